@@ -1,0 +1,177 @@
+//! Employees: who people are, where they work, and the optional groups of personal data.
+//!
+//! Shapes only. Status is not stored, because it changes with the date: see `status`.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{NamedRef, Period, RemoteId, SourceTime};
+
+/// A person employed now, in the future or in the past: one Lucca user.
+///
+/// One human can be two of these at the source; they are reported, never merged. Groups of personal data
+/// ([`contact`](Self::contact) to [`bank`](Self::bank)) are absent unless the linked account asks for them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Employee {
+    /// Lucca's id; `0` is real.
+    pub id: RemoteId,
+    /// The name as Lucca shows it, first name first.
+    pub name: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name, in whatever case it was typed.
+    pub last_name: Option<String>,
+    /// Professional e-mail address.
+    pub work_email: Option<String>,
+    /// Login, unique in the tenant.
+    pub login: Option<String>,
+    /// Employee number, with its leading zeros; unique within the establishment only.
+    pub employee_number: Option<String>,
+    /// The id given by another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Civil title, such as `Mme`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub civil_title: Option<String>,
+    /// Job title, free text.
+    pub job_title: Option<String>,
+    /// The manager. Absent for people who have none, or whose manager the API key may not see.
+    pub manager_id: Option<RemoteId>,
+    /// The department.
+    pub department_id: Option<RemoteId>,
+    /// The establishment (Lucca v3: legal entity). Its legal unit is found through it.
+    pub establishment_id: Option<RemoteId>,
+    /// Socio-professional category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occupation_category_id: Option<RemoteId>,
+    /// Job qualification.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_qualification: Option<NamedRef>,
+    /// First day of the applicable contract.
+    pub contract_start: Option<Date>,
+    /// Last day of the applicable contract, inclusive; absent while open.
+    pub contract_end: Option<Date>,
+    /// The date from which seniority counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seniority_date: Option<Date>,
+    /// Professional landline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct_line: Option<String>,
+    /// Professional mobile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub professional_mobile: Option<String>,
+    /// Public-holiday calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<NamedRef>,
+    /// Culture, by Windows locale id (1036 is French of France).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub culture: Option<NamedRef>,
+    /// Working patterns over time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work_cycles: Vec<WorkCycle>,
+    /// Values on the tenant's analytical axes (cost centres and the like), by axis id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub axes: BTreeMap<String, Vec<NamedRef>>,
+    /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further
+    /// fields. What a key means is in [`CustomFieldDefinition`](crate::CustomFieldDefinition).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_fields: BTreeMap<String, Value>,
+    /// Private contact details.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// Birth and civil status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Birth>,
+    /// Home address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// Official identifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identifiers: Option<Identifiers>,
+    /// Bank account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<Bank>,
+    /// When Lucca says the record last changed. What moves it is not documented: a hint, not a proof.
+    pub modified_at: Option<SourceTime>,
+    /// Fields that Lucca sent in a form that could not be read; they are absent above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread_fields: Vec<String>,
+}
+
+impl Employee {
+    /// The days of the applicable contract.
+    pub fn contract(&self) -> Period {
+        Period::new(self.contract_start, self.contract_end)
+    }
+
+    /// The name to show: Lucca's, else first and last name, else the id.
+    pub fn shown_name(&self) -> String {
+        if let Some(name) = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
+            return name.to_owned();
+        }
+        let parts: Vec<&str> =
+            [self.first_name.as_deref(), self.last_name.as_deref()].into_iter().flatten().collect();
+        if parts.is_empty() { format!("#{}", self.id) } else { parts.join(" ") }
+    }
+}
+
+/// A working pattern that applies from one day to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkCycle {
+    /// The pattern.
+    pub work_cycle: Option<NamedRef>,
+    /// First day; absent when it has always applied.
+    pub starts_on: Option<Date>,
+    /// Last day; absent when it applies without end.
+    pub ends_on: Option<Date>,
+}
+
+/// Private contact details (field group `contact`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Private e-mail address.
+    pub personal_email: Option<String>,
+    /// Private mobile.
+    pub personal_mobile: Option<String>,
+}
+
+/// Birth and civil status (field group `birth`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Birth {
+    /// Date of birth.
+    pub date: Option<Date>,
+    /// Gender as Lucca writes it.
+    pub gender: Option<String>,
+    /// Nationality as Lucca writes it.
+    pub nationality: Option<NamedRef>,
+}
+
+/// Home address (field group `address`), one line as Lucca keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Address {
+    /// The whole address.
+    pub text: Option<String>,
+}
+
+/// Official identifiers (field group `identifiers`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Identifiers {
+    /// Social security number.
+    pub social_security_number: Option<String>,
+}
+
+/// Bank account (field group `bank`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bank {
+    /// The bank's name.
+    pub name: Option<String>,
+    /// IBAN.
+    pub iban: Option<String>,
+    /// BIC.
+    pub bic: Option<String>,
+    /// The French RIB.
+    pub rib: Option<String>,
+}

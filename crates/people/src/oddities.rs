@@ -1,0 +1,186 @@
+//! What a person should look at in the data: nothing here is an error, and nothing is changed.
+
+use std::collections::HashMap;
+
+use crate::{Department, Employee, EmployeeStatus, OrgChart, RemoteId};
+
+/// Something in the people data that is legal in Lucca and often surprises an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OddityKind {
+    /// Current or future employees without a work e-mail address.
+    NoWorkEmail,
+    /// Several employees share a work e-mail address.
+    SharedWorkEmail,
+    /// Several employees of one establishment share an employee number.
+    SharedEmployeeNumber,
+    /// Several employees have the same name: one person twice, or homonyms.
+    SameName,
+    /// Current employees without a manager.
+    NoManager,
+    /// Employees who are their own manager.
+    SelfManaged,
+    /// Current employees whose manager has left.
+    ManagerLeft,
+    /// Employees whose manager is not among the people that could be read.
+    ManagerUnknown,
+    /// Employees who are, through others, their own manager.
+    ManagerCycle,
+    /// Current employees without a department.
+    NoDepartment,
+    /// Current employees in a department that is no longer used.
+    InactiveDepartment,
+    /// Employees without any contract date.
+    NoContractDates,
+    /// Employees whose contract ends before it begins.
+    ContractEndsBeforeStart,
+    /// Employees with fields that could not be read.
+    UnreadFields,
+}
+
+impl OddityKind {
+    /// A stable code for scripts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoWorkEmail => "no_work_email",
+            Self::SharedWorkEmail => "shared_work_email",
+            Self::SharedEmployeeNumber => "shared_employee_number",
+            Self::SameName => "same_name",
+            Self::NoManager => "no_manager",
+            Self::SelfManaged => "self_managed",
+            Self::ManagerLeft => "manager_left",
+            Self::ManagerUnknown => "manager_unknown",
+            Self::ManagerCycle => "manager_cycle",
+            Self::NoDepartment => "no_department",
+            Self::InactiveDepartment => "inactive_department",
+            Self::NoContractDates => "no_contract_dates",
+            Self::ContractEndsBeforeStart => "contract_ends_before_start",
+            Self::UnreadFields => "unread_fields",
+        }
+    }
+
+    /// What it means, as the end of "… employees …".
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::NoWorkEmail => "have no work e-mail address",
+            Self::SharedWorkEmail => "share a work e-mail address with another",
+            Self::SharedEmployeeNumber => "share an employee number within their establishment",
+            Self::SameName => "have the same name as another: one person twice, or homonyms",
+            Self::NoManager => "have no manager",
+            Self::SelfManaged => "are their own manager",
+            Self::ManagerLeft => "report to a manager who has left",
+            Self::ManagerUnknown => "report to someone the API key does not show",
+            Self::ManagerCycle => "are in a circle of managers",
+            Self::NoDepartment => "have no department",
+            Self::InactiveDepartment => "are in a department that is no longer used",
+            Self::NoContractDates => "have no contract dates",
+            Self::ContractEndsBeforeStart => "have a contract that ends before it begins",
+            Self::UnreadFields => "have fields that could not be read",
+        }
+    }
+}
+
+/// One kind of oddity and whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oddity {
+    /// What is odd.
+    pub kind: OddityKind,
+    /// The employees concerned, in the order they were given.
+    pub employees: Vec<RemoteId>,
+}
+
+/// Looks through people and their departments. Kinds that concern nobody are left out.
+pub fn find_oddities(people: &[(Employee, EmployeeStatus)], departments: &[Department]) -> Vec<Oddity> {
+    let mut found: HashMap<OddityKind, Vec<RemoteId>> = HashMap::new();
+    let status_of: HashMap<&RemoteId, EmployeeStatus> =
+        people.iter().map(|(person, status)| (&person.id, *status)).collect();
+    let inactive: std::collections::HashSet<&RemoteId> =
+        departments.iter().filter(|department| !department.is_active).map(|d| &d.id).collect();
+    for (person, status) in people {
+        for kind in oddities_of(person, *status, &status_of, |id| inactive.contains(id)) {
+            found.entry(kind).or_default().push(person.id.clone());
+        }
+    }
+
+    shared(&mut found, people, OddityKind::SharedWorkEmail, |p| {
+        p.work_email.as_deref().map(|mail| mail.trim().to_lowercase())
+    });
+    shared(&mut found, people, OddityKind::SameName, |p| {
+        Some(format!("{}\0{}", p.first_name.as_deref()?, p.last_name.as_deref()?).to_lowercase())
+    });
+    shared(&mut found, people, OddityKind::SharedEmployeeNumber, |p| {
+        let establishment = p.establishment_id.as_ref().map_or("", RemoteId::as_str);
+        Some(format!("{establishment}\0{}", p.employee_number.as_deref()?))
+    });
+    let chart = OrgChart::build(people.iter().map(|(p, _)| (&p.id, p.manager_id.as_ref())));
+    for &member in chart.cycles().iter().flatten() {
+        found.entry(OddityKind::ManagerCycle).or_default().push(people[member].0.id.clone());
+    }
+
+    let mut oddities: Vec<Oddity> =
+        found.into_iter().map(|(kind, employees)| Oddity { kind, employees }).collect();
+    oddities.sort_by_key(|oddity| oddity.kind);
+    oddities
+}
+
+/// What can be seen by looking at one person alone.
+fn oddities_of(
+    person: &Employee,
+    status: EmployeeStatus,
+    status_of: &HashMap<&RemoteId, EmployeeStatus>,
+    is_inactive: impl Fn(&RemoteId) -> bool,
+) -> Vec<OddityKind> {
+    let is_current = status == EmployeeStatus::Active;
+    let mut kinds = Vec::new();
+    if status != EmployeeStatus::Former && person.work_email.is_none() {
+        kinds.push(OddityKind::NoWorkEmail);
+    }
+    match &person.manager_id {
+        None if is_current => kinds.push(OddityKind::NoManager),
+        None => {}
+        Some(manager) if *manager == person.id => kinds.push(OddityKind::SelfManaged),
+        Some(manager) => match status_of.get(manager) {
+            None => kinds.push(OddityKind::ManagerUnknown),
+            Some(EmployeeStatus::Former) if is_current => kinds.push(OddityKind::ManagerLeft),
+            Some(_) => {}
+        },
+    }
+    match &person.department_id {
+        None if is_current => kinds.push(OddityKind::NoDepartment),
+        Some(department) if is_current && is_inactive(department) => {
+            kinds.push(OddityKind::InactiveDepartment);
+        }
+        _ => {}
+    }
+    match (person.contract_start, person.contract_end) {
+        (None, None) => kinds.push(OddityKind::NoContractDates),
+        (Some(start), Some(end)) if end < start => kinds.push(OddityKind::ContractEndsBeforeStart),
+        _ => {}
+    }
+    if !person.unread_fields.is_empty() {
+        kinds.push(OddityKind::UnreadFields);
+    }
+    kinds
+}
+
+/// Adds everyone who has the same `key` as someone else.
+fn shared(
+    found: &mut HashMap<OddityKind, Vec<RemoteId>>,
+    people: &[(Employee, EmployeeStatus)],
+    kind: OddityKind,
+    key: impl Fn(&Employee) -> Option<String>,
+) {
+    let keys: Vec<Option<String>> = people.iter().map(|(person, _)| key(person)).collect();
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for key in keys.iter().flatten() {
+        *times.entry(key).or_default() += 1;
+    }
+    let ids: Vec<RemoteId> = people
+        .iter()
+        .zip(&keys)
+        .filter(|(_, key)| key.as_deref().is_some_and(|key| times[key] > 1))
+        .map(|((person, _), _)| person.id.clone())
+        .collect();
+    if !ids.is_empty() {
+        found.insert(kind, ids);
+    }
+}

@@ -1,0 +1,138 @@
+//! Whether someone is employed on a given day.
+
+use std::fmt;
+
+use jiff::civil::{Date, date};
+use serde::{Deserialize, Serialize};
+
+/// Whether a person is employed on a day, will be, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmployeeStatus {
+    /// A contract covers the day.
+    Active,
+    /// No contract covers the day and one begins after it.
+    Future,
+    /// Every contract ended before the day.
+    Former,
+}
+
+impl EmployeeStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Future, Self::Former];
+
+    /// The status's name, as JSON writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Future => "future",
+            Self::Former => "former",
+        }
+    }
+}
+
+impl fmt::Display for EmployeeStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A span of days, both ends inclusive, open where an end is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    starts_on: Option<Date>,
+    ends_on: Option<Date>,
+}
+
+/// Lucca writes "without end" as this day in some places and as null in others.
+const NO_END: Date = date(9999, 12, 31);
+
+impl Period {
+    /// A period from its first to its last day. A last day of 9999-12-31 is no end.
+    pub fn new(starts_on: Option<Date>, ends_on: Option<Date>) -> Self {
+        Self { starts_on, ends_on: ends_on.filter(|&day| day < NO_END) }
+    }
+
+    /// First day, absent when unknown.
+    pub fn starts_on(self) -> Option<Date> {
+        self.starts_on
+    }
+
+    /// Last day, absent when open.
+    pub fn ends_on(self) -> Option<Date> {
+        self.ends_on
+    }
+
+    /// What someone with this period alone is on `day`.
+    fn status_on(self, day: Date) -> EmployeeStatus {
+        if self.ends_on.is_some_and(|end| end < day) {
+            EmployeeStatus::Former
+        } else if self.starts_on.is_some_and(|start| start > day) {
+            EmployeeStatus::Future
+        } else {
+            EmployeeStatus::Active
+        }
+    }
+}
+
+/// What a person is on `day`: decided by their employments where any are known, else by the dates of
+/// the applicable contract, else (both dates unknown) they are active.
+pub fn status_on(
+    day: Date,
+    contract: Period,
+    employments: impl IntoIterator<Item = Period>,
+) -> EmployeeStatus {
+    // The order of the variants is the order of precedence: active, then future, then former.
+    employments
+        .into_iter()
+        .map(|period| period.status_on(day))
+        .min()
+        .unwrap_or_else(|| contract.status_on(day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(start: Date, end: Option<Date>) -> Period {
+        Period::new(Some(start), end)
+    }
+
+    const TODAY: Date = date(2026, 6, 15);
+
+    #[test]
+    fn last_day_is_still_employed() {
+        let contract = period(date(2020, 1, 1), Some(TODAY));
+        assert_eq!(status_on(TODAY, contract, []), EmployeeStatus::Active);
+        assert_eq!(status_on(TODAY.tomorrow().unwrap(), contract, []), EmployeeStatus::Former);
+    }
+
+    #[test]
+    fn first_day_is_employed() {
+        let contract = period(TODAY, None);
+        assert_eq!(status_on(TODAY, contract, []), EmployeeStatus::Active);
+        assert_eq!(status_on(TODAY.yesterday().unwrap(), contract, []), EmployeeStatus::Future);
+    }
+
+    #[test]
+    fn a_rehire_to_come_is_future_though_a_contract_ended() {
+        let past = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
+        let next = period(date(2026, 9, 1), None);
+        assert_eq!(status_on(TODAY, past, [past, next]), EmployeeStatus::Future);
+    }
+
+    #[test]
+    fn employments_decide_over_the_applicable_contract() {
+        let stale = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
+        let running = period(date(2021, 1, 1), None);
+        assert_eq!(status_on(TODAY, stale, [stale, running]), EmployeeStatus::Active);
+    }
+
+    #[test]
+    fn sentinel_end_is_open_and_unknown_dates_are_active() {
+        let open = period(date(2020, 1, 1), Some(NO_END));
+        assert_eq!(open.ends_on(), None);
+        assert_eq!(status_on(TODAY, open, []), EmployeeStatus::Active);
+        assert_eq!(status_on(TODAY, Period::new(None, None), []), EmployeeStatus::Active);
+    }
+}

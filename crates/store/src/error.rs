@@ -1,0 +1,60 @@
+//! What can go wrong between us and the database.
+
+use people::Kind;
+
+use crate::vault::VaultError;
+
+/// A failure of the store. The message says what was being done; the cause is in `source()`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or could not be reached.
+    #[error("the database failed while {doing}")]
+    Database {
+        /// What was being done, as a phrase.
+        doing: &'static str,
+        /// The database's own error.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database's tables could not be brought up to this version.
+    #[error("the database could not be migrated")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// A secret could not be sealed or opened.
+    #[error("a sealed secret could not be used")]
+    Vault(#[from] VaultError),
+    /// Something stored cannot be read back.
+    #[error("stored {what} cannot be read back")]
+    Corrupt {
+        /// What it was.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A stored record of the normalised model cannot be read back.
+    #[error("a stored record of {kind} cannot be read back")]
+    CorruptRecord {
+        /// The record's kind.
+        kind: Kind,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Error {
+    /// The stable code that API, CLI and docs share.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Database { .. } => "store.database",
+            Self::Migration(_) => "store.migration",
+            Self::Vault(error) => error.code(),
+            Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
+        }
+    }
+}
+
+/// Turns a database error into ours, saying what was being done.
+pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
+    move |source| Error::Database { doing, source }
+}

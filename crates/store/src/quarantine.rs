@@ -1,0 +1,94 @@
+//! Records that could not be read: kept as Lucca sent them, until they read again.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use people::{Kind, RemoteId};
+use sqlx::sqlite::SqliteConnection;
+
+use crate::error::while_doing;
+use crate::records::Commit;
+use crate::{Error, Store};
+
+/// A record that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its id, where that much could be read.
+    pub id: Option<RemoteId>,
+    /// The field that stopped the reader.
+    pub field: String,
+    /// Why; never the value.
+    pub reason: String,
+    /// The record as Lucca sent it. Personal data.
+    pub raw: String,
+}
+
+impl Quarantined {
+    /// Its id, or a fingerprint of its content, so that the same record is kept once.
+    fn key(&self) -> String {
+        match &self.id {
+            Some(id) => id.as_str().to_owned(),
+            None => format!("#{:016x}", xxhash_rust::xxh3::xxh3_64(self.raw.as_bytes())),
+        }
+    }
+}
+
+pub(crate) async fn write(
+    connection: &mut SqliteConnection,
+    account_no: i64,
+    kind: Kind,
+    commit: &Commit,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    for quarantined in &commit.quarantined {
+        sqlx::query(
+            "INSERT INTO quarantine (account_no, kind, remote_id, field, reason, raw, first_seen) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET \
+             field = excluded.field, reason = excluded.reason, raw = excluded.raw \
+             WHERE raw <> excluded.raw",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(quarantined.key())
+        .bind(&quarantined.field)
+        .bind(&quarantined.reason)
+        .bind(&quarantined.raw)
+        .bind(at.to_sqlx())
+        .execute(&mut *connection)
+        .await?;
+    }
+    for id in &commit.recovered {
+        sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3")
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(id.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// The ids (or fingerprints) of a kind's records in quarantine.
+    pub async fn quarantined_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
+        let ids: Vec<String> =
+            sqlx::query_scalar("SELECT remote_id FROM quarantine WHERE account_no = $1 AND kind = $2")
+                .bind(account_no)
+                .bind(kind.name())
+                .fetch_all(&self.pool)
+                .await
+                .map_err(while_doing("listing the quarantine"))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
+    /// Empties a kind's quarantine of records whose ids could not be read, before an enumeration that will
+    /// find again those that are still there.
+    pub async fn forget_unidentified(&self, account_no: i64, kind: Kind) -> Result<(), Error> {
+        sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id LIKE '#%'")
+            .bind(account_no)
+            .bind(kind.name())
+            .execute(&self.pool)
+            .await
+            .map_err(while_doing("tidying the quarantine"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,294 @@
+//! Records of the normalised model: written page by page in one transaction, compared by content hash, read
+//! back as the model's types.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use people::{Kind, Model, RemoteId};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::error::while_doing;
+use crate::quarantine::{self, Quarantined};
+use crate::{Error, Store};
+
+/// How a stored record stands at its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// Seen when the source was last enumerated.
+    Present,
+    /// An enumeration that was provably complete did not have it.
+    Gone,
+    /// No longer shown, and the evidence is that the API key lost a permission.
+    Hidden,
+}
+
+impl RecordState {
+    /// The state's name, as JSON and the database write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Gone => "gone",
+            Self::Hidden => "hidden",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "gone" => Self::Gone,
+            "hidden" => Self::Hidden,
+            _ => Self::Present,
+        }
+    }
+}
+
+/// The content hash of a record and how it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredHash {
+    /// See [`content_hash`].
+    pub hash: u128,
+    /// How the record stands.
+    pub state: RecordState,
+}
+
+/// A record to write: new, changed, or back after it was gone.
+#[derive(Clone, Debug)]
+pub struct RecordUpsert {
+    /// The record's id at its source.
+    pub id: RemoteId,
+    /// The content hash of `body` and `raw`.
+    pub hash: u128,
+    /// The model as JSON.
+    pub body: String,
+    /// The record as Lucca sent it, where it is kept.
+    pub raw: Option<String>,
+}
+
+/// The content hash by which a record's change is recognised: of its model as JSON, and of the raw record
+/// where that is kept. Not cryptographic.
+pub fn content_hash(body: &str, raw: Option<&str>) -> u128 {
+    let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
+    hasher.update(body.as_bytes());
+    if let Some(raw) = raw {
+        hasher.update(&[0]);
+        hasher.update(raw.as_bytes());
+    }
+    hasher.digest128()
+}
+
+/// What one page changes. Written in one transaction or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// Records to write.
+    pub upserts: Vec<RecordUpsert>,
+    /// Records that could not be read.
+    pub quarantined: Vec<Quarantined>,
+    /// Records that read again and leave the quarantine.
+    pub recovered: Vec<RemoteId>,
+}
+
+impl Commit {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.upserts.is_empty() && self.quarantined.is_empty() && self.recovered.is_empty()
+    }
+}
+
+/// A stored record, read back.
+#[derive(Clone, Debug)]
+pub struct Stored<T> {
+    /// The record.
+    pub record: T,
+    /// As Lucca sent it, where it is kept.
+    pub raw: Option<String>,
+    /// How it stands at its source.
+    pub state: RecordState,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+/// SQLite takes at most 32,766 parameters a statement; eight a row leave room.
+const ROWS_A_STATEMENT: usize = 500;
+
+impl Store {
+    /// The hashes of those of `ids` that are stored.
+    pub async fn hashes(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, StoredHash>, Error> {
+        let ids = serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned());
+        let rows: Vec<(String, Vec<u8>, String)> = sqlx::query_as(
+            "SELECT remote_id, hash, state FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id IN (SELECT value FROM json_each($3))",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(ids)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(while_doing("comparing records with what is stored"))?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, hash, state)| {
+                // A hash of another length equals no new one, so the record is simply written again.
+                let hash = hash.try_into().map_or(0, u128::from_be_bytes);
+                (RemoteId::from(id), StoredHash { hash, state: RecordState::from_name(&state) })
+            })
+            .collect())
+    }
+
+    /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.
+    pub async fn commit(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        commit: &Commit,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        const DOING: &str = "writing records";
+        if commit.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(while_doing(DOING))?;
+        for rows in commit.upserts.chunks(ROWS_A_STATEMENT) {
+            upsert(&mut transaction, account_no, kind, rows, at).await.map_err(while_doing(DOING))?;
+        }
+        quarantine::write(&mut transaction, account_no, kind, commit, at)
+            .await
+            .map_err(while_doing(DOING))?;
+        transaction.commit().await.map_err(while_doing(DOING))
+    }
+
+    /// Marks records as `gone` or `hidden`. Their content stays.
+    pub async fn set_state(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+        state: RecordState,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids = serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned());
+        sqlx::query(
+            "UPDATE records SET state = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 \
+             AND remote_id IN (SELECT value FROM json_each($3)) AND state <> $4",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(ids)
+        .bind(state.name())
+        .bind(at.to_sqlx())
+        .execute(&self.pool)
+        .await
+        .map_err(while_doing("marking records"))?;
+        Ok(())
+    }
+
+    /// The ids of every present record of a kind.
+    pub async fn present_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(while_doing("listing records"))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
+    /// How many records of each kind stand in each state. Kinds without records are left out.
+    pub async fn count_records(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 GROUP BY kind, state",
+        )
+        .bind(account_no)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(while_doing("counting records"))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(kind, state, count)| {
+                let key = (kind.parse().ok()?, RecordState::from_name(&state));
+                Some((key, u64::try_from(count).unwrap_or(0)))
+            })
+            .collect())
+    }
+
+    /// Every present record of a model type, in the order of ids as text.
+    pub async fn all<T: Model>(&self, account_no: i64) -> Result<Vec<T>, Error> {
+        let bodies: Vec<String> = sqlx::query_scalar(
+            "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
+             ORDER BY remote_id",
+        )
+        .bind(account_no)
+        .bind(T::KIND.name())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(while_doing("reading records"))?;
+        bodies.iter().map(|body| parse(body)).collect()
+    }
+
+    /// One record by its id at the source, whatever its state.
+    pub async fn record<T: Model>(&self, account_no: i64, id: &RemoteId) -> Result<Option<Stored<T>>, Error> {
+        let row: Option<(String, Option<String>, String, jiff_sqlx::Timestamp)> = sqlx::query_as(
+            "SELECT body, raw, state, updated_at FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+        )
+        .bind(account_no)
+        .bind(T::KIND.name())
+        .bind(id.as_str())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(while_doing("reading a record"))?;
+        row.map(|(body, raw, state, updated_at)| {
+            Ok(Stored {
+                record: parse(&body)?,
+                raw,
+                state: RecordState::from_name(&state),
+                updated_at: updated_at.to_jiff(),
+            })
+        })
+        .transpose()
+    }
+}
+
+fn parse<T: Model>(body: &str) -> Result<T, Error> {
+    serde_json::from_str(body).map_err(|source| Error::CorruptRecord { kind: T::KIND, source })
+}
+
+async fn upsert(
+    connection: &mut SqliteConnection,
+    account_no: i64,
+    kind: Kind,
+    rows: &[RecordUpsert],
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) ",
+    );
+    query.push_values(rows, |mut row, record| {
+        row.push_bind(account_no)
+            .push_bind(kind.name())
+            .push_bind(record.id.as_str())
+            .push_bind(record.hash.to_be_bytes().to_vec())
+            .push_bind(record.body.as_str())
+            .push_bind(record.raw.as_deref())
+            .push_bind(at.to_sqlx())
+            .push_bind(at.to_sqlx());
+    });
+    query.push(
+        " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
+         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at",
+    );
+    query.build().execute(connection).await?;
+    Ok(())
+}
