@@ -9,6 +9,7 @@ mod error;
 mod ids;
 mod quarantine;
 mod records;
+mod requests_sent;
 mod runs;
 mod vault;
 

@@ -1,6 +1,6 @@
 //! Runs: when a linked account was synced, with what outcome, and the report of it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 
@@ -117,32 +117,12 @@ impl Store {
     pub async fn last_run(&self, account_no: i64) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = sqlx::query_as(
             "SELECT id, started_at, finished_at, outcome, requests, report FROM runs \
-             WHERE account_no = $1 AND finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1",
+             WHERE account_no = $1 AND finished_at IS NOT NULL ORDER BY rowid DESC LIMIT 1",
         )
         .bind(account_no)
         .fetch_optional(&self.pool)
         .await
         .map_err(while_doing("reading the last run"))?;
         row.map(RunRow::read).transpose()
-    }
-
-    /// When runs of the last `window` ended, and how many requests each sent: what the tenant's request
-    /// budget has already been charged with by processes before this one.
-    pub async fn recent_requests(
-        &self,
-        account_no: i64,
-        now: Timestamp,
-        window: SignedDuration,
-    ) -> Result<Vec<(Timestamp, u64)>, Error> {
-        let since = now.checked_sub(window).unwrap_or(Timestamp::MIN);
-        let rows: Vec<(jiff_sqlx::Timestamp, i64)> = sqlx::query_as(
-            "SELECT finished_at, requests FROM runs WHERE account_no = $1 AND finished_at > $2",
-        )
-        .bind(account_no)
-        .bind(since.to_sqlx())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(while_doing("reading recent runs"))?;
-        Ok(rows.into_iter().map(|(at, n)| (at.to_jiff(), u64::try_from(n).unwrap_or(0))).collect())
     }
 }

@@ -150,7 +150,7 @@ async fn quarantine_keeps_a_record_once_and_lets_it_go() {
 }
 
 #[tokio::test]
-async fn runs_tell_the_last_report_and_recent_requests() {
+async fn runs_tell_the_last_report() {
     let fixture = fixture().await;
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     assert!(fixture.store.last_run(account.no).await.unwrap().is_none());
@@ -164,7 +164,16 @@ async fn runs_tell_the_last_report_and_recent_requests() {
     }
     let last = fixture.store.last_run(account.no).await.unwrap().unwrap();
     assert_eq!((last.requests, last.outcome), (2, Some(Outcome::Succeeded)));
-    let window = jiff::SignedDuration::from_secs(60);
-    let recent = fixture.store.recent_requests(account.no, at(150), window).await.unwrap();
-    assert_eq!(recent, [(at(101), 2)]);
+}
+
+#[tokio::test]
+async fn requests_of_the_last_minute_are_remembered_by_tenant() {
+    let fixture = fixture().await;
+    for (second, requests) in [(0, 7), (30, 9), (50, 0)] {
+        fixture.store.note_requests("https://acme.ilucca.net", requests, at(second)).await.unwrap();
+    }
+    let recent = async |tenant, second| fixture.store.recent_requests(tenant, at(second)).await.unwrap();
+    assert_eq!(recent("https://acme.ilucca.net", 59).await, [(at(0), 7), (at(30), 9)]);
+    assert_eq!(recent("https://acme.ilucca.net", 60).await, [(at(30), 9)]);
+    assert_eq!(recent("https://other.ilucca.net", 31).await, []);
 }

@@ -51,7 +51,14 @@ CREATE TABLE runs (
     requests    INTEGER NOT NULL DEFAULT 0,
     report      TEXT                         -- JSON
 );
-CREATE INDEX runs_by_account ON runs (account_no, started_at);
+CREATE INDEX runs_by_account ON runs (account_no);
+
+-- Requests of the last minute, so that processes that follow each other share a tenant's budget.
+CREATE TABLE requests_sent (
+    tenant      TEXT NOT NULL,
+    sent_at     TEXT NOT NULL,               -- of the last of them
+    requests    INTEGER NOT NULL
+);
 
 -- For people who open the file with a database tool: the main fields as columns, present records only.
 CREATE VIEW employees AS
