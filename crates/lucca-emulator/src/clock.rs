@@ -1,0 +1,83 @@
+//! Two clocks: the tenant's, which tests move, and the real one, which the rate limit needs.
+//!
+//! The only place of this crate that asks the machine for the time or waits.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use jiff::{
+    SignedDuration, ToSpan as _,
+    civil::{Date, DateTime},
+};
+
+/// The tenant's clock, in Paris local time: starts at 09:00 of its first day, stands still unless it
+/// follows real time, and can be moved.
+#[derive(Debug)]
+pub(crate) struct TenantClock {
+    at: Mutex<DateTime>,
+    follows_since: Option<Instant>,
+}
+
+impl TenantClock {
+    pub(crate) fn new(today: Date, real_time: bool) -> Self {
+        Self { at: Mutex::new(today.at(9, 0, 0, 0)), follows_since: real_time.then(instant) }
+    }
+
+    pub(crate) fn now(&self) -> DateTime {
+        let at = *self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(since) = self.follows_since else { return at };
+        let passed = SignedDuration::try_from(instant().duration_since(since)).unwrap_or_default();
+        at.checked_add(passed).unwrap_or(at)
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        self.now().date()
+    }
+
+    /// Moves the clock by whole days, back too.
+    pub(crate) fn advance(&self, days: i64) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let days = days.clamp(-1_000_000, 1_000_000);
+        *at = at.checked_add(days.days()).unwrap_or(*at);
+    }
+
+    /// Moves the clock to that day, keeping the time of the day.
+    pub(crate) fn set_today(&self, today: Date) {
+        let days = self.today().until(today).map_or(0, |span| i64::from(span.get_days()));
+        self.advance(days);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the emulator's one reading of the monotonic clock")]
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the emulator's one reading of the wall clock")]
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "latency on demand: the emulator's one wait")]
+pub(crate) async fn wait(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, datetime};
+
+    use super::*;
+
+    #[test]
+    fn a_clock_stands_still_until_it_is_moved() {
+        let clock = TenantClock::new(date(2026, 11, 23), false);
+        assert_eq!(clock.now(), datetime(2026, 11, 23, 9, 0, 0, 0));
+        clock.advance(10);
+        assert_eq!(clock.today(), date(2026, 12, 3));
+        clock.set_today(date(2026, 1, 1));
+        assert_eq!(clock.now(), datetime(2026, 1, 1, 9, 0, 0, 0));
+    }
+}

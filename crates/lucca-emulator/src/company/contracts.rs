@@ -1,0 +1,147 @@
+//! Contract histories: permanent, fixed-term, intern, apprentice; renewals, rehires, departures.
+//!
+//! Also the lookups contracts refer to. Their shape on the wire and their texts are unverified: the
+//! documents name the routes only (source: directory.md §8).
+
+use jiff::{ToSpan as _, civil::Date};
+
+use super::model::{Contract, Stamp, Status};
+use crate::dice::Dice;
+
+/// Templates of contracts (`typeId`).
+pub(crate) const TEMPLATES: &[(i64, &str)] = &[(1, "CDI"), (2, "CDD"), (3, "Stage"), (4, "Apprentissage")];
+/// Hiring types.
+pub(crate) const HIRING_TYPES: &[(i64, &str)] =
+    &[(1, "Création de poste"), (2, "Remplacement"), (3, "Mutation"), (4, "Renouvellement")];
+/// Reasons for the end of a contract.
+pub(crate) const TERMINATION_REASONS: &[(i64, &str)] = &[
+    (20, "Démission"),
+    (21, "Rupture conventionnelle"),
+    (22, "Fin de CDD"),
+    (23, "Licenciement"),
+    (24, "Retraite"),
+    (27, "Fin de stage"),
+];
+/// Grounds for a fixed term.
+pub(crate) const GROUNDS: &[(i64, &str)] =
+    &[(1, "Accroissement temporaire d'activité"), (2, "Remplacement d'un salarié absent"), (3, "Saisonnier")];
+
+pub(crate) const PERMANENT: i64 = 1;
+pub(crate) const FIXED_TERM: i64 = 2;
+const INTERN: i64 = 3;
+const APPRENTICE: i64 = 4;
+
+/// That many days later, or earlier if negative.
+pub(crate) fn plus(day: Date, days: i32) -> Date {
+    day.checked_add(i64::from(days).days()).unwrap_or(day)
+}
+
+/// A moment of that day in working hours, with 0, 2, 3 or 7 fractional digits.
+pub(crate) fn moment(dice: &mut Dice, day: Date) -> Stamp {
+    let digits = [0, 2, 3, 7][dice.below(4)];
+    let part = |dice: &mut Dice, to| i8::try_from(dice.between(0, to)).unwrap_or(0);
+    let (hour, minute, second) = (part(dice, 9) + 8, part(dice, 59), part(dice, 59));
+    let nanosecond = dice.between(0, 9_999_999) * 100;
+    Stamp { at: day.at(hour, minute, second, nanosecond), digits }
+}
+
+/// What a history needs to know about its owner.
+pub(crate) struct Terms {
+    pub(crate) establishment: i64,
+    pub(crate) category: Option<i64>,
+    /// Who wrote the contracts.
+    pub(crate) author: i64,
+    pub(crate) supervisor: Option<i64>,
+    /// Top of the tree: always permanent.
+    pub(crate) stable: bool,
+}
+
+/// The contracts of somebody who has that status today.
+pub(crate) fn history(dice: &mut Dice, status: Status, today: Date, terms: &Terms) -> Vec<Contract> {
+    let template = match dice.below(100) {
+        _ if terms.stable => PERMANENT,
+        0..=74 => PERMANENT,
+        75..=86 => FIXED_TERM,
+        87..=92 => INTERN,
+        _ => APPRENTICE,
+    };
+    let mut contracts = Vec::new();
+    match status {
+        Status::Active => {
+            let ends = match template {
+                // A known last day ahead: somebody who has resigned.
+                PERMANENT => (!terms.stable && dice.chance(2)).then(|| plus(today, dice.between(1, 80))),
+                _ => Some(plus(today, dice.between(1, 300))),
+            };
+            let longest = if template == PERMANENT { 365 * 14 } else { 330 };
+            let starts = plus(today, -dice.between(1, longest));
+            if !terms.stable && dice.chance(6) {
+                // Renewed without a gap, or rehired after one.
+                let gap = if dice.chance(50) { 1 } else { dice.between(60, 900) };
+                let ended = plus(starts, -gap);
+                let began = plus(ended, -dice.between(90, 540));
+                contracts.push(contract(dice, FIXED_TERM, began, Some(ended), terms));
+            }
+            contracts.push(contract(dice, template, starts, ends, terms));
+            if let (FIXED_TERM, Some(end), true) = (template, ends, dice.chance(30)) {
+                contracts.push(contract(dice, PERMANENT, plus(end, 1), None, terms));
+            }
+        }
+        Status::Future => {
+            let starts = plus(today, dice.between(1, 90));
+            if dice.chance(25) {
+                let ended = plus(today, -dice.between(30, 700));
+                let began = plus(ended, -dice.between(60, 700));
+                contracts.push(contract(dice, INTERN, began, Some(ended), terms));
+            }
+            let ends = (template != PERMANENT).then(|| plus(starts, dice.between(90, 540)));
+            contracts.push(contract(dice, template, starts, ends, terms));
+        }
+        Status::Former => {
+            let ends = plus(today, -dice.between(1, 1100));
+            let longest = if template == PERMANENT { 3000 } else { 500 };
+            let starts = plus(ends, -dice.between(20, longest));
+            contracts.push(contract(dice, template, starts, Some(ends), terms));
+        }
+    }
+    contracts
+}
+
+/// One contract; its id is given once the whole company stands.
+pub(crate) fn contract(
+    dice: &mut Dice,
+    template: i64,
+    starts: Date,
+    ends: Option<Date>,
+    terms: &Terms,
+) -> Contract {
+    let trial_days = match template {
+        PERMANENT => Some(if dice.chance(60) { 120 } else { 60 }),
+        FIXED_TERM => Some(30),
+        _ => None,
+    };
+    let signed = plus(starts, -dice.between(1, 40));
+    let created = moment(dice, signed);
+    Contract {
+        id: 0,
+        starts,
+        ends,
+        template,
+        establishment: terms.establishment,
+        category: if matches!(template, INTERN | APPRENTICE) { None } else { terms.category },
+        hiring_type: dice.chance(80).then(|| i64::try_from(dice.below(4)).unwrap_or(0) + 1),
+        termination_reason: ends.map(|_| match template {
+            PERMANENT => [20, 21, 23][dice.below(3)],
+            FIXED_TERM => 22,
+            _ => 27,
+        }),
+        ground: (template == FIXED_TERM).then(|| i64::try_from(dice.below(3)).unwrap_or(0) + 1),
+        supervisor: if template == INTERN { terms.supervisor } else { None },
+        trial_days,
+        renewed_trial_days: if template == PERMANENT && dice.chance(15) { Some(240) } else { None },
+        author: terms.author,
+        created,
+        modified: if dice.chance(70) { created } else { moment(dice, plus(starts, 3)) },
+        external_id: dice.chance(10).then(|| dice.digits(6)),
+    }
+}

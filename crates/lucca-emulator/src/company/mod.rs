@@ -1,0 +1,27 @@
+//! The company inside the tenant: seeded, deterministic, of any size.
+//!
+//! Lives here: the records and the making of them. Not here: how they look on the wire (`resources`,
+//! `routes`), who may see them (`rights`).
+
+pub(crate) mod contracts;
+pub(crate) mod custom_fields;
+pub(crate) mod model;
+mod names;
+mod oddities;
+mod people;
+pub(crate) mod structure;
+
+use jiff::civil::Date;
+
+use self::model::Company;
+
+/// Builds the company of `employees` records as of `today`. Same arguments, same company.
+pub(crate) fn build(employees: u32, seed: u64, today: Date) -> Company {
+    let size = usize::try_from(employees).unwrap_or(usize::MAX);
+    let mut company = structure::build(size, seed);
+    people::populate(&mut company, size, seed, today);
+    oddities::apply(&mut company, seed, today);
+    company.renumber_contracts();
+    company.logs = people::logs(&company, seed, today);
+    company
+}

@@ -1,0 +1,133 @@
+//! Refusals, and the shapes they take on the wire. Source: wire-grammar.md §1.8, directory.md §9.
+//!
+//! Not here: which requests are refused.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+};
+use serde_json::json;
+
+use crate::switches::{ErrorBody, MalformedQuery, Switches};
+
+/// A request that is not answered as it hoped to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    status: Status,
+    message: String,
+    malformed: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Status {
+    Fixed(StatusCode),
+    /// Decided by switches.
+    NoRight,
+    MissingUser,
+    Unauthorized,
+}
+
+/// Which generation of the API refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generation {
+    V3,
+    V4,
+}
+
+impl Refusal {
+    fn fixed(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status: Status::Fixed(status), message: message.into(), malformed: false }
+    }
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::fixed(StatusCode::BAD_REQUEST, message)
+    }
+    /// A query that can't be read: whether the message is sent is a switch.
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Self { malformed: true, ..Self::bad_request(message) }
+    }
+    pub(crate) fn server_error(message: impl Into<String>) -> Self {
+        Self::fixed(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::fixed(StatusCode::NOT_FOUND, message)
+    }
+    pub(crate) fn gone(message: impl Into<String>) -> Self {
+        Self::fixed(StatusCode::GONE, message)
+    }
+    pub(crate) fn wrong_verb() -> Self {
+        Self::fixed(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "The requested resource does not support this http method",
+        )
+    }
+    pub(crate) fn too_many() -> Self {
+        Self::fixed(StatusCode::TOO_MANY_REQUESTS, "Too many requests")
+    }
+    pub(crate) fn no_right() -> Self {
+        Self { status: Status::NoRight, ..Self::bad_request("You do not have access to this resource") }
+    }
+    pub(crate) fn missing_user() -> Self {
+        Self { status: Status::MissingUser, ..Self::bad_request("User Not Found") }
+    }
+    pub(crate) fn unauthorized() -> Self {
+        Self {
+            status: Status::Unauthorized,
+            ..Self::bad_request("Your token is invalid or you did not provide any")
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn answer(&self, generation: Generation, switches: &Switches) -> Response<Body> {
+        let status = match self.status {
+            Status::Fixed(status) => status,
+            Status::NoRight => status_or(switches.no_right_status, StatusCode::FORBIDDEN),
+            Status::MissingUser => status_or(switches.missing_user_status, StatusCode::INTERNAL_SERVER_ERROR),
+            Status::Unauthorized => StatusCode::UNAUTHORIZED,
+        };
+        let silent =
+            self.message.is_empty() || (self.malformed && switches.malformed_query == MalformedQuery::Empty);
+        let shape = match (self.status, generation) {
+            _ if silent => ErrorBody::Empty,
+            (Status::Unauthorized, _) => switches.unauthorized_body,
+            (_, Generation::V3) => switches.v3_errors,
+            (_, Generation::V4) => ErrorBody::Problem,
+        };
+        let number = status.as_u16();
+        let (label, body) = match shape {
+            ErrorBody::StatusMessage => (
+                "application/json; charset=utf-8",
+                format!("{{\"Status\":{number},\"Message\":{}}}", json!(self.message)),
+            ),
+            ErrorBody::LowerCase => (
+                "application/json; charset=utf-8",
+                json!({"status": number, "message": self.message, "data": null}).to_string(),
+            ),
+            ErrorBody::Bare => ("application/json", self.message.clone()),
+            ErrorBody::Problem => ("application/problem+json; charset=utf-8", self.problem(status)),
+            ErrorBody::Empty => ("application/json", String::new()),
+        };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(label));
+        response
+    }
+
+    fn problem(&self, status: StatusCode) -> String {
+        let number = status.as_u16();
+        json!({
+            "type": format!("https://tools.ietf.org/html/rfc9110#status.{number}"),
+            "title": status.canonical_reason().unwrap_or("Error"),
+            "status": number,
+            "detail": self.message,
+        })
+        .to_string()
+    }
+}
+
+fn status_or(number: u16, otherwise: StatusCode) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or(otherwise)
+}

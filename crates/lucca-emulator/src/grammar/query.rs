@@ -1,0 +1,101 @@
+//! The query string as the tenant understands it: keys in any case, repeated keys joined.
+//!
+//! Not here: what a key means.
+
+use url::form_urlencoded;
+
+/// A parsed query string. Keys are compared in lower case; `a=1&a=2` is the same as `a=1,2`
+/// (source: wire-grammar.md §1.1).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query {
+    pairs: Vec<Pair>,
+}
+
+/// One key with everything that was said about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    pub(crate) key: String,
+    pub(crate) spelled: String,
+    pub(crate) value: String,
+}
+
+/// Keys that are never filters. The last group is added by endpoints (source: wire-grammar.md §1.1).
+const RESERVED: &[&str] = &[
+    "_",
+    "randomnumber",
+    "authtoken",
+    "callback",
+    "fields",
+    "groupby",
+    "httpmethod",
+    "longtoken",
+    "metadata",
+    "notify",
+    "accept",
+    "operations",
+    "orderby",
+    "paging",
+    "principal",
+    "template",
+    "nowarning",
+    "formeremployees",
+    "appinstanceid",
+    "uniqueoperations",
+    "clue",
+];
+
+impl Query {
+    pub(crate) fn parse(raw: &str) -> Self {
+        let mut pairs: Vec<Pair> = Vec::new();
+        for (spelled, value) in form_urlencoded::parse(raw.as_bytes()) {
+            let key = spelled.to_lowercase();
+            if key.is_empty() {
+                continue;
+            }
+            match pairs.iter_mut().find(|pair| pair.key == key) {
+                Some(pair) => {
+                    pair.value.push(',');
+                    pair.value.push_str(&value);
+                }
+                None => {
+                    pairs.push(Pair { key, spelled: spelled.into_owned(), value: value.into_owned() });
+                }
+            }
+        }
+        Self { pairs }
+    }
+
+    /// The value of a key given in lower case.
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
+    }
+
+    /// Whether a flag such as `formerEmployees` was set to true.
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    }
+
+    /// The keys that may be filters.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = &Pair> {
+        self.pairs.iter().filter(|pair| !RESERVED.contains(&pair.key.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_keys_are_joined_whatever_their_case() {
+        let query = Query::parse("?ID=1&id=2&Fields=a&notify=false".trim_start_matches('?'));
+        assert_eq!(query.get("id"), Some("1,2"));
+        let filters: Vec<_> = query.filters().map(|pair| pair.key.as_str()).collect();
+        assert_eq!(filters, ["id"]);
+    }
+
+    #[test]
+    fn an_empty_query_string_is_fine() {
+        assert_eq!(Query::parse("").filters().count(), 0);
+        assert_eq!(Query::parse("&&=&=x").filters().count(), 0);
+    }
+}

@@ -1,0 +1,208 @@
+//! A Lucca tenant on loopback: seeded, stateful, with rights, rate limits and faults on demand.
+//!
+//! It answers Lucca's legacy API (v3 and v4) as faithfully as public documentation and code allow.
+//! What they leave open is a [`Switches`] field whose default is the most probable behaviour, and is
+//! marked `unverified` in the code. It uses nothing of a client's code, so that both can't share a
+//! misreading.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), lucca_emulator::EmulatorError> {
+//! use lucca_emulator::{Config, Emulator};
+//!
+//! let emulator = Emulator::start(Config::new(1000, 7, jiff::civil::date(2026, 11, 23))).await?;
+//! // GET {emulator.url()}/api/v3/users with "Authorization: lucca application={emulator.api_key()}"
+//! let truth = emulator.truth();
+//! assert_eq!(truth.employees, 1000);
+//! emulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The control surface, on a port of its own, is described in [`control_routes`].
+
+mod changes;
+mod clock;
+mod company;
+mod control;
+mod dice;
+mod errors;
+mod faults;
+mod grammar;
+mod resources;
+mod rights;
+mod routes;
+mod server;
+mod switches;
+mod tenant;
+mod truth;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use jiff::civil::Date;
+use tokio::task::JoinHandle;
+
+use crate::clock::TenantClock;
+pub use crate::{
+    changes::{Hire, PersonPatch, PersonSummary},
+    company::model::Status,
+    control::control_routes,
+    faults::{Fault, FaultKind},
+    rights::{HrFile, KeyConfig, Rights},
+    switches::{
+        ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, MalformedQuery, RetryAfter, Switches,
+        UnknownField, UnknownFilter, UrlStyle, V3Departments,
+    },
+    tenant::{LoggedRequest, Tenant},
+    truth::{ByStatus, Truth},
+};
+
+/// What tenant to start, and where.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Number of user records: exactly that many, whatever their status.
+    pub employees: u32,
+    /// Same seed, size and date: same company.
+    pub seed: u64,
+    /// The tenant's clock starts on this day at 09:00, Paris time.
+    pub today: Date,
+    /// Where the API listens; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// Where the control surface listens; port 0 is any free one.
+    pub control: SocketAddr,
+    /// Behaviours that are uncertain or differ between tenants, and faults.
+    pub switches: Switches,
+    /// API keys; the first is the one [`Emulator::api_key`] gives.
+    pub keys: Vec<KeyConfig>,
+    /// Whether the tenant's clock follows real time from `today` on; else it stands still.
+    pub real_time: bool,
+}
+
+impl Config {
+    /// A tenant on free loopback ports with one key that has every right.
+    pub fn new(employees: u32, seed: u64, today: Date) -> Self {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            employees,
+            seed,
+            today,
+            listen: any,
+            control: any,
+            switches: Switches::default(),
+            keys: vec![KeyConfig::full(seed)],
+            real_time: false,
+        }
+    }
+}
+
+/// A tenant could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulatorError {
+    /// The address is taken, or not ours.
+    #[error("can't listen on {address}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key is no GUID.
+    #[error("key {name:?} is no GUID")]
+    Key {
+        /// Name of the key.
+        name: String,
+    },
+    /// Without a key nothing could be asked.
+    #[error("no API key is configured")]
+    NoKey,
+    /// Building the company was interrupted.
+    #[error("building the company was interrupted")]
+    Interrupted,
+}
+
+/// A running tenant; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    tenant: Tenant,
+    key: String,
+    api: SocketAddr,
+    control: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Builds the company and starts listening.
+    pub async fn start(config: Config) -> Result<Self, EmulatorError> {
+        let key = config.keys.first().ok_or(EmulatorError::NoKey)?.key.clone();
+        if let Some(bad) = config.keys.iter().find(|key| rights::digits_of(&key.key).is_none()) {
+            return Err(EmulatorError::Key { name: bad.name.clone() });
+        }
+        let open = async |address| {
+            server::listen(address).await.map_err(|source| EmulatorError::Listen { address, source })
+        };
+        let (api_listener, api) = open(config.listen).await?;
+        let (control_listener, control) = open(config.control).await?;
+        let (employees, seed, today) = (config.employees, config.seed, config.today);
+        let company = tokio::task::spawn_blocking(move || company::build(employees, seed, today))
+            .await
+            .map_err(|_| EmulatorError::Interrupted)?;
+        let clock = TenantClock::new(today, config.real_time);
+        let tenant = Tenant::new(company, seed, clock, config.switches, config.keys);
+        let tasks = vec![
+            server::serve(api_listener, server::api(tenant.clone())),
+            server::serve(control_listener, control::router(tenant.clone())),
+        ];
+        Ok(Self { tenant, key, api, control, tasks })
+    }
+
+    /// `http://127.0.0.1:PORT` of the API.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.api)
+    }
+
+    /// `http://127.0.0.1:PORT` of the control surface.
+    pub fn control_url(&self) -> String {
+        format!("http://{}", self.control)
+    }
+
+    /// The first key.
+    pub fn api_key(&self) -> &str {
+        &self.key
+    }
+
+    /// Counts of what the first key may see.
+    pub fn truth(&self) -> Truth {
+        self.truth_for(&self.key).unwrap_or_default()
+    }
+
+    /// Counts of what a key may see; `None` if there is no such key.
+    pub fn truth_for(&self, key: &str) -> Option<Truth> {
+        self.tenant.truth_for(key)
+    }
+
+    /// Every request answered so far, oldest first.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.tenant.requests()
+    }
+
+    /// The tenant, to look at and to change.
+    pub fn tenant(&self) -> Tenant {
+        self.tenant.clone()
+    }
+
+    /// Closes every connection and both ports.
+    pub async fn shutdown(mut self) {
+        for task in std::mem::take(&mut self.tasks) {
+            task.abort();
+            // An aborted task ends with an error that says so.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

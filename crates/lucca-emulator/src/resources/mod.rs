@@ -1,0 +1,120 @@
+//! The v3 resources: what each is called, which properties it has, and their values for a key.
+//!
+//! Lives here: `Node`, one record seen as a v3 resource. Not here: the query language (`grammar`),
+//! the routes (`routes`), the v4 resources, which have no query language.
+
+pub(crate) mod axes;
+pub(crate) mod extensions;
+pub(crate) mod lookups;
+pub(crate) mod organization;
+pub(crate) mod users;
+
+use jiff::civil::{Date, DateTime};
+
+use crate::{
+    company::{
+        custom_fields::Definition,
+        model::{
+            Axis, Company, CycleSpan, Department, Establishment, LeaveAccount, Log, Person, Qualification,
+            Section, Status,
+        },
+    },
+    grammar::{schema::Type, value::Value},
+    rights::Rights,
+    switches::Switches,
+};
+
+/// The company as one key sees it at one moment.
+pub(crate) struct View<'a> {
+    pub(crate) company: &'a Company,
+    pub(crate) rights: &'a Rights,
+    pub(crate) switches: &'a Switches,
+    /// Name of the key.
+    pub(crate) principal: &'a str,
+    /// `http://host`, as the client wrote it.
+    pub(crate) origin: &'a str,
+    pub(crate) now: DateTime,
+    pub(crate) today: Date,
+}
+
+impl View<'_> {
+    /// Whether the key may see that person at all (source: directory.md §4).
+    pub(crate) fn sees(&self, person: &Person) -> bool {
+        self.rights.view_users
+            && match person.status(self.today) {
+                Status::Active => true,
+                Status::Future => self.rights.see_future,
+                Status::Former => self.rights.see_former,
+            }
+            && self
+                .rights
+                .establishment_scope
+                .as_ref()
+                .is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
+    }
+}
+
+/// One record, seen as a v3 resource.
+#[derive(Clone, Copy)]
+pub(crate) enum Node<'a> {
+    User(&'a Person),
+    Picture(&'a Person, u64),
+    CycleSpan(&'a Person, &'a CycleSpan),
+    Department(&'a Department),
+    Establishment(&'a Establishment),
+    Axis(&'a Axis),
+    Section(&'a Section),
+    Definition(&'a Definition),
+    /// Place in the definition's list of choices.
+    Choice(&'a (i64, &'static str)),
+    UserProperty(extensions::UserProperty<'a>),
+    Log(&'a Log),
+    LeaveAccount(&'a LeaveAccount),
+    Qualification(&'a Qualification),
+    /// A record that is hardly more than an id and a name.
+    Named(&'static Type, i64, &'a str),
+    Country(&'static (i64, &'static str, &'static str, &'static str)),
+}
+
+impl<'a> Node<'a> {
+    pub(crate) fn of(self) -> &'static Type {
+        match self {
+            Self::User(_) => &users::USER,
+            Self::Picture(..) => &users::PICTURE,
+            Self::CycleSpan(..) => &users::CYCLE_SPAN,
+            Self::Department(_) => &organization::DEPARTMENT,
+            Self::Establishment(_) => &organization::LEGAL_ENTITY,
+            Self::Axis(_) => &axes::AXIS,
+            Self::Section(_) => &axes::SECTION,
+            Self::Definition(_) => &extensions::DEFINITION,
+            Self::Choice(_) => &extensions::CHOICE,
+            Self::UserProperty(_) => &extensions::USER_PROPERTY,
+            Self::Log(_) => &lookups::LOG,
+            Self::LeaveAccount(_) => &lookups::LEAVE_ACCOUNT,
+            Self::Qualification(_) => &lookups::QUALIFICATION,
+            Self::Named(of, ..) => of,
+            Self::Country(_) => &lookups::NATIONALITY,
+        }
+    }
+
+    /// The value of a property by the name its type gives it.
+    pub(crate) fn get(self, view: &View<'a>, property: &'static str) -> Value<'a> {
+        match self {
+            Self::User(person) => users::value(view, person, property),
+            Self::Picture(person, picture) => users::picture(view, person, picture, property),
+            Self::CycleSpan(person, span) => users::cycle_span(view, person, span, property),
+            Self::Department(department) => organization::department(view, department, property),
+            Self::Establishment(site) => organization::legal_entity(view, site, property),
+            Self::Axis(axis) => axes::axis(view, axis, property),
+            Self::Section(section) => axes::section(view, section, property),
+            Self::Definition(definition) => extensions::definition(definition, property),
+            Self::Choice(choice) => extensions::choice(choice, property),
+            Self::UserProperty(asked) => extensions::user_property(asked, property),
+            Self::Log(log) => lookups::log(view, log, property),
+            Self::LeaveAccount(account) => lookups::leave_account(view, account, property),
+            Self::Qualification(found) => lookups::qualification(view, found, property),
+            Self::Named(of, id, name) => lookups::named(view, of, id, name, property),
+            Self::Country(country) => lookups::nationality(country, property),
+        }
+    }
+}

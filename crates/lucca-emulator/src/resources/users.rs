@@ -1,0 +1,276 @@
+//! Users: `/api/v3/users`. Source: directory.md §6.3, wire-grammar.md §3.
+
+use std::borrow::Cow;
+
+use super::{Node, View, extensions, lookups, organization};
+use crate::{
+    company::model::{CycleSpan, Person, Stamp},
+    dice::Dice,
+    grammar::{
+        schema::{Property as P, Type},
+        value::{Value, url},
+    },
+};
+
+pub(crate) static USER: Type = Type {
+    name: "User",
+    plural: "users",
+    entity: true,
+    properties: &[
+        P::int("id"),
+        P::text("name"),
+        P::text("url"),
+        P::text("displayName"),
+        P::date("modifiedAt"),
+        P::date("modifiedOn"),
+        P::date("createdAt"),
+        P::date("createdOn"),
+        P::text("lastName"),
+        P::text("firstName"),
+        P::text("login"),
+        P::text("mail"),
+        P::date("dtContractStart"),
+        P::date("dtContractEnd"),
+        P::date("seniorityDate"),
+        P::date("birthDate"),
+        P::text("employeeNumber").alias("matricule"),
+        P::int("calendarId"),
+        P::one("calendar", &lookups::CALENDAR),
+        P::int("cultureID"),
+        P::one("culture", &lookups::CULTURE),
+        P::one("picture", &PICTURE),
+        P::int("legalEntityID").documented("legalEntityId"),
+        P::one("legalEntity", &organization::LEGAL_ENTITY),
+        P::int("departmentID").documented("departmentId"),
+        P::one("department", &organization::DEPARTMENT),
+        P::int("managerID").documented("managerId"),
+        P::one("manager", &USER),
+        P::int("rolePrincipalId"),
+        P::one("rolePrincipal", &lookups::ROLE),
+        P::many("habilitedRoles", &lookups::ROLE),
+        P::many("userWorkCycles", &CYCLE_SPAN),
+        P::int("cspId"),
+        P::one("csp", &lookups::CATEGORY),
+        P::text("nationalityId"),
+        P::one("nationality", &lookups::NATIONALITY),
+        P::text("gender"),
+        P::text("civilTitle"),
+        P::text("jobTitle"),
+        P::one("jobQualification", &lookups::QUALIFICATION),
+        P::text("address"),
+        P::text("directLine"),
+        P::text("professionalMobile"),
+        P::text("personalMobile"),
+        P::text("personalEmail"),
+        P::text("quote"),
+        P::text("insuranceNumber"),
+        P::text("bankName"),
+        P::text("rib"),
+        P::text("iban"),
+        P::text("bic"),
+        P::number("unitSellPrice"),
+        P::bool("corporateCard"),
+        P::bool("personalCard"),
+        P::bool("allowsElectronicPayslip"),
+        P::int("frenchCarTaxHorsePower"),
+        P::int("frenchMotocyclesTaxHorsePower"),
+        P::text("externalId"),
+        P::one("currentDelegatee", &USER),
+        P::dictionary("attributes"),
+        P::dictionary("applicationData"),
+        P::dictionary("extendedData"),
+        P::dictionary("userAxisValues"),
+    ],
+};
+
+pub(crate) static PICTURE: Type = Type {
+    name: "Picture",
+    plural: "files",
+    entity: false,
+    properties: &[P::text("id"), P::text("name"), P::text("url"), P::text("href"), P::text("mimetype")],
+};
+
+pub(crate) static CYCLE_SPAN: Type = Type {
+    name: "UserWorkCycle",
+    plural: "userWorkCycles",
+    entity: false,
+    properties: &[
+        P::int("id"),
+        P::int("ownerID"),
+        P::int("workCycleID"),
+        P::date("startsOn"),
+        P::date("endsOn"),
+        P::one("workCycle", &lookups::WORK_CYCLE),
+    ],
+};
+
+pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static str) -> Value<'a> {
+    let rights = view.rights;
+    let private = &person.private;
+    let guarded = |allowed: bool, value: Value<'a>| if allowed { value } else { Value::Hidden };
+    let text = |value: &'a Option<String>| Value::maybe_text(value.as_deref());
+    let hr = &rights.hr_file;
+    match property {
+        "id" => Value::Int(person.id),
+        "name" => Value::Text(Cow::Owned(person.name())),
+        "displayName" => Value::Text(Cow::Owned(format!("{} {}", person.last_name, person.first_name))),
+        "url" => url(view, "users", person.id),
+        "firstName" => Value::text(&person.first_name),
+        "lastName" => Value::text(&person.last_name),
+        "login" => Value::text(&person.login),
+        "mail" => text(&person.mail),
+        "modifiedAt" | "modifiedOn" => Value::Moment(person.modified),
+        "createdAt" | "createdOn" => Value::Moment(person.created),
+        "dtContractStart" => Value::date(person.dates(view.today).0),
+        "dtContractEnd" => Value::date(person.dates(view.today).1),
+        "seniorityDate" => Value::date(person.seniority),
+        "employeeNumber" => text(&person.employee_number),
+        "externalId" => text(&person.external_id),
+        "legalEntityID" => Value::Int(person.current_establishment(view.today)),
+        "legalEntity" => {
+            let site = view.company.establishment(person.current_establishment(view.today));
+            Value::one(site.map(Node::Establishment))
+        }
+        "departmentID" => Value::Int(person.department),
+        "department" => Value::one(view.company.department(person.department).map(Node::Department)),
+        "managerID" => guarded(rights.view_managers, Value::int(person.manager)),
+        "manager" => {
+            let manager = person.manager.and_then(|id| view.company.person(id));
+            guarded(rights.view_managers, Value::one(manager.map(Node::User)))
+        }
+        "calendarId" => Value::int(person.calendar),
+        "calendar" => found(&lookups::CALENDAR, &view.company.calendars, person.calendar),
+        "cultureID" => Value::Int(person.culture),
+        "culture" => lookups::culture(person.culture),
+        "rolePrincipalId" => Value::Int(person.role),
+        "rolePrincipal" => found(&lookups::ROLE, &view.company.roles, Some(person.role)),
+        "habilitedRoles" => Value::Many(
+            person
+                .extra_roles
+                .iter()
+                .filter_map(|id| lookups::find(&lookups::ROLE, &view.company.roles, *id))
+                .collect(),
+        ),
+        "picture" => Value::one(person.picture.map(|picture| Node::Picture(person, picture))),
+        "userWorkCycles" => {
+            Value::Many(person.work_cycles.iter().map(|span| Node::CycleSpan(person, span)).collect())
+        }
+        "cspId" => Value::int(category(view, person)),
+        "csp" => found(&lookups::CATEGORY, &view.company.categories, category(view, person)),
+        "jobTitle" => guarded(rights.view_jobs, text(&person.job_title)),
+        "jobQualification" => {
+            let all = &view.company.qualifications;
+            let held = person.qualification.and_then(|id| all.iter().find(|one| one.id == id));
+            // unverified: that v3 users have it, and its shape (wire-grammar.md §3 has the name only).
+            guarded(rights.view_qualifications, Value::one(held.map(Node::Qualification)))
+        }
+        "birthDate" => guarded(hr.birth, Value::date(person.birth)),
+        "gender" => guarded(hr.personal, Value::text(person.gender.as_str())),
+        "civilTitle" => guarded(hr.personal, civil_title(person)),
+        "nationalityId" => guarded(hr.personal, Value::maybe_text(person.nationality)),
+        "nationality" => {
+            let country = person.nationality.and_then(lookups::country);
+            guarded(hr.personal, Value::one(country.map(Node::Country)))
+        }
+        "personalMobile" => guarded(hr.personal, text(&private.personal_mobile)),
+        "personalEmail" => guarded(hr.personal, text(&private.personal_email)),
+        "address" => guarded(hr.address, text(&private.address)),
+        // unverified: the key's name (directory.md §6.3 believes it).
+        "insuranceNumber" => guarded(hr.identifiers, text(&private.insurance_number)),
+        "bankName" => guarded(hr.bank, text(&private.bank_name)),
+        "rib" => guarded(hr.bank, Value::maybe_text(private.iban.as_deref().and_then(|iban| iban.get(4..)))),
+        "iban" => guarded(hr.bank, text(&private.iban)),
+        "bic" => guarded(hr.bank, text(&private.bic)),
+        "directLine" => text(&private.direct_line),
+        "professionalMobile" => text(&private.professional_mobile),
+        "quote" => text(&private.quote),
+        // unverified: types and defaults of the properties of Lucca Expenses and Payslips.
+        "corporateCard" | "personalCard" => Value::Bool(false),
+        "allowsElectronicPayslip" => Value::Bool(person.id % 2 == 0),
+        "attributes" => Value::Dictionary(Vec::new()),
+        "applicationData" => application_data(view, person),
+        "extendedData" => {
+            guarded(hr.custom_fields, extensions::extended_data(&view.company.definitions, &person.custom))
+        }
+        "userAxisValues" => axis_values(view, person),
+        // unitSellPrice, frenchCarTaxHorsePower, frenchMotocyclesTaxHorsePower, currentDelegatee
+        _ => Value::Null,
+    }
+}
+
+fn category(view: &View<'_>, person: &Person) -> Option<i64> {
+    person.applicable(view.today).and_then(|contract| contract.category)
+}
+
+fn found<'a>(of: &'static Type, among: &'a [crate::company::model::Lookup], id: Option<i64>) -> Value<'a> {
+    Value::one(id.and_then(|id| lookups::find(of, among, id)))
+}
+
+fn civil_title(person: &Person) -> Value<'static> {
+    use crate::company::model::Gender;
+    match person.gender {
+        Gender::Female => Value::text("Mme"),
+        Gender::Male => Value::text("M."),
+        Gender::Undefined => Value::Null,
+    }
+}
+
+fn application_data<'a>(view: &View<'a>, person: &Person) -> Value<'a> {
+    let profile = |id: i64, name: &'static str, plural: &str| {
+        let entries = vec![
+            (Cow::Borrowed("id"), Value::Int(id)),
+            (Cow::Borrowed("name"), Value::text(name)),
+            (Cow::Borrowed("url"), url(view, plural, id)),
+        ];
+        Value::Dictionary(entries)
+    };
+    let leaves = if person.id % 3 == 0 { (1, "Cadre (218 jours)") } else { (2, "Non-cadre (35 h)") };
+    Value::Dictionary(vec![
+        (Cow::Borrowed("profile_figgo"), profile(leaves.0, leaves.1, "leaveprofiles")),
+        (Cow::Borrowed("profile_utime"), profile(1, "Horizon", "utimeprofiles")),
+        (Cow::Borrowed("profile_cleemy_7"), profile(3, "Standard", "expenseprofiles-7")),
+    ])
+}
+
+fn axis_values<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
+    let entries = view.company.axes.iter().filter(|axis| axis.active).map(|axis| {
+        let section = person.axes.iter().find(|(of, _)| *of == axis.id).map(|(_, section)| *section);
+        let section = section.and_then(|id| view.company.sections.iter().find(|one| one.id == id));
+        (Cow::Owned(axis.id.to_string()), Value::one(section.map(Node::Section)))
+    });
+    Value::Dictionary(entries.collect())
+}
+
+pub(crate) fn picture<'a>(
+    view: &View<'a>,
+    person: &'a Person,
+    picture: u64,
+    property: &'static str,
+) -> Value<'a> {
+    let guid = || Dice::new(picture, 0x1416).guid();
+    match property {
+        "id" => Value::Text(Cow::Owned(guid())),
+        "name" => Value::Text(Cow::Owned(format!("{}.png", person.login))),
+        "url" => url(view, "files", guid()),
+        "href" => Value::Text(Cow::Owned(format!("/getFile.ashx?id={}", guid()))),
+        "mimetype" => Value::text("image/png"),
+        _ => Value::Null,
+    }
+}
+
+pub(crate) fn cycle_span<'a>(
+    view: &View<'a>,
+    person: &'a Person,
+    span: &'a CycleSpan,
+    property: &'static str,
+) -> Value<'a> {
+    match property {
+        "id" => Value::Int(span.id),
+        "ownerID" => Value::Int(person.id),
+        "workCycleID" => Value::Int(span.cycle),
+        "startsOn" => Value::Moment(Stamp::midnight(span.starts)),
+        "endsOn" => Value::Moment(Stamp::midnight(span.ends)),
+        "workCycle" => found(&lookups::WORK_CYCLE, &view.company.work_cycles, Some(span.cycle)),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,174 @@
+//! API keys and what they may see. Source: directory.md §3 and §4.
+//!
+//! Lives here: keys, rights, the reading of the `Authorization` header. Not here: what a missing
+//! right hides, which each resource knows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dice::Dice;
+
+/// An API key of the tenant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyConfig {
+    /// Name of the key, which answers show as the principal.
+    pub name: String,
+    /// The key: a GUID.
+    pub key: String,
+    /// What its role allows.
+    #[serde(default)]
+    pub rights: Rights,
+}
+
+impl std::fmt::Debug for KeyConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyConfig")
+            .field("name", &self.name)
+            .field("rights", &self.rights)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeyConfig {
+    /// A key with every right, the same for the same seed.
+    pub fn full(seed: u64) -> Self {
+        Self { name: "Emulator".to_owned(), key: Dice::new(seed, 0x4B45).guid(), rights: Rights::all() }
+    }
+}
+
+/// What a key's role allows. A missing field of the JSON form is a right that is not given.
+///
+/// The rights are Lucca's own (source: directory.md §4.2); which of them guards which v3 field is
+/// unverified, as no matrix is published.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rights {
+    /// Consult users: without it `/api/v3/users` is refused.
+    pub view_users: bool,
+    /// See employees whose contract has not started.
+    pub see_future: bool,
+    /// See employees whose contract has ended.
+    pub see_former: bool,
+    /// View employee jobs: `jobTitle`.
+    pub view_jobs: bool,
+    /// View employee managers: `manager`, `managerId`.
+    pub view_managers: bool,
+    /// View employee qualifications: `jobQualification`.
+    pub view_qualifications: bool,
+    /// Consult contractual information: without it work contracts are refused.
+    pub view_contracts: bool,
+    /// Sections of the HR file.
+    pub hr_file: HrFile,
+    /// Consult leaves.
+    pub consult_leaves: bool,
+    /// Make absence requests.
+    pub make_absence_requests: bool,
+    /// View the organisation structure; given with `view_users` too.
+    pub view_organization: bool,
+    /// Only employees of these establishments; `null` is all.
+    pub establishment_scope: Option<Vec<i64>>,
+}
+
+/// Sections of the HR file a key may consult. Which field belongs to which section is
+/// unverified: no matrix is published (source: directory.md §4.2).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HrFile {
+    /// Gender, civil title, nationality, personal phone and e-mail.
+    pub personal: bool,
+    /// Date of birth.
+    pub birth: bool,
+    /// Personal address.
+    pub address: bool,
+    /// Social security number.
+    pub identifiers: bool,
+    /// Bank name, RIB, IBAN, BIC.
+    pub bank: bool,
+    /// `extendedData` and the definitions of its entries.
+    pub custom_fields: bool,
+}
+
+impl Rights {
+    /// Every right, on everybody.
+    pub fn all() -> Self {
+        Self {
+            view_users: true,
+            see_future: true,
+            see_former: true,
+            view_jobs: true,
+            view_managers: true,
+            view_qualifications: true,
+            view_contracts: true,
+            hr_file: HrFile {
+                personal: true,
+                birth: true,
+                address: true,
+                identifiers: true,
+                bank: true,
+                custom_fields: true,
+            },
+            consult_leaves: true,
+            make_absence_requests: true,
+            view_organization: true,
+            establishment_scope: None,
+        }
+    }
+
+    /// No right at all.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn sees_organization(&self) -> bool {
+        self.view_organization || self.view_users
+    }
+}
+
+/// A key as its 32 hexadecimal digits, for comparison; `None` if the text is no GUID.
+pub(crate) fn digits_of(key: &str) -> Option<String> {
+    let key = key.strip_prefix('{').and_then(|key| key.strip_suffix('}')).unwrap_or(key);
+    let digits: String = key.chars().filter(|c| *c != '-').collect::<String>().to_lowercase();
+    (digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())).then_some(digits)
+}
+
+/// The key of an `Authorization` header: the scheme word in any case, one space, then
+/// `application=` and the GUID with or without dashes or braces (source: wire-grammar.md §1.7).
+pub(crate) fn key_of_header(header: &str) -> Option<String> {
+    let (scheme, rest) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("lucca") {
+        return None;
+    }
+    digits_of(rest.strip_prefix("application=")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_are_keys_and_headers_that_are_not() {
+        let plain = "0123456789abcdef0123456789abcdef";
+        for header in [
+            "lucca application=01234567-89ab-cdef-0123-456789abcdef",
+            "Lucca application=0123456789ABCDEF0123456789ABCDEF",
+            "LUCCA application={01234567-89ab-cdef-0123-456789abcdef}",
+        ] {
+            assert_eq!(key_of_header(header).as_deref(), Some(plain), "{header}");
+        }
+        for header in [
+            "lucca  application=01234567-89ab-cdef-0123-456789abcdef",
+            "lucca Application=01234567-89ab-cdef-0123-456789abcdef",
+            "Bearer 01234567-89ab-cdef-0123-456789abcdef",
+            "lucca application=secret",
+            "lucca",
+        ] {
+            assert_eq!(key_of_header(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_not_printed() {
+        let key = KeyConfig::full(1);
+        assert!(!format!("{key:?}").contains(&key.key));
+    }
+}

@@ -1,0 +1,53 @@
+//! Which paths there are, and the envelope of each generation.
+//!
+//! Lives here: routing by lower-cased path. Each module answers one family. Not here: keys and
+//! limits (`server`), the query language (`grammar`).
+
+mod contracts;
+mod departments;
+mod organization;
+pub(crate) mod users;
+mod v3;
+mod v4;
+
+pub(crate) use self::v3::Listings;
+use crate::{
+    errors::{Generation, Refusal},
+    grammar::query::Query,
+    resources::View,
+};
+
+/// A request that only reads.
+pub(crate) struct Read<'a> {
+    pub(crate) view: &'a View<'a>,
+    pub(crate) query: &'a Query,
+    /// Answers remembered for the pages that follow.
+    pub(crate) listings: &'a Listings,
+}
+
+/// Which generation a path belongs to: it decides the shape of errors (source: directory.md §5).
+pub(crate) fn generation(path: &str) -> Generation {
+    if path.starts_with("/organization/") || path.starts_with("/directory/") {
+        Generation::V4
+    } else {
+        Generation::V3
+    }
+}
+
+/// Answers a GET; `path` is in lower case without a trailing slash.
+pub(crate) fn read(path: &str, call: &Read<'_>) -> Result<String, Refusal> {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    match segments.as_slice() {
+        ["api", "v3", "users", rest @ ..] => users::read(call, rest),
+        ["api", "v3", "departments", rest @ ..] => departments::read(call, rest),
+        ["api", "v3", resource, rest @ ..] => v3::read(call, resource, rest),
+        ["organization", "structure", "api", rest @ ..] => organization::read(call, rest),
+        ["directory", "api", "4.0", "work-contracts", rest @ ..] => contracts::read(call, rest),
+        ["directory", "api", lookup] => contracts::read_lookup(call, lookup),
+        _ => Err(unknown()),
+    }
+}
+
+fn unknown() -> Refusal {
+    Refusal::not_found("No route matches this address")
+}

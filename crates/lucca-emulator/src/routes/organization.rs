@@ -1,0 +1,230 @@
+//! `/organization/structure/api`: departments, legal units, establishments, categories,
+//! qualifications, countries. Source: directory.md §11.2–11.5.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::{
+    Read, departments, unknown,
+    v4::{Paging, allows, bools, ids, searched},
+};
+use crate::{
+    company::{
+        model::{Department, Establishment, LegalUnit, Lookup, Qualification, Status},
+        structure::{COUNTRIES, level_name},
+    },
+    errors::Refusal,
+    switches::KeyCasing,
+};
+
+pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
+    if call.view.switches.organization_gone {
+        return Err(unknown());
+    }
+    let known = matches!(
+        rest,
+        ["departments"
+            | "legal-units"
+            | "establishments"
+            | "occupation-categories"
+            | "job-qualifications"
+            | "countries"]
+            | ["departments", "tree"]
+    );
+    if !known {
+        return Err(unknown());
+    }
+    if !call.view.rights.sees_organization() {
+        return Err(Refusal::no_right());
+    }
+    if let ["departments", "tree"] = rest {
+        let mut out = String::new();
+        departments::tree(&mut out, call.view.company, None, &mut departments::plain_node);
+        return Ok(out);
+    }
+    let paging = Paging::read(call, call.view.switches.v4_limit_max_organization)?;
+    let wanted = ids(call, "id")?;
+    let company = call.view.company;
+    Ok(match rest.first().copied().unwrap_or("") {
+        "departments" => {
+            let rows = company.departments.iter();
+            let rows = rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name));
+            paging.answer(rows.collect(), |row| department(row))
+        }
+        "legal-units" => {
+            let archived = bools(call, "isarchived")?.unwrap_or(vec![false]);
+            let rows = company.legal_units.iter().filter(|one| {
+                archived.contains(&one.archived)
+                    && allows(wanted.as_ref(), &one.id)
+                    && searched(call, &one.name)
+            });
+            paging.answer(rows.collect(), |row| legal_unit(row))
+        }
+        "establishments" => {
+            let archived = bools(call, "isarchived")?.unwrap_or(vec![false]);
+            let units = ids(call, "legalunitid")?;
+            let rows: Vec<&Establishment> = company
+                .establishments
+                .iter()
+                .filter(|one| {
+                    archived.contains(&one.archived)
+                        && allows(wanted.as_ref(), &one.id)
+                        && allows(units.as_ref(), &one.legal_unit)
+                        && searched(call, &one.name)
+                })
+                .collect();
+            let counts = members(call, |place| place.0);
+            paging.answer(rows, |row| establishment(call, row, counts.get(&row.id).copied().unwrap_or(0)))
+        }
+        "occupation-categories" => {
+            let rows = company.categories.iter();
+            let rows = rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name));
+            paging.answer(rows.collect(), |row| category(call, row))
+        }
+        "job-qualifications" => {
+            let rows = company.qualifications.iter();
+            let rows: Vec<&Qualification> =
+                rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name)).collect();
+            let counts = members(call, |place| place.1.unwrap_or(-1));
+            paging.answer(rows, |row| qualification(row, counts.get(&row.id).copied().unwrap_or(0)))
+        }
+        _ => {
+            let rows = COUNTRIES.iter();
+            let rows = rows.filter(|one| allows(wanted.as_ref(), &one.0) && searched(call, one.2));
+            paging.answer(rows.collect(), |row| country(row.0).to_string())
+        }
+    })
+}
+
+/// Active people the key sees, counted by establishment or qualification.
+fn members(call: &Read<'_>, by: impl Fn((i64, Option<i64>)) -> i64) -> HashMap<i64, i64> {
+    let view = call.view;
+    let mut counts = HashMap::new();
+    for person in view.company.people.iter().filter(|person| view.sees(person)) {
+        if person.status(view.today) == Status::Active {
+            let key = by((person.current_establishment(view.today), person.qualification));
+            *counts.entry(key).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn department(one: &Department) -> String {
+    json!({
+        "id": one.id,
+        "name": one.name,
+        "code": one.code,
+        "description": null,
+        "parentId": one.parent.map(|_| one.parent_hierarchy.as_str()),
+        "parentLuccaId": one.parent,
+        "hierarchy": one.hierarchy,
+        "isActive": one.active,
+        "headId": one.head,
+        "createdAt": "2016-03-01T00:00:00+00:00",
+        "lastModifiedAt": "2024-06-12T08:15:30+00:00",
+        "sortOrderInSiblings": one.sort_order,
+    })
+    .to_string()
+}
+
+fn country(id: i64) -> serde_json::Value {
+    let Some((id, code, name, currency)) = COUNTRIES.iter().find(|(known, ..)| *known == id) else {
+        return serde_json::Value::Null;
+    };
+    json!({
+        "id": id,
+        "name": name,
+        "code": code,
+        "currencyCode": currency,
+        "currency": {"code": currency, "englishName": currency, "symbol": currency},
+        "defaultTimeZone": "Europe/Paris",
+    })
+}
+
+fn legal_unit(one: &LegalUnit) -> String {
+    json!({
+        "id": one.id,
+        "name": one.name,
+        "countryId": one.country,
+        "oldCountryId": one.country,
+        "code": one.code,
+        "legalIdentificationNumber": one.identification,
+        "activityCode": null,
+        "country": country(one.country),
+        "headquartersId": one.headquarters,
+        "createdAt": "2016-03-01T09:12:00.59",
+        "isArchived": one.archived,
+    })
+    .to_string()
+}
+
+fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
+    let unit = call.view.company.legal_units.iter().find(|unit| unit.id == one.legal_unit);
+    let mut wire = json!({
+        "id": one.id,
+        "name": one.name,
+        "code": one.code,
+        "legalUnitId": one.legal_unit,
+        "legalUnit": unit.map(|unit| json!({"id": unit.id, "name": unit.name, "code": unit.code})),
+        "legalIdentificationNumber": one.identification,
+        "activityCode": null,
+        "calendarId": one.calendar,
+        "address": {"street": one.street, "zipCode": one.zip_code, "city": one.city},
+        "usersCount": users,
+        "author": admin(call),
+        "createdAt": "2020-08-13T22:23:09.59",
+        "lastModifier": admin(call),
+        "lastModifiedAt": "2023-02-01T10:05:00.1",
+        "lastModifiedAtOffset": "2023-02-01T10:05:00.1+01:00",
+        "isArchived": one.archived,
+    });
+    // Documented as timezoneId, seen as timeZoneId (source: directory.md §11.3).
+    let key = match call.view.switches.key_casing {
+        KeyCasing::Observed => "timeZoneId",
+        KeyCasing::Documented => "timezoneId",
+    };
+    if let Some(object) = wire.as_object_mut() {
+        object.insert(key.to_owned(), json!(one.time_zone));
+    }
+    wire.to_string()
+}
+
+/// Who wrote what nobody of the company did.
+fn admin(call: &Read<'_>) -> serde_json::Value {
+    json!({
+        "id": 0,
+        "firstName": "Lucca",
+        "lastName": "Admin",
+        "fullName": "Lucca Admin",
+        "url": format!("{}/api/v3/users/0", call.view.origin),
+    })
+}
+
+fn category(call: &Read<'_>, one: &Lookup) -> String {
+    let admin = admin(call);
+    json!({
+        "id": one.id,
+        "name": one.name,
+        "createdAt": "2017-10-12T22:59:23.977",
+        "createdBy": admin,
+        "modifiedAt": "2020-01-08T21:45:27.2983351",
+        "modifiedBy": admin,
+        "usages": [],
+    })
+    .to_string()
+}
+
+fn qualification(one: &Qualification, users: i64) -> String {
+    json!({
+        "id": one.id,
+        "name": one.name,
+        "usersCount": users,
+        "job": {"id": one.job, "name": one.job_name, "jobSectorId": 1, "isActive": true},
+        "level": {"id": one.level, "position": one.level, "name": level_name(one.level), "isActive": true},
+        "isActive": one.active,
+        "lastModifiedAt": "2021-09-23T17:39:09.267815",
+        "createdAt": "2021-09-23T17:39:09.267815",
+    })
+    .to_string()
+}

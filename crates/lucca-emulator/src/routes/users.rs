@@ -1,0 +1,110 @@
+//! `/api/v3/users` and its siblings. Source: directory.md §6, wire-grammar.md §3.
+
+use super::{Read, unknown, v3};
+use crate::{
+    company::model::{Person, Status},
+    errors::Refusal,
+    grammar::value::{list, write_node, write_text},
+    resources::{Node, users::USER},
+};
+
+pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
+    if !call.view.rights.view_users {
+        return Err(Refusal::no_right());
+    }
+    match rest {
+        [] => all(call),
+        ["help"] => Ok(v3::help(call, &USER)),
+        ["me"] => Ok(me(call)),
+        ["find" | "scope"] => all(call),
+        ["search" | "scopedsearch"] => search(call),
+        [id] => one(call, id),
+        _ => Err(unknown()),
+    }
+}
+
+/// Keys that this endpoint handles itself.
+const OWN: &[&str] = &["legalentityids", "searchbyemployeenumber"];
+
+fn all(call: &Read<'_>) -> Result<String, Refusal> {
+    let view = call.view;
+    let query = v3::ListQuery::read(call, &USER, OWN)?;
+    // Who has left is left out, unless asked for in one way or the other (source: directory.md §1.5, §6.1).
+    let with_former = call.query.flag("formeremployees")
+        || query.filters.iter().any(|filter| filter.is_on("dtContractEnd"));
+    let clue = call.query.get("clue").map(str::to_lowercase);
+    let question = format!(
+        "{} {} {:?} {:?} {with_former} {clue:?} {:?}",
+        view.today, view.switches.hidden_fields as u8, query.filters, query.order, view.rights
+    );
+    let places = call.listings.get_or_make(question, || {
+        let shown = view.company.people.iter().filter(|person| {
+            view.sees(person)
+                && (with_former || person.status(view.today) != Status::Former)
+                && clue.as_ref().is_none_or(|clue| is_clue_to(clue, person))
+                && query.accepts(view, Node::User(person))
+        });
+        let mut rows: Vec<Node<'_>> = shown.map(Node::User).collect();
+        query.order.apply(view, &mut rows);
+        rows.iter()
+            .filter_map(
+                |row| if let Node::User(person) = row { view.company.place_of(person.id) } else { None },
+            )
+            .collect()
+    });
+    Ok(query.answer(view, places.len(), |at| {
+        places.get(at).and_then(|place| view.company.people.get(*place)).map(Node::User)
+    }))
+}
+
+fn is_clue_to(clue: &str, person: &Person) -> bool {
+    let name = person.name().to_lowercase();
+    clue.split_whitespace().all(|word| name.contains(word))
+}
+
+/// unverified: what a key, which is no user, gets here; only a session's answer was seen.
+fn me(call: &Read<'_>) -> String {
+    let mut data = "{\"id\":0,\"name\":".to_owned();
+    write_text(&mut data, call.view.principal);
+    data.push('}');
+    v3::envelope(call.view, &data, None, None)
+}
+
+/// Items are wrapped with their relevance (source: directory.md §6.6).
+fn search(call: &Read<'_>) -> Result<String, Refusal> {
+    let view = call.view;
+    let query = v3::ListQuery::read(call, &USER, OWN)?;
+    let clue = call.query.get("clue").unwrap_or("").to_lowercase();
+    let with_former = call.query.flag("formeremployees");
+    let found: Vec<&Person> = view
+        .company
+        .people
+        .iter()
+        .filter(|person| {
+            view.sees(person)
+                && (with_former || person.status(view.today) != Status::Former)
+                && is_clue_to(&clue, person)
+                && query.accepts(view, Node::User(person))
+        })
+        .collect();
+    let mut data = "{\"items\":".to_owned();
+    let page = found.get(query.page.range(found.len())).unwrap_or(&[]);
+    list(&mut data, page, |data, person| {
+        data.push_str("{\"relevance\":1,\"item\":");
+        write_node(data, view, Node::User(person), &query.asked.items);
+        data.push('}');
+    });
+    if query.asked.count {
+        data.push_str(&format!(",\"count\":{}", found.len()));
+    }
+    data.push('}');
+    Ok(v3::envelope(view, &data, None, None))
+}
+
+fn one(call: &Read<'_>, id: &str) -> Result<String, Refusal> {
+    let id: i64 = id.parse().map_err(|_| unknown())?;
+    match call.view.company.person(id).filter(|person| call.view.sees(person)) {
+        Some(person) => v3::record(call, Node::User(person)),
+        None => Err(Refusal::missing_user()),
+    }
+}

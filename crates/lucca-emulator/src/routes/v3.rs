@@ -1,0 +1,274 @@
+//! Collections and records of `/api/v3`, whatever the resource. Source: wire-grammar.md §1.
+//!
+//! Lives here: the way from rows to an answer, the envelope, and the resources that need nothing
+//! special. Users and departments have their own modules.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Read, unknown};
+use crate::{
+    company::structure::CULTURES,
+    errors::Refusal,
+    grammar::{
+        filter::{self, Filter},
+        order::Order,
+        paging::Page,
+        schema::{Asked, Selection, Type},
+        value::{Value, list, write_node, write_text},
+    },
+    resources::{Node, View, axes, extensions, lookups, organization},
+    switches::{ById, CountOnly, Header},
+};
+
+/// Answers of lists to be continued: places of people by what was asked, the latest first.
+///
+/// A client that pages through a hundred thousand people asks the same question a hundred times.
+#[derive(Debug, Default)]
+pub(crate) struct Listings {
+    known: Mutex<VecDeque<(String, Arc<Vec<usize>>)>>,
+}
+
+const REMEMBERED: usize = 8;
+
+impl Listings {
+    pub(crate) fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub(crate) fn get_or_make(&self, question: String, make: impl FnOnce() -> Vec<usize>) -> Arc<Vec<usize>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, places)) = known.iter().find(|(asked, _)| *asked == question) {
+            return Arc::clone(places);
+        }
+        let places = Arc::new(make());
+        known.push_front((question, Arc::clone(&places)));
+        known.truncate(REMEMBERED);
+        places
+    }
+}
+
+/// What a v3 list was asked for.
+pub(crate) struct ListQuery {
+    pub(crate) asked: Asked,
+    pub(crate) page: Page,
+    pub(crate) order: Order,
+    pub(crate) filters: Vec<Filter>,
+}
+
+impl ListQuery {
+    /// `own` are keys the endpoint handles itself.
+    pub(crate) fn read(call: &Read<'_>, of: &'static Type, own: &[&str]) -> Result<Self, Refusal> {
+        let (view, query) = (call.view, call.query);
+        let mut asked = Asked::read(query.get("fields"), of, Selection::Default, view.switches)?;
+        if view.switches.no_count {
+            asked.count = false;
+            asked.only_collection = false;
+        }
+        Ok(Self {
+            asked,
+            page: Page::read(query.get("paging"), view.switches)?,
+            order: Order::read(query.get("orderby"), of)?,
+            filters: filter::read_all(query, of, own, view.now, view.switches)?,
+        })
+    }
+
+    pub(crate) fn accepts(&self, view: &View<'_>, node: Node<'_>) -> bool {
+        self.filters.iter().all(|filter| filter.accepts(view, node))
+    }
+
+    /// Writes the answer for `total` rows, of which `row` gives one by its place.
+    pub(crate) fn answer<'a>(
+        &self,
+        view: &View<'a>,
+        total: usize,
+        row: impl Fn(usize) -> Option<Node<'a>>,
+    ) -> String {
+        let mut data = String::with_capacity(4096);
+        data.push('{');
+        let without_items = self.asked.only_collection && view.switches.count_only == CountOnly::WithoutItems;
+        if !without_items {
+            data.push_str("\"items\":");
+            let range = if self.asked.only_collection { 0..0 } else { self.page.range(total) };
+            list(&mut data, range.filter_map(row), |data, node| {
+                write_node(data, view, node, &self.asked.items);
+            });
+        }
+        if self.asked.count {
+            if !without_items {
+                data.push(',');
+            }
+            data.push_str(&format!("\"count\":{total}"));
+        }
+        data.push('}');
+        envelope(view, &data, self.asked.count.then_some(total), Some(self.page))
+    }
+}
+
+/// Puts `data` beside the header the switches ask for.
+pub(crate) fn envelope(view: &View<'_>, data: &str, count: Option<usize>, page: Option<Page>) -> String {
+    let generated = crate::company::model::Stamp { at: view.now, digits: 7 };
+    let mut out = String::with_capacity(data.len() + 256);
+    out.push('{');
+    match view.switches.header {
+        Header::None => {}
+        Header::Current => {
+            out.push_str(&format!("\"header\":{{\"generated\":\"{generated}\",\"principal\":"));
+            write_text(&mut out, view.principal);
+            out.push_str("},");
+        }
+        Header::Legacy => {
+            out.push_str(&format!(
+                "\"header\":{{\"generated\":\"{generated}\",\"serverTime\":12,\"queryTime\":5,\"principal\":"
+            ));
+            write_text(&mut out, view.principal);
+            let paging = page.map_or("null".to_owned(), |page| {
+                // previous and next are always null, count is 0 unless asked for (wire-grammar.md §1.6).
+                format!(
+                    "{{\"count\":{},\"offset\":{},\"limit\":{},\"previous\":null,\"next\":null}}",
+                    count.unwrap_or(0),
+                    page.offset,
+                    page.limit.map_or("null".to_owned(), |limit| limit.to_string())
+                )
+            });
+            out.push_str(&format!(",\"paging\":{paging}}},"));
+        }
+    }
+    out.push_str("\"data\":");
+    out.push_str(data);
+    out.push('}');
+    out
+}
+
+/// Writes one record.
+pub(crate) fn record(call: &Read<'_>, node: Node<'_>) -> Result<String, Refusal> {
+    let absent = match call.view.switches.by_id {
+        ById::Everything => Selection::Full,
+        ById::IdNameUrl => Selection::Default,
+    };
+    let asked = Asked::read(call.query.get("fields"), node.of(), absent, call.view.switches)?;
+    let mut data = String::new();
+    write_node(&mut data, call.view, node, &asked.items);
+    Ok(envelope(call.view, &data, None, None))
+}
+
+/// A list over rows at hand.
+pub(crate) fn collection<'a>(
+    call: &Read<'a>,
+    of: &'static Type,
+    rows: Vec<Node<'a>>,
+    own: &[&str],
+) -> Result<String, Refusal> {
+    let query = ListQuery::read(call, of, own)?;
+    let mut rows: Vec<Node<'a>> = rows.into_iter().filter(|node| query.accepts(call.view, *node)).collect();
+    query.order.apply(call.view, &mut rows);
+    Ok(query.answer(call.view, rows.len(), |at| rows.get(at).copied()))
+}
+
+/// A record by the text of its id.
+pub(crate) fn by_id<'a>(
+    call: &Read<'a>,
+    of: &Type,
+    rows: Vec<Node<'a>>,
+    id: &str,
+) -> Result<String, Refusal> {
+    let found = rows.into_iter().find(|node| match node.get(call.view, "id") {
+        Value::Int(n) => n.to_string() == id,
+        Value::Text(text) => text.eq_ignore_ascii_case(id),
+        _ => false,
+    });
+    match found {
+        Some(node) => record(call, node),
+        None => Err(Refusal::not_found(format!("Resource {} with ID {id} not found", of.name))),
+    }
+}
+
+/// The names of a resource's properties (source: wire-grammar.md §3, `help` routes).
+/// unverified: everything about the answer but `data.fields`.
+pub(crate) fn help(call: &Read<'_>, of: &Type) -> String {
+    let mut data = "{\"fields\":".to_owned();
+    list(&mut data, of.properties, |data, property| {
+        write_text(data, property.key(call.view.switches.key_casing));
+    });
+    data.push('}');
+    envelope(call.view, &data, None, None)
+}
+
+/// The resources that need nothing special.
+pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
+    // A client lists leave accounts there. unverified: the shape of the answer (absences.md §8).
+    let (resource, rest) = match (resource, rest) {
+        ("leaveperiods", ["leavetypes"]) => ("leaveaccounts", &[][..]),
+        asked => asked,
+    };
+    let view = call.view;
+    let company = view.company;
+    let rights = view.rights;
+    let named = |of: &'static Type, all| -> (&'static Type, Vec<Node<'_>>) {
+        let all: &Vec<crate::company::model::Lookup> = all;
+        (of, all.iter().map(|one| Node::Named(of, one.id, one.name.as_str())).collect())
+    };
+    let mut own: &[&str] = &[];
+    let allowed = match resource {
+        "leaveaccounts" => rights.consult_leaves || rights.make_absence_requests,
+        "extensionuserdefinitions" => rights.hr_file.custom_fields && rights.view_users,
+        "userproperties" | "userlogs" => rights.view_users,
+        _ => rights.sees_organization(),
+    };
+    let (of, rows): (&'static Type, Vec<Node<'_>>) = match resource {
+        "legalentities" => {
+            (&organization::LEGAL_ENTITY, company.establishments.iter().map(Node::Establishment).collect())
+        }
+        "axes" => {
+            // Inactive ones come only when asked for (source: directory.md §11.6).
+            let asked = call.query.get("isactive").is_some() || !rest.is_empty();
+            let shown = company.axes.iter().filter(|axis| axis.active || asked);
+            (&axes::AXIS, shown.map(Node::Axis).collect())
+        }
+        "axissections" => {
+            let asked = call.query.get("active").is_some() || !rest.is_empty();
+            let shown = company.sections.iter().filter(|section| section.active || asked);
+            (&axes::SECTION, shown.map(Node::Section).collect())
+        }
+        "extensionuserdefinitions" => {
+            (&extensions::DEFINITION, company.definitions.iter().map(Node::Definition).collect())
+        }
+        "userproperties" => {
+            let custom = if rights.hr_file.custom_fields { company.definitions.as_slice() } else { &[] };
+            (&extensions::USER_PROPERTY, extensions::user_properties(custom, &company.axes).collect())
+        }
+        "userlogs" => {
+            let seen = company
+                .logs
+                .iter()
+                .filter(|log| company.person(log.owner).is_some_and(|person| view.sees(person)))
+                .filter(|log| log.name != "manager" || rights.view_managers);
+            (&lookups::LOG, seen.map(Node::Log).collect())
+        }
+        "roles" => named(&lookups::ROLE, &company.roles),
+        "workcycles" => named(&lookups::WORK_CYCLE, &company.work_cycles),
+        "publicholidaycalendars" => named(&lookups::CALENDAR, &company.calendars),
+        "cultures" => {
+            let all = CULTURES.iter().map(|(id, name, _)| Node::Named(&lookups::CULTURE, *id, name));
+            (&lookups::CULTURE, all.collect())
+        }
+        "leaveaccounts" => {
+            (&lookups::LEAVE_ACCOUNT, company.leave_accounts.iter().map(Node::LeaveAccount).collect())
+        }
+        _ => return Err(unknown()),
+    };
+    if !allowed {
+        return Err(Refusal::no_right());
+    }
+    if resource == "leaveaccounts" {
+        own = &["isactive"];
+    }
+    match rest {
+        [] => collection(call, of, rows, own),
+        ["help"] => Ok(help(call, of)),
+        [id] => by_id(call, of, rows, id),
+        _ => Err(unknown()),
+    }
+}

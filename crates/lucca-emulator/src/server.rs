@@ -1,0 +1,267 @@
+//! The way of a request: faults, limit, key, route, answer, log. And the accepting of connections.
+//!
+//! Not here: what is answered (`routes`).
+
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State as Extract},
+    http::{HeaderValue, Method, Response, StatusCode, header},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value as Json, json};
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, JoinSet},
+};
+use tower::ServiceExt as _;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
+
+use crate::{
+    clock,
+    errors::Refusal,
+    faults::FaultKind,
+    grammar::query::Query,
+    rights::key_of_header,
+    routes::{self, Read, generation},
+    switches::{RetryAfter, Switches},
+    tenant::{LoggedRequest, Tenant},
+};
+
+const JSON: &str = "application/json; charset=utf-8";
+
+/// Marks an answer that must not be sent: the connection is closed instead.
+#[derive(Debug, Clone, Copy)]
+struct Close;
+
+/// The API as a service, answering compressed where the client accepts it.
+pub(crate) fn api(tenant: Tenant) -> Router {
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    Router::new().fallback(answer).with_state(tenant).layer(compression)
+}
+
+/// Serves until the handle is aborted; then every connection ends at once.
+pub(crate) fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            // Small answers must not wait for each other.
+            let _ = stream.set_nodelay(true);
+            let router = router.clone();
+            let service = service_fn(move |request: hyper::Request<Incoming>| {
+                let router = router.clone();
+                async move {
+                    let response: Result<Response<Body>, Infallible> =
+                        router.oneshot(request.map(Body::new)).await;
+                    match response {
+                        Ok(response) if response.extensions().get::<Close>().is_none() => Ok(response),
+                        Ok(_) => Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
+                        Err(never) => match never {},
+                    }
+                }
+            });
+            connections.spawn(async move {
+                let io = TokioIo::new(stream);
+                // A connection that fails has told its client all there is to tell.
+                let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).await;
+            });
+            while connections.try_join_next().is_some() {}
+        }
+    })
+}
+
+async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<Body> {
+    let call = Call::of(&request);
+    let switches = tenant.state().switches().clone();
+    if switches.latency_ms > 0 {
+        clock::wait(Duration::from_millis(switches.latency_ms)).await;
+    }
+    let struck = if switches.faults.is_empty() {
+        Vec::new()
+    } else {
+        let query = Query::parse(&call.raw_query);
+        let readable = format!("{query:?}").to_lowercase();
+        tenant.state().counters().strike(&switches.faults, &call.path, &readable, tenant.state().seed)
+    };
+    if struck.contains(&FaultKind::Hang) {
+        call.log(&tenant, 0, 0, None);
+        std::future::pending::<()>().await;
+    }
+    let (response, principal) = respond(&tenant, &call, switches, &struck);
+    let length = axum::body::HttpBody::size_hint(response.body()).exact().unwrap_or(0);
+    let closed = response.extensions().get::<Close>().is_some();
+    call.log(&tenant, if closed { 0 } else { response.status().as_u16() }, length, principal);
+    response
+}
+
+/// What matters of a request.
+struct Call {
+    method: Method,
+    raw_path: String,
+    /// In lower case, without a trailing slash.
+    path: String,
+    raw_query: String,
+    origin: String,
+    key: Option<String>,
+}
+
+impl Call {
+    fn of(request: &Request) -> Self {
+        let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let host = text(header::HOST).or(request.uri().host()).unwrap_or("localhost");
+        let raw_path = request.uri().path().to_owned();
+        Self {
+            method: request.method().clone(),
+            path: raw_path.trim_end_matches('/').to_lowercase(),
+            raw_path,
+            raw_query: request.uri().query().unwrap_or("").to_owned(),
+            origin: format!("http://{host}"),
+            key: text(header::AUTHORIZATION).and_then(key_of_header),
+        }
+    }
+
+    fn log(&self, tenant: &Tenant, status: u16, response_bytes: u64, principal: Option<String>) {
+        tenant.state().log(LoggedRequest {
+            method: self.method.to_string(),
+            path: self.raw_path.clone(),
+            query: self.raw_query.clone(),
+            status,
+            response_bytes,
+            principal,
+        });
+    }
+}
+
+fn respond(
+    tenant: &Tenant,
+    call: &Call,
+    mut switches: Switches,
+    struck: &[FaultKind],
+) -> (Response<Body>, Option<String>) {
+    for fault in struck {
+        match fault {
+            FaultKind::ResetConnection => {
+                let mut response = Response::new(Body::empty());
+                response.extensions_mut().insert(Close);
+                return (response, None);
+            }
+            FaultKind::Status { code, body } => {
+                let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                return (plain(status, JSON, body.clone()), None);
+            }
+            FaultKind::Empty200 => return (plain(StatusCode::OK, JSON, String::new()), None),
+            FaultKind::Html200 => {
+                let page = "<!DOCTYPE html><html><head><title>Lucca</title></head><body><h1>Connexion</h1></body></html>";
+                return (plain(StatusCode::OK, "text/html; charset=utf-8", page.to_owned()), None);
+            }
+            FaultKind::NoCount => switches.no_count = true,
+            FaultKind::Hang
+            | FaultKind::TruncatedJson
+            | FaultKind::WrongEnvelope
+            | FaultKind::CorruptRecord { .. } => {}
+        }
+    }
+    if let Some(limit) = switches.rate_limit
+        && let Err(wait) = tenant.state().admit(limit)
+    {
+        return (too_many(call, &switches, wait), None);
+    }
+    let generation = generation(&call.path);
+    let Some(key) = call.key.as_deref().and_then(|digits| tenant.state().key(digits)) else {
+        return (Refusal::unauthorized().answer(generation, &switches), None);
+    };
+    let principal = Some(key.name.clone());
+    let answered = {
+        let company = tenant.state().company();
+        let view = tenant.state().view(&company, &switches, &key, &call.origin);
+        let query = Query::parse(&call.raw_query);
+        let read = Read { view: &view, query: &query, listings: &tenant.state().listings };
+        // The path is checked first: an unknown one is 404 whatever the verb.
+        match routes::read(&call.path, &read) {
+            Ok(_) if call.method != Method::GET => Err(Refusal::wrong_verb()),
+            answered => answered,
+        }
+    };
+    match answered {
+        Ok(body) => (plain(StatusCode::OK, JSON, mangle(body, struck)), principal),
+        Err(refusal) => (refusal.answer(generation, &switches), principal),
+    }
+}
+
+fn plain(status: StatusCode, label: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(label));
+    response
+}
+
+fn too_many(call: &Call, switches: &Switches, wait: Duration) -> Response<Body> {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let value = match switches.retry_after {
+        RetryAfter::Absent => None,
+        RetryAfter::Seconds => Some(seconds.max(1).to_string()),
+        RetryAfter::HttpDate => {
+            let at = clock::wall() + Duration::from_secs(seconds.max(1));
+            let at = jiff::Timestamp::try_from(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+            Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        }
+    };
+    let mut response = Refusal::too_many().answer(generation(&call.path), switches);
+    if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// Applies the faults that damage an answer.
+fn mangle(mut body: String, struck: &[FaultKind]) -> String {
+    for fault in struck {
+        match fault {
+            FaultKind::TruncatedJson => {
+                let half = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
+                body.truncate(half);
+            }
+            FaultKind::WrongEnvelope => {
+                let inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
+                body = json!({"result": {"payload": inside}}).to_string();
+            }
+            FaultKind::CorruptRecord { id } => {
+                let mut inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
+                corrupt(&mut inside, *id);
+                body = inside.to_string();
+            }
+            _ => {}
+        }
+    }
+    body
+}
+
+/// Makes the records of that id in a list unreadable: a number for a name, a text for every date.
+fn corrupt(answer: &mut Json, id: i64) {
+    let items = match answer.get_mut("data") {
+        Some(data) => data.get_mut("items"),
+        None => answer.get_mut("items"),
+    };
+    let records = items.and_then(Json::as_array_mut).into_iter().flatten();
+    for record in records.filter_map(Json::as_object_mut).filter(|one| one.get("id") == Some(&json!(id))) {
+        for (key, value) in record.iter_mut() {
+            let is_date = value.as_str().is_some_and(|text| text.get(10..11) == Some("T"));
+            if key == "name" {
+                *value = json!({"unexpected": [42]});
+            } else if is_date || key == "startsOn" {
+                *value = json!("the day before yesterday");
+            }
+        }
+    }
+}
+
+/// Opens a listener on loopback or wherever the configuration says.
+pub(crate) async fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}

@@ -1,0 +1,259 @@
+//! What is not known about a real tenant, or differs between them, as switches.
+//!
+//! Lives here: the switches, their defaults (the most probable behaviour) and where each doubt comes
+//! from. Not here: the behaviours themselves.
+
+use serde::{Deserialize, Serialize};
+
+use crate::faults::Fault;
+
+/// How the tenant behaves where the documentation is silent, or contradicts what was observed.
+///
+/// JSON names are the field names. A missing field has its default, an unknown one is an error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// Rows of a v3 page when `paging` is absent; `null` is everything (source: wire-grammar.md §1.2).
+    pub page_default: Option<u64>,
+    /// Largest v3 page; `null` is no maximum (source: wire-grammar.md §1.2, directory.md §5.4).
+    pub page_max: Option<u64>,
+    /// Rows of `paging=1` (100 in the framework of 2017, 10 in today's).
+    pub paging_one: u64,
+    /// The only v3 page sizes accepted; any other is answered 400.
+    pub known_page_sizes: Option<Vec<u64>>,
+    /// Pages of v3 and v4 are silently cut to this many rows, whatever was asked for.
+    pub short_pages_of: Option<u64>,
+    /// Largest `limit` of `/organization/structure/api` (100 documented for legal units).
+    pub v4_limit_max_organization: u64,
+    /// Largest `limit` of `/directory/api` (1000 documented for work contracts).
+    pub v4_limit_max_contracts: u64,
+    /// `collection.count` and `fields.root` are ignored.
+    pub no_count: bool,
+    /// The answer to `fields=collection.count` alone.
+    pub count_only: CountOnly,
+    /// The `header` beside `data`.
+    pub header: Header,
+    /// Spelling of the foreign keys of v3 resources (source: directory.md §1.3).
+    pub key_casing: KeyCasing,
+    /// `url` values (source: wire-grammar.md §1.6).
+    pub url_style: UrlStyle,
+    /// The answer to a filter on a property that does not exist, or with a value that can't be read.
+    pub unknown_filter: UnknownFilter,
+    /// Keys, in lower case, that are ignored even though they are no property.
+    pub tolerated_filters: Vec<String>,
+    /// The answer to `fields` naming a property that does not exist.
+    pub unknown_field: UnknownField,
+    /// The body of a 400 for a query that can't be read.
+    pub malformed_query: MalformedQuery,
+    /// The shape of v3 error bodies (source: wire-grammar.md §1.8).
+    pub v3_errors: ErrorBody,
+    /// The shape of the 401 for a missing or unknown key.
+    pub unauthorized_body: ErrorBody,
+    /// The status when the key lacks a right: 403 or 401.
+    pub no_right_status: u16,
+    /// The status for a user id that does not exist: 500 as documented, or 404.
+    pub missing_user_status: u16,
+    /// What a v3 record without `fields` shows when asked for by id.
+    pub by_id: ById,
+    /// A property the key may not see.
+    pub hidden_fields: HiddenFields,
+    /// `until` with a date includes that whole day (framework of 2017) or not (today's).
+    pub until_includes_whole_day: bool,
+    /// `/api/v3/departments`, announced to stop in September 2026 (source: directory.md §1.1).
+    pub v3_departments: V3Departments,
+    /// Every `/organization/structure/api` endpoint answers 404.
+    pub organization_gone: bool,
+    /// Requests a minute for the whole tenant; `null` is no limit (source: directory.md §10).
+    pub rate_limit: Option<u32>,
+    /// The `Retry-After` of a 429.
+    pub retry_after: RetryAfter,
+    /// Milliseconds every answer is delayed by.
+    pub latency_ms: u64,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            page_default: Some(1000),
+            page_max: Some(1000),
+            paging_one: 100,
+            known_page_sizes: None,
+            short_pages_of: None,
+            v4_limit_max_organization: 100,
+            v4_limit_max_contracts: 1000,
+            no_count: false,
+            count_only: CountOnly::WithEmptyItems,
+            header: Header::Current,
+            key_casing: KeyCasing::Observed,
+            url_style: UrlStyle::Absolute,
+            unknown_filter: UnknownFilter::BadRequest,
+            tolerated_filters: vec!["limit".to_owned(), "page".to_owned()],
+            unknown_field: UnknownField::BadRequest,
+            malformed_query: MalformedQuery::Message,
+            v3_errors: ErrorBody::StatusMessage,
+            unauthorized_body: ErrorBody::StatusMessage,
+            no_right_status: 403,
+            missing_user_status: 500,
+            by_id: ById::Everything,
+            hidden_fields: HiddenFields::Null,
+            until_includes_whole_day: true,
+            v3_departments: V3Departments::Gone404,
+            organization_gone: false,
+            rate_limit: Some(50),
+            retry_after: RetryAfter::Seconds,
+            latency_ms: 0,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// The answer to `fields=collection.count` alone (source: wire-grammar.md §1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountOnly {
+    /// `{"items":[],"count":N}`: the framework of 2017 and a mock of Lucca's own front end.
+    WithEmptyItems,
+    /// `{"count":N}`: today's framework.
+    WithoutItems,
+}
+
+/// The `header` of a v3 answer (source: wire-grammar.md §1.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Header {
+    /// `generated` and `principal`.
+    Current,
+    /// `generated`, `serverTime`, `queryTime`, `principal` and `paging`, as in 2017.
+    Legacy,
+    /// No header at all.
+    None,
+}
+
+/// How foreign keys are spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyCasing {
+    /// As a production client received them: `managerID`, `departmentID`, `legalEntityID`.
+    Observed,
+    /// As the documentation shows them: `managerId`, `departmentId`, `legalEntityId`.
+    Documented,
+}
+
+/// The `url` of a v3 record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UrlStyle {
+    /// `http://host/api/v3/users/1`, the host being the one that was asked.
+    Absolute,
+    /// `api/v3/users/1`.
+    Relative,
+}
+
+/// A filter on something that is no property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownFilter {
+    /// 400, as today's framework does.
+    BadRequest,
+    /// 500, as the framework of 2017 did.
+    ServerError,
+    /// As if it were not there.
+    Ignored,
+}
+
+/// A field that is no property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownField {
+    /// 400.
+    BadRequest,
+    /// As if it were not there.
+    Ignored,
+}
+
+/// The 400 for a query that can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MalformedQuery {
+    /// With the framework's message.
+    Message,
+    /// Without a body.
+    Empty,
+}
+
+/// The shapes of error bodies that coexist (source: wire-grammar.md §1.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorBody {
+    /// `{"Status":404,"Message":"…"}`.
+    StatusMessage,
+    /// `{"status":404,"message":"…","data":null}`.
+    LowerCase,
+    /// The bare message, labelled as JSON.
+    Bare,
+    /// RFC 7807.
+    Problem,
+    /// Nothing.
+    Empty,
+}
+
+/// What a v3 record shows by id when `fields` is absent (source: wire-grammar.md §1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ById {
+    /// Every property.
+    Everything,
+    /// `id`, `name`, `url`.
+    IdNameUrl,
+}
+
+/// A property the key may not see (source: directory.md §4.2, where it is an open question).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenFields {
+    /// Present and null.
+    Null,
+    /// Absent.
+    Omitted,
+}
+
+/// What became of the v3 departments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum V3Departments {
+    /// 404.
+    #[serde(rename = "gone_404")]
+    Gone404,
+    /// 410.
+    #[serde(rename = "gone_410")]
+    Gone410,
+    /// Still answering.
+    Alive,
+}
+
+/// The `Retry-After` of a 429.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryAfter {
+    /// A number of seconds.
+    Seconds,
+    /// An HTTP date.
+    HttpDate,
+    /// No such header.
+    Absent,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_read_back_and_unknown_names_are_refused() {
+        let json = serde_json::to_string(&Switches::default()).expect("serialises");
+        assert_eq!(serde_json::from_str::<Switches>(&json).expect("reads back"), Switches::default());
+        assert_eq!(serde_json::from_str::<Switches>("{}").expect("all default"), Switches::default());
+        assert!(serde_json::from_str::<Switches>(r#"{"page_maximum":1}"#).is_err());
+    }
+}

@@ -1,0 +1,331 @@
+//! The tenant's state, and the changes that can be made to it while it runs.
+//!
+//! Lives here: what the API, the control surface and tests share. Not here: HTTP.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::{Duration, Instant},
+};
+
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    changes::{Hire, PersonPatch, PersonSummary, apply, summary},
+    clock::{self, TenantClock},
+    company::{
+        contracts::{Terms, contract},
+        model::{Company, Person, Stamp, Status},
+    },
+    dice::Dice,
+    faults::{Fault, FaultCounters},
+    resources::View,
+    rights::{KeyConfig, Rights, digits_of},
+    routes::Listings,
+    switches::Switches,
+    truth::Truth,
+};
+
+/// Requests remembered for `requests()`; older ones are forgotten.
+const REMEMBERED_REQUESTS: usize = 200_000;
+
+/// A running tenant, to look at and to change. Cheap to clone; all clones are the same tenant.
+#[derive(Debug, Clone)]
+pub struct Tenant(Arc<State>);
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) seed: u64,
+    pub(crate) clock: TenantClock,
+    pub(crate) listings: Listings,
+    company: RwLock<Company>,
+    switches: RwLock<Switches>,
+    keys: RwLock<Vec<KeyConfig>>,
+    counters: Mutex<FaultCounters>,
+    requests: Mutex<VecDeque<LoggedRequest>>,
+    recent: Mutex<VecDeque<Instant>>,
+    changes: Mutex<u64>,
+}
+
+/// A request the API answered. The key is not part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedRequest {
+    /// Verb.
+    pub method: String,
+    /// Path as it was sent.
+    pub path: String,
+    /// Query string as it was sent, without `?`.
+    pub query: String,
+    /// Status answered; 0 if the connection was closed or left hanging.
+    pub status: u16,
+    /// Size of the body before compression.
+    pub response_bytes: u64,
+    /// Name of the key, if it was a known one.
+    pub principal: Option<String>,
+}
+
+impl Tenant {
+    pub(crate) fn new(
+        company: Company,
+        seed: u64,
+        clock: TenantClock,
+        switches: Switches,
+        keys: Vec<KeyConfig>,
+    ) -> Self {
+        Self(Arc::new(State {
+            seed,
+            clock,
+            listings: Listings::default(),
+            company: RwLock::new(company),
+            switches: RwLock::new(switches),
+            keys: RwLock::new(keys),
+            counters: Mutex::default(),
+            requests: Mutex::default(),
+            recent: Mutex::default(),
+            changes: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.0
+    }
+
+    /// The tenant's clock, in Paris local time.
+    pub fn now(&self) -> DateTime {
+        self.0.clock.now()
+    }
+
+    /// Moves the clock by days; contracts start and end accordingly.
+    pub fn advance_days(&self, days: i64) {
+        self.0.clock.advance(days);
+        self.0.listings.forget();
+    }
+
+    /// Moves the clock to a day, keeping the time of the day.
+    pub fn set_today(&self, today: Date) {
+        self.0.clock.set_today(today);
+        self.0.listings.forget();
+    }
+
+    /// The switches as they are.
+    pub fn switches(&self) -> Switches {
+        read(&self.0.switches).clone()
+    }
+
+    /// Replaces the switches; fault counters start anew.
+    pub fn set_switches(&self, switches: Switches) {
+        *write(&self.0.switches) = switches;
+        lock(&self.0.counters).reset();
+        self.0.listings.forget();
+    }
+
+    /// Replaces the faults; their counters start anew.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        let switches = Switches { faults, ..self.switches() };
+        self.set_switches(switches);
+    }
+
+    /// The keys and their rights.
+    pub fn keys(&self) -> Vec<KeyConfig> {
+        read(&self.0.keys).clone()
+    }
+
+    /// Adds a key, or gives a known one this name and these rights.
+    pub fn put_key(&self, key: KeyConfig) {
+        let mut keys = write(&self.0.keys);
+        let digits = digits_of(&key.key);
+        match keys.iter_mut().find(|known| digits_of(&known.key) == digits) {
+            Some(known) => *known = key,
+            None => keys.push(key),
+        }
+    }
+
+    /// Gives a key other rights. False if there is no such key.
+    pub fn set_rights(&self, key: &str, rights: Rights) -> bool {
+        let digits = digits_of(key);
+        let mut keys = write(&self.0.keys);
+        let known = keys.iter_mut().find(|known| digits_of(&known.key) == digits);
+        known.map(|known| known.rights = rights).is_some()
+    }
+
+    /// Counts of what a key may see; `None` if there is no such key.
+    pub fn truth_for(&self, key: &str) -> Option<Truth> {
+        let key = self.0.key(&digits_of(key)?)?;
+        let (company, switches) = (read(&self.0.company), read(&self.0.switches));
+        Some(Truth::of(&self.0.view(&company, &switches, &key, "")))
+    }
+
+    /// Every request answered so far, oldest first.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        lock(&self.0.requests).iter().cloned().collect()
+    }
+
+    /// Forgets the requests answered so far.
+    pub fn clear_requests(&self) {
+        lock(&self.0.requests).clear();
+    }
+
+    /// User records in short, by id, of one status or all; `limit` at most.
+    pub fn people(&self, status: Option<Status>, limit: usize) -> Vec<PersonSummary> {
+        let today = self.0.clock.today();
+        let company = read(&self.0.company);
+        let people =
+            company.people.iter().filter(|one| status.is_none_or(|wanted| one.status(today) == wanted));
+        people.take(limit).map(|person| summary(person, today)).collect()
+    }
+
+    /// Changes a user record. `None` if there is no such user.
+    pub fn change(&self, id: i64, patch: PersonPatch) -> Option<PersonSummary> {
+        let (now, today) = (self.0.clock.now(), self.0.clock.today());
+        let digits = self.next_digits();
+        let mut company = write(&self.0.company);
+        let place = company.place_of(id)?;
+        let person = company.people.get_mut(place)?;
+        let before = person.clone();
+        if patch.touch != Some(false) {
+            person.modified = Stamp { at: now, digits };
+        }
+        apply(person, patch, today);
+        let changed = summary(person, today);
+        let mut log = |name, value: String| {
+            let id = company.logs.last().map_or(900, |last| last.id) + 1;
+            let at = Stamp { at: now, digits: 0 };
+            company.logs.push(crate::company::model::Log {
+                id,
+                name,
+                owner: before.id,
+                author: 1,
+                at,
+                value,
+            });
+        };
+        if before.department != changed.department_id {
+            log("departmentid", changed.department_id.to_string());
+        }
+        if before.manager != changed.manager_id {
+            log("manager", changed.manager_id.map_or(String::new(), |id| id.to_string()));
+        }
+        if before.current_establishment(today) != changed.establishment_id {
+            log("legalentityid", changed.establishment_id.to_string());
+        }
+        self.0.listings.forget();
+        Some(changed)
+    }
+
+    /// Adds a user with one contract; answers the new id, above all others.
+    pub fn hire(&self, hire: Hire) -> i64 {
+        let (now, today) = (self.0.clock.now(), self.0.clock.today());
+        let digits = self.next_digits();
+        let mut company = write(&self.0.company);
+        let id = company.people.last().map_or(0, |last| last.id) + 1;
+        let establishment =
+            hire.establishment_id.unwrap_or_else(|| company.establishments.first().map_or(1, |site| site.id));
+        let department =
+            hire.department_id.unwrap_or_else(|| company.departments.first().map_or(1, |one| one.id));
+        let mut dice = Dice::new(self.0.seed, u64::MAX - id.unsigned_abs());
+        let terms = Terms { establishment, category: Some(0), author: 1, supervisor: None, stable: true };
+        let template = if hire.ends_on.is_some() { 2 } else { 1 };
+        let starts = hire.starts_on.unwrap_or(today);
+        let mut first = contract(&mut dice, template, starts, hire.ends_on, &terms);
+        first.id = company.contract_owners.last().map_or(100, |(last, _)| *last) + 1;
+        let stamp = Stamp { at: now, digits };
+        let mut person = Person::blank(id, hire.first_name, hire.last_name, department, establishment, stamp);
+        person.mail = hire.mail;
+        person.job_title = hire.job_title;
+        person.manager = hire.manager_id;
+        person.contracts = vec![first];
+        company.people.push(person);
+        company.index_contracts();
+        self.0.listings.forget();
+        id
+    }
+
+    /// Deletes a user and their contracts. False if there is no such user.
+    pub fn remove(&self, id: i64) -> bool {
+        let mut company = write(&self.0.company);
+        let Some(place) = company.place_of(id) else { return false };
+        company.people.remove(place);
+        company.logs.retain(|log| log.owner != id);
+        company.index_contracts();
+        self.0.listings.forget();
+        true
+    }
+
+    /// Gives the applicable contract a last day. `None` if there is no such user.
+    pub fn terminate(&self, id: i64, last_day: Date) -> Option<PersonSummary> {
+        self.change(id, PersonPatch { ends_on: Some(Some(last_day)), ..PersonPatch::default() })
+    }
+
+    /// Fractional digits of the next timestamp: they vary, as in real records.
+    fn next_digits(&self) -> u8 {
+        let mut changes = lock(&self.0.changes);
+        *changes += 1;
+        [0, 2, 3, 7][usize::try_from(*changes % 4).unwrap_or(0)]
+    }
+}
+
+impl State {
+    pub(crate) fn company(&self) -> RwLockReadGuard<'_, Company> {
+        read(&self.company)
+    }
+    pub(crate) fn switches(&self) -> RwLockReadGuard<'_, Switches> {
+        read(&self.switches)
+    }
+    pub(crate) fn counters(&self) -> MutexGuard<'_, FaultCounters> {
+        lock(&self.counters)
+    }
+
+    /// The key with these digits.
+    pub(crate) fn key(&self, digits: &str) -> Option<KeyConfig> {
+        read(&self.keys).iter().find(|key| digits_of(&key.key).as_deref() == Some(digits)).cloned()
+    }
+
+    pub(crate) fn view<'a>(
+        &self,
+        company: &'a Company,
+        switches: &'a Switches,
+        key: &'a KeyConfig,
+        origin: &'a str,
+    ) -> View<'a> {
+        let now = self.clock.now();
+        View { company, rights: &key.rights, switches, principal: &key.name, origin, now, today: now.date() }
+    }
+
+    pub(crate) fn log(&self, request: LoggedRequest) {
+        let mut requests = lock(&self.requests);
+        if requests.len() >= REMEMBERED_REQUESTS {
+            requests.pop_front();
+        }
+        requests.push_back(request);
+    }
+
+    /// Admits a request, or says how long to wait: at most `limit` in any 60 seconds.
+    /// unverified: that refused requests do not count.
+    pub(crate) fn admit(&self, limit: u32) -> Result<(), Duration> {
+        const WINDOW: Duration = Duration::from_secs(60);
+        let now = clock::instant();
+        let mut recent = lock(&self.recent);
+        while recent.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
+            recent.pop_front();
+        }
+        if recent.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+            recent.push_back(now);
+            return Ok(());
+        }
+        let oldest = recent.front().copied().unwrap_or(now);
+        Err(WINDOW.saturating_sub(now.duration_since(oldest)))
+    }
+}
+
+// A panic while a lock was held is a bug of the emulator, but its data stay usable: no change is
+// made in steps that could be seen half done.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,121 @@
+//! The rate limit, and what goes wrong on demand.
+
+use std::time::Duration;
+
+use lucca_emulator::{Fault, FaultKind, RetryAfter};
+use serde_json::json;
+
+use crate::client::Lab;
+
+fn fault(path: &str, kind: FaultKind) -> Fault {
+    Fault { path: path.to_owned(), query_contains: None, nth: None, probability: None, kind }
+}
+
+#[tokio::test]
+async fn fifty_requests_a_minute() {
+    let lab = Lab::of(3).await;
+    lab.switch(|switches| switches.rate_limit = Some(50));
+    for _ in 0..50 {
+        assert_eq!(lab.get("/api/v3/users").await.status, 200);
+    }
+    let refused = lab.get("/directory/api/4.0/work-contracts").await;
+    assert_eq!(refused.status, 429);
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap_or("").parse().expect("seconds");
+    assert!((1..=60).contains(&wait));
+    lab.switch(|switches| switches.retry_after = RetryAfter::HttpDate);
+    let refused = lab.get("/api/v3/users").await;
+    assert!(refused.headers["retry-after"].to_str().is_ok_and(|date| date.ends_with(" GMT")));
+    lab.switch(|switches| switches.retry_after = RetryAfter::Absent);
+    assert!(lab.get("/api/v3/users").await.headers.get("retry-after").is_none());
+    lab.switch(|switches| switches.rate_limit = None);
+    assert_eq!(lab.get("/api/v3/users").await.status, 200);
+}
+
+#[tokio::test]
+async fn faults_strike_where_they_were_aimed() {
+    let lab = Lab::of(60).await;
+    let tenant = lab.emulator.tenant();
+    let authorization = format!("lucca application={}", lab.key);
+    tenant.set_faults(vec![Fault {
+        nth: Some(2),
+        ..fault("/api/v3/users", FaultKind::Status { code: 503, body: "{}".to_owned() })
+    }]);
+    let statuses =
+        [lab.get("/api/v3/users").await, lab.get("/api/v3/users").await, lab.get("/api/v3/users").await];
+    assert_eq!(statuses.map(|answer| answer.status), [200, 503, 200]);
+
+    tenant.set_faults(vec![fault("/api/v3/users", FaultKind::Empty200)]);
+    assert_eq!(lab.get("/api/v3/users").await.text, "");
+    assert_eq!(lab.get("/api/v3/roles").await.status, 200);
+    tenant.set_faults(vec![fault("", FaultKind::Html200)]);
+    assert!(lab.get("/api/v3/users").await.text.starts_with("<!DOCTYPE html>"));
+    tenant.set_faults(vec![fault("", FaultKind::TruncatedJson)]);
+    let cut = lab.get("/api/v3/users").await;
+    assert_eq!(cut.status, 200);
+    assert!(serde_json::from_str::<serde_json::Value>(&cut.text).is_err());
+    tenant.set_faults(vec![fault("", FaultKind::WrongEnvelope)]);
+    assert!(lab.get("/api/v3/users").await.json().get("result").is_some());
+    tenant.set_faults(vec![fault("", FaultKind::NoCount)]);
+    assert!(lab.get("/api/v3/users?fields=id,collection.count").await.json()["data"].get("count").is_none());
+    tenant.set_faults(vec![fault("", FaultKind::CorruptRecord { id: 0 })]);
+    let corrupt = lab.get("/api/v3/users?fields=id,name,modifiedAt").await.items();
+    assert!(corrupt[0]["name"].is_object() && corrupt[1]["name"].is_string());
+    tenant.set_faults(vec![fault("", FaultKind::ResetConnection)]);
+    assert!(lab.try_send("GET", "/api/v3/users", &authorization).await.is_err());
+    tenant.set_faults(vec![fault("", FaultKind::Hang)]);
+    let hanging = lab.try_send("GET", "/api/v3/users", &authorization);
+    assert!(tokio::time::timeout(Duration::from_millis(100), hanging).await.is_err());
+    tenant.set_faults(Vec::new());
+    assert_eq!(lab.get("/api/v3/users").await.status, 200);
+    let statuses: Vec<u16> = lab.emulator.requests().iter().map(|request| request.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 0).count(), 2);
+}
+
+#[tokio::test]
+async fn families_can_be_gone() {
+    let lab = Lab::of(60).await;
+    let authorization = format!("lucca application={}", lab.key);
+    assert_eq!(lab.get("/api/v3/departments").await.status, 404);
+    lab.switch(|switches| switches.v3_departments = lucca_emulator::V3Departments::Gone410);
+    assert_eq!(lab.get("/api/v3/departments/2").await.status, 410);
+    lab.switch(|switches| {
+        switches.v3_departments = lucca_emulator::V3Departments::Alive;
+        switches.organization_gone = true;
+    });
+    assert_eq!(lab.get("/organization/structure/api/departments").await.status, 404);
+    let departments =
+        lab.get("/api/v3/departments?fields=id,name,parentId,position,head,currentUsersCount").await;
+    assert_eq!(departments.items().len() as u64, lab.emulator.truth().departments);
+    assert!(departments.text.contains("\"position\":10000000000000000000,"));
+    let missing = lab.get("/api/v3/departments/13651").await;
+    assert_eq!(missing.status, 404);
+    assert_eq!(
+        missing.json(),
+        json!({"Status": 404, "Message": "Resource Department with ID 13651 not found"})
+    );
+    let tree = lab.get("/api/v3/departments/tree").await.json();
+    assert!(tree["data"]["node"].is_null());
+    assert_eq!(tree["data"]["children"][0]["node"]["name"], "Direction générale");
+    for (verb, path, status) in [
+        ("DELETE", "/api/v3/users", 405),
+        ("TRACE", "/api/v3/users", 405),
+        ("POST", "/directory/api/4.0/work-contracts", 405),
+        ("GET", "/nowhere", 404),
+        ("POST", "/nowhere", 404),
+        ("GET", "/api/v3/users/999999", 500),
+    ] {
+        assert_eq!(lab.send(verb, path, &authorization).await.status, status, "{verb} {path}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_when_asked() {
+    let lab = Lab::of(200).await;
+    // This client asks for both; what was transferred is smaller than what was said.
+    let answer = lab.get("/api/v3/users?fields=id,name,mail,department").await;
+    assert_eq!(answer.items().len(), answer.ids().len());
+    assert!(answer.headers.get("content-length").is_none(), "decoded on the way");
+    let logged = lab.emulator.requests();
+    assert_eq!(logged[0].response_bytes, answer.text.len() as u64);
+    assert!(!format!("{logged:?}").contains(&lab.key));
+}

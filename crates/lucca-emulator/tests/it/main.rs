@@ -1,0 +1,16 @@
+//! The emulator as its clients meet it: over loopback, through HTTP only.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod company;
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod grammar;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod rights;
+#[cfg(test)]
+mod shapes;
