@@ -69,6 +69,15 @@ pub struct Employee {
     /// Culture, by Windows locale id (1036 is French of France).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub culture: Option<NamedRef>,
+    /// Profile picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+    /// The one primary role in Lucca.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_role: Option<NamedRef>,
+    /// Further roles in Lucca.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary_roles: Vec<NamedRef>,
     /// Working patterns over time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub work_cycles: Vec<WorkCycle>,
@@ -79,6 +88,9 @@ pub struct Employee {
     /// fields. What a key means is in [`CustomFieldDefinition`](crate::CustomFieldDefinition).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, Value>,
+    /// What Lucca's own applications keep on the person, such as the leave profile, by key as Lucca writes it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub application_data: BTreeMap<String, Value>,
     /// Private contact details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
@@ -116,6 +128,16 @@ impl Employee {
             [self.first_name.as_deref(), self.last_name.as_deref()].into_iter().flatten().collect();
         if parts.is_empty() { format!("#{}", self.id) } else { parts.join(" ") }
     }
+}
+
+/// A profile picture, kept at Lucca.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Lucca's file id, a GUID.
+    pub id: RemoteId,
+    /// Where Lucca serves it, absolute or relative to the tenant.
+    // unverified: whether an API key opens this address.
+    pub href: Option<String>,
 }
 
 /// A working pattern that applies from one day to another.

@@ -17,7 +17,7 @@ mod source_time;
 mod status;
 
 pub use department_tree::{ParentClue, department_tree};
-pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, WorkCycle};
+pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, Picture, WorkCycle};
 pub use employment::Employment;
 pub use kind::{Kind, Model, UnknownKind};
 pub use oddities::{Oddity, OddityKind, find_oddities};

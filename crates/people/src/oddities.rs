@@ -58,23 +58,23 @@ impl OddityKind {
         }
     }
 
-    /// What it means, as the end of "… employees …".
+    /// What it means, to be read after a number of employees.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::NoWorkEmail => "have no work e-mail address",
-            Self::SharedWorkEmail => "share a work e-mail address with another",
-            Self::SharedEmployeeNumber => "share an employee number within their establishment",
-            Self::SameName => "have the same name as another: one person twice, or homonyms",
-            Self::NoManager => "have no manager",
-            Self::SelfManaged => "are their own manager",
-            Self::ManagerLeft => "report to a manager who has left",
-            Self::ManagerUnknown => "report to someone the API key does not show",
-            Self::ManagerCycle => "are in a circle of managers",
-            Self::NoDepartment => "have no department",
-            Self::InactiveDepartment => "are in a department that is no longer used",
-            Self::NoContractDates => "have no contract dates",
-            Self::ContractEndsBeforeStart => "have a contract that ends before it begins",
-            Self::UnreadFields => "have fields that could not be read",
+            Self::NoWorkEmail => "without a work e-mail address",
+            Self::SharedWorkEmail => "with the work e-mail address of another",
+            Self::SharedEmployeeNumber => "with the employee number of another in their establishment",
+            Self::SameName => "with the name of another: one person twice, or homonyms",
+            Self::NoManager => "without a manager",
+            Self::SelfManaged => "managing themselves",
+            Self::ManagerLeft => "reporting to a manager who has left",
+            Self::ManagerUnknown => "reporting to someone the API key does not show",
+            Self::ManagerCycle => "in a circle of managers",
+            Self::NoDepartment => "without a department",
+            Self::InactiveDepartment => "in a department that is no longer used",
+            Self::NoContractDates => "without contract dates",
+            Self::ContractEndsBeforeStart => "with a contract that ends before it begins",
+            Self::UnreadFields => "with fields that could not be read",
         }
     }
 }

@@ -59,24 +59,19 @@ pub struct StoredHash {
 pub struct RecordUpsert {
     /// The record's id at its source.
     pub id: RemoteId,
-    /// The content hash of `body` and `raw`.
+    /// The content hash of `body`.
     pub hash: u128,
     /// The model as JSON.
     pub body: String,
-    /// The record as Lucca sent it, where it is kept.
+    /// The record as Lucca sent it, where it is kept: as it was when the model last changed.
     pub raw: Option<String>,
 }
 
-/// The content hash by which a record's change is recognised: of its model as JSON, and of the raw record
-/// where that is kept. Not cryptographic.
-pub fn content_hash(body: &str, raw: Option<&str>) -> u128 {
-    let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
-    hasher.update(body.as_bytes());
-    if let Some(raw) = raw {
-        hasher.update(&[0]);
-        hasher.update(raw.as_bytes());
-    }
-    hasher.digest128()
+/// The content hash by which a record's change is recognised: of its model as JSON. Not cryptographic.
+///
+/// The raw record is left out: it holds counters and addresses that change without the record changing.
+pub fn content_hash(body: &str) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(body.as_bytes())
 }
 
 /// What one page changes. Written in one transaction or not at all.
@@ -102,7 +97,7 @@ impl Commit {
 pub struct Stored<T> {
     /// The record.
     pub record: T,
-    /// As Lucca sent it, where it is kept.
+    /// As Lucca sent it when the model last changed, where that is kept.
     pub raw: Option<String>,
     /// How it stands at its source.
     pub state: RecordState,

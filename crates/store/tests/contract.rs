@@ -50,7 +50,7 @@ impl Fixture {
 
 fn category(id: &str, name: &str) -> RecordUpsert {
     let body = serde_json::to_string(&OccupationCategory { id: id.into(), name: Some(name.into()) }).unwrap();
-    RecordUpsert { id: id.into(), hash: content_hash(&body, None), body, raw: None }
+    RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
 }
 
 #[tokio::test]

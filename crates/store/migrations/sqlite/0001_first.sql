@@ -23,7 +23,7 @@ CREATE TABLE records (
     remote_id   TEXT NOT NULL,
     hash        BLOB NOT NULL,               -- of body, 16 bytes
     body        TEXT NOT NULL,               -- the model as JSON
-    raw         TEXT,                        -- as Lucca sent it, where the linked account keeps it
+    raw         TEXT,                        -- as Lucca sent it when body last changed, where it is kept
     state       TEXT NOT NULL DEFAULT 'present' CHECK (state IN ('present', 'gone', 'hidden')),
     created_at  TEXT NOT NULL,
     updated_at  TEXT NOT NULL,

@@ -1,0 +1,246 @@
+//! `demo`: the whole main job on a tenant of our own, from nothing to complete people data in SQLite.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lucca::clock::Clock;
+use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
+use lucca_emulator::{Config, Emulator};
+use people::{EmployeeStatus, Kind, OrgChartEntry, find_oddities};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use store::{AccountId, AccountSettings, LinkedAccount, NewAccount, RecordState};
+use sync::{Brake, Progress, RunReport, Silent};
+
+use crate::Global;
+use crate::commands::emulator::{limit_pages, start, wait_for_ctrl_c};
+use crate::commands::org_chart::{chart_of, current, draw};
+use crate::commands::sync::{full_sync, show_remarks};
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::output::{counted, grouped, is_terminal, line};
+use crate::people_view::People;
+use crate::progress::Bars;
+use crate::session::{self, Pace};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How many people the emulated tenant has, former and future ones included
+    #[arg(long, default_value_t = 250)]
+    employees: u32,
+    /// The same seed, number and day make the same company
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Exit when done, as without a terminal, instead of letting the tenant run on to be explored
+    #[arg(long)]
+    once: bool,
+    /// Largest page the tenant gives; larger ones are refused
+    #[arg(long, value_name = "ROWS")]
+    page_size: Option<u64>,
+    /// Keep Lucca's limit of 50 requests a minute on the tenant, and our budget of 40; the demo lifts both
+    #[arg(long)]
+    real_limits: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let clock = session::clock();
+    let watched = is_terminal() && !global.json;
+    let say = |text: &str| {
+        if !global.json {
+            line(text);
+        }
+    };
+    let mut config = Config::new(args.employees, args.seed, session::today(&*clock));
+    if let Some(rows) = args.page_size {
+        limit_pages(&mut config, rows);
+    }
+    if !args.real_limits {
+        config.switches.rate_limit = None;
+    }
+    let name = format!("emulated: {} people, seed {}, {}", args.employees, args.seed, config.today);
+    let emulator = start(config).await?;
+    let people = counted(u64::from(args.employees), "person");
+    say(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
+
+    let path = global.data_dir.clone().unwrap_or_else(|| PathBuf::from("lucca-demo"));
+    let data = DataDir::open_or_create(&path).await?;
+    let began = clock.now();
+    let (account, client) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
+    say("Linked: the API key is good, and is sealed in the database.");
+    say("Syncing:");
+    let bars: Box<dyn Progress> = if watched { Box::new(Bars::new()) } else { Box::new(Silent) };
+    let report = full_sync(&data, &account, &client, &clock, Some(Brake::default()), &*bars).await?;
+    session::note_requests(&data, &account.origin, &client, &*clock).await?;
+    let elapsed = clock.now().duration_since(began);
+
+    let people = People::load(&data.store, &account, session::today(&*clock)).await?;
+    let truth = truth(&emulator);
+    let stored = stored(&data, &account, &people).await?;
+    let is_match = truth == stored;
+    if global.json {
+        crate::output::json(&json!({
+            "truth": truth,
+            "stored": stored,
+            "match": is_match,
+            "requests": report.requests,
+            "throttled": report.throttled,
+            "written": report.written(),
+            "quarantined": report.quarantined(),
+            "outcome": report.outcome,
+            "oddities": find_oddities(&people.employees, &people.departments)
+                .into_iter()
+                .map(|oddity| (oddity.kind.code().to_owned(), json!(oddity.employees.len())))
+                .collect::<Map<String, Value>>(),
+            "database": data.database(),
+            "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(0),
+        }));
+    } else {
+        show(&report, &people, &stored, elapsed.as_secs_f64());
+        if !is_match {
+            line(&format!("The tenant really holds: {truth}"));
+        }
+        show_next(&data, &account);
+        if watched && !args.once {
+            line("");
+            line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
+            wait_for_ctrl_c().await?;
+        }
+    }
+    emulator.shutdown().await;
+    data.store.close().await;
+    Ok(if is_match { ExitCode::SUCCESS } else { ExitCode::from(Exit::Mismatch as u8) })
+}
+
+/// Links the emulated tenant as a customer's would be: the key is checked first, then sealed.
+async fn link(
+    data: &DataDir,
+    emulator: &Emulator,
+    name: &str,
+    real_limits: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<(LinkedAccount, Client), Failure> {
+    let pace = if real_limits { Pace::Budget } else { Pace::Unlimited };
+    let internal =
+        |code: &str, error: &dyn std::error::Error| Failure::from_error(Exit::Internal, code, error);
+    let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback)
+        .map_err(|error| internal(error.code(), &error))?;
+    let key = || ApiKey::parse(emulator.api_key()).map_err(|error| internal(error.code(), &error));
+    let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;
+    linking::check(&client, session::today(&**clock)).await?;
+    session::note_requests(data, tenant.origin(), &client, &**clock).await?;
+    let at = clock.now();
+    let account = data
+        .store
+        .link_account(
+            &data.vault,
+            NewAccount {
+                id: AccountId::mint(at, crate::entropy::bytes()?),
+                tenant: name,
+                origin: tenant.origin(),
+                api_key: &SecretString::from(key()?.expose()),
+                settings: &AccountSettings {
+                    field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
+                    keep_raw: false,
+                },
+                at,
+                nonce: crate::entropy::bytes()?,
+            },
+        )
+        .await?;
+    // A client of its own, so that the run's requests are counted alone.
+    let client = session::client(Some(data), tenant, key()?, pace, clock).await?;
+    Ok((account, client))
+}
+
+/// What the tenant really holds of everything that is synced, under the names that we use.
+fn truth(emulator: &Emulator) -> Value {
+    let truth = serde_json::to_value(emulator.truth()).unwrap_or(Value::Null);
+    let counts = Kind::ALL.iter().map(|kind| {
+        let name = match kind {
+            Kind::LeaveType => "leave_accounts",
+            Kind::CustomFieldDefinition => "custom_fields",
+            kind => kind.name(),
+        };
+        (kind.name().to_owned(), truth[name].clone())
+    });
+    let mut counts: Map<String, Value> = counts.collect();
+    counts.insert("by_status".to_owned(), truth["by_status"].clone());
+    Value::Object(counts)
+}
+
+/// What is stored of the same.
+async fn stored(data: &DataDir, account: &LinkedAccount, people: &People) -> Result<Value, Failure> {
+    let counts = data.store.count_records(account.no).await?;
+    let present = |kind: Kind| counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
+    let mut stored: Map<String, Value> =
+        Kind::ALL.iter().map(|&kind| (kind.name().to_owned(), json!(present(kind)))).collect();
+    let by_status =
+        EmployeeStatus::ALL.map(|status| (status.name().to_owned(), json!(people.count(status))));
+    stored.insert("by_status".to_owned(), Value::Object(by_status.into_iter().collect()));
+    Ok(Value::Object(stored))
+}
+
+fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
+    line(&format!(
+        "Done in {seconds:.1} s with {}, {} written.",
+        counted(report.total_requests(), "request"),
+        grouped(report.written())
+    ));
+    show_remarks(report);
+    line("");
+    line("What is stored:");
+    for (name, count) in stored.as_object().into_iter().flatten() {
+        if let Some(count) = count.as_u64() {
+            line(&format!("  {:26} {:>8}", name.replace('_', " "), grouped(count)));
+        }
+        if name == Kind::Employee.name() {
+            for status in EmployeeStatus::ALL {
+                line(&format!("    {:24} {:>8}", status, grouped(people.count(status))));
+            }
+        }
+    }
+    show_top(people);
+    let oddities = find_oddities(&people.employees, &people.departments);
+    if !oddities.is_empty() {
+        line("");
+        line("What is odd in the data (kept as it is):");
+        for oddity in oddities {
+            let count = u64::try_from(oddity.employees.len()).unwrap_or(u64::MAX);
+            line(&format!("  {:>6}  {}", grouped(count), oddity.kind.meaning()));
+        }
+    }
+}
+
+/// The top of the org chart: the largest teams, two levels deep.
+fn show_top(people: &People) {
+    const LINES: usize = 12;
+    let current = current(people);
+    let chart = chart_of(&current);
+    let top: Vec<&OrgChartEntry> =
+        chart.entries().iter().filter(|entry| entry.depth < 3 && entry.all_reports > 0).take(LINES).collect();
+    if top.is_empty() {
+        return;
+    }
+    line("");
+    line("The top of the org chart:");
+    for drawn in draw(&top, &current) {
+        line(&format!("  {drawn}"));
+    }
+}
+
+fn show_next(data: &DataDir, account: &LinkedAccount) {
+    // Cargo tells the programs it runs where it is.
+    let program = match std::env::var_os("CARGO") {
+        Some(_) => "cargo run --release --",
+        None => "lucca-connector",
+    };
+    let dir = data.path.display();
+    let of = format!("--data-dir {dir} --account {}", account.id);
+    line("");
+    line(&format!("The database is {} (SQLite). Try next:", data.database().display()));
+    line(&format!("  {program} employees list {of}"));
+    line(&format!("  {program} org-chart --depth 3 {of}"));
+    line(&format!("  {program} export --format csv --output people.csv {of}"));
+    line(&format!("  {program} link https://YOUR-ACCOUNT.ilucca.net      (your own tenant)"));
+}

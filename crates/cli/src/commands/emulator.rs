@@ -1,0 +1,130 @@
+//! `emulator`: a Lucca tenant on loopback, to develop and test against.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use lucca_emulator::{Config, Emulator};
+use serde_json::json;
+
+use crate::Global;
+use crate::failure::{Exit, Failure};
+use crate::output::line;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How many people the tenant has, former and future ones included
+    #[arg(long, default_value_t = 250)]
+    employees: u32,
+    /// The same seed, number and day make the same company
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where the API listens; loopback only
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
+    listen: SocketAddr,
+    /// Where the control surface listens: truth, changes, clock, faults
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8181")]
+    control: SocketAddr,
+    /// The tenant's date [default: today]
+    #[arg(long, value_name = "DATE")]
+    today: Option<jiff::civil::Date>,
+    /// Largest page the tenant gives; larger ones are refused
+    #[arg(long, value_name = "ROWS")]
+    page_size: Option<u64>,
+    /// Requests a minute before it answers 429; 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    rate_limit: u32,
+    /// A JSON file of switches: every behaviour of Lucca that is not known for sure
+    #[arg(long, value_name = "FILE")]
+    switches: Option<std::path::PathBuf>,
+}
+
+impl Args {
+    fn config(&self) -> Result<Config, Failure> {
+        let today = self.today.unwrap_or_else(|| session::today(&*session::clock()));
+        let mut config = Config::new(self.employees, self.seed, today);
+        config.listen = self.listen;
+        config.control = self.control;
+        config.real_time = true;
+        if let Some(path) = &self.switches {
+            let text =
+                std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
+            config.switches = serde_json::from_str(&text).map_err(|error| {
+                Failure::usage(
+                    "cli.switches",
+                    format!("{} is not a file of switches: {error}", path.display()),
+                    "GET /switches on the control address shows every switch with its value.",
+                )
+            })?;
+        }
+        if let Some(rows) = self.page_size {
+            limit_pages(&mut config, rows);
+        }
+        config.switches.rate_limit = Some(self.rate_limit).filter(|&limit| limit > 0);
+        Ok(config)
+    }
+}
+
+/// Makes the tenant refuse pages of more than `rows`, on every endpoint.
+pub(crate) fn limit_pages(config: &mut Config, rows: u64) {
+    let switches = &mut config.switches;
+    switches.page_default = Some(rows);
+    switches.page_max = Some(rows);
+    switches.v4_limit_max_organization = rows;
+    switches.v4_limit_max_contracts = rows;
+}
+
+/// Starts an emulated tenant.
+pub(crate) async fn start(config: Config) -> Result<Emulator, Failure> {
+    Emulator::start(config).await.map_err(|error| {
+        let mut failure = Failure::from_error(Exit::Usage, "cli.emulator", &error);
+        failure.advice =
+            Some("Name another address with --listen and --control; port 0 takes any free one.".to_owned());
+        failure
+    })
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    for (name, address) in [("--listen", args.listen), ("--control", args.control)] {
+        if !address.ip().is_loopback() {
+            return Err(Failure::usage(
+                "cli.not_loopback",
+                format!("{name} {address} is not a loopback address"),
+                "The emulator serves this machine only: use 127.0.0.1 or [::1].",
+            ));
+        }
+    }
+    let emulator = start(args.config()?).await?;
+    if global.json {
+        crate::output::json(&json!({
+            "url": emulator.url(),
+            "control_url": emulator.control_url(),
+            "api_key": emulator.api_key(),
+            "truth": emulator.truth(),
+        }));
+    } else {
+        line(&format!("An emulated Lucca tenant is at {}", emulator.url()));
+        line(&format!("  API key  {}", emulator.api_key()));
+        line(&format!("  control  {} (truth, people, clock, switches, faults)", emulator.control_url()));
+        line("Try:");
+        line(&format!(
+            "  curl -H 'Authorization: lucca application={}' '{}/api/v3/users?paging=0,3'",
+            emulator.api_key(),
+            emulator.url()
+        ));
+        line(&format!(
+            "  echo {} | lucca-connector link {} --key-stdin --allow-loopback",
+            emulator.api_key(),
+            emulator.url()
+        ));
+        line("Ctrl-C stops it.");
+    }
+    wait_for_ctrl_c().await?;
+    emulator.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until the person has seen enough.
+pub(crate) async fn wait_for_ctrl_c() -> Result<(), Failure> {
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::from_error(Exit::Internal, "cli.signal", &error))
+}

@@ -1,0 +1,261 @@
+//! `export`: the records of one kind as JSON lines or CSV.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use people::{
+    CustomFieldDefinition, Department, Employment, Establishment, JobQualification, Kind, LeaveType,
+    LegalUnit, Model, OccupationCategory,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::LinkedAccount;
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{complain, counted};
+use crate::people_view::People;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How records are written
+    #[arg(long, value_enum)]
+    format: Format,
+    /// What to export: employees, employments, departments, establishments, legal_units, job_qualifications,
+    /// occupation_categories, leave_types or custom_field_definitions
+    #[arg(long, default_value_t = Kind::Employee)]
+    kind: Kind,
+    /// The file to write [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// One JSON object a line, every field
+    Jsonl,
+    /// Comma-separated with a header line (RFC 4180, UTF-8): plain fields as columns, the rest as JSON
+    Csv,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(&global.data_dir()).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let rows = rows(&data, &account, args.kind).await?;
+    let written = match &args.output {
+        None => {
+            let out = std::io::stdout().lock();
+            match write(BufWriter::new(out), args, &rows) {
+                // The reader has seen enough.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+                other => other,
+            }
+        }
+        Some(path) => write_whole(path, |file| write(file, args, &rows)),
+    };
+    let target = args.output.as_deref().unwrap_or(Path::new("standard output"));
+    written.map_err(|error| Failure::file("writing", target, &error))?;
+    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    match &args.output {
+        Some(path) if global.json => {
+            crate::output::json(&json!({ "kind": args.kind.name(), "rows": count, "file": path }))
+        }
+        Some(path) => {
+            complain(&format!("{} of {} written to {}", counted(count, "row"), args.kind, path.display()))
+        }
+        None => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes beside the file and then puts it in its place, so that a reader never sees half of it.
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(BufWriter<&mut File>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let mut part = name.to_owned();
+    part.push(".part");
+    let part = path.with_file_name(part);
+    let mut file = File::create(&part)?;
+    write(BufWriter::new(&mut file))?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)
+}
+
+async fn rows(data: &DataDir, account: &LinkedAccount, kind: Kind) -> Result<Vec<Value>, Failure> {
+    match kind {
+        Kind::Employee => {
+            let today = session::today(&*session::clock());
+            let people = People::load(&data.store, account, today).await?;
+            Ok(people.employees.iter().map(|person| to_value(&people.view(person))).collect())
+        }
+        Kind::Employment => records::<Employment>(data, account).await,
+        Kind::Department => records::<Department>(data, account).await,
+        Kind::Establishment => records::<Establishment>(data, account).await,
+        Kind::LegalUnit => records::<LegalUnit>(data, account).await,
+        Kind::JobQualification => records::<JobQualification>(data, account).await,
+        Kind::OccupationCategory => records::<OccupationCategory>(data, account).await,
+        Kind::LeaveType => records::<LeaveType>(data, account).await,
+        Kind::CustomFieldDefinition => records::<CustomFieldDefinition>(data, account).await,
+    }
+}
+
+async fn records<T: Model>(data: &DataDir, account: &LinkedAccount) -> Result<Vec<Value>, Failure> {
+    let mut records: Vec<T> = data.store.all(account.no).await?;
+    records.sort_by(|a, b| a.id().sort_key().cmp(&b.id().sort_key()));
+    Ok(records.iter().map(to_value).collect())
+}
+
+fn to_value(record: &impl Serialize) -> Value {
+    serde_json::to_value(record).unwrap_or(Value::Null)
+}
+
+fn write(mut out: impl Write, args: &Args, rows: &[Value]) -> std::io::Result<()> {
+    match args.format {
+        Format::Jsonl => {
+            for row in rows {
+                serde_json::to_writer(&mut out, row)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        Format::Csv => {
+            let columns = columns(args.kind);
+            let mut csv = csv::Writer::from_writer(&mut out);
+            csv.write_record(columns)?;
+            for row in rows {
+                csv.write_record(columns.iter().map(|column| cell(&row[*column])))?;
+            }
+            csv.flush()?;
+        }
+    }
+    out.flush()
+}
+
+/// A value as a cell: nothing for null, text as it is, everything else as JSON.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The columns of a kind's CSV, in their order: part of the format, so they are named and not derived.
+fn columns(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Employee => &[
+            "id",
+            "status",
+            "name",
+            "first_name",
+            "last_name",
+            "work_email",
+            "login",
+            "employee_number",
+            "external_id",
+            "civil_title",
+            "job_title",
+            "manager_id",
+            "manager_name",
+            "department_id",
+            "department_name",
+            "establishment_id",
+            "establishment_name",
+            "legal_unit_id",
+            "legal_unit_name",
+            "occupation_category_id",
+            "job_qualification",
+            "contract_start",
+            "contract_end",
+            "seniority_date",
+            "direct_line",
+            "professional_mobile",
+            "calendar",
+            "culture",
+            "primary_role",
+            "secondary_roles",
+            "work_cycles",
+            "axes",
+            "custom_fields",
+            "contact",
+            "birth",
+            "address",
+            "identifiers",
+            "bank",
+            "modified_at",
+        ],
+        Kind::Employment => &[
+            "id",
+            "employee_id",
+            "starts_on",
+            "ends_on",
+            "is_applicable",
+            "establishment_id",
+            "contract_type",
+            "occupation_category_id",
+            "hiring_type",
+            "termination_reason",
+            "temporary_contract_ground",
+            "internship_supervisor_id",
+            "trial_period_days",
+            "trial_period_ends_on",
+            "renewed_trial_period_days",
+            "renewed_trial_period_ends_on",
+            "external_id",
+            "created_at",
+            "modified_at",
+        ],
+        Kind::Department => &[
+            "id",
+            "name",
+            "code",
+            "description",
+            "parent_id",
+            "head_id",
+            "is_active",
+            "sort_order",
+            "is_partial",
+            "created_at",
+            "modified_at",
+        ],
+        Kind::Establishment => &[
+            "id",
+            "name",
+            "code",
+            "legal_unit_id",
+            "legal_identification_number",
+            "activity_code",
+            "street",
+            "zip_code",
+            "city",
+            "time_zone",
+            "is_archived",
+            "is_partial",
+            "created_at",
+        ],
+        Kind::LegalUnit => &[
+            "id",
+            "name",
+            "code",
+            "country",
+            "country_code",
+            "legal_identification_number",
+            "activity_code",
+            "headquarters_id",
+            "is_archived",
+            "created_at",
+        ],
+        Kind::JobQualification => &["id", "name", "job", "level", "level_position", "is_active"],
+        Kind::OccupationCategory => &["id", "name"],
+        Kind::LeaveType => &["id", "name", "is_remote_work"],
+        Kind::CustomFieldDefinition => &["id", "name", "format", "entries"],
+    }
+}

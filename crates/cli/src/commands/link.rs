@@ -1,0 +1,119 @@
+//! `link`: takes a tenant URL and an API key, proves them, and keeps them.
+
+use std::process::ExitCode;
+
+use lucca::{FieldGroups, HostPolicy, TenantUrl};
+use secrecy::SecretString;
+use serde_json::json;
+use store::{AccountId, AccountSettings, NewAccount};
+
+use crate::Global;
+use crate::commands::check;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::key_input::KeySource;
+use crate::output::line;
+use crate::session::{self, Pace};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The address of the tenant's Lucca: any page of it will do, such as https://acme.ilucca.net/home
+    tenant: String,
+    #[command(flatten)]
+    key: KeySource,
+    /// Field groups to fetch and keep: identity, work, contract, custom_fields, contact, birth, address,
+    /// identifiers, bank, leave_reason [default: the first four]
+    #[arg(long, value_name = "GROUP,…", default_value_t, hide_default_value = true)]
+    fields: FieldGroups,
+    /// Also keep people's records as Lucca sent them
+    #[arg(long)]
+    keep_raw: bool,
+    /// Keep the link even if a required permission is not proven
+    #[arg(long)]
+    unproven: bool,
+    /// For development: allow a tenant on loopback
+    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK")]
+    allow_loopback: bool,
+}
+
+/// Reads a tenant URL as people paste it.
+pub(crate) fn tenant_url(text: &str, allow_loopback: bool) -> Result<TenantUrl, Failure> {
+    let policy = if allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
+    TenantUrl::parse(text, policy).map_err(|error| {
+        Failure::usage(
+            error.code(),
+            error.to_string(),
+            "Copy the address from the browser while you are signed in to Lucca.",
+        )
+    })
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
+    let key = args.key.read()?;
+    let clock = session::clock();
+    let data = DataDir::open_or_create(&global.data_dir()).await?;
+    let secret = SecretString::from(key.expose());
+    let client = session::client(Some(&data), tenant.clone(), key, Pace::Budget, &clock).await?;
+    let checked = linking::check(&client, session::today(&*clock)).await;
+    session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
+    let checked = checked?;
+    let unproven = checked.required_not_proven().count();
+    if unproven > 0 && !args.unproven {
+        if !global.json {
+            check::show(&tenant, &checked);
+            line("");
+        }
+        return Err(Failure {
+            exit: crate::failure::Exit::PermissionMissing,
+            code: "linking.permission_not_proven".to_owned(),
+            message: "the tenant was not linked: a required permission is missing or shows nobody".to_owned(),
+            advice: Some(
+                "Tick the permissions marked above and try again; or, if the tenant really has no such people, \
+                 link all the same with --unproven."
+                    .to_owned(),
+            ),
+            causes: checked
+                .required_not_proven()
+                .map(|f| format!("{}: {}", f.permission.label_en(), f.evidence))
+                .collect(),
+        });
+    }
+    let was_linked = data.store.account_by_tenant(tenant.origin()).await?.is_some();
+    let at = clock.now();
+    let settings = AccountSettings {
+        field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
+        keep_raw: args.keep_raw,
+    };
+    let account = data
+        .store
+        .link_account(
+            &data.vault,
+            NewAccount {
+                id: AccountId::mint(at, crate::entropy::bytes()?),
+                tenant: tenant.origin(),
+                origin: tenant.origin(),
+                api_key: &secret,
+                settings: &settings,
+                at,
+                nonce: crate::entropy::bytes()?,
+            },
+        )
+        .await?;
+    if global.json {
+        crate::output::json(&json!({
+            "account_id": account.id,
+            "tenant": account.tenant,
+            "relinked": was_linked,
+            "field_groups": settings.field_groups,
+            "check": checked,
+        }));
+    } else {
+        check::show(&tenant, &checked);
+        line("");
+        let verb = if was_linked { "Relinked" } else { "Linked" };
+        line(&format!("{verb} {} as {}.", account.tenant, account.id));
+        line(&format!("Next: lucca-connector --data-dir {} sync", data.path.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,11 @@
+//! One module a command: its arguments, what it does, and how it shows the result.
+
+pub(crate) mod accounts;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod employees;
+pub(crate) mod emulator;
+pub(crate) mod export;
+pub(crate) mod link;
+pub(crate) mod org_chart;
+pub(crate) mod sync;

@@ -1,0 +1,128 @@
+//! `sync`: reads everything a linked account's key shows into the database.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lucca::Client;
+use lucca::clock::Clock;
+use store::{LinkedAccount, Outcome, RunId};
+use sync::{Brake, FullSync, Options, Progress, RunReport, Silent};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::output::{counted, grouped, is_terminal, line};
+use crate::progress::Bars;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Believe it, this once, when more than 20 % of a list or 50 records have vanished
+    #[arg(long)]
+    accept_missing: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(&global.data_dir()).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let clock = session::clock();
+    let client = session::account_client(&data, &account, &clock).await?;
+    let brake = if args.accept_missing { None } else { Some(Brake::default()) };
+    let bars: Box<dyn Progress> =
+        if is_terminal() && !global.json { Box::new(Bars::new()) } else { Box::new(Silent) };
+    let ran = full_sync(&data, &account, &client, &clock, brake, &*bars).await;
+    session::note_requests(&data, &account.origin, &client, &*clock).await?;
+    let report = ran?;
+
+    if global.json {
+        crate::output::json(&report);
+    } else {
+        show(&account, &report);
+    }
+    Ok(match (report.outcome, report.people_error()) {
+        (Outcome::Failed, Some(error)) => {
+            let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
+            failure.exit = match error.code.as_str() {
+                "lucca.key_refused" => Exit::KeyRefused,
+                "lucca.permission_missing" => Exit::PermissionMissing,
+                _ => Exit::Unreachable,
+            };
+            if global.json { ExitCode::from(failure.exit as u8) } else { failure.report(false) }
+        }
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Runs a full sync of a linked account.
+pub(crate) async fn full_sync(
+    data: &DataDir,
+    account: &LinkedAccount,
+    client: &Client,
+    clock: &Arc<dyn Clock>,
+    brake: Option<Brake>,
+    progress: &dyn Progress,
+) -> Result<RunReport, Failure> {
+    let sync = FullSync {
+        client,
+        store: &data.store,
+        account,
+        clock: Arc::clone(clock),
+        progress,
+        options: Options { today: session::today(&**clock), brake },
+    };
+    let run_id = RunId::mint(clock.now(), crate::entropy::bytes()?);
+    Ok(sync.run(run_id).await?)
+}
+
+/// Shows a run to a person: what changed, what could not be read or proven, what to do.
+fn show(account: &LinkedAccount, report: &RunReport) {
+    let read: u64 = report.streams.iter().map(|stream| stream.read).sum();
+    let written = match report.written() {
+        0 => "nothing had changed".to_owned(),
+        written => format!("{} written", grouped(written)),
+    };
+    line(&format!(
+        "{}: {} read, {written}, in {} ({:.1} s).",
+        account.tenant,
+        counted(read, "record"),
+        counted(report.total_requests(), "request"),
+        report.finished_at.duration_since(report.started_at).as_secs_f64(),
+    ));
+    show_remarks(report);
+}
+
+/// What a person should know of a run beside its figures.
+pub(crate) fn show_remarks(report: &RunReport) {
+    for stream in &report.streams {
+        let name = &stream.stream;
+        for note in &stream.notes {
+            line(&format!("  {name}: {note}"));
+        }
+        if let Some(error) = &stream.error {
+            line(&format!("  {name}: could not be read: {}", error.message));
+            line(&format!("    next: {}", error.advice));
+        } else if let Some(why) = &stream.unproven_because {
+            line(&format!("  {name}: not proven complete, so nothing was deleted: {why}"));
+        }
+        if stream.quarantined > 0 {
+            line(&format!(
+                "  {name}: {} could not be read; kept aside in the table `quarantine`",
+                counted(stream.quarantined, "record")
+            ));
+        }
+        if stream.gone > 0 {
+            line(&format!("  {name}: {} no longer in Lucca", counted(stream.gone, "record")));
+        }
+        if stream.hidden > 0 {
+            let hidden = counted(stream.hidden, "record");
+            line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
+            line("    next: lucca-connector check");
+        }
+        if let Some(why) = &stream.held_because {
+            line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The data directory: the database and the master key that seals its secrets.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+use store::{MasterKey, Store, Vault};
+
+use crate::failure::Failure;
+
+/// An open data directory.
+pub(crate) struct DataDir {
+    pub(crate) path: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+}
+
+impl DataDir {
+    /// Where the database is.
+    pub(crate) fn database(&self) -> PathBuf {
+        database(&self.path)
+    }
+
+    /// Opens a data directory and makes what is missing: the folder, the database, the master key.
+    pub(crate) async fn open_or_create(path: &Path) -> Result<Self, Failure> {
+        if !path.is_dir() {
+            fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
+            keep_private(path, 0o700)?;
+        }
+        let vault = open_vault(path)?;
+        if !database(path).exists() {
+            // Made here and not by SQLite, so that nobody else can read it from its first moment on.
+            write_private(&database(path), b"")?;
+        }
+        let store = Store::open(&database(path)).await?;
+        Ok(Self { path: path.to_owned(), store, vault })
+    }
+
+    /// Opens a data directory that is there.
+    pub(crate) async fn open(path: &Path) -> Result<Self, Failure> {
+        if !database(path).is_file() {
+            return Err(Failure::usage(
+                "cli.no_data",
+                format!("there is no database in {}", path.display()),
+                "Link a tenant with `lucca-connector link TENANT_URL`, try `lucca-connector demo`, or name another \
+                 folder with --data-dir.",
+            ));
+        }
+        Self::open_or_create(path).await
+    }
+}
+
+fn database(path: &Path) -> PathBuf {
+    path.join("connector.db")
+}
+
+/// Reads the master key, one hexadecimal key a line, the first being the one that seals; makes it if there is
+/// none.
+fn open_vault(dir: &Path) -> Result<Vault, Failure> {
+    let path = dir.join("master.key");
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let keys: Result<Vec<MasterKey>, _> =
+                text.lines().filter(|line| !line.trim().is_empty()).map(MasterKey::from_hex).collect();
+            let mut keys = keys.unwrap_or_default().into_iter();
+            let primary = keys.next().ok_or_else(|| {
+                Failure::usage(
+                    "cli.master_key",
+                    format!("{} holds no master key", path.display()),
+                    "Put back the file this data directory was made with. It holds 64 hexadecimal digits.",
+                )
+            })?;
+            Ok(Vault::new(primary, keys))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = MasterKey::from_random(crate::entropy::bytes()?);
+            write_private(&path, format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
+            Ok(Vault::new(key, []))
+        }
+        Err(error) => Err(Failure::file("reading", &path, &error)),
+    }
+}
+
+/// Writes a file that only its owner can read, and never over one that is there.
+fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    written.map_err(|error| Failure::file("writing", path, &error))
+}
+
+#[cfg(unix)]
+fn keep_private(path: &Path, mode: u32) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let permissions = fs::Permissions::from_mode(mode);
+    fs::set_permissions(path, permissions).map_err(|error| Failure::file("protecting", path, &error))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &Path, _: u32) -> Result<(), Failure> {
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! How a command fails: a stable code, a sentence, what to do next, and the process's exit code.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+/// Exit codes, as documented in `docs/cli.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Something failed here: the database, the file system, a defect.
+    Internal = 1,
+    /// What was given cannot be used: a tenant URL, an API key, a linked account, a file. Shared with clap's
+    /// own errors about arguments.
+    Usage = 2,
+    /// Lucca could not be reached or did not answer properly.
+    Unreachable = 3,
+    /// Lucca refuses the API key.
+    KeyRefused = 4,
+    /// The key lacks a permission that is required.
+    PermissionMissing = 5,
+    /// What is stored is not what the tenant holds (`demo` only).
+    Mismatch = 6,
+}
+
+/// A command's failure.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) advice: Option<String>,
+    pub(crate) causes: Vec<String>,
+}
+
+impl Failure {
+    /// What was given cannot be used.
+    pub(crate) fn usage(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            code: code.to_owned(),
+            message: message.into(),
+            advice: Some(advice.into()),
+            causes: Vec::new(),
+        }
+    }
+
+    /// An error with its causes.
+    pub(crate) fn from_error(exit: Exit, code: &str, error: &dyn std::error::Error) -> Self {
+        let mut causes = Vec::new();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Some libraries repeat the cause in the message.
+            if causes.last() != Some(&text) {
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        Self { exit, code: code.to_owned(), message: error.to_string(), advice: None, causes }
+    }
+
+    /// A file or folder that cannot be used.
+    pub(crate) fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self {
+            exit: Exit::Usage,
+            code: "cli.file".to_owned(),
+            message: format!("{doing} {} failed: {error}", path.display()),
+            advice: Some("Check that the path exists and that you may read and write it.".to_owned()),
+            causes: Vec::new(),
+        }
+    }
+
+    /// Prints it, as JSON on standard output for scripts or as text on standard error for people.
+    pub(crate) fn report(&self, as_json: bool) -> ExitCode {
+        if as_json {
+            crate::output::json(&json!({ "error": self.to_json() }));
+        } else {
+            crate::output::complain(&format!("error: {}", self.message));
+            for cause in &self.causes {
+                crate::output::complain(&format!("  because: {cause}"));
+            }
+            if let Some(advice) = &self.advice {
+                crate::output::complain(&format!("  next: {advice}"));
+            }
+            crate::output::complain(&format!("  code: {}", self.code));
+        }
+        ExitCode::from(self.exit as u8)
+    }
+
+    fn to_json(&self) -> Value {
+        json!({ "code": self.code, "message": self.message, "causes": self.causes, "advice": self.advice })
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        let mut failure = Self::from_error(Exit::Internal, error.code(), &error);
+        failure.advice = Some(match error.code() {
+            "vault.other_key" => {
+                "Put back the master.key that this data directory was made with, or link the tenant again."
+                    .to_owned()
+            }
+            _ => "Check the disk and that no other program holds the database, then try again.".to_owned(),
+        });
+        failure
+    }
+}
+
+impl From<lucca::Error> for Failure {
+    fn from(error: lucca::Error) -> Self {
+        let exit = match error.action() {
+            lucca::Action::Relink => Exit::KeyRefused,
+            lucca::Action::MissingPermission => Exit::PermissionMissing,
+            _ => Exit::Unreachable,
+        };
+        let mut failure = Self::from_error(exit, error.code(), &error);
+        failure.advice = Some(error.advice());
+        failure
+    }
+}
+
+impl From<sync::Error> for Failure {
+    fn from(error: sync::Error) -> Self {
+        match error {
+            sync::Error::Store(error) => error.into(),
+            sync::Error::Settings(_) => {
+                let mut failure = Self::from_error(Exit::Internal, "sync.settings", &error);
+                failure.advice = Some("Link the tenant again to set its field groups anew.".to_owned());
+                failure
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Writing to the terminal, or to whatever stands in its place. A closed pipe ends output quietly.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+/// A line for whoever asked, on standard output.
+pub(crate) fn line(text: &str) {
+    write(text);
+    write("\n");
+}
+
+/// A value for a script: one JSON document and a line end, on standard output.
+pub(crate) fn json(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => line(&text),
+        Err(error) => complain(&format!("error: the result cannot be written as JSON: {error}")),
+    }
+}
+
+/// A line about what goes wrong or goes on, on standard error.
+pub(crate) fn complain(text: &str) {
+    // Nothing is left to tell it to if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn write(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // `lucca-connector employees list | head` is no failure.
+        let code = if error.kind() == std::io::ErrorKind::BrokenPipe { 0 } else { 1 };
+        std::process::exit(code);
+    }
+}
+
+/// Whether a person is watching.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// A table that fits the terminal.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.iter().map(|name| name.to_uppercase()));
+    table
+}
+
+/// `1 employee`, `2 people`, `20,000 records`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = match noun.strip_suffix('y') {
+        _ if number == 1 => noun.to_owned(),
+        _ if noun == "person" => "people".to_owned(),
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    };
+    format!("{} {plural}", grouped(number))
+}
+
+/// `20,000`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Text from Lucca, safe for a terminal: control characters could move the cursor or change colours.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_nouns_read_well() {
+        assert_eq!(counted(1, "employee"), "1 employee");
+        assert_eq!(counted(0, "category"), "0 categories");
+        assert_eq!(counted(1_234_567, "record"), "1,234,567 records");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(clean("a\u{1b}[31mb\n"), "a [31mb ");
+    }
+}

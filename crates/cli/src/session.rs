@@ -1,0 +1,130 @@
+//! What most commands start with: the clock, the linked account that is meant, and a client for its tenant that
+//! keeps within the tenant's request budget.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use lucca::clock::{Clock, SystemClock};
+use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
+use secrecy::ExposeSecret;
+use store::LinkedAccount;
+
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+
+/// Lucca answers 429 above 50 requests a minute and tenant (source: directory.md §10); other integrations of the
+/// customer share them.
+pub(crate) const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
+
+/// The machine's clock.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// Today where this machine stands.
+pub(crate) fn today(clock: &dyn Clock) -> Date {
+    clock.now().to_zoned(TimeZone::system()).date()
+}
+
+/// The linked account that is meant: by id, by tenant, or the only one there is.
+pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<LinkedAccount, Failure> {
+    let mut accounts = data.store.accounts().await?;
+    let names =
+        accounts.iter().map(|account| format!("{} ({})", account.tenant, account.id)).collect::<Vec<_>>();
+    let Some(wanted) = wanted else {
+        return match (accounts.len(), accounts.pop()) {
+            (1, Some(account)) => Ok(account),
+            (0, _) => Err(Failure::usage(
+                "cli.no_account",
+                "no tenant is linked yet",
+                "Link one with `lucca-connector link TENANT_URL`.",
+            )),
+            _ => Err(Failure::usage(
+                "cli.which_account",
+                "several tenants are linked",
+                format!("Name one with --account: {}.", names.join(", ")),
+            )),
+        };
+    };
+    let tenant = TenantUrl::parse(wanted, HostPolicy::AllowLoopback).ok();
+    let is_meant = |account: &LinkedAccount| {
+        account.id.to_string() == wanted
+            || account.tenant == wanted
+            || tenant.as_ref().is_some_and(|tenant| tenant.origin() == account.tenant)
+    };
+    accounts.into_iter().find(is_meant).ok_or_else(|| {
+        let advice = match names.len() {
+            0 => "No tenant is linked yet: link one with `lucca-connector link TENANT_URL`.".to_owned(),
+            _ => format!("Linked are: {}.", names.join(", ")),
+        };
+        Failure::usage("cli.unknown_account", "no such linked account", advice)
+    })
+}
+
+/// How fast a tenant may be asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// Within Lucca's limit.
+    Budget,
+    /// As fast as it answers: a tenant of our own on loopback.
+    Unlimited,
+}
+
+/// A client for a tenant, its budget charged with what was sent lately.
+pub(crate) async fn client(
+    data: Option<&DataDir>,
+    tenant: TenantUrl,
+    key: ApiKey,
+    pace: Pace,
+    clock: &Arc<dyn Clock>,
+) -> Result<Client, Failure> {
+    let budget = match pace {
+        Pace::Budget => RequestBudget::per_minute(REQUESTS_A_MINUTE),
+        Pace::Unlimited => RequestBudget::unlimited(),
+    };
+    if let Some(data) = data {
+        for (at, requests) in data.store.recent_requests(tenant.origin(), clock.now()).await? {
+            budget.record_past(at, u32::try_from(requests).unwrap_or(u32::MAX));
+        }
+    }
+    let client = Client::builder(tenant, key)
+        .budget(Arc::new(budget))
+        .clock(Arc::clone(clock))
+        .jitter_seed(u64::from_le_bytes(crate::entropy::bytes()?))
+        .build()?;
+    Ok(client)
+}
+
+/// A client for a linked account.
+pub(crate) async fn account_client(
+    data: &DataDir,
+    account: &LinkedAccount,
+    clock: &Arc<dyn Clock>,
+) -> Result<Client, Failure> {
+    // A tenant on loopback can only have been linked under the development switch.
+    let policy =
+        if account.origin.starts_with("http://") { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
+    let tenant = TenantUrl::parse(&account.origin, policy)
+        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
+    let key = account.api_key(&data.vault)?;
+    let key = ApiKey::parse(key.expose_secret())
+        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
+    client(Some(data), tenant, key, Pace::Budget, clock).await
+}
+
+/// Requests a client has sent.
+pub(crate) fn requests_sent(client: &Client) -> u64 {
+    client.stats().by_stream.values().map(|stats| stats.requests).sum()
+}
+
+/// Notes what a client has sent, so that the next process keeps within the tenant's budget too.
+pub(crate) async fn note_requests(
+    data: &DataDir,
+    origin: &str,
+    client: &Client,
+    clock: &dyn Clock,
+) -> Result<(), Failure> {
+    Ok(data.store.note_requests(origin, requests_sent(client), clock.now()).await?)
+}

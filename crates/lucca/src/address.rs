@@ -1,0 +1,179 @@
+//! Which network addresses a request may go to.
+//!
+//! A tenant URL already names one of Lucca's hosts; that its name also leads to a public address, and not
+//! to a machine beside this one, is seen to here.
+
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Which addresses may be connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Public ones only.
+    Public,
+    /// This machine only: the development switch.
+    Loopback,
+}
+
+impl Reach {
+    fn allows(self, address: IpAddr) -> bool {
+        match self {
+            Self::Public => is_public(address),
+            Self::Loopback => address.is_loopback(),
+        }
+    }
+}
+
+/// The system's resolver, without the addresses that may not be connected to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GuardedResolver(pub(crate) Reach);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let Self(reach) = *self;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|address| reach.allows(address.ip())).collect();
+            if allowed.is_empty() {
+                return Err(AddressRefused { host: name.as_str().to_owned() }.into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// A host name that leads to no address that may be connected to.
+#[derive(Debug)]
+pub(crate) struct AddressRefused {
+    host: String,
+}
+
+impl fmt::Display for AddressRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} does not resolve to an address that may be connected to", self.host)
+    }
+}
+
+impl Error for AddressRefused {}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// Everything outside the special-purpose blocks of IANA's registry (RFC 6890 and later).
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(a == 0
+        || a >= 224
+        || address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (18..20).contains(&b)))
+}
+
+/// Global unicast (`2000::/3`) without what carries other addresses or is set aside in it.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return is_public_v4(mapped);
+    }
+    let segments = address.segments();
+    let embedded = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match segments {
+        // NAT64: the address at its end is where it goes.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
+        // 6to4: likewise, after the prefix.
+        [0x2002, high, low, ..] => embedded(high, low),
+        // IETF protocol assignments, Teredo and benchmarking among them; documentation.
+        [0x2001, second, ..] if second < 0x0200 => false,
+        [0x2001, 0x0db8, ..] | [0x3fff, 0x0000..=0x0fff, ..] => false,
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_are_not_public_are_refused() {
+        for address in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.8.8.8",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!Reach::Public.allows(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_are_allowed() {
+        for address in [
+            "8.8.8.8",
+            "100.63.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "2a00:1450:4007::1",
+            "2606:4700::1",
+            "::ffff:8.8.8.8",
+        ] {
+            assert!(Reach::Public.allows(address.parse().unwrap()), "{address}");
+            assert!(!Reach::Loopback.allows(address.parse().unwrap()), "{address}");
+        }
+        assert!(Reach::Loopback.allows("127.0.0.1".parse().unwrap()));
+        assert!(Reach::Loopback.allows("::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_name_that_leads_to_this_machine_is_refused() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let resolve = |reach| runtime.block_on(GuardedResolver(reach).resolve("localhost".parse().unwrap()));
+        assert!(resolve(Reach::Public).err().unwrap().is::<AddressRefused>());
+        assert!(resolve(Reach::Loopback).is_ok());
+    }
+}

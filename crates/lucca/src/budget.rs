@@ -1,0 +1,217 @@
+//! How many requests a minute may be sent to one tenant.
+//!
+//! Only the counting lives here. When a request is repeated is in `retry`.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::clock::{Clock, between, later};
+
+/// The window Lucca counts in. Source: directory.md §10, "more than 50 requests in a 60 seconds window".
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// What is left to the customer's other integrations, which share the tenant's 50 requests a minute.
+const DEFAULT_PER_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
+
+/// At most N requests in any 60 seconds, for everything that talks to one tenant.
+///
+/// Share one budget (through an `Arc`) between all clients of a tenant: Lucca's limit is the tenant's,
+/// not the key's. Waiting is first come, first served.
+///
+/// This is a sliding window, not a token bucket: a bucket that holds 40 tokens and regains 40 a minute
+/// lets 80 requests pass within one minute, when it starts full, and Lucca would answer 429. Requests
+/// are counted when they are sent; the ten that the default leaves of Lucca's fifty also absorb that
+/// the server counts them when they arrive.
+#[derive(Debug)]
+pub struct RequestBudget {
+    /// `None`: no limit, but `hold_until` is still obeyed.
+    per_minute: Option<usize>,
+    /// Held by whoever is next while it waits; tokio's mutex is fair.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the requests of the last minute were sent, oldest first.
+    sent: VecDeque<Timestamp>,
+    held_until: Option<Timestamp>,
+}
+
+impl Default for RequestBudget {
+    /// 40 requests a minute.
+    fn default() -> Self {
+        Self::per_minute(DEFAULT_PER_MINUTE)
+    }
+}
+
+impl RequestBudget {
+    /// At most `limit` requests in any 60 seconds.
+    pub fn per_minute(limit: NonZeroU32) -> Self {
+        Self::new(Some(usize::try_from(limit.get()).unwrap_or(usize::MAX)))
+    }
+
+    /// No limit of our own; a server's `Retry-After` is obeyed all the same.
+    pub fn unlimited() -> Self {
+        Self::new(None)
+    }
+
+    fn new(per_minute: Option<usize>) -> Self {
+        Self { per_minute, turn: tokio::sync::Mutex::default(), state: Mutex::default() }
+    }
+
+    /// Waits until a request may be sent, and counts it as sent.
+    pub async fn acquire(&self, clock: &dyn Clock) {
+        let _turn = self.turn.lock().await;
+        while let Some(wait) = self.try_acquire(clock.now()) {
+            clock.sleep(wait).await;
+        }
+    }
+
+    /// Counts a request as sent at `now`, or says how long to wait before asking again.
+    fn try_acquire(&self, now: Timestamp) -> Option<Duration> {
+        let mut state = self.lock();
+        if let Some(until) = state.held_until {
+            if until > now {
+                return Some(between(now, until));
+            }
+            state.held_until = None;
+        }
+        let limit = self.per_minute?;
+        state.forget_before(now);
+        if let Some(index) = state.sent.len().checked_sub(limit)
+            && let Some(oldest) = state.sent.get(index)
+        {
+            return Some(between(now, later(*oldest, WINDOW)).max(Duration::from_millis(1)));
+        }
+        state.sent.push_back(now);
+        None
+    }
+
+    /// Lets nothing pass before `until`: what a 429 or a `Retry-After` asks for. An earlier hold that
+    /// lasts longer stays.
+    pub fn hold_until(&self, until: Timestamp) {
+        let mut state = self.lock();
+        state.held_until = state.held_until.max(Some(until));
+    }
+
+    /// Counts `requests` that were sent at `at` by somebody else: an earlier process, another worker.
+    pub fn record_past(&self, at: Timestamp, requests: u32) {
+        let mut state = self.lock();
+        for _ in 0..requests {
+            let index = state.sent.partition_point(|sent| *sent <= at);
+            state.sent.insert(index, at);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget_before(&mut self, now: Timestamp) {
+        while self.sent.front().is_some_and(|sent| later(*sent, WINDOW) <= now) {
+            self.sent.pop_front();
+        }
+        // A clock that was set back must not stop everything for as long as it was set back.
+        for sent in self.sent.iter_mut().rev().take_while(|sent| **sent > now) {
+            *sent = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::clock::TestClock;
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    fn limit(n: u32) -> RequestBudget {
+        RequestBudget::per_minute(NonZeroU32::new(n).unwrap())
+    }
+
+    #[test]
+    fn forty_pass_at_once_and_the_next_waits_a_minute() {
+        let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), RequestBudget::default());
+        block_on(async {
+            for _ in 0..40 {
+                budget.acquire(&clock).await;
+            }
+            assert!(clock.sleeps().is_empty());
+            budget.acquire(&clock).await;
+        });
+        assert_eq!(clock.sleeps(), [Duration::from_secs(60)]);
+    }
+
+    #[test]
+    fn a_hold_stops_everybody_and_the_longest_wins() {
+        let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), RequestBudget::unlimited());
+        budget.hold_until(Timestamp::from_second(30).unwrap());
+        budget.hold_until(Timestamp::from_second(7).unwrap());
+        block_on(budget.acquire(&clock));
+        assert_eq!(clock.now(), Timestamp::from_second(30).unwrap());
+    }
+
+    #[test]
+    fn requests_of_an_earlier_process_are_charged() {
+        let (clock, budget) = (TestClock::new(Timestamp::from_second(100).unwrap()), limit(2));
+        budget.record_past(Timestamp::from_second(90).unwrap(), 2);
+        budget.record_past(Timestamp::from_second(70).unwrap(), 1);
+        block_on(budget.acquire(&clock));
+        assert_eq!(clock.now(), Timestamp::from_second(150).unwrap());
+    }
+
+    #[test]
+    fn a_clock_set_back_costs_a_minute_at_most() {
+        let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), limit(1));
+        budget.record_past(Timestamp::from_second(86_400).unwrap(), 1);
+        block_on(budget.acquire(&clock));
+        assert_eq!(clock.now(), Timestamp::from_second(60).unwrap());
+    }
+
+    #[test]
+    fn concurrent_requests_share_one_window() {
+        let (clock, budget) = (Arc::new(TestClock::new(Timestamp::UNIX_EPOCH)), Arc::new(limit(3)));
+        let tasks = (0..10).map(|_| {
+            let (clock, budget) = (Arc::clone(&clock), Arc::clone(&budget));
+            async move {
+                budget.acquire(&*clock).await;
+                clock.now().as_second()
+            }
+        });
+        let mut at = block_on(futures::future::join_all(tasks));
+        at.sort_unstable();
+        assert_eq!(at, [0, 0, 0, 60, 60, 60, 120, 120, 120, 180]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_holds_more_than_the_limit(n in 1_u32..8, gaps in prop::collection::vec(0_u64..40_000, 1..80)) {
+            let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), limit(n));
+            let mut sent = Vec::new();
+            block_on(async {
+                for gap in gaps {
+                    clock.advance(Duration::from_millis(gap));
+                    budget.acquire(&clock).await;
+                    sent.push(clock.now());
+                }
+            });
+            for (index, at) in sent.iter().enumerate() {
+                let in_window = sent[index..].iter().filter(|other| **other < later(*at, WINDOW)).count();
+                prop_assert!(in_window <= n as usize);
+            }
+        }
+    }
+}

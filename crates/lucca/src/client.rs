@@ -1,0 +1,257 @@
+//! The door to one tenant.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use people::RemoteId;
+
+use crate::api_key::ApiKey;
+use crate::budget::RequestBudget;
+use crate::clock::{Clock, SystemClock};
+use crate::enumeration::{Enumeration, read_single};
+use crate::envelope::{self, RawPage};
+use crate::error::{Error, Kind};
+use crate::field_group::FieldGroups;
+use crate::form::Form;
+use crate::item::Item;
+use crate::query::v3;
+use crate::resources::{
+    CustomFieldDefinition, Department, Establishment, JobQualification, LeaveAccount, LegalUnit, Lookup,
+    OccupationCategory, Resource, User, WorkContract,
+};
+use crate::stats::Stats;
+use crate::stream::Stream;
+use crate::tenant_url::TenantUrl;
+use crate::transport::{Limits, Transport};
+use crate::user_query::{UserQuery, user_fields};
+
+/// A client for one tenant with one key. Cloning it shares everything.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    transport: Transport,
+    max_page_size: Option<u32>,
+}
+
+/// Options of a [`Client`].
+#[derive(Debug)]
+pub struct ClientBuilder {
+    tenant: TenantUrl,
+    key: ApiKey,
+    clock: Arc<dyn Clock>,
+    budget: Option<Arc<RequestBudget>>,
+    jitter_seed: u64,
+    limits: Limits,
+    max_page_size: Option<u32>,
+}
+
+impl ClientBuilder {
+    /// The clock to wait on; the system's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The tenant's budget, shared by all its clients; by default one of its own, of 40 requests a minute.
+    #[must_use]
+    pub fn budget(mut self, budget: Arc<RequestBudget>) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// The seed of the randomness in waits between retries. Give each process another one, so that those
+    /// who fail together don't return together.
+    #[must_use]
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = seed;
+        self
+    }
+
+    /// How long one request may take, its body included; 90 seconds by default, because large v3 lists
+    /// have been seen to take that long. Connecting may take 10 of them.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.request_timeout = timeout;
+        self
+    }
+
+    /// How often a request is sent at most; 5 by default, and never less than once.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.limits.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The largest body that is read, after decompression; 64 MiB by default.
+    #[must_use]
+    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+        self.limits.max_body_bytes = bytes;
+        self
+    }
+
+    /// Never to ask for pages of more records than this.
+    #[must_use]
+    pub fn max_page_size(mut self, size: u32) -> Self {
+        self.max_page_size = Some(size);
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// `lucca.setup`, when the machine's root certificates can't be used.
+    pub fn build(self) -> Result<Client, Error> {
+        let budget = self.budget.unwrap_or_default();
+        let transport =
+            Transport::new(self.tenant, self.key, self.clock, budget, self.jitter_seed, self.limits)?;
+        Ok(Client(Arc::new(Inner { transport, max_page_size: self.max_page_size })))
+    }
+}
+
+impl Client {
+    /// Options for a client of `tenant` with `key`.
+    pub fn builder(tenant: TenantUrl, key: ApiKey) -> ClientBuilder {
+        let limits = Limits {
+            request_timeout: Duration::from_secs(90),
+            max_attempts: 5,
+            max_body_bytes: 64 * 1024 * 1024,
+        };
+        let clock = Arc::new(SystemClock);
+        ClientBuilder { tenant, key, clock, budget: None, jitter_seed: 0, limits, max_page_size: None }
+    }
+
+    /// The tenant this client talks to.
+    pub fn tenant(&self) -> &TenantUrl {
+        self.0.transport.tenant()
+    }
+
+    /// What was sent and received so far.
+    pub fn stats(&self) -> Stats {
+        self.0.transport.counters.snapshot()
+    }
+
+    /// All companies, archived ones included.
+    pub fn legal_units(&self) -> Enumeration<LegalUnit> {
+        self.enumerate(Stream::LegalUnits)
+    }
+
+    /// All establishments, archived ones included.
+    pub fn establishments(&self) -> Enumeration<Establishment> {
+        self.enumerate(Stream::Establishments)
+    }
+
+    /// All departments, from v4, or from v3 where v4 does not answer.
+    pub fn departments(&self) -> Enumeration<Department> {
+        self.enumerate(Stream::Departments)
+    }
+
+    /// All socio-professional categories.
+    pub fn occupation_categories(&self) -> Enumeration<OccupationCategory> {
+        self.enumerate(Stream::OccupationCategories)
+    }
+
+    /// All job qualifications.
+    pub fn job_qualifications(&self) -> Enumeration<JobQualification> {
+        self.enumerate(Stream::JobQualifications)
+    }
+
+    /// All reasons for hiring.
+    pub fn hiring_types(&self) -> Enumeration<Lookup> {
+        self.enumerate(Stream::HiringTypes)
+    }
+
+    /// All reasons for a contract's end.
+    pub fn termination_reasons(&self) -> Enumeration<Lookup> {
+        self.enumerate(Stream::TerminationReasons)
+    }
+
+    /// All grounds for temporary contracts.
+    pub fn temporary_contract_grounds(&self) -> Enumeration<Lookup> {
+        self.enumerate(Stream::TemporaryContractGrounds)
+    }
+
+    /// All work contracts that the key may see.
+    pub fn work_contracts(&self) -> Enumeration<WorkContract> {
+        self.enumerate(Stream::WorkContracts)
+    }
+
+    /// All kinds of leave, as far as the undocumented endpoint gives them.
+    pub fn leave_accounts(&self) -> Enumeration<LeaveAccount> {
+        self.enumerate(Stream::LeaveAccounts)
+    }
+
+    /// All definitions of the tenant's own user fields.
+    pub fn custom_field_definitions(&self) -> Enumeration<CustomFieldDefinition> {
+        self.enumerate(Stream::CustomFieldDefinitions)
+    }
+
+    /// The users that `query` asks for and the key may see.
+    pub fn users(&self, query: UserQuery) -> Enumeration<User> {
+        self.start(Form::new(Stream::Users, Some(query)))
+    }
+
+    /// One user, with these groups of fields; `None` if there is none, or none the key may see.
+    ///
+    /// # Errors
+    ///
+    /// When the answer can't be had. That there is no such user is not an error, although Lucca documents
+    /// a status of 500 for it (directory.md §6.2).
+    pub async fn user(&self, id: &RemoteId, groups: FieldGroups) -> Result<Option<Item<User>>, Error> {
+        if id.as_str().is_empty() || !id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+            // Users have whole numbers as ids; anything else would be another path.
+            return Ok(None);
+        }
+        let path = format!("/api/v3/users/{id}");
+        let query = v3::single(&user_fields(groups));
+        match self.0.transport.get(Stream::Users, &path, &query, envelope::single).await {
+            Ok(raw) => Ok(Some(read_single(raw))),
+            Err(error) if is_not_found(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many users `query` asks for, in one request; `None` if the server gives no count or does not
+    /// understand the question. Its groups of fields don't matter.
+    ///
+    /// # Errors
+    ///
+    /// When the answer can't be had: an unreachable tenant, a refused key, a missing permission.
+    pub async fn count_users(&self, query: &UserQuery) -> Result<Option<u64>, Error> {
+        let mut form =
+            Form::new(Stream::Users, Some(UserQuery { groups: FieldGroups::NONE, ..query.clone() }));
+        form.cap_size(1);
+        let request = form.request(0);
+        match self.page(Stream::Users, request.path, &request.query).await {
+            // A count below what came with it counts something else.
+            Ok(page) => Ok(page.count.filter(|count| *count >= page.rows.len() as u64)),
+            Err(error) if error.kind() == Kind::BadRequest => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn page(&self, stream: Stream, path: &str, query: &str) -> Result<RawPage, Error> {
+        self.0.transport.get(stream, path, query, envelope::page).await
+    }
+
+    fn enumerate<T: Resource>(&self, stream: Stream) -> Enumeration<T> {
+        self.start(Form::new(stream, None))
+    }
+
+    fn start<T: Resource>(&self, mut form: Form) -> Enumeration<T> {
+        if let Some(size) = self.0.max_page_size {
+            form.cap_size(size);
+        }
+        Enumeration::new(self.clone(), form)
+    }
+}
+
+/// A user that does not exist, or is hidden: 404, or 500 with these words.
+fn is_not_found(error: &Error) -> bool {
+    let says_so =
+        || error.lucca_message().is_some_and(|message| message.to_lowercase().contains("not found"));
+    error.kind() == Kind::NotFound || (error.status() == Some(500) && says_so())
+}

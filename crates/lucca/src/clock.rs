@@ -1,0 +1,92 @@
+//! Where time enters: now, and waiting.
+//!
+//! Nothing in this crate asks the operating system for the time or sleeps, except [`SystemClock`].
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The present instant and the means to wait.
+pub trait Clock: Send + Sync + Debug {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+
+    /// Waits for `duration`.
+    fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+}
+
+/// The operating system's clock, on a tokio runtime with its timer enabled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where waiting happens")]
+    fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A clock that stands still until it is told otherwise: `sleep` returns at once and moves it forward.
+#[derive(Debug)]
+pub struct TestClock(Mutex<TestTime>);
+
+#[derive(Debug)]
+struct TestTime {
+    now: Timestamp,
+    sleeps: Vec<Duration>,
+}
+
+impl TestClock {
+    /// A clock that shows `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self(Mutex::new(TestTime { now, sleeps: Vec::new() }))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        self.with(|time| time.now = later(time.now, duration));
+    }
+
+    /// Every wait so far, in order.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        self.with(|time| time.sleeps.clone())
+    }
+
+    fn with<R>(&self, change: impl FnOnce(&mut TestTime) -> R) -> R {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.with(|time| time.now)
+    }
+
+    fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            self.with(|time| {
+                time.now = later(time.now, duration);
+                time.sleeps.push(duration);
+            });
+        })
+    }
+}
+
+/// `at` plus `duration`, or the end of time.
+pub(crate) fn later(at: Timestamp, duration: Duration) -> Timestamp {
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// How long it is from `earlier` to `later`; nothing when it is the other way round.
+pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
+}

@@ -1,0 +1,165 @@
+//! Reading all records of a stream, page by page.
+//!
+//! The course over a moving set is in `walk`, the form of requests in `form`; here they meet the network.
+
+mod walk;
+
+use std::marker::PhantomData;
+
+use serde_json::value::RawValue;
+
+use crate::client::Client;
+use crate::envelope::RawPage;
+use crate::error::Error;
+use crate::form::Form;
+use crate::item::{Item, Page, Read, Unreadable};
+use crate::proof::{Note, Proof};
+use crate::reader::{Object, Record};
+use crate::resources::Resource;
+use walk::{Arrival, Walk};
+
+/// All records of a stream, read page by page in the order of their ids.
+///
+/// Each id is yielded at most once, however the set moves meanwhile. When [`next_page`](Self::next_page)
+/// has given `None`, [`proof`](Self::proof) says whether everything was seen, and
+/// [`notes`](Self::notes) what had to be done differently for this server. An error ends nothing: the
+/// next call asks for the same page again.
+#[derive(Debug)]
+pub struct Enumeration<T> {
+    client: Client,
+    form: Form,
+    walk: Walk,
+    notes: Vec<Note>,
+    resource: PhantomData<fn() -> T>,
+}
+
+impl<T: Resource> Enumeration<T> {
+    pub(crate) fn new(client: Client, form: Form) -> Self {
+        Self { client, form, walk: Walk::new(), notes: Vec::new(), resource: PhantomData }
+    }
+
+    /// Asks for pages of at most `size` records; the default is the largest the endpoint documents.
+    #[must_use]
+    pub fn with_page_size(mut self, size: u32) -> Self {
+        self.form.cap_size(size);
+        self
+    }
+
+    /// How many records a page is asked to have: less than at first when the server accepted no more.
+    pub fn page_size(&self) -> u32 {
+        self.form.page_size()
+    }
+
+    /// How many records there are, as the server last said, once it did.
+    pub fn total(&self) -> Option<u64> {
+        self.walk.total()
+    }
+
+    /// Whether everything was seen. Before `next_page` gave `None`, nothing is proven.
+    pub fn proof(&self) -> Proof {
+        self.walk.proof()
+    }
+
+    /// What had to be done differently for this server so far.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The next records that were not yielded before; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// When a page can't be had, after every retry and every other way of asking that could help.
+    pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
+        while !self.walk.has_ended() {
+            let (page, offset) = self.fetch().await?;
+            let items = self.take_in(page, offset);
+            if !items.is_empty() {
+                return Ok(Some(Page { items, offset }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records one by one, for callers that need neither pages nor the proof.
+    pub fn into_stream(self) -> impl futures::Stream<Item = Result<Item<T>, Error>> {
+        let start = (self, Vec::new().into_iter());
+        futures::stream::try_unfold(start, |(mut enumeration, mut items)| async move {
+            loop {
+                if let Some(item) = items.next() {
+                    return Ok(Some((item, (enumeration, items))));
+                }
+                match enumeration.next_page().await? {
+                    Some(page) => items = page.items.into_iter(),
+                    None => return Ok(None),
+                }
+            }
+        })
+    }
+
+    /// The page that is next, in whatever form the server accepts, and where it begins.
+    async fn fetch(&mut self) -> Result<(RawPage, u64), Error> {
+        loop {
+            let request = self.form.request(self.walk.offset());
+            let error = match self.client.page(self.form.stream(), request.path, &request.query).await {
+                Ok(page) => return Ok((page, request.offset)),
+                Err(error) => error,
+            };
+            // The error that is reported is the one nothing could be done about.
+            match self.form.give_way(&error, self.walk.is_fresh()) {
+                Some(notes) => self.notes.extend(notes),
+                None => return Err(error),
+            }
+        }
+    }
+
+    fn take_in(&mut self, page: RawPage, offset: u64) -> Vec<Item<T>> {
+        let RawPage { rows, count } = page;
+        let asked = self.form.request(offset);
+        let first = self.walk.is_fresh();
+        if first {
+            self.notes.extend(self.form.learn_size(rows.len(), count));
+        }
+        // With the size just learned, if one was: the next page is numbered in it.
+        let limit = if asked.by_page { self.form.page_size() } else { asked.limit };
+        let objects: Vec<Option<Object<'_>>> = rows.iter().map(|row| Object::parse(row)).collect();
+        let ids: Vec<_> = objects.iter().map(|object| object.as_ref()?.id()).collect();
+        let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page: asked.by_page });
+        self.notes.extend(gain.pass_begins.map(|pass| Note::PassRepeated { pass }));
+
+        let outcomes: Vec<_> = objects
+            .iter()
+            .zip(&ids)
+            .zip(&gain.fresh)
+            .map(|((object, id), fresh)| fresh.then(|| read::<T>(object.as_ref(), id.as_ref())))
+            .collect();
+        drop(objects);
+        rows.into_iter()
+            .zip(ids)
+            .zip(outcomes)
+            .filter_map(|((raw, id), outcome)| Some(Item { id, raw, outcome: outcome? }))
+            .collect()
+    }
+}
+
+/// Reads a record that stands alone.
+pub(crate) fn read_single<T: Resource>(raw: Box<RawValue>) -> Item<T> {
+    let object = Object::parse(&raw);
+    let id = object.as_ref().and_then(Object::id);
+    let outcome = read(object.as_ref(), id.as_ref());
+    drop(object);
+    Item { id, raw, outcome }
+}
+
+fn read<T: Resource>(
+    object: Option<&Object<'_>>,
+    id: Option<&people::RemoteId>,
+) -> Result<Read<T>, Unreadable> {
+    let object =
+        object.ok_or_else(|| Unreadable { field: "".into(), reason: "not a JSON object".to_owned() })?;
+    let id =
+        id.ok_or_else(|| Unreadable { field: "id".into(), reason: "missing or not an id".to_owned() })?;
+    let mut record = Record::new(object);
+    let value = T::read(id.clone(), &mut record)?;
+    Ok(Read { value, problems: record.into_problems() })
+}

@@ -1,0 +1,282 @@
+//! The course of an enumeration over a set that may change meanwhile: what is new on a page, when a pass
+//! is over, when the whole is, and what that proves.
+//!
+//! Pure: no request is made here.
+
+use people::RemoteId;
+
+use crate::proof::{Proof, Unproven};
+use crate::seen::{Seen, Sighting};
+
+/// The first pass and at most two more.
+const MAX_PASSES: u8 = 3;
+
+/// Sizes that servers silently cut pages to.
+const ROUND_SIZES: [u64; 8] = [10, 20, 25, 50, 100, 200, 250, 500];
+
+#[derive(Debug)]
+pub(crate) struct Walk {
+    seen: Seen,
+    /// Pages of this pass.
+    pages: u64,
+    pass: u8,
+    /// Where the next page begins.
+    offset: u64,
+    /// Distinct records of this pass.
+    distinct: u64,
+    /// Records of this pass without an id.
+    unidentified: u64,
+    first_id: Option<RemoteId>,
+    first_count: Option<u64>,
+    last_count: Option<u64>,
+    /// Whether the count was found to count something else than the whole set.
+    count_refuted: bool,
+    /// How the pass before ended: its count and what it saw.
+    before: Option<(u64, u64)>,
+    ended: Option<Proof>,
+}
+
+/// A page as it arrived.
+pub(crate) struct Arrival<'a> {
+    pub(crate) offset: u64,
+    /// How many records were asked for.
+    pub(crate) limit: u32,
+    pub(crate) ids: &'a [Option<RemoteId>],
+    pub(crate) count: Option<u64>,
+    /// Whether the next page begins a whole page further, rather than after the records received.
+    pub(crate) by_page: bool,
+}
+
+/// What a page brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Gain {
+    /// For each record, whether it was not met before.
+    pub(crate) fresh: Vec<bool>,
+    /// Whether the page ended a pass and another one begins.
+    pub(crate) pass_begins: Option<u32>,
+}
+
+impl Walk {
+    pub(crate) fn new() -> Self {
+        Self {
+            seen: Seen::default(),
+            pages: 0,
+            pass: 1,
+            offset: 0,
+            distinct: 0,
+            unidentified: 0,
+            first_id: None,
+            first_count: None,
+            last_count: None,
+            count_refuted: false,
+            before: None,
+            ended: None,
+        }
+    }
+
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Whether no page has arrived yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.pass == 1 && self.pages == 0
+    }
+
+    pub(crate) fn total(&self) -> Option<u64> {
+        if self.count_refuted { None } else { self.last_count }
+    }
+
+    pub(crate) fn proof(&self) -> Proof {
+        self.ended.unwrap_or(Proof::Unproven { rows: self.seen.len(), why: Unproven::Unfinished })
+    }
+
+    /// Takes in a page.
+    pub(crate) fn arrive(&mut self, page: &Arrival<'_>) -> Gain {
+        let received = page.ids.len() as u64;
+        // A count below what one page holds counts something else.
+        self.count_refuted |= page.count.is_some_and(|count| count < received);
+        let full = received == u64::from(page.limit);
+        let may_be_cut = full || ROUND_SIZES.contains(&received);
+        let first_page = self.pages == 0;
+        if first_page {
+            self.first_count = page.count;
+            self.first_id = page.ids.first().cloned().flatten();
+        } else if self.pass == 1 && self.pages == 1 && self.first_page_held_the_count() && received > 0 {
+            // There is more than the count said: it counts the records of a page.
+            self.count_refuted |=
+                page.count.is_none_or(|count| count == received || Some(count) == self.first_count);
+        }
+        self.last_count = page.count;
+        self.pages += 1;
+
+        let mut fresh = Vec::with_capacity(page.ids.len());
+        let mut progress = false;
+        for id in page.ids {
+            fresh.push(match id {
+                Some(id) => {
+                    let sighting = self.seen.meet(id, self.pass);
+                    if sighting != Sighting::Repeated {
+                        self.distinct += 1;
+                        progress = true;
+                    }
+                    sighting == Sighting::New
+                }
+                None => {
+                    self.unidentified += 1;
+                    // Without an id there is no telling whether it was met in the pass before.
+                    self.pass == 1
+                }
+            });
+        }
+        // Records without an id are no progress beyond the first page: a server that gives the same ones
+        // for every page would be followed for ever.
+        progress |= first_page && received > 0;
+        self.offset = page.offset + if page.by_page { u64::from(page.limit) } else { received };
+
+        let pass_begins = if received == 0 {
+            self.end_pass()
+        } else if !progress {
+            let same_page = page.ids.first().is_some_and(|id| *id == self.first_id);
+            if same_page || full { self.end(Unproven::PagingIgnored) } else { self.end_pass() }
+        } else if self.reached_the_count(may_be_cut && first_page) {
+            self.end_pass()
+        } else {
+            None
+        };
+        Gain { fresh, pass_begins }
+    }
+
+    fn first_page_held_the_count(&self) -> bool {
+        self.first_count == Some(self.distinct + self.unidentified)
+    }
+
+    /// Whether this pass has seen as many records as the server counts. A first page that looks cut and holds
+    /// exactly the count is not enough: the server may count the page. One more request tells.
+    fn reached_the_count(&self, cut_first_page: bool) -> bool {
+        let seen = self.distinct + self.unidentified;
+        self.total()
+            .is_some_and(|count| seen > count || (seen == count && !(cut_first_page && self.pass == 1)))
+    }
+
+    fn end(&mut self, why: Unproven) -> Option<u32> {
+        self.ended = Some(Proof::Unproven { rows: self.seen.len(), why });
+        None
+    }
+
+    /// Ends the pass, and either the enumeration with it, or begins another pass and says which.
+    fn end_pass(&mut self) -> Option<u32> {
+        if self.unidentified > 0 {
+            return self.end(Unproven::UnidentifiedRows { rows: self.unidentified });
+        }
+        let Some(counted) = self.total() else { return self.end(Unproven::NoCount) };
+        let still = self.first_count == Some(counted);
+        if still && self.distinct == counted {
+            self.ended = Some(Proof::Complete { rows: counted });
+            return None;
+        }
+        let stable = still && self.before == Some((counted, self.distinct));
+        if stable {
+            return self.end(Unproven::CountDiffers { counted, seen: self.distinct });
+        }
+        if self.pass == MAX_PASSES {
+            return self.end(Unproven::Shifting);
+        }
+        self.before = Some((counted, self.distinct));
+        self.pass += 1;
+        (self.pages, self.offset, self.distinct) = (0, 0, 0);
+        Some(u32::from(self.pass))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What happens to the set between two requests.
+    #[derive(Clone, Debug)]
+    enum Change {
+        None,
+        Add(u64),
+        Remove(u64),
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        prop_oneof![
+            6 => Just(Change::None),
+            1 => (0_u64..80).prop_map(Change::Add),
+            1 => (0_u64..80).prop_map(Change::Remove),
+        ]
+    }
+
+    /// Walks over a set that changes, and returns what it yielded and what was there all the time.
+    fn walk(
+        mut set: BTreeSet<u64>,
+        limit: u32,
+        cap: u32,
+        changes: Vec<Change>,
+    ) -> (Walk, Vec<u64>, BTreeSet<u64>) {
+        let (mut walk, mut yielded, mut always) = (Walk::new(), Vec::new(), set.clone());
+        let mut changes = changes.into_iter();
+        for _ in 0..1000 {
+            if walk.has_ended() {
+                return (walk, yielded, always);
+            }
+            let offset = walk.offset();
+            let ids: Vec<u64> = set
+                .iter()
+                .copied()
+                .skip(usize::try_from(offset).unwrap())
+                .take(limit.min(cap) as usize)
+                .collect();
+            let remote: Vec<_> = ids.iter().map(|id| Some(RemoteId::from(id.to_string()))).collect();
+            let count = Some(set.len() as u64);
+            let gain = walk.arrive(&Arrival { offset, limit, ids: &remote, count, by_page: false });
+            yielded.extend(ids.iter().zip(gain.fresh).filter(|(_, fresh)| *fresh).map(|(id, _)| *id));
+            match changes.next() {
+                Some(Change::Add(id)) => drop(set.insert(id)),
+                Some(Change::Remove(id)) => {
+                    set.remove(&id);
+                    always.remove(&id);
+                }
+                Some(Change::None) | None => {}
+            }
+        }
+        panic!("the walk does not end");
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_that_rests_is_read_whole(set in prop::collection::btree_set(0_u64..500, 0..200), limit in 1_u32..40, cap in 1_u32..40) {
+            let total = set.len() as u64;
+            let (walk, yielded, always) = walk(set, limit, cap, Vec::new());
+            prop_assert_eq!(walk.proof(), Proof::Complete { rows: total });
+            prop_assert_eq!(yielded.len() as u64, total);
+            prop_assert_eq!(yielded.into_iter().collect::<BTreeSet<_>>(), always);
+        }
+
+        #[test]
+        fn a_set_that_moves_is_never_yielded_twice_and_ends(
+            set in prop::collection::btree_set(0_u64..80, 0..60),
+            limit in 1_u32..20,
+            changes in prop::collection::vec(change(), 0..60),
+        ) {
+            let only_removals = changes.iter().all(|change| !matches!(change, Change::Add(_)));
+            let (walk, yielded, always) = walk(set, limit, u32::MAX, changes);
+            let distinct: BTreeSet<u64> = yielded.iter().copied().collect();
+            prop_assert_eq!(distinct.len(), yielded.len());
+            // One that goes and one that comes in the same pass can hide a third; otherwise proven is proven.
+            if walk.proof().is_complete() && only_removals {
+                prop_assert!(always.is_subset(&distinct));
+            }
+        }
+    }
+}

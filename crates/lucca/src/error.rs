@@ -1,0 +1,264 @@
+//! What can go wrong between here and a tenant, as one type.
+//!
+//! What an answer means is decided in `retry` and `transport`; how it is said is here.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::stream::Stream;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A request to Lucca that failed, after every retry that could help.
+///
+/// `Display` says what happened, without the source; the source chain holds the rest. Neither ever
+/// holds the API key, nor values of a query.
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    stream: Option<Stream>,
+    path: Option<String>,
+    status: Option<u16>,
+    message: Option<String>,
+    source: Option<Source>,
+}
+
+/// What a caller can do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Try again later: the failure is likely to pass by itself.
+    Retry,
+    /// Try again, but not before this much time has passed.
+    Wait(Duration),
+    /// The key is no longer accepted: the customer has to give another.
+    Relink,
+    /// The key is accepted but lacks a permission: go on without, or have it granted.
+    MissingPermission,
+    /// Trying again gives the same result.
+    Stop,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    KeyRefused,
+    PermissionMissing,
+    NotFound,
+    RateLimited(Duration),
+    Unavailable,
+    Unreachable,
+    Timeout,
+    Tls,
+    NotLucca,
+    BadRequest,
+    AddressRefused,
+    BodyTooLarge,
+    Malformed,
+    Setup,
+}
+
+impl Kind {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::KeyRefused => "lucca.key_refused",
+            Self::PermissionMissing => "lucca.permission_missing",
+            Self::NotFound => "lucca.not_found",
+            Self::RateLimited(_) => "lucca.rate_limited",
+            Self::Unavailable => "lucca.unavailable",
+            Self::Unreachable => "lucca.unreachable",
+            Self::Timeout => "lucca.timeout",
+            Self::Tls => "lucca.tls",
+            Self::NotLucca => "lucca.not_lucca",
+            Self::BadRequest => "lucca.bad_request",
+            Self::AddressRefused => "lucca.address_refused",
+            Self::BodyTooLarge => "lucca.body_too_large",
+            Self::Malformed => "lucca.malformed",
+            Self::Setup => "lucca.setup",
+        }
+    }
+
+    const fn says(self) -> &'static str {
+        match self {
+            Self::KeyRefused => "Lucca refuses the API key",
+            Self::PermissionMissing => "the API key lacks a permission",
+            Self::NotFound => "Lucca has nothing at this address, or hides it from this API key",
+            Self::RateLimited(_) => "Lucca asks to wait: too many requests were sent to this tenant",
+            Self::Unavailable => "Lucca could not answer",
+            Self::Unreachable => "the tenant could not be reached",
+            Self::Timeout => "the answer took too long",
+            Self::Tls => "no secure connection could be made",
+            Self::NotLucca => "the answer is not one of Lucca's API",
+            Self::BadRequest => "Lucca does not accept the request",
+            Self::AddressRefused => "the tenant's host name leads to an address that is not public",
+            Self::BodyTooLarge => "the answer is larger than allowed",
+            Self::Malformed => "the answer is not valid JSON",
+            Self::Setup => "the HTTP client could not be set up",
+        }
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::KeyRefused => {
+                "Check that the key was copied whole and still exists in Lucca under Settings > Authentication, \
+                 SSO and API > API keys, then link the tenant again with it."
+            }
+            Self::PermissionMissing => {
+                "In Lucca, open the role that carries the API key's name, at the bottom of the list of roles, and \
+                 grant the permission; or go on without this data."
+            }
+            Self::NotFound => {
+                "Check the tenant URL if every request is answered so. If it is only this one, the tenant does not \
+                 have the module, or the key may not see it: go on without."
+            }
+            Self::RateLimited(_) => {
+                "Wait and try again. The limit of 50 requests a minute is shared by all integrations of the tenant: \
+                 if this happens often, lower this one's request budget."
+            }
+            Self::Unavailable => {
+                "Try again later. If it lasts, send Lucca's support the message and the time."
+            }
+            Self::Unreachable => {
+                "Check the network and that outgoing HTTPS to the tenant's host is allowed, then try again."
+            }
+            Self::Timeout => "Try again later; Lucca may be busy. If it lasts, ask for smaller pages.",
+            Self::Tls => {
+                "Check the machine's clock and root certificates, and whether a proxy replaces certificates on the way."
+            }
+            Self::NotLucca => {
+                "Check the tenant URL: something else than Lucca's API answers there, such as a sign-in page, a proxy \
+                 or a renamed tenant."
+            }
+            Self::BadRequest => "This is a defect or a change in Lucca's API: report it with the message.",
+            Self::AddressRefused => {
+                "A tenant must resolve to public addresses. Check the tenant URL and the machine's DNS."
+            }
+            Self::BodyTooLarge => "Ask for smaller pages, or raise the largest accepted body.",
+            Self::Malformed => {
+                "Try again later. If it lasts, a proxy on the way may be cutting or changing answers."
+            }
+            Self::Setup => "Check the machine's root certificates.",
+        }
+    }
+
+    const fn action(self) -> Action {
+        match self {
+            Self::KeyRefused => Action::Relink,
+            Self::PermissionMissing => Action::MissingPermission,
+            Self::RateLimited(wait) => Action::Wait(wait),
+            Self::Unavailable | Self::Unreachable | Self::Timeout | Self::Malformed => Action::Retry,
+            Self::NotFound
+            | Self::Tls
+            | Self::NotLucca
+            | Self::BadRequest
+            | Self::AddressRefused
+            | Self::BodyTooLarge
+            | Self::Setup => Action::Stop,
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, stream: None, path: None, status: None, message: None, source: None }))
+    }
+
+    pub(crate) fn on(mut self, stream: Stream, path: &str) -> Self {
+        self.0.stream = Some(stream);
+        self.0.path = Some(path.to_owned());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: Option<String>) -> Self {
+        self.0.message = message;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What went wrong, as a stable code: `lucca.key_refused`, `lucca.permission_missing`,
+    /// `lucca.not_found`, `lucca.rate_limited`, `lucca.unavailable`, `lucca.unreachable`,
+    /// `lucca.timeout`, `lucca.tls`, `lucca.not_lucca`, `lucca.bad_request`, `lucca.address_refused`,
+    /// `lucca.body_too_large`, `lucca.malformed` or `lucca.setup`.
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
+    }
+
+    /// What a program can do about it.
+    pub fn action(&self) -> Action {
+        self.0.kind.action()
+    }
+
+    /// The HTTP status, where there was an answer. For an error body under 200 it is the body's status.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The stream that was being read.
+    pub fn stream(&self) -> Option<Stream> {
+        self.0.stream
+    }
+
+    /// Lucca's own words, at most 500 characters, never with the key in it.
+    pub fn lucca_message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// What a person can do about it.
+    pub fn advice(&self) -> String {
+        match self.0.kind {
+            Kind::RateLimited(wait) if !wait.is_zero() => {
+                format!("Lucca asks to wait {} seconds. {}", wait.as_secs().max(1), self.0.kind.advice())
+            }
+            kind => kind.advice().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.kind.says())?;
+        if let Some(path) = &self.0.path {
+            write!(f, " (GET {path}")?;
+            if let Some(status) = self.0.status {
+                write!(f, " answered {status}")?;
+            }
+            f.write_str(")")?;
+        }
+        if let Some(message) = &self.0.message {
+            write!(f, ": {message:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.code())
+            .field("stream", &self.0.stream)
+            .field("path", &self.0.path)
+            .field("status", &self.0.status)
+            .field("message", &self.0.message)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

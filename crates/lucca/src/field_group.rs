@@ -1,0 +1,208 @@
+//! Which personal data is asked of Lucca.
+//!
+//! Groups and their names live here; which field belongs to which group is in `user_query`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{self, Deserializer};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A group of user fields that is asked for as a whole or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FieldGroup {
+    /// Names, login, work e-mail, employee number.
+    Identity,
+    /// Job title, department, manager, establishment, roles, professional phones.
+    Work,
+    /// First and last day of employment, seniority.
+    Contract,
+    /// The tenant's own fields, application data, axis values.
+    CustomFields,
+    /// Personal e-mail and phone.
+    Contact,
+    /// Birth date and nationality.
+    Birth,
+    /// Personal address.
+    Address,
+    /// Social security number.
+    Identifiers,
+    /// Bank details and payroll data.
+    Bank,
+    /// Why somebody is absent. Users have no such field: it is for streams of absences.
+    LeaveReason,
+}
+
+impl FieldGroup {
+    /// Every group.
+    pub const ALL: [Self; 10] = [
+        Self::Identity,
+        Self::Work,
+        Self::Contract,
+        Self::CustomFields,
+        Self::Contact,
+        Self::Birth,
+        Self::Address,
+        Self::Identifiers,
+        Self::Bank,
+        Self::LeaveReason,
+    ];
+
+    /// The group's name in snake case, stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Work => "work",
+            Self::Contract => "contract",
+            Self::CustomFields => "custom_fields",
+            Self::Contact => "contact",
+            Self::Birth => "birth",
+            Self::Address => "address",
+            Self::Identifiers => "identifiers",
+            Self::Bank => "bank",
+            Self::LeaveReason => "leave_reason",
+        }
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl fmt::Display for FieldGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no field group.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a field group; groups are {list}", list = FieldGroup::ALL.map(FieldGroup::name).join(", "))]
+pub struct UnknownFieldGroup(pub String);
+
+impl FromStr for FieldGroup {
+    type Err = UnknownFieldGroup;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFieldGroup> {
+        Self::ALL
+            .into_iter()
+            .find(|group| group.name() == text)
+            .ok_or_else(|| UnknownFieldGroup(text.to_owned()))
+    }
+}
+
+/// A set of [`FieldGroup`]s. The default is identity, work, contract and custom fields: what is more
+/// personal than that is never fetched unless it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FieldGroups(u16);
+
+impl FieldGroups {
+    /// No group: only ids.
+    pub const NONE: Self = Self(0);
+
+    /// The set with `group` in it.
+    #[must_use]
+    pub const fn with(self, group: FieldGroup) -> Self {
+        Self(self.0 | group.bit())
+    }
+
+    /// The set with `group` taken out.
+    #[must_use]
+    pub const fn without(self, group: FieldGroup) -> Self {
+        Self(self.0 & !group.bit())
+    }
+
+    /// Every group.
+    pub fn all() -> Self {
+        FieldGroup::ALL.into_iter().collect()
+    }
+
+    /// Whether `group` is in the set.
+    pub const fn contains(self, group: FieldGroup) -> bool {
+        self.0 & group.bit() != 0
+    }
+
+    /// The groups in the set, in the order of [`FieldGroup::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = FieldGroup> {
+        FieldGroup::ALL.into_iter().filter(move |group| self.contains(*group))
+    }
+}
+
+impl Default for FieldGroups {
+    fn default() -> Self {
+        Self::NONE
+            .with(FieldGroup::Identity)
+            .with(FieldGroup::Work)
+            .with(FieldGroup::Contract)
+            .with(FieldGroup::CustomFields)
+    }
+}
+
+impl FromIterator<FieldGroup> for FieldGroups {
+    fn from_iter<I: IntoIterator<Item = FieldGroup>>(groups: I) -> Self {
+        groups.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl fmt::Display for FieldGroups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, group) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(group.name())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for FieldGroups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl FromStr for FieldGroups {
+    type Err = UnknownFieldGroup;
+
+    /// Reads names separated by commas; an empty text is the empty set.
+    fn from_str(text: &str) -> Result<Self, UnknownFieldGroup> {
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::parse).collect()
+    }
+}
+
+impl Serialize for FieldGroups {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(FieldGroup::name))
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldGroups {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        names.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_leaves_out_what_is_most_personal() {
+        let names: Vec<_> = FieldGroups::default().iter().map(FieldGroup::name).collect();
+        assert_eq!(names, ["identity", "work", "contract", "custom_fields"]);
+    }
+
+    #[test]
+    fn text_and_json_round_trip() {
+        let groups = FieldGroups::default().with(FieldGroup::Birth).without(FieldGroup::Work);
+        assert_eq!(groups.to_string().parse(), Ok(groups));
+        let json = serde_json::to_string(&groups).unwrap();
+        assert_eq!(json, r#"["identity","contract","custom_fields","birth"]"#);
+        assert_eq!(serde_json::from_str::<FieldGroups>(&json).unwrap(), groups);
+        assert_eq!("".parse(), Ok(FieldGroups::NONE));
+        assert!("identity,salary".parse::<FieldGroups>().is_err());
+        assert_eq!(FieldGroups::all().iter().count(), 10);
+    }
+}

@@ -1,0 +1,74 @@
+//! Lucca's HTTP API as Rust types.
+//!
+//! A [`TenantUrl`] and an [`ApiKey`] make a [`Client`]; the client gives one [`Enumeration`] for each
+//! [`Stream`] of records, which pages safely over a set that moves, stays within the tenant's
+//! [`RequestBudget`], retries where a retry can help, and says at its end whether what it saw is
+//! provably everything ([`Proof`]).
+//!
+//! What lives here: addresses, keys, the query grammar, paging, budget, retries, error shapes, and
+//! resources as they arrive on the wire. What does not: a database, a normalised people model, any
+//! decision about what a missing record means.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use lucca::{ApiKey, Client, HostPolicy, TenantUrl, UserQuery};
+//!
+//! let tenant = TenantUrl::parse("acme", HostPolicy::LuccaOnly)?;
+//! let key = ApiKey::parse("f3a1c0de-0000-4000-8000-000000000001")?;
+//! let client = Client::builder(tenant, key).build()?;
+//! let mut users = client.users(UserQuery::default());
+//! while let Some(page) = users.next_page().await? {
+//!     for item in &page.items {
+//!         match &item.outcome {
+//!             Ok(read) => drop(read.value.name.as_deref()),
+//!             Err(unreadable) => drop(unreadable.to_string()),
+//!         }
+//!     }
+//! }
+//! let everything = users.proof().is_complete();
+//! # let _ = everything;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Sources named in the documentation of items (`directory.md §8`, `wire-grammar.md §1.2`) are the
+//! project's collected notes on Lucca's public documentation and code. A comment `unverified:` marks
+//! what those notes could not settle and what is therefore read in every variant.
+
+mod address;
+mod api_key;
+mod budget;
+mod client;
+pub mod clock;
+mod enumeration;
+mod envelope;
+mod error;
+mod field_group;
+mod form;
+mod item;
+mod proof;
+pub mod query;
+mod reader;
+pub mod resources;
+mod retry;
+mod route;
+mod seen;
+mod stats;
+mod stream;
+mod tenant_url;
+mod transport;
+mod user_query;
+
+pub use api_key::{ApiKey, ApiKeyError};
+pub use budget::RequestBudget;
+pub use client::{Client, ClientBuilder};
+pub use enumeration::Enumeration;
+pub use error::{Action, Error};
+pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup};
+pub use item::{FieldProblem, Item, Page, Read, Unreadable};
+pub use proof::{Note, Proof, Unproven};
+pub use resources::Resource;
+pub use stats::{Stats, StreamStats};
+pub use stream::{Stream, UnknownStream};
+pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
+pub use user_query::{DateFilter, UserQuery};

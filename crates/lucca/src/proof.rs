@@ -1,0 +1,144 @@
+//! What an enumeration can say about its own completeness, and what it had to do to get through.
+
+use std::fmt;
+
+/// Whether an enumeration saw everything there is.
+///
+/// `Complete` means that the last full pass over the set saw as many distinct records as the server
+/// counted, with the same count at its beginning and its end, and that every record had an id. One
+/// thing it can't exclude: a record that disappears before the current page and another that appears
+/// after it, within one pass, leave the count as it was and can hide one record at the border of two
+/// pages. Before judging a record that was not seen as gone, ask for it by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Everything the server counts was seen.
+    Complete {
+        /// Distinct records seen in the last pass.
+        rows: u64,
+    },
+    /// It may have been everything, but nothing shows it.
+    Unproven {
+        /// Distinct records seen, over all passes.
+        rows: u64,
+        /// What is missing for a proof.
+        why: Unproven,
+    },
+}
+
+impl Proof {
+    /// Whether everything was provably seen.
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Complete { .. })
+    }
+
+    /// Distinct records seen.
+    pub const fn rows(self) -> u64 {
+        match self {
+            Self::Complete { rows } | Self::Unproven { rows, .. } => rows,
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete { rows } => write!(f, "complete, {rows} records"),
+            Self::Unproven { rows, why } => write!(f, "{rows} records, not proven complete: {why}"),
+        }
+    }
+}
+
+/// Why an enumeration proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproven {
+    /// It was not followed to its end.
+    Unfinished,
+    /// The server gave no count.
+    NoCount,
+    /// The set kept changing while it was read.
+    Shifting,
+    /// The server's count stays different from the records it gives.
+    CountDiffers {
+        /// What the server counts.
+        counted: u64,
+        /// Distinct records it gave in the last pass.
+        seen: u64,
+    },
+    /// The server gives the same records whatever page is asked.
+    PagingIgnored,
+    /// Records without a readable id were among the answers, so they can't be told apart.
+    UnidentifiedRows {
+        /// How many, in the last pass.
+        rows: u64,
+    },
+}
+
+impl fmt::Display for Unproven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unfinished => f.write_str("it was not read to its end"),
+            Self::NoCount => f.write_str("the server gives no count"),
+            Self::Shifting => f.write_str("the records kept changing while they were read"),
+            Self::CountDiffers { counted, seen } => write!(f, "the server counts {counted} but gave {seen}"),
+            Self::PagingIgnored => f.write_str("the server gives the same records for every page"),
+            Self::UnidentifiedRows { rows } => write!(f, "{rows} records have no readable id"),
+        }
+    }
+}
+
+/// Something an enumeration had to do differently for this server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Smaller pages are asked for.
+    PageSizeReduced {
+        /// The size asked for before.
+        from: u32,
+        /// The size asked for now.
+        to: u32,
+    },
+    /// These fields are no longer asked for: their absence from records means nothing.
+    FieldsDropped {
+        /// The fields, as they were asked for.
+        names: Vec<String>,
+    },
+    /// No field is named any more: records hold what the server gives by default.
+    DefaultFields,
+    /// The server is no longer asked for a count.
+    CountNotAsked,
+    /// The stream is read from its second address.
+    FallbackRoute {
+        /// The path that did not answer.
+        from: &'static str,
+        /// The path used now.
+        to: &'static str,
+    },
+    /// Former employees are asked for by contract end instead of `formerEmployees`.
+    FormerFilterFallback,
+    /// The whole set is read again, because it changed or its count did not match.
+    PassRepeated {
+        /// The pass that begins, from 2.
+        pass: u32,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PageSizeReduced { from, to } => write!(f, "page size reduced from {from} to {to}"),
+            Self::FieldsDropped { names } => {
+                write!(f, "fields not known to the server: {}", names.join(", "))
+            }
+            Self::DefaultFields => {
+                f.write_str("the server accepts no list of fields: its default ones are read")
+            }
+            Self::CountNotAsked => f.write_str("the server accepts no request for a count"),
+            Self::FallbackRoute { from, to } => write!(f, "{from} does not answer: {to} is read instead"),
+            Self::FormerFilterFallback => {
+                f.write_str("formerEmployees is not known to the server: asked by contract end instead")
+            }
+            Self::PassRepeated { pass } => {
+                write!(f, "the records changed while they were read: pass {pass} begins")
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The query grammar of v4: `page`, `limit`, `fields.root`, and what each endpoint documents.
+//!
+//! Source: directory.md §5, wire-grammar.md §1.6.
+
+use std::num::{NonZeroU32, NonZeroU64};
+
+use super::push_pair;
+
+/// A query for a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Which page, from 1.
+    pub page: NonZeroU64,
+    /// How many records a page has at most.
+    pub limit: NonZeroU32,
+    /// Whether the server counts the whole set along (`fields.root=count`).
+    pub count: bool,
+    /// Archived records beside the others (`isArchived=true,false`), where the endpoint documents it.
+    pub archived_too: bool,
+}
+
+impl Query {
+    /// The query as it follows the `?` of a URL.
+    pub fn render(&self) -> String {
+        let mut query = String::new();
+        push_pair(&mut query, "page", &self.page.to_string());
+        push_pair(&mut query, "limit", &self.limit.to_string());
+        if self.count {
+            push_pair(&mut query, "fields.root", "count");
+        }
+        if self.archived_too {
+            push_pair(&mut query, "isArchived", "true,false");
+        }
+        query
+    }
+}

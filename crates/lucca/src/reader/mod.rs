@@ -1,0 +1,340 @@
+//! Reading a record whose exact shape is not known: keys in any case, values in several forms.
+//!
+//! [`Object`] splits a JSON object without reading its values; [`Record`] reads them one by one and
+//! writes down what it could not read. Scalars are in `scalar`. What fields a resource has is in
+//! `resources`.
+//!
+//! A problem never quotes a value: it is personal data.
+
+mod scalar;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+use people::{RemoteId, SourceTime};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+pub(crate) use scalar::{Scalar, unsigned};
+
+use crate::item::{FieldProblem, Unreadable};
+use crate::resources::Ref;
+
+/// A JSON object's members, their values unread.
+pub(crate) struct Object<'a> {
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Object<'a> {
+    /// Splits an object; `None` if the JSON is something else.
+    pub(crate) fn parse(raw: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
+    }
+
+    /// The value of a key in any case; the first that is not null, where several keys differ by case only.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.members
+            .iter()
+            .find(|(key, value)| key.eq_ignore_ascii_case(name) && value.get() != "null")
+            .map(|(_, value)| *value)
+    }
+
+    /// The id of the record that this object is.
+    pub(crate) fn id(&self) -> Option<RemoteId> {
+        Scalar::of(self.get("id")?)?.id()
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.members.iter().map(|(key, value)| (&**key, *value))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<'a>(std::marker::PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+            type Value = Object<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'a>, A::Error> {
+                let mut members = Vec::with_capacity(48);
+                while let Some(Key(key)) = map.next_key()? {
+                    members.push((key, map.next_value()?));
+                }
+                Ok(Object { members })
+            }
+        }
+
+        deserializer.deserialize_map(Members(std::marker::PhantomData))
+    }
+}
+
+/// A key, borrowed from the text unless it has escapes.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor<'a>(std::marker::PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for KeyVisitor<'a> {
+            type Value = Key<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'a>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key<'a>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor(std::marker::PhantomData))
+    }
+}
+
+/// Reads the fields of one record and keeps the problems it met.
+pub struct Record<'a> {
+    object: &'a Object<'a>,
+    problems: Vec<FieldProblem>,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(object: &'a Object<'a>) -> Self {
+        Self { object, problems: Vec::new() }
+    }
+
+    pub(crate) fn into_problems(self) -> Vec<FieldProblem> {
+        self.problems
+    }
+
+    fn problem(&mut self, field: impl Into<Cow<'static, str>>, expected: &str) {
+        self.problems.push(FieldProblem { field: field.into(), reason: format!("not {expected}") });
+    }
+
+    /// A field by any of its names, read by `read`; a value that can't be read is a problem and `None`.
+    fn field<T>(
+        &mut self,
+        names: &[&'static str],
+        expected: &str,
+        read: impl FnOnce(&'a RawValue) -> Option<Option<T>>,
+    ) -> Option<T> {
+        let (name, raw) = names.iter().find_map(|name| Some((*name, self.object.get(name)?)))?;
+        match read(raw) {
+            Some(value) => value,
+            None => {
+                self.problem(name, expected);
+                None
+            }
+        }
+    }
+
+    /// Text as it was sent, blank or not; a number or a truth value is taken by its JSON text.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.text_of(&[name])
+    }
+
+    /// Text under the first of these names that is there.
+    pub(crate) fn text_of(&mut self, names: &[&'static str]) -> Option<String> {
+        self.field(names, "a text", |raw| Scalar::of(raw).map(|scalar| Some(scalar.into_text())))
+    }
+
+    /// A whole number; an empty text is none.
+    pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
+        self.field(&[name], "a whole number", |raw| Scalar::of(raw)?.integer())
+    }
+
+    /// A whole number that may be larger than 64 bits hold. Source: directory.md §11.1 (`position`).
+    pub(crate) fn large_integer(&mut self, names: &[&'static str]) -> Option<u128> {
+        self.field(names, "a whole number", |raw| Scalar::of(raw)?.large_integer())
+    }
+
+    /// A truth value.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.field(&[name], "true or false", |raw| Scalar::of(raw)?.flag())
+    }
+
+    /// A date, with or without a time behind it; the time and its zone are dropped, the day stays as
+    /// written. An empty text is none.
+    pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
+        self.field(&[name], "a date", |raw| Scalar::of(raw)?.date())
+    }
+
+    /// A point in time under the first of these names that is there.
+    pub(crate) fn time(&mut self, names: &[&'static str]) -> Option<SourceTime> {
+        self.field(names, "a date-time", |raw| Scalar::of(raw)?.time())
+    }
+
+    /// A date the record means nothing without being read right: unreadable is an error, absent is not.
+    pub(crate) fn vital_date(&self, name: &'static str) -> Result<Option<Date>, Unreadable> {
+        let Some(raw) = self.object.get(name) else { return Ok(None) };
+        Scalar::of(raw)
+            .and_then(|scalar| scalar.date())
+            .ok_or_else(|| Unreadable { field: name.into(), reason: "not a date".into() })
+    }
+
+    /// A relation by its nested object (`manager: {id, name}`) and its plain id (`managerId`, `managerID`),
+    /// either of which may be missing.
+    pub(crate) fn reference(&mut self, nested: &'static str, flat: &'static str) -> Option<Ref> {
+        let from_nested = self.object.get(nested).map(reference_of);
+        let flat_id = self.id_field(flat);
+        match (from_nested, flat_id) {
+            (Some(Some(reference)), Some(id)) if reference.id != id => {
+                self.problem(flat, &format!("the id of {nested}"));
+                Some(reference)
+            }
+            (Some(Some(reference)), _) => Some(reference),
+            // The nested object may lack its id, when only other fields of it were asked for.
+            (Some(None), Some(id)) => {
+                let name = self.object.get(nested).and_then(name_of);
+                Some(Ref { id, name })
+            }
+            (Some(None), None) => {
+                self.problem(nested, "an object with an id");
+                None
+            }
+            (None, id) => id.map(|id| Ref { id, name: None }),
+        }
+    }
+
+    /// A plain id.
+    pub(crate) fn id_field(&mut self, name: &'static str) -> Option<RemoteId> {
+        self.field(&[name], "an id", |raw| {
+            let scalar = Scalar::of(raw)?;
+            if scalar.is_blank() { Some(None) } else { scalar.id().map(Some) }
+        })
+    }
+
+    /// A list of `{id, name}`; a single object counts as a list of one.
+    pub(crate) fn references(&mut self, name: &'static str) -> Vec<Ref> {
+        let Some(raw) = self.object.get(name) else { return Vec::new() };
+        references_of(raw).unwrap_or_else(|| {
+            self.problem(name, "a list of objects with an id");
+            Vec::new()
+        })
+    }
+
+    /// A list of objects, each read by `read`; what can't be read is a problem and left out.
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Record<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(raw) = self.object.get(name) else { return Vec::new() };
+        let Some(items) = array_of(raw) else {
+            self.problem(name, "a list");
+            return Vec::new();
+        };
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let read = Object::parse(item).and_then(|object| {
+                let mut record = Record::new(&object);
+                let value = read(&mut record)?;
+                for problem in record.problems {
+                    let field = format!("{name}.{}", problem.field).into();
+                    self.problems.push(FieldProblem { field, reason: problem.reason });
+                }
+                Some(value)
+            });
+            match read {
+                Some(value) => values.push(value),
+                None => self.problem(name, "a list of objects with an id"),
+            }
+        }
+        values
+    }
+
+    /// A nested object, read by `read`.
+    pub(crate) fn nested<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Record<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let raw = self.object.get(name)?;
+        let value = Object::parse(raw).and_then(|object| read(&mut Record::new(&object)));
+        if value.is_none() {
+            self.problem(name, "an object as documented");
+        }
+        value
+    }
+
+    /// JSON of any shape.
+    pub(crate) fn value(&mut self, name: &'static str) -> Option<Value> {
+        self.field(&[name], "JSON that can be read", |raw| serde_json::from_str(raw.get()).ok().map(Some))
+    }
+
+    /// A dictionary with values of any shape. Keys keep their case: they are the tenant's own.
+    pub(crate) fn map(&mut self, name: &'static str) -> BTreeMap<String, Value> {
+        let read = self.field(&[name], "a dictionary", |raw| match serde_json::from_str(raw.get()) {
+            Ok(map) => Some(Some(map)),
+            // An empty dictionary has been seen to arrive as an empty list from frameworks that can't
+            // tell them apart.
+            // unverified: whether Lucca does so.
+            Err(_) => array_of(raw).is_some_and(|items| items.is_empty()).then_some(None),
+        });
+        read.unwrap_or_default()
+    }
+
+    /// The members of `name`, where it is a dictionary, and every root key `name_…`, with the rest of the
+    /// key. Source: wire-grammar.md §1.3 (`userAxisValues` arrives as `userAxisValues_4`).
+    pub(crate) fn suffixed_references(&mut self, name: &'static str) -> BTreeMap<String, Vec<Ref>> {
+        let mut values = BTreeMap::new();
+        let nested = self.object.get(name).and_then(Object::parse);
+        let nested = nested.iter().flat_map(Object::members).map(|(key, raw)| (key.to_owned(), raw));
+        let rooted = self.object.members().filter_map(|(key, raw)| {
+            let (head, tail) = key.split_at_checked(name.len())?;
+            let suffix = tail.strip_prefix('_')?;
+            (head.eq_ignore_ascii_case(name) && !suffix.is_empty()).then(|| (suffix.to_owned(), raw))
+        });
+        let mut unreadable = Vec::new();
+        for (suffix, raw) in nested.chain(rooted).filter(|(_, raw)| raw.get() != "null") {
+            match references_of(raw) {
+                Some(references) => drop(values.insert(suffix, references)),
+                None => unreadable.push(suffix),
+            }
+        }
+        for suffix in unreadable {
+            self.problem(format!("{name}_{suffix}"), "an object with an id");
+        }
+        values
+    }
+}
+
+fn array_of(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// `{id, name}`, or the id alone.
+fn reference_of(raw: &RawValue) -> Option<Ref> {
+    match Object::parse(raw) {
+        Some(object) => Some(Ref { id: object.id()?, name: name_in(&object) }),
+        None => Some(Ref { id: Scalar::of(raw)?.id()?, name: None }),
+    }
+}
+
+fn references_of(raw: &RawValue) -> Option<Vec<Ref>> {
+    match array_of(raw) {
+        Some(items) => items.into_iter().filter(|item| item.get() != "null").map(reference_of).collect(),
+        None => reference_of(raw).map(|reference| vec![reference]),
+    }
+}
+
+fn name_of(raw: &RawValue) -> Option<String> {
+    name_in(&Object::parse(raw)?)
+}
+
+fn name_in(object: &Object<'_>) -> Option<String> {
+    let name = object.get("name").or_else(|| object.get("fullName"))?;
+    Some(Scalar::of(name)?.into_text())
+}

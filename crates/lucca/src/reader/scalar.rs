@@ -1,0 +1,298 @@
+//! Texts, numbers, truth values, dates and ids, in every form they have been seen in.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+use people::{RemoteId, SourceTime};
+use serde_json::value::RawValue;
+
+/// A JSON value that is neither null, nor an object, nor a list.
+pub(crate) enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    /// A number as it was written.
+    Number(&'a str),
+    Flag(bool),
+}
+
+impl<'a> Scalar<'a> {
+    pub(crate) fn of(raw: &'a RawValue) -> Option<Self> {
+        let text = raw.get();
+        match text.as_bytes().first()? {
+            b'"' => {
+                let inner = text.get(1..text.len().checked_sub(1)?)?;
+                if inner.contains('\\') {
+                    serde_json::from_str(text).ok().map(|text: String| Self::Text(Cow::Owned(text)))
+                } else {
+                    Some(Self::Text(Cow::Borrowed(inner)))
+                }
+            }
+            b'-' | b'0'..=b'9' => Some(Self::Number(text)),
+            b't' => Some(Self::Flag(true)),
+            b'f' => Some(Self::Flag(false)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text.into_owned(),
+            Self::Number(number) => whole_number(number).unwrap_or_else(|| number.to_owned()),
+            Self::Flag(flag) => flag.to_string(),
+        }
+    }
+
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(self, Self::Text(text) if text.trim().is_empty())
+    }
+
+    /// An id: a whole number in any notation, or a text. Source: directory.md §12 (id types).
+    pub(crate) fn id(&self) -> Option<RemoteId> {
+        match self {
+            Self::Text(text) => {
+                let text = text.trim();
+                (!text.is_empty()).then(|| RemoteId::from(text))
+            }
+            Self::Number(number) if is_plain(number) => Some(RemoteId::from(*number)),
+            Self::Number(number) => whole_number(number).map(RemoteId::from),
+            Self::Flag(_) => None,
+        }
+    }
+
+    /// `Some(None)` is an empty text.
+    pub(crate) fn integer(&self) -> Option<Option<i64>> {
+        self.number(|text| text.parse().ok())
+    }
+
+    pub(crate) fn large_integer(&self) -> Option<Option<u128>> {
+        self.number(|text| text.parse().ok())
+    }
+
+    fn number<N>(&self, parse: impl FnOnce(&str) -> Option<N>) -> Option<Option<N>> {
+        let text = match self {
+            Self::Text(text) => text.trim(),
+            Self::Number(number) => number,
+            Self::Flag(_) => return None,
+        };
+        if text.is_empty() { Some(None) } else { parse(&whole_number(text)?).map(Some) }
+    }
+
+    pub(crate) fn flag(&self) -> Option<Option<bool>> {
+        match self {
+            Self::Flag(flag) => Some(Some(*flag)),
+            Self::Number("1") => Some(Some(true)),
+            Self::Number("0") => Some(Some(false)),
+            Self::Number(_) => None,
+            Self::Text(text) => match text.trim() {
+                "" => Some(None),
+                text if text.eq_ignore_ascii_case("true") => Some(Some(true)),
+                text if text.eq_ignore_ascii_case("false") => Some(Some(false)),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) fn date(&self) -> Option<Option<Date>> {
+        let Self::Text(text) = self else { return None };
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(None);
+        }
+        let (day, rest) = text.split_at_checked(10)?;
+        let date = plain_date(day)?;
+        match rest.as_bytes().first() {
+            None => Some(Some(date)),
+            // Only the day counts, but what follows must still be a time.
+            Some(b'T' | b't' | b' ') if rest.get(1..) == Some("00:00:00") => Some(Some(date)),
+            Some(b'T' | b't' | b' ') => time_of(text).map(|_| Some(date)),
+            Some(_) => None,
+        }
+    }
+
+    pub(crate) fn time(&self) -> Option<Option<SourceTime>> {
+        let Self::Text(text) = self else { return None };
+        let text = text.trim();
+        if text.is_empty() { Some(None) } else { time_of(text).map(Some) }
+    }
+}
+
+fn time_of(text: &str) -> Option<SourceTime> {
+    if let Ok(time) = text.parse() {
+        return Some(time);
+    }
+    // jiff holds nanoseconds: further digits of a fraction are cut off.
+    let dot = text.rfind('.')?;
+    let (head, fraction) = text.split_at(dot + 1);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, zone) = fraction.split_at(digits);
+    format!("{head}{}{zone}", digits.get(..9)?).parse().ok()
+}
+
+/// `YYYY-MM-DD`.
+fn plain_date(text: &str) -> Option<Date> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let digits = |from: usize, to: usize| -> Option<i16> {
+        bytes
+            .get(from..to)?
+            .iter()
+            .try_fold(0_i16, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i16::from(byte - b'0')))
+    };
+    let month = i8::try_from(digits(5, 7)?).ok()?;
+    let day = i8::try_from(digits(8, 10)?).ok()?;
+    Date::new(digits(0, 4)?, month, day).ok()
+}
+
+/// Whether a JSON number is already in the form ids have.
+fn is_plain(number: &str) -> bool {
+    number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The decimal digits of a number that is whole, whatever its notation (`12`, `12.0`, `1E+19`); at most
+/// 39 of them, which is what 128 bits hold.
+fn whole_number(text: &str) -> Option<String> {
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let mut digits = format!("{whole}{fraction}");
+    let shift = i64::from(exponent) - i64::try_from(fraction.len()).ok()?;
+    if digits.bytes().all(|byte| byte == b'0') {
+        return Some("0".to_owned());
+    }
+    if shift >= 0 {
+        let zeros = usize::try_from(shift).ok().filter(|zeros| *zeros <= 39)?;
+        digits.extend(std::iter::repeat_n('0', zeros));
+    } else {
+        let cut = digits.len().checked_sub(usize::try_from(-shift).ok()?)?;
+        if digits.split_off(cut).bytes().any(|byte| byte != b'0') {
+            return None;
+        }
+    }
+    let digits = digits.trim_start_matches('0');
+    (digits.len() <= 39).then(|| if negative { format!("-{digits}") } else { digits.to_owned() })
+}
+
+/// A count: a whole number that is not negative.
+pub(crate) fn unsigned(raw: &RawValue) -> Option<u64> {
+    let number = Scalar::of(raw)?.large_integer()??;
+    u64::try_from(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    fn id(json: &str) -> Option<String> {
+        Some(Scalar::of(&raw(json))?.id()?.to_string())
+    }
+
+    #[test]
+    fn ids_in_every_notation() {
+        for (json, expected) in [
+            ("0", Some("0")),
+            ("12", Some("12")),
+            ("12.0", Some("12")),
+            ("1.2e1", Some("12")),
+            ("1E3", Some("1000")),
+            ("18446744073709551616", Some("18446744073709551616")),
+            ("-1", Some("-1")),
+            (r#"" 12 ""#, Some("12")),
+            (r#""007""#, Some("007")),
+            (r#""32710-20220711-PM""#, Some("32710-20220711-PM")),
+            (r#""\u0061""#, Some("a")),
+            ("12.5", None),
+            ("1e99", None),
+            ("1e999999999999", None),
+            (r#""""#, None),
+            (r#""\ud800""#, None),
+            ("true", None),
+            ("null", None),
+            ("[1]", None),
+            (r#"{"id":1}"#, None),
+        ] {
+            assert_eq!(id(json).as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_64_bits() {
+        for json in
+            ["10000000000000000000", "1E19", "1e+19", "10000000000000000000.0", r#""10000000000000000000""#]
+        {
+            assert_eq!(
+                Scalar::of(&raw(json)).unwrap().large_integer(),
+                Some(Some(10_u128.pow(19))),
+                "{json}"
+            );
+        }
+        assert_eq!(Scalar::of(&raw("1E20")).unwrap().large_integer(), Some(Some(10_u128.pow(20))));
+        assert_eq!(Scalar::of(&raw("-1")).unwrap().large_integer(), None);
+        assert_eq!(Scalar::of(&raw("1E19")).unwrap().integer(), None);
+        assert_eq!(Scalar::of(&raw(r#""""#)).unwrap().integer(), Some(None));
+        assert_eq!(Scalar::of(&raw("0e5")).unwrap().integer(), Some(Some(0)));
+    }
+
+    #[test]
+    fn dates_with_and_without_everything() {
+        let day = Date::constant(2015, 9, 7);
+        for json in [
+            "2015-09-07",
+            "2015-09-07T00:00:00",
+            "2015-09-07T10:20:06.5",
+            "2015-09-07T10:20:06.123456789",
+            "2015-09-07T10:20:06.1234567891",
+            "2015-09-07T23:59:59Z",
+            "2015-09-07T00:00:00.000+02:00",
+            "2015-09-07 08:45",
+            " 2015-09-07 ",
+        ] {
+            let json = raw(&format!("{json:?}"));
+            assert_eq!(Scalar::of(&json).unwrap().date(), Some(Some(day)), "{json}");
+        }
+        for json in [
+            "2015-13-01",
+            "2015-02-30",
+            "2015-9-7",
+            "07/09/2015",
+            "2015-09-07X",
+            "2015-09-07T25:00",
+            "é015-09-07",
+        ] {
+            let json = raw(&format!("{json:?}"));
+            assert_eq!(Scalar::of(&json).unwrap().date(), None, "{json}");
+        }
+        assert_eq!(Scalar::of(&raw("20150907")).unwrap().date(), None);
+    }
+
+    #[test]
+    fn times_keep_whether_their_zone_is_known() {
+        let time = |text: &str| Scalar::of(&raw(&format!("{text:?}"))).unwrap().time().flatten();
+        assert!(matches!(time("2015-09-07T10:20:06.583"), Some(SourceTime::Unzoned(_))));
+        assert!(matches!(time("2020-01-08T21:45:27.2983351"), Some(SourceTime::Unzoned(_))));
+        assert!(matches!(time("2000-01-01T00:00:00+00:00"), Some(SourceTime::Exact(_))));
+        assert!(matches!(time("2023-11-07T05:31:56Z"), Some(SourceTime::Exact(_))));
+        assert_eq!(time("yesterday"), None);
+    }
+
+    #[test]
+    fn truth_values() {
+        for (json, expected) in [("true", true), ("0", false), (r#""False""#, false), ("1", true)] {
+            assert_eq!(Scalar::of(&raw(json)).unwrap().flag(), Some(Some(expected)));
+        }
+        assert_eq!(Scalar::of(&raw(r#""yes""#)).unwrap().flag(), None);
+    }
+}

@@ -1,0 +1,43 @@
+//! Lucca's resources as they arrive on the wire, typed.
+//!
+//! Every field but ids may be missing: which ones a server gives depends on its applications, on the
+//! key's rights and on what was asked. Nothing here is interpreted: sentinels such as `9999-12-31`
+//! stay, and texts are as they were sent, blank or not.
+
+mod contract;
+mod organisation;
+mod user;
+
+use people::RemoteId;
+
+use crate::item::Unreadable;
+use crate::reader::Record;
+
+pub use contract::{Lookup, WorkContract};
+pub use organisation::{
+    Country, CustomFieldDefinition, CustomFieldEntry, Department, Establishment, JobQualification,
+    LeaveAccount, LegalUnit, OccupationCategory,
+};
+pub use user::{Picture, User, WorkCycle};
+
+/// A reference to another record: `managerId`, `managerID` and `manager: {id, name}` read as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ref {
+    /// The other record's id.
+    pub id: RemoteId,
+    /// Its name, where the server gives it.
+    pub name: Option<String>,
+}
+
+/// A kind of record that can be enumerated. Implemented by the types of this module only.
+pub trait Resource: private::FromRecord + Send + 'static {}
+
+pub(crate) mod private {
+    use super::{Record, RemoteId, Unreadable};
+
+    /// Reads a record; it is what keeps [`super::Resource`] to this crate.
+    pub trait FromRecord: Sized {
+        /// Reads the record with this id.
+        fn read(id: RemoteId, record: &mut Record<'_>) -> Result<Self, Unreadable>;
+    }
+}

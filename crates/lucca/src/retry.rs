@@ -1,0 +1,158 @@
+//! Whether and when a request is sent again.
+//!
+//! A retry is for what can pass by itself: a lost connection, a busy or restarting server, a body cut
+//! off. What was refused is refused again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::clock::between;
+use crate::error::{Error, Kind};
+
+/// What a server may ask to wait and be obeyed without asking the caller.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// The wait after the first 429 without `Retry-After`. Lucca counts in windows of a minute.
+const THROTTLED_STEP: Duration = Duration::from_secs(15);
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// How often a request is sent at most, given what became of it.
+fn attempts(error: &Error, max: u32) -> u32 {
+    match (error.kind(), error.status()) {
+        (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
+        (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
+        // The older framework answers 500 for whatever it did not foresee, a wrong filter included.
+        (Kind::Unavailable, _) if speaks_of_the_request(error) => 1,
+        (Kind::Unavailable | Kind::Malformed, _) => max.min(3),
+        // A page that was too slow twice is asked for in smaller pieces rather than again.
+        (Kind::Timeout, _) => max.min(2),
+        _ => 1,
+    }
+}
+
+/// Whether the message shows that the same request will fail again.
+fn speaks_of_the_request(error: &Error) -> bool {
+    let message = error.lucca_message().unwrap_or_default().to_lowercase();
+    ["not found", "does not exist", "property", "formeremployees", "invalid", "not in correct format"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// How long to wait before sending again; `None` when it would not help.
+pub(crate) fn wait_before_retry(error: &Error, attempt: u32, max: u32, jitter: &Jitter) -> Option<Duration> {
+    if attempt >= attempts(error, max) {
+        return None;
+    }
+    match error.kind() {
+        Kind::RateLimited(wait) if wait > LONGEST_WAIT => None,
+        // The budget holds everybody until then; what is added here spreads those who wake together.
+        Kind::RateLimited(_) => Some(jitter.below(FIRST_BACKOFF)),
+        _ => {
+            let doubled = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempt));
+            Some(jitter.below(doubled.min(LONGEST_BACKOFF)))
+        }
+    }
+}
+
+/// How long a 429 asks to wait when it doesn't say.
+pub(crate) fn unsaid_wait(attempt: u32) -> Duration {
+    THROTTLED_STEP.saturating_mul(attempt)
+}
+
+/// Reads `Retry-After`: seconds, or an HTTP date. At least a second: "now" has just failed.
+pub(crate) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+    let header = header.trim();
+    let wait = match header.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() => Duration::try_from_secs_f64(seconds.max(0.0)).ok()?,
+        Ok(_) => return None,
+        Err(_) => {
+            let at = jiff::fmt::rfc2822::parse(header).ok()?;
+            between(now, at.timestamp())
+        }
+    };
+    Some(wait.max(Duration::from_secs(1)))
+}
+
+/// Seeded randomness for backoff: any wait between nothing and the full one is as likely, so that those
+/// who failed together don't return together.
+#[derive(Debug)]
+pub(crate) struct Jitter(AtomicU64);
+
+impl Jitter {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    /// A duration below `limit`.
+    pub(crate) fn below(&self, limit: Duration) -> Duration {
+        let share = self.next() >> 44;
+        let nanos = limit.as_nanos().saturating_mul(u128::from(share)) >> 20;
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// SplitMix64.
+    fn next(&self) -> u64 {
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut z = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_in_both_forms() {
+        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
+        let seconds = |header| retry_after(header, now).map(|wait| wait.as_secs_f64());
+        assert_eq!(seconds("120"), Some(120.0));
+        assert_eq!(seconds(" 1.5 "), Some(1.5));
+        assert_eq!(seconds("0"), Some(1.0));
+        assert_eq!(seconds("-5"), Some(1.0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(37.0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(1.0));
+        for wrong in ["", "soon", "NaN", "inf", "1e999", "Sun, 99 Nov"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn jitter_stays_below_and_repeats_with_its_seed() {
+        let draw = |seed| {
+            let jitter = Jitter::new(seed);
+            (0..100).map(|_| jitter.below(Duration::from_secs(4))).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+        let draws = draw(7);
+        assert!(draws.iter().all(|wait| *wait < Duration::from_secs(4)));
+        assert!(draws.iter().any(|wait| *wait > Duration::from_secs(3)));
+        assert!(draws.iter().any(|wait| *wait < Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_asked_again() {
+        let jitter = Jitter::new(0);
+        let tries = |kind, status, message: Option<&str>| {
+            let error = Error::new(kind).with_status(status).with_message(message.map(str::to_owned));
+            (1..).find(|attempt| wait_before_retry(&error, *attempt, 5, &jitter).is_none()).unwrap()
+        };
+        for (kind, status) in
+            [(Kind::BadRequest, 400), (Kind::KeyRefused, 401), (Kind::PermissionMissing, 403)]
+        {
+            assert_eq!(tries(kind, status, None), 1);
+        }
+        assert_eq!(tries(Kind::Unavailable, 500, None), 3);
+        assert_eq!(tries(Kind::Unavailable, 500, Some("User Not Found")), 1);
+        assert_eq!(tries(Kind::Unavailable, 503, None), 5);
+        assert_eq!(tries(Kind::RateLimited(Duration::from_secs(2)), 429, None), 5);
+        assert_eq!(tries(Kind::RateLimited(Duration::from_secs(901)), 429, None), 1);
+    }
+}

@@ -1,0 +1,116 @@
+//! Where each stream is served, and how it is paged there.
+
+use crate::query::v3::Fields;
+use crate::stream::Stream;
+use crate::user_query::core_user_fields;
+
+/// One address of a stream.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) path: &'static str,
+    pub(crate) style: Style,
+    /// The largest page known to be accepted, or a first guess.
+    pub(crate) page_size: u32,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    V3,
+    /// `archived_too`: the endpoint documents `isArchived=true,false`.
+    V4 {
+        archived_too: bool,
+    },
+}
+
+const V4: Style = Style::V4 { archived_too: false };
+
+/// The addresses of a stream, best first.
+pub(crate) fn routes(stream: Stream) -> &'static [Route] {
+    match stream {
+        // `limit` is documented as 0 to 100 here. Source: directory.md §5.4 and §11.3.
+        Stream::LegalUnits => &[Route {
+            path: "/organization/structure/api/legal-units",
+            style: Style::V4 { archived_too: true },
+            page_size: 100,
+        }],
+        Stream::Establishments => &[Route {
+            path: "/organization/structure/api/establishments",
+            style: Style::V4 { archived_too: true },
+            page_size: 100,
+        }],
+        // v3 was announced to stop in September 2026. Source: directory.md §1 and §11.2.
+        Stream::Departments => &[
+            Route { path: "/organization/structure/api/departments", style: V4, page_size: 100 },
+            Route { path: "/api/v3/departments", style: Style::V3, page_size: 1000 },
+        ],
+        // unverified: the largest page of the organisation's other lists; 100 is what legal units document.
+        Stream::OccupationCategories => {
+            &[Route { path: "/organization/structure/api/occupation-categories", style: V4, page_size: 100 }]
+        }
+        Stream::JobQualifications => {
+            &[Route { path: "/organization/structure/api/job-qualifications", style: V4, page_size: 100 }]
+        }
+        // unverified: the largest page of these lookups; 1000 is what contracts, their neighbours, document.
+        Stream::HiringTypes => {
+            &[Route { path: "/directory/api/work-contract-hiring-types", style: V4, page_size: 1000 }]
+        }
+        Stream::TerminationReasons => {
+            &[Route { path: "/directory/api/work-contract-termination-reasons", style: V4, page_size: 1000 }]
+        }
+        Stream::TemporaryContractGrounds => &[Route {
+            path: "/directory/api/work-contract-temporary-contract-grounds",
+            style: V4,
+            page_size: 1000,
+        }],
+        // unverified: whether archived contracts come without `isArchived`; it takes a single truth value
+        // here, so both can't be asked for at once. Source: directory.md §8.
+        Stream::WorkContracts => {
+            &[Route { path: "/directory/api/4.0/work-contracts", style: V4, page_size: 1000 }]
+        }
+        Stream::Users => &[Route { path: "/api/v3/users", style: Style::V3, page_size: 1000 }],
+        // unverified: the endpoint is not documented; it was seen to be probed. Source: absences.md §8.
+        Stream::LeaveAccounts => {
+            &[Route { path: "/api/v3/leaveAccounts", style: Style::V3, page_size: 1000 }]
+        }
+        Stream::CustomFieldDefinitions => {
+            &[Route { path: "/api/v3/extensionuserdefinitions", style: Style::V3, page_size: 1000 }]
+        }
+    }
+}
+
+/// What is asked of a v3 stream; users have their own list, by groups.
+pub(crate) fn fields(stream: Stream) -> Fields {
+    match stream {
+        Stream::Departments => Fields::new()
+            .leaves(&[
+                "id",
+                "name",
+                "code",
+                "hierarchy",
+                "parentId",
+                "position",
+                "sortOrder",
+                "level",
+                "isActive",
+            ])
+            .nested("head", &["id", "name"]),
+        Stream::CustomFieldDefinitions => Fields::new()
+            .leaves(&["id", "name", "formatKey"])
+            .nested("extensionUserPropertyListEntries", &["id", "name"]),
+        _ => Fields::new().leaves(&["id", "name"]),
+    }
+}
+
+/// The fewer fields that are asked of a v3 stream when the others are refused without a reason.
+pub(crate) fn core_fields(stream: Stream) -> Fields {
+    match stream {
+        Stream::Users => core_user_fields(),
+        Stream::CustomFieldDefinitions => Fields::new()
+            .leaves(&["id", "formatKey"])
+            .nested("extensionUserPropertyListEntries", &["id", "name"]),
+        Stream::Departments => {
+            Fields::new().leaves(&["id", "name", "code", "hierarchy", "parentId", "isActive"])
+        }
+        _ => Fields::new().leaves(&["id", "name"]),
+    }
+}

@@ -1,0 +1,345 @@
+//! The address of a tenant.
+//!
+//! Reading what people paste, down to one of Lucca's host shapes or an error that says what is wrong.
+//! Nothing is looked up and nothing is sent. Whether the host's addresses are public is `address`'s.
+
+mod host;
+
+use std::fmt;
+
+use host::Shape;
+
+/// The origin of one Lucca tenant, such as `https://acme.ilucca.net`.
+///
+/// By construction its host has one of Lucca's shapes:
+/// `{account}.{ilucca|ilucca-test|ilucca-demo}.{net|ch}` or
+/// `{account}-{sandbox}.sandbox.{eu1|eu2|ch1}.luccasoftware.com`; or it is this machine, where
+/// [`HostPolicy::AllowLoopback`] allowed that. Source: directory.md §2.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TenantUrl {
+    origin: Box<str>,
+    environment: Environment,
+    region: Region,
+}
+
+/// Which hosts may be a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostPolicy {
+    /// Lucca's only.
+    LuccaOnly,
+    /// This machine too: a development switch, for a server that plays a tenant.
+    AllowLoopback,
+}
+
+/// What a tenant is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Environment {
+    /// `ilucca`: the customer's real data.
+    Production,
+    /// `ilucca-test`: the customer's test environment.
+    Test,
+    /// `ilucca-demo`: a prospect's demonstration.
+    Demo,
+    /// A replica of a production tenant.
+    Sandbox,
+    /// This machine.
+    Loopback,
+}
+
+impl Environment {
+    /// The environment's name in snake case, stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Test => "test",
+            Self::Demo => "demo",
+            Self::Sandbox => "sandbox",
+            Self::Loopback => "loopback",
+        }
+    }
+}
+
+/// Where a tenant is hosted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Region {
+    /// `.net`, `eu1`, `eu2`: all hosting that is not Swiss.
+    // unverified: that all of it is in Europe; Lucca only says which is Swiss.
+    Europe,
+    /// `.ch`, `ch1`.
+    Switzerland,
+    /// This machine.
+    Local,
+}
+
+impl TenantUrl {
+    /// Reads a bare account name, a host, or the URL of any page of a tenant, in any case, with whatever
+    /// copying left around it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text. The error does not repeat it: it may be a key pasted in the wrong place.
+    pub fn parse(text: &str, policy: HostPolicy) -> Result<Self, TenantUrlError> {
+        let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+        let text = text.trim_matches(is_wrapping);
+        if text.is_empty() {
+            return Err(TenantUrlError::Empty);
+        }
+        if text.len() > LONGEST_TEXT {
+            return Err(TenantUrlError::TooLong);
+        }
+        let (scheme, rest) = split_scheme(text)?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let authority = &rest[..end];
+        if authority.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(TenantUrlError::SeveralWords);
+        }
+        if authority.contains('@') {
+            let is_mail = scheme.is_none() && authority.len() == rest.len() && !authority.contains(':');
+            return Err(if is_mail { TenantUrlError::Email } else { TenantUrlError::UserInfo });
+        }
+        let (host, port) = split_port(authority)?;
+        match host::shape(host, scheme.is_none() && port.is_none())? {
+            Shape::Tenant { host, environment, region } => {
+                if port.is_some() {
+                    return Err(TenantUrlError::Port);
+                }
+                Ok(Self { origin: format!("https://{host}").into(), environment, region })
+            }
+            Shape::Loopback { host } => match policy {
+                HostPolicy::LuccaOnly => Err(TenantUrlError::LoopbackNotAllowed),
+                HostPolicy::AllowLoopback => {
+                    let scheme = scheme.unwrap_or(Scheme::Http).text();
+                    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                    let origin = format!("{scheme}://{host}{port}").into();
+                    Ok(Self { origin, environment: Environment::Loopback, region: Region::Local })
+                }
+            },
+        }
+    }
+
+    /// The origin, without a trailing slash: `https://acme.ilucca.net`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The host: `acme.ilucca.net`. On this machine, with the port.
+    pub fn host(&self) -> &str {
+        self.origin.split_once("://").map_or(&*self.origin, |(_, host)| host)
+    }
+
+    /// What the tenant is used for, as its host says.
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// Where the tenant is hosted, as its host says.
+    pub fn region(&self) -> Region {
+        self.region
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.environment == Environment::Loopback
+    }
+}
+
+impl fmt::Display for TenantUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+impl fmt::Debug for TenantUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TenantUrl({})", self.origin)
+    }
+}
+
+/// Why a text is not a tenant's URL. None of these holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenantUrlError {
+    /// Nothing, or only spaces.
+    #[error("the tenant URL is empty; {EXPECTED}")]
+    Empty,
+    /// Longer than any URL of Lucca.
+    #[error("the text is too long for a tenant URL; {EXPECTED}")]
+    TooLong,
+    /// Spaces or line breaks within.
+    #[error("the text has spaces in it; {EXPECTED}")]
+    SeveralWords,
+    /// An e-mail address.
+    #[error("this is an e-mail address, not a tenant URL; {EXPECTED}")]
+    Email,
+    /// An API key in the wrong place.
+    #[error("this looks like an API key, not a tenant URL; {EXPECTED}")]
+    ApiKey,
+    /// A scheme other than http and https.
+    #[error("the URL begins with something else than https://; {EXPECTED}")]
+    Scheme,
+    /// A user name or password before the host.
+    #[error("the URL has a user name or password in it; {EXPECTED}")]
+    UserInfo,
+    /// A port.
+    #[error("the URL has a port in it, which Lucca's never have; {EXPECTED}")]
+    Port,
+    /// A port that is no number up to 65535.
+    #[error("what follows the colon is not a port; {EXPECTED}")]
+    InvalidPort,
+    /// A number instead of a name.
+    #[error("this is an IP address, not the name of a tenant; {EXPECTED}")]
+    IpAddress,
+    /// This machine, without the development switch.
+    #[error(
+        "this is an address of this machine; it is only allowed with the development switch for loopback \
+         tenants, and otherwise {EXPECTED}"
+    )]
+    LoopbackNotAllowed,
+    /// A letter with an accent, or of another script.
+    #[error(
+        "the host has letters with accents or of another script in it, which Lucca's never have; {EXPECTED}"
+    )]
+    NotAscii,
+    /// The encoded form of such letters.
+    #[error("the host is an internationalised name (xn--…), which Lucca's never are; {EXPECTED}")]
+    Punycode,
+    /// A character that no host has.
+    #[error("the host has a character in it that host names don't have; {EXPECTED}")]
+    InvalidCharacter,
+    /// Two dots in a row, or one at the beginning.
+    #[error("the host has an empty part: two dots in a row, or one at its beginning; {EXPECTED}")]
+    EmptyLabel,
+    /// A part that begins or ends with a hyphen.
+    #[error("a part of the host begins or ends with a hyphen; {EXPECTED}")]
+    Hyphen,
+    /// A part of more than 63 characters.
+    #[error("a part of the host is longer than 63 characters; {EXPECTED}")]
+    LabelTooLong,
+    /// `ilucca.net` or the like alone.
+    #[error("the account name before Lucca's domain is missing; {EXPECTED}")]
+    MissingAccount,
+    /// `www` instead of an account name.
+    #[error("www is not an account name; {EXPECTED}")]
+    Www,
+    /// More than one part before Lucca's domain.
+    #[error("there is more than the account name before Lucca's domain; {EXPECTED}")]
+    NestedAccount,
+    /// A sandbox's host without the sandbox's name.
+    #[error("a sandbox's host begins with the account name, a hyphen and the sandbox's name; {EXPECTED}")]
+    MissingSandbox,
+    /// Lucca's domain under another ending.
+    #[error("the host looks like Lucca's but ends differently: tenants are under .net or .ch; {EXPECTED}")]
+    WrongEnding,
+    /// Lucca's domain as part of another one.
+    #[error("the host only looks like Lucca's: it belongs to another domain; {EXPECTED}")]
+    LookAlike,
+    /// Lucca's web site, help centre, documentation or sign-in.
+    #[error(
+        "this is one of Lucca's own sites, not a tenant: open Lucca as you do at work and copy its address; {EXPECTED}"
+    )]
+    LuccaSite,
+    /// Another domain altogether.
+    #[error("the host is not one of Lucca's; {EXPECTED}")]
+    OtherDomain,
+}
+
+const EXPECTED: &str = "a tenant URL looks like https://acme.ilucca.net, with your company's account name instead of acme \
+                        (ilucca.net, ilucca.ch, ilucca-test, ilucca-demo, or a sandbox under luccasoftware.com)";
+
+impl TenantUrlError {
+    /// A stable code for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "tenant_url.empty",
+            Self::TooLong => "tenant_url.too_long",
+            Self::SeveralWords => "tenant_url.several_words",
+            Self::Email => "tenant_url.email",
+            Self::ApiKey => "tenant_url.api_key",
+            Self::Scheme => "tenant_url.scheme",
+            Self::UserInfo => "tenant_url.user_info",
+            Self::Port => "tenant_url.port",
+            Self::InvalidPort => "tenant_url.invalid_port",
+            Self::IpAddress => "tenant_url.ip_address",
+            Self::LoopbackNotAllowed => "tenant_url.loopback_not_allowed",
+            Self::NotAscii => "tenant_url.not_ascii",
+            Self::Punycode => "tenant_url.punycode",
+            Self::InvalidCharacter => "tenant_url.invalid_character",
+            Self::EmptyLabel => "tenant_url.empty_label",
+            Self::Hyphen => "tenant_url.hyphen",
+            Self::LabelTooLong => "tenant_url.label_too_long",
+            Self::MissingAccount => "tenant_url.missing_account",
+            Self::Www => "tenant_url.www",
+            Self::NestedAccount => "tenant_url.nested_account",
+            Self::MissingSandbox => "tenant_url.missing_sandbox",
+            Self::WrongEnding => "tenant_url.wrong_ending",
+            Self::LookAlike => "tenant_url.look_alike",
+            Self::LuccaSite => "tenant_url.lucca_site",
+            Self::OtherDomain => "tenant_url.other_domain",
+        }
+    }
+}
+
+/// Browsers stop at 2048 or a little above.
+const LONGEST_TEXT: usize = 4096;
+
+#[derive(Clone, Copy)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// Splits off `https://` or `//`. What has another scheme is refused, with or without slashes.
+fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), TenantUrlError> {
+    if let Some(rest) = text.strip_prefix("//") {
+        return Ok((None, rest));
+    }
+    let Some((before, after)) = text.split_once(':') else { return Ok((None, text)) };
+    let is_word = before.starts_with(|c: char| c.is_ascii_alphabetic())
+        && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
+    if let Some(rest) = after.strip_prefix("//").filter(|_| is_word) {
+        return match before.to_ascii_lowercase().as_str() {
+            "https" => Ok((Some(Scheme::Https), rest)),
+            "http" => Ok((Some(Scheme::Http), rest)),
+            _ => Err(TenantUrlError::Scheme),
+        };
+    }
+    // `mailto:`, `javascript:`, `https:acme…`; but not `localhost:8080`.
+    let is_port = after.starts_with(|c: char| c.is_ascii_digit());
+    if is_word && !is_port && !before.eq_ignore_ascii_case("localhost") {
+        return Err(TenantUrlError::Scheme);
+    }
+    Ok((None, text))
+}
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), TenantUrlError> {
+    let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
+    let Some(colon) = authority[after_bracket..].find(':') else { return Ok((authority, None)) };
+    let (host, port) = authority.split_at(after_bracket + colon);
+    let port = &port[1..];
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse().ok().filter(|port| digits && *port > 0).ok_or(TenantUrlError::InvalidPort)?;
+    Ok((host, Some(port)))
+}
+
+/// What copying from web pages, chats and documents leaves in a text.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+fn is_wrapping(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '<' | '>' | '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '“' | '”' | '‘' | '’' | '«' | '»'
+        )
+}

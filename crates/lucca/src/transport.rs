@@ -1,0 +1,304 @@
+//! Sending one GET request until it is answered for good: budget, retries, status codes.
+//!
+//! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that builds
+//! an HTTP client, and the only one that touches the key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, StatusCode, redirect};
+
+use crate::address::{AddressRefused, GuardedResolver, Reach};
+use crate::api_key::ApiKey;
+use crate::budget::RequestBudget;
+use crate::clock::{Clock, between, later};
+use crate::envelope::{Undecodable, error_message};
+use crate::error::{Error, Kind};
+use crate::retry::{Jitter, LONGEST_WAIT, retry_after, unsaid_wait, wait_before_retry};
+use crate::stats::Counters;
+use crate::stream::Stream;
+use crate::tenant_url::TenantUrl;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("lucca-connector/", env!("CARGO_PKG_VERSION"));
+
+/// How much of the server's words an error keeps.
+const LONGEST_MESSAGE: usize = 500;
+
+/// The body of a failed answer is read this far, for its message.
+const LONGEST_ERROR_BODY: u64 = 64 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    tenant: TenantUrl,
+    key: ApiKey,
+    clock: Arc<dyn Clock>,
+    budget: Arc<RequestBudget>,
+    jitter: Jitter,
+    limits: Limits,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) request_timeout: Duration,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_body_bytes: u64,
+}
+
+/// One attempt that failed, and how long the server asks to wait.
+struct Failure {
+    error: Error,
+    wait: Option<Duration>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, wait: None }
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(
+        tenant: TenantUrl,
+        key: ApiKey,
+        clock: Arc<dyn Clock>,
+        budget: Arc<RequestBudget>,
+        jitter_seed: u64,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        let http = http_client(&tenant, &key, limits.request_timeout)?;
+        let (jitter, counters) = (Jitter::new(jitter_seed), Counters::default());
+        Ok(Self { http, tenant, key, clock, budget, jitter, limits, counters })
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantUrl {
+        &self.tenant
+    }
+
+    /// Sends the request and decodes its answer, again where that can help.
+    pub(crate) async fn get<D>(
+        &self,
+        stream: Stream,
+        path: &str,
+        query: &str,
+        decode: fn(&[u8]) -> Result<D, Undecodable>,
+    ) -> Result<D, Error> {
+        let mut attempt = 1;
+        loop {
+            self.budget.acquire(&*self.clock).await;
+            let began = self.clock.now();
+            let outcome = self.attempt(stream, path, query, attempt, decode).await;
+            let ms = u64::try_from(between(began, self.clock.now()).as_millis()).unwrap_or(u64::MAX);
+            let Failure { error, wait } = match outcome {
+                Ok(decoded) => {
+                    tracing::debug!(method = "GET", path, %stream, attempt, ms, "Lucca answered");
+                    return Ok(decoded);
+                }
+                Err(failure) => failure,
+            };
+            let (code, status) = (error.code(), error.status());
+            tracing::debug!(method = "GET", path, %stream, attempt, ms, code, status, "request to Lucca failed");
+            if let Some(wait) = wait {
+                // Everybody who talks to this tenant waits, not only this request.
+                self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT)));
+            }
+            let Some(wait) = wait_before_retry(&error, attempt, self.limits.max_attempts, &self.jitter)
+            else {
+                return Err(error);
+            };
+            self.counters.record(stream, |stats| stats.retries += 1);
+            self.clock.sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt<D>(
+        &self,
+        stream: Stream,
+        path: &str,
+        query: &str,
+        attempt: u32,
+        decode: fn(&[u8]) -> Result<D, Undecodable>,
+    ) -> Result<D, Failure> {
+        let url = format!("{}{path}?{query}", self.tenant.origin());
+        self.counters.record(stream, |stats| stats.requests += 1);
+        let sent = self.http.get(url).send().await;
+        let mut response = sent.map_err(|error| network_error(error).on(stream, path))?;
+        let status = response.status();
+        if !status.is_success() {
+            // What can still be read of it: the status alone says most.
+            let body = self.body(&mut response, LONGEST_ERROR_BODY).await.unwrap_or_default();
+            self.counters.record(stream, |stats| {
+                stats.bytes += body.len() as u64;
+                stats.throttled += u64::from(status == StatusCode::TOO_MANY_REQUESTS);
+            });
+            return Err(self.refusal(&response, &body, attempt, stream, path));
+        }
+        let body = self.body(&mut response, self.limits.max_body_bytes).await;
+        let body = body.map_err(|error| error.on(stream, path).with_status(status.as_u16()))?;
+        self.counters.record(stream, |stats| stats.bytes += body.len() as u64);
+        decode(&body).map_err(|undecodable| {
+            let error = self.undecodable(undecodable, status);
+            Failure::from(error.on(stream, path))
+        })
+    }
+
+    async fn body(&self, response: &mut Response, limit: u64) -> Result<Vec<u8>, Error> {
+        let announced = response.content_length().unwrap_or(0);
+        if announced > limit {
+            return Err(Error::new(Kind::BodyTooLarge));
+        }
+        // Announced or not, no more is set aside at once than a usual page takes.
+        let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
+        while let Some(chunk) = response.chunk().await.map_err(body_error)? {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Error::new(Kind::BodyTooLarge));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn refusal(&self, response: &Response, body: &[u8], attempt: u32, stream: Stream, path: &str) -> Failure {
+        let status = response.status();
+        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let asked = header.and_then(|header| retry_after(header, self.clock.now()));
+        let wait = match status {
+            StatusCode::TOO_MANY_REQUESTS => Some(asked.unwrap_or_else(|| unsaid_wait(attempt))),
+            StatusCode::SERVICE_UNAVAILABLE => asked,
+            _ => None,
+        };
+        let error = Error::new(kind_of(status, wait))
+            .with_message(self.message(error_message(body)))
+            .with_status(status.as_u16())
+            .on(stream, path);
+        Failure { error, wait }
+    }
+
+    fn undecodable(&self, undecodable: Undecodable, status: StatusCode) -> Error {
+        match undecodable {
+            Undecodable::Malformed(source) => {
+                let error = Error::new(Kind::Malformed).with_status(status.as_u16());
+                match source {
+                    // The category and place only: serde's words may quote what it read.
+                    Some(source) => error.with_source(format!(
+                        "JSON {:?} error at line {} column {}",
+                        source.classify(),
+                        source.line(),
+                        source.column()
+                    )),
+                    None => error.with_source("the body is empty"),
+                }
+            }
+            Undecodable::NotLucca => Error::new(Kind::NotLucca).with_status(status.as_u16()),
+            Undecodable::Failed { status: said, message } => {
+                let kind = match said.and_then(|said| StatusCode::from_u16(said).ok()) {
+                    Some(said) => kind_of(said, None),
+                    None => Kind::BadRequest,
+                };
+                let error = Error::new(kind).with_message(self.message(message));
+                error.with_status(said.unwrap_or_else(|| status.as_u16()))
+            }
+        }
+    }
+
+    /// A message as it may be shown: one line, not too long, without the key.
+    fn message(&self, message: Option<String>) -> Option<String> {
+        let message = self.key.scrub(&message?);
+        let line: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = line.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect();
+        (!short.is_empty()).then_some(short)
+    }
+}
+
+/// The one HTTP client: no redirect is followed, because it could lead anywhere with the key; no proxy is
+/// taken from the environment; only allowed addresses are connected to.
+#[expect(clippy::disallowed_methods, reason = "this is where the one HTTP client is built")]
+fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<reqwest::Client, Error> {
+    let setup = |error| Error::new(Kind::Setup).with_source(error);
+    let mut authorization = HeaderValue::from_str(&format!("lucca application={}", key.expose()))
+        .map_err(|_| Error::new(Kind::Setup))?;
+    authorization.set_sensitive(true);
+    let headers = HeaderMap::from_iter([
+        (AUTHORIZATION, authorization),
+        (reqwest::header::ACCEPT, HeaderValue::from_static("application/json")),
+    ]);
+    let reach = if tenant.is_loopback() { Reach::Loopback } else { Reach::Public };
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .default_headers(headers)
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .https_only(!tenant.is_loopback())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(timeout)
+        .pool_max_idle_per_host(4)
+        .dns_resolver(Arc::new(GuardedResolver(reach)))
+        .build()
+        .map_err(setup)
+}
+
+/// What a status means. Source: directory.md §9, wire-grammar.md §1.7 and §1.8.
+fn kind_of(status: StatusCode, wait: Option<Duration>) -> Kind {
+    match status.as_u16() {
+        300..=399 => Kind::NotLucca,
+        // unverified: the older framework also answers 401 where a key lacks the right for a verb. A key
+        // that is refused everywhere and one that is refused here look the same from one request.
+        401 => Kind::KeyRefused,
+        403 => Kind::PermissionMissing,
+        404 | 410 => Kind::NotFound,
+        408 => Kind::Timeout,
+        413 => Kind::BodyTooLarge,
+        429 => Kind::RateLimited(wait.unwrap_or_default()),
+        425 | 500..=599 => Kind::Unavailable,
+        _ => Kind::BadRequest,
+    }
+}
+
+/// Sorts a failure to send. The URL is taken out of what is kept: its query may hold personal data.
+fn network_error(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let kind = if chain_any(&error, |cause| cause.is::<AddressRefused>()) {
+        Kind::AddressRefused
+    } else if error.is_timeout() {
+        Kind::Timeout
+    } else if chain_any(&error, speaks_of_tls) {
+        Kind::Tls
+    } else {
+        Kind::Unreachable
+    };
+    Error::new(kind).with_source(error)
+}
+
+/// Sorts a failure to receive a body: cut off, or not decompressible.
+fn body_error(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Malformed };
+    Error::new(kind).with_source(error)
+}
+
+fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if test(current) {
+            return true;
+        }
+        // An I/O error hides the error it was made of from `source`.
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is_some_and(|inner| test(inner)) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+/// The TLS library's own error type is not ours to name, so its words decide.
+fn speaks_of_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let text = cause.to_string().to_lowercase();
+    ["certificate", "tls", "handshake", "corrupt message"].iter().any(|word| text.contains(word))
+}

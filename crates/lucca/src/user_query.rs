@@ -1,0 +1,201 @@
+//! Which users to read and which of their fields.
+//!
+//! The mapping from [`FieldGroup`]s to Lucca's field names lives here; the syntax is in `query::v3`.
+
+use jiff::civil::{Date, DateTime};
+use people::RemoteId;
+
+use crate::field_group::{FieldGroup, FieldGroups};
+use crate::query::v3::{Comparator, Fields, Filter};
+
+/// Which users to read, and which of their fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserQuery {
+    /// The groups of fields to ask for.
+    pub groups: FieldGroups,
+    /// Whether people who left are asked for too (`formerEmployees=true`); the key's rights may still
+    /// hide them. Ignored when `contract_end` is given, which replaces Lucca's default exclusion.
+    /// Source: directory.md §6.1.
+    pub former: bool,
+    /// Only users modified at or after this wall-clock time. What moves a user's `modifiedAt`, and in
+    /// which zone it is, is not documented: ask for some hours more, and de-duplicate. Source: directory.md §6.7.
+    pub modified_since: Option<DateTime>,
+    /// Only these users, at most [`UserQuery::MAX_IDS`]; empty means all.
+    pub ids: Vec<RemoteId>,
+    /// Only users whose applicable contract begins so.
+    pub contract_start: Option<DateFilter>,
+    /// Only users whose applicable contract ends so.
+    pub contract_end: Option<DateFilter>,
+}
+
+impl UserQuery {
+    /// How many ids one query may name: more make a URL that servers refuse.
+    pub const MAX_IDS: usize = 500;
+
+    pub(crate) fn filters(&self, former: FormerFilter) -> Vec<Filter> {
+        let mut filters = Vec::new();
+        if !self.ids.is_empty() {
+            filters.push(Filter::new("id", Comparator::Equals, self.ids.iter().map(RemoteId::as_str)));
+        }
+        if let Some(since) = self.modified_since {
+            let since = since.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+            filters.push(Filter::new("modifiedAt", Comparator::Since, [since]));
+        }
+        if let Some(start) = self.contract_start {
+            filters.push(start.on("dtContractStart"));
+        }
+        match (self.contract_end, self.former, former) {
+            (Some(end), _, _) => filters.push(end.on("dtContractEnd")),
+            (None, true, FormerFilter::Flag) => {
+                filters.push(Filter::new("formerEmployees", Comparator::Equals, ["true"]));
+            }
+            // The documented idiom for "all, terminated or not". Source: directory.md §6.1.
+            (None, true, FormerFilter::ContractEnd) => {
+                filters.push(DateFilter::UntilOrNull(FAR_AWAY).on("dtContractEnd"));
+            }
+            (None, false, _) => {}
+        }
+        filters
+    }
+
+    /// Whether the query can ask for former employees in a second way.
+    pub(crate) fn has_former_flag(&self) -> bool {
+        self.former && self.contract_end.is_none()
+    }
+}
+
+const FAR_AWAY: Date = Date::constant(2999, 12, 31);
+
+impl Default for UserQuery {
+    /// Every user, former ones included, with the default groups of fields.
+    fn default() -> Self {
+        Self {
+            groups: FieldGroups::default(),
+            former: true,
+            modified_since: None,
+            ids: Vec::new(),
+            contract_start: None,
+            contract_end: None,
+        }
+    }
+}
+
+/// How former employees are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormerFilter {
+    Flag,
+    ContractEnd,
+}
+
+/// A condition on a date. Source: directory.md §5.3 and §6.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateFilter {
+    /// On this day.
+    On(Date),
+    /// On this day or later.
+    Since(Date),
+    /// On this day or earlier.
+    Until(Date),
+    /// On this day or earlier, or not set.
+    UntilOrNull(Date),
+    /// From the first day to the second, both included.
+    Between(Date, Date),
+    /// Not set.
+    IsNull,
+    /// Set.
+    NotNull,
+}
+
+impl DateFilter {
+    fn on(self, property: &'static str) -> Filter {
+        let null = || "null".to_owned();
+        match self {
+            Self::On(day) => Filter::new(property, Comparator::Equals, [day.to_string()]),
+            Self::Since(day) => Filter::new(property, Comparator::Since, [day.to_string()]),
+            Self::Until(day) => Filter::new(property, Comparator::Until, [day.to_string()]),
+            Self::UntilOrNull(day) => Filter::new(property, Comparator::Until, [day.to_string(), null()]),
+            Self::Between(first, last) => {
+                Filter::new(property, Comparator::Between, [first.to_string(), last.to_string()])
+            }
+            Self::IsNull => Filter::new(property, Comparator::Equals, [null()]),
+            Self::NotNull => Filter::new(property, Comparator::NotEqual, [null()]),
+        }
+    }
+}
+
+/// What is asked of users for `groups`. Fields no source documents for `/api/v3/users` are left out,
+/// because an unknown field can fail the whole request.
+pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
+    let mut fields = Fields::new().leaf("id");
+    for group in groups.iter() {
+        fields = group_fields(fields, group);
+    }
+    fields
+}
+
+fn group_fields(fields: Fields, group: FieldGroup) -> Fields {
+    match group {
+        FieldGroup::Identity => fields
+            .leaves(&["name", "displayName", "firstName", "lastName", "login", "mail", "employeeNumber"])
+            .leaves(&["externalId", "civilTitle", "gender", "modifiedAt"])
+            .nested("picture", &["id", "name", "href"]),
+        // Both the plain id and the object of a relation are asked for: without a right on the other
+        // record the object may be null.
+        // unverified: which of the two stays when a right is missing (directory.md §4.2).
+        FieldGroup::Work => fields
+            .leaves(&["jobTitle", "directLine", "professionalMobile", "quote"])
+            .leaves(&["legalEntityId", "departmentId", "managerId"])
+            .nested("legalEntity", ID_NAME)
+            .nested("department", ID_NAME)
+            .nested("manager", ID_NAME)
+            .nested("calendar", ID_NAME)
+            .nested("culture", ID_NAME)
+            .nested("rolePrincipal", ID_NAME)
+            .nested("habilitedRoles", ID_NAME)
+            .nested("csp", ID_NAME)
+            .nested("jobQualification", ID_NAME)
+            .nested("userWorkCycles", &["id", "workCycleID", "startsOn", "endsOn"]),
+        FieldGroup::Contract => fields.leaves(&["dtContractStart", "dtContractEnd", "seniorityDate"]),
+        FieldGroup::CustomFields => {
+            fields.leaves(&["extendedData", "applicationData", "userAxisValues", "attributes"])
+        }
+        FieldGroup::Contact => fields.leaves(&["personalEmail", "personalMobile"]),
+        FieldGroup::Birth => fields.leaves(&["birthDate"]).nested("nationality", ID_NAME),
+        FieldGroup::Address => fields.leaf("address"),
+        FieldGroup::Identifiers => fields.leaf("insuranceNumber"),
+        FieldGroup::Bank => fields
+            .leaves(&["bankName", "rib", "iban", "bic", "corporateCard", "allowsElectronicPayslip"])
+            .leaves(&["frenchCarTaxHorsePower", "frenchMotocyclesTaxHorsePower"]),
+        FieldGroup::LeaveReason => fields,
+    }
+}
+
+/// The fields every public client has been seen to read, for servers that refuse the full list.
+pub(crate) fn core_user_fields() -> Fields {
+    Fields::new()
+        .leaves(&["id", "name", "firstName", "lastName", "login", "mail", "employeeNumber", "jobTitle"])
+        .leaves(&["dtContractStart", "dtContractEnd", "modifiedAt"])
+        .nested("legalEntity", ID_NAME)
+        .nested("department", ID_NAME)
+        .nested("manager", ID_NAME)
+}
+
+const ID_NAME: &[&str] = &["id", "name"];
+
+impl FieldGroups {
+    /// Whether a user's property is among those asked for with these groups, by its key at the first level,
+    /// in any case and either spelling of a relation's id (`managerId`, `managerID`). Servers may send more
+    /// than was asked for.
+    pub fn ask_for(self, key: &str) -> bool {
+        // The axes of `userAxisValues` arrive as one key each (source: directory.md §6.3).
+        let key = match key.split_once('_') {
+            Some((prefix, _)) if prefix.eq_ignore_ascii_case("userAxisValues") => prefix,
+            _ => key,
+        };
+        let relation = key.get(..key.len().saturating_sub(2)).unwrap_or_default();
+        let is_id = key.to_ascii_lowercase().ends_with("id");
+        user_fields(self)
+            .names()
+            .any(|name| name.eq_ignore_ascii_case(key) || is_id && name.eq_ignore_ascii_case(relation))
+    }
+}

@@ -1,0 +1,82 @@
+//! A tenant made of closures, and a client for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lucca::clock::{Clock, TestClock};
+use lucca::{ApiKey, Client, ClientBuilder, HostPolicy, RequestBudget, TenantUrl};
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+pub(crate) const KEY: &str = "f3a1c0de-1234-4abc-8def-0123456789ab";
+
+/// A server that answers every request with `answer`, which is also told how many came before.
+pub(crate) async fn tenant<F>(answer: F) -> MockServer
+where
+    F: Fn(&Request, usize) -> ResponseTemplate + Send + Sync + 'static,
+{
+    struct Answer<F>(F, AtomicUsize);
+
+    impl<F: Fn(&Request, usize) -> ResponseTemplate + Send + Sync> Respond for Answer<F> {
+        fn respond(&self, request: &Request) -> ResponseTemplate {
+            (self.0)(request, self.1.fetch_add(1, Ordering::SeqCst))
+        }
+    }
+
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(Answer(answer, AtomicUsize::new(0))).mount(&server).await;
+    server
+}
+
+pub(crate) fn builder(url: &str) -> (ClientBuilder, Arc<TestClock>) {
+    let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
+    let tenant = TenantUrl::parse(url, HostPolicy::AllowLoopback).unwrap();
+    let builder = Client::builder(tenant, ApiKey::parse(KEY).unwrap())
+        .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+        .budget(Arc::new(RequestBudget::unlimited()))
+        .request_timeout(Duration::from_secs(5));
+    (builder, clock)
+}
+
+pub(crate) fn client(server: &MockServer) -> Client {
+    builder(&server.uri()).0.build().unwrap()
+}
+
+pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
+    request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// `paging=offset,limit`.
+pub(crate) fn paging(request: &Request) -> (usize, usize) {
+    let paging = parameter(request, "paging").expect("paging is always sent");
+    let (offset, limit) = paging.split_once(',').unwrap();
+    (offset.parse().unwrap(), limit.parse().unwrap())
+}
+
+pub(crate) fn ok(body: Value) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+pub(crate) fn text(status: u16, body: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw(body.to_owned(), "application/json")
+}
+
+pub(crate) fn rows(ids: impl IntoIterator<Item = usize>) -> Vec<Value> {
+    ids.into_iter().map(|id| json!({"id": id, "name": format!("User {id}")})).collect()
+}
+
+/// A v3 answer: the page of `0..total` that was asked for, counted.
+pub(crate) fn counted(request: &Request, total: usize) -> ResponseTemplate {
+    let (offset, limit) = paging(request);
+    let items = rows((offset..total).take(limit));
+    ok(
+        json!({"header": {"generated": "2026-03-01T13:00:00.0000000"}, "data": {"items": items, "count": total}}),
+    )
+}
+
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}

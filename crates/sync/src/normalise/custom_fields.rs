@@ -1,0 +1,93 @@
+//! The tenant's own fields: from Lucca's `{id, value}` wrappings to plain values.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// Takes the values out of Lucca's extended data. Fields without a value are left out.
+///
+/// Lucca wraps a value as `{"id": 4896, "value": …}`, several as a list of such, and a composite's value is
+/// itself an object of wrapped fields (source: directory.md §7). A bare value, which one documentation page
+/// shows instead, is taken as it is.
+pub(super) fn custom_fields(extended: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    extended.into_iter().filter_map(|(key, value)| Some((key, unwrap(value)?))).collect()
+}
+
+/// What Lucca's applications keep on a person, without the addresses of what it refers to: they are written
+/// now with `http`, now with `https`, and would make every record differ when the tenant's host changes.
+pub(super) fn application_data(data: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let without_address = |(key, mut value): (String, Value)| {
+        if let Value::Object(object) = &mut value {
+            object.retain(|name, _| !name.eq_ignore_ascii_case("url"));
+        }
+        (!value.is_null()).then_some((key, value))
+    };
+    data.into_iter().filter_map(without_address).collect()
+}
+
+fn unwrap(value: Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Array(items) => {
+            let items: Vec<Value> = items.into_iter().filter_map(unwrap).collect();
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+        Value::Object(mut object) => match take_value(&mut object) {
+            Some(value) => unwrap(value),
+            None => {
+                let fields: Map<String, Value> =
+                    object.into_iter().filter_map(|(key, value)| Some((key, unwrap(value)?))).collect();
+                (!fields.is_empty()).then_some(Value::Object(fields))
+            }
+        },
+        plain => Some(plain),
+    }
+}
+
+/// The `value` of a wrapping object, in any case of letters; none if this is no wrapping.
+fn take_value(object: &mut Map<String, Value>) -> Option<Value> {
+    let key = object.keys().find(|key| key.eq_ignore_ascii_case("value"))?.clone();
+    object.remove(&key)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_no_part_of_application_data() {
+        let data = json!({"profile_figgo": {"id": 1, "name": "Cadre", "url": "http://x/1"}, "fullTimeEquivalent": 0.8,
+            "profile_utime": null});
+        let kept = application_data(serde_json::from_value(data).unwrap());
+        let expected = json!({"fullTimeEquivalent": 0.8, "profile_figgo": {"id": 1, "name": "Cadre"}});
+        assert_eq!(serde_json::to_value(kept).unwrap(), expected);
+    }
+
+    #[test]
+    fn every_documented_shape_is_unwrapped() {
+        let extended = json!({
+            "e_login": {"id": 1, "value": "shipit"},
+            "e_none": {"id": 2, "value": null},
+            "e_null": null,
+            "e_foods": [{"id": 3, "value": "beer"}, {"id": 4, "value": null}, {"Id": 5, "Value": 12}],
+            "e_car": {"id": 6, "value": {"e_plate": {"id": 7, "value": "AB-123"}, "e_co2": {"id": 8, "value": null}}},
+            "e_bare": "AB",
+            "e_flag": {"id": 9, "value": false},
+            "e_choice": {"value": {"id": 3, "name": "Permis B"}},
+        });
+        let fields = custom_fields(serde_json::from_value(extended).unwrap());
+        assert_eq!(
+            serde_json::to_value(fields).unwrap(),
+            json!({
+                "e_bare": "AB",
+                "e_car": {"e_plate": "AB-123"},
+                "e_choice": {"id": 3, "name": "Permis B"},
+                "e_flag": false,
+                "e_foods": ["beer", 12],
+                "e_login": "shipit",
+            })
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! A Lucca user becomes an employee.
+
+use jiff::civil::{Date, date};
+use lucca::resources::User;
+use lucca::{FieldGroup, FieldGroups, FieldProblem};
+use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
+
+use super::custom_fields::{application_data, custom_fields};
+use super::{id, named, text, unread};
+
+/// Lucca's "since ever" and "without end" in working patterns (source: directory.md §6.1).
+const SINCE_EVER: Date = date(1900, 1, 1);
+const WITHOUT_END: Date = date(9999, 12, 31);
+
+/// Maps a user, keeping only what `groups` allow.
+pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGroups) -> Employee {
+    let identity = groups.contains(FieldGroup::Identity);
+    let work = groups.contains(FieldGroup::Work);
+    let contract = groups.contains(FieldGroup::Contract);
+    let custom = groups.contains(FieldGroup::CustomFields);
+    let secondary_roles = if work { user.habilited_roles } else { Vec::new() };
+    Employee {
+        id: user.id,
+        name: text(user.name).filter(|_| identity),
+        first_name: text(user.first_name).filter(|_| identity),
+        last_name: text(user.last_name).filter(|_| identity),
+        work_email: text(user.mail).filter(|_| identity),
+        login: text(user.login).filter(|_| identity),
+        employee_number: text(user.employee_number).filter(|_| identity),
+        external_id: text(user.external_id).filter(|_| identity),
+        civil_title: text(user.civil_title).filter(|_| identity),
+        picture: user
+            .picture
+            .filter(|_| identity)
+            .and_then(|picture| Some(Picture { id: picture.id?, href: text(picture.href) })),
+        job_title: text(user.job_title).filter(|_| work),
+        manager_id: id(user.manager).filter(|_| work),
+        department_id: id(user.department).filter(|_| work),
+        // Lucca's v3 `legalEntity` is the establishment (source: directory.md §6.3).
+        establishment_id: id(user.legal_entity).filter(|_| work),
+        occupation_category_id: id(user.csp).filter(|_| work),
+        job_qualification: named(user.job_qualification).filter(|_| work),
+        direct_line: text(user.direct_line).filter(|_| work),
+        professional_mobile: text(user.professional_mobile).filter(|_| work),
+        calendar: named(user.calendar).filter(|_| work),
+        culture: named(user.culture).filter(|_| work),
+        primary_role: named(user.role_principal).filter(|_| work),
+        secondary_roles: secondary_roles.into_iter().filter_map(|role| named(Some(role))).collect(),
+        work_cycles: if work { user.user_work_cycles } else { Vec::new() }
+            .into_iter()
+            .map(|cycle| WorkCycle {
+                work_cycle: named(cycle.work_cycle),
+                starts_on: cycle.starts_on.filter(|&day| day > SINCE_EVER),
+                ends_on: cycle.ends_on.filter(|&day| day < WITHOUT_END),
+            })
+            .collect(),
+        contract_start: user.contract_start.filter(|_| contract),
+        contract_end: user.contract_end.filter(|&day| contract && day < WITHOUT_END),
+        seniority_date: user.seniority_date.filter(|_| contract),
+        axes: if custom { user.axis_values } else { Default::default() }
+            .into_iter()
+            .map(|(axis, values)| {
+                let values = values.into_iter().map(|v| NamedRef { id: v.id, name: v.name }).collect();
+                (axis, values)
+            })
+            .collect(),
+        custom_fields: custom_fields(if custom { user.extended_data } else { Default::default() }),
+        application_data: application_data(if custom { user.application_data } else { Default::default() }),
+        contact: groups.contains(FieldGroup::Contact).then(|| Contact {
+            personal_email: text(user.personal_email),
+            personal_mobile: text(user.personal_mobile),
+        }),
+        birth: groups.contains(FieldGroup::Birth).then(|| Birth {
+            date: user.birth_date,
+            gender: text(user.gender),
+            nationality: named(user.nationality),
+        }),
+        address: groups.contains(FieldGroup::Address).then(|| Address { text: text(user.address) }),
+        identifiers: groups
+            .contains(FieldGroup::Identifiers)
+            .then(|| Identifiers { social_security_number: text(user.insurance_number) }),
+        bank: groups.contains(FieldGroup::Bank).then(|| Bank {
+            name: text(user.bank_name),
+            iban: text(user.iban),
+            bic: text(user.bic),
+            rib: text(user.rib),
+        }),
+        modified_at: user.modified_at,
+        unread_fields: unread(problems),
+    }
+}

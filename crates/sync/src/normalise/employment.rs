@@ -1,0 +1,58 @@
+//! A work contract becomes an employment.
+
+use std::collections::HashMap;
+
+use lucca::FieldProblem;
+use lucca::resources::{Ref, WorkContract};
+use people::{Employment, NamedRef, RemoteId};
+
+use super::{id, named, text, unread};
+
+/// Names of the lists that work contracts refer to by id, for servers that don't send them along.
+#[derive(Debug, Default)]
+pub(crate) struct Lookups {
+    pub(crate) hiring_types: HashMap<RemoteId, String>,
+    pub(crate) termination_reasons: HashMap<RemoteId, String>,
+    pub(crate) temporary_contract_grounds: HashMap<RemoteId, String>,
+}
+
+/// Maps a work contract; `lookups` give the names that are missing in it.
+pub(crate) fn employment(
+    contract: WorkContract,
+    problems: Vec<FieldProblem>,
+    lookups: &Lookups,
+) -> Employment {
+    Employment {
+        id: contract.id,
+        employee_id: contract.owner_id,
+        external_id: text(contract.external_id),
+        starts_on: contract.starts_on,
+        ends_on: contract.ends_on.filter(|day| day.year() < 9999),
+        is_applicable: contract.is_applicable,
+        establishment_id: id(contract.establishment),
+        contract_type: named(contract.type_),
+        occupation_category_id: id(contract.spc),
+        hiring_type: looked_up(contract.hiring_type, &lookups.hiring_types),
+        termination_reason: looked_up(contract.termination_reason, &lookups.termination_reasons),
+        temporary_contract_ground: looked_up(
+            contract.temporary_contract_ground,
+            &lookups.temporary_contract_grounds,
+        ),
+        internship_supervisor_id: id(contract.internship_supervisor),
+        trial_period_days: contract.trial_period_days,
+        renewed_trial_period_days: contract.renewed_trial_period_days,
+        trial_period_ends_on: contract.trial_period_end_date,
+        renewed_trial_period_ends_on: contract.trial_period_end_date2,
+        created_at: contract.created_at,
+        modified_at: contract.last_modified_at,
+        unread_fields: unread(problems),
+    }
+}
+
+fn looked_up(reference: Option<Ref>, names: &HashMap<RemoteId, String>) -> Option<NamedRef> {
+    let mut reference = named(reference)?;
+    if reference.name.is_none() {
+        reference.name = names.get(&reference.id).cloned();
+    }
+    Some(reference)
+}

@@ -1,0 +1,46 @@
+//! From Lucca's wire shapes to the people model. Pure.
+//!
+//! One function a resource. What a field group excludes is dropped here even when the server sent it unasked.
+
+mod custom_fields;
+mod employee;
+mod employment;
+mod least_data;
+mod organisation;
+
+pub(crate) use employee::employee;
+pub(crate) use employment::{Lookups, employment};
+pub(crate) use least_data::least_data;
+pub(crate) use organisation::{
+    custom_field_definition, department, establishment, job_qualification, leave_type, legal_unit,
+    occupation_category, partial_department, partial_establishment,
+};
+
+use lucca::FieldProblem;
+use lucca::resources::Ref;
+use people::{NamedRef, RemoteId};
+
+/// A text without surrounding space; an empty one is none.
+fn text(text: Option<String>) -> Option<String> {
+    let text = text?;
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        None
+    } else if trimmed.len() == text.len() {
+        Some(text)
+    } else {
+        Some(trimmed.to_owned())
+    }
+}
+
+fn id(reference: Option<Ref>) -> Option<RemoteId> {
+    reference.map(|reference| reference.id)
+}
+
+fn named(reference: Option<Ref>) -> Option<NamedRef> {
+    reference.map(|Ref { id, name }| NamedRef { id, name })
+}
+
+fn unread(problems: Vec<FieldProblem>) -> Vec<String> {
+    problems.into_iter().map(|problem| problem.field.into_owned()).collect()
+}

@@ -1,0 +1,151 @@
+//! What it means that stored records were not seen. Pure: no database, no network, no clock.
+//!
+//! Nothing is taken for deleted by inference unless the enumeration was provably complete, no permission
+//! seems to be lost, and the number is below the brake.
+
+use lucca::Proof;
+use people::EmployeeStatus;
+
+/// How many records may vanish in one run before a person has to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brake {
+    /// At most this many.
+    pub records: usize,
+    /// And at most this many in a hundred of what is stored.
+    pub percent: usize,
+}
+
+impl Default for Brake {
+    fn default() -> Self {
+        Self { records: 50, percent: 20 }
+    }
+}
+
+/// A stored record that was not seen. Employees have a status; other kinds have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The employee's status by what is stored.
+    pub status: Option<EmployeeStatus>,
+}
+
+/// What an enumeration showed, and what was stored before it.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// Whether everything was seen.
+    pub proof: Proof,
+    /// Records that stood as present before.
+    pub stored: usize,
+    /// How many former and how many future employees were seen.
+    pub seen_former: usize,
+    /// See `seen_former`.
+    pub seen_future: usize,
+    /// Those of the stored that were not seen.
+    pub missing: &'a [Missing],
+    /// The brake; none when a person has looked and agreed.
+    pub brake: Option<Brake>,
+}
+
+/// What is to become of a missing record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is no longer at the source.
+    Gone,
+    /// The key no longer shows it.
+    Hidden,
+    /// It stays as it is.
+    Held(HeldBecause),
+}
+
+/// Why a missing record stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBecause {
+    /// The enumeration was not provably complete.
+    Unproven,
+    /// Too many are missing at once.
+    Brake,
+}
+
+/// Judges every missing record, in order.
+///
+/// All former employees vanishing at once, with none left, is what losing *See former employees* looks like;
+/// likewise for future ones. Such records are hidden, whatever their number.
+pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
+    if !evidence.proof.is_complete() {
+        return vec![Judgement::Held(HeldBecause::Unproven); evidence.missing.len()];
+    }
+    let is_hidden = |missing: &Missing| match missing.status {
+        Some(EmployeeStatus::Former) => evidence.seen_former == 0,
+        Some(EmployeeStatus::Future) => evidence.seen_future == 0,
+        Some(EmployeeStatus::Active) | None => false,
+    };
+    let vanished = evidence.missing.iter().filter(|missing| !is_hidden(missing)).count();
+    let is_braked = evidence
+        .brake
+        .is_some_and(|brake| vanished > brake.records || vanished * 100 > brake.percent * evidence.stored);
+    evidence
+        .missing
+        .iter()
+        .map(|missing| match (is_hidden(missing), is_braked) {
+            (true, _) => Judgement::Hidden,
+            (false, true) => Judgement::Held(HeldBecause::Brake),
+            (false, false) => Judgement::Gone,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const COMPLETE: Proof = Proof::Complete { rows: 0 };
+
+    fn missing(status: Option<EmployeeStatus>, count: usize) -> Vec<Missing> {
+        vec![Missing { status }; count]
+    }
+
+    fn evidence(stored: usize, missing: &[Missing]) -> Evidence<'_> {
+        Evidence {
+            proof: COMPLETE,
+            stored,
+            seen_former: 1,
+            seen_future: 1,
+            missing,
+            brake: Some(Brake::default()),
+        }
+    }
+
+    #[test]
+    fn the_brake_holds_above_fifty_records_or_a_fifth() {
+        let fifty = missing(None, 50);
+        assert_eq!(judge(&evidence(1000, &fifty))[0], Judgement::Gone);
+        let more = missing(None, 51);
+        assert_eq!(judge(&evidence(1000, &more))[0], Judgement::Held(HeldBecause::Brake));
+        let fifth = missing(None, 2);
+        assert_eq!(judge(&evidence(10, &fifth))[0], Judgement::Gone);
+        assert_eq!(judge(&evidence(9, &fifth))[0], Judgement::Held(HeldBecause::Brake));
+        assert_eq!(judge(&Evidence { brake: None, ..evidence(9, &fifth) })[0], Judgement::Gone);
+    }
+
+    #[test]
+    fn losing_sight_of_all_former_employees_is_not_a_deletion() {
+        let former = missing(Some(EmployeeStatus::Former), 300);
+        let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &former) });
+        assert!(judged.iter().all(|judgement| *judgement == Judgement::Hidden));
+        let few = missing(Some(EmployeeStatus::Former), 3);
+        assert_eq!(judge(&evidence(1000, &few))[0], Judgement::Gone);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_gone_without_a_proof(count in 0usize..200, stored in 0usize..400, braked: bool) {
+            let missing = missing(None, count);
+            let proof = Proof::Unproven { rows: 1, why: lucca::Unproven::NoCount };
+            let brake = braked.then(Brake::default);
+            let judged = judge(&Evidence { proof, brake, ..evidence(stored, &missing) });
+            prop_assert_eq!(judged.len(), count);
+            prop_assert!(judged.iter().all(|j| matches!(j, Judgement::Held(_))));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a run says of itself when it is done: stored with the run, shown by the CLI.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{Outcome, RunId};
+
+/// The report of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunReport {
+    /// The run.
+    pub run_id: RunId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Every stream, in the order read.
+    pub streams: Vec<StreamReport>,
+    /// Requests sent, by stream.
+    pub requests: BTreeMap<String, u64>,
+    /// How many of them Lucca answered with 429.
+    pub throttled: u64,
+}
+
+impl RunReport {
+    /// Requests sent in all.
+    pub fn total_requests(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    /// Records that could not be read, in all streams.
+    pub fn quarantined(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.quarantined).sum()
+    }
+
+    /// Records written: created, updated, marked gone or hidden, and put in quarantine or taken out.
+    pub fn written(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.created + stream.updated + stream.gone + stream.hidden).sum()
+    }
+
+    /// The error that people could not be read for, if so.
+    pub fn people_error(&self) -> Option<&StreamError> {
+        self.streams.iter().find(|s| s.stream == lucca::Stream::Users.name())?.error.as_ref()
+    }
+}
+
+/// What happened to one stream.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct StreamReport {
+    /// The stream's name, as Lucca's resource.
+    pub stream: String,
+    /// Records read, each counted once.
+    pub read: u64,
+    /// Records stored for the first time.
+    pub created: u64,
+    /// Records stored again because they changed or came back.
+    pub updated: u64,
+    /// Records that were as stored; nothing was written for them.
+    pub unchanged: u64,
+    /// Records that could not be read. They are in quarantine and never counted as missing.
+    pub quarantined: u64,
+    /// Stored records that a provably complete enumeration did not have, and a second look neither.
+    pub gone: u64,
+    /// Stored records that are no longer shown, on the evidence that the key lost a permission.
+    pub hidden: u64,
+    /// Stored records that were missing and were left as they are, for the reason in `held_because`.
+    pub held: u64,
+    /// Why missing records were left as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_because: Option<String>,
+    /// Whether the enumeration was provably complete.
+    pub complete: bool,
+    /// What a proof lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unproven_because: Option<String>,
+    /// What had to be done differently for this server.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// The largest page the server took, where it refused a larger one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// Why the stream could not be read, or not to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<StreamError>,
+}
+
+/// Why a stream could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamError {
+    /// A stable code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub advice: String,
+    /// Whether the tenant or the key simply does not offer this stream, which is no fault.
+    pub not_offered: bool,
+}
+
+impl From<&lucca::Error> for StreamError {
+    fn from(error: &lucca::Error) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            advice: error.advice(),
+            not_offered: error.action() == lucca::Action::MissingPermission
+                || matches!(error.status(), Some(401 | 403 | 404 | 405 | 410)),
+        }
+    }
+}
