@@ -21,11 +21,13 @@ impl Default for Brake {
     }
 }
 
-/// A stored record that was not seen. Employees have a status; other kinds have none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of a stored record that was not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// The employee's status by what is stored.
+    /// An employee's status by what is stored; other kinds have none.
     pub status: Option<EmployeeStatus>,
+    /// Whether it belongs to a record that is itself hidden.
+    pub owner_is_hidden: bool,
 }
 
 /// What an enumeration showed, and what was stored before it.
@@ -68,12 +70,13 @@ pub enum HeldBecause {
 /// Judges every missing record, in order.
 ///
 /// All former employees vanishing at once, with none left, is what losing *See former employees* looks like;
-/// likewise for future ones. Such records are hidden, whatever their number.
+/// likewise for future ones. Such records are hidden, whatever their number, and so is what belongs to them.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     if !evidence.proof.is_complete() {
         return vec![Judgement::Held(HeldBecause::Unproven); evidence.missing.len()];
     }
     let is_hidden = |missing: &Missing| match missing.status {
+        _ if missing.owner_is_hidden => true,
         Some(EmployeeStatus::Former) => evidence.seen_former == 0,
         Some(EmployeeStatus::Future) => evidence.seen_future == 0,
         Some(EmployeeStatus::Active) | None => false,
@@ -102,7 +105,7 @@ mod tests {
     const COMPLETE: Proof = Proof::Complete { rows: 0 };
 
     fn missing(status: Option<EmployeeStatus>, count: usize) -> Vec<Missing> {
-        vec![Missing { status }; count]
+        vec![Missing { status, ..Missing::default() }; count]
     }
 
     fn evidence(stored: usize, missing: &[Missing]) -> Evidence<'_> {

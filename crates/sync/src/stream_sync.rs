@@ -200,7 +200,7 @@ impl<'a> StreamSync<'a> {
 
     /// Judges what was not seen, where nothing more is known of it.
     pub(crate) async fn judge_unseen(&mut self, proof: Proof) -> Result<(), store::Error> {
-        let missing: Vec<_> = self.unseen().into_iter().map(|id| (id, Missing { status: None })).collect();
+        let missing: Vec<_> = self.unseen().into_iter().map(|id| (id, Missing::default())).collect();
         self.judge_missing(proof, &missing, (0, 0)).await
     }
 

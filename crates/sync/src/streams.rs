@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::civil::Date;
 use lucca::resources::Lookup;
 use lucca::{Client, Enumeration, FieldGroups, Read, Resource, Stream, UserQuery};
-use people::{Department, Employee, EmployeeStatus, Establishment, Kind, Model, RemoteId, status_on};
+use people::{
+    Department, Employee, EmployeeStatus, Employment, Establishment, Kind, Model, RemoteId, status_on,
+};
+use store::RecordState;
 
 use crate::normalise::{self, Lookups};
 use crate::reconcile::Missing;
@@ -138,7 +141,7 @@ impl Engine<'_> {
         for id in unseen {
             let stored = self.context.store.record::<Employee>(self.context.account.no, &id).await?;
             let status = stored.map(|stored| status_on(self.today, stored.record.contract(), []));
-            missing.push((id, Missing { status }));
+            missing.push((id, Missing { status, ..Missing::default() }));
         }
         Ok(missing)
     }
@@ -193,11 +196,38 @@ impl Engine<'_> {
     }
 
     async fn contracts(&self, lookups: &Lookups) -> Result<StreamReport, store::Error> {
+        let stream = Stream::WorkContracts;
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &str::to_owned };
-        self.list(Stream::WorkContracts, self.client.work_contracts(), raw_policy, |read| {
-            normalise::employment(read.value, read.problems, lookups)
-        })
-        .await
+        let mut sync = StreamSync::begin(&self.context, stream, Kind::Employment).await?;
+        let (mut contracts, hint) = self.hinted(stream, self.client.work_contracts());
+        let read = sync
+            .read(&mut contracts, raw_policy, |read| {
+                normalise::employment(read.value, read.problems, lookups)
+            })
+            .await?;
+        if read.is_ok() {
+            let missing = self.missing_employments(sync.unseen()).await?;
+            sync.judge_missing(contracts.proof(), &missing, (0, 0)).await?;
+        }
+        Ok(sync.finish(&contracts, hint, &read))
+    }
+
+    /// What is known of stored employments that were not seen: they hide with the people they belong to.
+    async fn missing_employments(
+        &self,
+        unseen: Vec<RemoteId>,
+    ) -> Result<Vec<(RemoteId, Missing)>, store::Error> {
+        let Context { store, account, .. } = &self.context;
+        let mut missing = Vec::with_capacity(unseen.len());
+        for id in unseen {
+            let mut owner_is_hidden = false;
+            if let Some(employment) = store.record::<Employment>(account.no, &id).await? {
+                let owner = store.record::<Employee>(account.no, &employment.record.employee_id).await?;
+                owner_is_hidden = owner.is_some_and(|owner| owner.state == RecordState::Hidden);
+            }
+            missing.push((id, Missing { status: None, owner_is_hidden }));
+        }
+        Ok(missing)
     }
 
     /// A stream with nothing special about it.

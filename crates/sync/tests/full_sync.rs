@@ -1,0 +1,406 @@
+//! A full sync against the emulated tenant over loopback, into a real database.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
+use lucca::clock::{Clock, TestClock};
+use lucca::{ApiKey, Client, FieldGroup, FieldGroups, HostPolicy, RequestBudget, TenantUrl};
+use lucca_emulator::{Config, Emulator, Fault, FaultKind, Header, Rights, Status, Switches};
+use people::{Department, Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status_on};
+use secrecy::SecretString;
+use store::{
+    AccountId, AccountSettings, AccountStatus, LinkedAccount, MasterKey, NewAccount, Outcome, RecordState,
+    RunId, Store, Vault,
+};
+use sync::{Brake, FullSync, Options, RunReport, Silent, StreamReport};
+
+const TODAY: Date = date(2026, 11, 23);
+
+struct App {
+    emulator: Emulator,
+    store: Store,
+    account: LinkedAccount,
+    clock: Arc<TestClock>,
+    _dir: tempfile::TempDir,
+}
+
+/// An emulated tenant without a rate limit, linked to a database of its own.
+async fn app(employees: u32, switches: Switches) -> App {
+    app_with(employees, switches, FieldGroups::default(), false).await
+}
+
+async fn app_with(employees: u32, switches: Switches, groups: FieldGroups, keep_raw: bool) -> App {
+    let mut config = Config::new(employees, 7, TODAY);
+    config.switches = Switches { rate_limit: None, ..switches };
+    let emulator = Emulator::start(config).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("connector.db")).await.unwrap();
+    let clock = Arc::new(TestClock::new("2026-11-23T09:00:00Z".parse().unwrap()));
+    let settings = AccountSettings {
+        field_groups: groups.iter().map(|group| group.name().to_owned()).collect(),
+        keep_raw,
+    };
+    let account = store
+        .link_account(
+            &Vault::new(MasterKey::from_random([1; 32]), []),
+            NewAccount {
+                id: AccountId::mint(clock.now(), [1; 10]),
+                tenant: &emulator.url(),
+                origin: &emulator.url(),
+                api_key: &SecretString::from(emulator.api_key()),
+                settings: &settings,
+                at: clock.now(),
+                nonce: [1; 12],
+            },
+        )
+        .await
+        .unwrap();
+    App { emulator, store, account, clock, _dir: dir }
+}
+
+impl App {
+    async fn sync(&self) -> RunReport {
+        self.sync_with(Some(Brake::default())).await
+    }
+
+    async fn sync_with(&self, brake: Option<Brake>) -> RunReport {
+        let tenant = TenantUrl::parse(&self.account.origin, HostPolicy::AllowLoopback).unwrap();
+        let key = ApiKey::parse(self.emulator.api_key()).unwrap();
+        let client = Client::builder(tenant, key)
+            .clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
+            .budget(Arc::new(RequestBudget::unlimited()))
+            .build()
+            .unwrap();
+        self.clock.advance(std::time::Duration::from_secs(1));
+        let now: Timestamp = self.clock.now();
+        let sync = FullSync {
+            client: &client,
+            store: &self.store,
+            account: &self.account,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            progress: &Silent,
+            options: Options { today: TODAY, brake },
+        };
+        let random = u8::try_from(now.as_second() % 251).unwrap();
+        sync.run(RunId::mint(now, [random; 10])).await.unwrap()
+    }
+
+    async fn all<T: Model>(&self) -> Vec<T> {
+        self.store.all(self.account.no).await.unwrap()
+    }
+
+    async fn count(&self, kind: Kind, state: RecordState) -> u64 {
+        let counts = self.store.count_records(self.account.no).await.unwrap();
+        counts.get(&(kind, state)).copied().unwrap_or(0)
+    }
+
+    async fn present(&self, kind: Kind) -> u64 {
+        self.count(kind, RecordState::Present).await
+    }
+
+    async fn state_of(&self, id: i64) -> RecordState {
+        let id = RemoteId::from(id);
+        self.store.record::<Employee>(self.account.no, &id).await.unwrap().unwrap().state
+    }
+
+    fn set_switches(&self, change: impl FnOnce(&mut Switches)) {
+        let mut switches = self.emulator.tenant().switches();
+        change(&mut switches);
+        self.emulator.tenant().set_switches(switches);
+    }
+
+    /// Ids of people with this status who are nobody's manager in the tests' eyes: taken from the end.
+    fn ids(&self, status: Status, count: usize) -> Vec<i64> {
+        let mut people = self.emulator.tenant().people(Some(status), usize::MAX);
+        people.reverse();
+        people.into_iter().take(count).map(|person| person.id).collect()
+    }
+
+    async fn by_status(&self) -> [u64; 3] {
+        let employments = self.all::<Employment>().await;
+        let mut counts = [0; 3];
+        for employee in self.all::<Employee>().await {
+            let own = employments.iter().filter(|employment| employment.employee_id == employee.id);
+            counts[match status_on(TODAY, employee.contract(), own.map(Employment::period)) {
+                EmployeeStatus::Active => 0,
+                EmployeeStatus::Future => 1,
+                EmployeeStatus::Former => 2,
+            }] += 1;
+        }
+        counts
+    }
+
+    /// Everything stored equals what the tenant really holds.
+    async fn assert_matches_truth(&self) {
+        let truth = self.emulator.truth();
+        assert_eq!(self.present(Kind::Employee).await, truth.employees);
+        assert_eq!(self.present(Kind::Employment).await, truth.employments);
+        assert_eq!(self.present(Kind::Department).await, truth.departments);
+        assert_eq!(self.present(Kind::Establishment).await, truth.establishments);
+        assert_eq!(self.present(Kind::LegalUnit).await, truth.legal_units);
+        assert_eq!(self.present(Kind::JobQualification).await, truth.job_qualifications);
+        assert_eq!(self.present(Kind::OccupationCategory).await, truth.occupation_categories);
+        assert_eq!(self.present(Kind::LeaveType).await, truth.leave_accounts);
+        assert_eq!(self.present(Kind::CustomFieldDefinition).await, truth.custom_fields);
+        let truth = truth.by_status;
+        assert_eq!(self.by_status().await, [truth.active, truth.future, truth.former]);
+    }
+}
+
+fn stream<'a>(report: &'a RunReport, name: &str) -> &'a StreamReport {
+    report.streams.iter().find(|stream| stream.stream == name).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_stored_is_what_the_tenant_holds_and_a_second_sync_writes_nothing() {
+    for employees in [0, 1, 2, 60, 999, 1000, 1001] {
+        let app = app(employees, Switches::default()).await;
+        let first = app.sync().await;
+        assert_eq!(first.outcome, Outcome::Succeeded, "{employees} employees: {first:#?}");
+        app.assert_matches_truth().await;
+        let second = app.sync().await;
+        assert_eq!((second.written(), second.outcome), (0, Outcome::Succeeded), "{employees} employees");
+    }
+}
+
+#[tokio::test]
+async fn ten_row_pages_give_the_same() {
+    let app = app(
+        137,
+        Switches {
+            page_default: Some(10),
+            page_max: Some(10),
+            v4_limit_max_organization: 10,
+            v4_limit_max_contracts: 10,
+            ..Switches::default()
+        },
+    )
+    .await;
+    let report = app.sync().await;
+    assert_eq!(report.outcome, Outcome::Succeeded);
+    app.assert_matches_truth().await;
+    assert_eq!(stream(&report, "users").page_size, Some(10));
+    // What was learned is remembered: no request is wasted on a page size that is refused.
+    let again = app.sync().await;
+    assert_eq!(again.requests["users"], report.requests["users"] - 1);
+    assert_eq!(again.written(), 0);
+}
+
+#[tokio::test]
+async fn pages_of_full_size_take_one_request_each() {
+    let app = app(3000, Switches::default()).await;
+    assert_eq!(app.sync().await.requests["users"], 3);
+}
+
+#[tokio::test]
+async fn a_server_that_gives_pages_only_still_gives_its_people_and_loses_nothing() {
+    let app = app(
+        1001,
+        Switches {
+            no_count: true,
+            header: Header::None,
+            organization_gone: true,
+            known_page_sizes: Some(vec![1000]),
+            ..Switches::default()
+        },
+    )
+    .await;
+    app.emulator.tenant().set_faults(vec![Fault {
+        path: "/directory/".to_owned(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: FaultKind::Status { code: 404, body: String::new() },
+    }]);
+    let report = app.sync().await;
+    assert_eq!(report.outcome, Outcome::Incomplete);
+    assert_eq!(app.present(Kind::Employee).await, 1001);
+    let users = stream(&report, "users");
+    assert!(!users.complete && users.unproven_because.is_some());
+    assert_eq!(stream(&report, "departments").error.as_ref().unwrap().code, "lucca.not_found");
+    // The names that people carry are kept, and said to be partial.
+    let departments = app.all::<Department>().await;
+    assert!(!departments.is_empty() && departments.iter().all(|d| d.is_partial && d.name.is_some()));
+
+    for id in app.ids(Status::Active, 3) {
+        app.emulator.tenant().remove(id);
+    }
+    let report = app.sync().await;
+    assert_eq!(app.present(Kind::Employee).await, 1001, "nothing proves that anyone is gone");
+    assert_eq!(stream(&report, "users").held, 3);
+    assert_eq!(report.written(), 0);
+
+    // Once the list of departments can be read, what is known in full replaces what was partial.
+    app.set_switches(|switches| switches.organization_gone = false);
+    app.sync().await;
+    assert!(app.all::<Department>().await.iter().all(|department| !department.is_partial));
+}
+
+#[tokio::test]
+async fn a_deleted_person_is_gone_with_what_belonged_to_them() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().remove(id);
+    let report = app.sync().await;
+    assert_eq!((stream(&report, "users").gone, report.outcome), (1, Outcome::Succeeded));
+    assert_eq!(app.state_of(id).await, RecordState::Gone);
+    app.assert_matches_truth().await;
+}
+
+#[tokio::test]
+async fn a_change_in_lucca_is_one_update() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().terminate(id, TODAY.checked_sub(1.day()).unwrap()).unwrap();
+    let report = app.sync().await;
+    assert_eq!(stream(&report, "users").updated, 1);
+    assert_eq!(stream(&report, "users").gone, 0, "an ended employment is no deletion");
+    app.assert_matches_truth().await;
+}
+
+#[tokio::test]
+async fn the_brake_holds_a_mass_disappearance_until_a_person_agrees() {
+    let app = app(400, Switches::default()).await;
+    app.sync().await;
+    for id in app.ids(Status::Active, 60) {
+        app.emulator.tenant().remove(id);
+    }
+    let held = app.sync().await;
+    assert_eq!((stream(&held, "users").held, held.outcome), (60, Outcome::Incomplete));
+    assert_eq!(app.present(Kind::Employee).await, 400);
+    let agreed = app.sync_with(None).await;
+    assert_eq!(stream(&agreed, "users").gone, 60);
+    app.assert_matches_truth().await;
+}
+
+#[tokio::test]
+async fn a_lost_permission_hides_and_never_deletes() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let former = app.emulator.truth().by_status.former;
+    let key = app.emulator.api_key().to_owned();
+    assert!(app.emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() }));
+    let report = app.sync().await;
+    let users = stream(&report, "users");
+    assert_eq!((users.gone, users.held), (0, 0));
+    assert_eq!(users.hidden, former);
+    assert_eq!(app.count(Kind::Employee, RecordState::Hidden).await, former);
+    let contracts = stream(&report, "work_contracts");
+    assert_eq!((contracts.gone, contracts.held), (0, 0));
+    assert!(contracts.hidden >= former, "what belongs to hidden people hides with them");
+
+    assert!(app.emulator.tenant().set_rights(&key, Rights::all()));
+    app.sync().await;
+    app.assert_matches_truth().await;
+}
+
+#[tokio::test]
+async fn an_unreadable_record_is_set_aside_and_the_rest_goes_on() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().set_faults(vec![Fault {
+        path: "/api/v3/users".to_owned(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: FaultKind::CorruptRecord { id },
+    }]);
+    let report = app.sync().await;
+    assert_eq!((report.quarantined(), report.outcome), (1, Outcome::Incomplete));
+    assert_eq!(app.state_of(id).await, RecordState::Present, "what was stored stays");
+    let quarantined = app.store.quarantined_ids(app.account.no, Kind::Employee).await.unwrap();
+    assert_eq!(quarantined, [RemoteId::from(id)]);
+
+    app.emulator.tenant().set_faults(Vec::new());
+    assert_eq!(app.sync().await.outcome, Outcome::Succeeded);
+    assert!(app.store.quarantined_ids(app.account.no, Kind::Employee).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_key_asks_for_relinking_and_keeps_the_data() {
+    let app = app(60, Switches::default()).await;
+    app.sync().await;
+    let refuse = |code| Fault {
+        path: "/api/v3/users".to_owned(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: FaultKind::Status {
+            code,
+            body: r#"{"Status":401,"Message":"Your token is invalid"}"#.to_owned(),
+        },
+    };
+    app.emulator.tenant().set_faults(vec![refuse(401)]);
+    let report = app.sync().await;
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(report.people_error().unwrap().code, "lucca.key_refused");
+    assert_eq!(report.total_requests(), 1, "a refused key is not tried again");
+    let status = async || app.store.accounts().await.unwrap()[0].status;
+    assert_eq!(status().await, AccountStatus::RelinkNeeded);
+    assert_eq!(app.present(Kind::Employee).await, 60);
+
+    app.emulator.tenant().set_faults(Vec::new());
+    app.sync().await;
+    assert_eq!(status().await, AccountStatus::Linked);
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_does_not_stop_the_others() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    app.emulator.tenant().set_faults(vec![Fault {
+        path: "/organization/structure/api/establishments".to_owned(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: FaultKind::Status { code: 503, body: String::new() },
+    }]);
+    let report = app.sync().await;
+    assert_eq!(report.outcome, Outcome::Incomplete);
+    assert_eq!(stream(&report, "establishments").error.as_ref().unwrap().code, "lucca.unavailable");
+    assert!(stream(&report, "legal_units").complete);
+    app.assert_matches_truth().await;
+}
+
+#[tokio::test]
+async fn faults_that_pass_are_ridden_out() {
+    let app = app(2500, Switches::default()).await;
+    let kinds = [
+        FaultKind::TruncatedJson,
+        FaultKind::ResetConnection,
+        FaultKind::Status { code: 502, body: "<html>".to_owned() },
+        FaultKind::Status { code: 429, body: String::new() },
+        FaultKind::Status { code: 500, body: String::new() },
+    ];
+    let nth = |(index, kind): (usize, FaultKind)| Fault {
+        path: String::new(),
+        query_contains: None,
+        nth: Some(1 + 3 * u64::try_from(index).unwrap()),
+        probability: None,
+        kind,
+    };
+    app.emulator.tenant().set_faults(kinds.into_iter().enumerate().map(nth).collect());
+    assert_eq!(app.sync().await.outcome, Outcome::Succeeded);
+    app.assert_matches_truth().await;
+}
+
+#[tokio::test]
+async fn only_the_field_groups_asked_for_are_kept_raw_records_included() {
+    let groups = FieldGroups::default().with(FieldGroup::Bank).without(FieldGroup::CustomFields);
+    let app = app_with(80, Switches::default(), groups, true).await;
+    app.sync().await;
+    let employees = app.all::<Employee>().await;
+    assert!(employees.iter().any(|employee| employee.bank.as_ref().is_some_and(|bank| bank.iban.is_some())));
+    for employee in &employees {
+        assert!(employee.birth.is_none() && employee.address.is_none() && employee.identifiers.is_none());
+        assert!(employee.custom_fields.is_empty());
+        let stored = app.store.record::<Employee>(app.account.no, &employee.id).await.unwrap().unwrap();
+        let raw: serde_json::Value = serde_json::from_str(&stored.raw.unwrap()).unwrap();
+        assert!(raw.get("iban").is_some());
+        assert!(raw.get("birthDate").is_none() && raw.get("extendedData").is_none());
+    }
+}
