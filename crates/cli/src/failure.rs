@@ -87,7 +87,8 @@ impl Failure {
         ExitCode::from(self.exit as u8)
     }
 
-    fn to_json(&self) -> Value {
+    /// The failure as JSON.
+    pub(crate) fn to_json(&self) -> Value {
         json!({ "code": self.code, "message": self.message, "causes": self.causes, "advice": self.advice })
     }
 }

@@ -37,7 +37,7 @@ struct Cli {
 #[derive(Debug, clap::Args)]
 struct Global {
     /// Where the database and the master key are kept [default: lucca-data; for demo, lucca-demo]
-    #[arg(long, global = true, value_name = "DIR", env = "LUCCA_CONNECTOR_DATA_DIR")]
+    #[arg(long, global = true, value_name = "DIR", env = "LUCCA_CONNECTOR_DATA_DIR", hide_env_values = true)]
     data_dir: Option<PathBuf>,
     /// Print one JSON document instead of text for people
     #[arg(long, global = true)]
@@ -62,7 +62,7 @@ enum Command {
     Check(commands::check::Args),
     /// List linked accounts
     Accounts,
-    /// Sync linked accounts
+    /// Read everything a linked account's key shows into the database
     Sync(commands::sync::Args),
     /// List people, or show one
     Employees(commands::employees::Args),

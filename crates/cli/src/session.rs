@@ -2,8 +2,11 @@
 //! keeps within the tenant's request budget.
 
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lucca::clock::{Clock, SystemClock};
@@ -11,6 +14,7 @@ use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
 use secrecy::ExposeSecret;
 use store::LinkedAccount;
 
+use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 
@@ -21,6 +25,30 @@ pub(crate) const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 /// The machine's clock.
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
+}
+
+/// The machine's clock, telling a person of long waits: without a word, a minute looks like a hang.
+pub(crate) fn telling_clock(global: &Global) -> Arc<dyn Clock> {
+    if global.json { clock() } else { Arc::new(TellingClock) }
+}
+
+#[derive(Debug)]
+struct TellingClock;
+
+impl Clock for TellingClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        if duration > Duration::from_secs(2) {
+            crate::output::complain(&format!(
+                "waiting {} s before the next request, to keep within Lucca's limit or because it asked for it",
+                duration.as_secs_f64().ceil()
+            ));
+        }
+        SystemClock.sleep(duration)
+    }
 }
 
 /// Today where this machine stands.
@@ -86,7 +114,9 @@ pub(crate) async fn client(
     };
     if let Some(data) = data {
         for (at, requests) in data.store.recent_requests(tenant.origin(), clock.now()).await? {
-            budget.record_past(at, u32::try_from(requests).unwrap_or(u32::MAX));
+            // More than fill the budget make no difference.
+            let requests = u32::try_from(requests).unwrap_or(u32::MAX).min(REQUESTS_A_MINUTE.get());
+            budget.record_past(at, requests);
         }
     }
     let client = Client::builder(tenant, key)

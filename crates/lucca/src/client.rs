@@ -14,7 +14,6 @@ use crate::error::{Error, Kind};
 use crate::field_group::FieldGroups;
 use crate::form::Form;
 use crate::item::Item;
-use crate::query::v3;
 use crate::resources::{
     CustomFieldDefinition, Department, Establishment, JobQualification, LeaveAccount, LegalUnit, Lookup,
     OccupationCategory, Resource, User, WorkContract,
@@ -23,7 +22,7 @@ use crate::stats::Stats;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
 use crate::transport::{Limits, Transport};
-use crate::user_query::{UserQuery, user_fields};
+use crate::user_query::UserQuery;
 
 /// A client for one tenant with one key. Cloning it shares everything.
 #[derive(Clone, Debug)]
@@ -206,11 +205,15 @@ impl Client {
             return Ok(None);
         }
         let path = format!("/api/v3/users/{id}");
-        let query = v3::single(&user_fields(groups));
-        match self.0.transport.get(Stream::Users, &path, &query, envelope::single).await {
-            Ok(raw) => Ok(Some(read_single(raw))),
-            Err(error) if is_not_found(&error) => Ok(None),
-            Err(error) => Err(error),
+        let mut form = Form::new(Stream::Users, Some(UserQuery { groups, ..UserQuery::default() }));
+        loop {
+            let query = form.single_query();
+            match self.0.transport.get(Stream::Users, &path, &query, envelope::single).await {
+                Ok(raw) => return Ok(Some(read_single(raw))),
+                Err(error) if is_not_found(&error) => return Ok(None),
+                Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 

@@ -21,7 +21,7 @@ pub enum FieldGroup {
     CustomFields,
     /// Personal e-mail and phone.
     Contact,
-    /// Birth date and nationality.
+    /// Birth date, gender and nationality.
     Birth,
     /// Personal address.
     Address,

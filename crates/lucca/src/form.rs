@@ -8,7 +8,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use crate::error::{Error, Kind};
 use crate::proof::Note;
-use crate::query::v3::{Fields, OrderBy, Paging, Query as V3};
+use crate::query::v3::{Fields, OrderBy, Paging, Query as V3, single};
 use crate::query::v4::Query as V4;
 use crate::route::{Route, Style, core_fields, fields, routes};
 use crate::stream::Stream;
@@ -165,6 +165,23 @@ impl Form {
         if status == Some(500) { None } else { self.next_rung() }
     }
 
+    /// The query for one record with the fields wanted.
+    pub(crate) fn single_query(&self) -> String {
+        let fields = if self.shape.detail == Detail::Full { &self.full } else { &self.core };
+        single(fields)
+    }
+
+    /// Asks for fewer fields of one record, if `error` speaks against some: those it names, or all but the
+    /// core ones.
+    pub(crate) fn fewer_fields(&mut self, error: &Error) -> bool {
+        let named = error.lucca_message().and_then(|message| self.drop_named_fields(message));
+        let refused = error.status() == Some(400) && self.shape.detail == Detail::Full;
+        if named.is_none() && refused {
+            self.shape.detail = Detail::Core;
+        }
+        named.is_some() || refused
+    }
+
     fn next_route(&mut self) -> Option<Note> {
         let index = self.routes.iter().position(|route| std::ptr::eq(route, self.route))?;
         let (from, next) = (self.route.path, self.routes.get(index + 1)?);
@@ -196,6 +213,11 @@ impl Form {
             self.set_base_size(limit);
             return Some(Note::PageSizeReduced { from, to: self.shape.size });
         }
+        self.drop_named_fields(message)
+    }
+
+    /// Asks no more for the fields that the message names as unknown.
+    fn drop_named_fields(&mut self, message: &str) -> Option<Note> {
         if self.route.style != Style::V3 || self.shape.detail == Detail::Default {
             return None;
         }

@@ -137,7 +137,7 @@ fn group_fields(fields: Fields, group: FieldGroup) -> Fields {
     match group {
         FieldGroup::Identity => fields
             .leaves(&["name", "displayName", "firstName", "lastName", "login", "mail", "employeeNumber"])
-            .leaves(&["externalId", "civilTitle", "gender", "modifiedAt"])
+            .leaves(&["externalId", "civilTitle", "modifiedAt"])
             .nested("picture", &["id", "name", "href"]),
         // Both the plain id and the object of a relation are asked for: without a right on the other
         // record the object may be null.
@@ -160,7 +160,7 @@ fn group_fields(fields: Fields, group: FieldGroup) -> Fields {
             fields.leaves(&["extendedData", "applicationData", "userAxisValues", "attributes"])
         }
         FieldGroup::Contact => fields.leaves(&["personalEmail", "personalMobile"]),
-        FieldGroup::Birth => fields.leaves(&["birthDate"]).nested("nationality", ID_NAME),
+        FieldGroup::Birth => fields.leaves(&["birthDate", "gender"]).nested("nationality", ID_NAME),
         FieldGroup::Address => fields.leaf("address"),
         FieldGroup::Identifiers => fields.leaf("insuranceNumber"),
         FieldGroup::Bank => fields

@@ -24,12 +24,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "tenant")]
     account: Option<String>,
     /// For development: allow a tenant on loopback
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK")]
+    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::clock();
+    let clock = session::telling_clock(global);
     let today = session::today(&*clock);
     let (tenant, checked) = match &args.tenant {
         Some(text) => {

@@ -44,7 +44,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::clock();
+    let clock = session::telling_clock(global);
     let watched = is_terminal() && !global.json;
     let say = |text: &str| {
         if !global.json {
@@ -175,8 +175,7 @@ async fn stored(data: &DataDir, account: &LinkedAccount, people: &People) -> Res
     let present = |kind: Kind| counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
     let mut stored: Map<String, Value> =
         Kind::ALL.iter().map(|&kind| (kind.name().to_owned(), json!(present(kind)))).collect();
-    let by_status =
-        EmployeeStatus::ALL.map(|status| (status.name().to_owned(), json!(people.count(status))));
+    let by_status = EmployeeStatus::ALL.map(|status| (status.name().to_owned(), json!(people.count(status))));
     stored.insert("by_status".to_owned(), Value::Object(by_status.into_iter().collect()));
     Ok(Value::Object(stored))
 }

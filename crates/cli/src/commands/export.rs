@@ -65,10 +65,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     match &args.output {
         Some(path) if global.json => {
-            crate::output::json(&json!({ "kind": args.kind.name(), "rows": count, "file": path }))
+            crate::output::json(&json!({ "kind": args.kind.name(), "rows": count, "file": path }));
         }
         Some(path) => {
-            complain(&format!("{} of {} written to {}", counted(count, "row"), args.kind, path.display()))
+            complain(&format!("{} of {} written to {}", counted(count, "row"), args.kind, path.display()));
         }
         None => {}
     }

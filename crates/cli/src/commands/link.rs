@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long)]
     unproven: bool,
     /// For development: allow a tenant on loopback
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK")]
+    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn tenant_url(text: &str, allow_loopback: bool) -> Result<TenantUrl, 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
     let key = args.key.read()?;
-    let clock = session::clock();
+    let clock = session::telling_clock(global);
     let data = DataDir::open_or_create(&global.data_dir()).await?;
     let secret = SecretString::from(key.expose());
     let client = session::client(Some(&data), tenant.clone(), key, Pace::Budget, &clock).await?;

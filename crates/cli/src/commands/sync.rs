@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lucca::Client;
 use lucca::clock::Clock;
+use serde_json::json;
 use store::{LinkedAccount, Outcome, RunId};
 use sync::{Brake, FullSync, Options, Progress, RunReport, Silent};
 
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
+    /// Sync every linked account in turn; with --json, prints a list of reports
+    #[arg(long, conflicts_with = "account")]
+    all: bool,
     /// Believe it, this once, when more than 20 % of a list or 50 records have vanished
     #[arg(long)]
     accept_missing: bool,
@@ -27,33 +31,74 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(&global.data_dir()).await?;
-    let account = session::account(&data, args.account.as_deref()).await?;
-    let clock = session::clock();
-    let client = session::account_client(&data, &account, &clock).await?;
+    if !args.all {
+        let account = session::account(&data, args.account.as_deref()).await?;
+        let report = sync_account(global, args, &data, &account).await?;
+        if global.json {
+            crate::output::json(&report);
+        }
+        return Ok(exit_code(global, &report));
+    }
+    let mut reports = Vec::new();
+    let mut worst = ExitCode::SUCCESS;
+    for account in data.store.accounts().await? {
+        // One account's trouble is no reason to leave the others stale.
+        match sync_account(global, args, &data, &account).await {
+            Ok(report) => {
+                if report.outcome == Outcome::Failed {
+                    worst = exit_code(global, &report);
+                }
+                reports.push(json!({ "account_id": account.id, "tenant": account.tenant, "report": report }));
+            }
+            Err(failure) => {
+                worst = ExitCode::from(failure.exit as u8);
+                if !global.json {
+                    failure.report(false);
+                }
+                reports.push(
+                    json!({ "account_id": account.id, "tenant": account.tenant, "error": failure.to_json() }),
+                );
+            }
+        }
+    }
+    if global.json {
+        crate::output::json(&reports);
+    }
+    Ok(worst)
+}
+
+async fn sync_account(
+    global: &Global,
+    args: &Args,
+    data: &DataDir,
+    account: &LinkedAccount,
+) -> Result<RunReport, Failure> {
+    let clock = session::telling_clock(global);
+    let client = session::account_client(data, account, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let bars: Box<dyn Progress> =
         if is_terminal() && !global.json { Box::new(Bars::new()) } else { Box::new(Silent) };
-    let ran = full_sync(&data, &account, &client, &clock, brake, &*bars).await;
-    session::note_requests(&data, &account.origin, &client, &*clock).await?;
+    let ran = full_sync(data, account, &client, &clock, brake, &*bars).await;
+    session::note_requests(data, &account.origin, &client, &*clock).await?;
     let report = ran?;
-
-    if global.json {
-        crate::output::json(&report);
-    } else {
-        show(&account, &report);
+    if !global.json {
+        show(account, &report);
     }
-    Ok(match (report.outcome, report.people_error()) {
-        (Outcome::Failed, Some(error)) => {
-            let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
-            failure.exit = match error.code.as_str() {
-                "lucca.key_refused" => Exit::KeyRefused,
-                "lucca.permission_missing" => Exit::PermissionMissing,
-                _ => Exit::Unreachable,
-            };
-            if global.json { ExitCode::from(failure.exit as u8) } else { failure.report(false) }
-        }
-        _ => ExitCode::SUCCESS,
-    })
+    Ok(report)
+}
+
+/// A run that read no people fails the command, with the reason told to a person.
+fn exit_code(global: &Global, report: &RunReport) -> ExitCode {
+    let (Outcome::Failed, Some(error)) = (report.outcome, report.people_error()) else {
+        return ExitCode::SUCCESS;
+    };
+    let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
+    failure.exit = match error.code.as_str() {
+        "lucca.key_refused" => Exit::KeyRefused,
+        "lucca.permission_missing" => Exit::PermissionMissing,
+        _ => Exit::Unreachable,
+    };
+    if global.json { ExitCode::from(failure.exit as u8) } else { failure.report(false) }
 }
 
 /// Runs a full sync of a linked account.

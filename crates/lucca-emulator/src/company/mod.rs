@@ -25,3 +25,17 @@ pub(crate) fn build(employees: u32, seed: u64, today: Date) -> Company {
     company.logs = people::logs(&company, seed, today);
     company
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contract ids were once counted in 16 bits, and came round again above some 16,000 contracts.
+    #[test]
+    fn contract_ids_of_a_large_company_ascend() {
+        let company = build(20_000, 7, jiff::civil::date(2026, 11, 23));
+        let ids: Vec<i64> = company.people.iter().flat_map(|p| p.contracts.iter().map(|c| c.id)).collect();
+        assert!(ids.len() > 20_000 && ids[0] > 0);
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

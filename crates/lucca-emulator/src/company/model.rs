@@ -90,11 +90,11 @@ impl Company {
 
     /// Gives every contract its id, ascending with its owner's and with gaps.
     pub(crate) fn renumber_contracts(&mut self) {
-        let mut id = 100;
+        let mut id = 100_i64;
         for person in &mut self.people {
             for contract in &mut person.contracts {
-                id += 1 + contract.starts.day_of_year().rem_euclid(3);
-                contract.id = i64::from(id);
+                id += 1 + i64::from(contract.starts.day_of_year().rem_euclid(3));
+                contract.id = id;
             }
         }
         self.index_contracts();

@@ -6,6 +6,7 @@ mod walk;
 
 use std::marker::PhantomData;
 
+use people::RemoteId;
 use serde_json::value::RawValue;
 
 use crate::client::Client;
@@ -122,44 +123,29 @@ impl<T: Resource> Enumeration<T> {
         }
         // With the size just learned, if one was: the next page is numbered in it.
         let limit = if asked.by_page { self.form.page_size() } else { asked.limit };
-        let objects: Vec<Option<Object<'_>>> = rows.iter().map(|row| Object::parse(row)).collect();
-        let ids: Vec<_> = objects.iter().map(|object| object.as_ref()?.id()).collect();
+        // Read at once, while its text is at hand, and thrown away in the rare case that it was met before.
+        let (ids, outcomes): (Vec<_>, Vec<_>) = rows.iter().map(|row| read(row)).unzip();
         let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page: asked.by_page });
         self.notes.extend(gain.pass_begins.map(|pass| Note::PassRepeated { pass }));
 
-        let outcomes: Vec<_> = objects
-            .iter()
-            .zip(&ids)
-            .zip(&gain.fresh)
-            .map(|((object, id), fresh)| fresh.then(|| read::<T>(object.as_ref(), id.as_ref())))
-            .collect();
-        drop(objects);
-        rows.into_iter()
-            .zip(ids)
-            .zip(outcomes)
-            .filter_map(|((raw, id), outcome)| Some(Item { id, raw, outcome: outcome? }))
-            .collect()
+        let items =
+            rows.into_iter().zip(ids).zip(outcomes).map(|((raw, id), outcome)| Item { id, raw, outcome });
+        items.zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
     }
 }
 
 /// Reads a record that stands alone.
 pub(crate) fn read_single<T: Resource>(raw: Box<RawValue>) -> Item<T> {
-    let object = Object::parse(&raw);
-    let id = object.as_ref().and_then(Object::id);
-    let outcome = read(object.as_ref(), id.as_ref());
-    drop(object);
+    let (id, outcome) = read(&raw);
     Item { id, raw, outcome }
 }
 
-fn read<T: Resource>(
-    object: Option<&Object<'_>>,
-    id: Option<&people::RemoteId>,
-) -> Result<Read<T>, Unreadable> {
-    let object =
-        object.ok_or_else(|| Unreadable { field: "".into(), reason: "not a JSON object".to_owned() })?;
-    let id =
-        id.ok_or_else(|| Unreadable { field: "id".into(), reason: "missing or not an id".to_owned() })?;
-    let mut record = Record::new(object);
-    let value = T::read(id.clone(), &mut record)?;
-    Ok(Read { value, problems: record.into_problems() })
+fn read<T: Resource>(raw: &RawValue) -> (Option<RemoteId>, Result<Read<T>, Unreadable>) {
+    let unreadable =
+        |field: &'static str, reason: &str| Unreadable { field: field.into(), reason: reason.into() };
+    let Some(object) = Object::parse(raw) else { return (None, Err(unreadable("", "not a JSON object"))) };
+    let Some(id) = object.id() else { return (None, Err(unreadable("id", "missing or not an id"))) };
+    let mut record = Record::new(&object);
+    let value = T::read(id.clone(), &mut record);
+    (Some(id), value.map(|value| Read { value, problems: record.into_problems() }))
 }

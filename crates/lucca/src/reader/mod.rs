@@ -278,9 +278,8 @@ impl<'a> Record<'a> {
     pub(crate) fn map(&mut self, name: &'static str) -> BTreeMap<String, Value> {
         let read = self.field(&[name], "a dictionary", |raw| match serde_json::from_str(raw.get()) {
             Ok(map) => Some(Some(map)),
-            // An empty dictionary has been seen to arrive as an empty list from frameworks that can't
-            // tell them apart.
-            // unverified: whether Lucca does so.
+            // An empty list holds as little as an empty dictionary.
+            // unverified: whether Lucca ever sends one here.
             Err(_) => array_of(raw).is_some_and(|items| items.is_empty()).then_some(None),
         });
         read.unwrap_or_default()

@@ -139,7 +139,7 @@ fn what_else(labels: &[&str]) -> TenantUrlError {
             (false, _) => TenantUrlError::LuccaSite,
         };
     }
-    if domain == "lucca" {
+    if (domain, ending) == ("lucca", "fr") {
         return TenantUrlError::LuccaSite;
     }
     if labels.iter().any(|label| label.contains("lucca")) {

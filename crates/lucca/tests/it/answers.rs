@@ -252,6 +252,15 @@ fn connections_that_break_are_made_again() {
 }
 
 #[test]
+fn a_server_that_speaks_no_tls() {
+    let url = raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n").replace("http://", "https://");
+    let client = builder(&url).0.build().unwrap();
+    let error = block_on(client.establishments().next_page()).unwrap_err();
+    assert_eq!((error.code(), error.action()), ("lucca.tls", Action::Stop), "{error:?}");
+    assert_eq!(client.stats().requests(), 1);
+}
+
+#[test]
 fn nobody_there() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (builder, clock) = builder(&format!("http://{free}"));

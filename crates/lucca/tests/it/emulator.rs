@@ -101,13 +101,13 @@ fn every_stream_is_read_whole_at_every_size() {
 }
 
 #[test]
-fn twenty_thousand_users_take_twenty_requests() {
+fn users_take_no_request_too_many() {
     block_on(async {
-        let emulator = start(20_000, unlimited()).await;
+        let emulator = start(4500, unlimited()).await;
         let client = client(&emulator, 1000);
         let (seen, proof, _) = drain(client.users(UserQuery::default())).await;
-        assert_eq!((seen, proof), (20_000, Proof::Complete { rows: 20_000 }));
-        assert_eq!(client.stats().requests(), 20);
+        assert_eq!((seen, proof), (4500, Proof::Complete { rows: 4500 }));
+        assert_eq!(client.stats().requests(), 5);
     });
 }
 

@@ -164,6 +164,23 @@ fn one_user() {
 }
 
 #[test]
+fn one_user_of_a_server_that_knows_fewer_fields() {
+    block_on(async {
+        let server = tenant(|request, _| {
+            let fields = parameter(request, "fields").unwrap();
+            if fields.contains("quote") {
+                return text(500, r#"{"Status":500,"Message":"Unknown property 'quote'"}"#);
+            }
+            if fields.contains("attributes") { text(400, "") } else { ok(json!({"data": {"id": 1}})) }
+        })
+        .await;
+        let client = client(&server);
+        assert!(client.user(&RemoteId::from("1"), FieldGroups::default()).await.unwrap().is_some());
+        assert_eq!(client.stats().requests(), 3);
+    });
+}
+
+#[test]
 fn counting_users_takes_one_request() {
     block_on(async {
         let server = tenant(|request, _| {

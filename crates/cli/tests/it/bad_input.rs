@@ -1,0 +1,71 @@
+//! Bad tenant URLs, keys and arguments: a clear error with a stable code, and nothing is kept or sent.
+
+use std::net::TcpListener;
+
+use crate::{run, run_with};
+
+const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+#[test]
+fn bad_tenant_urls_say_what_one_looks_like() {
+    let dir = tempfile::tempdir().unwrap();
+    for text in [
+        "",
+        "acme.ilucca.net.evil.com",
+        "https://evil.com/acme.ilucca.net",
+        "https://user:pass@acme.ilucca.net",
+        "acme@example.org",
+        "http://169.254.169.254/latest",
+        "http://127.0.0.1:9",
+        "https://acme.ilucca.net:8443",
+        "ftp://acme.ilucca.net",
+        "https://support.lucca.fr/hc",
+    ] {
+        let ran = run_with(dir.path(), &["link", text, "--key-stdin", "--json"], KEY);
+        assert_eq!(ran.code, 2, "{text:?}: {}", ran.out);
+        let error = &ran.json()["error"];
+        assert!(error["code"].as_str().unwrap().starts_with("tenant_url."), "{text:?}: {error}");
+        assert!(error["advice"].is_string());
+    }
+    assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "nothing is kept");
+}
+
+#[test]
+fn bad_keys_are_refused_before_anything_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    for text in [
+        "",
+        "  ",
+        "hunter2",
+        "0f8fad5b-d9cb-469f-a165",
+        "me@example.org",
+        "https://acme.ilucca.net",
+        "\0\u{fffd}",
+    ] {
+        let ran = run_with(dir.path(), &["link", &url, "--key-stdin", "--allow-loopback", "--json"], text);
+        assert_eq!(ran.code, 2, "{text:?}: {}", ran.out);
+        assert!(ran.json()["error"]["code"].as_str().unwrap().starts_with("api_key."), "{}", ran.out);
+    }
+    assert!(server.accept().is_err(), "nobody knocked");
+}
+
+#[test]
+fn a_key_is_never_taken_from_an_argument() {
+    let dir = tempfile::tempdir().unwrap();
+    for arguments in [&["link", "acme", "--key", KEY][..], &["link", "acme", KEY], &["check", "acme", KEY]] {
+        assert_eq!(run(dir.path(), arguments).code, 2);
+    }
+    let ran = run(dir.path(), &["link", "acme", "--json"]);
+    assert_eq!(ran.json()["error"]["code"], "cli.no_key", "nor from standard input unless asked");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let ran = run(dir.path(), &["link", "acme", "--key-file", "nowhere.txt", "--json"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.json()["error"]["message"].as_str().unwrap().contains("nowhere.txt"));
+}

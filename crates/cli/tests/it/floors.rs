@@ -1,0 +1,40 @@
+//! Each crate uses only the floors below it: see ARCHITECTURE.md.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Every crate with the crates of ours it may use.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("people", &[]),
+    ("lucca-emulator", &[]),
+    ("lucca", &["people"]),
+    ("store", &["people"]),
+    ("linking", &["people", "lucca", "store"]),
+    ("sync", &["people", "lucca", "store"]),
+    ("lucca-connector", &["people", "lucca", "store", "linking", "sync", "lucca-emulator"]),
+    ("xtask", &[]),
+];
+
+#[test]
+fn no_crate_uses_one_above_or_beside_it() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert_eq!(packages.len(), FLOORS.len(), "a crate without a floor");
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let (_, allowed) = FLOORS.iter().find(|(floor, _)| *floor == name).unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            // Tests may start the emulated tenant from any floor.
+            let used = dependency["name"].as_str().unwrap();
+            let is_ours = FLOORS.iter().any(|(floor, _)| *floor == used);
+            let is_test = dependency["kind"] == "dev" && used == "lucca-emulator";
+            assert!(!is_ours || is_test || allowed.contains(&used), "{name} uses {used}");
+        }
+    }
+}

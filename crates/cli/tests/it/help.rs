@@ -1,0 +1,29 @@
+//! The help texts, as people and scripts read them.
+
+use crate::run;
+
+#[test]
+fn help_texts() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut texts = String::new();
+    for command in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["emulator", "--help"],
+        &["link", "--help"],
+        &["check", "--help"],
+        &["sync", "--help"],
+        &["employees", "list", "--help"],
+        &["employees", "show", "--help"],
+        &["org-chart", "--help"],
+        &["export", "--help"],
+    ] {
+        let ran = run(dir.path(), command);
+        assert_eq!(ran.code, 0);
+        // The terminal's width decides where lines break.
+        let text: Vec<String> =
+            ran.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        texts.push_str(&format!("$ lucca-connector {}\n{}\n\n", command.join(" "), text.join("\n")));
+    }
+    insta::assert_snapshot!(texts);
+}

@@ -1,0 +1,129 @@
+//! An administrator and a data engineer with a tenant: link, check, sync, look, export.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use lucca_emulator::{Config, Emulator, Rights};
+use serde_json::Value;
+
+use crate::{Ran, run, run_with};
+
+async fn emulator(employees: u32) -> Emulator {
+    let today: Date = jiff::civil::date(2026, 11, 23);
+    let mut config = Config::new(employees, 5, today);
+    config.switches.rate_limit = None;
+    Emulator::start(config).await.unwrap()
+}
+
+fn link(dir: &Path, emulator: &Emulator, more: &[&str]) -> Ran {
+    let url = emulator.url();
+    let mut arguments = vec!["link", &url, "--key-stdin", "--allow-loopback", "--json"];
+    arguments.extend(more);
+    run_with(dir, &arguments, &format!("{}\n", emulator.api_key()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_key_to_a_file_of_people() {
+    let emulator = emulator(90).await;
+    let dir = tempfile::tempdir().unwrap();
+    let linked = link(dir.path(), &emulator, &["--unproven"]).ok_json();
+    let account = linked["account_id"].as_str().unwrap();
+    assert!(account.starts_with("acct_"));
+    assert_eq!(linked["relinked"], false);
+
+    let report = run(dir.path(), &["sync", "--json"]).ok_json();
+    assert_eq!(report["outcome"], "succeeded", "{report}");
+    let truth = emulator.truth();
+
+    let accounts = run(dir.path(), &["accounts", "--json"]).ok_json();
+    assert_eq!(accounts[0]["employees"], truth.employees);
+    assert_eq!(accounts[0]["status"], "linked");
+
+    let people = run(dir.path(), &["employees", "list", "--json"]).ok_json();
+    assert_eq!(people.as_array().unwrap().len() as u64, truth.employees);
+    let active = run(dir.path(), &["employees", "list", "--status", "active", "--json"]).ok_json();
+    let someone = &active[3];
+    assert!(someone["department_name"].is_string() && someone["employments"].is_array());
+    let shown = run(dir.path(), &["employees", "show", someone["id"].as_str().unwrap(), "--json"]).ok_json();
+    assert_eq!(&shown, someone);
+
+    let chart = run(dir.path(), &["org-chart", "--json"]).ok_json();
+    assert_eq!(chart.as_array().unwrap().len(), active.as_array().unwrap().len());
+
+    let lines = run(dir.path(), &["export", "--format", "jsonl"]).out;
+    let exported: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(Value::Array(exported), people);
+
+    let file = dir.path().join("contracts.csv");
+    let arguments =
+        ["export", "--format", "csv", "--kind", "employments", "--output", file.to_str().unwrap(), "--json"];
+    assert_eq!(run(dir.path(), &arguments).ok_json()["rows"], truth.employments);
+    let mut csv = csv::Reader::from_path(&file).unwrap();
+    assert_eq!(csv.headers().unwrap().get(0), Some("id"));
+    assert_eq!(csv.records().map(Result::unwrap).count() as u64, truth.employments);
+
+    // With another key: the same linked account, with its data.
+    let again =
+        link(dir.path(), &emulator, &["--unproven", "--fields", "identity,work,contract,birth"]).ok_json();
+    assert_eq!((&again["account_id"], &again["relinked"]), (&linked["account_id"], &Value::Bool(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_permission_is_named_with_its_place_and_nothing_is_linked() {
+    let emulator = emulator(300).await;
+    let key = emulator.api_key().to_owned();
+    emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });
+    let dir = tempfile::tempdir().unwrap();
+    let refused = link(dir.path(), &emulator, &[]);
+    assert_eq!(refused.code, 5);
+    let error = &refused.json()["error"];
+    assert_eq!(error["code"], "linking.permission_not_proven");
+    assert!(error["causes"].to_string().contains("See former employees"));
+    assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json(), serde_json::json!([]));
+
+    let url = emulator.url();
+    let checked = run_with(dir.path(), &["check", &url, "--key-stdin", "--allow-loopback"], &key);
+    assert_eq!(checked.code, 5);
+    assert!(checked.out.contains("Voir les employés partis"), "{}", checked.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_lucca_refuses_is_not_linked() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    let url = emulator.url();
+    let arguments = ["link", &url, "--key-stdin", "--allow-loopback", "--json"];
+    let refused = run_with(dir.path(), &arguments, "0f8fad5b-d9cb-469f-a165-70867728950e");
+    assert_eq!((refused.code, &refused.json()["error"]["code"]), (4, &"lucca.key_refused".into()));
+    assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json(), serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_down_leaves_the_data_as_it_was() {
+    let emulator = emulator(60).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &["--unproven"]).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    emulator.tenant().set_faults(vec![lucca_emulator::Fault {
+        path: String::new(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: lucca_emulator::FaultKind::Status { code: 403, body: String::new() },
+    }]);
+    let failed = run(dir.path(), &["sync", "--json"]);
+    assert_eq!((failed.code, &failed.json()["outcome"]), (5, &"failed".into()));
+    let people = run(dir.path(), &["employees", "list", "--json"]).ok_json();
+    assert_eq!(people.as_array().unwrap().len(), 60);
+}
+
+#[test]
+fn an_empty_data_directory_says_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in [&["accounts"][..], &["sync"], &["employees", "list"], &["org-chart"], &["check"]] {
+        let ran = run(dir.path(), command);
+        assert_eq!(ran.code, 2, "{command:?}");
+        assert!(ran.err.contains("next: Link a tenant"), "{}", ran.err);
+    }
+    assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "looking makes no files");
+}
