@@ -1,5 +1,7 @@
 //! What every backend of the store must do. One database a test.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use jiff::Timestamp;
 use people::{Kind, OccupationCategory, RemoteId};
 use secrecy::{ExposeSecret, SecretString};

@@ -1,5 +1,7 @@
 //! A full sync against the emulated tenant over loopback, into a real database.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};

@@ -1,5 +1,7 @@
 //! The binary from outside: its arguments, output and exit codes, against the emulated tenant over loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod bad_input;
 mod demo;
 mod floors;
