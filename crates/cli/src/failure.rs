@@ -124,6 +124,7 @@ impl From<sync::Error> for Failure {
     fn from(error: sync::Error) -> Self {
         match error {
             sync::Error::Store(error) => error.into(),
+            sync::Error::Fetching(_) => Self::from_error(Exit::Internal, "sync.fetching", &error),
             sync::Error::Settings(_) => {
                 let mut failure = Self::from_error(Exit::Internal, "sync.settings", &error);
                 failure.advice = Some("Link the tenant again to set its field groups anew.".to_owned());

@@ -19,10 +19,6 @@ use tracing_subscriber::EnvFilter;
 
 use crate::failure::{Exit, Failure};
 
-// Parsing pages allocates a lot; mimalloc takes a quarter to a third off it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Connects Lucca, the HR system, to your app: link a tenant, sync its people, deliver them.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]

@@ -91,13 +91,30 @@ pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<Link
     })
 }
 
-/// How fast a tenant may be asked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
-    /// Within Lucca's limit.
-    Budget,
-    /// As fast as it answers: a tenant of our own on loopback.
-    Unlimited,
+/// How fast a tenant may be asked, as an option of commands that ask it.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Pace {
+    /// The most requests to send to the tenant in a minute; 0 for no limit of ours [default: 40]
+    #[arg(long, value_name = "N")]
+    pub(crate) requests_per_minute: Option<u32>,
+}
+
+impl Pace {
+    /// As fast as the tenant answers.
+    pub(crate) const UNLIMITED: Self = Self { requests_per_minute: Some(0) };
+
+    /// This pace, or `other` where this one says nothing.
+    pub(crate) fn or(self, other: Option<u32>) -> Self {
+        Self { requests_per_minute: self.requests_per_minute.or(other) }
+    }
+
+    fn budget(self) -> RequestBudget {
+        match self.requests_per_minute.map(NonZeroU32::new) {
+            None => RequestBudget::per_minute(REQUESTS_A_MINUTE),
+            Some(Some(limit)) => RequestBudget::per_minute(limit),
+            Some(None) => RequestBudget::unlimited(),
+        }
+    }
 }
 
 /// A client for a tenant, its budget charged with what was sent lately.
@@ -108,14 +125,11 @@ pub(crate) async fn client(
     pace: Pace,
     clock: &Arc<dyn Clock>,
 ) -> Result<Client, Failure> {
-    let budget = match pace {
-        Pace::Budget => RequestBudget::per_minute(REQUESTS_A_MINUTE),
-        Pace::Unlimited => RequestBudget::unlimited(),
-    };
+    let budget = pace.budget();
     if let Some(data) = data {
         for (at, requests) in data.store.recent_requests(tenant.origin(), clock.now()).await? {
-            // More than fill the budget make no difference.
-            let requests = u32::try_from(requests).unwrap_or(u32::MAX).min(REQUESTS_A_MINUTE.get());
+            // A bound only against a damaged database: no process sends more in a minute.
+            let requests = u32::try_from(requests).unwrap_or(u32::MAX).min(100_000);
             budget.record_past(at, requests);
         }
     }
@@ -127,10 +141,11 @@ pub(crate) async fn client(
     Ok(client)
 }
 
-/// A client for a linked account.
+/// A client for a linked account, at the pace given or the one it was linked with.
 pub(crate) async fn account_client(
     data: &DataDir,
     account: &LinkedAccount,
+    pace: Pace,
     clock: &Arc<dyn Clock>,
 ) -> Result<Client, Failure> {
     // A tenant on loopback can only have been linked under the development switch.
@@ -141,7 +156,7 @@ pub(crate) async fn account_client(
     let key = account.api_key(&data.vault)?;
     let key = ApiKey::parse(key.expose_secret())
         .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
-    client(Some(data), tenant, key, Pace::Budget, clock).await
+    client(Some(data), tenant, key, pace.or(account.settings.requests_per_minute), clock).await
 }
 
 /// Requests a client has sent.

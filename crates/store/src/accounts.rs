@@ -38,6 +38,9 @@ pub struct AccountSettings {
     /// always are: they are few and hold no personal data.
     #[serde(default)]
     pub keep_raw: bool,
+    /// The most requests to send to the tenant in a minute, 0 for no limit of ours; none is the default.
+    #[serde(default)]
+    pub requests_per_minute: Option<u32>,
 }
 
 /// A customer's tenant, connected through an API key.

@@ -1,8 +1,9 @@
 //! Records of the normalised model: written page by page in one transaction, compared by content hash, read
 //! back as the model's types.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use futures::TryStreamExt;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use people::{Kind, Model, RemoteId};
@@ -105,7 +106,7 @@ pub struct Stored<T> {
     pub updated_at: Timestamp,
 }
 
-/// SQLite takes at most 32,766 parameters a statement; eight a row leave room.
+/// SQLite takes at most 32,766 parameters a statement; four a row leave room.
 const ROWS_A_STATEMENT: usize = 500;
 
 impl Store {
@@ -188,16 +189,30 @@ impl Store {
     }
 
     /// The ids of every present record of a kind.
-    pub async fn present_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
-        let ids: Vec<String> = sqlx::query_scalar(
+    pub async fn present_ids(&self, account_no: i64, kind: Kind) -> Result<HashSet<RemoteId>, Error> {
+        const DOING: &str = "listing records";
+        // Row by row: a large tenant's ids are kept once and not three times.
+        let mut rows = sqlx::query_scalar::<_, String>(
             "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
         )
         .bind(account_no)
         .bind(kind.name())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(while_doing("listing records"))?;
-        Ok(ids.into_iter().map(RemoteId::from).collect())
+        .fetch(&self.pool);
+        let mut ids = HashSet::new();
+        while let Some(id) = rows.try_next().await.map_err(while_doing(DOING))? {
+            ids.insert(RemoteId::from(id));
+        }
+        Ok(ids)
+    }
+
+    /// Whether there is any record of a kind, whatever its state.
+    pub async fn has_records(&self, account_no: i64, kind: Kind) -> Result<bool, Error> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM records WHERE account_no = $1 AND kind = $2)")
+            .bind(account_no)
+            .bind(kind.name())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(while_doing("looking for records"))
     }
 
     /// How many records of each kind stand in each state. Kinds without records are left out.
@@ -268,18 +283,19 @@ async fn upsert(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) ",
+        "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) SELECT ",
     );
+    query.push_bind(account_no).push(", ").push_bind(kind.name());
+    query.push(", column1, column2, column3, column4, ").push_bind(at.to_sqlx());
+    query.push(", ").push_bind(at.to_sqlx()).push(" FROM (");
     query.push_values(rows, |mut row, record| {
-        row.push_bind(account_no)
-            .push_bind(kind.name())
-            .push_bind(record.id.as_str())
+        row.push_bind(record.id.as_str())
             .push_bind(record.hash.to_be_bytes().to_vec())
             .push_bind(record.body.as_str())
-            .push_bind(record.raw.as_deref())
-            .push_bind(at.to_sqlx())
-            .push_bind(at.to_sqlx());
+            .push_bind(record.raw.as_deref());
     });
+    // Without a condition SQLite would read ON as the beginning of a join's.
+    query.push(") WHERE true");
     query.push(
         " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
          body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at",

@@ -30,7 +30,11 @@ fn at(second: i64) -> Timestamp {
 
 impl Fixture {
     async fn link(&self, tenant: &str, key: &str, second: i64) -> LinkedAccount {
-        let settings = AccountSettings { field_groups: vec!["identity".into()], keep_raw: false };
+        let settings = AccountSettings {
+            field_groups: vec!["identity".into()],
+            keep_raw: false,
+            requests_per_minute: None,
+        };
         let random = u8::try_from(second % 250).unwrap();
         self.store
             .link_account(

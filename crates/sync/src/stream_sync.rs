@@ -1,7 +1,7 @@
 //! One stream into one kind of record: compare each page with what is stored, commit it, and at the end
 //! judge what was not seen.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use lucca::clock::Clock;
@@ -9,10 +9,12 @@ use lucca::{Enumeration, Item, Note, Proof, Read, Resource, Stream, Unreadable};
 use people::{Kind, Model, RemoteId};
 use serde_json::value::RawValue;
 use store::{Commit, LinkedAccount, Quarantined, RecordState, RecordUpsert, Store, content_hash};
+use tokio::sync::mpsc;
 
 use crate::progress::Progress;
 use crate::reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
 use crate::report::{StreamError, StreamReport};
+use crate::run::Error;
 
 /// What every stream of a run shares.
 pub(crate) struct Context<'a> {
@@ -109,6 +111,8 @@ pub(crate) struct StreamSync<'a> {
     /// Stored as present and not seen in this run.
     unseen: HashSet<RemoteId>,
     stored: usize,
+    /// Nothing of this kind was stored before: there is nothing to compare with.
+    is_first: bool,
     in_quarantine: HashSet<RemoteId>,
     done: u64,
     report: StreamReport,
@@ -126,13 +130,15 @@ impl<'a> StreamSync<'a> {
         if in_quarantine.iter().any(|id| id.as_str().starts_with('#')) {
             context.store.forget_unidentified(no, kind).await?;
         }
-        let unseen: HashSet<_> = context.store.present_ids(no, kind).await?.into_iter().collect();
+        let unseen = context.store.present_ids(no, kind).await?;
+        let is_first = unseen.is_empty() && !context.store.has_records(no, kind).await?;
         Ok(Self {
             context,
             stream,
             kind,
             stored: unseen.len(),
             unseen,
+            is_first,
             in_quarantine,
             done: 0,
             report: StreamReport { stream: stream.name().to_owned(), ..StreamReport::default() },
@@ -148,7 +154,8 @@ impl<'a> StreamSync<'a> {
         }
         let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
         let recovered = ids.iter().filter(|id| self.in_quarantine.contains(*id)).cloned().collect();
-        let stored = store.hashes(account.no, self.kind, &ids).await?;
+        let stored =
+            if self.is_first { HashMap::new() } else { store.hashes(account.no, self.kind, &ids).await? };
         let rows = records.len() + quarantined.len();
         self.report.quarantined += count(quarantined.len());
 
@@ -172,25 +179,35 @@ impl<'a> StreamSync<'a> {
         Ok(())
     }
 
-    /// Reads an enumeration to its end, committing each page while the next is fetched.
+    /// Reads an enumeration to its end, committing each page while the next is fetched and parsed on a task of
+    /// its own: at most one page waits. Gives the enumeration back.
     pub(crate) async fn read<W: Resource, M: Model>(
         &mut self,
-        enumeration: &mut Enumeration<W>,
+        mut enumeration: Enumeration<W>,
         raw_policy: RawPolicy<'_>,
         mut normalise: impl FnMut(Read<W>) -> M,
-    ) -> Result<Result<(), lucca::Error>, store::Error> {
-        let mut batch = Batch::default();
-        loop {
-            let (page, committed) = tokio::join!(enumeration.next_page(), self.commit(batch));
-            committed?;
-            batch = match page {
-                Ok(Some(page)) => {
-                    Batch::of_items(page.items, enumeration.total(), raw_policy, &mut normalise)
+    ) -> Result<(Enumeration<W>, Result<(), lucca::Error>), Error> {
+        let (sender, mut pages) = mpsc::channel(1);
+        let fetching = tokio::spawn(async move {
+            // The place is taken before the page is fetched, so that no third page is ever in memory.
+            let outcome = loop {
+                let Ok(place) = sender.reserve().await else {
+                    // Nobody waits for pages: the commit of an earlier one failed, and the run ends.
+                    break Ok(());
+                };
+                match enumeration.next_page().await {
+                    Ok(Some(page)) => place.send((page, enumeration.total())),
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
                 }
-                Ok(None) => return Ok(Ok(())),
-                Err(error) => return Ok(Err(error)),
             };
+            drop(sender);
+            (enumeration, outcome)
+        });
+        while let Some((page, total)) = pages.recv().await {
+            self.commit(Batch::of_items(page.items, total, raw_policy, &mut normalise)).await?;
         }
+        Ok(fetching.await?)
     }
 
     /// The ids that are stored as present and were not seen.

@@ -14,6 +14,7 @@ use store::RecordState;
 use crate::normalise::{self, Lookups};
 use crate::reconcile::Missing;
 use crate::report::{StreamError, StreamReport};
+use crate::run::Error;
 use crate::stream_sync::{Batch, Context, RawPolicy, StreamSync};
 
 /// What is learned on the way and used by later streams.
@@ -37,7 +38,7 @@ pub(crate) struct Engine<'a> {
 
 impl Engine<'_> {
     /// Reads them all; one that fails is reported and the others go on.
-    pub(crate) async fn streams(&self, groups: FieldGroups) -> Result<Vec<StreamReport>, store::Error> {
+    pub(crate) async fn streams(&self, groups: FieldGroups) -> Result<Vec<StreamReport>, Error> {
         let mut learned = Learned::default();
         let users = self.users(groups, &mut learned).await?;
         let people_failed = users.error.is_some();
@@ -79,15 +80,15 @@ impl Engine<'_> {
         (hint.into_iter().fold(enumeration, Enumeration::with_page_size), hint)
     }
 
-    async fn users(&self, groups: FieldGroups, learned: &mut Learned) -> Result<StreamReport, store::Error> {
+    async fn users(&self, groups: FieldGroups, learned: &mut Learned) -> Result<StreamReport, Error> {
         let stream = Stream::Users;
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Employee).await?;
         let users = self.client.users(UserQuery { groups, ..UserQuery::default() });
-        let (mut users, hint) = self.hinted(stream, users);
+        let (users, hint) = self.hinted(stream, users);
         let redact = |raw: &str| normalise::least_data(raw, groups);
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &redact };
-        let read = sync
-            .read(&mut users, raw_policy, |Read { value: user, problems }| {
+        let (users, read) = sync
+            .read(users, raw_policy, |Read { value: user, problems }| {
                 for (reference, names) in [
                     (&user.department, &mut learned.departments),
                     (&user.legal_entity, &mut learned.establishments),
@@ -195,15 +196,13 @@ impl Engine<'_> {
         (names, report)
     }
 
-    async fn contracts(&self, lookups: &Lookups) -> Result<StreamReport, store::Error> {
+    async fn contracts(&self, lookups: &Lookups) -> Result<StreamReport, Error> {
         let stream = Stream::WorkContracts;
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &str::to_owned };
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Employment).await?;
-        let (mut contracts, hint) = self.hinted(stream, self.client.work_contracts());
-        let read = sync
-            .read(&mut contracts, raw_policy, |read| {
-                normalise::employment(read.value, read.problems, lookups)
-            })
+        let (contracts, hint) = self.hinted(stream, self.client.work_contracts());
+        let (contracts, read) = sync
+            .read(contracts, raw_policy, |read| normalise::employment(read.value, read.problems, lookups))
             .await?;
         if read.is_ok() {
             let missing = self.missing_employments(sync.unseen()).await?;
@@ -237,17 +236,17 @@ impl Engine<'_> {
         enumeration: Enumeration<W>,
         raw_policy: RawPolicy<'_>,
         normalise: impl FnMut(Read<W>) -> M,
-    ) -> Result<StreamReport, store::Error> {
+    ) -> Result<StreamReport, Error> {
         let mut sync = StreamSync::begin(&self.context, stream, M::KIND).await?;
-        let (mut enumeration, hint) = self.hinted(stream, enumeration);
-        let read = sync.read(&mut enumeration, raw_policy, normalise).await?;
+        let (enumeration, hint) = self.hinted(stream, enumeration);
+        let (enumeration, read) = sync.read(enumeration, raw_policy, normalise).await?;
         if read.is_ok() {
             sync.judge_unseen(enumeration.proof()).await?;
         }
         Ok(sync.finish(&enumeration, hint, &read))
     }
 
-    async fn departments(&self, learned: &Learned) -> Result<StreamReport, store::Error> {
+    async fn departments(&self, learned: &Learned) -> Result<StreamReport, Error> {
         let stream = Stream::Departments;
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Department).await?;
         let (mut enumeration, hint) = self.hinted(stream, self.client.departments());
@@ -292,12 +291,12 @@ impl Engine<'_> {
         Ok(sync.finish(&enumeration, hint, &read))
     }
 
-    async fn establishments(&self, learned: &Learned) -> Result<StreamReport, store::Error> {
+    async fn establishments(&self, learned: &Learned) -> Result<StreamReport, Error> {
         let stream = Stream::Establishments;
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Establishment).await?;
-        let (mut enumeration, hint) = self.hinted(stream, self.client.establishments());
-        let read = sync
-            .read(&mut enumeration, RawPolicy::ORGANISATION, |read| normalise::establishment(read.value))
+        let (enumeration, hint) = self.hinted(stream, self.client.establishments());
+        let (enumeration, read) = sync
+            .read(enumeration, RawPolicy::ORGANISATION, |read| normalise::establishment(read.value))
             .await?;
         match &read {
             Ok(()) => sync.judge_unseen(enumeration.proof()).await?,

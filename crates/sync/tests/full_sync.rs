@@ -42,6 +42,7 @@ async fn app_with(employees: u32, switches: Switches, groups: FieldGroups, keep_
     let settings = AccountSettings {
         field_groups: groups.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw,
+        requests_per_minute: None,
     };
     let account = store
         .link_account(

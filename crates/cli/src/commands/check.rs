@@ -23,6 +23,8 @@ pub(crate) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "tenant")]
     account: Option<String>,
+    #[command(flatten)]
+    pace: Pace,
     /// For development: allow a tenant on loopback
     #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
@@ -35,7 +37,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(text) => {
             let tenant = tenant_url(text, args.allow_loopback)?;
             let key = args.key.read()?;
-            let client = session::client(None, tenant.clone(), key, Pace::Budget, &clock).await?;
+            let client = session::client(None, tenant.clone(), key, args.pace, &clock).await?;
             (tenant, linking::check(&client, today).await?)
         }
         None if args.key.is_given() => {
@@ -48,7 +50,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         None => {
             let data = DataDir::open(&global.data_dir()).await?;
             let account = session::account(&data, args.account.as_deref()).await?;
-            let client = session::account_client(&data, &account, &clock).await?;
+            let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let checked = linking::check(&client, today).await;
             session::note_requests(&data, &account.origin, &client, &*clock).await?;
             (tenant_url(&account.origin, account.origin.starts_with("http://"))?, checked?)

@@ -120,7 +120,7 @@ async fn link(
     real_limits: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<(LinkedAccount, Client), Failure> {
-    let pace = if real_limits { Pace::Budget } else { Pace::Unlimited };
+    let pace = if real_limits { Pace::default() } else { Pace::UNLIMITED };
     let internal =
         |code: &str, error: &dyn std::error::Error| Failure::from_error(Exit::Internal, code, error);
     let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback)
@@ -142,6 +142,7 @@ async fn link(
                 settings: &AccountSettings {
                     field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
                     keep_raw: false,
+                    requests_per_minute: pace.requests_per_minute,
                 },
                 at,
                 nonce: crate::entropy::bytes()?,

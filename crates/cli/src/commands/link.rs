@@ -28,6 +28,8 @@ pub(crate) struct Args {
     /// Also keep people's records as Lucca sent them
     #[arg(long)]
     keep_raw: bool,
+    #[command(flatten)]
+    pace: Pace,
     /// Keep the link even if a required permission is not proven
     #[arg(long)]
     unproven: bool,
@@ -54,7 +56,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let clock = session::telling_clock(global);
     let data = DataDir::open_or_create(&global.data_dir()).await?;
     let secret = SecretString::from(key.expose());
-    let client = session::client(Some(&data), tenant.clone(), key, Pace::Budget, &clock).await?;
+    let client = session::client(Some(&data), tenant.clone(), key, args.pace, &clock).await?;
     let checked = linking::check(&client, session::today(&*clock)).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
     let checked = checked?;
@@ -84,6 +86,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let settings = AccountSettings {
         field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw: args.keep_raw,
+        requests_per_minute: args.pace.requests_per_minute,
     };
     let account = data
         .store

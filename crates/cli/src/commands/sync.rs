@@ -14,7 +14,7 @@ use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{counted, grouped, is_terminal, line};
 use crate::progress::Bars;
-use crate::session;
+use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -24,6 +24,8 @@ pub(crate) struct Args {
     /// Sync every linked account in turn; with --json, prints a list of reports
     #[arg(long, conflicts_with = "account")]
     all: bool,
+    #[command(flatten)]
+    pace: Pace,
     /// Believe it, this once, when more than 20 % of a list or 50 records have vanished
     #[arg(long)]
     accept_missing: bool,
@@ -74,7 +76,7 @@ async fn sync_account(
     account: &LinkedAccount,
 ) -> Result<RunReport, Failure> {
     let clock = session::telling_clock(global);
-    let client = session::account_client(data, account, &clock).await?;
+    let client = session::account_client(data, account, args.pace, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let bars: Box<dyn Progress> =
         if is_terminal() && !global.json { Box::new(Bars::new()) } else { Box::new(Silent) };
