@@ -1,8 +1,9 @@
 //! Showing how a run is getting on: a progress bar on a terminal, nothing elsewhere.
 
+use std::fmt::Write;
 use std::sync::Mutex;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use lucca::Stream;
 use sync::{Progress, StreamReport};
 
@@ -44,10 +45,13 @@ impl Progress for Bars {
     fn page_committed(&self, _stream: Stream, done: u64, total: Option<u64>) {
         self.with(|bar| {
             if let Some(total) = total.filter(|&total| bar.length() != Some(total)) {
-                let style = "{msg:28} [{bar:30}] {human_pos}/{human_len}  {per_sec}  {eta} left";
-                bar.set_style(
-                    ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-                );
+                let style = "{msg:28} [{bar:30}] {human_pos}/{human_len}  {rate}  {eta} left";
+                let style =
+                    ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+                bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                    // A bar that cannot be drawn is no reason to stop.
+                    let _ = write!(out, "{:.0}/s", state.per_sec());
+                }));
                 bar.set_length(total);
             }
             bar.set_position(done);

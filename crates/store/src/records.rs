@@ -117,14 +117,13 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, StoredHash>, Error> {
-        let ids = serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned());
         let rows: Vec<(String, Vec<u8>, String)> = sqlx::query_as(
             "SELECT remote_id, hash, state FROM records \
              WHERE account_no = $1 AND kind = $2 AND remote_id IN (SELECT value FROM json_each($3))",
         )
         .bind(account_no)
         .bind(kind.name())
-        .bind(ids)
+        .bind(json_list(ids))
         .fetch_all(&self.pool)
         .await
         .map_err(while_doing("comparing records with what is stored"))?;
@@ -136,6 +135,26 @@ impl Store {
                 (RemoteId::from(id), StoredHash { hash, state: RecordState::from_name(&state) })
             })
             .collect())
+    }
+
+    /// The stored models, as JSON, of those of `ids` that are stored.
+    pub async fn bodies(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, String>, Error> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT remote_id, body FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id IN (SELECT value FROM json_each($3))",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(json_list(ids))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(while_doing("reading records"))?;
+        Ok(rows.into_iter().map(|(id, body)| (RemoteId::from(id), body)).collect())
     }
 
     /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.
@@ -172,14 +191,13 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        let ids = serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned());
         sqlx::query(
             "UPDATE records SET state = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 \
              AND remote_id IN (SELECT value FROM json_each($3)) AND state <> $4",
         )
         .bind(account_no)
         .bind(kind.name())
-        .bind(ids)
+        .bind(json_list(ids))
         .bind(state.name())
         .bind(at.to_sqlx())
         .execute(&self.pool)
@@ -269,6 +287,12 @@ impl Store {
         })
         .transpose()
     }
+}
+
+/// Ids as one parameter, for `json_each`.
+fn json_list(ids: &[RemoteId]) -> String {
+    // A list of texts always has a JSON form.
+    serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned())
 }
 
 fn parse<T: Model>(body: &str) -> Result<T, Error> {

@@ -8,6 +8,7 @@ use lucca::clock::Clock;
 use lucca::{Enumeration, Item, Note, Proof, Read, Resource, Stream, Unreadable};
 use people::{Kind, Model, RemoteId};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use store::{Commit, LinkedAccount, Quarantined, RecordState, RecordUpsert, Store, content_hash};
 use tokio::sync::mpsc;
 
@@ -48,6 +49,8 @@ pub(crate) struct Batch {
     records: Vec<RecordUpsert>,
     quarantined: Vec<Quarantined>,
     total: Option<u64>,
+    /// The server refused some of the fields asked for: that they are absent means nothing.
+    is_partial: bool,
 }
 
 impl Batch {
@@ -146,14 +149,24 @@ impl<'a> StreamSync<'a> {
     }
 
     /// Compares a batch with what is stored and writes what differs, in one transaction.
-    pub(crate) async fn commit(&mut self, batch: Batch) -> Result<(), store::Error> {
-        let Batch { records, quarantined, total } = batch;
+    pub(crate) async fn commit<M: Model>(&mut self, batch: Batch) -> Result<(), store::Error> {
+        let Batch { mut records, quarantined, total, is_partial } = batch;
         let Context { store, account, .. } = self.context;
         for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
             self.unseen.remove(id);
         }
         let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
         let recovered = ids.iter().filter(|id| self.in_quarantine.contains(*id)).cloned().collect();
+        if is_partial && !self.is_first {
+            let bodies = store.bodies(account.no, self.kind, &ids).await?;
+            for record in &mut records {
+                if let Some(merged) = bodies.get(&record.id).and_then(|old| fill_gaps::<M>(&record.body, old))
+                {
+                    record.hash = content_hash(&merged);
+                    record.body = merged;
+                }
+            }
+        }
         let stored =
             if self.is_first { HashMap::new() } else { store.hashes(account.no, self.kind, &ids).await? };
         let rows = records.len() + quarantined.len();
@@ -196,7 +209,10 @@ impl<'a> StreamSync<'a> {
                     break Ok(());
                 };
                 match enumeration.next_page().await {
-                    Ok(Some(page)) => place.send((page, enumeration.total())),
+                    Ok(Some(page)) => {
+                        let is_partial = enumeration.notes().iter().any(drops_fields);
+                        place.send((page, enumeration.total(), is_partial));
+                    }
                     Ok(None) => break Ok(()),
                     Err(error) => break Err(error),
                 }
@@ -204,8 +220,9 @@ impl<'a> StreamSync<'a> {
             drop(sender);
             (enumeration, outcome)
         });
-        while let Some((page, total)) = pages.recv().await {
-            self.commit(Batch::of_items(page.items, total, raw_policy, &mut normalise)).await?;
+        while let Some((page, total, is_partial)) = pages.recv().await {
+            let batch = Batch::of_items(page.items, total, raw_policy, &mut normalise);
+            self.commit::<M>(Batch { is_partial, ..batch }).await?;
         }
         Ok(fetching.await?)
     }
@@ -285,6 +302,26 @@ impl<'a> StreamSync<'a> {
         self.context.progress.stream_finished(self.stream, &self.report);
         self.report
     }
+}
+
+fn drops_fields(note: &Note) -> bool {
+    matches!(note, Note::FieldsDropped { .. } | Note::DefaultFields)
+}
+
+/// A model as JSON, with what is absent in it taken from how it was stored; none if nothing was absent.
+fn fill_gaps<M: Model>(new: &str, stored: &str) -> Option<String> {
+    let mut new: Map<String, Value> = serde_json::from_str(new).ok()?;
+    let stored: Map<String, Value> = serde_json::from_str(stored).ok()?;
+    let mut is_filled = false;
+    for (field, value) in stored {
+        if !value.is_null() && new.get(&field).is_none_or(Value::is_null) {
+            new.insert(field, value);
+            is_filled = true;
+        }
+    }
+    // By way of the model, so that the fields stand in their usual order and the hash can be compared.
+    let merged: M = serde_json::from_value(Value::Object(new)).ok().filter(|_| is_filled)?;
+    serde_json::to_string(&merged).ok()
 }
 
 fn count(length: usize) -> u64 {

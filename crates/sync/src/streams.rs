@@ -279,7 +279,7 @@ impl Engine<'_> {
                 for ((department, _), raw) in tree.iter().zip(&raws) {
                     batch.add(department, Some(raw.get()), RawPolicy::ORGANISATION);
                 }
-                sync.commit(batch).await?;
+                sync.commit::<Department>(batch).await?;
                 sync.judge_unseen(enumeration.proof()).await?;
             }
             Err(error) => {
@@ -331,6 +331,6 @@ impl Engine<'_> {
         for (id, name) in names.iter().filter(|(id, _)| !in_full.contains(id)) {
             batch.add(&make(id.clone(), name.clone()), None, RawPolicy::ORGANISATION);
         }
-        sync.commit(batch).await
+        sync.commit::<M>(batch).await
     }
 }

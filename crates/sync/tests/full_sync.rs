@@ -324,6 +324,31 @@ async fn an_unreadable_record_is_set_aside_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
+async fn a_field_the_server_no_longer_knows_keeps_its_stored_value() {
+    let app = app(150, Switches::default()).await;
+    app.sync().await;
+    let titles = async || {
+        let employees = app.all::<Employee>().await;
+        employees.into_iter().map(|employee| (employee.id, employee.job_title)).collect::<Vec<_>>()
+    };
+    let before = titles().await;
+    assert!(before.iter().any(|(_, title)| title.is_some()));
+    let message = "Selected property jobTitle does not exist on objet of type User";
+    app.emulator.tenant().set_faults(vec![Fault {
+        path: "/api/v3/users".to_owned(),
+        query_contains: Some("jobTitle".to_owned()),
+        nth: None,
+        probability: None,
+        kind: FaultKind::Status { code: 400, body: message.to_owned() },
+    }]);
+    let report = app.sync().await;
+    assert!(stream(&report, "users").notes[0].contains("jobTitle"), "{report:#?}");
+    assert_eq!(titles().await, before);
+    app.emulator.tenant().set_faults(Vec::new());
+    assert_eq!(app.sync().await.written(), 0, "nothing was changed and nothing has to be mended");
+}
+
+#[tokio::test]
 async fn a_refused_key_asks_for_relinking_and_keeps_the_data() {
     let app = app(60, Switches::default()).await;
     app.sync().await;

@@ -190,11 +190,11 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
     show_remarks(report);
     line("");
     line("What is stored:");
-    for (name, count) in stored.as_object().into_iter().flatten() {
-        if let Some(count) = count.as_u64() {
-            line(&format!("  {:26} {:>8}", name.replace('_', " "), grouped(count)));
-        }
-        if name == Kind::Employee.name() {
+    // What others refer to comes last.
+    for kind in Kind::ALL.iter().rev() {
+        let count = stored[kind.name()].as_u64().unwrap_or(0);
+        line(&format!("  {:26} {:>8}", kind.name().replace('_', " "), grouped(count)));
+        if *kind == Kind::Employee {
             for status in EmployeeStatus::ALL {
                 line(&format!("    {:24} {:>8}", status, grouped(people.count(status))));
             }
@@ -212,13 +212,15 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
     }
 }
 
-/// The top of the org chart: the largest teams, two levels deep.
+/// The top of the org chart: those without a manager, and those who report to them, who have a team.
 fn show_top(people: &People) {
     const LINES: usize = 12;
     let current = current(people);
     let chart = chart_of(&current);
-    let top: Vec<&OrgChartEntry> =
-        chart.entries().iter().filter(|entry| entry.depth < 3 && entry.all_reports > 0).take(LINES).collect();
+    let has_team = |entry: &&OrgChartEntry| entry.depth < 2 && entry.all_reports > 0;
+    let mut top: Vec<&OrgChartEntry> = chart.entries().iter().filter(has_team).collect();
+    let more = top.len().saturating_sub(LINES);
+    top.truncate(LINES);
     if top.is_empty() {
         return;
     }
@@ -226,6 +228,9 @@ fn show_top(people: &People) {
     line("The top of the org chart:");
     for drawn in draw(&top, &current) {
         line(&format!("  {drawn}"));
+    }
+    if more > 0 {
+        line(&format!("  … and {} more with a team", grouped(u64::try_from(more).unwrap_or(0))));
     }
 }
 
