@@ -91,4 +91,33 @@ impl Store {
             .map_err(while_doing("tidying the quarantine"))?;
         Ok(())
     }
+
+    /// Takes records out of a kind's quarantine: they are no longer at the source.
+    pub async fn forget_quarantined(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+    ) -> Result<(), Error> {
+        for id in ids {
+            sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3")
+                .bind(account_no)
+                .bind(kind.name())
+                .bind(id.as_str())
+                .execute(&self.pool)
+                .await
+                .map_err(while_doing("tidying the quarantine"))?;
+        }
+        Ok(())
+    }
+
+    /// How many records of a linked account are in quarantine.
+    pub async fn count_quarantined(&self, account_no: i64) -> Result<u64, Error> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM quarantine WHERE account_no = $1")
+            .bind(account_no)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(while_doing("counting the quarantine"))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
 }

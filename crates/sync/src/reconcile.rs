@@ -26,8 +26,12 @@ impl Default for Brake {
 pub struct Missing {
     /// An employee's status by what is stored; other kinds have none.
     pub status: Option<EmployeeStatus>,
+    /// Whether nobody of the employee's establishment was seen.
+    pub establishment_vanished: bool,
     /// Whether it belongs to a record that is itself hidden.
     pub owner_is_hidden: bool,
+    /// Whether asking for it once more failed, so that nothing is known.
+    pub unconfirmed: bool,
 }
 
 /// What an enumeration showed, and what was stored before it.
@@ -43,6 +47,8 @@ pub struct Evidence<'a> {
     pub seen_future: usize,
     /// Those of the stored that were not seen.
     pub missing: &'a [Missing],
+    /// Whether the key was found, in this run, to have lost a permission.
+    pub permission_lost: bool,
     /// The brake; none when a person has looked and agreed.
     pub brake: Option<Brake>,
 }
@@ -65,33 +71,68 @@ pub enum HeldBecause {
     Unproven,
     /// Too many are missing at once.
     Brake,
+    /// The key lost a permission in the same run, which may be the reason.
+    PermissionLost,
+    /// Asking for it once more failed.
+    Unconfirmed,
+}
+
+impl HeldBecause {
+    /// The reason, as a sentence fragment.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Unproven => "the list was not provably complete",
+            Self::Brake => "too many are missing at once; a person has to look",
+            Self::PermissionLost => {
+                "the key seems to have lost a permission, which may be why they are missing"
+            }
+            Self::Unconfirmed => "asking for them once more failed",
+        }
+    }
 }
 
 /// Judges every missing record, in order.
 ///
 /// All former employees vanishing at once, with none left, is what losing *See former employees* looks like;
-/// likewise for future ones. Such records are hidden, whatever their number, and so is what belongs to them.
+/// likewise for future ones, and for everybody of an establishment when the key's scope is narrowed. Such
+/// records are hidden, and so is what belongs to them; what else is missing in the same run is held.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
+    let all = |judgement| vec![judgement; evidence.missing.len()];
     if !evidence.proof.is_complete() {
-        return vec![Judgement::Held(HeldBecause::Unproven); evidence.missing.len()];
+        return all(Judgement::Held(HeldBecause::Unproven));
     }
-    let is_hidden = |missing: &Missing| match missing.status {
-        _ if missing.owner_is_hidden => true,
-        Some(EmployeeStatus::Former) => evidence.seen_former == 0,
-        Some(EmployeeStatus::Future) => evidence.seen_future == 0,
-        Some(EmployeeStatus::Active) | None => false,
+    let is_hidden = |missing: &Missing| {
+        missing.owner_is_hidden
+            || missing.establishment_vanished
+            || match missing.status {
+                Some(EmployeeStatus::Former) => evidence.seen_former == 0,
+                Some(EmployeeStatus::Future) => evidence.seen_future == 0,
+                Some(EmployeeStatus::Active) | None => false,
+            }
     };
     let vanished = evidence.missing.iter().filter(|missing| !is_hidden(missing)).count();
     let is_braked = evidence
         .brake
         .is_some_and(|brake| vanished > brake.records || vanished * 100 > brake.percent * evidence.stored);
+    let sees_nobody = evidence.stored > 0 && evidence.missing.len() == evidence.stored;
+    if is_braked || sees_nobody && evidence.brake.is_some() {
+        // Whatever makes so many vanish may be what hides the others, too.
+        return all(Judgement::Held(HeldBecause::Brake));
+    }
+    let permission_lost = evidence.permission_lost || vanished < evidence.missing.len();
     evidence
         .missing
         .iter()
-        .map(|missing| match (is_hidden(missing), is_braked) {
-            (true, _) => Judgement::Hidden,
-            (false, true) => Judgement::Held(HeldBecause::Brake),
-            (false, false) => Judgement::Gone,
+        .map(|missing| {
+            if is_hidden(missing) {
+                Judgement::Hidden
+            } else if permission_lost {
+                Judgement::Held(HeldBecause::PermissionLost)
+            } else if missing.unconfirmed {
+                Judgement::Held(HeldBecause::Unconfirmed)
+            } else {
+                Judgement::Gone
+            }
         })
         .collect()
 }
@@ -115,6 +156,7 @@ mod tests {
             seen_former: 1,
             seen_future: 1,
             missing,
+            permission_lost: false,
             brake: Some(Brake::default()),
         }
     }
@@ -138,6 +180,34 @@ mod tests {
         assert!(judged.iter().all(|judgement| *judgement == Judgement::Hidden));
         let few = missing(Some(EmployeeStatus::Former), 3);
         assert_eq!(judge(&evidence(1000, &few))[0], Judgement::Gone);
+    }
+
+    #[test]
+    fn nothing_is_gone_in_the_run_in_which_a_permission_was_lost() {
+        let mut some = missing(Some(EmployeeStatus::Former), 30);
+        some.extend(missing(Some(EmployeeStatus::Active), 3));
+        let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &some) });
+        assert_eq!(judged[..30], [Judgement::Hidden; 30]);
+        assert_eq!(judged[30..], [Judgement::Held(HeldBecause::PermissionLost); 3]);
+        let three = missing(None, 3);
+        let judged = judge(&Evidence { permission_lost: true, ..evidence(1000, &three) });
+        assert_eq!(judged, [Judgement::Held(HeldBecause::PermissionLost); 3]);
+    }
+
+    #[test]
+    fn an_establishment_that_vanishes_whole_is_a_narrowed_scope() {
+        let moved = [Missing { establishment_vanished: true, ..Missing::default() }];
+        assert_eq!(judge(&evidence(1000, &moved)), [Judgement::Hidden]);
+        let unsure = [Missing { unconfirmed: true, ..Missing::default() }];
+        assert_eq!(judge(&evidence(1000, &unsure)), [Judgement::Held(HeldBecause::Unconfirmed)]);
+    }
+
+    #[test]
+    fn when_everybody_vanishes_nobody_is_hidden() {
+        let mut everybody = missing(Some(EmployeeStatus::Former), 30);
+        everybody.extend(missing(Some(EmployeeStatus::Active), 210));
+        let judged = judge(&Evidence { seen_former: 0, seen_future: 0, ..evidence(240, &everybody) });
+        assert!(judged.iter().all(|judgement| *judgement == Judgement::Held(HeldBecause::Brake)));
     }
 
     proptest! {

@@ -36,7 +36,7 @@ impl RunReport {
         self.streams.iter().map(|stream| stream.quarantined).sum()
     }
 
-    /// Records written: created, updated, marked gone or hidden, and put in quarantine or taken out.
+    /// Records written: created, updated, marked gone or hidden.
     pub fn written(&self) -> u64 {
         self.streams.iter().map(|stream| stream.created + stream.updated + stream.gone + stream.hidden).sum()
     }
@@ -71,6 +71,13 @@ pub struct StreamReport {
     /// Why missing records were left as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_because: Option<String>,
+    /// Fields that whole pages of people no longer have and stored people had: the key seems to have lost a
+    /// permission. The stored values were kept.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub hidden_fields: Vec<String>,
+    /// Stored records that were not reached because the stream could not be read: they may be out of date.
+    #[serde(default)]
+    pub stale: u64,
     /// Whether the enumeration was provably complete.
     pub complete: bool,
     /// What a proof lacks.
@@ -102,12 +109,24 @@ pub struct StreamError {
 
 impl From<&lucca::Error> for StreamError {
     fn from(error: &lucca::Error) -> Self {
+        // People are read first, so a key that is refused for another list is no bad key: Lucca's older
+        // framework answers 401 where a right is missing (source: wire-grammar.md §1.7).
+        if error.status() == Some(401) && error.stream() != Some(lucca::Stream::Users) {
+            return Self {
+                code: "lucca.permission_missing".to_owned(),
+                message: error.to_string(),
+                advice: "The key is good for people but not for this list: grant the permission in the role \
+                         that carries the key's name, or go on without."
+                    .to_owned(),
+                not_offered: true,
+            };
+        }
         Self {
             code: error.code().to_owned(),
             message: error.to_string(),
             advice: error.advice(),
             not_offered: error.action() == lucca::Action::MissingPermission
-                || matches!(error.status(), Some(401 | 403 | 404 | 405 | 410)),
+                || matches!(error.status(), Some(403 | 404 | 405 | 410)),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use jiff::civil::Date;
 use lucca::clock::Clock;
@@ -67,7 +68,8 @@ impl FullSync<'_> {
             progress: self.progress,
             brake: self.options.brake,
         };
-        let engine = Engine { client: self.client, context, hints, today: self.options.today };
+        let noted = AtomicU64::new(0);
+        let engine = Engine { client: self.client, context, hints, today: self.options.today, noted };
         let groups = self.account.settings.field_groups.iter().map(|name| name.parse());
         let groups = groups.collect::<Result<FieldGroups, _>>()?;
         let streams = engine.streams(groups).await?;
@@ -108,15 +110,29 @@ impl FullSync<'_> {
     }
 }
 
+/// Lists without which people data is not complete: that the key is not offered them is no success.
+const ESSENTIAL: [Stream; 4] =
+    [Stream::Users, Stream::Departments, Stream::Establishments, Stream::LegalUnits];
+
 fn outcome(streams: &[StreamReport]) -> Outcome {
+    let is_fine = |stream: &StreamReport| match &stream.error {
+        Some(error) => {
+            let is_essential = ESSENTIAL.iter().any(|essential| essential.name() == stream.stream);
+            error.not_offered && !is_essential && stream.stale == 0
+        }
+        None => {
+            let is_whole = stream.quarantined == 0 && stream.held == 0 && stream.hidden_fields.is_empty();
+            stream.complete && is_whole
+        }
+    };
     let users = streams.iter().find(|stream| stream.stream == Stream::Users.name());
     match users {
         Some(users) if users.error.is_none() || users.read > 0 => {
-            let is_fine = |stream: &StreamReport| match &stream.error {
-                Some(error) => error.not_offered && stream.stream != Stream::Users.name(),
-                None => stream.complete && stream.quarantined == 0 && stream.held == 0,
-            };
-            if streams.iter().all(is_fine) { Outcome::Succeeded } else { Outcome::Incomplete }
+            if streams.iter().all(is_fine) {
+                Outcome::Succeeded
+            } else {
+                Outcome::Incomplete
+            }
         }
         _ => Outcome::Failed,
     }

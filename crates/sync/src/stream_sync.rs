@@ -1,19 +1,19 @@
 //! One stream into one kind of record: compare each page with what is stored, commit it, and at the end
 //! judge what was not seen.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use lucca::clock::Clock;
-use lucca::{Enumeration, Item, Note, Proof, Read, Resource, Stream, Unreadable};
+use lucca::{Enumeration, Note, Proof, Read, Resource, Stream};
 use people::{Kind, Model, RemoteId};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
-use store::{Commit, LinkedAccount, Quarantined, RecordState, RecordUpsert, Store, content_hash};
+use store::{Commit, LinkedAccount, RecordState, Store};
 use tokio::sync::mpsc;
 
+use crate::batch::{Batch, RawPolicy};
+use crate::lost_fields::{keep_silent_fields, refused_fields};
 use crate::progress::Progress;
-use crate::reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
+use crate::reconcile::{Brake, Evidence, Judgement, Missing, judge};
 use crate::report::{StreamError, StreamReport};
 use crate::run::Error;
 
@@ -26,84 +26,13 @@ pub(crate) struct Context<'a> {
     pub(crate) brake: Option<Brake>,
 }
 
-/// Takes from a raw record what may not be kept.
-pub(crate) type Redact<'a> = &'a (dyn Fn(&str) -> String + Sync);
-
-/// How the records of a kind are kept as Lucca sent them.
-#[derive(Clone, Copy)]
-pub(crate) struct RawPolicy<'a> {
-    /// Whether readable records are kept raw beside the model. Unreadable ones always are, in quarantine.
-    pub(crate) keep: bool,
-    /// Applied to everything that is kept raw.
-    pub(crate) redact: Redact<'a>,
-}
-
-impl RawPolicy<'_> {
-    /// For records without personal data: few and small, kept as they are.
-    pub(crate) const ORGANISATION: RawPolicy<'static> = RawPolicy { keep: true, redact: &str::to_owned };
-}
-
-/// A page's records, ready to be compared and committed.
-#[derive(Default)]
-pub(crate) struct Batch {
-    records: Vec<RecordUpsert>,
-    quarantined: Vec<Quarantined>,
-    total: Option<u64>,
-    /// The server refused some of the fields asked for: that they are absent means nothing.
-    is_partial: bool,
-}
-
-impl Batch {
-    /// Normalises a page's items.
-    pub(crate) fn of_items<W, M: Model>(
-        items: Vec<Item<W>>,
-        total: Option<u64>,
-        raw_policy: RawPolicy<'_>,
-        mut normalise: impl FnMut(Read<W>) -> M,
-    ) -> Self {
-        let mut batch = Self { total, ..Self::default() };
-        for item in items {
-            match item.outcome {
-                Ok(read) => batch.add(&normalise(read), Some(item.raw.get()), raw_policy),
-                Err(unreadable) => batch.quarantine(item.id, unreadable, &item.raw, raw_policy),
-            }
-        }
-        batch
-    }
-
-    /// Adds a record that could not be read.
-    pub(crate) fn quarantine(
-        &mut self,
-        id: Option<RemoteId>,
-        unreadable: Unreadable,
-        raw: &RawValue,
-        raw_policy: RawPolicy<'_>,
-    ) {
-        self.quarantined.push(Quarantined {
-            id,
-            field: unreadable.field.into_owned(),
-            reason: unreadable.reason,
-            raw: (raw_policy.redact)(raw.get()),
-        });
-    }
-
-    /// Adds one record.
-    pub(crate) fn add<M: Model>(&mut self, model: &M, raw: Option<&str>, raw_policy: RawPolicy<'_>) {
-        let raw = raw.filter(|_| raw_policy.keep).map(raw_policy.redact);
-        match serde_json::to_string(model) {
-            Ok(body) => {
-                let hash = content_hash(&body);
-                self.records.push(RecordUpsert { id: model.id().clone(), hash, body, raw });
-            }
-            // No model type has a map with keys that JSON can't write; if one ever does, nothing is lost.
-            Err(error) => self.quarantined.push(Quarantined {
-                id: Some(model.id().clone()),
-                field: String::new(),
-                reason: format!("cannot be written as JSON: {error}"),
-                raw: raw.unwrap_or_default(),
-            }),
-        }
-    }
+/// What was seen of people, as far as it bears on those who were not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) former: usize,
+    pub(crate) future: usize,
+    /// Whether the key was found to have lost a permission.
+    pub(crate) permission_lost: bool,
 }
 
 /// A stream being synced.
@@ -116,8 +45,11 @@ pub(crate) struct StreamSync<'a> {
     stored: usize,
     /// Nothing of this kind was stored before: there is nothing to compare with.
     is_first: bool,
+    /// In quarantine from earlier runs and not met in this one.
     in_quarantine: HashSet<RemoteId>,
+    pages: usize,
     done: u64,
+    hidden_fields: BTreeSet<&'static str>,
     report: StreamReport,
 }
 
@@ -129,9 +61,10 @@ impl<'a> StreamSync<'a> {
     ) -> Result<Self, store::Error> {
         let no = context.account.no;
         context.progress.stream_started(stream);
-        let in_quarantine: HashSet<_> = context.store.quarantined_ids(no, kind).await?.into_iter().collect();
+        let mut in_quarantine = context.store.quarantined_ids(no, kind).await?;
         if in_quarantine.iter().any(|id| id.as_str().starts_with('#')) {
             context.store.forget_unidentified(no, kind).await?;
+            in_quarantine.retain(|id| !id.as_str().starts_with('#'));
         }
         let unseen = context.store.present_ids(no, kind).await?;
         let is_first = unseen.is_empty() && !context.store.has_records(no, kind).await?;
@@ -142,35 +75,42 @@ impl<'a> StreamSync<'a> {
             stored: unseen.len(),
             unseen,
             is_first,
-            in_quarantine,
+            in_quarantine: in_quarantine.into_iter().collect(),
+            pages: 0,
             done: 0,
+            hidden_fields: BTreeSet::new(),
             report: StreamReport { stream: stream.name().to_owned(), ..StreamReport::default() },
         })
     }
 
-    /// Compares a batch with what is stored and writes what differs, in one transaction.
-    pub(crate) async fn commit<M: Model>(&mut self, batch: Batch) -> Result<(), store::Error> {
-        let Batch { mut records, quarantined, total, is_partial } = batch;
+    /// Compares a batch with what is stored and writes what differs, in one transaction. `refused` are fields
+    /// that the server does not take in a request, so that their absence means nothing.
+    pub(crate) async fn commit<M: Model>(
+        &mut self,
+        batch: Batch,
+        refused: &BTreeSet<&'static str>,
+    ) -> Result<(), store::Error> {
+        let Batch { mut records, quarantined, total } = batch;
         let Context { store, account, .. } = self.context;
         for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
             self.unseen.remove(id);
+            self.in_quarantine.remove(id);
         }
         let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
-        let recovered = ids.iter().filter(|id| self.in_quarantine.contains(*id)).cloned().collect();
-        if is_partial && !self.is_first {
-            let bodies = store.bodies(account.no, self.kind, &ids).await?;
-            for record in &mut records {
-                if let Some(merged) = bodies.get(&record.id).and_then(|old| fill_gaps::<M>(&record.body, old))
-                {
-                    record.hash = content_hash(&merged);
-                    record.body = merged;
-                }
-            }
-        }
+        let recovered = ids.iter().filter(|id| self.in_quarantine.remove(*id)).cloned().collect();
         let stored =
             if self.is_first { HashMap::new() } else { store.hashes(account.no, self.kind, &ids).await? };
-        let rows = records.len() + quarantined.len();
+        let differing: Vec<RemoteId> = records
+            .iter()
+            .filter(|record| stored.get(&record.id).is_some_and(|known| known.hash != record.hash))
+            .map(|record| record.id.clone())
+            .collect();
+        if self.kind == Kind::Employee && !differing.is_empty() {
+            let bodies = store.bodies(account.no, self.kind, &differing).await?;
+            self.hidden_fields.extend(keep_silent_fields::<M>(&mut records, &bodies, refused));
+        }
         self.report.quarantined += count(quarantined.len());
+        self.done += count(records.len() + quarantined.len());
 
         let mut commit = Commit { upserts: Vec::new(), quarantined, recovered };
         for record in records {
@@ -187,7 +127,6 @@ impl<'a> StreamSync<'a> {
             commit.upserts.push(record);
         }
         store.commit(account.no, self.kind, &commit, self.context.clock.now()).await?;
-        self.done += count(rows);
         self.context.progress.page_committed(self.stream, self.done, total);
         Ok(())
     }
@@ -210,8 +149,8 @@ impl<'a> StreamSync<'a> {
                 };
                 match enumeration.next_page().await {
                     Ok(Some(page)) => {
-                        let is_partial = enumeration.notes().iter().any(drops_fields);
-                        place.send((page, enumeration.total(), is_partial));
+                        let refused = refused_fields(enumeration.notes());
+                        place.send((page, enumeration.total(), refused));
                     }
                     Ok(None) => break Ok(()),
                     Err(error) => break Err(error),
@@ -220,11 +159,17 @@ impl<'a> StreamSync<'a> {
             drop(sender);
             (enumeration, outcome)
         });
-        while let Some((page, total, is_partial)) = pages.recv().await {
+        while let Some((page, total, refused)) = pages.recv().await {
+            self.page_read();
             let batch = Batch::of_items(page.items, total, raw_policy, &mut normalise);
-            self.commit::<M>(Batch { is_partial, ..batch }).await?;
+            self.commit::<M>(batch, &refused).await?;
         }
         Ok(fetching.await?)
+    }
+
+    /// Counts a page.
+    pub(crate) fn page_read(&mut self) {
+        self.pages += 1;
     }
 
     /// The ids that are stored as present and were not seen.
@@ -232,49 +177,67 @@ impl<'a> StreamSync<'a> {
         self.unseen.iter().cloned().collect()
     }
 
-    /// Judges what was not seen, where nothing more is known of it.
-    pub(crate) async fn judge_unseen(&mut self, proof: Proof) -> Result<(), store::Error> {
-        let missing: Vec<_> = self.unseen().into_iter().map(|id| (id, Missing::default())).collect();
-        self.judge_missing(proof, &missing, (0, 0)).await
+    /// Whether a record may have slipped between two pages: something was not seen, and there were several.
+    pub(crate) fn may_have_slipped(&self) -> bool {
+        !self.unseen.is_empty() && self.pages > 1
     }
 
-    /// Judges what was not seen and marks it accordingly. `missing` says of each unseen id what it was.
+    /// Strikes off what a second enumeration shows. False if it could not be read to its end.
+    pub(crate) async fn look_again<W: Resource>(&mut self, mut again: Enumeration<W>) -> bool {
+        loop {
+            match again.next_page().await {
+                Ok(Some(page)) => {
+                    for id in page.items.iter().filter_map(|item| item.id.as_ref()) {
+                        self.unseen.remove(id);
+                    }
+                }
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Judges what was not seen and marks it accordingly. `missing` says what is known of each.
     pub(crate) async fn judge_missing(
         &mut self,
         proof: Proof,
         missing: &[(RemoteId, Missing)],
-        (seen_former, seen_future): (usize, usize),
+        seen: Seen,
     ) -> Result<(), store::Error> {
-        let statuses: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
+        let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
         let judgements = judge(&Evidence {
             proof,
             stored: self.stored,
-            seen_former,
-            seen_future,
-            missing: &statuses,
+            seen_former: seen.former,
+            seen_future: seen.future,
+            missing: &known,
+            permission_lost: seen.permission_lost,
             brake: self.context.brake,
         });
-        let judged = |wanted: Judgement| -> Vec<RemoteId> {
-            let pairs = missing.iter().zip(&judgements);
-            pairs.filter(|(_, judgement)| **judgement == wanted).map(|((id, _), _)| id.clone()).collect()
-        };
+        let (mut gone, mut hidden) = (Vec::new(), Vec::new());
+        let mut reasons = BTreeSet::new();
+        for ((id, _), judgement) in missing.iter().zip(judgements) {
+            match judgement {
+                Judgement::Gone => gone.push(id.clone()),
+                Judgement::Hidden => hidden.push(id.clone()),
+                Judgement::Held(because) => {
+                    self.report.held += 1;
+                    reasons.insert(because.reason());
+                }
+            }
+        }
         let Context { store, account, clock, .. } = self.context;
-        let gone = judged(Judgement::Gone);
-        let hidden = judged(Judgement::Hidden);
         store.set_state(account.no, self.kind, &gone, RecordState::Gone, clock.now()).await?;
         store.set_state(account.no, self.kind, &hidden, RecordState::Hidden, clock.now()).await?;
         self.report.gone = count(gone.len());
         self.report.hidden = count(hidden.len());
-        let unproven = judged(Judgement::Held(HeldBecause::Unproven)).len();
-        let braked = judged(Judgement::Held(HeldBecause::Brake)).len();
-        self.report.held = count(unproven + braked);
-        self.report.held_because = if braked > 0 {
-            Some("too many are missing at once; a person has to look".to_owned())
-        } else if unproven > 0 {
-            Some("the list was not provably complete".to_owned())
-        } else {
-            None
-        };
+        if !reasons.is_empty() {
+            self.report.held_because = Some(reasons.into_iter().collect::<Vec<_>>().join("; "));
+        }
+        if proof.is_complete() {
+            let left: Vec<RemoteId> = self.in_quarantine.drain().collect();
+            store.forget_quarantined(account.no, self.kind, &left).await?;
+        }
         Ok(())
     }
 
@@ -294,34 +257,16 @@ impl<'a> StreamSync<'a> {
         if page_size_hint.is_some() || enumeration.notes().iter().any(was_reduced) {
             self.report.page_size = Some(enumeration.page_size());
         }
+        self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if let Err(error) = read {
             self.report.complete = false;
+            self.report.stale = count(self.unseen.len());
             self.report.error = Some(StreamError::from(error));
             tracing::warn!(stream = self.stream.name(), code = error.code(), "stream could not be read");
         }
         self.context.progress.stream_finished(self.stream, &self.report);
         self.report
     }
-}
-
-fn drops_fields(note: &Note) -> bool {
-    matches!(note, Note::FieldsDropped { .. } | Note::DefaultFields)
-}
-
-/// A model as JSON, with what is absent in it taken from how it was stored; none if nothing was absent.
-fn fill_gaps<M: Model>(new: &str, stored: &str) -> Option<String> {
-    let mut new: Map<String, Value> = serde_json::from_str(new).ok()?;
-    let stored: Map<String, Value> = serde_json::from_str(stored).ok()?;
-    let mut is_filled = false;
-    for (field, value) in stored {
-        if !value.is_null() && new.get(&field).is_none_or(Value::is_null) {
-            new.insert(field, value);
-            is_filled = true;
-        }
-    }
-    // By way of the model, so that the fields stand in their usual order and the hash can be compared.
-    let merged: M = serde_json::from_value(Value::Object(new)).ok().filter(|_| is_filled)?;
-    serde_json::to_string(&merged).ok()
 }
 
 fn count(length: usize) -> u64 {

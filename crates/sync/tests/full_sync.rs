@@ -8,7 +8,7 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use lucca::clock::{Clock, TestClock};
 use lucca::{ApiKey, Client, FieldGroup, FieldGroups, HostPolicy, RequestBudget, TenantUrl};
-use lucca_emulator::{Config, Emulator, Fault, FaultKind, Header, Rights, Status, Switches};
+use lucca_emulator::{Config, Emulator, Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
 use people::{Department, Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status_on};
 use secrecy::SecretString;
 use store::{
@@ -301,6 +301,86 @@ async fn a_lost_permission_hides_and_never_deletes() {
 }
 
 #[tokio::test]
+async fn nobody_is_gone_in_the_run_in_which_a_permission_was_lost() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    // Three people leave, and with the key's sight of former employees they vanish like deleted ones.
+    for id in app.ids(Status::Active, 3) {
+        app.emulator.tenant().terminate(id, TODAY.checked_sub(1.day()).unwrap()).unwrap();
+    }
+    let key = app.emulator.api_key().to_owned();
+    app.emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });
+    let report = app.sync().await;
+    let (users, contracts) = (stream(&report, "users"), stream(&report, "work_contracts"));
+    assert_eq!((users.gone, users.held, contracts.gone), (0, 3, 0), "{users:#?} {contracts:#?}");
+    assert_eq!(report.outcome, Outcome::Incomplete);
+}
+
+#[tokio::test]
+async fn a_narrowed_scope_hides_an_establishment_and_deletes_nobody() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let mut by_establishment = std::collections::BTreeMap::<i64, u64>::new();
+    for employee in app.all::<Employee>().await {
+        let id: i64 = employee.establishment_id.unwrap().as_str().parse().unwrap();
+        *by_establishment.entry(id).or_default() += 1;
+    }
+    let (smallest, people) = by_establishment.iter().min_by_key(|(_, people)| **people).unwrap();
+    let others = by_establishment.keys().copied().filter(|id| id != smallest).collect();
+    let key = app.emulator.api_key().to_owned();
+    app.emulator.tenant().set_rights(&key, Rights { establishment_scope: Some(others), ..Rights::all() });
+    let report = app.sync().await;
+    let users = stream(&report, "users");
+    assert_eq!((users.gone, users.hidden), (0, *people), "{users:#?}");
+}
+
+#[tokio::test]
+async fn fields_that_a_lost_permission_hides_keep_their_stored_values() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let before = app.all::<Employee>().await;
+    let key = app.emulator.api_key().to_owned();
+    let rights = Rights { view_managers: false, view_jobs: false, ..Rights::all() };
+    app.emulator.tenant().set_rights(&key, rights);
+    let report = app.sync().await;
+    assert_eq!(stream(&report, "users").hidden_fields, ["job_title", "manager_id"]);
+    assert_eq!(report.outcome, Outcome::Incomplete);
+    assert_eq!(app.all::<Employee>().await, before);
+}
+
+#[tokio::test]
+async fn contracts_that_can_no_longer_be_read_are_said_to_be_stale() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let key = app.emulator.api_key().to_owned();
+    app.emulator.tenant().set_rights(&key, Rights { view_contracts: false, ..Rights::all() });
+    let report = app.sync().await;
+    let contracts = stream(&report, "work_contracts");
+    assert!(contracts.error.as_ref().unwrap().not_offered);
+    assert_eq!(contracts.stale, app.present(Kind::Employment).await);
+    assert_eq!(report.outcome, Outcome::Incomplete);
+}
+
+#[tokio::test]
+async fn a_person_in_quarantine_who_is_deleted_leaves_it() {
+    let app = app(120, Switches::default()).await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().set_faults(vec![Fault {
+        path: "/api/v3/users".to_owned(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: FaultKind::CorruptRecord { id },
+    }]);
+    app.sync().await;
+    assert_eq!(app.store.count_quarantined(app.account.no).await.unwrap(), 1);
+    app.emulator.tenant().set_faults(Vec::new());
+    app.emulator.tenant().remove(id);
+    app.sync().await;
+    assert_eq!(app.store.count_quarantined(app.account.no).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn an_unreadable_record_is_set_aside_and_the_rest_goes_on() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
@@ -341,8 +421,15 @@ async fn a_field_the_server_no_longer_knows_keeps_its_stored_value() {
         probability: None,
         kind: FaultKind::Status { code: 400, body: message.to_owned() },
     }]);
+    // What is emptied otherwise is emptied here, too.
+    let id = app.ids(Status::Active, 1)[0];
+    let empty = PersonPatch { mail: Some(None), ..PersonPatch::default() };
+    app.emulator.tenant().change(id, empty).unwrap();
     let report = app.sync().await;
     assert!(stream(&report, "users").notes[0].contains("jobTitle"), "{report:#?}");
+    assert_eq!(stream(&report, "users").updated, 1);
+    let changed = app.store.record::<Employee>(app.account.no, &id.into()).await.unwrap().unwrap().record;
+    assert_eq!(changed.work_email, None);
     assert_eq!(titles().await, before);
     app.emulator.tenant().set_faults(Vec::new());
     assert_eq!(app.sync().await.written(), 0, "nothing was changed and nothing has to be mended");

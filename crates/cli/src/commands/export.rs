@@ -129,14 +129,22 @@ fn write(mut out: impl Write, args: &Args, rows: &[Value]) -> std::io::Result<()
         Format::Csv => {
             let columns = columns(args.kind);
             let mut csv = csv::Writer::from_writer(&mut out);
-            csv.write_record(columns)?;
+            csv.write_record(columns).map_err(io_error)?;
             for row in rows {
-                csv.write_record(columns.iter().map(|column| cell(&row[*column])))?;
+                csv.write_record(columns.iter().map(|column| cell(&row[*column]))).map_err(io_error)?;
             }
             csv.flush()?;
         }
     }
     out.flush()
+}
+
+/// The cause of a CSV writer's error: that the reader has gone must not be hidden in it.
+fn io_error(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A value as a cell: nothing for null, text as it is, everything else as JSON.

@@ -19,11 +19,18 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGro
     let contract = groups.contains(FieldGroup::Contract);
     let custom = groups.contains(FieldGroup::CustomFields);
     let secondary_roles = if work { user.habilited_roles } else { Vec::new() };
+    let first_name = text(user.first_name);
+    let last_name = text(user.last_name);
+    // Lucca's own name is first name, then last name (source: directory.md §12).
+    let name = text(user.name).or_else(|| match (&first_name, &last_name) {
+        (Some(first), Some(last)) => Some(format!("{first} {last}")),
+        (first, last) => first.clone().or_else(|| last.clone()),
+    });
     Employee {
         id: user.id,
-        name: text(user.name).filter(|_| identity),
-        first_name: text(user.first_name).filter(|_| identity),
-        last_name: text(user.last_name).filter(|_| identity),
+        name: name.filter(|_| identity),
+        first_name: first_name.filter(|_| identity),
+        last_name: last_name.filter(|_| identity),
         work_email: text(user.mail).filter(|_| identity),
         login: text(user.login).filter(|_| identity),
         employee_number: text(user.employee_number).filter(|_| identity),

@@ -10,7 +10,7 @@ mod organisation;
 
 pub(crate) use employee::employee;
 pub(crate) use employment::{Lookups, employment};
-pub(crate) use least_data::least_data;
+pub(crate) use least_data::{least_data, without_people};
 pub(crate) use organisation::{
     custom_field_definition, department, establishment, job_qualification, leave_type, legal_unit,
     occupation_category, partial_department, partial_establishment,

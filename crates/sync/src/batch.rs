@@ -1,0 +1,86 @@
+//! A page's records, normalised and ready to be compared with what is stored.
+
+use lucca::{Item, Read, Unreadable};
+use people::{Model, RemoteId};
+use serde_json::value::RawValue;
+use store::{Quarantined, RecordUpsert, content_hash};
+
+/// Takes from a raw record what may not be kept.
+pub(crate) type Redact<'a> = &'a (dyn Fn(&str) -> String + Sync);
+
+/// How the records of a kind are kept as Lucca sent them.
+#[derive(Clone, Copy)]
+pub(crate) struct RawPolicy<'a> {
+    /// Whether readable records are kept raw beside the model. Unreadable ones always are, in quarantine.
+    pub(crate) keep: bool,
+    /// Applied to everything that is kept raw.
+    pub(crate) redact: Redact<'a>,
+}
+
+impl RawPolicy<'_> {
+    /// For the organisation's records: few, small, and kept but for the people named in them.
+    pub(crate) const ORGANISATION: RawPolicy<'static> =
+        RawPolicy { keep: true, redact: &crate::normalise::without_people };
+}
+
+/// A page's records, ready to be compared and committed.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) records: Vec<RecordUpsert>,
+    pub(crate) quarantined: Vec<Quarantined>,
+    /// How many records the server counts in all.
+    pub(crate) total: Option<u64>,
+}
+
+impl Batch {
+    /// Normalises a page's items.
+    pub(crate) fn of_items<W, M: Model>(
+        items: Vec<Item<W>>,
+        total: Option<u64>,
+        raw_policy: RawPolicy<'_>,
+        mut normalise: impl FnMut(Read<W>) -> M,
+    ) -> Self {
+        let mut batch = Self { total, ..Self::default() };
+        for item in items {
+            match item.outcome {
+                Ok(read) => batch.add(&normalise(read), Some(item.raw.get()), raw_policy),
+                Err(unreadable) => batch.quarantine(item.id, unreadable, &item.raw, raw_policy),
+            }
+        }
+        batch
+    }
+
+    /// Adds a record that could not be read.
+    pub(crate) fn quarantine(
+        &mut self,
+        id: Option<RemoteId>,
+        unreadable: Unreadable,
+        raw: &RawValue,
+        raw_policy: RawPolicy<'_>,
+    ) {
+        self.quarantined.push(Quarantined {
+            id,
+            field: unreadable.field.into_owned(),
+            reason: unreadable.reason,
+            raw: (raw_policy.redact)(raw.get()),
+        });
+    }
+
+    /// Adds one record.
+    pub(crate) fn add<M: Model>(&mut self, model: &M, raw: Option<&str>, raw_policy: RawPolicy<'_>) {
+        let raw = raw.filter(|_| raw_policy.keep).map(raw_policy.redact);
+        match serde_json::to_string(model) {
+            Ok(body) => {
+                let hash = content_hash(&body);
+                self.records.push(RecordUpsert { id: model.id().clone(), hash, body, raw });
+            }
+            // No model type has a map with keys that JSON can't write; if one ever does, nothing is lost.
+            Err(error) => self.quarantined.push(Quarantined {
+                id: Some(model.id().clone()),
+                field: String::new(),
+                reason: format!("cannot be written as JSON: {error}"),
+                raw: raw.unwrap_or_default(),
+            }),
+        }
+    }
+}

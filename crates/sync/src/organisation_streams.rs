@@ -1,0 +1,101 @@
+//! Departments, whose tree is found once all are known, and establishments; and what is kept of both where their
+//! list can't be read.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use lucca::Stream;
+use people::{Department, Establishment, Kind, Model, RemoteId};
+
+use crate::batch::{Batch, RawPolicy};
+use crate::normalise;
+use crate::report::StreamReport;
+use crate::run::Error;
+use crate::stream_sync::StreamSync;
+use crate::streams::{Engine, Learned};
+
+impl Engine<'_> {
+    pub(crate) async fn departments(&self, learned: &Learned) -> Result<StreamReport, Error> {
+        let stream = Stream::Departments;
+        let mut sync = StreamSync::begin(&self.context, stream, Kind::Department).await?;
+        let enumerate = || self.hinted(stream, self.client.departments());
+        let (mut enumeration, hint) = enumerate();
+        // Parents are found only once all departments are known; there are a few hundred at most.
+        let mut batch = Batch::default();
+        let mut tree = Vec::new();
+        let mut raws = Vec::new();
+        let read = loop {
+            match enumeration.next_page().await {
+                Ok(Some(page)) => {
+                    for item in page.items {
+                        match item.outcome {
+                            Ok(read) => {
+                                tree.push(normalise::department(read.value));
+                                raws.push(item.raw);
+                            }
+                            Err(unreadable) => {
+                                batch.quarantine(item.id, unreadable, &item.raw, RawPolicy::ORGANISATION);
+                            }
+                        }
+                    }
+                    sync.page_read();
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        match &read {
+            Ok(()) => {
+                people::department_tree(&mut tree);
+                for ((department, _), raw) in tree.iter().zip(&raws) {
+                    batch.add(department, Some(raw.get()), RawPolicy::ORGANISATION);
+                }
+                sync.commit::<Department>(batch, &BTreeSet::new()).await?;
+                self.judge_unseen(&mut sync, &enumeration, || enumerate().0).await?;
+            }
+            Err(_) => {
+                let is_partial = |department: &Department| department.is_partial;
+                let make = normalise::partial_department;
+                self.partial(&mut sync, &learned.departments, make, is_partial).await?;
+            }
+        }
+        Ok(sync.finish(&enumeration, hint, &read))
+    }
+
+    pub(crate) async fn establishments(&self, learned: &Learned) -> Result<StreamReport, Error> {
+        let stream = Stream::Establishments;
+        let mut sync = StreamSync::begin(&self.context, stream, Kind::Establishment).await?;
+        let enumerate = || self.hinted(stream, self.client.establishments());
+        let (enumeration, hint) = enumerate();
+        let (enumeration, read) = sync
+            .read(enumeration, RawPolicy::ORGANISATION, |read| normalise::establishment(read.value))
+            .await?;
+        match &read {
+            Ok(()) => self.judge_unseen(&mut sync, &enumeration, || enumerate().0).await?,
+            Err(_) => {
+                let is_partial = |establishment: &Establishment| establishment.is_partial;
+                let make = normalise::partial_establishment;
+                self.partial(&mut sync, &learned.establishments, make, is_partial).await?;
+            }
+        }
+        Ok(sync.finish(&enumeration, hint, &read))
+    }
+
+    /// Where a list could not be read, keeps what employees say of its records: ids and names. Records that were
+    /// once read in full stay as they are.
+    async fn partial<M: Model>(
+        &self,
+        sync: &mut StreamSync<'_>,
+        names: &BTreeMap<RemoteId, Option<String>>,
+        make: impl Fn(RemoteId, Option<String>) -> M,
+        is_partial: impl Fn(&M) -> bool,
+    ) -> Result<(), Error> {
+        let stored: Vec<M> = self.context.store.all(self.context.account.no).await?;
+        let in_full: HashSet<&RemoteId> =
+            stored.iter().filter(|model| !is_partial(model)).map(Model::id).collect();
+        let mut batch = Batch::default();
+        for (id, name) in names.iter().filter(|(id, _)| !in_full.contains(id)) {
+            batch.add(&make(id.clone(), name.clone()), None, RawPolicy::ORGANISATION);
+        }
+        Ok(sync.commit::<M>(batch, &BTreeSet::new()).await?)
+    }
+}
