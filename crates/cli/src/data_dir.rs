@@ -28,8 +28,9 @@ impl DataDir {
             fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
             keep_private(path, 0o700)?;
         }
-        let vault = open_vault(path)?;
-        if !database(path).exists() {
+        let is_new = !database(path).exists();
+        let vault = open_vault(path, is_new)?;
+        if is_new {
             // Made here and not by SQLite, so that nobody else can read it from its first moment on.
             write_private(&database(path), b"")?;
         }
@@ -55,9 +56,9 @@ fn database(path: &Path) -> PathBuf {
     path.join("connector.db")
 }
 
-/// Reads the master key, one hexadecimal key a line, the first being the one that seals; makes it if there is
-/// none.
-fn open_vault(dir: &Path) -> Result<Vault, Failure> {
+/// Reads the master key, one hexadecimal key a line, the first being the one that seals; makes it for a new
+/// database. A database that has lost its key needs that one back, and not another.
+fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
     let path = dir.join("master.key");
     match fs::read_to_string(&path) {
         Ok(text) => {
@@ -73,6 +74,11 @@ fn open_vault(dir: &Path) -> Result<Vault, Failure> {
             })?;
             Ok(Vault::new(primary, keys))
         }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_new => Err(Failure::usage(
+            "cli.master_key",
+            format!("{} is missing, and the API keys in the database open only with it", path.display()),
+            "Put the file back. If it is lost, move the database away and link the tenants anew.",
+        )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = MasterKey::from_random(crate::entropy::bytes()?);
             write_private(&path, format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;

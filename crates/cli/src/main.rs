@@ -69,7 +69,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && std::env::args().any(|argument| argument == "--json") => {
+            let message = error.render().to_string();
+            let advice = "See `lucca-connector help` and docs/cli.md.";
+            return Failure::usage("cli.arguments", message.trim(), advice).report(true);
+        }
+        Err(error) => error.exit(),
+    };
     // Off unless asked for; even then never the key, see lucca::transport.
     let filter = EnvFilter::try_from_env("LUCCA_CONNECTOR_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -71,9 +71,12 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// Text from Lucca, safe for a terminal: control characters could move the cursor or change colours.
+/// Text from Lucca, safe for a terminal: control characters could move the cursor or change colours, and marks of
+/// writing direction could make it read as something else.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let is_unsafe =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -86,6 +89,6 @@ mod tests {
         assert_eq!(counted(0, "category"), "0 categories");
         assert_eq!(counted(1_234_567, "record"), "1,234,567 records");
         assert_eq!(grouped(999), "999");
-        assert_eq!(clean("a\u{1b}[31mb\n"), "a [31mb ");
+        assert_eq!(clean("a\u{1b}[31mb\n\u{202e}c"), "a [31mb  c");
     }
 }

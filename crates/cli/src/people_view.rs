@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
+use lucca::Stream;
 use people::{
     Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, RemoteId, status_on,
 };
 use serde::Serialize;
 use store::{LinkedAccount, Store};
+use sync::StreamReport;
 
 use crate::failure::Failure;
 
@@ -41,6 +43,7 @@ impl People {
     /// Reads them, in the order of their ids, with their status on `day`.
     pub(crate) async fn load(store: &Store, account: &LinkedAccount, day: Date) -> Result<Self, Failure> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
+        let is_current = contracts_are_current(store, account).await?;
         for employment in store.all::<Employment>(account.no).await? {
             employments.entry(employment.employee_id.clone()).or_default().push(employment);
         }
@@ -53,7 +56,8 @@ impl People {
             .into_iter()
             .map(|employee| {
                 let contracts = employments.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
-                let periods = contracts.iter().map(Employment::period);
+                // Contracts that could no longer be read must not outvote the dates that could.
+                let periods = contracts.iter().filter(|_| is_current).map(Employment::period);
                 let status = status_on(day, employee.contract(), periods);
                 (employee, status)
             })
@@ -98,4 +102,17 @@ impl People {
         let count = self.employees.iter().filter(|(_, status)| *status == wanted).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
+}
+
+/// Whether the last run could read contracts. Without a report there is nothing against it.
+async fn contracts_are_current(store: &Store, account: &LinkedAccount) -> Result<bool, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        streams: Vec<StreamReport>,
+    }
+    let report = store.last_run(account.no).await?.and_then(|run| run.report);
+    let report = report.and_then(|json| serde_json::from_str::<Report>(&json).ok());
+    let streams = report.map(|report| report.streams).unwrap_or_default();
+    let contracts = streams.iter().find(|stream| stream.stream == Stream::WorkContracts.name());
+    Ok(contracts.is_none_or(|contracts| contracts.error.is_none()))
 }

@@ -64,11 +64,7 @@ pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<Link
     let Some(wanted) = wanted else {
         return match (accounts.len(), accounts.pop()) {
             (1, Some(account)) => Ok(account),
-            (0, _) => Err(Failure::usage(
-                "cli.no_account",
-                "no tenant is linked yet",
-                "Link one with `lucca-connector link TENANT_URL`.",
-            )),
+            (0, _) => Err(no_account()),
             _ => Err(Failure::usage(
                 "cli.which_account",
                 "several tenants are linked",
@@ -89,6 +85,15 @@ pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<Link
         };
         Failure::usage("cli.unknown_account", "no such linked account", advice)
     })
+}
+
+/// Nothing is linked yet.
+pub(crate) fn no_account() -> Failure {
+    Failure::usage(
+        "cli.no_account",
+        "no tenant is linked yet",
+        "Link one with `lucca-connector link TENANT_URL`.",
+    )
 }
 
 /// How fast a tenant may be asked, as an option of commands that ask it.
@@ -148,10 +153,8 @@ pub(crate) async fn account_client(
     pace: Pace,
     clock: &Arc<dyn Clock>,
 ) -> Result<Client, Failure> {
-    // A tenant on loopback can only have been linked under the development switch.
-    let policy =
-        if account.origin.starts_with("http://") { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
-    let tenant = TenantUrl::parse(&account.origin, policy)
+    // What is stored was accepted when it was linked; a tenant on loopback only under the development switch.
+    let tenant = TenantUrl::parse(&account.origin, HostPolicy::AllowLoopback)
         .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
     let key = account.api_key(&data.vault)?;
     let key = ApiKey::parse(key.expose_secret())

@@ -43,8 +43,8 @@ pub async fn check(client: &Client, today: Date) -> Result<Check, Error> {
     let to_come = UserQuery { contract_start: Some(DateFilter::Since(tomorrow)), ..everyone.clone() };
 
     let (all, people) = first_users(client, everyone).await?;
-    let (former, _) = first_users(client, left).await?;
-    let (future, _) = first_users(client, to_come).await?;
+    let former = filtered_users(client, left).await?;
+    let future = filtered_users(client, to_come).await?;
     let mut check = Check {
         findings: people_findings(&all, &former, &future, today),
         people,
@@ -70,6 +70,15 @@ async fn first_users(client: &Client, query: UserQuery) -> Result<(Vec<User>, Op
     let items = page.map(|page| page.items).unwrap_or_default();
     let read = items.into_iter().filter_map(|item| Some(item.outcome.ok()?.value)).collect();
     Ok((read, users.total()))
+}
+
+/// The first page of people for a filter; nobody where the server does not take the filter.
+async fn filtered_users(client: &Client, query: UserQuery) -> Result<Vec<User>, Error> {
+    match first_users(client, query).await {
+        Ok((users, _)) => Ok(users),
+        Err(error) if error.action() == Action::Relink => Err(error),
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 impl Check {

@@ -44,11 +44,19 @@ pub(crate) fn people_findings(all: &[User], former: &[User], future: &[User], to
     vec![
         Finding {
             permission: Permission::ViewUsers,
-            verdict: Verdict::Proven,
-            evidence: format!("Lucca answered with {seen} people on the first page"),
+            verdict: if seen > 0 { Verdict::Proven } else { Verdict::NotSeen },
+            evidence: format!("{seen} people on the first page"),
         },
-        finding(Permission::SeeFutureEmployees, future.iter().filter(is_to_come).count(), "future employees"),
-        finding(Permission::SeeFormerEmployees, former.iter().filter(has_left).count(), "former employees"),
+        finding(
+            Permission::SeeFutureEmployees,
+            future.iter().chain(all).filter(is_to_come).count(),
+            "future employees",
+        ),
+        finding(
+            Permission::SeeFormerEmployees,
+            former.iter().chain(all).filter(has_left).count(),
+            "former employees",
+        ),
         finding(Permission::ViewJobs, all.iter().filter(|u| u.job_title.is_some()).count(), "job titles"),
         finding(Permission::ViewManagers, all.iter().filter(|u| u.manager.is_some()).count(), "managers"),
         finding(

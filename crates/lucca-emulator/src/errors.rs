@@ -16,6 +16,8 @@ pub(crate) struct Refusal {
     status: Status,
     message: String,
     malformed: bool,
+    /// The verbs that are allowed, if another was used.
+    allow: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +38,7 @@ pub(crate) enum Generation {
 
 impl Refusal {
     fn fixed(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status: Status::Fixed(status), message: message.into(), malformed: false }
+        Self { status: Status::Fixed(status), message: message.into(), malformed: false, allow: None }
     }
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::BAD_REQUEST, message)
@@ -54,11 +56,20 @@ impl Refusal {
     pub(crate) fn gone(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::GONE, message)
     }
-    pub(crate) fn wrong_verb() -> Self {
-        Self::fixed(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "The requested resource does not support this http method",
-        )
+    /// `allow` lists the verbs there are.
+    pub(crate) fn wrong_verb(allow: &'static str) -> Self {
+        let message = "The requested resource does not support this http method";
+        Self { allow: Some(allow), ..Self::fixed(StatusCode::METHOD_NOT_ALLOWED, message) }
+    }
+    pub(crate) fn too_large() -> Self {
+        Self::fixed(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
+    }
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::fixed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
+    }
+    /// A change that a tenant would accept and the emulator can't make.
+    pub(crate) fn not_kept(message: impl Into<String>) -> Self {
+        Self::fixed(StatusCode::NOT_IMPLEMENTED, message)
     }
     pub(crate) fn too_many() -> Self {
         Self::fixed(StatusCode::TOO_MANY_REQUESTS, "Too many requests")
@@ -113,6 +124,9 @@ impl Refusal {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(label));
+        if let Some(allow) = self.allow {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
         response
     }
 

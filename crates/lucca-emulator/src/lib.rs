@@ -18,6 +18,9 @@
 //! # }
 //! ```
 //!
+//! Reading is what it is for. Of writing it knows what integrations do most: partial updates of users
+//! (`PUT /api/v3/users/{id}`), new and changed work contracts (`POST`, `PATCH`).
+//!
 //! The control surface, on a port of its own, is described in [`control_routes`].
 
 mod changes;
@@ -35,6 +38,7 @@ mod server;
 mod switches;
 mod tenant;
 mod truth;
+mod writes;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -49,8 +53,8 @@ pub use crate::{
     faults::{Fault, FaultKind},
     rights::{HrFile, KeyConfig, Rights},
     switches::{
-        ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, MalformedQuery, RetryAfter, Switches,
-        UnknownField, UnknownFilter, UrlStyle, V3Departments,
+        ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, MalformedQuery, Nationality, RetryAfter,
+        Switches, UnknownField, UnknownFilter, UrlStyle, V3Departments,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},

@@ -65,6 +65,9 @@ pub struct Rights {
     pub make_absence_requests: bool,
     /// View the organisation structure; given with `view_users` too.
     pub view_organization: bool,
+    /// Modify users and their contracts: without it every write is refused. unverified: the rights to
+    /// modify managers, jobs, contracts… are several; which guards which field is not published.
+    pub edit_users: bool,
     /// Only employees of these establishments; `null` is all.
     pub establishment_scope: Option<Vec<i64>>,
 }
@@ -110,6 +113,7 @@ impl Rights {
             consult_leaves: true,
             make_absence_requests: true,
             view_organization: true,
+            edit_users: true,
             establishment_scope: None,
         }
     }

@@ -6,9 +6,9 @@ use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State as Extract},
-    http::{HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -29,7 +29,11 @@ use crate::{
     routes::{self, Read, generation},
     switches::{RetryAfter, Switches},
     tenant::{LoggedRequest, Tenant},
+    writes,
 };
+
+/// Larger bodies are refused.
+const MOST_BYTES: usize = 4 << 20;
 
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -75,7 +79,9 @@ pub(crate) fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
 }
 
 async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<Body> {
-    let call = Call::of(&request);
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MOST_BYTES).await;
+    let call = Call::of(&head, body.ok());
     let switches = tenant.state().switches().clone();
     if switches.latency_ms > 0 {
         clock::wait(Duration::from_millis(switches.latency_ms)).await;
@@ -107,20 +113,26 @@ struct Call {
     raw_query: String,
     origin: String,
     key: Option<String>,
+    /// Label of the body.
+    label: Option<String>,
+    /// `None` if it is too large, or broke off.
+    body: Option<Bytes>,
 }
 
 impl Call {
-    fn of(request: &Request) -> Self {
-        let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let host = text(header::HOST).or(request.uri().host()).unwrap_or("localhost");
-        let raw_path = request.uri().path().to_owned();
+    fn of(head: &Parts, body: Option<Bytes>) -> Self {
+        let text = |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let host = text(header::HOST).or(head.uri.host()).unwrap_or("localhost");
+        let raw_path = head.uri.path().to_owned();
         Self {
-            method: request.method().clone(),
+            method: head.method.clone(),
             path: raw_path.trim_end_matches('/').to_lowercase(),
             raw_path,
-            raw_query: request.uri().query().unwrap_or("").to_owned(),
+            raw_query: head.uri.query().unwrap_or("").to_owned(),
             origin: format!("http://{host}"),
             key: text(header::AUTHORIZATION).and_then(key_of_header),
+            label: text(header::CONTENT_TYPE).map(str::to_owned),
+            body,
         }
     }
 
@@ -175,19 +187,35 @@ fn respond(
         return (Refusal::unauthorized().answer(generation, &switches), None);
     };
     let principal = Some(key.name.clone());
-    let answered = {
+    let query = Query::parse(&call.raw_query);
+    let read = |path: &str| {
         let company = tenant.state().company();
         let view = tenant.state().view(&company, &switches, &key, &call.origin);
-        let query = Query::parse(&call.raw_query);
         let read = Read { view: &view, query: &query, listings: &tenant.state().listings };
-        // The path is checked first: an unknown one is 404 whatever the verb.
-        match routes::read(&call.path, &read) {
-            Ok(_) if call.method != Method::GET => Err(Refusal::wrong_verb()),
-            answered => answered,
-        }
+        routes::read(path, &read)
     };
+    // The path is read first, whatever the verb: an unknown one is 404, and a query that can't be read
+    // is refused before anything changes.
+    let answered = read(&call.path).and_then(|body| {
+        if call.method == Method::GET {
+            return Ok((StatusCode::OK, body));
+        }
+        let write = routes::write(&call.method, &call.path)
+            .ok_or_else(|| Refusal::wrong_verb(routes::verbs(&call.path)))?;
+        let request = writes::Request {
+            tenant,
+            key: &key,
+            switches: &switches,
+            label: call.label.as_deref(),
+            body: call.body.as_deref().ok_or_else(Refusal::too_large)?,
+        };
+        let (status, path) = request.perform(write)?;
+        // unverified: what is answered when the change has put the record out of the key's sight; here
+        // it was made, and the record can't be found.
+        Ok((status, read(&path)?))
+    });
     match answered {
-        Ok(body) => (plain(StatusCode::OK, JSON, mangle(body, struck)), principal),
+        Ok((status, body)) => (plain(status, JSON, mangle(body, struck)), principal),
         Err(refusal) => (refusal.answer(generation, &switches), principal),
     }
 }

@@ -15,7 +15,9 @@ use crate::faults::Fault;
 pub struct Switches {
     /// Rows of a v3 page when `paging` is absent; `null` is everything (source: wire-grammar.md §1.2).
     pub page_default: Option<u64>,
-    /// Largest v3 page; `null` is no maximum (source: wire-grammar.md §1.2, directory.md §5.4).
+    /// Largest v3 page, of every list; `null` is no maximum (source: wire-grammar.md §1.2,
+    /// directory.md §5.4). Live clients ask for `paging=0,2000` and `0,5000`, which the default of
+    /// 1000, documented for users, refuses: such clients need `null`.
     pub page_max: Option<u64>,
     /// Rows of `paging=1` (100 in the framework of 2017, 10 in today's).
     pub paging_one: u64,
@@ -35,6 +37,8 @@ pub struct Switches {
     pub header: Header,
     /// Spelling of the foreign keys of v3 resources (source: directory.md §1.3).
     pub key_casing: KeyCasing,
+    /// The `nationality` of a user.
+    pub nationality: Nationality,
     /// `url` values (source: wire-grammar.md §1.6).
     pub url_style: UrlStyle,
     /// The answer to a filter on a property that does not exist, or with a value that can't be read.
@@ -43,6 +47,8 @@ pub struct Switches {
     pub tolerated_filters: Vec<String>,
     /// The answer to `fields` naming a property that does not exist.
     pub unknown_field: UnknownField,
+    /// The answer to a write naming a property that does not exist, or may not be written.
+    pub unknown_body_field: UnknownField,
     /// The body of a 400 for a query that can't be read.
     pub malformed_query: MalformedQuery,
     /// The shape of v3 error bodies (source: wire-grammar.md §1.8).
@@ -51,6 +57,8 @@ pub struct Switches {
     pub unauthorized_body: ErrorBody,
     /// The status when the key lacks a right: 403 or 401.
     pub no_right_status: u16,
+    /// The status of a work contract just created: 200 or 201. Neither is documented.
+    pub created_status: u16,
     /// The status for a user id that does not exist: 500 as documented, or 404.
     pub missing_user_status: u16,
     /// What a v3 record without `fields` shows when asked for by id.
@@ -87,14 +95,17 @@ impl Default for Switches {
             count_only: CountOnly::WithEmptyItems,
             header: Header::Current,
             key_casing: KeyCasing::Observed,
+            nationality: Nationality::Object,
             url_style: UrlStyle::Absolute,
             unknown_filter: UnknownFilter::BadRequest,
             tolerated_filters: vec!["limit".to_owned(), "page".to_owned()],
             unknown_field: UnknownField::BadRequest,
+            unknown_body_field: UnknownField::BadRequest,
             malformed_query: MalformedQuery::Message,
             v3_errors: ErrorBody::StatusMessage,
             unauthorized_body: ErrorBody::StatusMessage,
             no_right_status: 403,
+            created_status: 200,
             missing_user_status: 500,
             by_id: ById::Everything,
             hidden_fields: HiddenFields::Null,
@@ -139,6 +150,17 @@ pub enum KeyCasing {
     Observed,
     /// As the documentation shows them: `managerId`, `departmentId`, `legalEntityId`.
     Documented,
+}
+
+/// The `nationality` of a user (source: directory.md §6.3, wire-grammar.md §3: an object in production;
+/// a text in Lucca's OpenAPI of 2023).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nationality {
+    /// `{"id":"FR","name":"France"}`.
+    Object,
+    /// `"FR"`.
+    Code,
 }
 
 /// The `url` of a v3 record.

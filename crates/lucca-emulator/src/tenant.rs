@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
 };
@@ -16,7 +17,7 @@ use crate::{
     clock::{self, TenantClock},
     company::{
         contracts::{Terms, contract},
-        model::{Company, Person, Stamp, Status},
+        model::{Company, Log, Person, Stamp, Status},
     },
     dice::Dice,
     faults::{Fault, FaultCounters},
@@ -177,40 +178,57 @@ impl Tenant {
 
     /// Changes a user record. `None` if there is no such user.
     pub fn change(&self, id: i64, patch: PersonPatch) -> Option<PersonSummary> {
+        let today = self.0.clock.today();
+        let touch = patch.touch != Some(false);
+        let changed = self.edit(id, touch, |_, person| {
+            apply(person, patch, today);
+            Ok::<_, Infallible>(summary(person, today))
+        });
+        changed.map(|Ok(summary)| summary)
+    }
+
+    /// Changes a copy of a user record and keeps it, with what the change leaves in the log; if `edit`
+    /// fails nothing has changed. `None` if there is no such user.
+    pub(crate) fn edit<T, E>(
+        &self,
+        id: i64,
+        touch: bool,
+        edit: impl FnOnce(&Company, &mut Person) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
         let (now, today) = (self.0.clock.now(), self.0.clock.today());
         let digits = self.next_digits();
         let mut company = write(&self.0.company);
         let place = company.place_of(id)?;
-        let person = company.people.get_mut(place)?;
-        let before = person.clone();
-        if patch.touch != Some(false) {
+        let mut person = company.people.get(place)?.clone();
+        if touch {
             person.modified = Stamp { at: now, digits };
         }
-        apply(person, patch, today);
-        let changed = summary(person, today);
-        let mut log = |name, value: String| {
-            let id = company.logs.last().map_or(900, |last| last.id) + 1;
-            let at = Stamp { at: now, digits: 0 };
-            company.logs.push(crate::company::model::Log {
-                id,
-                name,
-                owner: before.id,
-                author: 1,
-                at,
-                value,
-            });
+        let edited = match edit(&company, &mut person) {
+            Ok(edited) => edited,
+            Err(refusal) => return Some(Err(refusal)),
         };
-        if before.department != changed.department_id {
-            log("departmentid", changed.department_id.to_string());
+        let slot = company.people.get_mut(place)?;
+        let lines = differences(slot, &person, today);
+        let renewed = slot.contracts.len() != person.contracts.len();
+        *slot = person;
+        for (name, value) in lines {
+            let line = company.logs.last().map_or(900, |last| last.id) + 1;
+            let at = Stamp { at: now, digits: 0 };
+            company.logs.push(Log { id: line, name, owner: id, author: 1, at, value });
         }
-        if before.manager != changed.manager_id {
-            log("manager", changed.manager_id.map_or(String::new(), |id| id.to_string()));
-        }
-        if before.current_establishment(today) != changed.establishment_id {
-            log("legalentityid", changed.establishment_id.to_string());
+        if renewed {
+            company.index_contracts();
         }
         self.0.listings.forget();
-        Some(changed)
+        Some(Ok(edited))
+    }
+
+    /// The id of whoever has that contract.
+    pub(crate) fn owner_of(&self, contract: i64) -> Option<i64> {
+        let company = read(&self.0.company);
+        let at = company.contract_owners.binary_search_by_key(&contract, |(id, _)| *id).ok()?;
+        let (_, place) = company.contract_owners.get(at)?;
+        company.people.get(*place).map(|person| person.id)
     }
 
     /// Adds a user with one contract; answers the new id, above all others.
@@ -263,6 +281,22 @@ impl Tenant {
         *changes += 1;
         [0, 2, 3, 7][usize::try_from(*changes % 4).unwrap_or(0)]
     }
+}
+
+/// What the log of changes says about a change (source: directory.md §11.6).
+fn differences(before: &Person, after: &Person, today: Date) -> Vec<(&'static str, String)> {
+    let text = |id: Option<i64>| id.map_or(String::new(), |id| id.to_string());
+    let section = |of: &Person, axis| of.axes.iter().find(|(id, _)| *id == axis).map(|(_, id)| *id);
+    let site = |of: &Person| Some(of.current_establishment(today));
+    let lines = [
+        ("departmentid", Some(before.department), Some(after.department)),
+        ("manager", before.manager, after.manager),
+        ("legalentityid", site(before), site(after)),
+        ("calendarid", before.calendar, after.calendar),
+        ("userAxisValues_4", section(before, 4), section(after, 4)),
+        ("userAxisValues_7", section(before, 7), section(after, 7)),
+    ];
+    lines.into_iter().filter(|(_, was, is)| was != is).map(|(name, _, is)| (name, text(is))).collect()
 }
 
 impl State {

@@ -63,6 +63,9 @@ pub struct Employee {
     /// Professional mobile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub professional_mobile: Option<String>,
+    /// What the person wrote about themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
     /// Public-holiday calendar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<NamedRef>,
@@ -91,6 +94,9 @@ pub struct Employee {
     /// What Lucca's own applications keep on the person, such as the leave profile, by key as Lucca writes it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub application_data: BTreeMap<String, Value>,
+    /// Further attributes, as Lucca writes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Value>,
     /// Private contact details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
@@ -185,7 +191,7 @@ pub struct Identifiers {
     pub social_security_number: Option<String>,
 }
 
-/// Bank account (field group `bank`).
+/// Bank account and payroll data (field group `bank`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bank {
     /// The bank's name.
@@ -196,4 +202,16 @@ pub struct Bank {
     pub bic: Option<String>,
     /// The French RIB.
     pub rib: Option<String>,
+    /// Corporate card.
+    #[serde(default)]
+    pub corporate_card: Option<String>,
+    /// Whether the person agreed to electronic payslips.
+    #[serde(default)]
+    pub allows_electronic_payslip: Option<bool>,
+    /// Fiscal horsepower of the person's car, for French mileage allowances.
+    #[serde(default)]
+    pub french_car_tax_horse_power: Option<i64>,
+    /// Fiscal horsepower of the person's motorcycle.
+    #[serde(default)]
+    pub french_motorcycle_tax_horse_power: Option<i64>,
 }

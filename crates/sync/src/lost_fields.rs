@@ -26,6 +26,7 @@ const EMPLOYEE_FIELDS: &[(&str, &[&str])] = &[
     ("establishment_id", &["legalEntityId", "legalEntity"]),
     ("department_id", &["departmentId", "department"]),
     ("manager_id", &["managerId", "manager"]),
+    ("quote", &["quote"]),
     ("calendar", &["calendar"]),
     ("culture", &["culture"]),
     ("primary_role", &["rolePrincipal"]),
@@ -39,11 +40,24 @@ const EMPLOYEE_FIELDS: &[(&str, &[&str])] = &[
     ("custom_fields", &["extendedData"]),
     ("application_data", &["applicationData"]),
     ("axes", &["userAxisValues"]),
+    ("attributes", &["attributes"]),
     ("contact", &["personalEmail", "personalMobile"]),
     ("birth", &["birthDate", "gender", "nationality"]),
     ("address", &["address"]),
     ("identifiers", &["insuranceNumber"]),
-    ("bank", &["bankName", "rib", "iban", "bic"]),
+    (
+        "bank",
+        &[
+            "bankName",
+            "rib",
+            "iban",
+            "bic",
+            "corporateCard",
+            "allowsElectronicPayslip",
+            "frenchCarTaxHorsePower",
+            "frenchMotocyclesTaxHorsePower",
+        ],
+    ),
 ];
 
 /// Field groups of the model: present as a whole when asked for, so only what is in them can be lost.
@@ -80,9 +94,9 @@ pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     let is_refused = |wire: &&str| names.iter().any(|name| name.eq_ignore_ascii_case(wire));
     for (field, wires) in EMPLOYEE_FIELDS {
         let lost = if GROUPS.contains(field) {
-            wires.iter().any(|wire| is_refused(wire))
+            wires.iter().any(is_refused)
         } else {
-            wires.iter().all(|wire| is_refused(wire))
+            wires.iter().all(is_refused)
         };
         if lost {
             refused.insert(*field);

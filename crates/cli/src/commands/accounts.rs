@@ -34,6 +34,7 @@ pub(crate) async fn run(global: &Global) -> Result<ExitCode, Failure> {
             "tenant": account.tenant,
             "status": account.status,
             "employees": employees,
+            "quarantined": data.store.count_quarantined(account.no).await?,
             "field_groups": account.settings.field_groups,
             "keep_raw": account.settings.keep_raw,
             "linked_at": account.created_at,

@@ -71,7 +71,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     say("Syncing:");
     let bars: Box<dyn Progress> = if watched { Box::new(Bars::new()) } else { Box::new(Silent) };
     let report = full_sync(&data, &account, &client, &clock, Some(Brake::default()), &*bars).await?;
-    session::note_requests(&data, &account.origin, &client, &*clock).await?;
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;

@@ -32,7 +32,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// How many to show to a person [default: 50; with --json, all]
-        #[arg(long, value_name = "ROWS")]
+        #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
     /// Show one person
@@ -110,7 +110,7 @@ fn list(global: &Global, views: &[PersonView<'_>], limit: Option<usize>) {
     let cell = |text: Option<&str>| clean(text.unwrap_or("-"));
     for view in views.iter().take(limit.unwrap_or(50)) {
         shown.add_row([
-            view.employee.id.to_string(),
+            clean(view.employee.id.as_str()),
             clean(&view.employee.shown_name()),
             view.status.to_string(),
             cell(view.employee.job_title.as_deref()),
@@ -123,7 +123,7 @@ fn list(global: &Global, views: &[PersonView<'_>], limit: Option<usize>) {
     let hidden = views.len().saturating_sub(limit.unwrap_or(50));
     if hidden > 0 {
         let hidden = u64::try_from(hidden).unwrap_or(u64::MAX);
-        line(&format!("… and {} more: --limit, --search or --json show them", counted(hidden, "row")));
+        line(&format!("… and {} more: --limit, --search or --json show them", counted(hidden, "person")));
     }
 }
 
@@ -151,7 +151,7 @@ fn find<'a>(people: &'a People, wanted: &str) -> Result<PersonView<'a>, Failure>
             "several people answer to this",
             format!(
                 "Name one by id: {}.",
-                found.iter().map(|(employee, _)| employee.id.as_str()).collect::<Vec<_>>().join(", ")
+                found.iter().map(|(employee, _)| clean(employee.id.as_str())).collect::<Vec<_>>().join(", ")
             ),
         )),
     }

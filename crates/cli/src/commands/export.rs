@@ -65,17 +65,18 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     match &args.output {
         Some(path) if global.json => {
-            crate::output::json(&json!({ "kind": args.kind.name(), "rows": count, "file": path }));
+            crate::output::json(&json!({ "kind": args.kind.name(), "records": count, "file": path }));
         }
         Some(path) => {
-            complain(&format!("{} of {} written to {}", counted(count, "row"), args.kind, path.display()));
+            complain(&format!("{} of {} written to {}", counted(count, "record"), args.kind, path.display()));
         }
         None => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes beside the file and then puts it in its place, so that a reader never sees half of it.
+/// Writes beside the file and then puts it in its place, so that a reader never sees half of it. It holds personal
+/// data, so only its owner can read it.
 fn write_whole(
     path: &Path,
     write: impl FnOnce(BufWriter<&mut File>) -> std::io::Result<()>,
@@ -84,10 +85,23 @@ fn write_whole(
     let mut part = name.to_owned();
     part.push(".part");
     let part = path.with_file_name(part);
-    let mut file = File::create(&part)?;
-    write(BufWriter::new(&mut file))?;
-    file.sync_all()?;
-    std::fs::rename(&part, path)
+    // What an earlier export left behind when it was killed.
+    match std::fs::remove_file(&part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&part)?;
+    let written = write(BufWriter::new(&mut file)).and_then(|()| file.sync_all());
+    let placed = written.and_then(|()| std::fs::rename(&part, path));
+    if placed.is_err() {
+        // The error at hand is the one to tell of.
+        let _ = std::fs::remove_file(&part);
+    }
+    placed
 }
 
 async fn rows(data: &DataDir, account: &LinkedAccount, kind: Kind) -> Result<Vec<Value>, Failure> {
@@ -190,15 +204,20 @@ fn columns(kind: Kind) -> &'static [&'static str] {
             "culture",
             "primary_role",
             "secondary_roles",
+            "picture",
+            "quote",
             "work_cycles",
             "axes",
             "custom_fields",
+            "application_data",
+            "attributes",
             "contact",
             "birth",
             "address",
             "identifiers",
             "bank",
             "modified_at",
+            "unread_fields",
         ],
         Kind::Employment => &[
             "id",
@@ -220,6 +239,7 @@ fn columns(kind: Kind) -> &'static [&'static str] {
             "external_id",
             "created_at",
             "modified_at",
+            "unread_fields",
         ],
         Kind::Department => &[
             "id",

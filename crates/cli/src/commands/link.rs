@@ -30,9 +30,6 @@ pub(crate) struct Args {
     keep_raw: bool,
     #[command(flatten)]
     pace: Pace,
-    /// Keep the link even if a required permission is not proven
-    #[arg(long)]
-    unproven: bool,
     /// For development: allow a tenant on loopback
     #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
@@ -60,27 +57,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let checked = linking::check(&client, session::today(&*clock)).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
     let checked = checked?;
-    let unproven = checked.required_not_proven().count();
-    if unproven > 0 && !args.unproven {
-        if !global.json {
-            check::show(&tenant, &checked);
-            line("");
-        }
-        return Err(Failure {
-            exit: crate::failure::Exit::PermissionMissing,
-            code: "linking.permission_not_proven".to_owned(),
-            message: "the tenant was not linked: a required permission is missing or shows nobody".to_owned(),
-            advice: Some(
-                "Tick the permissions marked above and try again; or, if the tenant really has no such people, \
-                 link all the same with --unproven."
-                    .to_owned(),
-            ),
-            causes: checked
-                .required_not_proven()
-                .map(|f| format!("{}: {}", f.permission.label_en(), f.evidence))
-                .collect(),
-        });
-    }
     let was_linked = data.store.account_by_tenant(tenant.origin()).await?.is_some();
     let at = clock.now();
     let settings = AccountSettings {
@@ -116,6 +92,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line("");
         let verb = if was_linked { "Relinked" } else { "Linked" };
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
+        if checked.required_not_proven().next().is_some() {
+            line(
+                "Some people may be missing: see the permissions marked ✗ above, tick them in Lucca, and check again.",
+            );
+        }
         line(&format!("Next: lucca-connector --data-dir {} sync", data.path.display()));
     }
     Ok(ExitCode::SUCCESS)

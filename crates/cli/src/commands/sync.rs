@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lucca::Client;
 use lucca::clock::Clock;
 use serde_json::json;
-use store::{LinkedAccount, Outcome, RunId};
+use store::{LinkedAccount, RunId};
 use sync::{Brake, FullSync, Options, Progress, RunReport, Silent};
 
 use crate::Global;
@@ -39,21 +39,23 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if global.json {
             crate::output::json(&report);
         }
-        return Ok(exit_code(global, &report));
+        return Ok(ExitCode::from(exit_code(global, &report)));
+    }
+    let accounts = data.store.accounts().await?;
+    if accounts.is_empty() {
+        return Err(session::no_account());
     }
     let mut reports = Vec::new();
-    let mut worst = ExitCode::SUCCESS;
-    for account in data.store.accounts().await? {
+    let mut worst = 0;
+    for account in accounts {
         // One account's trouble is no reason to leave the others stale.
         match sync_account(global, args, &data, &account).await {
             Ok(report) => {
-                if report.outcome == Outcome::Failed {
-                    worst = exit_code(global, &report);
-                }
+                worst = worst.max(exit_code(global, &report));
                 reports.push(json!({ "account_id": account.id, "tenant": account.tenant, "report": report }));
             }
             Err(failure) => {
-                worst = ExitCode::from(failure.exit as u8);
+                worst = worst.max(failure.exit as u8);
                 if !global.json {
                     failure.report(false);
                 }
@@ -66,7 +68,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if global.json {
         crate::output::json(&reports);
     }
-    Ok(worst)
+    Ok(ExitCode::from(worst))
 }
 
 async fn sync_account(
@@ -80,27 +82,26 @@ async fn sync_account(
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let bars: Box<dyn Progress> =
         if is_terminal() && !global.json { Box::new(Bars::new()) } else { Box::new(Silent) };
-    let ran = full_sync(data, account, &client, &clock, brake, &*bars).await;
-    session::note_requests(data, &account.origin, &client, &*clock).await?;
-    let report = ran?;
+    let report = full_sync(data, account, &client, &clock, brake, &*bars).await?;
     if !global.json {
         show(account, &report);
     }
     Ok(report)
 }
 
-/// A run that read no people fails the command, with the reason told to a person.
-fn exit_code(global: &Global, report: &RunReport) -> ExitCode {
-    let (Outcome::Failed, Some(error)) = (report.outcome, report.people_error()) else {
-        return ExitCode::SUCCESS;
-    };
+/// A run that could not read all people fails the command, with the reason told to a person.
+fn exit_code(global: &Global, report: &RunReport) -> u8 {
+    let Some(error) = report.people_error() else { return 0 };
     let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
     failure.exit = match error.code.as_str() {
         "lucca.key_refused" => Exit::KeyRefused,
         "lucca.permission_missing" => Exit::PermissionMissing,
         _ => Exit::Unreachable,
     };
-    if global.json { ExitCode::from(failure.exit as u8) } else { failure.report(false) }
+    if !global.json {
+        failure.report(false);
+    }
+    failure.exit as u8
 }
 
 /// Runs a full sync of a linked account.
@@ -148,11 +149,20 @@ pub(crate) fn show_remarks(report: &RunReport) {
         for note in &stream.notes {
             line(&format!("  {name}: {note}"));
         }
-        if let Some(error) = &stream.error {
-            line(&format!("  {name}: could not be read: {}", error.message));
-            line(&format!("    next: {}", error.advice));
-        } else if let Some(why) = &stream.unproven_because {
-            line(&format!("  {name}: not proven complete, so nothing was deleted: {why}"));
+        match &stream.error {
+            Some(error) if !error.not_offered => {
+                line(&format!("  {name}: could not be read: {}", error.message));
+                line(&format!("    next: {}", error.advice));
+            }
+            Some(_) => {}
+            None => {
+                if let Some(why) = &stream.unproven_because {
+                    line(&format!("  {name}: not proven complete, so nothing was deleted: {why}"));
+                }
+            }
+        }
+        if stream.stale > 0 {
+            line(&format!("  {name}: {} stored earlier may be out of date", counted(stream.stale, "record")));
         }
         if stream.quarantined > 0 {
             line(&format!(
@@ -166,10 +176,29 @@ pub(crate) fn show_remarks(report: &RunReport) {
         if stream.hidden > 0 {
             let hidden = counted(stream.hidden, "record");
             line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
+        }
+        if !stream.hidden_fields.is_empty() {
+            let fields = stream.hidden_fields.join(", ");
+            line(&format!(
+                "  {name}: nobody shows {fields} any more: the key seems to have lost a permission;"
+            ));
+            line("    the stored values were kept");
+        }
+        if stream.hidden > 0 || !stream.hidden_fields.is_empty() {
             line("    next: lucca-connector check");
         }
         if let Some(why) = &stream.held_because {
             line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
         }
+    }
+    let not_offered: Vec<&str> = report
+        .streams
+        .iter()
+        .filter(|stream| stream.error.as_ref().is_some_and(|error| error.not_offered))
+        .map(|stream| stream.stream.as_str())
+        .collect();
+    if !not_offered.is_empty() {
+        line(&format!("  not offered to this key: {}", not_offered.join(", ")));
+        line("    next: grant the key the permission in Lucca, or go on without.");
     }
 }

@@ -63,6 +63,23 @@ fn a_key_is_never_taken_from_an_argument() {
 }
 
 #[test]
+fn arguments_that_make_no_sense_are_told_as_json_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let ran = run(dir.path(), &["employees", "list", "--status", "asleep", "--json"]);
+    assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &"cli.arguments".into()));
+}
+
+#[test]
+fn a_database_without_its_master_key_asks_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["demo", "--employees", "1", "--once", "--json"]).ok_json();
+    std::fs::remove_file(dir.path().join("master.key")).unwrap();
+    let ran = run(dir.path(), &["accounts", "--json"]);
+    assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &"cli.master_key".into()));
+    assert!(!dir.path().join("master.key").exists(), "no other key takes its place");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(dir.path(), &["link", "acme", "--key-file", "nowhere.txt", "--json"]);

@@ -26,7 +26,7 @@ fn link(dir: &Path, emulator: &Emulator, more: &[&str]) -> Ran {
 async fn from_a_key_to_a_file_of_people() {
     let emulator = emulator(90).await;
     let dir = tempfile::tempdir().unwrap();
-    let linked = link(dir.path(), &emulator, &["--unproven"]).ok_json();
+    let linked = link(dir.path(), &emulator, &[]).ok_json();
     let account = linked["account_id"].as_str().unwrap();
     assert!(account.starts_with("acct_"));
     assert_eq!(linked["relinked"], false);
@@ -57,34 +57,54 @@ async fn from_a_key_to_a_file_of_people() {
     let file = dir.path().join("contracts.csv");
     let arguments =
         ["export", "--format", "csv", "--kind", "employments", "--output", file.to_str().unwrap(), "--json"];
-    assert_eq!(run(dir.path(), &arguments).ok_json()["rows"], truth.employments);
+    assert_eq!(run(dir.path(), &arguments).ok_json()["records"], truth.employments);
     let mut csv = csv::Reader::from_path(&file).unwrap();
     assert_eq!(csv.headers().unwrap().get(0), Some("id"));
     assert_eq!(csv.records().map(Result::unwrap).count() as u64, truth.employments);
 
     // With another key: the same linked account, with its data.
-    let again =
-        link(dir.path(), &emulator, &["--unproven", "--fields", "identity,work,contract,birth"]).ok_json();
+    let again = link(dir.path(), &emulator, &["--fields", "identity,work,contract,birth"]).ok_json();
     assert_eq!((&again["account_id"], &again["relinked"]), (&linked["account_id"], &Value::Bool(true)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_permission_is_named_with_its_place_and_nothing_is_linked() {
+async fn a_permission_that_shows_nobody_is_named_with_its_place() {
     let emulator = emulator(300).await;
     let key = emulator.api_key().to_owned();
     emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });
     let dir = tempfile::tempdir().unwrap();
-    let refused = link(dir.path(), &emulator, &[]);
-    assert_eq!(refused.code, 5);
-    let error = &refused.json()["error"];
-    assert_eq!(error["code"], "linking.permission_not_proven");
-    assert!(error["causes"].to_string().contains("See former employees"));
-    assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json(), serde_json::json!([]));
+    let linked = link(dir.path(), &emulator, &[]).ok_json();
+    let findings = linked["check"]["findings"].as_array().unwrap();
+    let unproven: Vec<&Value> = findings.iter().filter(|finding| finding["verdict"] != "proven").collect();
+    assert_eq!(unproven.len(), 1, "{unproven:?}");
+    assert_eq!(unproven[0]["permission"], "see_former_employees");
 
     let url = emulator.url();
-    let checked = run_with(dir.path(), &["check", &url, "--key-stdin", "--allow-loopback"], &key);
-    assert_eq!(checked.code, 5);
-    assert!(checked.out.contains("Voir les employés partis"), "{}", checked.out);
+    let arguments = ["check", &url, "--key-stdin", "--allow-loopback"];
+    let checked = run_with(dir.path(), &arguments, &key);
+    assert_eq!(checked.code, 0);
+    assert!(
+        checked.out.contains("«See former employees» (FR «Voir les employés partis»)"),
+        "{}",
+        checked.out
+    );
+    let json = run_with(dir.path(), &[&arguments[..], &["--json"]].concat(), &key).ok_json();
+    assert_eq!(json["required_proven"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contracts_that_can_no_longer_be_read_do_not_outvote_the_dates_that_can() {
+    let emulator = emulator(120).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    let key = emulator.api_key().to_owned();
+    emulator.tenant().set_rights(&key, Rights { view_contracts: false, ..Rights::all() });
+    let person = emulator.tenant().people(Some(lucca_emulator::Status::Active), usize::MAX).pop().unwrap();
+    emulator.tenant().terminate(person.id, jiff::civil::date(2020, 1, 31)).unwrap();
+    assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "incomplete");
+    let shown = run(dir.path(), &["employees", "show", &person.id.to_string(), "--json"]).ok_json();
+    assert_eq!(shown["status"], "former", "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +122,7 @@ async fn a_key_lucca_refuses_is_not_linked() {
 async fn a_tenant_that_is_down_leaves_the_data_as_it_was() {
     let emulator = emulator(60).await;
     let dir = tempfile::tempdir().unwrap();
-    link(dir.path(), &emulator, &["--unproven"]).ok_json();
+    link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
     emulator.tenant().set_faults(vec![lucca_emulator::Fault {
         path: String::new(),

@@ -16,7 +16,7 @@ async fn the_key_is_in_no_output_log_or_file() {
     let data = dir.path().join("data");
     let data = data.as_path();
     let runs = [
-        run(data, &["link", &url, "--key-file", secret_path, "--allow-loopback", "--unproven"]),
+        run(data, &["link", &url, "--key-file", secret_path, "--allow-loopback"]),
         run_with(data, &["check", &url, "--key-stdin", "--allow-loopback", "--json"], &key),
         run(data, &["sync"]),
         run(data, &["accounts", "--json"]),

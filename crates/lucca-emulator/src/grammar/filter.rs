@@ -189,17 +189,16 @@ fn operand(
     now: DateTime,
     switches: &Switches,
 ) -> Result<Operand, Refusal> {
-    if word == "null" {
-        return Ok(Operand::Null);
-    }
     if matches!(property.kind, Kind::Text) {
-        return Ok(Operand::Text(word.to_owned()));
+        return Ok(if word == "null" { Operand::Null } else { Operand::Text(word.to_owned()) });
     }
     let trimmed = word.trim();
-    if trimmed.is_empty() {
+    let absent = word == "null" || trimmed.is_empty();
+    if absent && property.is_nullable() {
         return Ok(Operand::Null);
     }
     let read = match property.kind {
+        _ if absent => None,
         // An entity compares by its id. unverified: whether the tenant accepts it.
         Kind::Int | Kind::One(_) | Kind::Many(_) => match trimmed.parse::<i64>() {
             Ok(n) if i32::try_from(n).is_ok() => Some(Operand::Int(n)),
@@ -208,6 +207,17 @@ fn operand(
             Err(_) if matches!(property.kind, Kind::Int) => None,
             // Countries have codes for ids.
             Err(_) => Some(Operand::Text(trimmed.to_owned())),
+        },
+        // Numbers that stand for nothing are accepted, names are not (source: wire-grammar.md §1.4).
+        Kind::Enum(names) => match trimmed.parse::<i32>() {
+            Ok(n) => {
+                let name = usize::try_from(n).ok().and_then(|n| names.get(n));
+                Some(name.map_or(Operand::Int(n.into()), |name| Operand::Text((*name).to_owned())))
+            }
+            Err(_) => {
+                let name = names.iter().find(|name| name.eq_ignore_ascii_case(trimmed));
+                name.map(|name| Operand::Text((*name).to_owned()))
+            }
         },
         Kind::Number => trimmed.replace(',', ".").parse().ok().map(Operand::Number),
         Kind::Bool => match trimmed.to_lowercase().as_str() {

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Number,
     Bool,
     Text,
+    /// One of these names, or its number (source: wire-grammar.md §1.4).
+    Enum(&'static [&'static str]),
     Date,
     One(&'static Type),
     Many(&'static Type),
@@ -64,6 +66,9 @@ impl Property {
     pub(crate) const fn date(name: &'static str) -> Self {
         Self::new(name, Kind::Date)
     }
+    pub(crate) const fn one_of(name: &'static str, names: &'static [&'static str]) -> Self {
+        Self::new(name, Kind::Enum(names))
+    }
     pub(crate) const fn one(name: &'static str, to: &'static Type) -> Self {
         Self::new(name, Kind::One(to))
     }
@@ -80,6 +85,12 @@ impl Property {
     pub(crate) const fn alias(mut self, name: &'static str) -> Self {
         self.alias = Some(name);
         self
+    }
+
+    /// Whether `null` can be compared with it (source: wire-grammar.md §1.4).
+    /// unverified: which properties besides ids are never null; the others are taken to be.
+    pub(crate) fn is_nullable(&self) -> bool {
+        !(self.name == "id" && matches!(self.kind, Kind::Int))
     }
 
     /// The key this property is answered under.

@@ -100,7 +100,8 @@ pub(crate) fn user_property<'a>(asked: UserProperty<'a>, property: &'static str)
                 Kind::Int => 1,
                 Kind::Number => 2,
                 Kind::Date => 3,
-                Kind::Text => 4,
+                // unverified: whether an enumeration is a text or a list.
+                Kind::Text | Kind::Enum(_) => 4,
                 Kind::One(_) | Kind::Many(_) | Kind::Dictionary => 5,
             };
             (Cow::Borrowed(native.name), native.name, 0, kind)

@@ -10,7 +10,12 @@ use crate::{
         schema::{Property as P, Type},
         value::{Value, url},
     },
+    switches::Nationality,
 };
+
+/// By number. unverified: the numbers, and the fourth name, which is cut in the copy at hand
+/// (source: directory.md §6.3).
+pub(crate) const GENDERS: &[&str] = &["Undefined", "Male", "Female"];
 
 pub(crate) static USER: Type = Type {
     name: "User",
@@ -53,7 +58,7 @@ pub(crate) static USER: Type = Type {
         P::one("csp", &lookups::CATEGORY),
         P::text("nationalityId"),
         P::one("nationality", &lookups::NATIONALITY),
-        P::text("gender"),
+        P::one_of("gender", GENDERS),
         P::text("civilTitle"),
         P::text("jobTitle"),
         P::one("jobQualification", &lookups::QUALIFICATION),
@@ -170,7 +175,13 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         "nationalityId" => guarded(hr.personal, Value::maybe_text(person.nationality)),
         "nationality" => {
             let country = person.nationality.and_then(lookups::country);
-            guarded(hr.personal, Value::one(country.map(Node::Country)))
+            guarded(
+                hr.personal,
+                match view.switches.nationality {
+                    Nationality::Object => Value::one(country.map(Node::Country)),
+                    Nationality::Code => Value::maybe_text(country.map(|country| country.1)),
+                },
+            )
         }
         "personalMobile" => guarded(hr.personal, text(&private.personal_mobile)),
         "personalEmail" => guarded(hr.personal, text(&private.personal_email)),

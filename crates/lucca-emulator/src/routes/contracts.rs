@@ -14,6 +14,21 @@ use crate::{
     errors::Refusal,
 };
 
+/// What contracts may be sorted by, in lower case. unverified: all of it.
+const SORTABLE: &[&str] = &[
+    "id",
+    "ownerid",
+    "startson",
+    "endson",
+    "isapplicable",
+    "establishmentid",
+    "establishment.name",
+    "spcid",
+    "typeid",
+    "createdat",
+    "lastmodifiedat",
+];
+
 pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     if !call.view.rights.view_contracts {
         return Err(Refusal::no_right());
@@ -47,7 +62,7 @@ fn is_applicable(call: &Read<'_>, person: &Person, contract: &Contract) -> bool 
 }
 
 fn all(call: &Read<'_>) -> Result<String, Refusal> {
-    let paging = Paging::read(call, call.view.switches.v4_limit_max_contracts)?;
+    let paging = Paging::read(call, call.view.switches.v4_limit_max_contracts, SORTABLE)?;
     let wanted = ids(call, "id")?;
     let owners = ids(call, "ownerid")?;
     let templates = ids(call, "typeid")?;
@@ -122,7 +137,7 @@ pub(super) fn read_lookup(call: &Read<'_>, name: &str) -> Result<String, Refusal
     if !call.view.rights.view_contracts {
         return Err(Refusal::no_right());
     }
-    let paging = Paging::read(call, call.view.switches.v4_limit_max_contracts)?;
+    let paging = Paging::read(call, call.view.switches.v4_limit_max_contracts, &["id", "name"])?;
     let wanted = ids(call, "id")?;
     let rows = table.iter().filter(|(id, name)| allows(wanted.as_ref(), id) && searched(call, name));
     Ok(paging.answer(rows.collect(), |(id, name)| json!({"id": id, "name": name}).to_string()))

@@ -4,11 +4,17 @@ use super::{Read, unknown, v3};
 use crate::{
     company::model::{Company, Department},
     errors::Refusal,
-    grammar::schema::Selection,
-    grammar::value::{list, write_node, write_text},
+    grammar::{
+        filter,
+        schema::{Asked, Selection},
+        value::{list, write_node, write_text},
+    },
     resources::{Node, organization::DEPARTMENT},
     switches::V3Departments,
 };
+
+/// Keys that this endpoint handles itself.
+const OWN: &[&str] = &["parentid"];
 
 pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     match call.view.switches.v3_departments {
@@ -31,12 +37,23 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
                 }
             };
             let rows = company.departments.iter().filter(|one| parent.is_none() || one.parent == parent);
-            v3::collection(call, &DEPARTMENT, rows.map(Node::Department).collect(), &["parentid"])
+            v3::collection(call, &DEPARTMENT, rows.map(Node::Department).collect(), OWN)
         }
         ["tree" | "scopedtree"] => {
+            let view = call.view;
+            let asked =
+                Asked::read(call.query.get("fields"), &DEPARTMENT, Selection::Default, view.switches)?;
+            // A tree has no pages.
+            let filters = filter::read_all(call.query, &DEPARTMENT, OWN, view.now, view.switches)?;
+            // unverified: that only active ones are shown unless asked otherwise.
+            let any = filters.iter().any(|filter| filter.is_on("isActive"));
+            let shown = |one: &Department| {
+                (any || one.active)
+                    && filters.iter().all(|filter| filter.accepts(view, Node::Department(one)))
+            };
             let mut data = String::new();
-            tree(&mut data, company, None, &mut |data, node| {
-                write_node(data, call.view, Node::Department(node), &Selection::Default);
+            tree(&mut data, company, &shown, &mut |data, node| {
+                write_node(data, view, Node::Department(node), &asked.items);
             });
             Ok(v3::envelope(call.view, &data, None, None))
         }
@@ -49,12 +66,25 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     }
 }
 
-/// Writes `{node, children}` from `from` down; the first node is always null. At most five levels
-/// deep, like the tree itself.
+/// Writes `{node, children}` from the root, which is always null, down.
+///
+/// What is below a department that is not shown hangs from the nearest one above that is.
+/// unverified: what becomes of those.
 pub(super) fn tree(
     out: &mut String,
     company: &Company,
+    shown: &dyn Fn(&Department) -> bool,
+    write: &mut dyn FnMut(&mut String, &Department),
+) {
+    branch(out, company, None, shown, write);
+}
+
+/// At most five levels deep, like the tree itself.
+fn branch(
+    out: &mut String,
+    company: &Company,
     from: Option<&Department>,
+    shown: &dyn Fn(&Department) -> bool,
     write: &mut dyn FnMut(&mut String, &Department),
 ) {
     out.push_str("{\"node\":");
@@ -63,9 +93,16 @@ pub(super) fn tree(
         None => out.push_str("null"),
     }
     out.push_str(",\"children\":");
-    let parent = from.map(|node| node.id);
-    let children = company.departments.iter().filter(|one| one.active && one.parent == parent);
-    list(out, children, |out, child| tree(out, company, Some(child), write));
+    let above = |one: &Department| {
+        let mut parent = one.parent.and_then(|id| company.department(id));
+        while let Some(hidden) = parent.filter(|parent| !shown(parent)) {
+            parent = hidden.parent.and_then(|id| company.department(id));
+        }
+        parent.map(|parent| parent.id)
+    };
+    let here = from.map(|node| node.id);
+    let children = company.departments.iter().filter(|one| shown(one) && above(one) == here);
+    list(out, children, |out, child| branch(out, company, Some(child), shown, write));
     out.push('}');
 }
 

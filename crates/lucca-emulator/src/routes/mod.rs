@@ -10,11 +10,14 @@ pub(crate) mod users;
 mod v3;
 mod v4;
 
+use axum::http::Method;
+
 pub(crate) use self::v3::Listings;
 use crate::{
     errors::{Generation, Refusal},
     grammar::query::Query,
     resources::View,
+    writes::Write,
 };
 
 /// A request that only reads.
@@ -45,6 +48,31 @@ pub(crate) fn read(path: &str, call: &Read<'_>) -> Result<String, Refusal> {
         ["directory", "api", "4.0", "work-contracts", rest @ ..] => contracts::read(call, rest),
         ["directory", "api", lookup] => contracts::read_lookup(call, lookup),
         _ => Err(unknown()),
+    }
+}
+
+/// The change a verb on a path asks for, if there is one; `path` is in lower case.
+pub(crate) fn write(method: &Method, path: &str) -> Option<Write> {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    match (segments.as_slice(), method.as_str()) {
+        (["api", "v3", "users", id], "PUT") => id.parse().ok().map(Write::User),
+        (["directory", "api", "4.0", "work-contracts"], "POST") => Some(Write::NewContract),
+        (["directory", "api", "4.0", "work-contracts", id], "PATCH") => id.parse().ok().map(Write::Contract),
+        _ => None,
+    }
+}
+
+/// The verbs of a path, as `Allow` lists them. unverified: that the tenant sends this header.
+pub(crate) fn verbs(path: &str) -> &'static str {
+    let answers = |method| write(&method, path).is_some();
+    if answers(Method::PUT) {
+        "GET, PUT"
+    } else if answers(Method::POST) {
+        "GET, POST"
+    } else if answers(Method::PATCH) {
+        "GET, PATCH"
+    } else {
+        "GET"
     }
 }
 

@@ -39,14 +39,18 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
         return Err(Refusal::no_right());
     }
     if let ["departments", "tree"] = rest {
+        // unverified: that the tree has this filter, and shows only active ones without it.
+        let active = bools(call, "isactive")?.unwrap_or(vec![true]);
         let mut out = String::new();
-        departments::tree(&mut out, call.view.company, None, &mut departments::plain_node);
+        let shown = |one: &Department| active.contains(&one.active);
+        departments::tree(&mut out, call.view.company, &shown, &mut departments::plain_node);
         return Ok(out);
     }
-    let paging = Paging::read(call, call.view.switches.v4_limit_max_organization)?;
+    let resource = rest.first().copied().unwrap_or("");
+    let paging = Paging::read(call, call.view.switches.v4_limit_max_organization, sortable(resource))?;
     let wanted = ids(call, "id")?;
     let company = call.view.company;
-    Ok(match rest.first().copied().unwrap_or("") {
+    Ok(match resource {
         "departments" => {
             let rows = company.departments.iter();
             let rows = rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name));
@@ -95,6 +99,35 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
             paging.answer(rows.collect(), |row| country(row.0).to_string())
         }
     })
+}
+
+/// What a list may be sorted by, in lower case. Seen: `name`, `legalunit.name`, `job.name`,
+/// `level.position` (source: directory.md §5). unverified: the others.
+fn sortable(resource: &str) -> &'static [&'static str] {
+    match resource {
+        "departments" => {
+            &["id", "name", "code", "hierarchy", "isactive", "headid", "createdat", "lastmodifiedat"]
+        }
+        "legal-units" => &["id", "name", "code", "countryid", "country.name", "createdat", "isarchived"],
+        "establishments" => &[
+            "id",
+            "name",
+            "code",
+            "legalunitid",
+            "legalunit.id",
+            "legalunit.name",
+            "legalunit.code",
+            "userscount",
+            "createdat",
+            "lastmodifiedat",
+            "isarchived",
+        ],
+        "occupation-categories" => &["id", "name", "createdat", "modifiedat"],
+        "job-qualifications" => {
+            &["id", "name", "userscount", "job.id", "job.name", "level.id", "level.name", "level.position"]
+        }
+        _ => &["id", "name", "code"],
+    }
 }
 
 /// Active people the key sees, counted by establishment or qualification.

@@ -57,9 +57,11 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     }))
 }
 
+/// Words of a clue come apart at blanks and at commas: lucca-front joins them with commas.
+/// unverified: that every word must be found, and that the name is all that is searched.
 fn is_clue_to(clue: &str, person: &Person) -> bool {
     let name = person.name().to_lowercase();
-    clue.split_whitespace().all(|word| name.contains(word))
+    clue.split([' ', ',']).flat_map(str::split_whitespace).all(|word| name.contains(word))
 }
 
 /// unverified: what a key, which is no user, gets here; only a session's answer was seen.
@@ -71,27 +73,25 @@ fn me(call: &Read<'_>) -> String {
 }
 
 /// Items are wrapped with their relevance (source: directory.md §6.6).
+/// unverified: what relevance is, and the order when none is asked for; here all are equally relevant.
 fn search(call: &Read<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
     let clue = call.query.get("clue").unwrap_or("").to_lowercase();
     let with_former = call.query.flag("formeremployees");
-    let found: Vec<&Person> = view
-        .company
-        .people
-        .iter()
-        .filter(|person| {
-            view.sees(person)
-                && (with_former || person.status(view.today) != Status::Former)
-                && is_clue_to(&clue, person)
-                && query.accepts(view, Node::User(person))
-        })
-        .collect();
+    let people = view.company.people.iter().filter(|person| {
+        view.sees(person)
+            && (with_former || person.status(view.today) != Status::Former)
+            && is_clue_to(&clue, person)
+            && query.accepts(view, Node::User(person))
+    });
+    let mut found: Vec<Node<'_>> = people.map(Node::User).collect();
+    query.order.apply(view, &mut found);
     let mut data = "{\"items\":".to_owned();
     let page = found.get(query.page.range(found.len())).unwrap_or(&[]);
     list(&mut data, page, |data, person| {
         data.push_str("{\"relevance\":1,\"item\":");
-        write_node(data, view, Node::User(person), &query.asked.items);
+        write_node(data, view, *person, &query.asked.items);
         data.push('}');
     });
     if query.asked.count {

@@ -267,6 +267,9 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
     }
     match rest {
         [] => collection(call, of, rows, own),
+        // Asked for by Lucca's own front end (source: directory.md §11.3).
+        // unverified: that it answers what the list does, whatever the operations asked about.
+        ["scope"] if resource == "legalentities" => collection(call, of, rows, own),
         ["help"] => Ok(help(call, of)),
         [id] => by_id(call, of, rows, id),
         _ => Err(unknown()),

@@ -17,7 +17,8 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    pub(super) fn read(call: &Read<'_>, most: u64) -> Result<Self, Refusal> {
+    /// `most` is the largest page, `sortable` what rows may be sorted by, in lower case.
+    pub(super) fn read(call: &Read<'_>, most: u64, sortable: &[&str]) -> Result<Self, Refusal> {
         let query = call.query;
         let number = |key: &str, otherwise: u64| match query.get(key) {
             None => Ok(otherwise),
@@ -45,18 +46,16 @@ impl Paging {
             .collect();
         let asked = |word: &str| root.iter().any(|one| one == word);
         // A plus sign of a query string arrives as a space.
-        let sort = query
-            .get("sort")
-            .unwrap_or("")
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-            .map(|word| {
-                let descending = word.starts_with('-');
-                let path = word.trim_start_matches(['+', '-']).split('.').map(str::to_lowercase);
-                (path.collect(), descending)
-            })
-            .collect();
+        let words = query.get("sort").unwrap_or("").split(',').map(str::trim).filter(|word| !word.is_empty());
+        let mut sort = Vec::new();
+        for word in words {
+            let path = word.trim_start_matches(['+', '-', ' ']).to_lowercase();
+            // unverified: the message, and that sorting by anything else is refused.
+            if !sortable.contains(&path.as_str()) {
+                return Err(Refusal::bad_request(format!("The value '{word}' is not valid for sort.")));
+            }
+            sort.push((path.split('.').map(str::to_owned).collect(), word.starts_with('-')));
+        }
         Ok(Self {
             page: usize::try_from(page).unwrap_or(usize::MAX),
             limit: usize::try_from(limit).unwrap_or(usize::MAX),

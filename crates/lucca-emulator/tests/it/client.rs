@@ -90,6 +90,25 @@ impl Lab {
         Ok(Answer { status, headers, text: response.text().await? })
     }
 
+    /// Sends a JSON body to the API.
+    pub(crate) async fn write(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.write_as(method, path, "application/json", body.to_string()).await
+    }
+
+    pub(crate) async fn write_as(&self, method: &str, path: &str, label: &str, body: String) -> Answer {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a verb");
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.emulator.url()))
+            .header("host", "tenant.example")
+            .header("authorization", format!("lucca application={}", self.key))
+            .header("content-type", label)
+            .body(body);
+        let response = request.send().await.expect("answered");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.expect("a body") }
+    }
+
     pub(crate) async fn control(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a verb");
         let mut request = self.http.request(method, format!("{}{path}", self.emulator.control_url()));

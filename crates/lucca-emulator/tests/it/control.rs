@@ -9,6 +9,14 @@ async fn it_describes_itself() {
     let lab = Lab::of(2).await;
     let described = lab.control("GET", "/", None).await.json();
     assert_eq!(described["routes"].as_array().map(Vec::len), Some(lucca_emulator::control_routes().len()));
+    // Every route it lists is one it has.
+    for (route, _) in lucca_emulator::control_routes() {
+        let (verb, path) = route.split_once(' ').expect("a verb and a path");
+        let path = path.split('?').next().unwrap_or("").replace("{id}", "999999");
+        let answer = lab.control(verb, &path, Some(json!("nothing"))).await;
+        let known = answer.status != 405 && (answer.status != 404 || answer.text.contains("no such"));
+        assert!(known, "{route}: {}", answer.status);
+    }
     let truth = lab.control("GET", "/truth", None).await.json();
     assert_eq!(truth, json!(lab.emulator.truth()));
     assert_eq!(lab.control("GET", "/truth?key=nothing", None).await.status, 404);

@@ -165,11 +165,17 @@ async fn unknown_filters_and_values() {
         "id=99999999999",
         "birthDate=between,2020-01-01",
         "name=since,a",
+        "id=",
+        "id=null",
+        "id=notequal,null",
+        "manager.id=null",
+        "gender=Unknown",
     ] {
         assert_eq!(lab.get(&format!("/api/v3/users?{query}")).await.status, 400, "{query}");
     }
     lab.switch(|switches| switches.unknown_filter = lucca_emulator::UnknownFilter::ServerError);
     assert_eq!(lab.get("/api/v3/users?nothing=1").await.status, 500);
+    assert_eq!(lab.get("/api/v3/users?id=null").await.status, 500);
     lab.switch(|switches| switches.unknown_filter = lucca_emulator::UnknownFilter::Ignored);
     assert_eq!(lab.get("/api/v3/users?nothing=1").await.items().len(), 9);
     lab.switch(|switches| switches.malformed_query = lucca_emulator::MalformedQuery::Empty);
@@ -179,6 +185,70 @@ async fn unknown_filters_and_values() {
     let many = (0..1001).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
     assert_eq!(lab.get(&format!("/api/v3/users?id={many}")).await.status, 200);
     assert_eq!(lab.get(&format!("/api/v3/users?id=greaterthan,{many}")).await.status, 400);
+}
+
+#[tokio::test]
+async fn enumerations_are_named_or_numbered() {
+    let lab = Lab::of(300).await;
+    let people = lab.get("/api/v3/users?fields=gender").await.items();
+    let count = async |query: &str| {
+        let answer = lab.get(&format!("/api/v3/users?fields=collection.count&{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.text);
+        usize::try_from(answer.count()).unwrap_or(0)
+    };
+    let of = |gender: &str| people.iter().filter(|person| person["gender"] == gender).count();
+    assert!(of("Male") > 0 && of("Female") > 0);
+    for query in ["gender=1", "gender=Male", "gender=MALE", "gender=like,mal,nothing"] {
+        let both = if query.contains("like") { of("Female") } else { 0 };
+        assert_eq!(count(query).await, of("Male") + both, "{query}");
+    }
+    assert_eq!(count("gender=1,female").await, of("Male") + of("Female"));
+    assert_eq!(count("gender=notequal,1").await, people.len() - of("Male"));
+    assert_eq!(count("gender=17").await, 0, "numbers that stand for nothing pass");
+}
+
+#[tokio::test]
+async fn clues_find_people_by_all_of_their_words() {
+    let lab = Lab::of(300).await;
+    let person = &lab.get("/api/v3/users?fields=id,firstName,lastName&paging=20,1").await.items()[0];
+    let (id, first, last) = (&person["id"], &person["firstName"], &person["lastName"]);
+    let (first, last) = (first.as_str().expect("a name"), last.as_str().expect("a name"));
+    for clue in [
+        format!("{first},{last}"),
+        format!("{last}%2C{first}"),
+        format!("{last}+{first}"),
+        format!(",{last}, "),
+    ] {
+        let found = lab.get(&format!("/api/v3/users/find?clue={clue}")).await.ids();
+        assert!(found.iter().any(|found| id == found), "{clue}");
+        for route in ["search", "scopedsearch"] {
+            let wrapped = lab.get(&format!("/api/v3/users/{route}?clue={clue}")).await.items();
+            let same: Vec<i64> = wrapped.iter().filter_map(|one| one["item"]["id"].as_i64()).collect();
+            assert_eq!(same, found, "{route} {clue}");
+        }
+    }
+    let nobody = lab.get(&format!("/api/v3/users/search?clue={first},{last},zzz")).await;
+    assert_eq!(nobody.items().len(), 0);
+    // As lucca-front asks.
+    let query = "fields=firstName,lastName&orderBy=lastname,asc,firstname,asc&paging=0,1000";
+    let found = lab.get(&format!("/api/v3/users/search?{query}")).await.items();
+    let names: Vec<(String, String)> = found
+        .iter()
+        .map(|one| {
+            let text = |key: &str| one["item"][key].as_str().unwrap_or("").to_lowercase();
+            (text("lastName"), text("firstName"))
+        })
+        .collect();
+    assert!(names.len() > 200 && names.is_sorted());
+}
+
+#[tokio::test]
+async fn establishments_in_scope_are_legal_entities() {
+    let lab = Lab::of(60).await;
+    let all = lab.get("/api/v3/legalEntities?fields=id,code").await;
+    let scoped = lab.get("/api/v3/legalentities/scope?fields=id,code&appInstanceId=5&operations=1").await;
+    assert_eq!((scoped.status, scoped.json()["data"].clone()), (200, all.json()["data"].clone()));
+    assert_eq!(lab.get("/api/v3/roles/scope").await.status, 404);
 }
 
 #[tokio::test]
@@ -228,6 +298,45 @@ async fn paging() {
 }
 
 #[tokio::test]
+async fn no_list_has_a_maximum_without_one() {
+    let lab = Lab::of(1500).await;
+    let lists = [
+        "users",
+        "users/find",
+        "users/search",
+        "departments",
+        "legalEntities",
+        "legalEntities/scope",
+        "axes",
+        "axisSections",
+        "extensionuserdefinitions",
+        "userProperties",
+        "userlogs",
+        "roles",
+        "workcycles",
+        "publicHolidayCalendars",
+        "cultures",
+        "leaveAccounts",
+        "leaveperiods/leavetypes",
+    ];
+    lab.switch(|switches| switches.v3_departments = lucca_emulator::V3Departments::Alive);
+    for list in lists {
+        assert_eq!(lab.get(&format!("/api/v3/{list}?paging=0,2000")).await.status, 400, "{list}");
+    }
+    lab.switch(|switches| switches.page_max = None);
+    for size in [2000, 5000] {
+        for list in lists {
+            let answer = lab.get(&format!("/api/v3/{list}?paging=0,{size}")).await;
+            assert_eq!(answer.status, 200, "{list}");
+        }
+        for list in ["users", "users/search"] {
+            let path = format!("/api/v3/{list}?formerEmployees=true&paging=0,{size}");
+            assert_eq!(lab.get(&path).await.items().len(), 1500);
+        }
+    }
+}
+
+#[tokio::test]
 async fn pages_of_the_fourth_generation() {
     let lab = Lab::of(300).await;
     let path = "/directory/api/4.0/work-contracts";
@@ -252,6 +361,22 @@ async fn pages_of_the_fourth_generation() {
     let jobs: Vec<String> =
         sorted.items().iter().map(|one| one["job"]["name"].as_str().unwrap_or("").to_lowercase()).collect();
     assert!(jobs.is_sorted_by(|a, b| a >= b), "{jobs:?}");
+    for path in [
+        "/directory/api/4.0/work-contracts?sort=nope",
+        "/directory/api/work-contract-hiring-types?sort=nope",
+        "/organization/structure/api/departments?sort=name,-nope",
+        "/organization/structure/api/establishments?sort=legalunit",
+    ] {
+        let refused = lab.get(path).await;
+        assert_eq!(refused.status, 400, "{path}");
+        assert_eq!(refused.headers["content-type"], "application/problem+json; charset=utf-8", "{path}");
+    }
+    for path in [
+        "/directory/api/4.0/work-contracts?sort=-startsOn,+id",
+        "/organization/structure/api/establishments?sort=legalunit.name,name",
+    ] {
+        assert_eq!(lab.get(path).await.status, 200, "{path}");
+    }
     let paged =
         lab.get("/organization/structure/api/departments?limit=5&page=2&fields.root=count,prev,next").await;
     assert_eq!(paged.json()["prev"], "1");

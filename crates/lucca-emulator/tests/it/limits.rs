@@ -95,16 +95,38 @@ async fn families_can_be_gone() {
     );
     let tree = lab.get("/api/v3/departments/tree").await.json();
     assert!(tree["data"]["node"].is_null());
+    assert_eq!(tree["data"]["children"][0]["node"].as_object().map(serde_json::Map::len), Some(3));
+    let nodes = async |query: &str| {
+        let tree = lab.get(&format!("/api/v3/departments/tree?{query}")).await;
+        assert_eq!(tree.status, 200, "{query}");
+        tree.text.matches("\"node\":{\"code\":").count() as u64
+    };
+    let truth = lab.emulator.truth();
+    let open = truth.departments - truth.departments_inactive;
+    assert!(truth.departments_inactive > 0);
+    assert_eq!(nodes("fields=code").await, open);
+    assert_eq!(nodes("fields=code&isActive=true").await, open);
+    assert_eq!(nodes("fields=code&isActive=false").await, truth.departments_inactive);
+    assert_eq!(nodes("fields=code&isActive=true,false&appInstanceId=&operations=").await, truth.departments);
+    for refused in ["fields=nothing", "nothing=1", "isActive=perhaps"] {
+        assert_eq!(lab.get(&format!("/api/v3/departments/tree?{refused}")).await.status, 400, "{refused}");
+    }
     assert_eq!(tree["data"]["children"][0]["node"]["name"], "Direction générale");
-    for (verb, path, status) in [
-        ("DELETE", "/api/v3/users", 405),
-        ("TRACE", "/api/v3/users", 405),
-        ("POST", "/directory/api/4.0/work-contracts", 405),
-        ("GET", "/nowhere", 404),
-        ("POST", "/nowhere", 404),
-        ("GET", "/api/v3/users/999999", 500),
+    for (verb, path, status, allow) in [
+        ("DELETE", "/api/v3/users", 405, Some("GET")),
+        ("TRACE", "/api/v3/users", 405, Some("GET")),
+        ("PUT", "/api/v3/users/me", 405, Some("GET")),
+        ("DELETE", "/api/v3/users/1", 405, Some("GET, PUT")),
+        ("PUT", "/directory/api/4.0/work-contracts", 405, Some("GET, POST")),
+        ("POST", "/directory/api/work-contract-hiring-types", 405, Some("GET")),
+        ("GET", "/nowhere", 404, None),
+        ("POST", "/nowhere", 404, None),
+        ("GET", "/api/v3/users/999999", 500, None),
     ] {
-        assert_eq!(lab.send(verb, path, &authorization).await.status, status, "{verb} {path}");
+        let answer = lab.send(verb, path, &authorization).await;
+        assert_eq!(answer.status, status, "{verb} {path}");
+        let said = answer.headers.get("allow").and_then(|value| value.to_str().ok());
+        assert_eq!(said, allow, "{verb} {path}");
     }
 }
 

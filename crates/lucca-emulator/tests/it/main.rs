@@ -14,3 +14,5 @@ mod limits;
 mod rights;
 #[cfg(test)]
 mod shapes;
+#[cfg(test)]
+mod writes;

@@ -1,6 +1,6 @@
 //! The shapes on the wire, as snapshots.
 
-use lucca_emulator::{ErrorBody, Header, KeyCasing, UrlStyle};
+use lucca_emulator::{ErrorBody, Header, KeyCasing, Nationality, UrlStyle};
 use serde_json::{Value, json};
 
 use crate::client::Lab;
@@ -16,6 +16,15 @@ async fn users() {
         switches.key_casing = KeyCasing::Documented;
         switches.url_style = UrlStyle::Relative;
     });
+    let nationality = async |query: &str| {
+        lab.get(&format!("/api/v3/users?nationalityId=FR&paging=0,1&fields={query}")).await.items()[0]["nationality"]
+            .clone()
+    };
+    assert_eq!(nationality("nationality").await, json!({"id": "FR", "name": "France"}));
+    assert_eq!(nationality("nationality[name]").await, json!({"name": "France"}));
+    lab.switch(|switches| switches.nationality = Nationality::Code);
+    assert_eq!(nationality("nationality").await, json!("FR"));
+    assert_eq!(nationality("nationality[name]").await, json!("FR"));
     let path = "/api/v3/users?paging=12,1&fields=url,managerId,departmentId,legalEntityId,cultureId,collection.count";
     insta::assert_json_snapshot!("user_documented_casing", lab.get(path).await.json());
 }
