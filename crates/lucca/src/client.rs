@@ -12,12 +12,13 @@ use crate::enumeration::{Enumeration, read_single};
 use crate::envelope::{self, RawPage};
 use crate::error::{Error, Kind};
 use crate::field_group::FieldGroups;
-use crate::form::Form;
+use crate::form::{Form, PageRequest};
 use crate::item::Item;
 use crate::resources::{
     CustomFieldDefinition, Department, Establishment, JobQualification, LeaveAccount, LegalUnit, Lookup,
     OccupationCategory, Resource, User, WorkContract,
 };
+use crate::retry::Effort;
 use crate::stats::Stats;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
@@ -143,7 +144,7 @@ impl Client {
         self.enumerate(Stream::Establishments)
     }
 
-    /// All departments, from v4, or from v3 where v4 does not answer.
+    /// All departments, from v4, or where v4 does not answer from v3, or from the tree of either.
     pub fn departments(&self) -> Enumeration<Department> {
         self.enumerate(Stream::Departments)
     }
@@ -208,7 +209,8 @@ impl Client {
         let mut form = Form::new(Stream::Users, Some(UserQuery { groups, ..UserQuery::default() }));
         loop {
             let query = form.single_query();
-            match self.0.transport.get(Stream::Users, &path, &query, envelope::single).await {
+            let sent = self.0.transport.get(Stream::Users, &path, &query, Effort::Usual, envelope::single);
+            match sent.await {
                 Ok(raw) => return Ok(Some(read_single(raw))),
                 Err(error) if is_not_found(&error) => return Ok(None),
                 Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
@@ -227,8 +229,7 @@ impl Client {
         let mut form =
             Form::new(Stream::Users, Some(UserQuery { groups: FieldGroups::NONE, ..query.clone() }));
         form.cap_size(1);
-        let request = form.request(0);
-        match self.page(Stream::Users, request.path, &request.query).await {
+        match self.page(Stream::Users, &form.request(0, None), Effort::Usual).await {
             // A count below what came with it counts something else.
             Ok(page) => Ok(page.count.filter(|count| *count >= page.rows.len() as u64)),
             Err(error) if error.kind() == Kind::BadRequest => Ok(None),
@@ -236,8 +237,13 @@ impl Client {
         }
     }
 
-    pub(crate) async fn page(&self, stream: Stream, path: &str, query: &str) -> Result<RawPage, Error> {
-        self.0.transport.get(stream, path, query, envelope::page).await
+    pub(crate) async fn page(
+        &self,
+        stream: Stream,
+        request: &PageRequest,
+        effort: Effort,
+    ) -> Result<RawPage, Error> {
+        self.0.transport.get(stream, request.path, &request.query, effort, request.decode).await
     }
 
     fn enumerate<T: Resource>(&self, stream: Stream) -> Enumeration<T> {

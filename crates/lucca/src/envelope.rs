@@ -59,6 +59,10 @@ pub(crate) fn page(body: &[u8]) -> Result<RawPage, Undecodable> {
         let rows = list(items).ok_or(Undecodable::NotLucca)?;
         return Ok(RawPage { rows: owned(rows), count });
     }
+    // Only the count was asked for, or the server took it so.
+    if let Some(count) = top.get("count").and_then(unsigned) {
+        return Ok(RawPage { rows: Vec::new(), count: Some(count) });
+    }
     Err(failure(&top))
 }
 
@@ -93,14 +97,14 @@ pub(crate) fn error_message(body: &[u8]) -> Option<String> {
     }
 }
 
-enum Body<'a> {
+pub(crate) enum Body<'a> {
     Object(Object<'a>),
     List(Vec<&'a RawValue>),
     Text(String),
 }
 
 impl<'a> Body<'a> {
-    fn of(text: &'a str) -> Result<Self, Undecodable> {
+    pub(crate) fn of(text: &'a str) -> Result<Self, Undecodable> {
         let malformed = |error| Undecodable::Malformed(Some(error));
         match text.trim_start().bytes().next() {
             Some(b'{') => serde_json::from_str(text).map(Self::Object).map_err(malformed),
@@ -113,13 +117,13 @@ impl<'a> Body<'a> {
 }
 
 /// The body as text, whatever bytes are in it: a wrong byte spoils the text it is in, not the page.
-fn text_of(body: &[u8]) -> Cow<'_, str> {
+pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     // Checking first is several times faster than looking for bytes to replace, and nearly always enough.
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
-fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
+pub(crate) fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw.get()).ok()
 }
 
@@ -135,7 +139,7 @@ fn header_count(top: &Object<'_>) -> Option<u64> {
 }
 
 /// An object without records: an error under another name, or nothing of Lucca's.
-fn failure(top: &Object<'_>) -> Undecodable {
+pub(crate) fn failure(top: &Object<'_>) -> Undecodable {
     let status = top.get("status").and_then(unsigned).and_then(|status| u16::try_from(status).ok());
     let message = message_in(top);
     if status.is_none() && message.is_none() {
@@ -153,7 +157,8 @@ fn message_in(object: &Object<'_>) -> Option<String> {
     // Problem details name the parameters at fault beside.
     let details = object.get("errors").and_then(Object::parse);
     let details = details.iter().flat_map(Object::members).flat_map(|(field, raw)| {
-        let texts: Vec<String> = serde_json::from_str(raw.get()).unwrap_or_default();
+        let text = || serde_json::from_str(raw.get()).map_or_else(|_| vec![String::new()], |text| vec![text]);
+        let texts: Vec<String> = serde_json::from_str(raw.get()).unwrap_or_else(|_| text());
         texts.into_iter().map(move |text| format!("{field}: {text}"))
     });
     let all: Vec<String> = said.into_iter().chain(details).collect();

@@ -20,7 +20,8 @@ pub struct Page<T> {
 pub struct Item<T> {
     /// The record's id, where one could be read.
     pub id: Option<RemoteId>,
-    /// The record as the server sent it, byte for byte.
+    /// The record as the server sent it, byte for byte. A department of a tree has its parent's id added, as
+    /// `parentLuccaId`: the tree says it by nesting.
     pub raw: Box<RawValue>,
     /// What was read of it.
     pub outcome: Result<Read<T>, Unreadable>,

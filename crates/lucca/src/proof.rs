@@ -66,6 +66,8 @@ pub enum Unproven {
     },
     /// The server gives the same records whatever page is asked.
     PagingIgnored,
+    /// The server refused a page after others: there may be records it can't be asked for.
+    PageRefused,
     /// Records without a readable id were among the answers, so they can't be told apart.
     UnidentifiedRows {
         /// How many, in the last pass.
@@ -81,12 +83,14 @@ impl fmt::Display for Unproven {
             Self::Shifting => f.write_str("the records kept changing while they were read"),
             Self::CountDiffers { counted, seen } => write!(f, "the server counts {counted} but gave {seen}"),
             Self::PagingIgnored => f.write_str("the server gives the same records for every page"),
+            Self::PageRefused => f.write_str("the server refused to give the next page"),
             Self::UnidentifiedRows { rows } => write!(f, "{rows} records have no readable id"),
         }
     }
 }
 
-/// Something an enumeration had to do differently for this server.
+/// Something an enumeration does differently for this server than it wanted to. What was tried and did not
+/// help is not noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Smaller pages are asked for.
@@ -105,6 +109,8 @@ pub enum Note {
     DefaultFields,
     /// The server is no longer asked for a count.
     CountNotAsked,
+    /// The server is not asked for an order: pages may overlap.
+    OrderNotAsked,
     /// The stream is read from its second address.
     FallbackRoute {
         /// The path that did not answer.
@@ -114,6 +120,16 @@ pub enum Note {
     },
     /// Former employees are asked for by contract end instead of `formerEmployees`.
     FormerFilterFallback,
+    /// A page was refused after others: what follows is asked for by the last id instead of an offset.
+    ReadById {
+        /// Where the refused page would have begun.
+        offset: u64,
+    },
+    /// A page was refused after others, and reading ended there.
+    PageRefused {
+        /// Where the refused page would have begun.
+        offset: u64,
+    },
     /// The whole set is read again, because it changed or its count did not match.
     PassRepeated {
         /// The pass that begins, from 2.
@@ -132,9 +148,16 @@ impl fmt::Display for Note {
                 f.write_str("the server accepts no list of fields: its default ones are read")
             }
             Self::CountNotAsked => f.write_str("the server accepts no request for a count"),
+            Self::OrderNotAsked => f.write_str("the server accepts no order: pages may overlap"),
             Self::FallbackRoute { from, to } => write!(f, "{from} does not answer: {to} is read instead"),
             Self::FormerFilterFallback => {
                 f.write_str("formerEmployees is not known to the server: asked by contract end instead")
+            }
+            Self::ReadById { offset } => {
+                write!(f, "the page at {offset} was refused: the rest is asked for by id")
+            }
+            Self::PageRefused { offset } => {
+                write!(f, "the page at {offset} was refused: nothing after it is read")
             }
             Self::PassRepeated { pass } => {
                 write!(f, "the records changed while they were read: pass {pass} begins")

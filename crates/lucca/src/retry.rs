@@ -20,13 +20,22 @@ const THROTTLED_STEP: Duration = Duration::from_secs(15);
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
+/// How much a request is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Every retry that can help.
+    Usual,
+    /// The request is a guess at what the server knows: an answer that may mean "no" is taken for one.
+    Probe,
+}
+
 /// How often a request is sent at most, given what became of it.
-fn attempts(error: &Error, max: u32) -> u32 {
+fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
     match (error.kind(), error.status()) {
         (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
         (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
         // The older framework answers 500 for whatever it did not foresee, a wrong filter included.
-        (Kind::Unavailable, _) if speaks_of_the_request(error) => 1,
+        (Kind::Unavailable, _) if effort == Effort::Probe || speaks_of_the_request(error) => 1,
         (Kind::Unavailable | Kind::Malformed, _) => max.min(3),
         // A page that was too slow twice is asked for in smaller pieces rather than again.
         (Kind::Timeout, _) => max.min(2),
@@ -43,8 +52,14 @@ fn speaks_of_the_request(error: &Error) -> bool {
 }
 
 /// How long to wait before sending again; `None` when it would not help.
-pub(crate) fn wait_before_retry(error: &Error, attempt: u32, max: u32, jitter: &Jitter) -> Option<Duration> {
-    if attempt >= attempts(error, max) {
+pub(crate) fn wait_before_retry(
+    error: &Error,
+    attempt: u32,
+    max: u32,
+    effort: Effort,
+    jitter: &Jitter,
+) -> Option<Duration> {
+    if attempt >= attempts(error, max, effort) {
         return None;
     }
     match error.kind() {
@@ -140,10 +155,11 @@ mod tests {
     #[test]
     fn what_was_refused_is_not_asked_again() {
         let jitter = Jitter::new(0);
-        let tries = |kind, status, message: Option<&str>| {
+        let tries_with = |kind, status, message: Option<&str>, effort| {
             let error = Error::new(kind).with_status(status).with_message(message.map(str::to_owned));
-            (1..).find(|attempt| wait_before_retry(&error, *attempt, 5, &jitter).is_none()).unwrap()
+            (1..).find(|attempt| wait_before_retry(&error, *attempt, 5, effort, &jitter).is_none()).unwrap()
         };
+        let tries = |kind, status, message| tries_with(kind, status, message, Effort::Usual);
         for (kind, status) in
             [(Kind::BadRequest, 400), (Kind::KeyRefused, 401), (Kind::PermissionMissing, 403)]
         {
@@ -152,6 +168,8 @@ mod tests {
         assert_eq!(tries(Kind::Unavailable, 500, None), 3);
         assert_eq!(tries(Kind::Unavailable, 500, Some("User Not Found")), 1);
         assert_eq!(tries(Kind::Unavailable, 503, None), 5);
+        assert_eq!(tries_with(Kind::Unavailable, 500, None, Effort::Probe), 1);
+        assert_eq!(tries_with(Kind::Unavailable, 503, None, Effort::Probe), 5);
         assert_eq!(tries(Kind::RateLimited(Duration::from_secs(2)), 429, None), 5);
         assert_eq!(tries(Kind::RateLimited(Duration::from_secs(901)), 429, None), 1);
     }

@@ -20,6 +20,8 @@ pub(crate) enum Style {
     V4 {
         archived_too: bool,
     },
+    /// The whole of it in one answer, as a tree.
+    Tree,
 }
 
 const V4: Style = Style::V4 { archived_too: false };
@@ -42,6 +44,13 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
         Stream::Departments => &[
             Route { path: "/organization/structure/api/departments", style: V4, page_size: 100 },
             Route { path: "/api/v3/departments", style: Style::V3, page_size: 1000 },
+            // Source: directory.md §11.1 and §11.2.
+            Route { path: "/api/v3/departments/tree", style: Style::Tree, page_size: 1000 },
+            Route {
+                path: "/organization/structure/api/departments/tree",
+                style: Style::Tree,
+                page_size: 1000,
+            },
         ],
         // unverified: the largest page of the organisation's other lists; 100 is what legal units document.
         Stream::OccupationCategories => {

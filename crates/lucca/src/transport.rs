@@ -15,7 +15,7 @@ use crate::budget::RequestBudget;
 use crate::clock::{Clock, between, later};
 use crate::envelope::{Undecodable, error_message};
 use crate::error::{Error, Kind};
-use crate::retry::{Jitter, LONGEST_WAIT, retry_after, unsaid_wait, wait_before_retry};
+use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, unsaid_wait, wait_before_retry};
 use crate::stats::Counters;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
@@ -84,6 +84,7 @@ impl Transport {
         stream: Stream,
         path: &str,
         query: &str,
+        effort: Effort,
         decode: fn(&[u8]) -> Result<D, Undecodable>,
     ) -> Result<D, Error> {
         let mut attempt = 1;
@@ -105,8 +106,8 @@ impl Transport {
                 // Everybody who talks to this tenant waits, not only this request.
                 self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT)));
             }
-            let Some(wait) = wait_before_retry(&error, attempt, self.limits.max_attempts, &self.jitter)
-            else {
+            let most = self.limits.max_attempts;
+            let Some(wait) = wait_before_retry(&error, attempt, most, effort, &self.jitter) else {
                 return Err(error);
             };
             self.counters.record(stream, |stats| stats.retries += 1);
@@ -123,7 +124,8 @@ impl Transport {
         attempt: u32,
         decode: fn(&[u8]) -> Result<D, Undecodable>,
     ) -> Result<D, Failure> {
-        let url = format!("{}{path}?{query}", self.tenant.origin());
+        let mark = if query.is_empty() { "" } else { "?" };
+        let url = format!("{}{path}{mark}{query}", self.tenant.origin());
         self.counters.record(stream, |stats| stats.requests += 1);
         let sent = self.http.get(url).send().await;
         let mut response = sent.map_err(|error| network_error(error).on(stream, path))?;

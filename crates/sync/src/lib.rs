@@ -20,5 +20,5 @@ mod streams;
 
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
-pub use report::{RunReport, StreamError, StreamReport};
+pub use report::{Lesson, RunReport, StreamError, StreamReport};
 pub use run::{Error, FullSync, Options};

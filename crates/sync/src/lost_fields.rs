@@ -93,11 +93,8 @@ pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     }
     let is_refused = |wire: &&str| names.iter().any(|name| name.eq_ignore_ascii_case(wire));
     for (field, wires) in EMPLOYEE_FIELDS {
-        let lost = if GROUPS.contains(field) {
-            wires.iter().any(is_refused)
-        } else {
-            wires.iter().all(is_refused)
-        };
+        let lost =
+            if GROUPS.contains(field) { wires.iter().any(is_refused) } else { wires.iter().all(is_refused) };
         if lost {
             refused.insert(*field);
         }

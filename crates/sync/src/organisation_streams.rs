@@ -17,8 +17,8 @@ impl Engine<'_> {
     pub(crate) async fn departments(&self, learned: &Learned) -> Result<StreamReport, Error> {
         let stream = Stream::Departments;
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Department).await?;
-        let enumerate = || self.hinted(stream, self.client.departments());
-        let (mut enumeration, hint) = enumerate();
+        let enumerate = || self.taught(stream, self.client.departments());
+        let (mut enumeration, lesson) = enumerate();
         // Parents are found only once all departments are known; there are a few hundred at most.
         let mut batch = Batch::default();
         let mut tree = Vec::new();
@@ -58,14 +58,14 @@ impl Engine<'_> {
                 self.partial(&mut sync, &learned.departments, make, is_partial).await?;
             }
         }
-        Ok(sync.finish(&enumeration, hint, &read))
+        Ok(sync.finish(&enumeration, lesson, &read))
     }
 
     pub(crate) async fn establishments(&self, learned: &Learned) -> Result<StreamReport, Error> {
         let stream = Stream::Establishments;
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Establishment).await?;
-        let enumerate = || self.hinted(stream, self.client.establishments());
-        let (enumeration, hint) = enumerate();
+        let enumerate = || self.taught(stream, self.client.establishments());
+        let (enumeration, lesson) = enumerate();
         let (enumeration, read) = sync
             .read(enumeration, RawPolicy::ORGANISATION, |read| normalise::establishment(read.value))
             .await?;
@@ -77,7 +77,7 @@ impl Engine<'_> {
                 self.partial(&mut sync, &learned.establishments, make, is_partial).await?;
             }
         }
-        Ok(sync.finish(&enumeration, hint, &read))
+        Ok(sync.finish(&enumeration, lesson, &read))
     }
 
     /// Where a list could not be read, keeps what employees say of its records: ids and names. Records that were

@@ -26,7 +26,7 @@ impl Engine<'_> {
         let stream = Stream::Users;
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Employee).await?;
         let users = self.client.users(UserQuery { groups, ..UserQuery::default() });
-        let (users, hint) = self.hinted(stream, users);
+        let (users, lesson) = self.taught(stream, users);
         let redact = |raw: &str| normalise::least_data(raw, groups);
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &redact };
         let (users, read) = sync
@@ -56,7 +56,7 @@ impl Engine<'_> {
             let missing = self.missing_employees(sync.unseen(), is_proven, &establishments).await?;
             sync.judge_missing(users.proof(), &missing, learned.seen).await?;
         }
-        let report = sync.finish(&users, hint, &read);
+        let report = sync.finish(&users, lesson, &read);
         learned.seen.permission_lost = report.hidden > 0 || read.is_err();
         Ok(report)
     }
@@ -111,8 +111,8 @@ impl Engine<'_> {
         let keep = self.context.account.settings.keep_raw;
         let raw_policy = RawPolicy { keep, ..RawPolicy::ORGANISATION };
         let mut sync = StreamSync::begin(&self.context, stream, Kind::Employment).await?;
-        let enumerate = || self.hinted(stream, self.client.work_contracts());
-        let (contracts, hint) = enumerate();
+        let enumerate = || self.taught(stream, self.client.work_contracts());
+        let (contracts, lesson) = enumerate();
         let (contracts, read) = sync
             .read(contracts, raw_policy, |read| normalise::employment(read.value, read.problems, lookups))
             .await?;
@@ -124,7 +124,7 @@ impl Engine<'_> {
             let missing = self.missing_employments(sync.unseen(), unconfirmed).await?;
             sync.judge_missing(contracts.proof(), &missing, seen).await?;
         }
-        Ok(sync.finish(&contracts, hint, &read))
+        Ok(sync.finish(&contracts, lesson, &read))
     }
 
     /// What is known of stored employments that were not seen: they hide with the people they belong to.

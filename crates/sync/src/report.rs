@@ -86,12 +86,22 @@ pub struct StreamReport {
     /// What had to be done differently for this server.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
-    /// The largest page the server took, where it refused a larger one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page_size: Option<u32>,
+    /// What the server refused of how it was asked, so that the next run asks otherwise from the start.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learned: Option<Lesson>,
     /// Why the stream could not be read, or not to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StreamError>,
+}
+
+/// What was learned of how a server wants to be asked for a stream, and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lesson {
+    /// When it was first learned. Lessons are forgotten after a day: what a server refused in a bad hour, or
+    /// before an application was installed, it may take now.
+    pub at: Timestamp,
+    /// What was learned.
+    pub form: lucca::Learned,
 }
 
 /// Why a stream could not be read.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use lucca::clock::Clock;
 use lucca::{Client, FieldGroups, Stream};
 use store::{AccountStatus, LinkedAccount, Outcome, RunId, Store};
 
 use crate::progress::Progress;
 use crate::reconcile::Brake;
-use crate::report::{RunReport, StreamReport};
+use crate::report::{Lesson, RunReport, StreamReport};
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
@@ -59,7 +60,7 @@ impl FullSync<'_> {
     /// Runs. What could be read is stored even when something else fails; the report says which.
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
         let started_at = self.clock.now();
-        let hints = self.page_size_hints().await?;
+        let lessons = self.lessons(started_at).await?;
         self.store.start_run(self.account.no, run_id, started_at).await?;
         let context = Context {
             store: self.store,
@@ -69,7 +70,7 @@ impl FullSync<'_> {
             brake: self.options.brake,
         };
         let noted = AtomicU64::new(0);
-        let engine = Engine { client: self.client, context, hints, today: self.options.today, noted };
+        let engine = Engine { client: self.client, context, lessons, today: self.options.today, noted };
         let groups = self.account.settings.field_groups.iter().map(|name| name.parse());
         let groups = groups.collect::<Result<FieldGroups, _>>()?;
         let streams = engine.streams(groups).await?;
@@ -87,17 +88,18 @@ impl FullSync<'_> {
         Ok(report)
     }
 
-    /// The page sizes that earlier runs learned, by stream.
-    async fn page_size_hints(&self) -> Result<HashMap<String, u32>, Error> {
+    /// What earlier runs learned of how the server wants to be asked, by stream, unless that is too long ago.
+    async fn lessons(&self, now: Timestamp) -> Result<HashMap<String, Lesson>, Error> {
         #[derive(serde::Deserialize)]
         struct Earlier {
             streams: Vec<StreamReport>,
         }
         let report = self.store.last_run(self.account.no).await?.and_then(|run| run.report);
-        // A report of another version is no reason to fail: its hints only save requests.
+        // A report of another version is no reason to fail: its lessons only save requests.
         let earlier = report.and_then(|json| serde_json::from_str::<Earlier>(&json).ok());
         let streams = earlier.map(|report| report.streams).unwrap_or_default();
-        Ok(streams.into_iter().filter_map(|s| Some((s.stream, s.page_size?))).collect())
+        let lessons = streams.into_iter().filter_map(|s| Some((s.stream, s.learned?)));
+        Ok(lessons.filter(|(_, lesson)| now.duration_since(lesson.at) < LESSON_LASTS).collect())
     }
 
     async fn set_status(&self, report: &RunReport) -> Result<(), Error> {
@@ -109,6 +111,9 @@ impl FullSync<'_> {
         Ok(self.store.set_account_status(self.account, status, report.finished_at).await?)
     }
 }
+
+/// After a day a server is asked again as it should be.
+const LESSON_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lists without which people data is not complete: that the key is not offered them is no success.
 const ESSENTIAL: [Stream; 4] =

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use lucca::clock::Clock;
-use lucca::{Enumeration, Note, Proof, Read, Resource, Stream};
+use lucca::{Enumeration, Proof, Read, Resource, Stream};
 use people::{Kind, Model, RemoteId};
 use store::{Commit, LinkedAccount, RecordState, Store};
 use tokio::sync::mpsc;
@@ -14,7 +14,7 @@ use crate::batch::{Batch, RawPolicy};
 use crate::lost_fields::{keep_silent_fields, refused_fields};
 use crate::progress::Progress;
 use crate::reconcile::{Brake, Evidence, Judgement, Missing, judge};
-use crate::report::{StreamError, StreamReport};
+use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 
 /// What every stream of a run shares.
@@ -245,7 +245,7 @@ impl<'a> StreamSync<'a> {
     pub(crate) fn finish<W: Resource>(
         mut self,
         enumeration: &Enumeration<W>,
-        page_size_hint: Option<u32>,
+        lesson: Option<Lesson>,
         read: &Result<(), lucca::Error>,
     ) -> StreamReport {
         match enumeration.proof() {
@@ -253,10 +253,9 @@ impl<'a> StreamSync<'a> {
             Proof::Unproven { why, .. } => self.report.unproven_because = Some(why.to_string()),
         }
         self.report.notes = enumeration.notes().iter().map(ToString::to_string).collect();
-        let was_reduced = |note: &Note| matches!(note, Note::PageSizeReduced { .. });
-        if page_size_hint.is_some() || enumeration.notes().iter().any(was_reduced) {
-            self.report.page_size = Some(enumeration.page_size());
-        }
+        let at = lesson.map_or_else(|| self.context.clock.now(), |lesson| lesson.at);
+        self.report.learned =
+            enumeration.learned().filter(|_| self.pages > 0).map(|form| Lesson { at, form });
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if let Err(error) = read {
             self.report.complete = false;

@@ -13,7 +13,7 @@ use people::{Model, RemoteId};
 use crate::batch::RawPolicy;
 use crate::normalise::{self, Lookups};
 use crate::reconcile::Missing;
-use crate::report::{StreamError, StreamReport};
+use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 use crate::stream_sync::{Context, Seen, StreamSync};
 
@@ -30,8 +30,8 @@ pub(crate) struct Learned {
 pub(crate) struct Engine<'a> {
     pub(crate) client: &'a Client,
     pub(crate) context: Context<'a>,
-    /// Page sizes that earlier runs learned, by stream.
-    pub(crate) hints: HashMap<String, u32>,
+    /// What earlier runs learned, by stream.
+    pub(crate) lessons: HashMap<String, Lesson>,
     pub(crate) today: Date,
     /// Requests that are already noted in the store.
     pub(crate) noted: AtomicU64,
@@ -91,13 +91,15 @@ impl Engine<'_> {
     }
 
     /// An enumeration that begins with what earlier runs learned.
-    pub(crate) fn hinted<W: Resource>(
+    pub(crate) fn taught<W: Resource>(
         &self,
         stream: Stream,
         enumeration: Enumeration<W>,
-    ) -> (Enumeration<W>, Option<u32>) {
-        let hint = self.hints.get(stream.name()).copied();
-        (hint.into_iter().fold(enumeration, Enumeration::with_page_size), hint)
+    ) -> (Enumeration<W>, Option<Lesson>) {
+        match self.lessons.get(stream.name()) {
+            Some(lesson) => (enumeration.with_learned(&lesson.form), Some(lesson.clone())),
+            None => (enumeration, None),
+        }
     }
 
     /// A stream with nothing special about it.
@@ -109,12 +111,12 @@ impl Engine<'_> {
         normalise: impl FnMut(Read<W>) -> M,
     ) -> Result<StreamReport, Error> {
         let mut sync = StreamSync::begin(&self.context, stream, M::KIND).await?;
-        let (enumeration, hint) = self.hinted(stream, enumerate());
+        let (enumeration, lesson) = self.taught(stream, enumerate());
         let (enumeration, read) = sync.read(enumeration, raw_policy, normalise).await?;
         if read.is_ok() {
-            self.judge_unseen(&mut sync, &enumeration, || self.hinted(stream, enumerate()).0).await?;
+            self.judge_unseen(&mut sync, &enumeration, || self.taught(stream, enumerate()).0).await?;
         }
-        Ok(sync.finish(&enumeration, hint, &read))
+        Ok(sync.finish(&enumeration, lesson, &read))
     }
 
     /// Judges what was not seen, where nothing more is known of it than that. A record that may have slipped

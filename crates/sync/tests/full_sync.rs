@@ -183,11 +183,16 @@ async fn ten_row_pages_give_the_same() {
     let report = app.sync().await;
     assert_eq!(report.outcome, Outcome::Succeeded);
     app.assert_matches_truth().await;
-    assert_eq!(stream(&report, "users").page_size, Some(10));
+    assert!(stream(&report, "users").learned.is_some());
     // What was learned is remembered: no request is wasted on a page size that is refused.
     let again = app.sync().await;
     assert_eq!(again.requests["users"], report.requests["users"] - 1);
     assert_eq!(again.written(), 0);
+    // But not for ever: the limit may have been lifted.
+    app.set_switches(|switches| switches.page_max = Some(1000));
+    app.clock.advance(std::time::Duration::from_secs(25 * 3600));
+    let later = app.sync().await;
+    assert_eq!((later.requests["users"], &stream(&later, "users").learned), (1, &None));
 }
 
 #[tokio::test]

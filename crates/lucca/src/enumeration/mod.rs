@@ -2,6 +2,7 @@
 //!
 //! The course over a moving set is in `walk`, the form of requests in `form`; here they meet the network.
 
+mod ask;
 mod walk;
 
 use std::marker::PhantomData;
@@ -12,8 +13,9 @@ use serde_json::value::RawValue;
 use crate::client::Client;
 use crate::envelope::RawPage;
 use crate::error::Error;
-use crate::form::Form;
+use crate::form::{Form, PageRequest};
 use crate::item::{Item, Page, Read, Unreadable};
+use crate::learned::Learned;
 use crate::proof::{Note, Proof};
 use crate::reader::{Object, Record};
 use crate::resources::Resource;
@@ -31,12 +33,15 @@ pub struct Enumeration<T> {
     form: Form,
     walk: Walk,
     notes: Vec<Note>,
+    /// The notes that are not the form's.
+    course: Vec<Note>,
     resource: PhantomData<fn() -> T>,
 }
 
 impl<T: Resource> Enumeration<T> {
     pub(crate) fn new(client: Client, form: Form) -> Self {
-        Self { client, form, walk: Walk::new(), notes: Vec::new(), resource: PhantomData }
+        let (walk, notes, course) = (Walk::new(), Vec::new(), Vec::new());
+        Self { client, form, walk, notes, course, resource: PhantomData }
     }
 
     /// Asks for pages of at most `size` records; the default is the largest the endpoint documents.
@@ -44,6 +49,22 @@ impl<T: Resource> Enumeration<T> {
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.form.cap_size(size);
         self
+    }
+
+    /// Begins in the form that an earlier enumeration of the same stream ended up with, instead of the
+    /// documented one. It still gives way further where it has to, and [`notes`](Self::notes) tell how it
+    /// differs from what was wanted.
+    #[must_use]
+    pub fn with_learned(mut self, learned: &Learned) -> Self {
+        self.form.apply(learned);
+        self.note();
+        self
+    }
+
+    /// What to begin with next time; `None` when everything went as documented. It is worth keeping once a
+    /// page has been read.
+    pub fn learned(&self) -> Option<Learned> {
+        Some(self.form.learned()).filter(|learned| *learned != Learned::default())
     }
 
     /// How many records a page is asked to have: less than at first when the server accepted no more.
@@ -73,8 +94,15 @@ impl<T: Resource> Enumeration<T> {
     /// When a page can't be had, after every retry and every other way of asking that could help.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         while !self.walk.has_ended() {
-            let (page, offset) = self.fetch().await?;
-            let items = self.take_in(page, offset);
+            let answered = self.ask().await;
+            self.note();
+            let (page, request) = match answered {
+                Ok(answer) => answer,
+                Err(error) if self.goes_on_without(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            let offset = request.offset;
+            let items = self.take_in(page, &request);
             if !items.is_empty() {
                 return Ok(Some(Page { items, offset }));
             }
@@ -98,39 +126,34 @@ impl<T: Resource> Enumeration<T> {
         })
     }
 
-    /// The page that is next, in whatever form the server accepts, and where it begins.
-    async fn fetch(&mut self) -> Result<(RawPage, u64), Error> {
-        loop {
-            let request = self.form.request(self.walk.offset());
-            let error = match self.client.page(self.form.stream(), request.path, &request.query).await {
-                Ok(page) => return Ok((page, request.offset)),
-                Err(error) => error,
-            };
-            // The error that is reported is the one nothing could be done about.
-            match self.form.give_way(&error, self.walk.is_fresh()) {
-                Some(notes) => self.notes.extend(notes),
-                None => return Err(error),
-            }
-        }
-    }
-
-    fn take_in(&mut self, page: RawPage, offset: u64) -> Vec<Item<T>> {
+    fn take_in(&mut self, page: RawPage, asked: &PageRequest) -> Vec<Item<T>> {
         let RawPage { rows, count } = page;
-        let asked = self.form.request(offset);
-        let first = self.walk.is_fresh();
-        if first {
-            self.notes.extend(self.form.learn_size(rows.len(), count));
+        if self.walk.is_fresh() {
+            self.form.learn_size(rows.len(), count);
         }
         // With the size just learned, if one was: the next page is numbered in it.
         let limit = if asked.by_page { self.form.page_size() } else { asked.limit };
         // Read at once, while its text is at hand, and thrown away in the rare case that it was met before.
         let (ids, outcomes): (Vec<_>, Vec<_>) = rows.iter().map(|row| read(row)).unzip();
-        let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page: asked.by_page });
-        self.notes.extend(gain.pass_begins.map(|pass| Note::PassRepeated { pass }));
+        let &PageRequest { offset, by_page, is_whole, .. } = asked;
+        let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page, is_whole });
+        if let Some(pass) = gain.pass_begins {
+            self.course.push(Note::PassRepeated { pass });
+        }
+        if self.walk.ended_refused() {
+            self.note_refused_page(offset);
+        }
+        self.note();
 
         let items =
             rows.into_iter().zip(ids).zip(outcomes).map(|((raw, id), outcome)| Item { id, raw, outcome });
         items.zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
+    }
+
+    /// Writes down how what is done differs from what was wanted: what was tried in vain is forgotten.
+    fn note(&mut self) {
+        self.notes = self.form.notes();
+        self.notes.extend(self.course.iter().cloned());
     }
 }
 

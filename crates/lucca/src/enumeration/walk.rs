@@ -31,6 +31,13 @@ pub(crate) struct Walk {
     last_count: Option<u64>,
     /// Whether the count was found to count something else than the whole set.
     count_refuted: bool,
+    /// The last id of this pass, while all of them were numbers and each larger than the one before.
+    ascending: Option<u64>,
+    is_ascending: bool,
+    /// Whether this pass goes on by the last id, because the server refused an offset.
+    by_id: bool,
+    /// Whether the last page had fewer records than were asked for, and not a number that pages are cut to.
+    was_short: bool,
     /// How the pass before ended: its count and what it saw.
     before: Option<(u64, u64)>,
     ended: Option<Proof>,
@@ -45,6 +52,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) count: Option<u64>,
     /// Whether the next page begins a whole page further, rather than after the records received.
     pub(crate) by_page: bool,
+    /// Whether there are no further pages.
+    pub(crate) is_whole: bool,
 }
 
 /// What a page brought.
@@ -69,6 +78,10 @@ impl Walk {
             first_count: None,
             last_count: None,
             count_refuted: false,
+            ascending: None,
+            is_ascending: true,
+            by_id: false,
+            was_short: false,
             before: None,
             ended: None,
         }
@@ -76,6 +89,42 @@ impl Walk {
 
     pub(crate) fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// The id after which the next page begins, where that is how it is asked for.
+    pub(crate) fn after(&self) -> Option<u64> {
+        self.ascending.filter(|_| self.by_id)
+    }
+
+    /// Goes on by the last id, if all ids of this pass were in order; whether that is new.
+    pub(crate) fn go_on_by_id(&mut self) -> bool {
+        let can = !self.by_id && self.is_ascending && self.ascending.is_some();
+        self.by_id |= can;
+        can
+    }
+
+    /// Goes on by offset again.
+    pub(crate) fn go_on_by_offset(&mut self) {
+        self.by_id = false;
+    }
+
+    /// Ends with what was read, because the server gives no more.
+    pub(crate) fn end_refused(&mut self) {
+        self.end(Unproven::PageRefused);
+    }
+
+    pub(crate) fn ended_refused(&self) -> bool {
+        matches!(self.ended, Some(Proof::Unproven { why: Unproven::PageRefused, .. }))
+    }
+
+    /// Whether a page with records has arrived in this pass.
+    pub(crate) fn has_rows_in_pass(&self) -> bool {
+        self.distinct + self.unidentified > 0 && self.pages > 0
+    }
+
+    /// Whether the last page looks like the end of the set.
+    pub(crate) fn was_short(&self) -> bool {
+        self.was_short
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -98,6 +147,8 @@ impl Walk {
     /// Takes in a page.
     pub(crate) fn arrive(&mut self, page: &Arrival<'_>) -> Gain {
         let received = page.ids.len() as u64;
+        // What is counted behind an id is not the whole set.
+        let page = &Arrival { count: page.count.filter(|_| !self.by_id), ..*page };
         // A count below what one page holds counts something else.
         self.count_refuted |= page.count.is_some_and(|count| count < received);
         let full = received == u64::from(page.limit);
@@ -106,13 +157,22 @@ impl Walk {
         if first_page {
             self.first_count = page.count;
             self.first_id = page.ids.first().cloned().flatten();
-        } else if self.pass == 1 && self.pages == 1 && self.first_page_held_the_count() && received > 0 {
+        } else if self.pass == 1
+            && self.pages == 1
+            && self.first_page_held_the_count()
+            && received > 0
+            && !self.by_id
+        {
             // There is more than the count said: it counts the records of a page.
             self.count_refuted |=
                 page.count.is_none_or(|count| count == received || Some(count) == self.first_count);
         }
-        self.last_count = page.count;
+        if !self.by_id {
+            self.last_count = page.count;
+        }
+        self.was_short = !may_be_cut;
         self.pages += 1;
+        self.follow_order(page.ids);
 
         let mut fresh = Vec::with_capacity(page.ids.len());
         let mut progress = false;
@@ -138,8 +198,11 @@ impl Walk {
         progress |= first_page && received > 0;
         self.offset = page.offset + if page.by_page { u64::from(page.limit) } else { received };
 
-        let pass_begins = if received == 0 {
+        let pass_begins = if received == 0 || page.is_whole {
             self.end_pass()
+        } else if self.by_id && !self.is_ascending {
+            // The filter by id was ignored: records may be missing between these and those before.
+            self.end(Unproven::PageRefused)
         } else if !progress {
             let same_page = page.ids.first().is_some_and(|id| *id == self.first_id);
             if same_page || full { self.end(Unproven::PagingIgnored) } else { self.end_pass() }
@@ -149,6 +212,16 @@ impl Walk {
             None
         };
         Gain { fresh, pass_begins }
+    }
+
+    fn follow_order(&mut self, ids: &[Option<RemoteId>]) {
+        for id in ids {
+            let number = id.as_ref().and_then(|id| id.as_str().parse::<u64>().ok());
+            self.is_ascending &= number.is_some() && number > self.ascending;
+            if self.is_ascending {
+                self.ascending = number;
+            }
+        }
     }
 
     fn first_page_held_the_count(&self) -> bool {
@@ -189,6 +262,7 @@ impl Walk {
         self.before = Some((counted, self.distinct));
         self.pass += 1;
         (self.pages, self.offset, self.distinct) = (0, 0, 0);
+        (self.ascending, self.is_ascending, self.by_id) = (None, true, false);
         Some(u32::from(self.pass))
     }
 }
@@ -239,7 +313,8 @@ mod tests {
                 .collect();
             let remote: Vec<_> = ids.iter().map(|id| Some(RemoteId::from(id.to_string()))).collect();
             let count = Some(set.len() as u64);
-            let gain = walk.arrive(&Arrival { offset, limit, ids: &remote, count, by_page: false });
+            let page = Arrival { offset, limit, ids: &remote, count, by_page: false, is_whole: false };
+            let gain = walk.arrive(&page);
             yielded.extend(ids.iter().zip(gain.fresh).filter(|(_, fresh)| *fresh).map(|(id, _)| *id));
             match changes.next() {
                 Some(Change::Add(id)) => drop(set.insert(id)),

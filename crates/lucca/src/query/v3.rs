@@ -241,14 +241,14 @@ pub struct Paging {
     pub limit: NonZeroU32,
 }
 
-/// A query for a collection. There is no way to ask for one without an order and a page: the default
-/// page has had 10, 100 and 1000 records, and the default order none.
+/// A query for a collection. There is no way to ask for one without a page: the default one has had 10, 100
+/// and 1000 records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// What to page.
     pub paging: Paging,
-    /// In which order.
-    pub order_by: OrderBy,
+    /// In which order; `None` for servers that refuse to be told one, whose pages may overlap.
+    pub order_by: Option<OrderBy>,
     /// Which fields; `None` for the server's default ones.
     pub fields: Option<Fields>,
     /// Whether the server counts the whole set along (`collection.count`). Without `fields` it can't.
@@ -262,11 +262,13 @@ impl Query {
     pub fn render(&self) -> String {
         let mut query = String::new();
         push_pair(&mut query, "paging", &format!("{},{}", self.paging.offset, self.paging.limit));
-        let direction = match self.order_by.direction {
-            Direction::Ascending => "asc",
-            Direction::Descending => "desc",
-        };
-        push_pair(&mut query, "orderBy", &format!("{},{direction}", self.order_by.property));
+        if let Some(OrderBy { property, direction }) = self.order_by {
+            let direction = match direction {
+                Direction::Ascending => "asc",
+                Direction::Descending => "desc",
+            };
+            push_pair(&mut query, "orderBy", &format!("{property},{direction}"));
+        }
         for filter in &self.filters {
             filter.render(&mut query);
         }
@@ -327,7 +329,7 @@ mod tests {
             let fields = members.iter().fold(Fields::new(), |fields, (name, nested)| fields.nested(name, nested));
             let query = Query {
                 paging: Paging { offset, limit: NonZeroU32::new(limit).unwrap() },
-                order_by: OrderBy::ID,
+                order_by: Some(OrderBy::ID),
                 fields: Some(fields),
                 count,
                 filters: vec![Filter::new("mail", Comparator::Like, [value.clone()])],
@@ -361,7 +363,7 @@ mod tests {
     fn orders_go_both_ways() {
         let query = Query {
             paging: Paging { offset: 0, limit: NonZeroU32::MIN },
-            order_by: OrderBy::new("lastName", Direction::Descending),
+            order_by: Some(OrderBy::new("lastName", Direction::Descending)),
             fields: None,
             count: true,
             filters: Vec::new(),

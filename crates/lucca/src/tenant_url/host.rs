@@ -41,6 +41,7 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
     let tenant = |environment, region, host| Ok(Shape::Tenant { host, environment, region });
     match labels.as_slice() {
         [account] if may_be_bare => {
+            check_bare(account)?;
             check_account(account)?;
             if environment_of(account).is_some() {
                 return Err(TenantUrlError::MissingAccount);
@@ -89,7 +90,20 @@ fn check_label(label: &str) -> Result<(), TenantUrlError> {
 
 /// Letters, digits and hyphens are real accounts' (directory.md §2); the documented grammar has letters only.
 fn check_account(account: &str) -> Result<(), TenantUrlError> {
-    if account == "www" { Err(TenantUrlError::Www) } else { Ok(()) }
+    match account {
+        "www" => Err(TenantUrlError::Www),
+        "http" | "https" | "localhost" | "null" | "undefined" => Err(TenantUrlError::NotAnAccount),
+        _ => Ok(()),
+    }
+}
+
+/// What is refused as a bare word only: with Lucca's domain behind it, somebody means it.
+fn check_bare(account: &str) -> Result<(), TenantUrlError> {
+    match account {
+        "http" | "https" | "ftp" | "ws" | "wss" | "file" | "mailto" => Err(TenantUrlError::Scheme),
+        "false" | "nan" | "nil" | "none" | "true" => Err(TenantUrlError::NotAnAccount),
+        _ => Ok(()),
+    }
 }
 
 /// A key pasted in the wrong place would otherwise be looked up in the DNS as an account's name.

@@ -73,6 +73,17 @@ pub enum Region {
     Local,
 }
 
+impl Region {
+    /// The region's name in snake case, stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Europe => "europe",
+            Self::Switzerland => "switzerland",
+            Self::Local => "local",
+        }
+    }
+}
+
 impl TenantUrl {
     /// Reads a bare account name, a host, or the URL of any page of a tenant, in any case, with whatever
     /// copying left around it.
@@ -100,7 +111,13 @@ impl TenantUrl {
             return Err(if is_mail { TenantUrlError::Email } else { TenantUrlError::UserInfo });
         }
         let (host, port) = split_port(authority)?;
-        match host::shape(host, scheme.is_none() && port.is_none())? {
+        let is_bare = scheme.is_none() && port.is_none();
+        // `https//acme…`, `htps//acme…`, `https/acme.ilucca.net`: what looks like an account's name is a
+        // broken scheme, and the key would be sent to whoever has that name.
+        if is_bare && !host.trim_end_matches('.').contains('.') && host_follows(&rest[end..]) {
+            return Err(TenantUrlError::Scheme);
+        }
+        match host::shape(host, is_bare)? {
             Shape::Tenant { host, environment, region } => {
                 if port.is_some() {
                     return Err(TenantUrlError::Port);
@@ -175,7 +192,7 @@ pub enum TenantUrlError {
     /// An API key in the wrong place.
     #[error("this looks like an API key, not a tenant URL; {EXPECTED}")]
     ApiKey,
-    /// A scheme other than http and https.
+    /// A scheme other than http and https, or one that is mistyped.
     #[error("the URL begins with something else than https://; {EXPECTED}")]
     Scheme,
     /// A user name or password before the host.
@@ -222,6 +239,9 @@ pub enum TenantUrlError {
     /// `www` instead of an account name.
     #[error("www is not an account name; {EXPECTED}")]
     Www,
+    /// A word that programs write where a name is missing, or that is part of an address.
+    #[error("this is not an account name, but a word a program left in its place; {EXPECTED}")]
+    NotAnAccount,
     /// More than one part before Lucca's domain.
     #[error("there is more than the account name before Lucca's domain; {EXPECTED}")]
     NestedAccount,
@@ -270,6 +290,7 @@ impl TenantUrlError {
             Self::LabelTooLong => "tenant_url.label_too_long",
             Self::MissingAccount => "tenant_url.missing_account",
             Self::Www => "tenant_url.www",
+            Self::NotAnAccount => "tenant_url.not_an_account",
             Self::NestedAccount => "tenant_url.nested_account",
             Self::MissingSandbox => "tenant_url.missing_sandbox",
             Self::WrongEnding => "tenant_url.wrong_ending",
@@ -319,6 +340,16 @@ fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), TenantUrlError> {
         return Err(TenantUrlError::Scheme);
     }
     Ok((None, text))
+}
+
+/// Whether a path is more likely the address that a broken scheme belongs to.
+fn host_follows(path: &str) -> bool {
+    if path.starts_with("//") {
+        return true;
+    }
+    let path = path.trim_start_matches('/').to_ascii_lowercase();
+    let first = path.split(['/', '?', '#']).next().unwrap_or_default();
+    first.contains("lucca") && first.contains('.')
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), TenantUrlError> {

@@ -3,61 +3,12 @@
 use std::sync::Mutex;
 
 use futures::{StreamExt, TryStreamExt, pin_mut};
-use lucca::{Client, Enumeration, Note, Proof, Resource, Stream, Unproven, UserQuery};
+use lucca::{Note, Proof, Unproven, UserQuery};
 use serde_json::json;
-use wiremock::{Request, ResponseTemplate};
 
-use crate::support::{block_on, builder, client, counted, ok, paging, parameter, rows, tenant, text};
-
-/// Every id an enumeration yields, in order.
-async fn ids<T: Resource>(enumeration: &mut Enumeration<T>) -> Vec<u64> {
-    let mut ids = Vec::new();
-    while let Some(page) = enumeration.next_page().await.unwrap() {
-        assert!(!page.items.is_empty());
-        ids.extend(page.items.iter().map(|item| item.id.as_ref().unwrap().as_str().parse::<u64>().unwrap()));
-    }
-    ids
-}
-
-struct Outcome {
-    ids: Vec<u64>,
-    proof: Proof,
-    notes: Vec<Note>,
-    requests: u64,
-    page_size: u32,
-}
-
-impl Outcome {
-    #[track_caller]
-    fn has_each_once(&self, total: u64) {
-        let mut sorted = self.ids.clone();
-        sorted.sort_unstable();
-        assert_eq!(sorted, (0..total).collect::<Vec<_>>());
-    }
-}
-
-fn users(answer: impl Fn(&Request, usize) -> ResponseTemplate + Send + Sync + 'static) -> Outcome {
-    users_with(answer, |client| client.users(UserQuery::default()))
-}
-
-fn users_with<T: Resource>(
-    answer: impl Fn(&Request, usize) -> ResponseTemplate + Send + Sync + 'static,
-    start: impl FnOnce(&Client) -> Enumeration<T>,
-) -> Outcome {
-    block_on(async {
-        let server = tenant(answer).await;
-        let client = client(&server);
-        let mut enumeration = start(&client);
-        let ids = ids(&mut enumeration).await;
-        Outcome {
-            ids,
-            proof: enumeration.proof(),
-            notes: enumeration.notes().to_vec(),
-            requests: client.stats().requests(),
-            page_size: enumeration.page_size(),
-        }
-    })
-}
+use crate::support::{
+    block_on, builder, client, counted, ids, ok, paging, parameter, rows, tenant, text, users, users_with,
+};
 
 #[test]
 fn a_counted_set_takes_no_request_too_many() {
@@ -229,124 +180,6 @@ fn records_without_an_id_are_yielded_and_never_complete() {
         assert_eq!(page.items[1].outcome.as_ref().unwrap_err().field, "id");
         assert!(units.next_page().await.unwrap().is_none());
         assert!(matches!(units.proof(), Proof::Unproven { why: Unproven::UnidentifiedRows { rows: 5 }, .. }));
-    });
-}
-
-#[test]
-fn a_page_size_that_is_too_large() {
-    let outcome = users(|request, _| {
-        let (_, limit) = paging(request);
-        if limit > 250 {
-            text(400, "Paging limit should be between 1 and 250")
-        } else {
-            counted(request, 600)
-        }
-    });
-    outcome.has_each_once(600);
-    assert_eq!((outcome.proof, outcome.requests, outcome.page_size), (Proof::Complete { rows: 600 }, 4, 250));
-    assert_eq!(outcome.notes, [Note::PageSizeReduced { from: 1000, to: 250 }]);
-}
-
-#[test]
-fn a_silent_refusal_of_the_page_size() {
-    let outcome =
-        users(|request, _| if paging(request).1 > 20 { text(400, "") } else { counted(request, 45) });
-    outcome.has_each_once(45);
-    assert_eq!((outcome.page_size, outcome.requests), (20, 6));
-    assert!(outcome.notes.contains(&Note::PageSizeReduced { from: 50, to: 20 }));
-}
-
-#[test]
-fn a_silent_refusal_of_a_field() {
-    let outcome = users(|request, _| {
-        let fields = parameter(request, "fields").unwrap_or_default();
-        if fields.contains("extendedData") { text(400, "") } else { counted(request, 1500) }
-    });
-    outcome.has_each_once(1500);
-    assert_eq!((outcome.proof, outcome.page_size), (Proof::Complete { rows: 1500 }, 1000));
-    let dropped = outcome.notes.iter().find_map(|note| match note {
-        Note::FieldsDropped { names } => Some(names.clone()),
-        _ => None,
-    });
-    assert!(dropped.unwrap().contains(&"extendedData".to_owned()));
-}
-
-#[test]
-fn a_named_refusal_of_fields_one_after_the_other() {
-    let outcome = users(|request, _| {
-        let fields = parameter(request, "fields").unwrap();
-        for unknown in ["attributes", "jobQualification", "quote"] {
-            if fields.contains(unknown) {
-                return text(
-                    400,
-                    &format!("Selected property {unknown} does not exist on objet of type User"),
-                );
-            }
-        }
-        counted(request, 3)
-    });
-    outcome.has_each_once(3);
-    assert_eq!((outcome.requests, outcome.notes.len()), (4, 3));
-}
-
-#[test]
-fn a_server_that_accepts_no_fields_and_no_large_page() {
-    let outcome = users(|request, _| {
-        if parameter(request, "fields").is_some() || paging(request).1 > 100 {
-            return text(400, "");
-        }
-        let (offset, limit) = paging(request);
-        ok(json!({"data": {"items": rows((offset..130).take(limit))}}))
-    });
-    outcome.has_each_once(130);
-    assert_eq!(outcome.proof, Proof::Unproven { rows: 130, why: Unproven::NoCount });
-    assert!(outcome.notes.contains(&Note::DefaultFields));
-}
-
-#[test]
-fn a_server_that_does_not_know_former_employees() {
-    for status in [400, 500] {
-        let outcome = users(move |request, _| {
-            if parameter(request, "formerEmployees").is_some() {
-                return text(status, r#"{"Status":500,"Message":"Unknown property formerEmployees"}"#);
-            }
-            assert_eq!(parameter(request, "dtContractEnd").as_deref(), Some("until,2999-12-31,null"));
-            counted(request, 5)
-        });
-        outcome.has_each_once(5);
-        assert_eq!((outcome.notes, outcome.requests), (vec![Note::FormerFilterFallback], 2));
-    }
-}
-
-#[test]
-fn what_is_refused_in_every_form_is_an_error_in_the_end() {
-    block_on(async {
-        let server = tenant(|_, _| text(400, "")).await;
-        let client = client(&server);
-        let error = client.users(UserQuery::default()).next_page().await.unwrap_err();
-        assert_eq!((error.code(), error.stream()), ("lucca.bad_request", Some(Stream::Users)));
-        assert!(client.stats().requests() <= 12);
-    });
-}
-
-#[test]
-fn departments_come_from_v4_or_from_v3() {
-    for status in [404, 405, 410] {
-        let outcome = users_with(
-            move |request, _| match request.url.path() {
-                "/api/v3/departments" => counted(request, 12),
-                _ => text(status, ""),
-            },
-            |client| client.departments(),
-        );
-        outcome.has_each_once(12);
-        assert!(outcome.proof.is_complete());
-        assert!(matches!(outcome.notes[..], [Note::FallbackRoute { to: "/api/v3/departments", .. }]));
-    }
-    block_on(async {
-        let server = tenant(|_, _| text(404, "<html>")).await;
-        let error = client(&server).departments().next_page().await.unwrap_err();
-        assert_eq!((error.code(), error.stream()), ("lucca.not_found", Some(Stream::Departments)));
     });
 }
 

@@ -12,6 +12,8 @@ mod enumerations;
 #[cfg(test)]
 mod logging;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenant_urls;

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, ClientBuilder, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{
+    ApiKey, Client, ClientBuilder, Enumeration, HostPolicy, Note, Proof, RequestBudget, Resource, TenantUrl,
+    UserQuery,
+};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -79,4 +82,54 @@ pub(crate) fn counted(request: &Request, total: usize) -> ResponseTemplate {
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Every id an enumeration yields, in order.
+pub(crate) async fn ids<T: Resource>(enumeration: &mut Enumeration<T>) -> Vec<u64> {
+    let mut ids = Vec::new();
+    while let Some(page) = enumeration.next_page().await.unwrap() {
+        assert!(!page.items.is_empty());
+        ids.extend(page.items.iter().map(|item| item.id.as_ref().unwrap().as_str().parse::<u64>().unwrap()));
+    }
+    ids
+}
+
+pub(crate) struct Outcome {
+    pub(crate) ids: Vec<u64>,
+    pub(crate) proof: Proof,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) requests: u64,
+    pub(crate) page_size: u32,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub(crate) fn has_each_once(&self, total: u64) {
+        let mut sorted = self.ids.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..total).collect::<Vec<_>>());
+    }
+}
+
+pub(crate) fn users(answer: impl Fn(&Request, usize) -> ResponseTemplate + Send + Sync + 'static) -> Outcome {
+    users_with(answer, |client| client.users(UserQuery::default()))
+}
+
+pub(crate) fn users_with<T: Resource>(
+    answer: impl Fn(&Request, usize) -> ResponseTemplate + Send + Sync + 'static,
+    start: impl FnOnce(&Client) -> Enumeration<T>,
+) -> Outcome {
+    block_on(async {
+        let server = tenant(answer).await;
+        let client = client(&server);
+        let mut enumeration = start(&client);
+        let ids = ids(&mut enumeration).await;
+        Outcome {
+            ids,
+            proof: enumeration.proof(),
+            notes: enumeration.notes().to_vec(),
+            requests: client.stats().requests(),
+            page_size: enumeration.page_size(),
+        }
+    })
 }

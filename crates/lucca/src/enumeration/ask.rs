@@ -1,0 +1,99 @@
+//! Asking for a page in whatever form the server accepts, and going on without one it refuses.
+
+use super::Enumeration;
+use crate::envelope::RawPage;
+use crate::error::Error;
+use crate::form::{PageRequest, is_elsewhere, is_refusal};
+use crate::proof::Note;
+use crate::resources::Resource;
+use crate::retry::Effort;
+
+impl<T: Resource> Enumeration<T> {
+    /// The page that is next, and the request it answers.
+    pub(super) async fn ask(&mut self) -> Result<(RawPage, PageRequest), Error> {
+        let first = self.walk.is_fresh();
+        let before = first.then(|| self.form.clone());
+        let mut refusal: Option<Error> = None;
+        // The best answer so far, while a better one is asked for.
+        let mut held: Option<(RawPage, PageRequest)> = None;
+        let mut shape = self.form.shape();
+        loop {
+            let request = self.form.request(self.walk.offset(), self.walk.after());
+            let is_probe = first && (refusal.is_some() || held.is_some());
+            let effort = if is_probe { Effort::Probe } else { Effort::Usual };
+            let mut may_ask_for_more = first;
+            match self.client.page(self.form.stream(), &request, effort).await {
+                Ok(page) if held.is_none() || !page.rows.is_empty() => {
+                    held = Some((page, request));
+                    shape = self.form.shape();
+                }
+                Ok(_) => {}
+                Err(error) if held.is_some() => may_ask_for_more &= is_refusal(&error),
+                Err(error) => {
+                    let gives_way = self.form.give_way(&error, first);
+                    let telling = most_telling(refusal, error);
+                    if !gives_way {
+                        // None of what was tried is of use: the next call begins where this one did.
+                        self.form = before.unwrap_or_else(|| self.form.clone());
+                        return Err(telling);
+                    }
+                    refusal = Some(telling);
+                    continue;
+                }
+            }
+            self.form.go_back_to(shape);
+            if let Some((page, request)) = held.take() {
+                if !may_ask_for_more || !self.form.ask_for_more(&page) {
+                    return Ok((page, request));
+                }
+                held = Some((page, request));
+            }
+        }
+    }
+
+    /// Goes on without the page that ended in `error`, or ends with what was read, if a page can be refused
+    /// for where it begins: some servers know no offset past the end, or beyond a thousand.
+    pub(super) fn goes_on_without(&mut self, error: &Error) -> bool {
+        let is_refused = matches!(error.status(), Some(400 | 404 | 410 | 416 | 422));
+        let is_failed = matches!(error.status(), Some(500 | 501));
+        if !self.walk.has_rows_in_pass() || !(is_refused || is_failed) {
+            return false;
+        }
+        let offset = self.walk.offset();
+        if self.form.can_read_by_id() && self.walk.go_on_by_id() {
+            self.forget_reading_by_id(offset);
+            self.course.push(Note::ReadById { offset });
+        } else if is_refused || self.walk.was_short() {
+            self.walk.end_refused();
+            self.note_refused_page(offset);
+        } else {
+            // A failure may pass: the next call asks for the same page again.
+            self.walk.go_on_by_offset();
+            self.forget_reading_by_id(offset);
+            self.note();
+            return false;
+        }
+        self.note();
+        true
+    }
+
+    pub(super) fn note_refused_page(&mut self, offset: u64) {
+        self.forget_reading_by_id(offset);
+        self.course.push(Note::PageRefused { offset });
+    }
+
+    /// Withdraws that the rest is read by id, where that helped nothing or is said again.
+    fn forget_reading_by_id(&mut self, offset: u64) {
+        self.course.retain(|note| *note != Note::ReadById { offset });
+    }
+}
+
+/// The error to report of two: the first refusal is of what was wanted most, and so says most; but that
+/// there is nothing at an address says less than what another address answers.
+fn most_telling(first: Option<Error>, last: Error) -> Error {
+    let is_of_the_form = is_refusal(&last) || is_elsewhere(&last);
+    match first {
+        Some(first) if is_of_the_form && (is_elsewhere(&last) || !is_elsewhere(&first)) => first,
+        _ => last,
+    }
+}

@@ -1,0 +1,125 @@
+//! What is varied when a server refuses a request without a reason, and in which order.
+//!
+//! First what costs no data: smaller pages. Then one thing less at a time. Then the plainest request there
+//! is, and, if that is answered, one thing more at a time: so two or three things a server doesn't know
+//! are found without trying all their combinations.
+
+use crate::user_query::FormerFilter;
+
+/// Page sizes to try: some servers know one size only.
+const SIZES: [u32; 9] = [500, 250, 200, 100, 50, 30, 25, 20, 10];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(super) size: u32,
+    pub(super) detail: Detail,
+    pub(super) former: FormerFilter,
+    pub(super) order: bool,
+    pub(super) count: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Every field wanted.
+    Full,
+    /// The fields every server is expected to know.
+    Core,
+    /// What the server gives when nothing is said. Without fields, v3 has no place to ask for a count.
+    Default,
+}
+
+/// What a stream leaves to vary.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    /// The shape that is wanted most, as far as the server has not named anything in it as wrong.
+    pub(super) best: Shape,
+    pub(super) is_v3: bool,
+    /// Whether there are core fields that are fewer than the full ones.
+    pub(super) has_core: bool,
+    /// Whether former employees can be asked for in two ways.
+    pub(super) has_former_flag: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rung {
+    pub(super) shape: Shape,
+    /// Whether it leaves out more than was shown to be wrong, so that there is something to climb back to.
+    pub(super) is_plain: bool,
+    /// Whether it can help against a 500: the older framework answers so for unknown keys and fields, but
+    /// not for a page size.
+    pub(super) may_help_500: bool,
+}
+
+impl Range {
+    /// The shapes to try after the best one, in order.
+    pub(super) fn rungs(self) -> Vec<Rung> {
+        let best = self.best;
+        let flag = self.has_former_flag && best.former == FormerFilter::Flag;
+        let sizes = SIZES.into_iter().filter(|size| *size < best.size);
+        let mut rungs: Vec<Rung> = sizes.map(|size| rung(Shape { size, ..best }, false, false)).collect();
+        let mut less = |shape| rungs.push(rung(shape, false, true));
+        if self.is_v3 {
+            if flag {
+                less(Shape { former: FormerFilter::ContractEnd, ..best });
+            }
+            less(Shape { order: false, ..best });
+            if self.has_core && best.detail == Detail::Full {
+                less(Shape { detail: Detail::Core, ..best });
+            }
+        }
+        less(Shape { count: false, ..best });
+
+        let plain = |size: u32, former| Shape {
+            size: size.min(best.size),
+            detail: if self.is_v3 { Detail::Default } else { best.detail },
+            former,
+            order: best.order && !self.is_v3,
+            count: false,
+        };
+        let former = if self.has_former_flag { FormerFilter::ContractEnd } else { best.former };
+        rungs.push(rung(plain(best.size, former), true, true));
+        rungs.push(rung(plain(100, former), true, true));
+        rungs.push(rung(plain(10, former), true, false));
+        if flag {
+            rungs.push(rung(plain(100, FormerFilter::Flag), true, false));
+        }
+        rungs
+    }
+
+    /// What `shape` becomes one step up, if there is such a step.
+    pub(super) fn raised(self, shape: Shape, step: Step) -> Option<Shape> {
+        let best = self.best;
+        let detail = |detail| Shape { detail, ..shape };
+        let (from, wanted) = (shape.detail, best.detail);
+        let raised = match step {
+            Step::Core if self.has_core && from == Detail::Default && wanted != from => detail(Detail::Core),
+            // The full fields hold the core ones: where those are refused, they are too.
+            Step::Full if from == if self.has_core { Detail::Core } else { Detail::Default } => {
+                detail(wanted)
+            }
+            Step::Count if !self.is_v3 || from != Detail::Default => Shape { count: best.count, ..shape },
+            Step::Order => Shape { order: best.order, ..shape },
+            Step::Former => Shape { former: best.former, ..shape },
+            Step::Core | Step::Full | Step::Count => shape,
+        };
+        (raised != shape).then_some(raised)
+    }
+}
+
+fn rung(shape: Shape, is_plain: bool, may_help_500: bool) -> Rung {
+    Rung { shape, is_plain, may_help_500 }
+}
+
+/// What is added again to the plainest request, the most valuable first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Core,
+    Full,
+    Count,
+    Order,
+    Former,
+}
+
+impl Step {
+    pub(super) const ALL: [Self; 5] = [Self::Core, Self::Full, Self::Count, Self::Order, Self::Former];
+}

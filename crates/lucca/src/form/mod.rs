@@ -1,0 +1,370 @@
+//! In which form a stream is asked for, and how that form gives way when a server refuses it.
+//!
+//! A server may know a smaller page size, fewer fields or another filter than the documented ones. What
+//! it refuses with a reason (`words`) is corrected by that reason; what it refuses without one is tried
+//! along a bounded `ladder`. Pure: requests are made in `enumeration`.
+
+mod ladder;
+mod outcome;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::num::{NonZeroU32, NonZeroU64};
+
+use crate::envelope::{self, RawPage, Undecodable};
+use crate::error::{Error, Kind};
+use crate::query::v3::{Comparator, Fields, Filter, OrderBy, Paging, Query as V3, single};
+use crate::query::v4::Query as V4;
+use crate::route::{Route, Style, core_fields, fields, routes};
+use crate::stream::Stream;
+use crate::tree;
+use crate::user_query::{FormerFilter, UserQuery, user_fields};
+use ladder::{Detail, Range, Shape, Step};
+use words::{Blame, named_properties};
+
+/// How many requests finding a form may take after the first one, what a server names aside.
+const MOST_TRIES: usize = 23;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    stream: Stream,
+    users: Option<UserQuery>,
+    routes: &'static [Route],
+    route: &'static Route,
+    /// The size the caller or the client wants at most.
+    cap: Option<u32>,
+    full: Fields,
+    core: Fields,
+    /// Fields that the server named as unknown.
+    dropped: Vec<String>,
+    /// What is wanted most, as far as the server has not named anything in it as wrong.
+    best: Shape,
+    shape: Shape,
+    /// The shapes that were refused.
+    refused: Vec<Shape>,
+    /// The steps back up that are left, after the plainest request was answered.
+    climb: &'static [Step],
+    /// Whether an answer of a count without records was asked for again without the count.
+    doubted_count: bool,
+    tries: usize,
+}
+
+/// A request for one page.
+#[derive(Debug)]
+pub(crate) struct PageRequest {
+    pub(crate) path: &'static str,
+    pub(crate) query: String,
+    /// Where the page begins: at or before where it was asked to.
+    pub(crate) offset: u64,
+    pub(crate) limit: u32,
+    pub(crate) by_page: bool,
+    /// Whether the answer holds everything there is.
+    pub(crate) is_whole: bool,
+    pub(crate) decode: fn(&[u8]) -> Result<RawPage, Undecodable>,
+}
+
+impl Form {
+    pub(crate) fn new(stream: Stream, users: Option<UserQuery>) -> Self {
+        let routes = routes(stream);
+        let route = &routes[0];
+        let full = users.as_ref().map_or_else(|| fields(stream), |query| user_fields(query.groups));
+        let mut core = core_fields(stream);
+        // A group that was not asked for is not fetched for the sake of a fallback either.
+        for name in core.names().collect::<Vec<_>>() {
+            if !full.mentions(name) {
+                core.remove(name);
+            }
+        }
+        let shape = Shape {
+            size: route.page_size,
+            detail: Detail::Full,
+            former: FormerFilter::Flag,
+            order: true,
+            count: true,
+        };
+        Self {
+            stream,
+            users,
+            routes,
+            route,
+            cap: None,
+            full,
+            core,
+            dropped: Vec::new(),
+            best: shape,
+            shape,
+            refused: Vec::new(),
+            climb: &[],
+            doubted_count: false,
+            tries: 0,
+        }
+    }
+
+    pub(crate) fn stream(&self) -> Stream {
+        self.stream
+    }
+
+    pub(crate) fn page_size(&self) -> u32 {
+        self.shape.size
+    }
+
+    /// Asks for no larger pages than `size`.
+    pub(crate) fn cap_size(&mut self, size: u32) {
+        let cap = self.cap.map_or(size, |cap| cap.min(size)).max(1);
+        self.cap = Some(cap);
+        self.limit_size(cap);
+    }
+
+    fn limit_size(&mut self, size: u32) {
+        self.best.size = self.best.size.min(size).max(1);
+        self.shape.size = self.shape.size.min(size).max(1);
+    }
+
+    /// The size asked for if the server accepts everything.
+    fn wanted_size(&self) -> u32 {
+        self.cap.map_or(self.route.page_size, |cap| cap.min(self.route.page_size))
+    }
+
+    /// The request for the page that holds the record at `offset`; with `after`, for the records with larger
+    /// ids than that instead, as far as the stream can be asked so.
+    pub(crate) fn request(&self, offset: u64, after: Option<u64>) -> PageRequest {
+        let limit = NonZeroU32::new(self.shape.size).unwrap_or(NonZeroU32::MIN);
+        let size = u64::from(limit.get());
+        let page = |query, offset, by_page| PageRequest {
+            path: self.route.path,
+            query,
+            offset,
+            limit: limit.get(),
+            by_page,
+            is_whole: false,
+            decode: envelope::page,
+        };
+        match self.route.style {
+            Style::V3 => page(self.v3(offset, after, limit).render(), offset, false),
+            Style::V4 { archived_too } => {
+                let before = offset / size;
+                let number = NonZeroU64::MIN.saturating_add(before);
+                let query = V4 { page: number, limit, count: self.shape.count, archived_too };
+                page(query.render(), before * size, true)
+            }
+            Style::Tree => {
+                PageRequest { is_whole: true, decode: tree::flatten, ..page(String::new(), offset, false) }
+            }
+        }
+    }
+
+    fn v3(&self, offset: u64, after: Option<u64>, limit: NonZeroU32) -> V3 {
+        let mut filters =
+            self.users.as_ref().map(|query| query.filters(self.shape.former)).unwrap_or_default();
+        // Documented for numbers. Source: directory.md §5.
+        filters.extend(after.map(|id| Filter::new("id", Comparator::GreaterThan, [id.to_string()])));
+        V3 {
+            paging: Paging { offset: if after.is_some() { 0 } else { offset }, limit },
+            order_by: self.shape.order.then_some(OrderBy::ID),
+            filters,
+            fields: match self.shape.detail {
+                Detail::Full => Some(self.full.clone()),
+                Detail::Core => Some(self.core.clone()),
+                Detail::Default => None,
+            },
+            count: self.shape.count,
+        }
+    }
+
+    /// Whether pages can be asked for by the last id instead of an offset.
+    pub(crate) fn can_read_by_id(&self) -> bool {
+        let is_filtered = self.users.as_ref().is_some_and(|query| !query.ids.is_empty());
+        self.route.style == Style::V3 && self.shape.order && !is_filtered
+    }
+
+    /// The v4 pages of a server that silently gives fewer records than were asked for are numbered in its
+    /// own size, or in ours: asking for its size makes both the same.
+    pub(crate) fn learn_size(&mut self, received: usize, count: Option<u64>) {
+        let Ok(received) = u32::try_from(received) else { return };
+        let more = count.is_some_and(|count| count > u64::from(received));
+        if matches!(self.route.style, Style::V4 { .. }) && received > 0 && more {
+            self.limit_size(received);
+        }
+    }
+
+    /// Changes the form to one that `error` doesn't speak against; whether there is one.
+    /// `first`: whether the stream has not answered yet.
+    pub(crate) fn give_way(&mut self, error: &Error, first: bool) -> bool {
+        let status = error.status();
+        if matches!(status, Some(408 | 413)) || matches!(error.kind(), Kind::Timeout | Kind::BodyTooLarge) {
+            return self.smaller_page();
+        }
+        if !first {
+            return false;
+        }
+        if is_elsewhere(error) {
+            return self.next_route();
+        }
+        if !is_refusal(error) {
+            return false;
+        }
+        let named = error.lucca_message().is_some_and(|message| self.correct(message));
+        named || self.next_rung(error) || self.next_route()
+    }
+
+    /// Asks for more than the page at hand has, once it has come; whether there is more to ask for.
+    pub(crate) fn ask_for_more(&mut self, page: &RawPage) -> bool {
+        let only_counted = page.rows.is_empty() && page.count.is_some_and(|count| count > 0);
+        if only_counted && self.shape.count && !self.doubted_count {
+            // Some servers take the request for a count for a request for nothing else.
+            self.doubted_count = true;
+            self.shape.count = false;
+            return true;
+        }
+        while let Some((step, rest)) = self.climb.split_first() {
+            self.climb = rest;
+            let raised = self.range().raised(self.shape, *step);
+            if let Some(shape) = raised.filter(|shape| !self.refused.contains(shape))
+                && self.tries < MOST_TRIES
+            {
+                self.tries += 1;
+                self.shape = shape;
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Goes back to a shape that was answered.
+    pub(crate) fn go_back_to(&mut self, shape: Shape) {
+        self.shape = shape;
+    }
+
+    /// The query for one record with the fields wanted.
+    pub(crate) fn single_query(&self) -> String {
+        let fields = if self.shape.detail == Detail::Full { &self.full } else { &self.core };
+        single(fields)
+    }
+
+    /// Asks for fewer fields of one record, if `error` speaks against some: those it names, or all but the
+    /// core ones.
+    pub(crate) fn fewer_fields(&mut self, error: &Error) -> bool {
+        let named = error.lucca_message().is_some_and(|message| self.drop_named_fields(message));
+        let refused = error.status() == Some(400) && self.shape.detail == Detail::Full;
+        if !named && refused {
+            self.shape.detail = Detail::Core;
+        }
+        named || refused
+    }
+
+    fn routes_left(&self) -> &'static [Route] {
+        let index = self.routes.iter().position(|route| std::ptr::eq(route, self.route));
+        index.and_then(|index| self.routes.get(index + 1..)).unwrap_or_default()
+    }
+
+    fn next_route(&mut self) -> bool {
+        let Some(next) = self.routes_left().first() else { return false };
+        self.tries += 1;
+        self.take_route(next);
+        true
+    }
+
+    fn take_route(&mut self, route: &'static Route) {
+        self.route = route;
+        self.best =
+            Shape { size: self.wanted_size(), detail: Detail::Full, order: true, count: true, ..self.best };
+        self.shape = self.best;
+        (self.refused, self.climb) = (Vec::new(), &[]);
+    }
+
+    fn smaller_page(&mut self) -> bool {
+        let to = (self.shape.size / 4).max(10);
+        let is_smaller = to < self.shape.size;
+        if is_smaller {
+            self.limit_size(to);
+        }
+        is_smaller
+    }
+
+    /// Corrects what the server names as wrong.
+    fn correct(&mut self, message: &str) -> bool {
+        let before = self.best;
+        match Blame::of(message, self.shape.size) {
+            Some(Blame::Former) if self.range().has_former_flag => {
+                self.best.former = FormerFilter::ContractEnd;
+                self.shape.former = FormerFilter::ContractEnd;
+            }
+            Some(Blame::Order) => (self.best.order, self.shape.order) = (false, false),
+            Some(Blame::Count) => (self.best.count, self.shape.count) = (false, false),
+            Some(Blame::PageSize(limit)) => self.limit_size(limit),
+            Some(Blame::Former) | None => {}
+        }
+        // Each of these is corrected once: what is still named then is tried along the ladder.
+        before != self.best || self.drop_named_fields(message)
+    }
+
+    /// Asks no more for the fields that the message names as unknown.
+    fn drop_named_fields(&mut self, message: &str) -> bool {
+        if self.route.style != Style::V3 || self.shape.detail == Detail::Default {
+            return false;
+        }
+        let named = named_properties(message);
+        self.drop_fields(named.into_iter())
+    }
+
+    fn drop_fields<'a>(&mut self, named: impl Iterator<Item = &'a str>) -> bool {
+        let before = self.dropped.len();
+        for name in named.filter(|name| !name.eq_ignore_ascii_case("id")) {
+            let removed = self.full.remove(name);
+            self.core.remove(name);
+            // 2023's name of the same field. Source: directory.md §1, item 4.
+            if removed.iter().any(|name| name == "modifiedAt") {
+                self.full = std::mem::take(&mut self.full).leaf("modifiedOn");
+            }
+            self.dropped.extend(removed);
+        }
+        self.dropped.len() > before
+    }
+
+    /// The next shape to try when the server refuses without a reason.
+    fn next_rung(&mut self, error: &Error) -> bool {
+        if self.route.style == Style::Tree {
+            return false;
+        }
+        self.refused.push(self.shape);
+        let is_500 = matches!(error.status(), Some(500 | 501));
+        let rungs = self.range().rungs();
+        let next = rungs
+            .into_iter()
+            .find(|rung| (!is_500 || rung.may_help_500) && !self.refused.contains(&rung.shape));
+        // The addresses that are left keep their turn.
+        let Some(rung) = next.filter(|_| self.tries + self.routes_left().len() < MOST_TRIES) else {
+            return false;
+        };
+        self.tries += 1;
+        self.shape = rung.shape;
+        self.climb = if rung.is_plain { &Step::ALL } else { &[] };
+        true
+    }
+
+    fn range(&self) -> Range {
+        let is_v3 = self.route.style == Style::V3;
+        Range {
+            best: self.best,
+            is_v3,
+            has_core: is_v3 && self.full != self.core,
+            has_former_flag: self.users.as_ref().is_some_and(UserQuery::has_former_flag),
+        }
+    }
+}
+
+/// Whether another address may have what this one does not.
+pub(crate) fn is_elsewhere(error: &Error) -> bool {
+    matches!(error.status(), Some(404 | 405 | 410)) || error.kind() == Kind::NotLucca
+}
+
+/// Whether a request in another form may be answered. The older framework answers 500 for filters and
+/// fields it doesn't know (wire-grammar.md §1.1 and §1.8).
+pub(crate) fn is_refusal(error: &Error) -> bool {
+    matches!(error.status(), Some(400 | 414 | 416 | 422 | 431 | 500 | 501))
+}

@@ -1,0 +1,89 @@
+//! What became of a form: for those who read the records, and for the next run.
+
+use super::Form;
+use super::ladder::{Detail, Shape};
+use crate::learned::{FieldsLevel, Learned};
+use crate::proof::Note;
+use crate::route::Style;
+use crate::user_query::FormerFilter;
+
+impl Form {
+    /// Begins with what was found out before.
+    pub(crate) fn apply(&mut self, learned: &Learned) {
+        let path = learned.route.as_deref();
+        if let Some(route) = self.routes.iter().find(|route| path == Some(route.path)) {
+            self.take_route(route);
+        }
+        self.drop_fields(learned.dropped_fields.iter().filter_map(|name| name.rsplit('.').next()));
+        let former = learned.former_by_contract_end && self.range().has_former_flag;
+        self.best = Shape {
+            size: learned.page_size.map_or(self.best.size, |size| size.clamp(1, self.best.size)),
+            detail: match learned.fields {
+                FieldsLevel::Asked => Detail::Full,
+                FieldsLevel::Core => Detail::Core,
+                FieldsLevel::ServerDefault => Detail::Default,
+            },
+            former: if former { FormerFilter::ContractEnd } else { self.best.former },
+            order: !learned.order_refused,
+            count: !learned.count_refused,
+        };
+        self.shape = self.best;
+    }
+
+    /// What to begin with next time; the default if that is how it began.
+    pub(crate) fn learned(&self) -> Learned {
+        let Shape { size, detail, former, order, count } = self.shape;
+        let is_default = detail == Detail::Default;
+        Learned {
+            page_size: (size < self.wanted_size()).then_some(size),
+            dropped_fields: self.dropped.clone(),
+            fields: match detail {
+                Detail::Full => FieldsLevel::Asked,
+                Detail::Core => FieldsLevel::Core,
+                Detail::Default => FieldsLevel::ServerDefault,
+            },
+            former_by_contract_end: former == FormerFilter::ContractEnd,
+            order_refused: !order,
+            // With the server's default fields there was no place for a count: nothing was refused.
+            count_refused: !count && !is_default,
+            route: (!std::ptr::eq(self.route, &raw const self.routes[0])).then(|| self.route.path.to_owned()),
+        }
+    }
+
+    /// How this form differs from the one that was wanted.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let (shape, is_v3) = (self.shape, self.route.style == Style::V3);
+        let mut notes = Vec::new();
+        let first = &self.routes[0];
+        if !std::ptr::eq(self.route, first) {
+            notes.push(Note::FallbackRoute { from: first.path, to: self.route.path });
+        }
+        let from = self.wanted_size();
+        if shape.size < from {
+            notes.push(Note::PageSizeReduced { from, to: shape.size });
+        }
+        if shape.former == FormerFilter::ContractEnd {
+            notes.push(Note::FormerFilterFallback);
+        }
+        if !shape.order {
+            notes.push(Note::OrderNotAsked);
+        }
+        // A tree holds names and little else.
+        if self.route.style == Style::Tree || is_v3 && shape.detail == Detail::Default {
+            notes.push(Note::DefaultFields);
+            return notes;
+        }
+        let mut names = self.dropped.clone();
+        if is_v3 && shape.detail == Detail::Core {
+            let kept: Vec<_> = self.core.names().collect();
+            names.extend(self.full.names().filter(|name| !kept.contains(name)).map(str::to_owned));
+        }
+        if !names.is_empty() {
+            notes.push(Note::FieldsDropped { names });
+        }
+        if !shape.count {
+            notes.push(Note::CountNotAsked);
+        }
+        notes
+    }
+}

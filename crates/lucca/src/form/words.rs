@@ -1,0 +1,91 @@
+//! What a server's refusal speaks against, by its words.
+
+/// What a message names as wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    Former,
+    Order,
+    Count,
+    /// Pages of more records than this.
+    PageSize(u32),
+}
+
+impl Blame {
+    /// `size`: how many records were asked for.
+    pub(super) fn of(message: &str, size: u32) -> Option<Self> {
+        let lower = message.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        if says(&["formeremployees"]) {
+            Some(Self::Former)
+        // The framework's own: "Order by query parameter is invalid", "Orders must contains order direction"
+        // (wire-grammar.md §1.5).
+        } else if says(&["orderby", "order by", "order_by", "order direction", "ordering"]) {
+            Some(Self::Order)
+        } else if says(&["collection.count", "fields.root"]) || names(message, "collection") {
+            Some(Self::Count)
+        } else {
+            page_limit(&lower, size).map(Self::PageSize)
+        }
+    }
+}
+
+fn names(message: &str, property: &str) -> bool {
+    named_properties(message).iter().any(|name| name.eq_ignore_ascii_case(property))
+}
+
+/// The largest page a message speaks of, if it speaks of pages and of a number below `size`.
+/// ("Paging limit should be between 1 and 1000", wire-grammar.md §1.2.)
+fn page_limit(lower: &str, size: u32) -> Option<u32> {
+    let speaks_of_pages =
+        ["paging", "page size", "pagesize", "limit"].iter().any(|word| lower.contains(word));
+    // "Paging offset should be …" is about where the page begins.
+    if !speaks_of_pages || lower.contains("offset") {
+        return None;
+    }
+    let numbers = lower.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<u32>().ok());
+    numbers.filter(|number| (1..size).contains(number)).max()
+}
+
+/// The names a message may mean as unknown properties: what is quoted, and what follows "property" or
+/// "field". ("Selected property X does not exist on objet of type T", wire-grammar.md §1.1.)
+pub(super) fn named_properties(message: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut follows = false;
+    for word in message.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'' | '"' | '`' | '.'))) {
+        let bare = word.trim_matches(['\'', '"', '`', '.']);
+        if bare.is_empty() {
+            continue;
+        }
+        let quoted = word.starts_with(['\'', '"', '`']);
+        if quoted || follows {
+            names.push(bare.rsplit('.').next().unwrap_or(bare));
+        }
+        let lower = bare.to_lowercase();
+        follows =
+            matches!(lower.as_str(), "property" | "properties" | "field" | "fields" | "propriété" | "champ");
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_messages_speak_against() {
+        for (message, blame) in [
+            ("Unknown property formerEmployees on User", Some(Blame::Former)),
+            ("Order by query parameter is invalid", Some(Blame::Order)),
+            ("Unknown parameter: orderBy", Some(Blame::Order)),
+            ("Selected property collection does not exist on objet of type User", Some(Blame::Count)),
+            ("fields.root: The field is not supported.", Some(Blame::Count)),
+            ("Paging limit should be between 1 and 250", Some(Blame::PageSize(250))),
+            ("page size must be one of 25, 50 or 100", Some(Blame::PageSize(100))),
+            ("Paging offset should be between 0 and 999", None),
+            ("Selected property iban does not exist on objet of type User", None),
+            ("Bad request", None),
+        ] {
+            assert_eq!(Blame::of(message, 1000), blame, "{message}");
+        }
+    }
+}

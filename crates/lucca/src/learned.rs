@@ -1,0 +1,133 @@
+//! What an enumeration found out about a server, to be kept for the next one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The form in which a server accepted to be asked, where that is not the one first asked in.
+///
+/// Kept as JSON and given to [`Enumeration::with_learned`](crate::Enumeration::with_learned), it spares the
+/// next run the refusals. What was written by another version, or is no such thing, reads as the default,
+/// which is to begin as documented. Servers learn, too: it is worth forgetting from time to time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", from = "Value")]
+pub struct Learned {
+    pub(crate) page_size: Option<u32>,
+    pub(crate) dropped_fields: Vec<String>,
+    pub(crate) fields: FieldsLevel,
+    pub(crate) former_by_contract_end: bool,
+    pub(crate) order_refused: bool,
+    pub(crate) count_refused: bool,
+    /// The path that answered, where it is not the stream's first.
+    pub(crate) route: Option<String>,
+}
+
+/// How many of the fields wanted are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FieldsLevel {
+    #[default]
+    Asked,
+    Core,
+    ServerDefault,
+}
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    version: u32,
+    #[serde(default)]
+    page_size: Option<u32>,
+    #[serde(default)]
+    dropped_fields: Vec<String>,
+    #[serde(default)]
+    fields: FieldsLevel,
+    #[serde(default)]
+    former_by_contract_end: bool,
+    #[serde(default)]
+    order_refused: bool,
+    #[serde(default)]
+    count_refused: bool,
+    #[serde(default)]
+    route: Option<String>,
+}
+
+impl From<Learned> for Wire {
+    fn from(learned: Learned) -> Self {
+        let Learned {
+            page_size,
+            dropped_fields,
+            fields,
+            former_by_contract_end,
+            order_refused,
+            count_refused,
+            route,
+        } = learned;
+        Self {
+            version: VERSION,
+            page_size,
+            dropped_fields,
+            fields,
+            former_by_contract_end,
+            order_refused,
+            count_refused,
+            route,
+        }
+    }
+}
+
+impl From<Value> for Learned {
+    fn from(value: Value) -> Self {
+        let wire = serde_json::from_value::<Wire>(value).ok().filter(|wire| wire.version == VERSION);
+        wire.map(|wire| Self {
+            page_size: wire.page_size,
+            dropped_fields: wire.dropped_fields,
+            fields: wire.fields,
+            former_by_contract_end: wire.former_by_contract_end,
+            order_refused: wire.order_refused,
+            count_refused: wire.count_refused,
+            route: wire.route,
+        })
+        .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_round_trips() {
+        let learned = Learned {
+            page_size: Some(250),
+            dropped_fields: vec!["quote".into()],
+            fields: FieldsLevel::Core,
+            former_by_contract_end: true,
+            order_refused: true,
+            count_refused: true,
+            route: Some("/api/v3/departments".into()),
+        };
+        for learned in [learned, Learned::default()] {
+            let json = serde_json::to_string(&learned).unwrap();
+            assert_eq!(serde_json::from_str::<Learned>(&json).unwrap(), learned, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_forgotten() {
+        for json in [
+            "null",
+            "[]",
+            "7",
+            "{}",
+            r#"{"page_size":250}"#,
+            r#"{"version":2,"page_size":250}"#,
+            r#"{"version":1,"fields":"half"}"#,
+            r#"{"version":1,"page_size":-1}"#,
+        ] {
+            assert_eq!(serde_json::from_str::<Learned>(json).unwrap(), Learned::default(), "{json}");
+        }
+        let newer: Learned = serde_json::from_str(r#"{"version":1,"page_size":250,"more":true}"#).unwrap();
+        assert_eq!(newer.page_size, Some(250));
+    }
+}
