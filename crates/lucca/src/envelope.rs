@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::reader::{Object, Scalar, unsigned};
+use crate::reader::{Bounded, Object, Scalar, unsigned};
 
 /// The records of a page, unread, and the server's count of the whole set.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct RawPage {
 /// Why the body of a successful answer holds no records.
 #[derive(Debug)]
 pub(crate) enum Undecodable {
+    /// More records than a page may hold.
+    TooMany,
     /// Not JSON, or cut off.
     Malformed(Option<serde_json::Error>),
     /// Something that is not an answer of Lucca's API.
@@ -33,18 +35,18 @@ pub(crate) fn page(body: &[u8]) -> Result<RawPage, Undecodable> {
     let text = Body::of(&text)?;
     let Body::Object(top) = text else {
         let Body::List(rows) = text else { return Err(Undecodable::NotLucca) };
-        return Ok(RawPage { rows: owned(rows), count: None });
+        return Ok(RawPage { rows: owned(rows)?, count: None });
     };
     let count = top.get("count").and_then(unsigned).or_else(|| header_count(&top));
     if let Some(data) = top.get("data") {
         if let Some(rows) = list(data) {
-            return Ok(RawPage { rows: owned(rows), count });
+            return Ok(RawPage { rows: owned(rows)?, count });
         }
         let inner = Object::parse(data).ok_or(Undecodable::NotLucca)?;
         let inner_count = inner.get("count").and_then(unsigned);
         if let Some(items) = inner.get("items") {
             let rows = list(items).ok_or(Undecodable::NotLucca)?;
-            return Ok(RawPage { rows: owned(rows), count: inner_count.or(count) });
+            return Ok(RawPage { rows: owned(rows)?, count: inner_count.or(count) });
         }
         if inner.get("id").is_some() {
             return Ok(RawPage { rows: vec![data.to_owned()], count });
@@ -57,7 +59,7 @@ pub(crate) fn page(body: &[u8]) -> Result<RawPage, Undecodable> {
     }
     if let Some(items) = top.get("items") {
         let rows = list(items).ok_or(Undecodable::NotLucca)?;
-        return Ok(RawPage { rows: owned(rows), count });
+        return Ok(RawPage { rows: owned(rows)?, count });
     }
     // Only the count was asked for, or the server took it so.
     if let Some(count) = top.get("count").and_then(unsigned) {
@@ -99,7 +101,7 @@ pub(crate) fn error_message(body: &[u8]) -> Option<String> {
 
 pub(crate) enum Body<'a> {
     Object(Object<'a>),
-    List(Vec<&'a RawValue>),
+    List(Rows<'a>),
     Text(String),
 }
 
@@ -123,12 +125,19 @@ pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
-pub(crate) fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
+/// A page's records. The largest page that Lucca documents has 10,000 (source: directory.md §5.4); a server that
+/// ignores paging may send everything it has.
+pub(crate) type Rows<'a> = Bounded<'a, 100_000>;
+
+pub(crate) fn list(raw: &RawValue) -> Option<Rows<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
 
-fn owned(rows: Vec<&RawValue>) -> Vec<Box<RawValue>> {
-    rows.into_iter().map(ToOwned::to_owned).collect()
+fn owned(rows: Rows<'_>) -> Result<Vec<Box<RawValue>>, Undecodable> {
+    if rows.is_cut {
+        return Err(Undecodable::TooMany);
+    }
+    Ok(rows.members.into_iter().map(ToOwned::to_owned).collect())
 }
 
 /// `header.paging.count`, where it was counted: the older framework writes 0 when it was not asked to.
@@ -276,5 +285,13 @@ mod tests {
         let page = page(body.as_bytes()).unwrap();
         let item: Item<User> = crate::enumeration::read_single(page.rows[0].clone());
         assert_eq!(item.outcome.unwrap().problems.len(), 2);
+    }
+
+    #[test]
+    fn a_page_of_too_many_records_is_refused_whatever_is_around_it() {
+        let zeros = "0,".repeat(100_000);
+        for body in [format!("[{zeros}0]"), format!(r#"{{"data":{{"items":[{zeros}0]}}}}"#)] {
+            assert!(matches!(page(body.as_bytes()), Err(Undecodable::TooMany)));
+        }
     }
 }

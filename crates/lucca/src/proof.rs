@@ -53,6 +53,8 @@ impl fmt::Display for Proof {
 pub enum Unproven {
     /// It was not followed to its end.
     Unfinished,
+    /// There seems to be no end: more records came than any tenant has, and it was left off.
+    Endless,
     /// The server gave no count.
     NoCount,
     /// The set kept changing while it was read.
@@ -79,6 +81,7 @@ impl fmt::Display for Unproven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unfinished => f.write_str("it was not read to its end"),
+            Self::Endless => f.write_str("there seems to be no end of records"),
             Self::NoCount => f.write_str("the server gives no count"),
             Self::Shifting => f.write_str("the records kept changing while they were read"),
             Self::CountDiffers { counted, seen } => write!(f, "the server counts {counted} but gave {seen}"),

@@ -195,6 +195,7 @@ impl Transport {
                     None => error.with_source("the body is empty"),
                 }
             }
+            Undecodable::TooMany => Error::new(Kind::BodyTooLarge).with_status(status.as_u16()),
             Undecodable::NotLucca => Error::new(Kind::NotLucca).with_status(status.as_u16()),
             Undecodable::Failed { status: said, message } => {
                 let kind = match said.and_then(|said| StatusCode::from_u16(said).ok()) {

@@ -45,7 +45,11 @@ fn collect(
     }
     let parent = id.map_or(parent, |id| Some(id.get()));
     // The outermost node is always null, a leaf's list empty or missing.
-    for child in tree.get("children").map_or_else(|| Some(Vec::new()), list)? {
+    let children = match tree.get("children") {
+        Some(children) => list(children).filter(|list| !list.is_cut)?.members,
+        None => Vec::new(),
+    };
+    for child in children {
         collect(&Object::parse(child)?, parent, level + 1, rows)?;
     }
     Some(())

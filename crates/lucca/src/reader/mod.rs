@@ -6,6 +6,7 @@
 //!
 //! A problem never quotes a value: it is personal data.
 
+mod bounded;
 mod scalar;
 
 use std::borrow::Cow;
@@ -15,14 +16,18 @@ use std::fmt;
 use jiff::civil::Date;
 use people::{RemoteId, SourceTime};
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub(crate) use bounded::Bounded;
 pub(crate) use scalar::{Scalar, unsigned};
 
 use crate::item::{FieldProblem, Unreadable};
 use crate::resources::Ref;
+
+/// More members than any record of Lucca has: beyond it is an attack or an accident, and is not read.
+const MOST_MEMBERS: usize = 10_000;
 
 /// A JSON object's members, their values unread.
 pub(crate) struct Object<'a> {
@@ -66,9 +71,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'a>, A::Error> {
                 let mut members = Vec::with_capacity(48);
-                while let Some(Key(key)) = map.next_key()? {
+                while members.len() < MOST_MEMBERS {
+                    let Some(Key(key)) = map.next_key()? else { return Ok(Object { members }) };
                     members.push((key, map.next_value()?));
                 }
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(Object { members })
             }
         }
@@ -311,7 +318,8 @@ impl<'a> Record<'a> {
 }
 
 fn array_of(raw: &RawValue) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(raw.get()).ok()
+    let list: Bounded<'_, MOST_MEMBERS> = serde_json::from_str(raw.get()).ok()?;
+    (!list.is_cut).then_some(list.members)
 }
 
 /// `{id, name}`, or the id alone.
