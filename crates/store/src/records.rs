@@ -206,10 +206,28 @@ impl Store {
         Ok(())
     }
 
-    /// The ids of every present record of a kind.
-    pub async fn present_ids(&self, account_no: i64, kind: Kind) -> Result<HashSet<RemoteId>, Error> {
+    /// How many records of a kind are present.
+    pub async fn count_present(&self, account_no: i64, kind: Kind) -> Result<u64, Error> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .fetch_one(&self.pool)
+        .await
+        .map_err(while_doing("counting records"))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// The ids of those present records of a kind that `wanted` picks.
+    pub async fn present_ids(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        wanted: impl Fn(&RemoteId) -> bool,
+    ) -> Result<HashSet<RemoteId>, Error> {
         const DOING: &str = "listing records";
-        // Row by row: a large tenant's ids are kept once and not three times.
+        // Row by row: a large tenant's ids would take more memory than its pages.
         let mut rows = sqlx::query_scalar::<_, String>(
             "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
         )
@@ -218,7 +236,10 @@ impl Store {
         .fetch(&self.pool);
         let mut ids = HashSet::new();
         while let Some(id) = rows.try_next().await.map_err(while_doing(DOING))? {
-            ids.insert(RemoteId::from(id));
+            let id = RemoteId::from(id);
+            if wanted(&id) {
+                ids.insert(id);
+            }
         }
         Ok(ids)
     }

@@ -51,6 +51,7 @@ impl Engine<'_> {
             })
             .await?;
         if read.is_ok() {
+            sync.find_unseen().await?;
             let establishments = learned.establishments.keys().collect();
             let is_proven = users.proof().is_complete();
             let missing = self.missing_employees(sync.unseen(), is_proven, &establishments).await?;
@@ -117,6 +118,7 @@ impl Engine<'_> {
             .read(contracts, raw_policy, |read| normalise::employment(read.value, read.problems, lookups))
             .await?;
         if read.is_ok() {
+            sync.find_unseen().await?;
             let mut unconfirmed = false;
             if contracts.proof().is_complete() && sync.may_have_slipped() {
                 unconfirmed = !sync.look_again(enumerate().0).await;

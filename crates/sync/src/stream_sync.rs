@@ -2,6 +2,7 @@
 //! judge what was not seen.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use lucca::clock::Clock;
@@ -40,9 +41,15 @@ pub(crate) struct StreamSync<'a> {
     context: &'a Context<'a>,
     stream: Stream,
     kind: Kind,
-    /// Stored as present and not seen in this run.
+    /// Present before this run.
+    stored: u64,
+    /// How many of those were met in this run.
+    met: u64,
+    /// What was met, by a hash of the id: a tenth of what the ids would take, and should two ids ever share
+    /// one, a missing record is found a run later.
+    seen: HashSet<u64>,
+    /// Stored as present and not met; known once the stream has been read.
     unseen: HashSet<RemoteId>,
-    stored: usize,
     /// Nothing of this kind was stored before: there is nothing to compare with.
     is_first: bool,
     /// In quarantine from earlier runs and not met in this one.
@@ -66,14 +73,16 @@ impl<'a> StreamSync<'a> {
             context.store.forget_unidentified(no, kind).await?;
             in_quarantine.retain(|id| !id.as_str().starts_with('#'));
         }
-        let unseen = context.store.present_ids(no, kind).await?;
-        let is_first = unseen.is_empty() && !context.store.has_records(no, kind).await?;
+        let stored = context.store.count_present(no, kind).await?;
+        let is_first = stored == 0 && !context.store.has_records(no, kind).await?;
         Ok(Self {
             context,
             stream,
             kind,
-            stored: unseen.len(),
-            unseen,
+            stored,
+            met: 0,
+            seen: HashSet::new(),
+            unseen: HashSet::new(),
             is_first,
             in_quarantine: in_quarantine.into_iter().collect(),
             pages: 0,
@@ -93,7 +102,7 @@ impl<'a> StreamSync<'a> {
         let Batch { mut records, quarantined, total } = batch;
         let Context { store, account, .. } = self.context;
         for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
-            self.unseen.remove(id);
+            self.seen.insert(fingerprint(id));
             self.in_quarantine.remove(id);
         }
         let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
@@ -114,8 +123,12 @@ impl<'a> StreamSync<'a> {
 
         let mut commit = Commit { upserts: Vec::new(), quarantined, recovered };
         for record in records {
-            self.unseen.remove(&record.id);
             self.report.read += 1;
+            if !self.is_first {
+                self.seen.insert(fingerprint(&record.id));
+                self.met +=
+                    u64::from(stored.get(&record.id).is_some_and(|k| k.state == RecordState::Present));
+            }
             match stored.get(&record.id) {
                 None => self.report.created += 1,
                 Some(known) if known.hash == record.hash && known.state == RecordState::Present => {
@@ -172,7 +185,17 @@ impl<'a> StreamSync<'a> {
         self.pages += 1;
     }
 
-    /// The ids that are stored as present and were not seen.
+    /// Finds out, once the stream has been read, what is stored as present and was not met.
+    pub(crate) async fn find_unseen(&mut self) -> Result<(), store::Error> {
+        if self.met < self.stored {
+            let Context { store, account, .. } = self.context;
+            let is_unseen = |id: &RemoteId| !self.seen.contains(&fingerprint(id));
+            self.unseen = store.present_ids(account.no, self.kind, is_unseen).await?;
+        }
+        Ok(())
+    }
+
+    /// The ids that are stored as present and were not met.
     pub(crate) fn unseen(&self) -> Vec<RemoteId> {
         self.unseen.iter().cloned().collect()
     }
@@ -207,7 +230,7 @@ impl<'a> StreamSync<'a> {
         let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
         let judgements = judge(&Evidence {
             proof,
-            stored: self.stored,
+            stored: usize::try_from(self.stored).unwrap_or(usize::MAX),
             seen_former: seen.former,
             seen_future: seen.future,
             missing: &known,
@@ -259,13 +282,19 @@ impl<'a> StreamSync<'a> {
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if let Err(error) = read {
             self.report.complete = false;
-            self.report.stale = count(self.unseen.len());
+            self.report.stale = self.stored - self.met;
             self.report.error = Some(StreamError::from(error));
             tracing::warn!(stream = self.stream.name(), code = error.code(), "stream could not be read");
         }
         self.context.progress.stream_finished(self.stream, &self.report);
         self.report
     }
+}
+
+fn fingerprint(id: &RemoteId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn count(length: usize) -> u64 {

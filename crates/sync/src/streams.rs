@@ -128,6 +128,7 @@ impl Engine<'_> {
         again: impl Fn() -> Enumeration<W>,
     ) -> Result<(), Error> {
         let proof = enumeration.proof();
+        sync.find_unseen().await?;
         let mut unconfirmed = false;
         if proof.is_complete() && sync.may_have_slipped() {
             unconfirmed = !sync.look_again(again()).await;
