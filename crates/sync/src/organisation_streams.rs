@@ -1,10 +1,10 @@
 //! Departments, whose tree is found once all are known, and establishments; and what is kept of both where their
 //! list can't be read.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use lucca::Stream;
-use people::{Department, Establishment, Kind, Model, RemoteId};
+use lucca::{Note, Stream};
+use people::{Department, Establishment, Kind, Model, ParentClue, RemoteId};
 
 use crate::batch::{Batch, RawPolicy};
 use crate::normalise;
@@ -46,6 +46,9 @@ impl Engine<'_> {
         match &read {
             Ok(()) => {
                 people::department_tree(&mut tree);
+                if enumeration.notes().contains(&Note::DefaultFields) {
+                    self.keep_full(&mut tree).await?;
+                }
                 for ((department, _), raw) in tree.iter().zip(&raws) {
                     batch.add(department, Some(raw.get()), RawPolicy::ORGANISATION);
                 }
@@ -59,6 +62,20 @@ impl Engine<'_> {
             }
         }
         Ok(sync.finish(&enumeration, lesson, &read))
+    }
+
+    /// A tree of names only adds what is new, and takes nothing from departments that were once read in full.
+    async fn keep_full(&self, tree: &mut [(Department, ParentClue)]) -> Result<(), Error> {
+        let stored: Vec<Department> = self.context.store.all(self.context.account.no).await?;
+        let mut in_full: HashMap<RemoteId, Department> =
+            stored.into_iter().filter(|d| !d.is_partial).map(|d| (d.id.clone(), d)).collect();
+        for (department, _) in tree {
+            match in_full.remove(&department.id) {
+                Some(full) => *department = full,
+                None => department.is_partial = true,
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn establishments(&self, learned: &Learned) -> Result<StreamReport, Error> {

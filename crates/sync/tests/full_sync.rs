@@ -246,6 +246,26 @@ async fn a_server_that_gives_pages_only_still_gives_its_people_and_loses_nothing
 }
 
 #[tokio::test]
+async fn a_tree_of_names_takes_nothing_from_departments_known_in_full() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let before = app.all::<Department>().await;
+    let gone = |path: &str| Fault {
+        path: path.to_owned(),
+        query_contains: Some("count".to_owned()),
+        nth: None,
+        probability: None,
+        kind: FaultKind::Status { code: 404, body: String::new() },
+    };
+    app.emulator.tenant().set_faults(vec![gone("/organization/structure/api/departments")]);
+    let report = app.sync().await;
+    let departments = stream(&report, "departments");
+    assert!(departments.error.is_none() && !departments.complete, "{departments:#?}");
+    assert!(departments.notes.iter().any(|note| note.contains("tree")), "{departments:#?}");
+    assert_eq!(app.all::<Department>().await, before);
+}
+
+#[tokio::test]
 async fn a_deleted_person_is_gone_with_what_belonged_to_them() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
