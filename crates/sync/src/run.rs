@@ -126,8 +126,8 @@ fn outcome(streams: &[StreamReport]) -> Outcome {
             error.not_offered && !is_essential && stream.stale == 0
         }
         None => {
-            let is_whole = stream.quarantined == 0 && stream.held == 0 && stream.hidden_fields.is_empty();
-            stream.complete && is_whole
+            let is_whole = stream.quarantined + stream.held + stream.hidden == 0;
+            stream.complete && is_whole && stream.hidden_fields.is_empty()
         }
     };
     let users = streams.iter().find(|stream| stream.stream == Stream::Users.name());
