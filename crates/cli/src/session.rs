@@ -18,8 +18,8 @@ use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 
-/// Lucca answers 429 above 50 requests a minute and tenant (source: directory.md §10); other integrations of the
-/// customer share them.
+/// Lucca answers 429 above 50 requests a minute and tenant (source: directory.md §10; see `lucca::RequestBudget`);
+/// other integrations of the customer share them.
 pub(crate) const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
 /// The machine's clock.

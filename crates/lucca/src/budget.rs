@@ -11,7 +11,9 @@ use jiff::Timestamp;
 
 use crate::clock::{Clock, between, later};
 
-/// The window Lucca counts in. Source: directory.md §10, "more than 50 requests in a 60 seconds window".
+/// The window Lucca counts in. Source: directory.md §10.
+// unverified: the limit of 50 requests in 60 seconds is documented for the newer API; that v3 and v4 have the
+// same is what public clients report.
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// What is left to the customer's other integrations, which share the tenant's 50 requests a minute.

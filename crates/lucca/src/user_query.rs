@@ -13,7 +13,7 @@ use crate::query::v3::{Comparator, Fields, Filter};
 pub struct UserQuery {
     /// The groups of fields to ask for.
     pub groups: FieldGroups,
-    /// Whether people who left are asked for too (`formerEmployees=true`); the key's rights may still
+    /// Whether people who left are asked for too (`formerEmployees=true`); the key's permissions may still
     /// hide them. Ignored when `contract_end` is given, which replaces Lucca's default exclusion.
     /// Source: directory.md §6.1.
     pub former: bool,
@@ -139,9 +139,9 @@ fn group_fields(fields: Fields, group: FieldGroup) -> Fields {
             .leaves(&["name", "displayName", "firstName", "lastName", "login", "mail", "employeeNumber"])
             .leaves(&["externalId", "civilTitle", "modifiedAt"])
             .nested("picture", &["id", "name", "href"]),
-        // Both the plain id and the object of a relation are asked for: without a right on the other
+        // Both the plain id and the object of a relation are asked for: without a permission on the other
         // record the object may be null.
-        // unverified: which of the two stays when a right is missing (directory.md §4.2).
+        // unverified: which of the two stays when a permission is missing (directory.md §4.2).
         FieldGroup::Work => fields
             .leaves(&["jobTitle", "directLine", "professionalMobile", "quote"])
             .leaves(&["legalEntityId", "departmentId", "managerId"])

@@ -20,4 +20,4 @@ pub use ids::{AccountId, InvalidId, RunId};
 pub use quarantine::Quarantined;
 pub use records::{Commit, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run};
-pub use vault::{MasterKey, MasterKeyError, Sealed, Vault, VaultError};
+pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

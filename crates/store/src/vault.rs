@@ -61,7 +61,7 @@ impl MasterKey {
 
 /// A secret as it is stored. Safe to print: it is ciphertext, but nobody gains by it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(pub(crate) Vec<u8>);
+pub(crate) struct Sealed(pub(crate) Vec<u8>);
 
 impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

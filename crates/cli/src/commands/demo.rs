@@ -99,7 +99,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if !is_match {
             line(&format!("The tenant really holds: {truth}"));
         }
-        show_next(&data, &account);
+        let is_only = data.store.accounts().await?.len() == 1;
+        show_next(&data, Some(&account).filter(|_| !is_only));
         if watched && !args.once {
             line("");
             line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
@@ -233,14 +234,18 @@ fn show_top(people: &People) {
     }
 }
 
-fn show_next(data: &DataDir, account: &LinkedAccount) {
+/// What to try next; `account` has to be named where there are several.
+fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
     // Cargo tells the programs it runs where it is.
     let program = match std::env::var_os("CARGO") {
         Some(_) => "cargo run --release --",
         None => "lucca-connector",
     };
     let dir = data.path.display();
-    let of = format!("--data-dir {dir} --account {}", account.id);
+    let of = match account {
+        Some(account) => format!("--data-dir {dir} --account {}", account.id),
+        None => format!("--data-dir {dir}"),
+    };
     line("");
     line(&format!("The database is {} (SQLite). Try next:", data.database().display()));
     line(&format!("  {program} employees list {of}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lucca::Client;
 use lucca::clock::Clock;
 use serde_json::json;
-use store::{LinkedAccount, RunId};
+use store::{LinkedAccount, Outcome, RunId};
 use sync::{Brake, FullSync, Options, Progress, RunReport, Silent};
 
 use crate::Global;
@@ -127,6 +127,10 @@ pub(crate) async fn full_sync(
 
 /// Shows a run to a person: what changed, what could not be read or proven, what to do.
 fn show(account: &LinkedAccount, report: &RunReport) {
+    if report.outcome == Outcome::Failed {
+        line(&format!("{}: nobody could be read; what is stored stays as it was.", account.tenant));
+        return;
+    }
     let read: u64 = report.streams.iter().map(|stream| stream.read).sum();
     let written = match report.written() {
         0 => "nothing had changed".to_owned(),

@@ -1,7 +1,7 @@
 //! Lucca's resources as they arrive on the wire, typed.
 //!
 //! Every field but ids may be missing: which ones a server gives depends on its applications, on the
-//! key's rights and on what was asked. Nothing here is interpreted: sentinels such as `9999-12-31`
+//! key's permissions and on what was asked. Nothing here is interpreted: sentinels such as `9999-12-31`
 //! stay, and texts are as they were sent, blank or not.
 
 mod contract;

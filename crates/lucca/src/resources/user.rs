@@ -12,7 +12,7 @@ use crate::item::Unreadable;
 use crate::reader::Record;
 
 /// A person (`/api/v3/users`). What of it arrives depends on the [`FieldGroups`](crate::FieldGroups)
-/// asked for, on the applications the tenant has, and on the key's rights.
+/// asked for, on the applications the tenant has, and on the key's permissions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
     /// The user's id. `0` is real: "Lucca Admin".

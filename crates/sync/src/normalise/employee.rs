@@ -5,12 +5,18 @@ use lucca::resources::User;
 use lucca::{FieldGroup, FieldGroups, FieldProblem};
 use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
 
+use serde_json::{Map, Value};
+
 use super::custom_fields::{application_data, custom_fields};
 use super::{id, named, text, unread};
 
 /// Lucca's "since ever" and "without end" in working patterns (source: directory.md §6.1).
 const SINCE_EVER: Date = date(1900, 1, 1);
 const WITHOUT_END: Date = date(9999, 12, 31);
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
+}
 
 /// Maps a user, keeping only what `groups` allow.
 pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGroups) -> Employee {
@@ -74,7 +80,7 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGro
             .collect(),
         custom_fields: custom_fields(if custom { user.extended_data } else { Default::default() }),
         application_data: application_data(if custom { user.application_data } else { Default::default() }),
-        attributes: user.attributes.filter(|attributes| custom && !attributes.is_null()),
+        attributes: user.attributes.filter(|attributes| custom && !is_empty(attributes)),
         contact: groups.contains(FieldGroup::Contact).then(|| Contact {
             personal_email: text(user.personal_email),
             personal_mobile: text(user.personal_mobile),
