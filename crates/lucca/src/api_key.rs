@@ -20,6 +20,7 @@ impl ApiKey {
     pub fn parse(text: &str) -> Result<Self, ApiKeyError> {
         let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let text = strip_wrapping(strip_header(strip_wrapping(&text)));
+        let (text, braces_match) = strip_braces(text);
         let digits: String = text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
         let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !(all_hex && digits.len() == 32 && has_guid_dashes(text)) {
@@ -27,6 +28,9 @@ impl ApiKey {
         }
         if digits.bytes().all(|byte| byte == b'0') {
             return Err(ApiKeyError::Placeholder);
+        }
+        if !braces_match {
+            return Err(ApiKeyError::UnmatchedBraces);
         }
         let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
         Ok(Self(parts.join("-").into()))
@@ -91,6 +95,9 @@ pub enum ApiKeyError {
     /// 32 digits, dashes elsewhere than in a GUID.
     #[error("the API key's dashes are not where they belong; {EXPECTED}")]
     MisplacedDashes,
+    /// One brace without the other, or more than a pair.
+    #[error("the API key's braces do not match: part of it may be missing; {EXPECTED}")]
+    UnmatchedBraces,
     /// A letter beyond F, or something else that is no hexadecimal digit.
     #[error("the API key has characters that are not hexadecimal digits; {EXPECTED}")]
     NotHexadecimal,
@@ -131,6 +138,7 @@ impl ApiKeyError {
             Self::Truncated { .. } => "api_key.truncated",
             Self::TooLong { .. } => "api_key.too_long",
             Self::MisplacedDashes => "api_key.misplaced_dashes",
+            Self::UnmatchedBraces => "api_key.unmatched_braces",
             Self::NotHexadecimal => "api_key.not_hexadecimal",
             Self::Token => "api_key.token",
             Self::OtherScheme => "api_key.other_scheme",
@@ -151,26 +159,15 @@ fn is_invisible(c: char) -> bool {
 fn strip_wrapping(text: &str) -> &str {
     text.trim_matches(|c: char| {
         c.is_whitespace()
-            || matches!(
-                c,
-                '{' | '}'
-                    | '('
-                    | ')'
-                    | '<'
-                    | '>'
-                    | '['
-                    | ']'
-                    | '"'
-                    | '\''
-                    | '`'
-                    | '“'
-                    | '”'
-                    | '«'
-                    | '»'
-                    | ';'
-                    | ','
-            )
+            || matches!(c, '(' | ')' | '<' | '>' | '"' | '\'' | '`' | '“' | '”' | '«' | '»' | ';' | ',')
     })
+}
+
+/// Without the pair of braces that a GUID may have, and whether it was one pair or none. Source: wire-grammar.md §1.7.
+fn strip_braces(text: &str) -> (&str, bool) {
+    let bare = text.trim_matches(['{', '}']);
+    let is_pair = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) == Some(bare);
+    (bare, bare.len() == text.len() || is_pair)
 }
 
 /// Without the `Authorization: lucca application=` that documentation shows before the key.

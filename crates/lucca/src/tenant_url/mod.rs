@@ -117,6 +117,9 @@ impl TenantUrl {
         if is_bare && !host.trim_end_matches('.').contains('.') && host_follows(&rest[end..]) {
             return Err(TenantUrlError::Scheme);
         }
+        if is_bare && rest[end..].split('/').any(|step| step == "..") {
+            return Err(TenantUrlError::InvalidCharacter);
+        }
         match host::shape(host, is_bare)? {
             Shape::Tenant { host, environment, region } => {
                 if port.is_some() {

@@ -246,6 +246,7 @@ fn bad_ones() {
         ("xn--acm-dma.ilucca.net", E::Punycode),
         ("https://xn--acm-dma.com", E::Punycode),
         ("https://acme.xn--ilucc-3ve.net", E::Punycode),
+        ("acme/../evil", E::InvalidCharacter),
         ("acme_corp", E::InvalidCharacter),
         ("acme_corp.ilucca.net", E::InvalidCharacter),
         ("https://acme%2eilucca.net", E::InvalidCharacter),
