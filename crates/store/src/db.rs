@@ -27,6 +27,8 @@ impl Store {
             // With WAL, a crash of the machine may lose the last commits but never corrupts.
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(10))
+            // A record is about a kilobyte: fewer pages are split than with SQLite's usual 4,096 bytes.
+            .page_size(8192)
             .pragma("cache_size", "-8000")
             .pragma("temp_store", "memory");
         let pool = SqlitePoolOptions::new()
