@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
-use secrecy::ExposeSecret;
-use store::LinkedAccount;
+use secrecy::{ExposeSecret, SecretString};
+use store::{AccountId, AccountSettings, LinkedAccount, NewAccount};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -160,6 +160,27 @@ pub(crate) async fn account_client(
     let key = ApiKey::parse(key.expose_secret())
         .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
     client(Some(data), tenant, key, pace.or(account.settings.requests_per_minute), clock).await
+}
+
+/// Keeps a tenant and its key: links it, or relinks it under the id it has.
+pub(crate) async fn keep_link(
+    data: &DataDir,
+    (tenant, origin): (&str, &str),
+    key: &ApiKey,
+    settings: &AccountSettings,
+    clock: &dyn Clock,
+) -> Result<LinkedAccount, Failure> {
+    let at = clock.now();
+    let new = NewAccount {
+        id: AccountId::mint(at, crate::entropy::bytes()?),
+        tenant,
+        origin,
+        api_key: &SecretString::from(key.expose()),
+        settings,
+        at,
+        nonce: crate::entropy::bytes()?,
+    };
+    Ok(data.store.link_account(&data.vault, new).await?)
 }
 
 /// Requests a client has sent.

@@ -56,7 +56,16 @@ pub(crate) async fn write(
         .execute(&mut *connection)
         .await?;
     }
-    for id in &commit.recovered {
+    remove(connection, account_no, kind, &commit.recovered).await
+}
+
+async fn remove(
+    connection: &mut SqliteConnection,
+    account_no: i64,
+    kind: Kind,
+    ids: &[RemoteId],
+) -> Result<(), sqlx::Error> {
+    for id in ids {
         sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3")
             .bind(account_no)
             .bind(kind.name())
@@ -99,16 +108,12 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<(), Error> {
-        for id in ids {
-            sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3")
-                .bind(account_no)
-                .bind(kind.name())
-                .bind(id.as_str())
-                .execute(&self.pool)
-                .await
-                .map_err(while_doing("tidying the quarantine"))?;
+        const DOING: &str = "tidying the quarantine";
+        if ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut connection = self.pool.acquire().await.map_err(while_doing(DOING))?;
+        remove(&mut connection, account_no, kind, ids).await.map_err(while_doing(DOING))
     }
 
     /// How many records of a linked account are in quarantine.

@@ -151,6 +151,11 @@ impl App {
     }
 }
 
+/// A fault of every request whose path begins so.
+fn fault(path: &str, kind: FaultKind) -> Fault {
+    Fault { path: path.to_owned(), query_contains: None, nth: None, probability: None, kind }
+}
+
 fn stream<'a>(report: &'a RunReport, name: &str) -> &'a StreamReport {
     report.streams.iter().find(|stream| stream.stream == name).unwrap()
 }
@@ -214,13 +219,9 @@ async fn a_server_that_gives_pages_only_still_gives_its_people_and_loses_nothing
         },
     )
     .await;
-    app.emulator.tenant().set_faults(vec![Fault {
-        path: "/directory/".to_owned(),
-        query_contains: None,
-        nth: None,
-        probability: None,
-        kind: FaultKind::Status { code: 404, body: String::new() },
-    }]);
+    app.emulator
+        .tenant()
+        .set_faults(vec![fault("/directory/", FaultKind::Status { code: 404, body: String::new() })]);
     let report = app.sync().await;
     assert_eq!(report.outcome, Outcome::Incomplete);
     assert_eq!(app.present(Kind::Employee).await, 1001);
@@ -390,13 +391,7 @@ async fn contracts_that_can_no_longer_be_read_are_said_to_be_stale() {
 async fn a_person_in_quarantine_who_is_deleted_leaves_it() {
     let app = app(120, Switches::default()).await;
     let id = app.ids(Status::Active, 1)[0];
-    app.emulator.tenant().set_faults(vec![Fault {
-        path: "/api/v3/users".to_owned(),
-        query_contains: None,
-        nth: None,
-        probability: None,
-        kind: FaultKind::CorruptRecord { id },
-    }]);
+    app.emulator.tenant().set_faults(vec![fault("/api/v3/users", FaultKind::CorruptRecord { id })]);
     app.sync().await;
     assert_eq!(app.store.count_quarantined(app.account.no).await.unwrap(), 1);
     app.emulator.tenant().set_faults(Vec::new());
@@ -410,13 +405,7 @@ async fn an_unreadable_record_is_set_aside_and_the_rest_goes_on() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let id = app.ids(Status::Active, 1)[0];
-    app.emulator.tenant().set_faults(vec![Fault {
-        path: "/api/v3/users".to_owned(),
-        query_contains: None,
-        nth: None,
-        probability: None,
-        kind: FaultKind::CorruptRecord { id },
-    }]);
+    app.emulator.tenant().set_faults(vec![fault("/api/v3/users", FaultKind::CorruptRecord { id })]);
     let report = app.sync().await;
     assert_eq!((report.quarantined(), report.outcome), (1, Outcome::Incomplete));
     assert_eq!(app.state_of(id).await, RecordState::Present, "what was stored stays");
@@ -492,13 +481,10 @@ async fn a_refused_key_asks_for_relinking_and_keeps_the_data() {
 async fn a_stream_that_fails_does_not_stop_the_others() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
-    app.emulator.tenant().set_faults(vec![Fault {
-        path: "/organization/structure/api/establishments".to_owned(),
-        query_contains: None,
-        nth: None,
-        probability: None,
-        kind: FaultKind::Status { code: 503, body: String::new() },
-    }]);
+    app.emulator.tenant().set_faults(vec![fault(
+        "/organization/structure/api/establishments",
+        FaultKind::Status { code: 503, body: String::new() },
+    )]);
     let report = app.sync().await;
     assert_eq!(report.outcome, Outcome::Incomplete);
     assert_eq!(stream(&report, "establishments").error.as_ref().unwrap().code, "lucca.unavailable");

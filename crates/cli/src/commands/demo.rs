@@ -8,9 +8,8 @@ use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
 use lucca_emulator::{Config, Emulator};
 use people::{EmployeeStatus, Kind, OrgChartEntry, find_oddities};
-use secrecy::SecretString;
 use serde_json::{Map, Value, json};
-use store::{AccountId, AccountSettings, LinkedAccount, NewAccount, RecordState};
+use store::{AccountSettings, LinkedAccount, RecordState};
 use sync::{Brake, Progress, RunReport, Silent};
 
 use crate::Global;
@@ -129,26 +128,12 @@ async fn link(
     let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;
     linking::check(&client, session::today(&**clock)).await?;
     session::note_requests(data, tenant.origin(), &client, &**clock).await?;
-    let at = clock.now();
-    let account = data
-        .store
-        .link_account(
-            &data.vault,
-            NewAccount {
-                id: AccountId::mint(at, crate::entropy::bytes()?),
-                tenant: name,
-                origin: tenant.origin(),
-                api_key: &SecretString::from(key()?.expose()),
-                settings: &AccountSettings {
-                    field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
-                    keep_raw: false,
-                    requests_per_minute: pace.requests_per_minute,
-                },
-                at,
-                nonce: crate::entropy::bytes()?,
-            },
-        )
-        .await?;
+    let settings = AccountSettings {
+        field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
+        keep_raw: false,
+        requests_per_minute: pace.requests_per_minute,
+    };
+    let account = session::keep_link(data, (name, tenant.origin()), &key()?, &settings, &**clock).await?;
     // A client of its own, so that the run's requests are counted alone.
     let client = session::client(Some(data), tenant, key()?, pace, clock).await?;
     Ok((account, client))

@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use lucca::{FieldGroups, HostPolicy, TenantUrl};
-use secrecy::SecretString;
 use serde_json::json;
-use store::{AccountId, AccountSettings, NewAccount};
+use store::AccountSettings;
 
 use crate::Global;
 use crate::commands::check;
@@ -52,33 +51,18 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let key = args.key.read()?;
     let clock = session::telling_clock(global);
     let data = DataDir::open_or_create(&global.data_dir()).await?;
-    let secret = SecretString::from(key.expose());
-    let client = session::client(Some(&data), tenant.clone(), key, args.pace, &clock).await?;
+    let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let checked = linking::check(&client, session::today(&*clock)).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
     let checked = checked?;
     let was_linked = data.store.account_by_tenant(tenant.origin()).await?.is_some();
-    let at = clock.now();
     let settings = AccountSettings {
         field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
     };
-    let account = data
-        .store
-        .link_account(
-            &data.vault,
-            NewAccount {
-                id: AccountId::mint(at, crate::entropy::bytes()?),
-                tenant: tenant.origin(),
-                origin: tenant.origin(),
-                api_key: &secret,
-                settings: &settings,
-                at,
-                nonce: crate::entropy::bytes()?,
-            },
-        )
-        .await?;
+    let names = (tenant.origin(), tenant.origin());
+    let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;
     if global.json {
         crate::output::json(&json!({
             "account_id": account.id,
