@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask test` runs everything that CI runs.
 
+mod postgres;
+
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -18,14 +20,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// Names a PostgreSQL server whose databases tests may create and drop. Without it one is started.
+const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
+
 /// Runs every step even if one fails, so that one round shows everything there is to mend.
 fn test() -> ExitCode {
+    let postgres = match given(TEST_DATABASE_URL) {
+        Some(_) => None,
+        None => match postgres::Postgres::start() {
+            Ok(postgres) => Some(postgres),
+            Err(reason) => {
+                say(&reason);
+                return ExitCode::FAILURE;
+            }
+        },
+    };
+    let url = postgres.as_ref().map(postgres::Postgres::url);
     let steps: [(&str, &[&str]); 3] = [
         ("format", &["fmt", "--all", "--check"]),
         ("clippy", &["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
         ("tests", &["test", "--locked", "--workspace", "--no-fail-fast"]),
     ];
-    let outcomes = steps.map(|(name, arguments)| (name, cargo(name, arguments)));
+    let outcomes = steps.map(|(name, arguments)| (name, cargo(name, arguments, url.as_deref())));
     say("");
     for (name, (passed, took)) in outcomes {
         let word = if passed { "passed" } else { "FAILED" };
@@ -36,11 +52,13 @@ fn test() -> ExitCode {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
-fn cargo(name: &str, arguments: &[&str]) -> (bool, Duration) {
+fn cargo(name: &str, arguments: &[&str], database: Option<&str>) -> (bool, Duration) {
     say(&format!("== {name}: cargo {}", arguments.join(" ")));
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let began = Instant::now();
-    let passed = match Command::new(cargo).args(arguments).status() {
+    let mut command = Command::new(cargo);
+    command.args(arguments).envs(database.map(|url| (TEST_DATABASE_URL, url)));
+    let passed = match command.status() {
         Ok(status) => status.success(),
         Err(error) => {
             say(&format!("cargo could not be started: {error}"));
@@ -48,6 +66,11 @@ fn cargo(name: &str, arguments: &[&str]) -> (bool, Duration) {
         }
     };
     (passed, began.elapsed())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a build tool may be told things by its environment")]
+fn given(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 #[expect(clippy::print_stdout, reason = "a command-line tool")]

@@ -1,10 +1,10 @@
 //! Linked accounts: a tenant, the sealed API key that opens it, and how it is to be read.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::db::{on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, Vault};
 use crate::{AccountId, Error, Store};
@@ -41,6 +41,9 @@ pub struct AccountSettings {
     /// The most requests to send to the tenant in a minute, 0 for no limit of ours; none is the default.
     #[serde(default)]
     pub requests_per_minute: Option<u32>,
+    /// Whether the change log holds the values of personal fields, and not only their names.
+    #[serde(default)]
+    pub personal_values_in_changes: bool,
 }
 
 /// A customer's tenant, connected through an API key.
@@ -139,7 +142,7 @@ impl Store {
         let id = existing.map_or(new.id, |account| account.id).to_string();
         let sealed = vault.seal(new.api_key, key_place(&id), new.nonce)?;
         let settings = serde_json::to_string(new.settings).map_err(|error| corrupt("settings", error))?;
-        sqlx::query(
+        on!(self.db, pool => sqlx::query(
             "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, status, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, 'linked', $6, $6) \
              ON CONFLICT (tenant) DO UPDATE SET origin = excluded.origin, api_key = excluded.api_key, \
@@ -150,10 +153,10 @@ impl Store {
         .bind(new.origin)
         .bind(&sealed.0)
         .bind(settings)
-        .bind(new.at.to_sqlx())
-        .execute(&self.pool)
+        .bind(sql_time(new.at))
+        .execute(pool)
         .await
-        .map_err(while_doing("linking an account"))?;
+        .map(drop)).map_err(while_doing("linking an account"))?;
         match self.account_by_tenant(new.tenant).await? {
             Some(account) => Ok(account),
             None => Err(while_doing("linking an account")(sqlx::Error::RowNotFound)),
@@ -162,19 +165,18 @@ impl Store {
 
     /// All linked accounts, oldest first.
     pub async fn accounts(&self) -> Result<Vec<LinkedAccount>, Error> {
-        let rows: Vec<AccountRow> = sqlx::query_as("SELECT * FROM linked_accounts ORDER BY no")
-            .fetch_all(&self.pool)
-            .await
+        let rows: Vec<AccountRow> =
+            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts ORDER BY no").fetch_all(pool).await)
             .map_err(while_doing("listing linked accounts"))?;
         rows.into_iter().map(AccountRow::read).collect()
     }
 
     /// The linked account of a tenant, by the tenant's lasting name.
     pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
-        let row: Option<AccountRow> = sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1")
+        let row: Option<AccountRow> = on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1")
             .bind(tenant)
-            .fetch_optional(&self.pool)
-            .await
+            .fetch_optional(pool)
+            .await)
             .map_err(while_doing("looking up a tenant"))?;
         row.map(AccountRow::read).transpose()
     }
@@ -186,13 +188,13 @@ impl Store {
         status: AccountStatus,
         at: Timestamp,
     ) -> Result<(), Error> {
-        sqlx::query("UPDATE linked_accounts SET status = $2, updated_at = $3 WHERE no = $1 AND status <> $2")
+        on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET status = $2, updated_at = $3 WHERE no = $1 AND status <> $2")
             .bind(account.no)
             .bind(status.name())
-            .bind(at.to_sqlx())
-            .execute(&self.pool)
+            .bind(sql_time(at))
+            .execute(pool)
             .await
-            .map_err(while_doing("updating a linked account"))?;
+            .map(drop)).map_err(while_doing("updating a linked account"))?;
         Ok(())
     }
 }

@@ -1,11 +1,16 @@
-//! Opening the database and keeping its tables up to date. Queries live with their aggregate.
+//! Opening the database, SQLite or PostgreSQL, and keeping its tables up to date. Queries live with their
+//! aggregate; what differs between the two beyond types is in `dialect`.
 
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::Error;
 use crate::error::while_doing;
@@ -13,8 +18,49 @@ use crate::error::while_doing;
 /// The database. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(crate) pool: SqlitePool,
+    pub(crate) db: Db,
 }
+
+/// One of the two engines.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A transaction that may write, on either engine.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The same body for both engines: `on!(self.db, pool => sqlx::query(…).execute(pool).await)`.
+macro_rules! on {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match &$db {
+            $crate::db::Db::Sqlite($pool) => $body,
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// The same body for both engines, in a transaction: `$connection` is what a query is executed on.
+macro_rules! in_tx {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::db::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {in_tx, on};
 
 impl Store {
     /// Opens the SQLite database at `path`, makes it if it isn't there, and migrates it.
@@ -37,11 +83,56 @@ impl Store {
             .await
             .map_err(while_doing("opening it"))?;
         sqlx::migrate!("migrations/sqlite").run(&pool).await.map_err(Error::Migration)?;
-        Ok(Self { pool })
+        Ok(Self { db: Db::Sqlite(pool) })
+    }
+
+    /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/database`) and migrates it.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse().map_err(while_doing("reading its address"))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.application_name("lucca-connector"))
+            .await
+            .map_err(while_doing("opening it"))?;
+        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(Error::Migration)?;
+        Ok(Self { db: Db::Postgres(pool) })
     }
 
     /// Writes everything to the main file and closes the connections.
     pub async fn close(self) {
-        self.pool.close().await;
+        on!(self.db, pool => pool.close().await);
     }
+
+    /// Begins a transaction that may write. On SQLite it waits here for other writers, not at its first write.
+    pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        Ok(match &self.db {
+            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+impl Tx {
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+/// A time as both databases keep it: PostgreSQL rounds to microseconds, so SQLite gets no more.
+pub(crate) fn sql_time(at: Timestamp) -> jiff_sqlx::Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at).to_sqlx()
+}
+
+/// A count as the databases keep it.
+pub(crate) fn sql_count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count as it was kept.
+pub(crate) fn from_sql_count(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
 }

@@ -22,6 +22,9 @@ pub enum Error {
     /// A secret could not be sealed or opened.
     #[error("a sealed secret could not be used")]
     Vault(#[from] VaultError),
+    /// Another process has taken over the linked account: nothing of the page at hand was written.
+    #[error("another process has taken over this linked account")]
+    LeaseLost,
     /// Something stored cannot be read back.
     #[error("stored {what} cannot be read back")]
     Corrupt {
@@ -49,6 +52,7 @@ impl Error {
             Self::Database { .. } => "store.database",
             Self::Migration(_) => "store.migration",
             Self::Vault(error) => error.code(),
+            Self::LeaseLost => "store.lease_lost",
             Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
         }
     }

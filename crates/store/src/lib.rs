@@ -1,23 +1,35 @@
-//! Where everything is kept: linked accounts with their sealed secrets, records, and runs.
+//! Where everything is kept: linked accounts with their sealed secrets, records, the change log, how far streams
+//! are, and runs.
 //!
-//! One module per aggregate, each with its SQL. A caller gives the time and the randomness; nothing here
-//! reads a clock, the environment or Lucca. Today the database is SQLite.
+//! One module per aggregate, each with its SQL, for SQLite and PostgreSQL alike. A caller gives the time and the
+//! randomness; nothing here reads a clock, the environment or Lucca.
 
 mod accounts;
+mod changes;
+mod commit;
 mod db;
+mod dialect;
 mod error;
+mod holds;
 mod ids;
+mod leases;
 mod quarantine;
 mod records;
 mod requests_sent;
 mod runs;
+mod stream_states;
+mod turning;
 mod vault;
 
 pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount};
+pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
+pub use commit::Commit;
 pub use db::Store;
 pub use error::Error;
+pub use holds::Hold;
 pub use ids::{AccountId, InvalidId, RunId};
+pub use leases::{Lease, LeaseHolder};
 pub use quarantine::Quarantined;
-pub use records::{Commit, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
-pub use runs::{Outcome, Run};
+pub use records::{RecordState, RecordUpsert, Stored, StoredHash, content_hash};
+pub use runs::{Outcome, Run, StreamProgress};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

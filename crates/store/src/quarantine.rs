@@ -1,12 +1,11 @@
 //! Records that could not be read: kept as Lucca sent them, until they read again.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx;
 use people::{Kind, RemoteId};
-use sqlx::sqlite::SqliteConnection;
 
+use crate::commit::Commit;
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
-use crate::records::Commit;
 use crate::{Error, Store};
 
 /// A record that could not be read.
@@ -33,18 +32,18 @@ impl Quarantined {
 }
 
 pub(crate) async fn write(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     account_no: i64,
     kind: Kind,
     commit: &Commit,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     for quarantined in &commit.quarantined {
-        sqlx::query(
+        in_tx!(&mut *tx, connection => sqlx::query(
             "INSERT INTO quarantine (account_no, kind, remote_id, field, reason, raw, first_seen) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET \
              field = excluded.field, reason = excluded.reason, raw = excluded.raw \
-             WHERE raw <> excluded.raw",
+             WHERE quarantine.raw <> excluded.raw",
         )
         .bind(account_no)
         .bind(kind.name())
@@ -52,26 +51,21 @@ pub(crate) async fn write(
         .bind(&quarantined.field)
         .bind(&quarantined.reason)
         .bind(&quarantined.raw)
-        .bind(at.to_sqlx())
-        .execute(&mut *connection)
-        .await?;
+        .bind(sql_time(at))
+        .execute(connection)
+        .await
+        .map(drop))?;
     }
-    remove(connection, account_no, kind, &commit.recovered).await
-}
-
-async fn remove(
-    connection: &mut SqliteConnection,
-    account_no: i64,
-    kind: Kind,
-    ids: &[RemoteId],
-) -> Result<(), sqlx::Error> {
-    for id in ids {
-        sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3")
-            .bind(account_no)
-            .bind(kind.name())
-            .bind(id.as_str())
-            .execute(&mut *connection)
-            .await?;
+    for id in &commit.recovered {
+        in_tx!(&mut *tx, connection => sqlx::query(
+            "DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(id.as_str())
+        .execute(connection)
+        .await
+        .map(drop))?;
     }
     Ok(())
 }
@@ -79,50 +73,26 @@ async fn remove(
 impl Store {
     /// The ids (or fingerprints) of a kind's records in quarantine.
     pub async fn quarantined_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
-        let ids: Vec<String> =
-            sqlx::query_scalar("SELECT remote_id FROM quarantine WHERE account_no = $1 AND kind = $2")
-                .bind(account_no)
-                .bind(kind.name())
-                .fetch_all(&self.pool)
-                .await
-                .map_err(while_doing("listing the quarantine"))?;
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT remote_id FROM quarantine WHERE account_no = $1 AND kind = $2",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing the quarantine"))?;
         Ok(ids.into_iter().map(RemoteId::from).collect())
-    }
-
-    /// Empties a kind's quarantine of records whose ids could not be read, before an enumeration that will
-    /// find again those that are still there.
-    pub async fn forget_unidentified(&self, account_no: i64, kind: Kind) -> Result<(), Error> {
-        sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id LIKE '#%'")
-            .bind(account_no)
-            .bind(kind.name())
-            .execute(&self.pool)
-            .await
-            .map_err(while_doing("tidying the quarantine"))?;
-        Ok(())
-    }
-
-    /// Takes records out of a kind's quarantine: they are no longer at the source.
-    pub async fn forget_quarantined(
-        &self,
-        account_no: i64,
-        kind: Kind,
-        ids: &[RemoteId],
-    ) -> Result<(), Error> {
-        const DOING: &str = "tidying the quarantine";
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let mut connection = self.pool.acquire().await.map_err(while_doing(DOING))?;
-        remove(&mut connection, account_no, kind, ids).await.map_err(while_doing(DOING))
     }
 
     /// How many records of a linked account are in quarantine.
     pub async fn count_quarantined(&self, account_no: i64) -> Result<u64, Error> {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM quarantine WHERE account_no = $1")
-            .bind(account_no)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(while_doing("counting the quarantine"))?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        let count: i64 = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT count(*) FROM quarantine WHERE account_no = $1",
+        )
+        .bind(account_no)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing("counting the quarantine"))?;
+        Ok(from_sql_count(count))
     }
 }

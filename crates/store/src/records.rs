@@ -1,18 +1,17 @@
-//! Records of the normalised model: written page by page in one transaction, compared by content hash, read
-//! back as the model's types.
+//! Records of the normalised model: looked up to be compared by content hash, counted, and read back as the
+//! model's types. How they are written is in `commit`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx;
+use jiff::civil::Date;
 use people::{Kind, Model, RemoteId};
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{QueryBuilder, Sqlite};
 
+use crate::db::{from_sql_count, on};
+use crate::dialect::json_list;
 use crate::error::while_doing;
-use crate::quarantine::{self, Quarantined};
 use crate::{Error, Store};
 
 /// How a stored record stands at its source.
@@ -75,24 +74,6 @@ pub fn content_hash(body: &str) -> u128 {
     xxhash_rust::xxh3::xxh3_128(body.as_bytes())
 }
 
-/// What one page changes. Written in one transaction or not at all.
-#[derive(Clone, Debug, Default)]
-pub struct Commit {
-    /// Records to write.
-    pub upserts: Vec<RecordUpsert>,
-    /// Records that could not be read.
-    pub quarantined: Vec<Quarantined>,
-    /// Records that read again and leave the quarantine.
-    pub recovered: Vec<RemoteId>,
-}
-
-impl Commit {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.upserts.is_empty() && self.quarantined.is_empty() && self.recovered.is_empty()
-    }
-}
-
 /// A stored record, read back.
 #[derive(Clone, Debug)]
 pub struct Stored<T> {
@@ -106,9 +87,6 @@ pub struct Stored<T> {
     pub updated_at: Timestamp,
 }
 
-/// SQLite takes at most 32,766 parameters a statement; four a row leave room.
-const ROWS_A_STATEMENT: usize = 500;
-
 impl Store {
     /// The hashes of those of `ids` that are stored.
     pub async fn hashes(
@@ -117,15 +95,17 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, StoredHash>, Error> {
-        let rows: Vec<(String, Vec<u8>, String)> = sqlx::query_as(
+        let sql = self.db.with_ids(
             "SELECT remote_id, hash, state FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id IN (SELECT value FROM json_each($3))",
-        )
-        .bind(account_no)
-        .bind(kind.name())
-        .bind(json_list(ids))
-        .fetch_all(&self.pool)
-        .await
+             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
+            3,
+        );
+        let rows: Vec<(String, Vec<u8>, String)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(json_list(ids))
+            .fetch_all(pool)
+            .await)
         .map_err(while_doing("comparing records with what is stored"))?;
         Ok(rows
             .into_iter()
@@ -137,86 +117,55 @@ impl Store {
             .collect())
     }
 
-    /// The stored models, as JSON, of those of `ids` that are stored.
+    /// The stored models, as JSON, of those of `ids` that are stored, and how they stand.
     pub async fn bodies(
         &self,
         account_no: i64,
         kind: Kind,
         ids: &[RemoteId],
-    ) -> Result<HashMap<RemoteId, String>, Error> {
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "SELECT remote_id, body FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id IN (SELECT value FROM json_each($3))",
-        )
-        .bind(account_no)
-        .bind(kind.name())
-        .bind(json_list(ids))
-        .fetch_all(&self.pool)
-        .await
+    ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
+        let sql = self.db.with_ids(
+            "SELECT remote_id, body, state FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
+            3,
+        );
+        let rows: Vec<(String, String, String)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(json_list(ids))
+            .fetch_all(pool)
+            .await)
         .map_err(while_doing("reading records"))?;
-        Ok(rows.into_iter().map(|(id, body)| (RemoteId::from(id), body)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, body, state)| (RemoteId::from(id), (body, RecordState::from_name(&state))))
+            .collect())
     }
 
-    /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.
-    pub async fn commit(
-        &self,
-        account_no: i64,
-        kind: Kind,
-        commit: &Commit,
-        at: Timestamp,
-    ) -> Result<(), Error> {
-        const DOING: &str = "writing records";
-        if commit.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(while_doing(DOING))?;
-        for rows in commit.upserts.chunks(ROWS_A_STATEMENT) {
-            upsert(&mut transaction, account_no, kind, rows, at).await.map_err(while_doing(DOING))?;
-        }
-        quarantine::write(&mut transaction, account_no, kind, commit, at)
-            .await
-            .map_err(while_doing(DOING))?;
-        transaction.commit().await.map_err(while_doing(DOING))
-    }
-
-    /// Marks records as `gone` or `hidden`. Their content stays.
-    pub async fn set_state(
+    /// Those of `ids` that are present.
+    pub async fn present_among(
         &self,
         account_no: i64,
         kind: Kind,
         ids: &[RemoteId],
-        state: RecordState,
-        at: Timestamp,
-    ) -> Result<(), Error> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        sqlx::query(
-            "UPDATE records SET state = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 \
-             AND remote_id IN (SELECT value FROM json_each($3)) AND state <> $4",
-        )
-        .bind(account_no)
-        .bind(kind.name())
-        .bind(json_list(ids))
-        .bind(state.name())
-        .bind(at.to_sqlx())
-        .execute(&self.pool)
-        .await
-        .map_err(while_doing("marking records"))?;
-        Ok(())
+    ) -> Result<Vec<RemoteId>, Error> {
+        let known = self.hashes(account_no, kind, ids).await?;
+        let is_present =
+            |id: &&RemoteId| known.get(*id).is_some_and(|record| record.state == RecordState::Present);
+        Ok(ids.iter().filter(is_present).cloned().collect())
     }
 
     /// How many records of a kind are present.
     pub async fn count_present(&self, account_no: i64, kind: Kind) -> Result<u64, Error> {
-        let count: i64 = sqlx::query_scalar(
+        let count: i64 = on!(self.db, pool => sqlx::query_scalar(
             "SELECT count(*) FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
         )
         .bind(account_no)
         .bind(kind.name())
-        .fetch_one(&self.pool)
-        .await
+        .fetch_one(pool)
+        .await)
         .map_err(while_doing("counting records"))?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        Ok(from_sql_count(count))
     }
 
     /// The ids of those present records of a kind that `wanted` picks.
@@ -228,76 +177,131 @@ impl Store {
     ) -> Result<HashSet<RemoteId>, Error> {
         const DOING: &str = "listing records";
         // Row by row: a large tenant's ids would take more memory than its pages.
-        let mut rows = sqlx::query_scalar::<_, String>(
-            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
-        )
-        .bind(account_no)
-        .bind(kind.name())
-        .fetch(&self.pool);
-        let mut ids = HashSet::new();
-        while let Some(id) = rows.try_next().await.map_err(while_doing(DOING))? {
-            let id = RemoteId::from(id);
-            if wanted(&id) {
-                ids.insert(id);
+        on!(self.db, pool => {
+            let mut rows = sqlx::query_scalar::<_, String>(
+                "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
+            )
+            .bind(account_no)
+            .bind(kind.name())
+            .fetch(pool);
+            let mut ids = HashSet::new();
+            while let Some(id) = rows.try_next().await.map_err(while_doing(DOING))? {
+                let id = RemoteId::from(id);
+                if wanted(&id) {
+                    ids.insert(id);
+                }
             }
-        }
-        Ok(ids)
+            Ok(ids)
+        })
+    }
+
+    /// The present absences that touch the days from `first` to `last`, one after another, as JSON.
+    pub async fn absences_between(
+        &self,
+        account_no: i64,
+        first: Date,
+        last: Date,
+        mut each: impl FnMut(RemoteId, &str),
+    ) -> Result<(), Error> {
+        const DOING: &str = "reading absences";
+        // Leaves are kept in the order of their half-days, and dates as YYYY-MM-DD sort as text.
+        let (first_leave, last_leave) = self.db.ends_of("leaves");
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT remote_id, body FROM records WHERE account_no = $1 AND kind = 'absences' \
+             AND state = 'present' AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
+        ));
+        on!(self.db, pool => {
+            let mut rows = sqlx::query_as::<_, (String, String)>(sql)
+                .bind(account_no)
+                .bind(first.to_string())
+                .bind(last.to_string())
+                .fetch(pool);
+            while let Some((id, body)) = rows.try_next().await.map_err(while_doing(DOING))? {
+                each(RemoteId::from(id), &body);
+            }
+            Ok(())
+        })
     }
 
     /// Whether there is any record of a kind, whatever its state.
     pub async fn has_records(&self, account_no: i64, kind: Kind) -> Result<bool, Error> {
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM records WHERE account_no = $1 AND kind = $2)")
-            .bind(account_no)
-            .bind(kind.name())
-            .fetch_one(&self.pool)
-            .await
-            .map_err(while_doing("looking for records"))
+        on!(self.db, pool => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM records WHERE account_no = $1 AND kind = $2)",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing("looking for records"))
     }
 
     /// How many records of each kind stand in each state. Kinds without records are left out.
     pub async fn count_records(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        let rows: Vec<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
             "SELECT kind, state, count(*) FROM records WHERE account_no = $1 GROUP BY kind, state",
         )
         .bind(account_no)
-        .fetch_all(&self.pool)
-        .await
+        .fetch_all(pool)
+        .await)
         .map_err(while_doing("counting records"))?;
         Ok(rows
             .into_iter()
             .filter_map(|(kind, state, count)| {
                 let key = (kind.parse().ok()?, RecordState::from_name(&state));
-                Some((key, u64::try_from(count).unwrap_or(0)))
+                Some((key, from_sql_count(count)))
             })
             .collect())
     }
 
     /// Every present record of a model type, in the order of ids as text.
     pub async fn all<T: Model>(&self, account_no: i64) -> Result<Vec<T>, Error> {
-        let bodies: Vec<String> = sqlx::query_scalar(
+        let bodies: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
              ORDER BY remote_id",
         )
         .bind(account_no)
         .bind(T::KIND.name())
-        .fetch_all(&self.pool)
-        .await
+        .fetch_all(pool)
+        .await)
         .map_err(while_doing("reading records"))?;
         bodies.iter().map(|body| parse(body)).collect()
     }
 
-    /// One record by its id at the source, whatever its state.
-    pub async fn record<T: Model>(&self, account_no: i64, id: &RemoteId) -> Result<Option<Stored<T>>, Error> {
-        let row: Option<(String, Option<String>, String, jiff_sqlx::Timestamp)> = sqlx::query_as(
-            "SELECT body, raw, state, updated_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+    /// The content hash and state of every record of a linked account, by kind and id.
+    pub async fn fingerprints(
+        &self,
+        account_no: i64,
+    ) -> Result<BTreeMap<(Kind, RemoteId), StoredHash>, Error> {
+        let rows: Vec<(String, String, Vec<u8>, String)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT kind, remote_id, hash, state FROM records WHERE account_no = $1",
         )
         .bind(account_no)
-        .bind(T::KIND.name())
-        .bind(id.as_str())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(while_doing("reading a record"))?;
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading fingerprints"))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(kind, id, hash, state)| {
+                let hash = hash.try_into().map_or(0, u128::from_be_bytes);
+                let stored = StoredHash { hash, state: RecordState::from_name(&state) };
+                Some(((kind.parse().ok()?, RemoteId::from(id)), stored))
+            })
+            .collect())
+    }
+
+    /// One record by its id at the source, whatever its state.
+    pub async fn record<T: Model>(&self, account_no: i64, id: &RemoteId) -> Result<Option<Stored<T>>, Error> {
+        let row: Option<(String, Option<String>, String, jiff_sqlx::Timestamp)> =
+            on!(self.db, pool => sqlx::query_as(
+                "SELECT body, raw, state, updated_at FROM records \
+                 WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+            )
+            .bind(account_no)
+            .bind(T::KIND.name())
+            .bind(id.as_str())
+            .fetch_optional(pool)
+            .await)
+            .map_err(while_doing("reading a record"))?;
         row.map(|(body, raw, state, updated_at)| {
             Ok(Stored {
                 record: parse(&body)?,
@@ -310,41 +314,6 @@ impl Store {
     }
 }
 
-/// Ids as one parameter, for `json_each`.
-fn json_list(ids: &[RemoteId]) -> String {
-    // A list of texts always has a JSON form.
-    serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned())
-}
-
 fn parse<T: Model>(body: &str) -> Result<T, Error> {
     serde_json::from_str(body).map_err(|source| Error::CorruptRecord { kind: T::KIND, source })
-}
-
-async fn upsert(
-    connection: &mut SqliteConnection,
-    account_no: i64,
-    kind: Kind,
-    rows: &[RecordUpsert],
-    at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) SELECT ",
-    );
-    query.push_bind(account_no).push(", ").push_bind(kind.name());
-    query.push(", column1, column2, column3, column4, ").push_bind(at.to_sqlx());
-    query.push(", ").push_bind(at.to_sqlx()).push(" FROM (");
-    query.push_values(rows, |mut row, record| {
-        row.push_bind(record.id.as_str())
-            .push_bind(record.hash.to_be_bytes().to_vec())
-            .push_bind(record.body.as_str())
-            .push_bind(record.raw.as_deref());
-    });
-    // Without a condition SQLite would read ON as the beginning of a join's.
-    query.push(") WHERE true");
-    query.push(
-        " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
-         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at",
-    );
-    query.build().execute(connection).await?;
-    Ok(())
 }

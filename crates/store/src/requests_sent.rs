@@ -1,8 +1,8 @@
 //! How many requests went to a tenant lately, so that one process after another keeps within its budget.
 
 use jiff::{SignedDuration, Timestamp};
-use jiff_sqlx::ToSqlx;
 
+use crate::db::{from_sql_count, on, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
@@ -24,17 +24,17 @@ impl Store {
             return Ok(());
         }
         let now = next_second(now);
-        sqlx::query("DELETE FROM requests_sent WHERE sent_at <= $1")
-            .bind((now - WINDOW).to_sqlx())
-            .execute(&self.pool)
-            .await
+        on!(self.db, pool => sqlx::query("DELETE FROM requests_sent WHERE sent_at <= $1")
+            .bind(sql_time(now - WINDOW))
+            .execute(pool)
+            .await.map(drop))
             .map_err(while_doing(DOING))?;
-        sqlx::query("INSERT INTO requests_sent (tenant, sent_at, requests) VALUES ($1, $2, $3)")
+        on!(self.db, pool => sqlx::query("INSERT INTO requests_sent (tenant, sent_at, requests) VALUES ($1, $2, $3)")
             .bind(tenant)
-            .bind(now.to_sqlx())
-            .bind(i64::try_from(requests).unwrap_or(i64::MAX))
-            .execute(&self.pool)
-            .await
+            .bind(sql_time(now))
+            .bind(sql_count(requests))
+            .execute(pool)
+            .await.map(drop))
             .map_err(while_doing(DOING))?;
         Ok(())
     }
@@ -45,14 +45,14 @@ impl Store {
         tenant: &str,
         now: Timestamp,
     ) -> Result<Vec<(Timestamp, u64)>, Error> {
-        let rows: Vec<(jiff_sqlx::Timestamp, i64)> = sqlx::query_as(
+        let rows: Vec<(jiff_sqlx::Timestamp, i64)> = on!(self.db, pool => sqlx::query_as(
             "SELECT sent_at, requests FROM requests_sent WHERE tenant = $1 AND sent_at > $2 ORDER BY sent_at",
         )
         .bind(tenant)
-        .bind((next_second(now) - WINDOW).to_sqlx())
-        .fetch_all(&self.pool)
-        .await
+        .bind(sql_time(next_second(now) - WINDOW))
+        .fetch_all(pool)
+        .await)
         .map_err(while_doing("reading recent requests"))?;
-        Ok(rows.into_iter().map(|(at, n)| (at.to_jiff(), u64::try_from(n).unwrap_or(0))).collect())
+        Ok(rows.into_iter().map(|(at, n)| (at.to_jiff(), from_sql_count(n))).collect())
     }
 }

@@ -1,22 +1,24 @@
-//! Runs: when a linked account was synced, with what outcome, and the report of it.
+//! Runs: when a linked account was synced, how far a run is, with what outcome it ended, and the report of it.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
-use crate::{Error, RunId, Store};
+use crate::{Error, Lease, RunId, Store};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Every stream was read, and read completely.
+    /// Every stream that was due was read, and read completely.
     Succeeded,
     /// What could be read is stored; something could not be read or proven.
     Incomplete,
     /// People could not be read.
     Failed,
+    /// Its process was killed or replaced. The next run resumes where it was.
+    Interrupted,
 }
 
 impl Outcome {
@@ -26,6 +28,16 @@ impl Outcome {
             Self::Succeeded => "succeeded",
             Self::Incomplete => "incomplete",
             Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "succeeded" => Self::Succeeded,
+            "incomplete" => Self::Incomplete,
+            "interrupted" => Self::Interrupted,
+            _ => Self::Failed,
         }
     }
 }
@@ -35,9 +47,11 @@ impl Outcome {
 pub struct Run {
     /// Its id.
     pub id: RunId,
+    /// The linked account's short key.
+    pub account_no: i64,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it ended; absent while it runs, or when its process was killed.
+    /// When it ended; absent while it runs, or when its process was killed and nobody has noticed yet.
     pub finished_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -47,9 +61,29 @@ pub struct Run {
     pub report: Option<String>,
 }
 
+/// How far a run is with one stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StreamProgress {
+    /// The stream.
+    pub stream: String,
+    /// How it is read: `full` or `incremental`.
+    pub mode: String,
+    /// Records done.
+    pub done: u64,
+    /// Out of how many, where the server counts.
+    pub total: Option<u64>,
+    /// Whether the stream is done.
+    pub finished: bool,
+    /// When the first page was committed; set by the store.
+    pub started_at: Option<Timestamp>,
+    /// When the last page was committed; set by the store.
+    pub updated_at: Option<Timestamp>,
+}
+
 #[derive(sqlx::FromRow)]
 struct RunRow {
     id: String,
+    account_no: i64,
     started_at: jiff_sqlx::Timestamp,
     finished_at: Option<jiff_sqlx::Timestamp>,
     outcome: Option<String>,
@@ -64,65 +98,166 @@ impl RunRow {
                 .id
                 .parse()
                 .map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?,
+            account_no: self.account_no,
             started_at: self.started_at.to_jiff(),
             finished_at: self.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
-            outcome: self.outcome.as_deref().map(|name| match name {
-                "succeeded" => Outcome::Succeeded,
-                "incomplete" => Outcome::Incomplete,
-                _ => Outcome::Failed,
-            }),
-            requests: u64::try_from(self.requests).unwrap_or(0),
+            outcome: self.outcome.as_deref().map(Outcome::from_name),
+            requests: from_sql_count(self.requests),
             report: self.report,
         })
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct ProgressRow {
+    stream: String,
+    mode: String,
+    done: i64,
+    total: Option<i64>,
+    finished: bool,
+    started_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+const DOING: &str = "recording a run";
+
 impl Store {
-    /// Records that a run has begun.
-    pub async fn start_run(&self, account_no: i64, id: RunId, at: Timestamp) -> Result<(), Error> {
-        sqlx::query("INSERT INTO runs (id, account_no, started_at) VALUES ($1, $2, $3)")
-            .bind(id.to_string())
-            .bind(account_no)
-            .bind(at.to_sqlx())
-            .execute(&self.pool)
-            .await
-            .map_err(while_doing("recording a run"))?;
-        Ok(())
+    /// Records that a run has begun, and that earlier ones of the account which never ended were interrupted:
+    /// whoever holds the lease is the only one who runs.
+    pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<(), Error> {
+        let mut tx = self.begin_under(lease, at, DOING).await?;
+        in_tx!(&mut tx, connection => sqlx::query(
+            "UPDATE runs SET finished_at = $2, outcome = 'interrupted' WHERE account_no = $1 AND finished_at IS NULL",
+        )
+        .bind(lease.account_no)
+        .bind(sql_time(at))
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        in_tx!(&mut tx, connection => sqlx::query(
+            "INSERT INTO runs (id, account_no, started_at) VALUES ($1, $2, $3)",
+        )
+        .bind(lease.run_id.to_string())
+        .bind(lease.account_no)
+        .bind(sql_time(at))
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        tx.commit().await.map_err(while_doing(DOING))
     }
 
     /// Records how a run ended, with its report as JSON.
     pub async fn finish_run(
         &self,
-        id: RunId,
+        lease: &Lease,
         outcome: Outcome,
         requests: u64,
         report: &str,
         at: Timestamp,
     ) -> Result<(), Error> {
-        sqlx::query(
+        let mut tx = self.begin_under(lease, at, DOING).await?;
+        in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE runs SET finished_at = $2, outcome = $3, requests = $4, report = $5 WHERE id = $1",
         )
-        .bind(id.to_string())
-        .bind(at.to_sqlx())
+        .bind(lease.run_id.to_string())
+        .bind(sql_time(at))
         .bind(outcome.name())
-        .bind(i64::try_from(requests).unwrap_or(i64::MAX))
+        .bind(sql_count(requests))
         .bind(report)
-        .execute(&self.pool)
+        .execute(connection)
         .await
-        .map_err(while_doing("recording a run"))?;
-        Ok(())
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        tx.commit().await.map_err(while_doing(DOING))
     }
 
-    /// The last run of a linked account that ended.
+    /// The last run of a linked account that ended by itself.
     pub async fn last_run(&self, account_no: i64) -> Result<Option<Run>, Error> {
-        let row: Option<RunRow> = sqlx::query_as(
-            "SELECT id, started_at, finished_at, outcome, requests, report FROM runs \
-             WHERE account_no = $1 AND finished_at IS NOT NULL ORDER BY rowid DESC LIMIT 1",
+        let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
+             WHERE account_no = $1 AND report IS NOT NULL ORDER BY id DESC LIMIT 1",
         )
         .bind(account_no)
-        .fetch_optional(&self.pool)
-        .await
+        .fetch_optional(pool)
+        .await)
         .map_err(while_doing("reading the last run"))?;
         row.map(RunRow::read).transpose()
     }
+
+    /// The latest runs, newest first: of one linked account, or of all.
+    pub async fn runs(&self, account_no: Option<i64>, limit: u32) -> Result<Vec<Run>, Error> {
+        // Run ids begin with the time they were made at, so their order is the runs'.
+        let rows: Vec<RunRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
+             WHERE ($1 IS NULL OR account_no = $1) ORDER BY id DESC LIMIT $2",
+        )
+        .bind(account_no)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing runs"))?;
+        rows.into_iter().map(RunRow::read).collect()
+    }
+
+    /// One run.
+    pub async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
+        let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("reading a run"))?;
+        row.map(RunRow::read).transpose()
+    }
+
+    /// How far a run is, or was, with each stream, in the order they were begun.
+    pub async fn run_progress(&self, id: RunId) -> Result<Vec<StreamProgress>, Error> {
+        let rows: Vec<ProgressRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT stream, mode, done, total, finished, started_at, updated_at FROM run_streams \
+             WHERE run_id = $1 ORDER BY started_at, stream",
+        )
+        .bind(id.to_string())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading how far a run is"))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| StreamProgress {
+                stream: row.stream,
+                mode: row.mode,
+                done: from_sql_count(row.done),
+                total: row.total.map(from_sql_count),
+                finished: row.finished,
+                started_at: Some(row.started_at.to_jiff()),
+                updated_at: Some(row.updated_at.to_jiff()),
+            })
+            .collect())
+    }
+}
+
+pub(crate) async fn write_progress(
+    tx: &mut Tx,
+    run: RunId,
+    progress: &StreamProgress,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO run_streams (run_id, stream, mode, done, total, started_at, updated_at, finished) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (run_id, stream) DO UPDATE SET \
+         mode = excluded.mode, done = excluded.done, total = excluded.total, \
+         updated_at = excluded.updated_at, finished = excluded.finished",
+    )
+    .bind(run.to_string())
+    .bind(&progress.stream)
+    .bind(&progress.mode)
+    .bind(sql_count(progress.done))
+    .bind(progress.total.map(sql_count))
+    .bind(sql_time(at))
+    .bind(progress.finished)
+    .execute(connection)
+    .await
+    .map(drop))
 }

@@ -1,0 +1,317 @@
+//! The change log: what happened to records, in a gapless sequence a linked account, written in the transaction
+//! that made it so.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use people::{Kind, RemoteId};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::db::{Tx, in_tx, on, sql_count, sql_time};
+use crate::error::while_doing;
+use crate::leases::Lease;
+use crate::{Error, RunId, Store};
+
+/// What happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Seen for the first time.
+    Created,
+    /// Its content changed.
+    Updated,
+    /// Shown again after it was deleted or hidden; its content may have changed meanwhile.
+    Restored,
+    /// No longer at the source.
+    Deleted,
+    /// No longer shown to the API key, which seems to have lost a permission.
+    Hidden,
+    /// An employee whose employment begins. Follows from dates, or from a change of them.
+    Started,
+    /// An employee whose last employment ended. The record stays.
+    Ended,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 7] = [
+        Self::Created,
+        Self::Updated,
+        Self::Restored,
+        Self::Deleted,
+        Self::Hidden,
+        Self::Started,
+        Self::Ended,
+    ];
+
+    /// The operation's name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Restored => "restored",
+            Self::Deleted => "deleted",
+            Self::Hidden => "hidden",
+            Self::Started => "started",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text names no operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an operation of the change log")]
+pub struct UnknownOperation;
+
+impl FromStr for Operation {
+    type Err = UnknownOperation;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOperation> {
+        Self::ALL.into_iter().find(|operation| operation.name() == text).ok_or(UnknownOperation)
+    }
+}
+
+/// A change about to be written. Its number in the sequence is given when it is.
+#[derive(Clone, Debug)]
+pub struct NewChange {
+    /// Which kind of record.
+    pub kind: Kind,
+    /// Which record.
+    pub id: RemoteId,
+    /// What happened to it.
+    pub operation: Operation,
+    /// The content hash of the record after the change; absent where its content is not what changed.
+    pub hash: Option<u128>,
+    /// Which fields changed, a JSON object of the fields' names: `{"before":…,"after":…}`, or null where the
+    /// values may not be kept.
+    pub fields: Option<String>,
+}
+
+/// A change as it was written.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// Its place in the linked account's sequence, from 1, without gaps.
+    pub seq: i64,
+    /// When it was written, UTC.
+    pub at: Timestamp,
+    /// The kind of record.
+    #[serde(serialize_with = "kind_name")]
+    pub kind: Kind,
+    /// The record's id at its source.
+    pub id: RemoteId,
+    /// What happened to it.
+    pub operation: Operation,
+    /// Which fields changed; see [`NewChange::fields`].
+    pub fields: Option<Box<RawValue>>,
+    /// The run that found it; absent where a person decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// The content hash of the record after the change.
+    #[serde(skip)]
+    pub hash: Option<u128>,
+}
+
+fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
+}
+
+#[derive(sqlx::FromRow)]
+struct ChangeRow {
+    seq: i64,
+    at: jiff_sqlx::Timestamp,
+    kind: String,
+    remote_id: String,
+    op: String,
+    hash: Option<Vec<u8>>,
+    fields: Option<String>,
+    run_id: Option<String>,
+}
+
+impl ChangeRow {
+    fn read(self) -> Result<Change, Error> {
+        let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt { what: "change", source };
+        Ok(Change {
+            seq: self.seq,
+            at: self.at.to_jiff(),
+            kind: self.kind.parse().map_err(|error: people::UnknownKind| corrupt(error.into()))?,
+            id: RemoteId::from(self.remote_id),
+            operation: self.op.parse().map_err(|error: UnknownOperation| corrupt(error.into()))?,
+            hash: self.hash.and_then(|hash| Some(u128::from_be_bytes(hash.try_into().ok()?))),
+            fields: self
+                .fields
+                .map(RawValue::from_string)
+                .transpose()
+                .map_err(|error| corrupt(error.into()))?,
+            run_id: self.run_id,
+        })
+    }
+}
+
+/// Which changes to read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChangeFilter<'a> {
+    /// Only changes after this place in the sequence.
+    pub after: i64,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only of this record.
+    pub id: Option<&'a RemoteId>,
+    /// Only this operation.
+    pub operation: Option<Operation>,
+}
+
+impl Store {
+    /// The next changes of a linked account, in order, `limit` at most.
+    pub async fn changes(
+        &self,
+        account_no: i64,
+        filter: ChangeFilter<'_>,
+        limit: u32,
+    ) -> Result<Vec<Change>, Error> {
+        let rows: Vec<ChangeRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT seq, at, kind, remote_id, op, hash, fields, run_id FROM changes \
+             WHERE account_no = $1 AND seq > $2 AND ($3 IS NULL OR kind = $3) \
+             AND ($4 IS NULL OR remote_id = $4) AND ($5 IS NULL OR op = $5) ORDER BY seq LIMIT $6",
+        )
+        .bind(account_no)
+        .bind(filter.after)
+        .bind(filter.kind.map(Kind::name))
+        .bind(filter.id.map(RemoteId::as_str))
+        .bind(filter.operation.map(Operation::name))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading the change log"))?;
+        rows.into_iter().map(ChangeRow::read).collect()
+    }
+
+    /// What was seen to change of records of a kind, oldest first: of one record, or of all.
+    pub async fn updates(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        id: Option<&RemoteId>,
+    ) -> Result<Vec<Change>, Error> {
+        // Worded so that the partial index serves it.
+        let rows: Vec<ChangeRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT seq, at, kind, remote_id, op, hash, fields, run_id FROM changes \
+             WHERE account_no = $1 AND kind = $2 AND op = 'updated' AND ($3 IS NULL OR remote_id = $3) \
+             ORDER BY seq",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(id.map(RemoteId::as_str))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading what changed over time"))?;
+        rows.into_iter().map(ChangeRow::read).collect()
+    }
+
+    /// The number of the last change of a linked account; 0 before the first.
+    pub async fn last_change(&self, account_no: i64) -> Result<i64, Error> {
+        on!(self.db, pool => sqlx::query_scalar("SELECT change_seq FROM linked_accounts WHERE no = $1")
+            .bind(account_no)
+            .fetch_one(pool)
+            .await)
+        .map_err(while_doing("reading the change log"))
+    }
+}
+
+/// SQLite takes at most 32,766 parameters a statement; six a row leave room.
+const ROWS_A_STATEMENT: usize = 1000;
+
+/// Appends changes to a linked account's log, in order.
+pub(crate) async fn append(
+    tx: &mut Tx,
+    account_no: i64,
+    run_id: Option<RunId>,
+    changes: &[NewChange],
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let count = sql_count(changes.len() as u64);
+    // The row stays locked until the transaction ends, so the sequence has neither gaps nor doubles.
+    let last: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+        "UPDATE linked_accounts SET change_seq = change_seq + $2 WHERE no = $1 RETURNING change_seq",
+    )
+    .bind(account_no)
+    .bind(count)
+    .fetch_one(connection)
+    .await)?;
+    let mut seq = last - count;
+    let run_id = run_id.map(|run_id| run_id.to_string());
+    for rows in changes.chunks(ROWS_A_STATEMENT) {
+        match tx {
+            Tx::Sqlite(transaction) => {
+                let mut query = QueryBuilder::<Sqlite>::new(
+                    "INSERT INTO changes (account_no, seq, kind, remote_id, op, hash, fields, run_id, at) SELECT ",
+                );
+                query.push_bind(account_no);
+                query.push(", column1, column2, column3, column4, column5, column6, ");
+                query.push_bind(run_id.as_deref()).push(", ").push_bind(sql_time(at)).push(" FROM (");
+                query.push_values(rows, |mut row, change| {
+                    seq += 1;
+                    row.push_bind(seq)
+                        .push_bind(change.kind.name())
+                        .push_bind(change.id.as_str())
+                        .push_bind(change.operation.name())
+                        .push_bind(change.hash.map(|hash| hash.to_be_bytes().to_vec()))
+                        .push_bind(change.fields.as_deref());
+                });
+                query.push(")");
+                query.build().execute(&mut **transaction).await?;
+            }
+            Tx::Postgres(transaction) => {
+                let first = seq;
+                seq += sql_count(rows.len() as u64);
+                sqlx::query(
+                    "INSERT INTO changes (account_no, seq, kind, remote_id, op, hash, fields, run_id, at) \
+                     SELECT $1, $2 + n, kind, id, op, hash, fields, $3, $4 FROM \
+                     UNNEST($5::text[], $6::text[], $7::text[], $8::bytea[], $9::text[]) \
+                     WITH ORDINALITY AS t (kind, id, op, hash, fields, n)",
+                )
+                .bind(account_no)
+                .bind(first)
+                .bind(run_id.as_deref())
+                .bind(sql_time(at))
+                .bind(rows.iter().map(|change| change.kind.name()).collect::<Vec<_>>())
+                .bind(rows.iter().map(|change| change.id.as_str()).collect::<Vec<_>>())
+                .bind(rows.iter().map(|change| change.operation.name()).collect::<Vec<_>>())
+                .bind(
+                    rows.iter()
+                        .map(|change| change.hash.map(|hash| hash.to_be_bytes().to_vec()))
+                        .collect::<Vec<_>>(),
+                )
+                .bind(rows.iter().map(|change| change.fields.as_deref()).collect::<Vec<_>>())
+                .execute(&mut **transaction)
+                .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The changes that end or hide records.
+pub(crate) fn of_state(kind: Kind, ids: &[RemoteId], operation: Operation) -> Vec<NewChange> {
+    ids.iter()
+        .map(|id| NewChange { kind, id: id.clone(), operation, hash: None, fields: None })
+        .collect()
+}
+
+impl Lease {
+    /// The run under which changes are written.
+    pub(crate) fn run(&self) -> Option<RunId> {
+        Some(self.run_id)
+    }
+}

@@ -1,0 +1,166 @@
+//! Writing: a page of a stream is one transaction under the run's lease, with the records, what became of others,
+//! the change log, the stream's state and the run's progress. All of it is written or nothing.
+
+use jiff::Timestamp;
+use people::{Kind, RemoteId};
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::changes::{self, NewChange};
+use crate::db::{Tx, in_tx, sql_time};
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::quarantine::{self, Quarantined};
+use crate::records::RecordUpsert;
+use crate::runs::{self, StreamProgress};
+use crate::{Error, Lease, RecordState, Store, holds, stream_states};
+
+/// What one page changes.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// Records to write: new, changed, or shown again.
+    pub upserts: Vec<RecordUpsert>,
+    /// Records that are marked as gone or hidden; their content stays.
+    pub marked: Vec<(RecordState, Vec<RemoteId>)>,
+    /// What is said of all that in the change log, in order.
+    pub changes: Vec<NewChange>,
+    /// Records that could not be read.
+    pub quarantined: Vec<Quarantined>,
+    /// Records that leave the quarantine: they read again, or are no longer at the source.
+    pub recovered: Vec<RemoteId>,
+    /// The stream's state from now on: its name, and JSON.
+    pub state: Option<(&'static str, String)>,
+    /// How far the run is.
+    pub progress: Option<StreamProgress>,
+    /// What waits for a person from now on, of this kind: why, and which records. An empty list withdraws it.
+    pub hold: Option<(String, Vec<RemoteId>)>,
+}
+
+impl Commit {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.upserts.is_empty()
+            && self.marked.iter().all(|(_, ids)| ids.is_empty())
+            && self.changes.is_empty()
+            && self.quarantined.is_empty()
+            && self.recovered.is_empty()
+            && self.state.is_none()
+            && self.progress.is_none()
+            && self.hold.is_none()
+    }
+}
+
+/// SQLite takes at most 32,766 parameters a statement; four a row leave room.
+const ROWS_A_STATEMENT: usize = 500;
+
+impl Store {
+    /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    pub async fn commit(&self, lease: &Lease, kind: Kind, commit: &Commit, at: Timestamp) -> Result<(), Error> {
+        const DOING: &str = "writing records";
+        if commit.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin_under(lease, at, DOING).await?;
+        let no = lease.account_no;
+        let write = async {
+            for rows in commit.upserts.chunks(ROWS_A_STATEMENT) {
+                upsert(&mut tx, no, kind, rows, at).await?;
+            }
+            for (state, ids) in &commit.marked {
+                self.mark(&mut tx, no, kind, ids, *state, at).await?;
+            }
+            changes::append(&mut tx, no, lease.run(), &commit.changes, at).await?;
+            quarantine::write(&mut tx, no, kind, commit, at).await?;
+            if let Some((stream, state)) = &commit.state {
+                stream_states::write(&mut tx, no, stream, state, at).await?;
+            }
+            if let Some(progress) = &commit.progress {
+                runs::write_progress(&mut tx, lease.run_id, progress, at).await?;
+            }
+            if let Some((reason, ids)) = &commit.hold {
+                holds::write(&mut tx, no, kind, reason, ids, at).await?;
+            }
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Marks records as gone or hidden. Their content stays.
+    pub(crate) async fn mark(
+        &self,
+        tx: &mut Tx,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+        state: RecordState,
+        at: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let sql = self.db.with_ids(
+            "UPDATE records SET state = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 \
+             AND remote_id IN {ids} AND state <> $4",
+            3,
+        );
+        in_tx!(tx, connection => sqlx::query(sql)
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(json_list(ids))
+            .bind(state.name())
+            .bind(sql_time(at))
+            .execute(connection)
+            .await
+            .map(drop))
+    }
+}
+
+async fn upsert(
+    tx: &mut Tx,
+    account_no: i64,
+    kind: Kind,
+    rows: &[RecordUpsert],
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    const ON_CONFLICT: &str = " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
+         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at";
+    match tx {
+        Tx::Sqlite(transaction) => {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) SELECT ",
+            );
+            query.push_bind(account_no).push(", ").push_bind(kind.name());
+            query.push(", column1, column2, column3, column4, ").push_bind(sql_time(at));
+            query.push(", ").push_bind(sql_time(at)).push(" FROM (");
+            query.push_values(rows, |mut row, record| {
+                row.push_bind(record.id.as_str())
+                    .push_bind(record.hash.to_be_bytes().to_vec())
+                    .push_bind(record.body.as_str())
+                    .push_bind(record.raw.as_deref());
+            });
+            // Without a condition SQLite would read ON as the beginning of a join's.
+            query.push(") WHERE true").push(ON_CONFLICT);
+            query.build().execute(&mut **transaction).await?;
+        }
+        Tx::Postgres(transaction) => {
+            const INSERT: &str =
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) \
+                 SELECT $1, $2, id, hash, body, raw, $3, $3 FROM \
+                 UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)";
+            sqlx::query(sqlx::AssertSqlSafe(format!("{INSERT}{ON_CONFLICT}")))
+                .bind(account_no)
+                .bind(kind.name())
+                .bind(sql_time(at))
+                .bind(rows.iter().map(|record| record.id.as_str()).collect::<Vec<_>>())
+                .bind(rows.iter().map(|record| record.hash.to_be_bytes().to_vec()).collect::<Vec<_>>())
+                .bind(rows.iter().map(|record| record.body.as_str()).collect::<Vec<_>>())
+                .bind(rows.iter().map(|record| record.raw.as_deref()).collect::<Vec<_>>())
+                .execute(&mut **transaction)
+                .await?;
+        }
+    }
+    Ok(())
+}

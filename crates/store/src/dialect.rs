@@ -1,0 +1,42 @@
+//! Where SQLite and PostgreSQL want other words for the same thing.
+
+use people::RemoteId;
+use sqlx::AssertSqlSafe;
+
+use crate::db::Db;
+
+impl Db {
+    /// `sql` with its `{ids}` replaced by a subquery over the JSON list of texts in parameter `$n`.
+    pub(crate) fn with_ids(&self, sql: &str, n: u8) -> AssertSqlSafe<String> {
+        let subquery = match self {
+            Self::Sqlite(_) => format!("(SELECT value FROM json_each(${n}))"),
+            Self::Postgres(_) => format!("(SELECT jsonb_array_elements_text(${n}::jsonb))"),
+        };
+        AssertSqlSafe(sql.replace("{ids}", &subquery))
+    }
+
+    /// `sql` with each `{body.name}` replaced by that member of the column `body`, as text.
+    pub(crate) fn with_members(&self, sql: &str) -> AssertSqlSafe<String> {
+        let column = match self {
+            Self::Sqlite(_) => "body ->> '",
+            Self::Postgres(_) => "body::jsonb ->> '",
+        };
+        AssertSqlSafe(sql.replace("{body.", column).replace('}', "'"))
+    }
+
+    /// The first and the last element of a list in the column `body`, as JSON.
+    pub(crate) fn ends_of(&self, list: &str) -> (String, String) {
+        match self {
+            Self::Sqlite(_) => (format!("body -> '$.{list}[0]'"), format!("body -> '$.{list}[#-1]'")),
+            Self::Postgres(_) => {
+                (format!("body::jsonb -> '{list}' -> 0"), format!("body::jsonb -> '{list}' -> -1"))
+            }
+        }
+    }
+}
+
+/// Ids as one parameter, for [`Db::with_ids`].
+pub(crate) fn json_list(ids: &[RemoteId]) -> String {
+    // A list of texts always has a JSON form.
+    serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned())
+}

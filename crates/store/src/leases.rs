@@ -1,0 +1,118 @@
+//! Who may write to a linked account. A lease has an epoch that only grows; every page is committed under it, so
+//! a process that was paused or replaced fails its next commit instead of writing over its successor.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::db::{Tx, in_tx, on};
+use crate::error::while_doing;
+use crate::{Error, LinkedAccount, RunId, Store};
+
+/// The right to write to a linked account, until another process takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The linked account's short key.
+    pub account_no: i64,
+    /// The run that holds it.
+    pub run_id: RunId,
+    epoch: i64,
+}
+
+/// Who holds a linked account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseHolder {
+    /// The holder's own description of itself.
+    pub holder: String,
+    /// Its run.
+    pub run_id: RunId,
+    /// When others may take it, unless it commits something until then.
+    pub expires_at: Timestamp,
+}
+
+/// How long a holder may be silent. Commits renew it; the longest silence of a healthy run is a request that is
+/// retried to its last attempt.
+const LASTS: SignedDuration = SignedDuration::from_mins(15);
+
+impl Store {
+    /// Takes the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder that
+    /// the caller knows to have ended. `None` if somebody holds it.
+    pub async fn take_lease(
+        &self,
+        account: &LinkedAccount,
+        run_id: RunId,
+        holder: &str,
+        dead: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Lease>, Error> {
+        let epoch: Option<i64> = on!(self.db, pool => sqlx::query_scalar(
+            "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES ($1, 1, $2, $3, $4) \
+             ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, holder = excluded.holder, \
+             run_id = excluded.run_id, expires_ms = excluded.expires_ms \
+             WHERE leases.expires_ms <= $5 OR leases.holder = $6 RETURNING epoch",
+        )
+        .bind(account.no)
+        .bind(holder)
+        .bind(run_id.to_string())
+        .bind((now + LASTS).as_millisecond())
+        .bind(now.as_millisecond())
+        .bind(dead)
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("taking a linked account's lease"))?;
+        Ok(epoch.map(|epoch| Lease { account_no: account.no, run_id, epoch }))
+    }
+
+    /// Who holds a linked account now.
+    pub async fn lease_holder(&self, account_no: i64, now: Timestamp) -> Result<Option<LeaseHolder>, Error> {
+        let row: Option<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT holder, run_id, expires_ms FROM leases WHERE account_no = $1 AND expires_ms > $2",
+        )
+        .bind(account_no)
+        .bind(now.as_millisecond())
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("reading a lease"))?;
+        row.map(|(holder, run_id, expires_ms)| {
+            let run_id = run_id
+                .parse()
+                .map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?;
+            let expires_at = Timestamp::from_millisecond(expires_ms).unwrap_or(now);
+            Ok(LeaseHolder { holder, run_id, expires_at })
+        })
+        .transpose()
+    }
+
+    /// Gives a lease back. One that was lost meanwhile is no longer ours to give.
+    pub async fn release_lease(&self, lease: &Lease) -> Result<(), Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE leases SET expires_ms = 0 WHERE account_no = $1 AND epoch = $2",
+        )
+        .bind(lease.account_no)
+        .bind(lease.epoch)
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing("giving a lease back"))
+    }
+
+    /// Begins a transaction under a lease, which it renews. Ends with [`Error::LeaseLost`] where the lease is
+    /// another's; on PostgreSQL the row stays locked until the transaction ends, so nobody takes it meanwhile.
+    pub(crate) async fn begin_under(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        doing: &'static str,
+    ) -> Result<Tx, Error> {
+        let mut tx = self.begin().await.map_err(while_doing(doing))?;
+        let held = in_tx!(&mut tx, connection => sqlx::query(
+            "UPDATE leases SET expires_ms = $3 WHERE account_no = $1 AND epoch = $2",
+        )
+        .bind(lease.account_no)
+        .bind(lease.epoch)
+        .bind((now + LASTS).as_millisecond())
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected()))
+        .map_err(while_doing(doing))?;
+        if held == 1 { Ok(tx) } else { Err(Error::LeaseLost) }
+    }
+}

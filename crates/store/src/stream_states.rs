@@ -1,0 +1,44 @@
+//! What each stream remembers between runs: its cursor, where an interrupted read resumes, how the server wants to
+//! be asked. The text is the sync engine's; here it is only kept.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::db::{Tx, in_tx, on, sql_time};
+use crate::error::while_doing;
+use crate::{Error, Store};
+
+impl Store {
+    /// The states of a linked account's streams, JSON by stream.
+    pub async fn stream_states(&self, account_no: i64) -> Result<HashMap<String, String>, Error> {
+        let rows: Vec<(String, String)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT stream, state FROM stream_states WHERE account_no = $1",
+        )
+        .bind(account_no)
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading how far streams are"))?;
+        Ok(rows.into_iter().collect())
+    }
+}
+
+pub(crate) async fn write(
+    tx: &mut Tx,
+    account_no: i64,
+    stream: &str,
+    state: &str,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO stream_states (account_no, stream, state, updated_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (account_no, stream) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
+    )
+    .bind(account_no)
+    .bind(stream)
+    .bind(state)
+    .bind(sql_time(at))
+    .execute(connection)
+    .await
+    .map(drop))
+}

@@ -1,0 +1,87 @@
+//! What happens to employees by the calendar alone: a contract that begins or ended. No request is needed to know.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use people::{Kind, RemoteId};
+
+use crate::changes::{self, NewChange, Operation};
+use crate::db::{in_tx, on};
+use crate::error::while_doing;
+use crate::{Error, Lease, Store};
+
+impl Store {
+    /// Tells in the change log which employees' contracts began, and which ended, since that was last told and until
+    /// `today`. The first call of an account tells nothing: what was before the first sync is no news. Gives how
+    /// many were told.
+    pub async fn tell_turning(&self, lease: &Lease, today: Date, now: Timestamp) -> Result<usize, Error> {
+        const DOING: &str = "telling which contracts begin and end";
+        let told: Option<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT told_until FROM linked_accounts WHERE no = $1",
+        )
+        .bind(lease.account_no)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing(DOING))?;
+        let told: Option<Date> = told.and_then(|day| day.parse().ok());
+        if told.is_some_and(|told| told >= today) {
+            return Ok(0);
+        }
+        let mut news = Vec::new();
+        if let Some(told) = told {
+            // On a contract's last day the person is still employed, so `ended` is told the day after. Whoever has
+            // a new contract by then, and whose data names that one, has not ended.
+            let ended = "contract_end} >= $2 AND {body.contract_end} < $3";
+            let started = "contract_start} > $2 AND {body.contract_start} <= $3 \
+                           AND ({body.contract_end} IS NULL OR {body.contract_end} >= $3)";
+            for (condition, operation) in [(ended, Operation::Ended), (started, Operation::Started)] {
+                let ids = self.employees_where(lease.account_no, condition, told, today).await?;
+                news.extend(changes::of_state(Kind::Employee, &ids, operation));
+            }
+        }
+        self.write_turning(lease, &news, today, now, DOING).await?;
+        Ok(news.len())
+    }
+
+    async fn employees_where(
+        &self,
+        account_no: i64,
+        condition: &str,
+        told: Date,
+        today: Date,
+    ) -> Result<Vec<RemoteId>, Error> {
+        let sql = self.db.with_members(&format!(
+            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
+             AND {{body.{condition} ORDER BY remote_id"
+        ));
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(told.to_string())
+            .bind(today.to_string())
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("looking for contracts that begin or end"))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
+    async fn write_turning(
+        &self,
+        lease: &Lease,
+        news: &[NewChange],
+        today: Date,
+        now: Timestamp,
+        doing: &'static str,
+    ) -> Result<(), Error> {
+        let mut tx = self.begin_under(lease, now, doing).await?;
+        let write = async {
+            changes::append(&mut tx, lease.account_no, lease.run(), news, now).await?;
+            in_tx!(&mut tx, connection => sqlx::query("UPDATE linked_accounts SET told_until = $2 WHERE no = $1")
+                .bind(lease.account_no)
+                .bind(today.to_string())
+                .execute(connection)
+                .await
+                .map(drop))?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(doing))
+    }
+}

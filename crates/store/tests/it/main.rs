@@ -1,0 +1,31 @@
+//! What every backend of the store must do: one suite, run over SQLite and PostgreSQL. One database a test.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod changes;
+mod leases;
+mod records;
+mod support;
+
+/// Makes each function a test on both engines; on PostgreSQL only where a server is given.
+macro_rules! on_both_engines {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::support::fixture(test_database::Engine::Sqlite).await).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                if test_database::Engine::available().contains(&test_database::Engine::Postgres) {
+                    super::$test($crate::support::fixture(test_database::Engine::Postgres).await).await;
+                }
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both_engines;

@@ -1,0 +1,96 @@
+//! A database a test, for the tests of this workspace: SQLite in a folder of its own, or PostgreSQL on the server
+//! that `TEST_DATABASE_URL` names (`cargo xtask test` starts one). Nothing here is part of the product.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::Store;
+
+/// Which engine to test on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Engine {
+    /// The engines that can be tested on here: PostgreSQL only where a server is given.
+    pub fn available() -> Vec<Self> {
+        match server() {
+            Some(_) => vec![Self::Sqlite, Self::Postgres],
+            None => vec![Self::Sqlite],
+        }
+    }
+}
+
+/// A fresh database. Its files go when it is dropped; a PostgreSQL database goes with its server.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// The database, migrated and empty.
+    pub store: Store,
+    /// How other processes open it: a path, or an address.
+    pub place: Place,
+    dir: tempfile::TempDir,
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The path of a SQLite file.
+    File(PathBuf),
+    /// The address of a PostgreSQL database.
+    Url(String),
+}
+
+impl Place {
+    /// Opens the database once more.
+    pub async fn open(&self) -> Result<Store, store::Error> {
+        match self {
+            Self::File(path) => Store::open(path).await,
+            Self::Url(url) => Store::connect(url).await,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment which server they may use")]
+fn server() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+impl TestDatabase {
+    /// A fresh database on `engine`.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be made: a test can't go on without.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn new(engine: Engine) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let place = match engine {
+            Engine::Sqlite => Place::File(dir.path().join("connector.db")),
+            Engine::Postgres => Place::Url(create_database().await),
+        };
+        let store = place.open().await.expect("a fresh database");
+        Self { store, place, dir }
+    }
+
+    /// The folder that a SQLite database is in.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+async fn create_database() -> String {
+    let server = server().expect("TEST_DATABASE_URL names a PostgreSQL server");
+    let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .expect("tests may create databases");
+    let (base, _) = server.rsplit_once('/').expect("the server's address ends in a database's name");
+    format!("{base}/{name}")
+}
