@@ -50,6 +50,14 @@ kinds! {
     Employment = "employments",
     /// People: current, future and former.
     Employee = "employees",
+    /// What the employees of a calendar and a work cycle have on a date.
+    WorkingDay = "working_days",
+    /// What Lucca noted when a property of an employee changed.
+    UserLogEntry = "user_log_entries",
+    /// Periods away, each with its half-days.
+    Absence = "absences",
+    /// The requests that ask for absences.
+    AbsenceRequest = "absence_requests",
 }
 
 impl fmt::Display for Kind {
@@ -114,4 +122,8 @@ models!(
     CustomFieldDefinition,
     Employment,
     Employee,
+    WorkingDay,
+    UserLogEntry,
+    Absence,
+    AbsenceRequest,
 );

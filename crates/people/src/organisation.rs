@@ -128,17 +128,6 @@ pub struct OccupationCategory {
     pub name: Option<String>,
 }
 
-/// What an absence can be taken on: Lucca's leave account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LeaveType {
-    /// Lucca's id; a new one each year for yearly accounts.
-    pub id: RemoteId,
-    /// Its name.
-    pub name: Option<String>,
-    /// Whether time on it is remote work, where Lucca tells it.
-    pub is_remote_work: Option<bool>,
-}
-
 /// What one of the tenant's own employee fields means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomFieldDefinition {

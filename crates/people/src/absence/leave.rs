@@ -1,0 +1,217 @@
+//! A leave is one half-day; an absence is the continuous period that leaves make up together.
+//!
+//! Everything an absence says of its extent is computed here from its leaves, so that the two never differ.
+
+use std::collections::HashSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Half, HalfDay};
+use crate::{RemoteId, SourceTime};
+
+/// One half-day of one absence, on one leave type (Lucca: leave).
+///
+/// As JSON it is short, since there are millions: what is absent is left out, and so is `is_active` when true.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leave {
+    /// Lucca's id, such as `78287-20180424-PM`.
+    pub id: RemoteId,
+    /// The day.
+    pub date: Date,
+    /// Which half of it.
+    pub half: Half,
+    /// What it is taken on. Absent where the API key may not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_type_id: Option<RemoteId>,
+    /// How long it is, where it is counted in hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<i64>,
+    /// The length as a bare number, where Lucca sent it so.
+    // unverified: its unit. The documentation has a duration in hours here, and no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// False when the absence was cancelled or denied, or this half-day taken out of it. Whether it is
+    /// approved yet is [`Absence::is_confirmed`].
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub is_active: bool,
+    /// When it was created in Lucca.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<SourceTime>,
+    /// When it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<SourceTime>,
+    /// The employee who cancelled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<RemoteId>,
+    /// What the employee wrote (field group `leave_reason`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
+impl Leave {
+    /// The half-day it takes.
+    pub fn at(&self) -> HalfDay {
+        HalfDay::new(self.date, self.half)
+    }
+}
+
+/// Whether and when an absence was approved for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Confirmation {
+    /// True once approved, false while pending.
+    pub is_confirmed: Option<bool>,
+    /// When it was approved.
+    pub confirmed_at: Option<SourceTime>,
+}
+
+/// A continuous period away, to the half-day (Lucca: leave period). Remote work is one too, on a leave type
+/// that says so.
+///
+/// It is made by [`from_leaves`](Self::from_leaves); what it says beside its id, employee and confirmation
+/// follows from its leaves. Half-days on which the employee does not work have no leave.
+// unverified: that leaves exist for working half-days only. Nothing here relies on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Absence {
+    /// Lucca's leave period id.
+    pub id: RemoteId,
+    /// Who is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub employee_id: Option<RemoteId>,
+    /// True once approved, false while pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_confirmed: Option<bool>,
+    /// When it was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<SourceTime>,
+    /// The first half-day away: of the active leaves, or of all when none is active.
+    pub first: HalfDay,
+    /// The last half-day away, likewise.
+    pub last: HalfDay,
+    /// What it is taken on, likewise: each leave type once, in order of first use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_type_ids: Vec<RemoteId>,
+    /// How many leaves are active.
+    pub half_days: u32,
+    /// The sum over the active leaves that are counted in hours. Absent when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<i64>,
+    /// Whether any leave is active.
+    pub is_active: bool,
+    /// Its half-days in order of time, the inactive among them.
+    pub leaves: Vec<Leave>,
+}
+
+impl Absence {
+    /// The absence that these leaves make up, in whatever order they come; of two with the same id the later
+    /// one counts. None if there is no leave.
+    pub fn from_leaves(
+        id: RemoteId,
+        employee_id: Option<RemoteId>,
+        confirmation: Confirmation,
+        leaves: impl IntoIterator<Item = Leave>,
+    ) -> Option<Self> {
+        let leaves = in_order(leaves.into_iter().collect());
+        let is_active = leaves.iter().any(|leave| leave.is_active);
+        let counted = || leaves.iter().filter(|leave| leave.is_active == is_active);
+        let first = counted().next()?.at();
+        let last = counted().next_back()?.at();
+        let mut leave_type_ids: Vec<RemoteId> = Vec::new();
+        for leave_type in counted().filter_map(|leave| leave.leave_type_id.as_ref()) {
+            if !leave_type_ids.contains(leave_type) {
+                leave_type_ids.push(leave_type.clone());
+            }
+        }
+        let active = || leaves.iter().filter(|leave| leave.is_active);
+        let half_days = u32::try_from(active().count()).unwrap_or(u32::MAX);
+        let minutes = active().filter_map(|leave| leave.minutes).reduce(i64::saturating_add);
+        Some(Self {
+            id,
+            employee_id,
+            is_confirmed: confirmation.is_confirmed,
+            confirmed_at: confirmation.confirmed_at,
+            first,
+            last,
+            leave_type_ids,
+            half_days,
+            minutes,
+            is_active,
+            leaves,
+        })
+    }
+
+    /// The same absence after more of its leaves became known: those with a known id replace it, the others
+    /// are added. A confirmation that tells nothing leaves what is known.
+    #[must_use]
+    pub fn merge(mut self, leaves: impl IntoIterator<Item = Leave>, confirmation: Confirmation) -> Self {
+        let confirmation =
+            if confirmation == Confirmation::default() { self.confirmation() } else { confirmation };
+        let leaves: Vec<Leave> = std::mem::take(&mut self.leaves).into_iter().chain(leaves).collect();
+        match Self::from_leaves(self.id.clone(), self.employee_id.clone(), confirmation, leaves) {
+            Some(merged) => merged,
+            // Only an absence put together by hand has no leaves to begin with.
+            None => Self {
+                is_confirmed: confirmation.is_confirmed,
+                confirmed_at: confirmation.confirmed_at,
+                ..self
+            },
+        }
+    }
+
+    /// The same absence without the leaves that have these ids. None if none is left.
+    pub fn without<'a>(self, ids: impl IntoIterator<Item = &'a RemoteId>) -> Option<Self> {
+        let ids: HashSet<&RemoteId> = ids.into_iter().collect();
+        let confirmation = self.confirmation();
+        let left = self.leaves.into_iter().filter(|leave| !ids.contains(&leave.id));
+        Self::from_leaves(self.id, self.employee_id, confirmation, left)
+    }
+
+    /// Whether and when it was approved for good.
+    pub fn confirmation(&self) -> Confirmation {
+        Confirmation { is_confirmed: self.is_confirmed, confirmed_at: self.confirmed_at }
+    }
+
+    /// How long it is, in half-days: its active leaves, or all it had when none is active.
+    pub fn duration(&self) -> usize {
+        self.leaves.iter().filter(|leave| leave.is_active == self.is_active).count()
+    }
+
+    /// Whether an active leave takes this half-day.
+    pub fn covers(&self, at: HalfDay) -> bool {
+        self.leaves_at(at).any(|leave| leave.is_active)
+    }
+
+    /// Whether active leaves of both take the same half-day.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.leaves.iter().any(|leave| leave.is_active && other.covers(leave.at()))
+    }
+
+    /// The leaves on a half-day; Lucca allows one that is active.
+    fn leaves_at(&self, at: HalfDay) -> impl Iterator<Item = &Leave> {
+        let from = self.leaves.partition_point(|leave| leave.at() < at);
+        self.leaves[from..].iter().take_while(move |leave| leave.at() == at)
+    }
+}
+
+/// In order of time, each id once: the last given.
+fn in_order(mut leaves: Vec<Leave>) -> Vec<Leave> {
+    let mut seen = HashSet::with_capacity(leaves.len());
+    let is_last: Vec<bool> = leaves.iter().rev().map(|leave| seen.insert(&leave.id)).collect();
+    if seen.len() < leaves.len() {
+        let mut is_last = is_last.into_iter().rev();
+        leaves.retain(|_| is_last.next().unwrap_or(true));
+    }
+    leaves.sort_by(|a, b| (a.at(), &a.id).cmp(&(b.at(), &b.id)));
+    leaves
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Leave types: what an absence can be taken on, and the grouping that outlives the year.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{NamedRef, RemoteId};
+
+/// What an absence can be taken on: Lucca's leave account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeaveType {
+    /// Lucca's id; a new one each year for yearly accounts.
+    pub id: RemoteId,
+    /// Its name.
+    pub name: Option<String>,
+    /// Whether time on it is remote work, where Lucca tells it.
+    pub is_remote_work: Option<bool>,
+    /// What it is whatever the year, such as annual leave, where Lucca tells it.
+    // unverified: that the category is the year-independent type. It is seen beside the yearly account in
+    // Lucca's HTTP synchronisation ("Annual leave" beside "Annual leave 2018").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<NamedRef>,
+    /// What it is counted in, where Lucca tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<LeaveUnit>,
+}
+
+/// What a leave type is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaveUnit {
+    /// Days, in halves (Lucca: 0).
+    Days,
+    /// Hours (Lucca: 1).
+    // unverified: 1 is documented as hours for work cycles, and only seen on leave accounts.
+    Hours,
+    /// Something else; 3 is seen and not documented.
+    #[serde(other)]
+    Other,
+}
+
+/// Leave types that are the same but for the year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaveTypeGroup<'a> {
+    /// What they have in common; absent for those of which Lucca tells no category.
+    pub category: Option<&'a NamedRef>,
+    /// The leave types, in the order given.
+    pub leave_types: Vec<&'a LeaveType>,
+}
+
+/// Groups leave types by the id of their category, in order of first appearance; those without one come last,
+/// together. Names are never compared: "Annual leave 2025" and "Annual leave 2026" need not be the same.
+pub fn group_leave_types(leave_types: &[LeaveType]) -> Vec<LeaveTypeGroup<'_>> {
+    let mut groups: Vec<LeaveTypeGroup<'_>> = Vec::new();
+    let mut ungrouped = Vec::new();
+    for leave_type in leave_types {
+        let Some(category) = &leave_type.category else {
+            ungrouped.push(leave_type);
+            continue;
+        };
+        match groups.iter_mut().find(|group| group.category.is_some_and(|known| known.id == category.id)) {
+            Some(group) => group.leave_types.push(leave_type),
+            None => {
+                groups.push(LeaveTypeGroup { category: Some(category), leave_types: vec![leave_type] });
+            }
+        }
+    }
+    if !ungrouped.is_empty() {
+        groups.push(LeaveTypeGroup { category: None, leave_types: ungrouped });
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leave_type(id: i64, category: Option<i64>) -> LeaveType {
+        LeaveType {
+            id: id.into(),
+            name: Some("Congés".into()),
+            is_remote_work: None,
+            category: category.map(|id| NamedRef { id: id.into(), name: None }),
+            unit: None,
+        }
+    }
+
+    #[test]
+    fn the_category_groups_and_the_name_does_not() {
+        let types = [
+            leave_type(1, None),
+            leave_type(2, Some(0)),
+            leave_type(3, Some(5)),
+            leave_type(4, Some(0)),
+            leave_type(5, None),
+        ];
+        let groups: Vec<Vec<&str>> = group_leave_types(&types)
+            .iter()
+            .map(|group| group.leave_types.iter().map(|leave_type| leave_type.id.as_str()).collect())
+            .collect();
+        assert_eq!(groups, [vec!["2", "4"], vec!["3"], vec!["1", "5"]]);
+    }
+
+    #[test]
+    fn what_was_kept_without_category_is_still_read() {
+        let kept = r#"{"id":"7","name":"RTT","is_remote_work":null}"#;
+        let read: LeaveType = serde_json::from_str(kept).unwrap();
+        assert_eq!((&read.category, read.unit), (&None, None));
+        assert_eq!(serde_json::to_string(&read).unwrap(), kept);
+        let unit: LeaveUnit = serde_json::from_str(r#""fortnights""#).unwrap();
+        assert_eq!(unit, LeaveUnit::Other);
+    }
+}
