@@ -1,6 +1,9 @@
 //! Linked accounts: a tenant, the sealed API key that opens it, and how it is to be read.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +33,7 @@ impl AccountStatus {
 }
 
 /// How a linked account is to be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSettings {
     /// Names of the field groups that may be fetched and kept.
     pub field_groups: Vec<String>,
@@ -44,6 +47,12 @@ pub struct AccountSettings {
     /// Whether the change log holds the values of personal fields, and not only their names.
     #[serde(default)]
     pub personal_values_in_changes: bool,
+    /// How often what is read, where that is not the default: minutes by name. The sync engine knows the names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rhythms: BTreeMap<String, u32>,
+    /// The first day of which absences are read; none is the first of January of last year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absences_since: Option<Date>,
 }
 
 /// A customer's tenant, connected through an API key.
@@ -161,6 +170,24 @@ impl Store {
             Some(account) => Ok(account),
             None => Err(while_doing("linking an account")(sqlx::Error::RowNotFound)),
         }
+    }
+
+    /// Changes how a linked account is to be read; its key and data stay.
+    pub async fn set_account_settings(
+        &self,
+        account: &LinkedAccount,
+        settings: &AccountSettings,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
+        on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET settings = $2, updated_at = $3 WHERE no = $1")
+            .bind(account.no)
+            .bind(&settings)
+            .bind(sql_time(at))
+            .execute(pool)
+            .await
+            .map(drop))
+        .map_err(while_doing("changing a linked account's settings"))
     }
 
     /// All linked accounts, oldest first.

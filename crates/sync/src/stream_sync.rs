@@ -1,30 +1,44 @@
-//! One stream into one kind of record: compare each page with what is stored, commit it, and at the end
-//! judge what was not seen.
+//! One stream into one kind of record: compare each page with what is stored, commit it with its change-log entries
+//! and the place where the read would resume, and at the end judge what was not seen.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use lucca::clock::Clock;
-use lucca::{Enumeration, Proof, Read, Resource, Stream};
-use people::{Kind, Model, RemoteId};
-use store::{Commit, LinkedAccount, RecordState, Store};
+use lucca::{Checkpoint, Enumeration, Proof, Read, Resource, Stream, Unproven};
+use people::{Employee, Kind, Model, RemoteId, status_on, transition};
+use store::{
+    Commit, Hold, Lease, LinkedAccount, NewChange, Operation, Quarantined, RecordState, RecordUpsert, Store,
+    StoredHash, StreamProgress, content_hash,
+};
 use tokio::sync::mpsc;
 
 use crate::batch::{Batch, RawPolicy};
+use crate::diff::changed_fields;
 use crate::lost_fields::{keep_silent_fields, refused_fields};
+use crate::plan::Mode;
 use crate::progress::Progress;
 use crate::reconcile::{Brake, Evidence, Judgement, Missing, judge};
 use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
+use crate::state::{Resume, StreamState};
 
 /// What every stream of a run shares.
 pub(crate) struct Context<'a> {
     pub(crate) store: &'a Store,
     pub(crate) account: &'a LinkedAccount,
+    pub(crate) lease: Lease,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) brake: Option<Brake>,
+    pub(crate) today: Date,
+    /// When the run began: no cursor goes beyond it.
+    pub(crate) began_at: Timestamp,
+    /// What waits for a person, or was refused by one, as the run began.
+    pub(crate) holds: Vec<Hold>,
 }
 
 /// What was seen of people, as far as it bears on those who were not.
@@ -36,12 +50,48 @@ pub(crate) struct Seen {
     pub(crate) permission_lost: bool,
 }
 
+/// How reading a stream ended.
+pub(crate) struct Ending {
+    pub(crate) proof: Proof,
+    pub(crate) notes: Vec<String>,
+    pub(crate) learned: Option<lucca::Learned>,
+    pub(crate) error: Option<lucca::Error>,
+}
+
+impl Ending {
+    pub(crate) fn of<W: Resource>(enumeration: &Enumeration<W>, read: Result<(), lucca::Error>) -> Self {
+        Self {
+            proof: enumeration.proof(),
+            notes: enumeration.notes().iter().map(ToString::to_string).collect(),
+            learned: enumeration.learned(),
+            error: read.err(),
+        }
+    }
+
+    pub(crate) fn is_ok(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// What is stored of a page's records.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) hashes: HashMap<RemoteId, StoredHash>,
+    /// Of those that differ, at least.
+    pub(crate) bodies: HashMap<RemoteId, String>,
+}
+
 /// A stream being synced.
 pub(crate) struct StreamSync<'a> {
-    context: &'a Context<'a>,
+    pub(crate) context: &'a Context<'a>,
     stream: Stream,
     kind: Kind,
-    /// Present before this run.
+    mode: Mode,
+    /// What the stream remembers: as it was, and then as it will be.
+    pub(crate) state: StreamState,
+    /// When the read began, the interrupted one if it is resumed.
+    began_at: Timestamp,
+    /// Present before this run. Only a full read counts.
     stored: u64,
     /// How many of those were met in this run.
     met: u64,
@@ -57,7 +107,7 @@ pub(crate) struct StreamSync<'a> {
     pages: usize,
     done: u64,
     hidden_fields: BTreeSet<&'static str>,
-    report: StreamReport,
+    pub(crate) report: StreamReport,
 }
 
 impl<'a> StreamSync<'a> {
@@ -65,20 +115,26 @@ impl<'a> StreamSync<'a> {
         context: &'a Context<'a>,
         stream: Stream,
         kind: Kind,
+        mode: Mode,
+        state: StreamState,
     ) -> Result<Self, store::Error> {
         let no = context.account.no;
-        context.progress.stream_started(stream);
-        let mut in_quarantine = context.store.quarantined_ids(no, kind).await?;
-        if in_quarantine.iter().any(|id| id.as_str().starts_with('#')) {
-            context.store.forget_unidentified(no, kind).await?;
-            in_quarantine.retain(|id| !id.as_str().starts_with('#'));
+        context.progress.stream_started(stream, mode);
+        let resumed = state.resume_of(mode, context.began_at);
+        let (began_at, done) = resumed.map_or((context.began_at, 0), |resume| (resume.began_at, resume.done));
+        let in_quarantine = context.store.quarantined_ids(no, kind).await?;
+        let (mut stored, mut is_first) = (0, false);
+        if mode == Mode::Full {
+            stored = context.store.count_present(no, kind).await?;
+            is_first = stored == 0 && done == 0 && !context.store.has_records(no, kind).await?;
         }
-        let stored = context.store.count_present(no, kind).await?;
-        let is_first = stored == 0 && !context.store.has_records(no, kind).await?;
         Ok(Self {
             context,
             stream,
             kind,
+            mode,
+            state,
+            began_at,
             stored,
             met: 0,
             seen: HashSet::new(),
@@ -86,96 +142,208 @@ impl<'a> StreamSync<'a> {
             is_first,
             in_quarantine: in_quarantine.into_iter().collect(),
             pages: 0,
-            done: 0,
+            done,
             hidden_fields: BTreeSet::new(),
-            report: StreamReport { stream: stream.name().to_owned(), ..StreamReport::default() },
+            report: StreamReport { stream: stream.name().to_owned(), mode, ..StreamReport::default() },
         })
+    }
+
+    /// Whether nothing of this kind was stored before.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
+    }
+
+    /// Whether everything is read, and what is not met will be judged.
+    pub(crate) fn is_full(&self) -> bool {
+        self.mode == Mode::Full
+    }
+
+    /// Where an interrupted read resumes.
+    pub(crate) fn resume(&self) -> Option<&Resume> {
+        self.state.resume_of(self.mode, self.context.began_at)
+    }
+
+    /// An enumeration that begins with what earlier runs learned, and where an interrupted one ended.
+    pub(crate) fn taught<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
+        let enumeration = self.informed(enumeration);
+        match self.resume() {
+            Some(resume) => enumeration.resume_after(&resume.checkpoint),
+            None => enumeration,
+        }
+    }
+
+    /// An enumeration that begins with what earlier runs learned.
+    pub(crate) fn informed<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
+        match self.state.lesson(self.context.began_at) {
+            Some(lesson) => enumeration.with_learned(&lesson.form),
+            None => enumeration,
+        }
     }
 
     /// Compares a batch with what is stored and writes what differs, in one transaction. `refused` are fields
     /// that the server does not take in a request, so that their absence means nothing.
     pub(crate) async fn commit<M: Model>(
         &mut self,
-        batch: Batch,
+        mut batch: Batch,
         refused: &BTreeSet<&'static str>,
     ) -> Result<(), store::Error> {
-        let Batch { mut records, quarantined, total } = batch;
         let Context { store, account, .. } = self.context;
-        for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
-            self.seen.insert(fingerprint(id));
-            self.in_quarantine.remove(id);
+        let mut known = Known::default();
+        if !self.is_first {
+            let ids: Vec<RemoteId> = batch.records.iter().map(|record| record.id.clone()).collect();
+            known.hashes = store.hashes(account.no, self.kind, &ids).await?;
+            let differs = |record: &&RecordUpsert| {
+                known.hashes.get(&record.id).is_some_and(|known| known.hash != record.hash)
+            };
+            let differing: Vec<RemoteId> =
+                batch.records.iter().filter(differs).map(|record| record.id.clone()).collect();
+            if !differing.is_empty() {
+                let bodies = store.bodies(account.no, self.kind, &differing).await?;
+                known.bodies = bodies.into_iter().map(|(id, (body, _))| (id, body)).collect();
+            }
         }
-        let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
-        let recovered = ids.iter().filter(|id| self.in_quarantine.remove(*id)).cloned().collect();
-        let stored =
-            if self.is_first { HashMap::new() } else { store.hashes(account.no, self.kind, &ids).await? };
-        let differing: Vec<RemoteId> = records
-            .iter()
-            .filter(|record| stored.get(&record.id).is_some_and(|known| known.hash != record.hash))
-            .map(|record| record.id.clone())
-            .collect();
-        if self.kind == Kind::Employee && !differing.is_empty() {
-            let bodies = store.bodies(account.no, self.kind, &differing).await?;
-            self.hidden_fields.extend(keep_silent_fields::<M>(&mut records, &bodies, refused));
+        if self.kind == Kind::Employee && !known.bodies.is_empty() {
+            self.hidden_fields.extend(keep_silent_fields::<M>(&mut batch.records, &known.bodies, refused));
         }
+        self.write(batch, &known).await
+    }
+
+    /// Writes what differs from what is known to be stored, in one transaction.
+    pub(crate) async fn write(&mut self, batch: Batch, known: &Known) -> Result<(), store::Error> {
+        let Batch { records, quarantined, total, checkpoint } = batch;
+        let mut commit = Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
         self.report.quarantined += count(quarantined.len());
         self.done += count(records.len() + quarantined.len());
-
-        let mut commit = Commit { upserts: Vec::new(), quarantined, recovered };
         for record in records {
             self.report.read += 1;
-            if !self.is_first {
-                self.seen.insert(fingerprint(&record.id));
-                self.met +=
-                    u64::from(stored.get(&record.id).is_some_and(|k| k.state == RecordState::Present));
+            let stored = known.hashes.get(&record.id);
+            if self.is_full() && !self.is_first {
+                self.meet(&record.id, stored.is_some_and(|known| known.state == RecordState::Present));
             }
-            match stored.get(&record.id) {
-                None => self.report.created += 1,
-                Some(known) if known.hash == record.hash && known.state == RecordState::Present => {
+            let operation = match stored {
+                None => Operation::Created,
+                Some(known) if known.state != RecordState::Present => Operation::Restored,
+                Some(known) if known.hash == record.hash => {
                     self.report.unchanged += 1;
                     continue;
                 }
-                Some(_) => self.report.updated += 1,
+                Some(_) => Operation::Updated,
+            };
+            match operation {
+                Operation::Created => self.report.created += 1,
+                _ => self.report.updated += 1,
             }
+            let before = known.bodies.get(&record.id).map(String::as_str);
+            self.log(&mut commit.changes, &record, operation, before);
             commit.upserts.push(record);
         }
-        store.commit(account.no, self.kind, &commit, self.context.clock.now()).await?;
+        commit.quarantined = quarantined;
+        self.save_place(&mut commit, checkpoint, total);
+        self.context
+            .store
+            .commit(&self.context.lease, self.kind, &commit, self.context.clock.now())
+            .await?;
         self.context.progress.page_committed(self.stream, self.done, total);
         Ok(())
+    }
+
+    /// Notes that a record was met in a full read, and whether it stood as present.
+    pub(crate) fn meet(&mut self, id: &RemoteId, was_present: bool) {
+        if self.seen.insert(fingerprint(id)) {
+            self.met += u64::from(was_present);
+        }
+    }
+
+    /// What the change log says of a record that is written.
+    fn log(
+        &self,
+        changes: &mut Vec<NewChange>,
+        record: &RecordUpsert,
+        operation: Operation,
+        before: Option<&str>,
+    ) {
+        let personal_values = self.context.account.settings.personal_values_in_changes;
+        let change = |operation, hash, fields| NewChange {
+            kind: self.kind,
+            id: record.id.clone(),
+            operation,
+            hash,
+            fields,
+        };
+        let fields = before.and_then(|before| changed_fields(self.kind, before, &record.body, personal_values));
+        changes.push(change(operation, Some(record.hash), fields));
+        if let (Kind::Employee, Some(before)) = (self.kind, before) {
+            let status = |body: &str| {
+                let employee = serde_json::from_str::<Employee>(body).ok()?;
+                Some(status_on(self.context.today, employee.contract(), []))
+            };
+            let turn = status(before).zip(status(&record.body)).and_then(|(a, b)| transition(a, b));
+            match turn {
+                Some(people::Transition::Ended) => changes.push(change(Operation::Ended, None, None)),
+                Some(people::Transition::Started) => changes.push(change(Operation::Started, None, None)),
+                // A hire to come of somebody who left: told when it begins.
+                Some(people::Transition::Planned) | None => {}
+            }
+        }
+    }
+
+    /// Which records leave the quarantine: those that read again, and with the first page of a full read those
+    /// that have no id, since the read finds again whichever are still there.
+    fn leaves_quarantine(&mut self, records: &[RecordUpsert], quarantined: &[Quarantined]) -> Vec<RemoteId> {
+        for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
+            if self.is_full() {
+                self.seen.insert(fingerprint(id));
+            }
+            self.in_quarantine.remove(id);
+        }
+        if self.in_quarantine.is_empty() {
+            return Vec::new();
+        }
+        let mut leaving: Vec<RemoteId> =
+            records.iter().filter(|record| self.in_quarantine.contains(&record.id)).map(|r| r.id.clone()).collect();
+        if self.is_full() && self.report.read == 0 {
+            leaving.extend(self.in_quarantine.iter().filter(|id| id.as_str().starts_with('#')).cloned());
+        }
+        self.in_quarantine.retain(|id| !leaving.contains(id));
+        leaving
+    }
+
+    /// Puts into a commit where the read would resume, and how far the run is.
+    fn save_place(&mut self, commit: &mut Commit, checkpoint: Option<(Option<Date>, Checkpoint)>, total: Option<u64>) {
+        if let Some((part, checkpoint)) = checkpoint {
+            let (mode, began_at, done) = (self.mode, self.began_at, self.done);
+            self.state.resume = Some(Resume { mode, began_at, part, checkpoint, done });
+            commit.state = Some((self.stream.name(), self.state.to_json()));
+        }
+        commit.progress = Some(self.progress(total, false));
+    }
+
+    fn progress(&self, total: Option<u64>, finished: bool) -> StreamProgress {
+        StreamProgress {
+            stream: self.stream.name().to_owned(),
+            mode: self.mode.name().to_owned(),
+            done: self.done,
+            total,
+            finished,
+            started_at: None,
+            updated_at: None,
+        }
     }
 
     /// Reads an enumeration to its end, committing each page while the next is fetched and parsed on a task of
     /// its own: at most one page waits. Gives the enumeration back.
     pub(crate) async fn read<W: Resource, M: Model>(
         &mut self,
-        mut enumeration: Enumeration<W>,
+        enumeration: Enumeration<W>,
         raw_policy: RawPolicy<'_>,
         mut normalise: impl FnMut(Read<W>) -> M,
     ) -> Result<(Enumeration<W>, Result<(), lucca::Error>), Error> {
-        let (sender, mut pages) = mpsc::channel(1);
-        let fetching = tokio::spawn(async move {
-            // The place is taken before the page is fetched, so that no third page is ever in memory.
-            let outcome = loop {
-                let Ok(place) = sender.reserve().await else {
-                    // Nobody waits for pages: the commit of an earlier one failed, and the run ends.
-                    break Ok(());
-                };
-                match enumeration.next_page().await {
-                    Ok(Some(page)) => {
-                        let refused = refused_fields(enumeration.notes());
-                        place.send((page, enumeration.total(), refused));
-                    }
-                    Ok(None) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-            };
-            drop(sender);
-            (enumeration, outcome)
-        });
-        while let Some((page, total, refused)) = pages.recv().await {
+        let (mut pages, fetching) = fetch(enumeration);
+        while let Some(fetched) = pages.recv().await {
             self.page_read();
-            let batch = Batch::of_items(page.items, total, raw_policy, &mut normalise);
-            self.commit::<M>(batch, &refused).await?;
+            let mut batch = Batch::of_items(fetched.page.items, fetched.total, raw_policy, &mut normalise);
+            batch.checkpoint = fetched.checkpoint.map(|checkpoint| (None, checkpoint));
+            self.commit::<M>(batch, &fetched.refused).await?;
         }
         Ok(fetching.await?)
     }
@@ -227,6 +395,17 @@ impl<'a> StreamSync<'a> {
         missing: &[(RemoteId, Missing)],
         seen: Seen,
     ) -> Result<(), store::Error> {
+        let judged = self.judge(proof, missing, seen);
+        let mut commit = self.consequences(&judged);
+        if proof.is_complete() {
+            commit.recovered = self.in_quarantine.drain().collect();
+        }
+        let Context { store, lease, clock, .. } = self.context;
+        store.commit(lease, self.kind, &commit, clock.now()).await
+    }
+
+    /// What is to become of missing records.
+    pub(crate) fn judge(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: Seen) -> Judged {
         let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
         let judgements = judge(&Evidence {
             proof,
@@ -237,57 +416,170 @@ impl<'a> StreamSync<'a> {
             permission_lost: seen.permission_lost,
             brake: self.context.brake,
         });
-        let (mut gone, mut hidden) = (Vec::new(), Vec::new());
-        let mut reasons = BTreeSet::new();
+        let mut judged = Judged { is_proven: proof.is_complete(), ..Judged::default() };
         for ((id, _), judgement) in missing.iter().zip(judgements) {
             match judgement {
-                Judgement::Gone => gone.push(id.clone()),
-                Judgement::Hidden => hidden.push(id.clone()),
+                Judgement::Gone => judged.gone.push(id.clone()),
+                Judgement::Hidden => judged.hidden.push(id.clone()),
                 Judgement::Held(because) => {
-                    self.report.held += 1;
-                    reasons.insert(because.reason());
+                    judged.held.push(id.clone());
+                    judged.reasons.insert(because.reason());
+                    judged.asks_a_person |= because.asks_a_person();
                 }
             }
         }
-        let Context { store, account, clock, .. } = self.context;
-        store.set_state(account.no, self.kind, &gone, RecordState::Gone, clock.now()).await?;
-        store.set_state(account.no, self.kind, &hidden, RecordState::Hidden, clock.now()).await?;
-        self.report.gone = count(gone.len());
-        self.report.hidden = count(hidden.len());
-        if !reasons.is_empty() {
-            self.report.held_because = Some(reasons.into_iter().collect::<Vec<_>>().join("; "));
-        }
-        if proof.is_complete() {
-            let left: Vec<RemoteId> = self.in_quarantine.drain().collect();
-            store.forget_quarantined(account.no, self.kind, &left).await?;
-        }
-        Ok(())
+        judged
     }
 
-    /// The report, with what the enumeration says of itself.
-    pub(crate) fn finish<W: Resource>(
-        mut self,
-        enumeration: &Enumeration<W>,
-        lesson: Option<Lesson>,
-        read: &Result<(), lucca::Error>,
-    ) -> StreamReport {
-        match enumeration.proof() {
+    /// What a judgement writes, and says in the report.
+    pub(crate) fn consequences(&mut self, judged: &Judged) -> Commit {
+        self.report.gone = count(judged.gone.len());
+        self.report.hidden = count(judged.hidden.len());
+        self.report.held = count(judged.held.len());
+        let reasons = judged.reasons.iter().copied().collect::<Vec<_>>().join("; ");
+        let mut commit = Commit {
+            marked: vec![
+                (RecordState::Gone, judged.gone.clone()),
+                (RecordState::Hidden, judged.hidden.clone()),
+            ],
+            ..Commit::default()
+        };
+        for (ids, operation) in [(&judged.gone, Operation::Deleted), (&judged.hidden, Operation::Hidden)] {
+            commit.changes.extend(ids.iter().map(|id| NewChange {
+                kind: self.kind,
+                id: id.clone(),
+                operation,
+                hash: None,
+                fields: None,
+            }));
+        }
+        let standing = self.context.holds.iter().find(|hold| hold.kind == self.kind);
+        if judged.asks_a_person {
+            let is_refused = |hold: &Hold| hold.is_rejected && judged.held.iter().all(|id| hold.ids.contains(id));
+            if !standing.is_some_and(is_refused) {
+                let mut ids = judged.held.clone();
+                ids.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+                commit.hold = Some((reasons.clone(), ids));
+            }
+        } else if standing.is_some() && judged.is_proven {
+            // Nothing is missing any more, or no more than may be: the question has answered itself.
+            commit.hold = Some((String::new(), Vec::new()));
+        }
+        if !reasons.is_empty() {
+            self.report.held_because = Some(reasons);
+        }
+        commit
+    }
+
+    /// Writes down how the stream stands from now on, and gives the report.
+    pub(crate) async fn finish(mut self, ending: Ending) -> Result<StreamReport, store::Error> {
+        let Context { store, lease, clock, .. } = self.context;
+        let now = clock.now();
+        match ending.proof {
             Proof::Complete { .. } => self.report.complete = true,
+            // What changed is never all there is: nothing is to be proven.
+            Proof::Unproven { .. } if !self.is_full() => self.report.complete = ending.is_ok(),
             Proof::Unproven { why, .. } => self.report.unproven_because = Some(why.to_string()),
         }
-        self.report.notes = enumeration.notes().iter().map(ToString::to_string).collect();
-        let at = lesson.map_or_else(|| self.context.clock.now(), |lesson| lesson.at);
-        self.report.learned =
-            enumeration.learned().filter(|_| self.pages > 0).map(|form| Lesson { at, form });
+        self.report.notes = ending.notes;
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
-        if let Err(error) = read {
-            self.report.complete = false;
-            self.report.stale = self.stored - self.met;
-            self.report.error = Some(StreamError::from(error));
-            tracing::warn!(stream = self.stream.name(), code = error.code(), "stream could not be read");
+        if self.pages > 0 {
+            let learned_at = self.state.lesson(now).map_or(now, |lesson| lesson.at);
+            self.state.learned = ending.learned.map(|form| Lesson { at: learned_at, form });
         }
+        match &ending.error {
+            None => {
+                self.state.read_at = Some(self.began_at);
+                self.state.resume = None;
+                self.state.unavailable_at = None;
+                if self.is_full() {
+                    self.state.full_at = Some(self.began_at);
+                    self.state.sweep_again = !self.state.sweep_again && is_worth_repeating(ending.proof);
+                }
+            }
+            Some(error) => {
+                self.report.complete = false;
+                self.report.stale = self.stored.saturating_sub(self.met);
+                let told = StreamError::from(error);
+                if told.not_offered {
+                    self.state.unavailable_at = Some(now);
+                }
+                self.report.error = Some(told);
+                tracing::warn!(stream = self.stream.name(), code = error.code(), "stream could not be read");
+            }
+        }
+        let commit = Commit {
+            state: Some((self.stream.name(), self.state.to_json())),
+            progress: Some(self.progress(None, true)),
+            ..Commit::default()
+        };
+        store.commit(lease, self.kind, &commit, now).await?;
         self.context.progress.stream_finished(self.stream, &self.report);
-        self.report
+        Ok(self.report)
+    }
+}
+
+/// What was decided of missing records.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) gone: Vec<RemoteId>,
+    pub(crate) hidden: Vec<RemoteId>,
+    pub(crate) held: Vec<RemoteId>,
+    reasons: BTreeSet<&'static str>,
+    asks_a_person: bool,
+    is_proven: bool,
+}
+
+/// A page on its way from the task that fetches to the one that commits.
+pub(crate) struct Fetched<W> {
+    pub(crate) page: lucca::Page<W>,
+    pub(crate) total: Option<u64>,
+    pub(crate) refused: BTreeSet<&'static str>,
+    pub(crate) checkpoint: Option<Checkpoint>,
+}
+
+type Fetching<W> = tokio::task::JoinHandle<(Enumeration<W>, Result<(), lucca::Error>)>;
+
+/// Reads an enumeration to its end on a task of its own. At most one page waits to be received.
+pub(crate) fn fetch<W: Resource>(mut enumeration: Enumeration<W>) -> (mpsc::Receiver<Fetched<W>>, Fetching<W>) {
+    let (sender, pages) = mpsc::channel(1);
+    let fetching = tokio::spawn(async move {
+        // The place is taken before the page is fetched, so that no third page is ever in memory.
+        let outcome = loop {
+            let Ok(place) = sender.reserve().await else {
+                // Nobody waits for pages: the commit of an earlier one failed, and the run ends.
+                break Ok(());
+            };
+            match enumeration.next_page().await {
+                Ok(Some(page)) => place.send(Fetched {
+                    page,
+                    total: enumeration.total(),
+                    refused: refused_fields(enumeration.notes()),
+                    checkpoint: enumeration.checkpoint(),
+                }),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(sender);
+        (enumeration, outcome)
+    });
+    (pages, fetching)
+}
+
+/// Whether a full read that proved nothing may prove something if it is done once more.
+fn is_worth_repeating(proof: Proof) -> bool {
+    matches!(proof, Proof::Unproven { why: Unproven::Resumed | Unproven::Shifting, .. })
+}
+
+/// What is known of stored records of which the bodies were read.
+impl From<HashMap<RemoteId, (String, RecordState)>> for Known {
+    fn from(stored: HashMap<RemoteId, (String, RecordState)>) -> Self {
+        let hashes = stored
+            .iter()
+            .map(|(id, (body, state))| (id.clone(), StoredHash { hash: content_hash(body), state: *state }))
+            .collect();
+        Self { hashes, bodies: stored.into_iter().map(|(id, (body, _))| (id, body)).collect() }
     }
 }
 
@@ -297,6 +589,6 @@ fn fingerprint(id: &RemoteId) -> u64 {
     hasher.finish()
 }
 
-fn count(length: usize) -> u64 {
+pub(crate) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -152,8 +152,7 @@ WHERE r.kind = 'legal_units' AND r.state = 'present';
 
 CREATE VIEW absences AS
 SELECT a.id AS account_id, r.remote_id AS id, r.body::jsonb ->> 'employee_id' AS employee_id,
-       r.body::jsonb -> 'first' ->> 'date' AS first_date, r.body::jsonb -> 'first' ->> 'half' AS first_half,
-       r.body::jsonb -> 'last' ->> 'date' AS last_date, r.body::jsonb -> 'last' ->> 'half' AS last_half,
+       r.body::jsonb ->> 'first' AS first_half_day, r.body::jsonb ->> 'last' AS last_half_day,
        r.body::jsonb ->> 'half_days' AS half_days, r.body::jsonb ->> 'minutes' AS minutes,
        r.body::jsonb ->> 'is_confirmed' AS is_confirmed, r.body::jsonb ->> 'is_active' AS is_active, r.body
 FROM records r JOIN linked_accounts a ON a.no = r.account_no

@@ -84,8 +84,7 @@ CREATE TABLE run_streams (
 CREATE VIEW absences AS
 SELECT a.id AS account_id, r.remote_id AS id,
        r.body ->> 'employee_id' AS employee_id,
-       r.body ->> '$.first.date' AS first_date, r.body ->> '$.first.half' AS first_half,
-       r.body ->> '$.last.date' AS last_date, r.body ->> '$.last.half' AS last_half,
+       r.body ->> 'first' AS first_half_day, r.body ->> 'last' AS last_half_day,
        r.body ->> 'half_days' AS half_days, r.body ->> 'minutes' AS minutes,
        r.body ->> 'is_confirmed' AS is_confirmed, r.body ->> 'is_active' AS is_active, r.body
 FROM records r JOIN linked_accounts a ON a.no = r.account_no

@@ -36,12 +36,7 @@ pub(crate) fn run_id(second: i64) -> RunId {
 
 impl Fixture {
     pub(crate) async fn link(&self, tenant: &str, key: &str, second: i64) -> LinkedAccount {
-        let settings = AccountSettings {
-            field_groups: vec!["identity".into()],
-            keep_raw: false,
-            requests_per_minute: None,
-            personal_values_in_changes: false,
-        };
+        let settings = AccountSettings { field_groups: vec!["identity".into()], ..AccountSettings::default() };
         let random = u8::try_from(second % 250).unwrap();
         let new = NewAccount {
             id: AccountId::mint(at(second), [random; 10]),

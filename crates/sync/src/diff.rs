@@ -1,0 +1,109 @@
+//! Which fields of a record changed, and which of their values the change log may hold. Pure.
+
+use people::Kind;
+use serde_json::{Map, Value};
+
+/// Fields of employees whose values are about the job, not the person.
+const EMPLOYEE: [&str; 15] = [
+    "job_title",
+    "manager_id",
+    "department_id",
+    "establishment_id",
+    "occupation_category_id",
+    "job_qualification",
+    "contract_start",
+    "contract_end",
+    "calendar",
+    "work_cycles",
+    "primary_role",
+    "secondary_roles",
+    "application_data",
+    "modified_at",
+    "unread_fields",
+];
+
+/// Fields of absences that say when, and whether it is decided, but not why.
+const ABSENCE: [&str; 6] = ["first", "last", "half_days", "is_confirmed", "confirmed_at", "is_active"];
+
+/// Fields of absence requests that say how they stand, without anybody's words.
+const ABSENCE_REQUEST: [&str; 5] = ["status", "next_approver_id", "cancelled_at", "is_active", "created_at"];
+
+/// Whether the values of a field may be kept where personal values may not.
+fn is_impersonal(kind: Kind, field: &str) -> bool {
+    match kind {
+        Kind::Employee => EMPLOYEE.contains(&field),
+        Kind::Absence => ABSENCE.contains(&field),
+        Kind::AbsenceRequest => ABSENCE_REQUEST.contains(&field),
+        Kind::Employment => field != "termination_reason",
+        Kind::LegalUnit
+        | Kind::Establishment
+        | Kind::Department
+        | Kind::OccupationCategory
+        | Kind::JobQualification
+        | Kind::LeaveType
+        | Kind::CustomFieldDefinition
+        | Kind::WorkingDay
+        | Kind::UserLogEntry => true,
+    }
+}
+
+/// The fields in which two bodies of one record differ: a JSON object of `{"before":…,"after":…}` by field, or null
+/// where the values may not be kept. `None` if they differ in none.
+pub(crate) fn changed_fields(kind: Kind, before: &str, after: &str, personal_values: bool) -> Option<String> {
+    let parse = |body: &str| serde_json::from_str::<Map<String, Value>>(body).unwrap_or_default();
+    let (before, mut after) = (parse(before), parse(after));
+    let mut changed = Map::new();
+    for (field, old) in before {
+        let new = after.remove(&field).unwrap_or(Value::Null);
+        if old != new {
+            changed.insert(field, pair(old, new));
+        }
+    }
+    for (field, new) in after {
+        if !new.is_null() {
+            changed.insert(field, pair(Value::Null, new));
+        }
+    }
+    if changed.is_empty() {
+        return None;
+    }
+    for (field, values) in &mut changed {
+        if !personal_values && !is_impersonal(kind, field) {
+            *values = Value::Null;
+        }
+    }
+    Some(Value::Object(changed).to_string())
+}
+
+fn pair(before: Value, after: Value) -> Value {
+    Value::Object(Map::from_iter([("before".to_owned(), before), ("after".to_owned(), after)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_values_are_named_and_not_kept() {
+        let before = r#"{"id":"1","job_title":"Chef","last_name":"A","manager_id":null}"#;
+        let after = r#"{"id":"1","job_title":"Cheffe","last_name":"B","manager_id":null,"quote":"x"}"#;
+        let changed = changed_fields(Kind::Employee, before, after, false).unwrap();
+        let job = r#"{"after":"Cheffe","before":"Chef"}"#;
+        assert_eq!(changed, format!(r#"{{"job_title":{job},"last_name":null,"quote":null}}"#));
+        let all = changed_fields(Kind::Employee, before, after, true).unwrap();
+        assert!(all.contains(r#""last_name":{"after":"B","before":"A"}"#), "{all}");
+    }
+
+    #[test]
+    fn why_somebody_is_away_is_personal_and_when_is_not() {
+        let before = r#"{"first":"2026-05-04 AM","leave_type_ids":["1"]}"#;
+        let after = r#"{"first":"2026-05-05 AM","leave_type_ids":["2"]}"#;
+        let changed = changed_fields(Kind::Absence, before, after, false).unwrap();
+        assert!(changed.contains(r#""before":"2026-05-04 AM""#) && changed.contains(r#""leave_type_ids":null"#));
+    }
+
+    #[test]
+    fn an_absent_field_and_a_null_are_the_same() {
+        assert_eq!(changed_fields(Kind::Department, r#"{"a":null}"#, r#"{"b":null}"#, true), None);
+    }
+}
