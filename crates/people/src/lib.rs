@@ -15,6 +15,7 @@ mod leave_type;
 mod oddities;
 mod org_chart;
 mod organisation;
+mod position;
 mod remote_id;
 mod source_time;
 mod status;
@@ -35,6 +36,10 @@ pub use org_chart::{OrgChart, OrgChartEntry};
 pub use organisation::{
     CustomFieldDefinition, CustomFieldEntry, Department, Establishment, JobQualification, LegalUnit,
     NamedRef, OccupationCategory,
+};
+pub use position::{
+    History, Observation, Placed, Position, PositionField, PositionSource, Sourced, as_of, position_history,
+    position_on,
 };
 pub use remote_id::RemoteId;
 pub use source_time::{NotATime, SourceTime};
