@@ -1,20 +1,25 @@
 //! The normalised people model of lucca-connector: pure types and functions.
 //!
-//! Here live the shapes in which people data is stored and delivered ([`Employee`], [`Employment`],
-//! [`Department`], [`Absence`], …), the rules that need nothing but them ([`status_on`], [`absence_status`],
-//! [`OrgChart`], [`department_tree`], [`half_days_between`]), and [`find_oddities`], which says what a person
-//! should look at in the data. No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync`
-//! maps it to this.
+//! - Shapes in which people data is stored and delivered: [`Employee`], [`Employment`], [`Department`],
+//!   [`Absence`], [`AbsenceRequest`], … [`Kind`] lists those that are records of their own.
+//! - Rules that need nothing but them: [`status_on`], [`transition`], [`absence_status`], [`OrgChart`],
+//!   [`department_tree()`], [`half_days_between`].
+//! - History: [`position_history`] puts together who was where and when, [`as_of`] reads it on a day.
+//! - What a person should look at: [`find_oddities`], [`identities`]. Nothing is changed by either.
+//!
+//! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync` maps it to this.
 
 mod absence;
 mod department_tree;
 mod employee;
 mod employment;
+mod identity;
 mod kind;
 mod leave_type;
 mod oddities;
 mod org_chart;
 mod organisation;
+mod position;
 mod remote_id;
 mod source_time;
 mod status;
@@ -28,6 +33,7 @@ pub use absence::{
 pub use department_tree::{ParentClue, department_tree};
 pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, Picture, WorkCycle};
 pub use employment::Employment;
+pub use identity::{IdentityEvidence, IdentityMatch, IdentityRelation, identities};
 pub use kind::{Kind, Model, UnknownKind};
 pub use leave_type::{LeaveType, LeaveTypeGroup, LeaveUnit, group_leave_types};
 pub use oddities::{Oddity, OddityKind, find_oddities};
@@ -36,7 +42,11 @@ pub use organisation::{
     CustomFieldDefinition, CustomFieldEntry, Department, Establishment, JobQualification, LegalUnit,
     NamedRef, OccupationCategory,
 };
+pub use position::{
+    History, Observation, Placed, Position, PositionField, PositionSource, Sourced, as_of, position_history,
+    position_on,
+};
 pub use remote_id::RemoteId;
 pub use source_time::{NotATime, SourceTime};
-pub use status::{EmployeeStatus, Period, status_on};
+pub use status::{EmployeeStatus, Period, Transition, status_on, transition};
 pub use user_log::UserLogEntry;

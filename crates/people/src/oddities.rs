@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::identity::{employee_number_key, sharing, work_email_key};
 use crate::{Department, Employee, EmployeeStatus, OrgChart, RemoteId};
 
 /// Something in the people data that is legal in Lucca and often surprises an app.
@@ -101,16 +102,11 @@ pub fn find_oddities(people: &[(Employee, EmployeeStatus)], departments: &[Depar
         }
     }
 
-    shared(&mut found, people, OddityKind::SharedWorkEmail, |p| {
-        p.work_email.as_deref().map(|mail| mail.trim().to_lowercase())
-    });
+    shared(&mut found, people, OddityKind::SharedWorkEmail, work_email_key);
     shared(&mut found, people, OddityKind::SameName, |p| {
         Some(format!("{}\0{}", p.first_name.as_deref()?, p.last_name.as_deref()?).to_lowercase())
     });
-    shared(&mut found, people, OddityKind::SharedEmployeeNumber, |p| {
-        let establishment = p.establishment_id.as_ref().map_or("", RemoteId::as_str);
-        Some(format!("{establishment}\0{}", p.employee_number.as_deref()?))
-    });
+    shared(&mut found, people, OddityKind::SharedEmployeeNumber, employee_number_key);
     let chart = OrgChart::build(people.iter().map(|(p, _)| (&p.id, p.manager_id.as_ref())));
     for &member in chart.cycles().iter().flatten() {
         found.entry(OddityKind::ManagerCycle).or_default().push(people[member].0.id.clone());
@@ -169,18 +165,9 @@ fn shared(
     kind: OddityKind,
     key: impl Fn(&Employee) -> Option<String>,
 ) {
-    let keys: Vec<Option<String>> = people.iter().map(|(person, _)| key(person)).collect();
-    let mut times: HashMap<&str, usize> = HashMap::new();
-    for key in keys.iter().flatten() {
-        *times.entry(key).or_default() += 1;
-    }
-    let ids: Vec<RemoteId> = people
-        .iter()
-        .zip(&keys)
-        .filter(|(_, key)| key.as_deref().is_some_and(|key| times[key] > 1))
-        .map(|((person, _), _)| person.id.clone())
-        .collect();
-    if !ids.is_empty() {
-        found.insert(kind, ids);
+    let mut members = sharing(people.iter().map(|(person, _)| person), key).concat();
+    members.sort_unstable();
+    if !members.is_empty() {
+        found.insert(kind, members.into_iter().map(|index| people[index].0.id.clone()).collect());
     }
 }

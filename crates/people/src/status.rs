@@ -1,4 +1,4 @@
-//! Whether someone is employed on a given day.
+//! Whether someone is employed on a given day, and what it means when that changes.
 
 use std::fmt;
 
@@ -34,6 +34,48 @@ impl EmployeeStatus {
 impl fmt::Display for EmployeeStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+/// What became of a person's employment when their status changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// They are employed now.
+    Started,
+    /// They are no longer employed, or won't be as it was planned. Another contract may follow.
+    Ended,
+    /// Someone who had left will come back.
+    Planned,
+}
+
+impl Transition {
+    /// The transition's name, as JSON writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Ended => "ended",
+            Self::Planned => "planned",
+        }
+    }
+}
+
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What it means that a person's status on one day was `before` and is `after` now. Nothing if it is the same.
+///
+/// From active to future is an end too: the person is not employed until the next contract begins.
+pub fn transition(before: EmployeeStatus, after: EmployeeStatus) -> Option<Transition> {
+    use EmployeeStatus::{Active, Former, Future};
+    match (before, after) {
+        (Active, Active) | (Future, Future) | (Former, Former) => None,
+        (Future | Former, Active) => Some(Transition::Started),
+        (Former, Future) => Some(Transition::Planned),
+        (Active | Future, Former) | (Active, Future) => Some(Transition::Ended),
     }
 }
 
@@ -126,6 +168,16 @@ mod tests {
         let stale = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
         let running = period(date(2021, 1, 1), None);
         assert_eq!(status_on(TODAY, stale, [stale, running]), EmployeeStatus::Active);
+    }
+
+    #[test]
+    fn a_life_with_a_rehire_starts_twice_and_ends_twice() {
+        use EmployeeStatus::{Active, Former, Future};
+        let life = [Future, Active, Active, Former, Future, Active, Future, Former];
+        let told: Vec<_> =
+            life.windows(2).map(|pair| transition(pair[0], pair[1]).map(Transition::name)).collect();
+        let expected = ["started", "", "ended", "planned", "started", "ended", "ended"];
+        assert_eq!(told, expected.map(|name| Some(name).filter(|name| !name.is_empty())));
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub struct Approval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub substituted_approver_id: Option<RemoteId>,
     /// True for an approval, false for a refusal.
-    // unverified: the documentation calls false "pending", which it also says cannot be.
+    // unverified: the documentation says "pending" for false, which a decision that was made cannot be.
     pub approved: bool,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
