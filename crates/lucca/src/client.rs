@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use people::RemoteId;
 
+use crate::absence_query::{LeaveQuery, LeaveRequestQuery, UserDateQuery, UserLogQuery};
 use crate::api_key::ApiKey;
+use crate::asked::Asked;
 use crate::budget::RequestBudget;
 use crate::clock::{Clock, SystemClock};
 use crate::enumeration::{Enumeration, read_single};
@@ -15,8 +18,8 @@ use crate::field_group::FieldGroups;
 use crate::form::{Form, PageRequest};
 use crate::item::Item;
 use crate::resources::{
-    CustomFieldDefinition, Department, Establishment, JobQualification, LeaveAccount, LegalUnit, Lookup,
-    OccupationCategory, Resource, User, WorkContract,
+    CustomFieldDefinition, Department, Establishment, JobQualification, Leave, LeaveAccount, LeaveRequest,
+    LegalUnit, Lookup, OccupationCategory, Resource, User, UserDate, UserLog, WorkContract,
 };
 use crate::retry::Effort;
 use crate::stats::Stats;
@@ -191,7 +194,35 @@ impl Client {
 
     /// The users that `query` asks for and the key may see.
     pub fn users(&self, query: UserQuery) -> Enumeration<User> {
-        self.start(Form::new(Stream::Users, Some(query)))
+        self.start(Form::new(Stream::Users, Asked::Users(query)))
+    }
+
+    /// The work contracts of these users; nobody's, if there are none. Some hundred users at most: more make a
+    /// URL that servers refuse. There is no condition on when a contract was changed. Source: directory.md §8.
+    pub fn work_contracts_of(&self, owners: &[RemoteId]) -> Enumeration<WorkContract> {
+        self.start(Form::new(Stream::WorkContracts, Asked::ContractsOf(owners.to_vec())))
+    }
+
+    /// The half-days of absence that `query` asks for.
+    pub fn leaves(&self, query: LeaveQuery) -> Enumeration<Leave> {
+        self.start(Form::new(Stream::Leaves, Asked::Leaves(query)))
+    }
+
+    /// The leave requests that `query` asks for.
+    pub fn leave_requests(&self, query: LeaveRequestQuery) -> Enumeration<LeaveRequest> {
+        self.start(Form::new(Stream::LeaveRequests, Asked::LeaveRequests(query)))
+    }
+
+    /// The changes of users' properties that `query` asks for.
+    pub fn user_logs(&self, query: UserLogQuery) -> Enumeration<UserLog> {
+        self.start(Form::new(Stream::UserLogs, Asked::UserLogs(query)))
+    }
+
+    /// What these users' calendars say of the days from `first` to `last`, both included. Lucca advises to ask
+    /// for some ten users and a month at once. Source: absences.md §8.
+    pub fn user_dates(&self, owners: &[RemoteId], first: Date, last: Date) -> Enumeration<UserDate> {
+        let query = UserDateQuery { owners: owners.to_vec(), first, last };
+        self.start(Form::new(Stream::UserDates, Asked::UserDates(query)))
     }
 
     /// One user, with these groups of fields; `None` if there is none, or none the key may see.
@@ -206,7 +237,7 @@ impl Client {
             return Ok(None);
         }
         let path = format!("/api/v3/users/{id}");
-        let mut form = Form::new(Stream::Users, Some(UserQuery { groups, ..UserQuery::default() }));
+        let mut form = Form::new(Stream::Users, Asked::Users(UserQuery { groups, ..UserQuery::default() }));
         loop {
             let query = form.single_query();
             let sent = self.0.transport.get(Stream::Users, &path, &query, Effort::Usual, envelope::single);
@@ -227,7 +258,7 @@ impl Client {
     /// When the answer can't be had: an unreachable tenant, a refused key, a missing permission.
     pub async fn count_users(&self, query: &UserQuery) -> Result<Option<u64>, Error> {
         let mut form =
-            Form::new(Stream::Users, Some(UserQuery { groups: FieldGroups::NONE, ..query.clone() }));
+            Form::new(Stream::Users, Asked::Users(UserQuery { groups: FieldGroups::NONE, ..query.clone() }));
         form.cap_size(1);
         match self.page(Stream::Users, &form.request(0, None), Effort::Usual).await {
             // A count below what came with it counts something else.
@@ -247,7 +278,7 @@ impl Client {
     }
 
     fn enumerate<T: Resource>(&self, stream: Stream) -> Enumeration<T> {
-        self.start(Form::new(stream, None))
+        self.start(Form::new(stream, Asked::All))
     }
 
     fn start<T: Resource>(&self, mut form: Form) -> Enumeration<T> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use people::RemoteId;
 use serde_json::value::RawValue;
@@ -20,11 +21,37 @@ pub struct Page<T> {
 pub struct Item<T> {
     /// The record's id, where one could be read.
     pub id: Option<RemoteId>,
-    /// The record as the server sent it, byte for byte. A department of a tree has its parent's id added, as
-    /// `parentLuccaId`: the tree says it by nesting.
-    pub raw: Box<RawValue>,
+    /// The record as the server sent it, byte for byte, if it was kept. A department of a tree has its parent's
+    /// id added, as `parentLuccaId`: the tree says it by nesting.
+    pub raw: Raw,
     /// What was read of it.
     pub outcome: Result<Read<T>, Unreadable>,
+}
+
+/// A record's JSON. Of an enumeration [`without_raw`](crate::Enumeration::without_raw) only what could not be
+/// read is kept; the others read as `null`.
+#[derive(Clone, Debug, Default)]
+pub struct Raw(Option<Box<RawValue>>);
+
+impl Raw {
+    /// Whether the JSON was kept.
+    pub const fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl From<Box<RawValue>> for Raw {
+    fn from(raw: Box<RawValue>) -> Self {
+        Self(Some(raw))
+    }
+}
+
+impl Deref for Raw {
+    type Target = RawValue;
+
+    fn deref(&self) -> &RawValue {
+        self.0.as_deref().unwrap_or(RawValue::NULL)
+    }
 }
 
 /// A record that could be read, and the fields of it that could not.

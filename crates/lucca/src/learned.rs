@@ -14,7 +14,8 @@ pub struct Learned {
     pub(crate) page_size: Option<u32>,
     pub(crate) dropped_fields: Vec<String>,
     pub(crate) fields: FieldsLevel,
-    pub(crate) former_by_contract_end: bool,
+    /// Whether the set is asked for in its second way.
+    pub(crate) second_idiom: bool,
     pub(crate) order_refused: bool,
     pub(crate) count_refused: bool,
     /// The path that answered, where it is not the stream's first.
@@ -42,8 +43,8 @@ struct Wire {
     dropped_fields: Vec<String>,
     #[serde(default)]
     fields: FieldsLevel,
-    #[serde(default)]
-    former_by_contract_end: bool,
+    #[serde(default, alias = "former_by_contract_end")]
+    second_idiom: bool,
     #[serde(default)]
     order_refused: bool,
     #[serde(default)]
@@ -54,21 +55,14 @@ struct Wire {
 
 impl From<Learned> for Wire {
     fn from(learned: Learned) -> Self {
-        let Learned {
-            page_size,
-            dropped_fields,
-            fields,
-            former_by_contract_end,
-            order_refused,
-            count_refused,
-            route,
-        } = learned;
+        let Learned { page_size, dropped_fields, fields, second_idiom, order_refused, count_refused, route } =
+            learned;
         Self {
             version: VERSION,
             page_size,
             dropped_fields,
             fields,
-            former_by_contract_end,
+            second_idiom,
             order_refused,
             count_refused,
             route,
@@ -83,7 +77,7 @@ impl From<Value> for Learned {
             page_size: wire.page_size,
             dropped_fields: wire.dropped_fields,
             fields: wire.fields,
-            former_by_contract_end: wire.former_by_contract_end,
+            second_idiom: wire.second_idiom,
             order_refused: wire.order_refused,
             count_refused: wire.count_refused,
             route: wire.route,
@@ -102,7 +96,7 @@ mod tests {
             page_size: Some(250),
             dropped_fields: vec!["quote".into()],
             fields: FieldsLevel::Core,
-            former_by_contract_end: true,
+            second_idiom: true,
             order_refused: true,
             count_refused: true,
             route: Some("/api/v3/departments".into()),

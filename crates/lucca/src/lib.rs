@@ -35,9 +35,12 @@
 //! project's collected notes on Lucca's public documentation and code. A comment `unverified:` marks
 //! what those notes could not settle and what is therefore read in every variant.
 
+mod absence_query;
 mod address;
 mod api_key;
+mod asked;
 mod budget;
+mod checkpoint;
 mod client;
 pub mod clock;
 mod enumeration;
@@ -61,13 +64,15 @@ mod transport;
 mod tree;
 mod user_query;
 
+pub use absence_query::{LeaveQuery, LeaveRequestQuery, Owners, UserLogQuery, UserProperty};
 pub use api_key::{ApiKey, ApiKeyError};
 pub use budget::RequestBudget;
+pub use checkpoint::Checkpoint;
 pub use client::{Client, ClientBuilder};
 pub use enumeration::Enumeration;
 pub use error::{Action, Error};
 pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup};
-pub use item::{FieldProblem, Item, Page, Read, Unreadable};
+pub use item::{FieldProblem, Item, Page, Raw, Read, Unreadable};
 pub use learned::Learned;
 pub use proof::{Note, Proof, Unproven};
 pub use resources::Resource;

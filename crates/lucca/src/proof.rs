@@ -53,6 +53,8 @@ impl fmt::Display for Proof {
 pub enum Unproven {
     /// It was not followed to its end.
     Unfinished,
+    /// It was resumed in the middle: what came before was read earlier.
+    Resumed,
     /// There seems to be no end: more records came than any tenant has, and it was left off.
     Endless,
     /// The server gave no count.
@@ -81,6 +83,7 @@ impl fmt::Display for Unproven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unfinished => f.write_str("it was not read to its end"),
+            Self::Resumed => f.write_str("it was resumed in the middle"),
             Self::Endless => f.write_str("there seems to be no end of records"),
             Self::NoCount => f.write_str("the server gives no count"),
             Self::Shifting => f.write_str("the records kept changing while they were read"),
@@ -123,6 +126,8 @@ pub enum Note {
     },
     /// Former employees are asked for by contract end instead of `formerEmployees`.
     FormerFilterFallback,
+    /// Leaves are asked for by establishment instead of everybody's, and cancelled ones without `isActive`.
+    LeaveFilterFallback,
     /// A page was refused after others: what follows is asked for by the last id instead of an offset.
     ReadById {
         /// Where the refused page would have begun.
@@ -156,6 +161,9 @@ impl fmt::Display for Note {
             Self::FormerFilterFallback => {
                 f.write_str("formerEmployees is not known to the server: asked by contract end instead")
             }
+            Self::LeaveFilterFallback => f.write_str(
+                "the server refuses how everybody's leaves are asked for: asked by establishment instead",
+            ),
             Self::ReadById { offset } => {
                 write!(f, "the page at {offset} was refused: the rest is asked for by id")
             }

@@ -1,5 +1,6 @@
 //! Where each stream is served, and how it is paged there.
 
+use crate::absence_query::{core_leave_fields, core_leave_request_fields};
 use crate::query::v3::Fields;
 use crate::stream::Stream;
 use crate::user_query::core_user_fields;
@@ -84,10 +85,19 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
         Stream::CustomFieldDefinitions => {
             &[Route { path: "/api/v3/extensionuserdefinitions", style: Style::V3, page_size: 1000 }]
         }
+        // The largest page is documented. Source: absences.md §1 (`paging`).
+        Stream::Leaves => &[Route { path: "/api/v3/leaves", style: Style::V3, page_size: 10_000 }],
+        // unverified: the largest page of requests; public clients ask for 5000. Source: absences.md §4.
+        Stream::LeaveRequests => {
+            &[Route { path: "/api/v3/leaveRequests", style: Style::V3, page_size: 10_000 }]
+        }
+        // unverified: the endpoint is not documented; public code reads it. Source: directory.md §11.6.
+        Stream::UserLogs => &[Route { path: "/api/v3/userlogs", style: Style::V3, page_size: 1000 }],
+        Stream::UserDates => &[Route { path: "/api/v3/userdates", style: Style::V3, page_size: 1000 }],
     }
 }
 
-/// What is asked of a v3 stream; users have their own list, by groups.
+/// What is asked of a v3 stream. What is asked with a query has its fields there.
 pub(crate) fn fields(stream: Stream) -> Fields {
     match stream {
         Stream::Departments => Fields::new()
@@ -106,6 +116,11 @@ pub(crate) fn fields(stream: Stream) -> Fields {
         Stream::CustomFieldDefinitions => Fields::new()
             .leaves(&["id", "name", "formatKey"])
             .nested("extensionUserPropertyListEntries", &["id", "name"]),
+        // unverified: all but `id` and `name` at this endpoint. Leaves' own `leaveAccount` has been asked for
+        // `isRemoteWork`, and webhooks give it a category (absences.md §2.1 and §8).
+        Stream::LeaveAccounts => {
+            Fields::new().leaves(&["id", "name", "isRemoteWork", "categoryId", "categoryName"])
+        }
         _ => Fields::new().leaves(&["id", "name"]),
     }
 }
@@ -114,6 +129,12 @@ pub(crate) fn fields(stream: Stream) -> Fields {
 pub(crate) fn core_fields(stream: Stream) -> Fields {
     match stream {
         Stream::Users => core_user_fields(),
+        Stream::Leaves => core_leave_fields(),
+        Stream::LeaveRequests => core_leave_request_fields(),
+        Stream::UserLogs => {
+            Fields::new().leaves(&["id", "name", "value", "modifiedAt"]).nested("owner", &["id"])
+        }
+        Stream::UserDates => Fields::new().leaves(&["ownerId", "date"]),
         Stream::CustomFieldDefinitions => Fields::new()
             .leaves(&["id", "formatKey"])
             .nested("extensionUserPropertyListEntries", &["id", "name"]),

@@ -32,11 +32,19 @@ pub enum Stream {
     LeaveAccounts,
     /// Definitions of the tenant's own user fields (`extensionuserdefinitions`). Source: directory.md §7.
     CustomFieldDefinitions,
+    /// Half-days of absence. Source: absences.md §2.1 and §3.
+    Leaves,
+    /// What asks for a period of absence, with its approvals. Source: absences.md §2.4 and §4.
+    LeaveRequests,
+    /// How users' departments, establishments and managers changed. Source: directory.md §11.6.
+    UserLogs,
+    /// What a user's calendar says of a day: worked, rest, public holiday. Source: absences.md §8.
+    UserDates,
 }
 
 impl Stream {
     /// Every stream, in the order a sync reads them: what is referred to before what refers to it.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::LegalUnits,
         Self::Establishments,
         Self::Departments,
@@ -49,6 +57,10 @@ impl Stream {
         Self::Users,
         Self::LeaveAccounts,
         Self::CustomFieldDefinitions,
+        Self::Leaves,
+        Self::LeaveRequests,
+        Self::UserLogs,
+        Self::UserDates,
     ];
 
     /// The stream's name in snake case, stable: it is used in files and in the database.
@@ -66,6 +78,10 @@ impl Stream {
             Self::Users => "users",
             Self::LeaveAccounts => "leave_accounts",
             Self::CustomFieldDefinitions => "custom_field_definitions",
+            Self::Leaves => "leaves",
+            Self::LeaveRequests => "leave_requests",
+            Self::UserLogs => "user_logs",
+            Self::UserDates => "user_dates",
         }
     }
 }

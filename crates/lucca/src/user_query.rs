@@ -5,6 +5,7 @@
 use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
+use crate::asked::Idiom;
 use crate::field_group::{FieldGroup, FieldGroups};
 use crate::query::v3::{Comparator, Fields, Filter};
 
@@ -32,7 +33,7 @@ impl UserQuery {
     /// How many ids one query may name: more make a URL that servers refuse.
     pub const MAX_IDS: usize = 500;
 
-    pub(crate) fn filters(&self, former: FormerFilter) -> Vec<Filter> {
+    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
         let mut filters = Vec::new();
         if !self.ids.is_empty() {
             filters.push(Filter::new("id", Comparator::Equals, self.ids.iter().map(RemoteId::as_str)));
@@ -44,13 +45,13 @@ impl UserQuery {
         if let Some(start) = self.contract_start {
             filters.push(start.on("dtContractStart"));
         }
-        match (self.contract_end, self.former, former) {
+        match (self.contract_end, self.former, idiom) {
             (Some(end), _, _) => filters.push(end.on("dtContractEnd")),
-            (None, true, FormerFilter::Flag) => {
+            (None, true, Idiom::Usual) => {
                 filters.push(Filter::new("formerEmployees", Comparator::Equals, ["true"]));
             }
             // The documented idiom for "all, terminated or not". Source: directory.md §6.1.
-            (None, true, FormerFilter::ContractEnd) => {
+            (None, true, Idiom::Fallback) => {
                 filters.push(DateFilter::UntilOrNull(FAR_AWAY).on("dtContractEnd"));
             }
             (None, false, _) => {}
@@ -80,13 +81,6 @@ impl Default for UserQuery {
     }
 }
 
-/// How former employees are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FormerFilter {
-    Flag,
-    ContractEnd,
-}
-
 /// A condition on a date. Source: directory.md §5.3 and §6.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateFilter {
@@ -107,7 +101,7 @@ pub enum DateFilter {
 }
 
 impl DateFilter {
-    fn on(self, property: &'static str) -> Filter {
+    pub(crate) fn on(self, property: &'static str) -> Filter {
         let null = || "null".to_owned();
         match self {
             Self::On(day) => Filter::new(property, Comparator::Equals, [day.to_string()]),

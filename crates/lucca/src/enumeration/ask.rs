@@ -5,6 +5,7 @@ use crate::envelope::RawPage;
 use crate::error::Error;
 use crate::form::{PageRequest, is_elsewhere, is_refusal};
 use crate::proof::Note;
+use crate::reader::Object;
 use crate::resources::Resource;
 use crate::retry::Effort;
 
@@ -12,6 +13,9 @@ impl<T: Resource> Enumeration<T> {
     /// The page that is next, and the request it answers.
     pub(super) async fn ask(&mut self) -> Result<(RawPage, PageRequest), Error> {
         let first = self.walk.is_fresh();
+        if first {
+            self.find_where_to_begin();
+        }
         let before = first.then(|| self.form.clone());
         let mut refusal: Option<Error> = None;
         // The best answer so far, while a better one is asked for.
@@ -29,6 +33,7 @@ impl<T: Resource> Enumeration<T> {
                 }
                 Ok(_) => {}
                 Err(error) if held.is_some() => may_ask_for_more &= is_refusal(&error),
+                Err(error) if first && is_refusal(&error) && self.go_on_by_offset() => {}
                 Err(error) => {
                     let gives_way = self.form.give_way(&error, first);
                     let telling = most_telling(refusal, error);
@@ -49,6 +54,40 @@ impl<T: Resource> Enumeration<T> {
                 held = Some((page, request));
             }
         }
+    }
+
+    /// Turns a checkpoint into where to begin: behind an id, or else at an offset.
+    fn find_where_to_begin(&mut self) {
+        let Some(checkpoint) = &self.resume else { return };
+        if let Some(id) = checkpoint.after.filter(|_| self.form.can_read_by_id()) {
+            self.form.begin_behind(Some(id));
+            self.walk.resume_at(0);
+            self.begun_at = checkpoint.offset;
+        } else {
+            self.form.begin_behind(None);
+            self.walk.resume_at(checkpoint.offset_to_resume());
+            self.begun_at = 0;
+        }
+    }
+
+    /// Begins at an offset after all, where the server can't be asked for what is behind an id; whether that is
+    /// another way of asking.
+    pub(super) fn go_on_by_offset(&mut self) -> bool {
+        let Some(checkpoint) = self.resume.as_mut().filter(|_| self.form.behind().is_some()) else {
+            return false;
+        };
+        checkpoint.after = None;
+        self.form.begin_behind(None);
+        self.begun_at = 0;
+        self.walk.resume_at(checkpoint.offset_to_resume());
+        true
+    }
+
+    /// Whether the server gave records that are not behind the id it was asked to begin at.
+    pub(super) fn has_ignored_where_to_begin(&self, page: &RawPage) -> bool {
+        let Some(behind) = self.form.behind().filter(|_| self.resume.is_some()) else { return false };
+        let first = page.rows.first().and_then(|row| Object::parse(row)?.id());
+        first.is_some_and(|id| id.as_str().parse::<u64>().is_ok_and(|id| id <= behind))
     }
 
     /// Goes on without the page that ended in `error`, or ends with what was read, if a page can be refused

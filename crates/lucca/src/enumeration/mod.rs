@@ -10,11 +10,12 @@ use std::marker::PhantomData;
 use people::RemoteId;
 use serde_json::value::RawValue;
 
+use crate::checkpoint::Checkpoint;
 use crate::client::Client;
 use crate::envelope::RawPage;
 use crate::error::Error;
 use crate::form::{Form, PageRequest};
-use crate::item::{Item, Page, Read, Unreadable};
+use crate::item::{Item, Page, Raw, Read, Unreadable};
 use crate::learned::Learned;
 use crate::proof::{Note, Proof};
 use crate::reader::{Object, Record};
@@ -35,13 +36,63 @@ pub struct Enumeration<T> {
     notes: Vec<Note>,
     /// The notes that are not the form's.
     course: Vec<Note>,
+    /// Where to go on, until the first page has come.
+    resume: Option<Checkpoint>,
+    /// Where the walk's first offset is in the whole set: not at its beginning when only what is behind an id is
+    /// asked for.
+    begun_at: u64,
+    keep_raw: bool,
     resource: PhantomData<fn() -> T>,
 }
 
 impl<T: Resource> Enumeration<T> {
     pub(crate) fn new(client: Client, form: Form) -> Self {
-        let (walk, notes, course) = (Walk::new(), Vec::new(), Vec::new());
-        Self { client, form, walk, notes, course, resource: PhantomData }
+        let walk = if form.is_nothing() { Walk::over_nothing() } else { Walk::new() };
+        let (notes, course) = (Vec::new(), Vec::new());
+        Self {
+            client,
+            form,
+            walk,
+            notes,
+            course,
+            resume: None,
+            begun_at: 0,
+            keep_raw: true,
+            resource: PhantomData,
+        }
+    }
+
+    /// Goes on where an earlier enumeration that asked for the same was left off, instead of beginning anew:
+    /// it yields the rest, some of which may have been yielded before, and proves nothing at its end
+    /// ([`Unproven::Resumed`](crate::Unproven::Resumed)).
+    ///
+    /// Where ids are numbers in ascending order, the rest is what has larger ids; elsewhere, and on servers that
+    /// refuse this, it is what comes after the same number of records, less one page: records that were read may
+    /// have gone meanwhile.
+    #[must_use]
+    pub fn resume_after(mut self, checkpoint: Checkpoint) -> Self {
+        self.resume = Some(checkpoint);
+        self
+    }
+
+    /// Where the last page that was yielded ends; `None` before the first and after the last.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        if self.walk.has_ended() {
+            return None;
+        }
+        if self.walk.is_fresh() {
+            return self.resume.clone();
+        }
+        let after = self.form.can_read_by_id().then(|| self.walk.last_id()).flatten();
+        let offset = self.begun_at + self.walk.offset();
+        Some(Checkpoint { after, offset, page_size: self.form.page_size() })
+    }
+
+    /// Keeps the raw JSON of those records only that could not be read.
+    #[must_use]
+    pub fn without_raw(mut self) -> Self {
+        self.keep_raw = false;
+        self
     }
 
     /// Asks for pages of at most `size` records; the default is the largest the endpoint documents.
@@ -101,6 +152,10 @@ impl<T: Resource> Enumeration<T> {
                 Err(error) if self.goes_on_without(&error) => continue,
                 Err(error) => return Err(error),
             };
+            if self.has_ignored_where_to_begin(&page) {
+                self.go_on_by_offset();
+                continue;
+            }
             let offset = request.offset;
             let items = self.take_in(page, &request);
             if !items.is_empty() {
@@ -145,8 +200,12 @@ impl<T: Resource> Enumeration<T> {
         }
         self.note();
 
-        let items =
-            rows.into_iter().zip(ids).zip(outcomes).map(|((raw, id), outcome)| Item { id, raw, outcome });
+        self.resume = None;
+        let keep_raw = self.keep_raw;
+        let items = rows.into_iter().zip(ids).zip(outcomes).map(|((raw, id), outcome)| {
+            let raw = if keep_raw || outcome.is_err() { Raw::from(raw) } else { Raw::default() };
+            Item { id, raw, outcome }
+        });
         items.zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
     }
 
@@ -160,14 +219,14 @@ impl<T: Resource> Enumeration<T> {
 /// Reads a record that stands alone.
 pub(crate) fn read_single<T: Resource>(raw: Box<RawValue>) -> Item<T> {
     let (id, outcome) = read(&raw);
-    Item { id, raw, outcome }
+    Item { id, raw: raw.into(), outcome }
 }
 
 fn read<T: Resource>(raw: &RawValue) -> (Option<RemoteId>, Result<Read<T>, Unreadable>) {
     let unreadable =
         |field: &'static str, reason: &str| Unreadable { field: field.into(), reason: reason.into() };
     let Some(object) = Object::parse(raw) else { return (None, Err(unreadable("", "not a JSON object"))) };
-    let Some(id) = object.id() else { return (None, Err(unreadable("id", "missing or not an id"))) };
+    let Some(id) = T::identity(&object) else { return (None, Err(unreadable("id", "missing or not an id"))) };
     let mut record = Record::new(&object);
     let value = T::read(id.clone(), &mut record);
     (Some(id), value.map(|value| Read { value, problems: record.into_problems() }))

@@ -43,6 +43,9 @@ pub(crate) struct Walk {
     was_short: bool,
     /// How the pass before ended: its count and what it saw.
     before: Option<(u64, u64)>,
+    /// Where every pass begins: not at the beginning when the walk was resumed.
+    begins_at: u64,
+    is_resumed: bool,
     ended: Option<Proof>,
 }
 
@@ -86,8 +89,25 @@ impl Walk {
             by_id: false,
             was_short: false,
             before: None,
+            begins_at: 0,
+            is_resumed: false,
             ended: None,
         }
+    }
+
+    /// Over a set of which nothing is asked for.
+    pub(crate) fn over_nothing() -> Self {
+        Self { ended: Some(Proof::Complete { rows: 0 }), ..Self::new() }
+    }
+
+    /// Begins at `offset`; what comes before was read earlier, so that nothing is proven at the end.
+    pub(crate) fn resume_at(&mut self, offset: u64) {
+        (self.begins_at, self.offset, self.is_resumed) = (offset, offset, true);
+    }
+
+    /// The last id of this pass, if all of them were numbers in ascending order.
+    pub(crate) fn last_id(&self) -> Option<u64> {
+        self.ascending.filter(|_| self.is_ascending)
     }
 
     pub(crate) fn offset(&self) -> u64 {
@@ -159,6 +179,8 @@ impl Walk {
         let first_page = self.pages == 0;
         if first_page {
             self.first_count = page.count;
+            // A numbered page begins where its number says: at or before where it was asked to.
+            self.begins_at = page.offset;
             self.first_id = page.ids.first().cloned().flatten();
         } else if self.pass == 1
             && self.pages == 1
@@ -236,7 +258,7 @@ impl Walk {
     /// Whether this pass has seen as many records as the server counts. A first page that looks cut and holds
     /// exactly the count is not enough: the server may count the page. One more request tells.
     fn reached_the_count(&self, cut_first_page: bool) -> bool {
-        let seen = self.distinct + self.unidentified;
+        let seen = self.begins_at + self.distinct + self.unidentified;
         self.total()
             .is_some_and(|count| seen > count || (seen == count && !(cut_first_page && self.pass == 1)))
     }
@@ -251,22 +273,26 @@ impl Walk {
         if self.unidentified > 0 {
             return self.end(Unproven::UnidentifiedRows { rows: self.unidentified });
         }
-        let Some(counted) = self.total() else { return self.end(Unproven::NoCount) };
+        let or_resumed = |why| if self.is_resumed { Unproven::Resumed } else { why };
+        let Some(counted) = self.total() else { return self.end(or_resumed(Unproven::NoCount)) };
         let still = self.first_count == Some(counted);
+        if self.is_resumed && self.begins_at + self.distinct >= counted {
+            return self.end(Unproven::Resumed);
+        }
         if still && self.distinct == counted {
             self.ended = Some(Proof::Complete { rows: counted });
             return None;
         }
         let stable = still && self.before == Some((counted, self.distinct));
         if stable {
-            return self.end(Unproven::CountDiffers { counted, seen: self.distinct });
+            return self.end(or_resumed(Unproven::CountDiffers { counted, seen: self.distinct }));
         }
         if self.pass == MAX_PASSES {
-            return self.end(Unproven::Shifting);
+            return self.end(or_resumed(Unproven::Shifting));
         }
         self.before = Some((counted, self.distinct));
         self.pass += 1;
-        (self.pages, self.offset, self.distinct) = (0, 0, 0);
+        (self.pages, self.offset, self.distinct) = (0, self.begins_at, 0);
         (self.ascending, self.is_ascending, self.by_id) = (None, true, false);
         Some(u32::from(self.pass))
     }

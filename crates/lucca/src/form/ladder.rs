@@ -4,7 +4,7 @@
 //! is, and, if that is answered, one thing more at a time: so two or three things a server doesn't know
 //! are found without trying all their combinations.
 
-use crate::user_query::FormerFilter;
+use crate::asked::Idiom;
 
 /// Page sizes to try: some servers know one size only.
 const SIZES: [u32; 9] = [500, 250, 200, 100, 50, 30, 25, 20, 10];
@@ -13,7 +13,7 @@ const SIZES: [u32; 9] = [500, 250, 200, 100, 50, 30, 25, 20, 10];
 pub(crate) struct Shape {
     pub(super) size: u32,
     pub(super) detail: Detail,
-    pub(super) former: FormerFilter,
+    pub(super) idiom: Idiom,
     pub(super) order: bool,
     pub(super) count: bool,
 }
@@ -36,8 +36,8 @@ pub(super) struct Range {
     pub(super) is_v3: bool,
     /// Whether there are core fields that are fewer than the full ones.
     pub(super) has_core: bool,
-    /// Whether former employees can be asked for in two ways.
-    pub(super) has_former_flag: bool,
+    /// Whether the set can be asked for in two ways.
+    pub(super) has_second_idiom: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +54,13 @@ impl Range {
     /// The shapes to try after the best one, in order.
     pub(super) fn rungs(self) -> Vec<Rung> {
         let best = self.best;
-        let flag = self.has_former_flag && best.former == FormerFilter::Flag;
+        let flag = self.has_second_idiom && best.idiom == Idiom::Usual;
         let sizes = SIZES.into_iter().filter(|size| *size < best.size);
         let mut rungs: Vec<Rung> = sizes.map(|size| rung(Shape { size, ..best }, false, false)).collect();
         let mut less = |shape| rungs.push(rung(shape, false, true));
         if self.is_v3 {
             if flag {
-                less(Shape { former: FormerFilter::ContractEnd, ..best });
+                less(Shape { idiom: Idiom::Fallback, ..best });
             }
             less(Shape { order: false, ..best });
             if self.has_core && best.detail == Detail::Full {
@@ -69,19 +69,19 @@ impl Range {
         }
         less(Shape { count: false, ..best });
 
-        let plain = |size: u32, former| Shape {
+        let plain = |size: u32, idiom| Shape {
             size: size.min(best.size),
             detail: if self.is_v3 { Detail::Default } else { best.detail },
-            former,
+            idiom,
             order: best.order && !self.is_v3,
             count: false,
         };
-        let former = if self.has_former_flag { FormerFilter::ContractEnd } else { best.former };
-        rungs.push(rung(plain(best.size, former), true, true));
-        rungs.push(rung(plain(100, former), true, true));
-        rungs.push(rung(plain(10, former), true, false));
+        let idiom = if self.has_second_idiom { Idiom::Fallback } else { best.idiom };
+        rungs.push(rung(plain(best.size, idiom), true, true));
+        rungs.push(rung(plain(100, idiom), true, true));
+        rungs.push(rung(plain(10, idiom), true, false));
         if flag {
-            rungs.push(rung(plain(100, FormerFilter::Flag), true, false));
+            rungs.push(rung(plain(100, Idiom::Usual), true, false));
         }
         rungs
     }
@@ -99,7 +99,7 @@ impl Range {
             }
             Step::Count if !self.is_v3 || from != Detail::Default => Shape { count: best.count, ..shape },
             Step::Order => Shape { order: best.order, ..shape },
-            Step::Former => Shape { former: best.former, ..shape },
+            Step::Idiom => Shape { idiom: best.idiom, ..shape },
             Step::Core | Step::Full | Step::Count => shape,
         };
         (raised != shape).then_some(raised)
@@ -117,9 +117,9 @@ pub(super) enum Step {
     Full,
     Count,
     Order,
-    Former,
+    Idiom,
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 5] = [Self::Core, Self::Full, Self::Count, Self::Order, Self::Former];
+    pub(super) const ALL: [Self; 5] = [Self::Core, Self::Full, Self::Count, Self::Order, Self::Idiom];
 }

@@ -12,14 +12,14 @@ mod words;
 
 use std::num::{NonZeroU32, NonZeroU64};
 
+use crate::asked::{Asked, Idiom};
 use crate::envelope::{self, RawPage, Undecodable};
 use crate::error::{Error, Kind};
 use crate::query::v3::{Comparator, Fields, Filter, OrderBy, Paging, Query as V3, single};
 use crate::query::v4::Query as V4;
-use crate::route::{Route, Style, core_fields, fields, routes};
+use crate::route::{Route, Style, core_fields, routes};
 use crate::stream::Stream;
 use crate::tree;
-use crate::user_query::{FormerFilter, UserQuery, user_fields};
 use ladder::{Detail, Range, Shape, Step};
 use words::{Blame, named_properties};
 
@@ -29,9 +29,11 @@ const MOST_TRIES: usize = 23;
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
     stream: Stream,
-    users: Option<UserQuery>,
+    asked: Asked,
     routes: &'static [Route],
     route: &'static Route,
+    /// The id behind which the whole enumeration is, where it was resumed so.
+    behind: Option<u64>,
     /// The size the caller or the client wants at most.
     cap: Option<u32>,
     full: Fields,
@@ -65,10 +67,10 @@ pub(crate) struct PageRequest {
 }
 
 impl Form {
-    pub(crate) fn new(stream: Stream, users: Option<UserQuery>) -> Self {
+    pub(crate) fn new(stream: Stream, asked: Asked) -> Self {
         let routes = routes(stream);
         let route = &routes[0];
-        let full = users.as_ref().map_or_else(|| fields(stream), |query| user_fields(query.groups));
+        let full = asked.fields(stream);
         let mut core = core_fields(stream);
         // A group that was not asked for is not fetched for the sake of a fallback either.
         for name in core.names().collect::<Vec<_>>() {
@@ -79,15 +81,16 @@ impl Form {
         let shape = Shape {
             size: route.page_size,
             detail: Detail::Full,
-            former: FormerFilter::Flag,
-            order: true,
+            idiom: Idiom::Usual,
+            order: asked.has_order(),
             count: true,
         };
         Self {
             stream,
-            users,
+            asked,
             routes,
             route,
+            behind: None,
             cap: None,
             full,
             core,
@@ -145,7 +148,8 @@ impl Form {
             Style::V4 { archived_too } => {
                 let before = offset / size;
                 let number = NonZeroU64::MIN.saturating_add(before);
-                let query = V4 { page: number, limit, count: self.shape.count, archived_too };
+                let owners = self.asked.owners().to_vec();
+                let query = V4 { page: number, limit, count: self.shape.count, archived_too, owners };
                 page(query.render(), before * size, true)
             }
             Style::Tree => {
@@ -155,10 +159,10 @@ impl Form {
     }
 
     fn v3(&self, offset: u64, after: Option<u64>, limit: NonZeroU32) -> V3 {
-        let mut filters =
-            self.users.as_ref().map(|query| query.filters(self.shape.former)).unwrap_or_default();
+        let mut filters = self.asked.filters(self.shape.idiom);
         // Documented for numbers. Source: directory.md §5.
-        filters.extend(after.map(|id| Filter::new("id", Comparator::GreaterThan, [id.to_string()])));
+        let behind = after.or(self.behind);
+        filters.extend(behind.map(|id| Filter::new("id", Comparator::GreaterThan, [id.to_string()])));
         V3 {
             paging: Paging { offset: if after.is_some() { 0 } else { offset }, limit },
             order_by: self.shape.order.then_some(OrderBy::ID),
@@ -172,10 +176,24 @@ impl Form {
         }
     }
 
+    /// Whether nothing is asked for, so that no request is needed.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.asked.is_nothing()
+    }
+
+    /// Asks only for records with larger ids than this, or for all of them again.
+    pub(crate) fn begin_behind(&mut self, id: Option<u64>) {
+        self.behind = id;
+    }
+
+    /// The id behind which the whole enumeration is.
+    pub(crate) fn behind(&self) -> Option<u64> {
+        self.behind
+    }
+
     /// Whether pages can be asked for by the last id instead of an offset.
     pub(crate) fn can_read_by_id(&self) -> bool {
-        let is_filtered = self.users.as_ref().is_some_and(|query| !query.ids.is_empty());
-        self.route.style == Style::V3 && self.shape.order && !is_filtered
+        self.route.style == Style::V3 && self.shape.order && self.asked.can_filter_id(self.stream)
     }
 
     /// The v4 pages of a server that silently gives fewer records than were asked for are numbered in its
@@ -271,8 +289,13 @@ impl Form {
 
     fn take_route(&mut self, route: &'static Route) {
         self.route = route;
-        self.best =
-            Shape { size: self.wanted_size(), detail: Detail::Full, order: true, count: true, ..self.best };
+        self.best = Shape {
+            size: self.wanted_size(),
+            detail: Detail::Full,
+            order: self.asked.has_order(),
+            count: true,
+            ..self.best
+        };
         self.shape = self.best;
         (self.refused, self.climb) = (Vec::new(), &[]);
     }
@@ -290,14 +313,14 @@ impl Form {
     fn correct(&mut self, message: &str) -> bool {
         let before = self.best;
         match Blame::of(message, self.shape.size) {
-            Some(Blame::Former) if self.range().has_former_flag => {
-                self.best.former = FormerFilter::ContractEnd;
-                self.shape.former = FormerFilter::ContractEnd;
+            Some(Blame::Idiom) if self.range().has_second_idiom => {
+                self.best.idiom = Idiom::Fallback;
+                self.shape.idiom = Idiom::Fallback;
             }
             Some(Blame::Order) => (self.best.order, self.shape.order) = (false, false),
             Some(Blame::Count) => (self.best.count, self.shape.count) = (false, false),
             Some(Blame::PageSize(limit)) => self.limit_size(limit),
-            Some(Blame::Former) | None => {}
+            Some(Blame::Idiom) | None => {}
         }
         // Each of these is corrected once: what is still named then is tried along the ladder.
         before != self.best || self.drop_named_fields(message)
@@ -353,7 +376,7 @@ impl Form {
             best: self.best,
             is_v3,
             has_core: is_v3 && self.full != self.core,
-            has_former_flag: self.users.as_ref().is_some_and(UserQuery::has_former_flag),
+            has_second_idiom: self.asked.has_second_idiom(),
         }
     }
 }

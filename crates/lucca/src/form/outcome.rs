@@ -2,10 +2,11 @@
 
 use super::Form;
 use super::ladder::{Detail, Shape};
+use crate::asked::Idiom;
 use crate::learned::{FieldsLevel, Learned};
 use crate::proof::Note;
 use crate::route::Style;
-use crate::user_query::FormerFilter;
+use crate::stream::Stream;
 
 impl Form {
     /// Begins with what was found out before.
@@ -15,7 +16,7 @@ impl Form {
             self.take_route(route);
         }
         self.drop_fields(learned.dropped_fields.iter().filter_map(|name| name.rsplit('.').next()));
-        let former = learned.former_by_contract_end && self.range().has_former_flag;
+        let fallback = learned.second_idiom && self.asked.has_second_idiom();
         self.best = Shape {
             size: learned.page_size.map_or(self.best.size, |size| size.clamp(1, self.best.size)),
             detail: match learned.fields {
@@ -23,8 +24,8 @@ impl Form {
                 FieldsLevel::Core => Detail::Core,
                 FieldsLevel::ServerDefault => Detail::Default,
             },
-            former: if former { FormerFilter::ContractEnd } else { self.best.former },
-            order: !learned.order_refused,
+            idiom: if fallback { Idiom::Fallback } else { self.best.idiom },
+            order: self.asked.has_order() && !learned.order_refused,
             count: !learned.count_refused,
         };
         self.shape = self.best;
@@ -32,7 +33,7 @@ impl Form {
 
     /// What to begin with next time; the default if that is how it began.
     pub(crate) fn learned(&self) -> Learned {
-        let Shape { size, detail, former, order, count } = self.shape;
+        let Shape { size, detail, idiom, order, count } = self.shape;
         let is_default = detail == Detail::Default;
         Learned {
             page_size: (size < self.wanted_size()).then_some(size),
@@ -42,8 +43,8 @@ impl Form {
                 Detail::Core => FieldsLevel::Core,
                 Detail::Default => FieldsLevel::ServerDefault,
             },
-            former_by_contract_end: former == FormerFilter::ContractEnd,
-            order_refused: !order,
+            second_idiom: idiom == Idiom::Fallback,
+            order_refused: self.asked.has_order() && !order,
             // With the server's default fields there was no place for a count: nothing was refused.
             count_refused: !count && !is_default,
             route: (!std::ptr::eq(self.route, &raw const self.routes[0])).then(|| self.route.path.to_owned()),
@@ -62,10 +63,11 @@ impl Form {
         if shape.size < from {
             notes.push(Note::PageSizeReduced { from, to: shape.size });
         }
-        if shape.former == FormerFilter::ContractEnd {
-            notes.push(Note::FormerFilterFallback);
+        if shape.idiom == Idiom::Fallback {
+            let of_users = self.stream == Stream::Users;
+            notes.push(if of_users { Note::FormerFilterFallback } else { Note::LeaveFilterFallback });
         }
-        if !shape.order {
+        if self.asked.has_order() && !shape.order {
             notes.push(Note::OrderNotAsked);
         }
         // A tree holds names and little else.

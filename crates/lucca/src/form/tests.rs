@@ -1,6 +1,7 @@
 use super::*;
 use crate::learned::Learned;
 use crate::proof::Note;
+use crate::user_query::UserQuery;
 
 fn refused(status: u16, message: &str) -> Error {
     let message = (!message.is_empty()).then(|| message.to_owned());
@@ -8,7 +9,7 @@ fn refused(status: u16, message: &str) -> Error {
 }
 
 fn users() -> Form {
-    Form::new(Stream::Users, Some(UserQuery::default()))
+    Form::new(Stream::Users, Asked::Users(UserQuery::default()))
 }
 
 fn query(form: &Form) -> String {
@@ -58,14 +59,14 @@ fn a_named_order_or_count_is_not_asked_for() {
 
 #[test]
 fn the_ladder_is_bounded_and_never_asks_the_same_twice() {
-    for (stream, users, status, most) in [
-        (Stream::Users, Some(UserQuery::default()), 400, 24),
-        (Stream::Users, Some(UserQuery::default()), 500, 7),
-        (Stream::HiringTypes, None, 400, 14),
-        (Stream::Departments, None, 400, 24),
-        (Stream::LegalUnits, None, 500, 2),
+    for (stream, asked, status, most) in [
+        (Stream::Users, Asked::Users(UserQuery::default()), 400, 24),
+        (Stream::Users, Asked::Users(UserQuery::default()), 500, 7),
+        (Stream::HiringTypes, Asked::All, 400, 14),
+        (Stream::Departments, Asked::All, 400, 24),
+        (Stream::LegalUnits, Asked::All, 500, 2),
     ] {
-        let mut form = Form::new(stream, users);
+        let mut form = Form::new(stream, asked);
         let ask = |form: &Form| {
             let request = form.request(0, None);
             format!("{}?{}", request.path, request.query)
@@ -93,7 +94,7 @@ fn a_refusal_in_mid_course_is_not_answered_in_another_form_but_a_slow_page_is() 
 #[test]
 fn groups_that_are_off_stay_off_in_the_fallback() {
     let groups = crate::FieldGroups::NONE.with(crate::FieldGroup::Contract);
-    let mut form = Form::new(Stream::Users, Some(UserQuery { groups, ..UserQuery::default() }));
+    let mut form = Form::new(Stream::Users, Asked::Users(UserQuery { groups, ..UserQuery::default() }));
     while form.shape.detail == Detail::Full {
         assert!(form.give_way(&refused(400, ""), true));
     }
@@ -103,7 +104,7 @@ fn groups_that_are_off_stay_off_in_the_fallback() {
 
 #[test]
 fn departments_fall_back_to_v3_and_then_to_trees() {
-    let mut form = Form::new(Stream::Departments, None);
+    let mut form = Form::new(Stream::Departments, Asked::All);
     assert!(query(&form).starts_with("page=1&limit=100&"));
     for expected in ["paging=0,1000&orderBy=id,asc", "", ""] {
         assert!(form.give_way(&refused(404, ""), true));
@@ -132,9 +133,9 @@ fn what_was_learned_is_begun_with() {
     capped.apply(&form.learned());
     assert_eq!(capped.page_size(), 50);
 
-    let mut departments = Form::new(Stream::Departments, None);
+    let mut departments = Form::new(Stream::Departments, Asked::All);
     assert!(departments.give_way(&refused(404, ""), true));
-    let mut again = Form::new(Stream::Departments, None);
+    let mut again = Form::new(Stream::Departments, Asked::All);
     again.apply(&departments.learned());
     assert_eq!(query(&again), query(&departments));
 }

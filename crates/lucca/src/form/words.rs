@@ -3,7 +3,8 @@
 /// What a message names as wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blame {
-    Former,
+    /// One of the two ways to ask for the set.
+    Idiom,
     Order,
     Count,
     /// Pages of more records than this.
@@ -15,8 +16,8 @@ impl Blame {
     pub(super) fn of(message: &str, size: u32) -> Option<Self> {
         let lower = message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        if says(&["formeremployees"]) {
-            Some(Self::Former)
+        if says(&["formeremployees", "greaterthan"]) {
+            Some(Self::Idiom)
         // The framework's own: "Order by query parameter is invalid", "Orders must contains order direction"
         // (wire-grammar.md §1.5).
         } else if says(&["orderby", "order by", "order_by", "order direction", "ordering"]) {
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn what_messages_speak_against() {
         for (message, blame) in [
-            ("Unknown property formerEmployees on User", Some(Blame::Former)),
+            ("Unknown property formerEmployees on User", Some(Blame::Idiom)),
             ("Order by query parameter is invalid", Some(Blame::Order)),
             ("Unknown parameter: orderBy", Some(Blame::Order)),
             ("Selected property collection does not exist on objet of type User", Some(Blame::Count)),

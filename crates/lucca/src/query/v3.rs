@@ -42,7 +42,7 @@ impl Fields {
     /// identifier is left out: it would change the meaning of the whole list.
     #[must_use]
     pub fn nested(mut self, name: &'static str, nested: &[&'static str]) -> Self {
-        let nested = nested.iter().copied().filter(|name| is_identifier(name));
+        let nested = nested.iter().copied().filter(|name| is_path(name));
         if !is_identifier(name) {
             return self;
         }
@@ -68,7 +68,7 @@ impl Fields {
                 return false;
             }
             let before = member.nested.len();
-            member.nested.retain(|nested| !nested.eq_ignore_ascii_case(name));
+            member.nested.retain(|nested| !last_name(nested).eq_ignore_ascii_case(name));
             if member.nested.len() < before {
                 removed.push(format!("{}.{name}", member.name));
             }
@@ -82,7 +82,7 @@ impl Fields {
     pub(crate) fn mentions(&self, name: &str) -> bool {
         self.members.iter().any(|member| {
             member.name.eq_ignore_ascii_case(name)
-                || member.nested.iter().any(|nested| nested.eq_ignore_ascii_case(name))
+                || member.nested.iter().any(|nested| last_name(nested).eq_ignore_ascii_case(name))
         })
     }
 
@@ -111,6 +111,15 @@ fn is_identifier(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// Names below a related object may go further down: `logs.comment`.
+fn is_path(path: &str) -> bool {
+    path.split('.').all(is_identifier)
 }
 
 /// How a property is compared with the values of a [`Filter`].

@@ -4,6 +4,8 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
+use people::RemoteId;
+
 use super::push_pair;
 
 /// A query for a collection.
@@ -17,6 +19,8 @@ pub struct Query {
     pub count: bool,
     /// Archived records beside the others (`isArchived=true,false`), where the endpoint documents it.
     pub archived_too: bool,
+    /// Only records of these users (`ownerId`), where the endpoint documents it; none means of all.
+    pub owners: Vec<RemoteId>,
 }
 
 impl Query {
@@ -30,6 +34,10 @@ impl Query {
         }
         if self.archived_too {
             push_pair(&mut query, "isArchived", "true,false");
+        }
+        if !self.owners.is_empty() {
+            let owners: Vec<&str> = self.owners.iter().map(RemoteId::as_str).collect();
+            push_pair(&mut query, "ownerId", &owners.join(","));
         }
         query
     }

@@ -21,7 +21,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub(crate) use bounded::Bounded;
-pub(crate) use scalar::{Scalar, unsigned};
+pub(crate) use scalar::{Measure, Scalar, unsigned};
 
 use crate::item::{FieldProblem, Unreadable};
 use crate::resources::Ref;
@@ -30,7 +30,7 @@ use crate::resources::Ref;
 const MOST_MEMBERS: usize = 10_000;
 
 /// A JSON object's members, their values unread.
-pub(crate) struct Object<'a> {
+pub struct Object<'a> {
     members: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
@@ -215,6 +215,16 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Whether a field is an object.
+    pub(crate) fn is_object(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|raw| raw.get().starts_with('{'))
+    }
+
+    /// The id of the object that a field holds, as text.
+    pub(crate) fn id_in(&mut self, name: &'static str) -> Option<String> {
+        self.field(&[name], "an object with an id", |raw| Some(Some(Object::parse(raw)?.id()?.to_string())))
+    }
+
     /// A plain id.
     pub(crate) fn id_field(&mut self, name: &'static str) -> Option<RemoteId> {
         self.field(&[name], "an id", |raw| {
@@ -248,10 +258,7 @@ impl<'a> Record<'a> {
             let read = Object::parse(item).and_then(|object| {
                 let mut record = Record::new(&object);
                 let value = read(&mut record)?;
-                for problem in record.problems {
-                    let field = format!("{name}.{}", problem.field).into();
-                    self.problems.push(FieldProblem { field, reason: problem.reason });
-                }
+                self.take_over(name, record.problems);
                 Some(value)
             });
             match read {
@@ -274,6 +281,46 @@ impl<'a> Record<'a> {
             self.problem(name, "an object as documented");
         }
         value
+    }
+
+    /// A nested object, read by `read` with its own problems kept; one that is no object is a problem.
+    pub(crate) fn inner<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Record<'_>) -> T,
+    ) -> Option<T> {
+        let raw = self.object.get(name)?;
+        let Some(object) = Object::parse(raw) else {
+            self.problem(name, "an object");
+            return None;
+        };
+        let mut record = Record::new(&object);
+        let value = read(&mut record);
+        self.take_over(name, record.problems);
+        Some(value)
+    }
+
+    fn take_over(&mut self, name: &str, problems: Vec<FieldProblem>) {
+        self.problems.extend(problems.into_iter().map(|problem| FieldProblem {
+            field: format!("{name}.{}", problem.field).into(),
+            reason: problem.reason,
+        }));
+    }
+
+    /// A duration in either notation, or a plain number; an empty text is none.
+    pub(crate) fn measure(&mut self, name: &'static str) -> Option<Measure> {
+        self.field(&[name], "a duration", |raw| Scalar::of(raw)?.measure())
+    }
+
+    /// A duration in whole minutes.
+    pub(crate) fn minutes(&mut self, name: &'static str) -> Option<i64> {
+        match self.measure(name)? {
+            Measure::Minutes(minutes) => Some(minutes),
+            Measure::Number(_) => {
+                self.problem(name, "a duration");
+                None
+            }
+        }
     }
 
     /// JSON of any shape.

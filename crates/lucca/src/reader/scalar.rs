@@ -108,11 +108,61 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// A duration (`03:30:00`, `1.02:00:00`, `PT3H30M`), or a plain number. `Some(None)` is an empty text.
+    pub(crate) fn measure(&self) -> Option<Option<Measure>> {
+        let text = match self {
+            Self::Text(text) => text.trim(),
+            Self::Number(number) => number,
+            Self::Flag(_) => return None,
+        };
+        if text.is_empty() {
+            return Some(None);
+        }
+        let minutes = || time_span(text).or_else(|| iso_duration(text)).map(Measure::Minutes);
+        let number = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Measure::Number);
+        minutes().or_else(number).map(Some)
+    }
+
     pub(crate) fn time(&self) -> Option<Option<SourceTime>> {
         let Self::Text(text) = self else { return None };
         let text = text.trim();
         if text.is_empty() { Some(None) } else { time_of(text).map(Some) }
     }
+}
+
+/// How much of something, in whole minutes or in a unit that is not said.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Measure {
+    Minutes(i64),
+    Number(f64),
+}
+
+/// .NET's notation, `[-][days.]hours:minutes[:seconds[.fraction]]`, in whole minutes.
+fn time_span(text: &str) -> Option<i64> {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let mut parts = text.split(':');
+    let (first, minutes) = (parts.next()?, parts.next()?);
+    let (days, hours) = first.split_once('.').unwrap_or(("0", first));
+    let seconds = parts.next().unwrap_or("0");
+    let whole_seconds = seconds.split_once('.').map_or(Some(seconds), |(whole, fraction)| {
+        fraction.bytes().all(|byte| byte.is_ascii_digit()).then_some(whole)
+    })?;
+    let number = |text: &str, below: i64| {
+        let is_number = (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { text.parse::<i64>().ok().filter(|number| *number < below) } else { None }
+    };
+    number(whole_seconds, 60)?;
+    if parts.next().is_some() {
+        return None;
+    }
+    Some(sign * ((number(days, i64::MAX)? * 24 + number(hours, 25)?) * 60 + number(minutes, 60)?))
+}
+
+/// `PT3H30M`, in whole minutes; a duration of months has none.
+fn iso_duration(text: &str) -> Option<i64> {
+    let looks_so = text.trim_start_matches(['-', '+']).starts_with(['P', 'p']);
+    let span: jiff::Span = if looks_so { text.parse().ok()? } else { return None };
+    Some(span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?.as_mins())
 }
 
 fn time_of(text: &str) -> Option<SourceTime> {

@@ -4,16 +4,22 @@
 //! key's permissions and on what was asked. Nothing here is interpreted: sentinels such as `9999-12-31`
 //! stay, and texts are as they were sent, blank or not.
 
+mod calendar;
 mod contract;
+mod leave;
+mod leave_request;
 mod organisation;
 mod user;
 
 use people::RemoteId;
 
 use crate::item::Unreadable;
-use crate::reader::Record;
+use crate::reader::{Object, Record};
 
+pub use calendar::{HalfDay, UserDate, UserLog};
 pub use contract::{Lookup, WorkContract};
+pub use leave::{Half, Leave, LeavePeriodRef};
+pub use leave_request::{Approval, CancellationRequest, LeaveRequest, LeaveRequestStatus};
 pub use organisation::{
     Country, CustomFieldDefinition, CustomFieldEntry, Department, Establishment, JobQualification,
     LeaveAccount, LegalUnit, OccupationCategory,
@@ -33,11 +39,16 @@ pub struct Ref {
 pub trait Resource: private::FromRecord + Send + 'static {}
 
 pub(crate) mod private {
-    use super::{Record, RemoteId, Unreadable};
+    use super::{Object, Record, RemoteId, Unreadable};
 
     /// Reads a record; it is what keeps [`super::Resource`] to this crate.
     pub trait FromRecord: Sized {
         /// Reads the record with this id.
         fn read(id: RemoteId, record: &mut Record<'_>) -> Result<Self, Unreadable>;
+
+        /// The record's id, or what tells it apart where it has none.
+        fn identity(object: &Object<'_>) -> Option<RemoteId> {
+            object.id()
+        }
     }
 }

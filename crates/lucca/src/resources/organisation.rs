@@ -277,13 +277,27 @@ pub struct LeaveAccount {
     pub name: Option<String>,
     /// Whether it counts remote work rather than absences; not always set where it should be.
     pub is_remote_work: Option<bool>,
+    /// What the accounts of several years have in common (`Annual leave`).
+    // unverified: that it is independent of the year, and given here; webhooks give it (absences.md §8).
+    pub category: Option<Ref>,
+    /// In what it is counted, as the server writes it: `0` days, `1` hours, `3` something else.
+    // unverified: the codes, and that it is given here; creating a request shows it (absences.md §5.1).
+    pub unit: Option<String>,
 }
 
 impl Resource for LeaveAccount {}
 
 impl FromRecord for LeaveAccount {
     fn read(id: RemoteId, record: &mut Record<'_>) -> Result<Self, Unreadable> {
-        Ok(Self { id, name: record.text("name"), is_remote_work: record.flag("isRemoteWork") })
+        let category_name = record.text("categoryName");
+        let category = record.reference("category", "categoryId");
+        Ok(Self {
+            id,
+            name: record.text("name"),
+            is_remote_work: record.flag("isRemoteWork"),
+            category: category.map(|Ref { id, name }| Ref { id, name: name.or(category_name) }),
+            unit: record.text("unit"),
+        })
     }
 }
 

@@ -2,6 +2,8 @@
 
 // `cfg(test)` marks helpers as test code for the lints, too.
 #[cfg(test)]
+mod absences;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod api_keys;

@@ -1,0 +1,287 @@
+//! Which leaves, leave requests, user logs and days to read, and which of their fields.
+//!
+//! The mapping to Lucca's names lives here; the syntax is in `query::v3`.
+
+use jiff::civil::{Date, DateTime};
+use people::RemoteId;
+
+use crate::asked::Idiom;
+use crate::field_group::{FieldGroup, FieldGroups};
+use crate::query::v3::{Comparator, Fields, Filter};
+use crate::user_query::DateFilter;
+
+/// Whose leaves to read. Lucca wants to be told. Source: absences.md §3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owners {
+    /// Everybody the key may see (`leavePeriod.ownerId=greaterthan,0`, as Lucca's own recipes write it).
+    Everybody,
+    /// These users; none means nobody. Some hundred at most: more make a URL that servers refuse.
+    Ids(Vec<RemoteId>),
+    /// Whoever is employed by these establishments today, whoever employed them on the leave's day
+    /// (`leavePeriod.owner.legalEntityId`); none means nobody.
+    Establishments(Vec<RemoteId>),
+}
+
+impl Owners {
+    pub(crate) fn is_nobody(&self) -> bool {
+        matches!(self, Self::Ids(ids) | Self::Establishments(ids) if ids.is_empty())
+    }
+}
+
+/// Which leaves to read, and which of their fields. All conditions must hold together.
+///
+/// The times of changes are compared by the server in a zone that is not documented: ask for some hours more,
+/// and de-duplicate. Source: absences.md §1 (dates) and §3.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaveQuery {
+    /// [`FieldGroup::LeaveReason`] adds the comment; no other group matters.
+    pub groups: FieldGroups,
+    /// On which days.
+    // unverified: whether it may be left out beside a condition on a time of change; it never is.
+    pub date: DateFilter,
+    /// Of whom.
+    pub owners: Owners,
+    /// The establishments to ask for instead, where a server refuses [`Owners::Everybody`].
+    // unverified: that one does; the documentation names no way to ask for everybody.
+    pub fallback_establishments: Vec<RemoteId>,
+    /// Created at or after this time, in UTC.
+    pub created_since: Option<DateTime>,
+    /// Confirmed at or after this time, in UTC.
+    pub confirmed_since: Option<DateTime>,
+    /// Cancelled at or after this time, in UTC.
+    pub cancelled_since: Option<DateTime>,
+    /// Only ids, and what tells whether the leave still stands: enough to know what is there.
+    pub sparse: bool,
+}
+
+impl LeaveQuery {
+    /// Every leave on these days, of everybody, without comments.
+    pub fn on(date: DateFilter) -> Self {
+        Self {
+            groups: FieldGroups::NONE,
+            date,
+            owners: Owners::Everybody,
+            fallback_establishments: Vec::new(),
+            created_since: None,
+            confirmed_since: None,
+            cancelled_since: None,
+            sparse: false,
+        }
+    }
+
+    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
+        let is_fallback = idiom == Idiom::Fallback;
+        let owners = match &self.owners {
+            Owners::Everybody if is_fallback && !self.fallback_establishments.is_empty() => {
+                of_establishments(&self.fallback_establishments)
+            }
+            Owners::Everybody => Filter::new("leavePeriod.ownerId", Comparator::GreaterThan, ["0"]),
+            Owners::Ids(ids) => Filter::new("leavePeriod.ownerId", Comparator::Equals, texts(ids)),
+            Owners::Establishments(ids) => of_establishments(ids),
+        };
+        let mut filters = vec![self.date.on("date"), owners];
+        filters.extend(since("creationDate", self.created_since));
+        filters.extend(since("leavePeriod.confirmationDate", self.confirmed_since));
+        if self.cancelled_since.is_some() {
+            filters.extend(since("cancellationDate", self.cancelled_since));
+            // unverified: whether cancelled leaves are hidden unless they are asked for so (absences.md §3.1).
+            if !is_fallback {
+                filters.push(Filter::new("isActive", Comparator::Equals, ["false"]));
+            }
+        }
+        filters
+    }
+
+    pub(crate) fn has_second_idiom(&self) -> bool {
+        let everybody = self.owners == Owners::Everybody && !self.fallback_establishments.is_empty();
+        everybody || self.cancelled_since.is_some()
+    }
+
+    pub(crate) fn fields(&self) -> Fields {
+        if self.sparse {
+            return Fields::new().leaves(&["id", "isActive", "cancellationDate"]);
+        }
+        // `isRemoteWork` and a period's first and last half-day are not documented, but public clients, Lucca's
+        // own among them, ask for them (absences.md §2.1 and §2.2).
+        let fields = Fields::new()
+            .leaves(&["id", "date", "isAM", "leaveAccountId", "leavePeriodId", "value", "creationDate"])
+            .leaves(&["isActive", "cancellationDate", "cancellationUserId", "isRemoteWork"])
+            .nested("leaveAccount", &["id", "name"])
+            .nested("leavePeriod", &["id", "ownerId", "isConfirmed", "confirmationDate"])
+            .nested("leavePeriod", &["startsOn", "startsAM", "endsOn", "endsAM"]);
+        if self.groups.contains(FieldGroup::LeaveReason) { fields.leaf("comment") } else { fields }
+    }
+}
+
+/// The documented fields of a leave. Source: absences.md §2.1 and §2.2.
+pub(crate) fn core_leave_fields() -> Fields {
+    Fields::new()
+        .leaves(&["id", "date", "isAM", "leaveAccountId", "leavePeriodId", "value", "creationDate"])
+        .leaves(&["isActive", "cancellationDate", "cancellationUserId", "comment"])
+        .nested("leavePeriod", &["id", "ownerId", "isConfirmed", "confirmationDate"])
+}
+
+/// Which leave requests to read, and which of their fields.
+// unverified: every condition but `status`; the documentation names no parameter at all (absences.md §4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaveRequestQuery {
+    /// [`FieldGroup::LeaveReason`] adds what people wrote; no other group matters.
+    pub groups: FieldGroups,
+    /// Only those that wait for an approval.
+    pub pending_only: bool,
+    /// Created at or after this time, in UTC.
+    pub created_since: Option<DateTime>,
+    /// Only these requests; none means all.
+    pub ids: Vec<RemoteId>,
+}
+
+impl LeaveRequestQuery {
+    pub(crate) fn filters(&self) -> Vec<Filter> {
+        let mut filters = Vec::new();
+        if !self.ids.is_empty() {
+            filters.push(Filter::new("id", Comparator::Equals, texts(&self.ids)));
+        }
+        if self.pending_only {
+            filters.push(Filter::new("status", Comparator::Equals, ["0"]));
+        }
+        filters.extend(since("creationDate", self.created_since));
+        filters
+    }
+
+    pub(crate) fn fields(&self) -> Fields {
+        let fields = core_leave_request_fields()
+            .leaf("nextApproverId")
+            .nested("approvals", &["id", "date", "approverId", "substitutedApproverId", "approved"])
+            .nested("cancellationRequests", &["id", "authorId", "rank", "approved", "creationDate"])
+            .nested("cancellationRequests", &["nextApproverId", "isActive"]);
+        if !self.groups.contains(FieldGroup::LeaveReason) {
+            return fields;
+        }
+        // A period's log holds what its owner wrote (absences.md §2.2).
+        fields
+            .nested("approvals", &["comment"])
+            .nested("cancellationRequests", &["comment"])
+            .nested("leavePeriod", &["logs.id", "logs.status", "logs.comment"])
+    }
+}
+
+/// The fields of a leave request without lists. Source: absences.md §2.4.
+pub(crate) fn core_leave_request_fields() -> Fields {
+    Fields::new()
+        .leaves(&["id", "leavePeriodId", "status", "creationDate", "cancellationUserId", "cancellationDate"])
+        .leaf("isActive")
+        .nested("leavePeriod", &["id", "ownerId"])
+}
+
+/// Which changes of users to read (`/api/v3/userlogs`, which is not documented). Source: directory.md §11.6.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserLogQuery {
+    /// Changes of these properties; none means nothing.
+    // unverified: whether several may be asked for at once: where the list is refused, or answered with
+    // nothing, ask for one after the other (`one_by_one`).
+    pub properties: Vec<UserProperty>,
+    /// Changed at or after this wall-clock time, in the zone of the records.
+    // unverified: that this is a condition the endpoint knows.
+    pub modified_since: Option<DateTime>,
+    /// Only changes of these users; none means all.
+    // unverified: that this is a condition the endpoint knows.
+    pub owners: Vec<RemoteId>,
+}
+
+/// A property of users whose changes are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UserProperty {
+    /// `departmentid`.
+    Department,
+    /// `legalentityid`: the establishment.
+    Establishment,
+    /// `manager`.
+    Manager,
+}
+
+impl UserProperty {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Department, Self::Establishment, Self::Manager];
+
+    /// The property as the endpoint is asked for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Department => "departmentid",
+            Self::Establishment => "legalentityid",
+            Self::Manager => "manager",
+        }
+    }
+}
+
+impl Default for UserLogQuery {
+    /// Every change of department, establishment and manager.
+    fn default() -> Self {
+        Self { properties: UserProperty::ALL.to_vec(), modified_since: None, owners: Vec::new() }
+    }
+}
+
+impl UserLogQuery {
+    /// The same query for each property on its own.
+    pub fn one_by_one(&self) -> impl Iterator<Item = Self> + '_ {
+        self.properties.iter().map(|property| Self { properties: vec![*property], ..self.clone() })
+    }
+
+    pub(crate) fn filters(&self) -> Vec<Filter> {
+        let names = self.properties.iter().map(|property| property.name());
+        let mut filters = vec![Filter::new("name", Comparator::Equals, names)];
+        if !self.owners.is_empty() {
+            filters.push(Filter::new("owner.id", Comparator::Equals, texts(&self.owners)));
+        }
+        if let Some(since) = self.modified_since {
+            let since = since.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+            filters.push(Filter::new("modifiedAt", Comparator::Since, [since]));
+        }
+        filters
+    }
+
+    pub(crate) fn fields() -> Fields {
+        Fields::new()
+            .leaves(&["id", "name", "modifiedAt", "value"])
+            .nested("owner", &["id"])
+            .nested("author", &["id"])
+    }
+}
+
+/// Which days of which users to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserDateQuery {
+    pub(crate) owners: Vec<RemoteId>,
+    pub(crate) first: Date,
+    pub(crate) last: Date,
+}
+
+impl UserDateQuery {
+    pub(crate) fn filters(&self) -> Vec<Filter> {
+        vec![
+            Filter::new("ownerId", Comparator::Equals, texts(&self.owners)),
+            DateFilter::Between(self.first, self.last).on("date"),
+        ]
+    }
+
+    /// `isOff` is an older field. Source: absences.md §8.
+    pub(crate) fn fields() -> Fields {
+        Fields::new()
+            .leaves(&["ownerId", "date", "isHoliday", "isWeeklyRest"])
+            .nested("am", &["dtt", "isOff"])
+            .nested("pm", &["dtt", "isOff"])
+    }
+}
+
+fn of_establishments(ids: &[RemoteId]) -> Filter {
+    Filter::new("leavePeriod.owner.legalEntityId", Comparator::Equals, texts(ids))
+}
+
+/// The documented form of a time of change. Source: absences.md §3.1.
+fn since(property: &'static str, time: Option<DateTime>) -> Option<Filter> {
+    let time = time?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Some(Filter::new(property, Comparator::Since, [time]))
+}
+
+fn texts(ids: &[RemoteId]) -> impl Iterator<Item = &str> {
+    ids.iter().map(RemoteId::as_str)
+}
