@@ -103,9 +103,11 @@ fn programs() -> Option<PathBuf> {
 
 fn install() -> Result<(), String> {
     if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        return Err("PostgreSQL is needed: install it (Debian: `apt install postgresql`), or name a server that \
+        return Err(
+            "PostgreSQL is needed: install it (Debian: `apt install postgresql`), or name a server that \
                     may create databases in TEST_DATABASE_URL"
-            .to_owned());
+                .to_owned(),
+        );
     }
     say("== installing Debian's PostgreSQL");
     run(Command::new("apt-get").args(["update", "-qq"]), "apt-get update")?;

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     PermissionMissing = 5,
     /// What is stored is not what the tenant holds (`demo` only).
     Mismatch = 6,
+    /// Another process is syncing the linked account.
+    Busy = 7,
 }
 
 /// A command's failure.
@@ -125,9 +127,15 @@ impl From<sync::Error> for Failure {
         match error {
             sync::Error::Store(error) => error.into(),
             sync::Error::Fetching(_) => Self::from_error(Exit::Internal, "sync.fetching", &error),
-            sync::Error::Settings(_) => {
+            sync::Error::Busy { .. } => {
+                let mut failure = Self::from_error(Exit::Busy, "sync.busy", &error);
+                let advice = "Watch it with `lucca-connector sync --watch`, or try again when it is done.";
+                failure.advice = Some(advice.to_owned());
+                failure
+            }
+            sync::Error::Settings(_) | sync::Error::Rhythm(_) => {
                 let mut failure = Self::from_error(Exit::Internal, "sync.settings", &error);
-                failure.advice = Some("Link the tenant again to set its field groups anew.".to_owned());
+                failure.advice = Some("Link the tenant again to set its settings anew.".to_owned());
                 failure
             }
         }

@@ -5,6 +5,7 @@ mod commands;
 mod data_dir;
 mod entropy;
 mod failure;
+mod holder;
 mod key_input;
 mod output;
 mod people_view;

@@ -9,7 +9,6 @@ use people::{
 };
 use serde::Serialize;
 use store::{LinkedAccount, Store};
-use sync::StreamReport;
 
 use crate::failure::Failure;
 
@@ -106,13 +105,9 @@ impl People {
 
 /// Whether the last run could read contracts. Without a report there is nothing against it.
 async fn contracts_are_current(store: &Store, account: &LinkedAccount) -> Result<bool, Failure> {
-    #[derive(serde::Deserialize)]
-    struct Report {
-        streams: Vec<StreamReport>,
-    }
-    let report = store.last_run(account.no).await?.and_then(|run| run.report);
-    let report = report.and_then(|json| serde_json::from_str::<Report>(&json).ok());
-    let streams = report.map(|report| report.streams).unwrap_or_default();
-    let contracts = streams.iter().find(|stream| stream.stream == Stream::WorkContracts.name());
-    Ok(contracts.is_none_or(|contracts| contracts.error.is_none()))
+    let report = store.last_run(account.no).await?.and_then(|run| run.report).unwrap_or_default();
+    let report = serde_json::from_str::<serde_json::Value>(&report).unwrap_or_default();
+    let streams = report["streams"].as_array().cloned().unwrap_or_default();
+    let contracts = streams.iter().find(|stream| stream["stream"] == Stream::WorkContracts.name());
+    Ok(contracts.is_none_or(|contracts| contracts.get("error").is_none_or(serde_json::Value::is_null)))
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use lucca::Stream;
-use sync::{Progress, StreamReport};
+use sync::{Mode, Progress, StreamReport};
 
 use crate::output::{counted, grouped};
 
@@ -34,7 +34,7 @@ fn title(stream: Stream) -> String {
 }
 
 impl Progress for Bars {
-    fn stream_started(&self, stream: Stream) {
+    fn stream_started(&self, stream: Stream, _mode: Mode) {
         self.with(|bar| {
             *bar = ProgressBar::new_spinner();
             bar.set_message(title(stream));

@@ -200,7 +200,8 @@ impl Store {
 
     /// The linked account of a tenant, by the tenant's lasting name.
     pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
-        let row: Option<AccountRow> = on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1")
+        let row: Option<AccountRow> =
+            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1")
             .bind(tenant)
             .fetch_optional(pool)
             .await)

@@ -138,7 +138,8 @@ struct ChangeRow {
 
 impl ChangeRow {
     fn read(self) -> Result<Change, Error> {
-        let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt { what: "change", source };
+        let corrupt =
+            |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt { what: "change", source };
         Ok(Change {
             seq: self.seq,
             at: self.at.to_jiff(),
@@ -304,9 +305,7 @@ pub(crate) async fn append(
 
 /// The changes that end or hide records.
 pub(crate) fn of_state(kind: Kind, ids: &[RemoteId], operation: Operation) -> Vec<NewChange> {
-    ids.iter()
-        .map(|id| NewChange { kind, id: id.clone(), operation, hash: None, fields: None })
-        .collect()
+    ids.iter().map(|id| NewChange { kind, id: id.clone(), operation, hash: None, fields: None }).collect()
 }
 
 impl Lease {

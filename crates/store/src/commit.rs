@@ -58,7 +58,13 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
-    pub async fn commit(&self, lease: &Lease, kind: Kind, commit: &Commit, at: Timestamp) -> Result<(), Error> {
+    pub async fn commit(
+        &self,
+        lease: &Lease,
+        kind: Kind,
+        commit: &Commit,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         const DOING: &str = "writing records";
         if commit.is_empty() {
             return Ok(());
@@ -146,8 +152,7 @@ async fn upsert(
             query.build().execute(&mut **transaction).await?;
         }
         Tx::Postgres(transaction) => {
-            const INSERT: &str =
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) \
+            const INSERT: &str = "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) \
                  SELECT $1, $2, id, hash, body, raw, $3, $3 FROM \
                  UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)";
             sqlx::query(sqlx::AssertSqlSafe(format!("{INSERT}{ON_CONFLICT}")))

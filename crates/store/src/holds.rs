@@ -27,17 +27,20 @@ pub struct Hold {
 impl Store {
     /// What waits for a person in a linked account, and what a person has refused to let go.
     pub async fn holds(&self, account_no: i64) -> Result<Vec<Hold>, Error> {
-        let rows: Vec<(String, String, String, jiff_sqlx::Timestamp, String)> = on!(self.db, pool => sqlx::query_as(
+        let rows: Vec<(String, String, String, jiff_sqlx::Timestamp, String)> =
+            on!(self.db, pool => sqlx::query_as(
             "SELECT kind, reason, ids, opened_at, state FROM holds WHERE account_no = $1 ORDER BY kind",
         )
         .bind(account_no)
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("reading what waits for a person"))?;
+            .map_err(while_doing("reading what waits for a person"))?;
         rows.into_iter()
             .map(|(kind, reason, ids, opened_at, state)| {
-                let corrupt =
-                    |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt { what: "hold", source };
+                let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt {
+                    what: "hold",
+                    source,
+                };
                 Ok(Hold {
                     kind: kind.parse().map_err(|error: people::UnknownKind| corrupt(error.into()))?,
                     reason,

@@ -72,9 +72,8 @@ impl Store {
         .await)
         .map_err(while_doing("reading a lease"))?;
         row.map(|(holder, run_id, expires_ms)| {
-            let run_id = run_id
-                .parse()
-                .map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?;
+            let run_id =
+                run_id.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?;
             let expires_at = Timestamp::from_millisecond(expires_ms).unwrap_or(now);
             Ok(LeaseHolder { holder, run_id, expires_at })
         })

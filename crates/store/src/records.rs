@@ -223,6 +223,42 @@ impl Store {
         })
     }
 
+    /// The present records of a kind whose member `member` is one of `values`: their ids, and the value.
+    pub async fn referring(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        member: &'static str,
+        values: &[RemoteId],
+    ) -> Result<Vec<(RemoteId, RemoteId)>, Error> {
+        let sql = self.db.with_members(&format!("{{body.{member}}}")).0;
+        let sql = format!(
+            "SELECT remote_id, {sql} FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
+             AND {sql} IN {{ids}}"
+        );
+        let rows: Vec<(String, String)> = on!(self.db, pool => sqlx::query_as(self.db.with_ids(&sql, 3))
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(json_list(values))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("looking for records that refer to others"))?;
+        Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
+    }
+
+    /// The absence requests that wait for a decision, on themselves or on their cancellation.
+    pub async fn open_absence_requests(&self, account_no: i64) -> Result<Vec<RemoteId>, Error> {
+        // Worded as the partial index is.
+        let sql = self.db.with_members(
+            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'absence_requests' \
+             AND {body.status} IN ('pending', 'cancellation_pending') AND state = 'present'",
+        );
+        let ids: Vec<String> =
+            on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_all(pool).await)
+                .map_err(while_doing("looking for requests that wait"))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
     /// Whether there is any record of a kind, whatever its state.
     pub async fn has_records(&self, account_no: i64, kind: Kind) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(

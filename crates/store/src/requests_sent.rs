@@ -28,7 +28,7 @@ impl Store {
             .bind(sql_time(now - WINDOW))
             .execute(pool)
             .await.map(drop))
-            .map_err(while_doing(DOING))?;
+        .map_err(while_doing(DOING))?;
         on!(self.db, pool => sqlx::query("INSERT INTO requests_sent (tenant, sent_at, requests) VALUES ($1, $2, $3)")
             .bind(tenant)
             .bind(sql_time(now))

@@ -1,6 +1,7 @@
 //! A page's records, normalised and ready to be compared with what is stored.
 
-use lucca::{Item, Read, Unreadable};
+use jiff::civil::Date;
+use lucca::{Checkpoint, Item, Read, Unreadable};
 use people::{Model, RemoteId};
 use serde_json::value::RawValue;
 use store::{Quarantined, RecordUpsert, content_hash};
@@ -30,6 +31,8 @@ pub(crate) struct Batch {
     pub(crate) quarantined: Vec<Quarantined>,
     /// How many records the server counts in all.
     pub(crate) total: Option<u64>,
+    /// Where the read resumes once this page is committed, and in which part of the stream that is.
+    pub(crate) checkpoint: Option<(Option<Date>, Checkpoint)>,
 }
 
 impl Batch {
@@ -38,12 +41,12 @@ impl Batch {
         items: Vec<Item<W>>,
         total: Option<u64>,
         raw_policy: RawPolicy<'_>,
-        mut normalise: impl FnMut(Read<W>) -> M,
+        mut normalise: impl FnMut(Read<W>) -> Result<M, Unreadable>,
     ) -> Self {
         let mut batch = Self { total, ..Self::default() };
         for item in items {
-            match item.outcome {
-                Ok(read) => batch.add(&normalise(read), Some(item.raw.get()), raw_policy),
+            match item.outcome.and_then(&mut normalise) {
+                Ok(model) => batch.add(&model, Some(item.raw.get()), raw_policy),
                 Err(unreadable) => batch.quarantine(item.id, unreadable, &item.raw, raw_policy),
             }
         }

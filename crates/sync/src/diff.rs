@@ -99,7 +99,9 @@ mod tests {
         let before = r#"{"first":"2026-05-04 AM","leave_type_ids":["1"]}"#;
         let after = r#"{"first":"2026-05-05 AM","leave_type_ids":["2"]}"#;
         let changed = changed_fields(Kind::Absence, before, after, false).unwrap();
-        assert!(changed.contains(r#""before":"2026-05-04 AM""#) && changed.contains(r#""leave_type_ids":null"#));
+        assert!(
+            changed.contains(r#""before":"2026-05-04 AM""#) && changed.contains(r#""leave_type_ids":null"#)
+        );
     }
 
     #[test]

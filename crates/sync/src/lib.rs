@@ -1,24 +1,34 @@
-//! The sync engine: fetches a linked account's streams, normalises what arrives, compares it with what is
-//! stored, commits page by page, and judges what was not seen.
+//! The sync engine: plans what is due, fetches it, normalises what arrives, compares it with what is stored, commits
+//! page by page, and judges what was not seen.
 //!
-//! `run` conducts; `streams` says what is read and in which order; `stream_sync` does one stream, a `batch` at a
-//! time, and `lost_fields` keeps what went silent; `normalise` maps Lucca's wire shapes to the people model;
-//! `reconcile` decides, without I/O, what a missing record means. How pages are fetched is `lucca`'s
-//! business, how they are kept is `store`'s.
+//! `run` conducts under a lease; `plan` says what is due and `state` what a stream remembers; `streams` says what is
+//! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
+//! `working_days`; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
+//! `lost_fields` keeps what went silent; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
+//! decides, without I/O, what a missing record means. How pages are fetched is `lucca`'s business, how they are kept
+//! is `store`'s.
 
+mod absence_streams;
 mod batch;
+mod diff;
 mod lost_fields;
 mod normalise;
 mod organisation_streams;
 mod people_streams;
+mod plan;
 mod progress;
 mod reconcile;
 mod report;
+mod request_streams;
 mod run;
+mod state;
 mod stream_sync;
 mod streams;
+mod working_days;
 
+pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
-pub use run::{Error, FullSync, Options};
+pub use run::{Error, Options, Sync};
+pub use state::{Resume, StreamState};

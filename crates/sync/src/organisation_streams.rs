@@ -10,15 +10,17 @@ use crate::batch::{Batch, RawPolicy};
 use crate::normalise;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::StreamSync;
+use crate::stream_sync::{Ending, StreamSync};
 use crate::streams::{Engine, Learned};
 
 impl Engine<'_> {
-    pub(crate) async fn departments(&self, learned: &Learned) -> Result<StreamReport, Error> {
-        let stream = Stream::Departments;
-        let mut sync = StreamSync::begin(&self.context, stream, Kind::Department).await?;
-        let enumerate = || self.taught(stream, self.client.departments());
-        let (mut enumeration, lesson) = enumerate();
+    pub(crate) async fn departments(&self, learned: &Learned) -> Result<Option<StreamReport>, Error> {
+        let Some(mut sync) = self.begin(Stream::Departments, Kind::Department).await? else {
+            return Ok(None);
+        };
+        let enumerate = || self.client.departments();
+        // Always from the beginning: parents are found only once all departments are known.
+        let mut enumeration = sync.informed(enumerate());
         // Parents are found only once all departments are known; there are a few hundred at most.
         let mut batch = Batch::default();
         let mut tree = Vec::new();
@@ -43,8 +45,9 @@ impl Engine<'_> {
                 Err(error) => break Err(error),
             }
         };
-        match &read {
-            Ok(()) => {
+        let ending = Ending::of(&enumeration, read);
+        match ending.is_ok() {
+            true => {
                 people::department_tree(&mut tree);
                 if enumeration.notes().contains(&Note::DefaultFields) {
                     self.keep_full(&mut tree).await?;
@@ -53,15 +56,15 @@ impl Engine<'_> {
                     batch.add(department, Some(raw.get()), RawPolicy::ORGANISATION);
                 }
                 sync.commit::<Department>(batch, &BTreeSet::new()).await?;
-                self.judge_unseen(&mut sync, &enumeration, || enumerate().0).await?;
+                self.judge_unseen(&mut sync, &ending, enumerate).await?;
             }
-            Err(_) => {
+            false => {
                 let is_partial = |department: &Department| department.is_partial;
                 let make = normalise::partial_department;
                 self.partial(&mut sync, &learned.departments, make, is_partial).await?;
             }
         }
-        Ok(sync.finish(&enumeration, lesson, &read))
+        Ok(Some(sync.finish(ending).await?))
     }
 
     /// A tree of names only adds what is new, and takes nothing from departments that were once read in full.
@@ -78,23 +81,25 @@ impl Engine<'_> {
         Ok(())
     }
 
-    pub(crate) async fn establishments(&self, learned: &Learned) -> Result<StreamReport, Error> {
-        let stream = Stream::Establishments;
-        let mut sync = StreamSync::begin(&self.context, stream, Kind::Establishment).await?;
-        let enumerate = || self.taught(stream, self.client.establishments());
-        let (enumeration, lesson) = enumerate();
+    pub(crate) async fn establishments(&self, learned: &Learned) -> Result<Option<StreamReport>, Error> {
+        let Some(mut sync) = self.begin(Stream::Establishments, Kind::Establishment).await? else {
+            return Ok(None);
+        };
+        let enumerate = || self.client.establishments();
         let (enumeration, read) = sync
-            .read(enumeration, RawPolicy::ORGANISATION, |read| normalise::establishment(read.value))
+            .read(sync.taught(enumerate()), RawPolicy::ORGANISATION, |read| {
+                Ok(normalise::establishment(read.value))
+            })
             .await?;
-        match &read {
-            Ok(()) => self.judge_unseen(&mut sync, &enumeration, || enumerate().0).await?,
-            Err(_) => {
-                let is_partial = |establishment: &Establishment| establishment.is_partial;
-                let make = normalise::partial_establishment;
-                self.partial(&mut sync, &learned.establishments, make, is_partial).await?;
-            }
+        let ending = Ending::of(&enumeration, read);
+        if ending.is_ok() {
+            self.judge_unseen(&mut sync, &ending, enumerate).await?;
+        } else {
+            let is_partial = |establishment: &Establishment| establishment.is_partial;
+            let make = normalise::partial_establishment;
+            self.partial(&mut sync, &learned.establishments, make, is_partial).await?;
         }
-        Ok(sync.finish(&enumeration, lesson, &read))
+        Ok(Some(sync.finish(ending).await?))
     }
 
     /// Where a list could not be read, keeps what employees say of its records: ids and names. Records that were

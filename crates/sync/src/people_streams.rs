@@ -2,35 +2,61 @@
 
 use std::collections::HashSet;
 
-use lucca::{FieldGroups, Read, Stream, UserQuery};
+use lucca::{FieldGroups, Read, Stream, UserLogQuery, UserQuery};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
 use store::RecordState;
 
 use crate::batch::RawPolicy;
-use crate::normalise::{self, Lookups};
+use crate::normalise;
+use crate::plan::Mode;
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, Seen, StreamSync};
 use crate::streams::{Engine, Learned};
 
 /// Ids in one request: Lucca refuses more than a thousand values, and addresses have a length.
 const IDS_A_REQUEST: usize = 200;
 
+/// More people than this at once changed: their contracts are left to the rhythm of all contracts.
+const FEW_PEOPLE: usize = 1000;
+
+const KEY_REFUSED: &str = "lucca.key_refused";
+
+/// People, read and not yet judged.
+pub(crate) struct UsersRead<'a> {
+    sync: StreamSync<'a>,
+    ending: Ending,
+    missing: Vec<(RemoteId, Missing)>,
+    /// Who is new or changed, where not all were read.
+    pub(crate) changed: Vec<RemoteId>,
+}
+
+impl UsersRead<'_> {
+    /// Whether the rest need not be asked for.
+    pub(crate) fn is_useless(&self) -> bool {
+        let refused = |error: &lucca::Error| error.code() == KEY_REFUSED;
+        self.ending.error.as_ref().is_some_and(|error| self.sync.report.read == 0 || refused(error))
+    }
+}
+
+/// Contracts, read and not yet judged.
+pub(crate) struct ContractsRead<'a> {
+    sync: StreamSync<'a>,
+    ending: Ending,
+    missing: Vec<(RemoteId, bool)>,
+}
+
 impl Engine<'_> {
-    pub(crate) async fn users(
-        &self,
-        groups: FieldGroups,
-        learned: &mut Learned,
-    ) -> Result<StreamReport, Error> {
-        let stream = Stream::Users;
-        let mut sync = StreamSync::begin(&self.context, stream, Kind::Employee).await?;
-        let users = self.client.users(UserQuery { groups, ..UserQuery::default() });
-        let (users, lesson) = self.taught(stream, users);
+    pub(crate) async fn users(&self, learned: &mut Learned) -> Result<Option<UsersRead<'_>>, Error> {
+        let groups = self.groups;
+        let Some(mut sync) = self.begin(Stream::Users, Kind::Employee).await? else { return Ok(None) };
+        let modified_since = if sync.is_full() { None } else { sync.state.since(self.rhythms.overlap) };
+        let users = self.client.users(UserQuery { groups, modified_since, ..UserQuery::default() });
         let redact = |raw: &str| normalise::least_data(raw, groups);
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &redact };
         let (users, read) = sync
-            .read(users, raw_policy, |Read { value: user, problems }| {
+            .read(sync.taught(users), raw_policy, |Read { value: user, problems }| {
                 for (reference, names) in [
                     (&user.department, &mut learned.departments),
                     (&user.legal_entity, &mut learned.establishments),
@@ -42,24 +68,77 @@ impl Engine<'_> {
                     }
                 }
                 let employee = normalise::employee(user, problems, groups);
-                match status_on(self.today, employee.contract(), []) {
+                match status_on(self.context.today, employee.contract(), []) {
                     EmployeeStatus::Former => learned.seen.former += 1,
                     EmployeeStatus::Future => learned.seen.future += 1,
                     EmployeeStatus::Active => {}
                 }
-                employee
+                Ok(employee)
             })
             .await?;
-        if read.is_ok() {
+        let ending = Ending::of(&users, read);
+        let mut missing = Vec::new();
+        if ending.is_ok() && sync.is_full() {
             sync.find_unseen().await?;
             let establishments = learned.establishments.keys().collect();
-            let is_proven = users.proof().is_complete();
-            let missing = self.missing_employees(sync.unseen(), is_proven, &establishments).await?;
-            sync.judge_missing(users.proof(), &missing, learned.seen).await?;
+            missing =
+                self.missing_employees(sync.unseen(), ending.proof.is_complete(), &establishments).await?;
         }
-        let report = sync.finish(&users, lesson, &read);
-        learned.seen.permission_lost = report.hidden > 0 || read.is_err();
-        Ok(report)
+        let changed = sync.take_changed();
+        Ok(Some(UsersRead { sync, ending, missing, changed }))
+    }
+
+    /// Judges the people that were not seen, with what was read since of records that refer to people.
+    pub(crate) async fn judge_users(
+        &self,
+        users: Option<UsersRead<'_>>,
+        learned: &mut Learned,
+        contracts: Option<&ContractsRead<'_>>,
+    ) -> Result<Option<StreamReport>, Error> {
+        let Some(UsersRead { mut sync, ending, mut missing, .. }) = users else { return Ok(None) };
+        let failed = !ending.is_ok();
+        if !failed && sync.is_full() {
+            if ending.proof.is_complete() && !missing.is_empty() {
+                let referenced = self.referenced(&missing, contracts).await?;
+                for (id, known) in &mut missing {
+                    known.is_referenced = referenced.contains(id);
+                }
+            }
+            sync.judge_missing(ending.proof, &missing, learned.seen).await?;
+        }
+        let report = sync.finish(ending).await?;
+        learned.seen.permission_lost = report.hidden > 0 || failed;
+        Ok(Some(report))
+    }
+
+    /// Which of the missing people others still refer to: as managers, as heads of departments, by contracts that
+    /// were shown in this run.
+    async fn referenced(
+        &self,
+        missing: &[(RemoteId, Missing)],
+        contracts: Option<&ContractsRead<'_>>,
+    ) -> Result<HashSet<RemoteId>, Error> {
+        let Context { store, account, .. } = &self.context;
+        let ids: Vec<RemoteId> = missing.iter().map(|(id, _)| id.clone()).collect();
+        let gone: HashSet<&RemoteId> = ids.iter().collect();
+        let mut referenced = HashSet::new();
+        for (kind, member) in [(Kind::Employee, "manager_id"), (Kind::Department, "head_id")] {
+            for (id, person) in store.referring(account.no, kind, member, &ids).await? {
+                // Whoever is missing too is no witness.
+                if kind != Kind::Employee || !gone.contains(&id) {
+                    referenced.insert(person);
+                }
+            }
+        }
+        if let Some(read) = contracts.filter(|read| read.sync.is_full() && read.ending.is_ok()) {
+            let unseen: HashSet<&RemoteId> = read.missing.iter().map(|(id, _)| id).collect();
+            for (id, person) in store.referring(account.no, Kind::Employment, "employee_id", &ids).await? {
+                if !unseen.contains(&id) {
+                    referenced.insert(person);
+                }
+            }
+        }
+        Ok(referenced)
     }
 
     /// What is known of stored employees that were not seen. Those that a second look by id finds are left
@@ -82,7 +161,7 @@ impl Engine<'_> {
         for id in unseen {
             let stored = self.context.store.record::<Employee>(self.context.account.no, &id).await?;
             let known = stored.map(|stored| Missing {
-                status: Some(status_on(self.today, stored.record.contract(), [])),
+                status: Some(status_on(self.context.today, stored.record.contract(), [])),
                 establishment_vanished: stored
                     .record
                     .establishment_id
@@ -107,44 +186,113 @@ impl Engine<'_> {
         Some(found)
     }
 
-    pub(crate) async fn contracts(&self, lookups: &Lookups, seen: Seen) -> Result<StreamReport, Error> {
+    /// Reads all contracts if they are due, or else those of people who are new or changed.
+    pub(crate) async fn contracts(
+        &self,
+        changed: &[RemoteId],
+        reports: &mut Vec<StreamReport>,
+    ) -> Result<Option<ContractsRead<'_>>, Error> {
         let stream = Stream::WorkContracts;
+        let sync = match self.begin(stream, Kind::Employment).await? {
+            Some(sync) => Some(sync),
+            None if changed.is_empty() || changed.len() > FEW_PEOPLE => None,
+            None => {
+                let state = self.state(stream);
+                let is_offered = state.full_at.is_some();
+                match is_offered {
+                    true => Some(
+                        StreamSync::begin(&self.context, stream, Kind::Employment, Mode::Incremental, state)
+                            .await?,
+                    ),
+                    false => None,
+                }
+            }
+        };
+        let Some(mut sync) = sync else { return Ok(None) };
+        let lookups = self.lookups(reports).await?;
         let keep = self.context.account.settings.keep_raw;
         let raw_policy = RawPolicy { keep, ..RawPolicy::ORGANISATION };
-        let mut sync = StreamSync::begin(&self.context, stream, Kind::Employment).await?;
-        let enumerate = || self.taught(stream, self.client.work_contracts());
-        let (contracts, lesson) = enumerate();
-        let (contracts, read) = sync
-            .read(contracts, raw_policy, |read| normalise::employment(read.value, read.problems, lookups))
-            .await?;
-        if read.is_ok() {
+        let mut normalise = |read: Read<_>| Ok(normalise::employment(read.value, read.problems, &lookups));
+        if !sync.is_full() {
+            let mut ending = None;
+            for owners in changed.chunks(IDS_A_REQUEST) {
+                let contracts = sync.informed(self.client.work_contracts_of(owners));
+                let (contracts, read) = sync.read(contracts, raw_policy, &mut normalise).await?;
+                let part = Ending::of(&contracts, read);
+                let failed = !part.is_ok();
+                ending = Some(part);
+                if failed {
+                    break;
+                }
+            }
+            return Ok(ending.map(|ending| ContractsRead { sync, ending, missing: Vec::new() }));
+        }
+        let contracts = sync.taught(self.client.work_contracts());
+        let (contracts, read) = sync.read(contracts, raw_policy, &mut normalise).await?;
+        let ending = Ending::of(&contracts, read);
+        let mut missing = Vec::new();
+        if ending.is_ok() {
             sync.find_unseen().await?;
             let mut unconfirmed = false;
-            if contracts.proof().is_complete() && sync.may_have_slipped() {
-                unconfirmed = !sync.look_again(enumerate().0).await;
+            if ending.proof.is_complete() && sync.may_have_slipped() {
+                unconfirmed = !sync.look_again(sync.informed(self.client.work_contracts())).await;
             }
-            let missing = self.missing_employments(sync.unseen(), unconfirmed).await?;
-            sync.judge_missing(contracts.proof(), &missing, seen).await?;
+            missing = sync.unseen().into_iter().map(|id| (id, unconfirmed)).collect();
         }
-        Ok(sync.finish(&contracts, lesson, &read))
+        self.note_requests().await?;
+        Ok(Some(ContractsRead { sync, ending, missing }))
     }
 
-    /// What is known of stored employments that were not seen: they hide with the people they belong to.
-    async fn missing_employments(
+    /// Judges contracts that were not seen: they hide with the people they belong to.
+    pub(crate) async fn judge_contracts(
         &self,
-        unseen: Vec<RemoteId>,
-        unconfirmed: bool,
-    ) -> Result<Vec<(RemoteId, Missing)>, Error> {
-        let Context { store, account, .. } = &self.context;
-        let mut missing = Vec::with_capacity(unseen.len());
-        for id in unseen {
-            let mut owner_is_hidden = false;
-            if let Some(employment) = store.record::<Employment>(account.no, &id).await? {
-                let owner = store.record::<Employee>(account.no, &employment.record.employee_id).await?;
-                owner_is_hidden = owner.is_some_and(|owner| owner.state == RecordState::Hidden);
+        contracts: Option<ContractsRead<'_>>,
+        seen: Seen,
+    ) -> Result<Option<StreamReport>, Error> {
+        let Some(ContractsRead { mut sync, ending, missing }) = contracts else { return Ok(None) };
+        if sync.is_full() && ending.is_ok() {
+            let Context { store, account, .. } = &self.context;
+            let mut known = Vec::with_capacity(missing.len());
+            for (id, unconfirmed) in missing {
+                let mut owner_is_hidden = false;
+                if let Some(employment) = store.record::<Employment>(account.no, &id).await? {
+                    let owner = store.record::<Employee>(account.no, &employment.record.employee_id).await?;
+                    owner_is_hidden = owner.is_some_and(|owner| owner.state == RecordState::Hidden);
+                }
+                known.push((id, Missing { owner_is_hidden, unconfirmed, ..Missing::default() }));
             }
-            missing.push((id, Missing { owner_is_hidden, unconfirmed, ..Missing::default() }));
+            sync.judge_missing(ending.proof, &known, seen).await?;
         }
-        Ok(missing)
+        Ok(Some(sync.finish(ending).await?))
+    }
+
+    /// What Lucca noted of people's departments, establishments and managers, where it is readable.
+    pub(crate) async fn user_logs(&self) -> Result<Option<StreamReport>, Error> {
+        let Some(mut sync) = self.begin(Stream::UserLogs, Kind::UserLogEntry).await? else { return Ok(None) };
+        let modified_since = if sync.is_full() { None } else { sync.state.since(self.rhythms.overlap) };
+        let query = UserLogQuery { modified_since, ..UserLogQuery::default() };
+        let logs = sync.taught(self.client.user_logs(query.clone()));
+        let (logs, read) = sync
+            .read(logs, RawPolicy::ORGANISATION, |read: Read<_>| normalise::user_log_entry(read.value))
+            .await?;
+        let mut ending = Ending::of(&logs, read);
+        // unverified: whether several properties may be asked for at once, or are answered with nothing.
+        let is_refused = ending.error.as_ref().is_some_and(|error| error.status() == Some(400));
+        if is_refused || (ending.is_ok() && sync.is_full() && sync.report.read == 0) {
+            for query in query.one_by_one() {
+                let logs = self.client.user_logs(query);
+                let (logs, read) = sync
+                    .read(logs, RawPolicy::ORGANISATION, |read: Read<_>| {
+                        normalise::user_log_entry(read.value)
+                    })
+                    .await?;
+                ending = Ending::of(&logs, read);
+                if !ending.is_ok() {
+                    break;
+                }
+            }
+        }
+        // A log is only appended to, so what was not seen is not judged.
+        Ok(Some(sync.finish(ending).await?))
     }
 }

@@ -116,10 +116,9 @@ impl Rhythms {
             Stream::Leaves | Stream::LeaveRequests => (Some(self.absences), self.sweep),
             // A log is only appended to: nothing vanishes from it.
             Stream::UserLogs => (Some(self.organisation), self.sweep.saturating_mul(7)),
-            Stream::Departments
-            | Stream::Establishments
-            | Stream::LegalUnits
-            | Stream::JobQualifications => (None, self.organisation),
+            Stream::Departments | Stream::Establishments | Stream::LegalUnits | Stream::JobQualifications => {
+                (None, self.organisation)
+            }
             Stream::WorkContracts => (None, self.contracts),
             Stream::OccupationCategories
             | Stream::HiringTypes

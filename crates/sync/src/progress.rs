@@ -2,12 +2,13 @@
 
 use lucca::Stream;
 
+use crate::plan::Mode;
 use crate::report::StreamReport;
 
 /// Hears how a run is getting on. Called from the run's own task: be quick.
 pub trait Progress: Send + Sync {
     /// A stream is about to be read.
-    fn stream_started(&self, _stream: Stream) {}
+    fn stream_started(&self, _stream: Stream, _mode: Mode) {}
 
     /// A page has been committed: so many of the stream's records are done, out of a total where the server
     /// counts.

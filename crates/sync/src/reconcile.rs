@@ -30,6 +30,9 @@ pub struct Missing {
     pub establishment_vanished: bool,
     /// Whether it belongs to a record that is itself hidden.
     pub owner_is_hidden: bool,
+    /// Whether records that are still shown refer to it: a contract, a manager, a department's head, an absence.
+    /// What others refer to exists, so it is the key that no longer sees it.
+    pub is_referenced: bool,
     /// Whether asking for it once more failed, so that nothing is known.
     pub unconfirmed: bool,
 }
@@ -78,6 +81,11 @@ pub enum HeldBecause {
 }
 
 impl HeldBecause {
+    /// Whether only a person can decide.
+    pub fn asks_a_person(self) -> bool {
+        self == Self::Brake
+    }
+
     /// The reason, as a sentence fragment.
     pub fn reason(self) -> &'static str {
         match self {
@@ -103,6 +111,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     }
     let is_hidden = |missing: &Missing| {
         missing.owner_is_hidden
+            || missing.is_referenced
             || missing.establishment_vanished
             || match missing.status {
                 Some(EmployeeStatus::Former) => evidence.seen_former == 0,
@@ -200,6 +209,12 @@ mod tests {
         assert_eq!(judge(&evidence(1000, &moved)), [Judgement::Hidden]);
         let unsure = [Missing { unconfirmed: true, ..Missing::default() }];
         assert_eq!(judge(&evidence(1000, &unsure)), [Judgement::Held(HeldBecause::Unconfirmed)]);
+    }
+
+    #[test]
+    fn who_is_still_referred_to_is_hidden_and_not_gone() {
+        let referred = [Missing { is_referenced: true, ..Missing::default() }];
+        assert_eq!(judge(&evidence(1000, &referred)), [Judgement::Hidden]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Outcome, RunId};
 
+use crate::plan::Mode;
+
 /// The report of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunReport {
@@ -17,12 +19,14 @@ pub struct RunReport {
     pub finished_at: Timestamp,
     /// How it ended.
     pub outcome: Outcome,
-    /// Every stream, in the order read.
+    /// Every stream that was due, in the order read.
     pub streams: Vec<StreamReport>,
     /// Requests sent, by stream.
     pub requests: BTreeMap<String, u64>,
     /// How many of them Lucca answered with 429.
     pub throttled: u64,
+    /// How many employees' contracts began or ended by the calendar alone since the run before.
+    pub turned: u64,
 }
 
 impl RunReport {
@@ -48,12 +52,17 @@ impl RunReport {
 }
 
 /// What happened to one stream.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct StreamReport {
     /// The stream's name, as Lucca's resource.
     pub stream: String,
+    /// How it was read.
+    pub mode: Mode,
     /// Records read, each counted once.
     pub read: u64,
+    /// Half-days that the records read were put together from; absences only.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub leaves: u64,
     /// Records stored for the first time.
     pub created: u64,
     /// Records stored again because they changed or came back.
@@ -73,10 +82,9 @@ pub struct StreamReport {
     pub held_because: Option<String>,
     /// Fields that whole pages of people no longer have and stored people had: the key seems to have lost a
     /// permission. The stored values were kept.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_fields: Vec<String>,
     /// Stored records that were not reached because the stream could not be read: they may be out of date.
-    #[serde(default)]
     pub stale: u64,
     /// Whether the enumeration was provably complete.
     pub complete: bool,
@@ -84,14 +92,42 @@ pub struct StreamReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unproven_because: Option<String>,
     /// What had to be done differently for this server.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What the server refused of how it was asked, so that the next run asks otherwise from the start.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub learned: Option<Lesson>,
     /// Why the stream could not be read, or not to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StreamError>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl StreamReport {
+    /// The report of a stream about to be read.
+    pub(crate) fn new(stream: lucca::Stream, mode: Mode) -> Self {
+        Self {
+            stream: stream.name().to_owned(),
+            mode,
+            read: 0,
+            leaves: 0,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            quarantined: 0,
+            gone: 0,
+            hidden: 0,
+            held: 0,
+            held_because: None,
+            hidden_fields: Vec::new(),
+            stale: 0,
+            complete: false,
+            unproven_because: None,
+            notes: Vec::new(),
+            error: None,
+        }
+    }
 }
 
 /// What was learned of how a server wants to be asked for a stream, and when.

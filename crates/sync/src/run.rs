@@ -1,25 +1,32 @@
-//! A full sync of one linked account, from its first to its last record in the runs' table. Which streams there
-//! are, and in what order they are read, is in `streams`.
+//! A sync of one linked account, from taking its lease to giving it back. Which streams there are, and in what order
+//! they are read, is in `streams`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use lucca::clock::Clock;
 use lucca::{Client, FieldGroups, Stream};
-use store::{AccountStatus, LinkedAccount, Outcome, RunId, Store};
+use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 
+use crate::plan::{Rhythms, UnknownRhythm, Wish};
 use crate::progress::Progress;
 use crate::reconcile::Brake;
-use crate::report::{Lesson, RunReport, StreamReport};
+use crate::report::{RunReport, StreamReport};
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
 /// A run that could not go on. What Lucca refused is not here but in the report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Another process is syncing the linked account.
+    #[error("the linked account is being synced by another process")]
+    Busy {
+        /// What the other process says of itself.
+        holder: String,
+        /// Its run.
+        run_id: RunId,
+    },
     /// The store failed: nothing of the page at hand was written, everything before it was.
     #[error("the run stopped because the store failed")]
     Store(#[from] store::Error),
@@ -29,19 +36,28 @@ pub enum Error {
     /// The linked account's settings name a field group that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Settings(#[from] lucca::UnknownFieldGroup),
+    /// The linked account's settings name a rhythm that this version does not know.
+    #[error("the linked account's settings cannot be used")]
+    Rhythm(#[from] UnknownRhythm),
 }
 
 /// How a run is to be done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The date that decides who is a current, future or former employee.
     pub today: Date,
     /// How many records may vanish at once; none lets any number go, because a person has looked.
     pub brake: Option<Brake>,
+    /// What is wanted: what is due, what changed, or everything.
+    pub wish: Wish,
+    /// What this process calls itself, to be told to others who want to sync the same account.
+    pub holder: String,
+    /// A holder that the caller knows to have ended without giving its lease back.
+    pub dead_holder: Option<String>,
 }
 
-/// A full sync, ready to run.
-pub struct FullSync<'a> {
+/// A sync, ready to run.
+pub struct Sync<'a> {
     /// Opens the tenant.
     pub client: &'a Client,
     /// Where records go.
@@ -56,24 +72,66 @@ pub struct FullSync<'a> {
     pub options: Options,
 }
 
-impl FullSync<'_> {
+impl Sync<'_> {
     /// Runs. What could be read is stored even when something else fails; the report says which.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] where another process holds the account's lease; [`Error::Store`] with
+    /// [`store::Error::LeaseLost`] where one has taken it over meanwhile.
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
+        let groups = self.account.settings.field_groups.iter().map(|name| name.parse());
+        let groups = groups.collect::<Result<FieldGroups, _>>()?;
+        let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
+        let lease = self.lease(run_id).await?;
+        let outcome = self.run_under(lease, groups, rhythms).await;
+        // Whatever stopped the run, others need not wait for the lease to expire.
+        let released = self.store.release_lease(&lease).await;
+        let report = outcome?;
+        released?;
+        Ok(report)
+    }
+
+    async fn lease(&self, run_id: RunId) -> Result<Lease, Error> {
+        let Options { holder, dead_holder, .. } = &self.options;
+        let now = self.clock.now();
+        if let Some(lease) =
+            self.store.take_lease(self.account, run_id, holder, dead_holder.as_deref(), now).await?
+        {
+            return Ok(lease);
+        }
+        match self.store.lease_holder(self.account.no, now).await? {
+            Some(other) => Err(Error::Busy { holder: other.holder, run_id: other.run_id }),
+            // Given back between the two questions: whoever asks next gets it.
+            None => Err(Error::Busy { holder: String::new(), run_id }),
+        }
+    }
+
+    async fn run_under(
+        &self,
+        lease: Lease,
+        groups: FieldGroups,
+        rhythms: Rhythms,
+    ) -> Result<RunReport, Error> {
+        let Options { today, brake, wish, .. } = self.options;
         let started_at = self.clock.now();
-        let lessons = self.lessons(started_at).await?;
-        self.store.start_run(self.account.no, run_id, started_at).await?;
+        self.store.start_run(&lease, started_at).await?;
+        let turned = self.store.tell_turning(&lease, today, started_at).await?;
         let context = Context {
             store: self.store,
             account: self.account,
+            lease,
             clock: Arc::clone(&self.clock),
             progress: self.progress,
-            brake: self.options.brake,
+            brake,
+            today,
+            began_at: started_at,
+            holds: self.store.holds(self.account.no).await?,
         };
+        let states = self.store.stream_states(self.account.no).await?;
         let noted = AtomicU64::new(0);
-        let engine = Engine { client: self.client, context, lessons, today: self.options.today, noted };
-        let groups = self.account.settings.field_groups.iter().map(|name| name.parse());
-        let groups = groups.collect::<Result<FieldGroups, _>>()?;
-        let streams = engine.streams(groups).await?;
+        let engine = Engine { client: self.client, context, states, rhythms, wish, groups, noted };
+        let streams = engine.streams().await?;
 
         let outcome = outcome(&streams);
         let stats = self.client.stats();
@@ -81,25 +139,20 @@ impl FullSync<'_> {
             stats.by_stream.iter().map(|(stream, s)| (stream.name().to_owned(), s.requests)).collect();
         let throttled = stats.by_stream.values().map(|s| s.throttled).sum();
         let finished_at = self.clock.now();
-        let report = RunReport { run_id, started_at, finished_at, outcome, streams, requests, throttled };
+        let report = RunReport {
+            run_id: lease.run_id,
+            started_at,
+            finished_at,
+            outcome,
+            streams,
+            requests,
+            throttled,
+            turned: u64::try_from(turned).unwrap_or(u64::MAX),
+        };
         self.set_status(&report).await?;
         let json = serde_json::to_string(&report).unwrap_or_default();
-        self.store.finish_run(run_id, outcome, report.total_requests(), &json, finished_at).await?;
+        self.store.finish_run(&lease, outcome, report.total_requests(), &json, finished_at).await?;
         Ok(report)
-    }
-
-    /// What earlier runs learned of how the server wants to be asked, by stream, unless that is too long ago.
-    async fn lessons(&self, now: Timestamp) -> Result<HashMap<String, Lesson>, Error> {
-        #[derive(serde::Deserialize)]
-        struct Earlier {
-            streams: Vec<StreamReport>,
-        }
-        let report = self.store.last_run(self.account.no).await?.and_then(|run| run.report);
-        // A report of another version is no reason to fail: its lessons only save requests.
-        let earlier = report.and_then(|json| serde_json::from_str::<Earlier>(&json).ok());
-        let streams = earlier.map(|report| report.streams).unwrap_or_default();
-        let lessons = streams.into_iter().filter_map(|s| Some((s.stream, s.learned?)));
-        Ok(lessons.filter(|(_, lesson)| now.duration_since(lesson.at) < LESSON_LASTS).collect())
     }
 
     async fn set_status(&self, report: &RunReport) -> Result<(), Error> {
@@ -111,9 +164,6 @@ impl FullSync<'_> {
         Ok(self.store.set_account_status(self.account, status, report.finished_at).await?)
     }
 }
-
-/// After a day a server is asked again as it should be.
-const LESSON_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lists without which people data is not complete: that the key is not offered them is no success.
 const ESSENTIAL: [Stream; 4] =
@@ -130,15 +180,9 @@ fn outcome(streams: &[StreamReport]) -> Outcome {
             stream.complete && is_whole && stream.hidden_fields.is_empty()
         }
     };
-    let users = streams.iter().find(|stream| stream.stream == Stream::Users.name());
-    match users {
-        Some(users) if users.error.is_none() || users.read > 0 => {
-            if streams.iter().all(is_fine) {
-                Outcome::Succeeded
-            } else {
-                Outcome::Incomplete
-            }
-        }
-        _ => Outcome::Failed,
+    match streams.iter().find(|stream| stream.stream == Stream::Users.name()) {
+        Some(users) if users.error.is_some() && users.read == 0 => Outcome::Failed,
+        _ if streams.iter().all(is_fine) => Outcome::Succeeded,
+        _ => Outcome::Incomplete,
     }
 }

@@ -1,9 +1,12 @@
 //! What a stream remembers between runs, as JSON in the store: its cursor, when it was read, where an interrupted
 //! read resumes, and how the server wants to be asked.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use people::RemoteId;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Mode;
@@ -33,6 +36,12 @@ pub struct StreamState {
     /// How the server wants to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned: Option<Lesson>,
+    /// The server refused to be asked for what changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub changes_refused: bool,
+    /// The names of a list that is kept nowhere else.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<RemoteId, String>,
 }
 
 impl Default for StreamState {
@@ -45,6 +54,8 @@ impl Default for StreamState {
             sweep_again: false,
             resume: None,
             learned: None,
+            changes_refused: false,
+            names: BTreeMap::new(),
         }
     }
 }

@@ -68,8 +68,21 @@ impl Ending {
         }
     }
 
+    /// Nothing was asked.
+    pub(crate) fn nothing() -> Self {
+        let proof = Proof::Complete { rows: 0 };
+        Self { proof, notes: Vec::new(), learned: None, error: None }
+    }
+
     pub(crate) fn is_ok(&self) -> bool {
         self.error.is_none()
+    }
+
+    /// Says that what was read is not a set that could be complete.
+    pub(crate) fn nothing_to_prove(&mut self) {
+        if self.is_ok() {
+            self.proof = Proof::Complete { rows: self.proof.rows() };
+        }
     }
 }
 
@@ -106,6 +119,10 @@ pub(crate) struct StreamSync<'a> {
     in_quarantine: HashSet<RemoteId>,
     pages: usize,
     done: u64,
+    /// What was written by a read of what changed.
+    changed: Vec<RemoteId>,
+    /// What was met by a read of what changed, while somebody wants to know.
+    met_ids: Option<Vec<RemoteId>>,
     hidden_fields: BTreeSet<&'static str>,
     pub(crate) report: StreamReport,
 }
@@ -143,8 +160,10 @@ impl<'a> StreamSync<'a> {
             in_quarantine: in_quarantine.into_iter().collect(),
             pages: 0,
             done,
+            changed: Vec::new(),
+            met_ids: None,
             hidden_fields: BTreeSet::new(),
-            report: StreamReport { stream: stream.name().to_owned(), mode, ..StreamReport::default() },
+            report: StreamReport::new(stream, mode),
         })
     }
 
@@ -158,6 +177,21 @@ impl<'a> StreamSync<'a> {
         self.mode == Mode::Full
     }
 
+    /// What a read of what changed has written: records that are new, changed or shown again.
+    pub(crate) fn take_changed(&mut self) -> Vec<RemoteId> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Remembers from now on which records are met.
+    pub(crate) fn collect_met(&mut self) {
+        self.met_ids = Some(Vec::new());
+    }
+
+    /// Which records were met since [`collect_met`](Self::collect_met).
+    pub(crate) fn take_met(&mut self) -> Vec<RemoteId> {
+        self.met_ids.take().unwrap_or_default()
+    }
+
     /// Where an interrupted read resumes.
     pub(crate) fn resume(&self) -> Option<&Resume> {
         self.state.resume_of(self.mode, self.context.began_at)
@@ -167,7 +201,7 @@ impl<'a> StreamSync<'a> {
     pub(crate) fn taught<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
         let enumeration = self.informed(enumeration);
         match self.resume() {
-            Some(resume) => enumeration.resume_after(&resume.checkpoint),
+            Some(resume) => enumeration.resume_after(resume.checkpoint.clone()),
             None => enumeration,
         }
     }
@@ -211,11 +245,15 @@ impl<'a> StreamSync<'a> {
     /// Writes what differs from what is known to be stored, in one transaction.
     pub(crate) async fn write(&mut self, batch: Batch, known: &Known) -> Result<(), store::Error> {
         let Batch { records, quarantined, total, checkpoint } = batch;
-        let mut commit = Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
+        let mut commit =
+            Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
         self.report.quarantined += count(quarantined.len());
         self.done += count(records.len() + quarantined.len());
         for record in records {
             self.report.read += 1;
+            if let Some(met) = &mut self.met_ids {
+                met.push(record.id.clone());
+            }
             let stored = known.hashes.get(&record.id);
             if self.is_full() && !self.is_first {
                 self.meet(&record.id, stored.is_some_and(|known| known.state == RecordState::Present));
@@ -233,16 +271,16 @@ impl<'a> StreamSync<'a> {
                 Operation::Created => self.report.created += 1,
                 _ => self.report.updated += 1,
             }
+            if !self.is_full() {
+                self.changed.push(record.id.clone());
+            }
             let before = known.bodies.get(&record.id).map(String::as_str);
             self.log(&mut commit.changes, &record, operation, before);
             commit.upserts.push(record);
         }
         commit.quarantined = quarantined;
         self.save_place(&mut commit, checkpoint, total);
-        self.context
-            .store
-            .commit(&self.context.lease, self.kind, &commit, self.context.clock.now())
-            .await?;
+        self.context.store.commit(&self.context.lease, self.kind, &commit, self.context.clock.now()).await?;
         self.context.progress.page_committed(self.stream, self.done, total);
         Ok(())
     }
@@ -270,7 +308,8 @@ impl<'a> StreamSync<'a> {
             hash,
             fields,
         };
-        let fields = before.and_then(|before| changed_fields(self.kind, before, &record.body, personal_values));
+        let fields =
+            before.and_then(|before| changed_fields(self.kind, before, &record.body, personal_values));
         changes.push(change(operation, Some(record.hash), fields));
         if let (Kind::Employee, Some(before)) = (self.kind, before) {
             let status = |body: &str| {
@@ -299,8 +338,11 @@ impl<'a> StreamSync<'a> {
         if self.in_quarantine.is_empty() {
             return Vec::new();
         }
-        let mut leaving: Vec<RemoteId> =
-            records.iter().filter(|record| self.in_quarantine.contains(&record.id)).map(|r| r.id.clone()).collect();
+        let mut leaving: Vec<RemoteId> = records
+            .iter()
+            .filter(|record| self.in_quarantine.contains(&record.id))
+            .map(|r| r.id.clone())
+            .collect();
         if self.is_full() && self.report.read == 0 {
             leaving.extend(self.in_quarantine.iter().filter(|id| id.as_str().starts_with('#')).cloned());
         }
@@ -309,7 +351,12 @@ impl<'a> StreamSync<'a> {
     }
 
     /// Puts into a commit where the read would resume, and how far the run is.
-    fn save_place(&mut self, commit: &mut Commit, checkpoint: Option<(Option<Date>, Checkpoint)>, total: Option<u64>) {
+    fn save_place(
+        &mut self,
+        commit: &mut Commit,
+        checkpoint: Option<(Option<Date>, Checkpoint)>,
+        total: Option<u64>,
+    ) {
         if let Some((part, checkpoint)) = checkpoint {
             let (mode, began_at, done) = (self.mode, self.began_at, self.done);
             self.state.resume = Some(Resume { mode, began_at, part, checkpoint, done });
@@ -336,7 +383,7 @@ impl<'a> StreamSync<'a> {
         &mut self,
         enumeration: Enumeration<W>,
         raw_policy: RawPolicy<'_>,
-        mut normalise: impl FnMut(Read<W>) -> M,
+        mut normalise: impl FnMut(Read<W>) -> Result<M, lucca::Unreadable>,
     ) -> Result<(Enumeration<W>, Result<(), lucca::Error>), Error> {
         let (mut pages, fetching) = fetch(enumeration);
         while let Some(fetched) = pages.recv().await {
@@ -455,7 +502,8 @@ impl<'a> StreamSync<'a> {
         }
         let standing = self.context.holds.iter().find(|hold| hold.kind == self.kind);
         if judged.asks_a_person {
-            let is_refused = |hold: &Hold| hold.is_rejected && judged.held.iter().all(|id| hold.ids.contains(id));
+            let is_refused =
+                |hold: &Hold| hold.is_rejected && judged.held.iter().all(|id| hold.ids.contains(id));
             if !standing.is_some_and(is_refused) {
                 let mut ids = judged.held.clone();
                 ids.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
@@ -541,7 +589,9 @@ pub(crate) struct Fetched<W> {
 type Fetching<W> = tokio::task::JoinHandle<(Enumeration<W>, Result<(), lucca::Error>)>;
 
 /// Reads an enumeration to its end on a task of its own. At most one page waits to be received.
-pub(crate) fn fetch<W: Resource>(mut enumeration: Enumeration<W>) -> (mpsc::Receiver<Fetched<W>>, Fetching<W>) {
+pub(crate) fn fetch<W: Resource>(
+    mut enumeration: Enumeration<W>,
+) -> (mpsc::Receiver<Fetched<W>>, Fetching<W>) {
     let (sender, pages) = mpsc::channel(1);
     let fetching = tokio::spawn(async move {
         // The place is taken before the page is fetched, so that no third page is ever in memory.

@@ -1,21 +1,23 @@
-//! The streams of a full sync and their order. People come first: they are what the rest is for, and a key that
-//! opens nothing shows itself with the first request. What is special about people and their contracts is in
-//! `people_streams`, about departments and establishments in `organisation_streams`.
+//! The streams of a run and their order. People come first: they are what the rest is for, and a key that opens
+//! nothing shows itself with the first request. Who and what is missing is judged last, when everything has been
+//! read that could refer to it. What is special about people and their contracts is in `people_streams`, about
+//! departments and establishments in `organisation_streams`, about absences in `absence_streams`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::civil::Date;
 use lucca::resources::Lookup;
 use lucca::{Client, Enumeration, FieldGroups, Read, Resource, Stream};
-use people::{Model, RemoteId};
+use people::{Kind, Model, RemoteId};
 
 use crate::batch::RawPolicy;
 use crate::normalise::{self, Lookups};
+use crate::plan::{Rhythms, Wish};
 use crate::reconcile::Missing;
-use crate::report::{Lesson, StreamError, StreamReport};
+use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Seen, StreamSync};
+use crate::state::StreamState;
+use crate::stream_sync::{Context, Ending, Seen, StreamSync};
 
 /// What is learned on the way and used by later streams.
 #[derive(Default)]
@@ -30,75 +32,88 @@ pub(crate) struct Learned {
 pub(crate) struct Engine<'a> {
     pub(crate) client: &'a Client,
     pub(crate) context: Context<'a>,
-    /// What earlier runs learned, by stream.
-    pub(crate) lessons: HashMap<String, Lesson>,
-    pub(crate) today: Date,
+    /// What streams remember, JSON by stream.
+    pub(crate) states: HashMap<String, String>,
+    pub(crate) rhythms: Rhythms,
+    pub(crate) wish: Wish,
+    /// Which fields of people may be kept.
+    pub(crate) groups: FieldGroups,
     /// Requests that are already noted in the store.
     pub(crate) noted: AtomicU64,
 }
 
 impl Engine<'_> {
-    /// Reads them all; one that fails is reported and the others go on.
-    pub(crate) async fn streams(&self, groups: FieldGroups) -> Result<Vec<StreamReport>, Error> {
-        let client = self.client;
-        let raw = RawPolicy::ORGANISATION;
+    /// Reads what is due; a stream that fails is reported and the others go on.
+    pub(crate) async fn streams(&self) -> Result<Vec<StreamReport>, Error> {
         let mut learned = Learned::default();
-        let users = self.users(groups, &mut learned).await?;
-        let is_useless = users.error.as_ref().is_some_and(|e| users.read == 0 || e.code == KEY_REFUSED);
         let mut reports = Vec::new();
-        self.done(&mut reports, users).await?;
-        if is_useless {
+        let users = self.users(&mut learned).await?;
+        self.note_requests().await?;
+        if users.as_ref().is_some_and(super::people_streams::UsersRead::is_useless) {
             // Without people the rest is of no use, and a key that is refused would only be refused again.
+            reports.extend(self.judge_users(users, &mut learned, None).await?);
             return Ok(reports);
         }
-        let lookups = self.lookups(&mut reports).await?;
-        let contracts = self.contracts(&lookups, learned.seen).await?;
-        self.done(&mut reports, contracts).await?;
-        let departments = self.departments(&learned).await?;
-        self.done(&mut reports, departments).await?;
-        let establishments = self.establishments(&learned).await?;
-        self.done(&mut reports, establishments).await?;
+        let changed = users.as_ref().map(|users| users.changed.as_slice()).unwrap_or_default();
+        let contracts = self.contracts(changed, &mut reports).await?;
+        self.organisation(&learned, &mut reports).await?;
+        let absences = self.leaves().await?;
+        self.note_requests().await?;
+        let changed_absences = absences.as_ref().map(|read| read.changed.as_slice()).unwrap_or_default();
+        let requests = self.leave_requests(changed_absences).await?;
 
-        let map = |r: Read<_>| normalise::legal_unit(r.value);
-        let report = self.list(Stream::LegalUnits, || client.legal_units(), raw, map).await?;
-        self.done(&mut reports, report).await?;
-        let map = |r: Read<_>| normalise::job_qualification(r.value);
-        let report = self.list(Stream::JobQualifications, || client.job_qualifications(), raw, map).await?;
-        self.done(&mut reports, report).await?;
-        let map = |r: Read<_>| normalise::occupation_category(r.value);
-        let list = || client.occupation_categories();
-        let report = self.list(Stream::OccupationCategories, list, raw, map).await?;
-        self.done(&mut reports, report).await?;
-        let map = |r: Read<_>| normalise::leave_type(r.value);
-        let report = self.list(Stream::LeaveAccounts, || client.leave_accounts(), raw, map).await?;
-        self.done(&mut reports, report).await?;
-        let map = |r: Read<_>| normalise::custom_field_definition(r.value);
-        let list = || client.custom_field_definitions();
-        let report = self.list(Stream::CustomFieldDefinitions, list, raw, map).await?;
-        self.done(&mut reports, report).await?;
-        Ok(reports)
+        let users = self.judge_users(users, &mut learned, contracts.as_ref()).await?;
+        let contracts = self.judge_contracts(contracts, learned.seen).await?;
+        let absences = self.judge_leaves(absences, learned.seen).await?;
+        let mut in_order: Vec<StreamReport> = users.into_iter().chain(contracts).collect();
+        in_order.append(&mut reports);
+        in_order.extend(absences.into_iter().chain(requests));
+        if let Some(report) = self.user_logs().await? {
+            in_order.push(report);
+        }
+        in_order.extend(self.working_days().await?);
+        self.note_requests().await?;
+        Ok(in_order)
     }
 
-    /// Takes in a stream's report, and notes its requests so that other processes keep within the tenant's budget.
-    async fn done(&self, reports: &mut Vec<StreamReport>, report: StreamReport) -> Result<(), Error> {
+    async fn organisation(&self, learned: &Learned, reports: &mut Vec<StreamReport>) -> Result<(), Error> {
+        let client = self.client;
+        reports.extend(self.departments(learned).await?);
+        reports.extend(self.establishments(learned).await?);
+        let map = |r: Read<_>| Ok(normalise::legal_unit(r.value));
+        reports.extend(self.list(Stream::LegalUnits, || client.legal_units(), map).await?);
+        let map = |r: Read<_>| Ok(normalise::job_qualification(r.value));
+        reports.extend(self.list(Stream::JobQualifications, || client.job_qualifications(), map).await?);
+        let map = |r: Read<_>| Ok(normalise::occupation_category(r.value));
+        reports
+            .extend(self.list(Stream::OccupationCategories, || client.occupation_categories(), map).await?);
+        let map = |r: Read<_>| Ok(normalise::leave_type(r.value));
+        reports.extend(self.list(Stream::LeaveAccounts, || client.leave_accounts(), map).await?);
+        let map = |r: Read<_>| Ok(normalise::custom_field_definition(r.value));
+        let list = || client.custom_field_definitions();
+        reports.extend(self.list(Stream::CustomFieldDefinitions, list, map).await?);
+        self.note_requests().await
+    }
+
+    /// Notes what was sent, so that other processes keep within the tenant's budget.
+    pub(crate) async fn note_requests(&self) -> Result<(), Error> {
         let sent = self.client.stats().by_stream.values().map(|stats| stats.requests).sum();
         let Context { store, account, clock, .. } = &self.context;
-        store
-            .note_requests(&account.origin, sent - self.noted.swap(sent, Ordering::Relaxed), clock.now())
-            .await?;
-        reports.push(report);
-        Ok(())
+        let noted = self.noted.swap(sent, Ordering::Relaxed);
+        Ok(store.note_requests(&account.origin, sent - noted, clock.now()).await?)
     }
 
-    /// An enumeration that begins with what earlier runs learned.
-    pub(crate) fn taught<W: Resource>(
-        &self,
-        stream: Stream,
-        enumeration: Enumeration<W>,
-    ) -> (Enumeration<W>, Option<Lesson>) {
-        match self.lessons.get(stream.name()) {
-            Some(lesson) => (enumeration.with_learned(&lesson.form), Some(lesson.clone())),
-            None => (enumeration, None),
+    /// What a stream remembers.
+    pub(crate) fn state(&self, stream: Stream) -> StreamState {
+        StreamState::read(self.states.get(stream.name()))
+    }
+
+    /// Begins a stream if it is due.
+    pub(crate) async fn begin(&self, stream: Stream, kind: Kind) -> Result<Option<StreamSync<'_>>, Error> {
+        let state = self.state(stream);
+        match self.rhythms.plan(stream, &state, self.wish, self.context.began_at) {
+            Some(mode) => Ok(Some(StreamSync::begin(&self.context, stream, kind, mode, state).await?)),
+            None => Ok(None),
         }
     }
 
@@ -107,16 +122,16 @@ impl Engine<'_> {
         &self,
         stream: Stream,
         enumerate: impl Fn() -> Enumeration<W>,
-        raw_policy: RawPolicy<'_>,
-        normalise: impl FnMut(Read<W>) -> M,
-    ) -> Result<StreamReport, Error> {
-        let mut sync = StreamSync::begin(&self.context, stream, M::KIND).await?;
-        let (enumeration, lesson) = self.taught(stream, enumerate());
-        let (enumeration, read) = sync.read(enumeration, raw_policy, normalise).await?;
-        if read.is_ok() {
-            self.judge_unseen(&mut sync, &enumeration, || self.taught(stream, enumerate()).0).await?;
+        normalise: impl FnMut(Read<W>) -> Result<M, lucca::Unreadable>,
+    ) -> Result<Option<StreamReport>, Error> {
+        let Some(mut sync) = self.begin(stream, M::KIND).await? else { return Ok(None) };
+        let (enumeration, read) =
+            sync.read(sync.taught(enumerate()), RawPolicy::ORGANISATION, normalise).await?;
+        let ending = Ending::of(&enumeration, read);
+        if ending.is_ok() {
+            self.judge_unseen(&mut sync, &ending, &enumerate).await?;
         }
-        Ok(sync.finish(&enumeration, lesson, &read))
+        Ok(Some(sync.finish(ending).await?))
     }
 
     /// Judges what was not seen, where nothing more is known of it than that. A record that may have slipped
@@ -124,70 +139,78 @@ impl Engine<'_> {
     pub(crate) async fn judge_unseen<W: Resource>(
         &self,
         sync: &mut StreamSync<'_>,
-        enumeration: &Enumeration<W>,
+        ending: &Ending,
         again: impl Fn() -> Enumeration<W>,
     ) -> Result<(), Error> {
-        let proof = enumeration.proof();
         sync.find_unseen().await?;
         let mut unconfirmed = false;
-        if proof.is_complete() && sync.may_have_slipped() {
-            unconfirmed = !sync.look_again(again()).await;
+        if ending.proof.is_complete() && sync.may_have_slipped() {
+            unconfirmed = !sync.look_again(sync.informed(again())).await;
         }
         let known = Missing { unconfirmed, ..Missing::default() };
         let missing: Vec<_> = sync.unseen().into_iter().map(|id| (id, known)).collect();
-        Ok(sync.judge_missing(proof, &missing, Seen::default()).await?)
+        Ok(sync.judge_missing(ending.proof, &missing, Seen::default()).await?)
     }
 
-    /// The names of what contracts refer to. A list that can't be read is reported and its names are absent.
-    async fn lookups(&self, reports: &mut Vec<StreamReport>) -> Result<Lookups, Error> {
+    /// The names of what contracts refer to: read when they are due, remembered otherwise. A list that can't be
+    /// read is reported, and the names known of it stay.
+    pub(crate) async fn lookups(&self, reports: &mut Vec<StreamReport>) -> Result<Lookups, Error> {
         let client = self.client;
-        let (hiring_types, report) = self.names(Stream::HiringTypes, client.hiring_types()).await;
-        self.done(reports, report).await?;
-        let (termination_reasons, report) =
-            self.names(Stream::TerminationReasons, client.termination_reasons()).await;
-        self.done(reports, report).await?;
-        let (temporary_contract_grounds, report) =
-            self.names(Stream::TemporaryContractGrounds, client.temporary_contract_grounds()).await;
-        self.done(reports, report).await?;
-        Ok(Lookups { hiring_types, termination_reasons, temporary_contract_grounds })
+        let mut names = async |stream, list: Enumeration<Lookup>| self.names(stream, list, reports).await;
+        Ok(Lookups {
+            hiring_types: names(Stream::HiringTypes, client.hiring_types()).await?,
+            termination_reasons: names(Stream::TerminationReasons, client.termination_reasons()).await?,
+            temporary_contract_grounds: names(
+                Stream::TemporaryContractGrounds,
+                client.temporary_contract_grounds(),
+            )
+            .await?,
+        })
     }
 
     async fn names(
         &self,
         stream: Stream,
-        mut enumeration: Enumeration<Lookup>,
-    ) -> (HashMap<RemoteId, String>, StreamReport) {
-        self.context.progress.stream_started(stream);
-        let mut report = StreamReport { stream: stream.name().to_owned(), ..StreamReport::default() };
-        let mut names = HashMap::new();
-        loop {
+        list: Enumeration<Lookup>,
+        reports: &mut Vec<StreamReport>,
+    ) -> Result<BTreeMap<RemoteId, String>, Error> {
+        // No record is kept of these lists: contracts carry the names. The kind only says whose names they are.
+        let Some(mut sync) = self.begin(stream, Kind::Employment).await? else {
+            return Ok(self.state(stream).names);
+        };
+        let mut enumeration = sync.informed(list);
+        let mut names = BTreeMap::new();
+        let read = loop {
             match enumeration.next_page().await {
                 Ok(Some(page)) => {
+                    sync.page_read();
                     for item in page.items {
-                        report.read += 1;
+                        sync.report.read += 1;
                         match item.outcome {
                             Ok(Read { value: Lookup { id, name: Some(name), .. }, .. }) => {
                                 names.insert(id, name);
                             }
                             Ok(_) => {}
-                            Err(_) => report.quarantined += 1,
+                            Err(_) => sync.report.quarantined += 1,
                         }
                     }
                 }
-                Ok(None) => {
-                    // Nothing is stored for these lists, so nothing hangs on a proof.
-                    report.complete = true;
-                    break;
-                }
-                Err(error) => {
-                    report.error = Some(StreamError::from(&error));
-                    break;
-                }
+                // Nothing is stored for these lists, so nothing hangs on a proof.
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             }
+        };
+        if read.is_ok() {
+            sync.report.complete = true;
+            sync.state.names = names;
         }
-        self.context.progress.stream_finished(stream, &report);
-        (names, report)
+        let names = sync.state.names.clone();
+        let ending = Ending::of(&enumeration, read);
+        let mut report = sync.finish(ending).await?;
+        report.complete |= report.error.is_none();
+        report.unproven_because = None;
+        report.stale = 0;
+        reports.push(report);
+        Ok(names)
     }
 }
-
-const KEY_REFUSED: &str = "lucca.key_refused";

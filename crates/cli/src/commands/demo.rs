@@ -10,12 +10,12 @@ use lucca_emulator::{Config, Emulator};
 use people::{EmployeeStatus, Kind, OrgChartEntry, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
-use sync::{Brake, Progress, RunReport, Silent};
+use sync::{Brake, Progress, RunReport, Silent, Wish};
 
 use crate::Global;
 use crate::commands::emulator::{limit_pages, start, wait_for_ctrl_c};
 use crate::commands::org_chart::{chart_of, current, draw};
-use crate::commands::sync::{full_sync, show_remarks};
+use crate::commands::sync::{show_remarks, sync_with};
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{counted, grouped, is_terminal, line};
@@ -69,7 +69,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     say("Linked: the API key is good, and is sealed in the database.");
     say("Syncing:");
     let bars: Box<dyn Progress> = if watched { Box::new(Bars::new()) } else { Box::new(Silent) };
-    let report = full_sync(&data, &account, &client, &clock, Some(Brake::default()), &*bars).await?;
+    let report =
+        sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), &*bars).await?;
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;
@@ -132,6 +133,7 @@ async fn link(
         field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
         keep_raw: false,
         requests_per_minute: pace.requests_per_minute,
+        ..AccountSettings::default()
     };
     let account = session::keep_link(data, (name, tenant.origin()), &key()?, &settings, &**clock).await?;
     // A client of its own, so that the run's requests are counted alone.

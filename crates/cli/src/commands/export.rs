@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use people::{
-    CustomFieldDefinition, Department, Employment, Establishment, JobQualification, Kind, LeaveType,
-    LegalUnit, Model, OccupationCategory,
+    Absence, AbsenceRequest, CustomFieldDefinition, Department, Employment, Establishment, JobQualification,
+    Kind, LeaveType, LegalUnit, Model, OccupationCategory, UserLogEntry, WorkingDay,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -119,6 +119,10 @@ async fn rows(data: &DataDir, account: &LinkedAccount, kind: Kind) -> Result<Vec
         Kind::OccupationCategory => records::<OccupationCategory>(data, account).await,
         Kind::LeaveType => records::<LeaveType>(data, account).await,
         Kind::CustomFieldDefinition => records::<CustomFieldDefinition>(data, account).await,
+        Kind::WorkingDay => records::<WorkingDay>(data, account).await,
+        Kind::UserLogEntry => records::<UserLogEntry>(data, account).await,
+        Kind::Absence => records::<Absence>(data, account).await,
+        Kind::AbsenceRequest => records::<AbsenceRequest>(data, account).await,
     }
 }
 
@@ -283,7 +287,45 @@ fn columns(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::JobQualification => &["id", "name", "job", "level", "level_position", "is_active"],
         Kind::OccupationCategory => &["id", "name"],
-        Kind::LeaveType => &["id", "name", "is_remote_work"],
+        Kind::LeaveType => &["id", "name", "is_remote_work", "category", "unit"],
         Kind::CustomFieldDefinition => &["id", "name", "format", "entries"],
+        Kind::WorkingDay => &[
+            "id",
+            "calendar_id",
+            "work_cycle_id",
+            "date",
+            "is_public_holiday",
+            "is_weekly_rest",
+            "am_minutes",
+            "pm_minutes",
+        ],
+        Kind::UserLogEntry => &["id", "employee_id", "property", "value", "changed_at", "author_id"],
+        Kind::Absence => &[
+            "id",
+            "employee_id",
+            "first",
+            "last",
+            "half_days",
+            "minutes",
+            "is_active",
+            "is_confirmed",
+            "confirmed_at",
+            "leave_type_ids",
+            "leaves",
+        ],
+        Kind::AbsenceRequest => &[
+            "id",
+            "absence_id",
+            "employee_id",
+            "status",
+            "created_at",
+            "next_approver_id",
+            "cancelled_at",
+            "cancelled_by",
+            "is_active",
+            "approvals",
+            "cancellation_requests",
+            "comment",
+        ],
     }
 }

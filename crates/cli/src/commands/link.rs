@@ -60,6 +60,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
+        ..AccountSettings::default()
     };
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;

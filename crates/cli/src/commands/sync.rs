@@ -7,7 +7,7 @@ use lucca::Client;
 use lucca::clock::Clock;
 use serde_json::json;
 use store::{LinkedAccount, Outcome, RunId};
-use sync::{Brake, FullSync, Options, Progress, RunReport, Silent};
+use sync::{Brake, Options, Progress, RunReport, Silent, Sync, Wish};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -26,6 +26,12 @@ pub(crate) struct Args {
     all: bool,
     #[command(flatten)]
     pace: Pace,
+    /// Read only what is due by its rhythm: for timers
+    #[arg(long, conflicts_with = "full")]
+    due: bool,
+    /// Read everything again, whatever changed
+    #[arg(long)]
+    full: bool,
     /// Believe it, this once, when more than 20 % of a list or 50 records have vanished
     #[arg(long)]
     accept_missing: bool,
@@ -82,7 +88,14 @@ async fn sync_account(
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let bars: Box<dyn Progress> =
         if is_terminal() && !global.json { Box::new(Bars::new()) } else { Box::new(Silent) };
-    let report = full_sync(data, account, &client, &clock, brake, &*bars).await?;
+    let wish = if args.full {
+        Wish::Full
+    } else if args.due {
+        Wish::Due
+    } else {
+        Wish::Now
+    };
+    let report = sync_with(data, account, &client, &clock, (wish, brake), &*bars).await?;
     if !global.json {
         show(account, &report);
     }
@@ -104,22 +117,25 @@ fn exit_code(global: &Global, report: &RunReport) -> u8 {
     failure.exit as u8
 }
 
-/// Runs a full sync of a linked account.
-pub(crate) async fn full_sync(
+/// Runs a sync of a linked account.
+pub(crate) async fn sync_with(
     data: &DataDir,
     account: &LinkedAccount,
     client: &Client,
     clock: &Arc<dyn Clock>,
-    brake: Option<Brake>,
+    (wish, brake): (Wish, Option<Brake>),
     progress: &dyn Progress,
 ) -> Result<RunReport, Failure> {
-    let sync = FullSync {
+    let holder = crate::holder::this_process();
+    let other = data.store.lease_holder(account.no, clock.now()).await?;
+    let dead_holder = other.map(|other| other.holder).filter(|other| crate::holder::has_ended(other));
+    let sync = Sync {
         client,
         store: &data.store,
         account,
         clock: Arc::clone(clock),
         progress,
-        options: Options { today: session::today(&**clock), brake },
+        options: Options { today: session::today(&**clock), brake, wish, holder, dead_holder },
     };
     let run_id = RunId::mint(clock.now(), crate::entropy::bytes()?);
     Ok(sync.run(run_id).await?)

@@ -110,6 +110,10 @@ CREATE TABLE holds (
     PRIMARY KEY (account_no, kind)
 );
 
+-- The absence requests that wait for a decision: a run asks for them every time.
+CREATE INDEX open_absence_requests ON records (account_no, remote_id)
+WHERE kind = 'absence_requests' AND (body::jsonb ->> 'status') IN ('pending', 'cancellation_pending');
+
 CREATE VIEW employees AS
 SELECT a.id AS account_id, r.remote_id AS id,
        r.body::jsonb ->> 'name' AS name, r.body::jsonb ->> 'first_name' AS first_name,

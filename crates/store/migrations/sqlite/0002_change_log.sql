@@ -81,6 +81,10 @@ CREATE TABLE run_streams (
     PRIMARY KEY (run_id, stream)
 ) WITHOUT ROWID;
 
+-- The absence requests that wait for a decision: a run asks for them every time.
+CREATE INDEX open_absence_requests ON records (account_no, remote_id)
+WHERE kind = 'absence_requests' AND (body ->> 'status') IN ('pending', 'cancellation_pending');
+
 CREATE VIEW absences AS
 SELECT a.id AS account_id, r.remote_id AS id,
        r.body ->> 'employee_id' AS employee_id,

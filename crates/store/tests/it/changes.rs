@@ -73,7 +73,11 @@ async fn contracts_that_begin_and_end_are_told_once(fixture: Fixture) {
         employee("4", "2026-06-02", None),
         employee("5", "2019-01-01", Some("2026-05-30")),
     ];
-    fixture.store.commit(&lease, Kind::Employee, &Commit { upserts, ..Commit::default() }, at(3)).await.unwrap();
+    fixture
+        .store
+        .commit(&lease, Kind::Employee, &Commit { upserts, ..Commit::default() }, at(3))
+        .await
+        .unwrap();
     let tell = async |day, second| fixture.store.tell_turning(&lease, day, at(second)).await.unwrap();
     assert_eq!(tell(date(2026, 5, 31), 4).await, 0);
     assert_eq!(tell(date(2026, 6, 1), 5).await, 2);

@@ -51,7 +51,12 @@ async fn a_run_that_was_killed_is_told_from_one_that_ended(fixture: Fixture) {
     let (account, killed) = fixture.leased().await;
     assert!(fixture.store.last_run(account.no).await.unwrap().is_none());
     let take = async |second| {
-        fixture.store.take_lease(&account, run_id(second), "me", Some("me"), at(second)).await.unwrap().unwrap()
+        fixture
+            .store
+            .take_lease(&account, run_id(second), "me", Some("me"), at(second))
+            .await
+            .unwrap()
+            .unwrap()
     };
     let second = take(100).await;
     fixture.store.start_run(&second, at(100)).await.unwrap();

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use people::OccupationCategory;
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Lease, LinkedAccount, MasterKey, NewAccount, RecordUpsert, RunId, Store, Vault,
-    content_hash,
+    AccountId, AccountSettings, Lease, LinkedAccount, MasterKey, NewAccount, RecordUpsert, RunId, Store,
+    Vault, content_hash,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -36,7 +36,8 @@ pub(crate) fn run_id(second: i64) -> RunId {
 
 impl Fixture {
     pub(crate) async fn link(&self, tenant: &str, key: &str, second: i64) -> LinkedAccount {
-        let settings = AccountSettings { field_groups: vec!["identity".into()], ..AccountSettings::default() };
+        let settings =
+            AccountSettings { field_groups: vec!["identity".into()], ..AccountSettings::default() };
         let random = u8::try_from(second % 250).unwrap();
         let new = NewAccount {
             id: AccountId::mint(at(second), [random; 10]),

@@ -1,6 +1,6 @@
 //! A work contract becomes an employment.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use lucca::FieldProblem;
 use lucca::resources::{Ref, WorkContract};
@@ -11,9 +11,9 @@ use super::{id, named, text, unread};
 /// Names of the lists that work contracts refer to by id, for servers that don't send them along.
 #[derive(Debug, Default)]
 pub(crate) struct Lookups {
-    pub(crate) hiring_types: HashMap<RemoteId, String>,
-    pub(crate) termination_reasons: HashMap<RemoteId, String>,
-    pub(crate) temporary_contract_grounds: HashMap<RemoteId, String>,
+    pub(crate) hiring_types: BTreeMap<RemoteId, String>,
+    pub(crate) termination_reasons: BTreeMap<RemoteId, String>,
+    pub(crate) temporary_contract_grounds: BTreeMap<RemoteId, String>,
 }
 
 /// Maps a work contract; `lookups` give the names that are missing in it.
@@ -49,7 +49,7 @@ pub(crate) fn employment(
     }
 }
 
-fn looked_up(reference: Option<Ref>, names: &HashMap<RemoteId, String>) -> Option<NamedRef> {
+fn looked_up(reference: Option<Ref>, names: &BTreeMap<RemoteId, String>) -> Option<NamedRef> {
     let mut reference = named(reference)?;
     if reference.name.is_none() {
         reference.name = names.get(&reference.id).cloned();

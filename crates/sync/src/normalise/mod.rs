@@ -2,12 +2,14 @@
 //!
 //! One function a resource. What a field group excludes is dropped here even when the server sent it unasked.
 
+mod absence;
 mod custom_fields;
 mod employee;
 mod employment;
 mod least_data;
 mod organisation;
 
+pub(crate) use absence::{LeaveOfAbsence, absence_request, leave, user_log_entry, working_day};
 pub(crate) use employee::employee;
 pub(crate) use employment::{Lookups, employment};
 pub(crate) use least_data::{least_data, without_people};

@@ -3,7 +3,7 @@
 use lucca::resources as wire;
 use people::{
     CustomFieldDefinition, CustomFieldEntry, Department, Establishment, JobQualification, LeaveType,
-    LegalUnit, OccupationCategory, ParentClue, RemoteId,
+    LeaveUnit, LegalUnit, OccupationCategory, ParentClue, RemoteId,
 };
 
 use super::{id, named, text};
@@ -120,7 +120,23 @@ pub(crate) fn occupation_category(category: wire::OccupationCategory) -> Occupat
 }
 
 pub(crate) fn leave_type(account: wire::LeaveAccount) -> LeaveType {
-    LeaveType { id: account.id, name: text(account.name), is_remote_work: account.is_remote_work }
+    LeaveType {
+        id: account.id,
+        name: text(account.name),
+        is_remote_work: account.is_remote_work,
+        category: named(account.category),
+        unit: account.unit.as_deref().map(leave_unit),
+    }
+}
+
+/// Source: absences.md §5.1.
+// unverified: 1 for hours; 3 was seen and its meaning is not known.
+fn leave_unit(code: &str) -> LeaveUnit {
+    match code {
+        "0" => LeaveUnit::Days,
+        "1" => LeaveUnit::Hours,
+        _ => LeaveUnit::Other,
+    }
 }
 
 pub(crate) fn custom_field_definition(definition: wire::CustomFieldDefinition) -> CustomFieldDefinition {

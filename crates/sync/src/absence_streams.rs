@@ -1,0 +1,433 @@
+//! Absences: half-days are read, put together to absences, and merged with what is stored of them.
+//!
+//! All of them are read in parts, a quarter each: a question that is small enough for the server, a place to resume
+//! at, and a proof of its own. What changed is read by the three dates that a change leaves behind.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use lucca::{DateFilter, Enumeration, LeaveQuery, Proof, Read, Stream, resources};
+use people::{Absence, Establishment, Kind, RemoteId};
+use store::RecordState;
+
+use crate::batch::{Batch, RawPolicy};
+use crate::normalise::{self, LeaveOfAbsence};
+use crate::reconcile::Missing;
+use crate::report::StreamReport;
+use crate::run::Error;
+use crate::stream_sync::{Context, Ending, Fetched, Known, Seen, StreamSync, fetch};
+use crate::streams::Engine;
+
+/// How far back changes are looked for between two full reads, and what is read again where Lucca can't tell them.
+const RECENT_DAYS: i64 = 92;
+const COMING_DAYS: i64 = 183;
+
+/// Absences, read and not yet judged.
+pub(crate) struct AbsencesRead<'a> {
+    sync: StreamSync<'a>,
+    ending: Ending,
+    /// By absence, the leaves that are stored and were not shown.
+    missing: BTreeMap<RemoteId, HashSet<RemoteId>>,
+    /// Which absences are new or changed, where not all were read.
+    pub(crate) changed: Vec<RemoteId>,
+}
+
+/// A part of the calendar, read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    first: Date,
+    /// Included; none is without end.
+    last: Option<Date>,
+}
+
+impl Part {
+    fn filter(self) -> DateFilter {
+        match self.last {
+            Some(last) => DateFilter::Between(self.first, last),
+            None => DateFilter::Since(self.first),
+        }
+    }
+
+    fn contains(self, day: Date) -> bool {
+        self.first <= day && self.last.is_none_or(|last| day <= last)
+    }
+}
+
+/// The parts from `since` on: quarters until half a year from `today`, and one for what is beyond.
+fn parts(since: Date, today: Date) -> Vec<Part> {
+    let horizon = today.saturating_add(COMING_DAYS.days());
+    let mut parts = Vec::new();
+    let mut first = since;
+    while first <= horizon {
+        let quarter = (first.month() - 1) / 3 * 3 + 1;
+        let next = date(first.year(), quarter, 1).saturating_add(3.months());
+        parts.push(Part { first, last: Some(next.saturating_sub(1.day())) });
+        first = next;
+    }
+    parts.push(Part { first, last: None });
+    parts
+}
+
+impl Engine<'_> {
+    /// The first day of which absences are read: by default the first of January of last year.
+    fn absences_since(&self) -> Date {
+        let default = || date(self.context.today.year() - 1, 1, 1);
+        self.context.account.settings.absences_since.unwrap_or_else(default)
+    }
+
+    pub(crate) async fn leaves(&self) -> Result<Option<AbsencesRead<'_>>, Error> {
+        let Some(mut sync) = self.begin(Stream::Leaves, Kind::Absence).await? else { return Ok(None) };
+        let establishments: Vec<Establishment> = self.context.store.all(self.context.account.no).await?;
+        let fallback: Vec<RemoteId> =
+            establishments.into_iter().map(|establishment| establishment.id).collect();
+        let query = |date| LeaveQuery {
+            groups: self.groups,
+            fallback_establishments: fallback.clone(),
+            ..LeaveQuery::on(date)
+        };
+        let mut missing = BTreeMap::new();
+        let ending = if sync.is_full() {
+            self.all_leaves(&mut sync, query, &mut missing).await?
+        } else {
+            self.changed_leaves(&mut sync, query).await?
+        };
+        let changed = sync.take_changed();
+        Ok(Some(AbsencesRead { sync, ending, missing, changed }))
+    }
+
+    /// Reads every part. The whole is proven if every part is.
+    async fn all_leaves(
+        &self,
+        sync: &mut StreamSync<'_>,
+        query: impl Fn(DateFilter) -> LeaveQuery,
+        missing: &mut BTreeMap<RemoteId, HashSet<RemoteId>>,
+    ) -> Result<Ending, Error> {
+        let resumed = sync.resume().cloned();
+        let mut assembly = Assembly::new(sync.is_first());
+        let (mut whole, mut rows) = (None, 0);
+        for part in parts(self.absences_since(), self.context.today) {
+            let is_resumed = match resumed.as_ref().map(|resume| resume.part) {
+                Some(Some(at)) if part.first < at => continue,
+                Some(Some(at)) => part.first == at,
+                _ => false,
+            };
+            let leaves = self.client.leaves(query(part.filter()));
+            let leaves = if is_resumed { sync.taught(leaves) } else { sync.informed(leaves) };
+            assembly.begin(part);
+            let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
+            let failed = !ending.is_ok();
+            rows += ending.proof.rows();
+            if ending.is_ok() && ending.proof.is_complete() && !sync.is_first() {
+                self.find_missing(&assembly, missing).await?;
+            }
+            // The first part that proves nothing speaks for the whole.
+            if let Some(Ending { proof: proof @ Proof::Unproven { .. }, .. }) = whole {
+                ending.proof = proof;
+            } else if resumed.is_some() && !failed {
+                ending.proof = Proof::Unproven { rows, why: lucca::Unproven::Resumed };
+            }
+            whole = Some(ending);
+            // A server that gives leaves of any date whatever is asked has given everything.
+            if failed || assembly.saw_other_days {
+                break;
+            }
+        }
+        let mut whole = whole.unwrap_or_else(Ending::nothing);
+        if whole.proof.is_complete() {
+            whole.proof = Proof::Complete { rows };
+        }
+        Ok(whole)
+    }
+
+    /// Reads what was created, confirmed or cancelled lately of recent and coming days.
+    async fn changed_leaves(
+        &self,
+        sync: &mut StreamSync<'_>,
+        query: impl Fn(DateFilter) -> LeaveQuery,
+    ) -> Result<Ending, Error> {
+        let since = sync.state.since(self.rhythms.overlap);
+        let today = self.context.today;
+        let recent = today.saturating_sub(RECENT_DAYS.days());
+        let mut assembly = Assembly::new(false);
+        if !sync.state.changes_refused {
+            let on = || query(DateFilter::Since(recent));
+            let questions = [
+                LeaveQuery { created_since: since, ..on() },
+                LeaveQuery { confirmed_since: since, ..on() },
+                LeaveQuery { cancelled_since: since, ..on() },
+            ];
+            let mut ending = Ending::nothing();
+            for question in questions {
+                let leaves = sync.informed(self.client.leaves(question));
+                ending = self.read_leaves(sync, leaves, &mut assembly).await?;
+                if !ending.is_ok() {
+                    break;
+                }
+            }
+            let is_refused = |error: &lucca::Error| matches!(error.status(), Some(400 | 422));
+            if !ending.error.as_ref().is_some_and(is_refused) {
+                return Ok(ending);
+            }
+            sync.state.changes_refused = true;
+        }
+        // unverified: that leaves can be asked for by the dates of their changes (source: absences.md §3.1).
+        let window = DateFilter::Between(recent, today.saturating_add(COMING_DAYS.days()));
+        let leaves = sync.informed(self.client.leaves(query(window)));
+        let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
+        ending
+            .notes
+            .push("Lucca can't be asked for what changed: recent and coming days are read again".to_owned());
+        Ok(ending)
+    }
+
+    async fn read_leaves(
+        &self,
+        sync: &mut StreamSync<'_>,
+        leaves: Enumeration<resources::Leave>,
+        assembly: &mut Assembly,
+    ) -> Result<Ending, Error> {
+        let (mut pages, fetching) = fetch(leaves.without_raw());
+        while let Some(fetched) = pages.recv().await {
+            sync.page_read();
+            self.commit_leaves(sync, fetched, assembly).await?;
+        }
+        let (leaves, read) = fetching.await?;
+        Ok(Ending::of(&leaves, read))
+    }
+
+    /// Puts a page's leaves together to absences, merges those with what is known of them, and commits.
+    async fn commit_leaves(
+        &self,
+        sync: &mut StreamSync<'_>,
+        fetched: Fetched<resources::Leave>,
+        assembly: &mut Assembly,
+    ) -> Result<(), Error> {
+        let mut batch = Batch { total: fetched.total, ..Batch::default() };
+        if sync.is_full() {
+            batch.checkpoint = fetched.checkpoint.map(|checkpoint| (Some(assembly.part.first), checkpoint));
+        }
+        let mut leaves = Vec::with_capacity(fetched.page.items.len());
+        for item in fetched.page.items {
+            let groups = self.groups;
+            match item.outcome.and_then(|Read { value, .. }| normalise::leave(value, groups)) {
+                Ok(leave) => leaves.push(leave),
+                Err(unreadable) => batch.quarantine(item.id, unreadable, &item.raw, RawPolicy::ORGANISATION),
+            }
+        }
+        sync.report.leaves += crate::stream_sync::count(leaves.len());
+        let ids = assembly.sort(leaves);
+        let Context { store, account, .. } = &self.context;
+        let mut known = Known::default();
+        if !ids.is_empty() {
+            known = store.bodies(account.no, Kind::Absence, &ids).await?.into();
+        }
+        for absence in assembly.absences(&known) {
+            batch.add(&absence, None, RawPolicy::ORGANISATION);
+        }
+        Ok(sync.write(batch, &known).await?)
+    }
+
+    /// Which leaves are stored in the part just read, and were not shown in it.
+    async fn find_missing(
+        &self,
+        assembly: &Assembly,
+        missing: &mut BTreeMap<RemoteId, HashSet<RemoteId>>,
+    ) -> Result<(), Error> {
+        let part =
+            if assembly.saw_other_days { Part { first: Date::MIN, last: None } } else { assembly.part };
+        let each = |id: RemoteId, body: &str| {
+            let Ok(absence) = serde_json::from_str::<Absence>(body) else { return };
+            let unseen = absence.leaves.into_iter().filter(|leave| part.contains(leave.date));
+            let unseen: Vec<_> = unseen
+                .map(|leave| leave.id)
+                .filter(|leave| !assembly.seen.contains(&fingerprint(leave)))
+                .collect();
+            if !unseen.is_empty() {
+                missing.entry(id).or_default().extend(unseen);
+            }
+        };
+        let Context { store, account, .. } = &self.context;
+        let last = part.last.unwrap_or(Date::MAX);
+        Ok(store.absences_between(account.no, part.first, last, each).await?)
+    }
+
+    /// Judges leaves that are stored and were not shown: an absence is gone when all of its leaves are, and changed
+    /// when some are.
+    pub(crate) async fn judge_leaves(
+        &self,
+        absences: Option<AbsencesRead<'_>>,
+        seen: Seen,
+    ) -> Result<Option<StreamReport>, Error> {
+        let Some(AbsencesRead { mut sync, ending, missing, .. }) = absences else { return Ok(None) };
+        if sync.is_full() && ending.is_ok() {
+            let Context { store, account, lease, clock, .. } = &self.context;
+            let ids: Vec<RemoteId> = missing.keys().cloned().collect();
+            let stored = store.bodies(account.no, Kind::Absence, &ids).await?;
+            let owners = self.hidden_owners(&stored).await?;
+            let mut known = Vec::with_capacity(ids.len());
+            let mut shortened = HashMap::new();
+            for (id, gone) in &missing {
+                let absence = stored.get(id).and_then(|(body, _)| serde_json::from_str::<Absence>(body).ok());
+                let Some(absence) = absence else { continue };
+                let owner_is_hidden =
+                    absence.employee_id.as_ref().is_some_and(|owner| owners.contains(owner));
+                known.push((id.clone(), Missing { owner_is_hidden, ..Missing::default() }));
+                if let Some(rest) = absence.without(gone) {
+                    shortened.insert(id.clone(), rest);
+                }
+            }
+            let mut judged = sync.judge(ending.proof, &known, seen);
+            let known = Known::from(stored);
+            let mut batch = Batch::default();
+            let is_whole = |id: &RemoteId| !shortened.contains_key(id);
+            for id in &judged.gone {
+                if let Some(rest) = shortened.get(id) {
+                    batch.add(rest, None, RawPolicy::ORGANISATION);
+                }
+            }
+            judged.gone.retain(is_whole);
+            judged.hidden.retain(is_whole);
+            let commit = sync.consequences(&judged);
+            if !batch.records.is_empty() {
+                sync.write(batch, &known).await?;
+            }
+            store.commit(lease, Kind::Absence, &commit, clock.now()).await?;
+        }
+        Ok(Some(sync.finish(ending).await?))
+    }
+
+    /// Which of the employees that stored absences belong to are hidden.
+    async fn hidden_owners(
+        &self,
+        stored: &HashMap<RemoteId, (String, RecordState)>,
+    ) -> Result<HashSet<RemoteId>, Error> {
+        let owner = |body: &str| serde_json::from_str::<Absence>(body).ok()?.employee_id;
+        let owners: HashSet<RemoteId> = stored.values().filter_map(|(body, _)| owner(body)).collect();
+        let owners: Vec<RemoteId> = owners.into_iter().collect();
+        let Context { store, account, .. } = &self.context;
+        let states = store.hashes(account.no, Kind::Employee, &owners).await?;
+        let is_hidden =
+            |id: &RemoteId| states.get(id).is_some_and(|known| known.state == RecordState::Hidden);
+        Ok(owners.into_iter().filter(is_hidden).collect())
+    }
+}
+
+/// Absences being put together from pages of leaves.
+struct Assembly {
+    part: Part,
+    /// Nothing was stored before this run.
+    is_first: bool,
+    /// The highest number of an absence met so far. A server that orders leaves gives one absence's together, so
+    /// what has a higher number was never written.
+    highest: Option<u64>,
+    /// The absences of the page before, where they need not be read back: one may go on over the border.
+    before: HashMap<RemoteId, Absence>,
+    /// The leaves of the page at hand, by absence.
+    page: Vec<(RemoteId, Vec<LeaveOfAbsence>)>,
+    /// Leaves met in this part, where they will be looked for.
+    seen: HashSet<u64>,
+    /// Whether leaves came that are not in the part that was asked for.
+    saw_other_days: bool,
+}
+
+impl Assembly {
+    fn new(is_first: bool) -> Self {
+        Self {
+            part: Part { first: Date::MIN, last: None },
+            is_first,
+            highest: None,
+            before: HashMap::new(),
+            page: Vec::new(),
+            seen: HashSet::new(),
+            saw_other_days: false,
+        }
+    }
+
+    fn begin(&mut self, part: Part) {
+        self.part = part;
+        self.seen.clear();
+    }
+
+    /// Takes in a page's leaves. Gives the ids of absences that may be stored and must be read back.
+    fn sort(&mut self, leaves: Vec<LeaveOfAbsence>) -> Vec<RemoteId> {
+        let mut places: HashMap<RemoteId, usize> = HashMap::new();
+        let before_page = self.highest;
+        for leave in leaves {
+            self.saw_other_days |= !self.part.contains(leave.leave.date);
+            if !self.is_first {
+                self.seen.insert(fingerprint(&leave.leave.id));
+            }
+            match self.page.last_mut().filter(|(id, _)| *id == leave.absence_id) {
+                Some((_, leaves)) => leaves.push(leave),
+                None => match places.get(&leave.absence_id) {
+                    Some(place) => self.page[*place].1.push(leave),
+                    None => {
+                        let id = leave.absence_id.clone();
+                        places.insert(id.clone(), self.page.len());
+                        self.page.push((id, vec![leave]));
+                    }
+                },
+            }
+        }
+        let mut ids = Vec::new();
+        for (id, _) in &self.page {
+            let number = id.as_str().parse::<u64>().ok();
+            let is_new = self.is_first && number.is_some() && number > before_page;
+            self.highest = self.highest.max(number);
+            if !is_new && !self.before.contains_key(id) {
+                ids.push(id.clone());
+            }
+        }
+        ids
+    }
+
+    /// The page's absences, merged with what is known of them.
+    fn absences(&mut self, known: &Known) -> Vec<Absence> {
+        let mut absences = Vec::with_capacity(self.page.len());
+        for (id, leaves) in std::mem::take(&mut self.page) {
+            let Some((confirmation, employee_id)) =
+                leaves.last().map(|leave| (leave.confirmation, leave.employee_id.clone()))
+            else {
+                continue;
+            };
+            let leaves: Vec<_> = leaves.into_iter().map(|leave| leave.leave).collect();
+            let stored = || serde_json::from_str::<Absence>(known.bodies.get(&id)?).ok();
+            let absence = match self.before.remove(&id).or_else(stored) {
+                Some(absence) => Some(absence.merge(leaves, confirmation)),
+                None => Absence::from_leaves(id, employee_id, confirmation, leaves),
+            };
+            absences.extend(absence);
+        }
+        self.before.clear();
+        if self.is_first {
+            // Only the last may go on; where the order is another, the others are read back.
+            self.before.extend(absences.last().map(|last| (last.id.clone(), last.clone())));
+        }
+        absences
+    }
+}
+
+fn fingerprint(id: &RemoteId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_follow_each_other_without_gap_and_have_no_end() {
+        let parts = parts(date(2025, 2, 10), date(2026, 11, 23));
+        assert_eq!(parts[0], Part { first: date(2025, 2, 10), last: Some(date(2025, 3, 31)) });
+        for pair in parts.windows(2) {
+            assert_eq!(pair[0].last.unwrap().tomorrow().unwrap(), pair[1].first);
+        }
+        let last = parts.last().unwrap();
+        assert_eq!(*last, Part { first: date(2027, 7, 1), last: None });
+        assert!(last.contains(date(2099, 1, 1)) && !last.contains(date(2027, 6, 30)));
+    }
+}

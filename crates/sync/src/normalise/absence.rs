@@ -1,0 +1,129 @@
+//! Half-days, absence requests, the user log and calendar days.
+
+use lucca::resources as wire;
+use lucca::{FieldGroup, FieldGroups, Unreadable};
+use people::{
+    AbsenceRequest, AbsenceRequestStatus, Approval, CancellationRequest, Confirmation, Half, Leave, RemoteId,
+    UserLogEntry, WorkingDay,
+};
+
+use super::{id, text};
+
+/// A half-day, and the absence it belongs to.
+pub(crate) struct LeaveOfAbsence {
+    pub(crate) absence_id: RemoteId,
+    pub(crate) employee_id: Option<RemoteId>,
+    pub(crate) confirmation: Confirmation,
+    pub(crate) leave: Leave,
+}
+
+/// Maps a leave. One whose period is not known cannot be told to which absence it belongs.
+pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, Unreadable> {
+    let Some(period) = leave.period else {
+        return Err(Unreadable { field: "leavePeriodId".into(), reason: "missing".to_owned() });
+    };
+    Ok(LeaveOfAbsence {
+        absence_id: period.id,
+        employee_id: leave.owner.or(period.owner_id),
+        confirmation: Confirmation { is_confirmed: period.is_confirmed, confirmed_at: period.confirmed_at },
+        leave: Leave {
+            id: leave.id,
+            date: leave.date,
+            half: match leave.half {
+                wire::Half::Am => Half::Am,
+                wire::Half::Pm => Half::Pm,
+            },
+            leave_type_id: id(leave.account),
+            minutes: leave.minutes,
+            value: leave.value,
+            // A leave that was cancelled does not stand, whatever the flag is missing for.
+            is_active: leave.is_active.unwrap_or(leave.cancelled_at.is_none()),
+            created_at: leave.created_at,
+            cancelled_at: leave.cancelled_at,
+            cancelled_by: leave.cancelled_by,
+            comment: text(leave.comment).filter(|_| groups.contains(FieldGroup::LeaveReason)),
+        },
+    })
+}
+
+/// Maps a leave request.
+pub(crate) fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> AbsenceRequest {
+    use wire::LeaveRequestStatus as Status;
+    let words = |words| text(words).filter(|_| groups.contains(FieldGroup::LeaveReason));
+    let status = match request.status {
+        Some(Status::Pending) => AbsenceRequestStatus::Pending,
+        Some(Status::Approved) => AbsenceRequestStatus::Approved,
+        Some(Status::Denied) => AbsenceRequestStatus::Denied,
+        Some(Status::Cancelled) => AbsenceRequestStatus::Cancelled,
+        Some(Status::CancellationPending) => AbsenceRequestStatus::CancellationPending,
+        Some(Status::Other(_)) | None => AbsenceRequestStatus::Unknown,
+    };
+    let approvals = request.approvals.into_iter().map(|approval| Approval {
+        id: Some(approval.id),
+        approver_id: approval.approver_id,
+        substituted_approver_id: approval.substituted_approver_id,
+        approved: approval.approved.unwrap_or(false),
+        at: approval.date,
+        comment: words(approval.comment),
+    });
+    let cancellations = request.cancellation_requests.into_iter().map(|cancellation| CancellationRequest {
+        id: Some(cancellation.id),
+        author_id: cancellation.author_id,
+        rank: cancellation.rank,
+        approved: cancellation.approved,
+        created_at: cancellation.created_at,
+        next_approver_id: cancellation.next_approver_id,
+        is_active: cancellation.is_active.unwrap_or(true),
+        comment: words(cancellation.comment),
+    });
+    AbsenceRequest {
+        id: request.id,
+        absence_id: request.period_id,
+        employee_id: request.owner_id,
+        status,
+        created_at: request.created_at,
+        next_approver_id: request.next_approver_id,
+        cancelled_at: request.cancelled_at,
+        cancelled_by: request.cancelled_by,
+        approvals: approvals.collect(),
+        cancellation_requests: cancellations.collect(),
+        is_active: request.is_active.unwrap_or(true),
+        comment: words(request.owner_comment),
+    }
+    .in_order()
+}
+
+/// Maps an entry of the user log. One without an owner or a property says nothing.
+pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreadable> {
+    let missing = |field: &'static str| Unreadable { field: field.into(), reason: "missing".to_owned() };
+    Ok(UserLogEntry {
+        id: log.id,
+        employee_id: log.owner_id.ok_or_else(|| missing("owner"))?,
+        property: text(log.property).ok_or_else(|| missing("name"))?,
+        value: text(log.value),
+        changed_at: log.modified_at,
+        author_id: log.author_id,
+    })
+}
+
+/// Maps a day of one employee's calendar to a day of everybody who shares the calendar and the work cycle.
+pub(crate) fn working_day(
+    day: wire::UserDate,
+    calendar_id: Option<RemoteId>,
+    work_cycle_id: Option<RemoteId>,
+) -> WorkingDay {
+    let minutes = |half: wire::HalfDay| match half.is_off {
+        Some(true) => Some(0),
+        _ => half.theoretical_minutes,
+    };
+    WorkingDay {
+        id: WorkingDay::id_of(calendar_id.as_ref(), work_cycle_id.as_ref(), day.date),
+        calendar_id,
+        work_cycle_id,
+        date: day.date,
+        is_public_holiday: day.is_holiday.unwrap_or(false),
+        is_weekly_rest: day.is_weekly_rest.unwrap_or(false),
+        am_minutes: minutes(day.am),
+        pm_minutes: minutes(day.pm),
+    }
+}

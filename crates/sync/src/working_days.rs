@@ -1,0 +1,80 @@
+//! Working days and public holidays. Lucca tells them of each employee and day; whoever shares a calendar and a work
+//! cycle has the same ones, so one employee is asked about for each pair.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use lucca::{Read, Stream};
+use people::{Employee, EmployeeStatus, Kind, RemoteId, status_on};
+
+use crate::batch::RawPolicy;
+use crate::normalise;
+use crate::report::StreamReport;
+use crate::run::Error;
+use crate::stream_sync::Ending;
+use crate::streams::Engine;
+
+/// Lucca wants no more than about ten owners and a month a request (source: absences.md §8).
+const OWNERS_A_REQUEST: usize = 10;
+
+/// A tenant with more pairs than this has its rarest ones left out.
+const MOST_PAIRS: usize = 50;
+
+/// This month and so many after it.
+const MONTHS_AHEAD: i8 = 3;
+
+type Pair = (Option<RemoteId>, Option<RemoteId>);
+
+impl Engine<'_> {
+    pub(crate) async fn working_days(&self) -> Result<Option<StreamReport>, Error> {
+        let Some(mut sync) = self.begin(Stream::UserDates, Kind::WorkingDay).await? else { return Ok(None) };
+        let employees: Vec<Employee> = self.context.store.all(self.context.account.no).await?;
+        let pairs = representatives(&employees, self.context.today);
+        let owners: Vec<RemoteId> = pairs.keys().cloned().collect();
+        let mut ending = Ending::nothing();
+        'months: for month in 0..=MONTHS_AHEAD {
+            let first = self.context.today.first_of_month().saturating_add(i64::from(month).months());
+            for owners in owners.chunks(OWNERS_A_REQUEST) {
+                let days = sync.informed(self.client.user_dates(owners, first, first.last_of_month()));
+                let map = |Read { value, .. }: Read<lucca::resources::UserDate>| {
+                    let (calendar, cycle) = pairs.get(&value.owner_id).cloned().unwrap_or_default();
+                    Ok(normalise::working_day(value, calendar, cycle))
+                };
+                let (days, read) = sync.read(days.without_raw(), RawPolicy::ORGANISATION, map).await?;
+                ending = Ending::of(&days, read);
+                if !ending.is_ok() {
+                    break 'months;
+                }
+            }
+        }
+        // Days that are over were not asked about, so nothing is judged.
+        ending.nothing_to_prove();
+        Ok(Some(sync.finish(ending).await?))
+    }
+}
+
+/// One current employee for each pair of calendar and work cycle, the commonest pairs first to be kept.
+fn representatives(employees: &[Employee], today: Date) -> BTreeMap<RemoteId, Pair> {
+    let mut pairs: HashMap<Pair, (usize, &RemoteId)> = HashMap::new();
+    for employee in employees {
+        if status_on(today, employee.contract(), []) != EmployeeStatus::Active {
+            continue;
+        }
+        let runs = |cycle: &&people::WorkCycle| {
+            cycle.starts_on.is_none_or(|start| start <= today) && cycle.ends_on.is_none_or(|end| today <= end)
+        };
+        let cycle = employee.work_cycles.iter().find(runs).and_then(|cycle| cycle.work_cycle.as_ref());
+        let pair = (employee.calendar.as_ref().map(|c| c.id.clone()), cycle.map(|c| c.id.clone()));
+        let (members, first) = pairs.entry(pair).or_insert((0, &employee.id));
+        *members += 1;
+        if employee.id.sort_key() < first.sort_key() {
+            *first = &employee.id;
+        }
+    }
+    pairs.remove(&(None, None));
+    let mut pairs: Vec<_> = pairs.into_iter().collect();
+    pairs.sort_by(|(a, (m, _)), (b, (n, _))| n.cmp(m).then_with(|| a.cmp(b)));
+    pairs.truncate(MOST_PAIRS);
+    pairs.into_iter().map(|(pair, (_, id))| (id.clone(), pair)).collect()
+}
