@@ -28,6 +28,7 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
     &[
         ("GET /", "this list"),
         ("GET /truth?key=", "counts of what a key may see; the first key if none is named"),
+        ("GET /snapshot?key=", "everything a key may see, as plain facts; the first key if none is named"),
         ("GET /requests", "the requests answered so far, oldest first"),
         ("DELETE /requests", "forget them"),
         ("GET /switches", "the switches"),
@@ -60,6 +61,7 @@ pub(crate) fn router(tenant: Tenant) -> Router {
     Router::new()
         .route("/", get(describe))
         .route("/truth", get(truth))
+        .route("/snapshot", get(snapshot))
         .route("/requests", get(requests).delete(clear_requests))
         .route("/switches", get(switches).put(put_switches).patch(patch_switches))
         .route("/faults", get(faults).put(put_faults))
@@ -94,6 +96,12 @@ async fn truth(State(tenant): State<Tenant>, Query(of): Query<OfKey>) -> Answer 
     let key = of.key.or_else(|| tenant.keys().first().map(|key| key.key.clone()));
     let truth = key.and_then(|key| tenant.truth_for(&key)).ok_or_else(|| no_such("key"))?;
     Ok(Json(json!(truth)))
+}
+
+async fn snapshot(State(tenant): State<Tenant>, Query(of): Query<OfKey>) -> Answer {
+    let key = of.key.or_else(|| tenant.keys().first().map(|key| key.key.clone()));
+    let snapshot = key.and_then(|key| tenant.snapshot(&key)).ok_or_else(|| no_such("key"))?;
+    Ok(Json(json!(snapshot)))
 }
 
 async fn requests(State(tenant): State<Tenant>) -> Json<Value> {

@@ -35,6 +35,7 @@ mod resources;
 mod rights;
 mod routes;
 mod server;
+mod snapshot;
 mod switches;
 mod tenant;
 mod truth;
@@ -52,9 +53,14 @@ pub use crate::{
     control::control_routes,
     faults::{Fault, FaultKind},
     rights::{HrFile, KeyConfig, Rights},
+    snapshot::{
+        ContractFacts, DepartmentFacts, EstablishmentFacts, LeaveFacts, LeavePeriodFacts, LeaveRequestFacts,
+        Snapshot, UserFacts, UserLogFacts,
+    },
     switches::{
-        ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, MalformedQuery, Nationality, RetryAfter,
-        Switches, UnknownField, UnknownFilter, UrlStyle, V3Departments,
+        AbsenceStamps, AccountShape, ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, LeaveValue,
+        MalformedQuery, Nationality, RetryAfter, SinceReading, Switches, UnknownField, UnknownFilter,
+        UrlStyle, UserLogs, V3Departments,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::civil::{Date, DateTime};
+use jiff::{
+    ToSpan as _,
+    civil::{Date, DateTime},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +27,7 @@ use crate::{
     resources::View,
     rights::{KeyConfig, Rights, digits_of},
     routes::Listings,
+    snapshot::Snapshot,
     switches::Switches,
     truth::Truth,
 };
@@ -157,6 +161,13 @@ impl Tenant {
         Some(Truth::of(&self.0.view(&company, &switches, &key, "")))
     }
 
+    /// Everything a key may see, as plain facts; `None` if there is no such key.
+    pub fn snapshot(&self, key: &str) -> Option<Snapshot> {
+        let key = self.0.key(&digits_of(key)?)?;
+        let (company, switches) = (read(&self.0.company), read(&self.0.switches));
+        Some(Snapshot::of(&self.0.view(&company, &switches, &key, "")))
+    }
+
     /// Every request answered so far, oldest first.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.0.requests).iter().cloned().collect()
@@ -195,7 +206,9 @@ impl Tenant {
         touch: bool,
         edit: impl FnOnce(&Company, &mut Person) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
-        let (now, today) = (self.0.clock.now(), self.0.clock.today());
+        let now = self.0.now();
+        let today = now.date();
+        let touch = touch && self.0.switches().modified_at_moves;
         let digits = self.next_digits();
         let mut company = write(&self.0.company);
         let place = company.place_of(id)?;
@@ -233,7 +246,8 @@ impl Tenant {
 
     /// Adds a user with one contract; answers the new id, above all others.
     pub fn hire(&self, hire: Hire) -> i64 {
-        let (now, today) = (self.0.clock.now(), self.0.clock.today());
+        let now = self.0.now();
+        let today = now.date();
         let digits = self.next_digits();
         let mut company = write(&self.0.company);
         let id = company.people.last().map_or(0, |last| last.id) + 1;
@@ -265,6 +279,7 @@ impl Tenant {
         let Some(place) = company.place_of(id) else { return false };
         company.people.remove(place);
         company.logs.retain(|log| log.owner != id);
+        company.absences.forget(id);
         company.index_contracts();
         self.0.listings.forget();
         true
@@ -310,6 +325,16 @@ impl State {
         lock(&self.counters)
     }
 
+    /// What the tenant takes for now: its clock may be wrong.
+    pub(crate) fn now(&self) -> DateTime {
+        self.now_by(&self.switches())
+    }
+    fn now_by(&self, switches: &Switches) -> DateTime {
+        let wrong = switches.clock_offset_minutes.clamp(-1_000_000, 1_000_000);
+        let now = self.clock.now();
+        now.checked_add(wrong.minutes()).unwrap_or(now)
+    }
+
     /// The key with these digits.
     pub(crate) fn key(&self, digits: &str) -> Option<KeyConfig> {
         read(&self.keys).iter().find(|key| digits_of(&key.key).as_deref() == Some(digits)).cloned()
@@ -322,7 +347,7 @@ impl State {
         key: &'a KeyConfig,
         origin: &'a str,
     ) -> View<'a> {
-        let now = self.clock.now();
+        let now = self.now_by(switches);
         View { company, rights: &key.rights, switches, principal: &key.name, origin, now, today: now.date() }
     }
 

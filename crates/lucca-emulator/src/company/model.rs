@@ -58,6 +58,7 @@ pub(crate) struct Company {
     pub(crate) definitions: Vec<super::custom_fields::Definition>,
     pub(crate) leave_accounts: Vec<LeaveAccount>,
     pub(crate) logs: Vec<Log>,
+    pub(crate) absences: super::absences::Absences,
     /// Id of a contract → its owner's place in `people`, ascending by contract id.
     pub(crate) contract_owners: Vec<(i64, usize)>,
 }

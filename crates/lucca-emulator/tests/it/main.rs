@@ -1,6 +1,8 @@
 //! The emulator as its clients meet it: over loopback, through HTTP only.
 
 #[cfg(test)]
+mod absences;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod company;
