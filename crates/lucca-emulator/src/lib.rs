@@ -31,6 +31,7 @@ mod dice;
 mod errors;
 mod faults;
 mod grammar;
+mod mutations;
 mod resources;
 mod rights;
 mod routes;
@@ -52,6 +53,7 @@ pub use crate::{
     company::model::Status,
     control::control_routes,
     faults::{Fault, FaultKind},
+    mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
     rights::{HrFile, KeyConfig, Rights},
     snapshot::{
         ContractFacts, DepartmentFacts, EstablishmentFacts, LeaveFacts, LeavePeriodFacts, LeaveRequestFacts,

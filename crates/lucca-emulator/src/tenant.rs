@@ -107,6 +107,12 @@ impl Tenant {
         self.0.listings.forget();
     }
 
+    /// Moves the clock by minutes.
+    pub fn advance_minutes(&self, minutes: i64) {
+        self.0.clock.advance_minutes(minutes);
+        self.0.listings.forget();
+    }
+
     /// Moves the clock to a day, keeping the time of the day.
     pub fn set_today(&self, today: Date) {
         self.0.clock.set_today(today);
@@ -225,7 +231,7 @@ impl Tenant {
         let renewed = slot.contracts.len() != person.contracts.len();
         *slot = person;
         for (name, value) in lines {
-            let line = company.logs.last().map_or(900, |last| last.id) + 1;
+            let line = company.next_log();
             let at = Stamp { at: now, digits: 0 };
             company.logs.push(Log { id: line, name, owner: id, author: 1, at, value });
         }
@@ -244,45 +250,48 @@ impl Tenant {
         company.people.get(*place).map(|person| person.id)
     }
 
-    /// Adds a user with one contract; answers the new id, above all others.
+    /// Adds a user with one contract; answers the new id, above all others unless another was asked for.
     pub fn hire(&self, hire: Hire) -> i64 {
-        let now = self.0.now();
-        let today = now.date();
-        let digits = self.next_digits();
-        let mut company = write(&self.0.company);
-        let id = company.people.last().map_or(0, |last| last.id) + 1;
-        let establishment =
-            hire.establishment_id.unwrap_or_else(|| company.establishments.first().map_or(1, |site| site.id));
-        let department =
-            hire.department_id.unwrap_or_else(|| company.departments.first().map_or(1, |one| one.id));
-        let mut dice = Dice::new(self.0.seed, u64::MAX - id.unsigned_abs());
-        let terms = Terms { establishment, category: Some(0), author: 1, supervisor: None, stable: true };
-        let template = if hire.ends_on.is_some() { 2 } else { 1 };
-        let starts = hire.starts_on.unwrap_or(today);
-        let mut first = contract(&mut dice, template, starts, hire.ends_on, &terms);
-        first.id = company.contract_owners.last().map_or(100, |(last, _)| *last) + 1;
-        let stamp = Stamp { at: now, digits };
-        let mut person = Person::blank(id, hire.first_name, hire.last_name, department, establishment, stamp);
-        person.mail = hire.mail;
-        person.job_title = hire.job_title;
-        person.manager = hire.manager_id;
-        person.contracts = vec![first];
-        company.people.push(person);
-        company.index_contracts();
-        self.0.listings.forget();
-        id
+        let today = self.0.now().date();
+        self.alter(|company, stamp| {
+            let wanted = hire.id.filter(|id| *id > 0 && company.place_of(*id).is_none());
+            let id = wanted.unwrap_or_else(|| company.next_user());
+            let establishment = hire
+                .establishment_id
+                .unwrap_or_else(|| company.establishments.first().map_or(1, |site| site.id));
+            let department = hire
+                .department_id
+                .unwrap_or_else(|| company.departments.first().map_or(1, |department| department.id));
+            let mut dice = Dice::new(self.0.seed, u64::MAX - id.unsigned_abs());
+            let terms = Terms { establishment, category: Some(0), author: 1, supervisor: None, stable: true };
+            let template = if hire.ends_on.is_some() { 2 } else { 1 };
+            let starts = hire.starts_on.unwrap_or(today);
+            let mut first = contract(&mut dice, template, starts, hire.ends_on, &terms);
+            first.id = company.next_contract();
+            let mut person =
+                Person::blank(id, hire.first_name, hire.last_name, department, establishment, stamp);
+            person.mail = hire.mail;
+            person.job_title = hire.job_title;
+            person.manager = hire.manager_id;
+            person.employee_number = hire.employee_number.or(person.employee_number);
+            person.contracts = vec![first];
+            company.add_person(person);
+            id
+        })
     }
 
     /// Deletes a user and their contracts. False if there is no such user.
     pub fn remove(&self, id: i64) -> bool {
+        self.alter(|company, _| company.remove_person(id))
+    }
+
+    /// Changes the company, given the stamp of the change; lists that were remembered are forgotten.
+    pub(crate) fn alter<T>(&self, change: impl FnOnce(&mut Company, Stamp) -> T) -> T {
+        let stamp = Stamp { at: self.0.now(), digits: self.next_digits() };
         let mut company = write(&self.0.company);
-        let Some(place) = company.place_of(id) else { return false };
-        company.people.remove(place);
-        company.logs.retain(|log| log.owner != id);
-        company.absences.forget(id);
-        company.index_contracts();
+        let changed = change(&mut company, stamp);
         self.0.listings.forget();
-        true
+        changed
     }
 
     /// Gives the applicable contract a last day. `None` if there is no such user.

@@ -3,7 +3,8 @@
 use super::{
     custom_fields,
     model::{
-        Axis, Company, Department, Establishment, LeaveAccount, LegalUnit, Lookup, Qualification, Section,
+        Axis, Company, Deleted, Department, Establishment, LeaveAccount, LegalUnit, Lookup, Qualification,
+        Section,
     },
     names,
 };
@@ -89,6 +90,7 @@ pub(super) fn build(size: usize, seed: u64) -> Company {
         logs: Vec::new(),
         absences: super::absences::Absences::default(),
         contract_owners: Vec::new(),
+        deleted: Deleted::default(),
     }
 }
 

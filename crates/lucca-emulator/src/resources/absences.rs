@@ -297,7 +297,7 @@ pub(crate) fn cancellation_request<'a>(
         "approved" => Value::Bool(wish.granted),
         "creationDate" => stamp(view, wish.at),
         "nextApproverId" => user(wish.next_approver),
-        "isActive" => Value::Bool(!wish.granted),
+        "isActive" => Value::Bool(wish.next_approver.is_some()),
         _ => Value::Null,
     }
 }

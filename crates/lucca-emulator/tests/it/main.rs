@@ -13,6 +13,8 @@ mod grammar;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod shapes;

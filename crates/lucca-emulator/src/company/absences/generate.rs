@@ -63,8 +63,7 @@ pub(crate) fn generate(company: &mut Company, seed: u64, today: Date) {
     for comment in COMMENTS {
         all.keep_comment(comment);
     }
-    let hr = company.people.iter().find(|one| one.role == 70 && one.status(today) == Status::Active);
-    let hr = number(hr.map_or(1, |one| one.id));
+    let hr = hr(company, today);
     let mut drafts = Vec::with_capacity(company.people.len() * 6);
     for person in &company.people {
         let dice = Dice::new(seed, 0x00AB_5E00_0000 ^ u64::try_from(person.id).unwrap_or(0));
@@ -89,6 +88,23 @@ pub(crate) fn generate(company: &mut Company, seed: u64, today: Date) {
     all.periods.shrink_to_fit();
     all.halves.shrink_to_fit();
     company.absences = all;
+}
+
+/// Somebody of HR.
+pub(crate) fn hr(company: &Company, today: Date) -> u32 {
+    let hr = company.people.iter().find(|one| one.role == 70 && one.status(today) == Status::Active);
+    number(hr.map_or(1, |one| one.id))
+}
+
+/// Who decides step by step: the manager, the manager's manager, then HR.
+pub(crate) fn approver(company: &Company, person: &Person, hr: u32, step: u8) -> u32 {
+    let manager = person.manager.and_then(|id| company.person(id));
+    let above = manager.and_then(|one| one.manager).and_then(|id| company.person(id));
+    match step {
+        0 => manager.map_or(hr, |one| number(one.id)),
+        1 => above.map_or(hr, |one| number(one.id)),
+        _ => hr,
+    }
 }
 
 fn accounts(company: &mut Company, today: Date) {
@@ -270,17 +286,6 @@ impl Maker<'_> {
         if self.dice.chance(percent) { u16::try_from(at).ok() } else { None }
     }
 
-    /// Who decides step by step: the manager, the manager's manager, then HR.
-    fn approver(&self, step: u8) -> u32 {
-        let manager = self.person.manager.and_then(|id| self.company.person(id));
-        let above = manager.and_then(|one| one.manager).and_then(|id| self.company.person(id));
-        match step {
-            0 => manager.map_or(self.hr, |one| number(one.id)),
-            1 => above.map_or(self.hr, |one| number(one.id)),
-            _ => self.hr,
-        }
-    }
-
     /// Takes a request to where it stands, step by step.
     fn workflow(&mut self, period: &mut Period, created: DateTime, stage: Stage) {
         period.stage = stage;
@@ -295,7 +300,7 @@ impl Maker<'_> {
             at = self.later(at, 3);
             let denies = stage == Stage::Denied && (step + 1 == steps || self.dice.chance(40));
             let comment = if denies { Some(3) } else { self.comment(10) };
-            let approver = self.approver(step);
+            let approver = approver(self.company, self.person, self.hr, step);
             let substituted = self.dice.chance(6).then_some(approver);
             let approver = if substituted.is_some() { self.hr } else { approver };
             period.decisions.push(Decision {
@@ -312,7 +317,9 @@ impl Maker<'_> {
             }
         }
         match stage {
-            Stage::Pending => period.next_approver = Some(self.approver(steps)),
+            Stage::Pending => {
+                period.next_approver = Some(approver(self.company, self.person, self.hr, steps));
+            }
             Stage::Cancelled if cancelled_early => {
                 period.closed = Some((Moment::of(self.later(at, 4)), period.owner));
             }
@@ -321,7 +328,7 @@ impl Maker<'_> {
         }
         if stage == Stage::CancellationPending || (stage == Stage::Cancelled && !cancelled_early) {
             let asked = self.later(at, 6);
-            let manager = self.approver(0);
+            let manager = approver(self.company, self.person, self.hr, 0);
             let granted = stage == Stage::Cancelled;
             let comment = self.comment(50);
             period.withdrawal = Some(Box::new(Withdrawal {
