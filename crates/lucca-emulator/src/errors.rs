@@ -48,6 +48,9 @@ impl Refusal {
             allow: None,
         }
     }
+    pub(crate) fn of(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::fixed(status, message)
+    }
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::BAD_REQUEST, message)
     }

@@ -21,6 +21,10 @@
 //! Reading is what it is for. Of writing it knows what integrations do most: partial updates of users
 //! (`PUT /api/v3/users/{id}`), new and changed work contracts (`POST`, `PATCH`).
 //!
+//! [`Tenant::make`] lets a [`Change`] happen, [`Tenant::live`] a whole random history, and a [`Fault`]
+//! makes requests go wrong, or something happen between two pages. [`Tenant::snapshot`] is what a sync
+//! must have found in the end.
+//!
 //! The control surface, on a port of its own, is described in [`control_routes`].
 
 mod changes;
@@ -28,6 +32,7 @@ mod clock;
 mod company;
 mod control;
 mod dice;
+mod drip;
 mod errors;
 mod faults;
 mod grammar;

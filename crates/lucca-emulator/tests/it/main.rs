@@ -9,6 +9,8 @@ mod company;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod grammar;
 #[cfg(test)]
 mod limits;

@@ -152,7 +152,7 @@ impl Maker<'_> {
         let to = ends.unwrap_or(Date::MAX).min(plus(self.today, AFTER));
         let days = from.until(to).map_or(0, |span| span.get_days());
         // Five absences and a half in the eighteen months, on average.
-        let slots = days * self.dice.between(3, 9) / (BEFORE + AFTER);
+        let slots = days * self.dice.between(3, 8) / (BEFORE + AFTER);
         for slot in 0..slots {
             let length = days / slots;
             let first = plus(from, slot * length);
