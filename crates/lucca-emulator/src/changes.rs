@@ -32,43 +32,50 @@ pub struct PersonSummary {
 }
 
 /// Changes to a user record: absent fields stay, `null` empties those that may be empty.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersonPatch {
     /// First name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Last name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// Login.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
     /// Professional e-mail.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub mail: Option<Option<String>>,
     /// Employee number.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub employee_number: Option<Option<String>>,
     /// Job title.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub job_title: Option<Option<String>>,
     /// Id of the manager, of anybody or nobody.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub manager_id: Option<Option<i64>>,
     /// Id of the department.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub department_id: Option<i64>,
     /// Id of the establishment: moves the applicable contract there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub establishment_id: Option<i64>,
     /// Date of birth.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<Option<Date>>,
     /// Personal address.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub address: Option<Option<String>>,
     /// First day of the applicable contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_on: Option<Date>,
     /// Last day of the applicable contract.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub ends_on: Option<Option<Date>>,
     /// Whether `modifiedAt` moves; it does unless this is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub touch: Option<bool>,
 }
 
@@ -78,7 +85,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Opti
 }
 
 /// Somebody to be hired.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Hire {
     /// First name.
@@ -99,6 +106,12 @@ pub struct Hire {
     pub manager_id: Option<i64>,
     /// Id of the establishment; the first one if absent.
     pub establishment_id: Option<i64>,
+    /// Employee number; the id in five digits if absent.
+    #[serde(default)]
+    pub employee_number: Option<String>,
+    /// Id of the user, that of somebody deleted before; a new one if absent or taken.
+    #[serde(default)]
+    pub id: Option<i64>,
 }
 
 pub(crate) fn apply(person: &mut Person, patch: PersonPatch, today: Date) {

@@ -43,6 +43,13 @@ impl TenantClock {
         *at = at.checked_add(days.days()).unwrap_or(*at);
     }
 
+    /// Moves the clock by minutes, back too.
+    pub(crate) fn advance_minutes(&self, minutes: i64) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let minutes = minutes.clamp(-1_000_000_000, 1_000_000_000);
+        *at = at.checked_add(minutes.minutes()).unwrap_or(*at);
+    }
+
     /// Moves the clock to that day, keeping the time of the day.
     pub(crate) fn set_today(&self, today: Date) {
         let days = self.today().until(today).map_or(0, |span| i64::from(span.get_days()));

@@ -16,6 +16,7 @@ use crate::{
     changes::{Hire, PersonPatch},
     company::model::Status,
     faults::Fault,
+    mutations::{Change, ChangeError},
     rights::{KeyConfig, digits_of},
     switches::Switches,
     tenant::Tenant,
@@ -28,6 +29,7 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
     &[
         ("GET /", "this list"),
         ("GET /truth?key=", "counts of what a key may see; the first key if none is named"),
+        ("GET /snapshot?key=", "everything a key may see, as plain facts; the first key if none is named"),
         ("GET /requests", "the requests answered so far, oldest first"),
         ("DELETE /requests", "forget them"),
         ("GET /switches", "the switches"),
@@ -49,8 +51,13 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
         ),
         ("DELETE /people/{id}", "delete a user and their contracts"),
         ("POST /people/{id}/terminate", "give the applicable contract a last day: {\"date\":\"YYYY-MM-DD\"}"),
+        (
+            "POST /changes",
+            "make a change: {\"hire\":{…}}, {\"person\":{\"id\",\"patch\"}}, terminate, rehire, remove_user, remove_contract, add_department, rename_department, remove_department, touch, absence, approve, deny, cancel, delete_leave, comment, permission, scope, pass; answers {\"id\"}",
+        ),
+        ("POST /live", "let {\"steps\"} random things happen, by {\"seed\"}; answers what they were"),
         ("GET /clock", "the tenant's clock, Paris time"),
-        ("POST /clock", "{\"advance_days\":n} or {\"today\":\"YYYY-MM-DD\"}"),
+        ("POST /clock", "{\"advance_days\":n}, {\"advance_minutes\":n} or {\"today\":\"YYYY-MM-DD\"}"),
         ("GET /keys", "the API keys and their rights"),
         ("POST /keys", "add a key or change a known one: {\"name\",\"key\",\"rights\"}"),
     ]
@@ -60,12 +67,15 @@ pub(crate) fn router(tenant: Tenant) -> Router {
     Router::new()
         .route("/", get(describe))
         .route("/truth", get(truth))
+        .route("/snapshot", get(snapshot))
         .route("/requests", get(requests).delete(clear_requests))
         .route("/switches", get(switches).put(put_switches).patch(patch_switches))
         .route("/faults", get(faults).put(put_faults))
         .route("/people", get(people).post(hire))
         .route("/people/{id}", patch(change).delete(remove))
         .route("/people/{id}/terminate", post(terminate))
+        .route("/changes", post(make))
+        .route("/live", post(live))
         .route("/clock", get(clock).post(set_clock))
         .route("/keys", get(keys).post(put_key))
         .with_state(tenant)
@@ -94,6 +104,12 @@ async fn truth(State(tenant): State<Tenant>, Query(of): Query<OfKey>) -> Answer 
     let key = of.key.or_else(|| tenant.keys().first().map(|key| key.key.clone()));
     let truth = key.and_then(|key| tenant.truth_for(&key)).ok_or_else(|| no_such("key"))?;
     Ok(Json(json!(truth)))
+}
+
+async fn snapshot(State(tenant): State<Tenant>, Query(of): Query<OfKey>) -> Answer {
+    let key = of.key.or_else(|| tenant.keys().first().map(|key| key.key.clone()));
+    let snapshot = key.and_then(|key| tenant.snapshot(&key)).ok_or_else(|| no_such("key"))?;
+    Ok(Json(json!(snapshot)))
 }
 
 async fn requests(State(tenant): State<Tenant>) -> Json<Value> {
@@ -179,6 +195,29 @@ async fn terminate(State(tenant): State<Tenant>, Path(id): Path<i64>, Json(wante
     Ok(Json(json!(changed)))
 }
 
+async fn make(State(tenant): State<Tenant>, Json(wanted): Json<Value>) -> Answer {
+    let change: Change =
+        serde_json::from_value(wanted).map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error))?;
+    match tenant.make(change) {
+        Ok(id) => Ok(Json(json!({"id": id}))),
+        Err(ChangeError::NoSuch(what)) => Err(no_such(what)),
+        Err(conflict) => Err(refused(StatusCode::CONFLICT, conflict)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Life {
+    seed: u64,
+    steps: usize,
+}
+
+async fn live(State(tenant): State<Tenant>, Json(wanted): Json<Value>) -> Answer {
+    let Life { seed, steps } =
+        serde_json::from_value(wanted).map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error))?;
+    Ok(Json(json!(tenant.live(seed, steps))))
+}
+
 async fn clock(State(tenant): State<Tenant>) -> Json<Value> {
     Json(json!({"now": tenant.now(), "zone": "Europe/Paris"}))
 }
@@ -187,6 +226,7 @@ async fn clock(State(tenant): State<Tenant>) -> Json<Value> {
 #[serde(deny_unknown_fields)]
 struct Move {
     advance_days: Option<i64>,
+    advance_minutes: Option<i64>,
     today: Option<Date>,
 }
 
@@ -196,6 +236,9 @@ async fn set_clock(State(tenant): State<Tenant>, Json(wanted): Json<Move>) -> Js
     }
     if let Some(days) = wanted.advance_days {
         tenant.advance_days(days);
+    }
+    if let Some(minutes) = wanted.advance_minutes {
+        tenant.advance_minutes(minutes);
     }
     clock(State(tenant)).await
 }

@@ -16,6 +16,8 @@ pub(crate) struct Refusal {
     status: Status,
     message: String,
     malformed: bool,
+    /// RFC 7807 whatever the switches say.
+    problem: bool,
     /// The verbs that are allowed, if another was used.
     allow: Option<&'static str>,
 }
@@ -38,7 +40,16 @@ pub(crate) enum Generation {
 
 impl Refusal {
     fn fixed(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status: Status::Fixed(status), message: message.into(), malformed: false, allow: None }
+        Self {
+            status: Status::Fixed(status),
+            message: message.into(),
+            malformed: false,
+            problem: false,
+            allow: None,
+        }
+    }
+    pub(crate) fn of(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::fixed(status, message)
     }
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::BAD_REQUEST, message)
@@ -46,6 +57,10 @@ impl Refusal {
     /// A query that can't be read: whether the message is sent is a switch.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self { malformed: true, ..Self::bad_request(message) }
+    }
+    /// A 400 as absences are said to answer it (source: absences.md §1, §13).
+    pub(crate) fn problem(message: impl Into<String>) -> Self {
+        Self { problem: true, ..Self::bad_request(message) }
     }
     pub(crate) fn server_error(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::INTERNAL_SERVER_ERROR, message)
@@ -103,6 +118,7 @@ impl Refusal {
             self.message.is_empty() || (self.malformed && switches.malformed_query == MalformedQuery::Empty);
         let shape = match (self.status, generation) {
             _ if silent => ErrorBody::Empty,
+            _ if self.problem => ErrorBody::Problem,
             (Status::Unauthorized, _) => switches.unauthorized_body,
             (_, Generation::V3) => switches.v3_errors,
             (_, Generation::V4) => ErrorBody::Problem,
@@ -118,7 +134,7 @@ impl Refusal {
                 json!({"status": number, "message": self.message, "data": null}).to_string(),
             ),
             ErrorBody::Bare => ("application/json", self.message.clone()),
-            ErrorBody::Problem => ("application/problem+json; charset=utf-8", self.problem(status)),
+            ErrorBody::Problem => ("application/problem+json; charset=utf-8", self.as_problem(status)),
             ErrorBody::Empty => ("application/json", String::new()),
         };
         let mut response = Response::new(Body::from(body));
@@ -130,7 +146,7 @@ impl Refusal {
         response
     }
 
-    fn problem(&self, status: StatusCode) -> String {
+    fn as_problem(&self, status: StatusCode) -> String {
         let number = status.as_u16();
         json!({
             "type": format!("https://tools.ietf.org/html/rfc9110#status.{number}"),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dice::Dice;
+use crate::{dice::Dice, mutations::Change};
 
 /// A fault: a condition on requests, and what happens to those that meet it.
 ///
@@ -62,6 +62,126 @@ pub enum FaultKind {
     },
     /// As if the total had not been asked for.
     NoCount,
+    /// 429.
+    TooMany {
+        /// Seconds of `Retry-After`; no such header without.
+        #[serde(default)]
+        retry_after_s: Option<u64>,
+        /// That header as an HTTP date instead of seconds.
+        #[serde(default)]
+        http_date: bool,
+    },
+    /// The body comes so many bytes at a time, with a wait before each.
+    Drip {
+        /// Bytes of a piece.
+        bytes: usize,
+        /// Milliseconds before each piece.
+        every_ms: u64,
+    },
+    /// The connection is closed in the middle of the body.
+    ResetMidBody,
+    /// The page before the one asked for, again; of the first page, that one.
+    RepeatedPage,
+    /// Half of the rows of the page, whatever was asked for.
+    ShortPage,
+    /// This status for pages of more than so many rows; smaller ones are answered.
+    PageAbove {
+        /// Rows that still are answered.
+        rows: u64,
+        /// HTTP status of the others: 400, 408, 413, 500, 503…
+        code: u16,
+    },
+    /// The answer as it should be, and right after it something happens in the tenant: with `nth`,
+    /// between two pages of a list.
+    Then {
+        /// What happens.
+        change: Box<Change>,
+    },
+}
+
+impl FaultKind {
+    /// Whether a client has to wait for its own time-out: hangs and drips.
+    pub fn takes_time(&self) -> bool {
+        matches!(self, Self::Hang | Self::Drip { .. })
+    }
+}
+
+/// Where faults of a random schedule strike.
+const PATHS: &[&str] = &[
+    "",
+    "",
+    "",
+    "/api/v3/users",
+    "/api/v3/userlogs",
+    "/api/v3/leaves",
+    "/api/v3/leaverequests",
+    "/api/v3/leaveaccounts",
+    "/directory/api/4.0/work-contracts",
+    "/organization/structure/api/departments",
+    "/organization/structure/api/establishments",
+];
+
+impl Fault {
+    /// A fault that strikes once, at the n-th request whose path begins so.
+    pub fn once(path: &str, nth: u64, kind: FaultKind) -> Self {
+        Self { path: path.to_owned(), query_contains: None, nth: Some(nth), probability: None, kind }
+    }
+
+    /// About `intensity` faults of all kinds, the same for the same seed. Each strikes one of the first
+    /// requests and never again, so that a client that tries again gets through in the end. Some let
+    /// something happen in the tenant. Not among them: faults that stay, and unreadable records.
+    pub fn random_schedule(seed: u64, intensity: u32) -> Vec<Self> {
+        let mut dice = Dice::new(seed, 0xFA07);
+        let wanted = usize::try_from(intensity).unwrap_or(usize::MAX);
+        let mut faults = Vec::new();
+        while faults.len() < wanted {
+            let path = dice.word(PATHS);
+            // Requests without a path of their own are many, those of one list few.
+            let latest = if path.is_empty() { 60 + 2 * faults.len() } else { 8 };
+            let first = u64::try_from(1 + dice.below(latest)).unwrap_or(1);
+            let kind = FaultKind::random(&mut dice);
+            let burst = if matches!(kind, FaultKind::Status { .. } | FaultKind::TooMany { .. }) {
+                [1, 1, 1, 2, 3][dice.below(5)]
+            } else {
+                1
+            };
+            faults.extend((0..burst).map(|n| Self::once(path, first + n, kind.clone())));
+        }
+        faults
+    }
+}
+
+impl FaultKind {
+    fn random(dice: &mut Dice) -> Self {
+        let status = |code, body: &str| Self::Status { code, body: body.to_owned() };
+        match dice.below(22) {
+            0 => Self::TooMany { retry_after_s: None, http_date: false },
+            1 => Self::TooMany { retry_after_s: Some(dice.next() % 3), http_date: false },
+            2 => Self::TooMany { retry_after_s: Some(dice.next() % 3), http_date: true },
+            3 => status(401, r#"{"Status":401,"Message":"Unauthorized"}"#),
+            4 => status(403, r#"{"Status":403,"Message":"Forbidden"}"#),
+            5 => status(408, ""),
+            6 => status(413, ""),
+            7 => status(500, ""),
+            8 => status(500, r#"{"Status":500,"Message":"An error has occurred."}"#),
+            9 => status(503, "<html><body>Service Unavailable</body></html>"),
+            10 => Self::Hang,
+            11 => Self::Drip { bytes: 1, every_ms: 2_000 },
+            12 => Self::ResetConnection,
+            13 => Self::ResetMidBody,
+            14 => Self::TruncatedJson,
+            15 => Self::Html200,
+            16 => Self::Empty200,
+            17 => Self::WrongEnvelope,
+            18 => Self::RepeatedPage,
+            19 => Self::ShortPage,
+            20 => Self::NoCount,
+            _ => {
+                let (seed, steps) = (dice.next(), 1 + dice.below(6));
+                Self::Then { change: Box::new(Change::Live { seed, steps }) }
+            }
+        }
+    }
 }
 
 /// Counts matching requests, so that the n-th of them can be struck.

@@ -21,6 +21,10 @@
 //! Reading is what it is for. Of writing it knows what integrations do most: partial updates of users
 //! (`PUT /api/v3/users/{id}`), new and changed work contracts (`POST`, `PATCH`).
 //!
+//! [`Tenant::make`] lets a [`Change`] happen, [`Tenant::live`] a whole random history, and a [`Fault`]
+//! makes requests go wrong, or something happen between two pages. [`Tenant::snapshot`] is what a sync
+//! must have found in the end.
+//!
 //! The control surface, on a port of its own, is described in [`control_routes`].
 
 mod changes;
@@ -28,13 +32,16 @@ mod clock;
 mod company;
 mod control;
 mod dice;
+mod drip;
 mod errors;
 mod faults;
 mod grammar;
+mod mutations;
 mod resources;
 mod rights;
 mod routes;
 mod server;
+mod snapshot;
 mod switches;
 mod tenant;
 mod truth;
@@ -51,10 +58,16 @@ pub use crate::{
     company::model::Status,
     control::control_routes,
     faults::{Fault, FaultKind},
+    mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
     rights::{HrFile, KeyConfig, Rights},
+    snapshot::{
+        ContractFacts, DepartmentFacts, EstablishmentFacts, LeaveFacts, LeavePeriodFacts, LeaveRequestFacts,
+        Snapshot, UserFacts, UserLogFacts,
+    },
     switches::{
-        ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, MalformedQuery, Nationality, RetryAfter,
-        Switches, UnknownField, UnknownFilter, UrlStyle, V3Departments,
+        AbsenceStamps, AccountShape, ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, LeaveValue,
+        MalformedQuery, Nationality, RetryAfter, SinceReading, Switches, UnknownField, UnknownFilter,
+        UrlStyle, UserLogs, V3Departments,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},

@@ -61,6 +61,8 @@ pub struct Rights {
     pub hr_file: HrFile,
     /// Consult leaves.
     pub consult_leaves: bool,
+    /// Show details of leaves: without it their type is hidden (source: absences.md §10).
+    pub show_leave_details: bool,
     /// Make absence requests.
     pub make_absence_requests: bool,
     /// View the organisation structure; given with `view_users` too.
@@ -111,6 +113,7 @@ impl Rights {
                 custom_fields: true,
             },
             consult_leaves: true,
+            show_leave_details: true,
             make_absence_requests: true,
             view_organization: true,
             edit_users: true,

@@ -22,6 +22,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     clock,
+    drip::Drip,
     errors::Refusal,
     faults::FaultKind,
     grammar::query::Query,
@@ -40,6 +41,10 @@ const JSON: &str = "application/json; charset=utf-8";
 /// Marks an answer that must not be sent: the connection is closed instead.
 #[derive(Debug, Clone, Copy)]
 struct Close;
+
+/// Rows of the list that is answered, where they are counted.
+#[derive(Debug, Clone, Copy)]
+struct Rows(u64);
 
 /// The API as a service, answering compressed where the client accepts it.
 pub(crate) fn api(tenant: Tenant) -> Router {
@@ -97,11 +102,40 @@ async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<
         call.log(&tenant, 0, 0, None);
         std::future::pending::<()>().await;
     }
+    let per_row = switches.latency_per_row_us;
     let (response, principal) = respond(&tenant, &call, switches, &struck);
+    if let Some(Rows(rows)) = response.extensions().get() {
+        clock::wait(Duration::from_micros(per_row.saturating_mul(*rows))).await;
+    }
     let length = axum::body::HttpBody::size_hint(response.body()).exact().unwrap_or(0);
     let closed = response.extensions().get::<Close>().is_some();
     call.log(&tenant, if closed { 0 } else { response.status().as_u16() }, length, principal);
+    let response = trickle(response, &struck).await;
+    for fault in struck {
+        if let FaultKind::Then { change } = fault {
+            // What does not fit what is there does not happen.
+            let _ = tenant.make(*change);
+        }
+    }
     response
+}
+
+/// Applies the faults of the way a body is sent. Such an answer is not compressed: pieces would gather.
+async fn trickle(response: Response<Body>, struck: &[FaultKind]) -> Response<Body> {
+    let slow = |fault: &FaultKind| match fault {
+        FaultKind::Drip { bytes, every_ms } => Some(Some((*bytes, Duration::from_millis(*every_ms)))),
+        FaultKind::ResetMidBody => Some(None),
+        _ => None,
+    };
+    let Some(how) = struck.iter().find_map(slow) else { return response };
+    let (mut head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    let body = match how {
+        Some((piece, every)) => Drip::slow(body, piece, every),
+        None => Drip::broken(body),
+    };
+    Response::from_parts(head, Body::new(body))
 }
 
 /// What matters of a request.
@@ -154,6 +188,7 @@ fn respond(
     mut switches: Switches,
     struck: &[FaultKind],
 ) -> (Response<Body>, Option<String>) {
+    let mut query = Query::parse(&call.raw_query);
     for fault in struck {
         match fault {
             FaultKind::ResetConnection => {
@@ -171,7 +206,27 @@ fn respond(
                 return (plain(StatusCode::OK, "text/html; charset=utf-8", page.to_owned()), None);
             }
             FaultKind::NoCount => switches.no_count = true,
-            FaultKind::Hang
+            FaultKind::TooMany { retry_after_s, http_date } => {
+                switches.retry_after = match (retry_after_s, http_date) {
+                    (None, _) => RetryAfter::Absent,
+                    (Some(_), false) => RetryAfter::Seconds,
+                    (Some(_), true) => RetryAfter::HttpDate,
+                };
+                let wait = Duration::from_secs(retry_after_s.unwrap_or(0));
+                return (too_many(call, &switches, wait), None);
+            }
+            FaultKind::PageAbove { rows, code } if query.page_size().is_some_and(|asked| asked > *rows) => {
+                let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::BAD_REQUEST);
+                let refusal = Refusal::of(status, format!("Paging limit should be between 1 and {rows}"));
+                return (refusal.answer(generation(&call.path), &switches), None);
+            }
+            FaultKind::RepeatedPage => query = query.page_before(),
+            FaultKind::PageAbove { .. }
+            | FaultKind::ShortPage
+            | FaultKind::Drip { .. }
+            | FaultKind::ResetMidBody
+            | FaultKind::Then { .. }
+            | FaultKind::Hang
             | FaultKind::TruncatedJson
             | FaultKind::WrongEnvelope
             | FaultKind::CorruptRecord { .. } => {}
@@ -187,7 +242,6 @@ fn respond(
         return (Refusal::unauthorized().answer(generation, &switches), None);
     };
     let principal = Some(key.name.clone());
-    let query = Query::parse(&call.raw_query);
     let read = |path: &str| {
         let company = tenant.state().company();
         let view = tenant.state().view(&company, &switches, &key, &call.origin);
@@ -215,7 +269,15 @@ fn respond(
         Ok((status, read(&path)?))
     });
     match answered {
-        Ok((status, body)) => (plain(status, JSON, mangle(body, struck)), principal),
+        Ok((status, body)) => {
+            let body = mangle(body, struck);
+            let rows = (switches.latency_per_row_us > 0).then(|| Rows(rows_of(&body)));
+            let mut response = plain(status, JSON, body);
+            if let Some(rows) = rows {
+                response.extensions_mut().insert(rows);
+            }
+            (response, principal)
+        }
         Err(refusal) => (refusal.answer(generation, &switches), principal),
     }
 }
@@ -253,6 +315,13 @@ fn mangle(mut body: String, struck: &[FaultKind]) -> String {
                 let half = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
                 body.truncate(half);
             }
+            FaultKind::ShortPage => {
+                let mut inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
+                if let Some(items) = items_of(&mut inside) {
+                    items.truncate(items.len() / 2);
+                    body = inside.to_string();
+                }
+            }
             FaultKind::WrongEnvelope => {
                 let inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
                 body = json!({"result": {"payload": inside}}).to_string();
@@ -268,13 +337,20 @@ fn mangle(mut body: String, struck: &[FaultKind]) -> String {
     body
 }
 
+/// The rows of a list, if the answer is one.
+fn items_of(answer: &mut Json) -> Option<&mut Vec<Json>> {
+    let list = if answer.get("data").is_some() { answer.get_mut("data")? } else { answer };
+    list.get_mut("items")?.as_array_mut()
+}
+
+fn rows_of(body: &str) -> u64 {
+    let mut answer: Json = serde_json::from_str(body).unwrap_or(Json::Null);
+    items_of(&mut answer).map_or(0, |items| u64::try_from(items.len()).unwrap_or(u64::MAX))
+}
+
 /// Makes the records of that id in a list unreadable: a number for a name, a text for every date.
 fn corrupt(answer: &mut Json, id: i64) {
-    let items = match answer.get_mut("data") {
-        Some(data) => data.get_mut("items"),
-        None => answer.get_mut("items"),
-    };
-    let records = items.and_then(Json::as_array_mut).into_iter().flatten();
+    let records = items_of(answer).into_iter().flatten();
     for record in records.filter_map(Json::as_object_mut).filter(|one| one.get("id") == Some(&json!(id))) {
         for (key, value) in record.iter_mut() {
             let is_date = value.as_str().is_some_and(|text| text.get(10..11) == Some("T"));

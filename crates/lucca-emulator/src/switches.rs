@@ -71,12 +71,57 @@ pub struct Switches {
     pub v3_departments: V3Departments,
     /// Every `/organization/structure/api` endpoint answers 404.
     pub organization_gone: bool,
+    /// Largest page of leaves, leave periods and leave requests (source: absences.md §1: 10,000);
+    /// `null` is no maximum.
+    pub leaves_page_max: Option<u64>,
+    /// Leaves without `date` are answered if `creationDate`, `cancellationDate` or
+    /// `leavePeriod.confirmationDate` narrows them (source: absences.md §3.1, where it is open).
+    pub leaves_without_date: bool,
+    /// The list of leaves shows those of pending periods (source: absences.md §3, where it is open).
+    /// If not, a filter on `leavePeriod.isConfirmed` still brings them.
+    pub leaves_show_pending: bool,
+    /// The list of leaves shows cancelled and denied ones (the same doubt). If not, a filter on
+    /// `isActive` or `cancellationDate` still brings them.
+    pub leaves_show_inactive: bool,
+    /// Leaves of a denied request have a `cancellationDate`, the date of the denial. unverified: only
+    /// that they are no longer active is documented (source: absences.md §2.1).
+    pub denied_have_cancellation_date: bool,
+    /// Absences of former and future employees need the right to see these; else all in scope show.
+    /// unverified.
+    pub leaves_follow_users: bool,
+    /// The duration of a leave that counts hours (source: absences.md §2.1, §14).
+    pub leave_value: LeaveValue,
+    /// How the stamps of absences are written: creation, confirmation, cancellation, approvals
+    /// (source: absences.md §1, where the zone is open).
+    pub absence_stamps: AbsenceStamps,
+    /// How a filter with a zone compares with such a stamp: `creationDate=since,…Z`.
+    pub absence_since: SinceReading,
+    /// `isRemoteWork` is set on the remote work account; some tenants don't (source: absences.md §8).
+    pub remote_work_flag: bool,
+    /// What leave accounts show, an undocumented resource (source: absences.md §8, §14).
+    pub leave_accounts: AccountShape,
+    /// Leave requests can be filtered by `status`; else it is ignored. unverified either way.
+    pub request_status_filter: bool,
+    /// What a list of leave requests shows without `fields`: `everything` comes with `count`, as the
+    /// documented example does (source: absences.md §2.4).
+    pub leave_requests_show: ById,
+    /// `/api/v3/userlogs`, which Lucca does not document.
+    pub userlogs: UserLogs,
+    /// `/api/v3/userdates` answers; else 404.
+    pub userdates: bool,
+    /// `modifiedAt` of users moves when they change.
+    pub modified_at_moves: bool,
+    /// Minutes by which the tenant's clock is wrong: in the stamps it writes, and in what it takes for
+    /// now.
+    pub clock_offset_minutes: i64,
     /// Requests a minute for the whole tenant; `null` is no limit (source: directory.md §10).
     pub rate_limit: Option<u32>,
     /// The `Retry-After` of a 429.
     pub retry_after: RetryAfter,
     /// Milliseconds every answer is delayed by.
     pub latency_ms: u64,
+    /// Microseconds an answer is delayed by for every row of a list.
+    pub latency_per_row_us: u64,
     /// What goes wrong, and when.
     pub faults: Vec<Fault>,
 }
@@ -112,9 +157,27 @@ impl Default for Switches {
             until_includes_whole_day: true,
             v3_departments: V3Departments::Gone404,
             organization_gone: false,
+            leaves_page_max: Some(10_000),
+            leaves_without_date: true,
+            leaves_show_pending: true,
+            leaves_show_inactive: true,
+            denied_have_cancellation_date: true,
+            leaves_follow_users: true,
+            leave_value: LeaveValue::TimeSpan,
+            absence_stamps: AbsenceStamps::Paris,
+            absence_since: SinceReading::Converted,
+            remote_work_flag: true,
+            leave_accounts: AccountShape::Full,
+            request_status_filter: true,
+            leave_requests_show: ById::IdNameUrl,
+            userlogs: UserLogs::Alive,
+            userdates: true,
+            modified_at_moves: true,
+            clock_offset_minutes: 0,
             rate_limit: Some(50),
             retry_after: RetryAfter::Seconds,
             latency_ms: 0,
+            latency_per_row_us: 0,
             faults: Vec::new(),
         }
     }
@@ -265,6 +328,64 @@ pub enum RetryAfter {
     HttpDate,
     /// No such header.
     Absent,
+}
+
+/// The `value` of a leave in hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaveValue {
+    /// `03:30:00`.
+    TimeSpan,
+    /// `PT3H30M`.
+    Iso8601,
+    /// `3.5`.
+    Number,
+}
+
+/// The zone and the look of the stamps of absences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbsenceStamps {
+    /// Paris local time without offset.
+    Paris,
+    /// UTC without offset.
+    Utc,
+    /// UTC with a `Z`, as the documentation shows them.
+    UtcMarked,
+}
+
+/// A filter value that has a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SinceReading {
+    /// The moment meant, in the zone the stamps are kept in.
+    Converted,
+    /// The figures as they are written, the zone dropped.
+    AsWritten,
+}
+
+/// What leave accounts show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountShape {
+    /// `id`, `name`, `url`, `isRemoteWork`.
+    Full,
+    /// `id`, `name`, `url`: any other field is unknown.
+    IdName,
+    /// 404.
+    Gone,
+}
+
+/// The log of changes to users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserLogs {
+    /// Answers.
+    Alive,
+    /// 403.
+    Forbidden,
+    /// 404.
+    Gone,
 }
 
 #[cfg(test)]

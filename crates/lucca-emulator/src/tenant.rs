@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::civil::{Date, DateTime};
+use jiff::{
+    ToSpan as _,
+    civil::{Date, DateTime},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +27,7 @@ use crate::{
     resources::View,
     rights::{KeyConfig, Rights, digits_of},
     routes::Listings,
+    snapshot::Snapshot,
     switches::Switches,
     truth::Truth,
 };
@@ -103,6 +107,12 @@ impl Tenant {
         self.0.listings.forget();
     }
 
+    /// Moves the clock by minutes.
+    pub fn advance_minutes(&self, minutes: i64) {
+        self.0.clock.advance_minutes(minutes);
+        self.0.listings.forget();
+    }
+
     /// Moves the clock to a day, keeping the time of the day.
     pub fn set_today(&self, today: Date) {
         self.0.clock.set_today(today);
@@ -157,6 +167,13 @@ impl Tenant {
         Some(Truth::of(&self.0.view(&company, &switches, &key, "")))
     }
 
+    /// Everything a key may see, as plain facts; `None` if there is no such key.
+    pub fn snapshot(&self, key: &str) -> Option<Snapshot> {
+        let key = self.0.key(&digits_of(key)?)?;
+        let (company, switches) = (read(&self.0.company), read(&self.0.switches));
+        Some(Snapshot::of(&self.0.view(&company, &switches, &key, "")))
+    }
+
     /// Every request answered so far, oldest first.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.0.requests).iter().cloned().collect()
@@ -195,7 +212,9 @@ impl Tenant {
         touch: bool,
         edit: impl FnOnce(&Company, &mut Person) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
-        let (now, today) = (self.0.clock.now(), self.0.clock.today());
+        let now = self.0.now();
+        let today = now.date();
+        let touch = touch && self.0.switches().modified_at_moves;
         let digits = self.next_digits();
         let mut company = write(&self.0.company);
         let place = company.place_of(id)?;
@@ -212,7 +231,7 @@ impl Tenant {
         let renewed = slot.contracts.len() != person.contracts.len();
         *slot = person;
         for (name, value) in lines {
-            let line = company.logs.last().map_or(900, |last| last.id) + 1;
+            let line = company.next_log();
             let at = Stamp { at: now, digits: 0 };
             company.logs.push(Log { id: line, name, owner: id, author: 1, at, value });
         }
@@ -231,43 +250,48 @@ impl Tenant {
         company.people.get(*place).map(|person| person.id)
     }
 
-    /// Adds a user with one contract; answers the new id, above all others.
+    /// Adds a user with one contract; answers the new id, above all others unless another was asked for.
     pub fn hire(&self, hire: Hire) -> i64 {
-        let (now, today) = (self.0.clock.now(), self.0.clock.today());
-        let digits = self.next_digits();
-        let mut company = write(&self.0.company);
-        let id = company.people.last().map_or(0, |last| last.id) + 1;
-        let establishment =
-            hire.establishment_id.unwrap_or_else(|| company.establishments.first().map_or(1, |site| site.id));
-        let department =
-            hire.department_id.unwrap_or_else(|| company.departments.first().map_or(1, |one| one.id));
-        let mut dice = Dice::new(self.0.seed, u64::MAX - id.unsigned_abs());
-        let terms = Terms { establishment, category: Some(0), author: 1, supervisor: None, stable: true };
-        let template = if hire.ends_on.is_some() { 2 } else { 1 };
-        let starts = hire.starts_on.unwrap_or(today);
-        let mut first = contract(&mut dice, template, starts, hire.ends_on, &terms);
-        first.id = company.contract_owners.last().map_or(100, |(last, _)| *last) + 1;
-        let stamp = Stamp { at: now, digits };
-        let mut person = Person::blank(id, hire.first_name, hire.last_name, department, establishment, stamp);
-        person.mail = hire.mail;
-        person.job_title = hire.job_title;
-        person.manager = hire.manager_id;
-        person.contracts = vec![first];
-        company.people.push(person);
-        company.index_contracts();
-        self.0.listings.forget();
-        id
+        let today = self.0.now().date();
+        self.alter(|company, stamp| {
+            let wanted = hire.id.filter(|id| *id > 0 && company.place_of(*id).is_none());
+            let id = wanted.unwrap_or_else(|| company.next_user());
+            let establishment = hire
+                .establishment_id
+                .unwrap_or_else(|| company.establishments.first().map_or(1, |site| site.id));
+            let department = hire
+                .department_id
+                .unwrap_or_else(|| company.departments.first().map_or(1, |department| department.id));
+            let mut dice = Dice::new(self.0.seed, u64::MAX - id.unsigned_abs());
+            let terms = Terms { establishment, category: Some(0), author: 1, supervisor: None, stable: true };
+            let template = if hire.ends_on.is_some() { 2 } else { 1 };
+            let starts = hire.starts_on.unwrap_or(today);
+            let mut first = contract(&mut dice, template, starts, hire.ends_on, &terms);
+            first.id = company.next_contract();
+            let mut person =
+                Person::blank(id, hire.first_name, hire.last_name, department, establishment, stamp);
+            person.mail = hire.mail;
+            person.job_title = hire.job_title;
+            person.manager = hire.manager_id;
+            person.employee_number = hire.employee_number.or(person.employee_number);
+            person.contracts = vec![first];
+            company.add_person(person);
+            id
+        })
     }
 
     /// Deletes a user and their contracts. False if there is no such user.
     pub fn remove(&self, id: i64) -> bool {
+        self.alter(|company, _| company.remove_person(id))
+    }
+
+    /// Changes the company, given the stamp of the change; lists that were remembered are forgotten.
+    pub(crate) fn alter<T>(&self, change: impl FnOnce(&mut Company, Stamp) -> T) -> T {
+        let stamp = Stamp { at: self.0.now(), digits: self.next_digits() };
         let mut company = write(&self.0.company);
-        let Some(place) = company.place_of(id) else { return false };
-        company.people.remove(place);
-        company.logs.retain(|log| log.owner != id);
-        company.index_contracts();
+        let changed = change(&mut company, stamp);
         self.0.listings.forget();
-        true
+        changed
     }
 
     /// Gives the applicable contract a last day. `None` if there is no such user.
@@ -310,6 +334,16 @@ impl State {
         lock(&self.counters)
     }
 
+    /// What the tenant takes for now: its clock may be wrong.
+    pub(crate) fn now(&self) -> DateTime {
+        self.now_by(&self.switches())
+    }
+    fn now_by(&self, switches: &Switches) -> DateTime {
+        let wrong = switches.clock_offset_minutes.clamp(-1_000_000, 1_000_000);
+        let now = self.clock.now();
+        now.checked_add(wrong.minutes()).unwrap_or(now)
+    }
+
     /// The key with these digits.
     pub(crate) fn key(&self, digits: &str) -> Option<KeyConfig> {
         read(&self.keys).iter().find(|key| digits_of(&key.key).as_deref() == Some(digits)).cloned()
@@ -322,7 +356,7 @@ impl State {
         key: &'a KeyConfig,
         origin: &'a str,
     ) -> View<'a> {
-        let now = self.clock.now();
+        let now = self.now_by(switches);
         View { company, rights: &key.rights, switches, principal: &key.name, origin, now, today: now.date() }
     }
 

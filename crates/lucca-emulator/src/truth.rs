@@ -29,6 +29,12 @@ pub struct Truth {
     pub occupation_categories: u64,
     /// Leave accounts.
     pub leave_accounts: u64,
+    /// Leave periods, whatever their state.
+    pub leave_periods: u64,
+    /// Leaves, one a half-day, inactive ones included.
+    pub leaves: u64,
+    /// Leave requests, whatever their status.
+    pub leave_requests: u64,
     /// Definitions of custom fields.
     pub custom_fields: u64,
     /// Analytical axes, inactive ones included.
@@ -64,6 +70,14 @@ impl Truth {
             employments += count(person.contracts.len());
         }
         let organization = |n: usize| if rights.sees_organization() { count(n) } else { 0 };
+        let (mut periods, mut halves, mut requests) = (0, 0, 0);
+        for person in company.people.iter().filter(|person| view.sees_absences_of(person)) {
+            for (_, period) in company.absences.of(person.id) {
+                periods += 1;
+                halves += u64::from(period.count);
+                requests += u64::from(period.request.is_some());
+            }
+        }
         let leaves = rights.consult_leaves || rights.make_absence_requests;
         Self {
             employees: by_status.active + by_status.future + by_status.former,
@@ -79,6 +93,9 @@ impl Truth {
             job_qualifications: organization(company.qualifications.len()),
             occupation_categories: organization(company.categories.len()),
             leave_accounts: if leaves { count(company.leave_accounts.len()) } else { 0 },
+            leave_periods: periods,
+            leaves: halves,
+            leave_requests: requests,
             custom_fields: if rights.view_users && rights.hr_file.custom_fields {
                 count(company.definitions.len())
             } else {

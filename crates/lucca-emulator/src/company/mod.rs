@@ -3,6 +3,7 @@
 //! Lives here: the records and the making of them. Not here: how they look on the wire (`resources`,
 //! `routes`), who may see them (`rights`).
 
+pub(crate) mod absences;
 pub(crate) mod contracts;
 pub(crate) mod custom_fields;
 pub(crate) mod model;
@@ -23,6 +24,7 @@ pub(crate) fn build(employees: u32, seed: u64, today: Date) -> Company {
     oddities::apply(&mut company, seed, today);
     company.renumber_contracts();
     company.logs = people::logs(&company, seed, today);
+    absences::generate(&mut company, seed, today);
     company
 }
 

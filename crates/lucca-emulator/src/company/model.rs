@@ -58,8 +58,20 @@ pub(crate) struct Company {
     pub(crate) definitions: Vec<super::custom_fields::Definition>,
     pub(crate) leave_accounts: Vec<LeaveAccount>,
     pub(crate) logs: Vec<Log>,
+    pub(crate) absences: super::absences::Absences,
     /// Id of a contract → its owner's place in `people`, ascending by contract id.
     pub(crate) contract_owners: Vec<(i64, usize)>,
+    /// The highest ids of what was deleted: new ids lie above.
+    pub(crate) deleted: Deleted,
+}
+
+/// The highest ids that were given to records that are gone.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Deleted {
+    pub(crate) user: i64,
+    pub(crate) contract: i64,
+    pub(crate) department: i64,
+    pub(crate) log: i64,
 }
 
 impl Company {
@@ -75,6 +87,39 @@ impl Company {
     }
     pub(crate) fn establishment(&self, id: i64) -> Option<&Establishment> {
         self.establishments.iter().find(|establishment| establishment.id == id)
+    }
+
+    pub(crate) fn next_user(&self) -> i64 {
+        self.people.last().map_or(0, |last| last.id).max(self.deleted.user) + 1
+    }
+    pub(crate) fn next_contract(&self) -> i64 {
+        self.contract_owners.last().map_or(100, |(last, _)| *last).max(self.deleted.contract) + 1
+    }
+    pub(crate) fn next_department(&self) -> i64 {
+        self.departments.last().map_or(1, |last| last.id).max(self.deleted.department) + 1
+    }
+    pub(crate) fn next_log(&self) -> i64 {
+        self.logs.last().map_or(900, |last| last.id).max(self.deleted.log) + 1
+    }
+
+    /// Puts a record where its id belongs.
+    pub(crate) fn add_person(&mut self, person: Person) {
+        let at = self.people.partition_point(|one| one.id < person.id);
+        self.people.insert(at, person);
+        self.index_contracts();
+    }
+
+    /// Deletes a user with all that is theirs. False if there is no such user.
+    pub(crate) fn remove_person(&mut self, id: i64) -> bool {
+        let Some(place) = self.place_of(id) else { return false };
+        self.deleted.user = self.deleted.user.max(id);
+        self.deleted.contract = self.next_contract() - 1;
+        self.deleted.log = self.next_log() - 1;
+        self.people.remove(place);
+        self.logs.retain(|log| log.owner != id);
+        self.absences.forget(id);
+        self.index_contracts();
+        true
     }
 
     /// Rebuilds the index of contracts after people were added, removed or hired.

@@ -3,7 +3,8 @@
 use super::{
     custom_fields,
     model::{
-        Axis, Company, Department, Establishment, LeaveAccount, LegalUnit, Lookup, Qualification, Section,
+        Axis, Company, Deleted, Department, Establishment, LeaveAccount, LegalUnit, Lookup, Qualification,
+        Section,
     },
     names,
 };
@@ -87,7 +88,9 @@ pub(super) fn build(size: usize, seed: u64) -> Company {
         definitions: custom_fields::definitions(),
         leave_accounts: leave_accounts(),
         logs: Vec::new(),
+        absences: super::absences::Absences::default(),
         contract_owners: Vec::new(),
+        deleted: Deleted::default(),
     }
 }
 
@@ -267,6 +270,7 @@ fn leave_accounts() -> Vec<LeaveAccount> {
         account(8, "Enfant malade", false),
         account(29, "Maladie", false),
         account(34, "Télétravail", true),
+        account(41, "Heures de récupération", false),
         account(1123, "Congés payés 2025", false),
         account(1124, "Congés payés 2026", false),
         account(1224, "RTT (Forfait jours) 2026", false),

@@ -2,15 +2,42 @@
 //!
 //! Source: wire-grammar.md §1.4 (spellings accepted and refused), directory.md §5.3 (keywords).
 
+use std::sync::LazyLock;
+
 use jiff::{
     ToSpan as _,
     civil::{Date, DateTime, Time},
     tz::{Offset, TimeZone},
 };
 
+use crate::switches::{AbsenceStamps, SinceReading, Switches};
+
 /// Europe/Paris without needing a time zone database on the machine.
-pub(crate) fn paris() -> TimeZone {
-    TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC)
+static PARIS: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
+
+/// A moment in Paris local time, as the stamps of absences are kept in the tenant.
+pub(crate) fn kept(at: DateTime, switches: &Switches) -> DateTime {
+    if switches.absence_stamps == AbsenceStamps::Paris {
+        return at;
+    }
+    let instant = PARIS.to_ambiguous_timestamp(at).compatible();
+    instant.map_or(at, |instant| instant.to_zoned(TimeZone::UTC).datetime())
+}
+
+/// Reads a date to be compared with a stamp of an absence.
+pub(crate) fn read_stamp(text: &str, now: DateTime, switches: &Switches) -> Option<DateTime> {
+    let zone_at = text.rfind(['T', 't', ' ']).and_then(|at| {
+        let zone = text.get(at..)?.find(['Z', 'z', '+', '-'])?;
+        Some(at + zone)
+    });
+    match zone_at {
+        Some(at) if switches.absence_since == SinceReading::AsWritten => read(text.get(..at)?, now),
+        // Keywords and zones are moments in Paris time here, and are brought to the tenant's zone.
+        Some(_) => read(text, now).map(|at| kept(at, switches)),
+        None if matches!(text.trim(), "now") => Some(kept(now, switches)),
+        None => read(text, now),
+    }
 }
 
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -48,7 +75,7 @@ pub(crate) fn read(text: &str, now: DateTime) -> Option<DateTime> {
         return Some(local);
     }
     let instant = offset(zone)?.to_timestamp(local).ok()?;
-    Some(instant.to_zoned(paris()).datetime())
+    Some(instant.to_zoned(PARIS.clone()).datetime())
 }
 
 fn date(text: &str) -> Option<Date> {

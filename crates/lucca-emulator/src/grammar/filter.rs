@@ -22,7 +22,7 @@ const MOST_VALUES: usize = 1000;
 const INVALID: &str = "Query parameter is invalid";
 
 /// One key of a query, understood.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Filter {
     path: Vec<&'static str>,
     comparator: Comparator,
@@ -225,6 +225,7 @@ fn operand(
             "false" => Some(Operand::Bool(false)),
             _ => None,
         },
+        Kind::Date if property.zoned => dates::read_stamp(word, now, switches).map(Operand::Moment),
         Kind::Date => dates::read(word, now).map(Operand::Moment),
         Kind::Text | Kind::Dictionary => None,
     };
@@ -238,6 +239,33 @@ impl Filter {
     /// Whether the filter is on this property, at the root.
     pub(crate) fn is_on(&self, property: &str) -> bool {
         self.path.as_slice() == [property]
+    }
+
+    /// The names from the root down to what is compared.
+    pub(crate) fn path(&self) -> &[&'static str] {
+        &self.path
+    }
+
+    /// The same filter seen from the record that this property holds.
+    pub(crate) fn within(&self, property: &str) -> Option<Self> {
+        let (first, rest) = self.path.split_first()?;
+        (*first == property && !rest.is_empty()).then(|| Self { path: rest.to_vec(), ..self.clone() })
+    }
+
+    /// The days between which a filter on dates keeps values, both included, if it has such bounds.
+    pub(crate) fn days(&self) -> Option<(jiff::civil::Date, jiff::civil::Date)> {
+        match (self.comparator, self.operands.as_slice()) {
+            (Comparator::Between, [Operand::Moment(from), Operand::Moment(to)]) => {
+                Some((from.date(), to.date()))
+            }
+            (Comparator::Equals, operands) => {
+                let days = operands
+                    .iter()
+                    .filter_map(|one| if let Operand::Moment(at) = one { Some(at.date()) } else { None });
+                Some((days.clone().min()?, days.max()?))
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn accepts(&self, view: &View<'_>, node: Node<'_>) -> bool {

@@ -56,8 +56,19 @@ impl Order {
         Ok(Self { by })
     }
 
+    /// The one root property sorted by, and whether downwards.
+    pub(crate) fn only(&self) -> Option<(&'static str, bool)> {
+        match self.by.as_slice() {
+            [(path, descending)] => match path.as_slice() {
+                [name] => Some((name, *descending)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether rows that come by ascending id need no sorting.
-    fn is_natural(&self) -> bool {
+    pub(crate) fn is_natural(&self) -> bool {
         match self.by.first() {
             None => true,
             Some((path, descending)) => path.as_slice() == ["id"] && !descending,

@@ -11,11 +11,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn read(text: Option<&str>, switches: &Switches) -> Result<Self, Refusal> {
+    /// `most` is the largest page.
+    pub(crate) fn read(text: Option<&str>, most: Option<u64>, switches: &Switches) -> Result<Self, Refusal> {
         let mut page = match text {
             None => Self { offset: 0, limit: switches.page_default.map(size) },
             Some(text) if text.trim() == "1" => Self { offset: 0, limit: Some(size(switches.paging_one)) },
-            Some(text) => Self::explicit(text, switches)?,
+            Some(text) => Self::explicit(text, most, switches)?,
         };
         if let Some(most) = switches.short_pages_of {
             page.limit = Some(page.limit.map_or(size(most), |limit| limit.min(size(most))));
@@ -23,7 +24,7 @@ impl Page {
         Ok(page)
     }
 
-    fn explicit(text: &str, switches: &Switches) -> Result<Self, Refusal> {
+    fn explicit(text: &str, most: Option<u64>, switches: &Switches) -> Result<Self, Refusal> {
         let Some((offset, limit)) = text.split_once(',').filter(|(_, limit)| !limit.contains(',')) else {
             return Err(Refusal::bad_request(format!("{text} does not respect limit=start,count format")));
         };
@@ -36,7 +37,7 @@ impl Page {
         let Ok(start) = u64::try_from(start) else {
             return Err(Refusal::bad_request("Paging offset should be greater than 0"));
         };
-        let most = switches.page_max.unwrap_or(2_147_483_647);
+        let most = most.unwrap_or(2_147_483_647);
         let count = match u64::try_from(count) {
             Ok(count) if (1..=most).contains(&count) => count,
             _ => return Err(Refusal::bad_request(format!("Paging limit should be between 1 and {most}"))),
@@ -66,7 +67,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Page, String> {
-        Page::read(Some(text), &Switches::default()).map_err(|refusal| refusal.message().to_owned())
+        Page::read(Some(text), Some(1000), &Switches::default())
+            .map_err(|refusal| refusal.message().to_owned())
     }
 
     #[test]

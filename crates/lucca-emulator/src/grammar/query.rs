@@ -70,6 +70,36 @@ impl Query {
         self.pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
     }
 
+    /// The rows asked for by `paging` or `limit`.
+    pub(crate) fn page_size(&self) -> Option<u64> {
+        let limit = match self.get("paging") {
+            Some(paging) => paging.split(',').nth(1),
+            None => self.get("limit"),
+        };
+        limit?.trim().parse().ok()
+    }
+
+    /// The same question about the page before, if there is one.
+    pub(crate) fn page_before(mut self) -> Self {
+        for pair in &mut self.pairs {
+            let before = match pair.key.as_str() {
+                "paging" => pair.value.split_once(',').and_then(|(offset, limit)| {
+                    let offset = offset.trim().parse::<u64>().ok()?;
+                    Some(format!("{},{limit}", offset.checked_sub(limit.trim().parse().ok()?)?))
+                }),
+                "page" => {
+                    let page = pair.value.trim().parse::<u64>().ok();
+                    page.filter(|page| *page > 1).map(|page| (page - 1).to_string())
+                }
+                _ => None,
+            };
+            if let Some(before) = before {
+                pair.value = before;
+            }
+        }
+        self
+    }
+
     /// Whether a flag such as `formerEmployees` was set to true.
     pub(crate) fn flag(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))

@@ -29,6 +29,8 @@ pub(crate) struct Property {
     /// Another name that queries may use.
     alias: Option<&'static str>,
     pub(crate) kind: Kind,
+    /// A moment whose zone is not known: how it is written and compared are switches.
+    pub(crate) zoned: bool,
 }
 
 /// What a property holds.
@@ -49,7 +51,7 @@ pub(crate) enum Kind {
 
 impl Property {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, documented: None, alias: None, kind }
+        Self { name, documented: None, alias: None, kind, zoned: false }
     }
     pub(crate) const fn int(name: &'static str) -> Self {
         Self::new(name, Kind::Int)
@@ -65,6 +67,9 @@ impl Property {
     }
     pub(crate) const fn date(name: &'static str) -> Self {
         Self::new(name, Kind::Date)
+    }
+    pub(crate) const fn stamp(name: &'static str) -> Self {
+        Self { zoned: true, ..Self::new(name, Kind::Date) }
     }
     pub(crate) const fn one_of(name: &'static str, names: &'static [&'static str]) -> Self {
         Self::new(name, Kind::Enum(names))

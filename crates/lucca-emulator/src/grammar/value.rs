@@ -11,7 +11,7 @@ use super::schema::{Chosen, Selection};
 use crate::{
     company::model::Stamp,
     resources::{Node, View},
-    switches::{HiddenFields, UrlStyle},
+    switches::{AbsenceStamps, HiddenFields, UrlStyle},
 };
 
 /// The value of one property of one resource.
@@ -109,6 +109,13 @@ fn write_property(
         return;
     }
     key(out, start, property.key(view.switches.key_casing));
+    if let Value::Moment(stamp) = value
+        && property.zoned
+        && view.switches.absence_stamps == AbsenceStamps::UtcMarked
+    {
+        display(out, format_args!("\"{stamp}Z\""));
+        return;
+    }
     write_value(out, view, value, inner);
 }
 

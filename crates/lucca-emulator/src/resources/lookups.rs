@@ -56,6 +56,9 @@ pub(crate) static LEAVE_ACCOUNT: Type = Type {
     entity: true,
     properties: &[P::int("id"), P::text("name"), P::text("url"), P::bool("isRemoteWork")],
 };
+/// The same where only that much shows.
+pub(crate) static LEAVE_ACCOUNT_BARE: Type =
+    Type { name: "LeaveAccount", plural: "leaveAccounts", entity: true, properties: NAMED };
 /// Source: directory.md §11.6; undocumented by Lucca.
 pub(crate) static LOG: Type = Type {
     name: "UserLog",
@@ -147,7 +150,7 @@ pub(crate) fn leave_account<'a>(
         "id" => Value::Int(account.id),
         "name" => Value::text(&account.name),
         "url" => url(view, "leaveAccounts", account.id),
-        "isRemoteWork" => Value::Bool(account.remote_work),
+        "isRemoteWork" => Value::Bool(account.remote_work && view.switches.remote_work_flag),
         _ => Value::Null,
     }
 }

@@ -3,16 +3,19 @@
 //! Lives here: `Node`, one record seen as a v3 resource. Not here: the query language (`grammar`),
 //! the routes (`routes`), the v4 resources, which have no query language.
 
+pub(crate) mod absences;
 pub(crate) mod axes;
 pub(crate) mod extensions;
 pub(crate) mod lookups;
 pub(crate) mod organization;
+pub(crate) mod user_dates;
 pub(crate) mod users;
 
 use jiff::civil::{Date, DateTime};
 
 use crate::{
     company::{
+        absences::{Decision, Withdrawal},
         custom_fields::Definition,
         model::{
             Axis, Company, CycleSpan, Department, Establishment, LeaveAccount, Log, Person, Qualification,
@@ -52,6 +55,24 @@ impl View<'_> {
                 .as_ref()
                 .is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
     }
+
+    /// Whether the key may see that person's absences. The establishment is the present one
+    /// (source: absences.md §3). unverified: that they need no right on users.
+    pub(crate) fn sees_absences_of(&self, person: &Person) -> bool {
+        let shown = match person.status(self.today) {
+            _ if !self.switches.leaves_follow_users => true,
+            Status::Active => true,
+            Status::Future => self.rights.see_future,
+            Status::Former => self.rights.see_former,
+        };
+        self.rights.consult_leaves
+            && shown
+            && self
+                .rights
+                .establishment_scope
+                .as_ref()
+                .is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
+    }
 }
 
 /// One record, seen as a v3 resource.
@@ -74,6 +95,19 @@ pub(crate) enum Node<'a> {
     /// A record that is hardly more than an id and a name.
     Named(&'static Type, i64, &'a str),
     Country(&'static (i64, &'static str, &'static str, &'static str)),
+    /// Place of the half-day.
+    Leave(u32),
+    /// Place of the period.
+    LeavePeriod(u32),
+    /// Place of the period that was asked for.
+    LeaveRequest(u32),
+    LeaveOwner(&'a Person),
+    Approval(&'a Decision),
+    CancellationRequest(&'a Withdrawal),
+    PeriodLog(absences::LogLine<'a>),
+    UserDate(&'a Person, Date),
+    HalfDate(&'a Person, Date, bool),
+    DateItem(user_dates::Stretch),
 }
 
 impl<'a> Node<'a> {
@@ -94,6 +128,16 @@ impl<'a> Node<'a> {
             Self::Qualification(_) => &lookups::QUALIFICATION,
             Self::Named(of, ..) => of,
             Self::Country(_) => &lookups::NATIONALITY,
+            Self::Leave(_) => &absences::LEAVE,
+            Self::LeavePeriod(_) => &absences::LEAVE_PERIOD,
+            Self::LeaveRequest(_) => &absences::LEAVE_REQUEST,
+            Self::LeaveOwner(_) => &users::USER,
+            Self::Approval(_) => &absences::APPROVAL,
+            Self::CancellationRequest(_) => &absences::CANCELLATION_REQUEST,
+            Self::PeriodLog(_) => &absences::PERIOD_LOG,
+            Self::UserDate(..) => &user_dates::USER_DATE,
+            Self::HalfDate(..) => &user_dates::HALF_DATE,
+            Self::DateItem(_) => &user_dates::DATE_ITEM,
         }
     }
 
@@ -115,6 +159,18 @@ impl<'a> Node<'a> {
             Self::Qualification(found) => lookups::qualification(view, found, property),
             Self::Named(of, id, name) => lookups::named(view, of, id, name, property),
             Self::Country(country) => lookups::nationality(country, property),
+            Self::Leave(at) => absences::leave(view, at, property),
+            Self::LeavePeriod(at) => absences::leave_period(view, at, property),
+            Self::LeaveRequest(at) => absences::leave_request(view, at, property),
+            // unverified: whether the other properties of a user show there; `mail` does not.
+            Self::LeaveOwner(_) if property == "mail" => Value::Hidden,
+            Self::LeaveOwner(person) => users::value(view, person, property),
+            Self::Approval(decision) => absences::approval(view, decision, property),
+            Self::CancellationRequest(wish) => absences::cancellation_request(view, wish, property),
+            Self::PeriodLog(line) => absences::period_log(view, line, property),
+            Self::UserDate(person, day) => user_dates::day(view, person, day, property),
+            Self::HalfDate(person, day, am) => user_dates::half(view, person, day, am, property),
+            Self::DateItem(stretch) => user_dates::item(stretch, property),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Lives here: routing by lower-cased path. Each module answers one family. Not here: keys and
 //! limits (`server`), the query language (`grammar`).
 
+mod absences;
 mod contracts;
 mod departments;
 mod organization;
@@ -43,6 +44,10 @@ pub(crate) fn read(path: &str, call: &Read<'_>) -> Result<String, Refusal> {
     match segments.as_slice() {
         ["api", "v3", "users", rest @ ..] => users::read(call, rest),
         ["api", "v3", "departments", rest @ ..] => departments::read(call, rest),
+        ["api", "v3", "leaveperiods", "leavetypes"] => v3::read(call, "leaveaccounts", &[]),
+        ["api", "v3", resource @ ("leaves" | "leaverequests" | "leaveperiods" | "userdates"), rest @ ..] => {
+            absences::read(call, resource, rest)
+        }
         ["api", "v3", resource, rest @ ..] => v3::read(call, resource, rest),
         ["organization", "structure", "api", rest @ ..] => organization::read(call, rest),
         ["directory", "api", "4.0", "work-contracts", rest @ ..] => contracts::read(call, rest),

@@ -2,7 +2,10 @@
 
 use super::{Read, unknown, v3};
 use crate::{
-    company::model::{Person, Status},
+    company::{
+        absences::{number, place},
+        model::{Person, Status},
+    },
     errors::Refusal,
     grammar::value::{list, write_node, write_text},
     resources::{Node, users::USER},
@@ -47,13 +50,13 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
         let mut rows: Vec<Node<'_>> = shown.map(Node::User).collect();
         query.order.apply(view, &mut rows);
         rows.iter()
-            .filter_map(
-                |row| if let Node::User(person) = row { view.company.place_of(person.id) } else { None },
-            )
+            .filter_map(|row| {
+                if let Node::User(person) = row { view.company.place_of(person.id).map(number) } else { None }
+            })
             .collect()
     });
     Ok(query.answer(view, places.len(), |at| {
-        places.get(at).and_then(|place| view.company.people.get(*place)).map(Node::User)
+        places.get(at).and_then(|at| view.company.people.get(place(*at))).map(Node::User)
     }))
 }
 

@@ -20,15 +20,15 @@ use crate::{
         value::{Value, list, write_node, write_text},
     },
     resources::{Node, View, axes, extensions, lookups, organization},
-    switches::{ById, CountOnly, Header},
+    switches::{AccountShape, ById, CountOnly, Header, UserLogs},
 };
 
-/// Answers of lists to be continued: places of people by what was asked, the latest first.
+/// Answers of lists to be continued: places of records by what was asked, the latest first.
 ///
 /// A client that pages through a hundred thousand people asks the same question a hundred times.
 #[derive(Debug, Default)]
 pub(crate) struct Listings {
-    known: Mutex<VecDeque<(String, Arc<Vec<usize>>)>>,
+    known: Mutex<VecDeque<(String, Arc<Vec<u32>>)>>,
 }
 
 const REMEMBERED: usize = 8;
@@ -38,7 +38,7 @@ impl Listings {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    pub(crate) fn get_or_make(&self, question: String, make: impl FnOnce() -> Vec<usize>) -> Arc<Vec<usize>> {
+    pub(crate) fn get_or_make(&self, question: String, make: impl FnOnce() -> Vec<u32>) -> Arc<Vec<u32>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, places)) = known.iter().find(|(asked, _)| *asked == question) {
             return Arc::clone(places);
@@ -61,15 +61,26 @@ pub(crate) struct ListQuery {
 impl ListQuery {
     /// `own` are keys the endpoint handles itself.
     pub(crate) fn read(call: &Read<'_>, of: &'static Type, own: &[&str]) -> Result<Self, Refusal> {
+        Self::with(call, of, own, call.view.switches.page_max, Selection::Default)
+    }
+
+    /// `most` is the largest page, `absent` what shows without `fields`.
+    pub(crate) fn with(
+        call: &Read<'_>,
+        of: &'static Type,
+        own: &[&str],
+        most: Option<u64>,
+        absent: Selection,
+    ) -> Result<Self, Refusal> {
         let (view, query) = (call.view, call.query);
-        let mut asked = Asked::read(query.get("fields"), of, Selection::Default, view.switches)?;
+        let mut asked = Asked::read(query.get("fields"), of, absent, view.switches)?;
         if view.switches.no_count {
             asked.count = false;
             asked.only_collection = false;
         }
         Ok(Self {
             asked,
-            page: Page::read(query.get("paging"), view.switches)?,
+            page: Page::read(query.get("paging"), most, view.switches)?,
             order: Order::read(query.get("orderby"), of)?,
             filters: filter::read_all(query, of, own, view.now, view.switches)?,
         })
@@ -198,11 +209,6 @@ pub(crate) fn help(call: &Read<'_>, of: &Type) -> String {
 
 /// The resources that need nothing special.
 pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
-    // A client lists leave accounts there. unverified: the shape of the answer (absences.md §8).
-    let (resource, rest) = match (resource, rest) {
-        ("leaveperiods", ["leavetypes"]) => ("leaveaccounts", &[][..]),
-        asked => asked,
-    };
     let view = call.view;
     let company = view.company;
     let rights = view.rights;
@@ -239,6 +245,8 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
             let custom = if rights.hr_file.custom_fields { company.definitions.as_slice() } else { &[] };
             (&extensions::USER_PROPERTY, extensions::user_properties(custom, &company.axes).collect())
         }
+        "userlogs" if view.switches.userlogs == UserLogs::Gone => return Err(unknown()),
+        "userlogs" if view.switches.userlogs == UserLogs::Forbidden => return Err(Refusal::no_right()),
         "userlogs" => {
             let seen = company
                 .logs
@@ -255,7 +263,12 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
             (&lookups::CULTURE, all.collect())
         }
         "leaveaccounts" => {
-            (&lookups::LEAVE_ACCOUNT, company.leave_accounts.iter().map(Node::LeaveAccount).collect())
+            let of = match view.switches.leave_accounts {
+                AccountShape::Full => &lookups::LEAVE_ACCOUNT,
+                AccountShape::IdName => &lookups::LEAVE_ACCOUNT_BARE,
+                AccountShape::Gone => return Err(unknown()),
+            };
+            (of, company.leave_accounts.iter().map(Node::LeaveAccount).collect())
         }
         _ => return Err(unknown()),
     };

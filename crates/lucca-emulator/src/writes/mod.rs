@@ -245,7 +245,7 @@ impl Request<'_> {
             if !view.sees(person) {
                 return Err(owner.invalid());
             }
-            let id = company.contract_owners.last().map_or(100, |(last, _)| *last) + 1;
+            let id = company.next_contract();
             let terms = Terms { establishment, category: None, author: 1, supervisor: None, stable: true };
             let mut new = Contract {
                 id,

@@ -1,15 +1,21 @@
 //! The emulator as its clients meet it: over loopback, through HTTP only.
 
 #[cfg(test)]
+mod absences;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod company;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod grammar;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

@@ -216,6 +216,7 @@ async fn contracts_are_ended_and_begun() {
         department_id: None,
         manager_id: None,
         establishment_id: None,
+        ..lucca_emulator::Hire::default()
     });
     let site = lab.get("/api/v3/legalEntities").await.ids()[1];
     let before = lab.emulator.truth();

@@ -1,0 +1,317 @@
+//! Absences asked for, decided, cancelled. Source of the states: absences.md §2.4.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::ChangeError;
+use crate::{
+    company::{
+        absences::{
+            Absences, Decision, Half, Moment, Period, Stage, Withdrawal, approver, calendar, hr, number,
+            place, span,
+        },
+        model::Company,
+    },
+    tenant::Tenant,
+};
+
+/// An absence to be asked for, or to be entered by HR.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAbsence {
+    /// Id of the absent person.
+    pub owner_id: i64,
+    /// Id of the leave account.
+    pub account_id: i64,
+    /// First day.
+    pub starts_on: Date,
+    /// Last day.
+    pub ends_on: Date,
+    /// Begins in the afternoon.
+    #[serde(default)]
+    pub starts_pm: bool,
+    /// Ends at noon.
+    #[serde(default)]
+    pub ends_am: bool,
+    /// Entered by HR: confirmed at once, without a request.
+    #[serde(default)]
+    pub by_hr: bool,
+    /// Approvals a request takes, 1 to 3; 0 is 1.
+    #[serde(default)]
+    pub levels: u8,
+    /// Minutes each half-day counts for, in quarters of an hour, if the account counts hours.
+    #[serde(default)]
+    pub minutes: Option<u16>,
+    /// Comment.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// From that day on, another account.
+    #[serde(default)]
+    pub then: Option<(Date, i64)>,
+}
+
+impl NewAbsence {
+    /// A request for whole days with one approval.
+    pub fn days(owner_id: i64, account_id: i64, starts_on: Date, ends_on: Date) -> Self {
+        Self {
+            owner_id,
+            account_id,
+            starts_on,
+            ends_on,
+            starts_pm: false,
+            ends_am: false,
+            by_hr: false,
+            levels: 1,
+            minutes: None,
+            comment: None,
+            then: None,
+        }
+    }
+}
+
+/// Ids of an absence just made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AbsenceIds {
+    /// Id of the period.
+    pub leave_period_id: i64,
+    /// Id of the request, if there is one.
+    pub leave_request_id: Option<i64>,
+}
+
+/// The period of that id, with all it takes to decide on it.
+fn with_period<T>(
+    tenant: &Tenant,
+    id: i64,
+    change: impl FnOnce(&mut Period, &Chain, Moment) -> Result<T, ChangeError>,
+) -> Result<T, ChangeError> {
+    let today = tenant.state().now().date();
+    tenant.alter(|company, stamp| {
+        let at = company.absences.place_of(id).ok_or(ChangeError::NoSuch("leave period"))?;
+        let chain = Chain::of(company, at, today);
+        let all = &mut company.absences;
+        let fresh = all.last_decision + 1;
+        let period = all.periods.get_mut(at).ok_or(ChangeError::NoSuch("leave period"))?;
+        let changed = change(period, &Chain { fresh, ..chain }, Moment::of(stamp.at))?;
+        all.last_decision = fresh;
+        Ok(changed)
+    })
+}
+
+/// Who decides on a period.
+struct Chain {
+    steps: [u32; 3],
+    hr: u32,
+    /// Id of the next decision.
+    fresh: u32,
+}
+
+impl Chain {
+    fn of(company: &Company, at: usize, today: Date) -> Self {
+        let hr = hr(company, today);
+        let owner = company.absences.periods.get(at).and_then(|one| company.person(one.owner.into()));
+        let step = |n| owner.map_or(hr, |person| approver(company, person, hr, n));
+        Self { steps: [step(0), step(1), step(2)], hr, fresh: 0 }
+    }
+
+    fn step(&self, n: usize) -> u32 {
+        self.steps.get(n).copied().unwrap_or(self.hr)
+    }
+}
+
+fn decision(period: &Period, chain: &Chain, at: Moment, approved: bool, comment: Option<u16>) -> Decision {
+    let approver = period.next_approver.unwrap_or_else(|| chain.step(period.decisions.len()));
+    Decision { id: chain.fresh, approver, substituted: None, comment, approved, at }
+}
+
+impl Tenant {
+    /// Asks for an absence, or enters it for HR. Only half-days the person works become leaves; one that
+    /// is already taken is a conflict.
+    pub fn enter_absence(&self, new: &NewAbsence) -> Result<AbsenceIds, ChangeError> {
+        let today = self.state().now().date();
+        self.alter(|company, stamp| {
+            let person = company.person(new.owner_id).ok_or(ChangeError::NoSuch("user"))?;
+            let known = |id: i64| company.leave_accounts.iter().any(|account| account.id == id);
+            if !known(new.account_id) || new.then.is_some_and(|(_, id)| !known(id)) {
+                return Err(ChangeError::NoSuch("leave account"));
+            }
+            let account = |day: Date| {
+                let id = new.then.filter(|(from, _)| day >= *from).map_or(new.account_id, |(_, id)| id);
+                u16::try_from(id).unwrap_or(u16::MAX)
+            };
+            let quarters = new.minutes.map_or(0, |minutes| u8::try_from(minutes / 15).unwrap_or(u8::MAX));
+            let longest = new.starts_on.until(new.ends_on).map_or(0, |span| span.get_days());
+            if !(0..=400).contains(&longest) {
+                return Err(ChangeError::Conflict("the period is empty or too long"));
+            }
+            let halves: Vec<Half> = span(new.starts_on, !new.starts_pm, new.ends_on, new.ends_am)
+                .filter(|(day, am)| calendar::works(person, *day, *am))
+                .map(|(date, am)| Half { date, period: 0, account: account(date), am, quarters })
+                .collect();
+            if halves.is_empty() {
+                return Err(ChangeError::Conflict("nobody works on these days"));
+            }
+            let all = &company.absences;
+            let taken = all.of(person.id).any(|(_, period)| {
+                period.places().filter(|at| all.is_active(*at, period)).any(|at| {
+                    let there = all.halves.get(place(at));
+                    there.is_some_and(|one| halves.iter().any(|new| new.date == one.date && new.am == one.am))
+                })
+            });
+            if taken {
+                return Err(ChangeError::Conflict("a half-day is already taken"));
+            }
+            let created = Moment::of(stamp.at);
+            let next = approver(company, person, hr(company, today), 0);
+            let mut period = Period {
+                id: 0,
+                owner: number(person.id),
+                request: (!new.by_hr).then_some(0),
+                starts: new.starts_on,
+                ends: new.ends_on,
+                starts_am: !new.starts_pm,
+                ends_am: new.ends_am,
+                stage: if new.by_hr { Stage::Approved } else { Stage::Pending },
+                levels: new.levels.clamp(1, 3),
+                comment: None,
+                first: 0,
+                count: 0,
+                created,
+                confirmed: new.by_hr.then_some(created),
+                closed: None,
+                next_approver: (!new.by_hr).then_some(next),
+                decisions: Vec::new(),
+                withdrawal: None,
+            };
+            let all = &mut company.absences;
+            period.comment = new.comment.as_deref().and_then(|text| all.keep_comment(text));
+            let id = all.add(period, halves);
+            let request = (!new.by_hr).then(|| all.last_request.into());
+            Ok(AbsenceIds { leave_period_id: id.into(), leave_request_id: request })
+        })
+    }
+
+    /// The next approver says yes: to the absence, or to its cancellation.
+    pub fn approve(&self, period: i64) -> Result<(), ChangeError> {
+        with_period(self, period, |period, chain, at| match period.stage {
+            Stage::Pending => {
+                period.decisions.push(decision(period, chain, at, true, None));
+                let done = period.decisions.len();
+                if done >= usize::from(period.levels) {
+                    period.stage = Stage::Approved;
+                    period.confirmed = Some(at);
+                    period.next_approver = None;
+                } else {
+                    period.next_approver = Some(chain.step(done));
+                }
+                Ok(())
+            }
+            Stage::CancellationPending => {
+                grant(period, chain, at);
+                Ok(())
+            }
+            _ => Err(ChangeError::Conflict("nothing is pending")),
+        })
+    }
+
+    /// The next approver says no: to the absence, or to its cancellation, and then it stays approved.
+    pub fn deny(&self, period: i64, comment: Option<&str>) -> Result<(), ChangeError> {
+        let comment = comment.and_then(|text| self.alter(|company, _| company.absences.keep_comment(text)));
+        with_period(self, period, |period, chain, at| match period.stage {
+            Stage::Pending => {
+                let step = decision(period, chain, at, false, comment);
+                period.closed = Some((at, step.approver));
+                period.decisions.push(step);
+                period.stage = Stage::Denied;
+                period.next_approver = None;
+                Ok(())
+            }
+            Stage::CancellationPending => {
+                period.stage = Stage::Approved;
+                if let Some(wish) = &mut period.withdrawal {
+                    wish.next_approver = None;
+                }
+                Ok(())
+            }
+            _ => Err(ChangeError::Conflict("nothing is pending")),
+        })
+    }
+
+    /// Cancels an absence: at once if it is pending or HR's own; else the wish is to be approved, and
+    /// cancelling once more grants it.
+    pub fn cancel(&self, period: i64) -> Result<(), ChangeError> {
+        with_period(self, period, |period, chain, at| match period.stage {
+            Stage::Pending => {
+                period.stage = Stage::Cancelled;
+                period.closed = Some((at, period.owner));
+                period.next_approver = None;
+                Ok(())
+            }
+            Stage::Approved if period.request.is_none() => {
+                period.stage = Stage::Cancelled;
+                period.closed = Some((at, chain.hr));
+                Ok(())
+            }
+            Stage::Approved => {
+                period.stage = Stage::CancellationPending;
+                period.withdrawal = Some(Box::new(Withdrawal {
+                    id: chain.fresh,
+                    author: period.owner,
+                    comment: None,
+                    granted: false,
+                    next_approver: Some(chain.step(0)),
+                    at,
+                }));
+                Ok(())
+            }
+            Stage::CancellationPending => {
+                grant(period, chain, at);
+                Ok(())
+            }
+            Stage::Cancelled | Stage::Denied => Err(ChangeError::Conflict("it is over already")),
+        })
+    }
+
+    /// Deletes one half-day, by its id.
+    pub fn delete_leave(&self, id: &str) -> Result<(), ChangeError> {
+        let today = self.state().now().date();
+        self.alter(|company, stamp| {
+            let by = hr(company, today);
+            let all = &mut company.absences;
+            let at = all.half_by_id(id).ok_or(ChangeError::NoSuch("leave"))?;
+            let period = all.halves.get(place(at)).and_then(|half| all.period_of(*half));
+            if !period.is_some_and(|period| all.is_active(at, period)) {
+                return Err(ChangeError::Conflict("it is over already"));
+            }
+            all.dropped.insert(at, (Moment::of(stamp.at), by));
+            Ok(())
+        })
+    }
+
+    /// Changes the comment of an absence; no date moves.
+    pub fn comment(&self, period: i64, text: &str) -> Result<(), ChangeError> {
+        let comment = self.alter(|company, _| company.absences.keep_comment(text));
+        with_period(self, period, |period, _, _| {
+            period.comment = comment;
+            Ok(())
+        })
+    }
+
+    /// Ids of periods in one of these states, the latest first.
+    pub(super) fn periods_in(&self, stages: &[Stage]) -> Vec<i64> {
+        let company = self.state().company();
+        let Absences { periods, .. } = &company.absences;
+        let found = periods.iter().rev().filter(|period| stages.contains(&period.stage));
+        found.take(500).map(|period| i64::from(period.id)).collect()
+    }
+}
+
+fn grant(period: &mut Period, chain: &Chain, at: Moment) {
+    let by = period.withdrawal.as_ref().and_then(|wish| wish.next_approver).unwrap_or(chain.hr);
+    period.stage = Stage::Cancelled;
+    period.closed = Some((at, by));
+    if let Some(wish) = &mut period.withdrawal {
+        wish.granted = true;
+        wish.next_approver = None;
+    }
+}

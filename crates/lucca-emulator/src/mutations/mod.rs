@@ -1,0 +1,200 @@
+//! What happens in a tenant while it runs: people, departments, absences, permissions.
+//!
+//! Lives here: [`Change`], which names every such event, so that the control surface, a fault and a
+//! test say the same thing. Not here: changes made through the API (`writes`).
+
+mod absences;
+mod live;
+mod people;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    absences::{AbsenceIds, NewAbsence},
+    people::Permission,
+};
+use crate::{
+    changes::{Hire, PersonPatch},
+    tenant::Tenant,
+};
+
+/// Something that happens in the tenant. In JSON `{"hire":{…}}`, `{"approve":{"period":1}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// Somebody is hired; makes the id of the user.
+    Hire(Hire),
+    /// A user's record changes: a move to another department, manager or establishment too.
+    Person {
+        /// Id of the user.
+        id: i64,
+        /// What changes.
+        patch: PersonPatch,
+    },
+    /// The applicable contract gets a last day.
+    Terminate {
+        /// Id of the user.
+        id: i64,
+        /// The last day.
+        last_day: Date,
+    },
+    /// Somebody whose contracts have all ended comes back; makes the id of the user.
+    Rehire {
+        /// Id of the user.
+        id: i64,
+        /// First day of the new contract.
+        starts_on: Date,
+        /// As a new user with the same e-mail and employee number, instead of a new contract.
+        #[serde(default)]
+        as_new_user: bool,
+    },
+    /// A user is deleted, with contracts, logs and absences.
+    RemoveUser {
+        /// Id of the user.
+        id: i64,
+    },
+    /// A contract is deleted.
+    RemoveContract {
+        /// Id of the contract.
+        id: i64,
+    },
+    /// A department is added below another; makes its id.
+    AddDepartment {
+        /// Its name.
+        name: String,
+        /// Id of the department above; the first one if absent.
+        #[serde(default)]
+        parent_id: Option<i64>,
+    },
+    /// A department gets another name.
+    RenameDepartment {
+        /// Id of the department.
+        id: i64,
+        /// The new name.
+        name: String,
+    },
+    /// A department with nobody in it and nothing below it is deleted.
+    RemoveDepartment {
+        /// Id of the department.
+        id: i64,
+    },
+    /// So many users in the order of their ids get one and the same `modifiedAt`.
+    Touch {
+        /// How many.
+        users: usize,
+    },
+    /// An absence is asked for, or entered by HR; makes the id of its period.
+    Absence(NewAbsence),
+    /// The next approver says yes, to the absence or to its cancellation.
+    Approve {
+        /// Id of the leave period.
+        period: i64,
+    },
+    /// The next approver says no, to the absence or to its cancellation.
+    Deny {
+        /// Id of the leave period.
+        period: i64,
+        /// Why.
+        #[serde(default)]
+        comment: Option<String>,
+    },
+    /// An absence is cancelled: at once if it is pending or HR's, else by a wish to be approved; a
+    /// second time, that wish is granted.
+    Cancel {
+        /// Id of the leave period.
+        period: i64,
+    },
+    /// One half-day is deleted.
+    DeleteLeave {
+        /// Id of the leave.
+        id: String,
+    },
+    /// An absence gets another comment; no date moves.
+    Comment {
+        /// Id of the leave period.
+        period: i64,
+        /// The comment.
+        text: String,
+    },
+    /// A key loses or regains a permission.
+    Permission {
+        /// Name of the key; the first one if absent.
+        #[serde(default)]
+        key: Option<String>,
+        /// Which.
+        permission: Permission,
+        /// Whether it has it from now on.
+        given: bool,
+    },
+    /// A key sees these establishments only; all of them without a list.
+    Scope {
+        /// Name of the key; the first one if absent.
+        #[serde(default)]
+        key: Option<String>,
+        /// Ids of establishments.
+        #[serde(default)]
+        establishments: Option<Vec<i64>>,
+    },
+    /// Time passes.
+    Pass {
+        /// So many minutes.
+        minutes: i64,
+    },
+    /// A random history ([`Tenant::live`]).
+    Live {
+        /// Same seed, same tenant: same history.
+        seed: u64,
+        /// How many events.
+        steps: usize,
+    },
+}
+
+/// A change could not be made; nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// What it is about is not there.
+    #[error("no such {0}")]
+    NoSuch(&'static str),
+    /// It does not fit what is there.
+    #[error("{0}")]
+    Conflict(&'static str),
+}
+
+impl Tenant {
+    /// Makes a change; answers the id of what was made or changed, or 0.
+    pub fn make(&self, change: Change) -> Result<i64, ChangeError> {
+        let user = |found: Option<_>| found.ok_or(ChangeError::NoSuch("user"));
+        let done = |found: bool, what| if found { Ok(0) } else { Err(ChangeError::NoSuch(what)) };
+        match change {
+            Change::Hire(hire) => Ok(self.hire(hire)),
+            Change::Person { id, patch } => user(self.change(id, patch)).map(|one| one.id),
+            Change::Terminate { id, last_day } => user(self.terminate(id, last_day)).map(|one| one.id),
+            Change::Rehire { id, starts_on, as_new_user } => self.rehire(id, starts_on, as_new_user),
+            Change::RemoveUser { id } => done(self.remove(id), "user"),
+            Change::RemoveContract { id } => done(self.remove_contract(id), "contract"),
+            Change::AddDepartment { name, parent_id } => self.add_department(name, parent_id),
+            Change::RenameDepartment { id, name } => done(self.rename_department(id, name), "department"),
+            Change::RemoveDepartment { id } => self.remove_department(id).map(|()| 0),
+            Change::Touch { users } => {
+                self.touch_together(users);
+                Ok(0)
+            }
+            Change::Absence(absence) => self.enter_absence(&absence).map(|ids| ids.leave_period_id),
+            Change::Approve { period } => self.approve(period).map(|()| period),
+            Change::Deny { period, comment } => self.deny(period, comment.as_deref()).map(|()| period),
+            Change::Cancel { period } => self.cancel(period).map(|()| period),
+            Change::DeleteLeave { id } => self.delete_leave(&id).map(|()| 0),
+            Change::Comment { period, text } => self.comment(period, &text).map(|()| period),
+            Change::Permission { key, permission, given } => {
+                done(self.permit(key.as_deref(), permission, given), "key")
+            }
+            Change::Scope { key, establishments } => done(self.scope(key.as_deref(), establishments), "key"),
+            Change::Pass { minutes } => {
+                self.advance_minutes(minutes);
+                Ok(0)
+            }
+            Change::Live { seed, steps } => Ok(i64::try_from(self.live(seed, steps).len()).unwrap_or(0)),
+        }
+    }
+}

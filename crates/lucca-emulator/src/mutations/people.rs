@@ -1,0 +1,201 @@
+//! Rehires, deletions, departments, permissions.
+
+use std::convert::Infallible;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::ChangeError;
+use crate::{
+    company::{
+        contracts::{PERMANENT, Terms, contract},
+        model::{Contract, Department, Person, Stamp, Status},
+    },
+    dice::Dice,
+    rights::Rights,
+    tenant::Tenant,
+};
+
+/// What a key may lose and regain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See former employees.
+    SeeFormer,
+    /// See future employees.
+    SeeFuture,
+    /// View employee jobs.
+    ViewJobs,
+    /// View employee managers.
+    ViewManagers,
+    /// Consult contractual information.
+    ViewContracts,
+    /// Consult leaves.
+    ConsultLeaves,
+    /// Show details of leaves.
+    ShowLeaveDetails,
+}
+
+impl Permission {
+    fn of(self, rights: &mut Rights) -> &mut bool {
+        match self {
+            Self::SeeFormer => &mut rights.see_former,
+            Self::SeeFuture => &mut rights.see_future,
+            Self::ViewJobs => &mut rights.view_jobs,
+            Self::ViewManagers => &mut rights.view_managers,
+            Self::ViewContracts => &mut rights.view_contracts,
+            Self::ConsultLeaves => &mut rights.consult_leaves,
+            Self::ShowLeaveDetails => &mut rights.show_leave_details,
+        }
+    }
+}
+
+/// A contract of somebody who comes back.
+fn again(person: &Person, id: i64, starts: Date, today: Date, stamp: Stamp) -> Contract {
+    let terms = Terms {
+        establishment: person.current_establishment(today),
+        category: Some(1),
+        author: 1,
+        supervisor: None,
+        stable: true,
+    };
+    let mut dice = Dice::new(id.unsigned_abs(), 0x4E3A);
+    let new = contract(&mut dice, PERMANENT, starts, None, &terms);
+    Contract { id, created: stamp, modified: stamp, ..new }
+}
+
+impl Tenant {
+    /// Somebody comes back on a day: with a new contract, or as a new user with the same e-mail and
+    /// employee number. Answers the id of the user.
+    pub fn rehire(&self, id: i64, starts_on: Date, as_new_user: bool) -> Result<i64, ChangeError> {
+        let today = self.state().now().date();
+        if as_new_user {
+            return self.alter(|company, stamp| {
+                let former = company.person(id).ok_or(ChangeError::NoSuch("user"))?;
+                let new = Person {
+                    id: company.next_user(),
+                    login: format!("{}.{}", former.login, company.next_user()),
+                    created: stamp,
+                    modified: stamp,
+                    contracts: vec![again(former, company.next_contract(), starts_on, today, stamp)],
+                    ..former.clone()
+                };
+                let id = new.id;
+                company.add_person(new);
+                Ok(id)
+            });
+        }
+        let edited = self.edit(id, true, |company, person| {
+            if person.contracts.iter().any(|one| one.ends.is_none_or(|end| end >= starts_on)) {
+                return Err(ChangeError::Conflict("a contract covers that day"));
+            }
+            let new = again(person, company.next_contract(), starts_on, today, person.modified);
+            person.contracts.push(new);
+            Ok(id)
+        });
+        edited.ok_or(ChangeError::NoSuch("user"))?
+    }
+
+    /// Deletes a contract outright. False if there is no such contract.
+    pub fn remove_contract(&self, id: i64) -> bool {
+        let Some(owner) = self.owner_of(id) else { return false };
+        let edited = self.edit(owner, true, |_, person| {
+            person.contracts.retain(|contract| contract.id != id);
+            Ok::<_, Infallible>(())
+        });
+        self.alter(|company, _| company.deleted.contract = company.deleted.contract.max(id));
+        edited.is_some()
+    }
+
+    /// Adds a department below another, the first one if none is named; answers its id.
+    pub fn add_department(&self, name: String, parent: Option<i64>) -> Result<i64, ChangeError> {
+        self.alter(|company, _| {
+            let above = match parent {
+                Some(id) => company.department(id),
+                None => company.departments.first(),
+            };
+            let above = above.ok_or(ChangeError::NoSuch("department"))?;
+            let id = company.next_department();
+            let siblings = company.departments.iter().filter(|one| one.parent == Some(above.id)).count();
+            let new = Department {
+                id,
+                name,
+                code: format!("D{id:04}"),
+                parent: Some(above.id),
+                hierarchy: format!("{}{id}/", above.hierarchy),
+                parent_hierarchy: above.hierarchy.clone(),
+                level: above.level + 1,
+                sort_order: i64::try_from(siblings).unwrap_or(0) + 1,
+                position: above.position + 1,
+                active: true,
+                head: None,
+            };
+            company.departments.push(new);
+            Ok(id)
+        })
+    }
+
+    /// Gives a department another name. False if there is no such department.
+    pub fn rename_department(&self, id: i64, name: String) -> bool {
+        self.alter(|company, _| {
+            let found = company.departments.iter_mut().find(|one| one.id == id);
+            found.map(|department| department.name = name).is_some()
+        })
+    }
+
+    /// Deletes a department that has neither people nor departments below it.
+    pub fn remove_department(&self, id: i64) -> Result<(), ChangeError> {
+        self.alter(|company, _| {
+            if company.department(id).is_none() {
+                return Err(ChangeError::NoSuch("department"));
+            }
+            let used = company.people.iter().any(|person| person.department == id)
+                || company.departments.iter().any(|one| one.parent == Some(id));
+            if used {
+                return Err(ChangeError::Conflict("the department is not empty"));
+            }
+            company.deleted.department = company.deleted.department.max(id);
+            company.departments.retain(|one| one.id != id);
+            Ok(())
+        })
+    }
+
+    /// Gives the first users by id one and the same `modifiedAt`: as many as a page border is passed by.
+    pub fn touch_together(&self, users: usize) {
+        self.alter(|company, stamp| {
+            for person in company.people.iter_mut().take(users) {
+                person.modified = stamp;
+            }
+        });
+    }
+
+    /// Gives a key a permission or takes it away. False if there is no such key.
+    pub fn permit(&self, key: Option<&str>, permission: Permission, given: bool) -> bool {
+        self.with_rights(key, |rights| *permission.of(rights) = given)
+    }
+
+    /// Narrows a key to some establishments, or widens it to all. False if there is no such key.
+    pub fn scope(&self, key: Option<&str>, establishments: Option<Vec<i64>>) -> bool {
+        self.with_rights(key, |rights| rights.establishment_scope = establishments)
+    }
+
+    fn with_rights(&self, name: Option<&str>, change: impl FnOnce(&mut Rights)) -> bool {
+        let found = self.keys().into_iter().find(|key| name.is_none_or(|name| key.name == name));
+        let Some(mut key) = found else { return false };
+        change(&mut key.rights);
+        self.set_rights(&key.key, key.rights)
+    }
+
+    /// Whether a key, the first one, has a permission.
+    pub(super) fn permits(&self, permission: Permission) -> bool {
+        self.keys().into_iter().next().is_some_and(|mut key| *permission.of(&mut key.rights))
+    }
+
+    /// Ids of users of a status, but for the technical one.
+    pub(super) fn users(&self, status: Status) -> Vec<i64> {
+        let today = self.state().now().date();
+        let company = self.state().company();
+        let people = company.people.iter().filter(|one| one.id != 0 && one.status(today) == status);
+        people.map(|one| one.id).collect()
+    }
+}

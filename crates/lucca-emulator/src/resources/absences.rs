@@ -1,0 +1,313 @@
+//! Leaves, leave periods and leave requests. Source: absences.md §2.
+
+use std::borrow::Cow;
+
+use super::{Node, View, lookups, users};
+use crate::{
+    company::{
+        absences::{Decision, Half, Moment, Period, Stage, Withdrawal, place},
+        model::Stamp,
+    },
+    grammar::{
+        dates,
+        schema::{Property as P, Type},
+        value::{Value, url},
+    },
+    switches::LeaveValue,
+};
+
+/// The documentation spells `isAm`, the tenant `isAM` (source: absences.md §2.3).
+/// unverified: `color` and `isRemoteWork`, which clients ask for.
+pub(crate) static LEAVE: Type = Type {
+    name: "Leave",
+    plural: "leaves",
+    entity: true,
+    properties: &[
+        P::text("id"),
+        P::text("name"),
+        P::text("url"),
+        P::date("date"),
+        P::bool("isAM").documented("isAm"),
+        P::int("leaveAccountId"),
+        P::one("leaveAccount", &lookups::LEAVE_ACCOUNT),
+        P::int("leavePeriodId"),
+        P::one("leavePeriod", &LEAVE_PERIOD),
+        P::text("value"),
+        P::stamp("creationDate"),
+        P::bool("isActive"),
+        P::stamp("cancellationDate"),
+        P::int("cancellationUserId"),
+        P::text("comment"),
+        P::text("color"),
+        P::bool("isRemoteWork"),
+    ],
+};
+
+pub(crate) static LEAVE_PERIOD: Type = Type {
+    name: "LeavePeriod",
+    plural: "leavePeriods",
+    entity: true,
+    properties: &[
+        P::int("id"),
+        P::text("name"),
+        P::text("url"),
+        P::int("ownerId"),
+        P::one("owner", &users::USER),
+        P::bool("isConfirmed"),
+        P::stamp("confirmationDate"),
+        P::text("attachmentId"),
+        P::date("startsOn"),
+        P::bool("startsAM"),
+        P::date("endsOn"),
+        P::bool("endsAM"),
+        P::many("leaves", &LEAVE),
+        P::many("logs", &PERIOD_LOG),
+    ],
+};
+
+pub(crate) static LEAVE_REQUEST: Type = Type {
+    name: "LeaveRequest",
+    plural: "leaveRequests",
+    entity: true,
+    properties: &[
+        P::int("id"),
+        P::text("name"),
+        P::text("url"),
+        P::int("leavePeriodId"),
+        P::one("leavePeriod", &LEAVE_PERIOD),
+        P::int("status"),
+        P::stamp("creationDate"),
+        P::int("nextApproverId"),
+        P::int("cancellationUserId"),
+        P::stamp("cancellationDate"),
+        P::bool("isActive"),
+        P::many("approvals", &APPROVAL),
+        P::many("cancellationRequests", &CANCELLATION_REQUEST),
+    ],
+};
+
+pub(crate) static APPROVAL: Type = Type {
+    name: "LeaveRequestApproval",
+    plural: "approvals",
+    entity: false,
+    properties: &[
+        P::int("id"),
+        P::stamp("date"),
+        P::int("approverId"),
+        P::int("substitutedApproverId"),
+        P::bool("approved"),
+        P::text("comment"),
+    ],
+};
+
+pub(crate) static CANCELLATION_REQUEST: Type = Type {
+    name: "LeaveCancellationRequest",
+    plural: "cancellationRequests",
+    entity: false,
+    properties: &[
+        P::int("id"),
+        P::int("authorId"),
+        P::text("comment"),
+        P::int("rank"),
+        P::bool("approved"),
+        P::stamp("creationDate"),
+        P::int("nextApproverId"),
+        P::bool("isActive"),
+    ],
+};
+
+pub(crate) static PERIOD_LOG: Type = Type {
+    name: "LeavePeriodLog",
+    plural: "logs",
+    entity: false,
+    properties: &[P::int("id"), P::stamp("date"), P::text("comment"), P::int("status")],
+};
+
+/// A line of what happened to a period.
+#[derive(Clone, Copy)]
+pub(crate) struct LogLine<'a> {
+    id: i64,
+    at: Moment,
+    comment: Option<&'a str>,
+    stage: Stage,
+}
+
+fn stamp(view: &View<'_>, at: Moment) -> Value<'static> {
+    let digits = if at.has_fraction() { 3 } else { 0 };
+    Value::Moment(Stamp { at: dates::kept(at.at(), view.switches), digits })
+}
+
+fn maybe_stamp(view: &View<'_>, at: Option<Moment>) -> Value<'static> {
+    at.map_or(Value::Null, |at| stamp(view, at))
+}
+
+fn user(id: Option<u32>) -> Value<'static> {
+    Value::int(id.map(i64::from))
+}
+
+/// The id of a leave (source: absences.md §0).
+pub(crate) fn leave_id(period: &Period, half: Half) -> String {
+    let (date, am) = (half.date, if half.am { "AM" } else { "PM" });
+    format!("{}-{:04}{:02}{:02}-{am}", period.id, date.year(), date.month(), date.day())
+}
+
+/// `TimeSpan`, `PT…` or a number of hours.
+fn duration(quarters: u8, shape: LeaveValue) -> Value<'static> {
+    let (hours, minutes) = (quarters / 4, quarters % 4 * 15);
+    match shape {
+        _ if quarters == 0 => Value::Null,
+        LeaveValue::TimeSpan => Value::Text(Cow::Owned(format!("{hours:02}:{minutes:02}:00"))),
+        LeaveValue::Iso8601 if minutes == 0 => Value::Text(Cow::Owned(format!("PT{hours}H"))),
+        LeaveValue::Iso8601 => Value::Text(Cow::Owned(format!("PT{hours}H{minutes}M"))),
+        LeaveValue::Number => Value::Number(f64::from(quarters) / 4.0),
+    }
+}
+
+pub(crate) fn leave<'a>(view: &View<'a>, at: u32, property: &'static str) -> Value<'a> {
+    let all = &view.company.absences;
+    let Some(half) = all.halves.get(place(at)).copied() else { return Value::Null };
+    let Some(period) = all.period_of(half) else { return Value::Null };
+    let end = || {
+        let denied = period.stage == Stage::Denied && !view.switches.denied_have_cancellation_date;
+        all.end_of(at, period).filter(|_| !denied || all.dropped.contains_key(&at))
+    };
+    let guarded = |value| if view.rights.show_leave_details { value } else { Value::Hidden };
+    let account = || view.company.leave_accounts.iter().find(|account| account.id == i64::from(half.account));
+    match property {
+        "id" | "name" => Value::Text(Cow::Owned(leave_id(period, half))),
+        "url" => url(view, LEAVE.plural, leave_id(period, half)),
+        "date" => Value::Moment(Stamp::midnight(half.date)),
+        "isAM" => Value::Bool(half.am),
+        // unverified: that the id of the account is hidden with the account.
+        "leaveAccountId" => guarded(Value::Int(half.account.into())),
+        "leaveAccount" => guarded(Value::one(account().map(Node::LeaveAccount))),
+        "isRemoteWork" => {
+            let remote = account().is_some_and(|account| account.remote_work);
+            guarded(Value::Bool(remote && view.switches.remote_work_flag))
+        }
+        "color" => guarded(Value::text("#7547D1")),
+        "leavePeriodId" => Value::Int(period.id.into()),
+        "leavePeriod" => Value::One(Node::LeavePeriod(half.period)),
+        "value" => duration(half.quarters, view.switches.leave_value),
+        "creationDate" => stamp(view, period.created),
+        "isActive" => Value::Bool(all.is_active(at, period)),
+        "cancellationDate" => maybe_stamp(view, end().map(|(at, _)| at)),
+        "cancellationUserId" => user(end().map(|(_, by)| by)),
+        "comment" => Value::maybe_text(all.comment(period.comment)),
+        _ => Value::Null,
+    }
+}
+
+pub(crate) fn leave_period<'a>(view: &View<'a>, at: u32, property: &'static str) -> Value<'a> {
+    let all = &view.company.absences;
+    let Some(period) = all.periods.get(place(at)) else { return Value::Null };
+    match property {
+        "id" => Value::Int(period.id.into()),
+        "name" => Value::Text(Cow::Owned(period.id.to_string())),
+        "url" => url(view, LEAVE_PERIOD.plural, period.id),
+        "ownerId" => Value::Int(period.owner.into()),
+        "owner" => Value::one(view.company.person(period.owner.into()).map(Node::LeaveOwner)),
+        // unverified: that a period cancelled after its approval stays confirmed.
+        "isConfirmed" => Value::Bool(period.confirmed.is_some()),
+        "confirmationDate" => maybe_stamp(view, period.confirmed),
+        "startsOn" => Value::Moment(Stamp::midnight(period.starts)),
+        "startsAM" => Value::Bool(period.starts_am),
+        "endsOn" => Value::Moment(Stamp::midnight(period.ends)),
+        "endsAM" => Value::Bool(period.ends_am),
+        "leaves" => Value::Many(period.places().map(Node::Leave).collect()),
+        "logs" => Value::Many(logs(view, period).into_iter().map(Node::PeriodLog).collect()),
+        _ => Value::Null,
+    }
+}
+
+/// unverified: which events leave a line; the statuses are documented.
+fn logs<'a>(view: &View<'a>, period: &'a Period) -> Vec<LogLine<'a>> {
+    let all = &view.company.absences;
+    let mut lines = Vec::new();
+    let mut line = |at, comment, stage| {
+        let n = i64::try_from(lines.len()).unwrap_or(0);
+        lines.push(LogLine { id: i64::from(period.id) * 16 + n, at, comment, stage });
+    };
+    let first = if period.request.is_some() { Stage::Pending } else { Stage::Approved };
+    line(period.created, all.comment(period.comment), first);
+    for (n, step) in period.decisions.iter().enumerate() {
+        let stage = match step.approved {
+            false => Stage::Denied,
+            true if n + 1 == usize::from(period.levels) => Stage::Approved,
+            true => Stage::Pending,
+        };
+        line(step.at, all.comment(step.comment), stage);
+    }
+    if let Some(wish) = &period.withdrawal {
+        line(wish.at, all.comment(wish.comment), Stage::CancellationPending);
+    }
+    if let (Some((at, _)), Stage::Cancelled) = (period.closed, period.stage) {
+        line(at, None, Stage::Cancelled);
+    }
+    lines
+}
+
+pub(crate) fn leave_request<'a>(view: &View<'a>, at: u32, property: &'static str) -> Value<'a> {
+    let Some(period) = view.company.absences.periods.get(place(at)) else { return Value::Null };
+    let cancelled = || period.closed.filter(|_| period.stage == Stage::Cancelled);
+    match property {
+        "id" => user(period.request),
+        "name" => Value::Text(Cow::Owned(period.request.map_or(String::new(), |id| id.to_string()))),
+        "url" => url(view, LEAVE_REQUEST.plural, period.request.unwrap_or(0)),
+        "leavePeriodId" => Value::Int(period.id.into()),
+        "leavePeriod" => Value::One(Node::LeavePeriod(at)),
+        "status" => Value::Int(period.stage as i64),
+        "creationDate" => stamp(view, period.created),
+        "nextApproverId" => user(period.next_approver),
+        "cancellationUserId" => user(cancelled().map(|(_, by)| by)),
+        "cancellationDate" => maybe_stamp(view, cancelled().map(|(at, _)| at)),
+        // False for cancelled ones, as documented. unverified: whether for denied ones too.
+        "isActive" => Value::Bool(period.stage != Stage::Cancelled),
+        "approvals" => Value::Many(period.decisions.iter().map(Node::Approval).collect()),
+        "cancellationRequests" => {
+            Value::Many(period.withdrawal.iter().map(|wish| Node::CancellationRequest(wish)).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+pub(crate) fn approval<'a>(view: &View<'a>, step: &'a Decision, property: &'static str) -> Value<'a> {
+    match property {
+        "id" => Value::Int(step.id.into()),
+        "date" => stamp(view, step.at),
+        "approverId" => Value::Int(step.approver.into()),
+        "substitutedApproverId" => user(step.substituted),
+        "approved" => Value::Bool(step.approved),
+        "comment" => Value::maybe_text(view.company.absences.comment(step.comment)),
+        _ => Value::Null,
+    }
+}
+
+pub(crate) fn cancellation_request<'a>(
+    view: &View<'a>,
+    wish: &'a Withdrawal,
+    property: &'static str,
+) -> Value<'a> {
+    match property {
+        "id" => Value::Int(wish.id.into()),
+        "authorId" => Value::Int(wish.author.into()),
+        "comment" => Value::maybe_text(view.company.absences.comment(wish.comment)),
+        // unverified: what the rank counts.
+        "rank" => Value::Int(0),
+        "approved" => Value::Bool(wish.granted),
+        "creationDate" => stamp(view, wish.at),
+        "nextApproverId" => user(wish.next_approver),
+        "isActive" => Value::Bool(wish.next_approver.is_some()),
+        _ => Value::Null,
+    }
+}
+
+pub(crate) fn period_log<'a>(view: &View<'a>, line: LogLine<'a>, property: &'static str) -> Value<'a> {
+    match property {
+        "id" => Value::Int(line.id),
+        "date" => stamp(view, line.at),
+        "comment" => Value::maybe_text(line.comment),
+        "status" => Value::Int(line.stage as i64),
+        _ => Value::Null,
+    }
+}
