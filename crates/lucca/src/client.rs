@@ -11,8 +11,8 @@ use crate::api_key::ApiKey;
 use crate::asked::Asked;
 use crate::budget::RequestBudget;
 use crate::clock::{Clock, SystemClock};
-use crate::enumeration::{Enumeration, read_single};
-use crate::envelope::{self, RawPage};
+use crate::enumeration::{Enumeration, TypedPage, decode, read_single};
+use crate::envelope;
 use crate::error::{Error, Kind};
 use crate::field_group::FieldGroups;
 use crate::form::{Form, PageRequest};
@@ -36,6 +36,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     transport: Transport,
     max_page_size: Option<u32>,
+    pages_in_flight: usize,
+    page_time_limit: Duration,
 }
 
 /// Options of a [`Client`].
@@ -48,6 +50,8 @@ pub struct ClientBuilder {
     jitter_seed: u64,
     limits: Limits,
     max_page_size: Option<u32>,
+    pages_in_flight: usize,
+    page_time_limit: Duration,
 }
 
 impl ClientBuilder {
@@ -102,6 +106,23 @@ impl ClientBuilder {
         self
     }
 
+    /// How many pages of one enumeration are asked for at once, the first page aside; 4 by default, and never less
+    /// than one. Pages arrive in their order all the same, and each waits for its turn in the budget. Where the
+    /// server gives no count, all but one of them are asked for in vain at the end.
+    #[must_use]
+    pub fn pages_in_flight(mut self, pages: usize) -> Self {
+        self.pages_in_flight = pages.max(1);
+        self
+    }
+
+    /// How long a page may take before smaller ones are asked for; 2.5 seconds by default. Lucca gives up on a
+    /// request after 5. Source: absences.md §1 (rate limits).
+    #[must_use]
+    pub fn page_time_limit(mut self, limit: Duration) -> Self {
+        self.page_time_limit = limit;
+        self
+    }
+
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
@@ -111,7 +132,8 @@ impl ClientBuilder {
         let budget = self.budget.unwrap_or_default();
         let transport =
             Transport::new(self.tenant, self.key, self.clock, budget, self.jitter_seed, self.limits)?;
-        Ok(Client(Arc::new(Inner { transport, max_page_size: self.max_page_size })))
+        let Self { max_page_size, pages_in_flight, page_time_limit, .. } = self;
+        Ok(Client(Arc::new(Inner { transport, max_page_size, pages_in_flight, page_time_limit })))
     }
 }
 
@@ -124,7 +146,17 @@ impl Client {
             max_body_bytes: 64 * 1024 * 1024,
         };
         let clock = Arc::new(SystemClock);
-        ClientBuilder { tenant, key, clock, budget: None, jitter_seed: 0, limits, max_page_size: None }
+        ClientBuilder {
+            tenant,
+            key,
+            clock,
+            budget: None,
+            jitter_seed: 0,
+            limits,
+            max_page_size: None,
+            pages_in_flight: 4,
+            page_time_limit: Duration::from_millis(2500),
+        }
     }
 
     /// The tenant this client talks to.
@@ -242,7 +274,7 @@ impl Client {
             let query = form.single_query();
             let sent = self.0.transport.get(Stream::Users, &path, &query, Effort::Usual, envelope::single);
             match sent.await {
-                Ok(raw) => return Ok(Some(read_single(raw))),
+                Ok((raw, _)) => return Ok(Some(read_single(raw))),
                 Err(error) if is_not_found(&error) => return Ok(None),
                 Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
                 Err(error) => return Err(error),
@@ -260,21 +292,33 @@ impl Client {
         let mut form =
             Form::new(Stream::Users, Asked::Users(UserQuery { groups: FieldGroups::NONE, ..query.clone() }));
         form.cap_size(1);
-        match self.page(Stream::Users, &form.request(0, None), Effort::Usual).await {
+        match self.page::<User>(Stream::Users, &form.request(0, None), Effort::Usual, false).await {
             // A count below what came with it counts something else.
-            Ok(page) => Ok(page.count.filter(|count| *count >= page.rows.len() as u64)),
+            Ok(page) => Ok(page.count.filter(|count| *count >= page.items.len() as u64)),
             Err(error) if error.kind() == Kind::BadRequest => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    pub(crate) async fn page(
+    pub(crate) async fn page<T: Resource>(
         &self,
         stream: Stream,
         request: &PageRequest,
         effort: Effort,
-    ) -> Result<RawPage, Error> {
-        self.0.transport.get(stream, request.path, &request.query, effort, request.decode).await
+        keep_raw: bool,
+    ) -> Result<TypedPage<T>, Error> {
+        let layout = request.layout;
+        let read = move |body: &[u8]| decode::<T>(layout, body, keep_raw);
+        let (page, took) = self.0.transport.get(stream, request.path, &request.query, effort, read).await?;
+        Ok(TypedPage { took, ..page })
+    }
+
+    pub(crate) fn pages_in_flight(&self) -> usize {
+        self.0.pages_in_flight
+    }
+
+    pub(crate) fn page_time_limit(&self) -> Duration {
+        self.0.page_time_limit
     }
 
     fn enumerate<T: Resource>(&self, stream: Stream) -> Enumeration<T> {

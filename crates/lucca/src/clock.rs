@@ -15,6 +15,12 @@ pub trait Clock: Send + Sync + Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
+    /// A reading to measure with how long something takes; the present instant, unless that moves while nothing
+    /// happens.
+    fn stopwatch(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Waits for `duration`.
     fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 }
@@ -35,25 +41,30 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told otherwise: `sleep` returns at once and moves it forward.
+/// A clock that stands still until it is told otherwise: `sleep` returns at once and moves it forward, but not its
+/// stopwatch, so that one who waits makes nobody else look slow.
 #[derive(Debug)]
 pub struct TestClock(Mutex<TestTime>);
 
 #[derive(Debug)]
 struct TestTime {
     now: Timestamp,
+    stopwatch: Timestamp,
     sleeps: Vec<Duration>,
 }
 
 impl TestClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(Mutex::new(TestTime { now, sleeps: Vec::new() }))
+        Self(Mutex::new(TestTime { now, stopwatch: now, sleeps: Vec::new() }))
     }
 
     /// Moves the clock forward.
     pub fn advance(&self, duration: Duration) {
-        self.with(|time| time.now = later(time.now, duration));
+        self.with(|time| {
+            time.now = later(time.now, duration);
+            time.stopwatch = later(time.stopwatch, duration);
+        });
     }
 
     /// Every wait so far, in order.
@@ -69,6 +80,10 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         self.with(|time| time.now)
+    }
+
+    fn stopwatch(&self) -> Timestamp {
+        self.with(|time| time.stopwatch)
     }
 
     fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {

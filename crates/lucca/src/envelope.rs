@@ -10,8 +10,8 @@ use crate::reader::{Bounded, Object, Scalar, unsigned};
 
 /// The records of a page, unread, and the server's count of the whole set.
 #[derive(Debug)]
-pub(crate) struct RawPage {
-    pub(crate) rows: Vec<Box<RawValue>>,
+pub(crate) struct RawPage<'a> {
+    pub(crate) rows: Vec<Cow<'a, RawValue>>,
     pub(crate) count: Option<u64>,
 }
 
@@ -30,26 +30,25 @@ pub(crate) enum Undecodable {
 
 /// Reads the envelope of a collection: `{data: {items, count}}`, `{data: […]}`, `{items}`, a bare list, or a
 /// single record in `data`. Keys in any case; `header` is never needed.
-pub(crate) fn page(body: &[u8]) -> Result<RawPage, Undecodable> {
-    let text = text_of(body);
-    let text = Body::of(&text)?;
-    let Body::Object(top) = text else {
-        let Body::List(rows) = text else { return Err(Undecodable::NotLucca) };
-        return Ok(RawPage { rows: owned(rows)?, count: None });
+pub(crate) fn page(text: &str) -> Result<RawPage<'_>, Undecodable> {
+    let body = Body::of(text)?;
+    let Body::Object(top) = body else {
+        let Body::List(rows) = body else { return Err(Undecodable::NotLucca) };
+        return Ok(RawPage { rows: rows_of(rows)?, count: None });
     };
     let count = top.get("count").and_then(unsigned).or_else(|| header_count(&top));
     if let Some(data) = top.get("data") {
         if let Some(rows) = list(data) {
-            return Ok(RawPage { rows: owned(rows)?, count });
+            return Ok(RawPage { rows: rows_of(rows)?, count });
         }
         let inner = Object::parse(data).ok_or(Undecodable::NotLucca)?;
         let inner_count = inner.get("count").and_then(unsigned);
         if let Some(items) = inner.get("items") {
             let rows = list(items).ok_or(Undecodable::NotLucca)?;
-            return Ok(RawPage { rows: owned(rows)?, count: inner_count.or(count) });
+            return Ok(RawPage { rows: rows_of(rows)?, count: inner_count.or(count) });
         }
         if inner.get("id").is_some() {
-            return Ok(RawPage { rows: vec![data.to_owned()], count });
+            return Ok(RawPage { rows: vec![Cow::Borrowed(data)], count });
         }
         // Only the count was asked for, or the list is null.
         if inner_count.is_some() || inner.members().any(|(key, _)| key.eq_ignore_ascii_case("items")) {
@@ -59,7 +58,7 @@ pub(crate) fn page(body: &[u8]) -> Result<RawPage, Undecodable> {
     }
     if let Some(items) = top.get("items") {
         let rows = list(items).ok_or(Undecodable::NotLucca)?;
-        return Ok(RawPage { rows: owned(rows)?, count });
+        return Ok(RawPage { rows: rows_of(rows)?, count });
     }
     // Only the count was asked for, or the server took it so.
     if let Some(count) = top.get("count").and_then(unsigned) {
@@ -133,11 +132,11 @@ pub(crate) fn list(raw: &RawValue) -> Option<Rows<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
 
-fn owned(rows: Rows<'_>) -> Result<Vec<Box<RawValue>>, Undecodable> {
+fn rows_of(rows: Rows<'_>) -> Result<Vec<Cow<'_, RawValue>>, Undecodable> {
     if rows.is_cut {
         return Err(Undecodable::TooMany);
     }
-    Ok(rows.members.into_iter().map(ToOwned::to_owned).collect())
+    Ok(rows.members.into_iter().map(Cow::Borrowed).collect())
 }
 
 /// `header.paging.count`, where it was counted: the older framework writes 0 when it was not asked to.
@@ -185,8 +184,9 @@ mod tests {
     fn read_everything(body: &[u8]) {
         drop(error_message(body));
         drop(single(body));
-        let Ok(page) = page(body) else { return };
-        for row in page.rows {
+        let text = text_of(body);
+        let Ok(page) = page(&text) else { return };
+        for row in page.rows.into_iter().map(Cow::into_owned) {
             let _: Item<User> = crate::enumeration::read_single(row.clone());
             let _: Item<WorkContract> = crate::enumeration::read_single(row.clone());
             let _: Item<Department> = crate::enumeration::read_single(row.clone());
@@ -264,17 +264,17 @@ mod tests {
         ) {
             let body = format!(r#"{{"data":{{"items":[{}],"count":1}}}}"#, records.join(","));
             read_everything(body.as_bytes());
-            prop_assert_eq!(page(body.as_bytes()).unwrap().rows.len(), records.len());
+            prop_assert_eq!(page(&body).unwrap().rows.len(), records.len());
             // Cut off anywhere, it is an error, and never fewer records.
             let cut = &body.as_bytes()[..cut.index(body.len())];
-            prop_assert!(page(cut).is_err());
+            prop_assert!(page(&text_of(cut)).is_err());
         }
     }
 
     #[test]
     fn a_wrong_byte_spoils_its_text_only() {
-        let page =
-            page(b"\xef\xbb\xbf{\"items\":[{\"id\":1,\"name\":\"a\xff\"},{\"id\":2}],\"count\":2}").unwrap();
+        let text = text_of(b"\xef\xbb\xbf{\"items\":[{\"id\":1,\"name\":\"a\xff\"},{\"id\":2}],\"count\":2}");
+        let page = page(&text).unwrap();
         assert_eq!((page.rows.len(), page.count), (2, Some(2)));
     }
 
@@ -282,8 +282,8 @@ mod tests {
     fn deep_nesting_is_an_error_of_its_field_at_most() {
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
         let body = format!(r#"{{"items":[{{"id":1,"extendedData":{deep},"attributes":{deep}}}]}}"#);
-        let page = page(body.as_bytes()).unwrap();
-        let item: Item<User> = crate::enumeration::read_single(page.rows[0].clone());
+        let page = page(&body).unwrap();
+        let item: Item<User> = crate::enumeration::read_single(page.rows[0].clone().into_owned());
         assert_eq!(item.outcome.unwrap().problems.len(), 2);
     }
 
@@ -291,7 +291,7 @@ mod tests {
     fn a_page_of_too_many_records_is_refused_whatever_is_around_it() {
         let zeros = "0,".repeat(100_000);
         for body in [format!("[{zeros}0]"), format!(r#"{{"data":{{"items":[{zeros}0]}}}}"#)] {
-            assert!(matches!(page(body.as_bytes()), Err(Undecodable::TooMany)));
+            assert!(matches!(page(&body), Err(Undecodable::TooMany)));
         }
     }
 }

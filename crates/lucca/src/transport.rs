@@ -78,20 +78,21 @@ impl Transport {
         &self.tenant
     }
 
-    /// Sends the request and decodes its answer, again where that can help.
+    /// Sends the request and decodes its answer, again where that can help; and how long the answer took, waits
+    /// and decoding aside.
     pub(crate) async fn get<D>(
         &self,
         stream: Stream,
         path: &str,
         query: &str,
         effort: Effort,
-        decode: fn(&[u8]) -> Result<D, Undecodable>,
-    ) -> Result<D, Error> {
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+    ) -> Result<(D, Duration), Error> {
         let mut attempt = 1;
         loop {
             self.budget.acquire(&*self.clock).await;
             let began = self.clock.now();
-            let outcome = self.attempt(stream, path, query, attempt, decode).await;
+            let outcome = self.attempt(stream, path, query, attempt, &decode).await;
             let ms = u64::try_from(between(began, self.clock.now()).as_millis()).unwrap_or(u64::MAX);
             let Failure { error, wait } = match outcome {
                 Ok(decoded) => {
@@ -122,11 +123,12 @@ impl Transport {
         path: &str,
         query: &str,
         attempt: u32,
-        decode: fn(&[u8]) -> Result<D, Undecodable>,
-    ) -> Result<D, Failure> {
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+    ) -> Result<(D, Duration), Failure> {
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{path}{mark}{query}", self.tenant.origin());
         self.counters.record(stream, |stats| stats.requests += 1);
+        let began = self.clock.stopwatch();
         let sent = self.http.get(url).send().await;
         let mut response = sent.map_err(|error| network_error(error).on(stream, path))?;
         let status = response.status();
@@ -142,10 +144,12 @@ impl Transport {
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
         let body = body.map_err(|error| error.on(stream, path).with_status(status.as_u16()))?;
         self.counters.record(stream, |stats| stats.bytes += body.len() as u64);
-        decode(&body).map_err(|undecodable| {
+        let took = between(began, self.clock.stopwatch());
+        let decoded = decode(&body).map_err(|undecodable| {
             let error = self.undecodable(undecodable, status);
             Failure::from(error.on(stream, path))
-        })
+        })?;
+        Ok((decoded, took))
     }
 
     async fn body(&self, response: &mut Response, limit: u64) -> Result<Vec<u8>, Error> {

@@ -2,9 +2,11 @@
 //!
 //! Source: wire-grammar.md §1.6, directory.md §11.1 and §11.2.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
-use crate::envelope::{Body, RawPage, Undecodable, failure, list, text_of};
+use crate::envelope::{Body, RawPage, Undecodable, failure, list};
 use crate::reader::Object;
 
 /// Lucca documents nine levels; what is nested deeper than this is no organisation.
@@ -12,9 +14,8 @@ const MOST_LEVELS: usize = 100;
 
 /// Reads a tree as a list in which each department says its parent's id (`parentLuccaId`, v4's name of it).
 /// Parents come before their children. A tree has no count.
-pub(crate) fn flatten(body: &[u8]) -> Result<RawPage, Undecodable> {
-    let text = text_of(body);
-    let Body::Object(top) = Body::of(&text)? else { return Err(Undecodable::NotLucca) };
+pub(crate) fn flatten(text: &str) -> Result<RawPage<'_>, Undecodable> {
+    let Body::Object(top) = Body::of(text)? else { return Err(Undecodable::NotLucca) };
     let data = top.get("data").map(|data| Object::parse(data).ok_or(Undecodable::NotLucca)).transpose()?;
     let root = data.as_ref().unwrap_or(&top);
     if !root.members().any(|(key, _)| key.eq_ignore_ascii_case("children")) {
@@ -26,11 +27,11 @@ pub(crate) fn flatten(body: &[u8]) -> Result<RawPage, Undecodable> {
 }
 
 /// Adds a node and what is under it. `None`: this is no tree.
-fn collect(
-    tree: &Object<'_>,
+fn collect<'a>(
+    tree: &Object<'a>,
     parent: Option<&str>,
     level: usize,
-    rows: &mut Vec<Box<RawValue>>,
+    rows: &mut Vec<Cow<'a, RawValue>>,
 ) -> Option<()> {
     if level > MOST_LEVELS {
         return None;
@@ -39,8 +40,8 @@ fn collect(
     let id = node.and_then(Object::parse).and_then(|node| node.id().and(node.get("id")));
     if let Some(node) = node {
         rows.push(match (id, parent) {
-            (Some(_), Some(parent)) => with_parent(node, parent)?,
-            _ => node.to_owned(),
+            (Some(_), Some(parent)) => Cow::Owned(with_parent(node, parent)?),
+            _ => Cow::Borrowed(node),
         });
     }
     let parent = id.map_or(parent, |id| Some(id.get()));
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     fn rows(body: &str) -> Option<Vec<String>> {
-        Some(flatten(body.as_bytes()).ok()?.rows.iter().map(|row| row.get().to_owned()).collect())
+        Some(flatten(body).ok()?.rows.iter().map(|row| row.get().to_owned()).collect())
     }
 
     #[test]

@@ -1,33 +1,58 @@
 //! Asking for a page in whatever form the server accepts, and going on without one it refuses.
 
-use super::Enumeration;
-use crate::envelope::RawPage;
-use crate::error::Error;
+use super::{Enumeration, TypedPage};
+use crate::error::{Error, Kind};
 use crate::form::{PageRequest, is_elsewhere, is_refusal};
 use crate::proof::Note;
-use crate::reader::Object;
 use crate::resources::Resource;
 use crate::retry::Effort;
 
 impl<T: Resource> Enumeration<T> {
     /// The page that is next, and the request it answers.
-    pub(super) async fn ask(&mut self) -> Result<(RawPage, PageRequest), Error> {
+    pub(super) async fn ask(&mut self) -> Result<(TypedPage<T>, PageRequest), Error> {
         let first = self.walk.is_fresh();
         if first {
             self.find_where_to_begin();
+        } else if let Some((request, answer)) = self.ahead.take(self.walk.offset()).await {
+            match answer {
+                Ok(page) => return Ok((page, request)),
+                // It was asked for in a form that was given up meanwhile.
+                Err(_) if request.limit > self.form.page_size() => self.ahead.clear(),
+                Err(error) => {
+                    self.ahead.clear();
+                    return self.ask_now(false, Some((error, request))).await;
+                }
+            }
         }
-        let before = first.then(|| self.form.clone());
+        self.ask_now(first, None).await
+    }
+
+    /// Asks for the next page until it is had. `failed`: what became of a first attempt.
+    async fn ask_now(
+        &mut self,
+        first: bool,
+        mut failed: Option<(Error, PageRequest)>,
+    ) -> Result<(TypedPage<T>, PageRequest), Error> {
+        let before = self.form.clone();
         let mut refusal: Option<Error> = None;
         // The best answer so far, while a better one is asked for.
-        let mut held: Option<(RawPage, PageRequest)> = None;
+        let mut held: Option<(TypedPage<T>, PageRequest)> = None;
         let mut shape = self.form.shape();
+        let mut patience = Patience::default();
         loop {
-            let request = self.form.request(self.walk.offset(), self.walk.after());
-            let is_probe = first && (refusal.is_some() || held.is_some());
-            let effort = if is_probe { Effort::Probe } else { Effort::Usual };
+            let (answer, request) = match failed.take() {
+                Some((error, request)) => (Err(error), request),
+                None => {
+                    let request = self.form.request(self.walk.offset(), self.walk.after());
+                    let is_probe = refusal.is_some() || held.is_some();
+                    let effort = if is_probe { Effort::Probe } else { Effort::Usual };
+                    let stream = self.form.stream();
+                    (self.client.page(stream, &request, effort, self.keep_raw).await, request)
+                }
+            };
             let mut may_ask_for_more = first;
-            match self.client.page(self.form.stream(), &request, effort).await {
-                Ok(page) if held.is_none() || !page.rows.is_empty() => {
+            match answer {
+                Ok(page) if held.is_none() || !page.items.is_empty() => {
                     held = Some((page, request));
                     shape = self.form.shape();
                 }
@@ -35,11 +60,12 @@ impl<T: Resource> Enumeration<T> {
                 Err(error) if held.is_some() => may_ask_for_more &= is_refusal(&error),
                 Err(error) if first && is_refusal(&error) && self.go_on_by_offset() => {}
                 Err(error) => {
-                    let gives_way = self.form.give_way(&error, first);
+                    let gives_way = patience.allows(&error, first, self.walk.after().is_some())
+                        && self.form.give_way(&error, first);
                     let telling = most_telling(refusal, error);
                     if !gives_way {
                         // None of what was tried is of use: the next call begins where this one did.
-                        self.form = before.unwrap_or_else(|| self.form.clone());
+                        self.form = before;
                         return Err(telling);
                     }
                     refusal = Some(telling);
@@ -48,7 +74,7 @@ impl<T: Resource> Enumeration<T> {
             }
             self.form.go_back_to(shape);
             if let Some((page, request)) = held.take() {
-                if !may_ask_for_more || !self.form.ask_for_more(&page) {
+                if !may_ask_for_more || !self.form.ask_for_more(page.items.len(), page.count) {
                     return Ok((page, request));
                 }
                 held = Some((page, request));
@@ -84,9 +110,9 @@ impl<T: Resource> Enumeration<T> {
     }
 
     /// Whether the server gave records that are not behind the id it was asked to begin at.
-    pub(super) fn has_ignored_where_to_begin(&self, page: &RawPage) -> bool {
+    pub(super) fn has_ignored_where_to_begin(&self, page: &TypedPage<T>) -> bool {
         let Some(behind) = self.form.behind().filter(|_| self.resume.is_some()) else { return false };
-        let first = page.rows.first().and_then(|row| Object::parse(row)?.id());
+        let first = page.items.first().and_then(|item| item.id.as_ref());
         first.is_some_and(|id| id.as_str().parse::<u64>().is_ok_and(|id| id <= behind))
     }
 
@@ -124,6 +150,35 @@ impl<T: Resource> Enumeration<T> {
     /// Withdraws that the rest is read by id, where that helped nothing or is said again.
     fn forget_reading_by_id(&mut self, offset: u64) {
         self.course.retain(|note| *note != Note::ReadById { offset });
+    }
+}
+
+/// How often smaller pages are tried against what may have nothing to do with their size: a server that is
+/// down would otherwise be asked in every size.
+#[derive(Debug)]
+struct Patience(u8);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(3)
+    }
+}
+
+impl Patience {
+    fn allows(&mut self, error: &Error, first: bool, by_id: bool) -> bool {
+        let may_pass = match error.status() {
+            None => error.kind() != Kind::BodyTooLarge,
+            // Of the first page it is what the older framework answers to what it does not know.
+            Some(500 | 501) if first => false,
+            // It was tried before the rest was asked for by id.
+            Some(500 | 501) if by_id => return false,
+            Some(status) => status >= 500,
+        };
+        if may_pass {
+            let Some(left) = self.0.checked_sub(1) else { return false };
+            self.0 = left;
+        }
+        true
     }
 }
 

@@ -2,24 +2,21 @@
 //!
 //! The course over a moving set is in `walk`, the form of requests in `form`; here they meet the network.
 
+mod ahead;
 mod ask;
+mod decode;
 mod walk;
-
-use std::marker::PhantomData;
-
-use people::RemoteId;
-use serde_json::value::RawValue;
 
 use crate::checkpoint::Checkpoint;
 use crate::client::Client;
-use crate::envelope::RawPage;
 use crate::error::Error;
 use crate::form::{Form, PageRequest};
-use crate::item::{Item, Page, Raw, Read, Unreadable};
+use crate::item::{Item, Page};
 use crate::learned::Learned;
 use crate::proof::{Note, Proof};
-use crate::reader::{Object, Record};
 use crate::resources::Resource;
+use ahead::Ahead;
+pub(crate) use decode::{TypedPage, decode, read_single};
 use walk::{Arrival, Walk};
 
 /// All records of a stream, read page by page in the order of their ids.
@@ -42,7 +39,7 @@ pub struct Enumeration<T> {
     /// asked for.
     begun_at: u64,
     keep_raw: bool,
-    resource: PhantomData<fn() -> T>,
+    ahead: Ahead<T>,
 }
 
 impl<T: Resource> Enumeration<T> {
@@ -58,7 +55,7 @@ impl<T: Resource> Enumeration<T> {
             resume: None,
             begun_at: 0,
             keep_raw: true,
-            resource: PhantomData,
+            ahead: Ahead::default(),
         }
     }
 
@@ -181,15 +178,14 @@ impl<T: Resource> Enumeration<T> {
         })
     }
 
-    fn take_in(&mut self, page: RawPage, asked: &PageRequest) -> Vec<Item<T>> {
-        let RawPage { rows, count } = page;
+    fn take_in(&mut self, page: TypedPage<T>, asked: &PageRequest) -> Vec<Item<T>> {
+        let TypedPage { items, count, took } = page;
         if self.walk.is_fresh() {
-            self.form.learn_size(rows.len(), count);
+            self.form.learn_size(items.len(), count);
         }
         // With the size just learned, if one was: the next page is numbered in it.
-        let limit = if asked.by_page { self.form.page_size() } else { asked.limit };
-        // Read at once, while its text is at hand, and thrown away in the rare case that it was met before.
-        let (ids, outcomes): (Vec<_>, Vec<_>) = rows.iter().map(|row| read(row)).unzip();
+        let limit = if asked.by_page { asked.limit.min(self.form.page_size()) } else { asked.limit };
+        let ids: Vec<_> = items.iter().map(|item| item.id.as_ref()).collect();
         let &PageRequest { offset, by_page, is_whole, .. } = asked;
         let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page, is_whole });
         if let Some(pass) = gain.pass_begins {
@@ -198,15 +194,34 @@ impl<T: Resource> Enumeration<T> {
         if self.walk.ended_refused() {
             self.note_refused_page(offset);
         }
+        if took > self.client.page_time_limit() {
+            self.form.was_slow(asked.limit, items.len());
+        }
+        if gain.pass_begins.is_some() || self.walk.has_ended() {
+            self.ahead.clear();
+        }
+        let is_full = items.len() as u64 == u64::from(limit);
+        if is_full && !is_whole {
+            self.ask_ahead();
+        }
         self.note();
-
         self.resume = None;
-        let keep_raw = self.keep_raw;
-        let items = rows.into_iter().zip(ids).zip(outcomes).map(|((raw, id), outcome)| {
-            let raw = if keep_raw || outcome.is_err() { Raw::from(raw) } else { Raw::default() };
-            Item { id, raw, outcome }
-        });
-        items.zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
+        items.into_iter().zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
+    }
+
+    /// Asks for the pages after the next one too, as far as the server counts records there.
+    fn ask_ahead(&mut self) {
+        if self.walk.has_ended() || self.walk.after().is_some() {
+            return;
+        }
+        while self.ahead.len() < self.client.pages_in_flight() {
+            let offset = self.ahead.end().unwrap_or(0).max(self.walk.offset());
+            if self.walk.total().is_some_and(|total| offset >= total) {
+                return;
+            }
+            let request = self.form.request(offset, None);
+            self.ahead.push(&self.client, self.form.stream(), request, self.keep_raw);
+        }
     }
 
     /// Writes down how what is done differs from what was wanted: what was tried in vain is forgotten.
@@ -214,20 +229,4 @@ impl<T: Resource> Enumeration<T> {
         self.notes = self.form.notes();
         self.notes.extend(self.course.iter().cloned());
     }
-}
-
-/// Reads a record that stands alone.
-pub(crate) fn read_single<T: Resource>(raw: Box<RawValue>) -> Item<T> {
-    let (id, outcome) = read(&raw);
-    Item { id, raw: raw.into(), outcome }
-}
-
-fn read<T: Resource>(raw: &RawValue) -> (Option<RemoteId>, Result<Read<T>, Unreadable>) {
-    let unreadable =
-        |field: &'static str, reason: &str| Unreadable { field: field.into(), reason: reason.into() };
-    let Some(object) = Object::parse(raw) else { return (None, Err(unreadable("", "not a JSON object"))) };
-    let Some(id) = T::identity(&object) else { return (None, Err(unreadable("id", "missing or not an id"))) };
-    let mut record = Record::new(&object);
-    let value = T::read(id.clone(), &mut record);
-    (Some(id), value.map(|value| Read { value, problems: record.into_problems() }))
 }

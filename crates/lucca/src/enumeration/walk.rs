@@ -41,6 +41,8 @@ pub(crate) struct Walk {
     by_id: bool,
     /// Whether the last page had fewer records than were asked for, and not a number that pages are cut to.
     was_short: bool,
+    /// Whether the last page brought nothing new and is asked for again.
+    stalled: bool,
     /// How the pass before ended: its count and what it saw.
     before: Option<(u64, u64)>,
     /// Where every pass begins: not at the beginning when the walk was resumed.
@@ -54,7 +56,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) offset: u64,
     /// How many records were asked for.
     pub(crate) limit: u32,
-    pub(crate) ids: &'a [Option<RemoteId>],
+    pub(crate) ids: &'a [Option<&'a RemoteId>],
     pub(crate) count: Option<u64>,
     /// Whether the next page begins a whole page further, rather than after the records received.
     pub(crate) by_page: bool,
@@ -88,6 +90,7 @@ impl Walk {
             is_ascending: true,
             by_id: false,
             was_short: false,
+            stalled: false,
             before: None,
             begins_at: 0,
             is_resumed: false,
@@ -181,7 +184,7 @@ impl Walk {
             self.first_count = page.count;
             // A numbered page begins where its number says: at or before where it was asked to.
             self.begins_at = page.offset;
-            self.first_id = page.ids.first().cloned().flatten();
+            self.first_id = page.ids.first().copied().flatten().cloned();
         } else if self.pass == 1
             && self.pages == 1
             && self.first_page_held_the_count()
@@ -221,7 +224,13 @@ impl Walk {
         // Records without an id are no progress beyond the first page: a server that gives the same ones
         // for every page would be followed for ever.
         progress |= first_page && received > 0;
-        self.offset = page.offset + if page.by_page { u64::from(page.limit) } else { received };
+        // After pages that brought something new, one that doesn't may be the one before, sent again by mistake:
+        // it is asked for once more.
+        let stalls = !progress && full && self.pages > 2 && !self.stalled;
+        self.stalled = stalls;
+        if !stalls {
+            self.offset = page.offset + if page.by_page { u64::from(page.limit) } else { received };
+        }
 
         let pass_begins = if self.seen.len() > MOST_RECORDS {
             self.end(Unproven::Endless)
@@ -230,8 +239,10 @@ impl Walk {
         } else if self.by_id && !self.is_ascending {
             // The filter by id was ignored: records may be missing between these and those before.
             self.end(Unproven::PageRefused)
+        } else if stalls {
+            None
         } else if !progress {
-            let same_page = page.ids.first().is_some_and(|id| *id == self.first_id);
+            let same_page = page.ids.first().is_some_and(|id| *id == self.first_id.as_ref());
             if same_page || full { self.end(Unproven::PagingIgnored) } else { self.end_pass() }
         } else if self.reached_the_count(may_be_cut && first_page) {
             self.end_pass()
@@ -241,9 +252,9 @@ impl Walk {
         Gain { fresh, pass_begins }
     }
 
-    fn follow_order(&mut self, ids: &[Option<RemoteId>]) {
+    fn follow_order(&mut self, ids: &[Option<&RemoteId>]) {
         for id in ids {
-            let number = id.as_ref().and_then(|id| id.as_str().parse::<u64>().ok());
+            let number = id.and_then(|id| id.as_str().parse::<u64>().ok());
             self.is_ascending &= number.is_some() && number > self.ascending;
             if self.is_ascending {
                 self.ascending = number;
@@ -342,7 +353,8 @@ mod tests {
                 .skip(usize::try_from(offset).unwrap())
                 .take(limit.min(cap) as usize)
                 .collect();
-            let remote: Vec<_> = ids.iter().map(|id| Some(RemoteId::from(id.to_string()))).collect();
+            let remote: Vec<_> = ids.iter().map(|id| RemoteId::from(id.to_string())).collect();
+            let remote: Vec<_> = remote.iter().map(Some).collect();
             let count = Some(set.len() as u64);
             let page = Arrival { offset, limit, ids: &remote, count, by_page: false, is_whole: false };
             let gain = walk.arrive(&page);

@@ -7,7 +7,18 @@
 use crate::asked::Idiom;
 
 /// Page sizes to try: some servers know one size only.
-const SIZES: [u32; 9] = [500, 250, 200, 100, 50, 30, 25, 20, 10];
+const SIZES: [u32; 12] = [5000, 2500, 1000, 500, 250, 200, 100, 50, 30, 25, 20, 10];
+
+/// Page sizes to go down to when a page was too much, each about half of the one before.
+const STEPS: [u32; 9] = [5000, 2500, 1000, 500, 250, 100, 50, 25, 10];
+
+/// The next smaller page.
+pub(super) fn step_down(size: u32) -> Option<u32> {
+    STEPS.into_iter().find(|step| *step < size)
+}
+
+/// The largest page of all but a few streams; a larger one may be too much work for a server.
+const USUAL_SIZE: u32 = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
@@ -56,7 +67,8 @@ impl Range {
         let best = self.best;
         let flag = self.has_second_idiom && best.idiom == Idiom::Usual;
         let sizes = SIZES.into_iter().filter(|size| *size < best.size);
-        let mut rungs: Vec<Rung> = sizes.map(|size| rung(Shape { size, ..best }, false, false)).collect();
+        let mut rungs: Vec<Rung> =
+            sizes.map(|size| rung(Shape { size, ..best }, false, size == USUAL_SIZE)).collect();
         let mut less = |shape| rungs.push(rung(shape, false, true));
         if self.is_v3 {
             if flag {

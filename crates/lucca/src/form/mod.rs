@@ -13,18 +13,19 @@ mod words;
 use std::num::{NonZeroU32, NonZeroU64};
 
 use crate::asked::{Asked, Idiom};
-use crate::envelope::{self, RawPage, Undecodable};
 use crate::error::{Error, Kind};
 use crate::query::v3::{Comparator, Fields, Filter, OrderBy, Paging, Query as V3, single};
 use crate::query::v4::Query as V4;
 use crate::route::{Route, Style, core_fields, routes};
 use crate::stream::Stream;
-use crate::tree;
-use ladder::{Detail, Range, Shape, Step};
+use ladder::{Detail, Range, Shape, Step, step_down};
 use words::{Blame, named_properties};
 
 /// How many requests finding a form may take after the first one, what a server names aside.
-const MOST_TRIES: usize = 23;
+const MOST_TRIES: usize = 26;
+
+/// Pages are not made smaller than this to be faster.
+const SMALLEST_FOR_SPEED: u32 = 100;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
@@ -53,7 +54,7 @@ pub(crate) struct Form {
 }
 
 /// A request for one page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PageRequest {
     pub(crate) path: &'static str,
     pub(crate) query: String,
@@ -63,7 +64,14 @@ pub(crate) struct PageRequest {
     pub(crate) by_page: bool,
     /// Whether the answer holds everything there is.
     pub(crate) is_whole: bool,
-    pub(crate) decode: fn(&[u8]) -> Result<RawPage, Undecodable>,
+    pub(crate) layout: Layout,
+}
+
+/// How an answer holds its records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Layout {
+    Collection,
+    Tree,
 }
 
 impl Form {
@@ -141,7 +149,7 @@ impl Form {
             limit: limit.get(),
             by_page,
             is_whole: false,
-            decode: envelope::page,
+            layout: Layout::Collection,
         };
         match self.route.style {
             Style::V3 => page(self.v3(offset, after, limit).render(), offset, false),
@@ -153,7 +161,7 @@ impl Form {
                 page(query.render(), before * size, true)
             }
             Style::Tree => {
-                PageRequest { is_whole: true, decode: tree::flatten, ..page(String::new(), offset, false) }
+                PageRequest { is_whole: true, layout: Layout::Tree, ..page(String::new(), offset, false) }
             }
         }
     }
@@ -211,10 +219,17 @@ impl Form {
     pub(crate) fn give_way(&mut self, error: &Error, first: bool) -> bool {
         let status = error.status();
         if matches!(status, Some(408 | 413)) || matches!(error.kind(), Kind::Timeout | Kind::BodyTooLarge) {
-            return self.smaller_page();
+            return self.smaller_page(10);
+        }
+        // Too much work for the server, or nothing to do with the page. 503 says that it is busy, whatever is
+        // asked.
+        if matches!(status, Some(502 | 504..=599)) || !first && matches!(status, Some(500 | 501)) {
+            return self.smaller_page(SMALLEST_FOR_SPEED);
         }
         if !first {
-            return false;
+            // A largest page that a server learned meanwhile.
+            return is_refusal(error)
+                && error.lucca_message().is_some_and(|message| self.correct_size(message));
         }
         if is_elsewhere(error) {
             return self.next_route();
@@ -227,8 +242,8 @@ impl Form {
     }
 
     /// Asks for more than the page at hand has, once it has come; whether there is more to ask for.
-    pub(crate) fn ask_for_more(&mut self, page: &RawPage) -> bool {
-        let only_counted = page.rows.is_empty() && page.count.is_some_and(|count| count > 0);
+    pub(crate) fn ask_for_more(&mut self, received: usize, count: Option<u64>) -> bool {
+        let only_counted = received == 0 && count.is_some_and(|count| count > 0);
         if only_counted && self.shape.count && !self.doubted_count {
             // Some servers take the request for a count for a request for nothing else.
             self.doubted_count = true;
@@ -300,13 +315,24 @@ impl Form {
         (self.refused, self.climb) = (Vec::new(), &[]);
     }
 
-    fn smaller_page(&mut self) -> bool {
-        let to = (self.shape.size / 4).max(10);
-        let is_smaller = to < self.shape.size;
-        if is_smaller {
+    /// Asks for the next smaller pages, but not for smaller ones than `least`; whether that is possible.
+    fn smaller_page(&mut self, least: u32) -> bool {
+        let to = step_down(self.shape.size).filter(|to| *to >= least);
+        to.inspect(|to| self.limit_size(*to)).is_some()
+    }
+
+    /// A page of this size took longer than one may: the next ones are smaller, if there is something to be won.
+    pub(crate) fn was_slow(&mut self, size: u32, received: usize) {
+        let to = step_down(size).filter(|to| *to >= SMALLEST_FOR_SPEED);
+        if let Some(to) = to.filter(|to| usize::try_from(*to).is_ok_and(|to| received > to)) {
             self.limit_size(to);
         }
-        is_smaller
+    }
+
+    fn correct_size(&mut self, message: &str) -> bool {
+        let Some(Blame::PageSize(limit)) = Blame::of(message, self.shape.size) else { return false };
+        self.limit_size(limit);
+        true
     }
 
     /// Corrects what the server names as wrong.

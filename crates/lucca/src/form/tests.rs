@@ -63,7 +63,9 @@ fn the_ladder_is_bounded_and_never_asks_the_same_twice() {
         (Stream::Users, Asked::Users(UserQuery::default()), 400, 24),
         (Stream::Users, Asked::Users(UserQuery::default()), 500, 7),
         (Stream::HiringTypes, Asked::All, 400, 14),
-        (Stream::Departments, Asked::All, 400, 24),
+        (Stream::Departments, Asked::All, 400, 27),
+        (Stream::LeaveRequests, Asked::All, 400, 27),
+        (Stream::LeaveRequests, Asked::All, 500, 7),
         (Stream::LegalUnits, Asked::All, 500, 2),
     ] {
         let mut form = Form::new(stream, asked);
@@ -87,8 +89,11 @@ fn the_ladder_is_bounded_and_never_asks_the_same_twice() {
 fn a_refusal_in_mid_course_is_not_answered_in_another_form_but_a_slow_page_is() {
     let mut form = users();
     assert!(!form.give_way(&refused(400, ""), false));
-    assert!(form.give_way(&refused(408, ""), false));
-    assert_eq!(form.page_size(), 250);
+    for size in [500, 250, 100, 50, 25, 10] {
+        assert!(form.give_way(&refused(408, ""), false));
+        assert_eq!(form.page_size(), size);
+    }
+    assert!(!form.give_way(&refused(408, ""), false));
 }
 
 #[test]

@@ -284,7 +284,7 @@ fn a_slow_server_is_asked_for_less() {
         let client = builder(&server.uri()).0.request_timeout(Duration::from_millis(60)).build().unwrap();
         let mut types = client.hiring_types();
         assert_eq!(types.next_page().await.unwrap().unwrap().items.len(), 1);
-        assert_eq!((types.page_size(), client.stats().requests()), (250, 3));
+        assert_eq!((types.page_size(), client.stats().requests()), (500, 3));
     });
 }
 

@@ -22,6 +22,7 @@ fn client(emulator: &Emulator, max_page_size: u32) -> Client {
     builder
         .budget(std::sync::Arc::new(lucca::RequestBudget::unlimited()))
         .max_page_size(max_page_size)
+        .pages_in_flight(1)
         .build()
         .unwrap()
 }

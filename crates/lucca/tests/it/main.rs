@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod absences;
 #[cfg(test)]
+mod ahead;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod api_keys;

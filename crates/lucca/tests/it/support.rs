@@ -40,6 +40,8 @@ pub(crate) fn builder(url: &str) -> (ClientBuilder, Arc<TestClock>) {
     let builder = Client::builder(tenant, ApiKey::parse(KEY).unwrap())
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))
+        // One after the other, so that what a server is asked does not depend on who is faster.
+        .pages_in_flight(1)
         .request_timeout(Duration::from_secs(5));
     (builder, clock)
 }

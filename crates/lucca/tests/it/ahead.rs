@@ -1,0 +1,386 @@
+//! Pages asked for ahead of their turn, pages that are too large, and enumerations that go on.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use lucca::clock::{Clock, TestClock};
+use lucca::{Checkpoint, Client, DateFilter, Enumeration, LeaveQuery, Note, Proof, Unproven, UserQuery};
+use serde_json::json;
+use wiremock::{MockServer, Request, ResponseTemplate};
+
+use crate::support::{block_on, builder, counted, ids, ok, paging, parameter, rows, tenant, text};
+
+fn ahead(server: &MockServer, pages: usize) -> Client {
+    builder(&server.uri()).0.pages_in_flight(pages).build().unwrap()
+}
+
+fn users_of(client: &Client) -> Enumeration<lucca::resources::User> {
+    client.users(UserQuery::default())
+}
+
+#[test]
+fn pages_ahead_are_yielded_in_order_and_none_is_asked_for_in_vain() {
+    for pages in [1, 2, 4, 9] {
+        block_on(async {
+            let server = tenant(|request, n| {
+                // The later a page was asked for, the sooner it comes.
+                let delay = Duration::from_millis(20 / (n as u64 + 1));
+                counted(request, 8500).set_delay(delay)
+            })
+            .await;
+            let client = ahead(&server, pages);
+            let mut users = users_of(&client);
+            assert_eq!(ids(&mut users).await, (0..8500).collect::<Vec<_>>());
+            assert_eq!(users.proof(), Proof::Complete { rows: 8500 });
+            assert_eq!((client.stats().requests(), users.notes().len()), (9, 0));
+        });
+    }
+}
+
+#[test]
+fn as_many_pages_as_wanted_are_in_flight() {
+    block_on(async {
+        let there = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&there);
+        let server = tenant(move |request, n| {
+            if n > 0 {
+                seen.fetch_add(1, Ordering::SeqCst);
+            }
+            counted(request, 9000).set_delay(Duration::from_millis(if n == 0 { 0 } else { 150 }))
+        })
+        .await;
+        let client = ahead(&server, 4);
+        let mut users = users_of(&client);
+        users.next_page().await.unwrap();
+        users.next_page().await.unwrap();
+        // The second page took as long as all that were asked for with it.
+        assert_eq!(there.load(Ordering::SeqCst), 4);
+    });
+}
+
+#[test]
+fn without_a_count_few_pages_are_asked_for_in_vain() {
+    block_on(async {
+        let server = tenant(|request, _| {
+            let (offset, limit) = paging(request);
+            ok(json!({"data": {"items": rows((offset..2300).take(limit))}}))
+        })
+        .await;
+        let client = ahead(&server, 4);
+        let mut users = users_of(&client);
+        assert_eq!(ids(&mut users).await, (0..2300).collect::<Vec<_>>());
+        assert_eq!(users.proof(), Proof::Unproven { rows: 2300, why: Unproven::NoCount });
+        // Three pages, one that tells that there is no more, and at most three ahead of it.
+        assert!(client.stats().requests() <= 3 + 1 + 3, "{}", client.stats().requests());
+    });
+}
+
+#[test]
+fn a_set_that_moves_under_pages_ahead() {
+    // Records go and come while pages are in flight; those that stay are yielded once each.
+    for moved_at in 1..6 {
+        for pages in [1, 4] {
+            block_on(async {
+                let server = tenant(move |request, n| {
+                    let (offset, limit) = paging(request);
+                    let set: Vec<usize> =
+                        if n < moved_at { (0..4500).collect() } else { (300..4700).collect() };
+                    let items = rows(set.iter().copied().skip(offset).take(limit));
+                    ok(json!({"data": {"items": items, "count": set.len()}}))
+                })
+                .await;
+                let mut users = users_of(&ahead(&server, pages));
+                let mut ids = ids(&mut users).await;
+                let yielded = ids.len();
+                ids.sort_unstable();
+                ids.dedup();
+                assert_eq!(ids.len(), yielded, "once each");
+                assert!((300..4500).all(|id| ids.binary_search(&id).is_ok()), "{moved_at} {pages}");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_page_repeated_or_short_is_found_out() {
+    for pages in [1, 4] {
+        block_on(async {
+            let met = Mutex::new(BTreeSet::new());
+            let server = tenant(move |request, _| {
+                let (offset, limit) = paging(request);
+                let is_first = met.lock().unwrap().insert(offset);
+                // The page at 2000 is the one before once, the page at 3000 lacks its middle once.
+                let mut ids: Vec<usize> = (offset..6000).take(limit).collect();
+                match offset {
+                    2000 if is_first => ids = (1000..2000).collect(),
+                    3000 if is_first => drop(ids.drain(200..500)),
+                    _ => {}
+                }
+                ok(json!({"data": {"items": rows(ids), "count": 6000}}))
+            })
+            .await;
+            let mut users = users_of(&ahead(&server, pages));
+            let mut ids = ids(&mut users).await;
+            ids.sort_unstable();
+            assert_eq!(ids, (0..6000).collect::<Vec<_>>());
+            assert_eq!(users.proof(), Proof::Complete { rows: 6000 });
+        });
+        // For good, it proves nothing.
+        block_on(async {
+            let server = tenant(|request, _| {
+                let (offset, limit) = paging(request);
+                let mut ids: Vec<usize> = (offset..6000).take(limit).collect();
+                ids.retain(|id| !(3200..3500).contains(id));
+                ok(json!({"data": {"items": rows(ids), "count": 6000}}))
+            })
+            .await;
+            let mut users = users_of(&ahead(&server, pages));
+            assert_eq!(ids(&mut users).await.len(), 5700);
+            assert!(!users.proof().is_complete());
+        });
+        block_on(async {
+            let server = tenant(|request, _| {
+                let (offset, limit) = paging(request);
+                let offset = if offset == 2000 { 1000 } else { offset };
+                ok(json!({"data": {"items": rows((offset..6000).take(limit)), "count": 6000}}))
+            })
+            .await;
+            let mut users = users_of(&ahead(&server, pages));
+            assert!(ids(&mut users).await.len() < 6000);
+            assert!(!users.proof().is_complete());
+        });
+    }
+}
+
+#[test]
+fn a_page_that_fails_ahead_fails_in_its_turn_and_is_asked_for_again() {
+    block_on(async {
+        let broken = Arc::new(AtomicUsize::new(1));
+        let is_broken = Arc::clone(&broken);
+        let server = tenant(move |request, _| match (paging(request).0, is_broken.load(Ordering::SeqCst)) {
+            (3000, 1) => text(403, ""),
+            _ => counted(request, 5000),
+        })
+        .await;
+        let mut users = users_of(&ahead(&server, 4));
+        for _ in 0..3 {
+            users.next_page().await.unwrap().unwrap();
+        }
+        assert_eq!(users.next_page().await.unwrap_err().code(), "lucca.permission_missing");
+        broken.store(0, Ordering::SeqCst);
+        assert_eq!(users.next_page().await.unwrap().unwrap().offset, 3000);
+        assert_eq!(users.next_page().await.unwrap().unwrap().offset, 4000);
+        assert!(users.next_page().await.unwrap().is_none());
+        assert!(users.proof().is_complete());
+    });
+}
+
+/// Answers every page after so many milliseconds, by the test's clock.
+async fn slow(
+    clock: Arc<TestClock>,
+    total: usize,
+    ms: impl Fn(usize) -> u64 + Send + Sync + 'static,
+) -> MockServer {
+    tenant(move |request, _| {
+        clock.advance(Duration::from_millis(ms(paging(request).1)));
+        counted(request, total)
+    })
+    .await
+}
+
+fn march() -> LeaveQuery {
+    LeaveQuery::on(DateFilter::Between(date(2026, 3, 1), date(2026, 3, 31)))
+}
+
+#[test]
+fn the_largest_page_that_is_answered_in_time_is_found_and_remembered() {
+    block_on(async {
+        let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
+        // A millisecond a record: 2500 is the largest page in time.
+        let server = slow(Arc::clone(&clock), 40_000, |limit| limit as u64).await;
+        let client = builder(&server.uri()).0.clock(Arc::clone(&clock) as Arc<dyn Clock>).build().unwrap();
+        let mut enumeration = client.leave_requests(lucca::LeaveRequestQuery::default());
+        let ids = ids(&mut enumeration).await;
+        assert_eq!(ids, (0..40_000).collect::<Vec<_>>());
+        assert!(enumeration.proof().is_complete());
+        assert_eq!(enumeration.page_size(), 2500);
+        assert_eq!(enumeration.notes(), [Note::PageSizeReduced { from: 10_000, to: 2500 }]);
+        // 10,000, then 5000, then ten of 2500.
+        assert_eq!(client.stats().requests(), 12);
+        let learned = enumeration.learned().unwrap();
+        let again = client.leave_requests(lucca::LeaveRequestQuery::default()).with_learned(&learned);
+        assert_eq!(again.page_size(), 2500);
+    });
+}
+
+#[test]
+fn a_page_is_not_made_smaller_for_what_its_size_has_no_part_in() {
+    block_on(async {
+        let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
+        // Slow whatever is asked: not below a hundred. And a page that is not full would be no faster.
+        for (total, size) in [(3000, 100), (90, 1000)] {
+            let server = slow(Arc::clone(&clock), total, |_| 4000).await;
+            let client =
+                builder(&server.uri()).0.clock(Arc::clone(&clock) as Arc<dyn Clock>).build().unwrap();
+            let mut users = client.users(UserQuery::default());
+            assert_eq!(ids(&mut users).await.len(), total);
+            assert_eq!(users.page_size(), size);
+        }
+    });
+}
+
+#[test]
+fn a_page_size_that_is_refused_goes_down_to_one_that_is_not() {
+    for (status, most, message) in [
+        (400, 1000, "Paging limit should be between 1 and 1000"),
+        (400, 1000, ""),
+        (408, 250, ""),
+        (413, 100, ""),
+        (500, 1000, ""),
+        (502, 1000, ""),
+        (504, 1000, ""),
+    ] {
+        block_on(async {
+            let server =
+                tenant(
+                    move |request, _| {
+                        if paging(request).1 > most { text(status, message) } else { counted(request, 2100) }
+                    },
+                )
+                .await;
+            let client = builder(&server.uri()).0.max_attempts(2).build().unwrap();
+            let mut requests = client.leave_requests(lucca::LeaveRequestQuery::default());
+            assert_eq!(ids(&mut requests).await, (0..2100).collect::<Vec<_>>(), "{status}");
+            assert!(requests.proof().is_complete());
+            assert_eq!(requests.page_size() as usize, most, "{status}");
+            assert_eq!(requests.notes().len(), 1, "{status} {:?}", requests.notes());
+        });
+    }
+}
+
+#[test]
+fn a_page_too_large_in_mid_course_throws_those_ahead_away() {
+    block_on(async {
+        let server = tenant(|request, _| match paging(request) {
+            (offset, limit) if offset >= 2000 && limit > 500 => text(413, ""),
+            _ => counted(request, 6200),
+        })
+        .await;
+        let mut users = users_of(&ahead(&server, 4));
+        assert_eq!(ids(&mut users).await, (0..6200).collect::<Vec<_>>());
+        assert_eq!((users.proof(), users.page_size()), (Proof::Complete { rows: 6200 }, 500));
+    });
+}
+
+/// Reads some pages, then goes on from a checkpoint that went through JSON.
+async fn interrupted(server: &MockServer, pages: usize) -> (Vec<u64>, Vec<u64>, Proof) {
+    let client = ahead(server, 4);
+    let mut users = client.users(UserQuery::default());
+    assert_eq!(users.checkpoint(), None);
+    let mut first = Vec::new();
+    for _ in 0..pages {
+        let page = users.next_page().await.unwrap().unwrap();
+        first
+            .extend(page.items.iter().map(|item| item.id.as_ref().unwrap().as_str().parse::<u64>().unwrap()));
+    }
+    let json = serde_json::to_string(&users.checkpoint().unwrap()).unwrap();
+    let checkpoint: Checkpoint = serde_json::from_str(&json).unwrap();
+    let mut rest = client.users(UserQuery::default()).resume_after(checkpoint.clone());
+    assert_eq!(rest.checkpoint(), Some(checkpoint));
+    let ids = ids(&mut rest).await;
+    assert_eq!(rest.checkpoint(), None);
+    (first, ids, rest.proof())
+}
+
+fn behind(request: &Request) -> Option<usize> {
+    parameter(request, "id").map(|id| id.strip_prefix("greaterthan,").unwrap().parse::<usize>().unwrap())
+}
+
+#[test]
+fn an_enumeration_goes_on_behind_the_last_id() {
+    block_on(async {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let server = tenant(move |request, _| {
+            let (offset, limit) = paging(request);
+            let first = behind(request).map_or(0, |id| id + 1);
+            log.lock().unwrap().push((behind(request), offset));
+            let items = rows((first + offset..5500).take(limit));
+            ok(json!({"data": {"items": items, "count": 5500 - first}}))
+        })
+        .await;
+        let (first, rest, proof) = interrupted(&server, 2).await;
+        assert_eq!((first, rest), ((0..2000).collect(), (2000..5500).collect()));
+        assert_eq!(proof, Proof::Unproven { rows: 3500, why: Unproven::Resumed });
+        let mut behind: Vec<_> =
+            asked.lock().unwrap().iter().filter(|(id, _)| id.is_some()).copied().collect();
+        behind.sort_unstable();
+        assert_eq!(behind, [0, 1000, 2000, 3000].map(|offset| (Some(1999), offset)));
+    });
+}
+
+#[test]
+fn an_enumeration_goes_on_a_page_back_where_ids_do_not_tell() {
+    block_on(async {
+        // Ids in no order; a server that refuses the condition; one that ignores it.
+        let orders: [fn(&Request, usize) -> ResponseTemplate; 3] = [
+            |request, _| {
+                let (offset, limit) = paging(request);
+                assert!(parameter(request, "id").is_none());
+                ok(json!({"data": {"items": rows((0..5500).rev().skip(offset).take(limit)), "count": 5500}}))
+            },
+            |request, _| {
+                if parameter(request, "id").is_some() { text(400, "") } else { counted(request, 5500) }
+            },
+            |request, _| counted(request, 5500),
+        ];
+        for answer in orders {
+            let server = tenant(answer).await;
+            let (first, rest, proof) = interrupted(&server, 3).await;
+            assert_eq!((first.len(), rest.len()), (3000, 3500));
+            let all: BTreeSet<u64> = first.into_iter().chain(rest).collect();
+            assert_eq!(all.len(), 5500);
+            assert_eq!(proof, Proof::Unproven { rows: 3500, why: Unproven::Resumed });
+        }
+    });
+}
+
+#[test]
+fn numbered_pages_and_leaves_go_on_by_offset() {
+    block_on(async {
+        let server = tenant(|request, _| match parameter(request, "page") {
+            Some(page) => {
+                let offset = (page.parse::<usize>().unwrap() - 1) * 100;
+                ok(json!({"items": rows((offset..430).take(100)), "count": 430}))
+            }
+            None => {
+                let (offset, limit) = paging(request);
+                let id = |n: usize| format!("{}-202603{:02}-{}", n / 10, n / 2 % 5 + 1, ["AM", "PM"][n % 2]);
+                let items: Vec<_> = (offset..3000).take(limit).map(|n| json!({"id": id(n)})).collect();
+                ok(json!({"data": {"items": items, "count": 3000}}))
+            }
+        })
+        .await;
+        let client = ahead(&server, 4);
+        let mut units = client.legal_units();
+        units.next_page().await.unwrap();
+        units.next_page().await.unwrap();
+        let checkpoint = units.checkpoint().unwrap();
+        let mut rest = client.legal_units().resume_after(checkpoint);
+        assert_eq!(ids(&mut rest).await, (100..430).collect::<Vec<_>>());
+        assert_eq!(rest.proof(), Proof::Unproven { rows: 330, why: Unproven::Resumed });
+
+        let mut leaves = client.leaves(march()).with_page_size(1000).without_raw();
+        let page = leaves.next_page().await.unwrap().unwrap();
+        assert!(page.items.iter().all(|item| !item.raw.is_kept() && item.raw.get() == "null"));
+        leaves.next_page().await.unwrap();
+        let mut rest = client.leaves(march()).with_page_size(1000).resume_after(leaves.checkpoint().unwrap());
+        let page = rest.next_page().await.unwrap().unwrap();
+        assert_eq!((page.offset, page.items.len()), (1000, 1000));
+        assert!(page.items.iter().all(|item| item.raw.is_kept()));
+    });
+}
