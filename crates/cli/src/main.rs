@@ -3,6 +3,7 @@
 
 mod commands;
 mod data_dir;
+mod database;
 mod entropy;
 mod failure;
 mod holder;
@@ -21,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 use crate::failure::{Exit, Failure};
 
 /// Connects Lucca, the HR system, to your app: link a tenant, sync its people, deliver them.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
@@ -30,12 +31,16 @@ struct Cli {
     command: Command,
 }
 
-/// What every command understands.
-#[derive(Debug, clap::Args)]
+/// What every command understands. Not to be printed: the database's address may hold a password.
+#[derive(clap::Args)]
 struct Global {
-    /// Where the database and the master key are kept [default: lucca-data; for demo, lucca-demo]
+    /// Where the master key and the database are kept [default: lucca-data; for demo, lucca-demo]
     #[arg(long, global = true, value_name = "DIR", env = "LUCCA_CONNECTOR_DATA_DIR", hide_env_values = true)]
     data_dir: Option<PathBuf>,
+    /// The database: postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH [default: connector.db in the data
+    /// directory]
+    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
     /// Print one JSON document instead of text for people
     #[arg(long, global = true)]
     json: bool,

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::{grouped, line, table};
 
 pub(crate) async fn run(global: &Global) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     let mut shown = table(&["account", "tenant", "status", "employees", "last sync", "outcome"]);
     let mut list = Vec::new();
     for account in data.store.accounts().await? {

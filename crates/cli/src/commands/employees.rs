@@ -54,7 +54,7 @@ fn status(text: &str) -> Result<EmployeeStatus, String> {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     let (Action::List { account, .. } | Action::Show { account, .. }) = &args.action;
     let account = session::account(&data, account.as_deref()).await?;
     let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;

@@ -50,7 +50,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
     let key = args.key.read()?;
     let clock = session::telling_clock(global);
-    let data = DataDir::open_or_create(&global.data_dir()).await?;
+    let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let checked = linking::check(&client, session::today(&*clock)).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;

@@ -1,5 +1,6 @@
 //! One module a command: its arguments, what it does, and how it shows the result.
 
+pub(crate) mod absences;
 pub(crate) mod accounts;
 pub(crate) mod check;
 pub(crate) mod demo;

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
     let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
     let current = current(&people);

@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     if !args.all {
         let account = session::account(&data, args.account.as_deref()).await?;
         let report = sync_account(global, args, &data, &account).await?;
