@@ -11,6 +11,7 @@ mod key_input;
 mod output;
 mod people_view;
 mod progress;
+mod report_view;
 mod session;
 
 use std::path::PathBuf;
@@ -66,6 +67,10 @@ enum Command {
     Accounts,
     /// Read everything a linked account's key shows into the database
     Sync(commands::sync::Args),
+    /// What was synced when, how it went, and how far a run is
+    Runs(commands::runs::Args),
+    /// What changed, in order: each record created, updated, deleted, …
+    Changes(commands::changes::Args),
     /// List people, or show one
     Employees(commands::employees::Args),
     /// Draw who reports to whom
@@ -108,6 +113,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
         Command::Accounts => commands::accounts::run(global).await,
         Command::Sync(args) => Box::pin(commands::sync::run(global, args)).await,
+        Command::Runs(args) => commands::runs::run(global, args).await,
+        Command::Changes(args) => commands::changes::run(global, args).await,
         Command::Employees(args) => commands::employees::run(global, args).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,

@@ -25,7 +25,8 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn write(text: &str) {
+/// Text for whoever asked, as it is, at once.
+pub(crate) fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // `lucca-connector employees list | head` is no failure.

@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::telling_clock(global);
+    let clock = session::telling_clock(global, None);
     let today = session::today(&*clock);
     let (tenant, checked) = match &args.tenant {
         Some(text) => {

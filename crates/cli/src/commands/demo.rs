@@ -16,9 +16,9 @@ use sync::{Brake, Progress, RunReport, Silent, Wish};
 
 use crate::Global;
 use crate::commands::absences::EARLIEST;
-use crate::commands::emulator::{limit_pages, start, wait_for_ctrl_c};
+use crate::commands::emulator::{limit_pages, start};
 use crate::commands::org_chart::{chart_of, current, draw};
-use crate::commands::sync::{show_remarks, sync_with};
+use crate::commands::sync::{sync_with, view};
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{counted, grouped, is_terminal, line};
@@ -46,8 +46,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::telling_clock(global);
     let watched = is_terminal() && !global.json;
+    let bars = watched.then(Bars::new);
+    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
     let say = |text: &str| {
         if !global.json {
             line(text);
@@ -71,9 +72,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let (account, client) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
     say("Linked: the API key is good, and is sealed in the database.");
     say("Syncing:");
-    let bars: Box<dyn Progress> = if watched { Box::new(Bars::new()) } else { Box::new(Silent) };
+    let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let report =
-        sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), &*bars).await?;
+        sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), progress).await?;
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;
@@ -100,7 +101,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(0),
         }));
     } else {
-        show(&report, &people, &stored, elapsed.as_secs_f64());
+        show(&report, &people, &stored, elapsed.as_secs_f64())?;
         if !is_match {
             line(&format!("The tenant really holds: {truth}"));
         }
@@ -109,7 +110,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if watched && !args.once {
             line("");
             line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
-            wait_for_ctrl_c().await?;
+            session::told_to_end().await?;
         }
     }
     emulator.shutdown().await;
@@ -211,13 +212,13 @@ fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
+fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Result<(), Failure> {
     line(&format!(
         "Done in {seconds:.1} s with {}, {} written.",
         counted(report.total_requests(), "request"),
         grouped(report.written())
     ));
-    show_remarks(report);
+    view(report)?.show_remarks(&[]);
     line("");
     line("What is stored:");
     // What others refer to comes last.
@@ -246,6 +247,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
             line(&format!("  {:>6}  {}", grouped(count), oddity.kind.meaning()));
         }
     }
+    Ok(())
 }
 
 /// The top of the org chart: those without a manager, and those who report to them, who have a team.

@@ -119,12 +119,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         ));
         line("Ctrl-C stops it.");
     }
-    wait_for_ctrl_c().await?;
+    session::told_to_end().await?;
     emulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Waits until the person has seen enough.
-pub(crate) async fn wait_for_ctrl_c() -> Result<(), Failure> {
-    tokio::signal::ctrl_c().await.map_err(|error| Failure::from_error(Exit::Internal, "cli.signal", &error))
 }

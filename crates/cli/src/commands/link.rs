@@ -49,7 +49,7 @@ pub(crate) fn tenant_url(text: &str, allow_loopback: bool) -> Result<TenantUrl, 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
     let key = args.key.read()?;
-    let clock = session::telling_clock(global);
+    let clock = session::telling_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let checked = linking::check(&client, session::today(&*clock)).await;
