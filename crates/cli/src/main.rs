@@ -63,8 +63,8 @@ enum Command {
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
     Check(commands::check::Args),
-    /// List linked accounts
-    Accounts,
+    /// List linked accounts, configure one, decide on what is missing in Lucca
+    Accounts(commands::accounts::Args),
     /// Read everything a linked account's key shows into the database
     Sync(commands::sync::Args),
     /// What was synced when, how it went, and how far a run is
@@ -111,7 +111,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Emulator(args) => commands::emulator::run(global, args).await,
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
-        Command::Accounts => commands::accounts::run(global).await,
+        Command::Accounts(args) => commands::accounts::run(global, args).await,
         Command::Sync(args) => Box::pin(commands::sync::run(global, args)).await,
         Command::Runs(args) => commands::runs::run(global, args).await,
         Command::Changes(args) => commands::changes::run(global, args).await,

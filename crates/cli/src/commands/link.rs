@@ -55,12 +55,14 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let checked = linking::check(&client, session::today(&*clock)).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
     let checked = checked?;
-    let was_linked = data.store.account_by_tenant(tenant.origin()).await?.is_some();
+    let known = data.store.account_by_tenant(tenant.origin()).await?;
+    let was_linked = known.is_some();
     let settings = AccountSettings {
         field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
-        ..AccountSettings::default()
+        // What `accounts configure` has set stays.
+        ..known.map(|account| account.settings).unwrap_or_default()
     };
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;
