@@ -1,11 +1,13 @@
 //! `lucca-connector`: the binary. It reads the environment, files and arguments, starts the runtime, and hands
 //! over to one module a command.
 
+mod absence_view;
 mod commands;
 mod data_dir;
 mod database;
 mod entropy;
 mod failure;
+mod history_view;
 mod holder;
 mod key_input;
 mod output;
@@ -71,8 +73,10 @@ enum Command {
     Runs(commands::runs::Args),
     /// What changed, in order: each record created, updated, deleted, …
     Changes(commands::changes::Args),
-    /// List people, or show one
+    /// List people, show one with their history, find people who are there twice
     Employees(commands::employees::Args),
+    /// List who is away, from when to when and on what
+    Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
     /// Write records to a file or to standard output
@@ -116,6 +120,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Runs(args) => commands::runs::run(global, args).await,
         Command::Changes(args) => commands::changes::run(global, args).await,
         Command::Employees(args) => commands::employees::run(global, args).await,
+        Command::Absences(args) => commands::absences::run(global, args).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
     }

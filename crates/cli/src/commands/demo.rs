@@ -15,7 +15,7 @@ use store::{AccountSettings, LinkedAccount, RecordState};
 use sync::{Brake, Progress, RunReport, Silent, Wish};
 
 use crate::Global;
-use crate::commands::absences::EARLIEST;
+use crate::absence_view::EARLIEST;
 use crate::commands::emulator::{limit_pages, start};
 use crate::commands::org_chart::{chart_of, current, draw};
 use crate::commands::sync::{sync_with, view};
