@@ -3,16 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod bad_input;
+mod changes;
+mod database;
 mod demo;
 mod floors;
 mod help;
+mod history;
+mod holds;
 mod journey;
+mod runs;
 mod secrecy;
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
+use lucca_emulator::{Config, Emulator};
 use serde_json::Value;
 
 /// A run of the binary.
@@ -35,9 +41,10 @@ impl Ran {
     }
 }
 
-/// Runs the binary with a data directory, something on its standard input, and tracing at its loudest.
-pub(crate) fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lucca-connector"))
+/// The binary, about to run with a data directory, and tracing at its loudest.
+pub(crate) fn command(data_dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lucca-connector"));
+    command
         .arg("--data-dir")
         .arg(data_dir)
         .args(arguments)
@@ -46,11 +53,12 @@ pub(crate) fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -> Ran 
         .env_remove("DATABASE_URL")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that reads no input may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits for the binary to end.
+pub(crate) fn ended(child: Child) -> Ran {
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     Ran {
         code: status.code().unwrap(),
@@ -59,7 +67,31 @@ pub(crate) fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -> Ran 
     }
 }
 
+/// Runs the binary with a data directory and something on its standard input.
+pub(crate) fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -> Ran {
+    let mut child = command(data_dir, arguments).spawn().unwrap();
+    // A command that reads no input may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    ended(child)
+}
+
 /// Runs the binary with nothing on its standard input.
 pub(crate) fn run(data_dir: &Path, arguments: &[&str]) -> Ran {
     run_with(data_dir, arguments, "")
+}
+
+/// A tenant without a limit of requests, whose clock stands still.
+pub(crate) async fn emulator(employees: u32) -> Emulator {
+    let mut config = Config::new(employees, 5, jiff::civil::date(2026, 11, 23));
+    config.switches.rate_limit = None;
+    Emulator::start(config).await.unwrap()
+}
+
+/// Links a tenant, without a limit of ours either.
+pub(crate) fn link(dir: &Path, emulator: &Emulator, more: &[&str]) -> Ran {
+    let url = emulator.url();
+    let mut arguments =
+        vec!["link", &url, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
+    arguments.extend(more);
+    run_with(dir, &arguments, &format!("{}\n", emulator.api_key()))
 }
