@@ -25,8 +25,9 @@ pub(crate) struct Args {
     /// How records are written
     #[arg(long, value_enum)]
     format: Format,
-    /// What to export: employees, employments, departments, establishments, legal_units, job_qualifications,
-    /// occupation_categories, leave_types or custom_field_definitions
+    /// What to export: employees, employments, absences, absence_requests, departments, establishments,
+    /// legal_units, job_qualifications, occupation_categories, leave_types, working_days, user_log_entries or
+    /// custom_field_definitions
     #[arg(long, default_value_t = Kind::Employee)]
     kind: Kind,
     /// The file to write [default: standard output]

@@ -1,6 +1,9 @@
 //! Who was where and when, who is away, and who is there twice.
 
-use jiff::civil::date;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use lucca_emulator::{Hire, PersonPatch, Status};
 use serde_json::{Value, json};
 
@@ -32,8 +35,8 @@ async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
     assert_eq!(now["job_title"], json!({ "value": "Archiviste", "source": "observation" }));
     assert_eq!(now["department_id"]["value"], after.to_string());
     // Lucca's log has the day on the tenant's clock, the sync's observation that of this machine.
-    let moved_on: jiff::civil::Date = now["starts_on"].as_str().unwrap().parse().unwrap();
-    let list = |day: jiff::civil::Date| {
+    let moved_on: Date = now["starts_on"].as_str().unwrap().parse().unwrap();
+    let list = |day: Date| {
         let day = day.to_string();
         let seats = run(dir.path(), &["employees", "list", "--as-of", &day, "--json"]).ok_json();
         seats.as_array().unwrap().iter().find(|seat| seat["id"] == id).unwrap().clone()
@@ -42,8 +45,9 @@ async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
     let was = list(moved_on.yesterday().unwrap());
     assert_eq!(was["job_title"], person.job_title.clone().unwrap());
 
-    let chart = run(dir.path(), &["org-chart", "--as-of", "2026-11-20", "--json"]).ok_json();
-    let seats = run(dir.path(), &["employees", "list", "--as-of", "2026-11-20", "--json"]).ok_json();
+    let day = crate::today().saturating_sub(1.year()).to_string();
+    let chart = run(dir.path(), &["org-chart", "--as-of", &day, "--json"]).ok_json();
+    let seats = run(dir.path(), &["employees", "list", "--as-of", &day, "--json"]).ok_json();
     assert_eq!(chart.as_array().unwrap().len(), seats.as_array().unwrap().len());
     let text = run(dir.path(), &["employees", "show", &id]).out;
     assert!(text.contains("Archiviste°") && text.contains("Positions, the latest first"), "{text}");
@@ -60,15 +64,23 @@ async fn absences_are_listed_by_day_person_department_and_status() {
         let listed = run(dir.path(), &[&["absences", "list", "--json"], more].concat()).ok_json();
         listed.as_array().unwrap().clone()
     };
-    let day = date(2026, 6, 15);
-    let away: std::collections::BTreeSet<String> = all
+    // The first day of which absences are read, by default.
+    let since = date(crate::today().year() - 1, 1, 1);
+    let mut by_day: BTreeMap<Date, usize> = BTreeMap::new();
+    for leave in all.leaves.iter().filter(|leave| leave.date > since) {
+        *by_day.entry(leave.date).or_default() += 1;
+    }
+    let day = by_day.into_iter().max_by_key(|(_, leaves)| *leaves).unwrap().0;
+    let day_text = day.to_string();
+    let that_day = ["--from", &day_text, "--to", &day_text];
+    let away: BTreeSet<String> = all
         .leave_periods
         .iter()
         .filter(|period| period.starts_on <= day && day <= period.ends_on)
         .map(|period| period.id.to_string())
         .collect();
-    let on_day = list(&["--from", "2026-06-15", "--to", "2026-06-15"]);
-    let ids: std::collections::BTreeSet<String> =
+    let on_day = list(&that_day);
+    let ids: BTreeSet<String> =
         on_day.iter().map(|absence| absence["id"].as_str().unwrap().to_owned()).collect();
     assert!(!ids.is_empty() && ids.is_subset(&away), "{ids:?} {away:?}");
     for absence in &on_day {
@@ -79,16 +91,17 @@ async fn absences_are_listed_by_day_person_department_and_status() {
     let one = &on_day[0];
     let of_one = list(&["--employee", one["employee_id"].as_str().unwrap()]);
     let theirs = all.leaves.iter().filter(|leave| json!(leave.owner_id.to_string()) == one["employee_id"]);
-    let theirs: std::collections::BTreeSet<i64> =
-        theirs.filter(|leave| leave.date >= date(2025, 1, 1)).map(|leave| leave.leave_period_id).collect();
+    let theirs: BTreeSet<i64> =
+        theirs.filter(|leave| leave.date >= since).map(|leave| leave.leave_period_id).collect();
     assert_eq!(of_one.len(), theirs.len());
-    let year = ["--from", "2025-01-01", "--to", "2027-12-31"];
-    let every = list(&year);
-    let denied = list(&[&year[..], &["--status", "denied"]].concat());
+    let since_text = since.to_string();
+    let from = ["--from", &since_text];
+    let every = list(&from);
+    let denied = list(&[&from[..], &["--status", "denied"]].concat());
     assert!(!denied.is_empty() && denied.len() < every.len());
     assert!(denied.iter().all(|absence| absence["approvals"][0]["approver_name"].is_string()));
     let department = one["department_id"].as_str().unwrap();
-    let below = list(&["--from", "2026-06-15", "--to", "2026-06-15", "--department", department]);
+    let below = list(&[&that_day[..], &["--department", department]].concat());
     assert!(below.contains(one) && below.len() < on_day.len());
 
     let none = run(dir.path(), &["absences", "list", "--from", "1990-01-01", "--to", "1990-01-02"]);

@@ -91,7 +91,7 @@ async fn contracts_that_can_no_longer_be_read_do_not_outvote_the_dates_that_can(
     emulator.tenant().set_rights(&key, Rights { view_contracts: false, ..Rights::all() });
     let person = emulator.tenant().people(Some(lucca_emulator::Status::Active), usize::MAX).pop().unwrap();
     emulator.tenant().terminate(person.id, jiff::civil::date(2020, 1, 31)).unwrap();
-    assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "incomplete");
+    assert_eq!(run(dir.path(), &["sync", "--full", "--json"]).ok_json()["outcome"], "incomplete");
     let shown = run(dir.path(), &["employees", "show", &person.id.to_string(), "--json"]).ok_json();
     assert_eq!(shown["status"], "former", "{shown}");
 }

@@ -18,6 +18,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use jiff::civil::Date;
 use lucca_emulator::{Config, Emulator};
 use serde_json::Value;
 
@@ -80,9 +81,18 @@ pub(crate) fn run(data_dir: &Path, arguments: &[&str]) -> Ran {
     run_with(data_dir, arguments, "")
 }
 
-/// A tenant without a limit of requests, whose clock stands still.
+/// The day on which the binary runs.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary reads the machine's clock, and the tenant must not differ"
+)]
+pub(crate) fn today() -> Date {
+    jiff::Zoned::now().date()
+}
+
+/// A tenant without a limit of requests, whose clock stands still this morning.
 pub(crate) async fn emulator(employees: u32) -> Emulator {
-    let mut config = Config::new(employees, 5, jiff::civil::date(2026, 11, 23));
+    let mut config = Config::new(employees, 5, today());
     config.switches.rate_limit = None;
     Emulator::start(config).await.unwrap()
 }
