@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use lucca::Stream;
 use store::StreamProgress;
 use sync::{Mode, Progress, StreamReport};
@@ -52,7 +52,7 @@ impl Bars {
             let style = match total {
                 Some(total) => {
                     bar.set_length(total);
-                    "{msg:34} [{bar:30}] {human_pos}/{human_len}  {rate}  {eta} left"
+                    "{msg:34} [{bar:30}] {human_pos}/{human_len}  {rate}{left}"
                 }
                 None => {
                     bar.unset_length();
@@ -60,10 +60,20 @@ impl Bars {
                 }
             };
             let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-                // A bar that cannot be drawn is no reason to stop.
-                let _ = write!(out, "{:.0}/s", state.per_sec());
-            }));
+            // What cannot be drawn is no reason to stop.
+            let rate = |state: &ProgressState, out: &mut dyn Write| {
+                if rate_is_known(state) {
+                    let _ = write!(out, "{:.0}/s", state.per_sec());
+                }
+            };
+            let left = |state: &ProgressState, out: &mut dyn Write| {
+                if state.len() == Some(state.pos()) {
+                    let _ = write!(out, "  to be checked at the end");
+                } else if rate_is_known(state) {
+                    let _ = write!(out, "  {:#} left", HumanDuration(state.eta()));
+                }
+            };
+            bar.set_style(style.with_key("rate", rate).with_key("left", left));
         }
         bar.set_position(done);
     }
@@ -101,6 +111,11 @@ impl Bars {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Of a stream that was just found in the middle nothing is known yet.
+fn rate_is_known(state: &ProgressState) -> bool {
+    state.per_sec() >= 0.5
 }
 
 /// `Work contracts` for `work_contracts`.

@@ -238,7 +238,9 @@ impl Store {
         .map_err(while_doing("counting what a run has changed"))?;
         Ok(rows
             .into_iter()
-            .filter_map(|(kind, op, count)| Some(((kind.parse().ok()?, op.parse().ok()?), from_sql_count(count))))
+            .filter_map(|(kind, op, count)| {
+                Some(((kind.parse().ok()?, op.parse().ok()?), from_sql_count(count)))
+            })
             .collect())
     }
 
