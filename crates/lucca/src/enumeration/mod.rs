@@ -19,6 +19,9 @@ use ahead::Ahead;
 pub(crate) use decode::{TypedPage, decode, read_single};
 use walk::{Arrival, Walk};
 
+/// So many records may be in memory ahead of their turn: large pages need no company to keep a server busy.
+const ROWS_AHEAD: u32 = 12_000;
+
 /// All records of a stream, read page by page in the order of their ids.
 ///
 /// Each id is yielded at most once, however the set moves meanwhile. When [`next_page`](Self::next_page)
@@ -214,7 +217,9 @@ impl<T: Resource> Enumeration<T> {
         if self.walk.has_ended() || self.walk.after().is_some() {
             return;
         }
-        while self.ahead.len() < self.client.pages_in_flight() {
+        let most = usize::try_from(ROWS_AHEAD / self.form.page_size().max(1)).unwrap_or(1);
+        let most = self.client.pages_in_flight().min(most).max(1);
+        while self.ahead.len() < most {
             let offset = self.ahead.end().unwrap_or(0).max(self.walk.offset());
             if self.walk.total().is_some_and(|total| offset >= total) {
                 return;
