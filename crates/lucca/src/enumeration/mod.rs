@@ -183,11 +183,11 @@ impl<T: Resource> Enumeration<T> {
 
     fn take_in(&mut self, page: TypedPage<T>, asked: &PageRequest) -> Vec<Item<T>> {
         let TypedPage { items, count, took } = page;
-        if self.walk.is_fresh() {
-            self.form.learn_size(items.len(), count);
+        // A page is numbered in the size it was asked for, the first one in the size just learned, if one was.
+        let mut limit = asked.limit;
+        if self.walk.is_fresh() && self.form.learn_size(asked.offset, items.len(), count) {
+            limit = self.form.page_size();
         }
-        // With the size just learned, if one was: the next page is numbered in it.
-        let limit = if asked.by_page { asked.limit.min(self.form.page_size()) } else { asked.limit };
         let ids: Vec<_> = items.iter().map(|item| item.id.as_ref()).collect();
         let &PageRequest { offset, by_page, is_whole, .. } = asked;
         let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page, is_whole });
