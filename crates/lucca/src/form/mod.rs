@@ -368,8 +368,12 @@ impl Form {
     fn drop_fields<'a>(&mut self, named: impl Iterator<Item = &'a str>) -> bool {
         let before = self.dropped.len();
         for name in named.filter(|name| !name.eq_ignore_ascii_case("id")) {
-            let removed = self.full.remove(name);
+            let mut removed = self.full.remove(name);
             self.core.remove(name);
+            // What is not known under one name is not known under the other, and asking costs a request.
+            if removed.iter().any(|name| name == "categoryId") {
+                removed.extend(self.full.remove("categoryName"));
+            }
             // 2023's name of the same field. Source: directory.md §1, item 4.
             if removed.iter().any(|name| name == "modifiedAt") {
                 self.full = std::mem::take(&mut self.full).leaf("modifiedOn");

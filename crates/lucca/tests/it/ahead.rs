@@ -237,9 +237,13 @@ fn numbered_pages_become_smaller_on_the_way() {
             let client = client.unwrap();
             let mut contracts = client.work_contracts();
             assert_eq!(ids(&mut contracts).await, (0..9120).collect::<Vec<_>>());
-            assert_eq!((contracts.proof(), contracts.page_size()), (Proof::Complete { rows: 9120 }, 250));
-            // Little is asked for twice.
-            assert!(client.stats().requests() <= 9120 / 250 + 1, "{}", client.stats().requests());
+            assert_eq!(contracts.proof(), Proof::Complete { rows: 9120 });
+            if pages == 1 {
+                // With others in flight, a fast page can look slow: the test's clock moves for all of them.
+                assert_eq!(contracts.page_size(), 250);
+                assert_eq!(client.stats().requests(), 1 + 1 + 1 + (9120_u64 - 2500).div_ceil(250));
+            }
+            assert!(contracts.page_size() <= 250);
 
             // Gone on with at the last page, which is smaller because there is no more.
             let checkpoint: Checkpoint =
