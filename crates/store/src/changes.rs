@@ -1,6 +1,7 @@
 //! The change log: what happened to records, in a gapless sequence a linked account, written in the transaction
 //! that made it so.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use serde_json::value::RawValue;
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::commit::ROWS_A_STATEMENT;
-use crate::db::{Tx, in_tx, on, sql_count, sql_time};
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::leases::Lease;
 use crate::{Error, RunId, Store};
@@ -216,6 +217,32 @@ impl Store {
         .await)
         .map_err(while_doing("reading what changed over time"))?;
         rows.into_iter().map(ChangeRow::read).collect()
+    }
+
+    /// How many changes of each kind and operation a run has made, among those after a place in the sequence: the
+    /// later that is, the less has to be looked through.
+    pub async fn count_changes(
+        &self,
+        account_no: i64,
+        run_id: RunId,
+        after: i64,
+    ) -> Result<BTreeMap<(Kind, Operation), u64>, Error> {
+        let rows: Vec<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT kind, op, count(*) FROM changes WHERE account_no = $1 AND seq > $2 AND run_id = $3 \
+             GROUP BY kind, op",
+        )
+        .bind(account_no)
+        .bind(after)
+        .bind(run_id.to_string())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("counting what a run has changed"))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(kind, op, count)| {
+                Some(((kind.parse().ok()?, op.parse().ok()?), from_sql_count(count)))
+            })
+            .collect())
     }
 
     /// The number of the last change of a linked account; 0 before the first.
