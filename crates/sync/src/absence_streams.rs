@@ -34,6 +34,18 @@ pub(crate) struct AbsencesRead<'a> {
     pub(crate) changed: Vec<RemoteId>,
 }
 
+impl AbsencesRead<'_> {
+    /// Whether everything was read, so that what is not among the missing was shown.
+    pub(crate) fn shows_what_is_there(&self) -> bool {
+        self.sync.is_full() && self.ending.is_ok() && self.ending.proof.is_complete()
+    }
+
+    /// Whether every stored leave of an absence was shown.
+    pub(crate) fn was_shown(&self, absence: &RemoteId) -> bool {
+        !self.missing.contains_key(absence)
+    }
+}
+
 /// A part of the calendar, read at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
