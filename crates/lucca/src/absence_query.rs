@@ -127,12 +127,14 @@ pub(crate) fn core_leave_fields() -> Fields {
 pub struct LeaveRequestQuery {
     /// [`FieldGroup::LeaveReason`] adds what people wrote; no other group matters.
     pub groups: FieldGroups,
-    /// Only those that wait for an approval.
+    /// Only those that wait for an approval, of themselves or of their cancellation (`status=0,5`).
     pub pending_only: bool,
     /// Created at or after this time, in UTC.
     pub created_since: Option<DateTime>,
     /// Only these requests; none means all.
     pub ids: Vec<RemoteId>,
+    /// Only what tells whether a request that waits still waits, and for whom: id, status, next approver.
+    pub sparse: bool,
 }
 
 impl LeaveRequestQuery {
@@ -142,13 +144,16 @@ impl LeaveRequestQuery {
             filters.push(Filter::new("id", Comparator::Equals, texts(&self.ids)));
         }
         if self.pending_only {
-            filters.push(Filter::new("status", Comparator::Equals, ["0"]));
+            filters.push(Filter::new("status", Comparator::Equals, ["0", "5"]));
         }
         filters.extend(since("creationDate", self.created_since));
         filters
     }
 
     pub(crate) fn fields(&self) -> Fields {
+        if self.sparse {
+            return Fields::new().leaves(&["id", "status", "nextApproverId"]);
+        }
         let fields = core_leave_request_fields()
             .leaf("nextApproverId")
             .nested("approvals", &["id", "date", "approverId", "substitutedApproverId", "approved"])

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::{QueryBuilder, Sqlite};
 
+use crate::commit::ROWS_A_STATEMENT;
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::leases::Lease;
@@ -254,9 +255,6 @@ impl Store {
     }
 }
 
-/// SQLite takes at most 32,766 parameters a statement; six a row leave room.
-const ROWS_A_STATEMENT: usize = 1000;
-
 /// Appends changes to a linked account's log, in order.
 pub(crate) async fn append(
     tx: &mut Tx,
@@ -298,7 +296,8 @@ pub(crate) async fn append(
                         .push_bind(change.fields.as_deref());
                 });
                 query.push(")");
-                query.build().execute(&mut **transaction).await?;
+                let is_usual = rows.len() == ROWS_A_STATEMENT;
+                query.build().persistent(is_usual).execute(&mut **transaction).await?;
             }
             Tx::Postgres(transaction) => {
                 let first = seq;

@@ -246,17 +246,26 @@ impl Store {
         Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
     }
 
-    /// The absence requests that wait for a decision, on themselves or on their cancellation.
-    pub async fn open_absence_requests(&self, account_no: i64) -> Result<Vec<RemoteId>, Error> {
-        // Worded as the partial index is.
-        let sql = self.db.with_members(
-            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'absence_requests' \
-             AND {body.status} IN ('pending', 'cancellation_pending') AND state = 'present'",
-        );
-        let ids: Vec<String> =
-            on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_all(pool).await)
+    /// The absence requests that wait for a decision, on themselves or on their cancellation: their status, and
+    /// whose decision is expected next.
+    pub async fn open_absence_requests(
+        &self,
+        account_no: i64,
+    ) -> Result<HashMap<RemoteId, (String, Option<RemoteId>)>, Error> {
+        // Worded as the partial index is. SQLite prefers its primary key, which would read every request there is.
+        let hint = self.db.indexed_by("open_absence_requests");
+        let sql = self.db.with_members(&format!(
+            "SELECT remote_id, {{body.status}}, {{body.next_approver_id}} FROM records{hint} WHERE account_no = $1 \
+             AND kind = 'absence_requests' AND {{body.status}} IN ('pending', 'cancellation_pending') \
+             AND state = 'present'",
+        ));
+        let rows: Vec<(String, String, Option<String>)> =
+            on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
                 .map_err(while_doing("looking for requests that wait"))?;
-        Ok(ids.into_iter().map(RemoteId::from).collect())
+        let read = |(id, status, next): (String, String, Option<String>)| {
+            (RemoteId::from(id), (status, next.map(RemoteId::from)))
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// Whether there is any record of a kind, whatever its state.
@@ -291,16 +300,27 @@ impl Store {
 
     /// Every present record of a model type, in the order of ids as text.
     pub async fn all<T: Model>(&self, account_no: i64) -> Result<Vec<T>, Error> {
-        let bodies: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
-            "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
-             ORDER BY remote_id",
-        )
-        .bind(account_no)
-        .bind(T::KIND.name())
-        .fetch_all(pool)
-        .await)
-        .map_err(while_doing("reading records"))?;
-        bodies.iter().map(|body| parse(body)).collect()
+        let mut all = Vec::new();
+        self.each(account_no, |record| all.push(record)).await?;
+        Ok(all)
+    }
+
+    /// Gives every present record of a model type, one after another, in the order of ids as text.
+    pub async fn each<T: Model>(&self, account_no: i64, mut each: impl FnMut(T)) -> Result<(), Error> {
+        const DOING: &str = "reading records";
+        on!(self.db, pool => {
+            let mut bodies = sqlx::query_scalar::<_, String>(
+                "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
+                 ORDER BY remote_id",
+            )
+            .bind(account_no)
+            .bind(T::KIND.name())
+            .fetch(pool);
+            while let Some(body) = bodies.try_next().await.map_err(while_doing(DOING))? {
+                each(parse(&body)?);
+            }
+            Ok(())
+        })
     }
 
     /// The content hash and state of every record of a linked account, by kind and id.

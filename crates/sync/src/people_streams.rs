@@ -6,6 +6,7 @@ use lucca::{FieldGroups, Read, Stream, UserLogQuery, UserQuery};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
 use store::RecordState;
 
+use crate::absence_streams::AbsencesRead;
 use crate::batch::RawPolicy;
 use crate::normalise;
 use crate::plan::Mode;
@@ -94,12 +95,13 @@ impl Engine<'_> {
         users: Option<UsersRead<'_>>,
         learned: &mut Learned,
         contracts: Option<&ContractsRead<'_>>,
+        absences: Option<&AbsencesRead<'_>>,
     ) -> Result<Option<StreamReport>, Error> {
         let Some(UsersRead { mut sync, ending, mut missing, .. }) = users else { return Ok(None) };
         let failed = !ending.is_ok();
         if !failed && sync.is_full() {
             if ending.proof.is_complete() && !missing.is_empty() {
-                let referenced = self.referenced(&missing, contracts).await?;
+                let referenced = self.referenced(&missing, contracts, absences).await?;
                 for (id, known) in &mut missing {
                     known.is_referenced = referenced.contains(id);
                 }
@@ -111,12 +113,13 @@ impl Engine<'_> {
         Ok(Some(report))
     }
 
-    /// Which of the missing people others still refer to: as managers, as heads of departments, by contracts that
-    /// were shown in this run.
+    /// Which of the missing people others still refer to: as managers, as heads of departments, by contracts and
+    /// absences that were shown in this run.
     async fn referenced(
         &self,
         missing: &[(RemoteId, Missing)],
         contracts: Option<&ContractsRead<'_>>,
+        absences: Option<&AbsencesRead<'_>>,
     ) -> Result<HashSet<RemoteId>, Error> {
         let Context { store, account, .. } = &self.context;
         let ids: Vec<RemoteId> = missing.iter().map(|(id, _)| id.clone()).collect();
@@ -134,6 +137,13 @@ impl Engine<'_> {
             let unseen: HashSet<&RemoteId> = read.missing.iter().map(|(id, _)| id).collect();
             for (id, person) in store.referring(account.no, Kind::Employment, "employee_id", &ids).await? {
                 if !unseen.contains(&id) {
+                    referenced.insert(person);
+                }
+            }
+        }
+        if let Some(read) = absences.filter(|read| read.shows_what_is_there()) {
+            for (id, person) in store.referring(account.no, Kind::Absence, "employee_id", &ids).await? {
+                if read.was_shown(&id) {
                     referenced.insert(person);
                 }
             }

@@ -51,7 +51,7 @@ impl Engine<'_> {
         self.note_requests().await?;
         if users.as_ref().is_some_and(super::people_streams::UsersRead::is_useless) {
             // Without people the rest is of no use, and a key that is refused would only be refused again.
-            reports.extend(self.judge_users(users, &mut learned, None).await?);
+            reports.extend(self.judge_users(users, &mut learned, None, None).await?);
             return Ok(reports);
         }
         let changed = users.as_ref().map(|users| users.changed.as_slice()).unwrap_or_default();
@@ -62,7 +62,7 @@ impl Engine<'_> {
         let changed_absences = absences.as_ref().map(|read| read.changed.as_slice()).unwrap_or_default();
         let requests = self.leave_requests(changed_absences).await?;
 
-        let users = self.judge_users(users, &mut learned, contracts.as_ref()).await?;
+        let users = self.judge_users(users, &mut learned, contracts.as_ref(), absences.as_ref()).await?;
         let contracts = self.judge_contracts(contracts, learned.seen).await?;
         let absences = self.judge_leaves(absences, learned.seen).await?;
         let mut in_order: Vec<StreamReport> = users.into_iter().chain(contracts).collect();

@@ -11,8 +11,8 @@ use crate::support::{TODAY, app, app_with, fault, stream};
 
 #[tokio::test]
 async fn what_is_stored_is_what_the_tenant_holds_and_a_second_sync_writes_nothing() {
-    for employees in [0, 1, 2, 60, 999, 1000, 1001] {
-        let app = app(employees, Switches::default()).await;
+    for employees in [0, 1, 2, 60, 99, 100, 101] {
+        let app = app(employees, Switches { page_max: Some(100), ..Switches::default() }).await;
         let first = app.sync().await;
         assert_eq!(first.outcome, Outcome::Succeeded, "{employees} employees: {first:#?}");
         app.assert_matches_truth().await;
@@ -50,8 +50,8 @@ async fn ten_row_pages_give_the_same() {
 
 #[tokio::test]
 async fn pages_of_full_size_take_one_request_each() {
-    let app = app(3000, Switches::default()).await;
-    assert_eq!(app.sync().await.requests["users"], 3);
+    let app = app(1500, Switches::default()).await;
+    assert_eq!(app.sync().await.requests["users"], 2);
 }
 
 #[tokio::test]
@@ -342,7 +342,7 @@ async fn a_stream_that_fails_does_not_stop_the_others() {
 
 #[tokio::test]
 async fn faults_that_pass_are_ridden_out() {
-    let app = app(2500, Switches::default()).await;
+    let app = app(700, Switches { page_max: Some(250), ..Switches::default() }).await;
     let kinds = [
         FaultKind::TruncatedJson,
         FaultKind::ResetConnection,
