@@ -127,7 +127,7 @@ pub(crate) fn core_leave_fields() -> Fields {
 pub struct LeaveRequestQuery {
     /// [`FieldGroup::LeaveReason`] adds what people wrote; no other group matters.
     pub groups: FieldGroups,
-    /// Only those that wait for an approval.
+    /// Only those that wait for an approval, of themselves or of their cancellation (`status=0,5`).
     pub pending_only: bool,
     /// Created at or after this time, in UTC.
     pub created_since: Option<DateTime>,
@@ -142,7 +142,7 @@ impl LeaveRequestQuery {
             filters.push(Filter::new("id", Comparator::Equals, texts(&self.ids)));
         }
         if self.pending_only {
-            filters.push(Filter::new("status", Comparator::Equals, ["0"]));
+            filters.push(Filter::new("status", Comparator::Equals, ["0", "5"]));
         }
         filters.extend(since("creationDate", self.created_since));
         filters

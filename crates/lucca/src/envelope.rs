@@ -2,6 +2,8 @@
 //!
 //! Source: wire-grammar.md §1.6 and §1.8. Records themselves are read in `reader`.
 
+mod usual;
+
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
@@ -31,6 +33,13 @@ pub(crate) enum Undecodable {
 /// Reads the envelope of a collection: `{data: {items, count}}`, `{data: […]}`, `{items}`, a bare list, or a
 /// single record in `data`. Keys in any case; `header` is never needed.
 pub(crate) fn page(text: &str) -> Result<RawPage<'_>, Undecodable> {
+    if let Some(page) = usual::page(text) {
+        return Ok(page);
+    }
+    tolerant_page(text)
+}
+
+fn tolerant_page(text: &str) -> Result<RawPage<'_>, Undecodable> {
     let body = Body::of(text)?;
     let Body::Object(top) = body else {
         let Body::List(rows) = body else { return Err(Undecodable::NotLucca) };
@@ -48,7 +57,7 @@ pub(crate) fn page(text: &str) -> Result<RawPage<'_>, Undecodable> {
             return Ok(RawPage { rows: rows_of(rows)?, count: inner_count.or(count) });
         }
         if inner.get("id").is_some() {
-            return Ok(RawPage { rows: vec![Cow::Borrowed(data)], count });
+            return Ok(RawPage { rows: vec![Cow::Borrowed(raw_of(data)?)], count });
         }
         // Only the count was asked for, or the list is null.
         if inner_count.is_some() || inner.members().any(|(key, _)| key.eq_ignore_ascii_case("items")) {
@@ -72,7 +81,11 @@ pub(crate) fn single(body: &[u8]) -> Result<Box<RawValue>, Undecodable> {
     let text = text_of(body);
     let Body::Object(top) = Body::of(&text)? else { return Err(Undecodable::NotLucca) };
     if let Some(data) = top.get("data") {
-        return if Object::parse(data).is_some() { Ok(data.to_owned()) } else { Err(Undecodable::NotLucca) };
+        return if Object::parse(data).is_some() {
+            Ok(raw_of(data)?.to_owned())
+        } else {
+            Err(Undecodable::NotLucca)
+        };
     }
     if top.get("id").is_none() {
         return Err(failure(&top));
@@ -108,7 +121,10 @@ impl<'a> Body<'a> {
     pub(crate) fn of(text: &'a str) -> Result<Self, Undecodable> {
         let malformed = |error| Undecodable::Malformed(Some(error));
         match text.trim_start().bytes().next() {
-            Some(b'{') => serde_json::from_str(text).map(Self::Object).map_err(malformed),
+            Some(b'{') => {
+                let object: &RawValue = serde_json::from_str(text).map_err(malformed)?;
+                Object::parse(object.get()).map(Self::Object).ok_or(Undecodable::NotLucca)
+            }
             Some(b'[') => serde_json::from_str(text).map(Self::List).map_err(malformed),
             Some(b'"') => serde_json::from_str(text).map(Self::Text).map_err(malformed),
             None => Err(Undecodable::Malformed(None)),
@@ -128,8 +144,12 @@ pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
 /// ignores paging may send everything it has.
 pub(crate) type Rows<'a> = Bounded<'a, 100_000>;
 
-pub(crate) fn list(raw: &RawValue) -> Option<Rows<'_>> {
-    serde_json::from_str(raw.get()).ok()
+pub(crate) fn list(raw: &str) -> Option<Rows<'_>> {
+    serde_json::from_str(raw).ok()
+}
+
+fn raw_of(json: &str) -> Result<&RawValue, Undecodable> {
+    serde_json::from_str(json).map_err(|error| Undecodable::Malformed(Some(error)))
 }
 
 fn rows_of(rows: Rows<'_>) -> Result<Vec<Cow<'_, RawValue>>, Undecodable> {
@@ -165,8 +185,8 @@ fn message_in(object: &Object<'_>) -> Option<String> {
     // Problem details name the parameters at fault beside.
     let details = object.get("errors").and_then(Object::parse);
     let details = details.iter().flat_map(Object::members).flat_map(|(field, raw)| {
-        let text = || serde_json::from_str(raw.get()).map_or_else(|_| vec![String::new()], |text| vec![text]);
-        let texts: Vec<String> = serde_json::from_str(raw.get()).unwrap_or_else(|_| text());
+        let text = || serde_json::from_str(raw).map_or_else(|_| vec![String::new()], |text| vec![text]);
+        let texts: Vec<String> = serde_json::from_str(raw).unwrap_or_else(|_| text());
         texts.into_iter().map(move |text| format!("{field}: {text}"))
     });
     let all: Vec<String> = said.into_iter().chain(details).collect();
@@ -268,6 +288,31 @@ mod tests {
             // Cut off anywhere, it is an error, and never fewer records.
             let cut = &body.as_bytes()[..cut.index(body.len())];
             prop_assert!(page(&text_of(cut)).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_cut_says_what_the_tolerant_reader_says(
+            keys in prop::collection::vec(prop::sample::select(vec!["data", "DATA", "header", "metadata", "count", "items"]), 0..4),
+            inner in prop::collection::vec((prop::sample::select(vec!["items", "Items", "count", "id"]), prop_oneof![
+                3 => Just("[{\"id\":1},{\"id\":2}]".to_owned()), 2 => Just("7".to_owned()), 1 => value(),
+            ]), 0..3),
+        ) {
+            let data = object(inner.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
+            let value = |key: &str| match key {
+                "header" => r#"{"paging":{"count":4}}"#.to_owned(),
+                "metadata" => "null".to_owned(),
+                "count" => "3".to_owned(),
+                _ => data.clone(),
+            };
+            let body = object(keys.iter().map(|key| ((*key).to_owned(), value(key))).collect());
+            if let Some(quick) = usual::page(&body) {
+                let slow = tolerant_page(&body).unwrap();
+                prop_assert_eq!(quick.count, slow.count);
+                let texts = |page: &RawPage<'_>| page.rows.iter().map(|row| row.get().to_owned()).collect::<Vec<_>>();
+                prop_assert_eq!(texts(&quick), texts(&slow));
+            }
         }
     }
 

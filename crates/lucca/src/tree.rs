@@ -41,23 +41,23 @@ fn collect<'a>(
     if let Some(node) = node {
         rows.push(match (id, parent) {
             (Some(_), Some(parent)) => Cow::Owned(with_parent(node, parent)?),
-            _ => Cow::Borrowed(node),
+            _ => Cow::Borrowed(serde_json::from_str(node).ok()?),
         });
     }
-    let parent = id.map_or(parent, |id| Some(id.get()));
+    let parent = id.or(parent);
     // The outermost node is always null, a leaf's list empty or missing.
     let children = match tree.get("children") {
         Some(children) => list(children).filter(|list| !list.is_cut)?.members,
         None => Vec::new(),
     };
     for child in children {
-        collect(&Object::parse(child)?, parent, level + 1, rows)?;
+        collect(&Object::parse(child.get())?, parent, level + 1, rows)?;
     }
     Some(())
 }
 
-fn with_parent(node: &RawValue, parent: &str) -> Option<Box<RawValue>> {
-    let members = node.get().trim_end().strip_suffix('}')?;
+fn with_parent(node: &str, parent: &str) -> Option<Box<RawValue>> {
+    let members = node.trim_end().strip_suffix('}')?;
     RawValue::from_string(format!("{members},\"parentLuccaId\":{parent}}}")).ok()
 }
 

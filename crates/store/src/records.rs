@@ -291,16 +291,27 @@ impl Store {
 
     /// Every present record of a model type, in the order of ids as text.
     pub async fn all<T: Model>(&self, account_no: i64) -> Result<Vec<T>, Error> {
-        let bodies: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
-            "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
-             ORDER BY remote_id",
-        )
-        .bind(account_no)
-        .bind(T::KIND.name())
-        .fetch_all(pool)
-        .await)
-        .map_err(while_doing("reading records"))?;
-        bodies.iter().map(|body| parse(body)).collect()
+        let mut all = Vec::new();
+        self.each(account_no, |record| all.push(record)).await?;
+        Ok(all)
+    }
+
+    /// Gives every present record of a model type, one after another, in the order of ids as text.
+    pub async fn each<T: Model>(&self, account_no: i64, mut each: impl FnMut(T)) -> Result<(), Error> {
+        const DOING: &str = "reading records";
+        on!(self.db, pool => {
+            let mut bodies = sqlx::query_scalar::<_, String>(
+                "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
+                 ORDER BY remote_id",
+            )
+            .bind(account_no)
+            .bind(T::KIND.name())
+            .fetch(pool);
+            while let Some(body) = bodies.try_next().await.map_err(while_doing(DOING))? {
+                each(parse(&body)?);
+            }
+            Ok(())
+        })
     }
 
     /// The content hash and state of every record of a linked account, by kind and id.

@@ -20,7 +20,7 @@ use crate::run::Error;
 use crate::stream_sync::{Context, Ending, Fetched, Known, Seen, StreamSync, fetch};
 use crate::streams::Engine;
 
-/// How far back changes are looked for between two full reads, and what is read again where Lucca can't tell them.
+/// What is read again between two full reads where Lucca can't tell what changed.
 const RECENT_DAYS: i64 = 92;
 const COMING_DAYS: i64 = 183;
 
@@ -141,18 +141,16 @@ impl Engine<'_> {
         Ok(whole)
     }
 
-    /// Reads what was created, confirmed or cancelled lately of recent and coming days.
+    /// Reads what was created, confirmed or cancelled lately.
     async fn changed_leaves(
         &self,
         sync: &mut StreamSync<'_>,
         query: impl Fn(DateFilter) -> LeaveQuery,
     ) -> Result<Ending, Error> {
         let since = sync.state.since(self.rhythms.overlap);
-        let today = self.context.today;
-        let recent = today.saturating_sub(RECENT_DAYS.days());
         let mut assembly = Assembly::new(false);
         if !sync.state.changes_refused {
-            let on = || query(DateFilter::Since(recent));
+            let on = || query(DateFilter::Since(self.absences_since()));
             let questions = [
                 LeaveQuery { created_since: since, ..on() },
                 LeaveQuery { confirmed_since: since, ..on() },
@@ -173,6 +171,8 @@ impl Engine<'_> {
             sync.state.changes_refused = true;
         }
         // unverified: that leaves can be asked for by the dates of their changes (source: absences.md §3.1).
+        let today = self.context.today;
+        let recent = today.saturating_sub(RECENT_DAYS.days());
         let window = DateFilter::Between(recent, today.saturating_add(COMING_DAYS.days()));
         let leaves = sync.informed(self.client.leaves(query(window)));
         let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;

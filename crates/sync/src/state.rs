@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StreamState {
-    version: u32,
+    pub(crate) version: u32,
     /// When the last full read began that came to its end.
     pub full_at: Option<Timestamp>,
     /// When the last read of any kind began that came to its end: whatever changed before that is stored. Never

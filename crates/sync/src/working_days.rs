@@ -29,8 +29,10 @@ type Pair = (Option<RemoteId>, Option<RemoteId>);
 impl Engine<'_> {
     pub(crate) async fn working_days(&self) -> Result<Option<StreamReport>, Error> {
         let Some(mut sync) = self.begin(Stream::UserDates, Kind::WorkingDay).await? else { return Ok(None) };
-        let employees: Vec<Employee> = self.context.store.all(self.context.account.no).await?;
-        let pairs = representatives(&employees, self.context.today);
+        let mut pairs = Pairs::default();
+        let today = self.context.today;
+        self.context.store.each(self.context.account.no, |employee| pairs.add(&employee, today)).await?;
+        let pairs = pairs.representatives();
         let owners: Vec<RemoteId> = pairs.keys().cloned().collect();
         let mut ending = Ending::nothing();
         'months: for month in 0..=MONTHS_AHEAD {
@@ -54,27 +56,35 @@ impl Engine<'_> {
     }
 }
 
-/// One current employee for each pair of calendar and work cycle, the commonest pairs first to be kept.
-fn representatives(employees: &[Employee], today: Date) -> BTreeMap<RemoteId, Pair> {
-    let mut pairs: HashMap<Pair, (usize, &RemoteId)> = HashMap::new();
-    for employee in employees {
+/// How many current employees have each pair, and the first of them.
+#[derive(Default)]
+struct Pairs(HashMap<Pair, (usize, RemoteId)>);
+
+impl Pairs {
+    fn add(&mut self, employee: &Employee, today: Date) {
         if status_on(today, employee.contract(), []) != EmployeeStatus::Active {
-            continue;
+            return;
         }
         let runs = |cycle: &&people::WorkCycle| {
             cycle.starts_on.is_none_or(|start| start <= today) && cycle.ends_on.is_none_or(|end| today <= end)
         };
         let cycle = employee.work_cycles.iter().find(runs).and_then(|cycle| cycle.work_cycle.as_ref());
         let pair = (employee.calendar.as_ref().map(|c| c.id.clone()), cycle.map(|c| c.id.clone()));
-        let (members, first) = pairs.entry(pair).or_insert((0, &employee.id));
+        if pair == (None, None) {
+            return;
+        }
+        let (members, first) = self.0.entry(pair).or_insert_with(|| (0, employee.id.clone()));
         *members += 1;
         if employee.id.sort_key() < first.sort_key() {
-            *first = &employee.id;
+            *first = employee.id.clone();
         }
     }
-    pairs.remove(&(None, None));
-    let mut pairs: Vec<_> = pairs.into_iter().collect();
-    pairs.sort_by(|(a, (m, _)), (b, (n, _))| n.cmp(m).then_with(|| a.cmp(b)));
-    pairs.truncate(MOST_PAIRS);
-    pairs.into_iter().map(|(pair, (_, id))| (id.clone(), pair)).collect()
+
+    /// One employee for each pair; where there are too many, the commonest.
+    fn representatives(self) -> BTreeMap<RemoteId, Pair> {
+        let mut pairs: Vec<_> = self.0.into_iter().collect();
+        pairs.sort_by(|(a, (m, _)), (b, (n, _))| n.cmp(m).then_with(|| a.cmp(b)));
+        pairs.truncate(MOST_PAIRS);
+        pairs.into_iter().map(|(pair, (_, id))| (id, pair)).collect()
+    }
 }

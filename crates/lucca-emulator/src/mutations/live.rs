@@ -4,7 +4,7 @@ use super::{Change, NewAbsence, Permission};
 use crate::{
     changes::{Hire, PersonPatch},
     company::{
-        absences::{Stage, place},
+        absences::{RECOVERY, Stage, place},
         contracts::plus,
         model::Status,
     },
@@ -194,10 +194,13 @@ impl Tenant {
         let accounts: Vec<i64> = self.state().company().leave_accounts.iter().map(|one| one.id).collect();
         let account_id = accounts.get(dice.below(accounts.len())).copied().unwrap_or(0);
         let starts_on = plus(today, dice.between(-20, 90));
-        let ends_on = plus(starts_on, [0, 0, 1, 4, 11][dice.below(5)]);
+        let in_hours = account_id == i64::from(RECOVERY);
+        let days = if in_hours { 0 } else { [0, 0, 1, 4, 11][dice.below(5)] };
+        let ends_on = plus(starts_on, days);
         let absence = NewAbsence {
             starts_pm: dice.chance(15),
             ends_am: starts_on != ends_on && dice.chance(15),
+            minutes: in_hours.then(|| u16::try_from(dice.between(4, 14) * 15).unwrap_or(60)),
             by_hr: dice.chance(25),
             levels: u8::try_from(dice.between(1, 3)).unwrap_or(1),
             comment: dice.chance(20).then(|| "Bonnes vacances !".to_owned()),

@@ -9,7 +9,7 @@ use super::ChangeError;
 use crate::{
     company::{
         contracts::{PERMANENT, Terms, contract},
-        model::{Contract, Department, Person, Stamp, Status},
+        model::{Contract, CycleSpan, Department, Person, Stamp, Status},
     },
     dice::Dice,
     rights::Rights,
@@ -72,15 +72,17 @@ impl Tenant {
         if as_new_user {
             return self.alter(|company, stamp| {
                 let former = company.person(id).ok_or(ChangeError::NoSuch("user"))?;
+                let id = company.next_user();
+                let cycles = former.work_cycles.iter().zip(id * 4 + 1..);
                 let new = Person {
-                    id: company.next_user(),
-                    login: format!("{}.{}", former.login, company.next_user()),
+                    id,
+                    login: format!("{}.{id}", former.login),
+                    work_cycles: cycles.map(|(span, id)| CycleSpan { id, ..*span }).collect(),
                     created: stamp,
                     modified: stamp,
                     contracts: vec![again(former, company.next_contract(), starts_on, today, stamp)],
                     ..former.clone()
                 };
-                let id = new.id;
                 company.add_person(new);
                 Ok(id)
             });
@@ -99,11 +101,11 @@ impl Tenant {
     /// Deletes a contract outright. False if there is no such contract.
     pub fn remove_contract(&self, id: i64) -> bool {
         let Some(owner) = self.owner_of(id) else { return false };
+        self.alter(|company, _| company.deleted.contract = company.deleted.contract.max(id));
         let edited = self.edit(owner, true, |_, person| {
             person.contracts.retain(|contract| contract.id != id);
             Ok::<_, Infallible>(())
         });
-        self.alter(|company, _| company.deleted.contract = company.deleted.contract.max(id));
         edited.is_some()
     }
 

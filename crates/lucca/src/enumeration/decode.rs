@@ -49,7 +49,9 @@ pub(crate) fn read_single<T: Resource>(raw: Box<RawValue>) -> Item<T> {
 fn read<T: Resource>(raw: &RawValue) -> (Option<RemoteId>, Result<Read<T>, Unreadable>) {
     let unreadable =
         |field: &'static str, reason: &str| Unreadable { field: field.into(), reason: reason.into() };
-    let Some(object) = Object::parse(raw) else { return (None, Err(unreadable("", "not a JSON object"))) };
+    let Some(object) = Object::parse(raw.get()) else {
+        return (None, Err(unreadable("", "not a JSON object")));
+    };
     let Some(id) = T::identity(&object) else { return (None, Err(unreadable("id", "missing or not an id"))) };
     let mut record = Record::new(&object);
     let value = T::read(id.clone(), &mut record);

@@ -19,6 +19,9 @@ use ahead::Ahead;
 pub(crate) use decode::{TypedPage, decode, read_single};
 use walk::{Arrival, Walk};
 
+/// So many records may be in memory ahead of their turn: large pages need no company to keep a server busy.
+const ROWS_AHEAD: u32 = 12_000;
+
 /// All records of a stream, read page by page in the order of their ids.
 ///
 /// Each id is yielded at most once, however the set moves meanwhile. When [`next_page`](Self::next_page)
@@ -180,11 +183,11 @@ impl<T: Resource> Enumeration<T> {
 
     fn take_in(&mut self, page: TypedPage<T>, asked: &PageRequest) -> Vec<Item<T>> {
         let TypedPage { items, count, took } = page;
-        if self.walk.is_fresh() {
-            self.form.learn_size(items.len(), count);
+        // A page is numbered in the size it was asked for, the first one in the size just learned, if one was.
+        let mut limit = asked.limit;
+        if self.walk.is_fresh() && self.form.learn_size(asked.offset, items.len(), count) {
+            limit = self.form.page_size();
         }
-        // With the size just learned, if one was: the next page is numbered in it.
-        let limit = if asked.by_page { asked.limit.min(self.form.page_size()) } else { asked.limit };
         let ids: Vec<_> = items.iter().map(|item| item.id.as_ref()).collect();
         let &PageRequest { offset, by_page, is_whole, .. } = asked;
         let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page, is_whole });
@@ -214,7 +217,9 @@ impl<T: Resource> Enumeration<T> {
         if self.walk.has_ended() || self.walk.after().is_some() {
             return;
         }
-        while self.ahead.len() < self.client.pages_in_flight() {
+        let most = usize::try_from(ROWS_AHEAD / self.form.page_size().max(1)).unwrap_or(1);
+        let most = self.client.pages_in_flight().min(most).max(1);
+        while self.ahead.len() < most {
             let offset = self.ahead.end().unwrap_or(0).max(self.walk.offset());
             if self.walk.total().is_some_and(|total| offset >= total) {
                 return;

@@ -224,9 +224,13 @@ impl Walk {
         // Records without an id are no progress beyond the first page: a server that gives the same ones
         // for every page would be followed for ever.
         progress |= first_page && received > 0;
-        // After pages that brought something new, one that doesn't may be the one before, sent again by mistake:
-        // it is asked for once more.
-        let stalls = !progress && full && self.pages > 2 && !self.stalled;
+        // After pages that brought something new, one that doesn't may be the one before, sent again by mistake,
+        // or none at all where there is one: it is asked for once more.
+        let is_expected =
+            !self.count_refuted && page.count.or(self.first_count).is_some_and(|count| page.offset < count);
+        let is_odd =
+            full && self.pages > 2 || received == 0 && self.pages > 1 && is_expected && self.before.is_none();
+        let stalls = !progress && is_odd && !self.stalled && !self.by_id;
         self.stalled = stalls;
         if !stalls {
             self.offset = page.offset + if page.by_page { u64::from(page.limit) } else { received };
@@ -234,13 +238,13 @@ impl Walk {
 
         let pass_begins = if self.seen.len() > MOST_RECORDS {
             self.end(Unproven::Endless)
+        } else if stalls {
+            None
         } else if received == 0 || page.is_whole {
             self.end_pass()
         } else if self.by_id && !self.is_ascending {
             // The filter by id was ignored: records may be missing between these and those before.
             self.end(Unproven::PageRefused)
-        } else if stalls {
-            None
         } else if !progress {
             let same_page = page.ids.first().is_some_and(|id| *id == self.first_id.as_ref());
             if same_page || full { self.end(Unproven::PagingIgnored) } else { self.end_pass() }

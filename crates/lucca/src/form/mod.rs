@@ -206,12 +206,16 @@ impl Form {
 
     /// The v4 pages of a server that silently gives fewer records than were asked for are numbered in its
     /// own size, or in ours: asking for its size makes both the same.
-    pub(crate) fn learn_size(&mut self, received: usize, count: Option<u64>) {
-        let Ok(received) = u32::try_from(received) else { return };
-        let more = count.is_some_and(|count| count > u64::from(received));
-        if matches!(self.route.style, Style::V4 { .. }) && received > 0 && more {
+    /// Whether that is what happened.
+    pub(crate) fn learn_size(&mut self, offset: u64, received: usize, count: Option<u64>) -> bool {
+        let Ok(received) = u32::try_from(received) else { return false };
+        let more = count.is_some_and(|count| count > offset + u64::from(received));
+        let is_cut = received > 0 && received < self.shape.size;
+        let learns = matches!(self.route.style, Style::V4 { .. }) && is_cut && more;
+        if learns {
             self.limit_size(received);
         }
+        learns
     }
 
     /// Changes the form to one that `error` doesn't speak against; whether there is one.
@@ -364,8 +368,12 @@ impl Form {
     fn drop_fields<'a>(&mut self, named: impl Iterator<Item = &'a str>) -> bool {
         let before = self.dropped.len();
         for name in named.filter(|name| !name.eq_ignore_ascii_case("id")) {
-            let removed = self.full.remove(name);
+            let mut removed = self.full.remove(name);
             self.core.remove(name);
+            // What is not known under one name is not known under the other, and asking costs a request.
+            if removed.iter().any(|name| name == "categoryId") {
+                removed.extend(self.full.remove("categoryName"));
+            }
             // 2023's name of the same field. Source: directory.md §1, item 4.
             if removed.iter().any(|name| name == "modifiedAt") {
                 self.full = std::mem::take(&mut self.full).leaf("modifiedOn");

@@ -38,6 +38,18 @@ fn a_named_field_is_dropped_and_renamed_ones_are_asked_by_their_old_name() {
 }
 
 #[test]
+fn a_category_goes_as_a_whole() {
+    let mut form = Form::new(Stream::LeaveAccounts, Asked::All);
+    let error = refused(400, "Selected property categoryId does not exist on objet of type LeaveAccount");
+    assert!(form.give_way(&error, true));
+    assert_eq!(
+        form.notes(),
+        [Note::FieldsDropped { names: vec!["categoryId".into(), "categoryName".into()] }]
+    );
+    assert!(query(&form).contains("fields=id,name,isRemoteWork,collection.count"), "{}", query(&form));
+}
+
+#[test]
 fn former_employees_are_asked_for_in_a_second_way() {
     let mut form = users();
     assert!(form.give_way(&refused(500, "Unknown property formerEmployees on User"), true));

@@ -8,15 +8,13 @@
 
 mod bounded;
 mod scalar;
+mod split;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::civil::Date;
 use people::{RemoteId, SourceTime};
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -31,20 +29,20 @@ const MOST_MEMBERS: usize = 10_000;
 
 /// A JSON object's members, their values unread.
 pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 impl<'a> Object<'a> {
-    /// Splits an object; `None` if the JSON is something else.
-    pub(crate) fn parse(raw: &'a RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
+    /// Splits an object of valid JSON; `None` if the JSON is something else.
+    pub(crate) fn parse(json: &'a str) -> Option<Self> {
+        Some(Self { members: split::members(json, MOST_MEMBERS)? })
     }
 
     /// The value of a key in any case; the first that is not null, where several keys differ by case only.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.members
             .iter()
-            .find(|(key, value)| key.eq_ignore_ascii_case(name) && value.get() != "null")
+            .find(|(key, value)| key.eq_ignore_ascii_case(name) && *value != "null")
             .map(|(_, value)| *value)
     }
 
@@ -53,61 +51,8 @@ impl<'a> Object<'a> {
         Scalar::of(self.get("id")?)?.id()
     }
 
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.members.iter().map(|(key, value)| (&**key, *value))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<'a>(std::marker::PhantomData<&'a ()>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
-            type Value = Object<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'a>, A::Error> {
-                let mut members = Vec::with_capacity(48);
-                while members.len() < MOST_MEMBERS {
-                    let Some(Key(key)) = map.next_key()? else { return Ok(Object { members }) };
-                    members.push((key, map.next_value()?));
-                }
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Object { members })
-            }
-        }
-
-        deserializer.deserialize_map(Members(std::marker::PhantomData))
-    }
-}
-
-/// A key, borrowed from the text unless it has escapes.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor<'a>(std::marker::PhantomData<&'a ()>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for KeyVisitor<'a> {
-            type Value = Key<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'a>, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Key<'a>, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor(std::marker::PhantomData))
     }
 }
 
@@ -135,7 +80,7 @@ impl<'a> Record<'a> {
         &mut self,
         names: &[&'static str],
         expected: &str,
-        read: impl FnOnce(&'a RawValue) -> Option<Option<T>>,
+        read: impl FnOnce(&'a str) -> Option<Option<T>>,
     ) -> Option<T> {
         let (name, raw) = names.iter().find_map(|name| Some((*name, self.object.get(name)?)))?;
         match read(raw) {
@@ -217,7 +162,7 @@ impl<'a> Record<'a> {
 
     /// Whether a field is an object.
     pub(crate) fn is_object(&self, name: &str) -> bool {
-        self.object.get(name).is_some_and(|raw| raw.get().starts_with('{'))
+        self.object.get(name).is_some_and(|raw| raw.starts_with('{'))
     }
 
     /// The id of the object that a field holds, as text.
@@ -325,12 +270,12 @@ impl<'a> Record<'a> {
 
     /// JSON of any shape.
     pub(crate) fn value(&mut self, name: &'static str) -> Option<Value> {
-        self.field(&[name], "JSON that can be read", |raw| serde_json::from_str(raw.get()).ok().map(Some))
+        self.field(&[name], "JSON that can be read", |raw| serde_json::from_str(raw).ok().map(Some))
     }
 
     /// A dictionary with values of any shape. Keys keep their case: they are the tenant's own.
     pub(crate) fn map(&mut self, name: &'static str) -> BTreeMap<String, Value> {
-        let read = self.field(&[name], "a dictionary", |raw| match serde_json::from_str(raw.get()) {
+        let read = self.field(&[name], "a dictionary", |raw| match serde_json::from_str(raw) {
             Ok(map) => Some(Some(map)),
             // An empty list holds as little as an empty dictionary.
             // unverified: whether Lucca ever sends one here.
@@ -351,7 +296,7 @@ impl<'a> Record<'a> {
             (head.eq_ignore_ascii_case(name) && !suffix.is_empty()).then(|| (suffix.to_owned(), raw))
         });
         let mut unreadable = Vec::new();
-        for (suffix, raw) in nested.chain(rooted).filter(|(_, raw)| raw.get() != "null") {
+        for (suffix, raw) in nested.chain(rooted).filter(|(_, raw)| *raw != "null") {
             match references_of(raw) {
                 Some(references) => drop(values.insert(suffix, references)),
                 None => unreadable.push(suffix),
@@ -364,27 +309,27 @@ impl<'a> Record<'a> {
     }
 }
 
-fn array_of(raw: &RawValue) -> Option<Vec<&RawValue>> {
-    let list: Bounded<'_, MOST_MEMBERS> = serde_json::from_str(raw.get()).ok()?;
-    (!list.is_cut).then_some(list.members)
+fn array_of(raw: &str) -> Option<Vec<&str>> {
+    let list: Bounded<'_, MOST_MEMBERS> = serde_json::from_str(raw).ok()?;
+    (!list.is_cut).then(|| list.members.into_iter().map(RawValue::get).collect())
 }
 
 /// `{id, name}`, or the id alone.
-fn reference_of(raw: &RawValue) -> Option<Ref> {
+fn reference_of(raw: &str) -> Option<Ref> {
     match Object::parse(raw) {
         Some(object) => Some(Ref { id: object.id()?, name: name_in(&object) }),
         None => Some(Ref { id: Scalar::of(raw)?.id()?, name: None }),
     }
 }
 
-fn references_of(raw: &RawValue) -> Option<Vec<Ref>> {
+fn references_of(raw: &str) -> Option<Vec<Ref>> {
     match array_of(raw) {
-        Some(items) => items.into_iter().filter(|item| item.get() != "null").map(reference_of).collect(),
+        Some(items) => items.into_iter().filter(|item| *item != "null").map(reference_of).collect(),
         None => reference_of(raw).map(|reference| vec![reference]),
     }
 }
 
-fn name_of(raw: &RawValue) -> Option<String> {
+fn name_of(raw: &str) -> Option<String> {
     name_in(&Object::parse(raw)?)
 }
 

@@ -218,6 +218,44 @@ fn the_largest_page_that_is_answered_in_time_is_found_and_remembered() {
 }
 
 #[test]
+fn numbered_pages_become_smaller_on_the_way() {
+    for pages in [1, 4] {
+        block_on(async {
+            let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
+            let slow = Arc::clone(&clock);
+            let server = tenant(move |request, n| {
+                let number = |name| parameter(request, name).unwrap().parse::<usize>().unwrap();
+                let (page, limit) = (number("page"), number("limit"));
+                if n > 0 && limit > 250 {
+                    slow.advance(Duration::from_secs(3));
+                }
+                ok(json!({"items": rows(((page - 1) * limit..9120).take(limit)), "count": 9120}))
+            })
+            .await;
+            let client =
+                builder(&server.uri()).0.clock(clock as Arc<dyn Clock>).pages_in_flight(pages).build();
+            let client = client.unwrap();
+            let mut contracts = client.work_contracts();
+            assert_eq!(ids(&mut contracts).await, (0..9120).collect::<Vec<_>>());
+            assert_eq!(contracts.proof(), Proof::Complete { rows: 9120 });
+            if pages == 1 {
+                // With others in flight, a fast page can look slow: the test's clock moves for all of them.
+                assert_eq!(contracts.page_size(), 250);
+                assert_eq!(client.stats().requests(), 1 + 1 + 1 + (9120_u64 - 2500).div_ceil(250));
+            }
+            assert!(contracts.page_size() <= 250);
+
+            // Gone on with at the last page, which is smaller because there is no more.
+            let checkpoint: Checkpoint =
+                serde_json::from_str(r#"{"version":1,"after":null,"offset":9120,"page_size":120}"#).unwrap();
+            let mut rest = client.work_contracts().resume_after(checkpoint);
+            assert_eq!(ids(&mut rest).await, (9000..9120).collect::<Vec<_>>());
+            assert_eq!(rest.page_size(), 1000);
+        });
+    }
+}
+
+#[test]
 fn a_page_is_not_made_smaller_for_what_its_size_has_no_part_in() {
     block_on(async {
         let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));

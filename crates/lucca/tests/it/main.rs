@@ -14,6 +14,8 @@ mod emulator;
 #[cfg(test)]
 mod enumerations;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod logging;
 #[cfg(test)]
 mod refusals;

@@ -23,7 +23,8 @@ const UNPAID: u16 = 5;
 const CHILD: u16 = 8;
 const SICK: u16 = 29;
 const REMOTE: u16 = 34;
-const RECOVERY: u16 = 41;
+/// The account that counts hours.
+pub(crate) const RECOVERY: u16 = 41;
 
 const COMMENTS: &[&str] = &[
     "Bonnes vacances !",

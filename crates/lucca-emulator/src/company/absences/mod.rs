@@ -14,7 +14,7 @@ use jiff::{
     civil::{Date, DateTime, date},
 };
 
-pub(crate) use self::generate::{approver, generate, hr};
+pub(crate) use self::generate::{RECOVERY, approver, generate, hr};
 
 /// All absences of the tenant.
 #[derive(Debug, Clone, Default)]

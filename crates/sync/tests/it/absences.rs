@@ -1,0 +1,102 @@
+//! Absences to the half-day: read in full, kept up by what changed, judged when something is missing.
+
+use people::{Absence, AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
+use store::Outcome;
+
+use lucca_emulator::Switches;
+
+use crate::support::{App, app, stream};
+
+impl App {
+    /// Every half-day that is stored, in the order of ids, and the tenant's own.
+    async fn assert_half_days_match(&self) {
+        let mut stored: Vec<_> = self
+            .all::<Absence>()
+            .await
+            .into_iter()
+            .flat_map(|absence| {
+                let confirmed = absence.is_confirmed;
+                absence.leaves.into_iter().map(move |leave| {
+                    (leave.id.to_string(), leave.date, leave.is_active, confirmed.unwrap_or_default())
+                })
+            })
+            .collect();
+        stored.sort();
+        let since = jiff::civil::date(crate::support::TODAY.year() - 1, 1, 1);
+        let snapshot = self.emulator.tenant().snapshot(self.emulator.api_key()).unwrap();
+        let mut truth: Vec<_> = snapshot
+            .leaves
+            .into_iter()
+            .filter(|leave| leave.date >= since)
+            .map(|leave| (leave.id, leave.date, leave.is_active, leave.is_confirmed))
+            .collect();
+        truth.sort();
+        assert!(!truth.is_empty());
+        assert_eq!(stored.len(), truth.len());
+        for (stored, truth) in stored.iter().zip(&truth) {
+            assert_eq!(stored, truth);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_half_day_is_stored_as_the_tenant_holds_it() {
+    let app = app(60, Switches::default()).await;
+    let report = app.sync().await;
+    assert_eq!(report.outcome, Outcome::Succeeded, "{report:#?}");
+    app.assert_half_days_match().await;
+    assert!(app.present(Kind::WorkingDay).await > 0);
+    assert!(app.present(Kind::UserLogEntry).await > 0);
+    let again = app.sync().await;
+    assert_eq!(again.written(), 0, "{again:#?}");
+}
+
+#[tokio::test]
+async fn small_pages_split_absences_and_lose_nothing() {
+    let app = app(40, Switches { page_max: Some(7), ..Switches::default() }).await;
+    app.sync().await;
+    app.assert_half_days_match().await;
+}
+
+#[tokio::test]
+async fn a_request_is_followed_to_its_decision() {
+    let app = app(60, Switches::default()).await;
+    app.sync().await;
+    let open = app.store.open_absence_requests(app.account.no).await.unwrap();
+    let requests = app.all::<AbsenceRequest>().await;
+    let pending: Vec<_> = requests
+        .iter()
+        .filter(|request| request.status == AbsenceRequestStatus::Pending && open.contains(&request.id))
+        .collect();
+    let [first, second, ..] = pending[..] else { panic!("the tenant has pending requests") };
+    let period = |request: &AbsenceRequest| request.absence_id.as_ref().unwrap().as_str().parse().unwrap();
+    let tenant = app.emulator.tenant();
+    while tenant.approve(period(first)).is_ok() {}
+    tenant.deny(period(second), Some("no")).unwrap();
+    app.sync_changes().await;
+    let status = async |id: &RemoteId| {
+        app.store.record::<AbsenceRequest>(app.account.no, id).await.unwrap().unwrap().record.status
+    };
+    assert_eq!(status(&first.id).await, AbsenceRequestStatus::Approved);
+    assert_eq!(status(&second.id).await, AbsenceRequestStatus::Denied);
+    app.assert_half_days_match().await;
+}
+
+#[tokio::test]
+async fn a_half_day_taken_out_shortens_its_absence() {
+    let app = app(60, Switches::default()).await;
+    app.sync().await;
+    let absence = app
+        .all::<Absence>()
+        .await
+        .into_iter()
+        .find(|absence| absence.is_active && absence.leaves.len() > 2)
+        .unwrap();
+    let leave = &absence.leaves[0];
+    app.emulator.tenant().delete_leave(leave.id.as_str()).unwrap();
+    let report = app.sync().await;
+    assert_eq!(stream(&report, "leaves").updated, 1, "{report:#?}");
+    let after = app.store.record::<Absence>(app.account.no, &absence.id).await.unwrap().unwrap().record;
+    assert_eq!(after.half_days, absence.half_days - 1);
+    app.assert_half_days_match().await;
+}

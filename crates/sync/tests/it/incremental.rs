@@ -1,0 +1,159 @@
+//! What changed is read: few requests, nothing missed, and the change log says what happened.
+
+use std::time::Duration;
+
+use jiff::ToSpan;
+use lucca_emulator::{PersonPatch, Status, Switches};
+use people::{Employee, Employment, Kind, RemoteId};
+use store::{ChangeFilter, Operation, Outcome};
+use sync::{Brake, Mode, Wish};
+
+use crate::support::{App, TODAY, app, stream};
+
+impl App {
+    /// What the change log says after a place in the sequence.
+    async fn changes_after(&self, after: i64) -> Vec<store::Change> {
+        let filter = ChangeFilter { after, ..ChangeFilter::default() };
+        self.store.changes(self.account.no, filter, 10_000).await.unwrap()
+    }
+
+    async fn last_change(&self) -> i64 {
+        self.store.last_change(self.account.no).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_idle_sync_asks_little_and_writes_no_record() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let before = app.last_change().await;
+    app.clock.advance(Duration::from_secs(15 * 60));
+    app.emulator.tenant().clear_requests();
+    let idle = app.sync_with(Wish::Due, Some(Brake::default())).await;
+    assert_eq!((idle.outcome, idle.written()), (Outcome::Succeeded, 0), "{idle:#?}");
+    assert!(idle.streams.iter().all(|stream| stream.mode == Mode::Incremental), "{idle:#?}");
+    let sent = app.emulator.requests();
+    assert!(sent.len() <= 6, "{sent:#?}");
+    assert_eq!(app.last_change().await, before);
+    // Half a minute later nothing at all is due.
+    app.emulator.tenant().clear_requests();
+    let nothing = app.sync_with(Wish::Due, Some(Brake::default())).await;
+    assert!(nothing.streams.is_empty() && app.emulator.requests().is_empty(), "{nothing:#?}");
+}
+
+#[tokio::test]
+async fn a_first_sync_logs_every_record_once() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let changes = app.changes_after(0).await;
+    assert!(changes.iter().map(|change| change.seq).eq(1..=i64::try_from(changes.len()).unwrap()));
+    // An absence that reaches over the end of a quarter is created with its first part and grows with the second.
+    let (created, grown): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| change.operation == Operation::Created);
+    assert!(grown.iter().all(|change| change.kind == Kind::Absence), "{grown:#?}");
+    let counts = app.store.count_records(app.account.no).await.unwrap();
+    assert_eq!(u64::try_from(created.len()).unwrap(), counts.values().sum::<u64>());
+}
+
+#[tokio::test]
+async fn a_move_is_one_update_with_what_was_before_and_after() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let id = app.ids(Status::Active, 1)[0];
+    let before = app.store.record::<Employee>(app.account.no, &id.into()).await.unwrap().unwrap().record;
+    let departments = app.all::<people::Department>().await;
+    let other = departments.iter().find(|d| Some(&d.id) != before.department_id.as_ref()).unwrap();
+    let patch = PersonPatch {
+        department_id: Some(other.id.as_str().parse().unwrap()),
+        mail: Some(Some("someone@example.org".to_owned())),
+        ..PersonPatch::default()
+    };
+    app.emulator.tenant().change(id, patch).unwrap();
+    let last = app.last_change().await;
+    let report = app.sync_changes().await;
+    assert_eq!(stream(&report, "users").updated, 1, "{report:#?}");
+    let changes = app.changes_after(last).await;
+    let change = changes.iter().find(|change| change.kind == Kind::Employee).unwrap();
+    assert_eq!((change.id.clone(), change.operation), (RemoteId::from(id), Operation::Updated));
+    let fields: serde_json::Value = serde_json::from_str(change.fields.as_ref().unwrap().get()).unwrap();
+    assert_eq!(fields["department_id"]["after"], other.id.as_str());
+    assert_eq!(fields["department_id"]["before"], before.department_id.unwrap().as_str());
+    assert!(fields.get("work_email").unwrap().is_null(), "personal values are named and not kept");
+}
+
+#[tokio::test]
+async fn somebody_new_brings_their_contract_along() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let contracts = app.present(Kind::Employment).await;
+    let id = app.emulator.tenant().hire(lucca_emulator::Hire::default());
+    let report = app.sync_changes().await;
+    assert_eq!(stream(&report, "users").created, 1);
+    assert_eq!(stream(&report, "work_contracts").mode, Mode::Incremental);
+    let employments = app.all::<Employment>().await;
+    assert!(employments.iter().any(|employment| employment.employee_id == RemoteId::from(id)));
+    assert_eq!(app.present(Kind::Employment).await, contracts + 1);
+}
+
+#[tokio::test]
+async fn a_contract_that_ends_is_told_when_the_day_comes() {
+    let app = app(120, Switches::default()).await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().terminate(id, TODAY.checked_add(2.days()).unwrap()).unwrap();
+    app.sync().await;
+    let last = app.last_change().await;
+    let mut ended = Vec::new();
+    for _ in 0..4 {
+        app.emulator.tenant().advance_days(1);
+        app.clock.advance(Duration::from_secs(24 * 3600));
+        app.sync_changes().await;
+        let changes = app.changes_after(last).await;
+        let of_them = changes.iter().filter(|change| change.id == RemoteId::from(id));
+        ended.push(of_them.filter(|change| change.operation == Operation::Ended).count());
+    }
+    // The last day is still employed; the day after it is told, once.
+    assert_eq!(ended, [0, 0, 1, 1]);
+}
+
+#[tokio::test]
+async fn whoever_ended_already_is_told_with_the_change() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let last = app.last_change().await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().terminate(id, TODAY.checked_sub(3.days()).unwrap()).unwrap();
+    app.sync_changes().await;
+    let changes = app.changes_after(last).await;
+    let of_them: Vec<_> = changes
+        .iter()
+        .filter(|change| change.kind == Kind::Employee)
+        .map(|change| (change.id.clone(), change.operation))
+        .collect();
+    let id = RemoteId::from(id);
+    assert_eq!(of_them, [(id.clone(), Operation::Updated), (id, Operation::Ended)]);
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_the_sweep_and_is_told_once() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let last = app.last_change().await;
+    let id = app.ids(Status::Active, 1)[0];
+    app.emulator.tenant().remove(id);
+    app.sync_changes().await;
+    assert!(app.changes_after(last).await.iter().all(|change| change.operation != Operation::Deleted));
+    app.clock.advance(Duration::from_secs(24 * 3600));
+    app.sync_changes().await;
+    let changes = app.changes_after(last).await;
+    let deleted =
+        changes.iter().filter(|c| c.kind == Kind::Employee && c.operation == Operation::Deleted).count();
+    assert_eq!(deleted, 1, "{changes:#?}");
+}
+
+#[tokio::test]
+async fn two_syncs_of_one_account_do_not_run_at_once() {
+    let app = app(60, Switches::default()).await;
+    let (one, other) = tokio::join!(app.try_sync(Wish::Full), app.try_sync(Wish::Full));
+    let busy = [one, other].into_iter().filter(|run| matches!(run, Err(sync::Error::Busy { .. }))).count();
+    assert_eq!(busy, 1);
+}

@@ -1,0 +1,8 @@
+//! The sync engine against the emulated tenant over loopback, into a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod absences;
+mod full;
+mod incremental;
+mod support;
