@@ -622,6 +622,14 @@ fn is_worth_repeating(proof: Proof) -> bool {
     matches!(proof, Proof::Unproven { why: Unproven::Resumed | Unproven::Shifting, .. })
 }
 
+impl Known {
+    /// Adds a record that is stored as this body.
+    pub(crate) fn add(&mut self, id: RemoteId, body: String, state: RecordState) {
+        self.hashes.insert(id.clone(), StoredHash { hash: content_hash(&body), state });
+        self.bodies.insert(id, body);
+    }
+}
+
 /// What is known of stored records of which the bodies were read.
 impl From<HashMap<RemoteId, (String, RecordState)>> for Known {
     fn from(stored: HashMap<RemoteId, (String, RecordState)>) -> Self {
