@@ -78,10 +78,7 @@ impl Clock for CountingClock {
         self.time.stopwatch()
     }
 
-    fn sleep<'a>(
-        &'a self,
-        duration: Duration,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    fn sleep<'a>(&'a self, duration: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         self.time.sleep(duration)
     }
 }

@@ -1,14 +1,14 @@
 //! The plain facts of a tenant, by kind and id: as the tenant itself tells them, and as they are stored. Both in the
 //! same words, so that they can be compared field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use lucca::Stream;
 use lucca_emulator::Snapshot;
 use people::{
-    Absence, AbsenceRequest, AbsenceRequestStatus, Department, Employee, Employment, Establishment, Half, Kind,
-    RemoteId, SourceTime,
+    Absence, AbsenceRequest, AbsenceRequestStatus, Department, Employee, Employment, Establishment, Half,
+    Kind, RemoteId, SourceTime,
 };
 use serde_json::{Map, Value, json};
 use store::Store;
@@ -115,12 +115,13 @@ pub fn of_snapshot(snapshot: &Snapshot, since: Date) -> Facts {
     facts
 }
 
-/// What is stored as present.
+/// What is stored as present. Half-days before `since` are left out, and an absence that has none left: they were read
+/// in an earlier year, and are not read again.
 ///
 /// # Errors
 ///
 /// The store's.
-pub async fn of_store(store: &Store, account_no: i64) -> Result<Facts, store::Error> {
+pub async fn of_store(store: &Store, account_no: i64, since: Date) -> Result<Facts, store::Error> {
     let mut facts = Facts::new();
     for employee in store.all::<Employee>(account_no).await? {
         let modified = employee.modified_at.map(|at| match at {
@@ -171,7 +172,7 @@ pub async fn of_store(store: &Store, account_no: i64) -> Result<Facts, store::Er
     }
     for absence in store.all::<Absence>(account_no).await? {
         let mut leaves = Map::new();
-        for leave in &absence.leaves {
+        for leave in absence.leaves.iter().filter(|leave| leave.date >= since) {
             let value = json!({
                 "date": leave.date,
                 "am": leave.half == Half::Am,
@@ -180,6 +181,9 @@ pub async fn of_store(store: &Store, account_no: i64) -> Result<Facts, store::Er
                 "active": leave.is_active,
             });
             leaves.insert(leave.id.to_string(), value);
+        }
+        if leaves.is_empty() {
+            continue;
         }
         let value =
             json!({"owner": absence.employee_id, "confirmed": absence.is_confirmed, "leaves": leaves});
@@ -203,6 +207,21 @@ pub async fn of_store(store: &Store, account_no: i64) -> Result<Facts, store::Er
         facts.insert((Kind::AbsenceRequest, request.id), value);
     }
     Ok(facts)
+}
+
+/// The stored absences that reach back before `since`.
+///
+/// # Errors
+///
+/// The store's.
+pub async fn reaching_back(
+    store: &Store,
+    account_no: i64,
+    since: Date,
+) -> Result<BTreeSet<RemoteId>, store::Error> {
+    let absences = store.all::<Absence>(account_no).await?;
+    let reaches_back = |absence: &Absence| absence.leaves.iter().any(|leave| leave.date < since);
+    Ok(absences.into_iter().filter(reaches_back).map(|absence| absence.id).collect())
 }
 
 /// Marks a field of every employee as one that the key may not read.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use lucca::clock::{Clock, TestClock};
 use lucca::{ApiKey, Client, HostPolicy, RequestBudget, Stream, TenantUrl};
@@ -24,9 +23,6 @@ use crate::facts::{Facts, KINDS, agree, differences, is_veiled, of_store, veil};
 use crate::log::Replay;
 use crate::round::some;
 use crate::tenant::Subject;
-
-/// How far back an incremental read of absences looks, in days: see `sync`'s `absence_streams`.
-const RECENT_DAYS: i64 = 92;
 
 /// A history: a tenant, and what happens in it between its syncs.
 #[derive(Clone, Debug)]
@@ -160,6 +156,7 @@ struct Life {
 
 impl Life {
     async fn sync(&mut self, sweep: bool) -> Result<(), String> {
+        self.model.forget_before(self.subject.since());
         let store = &self.database.store;
         let sync = Sync {
             client: &self.client,
@@ -182,7 +179,8 @@ impl Life {
         self.model.take_in(&changes, &sight)?;
         self.model.compare(&report, &mut sight)?;
         self.release(&sight).await?;
-        let mut stored = of_store(&self.database.store, self.account.no).await.map_err(told)?;
+        let mut stored =
+            of_store(&self.database.store, self.account.no, self.subject.since()).await.map_err(told)?;
         veil(&mut stored, &self.model.once_veiled);
         let lines = differences(&self.model.facts, &stored, |_| true);
         if !lines.is_empty() {
@@ -214,7 +212,6 @@ struct Sight {
     visible: Facts,
     everything: Facts,
     veiled: Vec<&'static str>,
-    recent: Date,
 }
 
 impl Sight {
@@ -222,8 +219,7 @@ impl Sight {
         let veiled = subject.veiled();
         let mut visible = subject.visible();
         veil(&mut visible, &veiled);
-        let recent = subject.today().saturating_sub(RECENT_DAYS.days());
-        Self { visible, everything: subject.everything(), veiled, recent }
+        Self { visible, everything: subject.everything(), veiled }
     }
 }
 
@@ -241,6 +237,21 @@ struct Model {
 }
 
 impl Model {
+    /// Forgets the half-days before a day: a new year has begun, and they are not read any more.
+    fn forget_before(&mut self, since: Date) {
+        let since = since.to_string();
+        for facts in self.read.values_mut().chain([&mut self.facts]) {
+            facts.retain(|(kind, _), value| {
+                if *kind != Kind::Absence {
+                    return true;
+                }
+                let Some(leaves) = value["leaves"].as_object_mut() else { return true };
+                leaves.retain(|_, leave| leave["date"].as_str().is_some_and(|date| date >= since.as_str()));
+                !leaves.is_empty()
+            });
+        }
+    }
+
     /// Takes in what was logged. Each entry must be true, and news.
     fn take_in(&mut self, changes: &[Change], sight: &Sight) -> Result<(), String> {
         let before = self.facts.clone();
@@ -336,10 +347,7 @@ impl Model {
                     let owner = (Kind::Employee, RemoteId::from(is["owner"].as_str().unwrap_or_default()));
                     self.written.contains(&owner)
                 }
-                Kind::Absence => was.is_none_or(|was| {
-                    was["confirmed"] != is["confirmed"] && recent_leaves(is, sight.recent) != Vec::<&Value>::new()
-                        || recent_leaves(was, sight.recent) != recent_leaves(is, sight.recent)
-                }),
+                Kind::Absence => was != Some(is),
                 Kind::AbsenceRequest => was != Some(is),
                 _ => false,
             }
@@ -362,11 +370,3 @@ fn owner_changed(contract: &Value, before: &Facts, everything: &Facts) -> bool {
     let modified = |facts: &Facts| facts.get(&owner).map(|owner| owner["modified"].clone());
     modified(before).is_none_or(|known| Some(known) != modified(everything))
 }
-
-/// An absence's half-days from a day on.
-fn recent_leaves(absence: &Value, from: Date) -> Vec<&Value> {
-    let from = from.to_string();
-    let leaves = absence["leaves"].as_object().into_iter().flat_map(|leaves| leaves.values());
-    leaves.filter(|leave| leave["date"].as_str().is_some_and(|date| date >= from.as_str())).collect()
-}
-

@@ -76,7 +76,8 @@ impl Replay {
             }
             _ => return wrong("does not fit what was told before"),
         };
-        if !matches!(change.operation, Operation::Started | Operation::Ended) && change.kind == Kind::Employee {
+        if !matches!(change.operation, Operation::Started | Operation::Ended) && change.kind == Kind::Employee
+        {
             self.turned.remove(&(change.id.clone(), true));
             self.turned.remove(&(change.id.clone(), false));
         }

@@ -82,7 +82,9 @@ impl Wanted {
             match outcome.map_err(|error| error.to_string()).and_then(|outcome| outcome) {
                 Ok(summary) => say(&summary),
                 Err(why) => {
-                    say(&format!("FAILED: {why}\nagain: cargo xtask chaos --histories {histories} --seed {seed}"));
+                    say(&format!(
+                        "FAILED: {why}\nagain: cargo xtask chaos --histories {histories} --seed {seed}"
+                    ));
                     failed += 1;
                 }
             }

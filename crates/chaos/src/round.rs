@@ -16,7 +16,7 @@ use test_database::{Engine, TestDatabase};
 
 use crate::child::{End, Order, run_id};
 use crate::dice::Dice;
-use crate::facts::{Facts, KINDS, differences, of_store, veil};
+use crate::facts::{Facts, KINDS, differences, of_store, reaching_back, veil};
 use crate::log::Replay;
 use crate::process::{Exit, Process};
 use crate::tenant::{Subject, harmless};
@@ -51,9 +51,6 @@ pub struct Tally {
     pub events: u64,
     /// Holds that a person released.
     pub released: u64,
-    /// Records that the key lost sight of and that were logged as deleted, because nothing told the difference: with
-    /// the rights it had, somebody left its scope.
-    pub out_of_sight: u64,
     /// The points of a first sync at which a process was killed, by engine.
     pub points: BTreeSet<(bool, u64)>,
 }
@@ -73,7 +70,6 @@ impl Tally {
         self.changes += other.changes;
         self.events += other.events;
         self.released += other.released;
-        self.out_of_sight += other.out_of_sight;
         self.points.extend(other.points);
     }
 
@@ -125,8 +121,6 @@ struct Round<'a> {
     dead: Option<String>,
     /// How long a sync takes, roughly.
     usual: Duration,
-    /// What the key could see of what it was known to exist, at some time since it was last seen present.
-    seen: BTreeMap<(Kind, RemoteId), bool>,
 }
 
 fn told(error: impl std::fmt::Debug) -> String {
@@ -154,7 +148,6 @@ impl<'a> Round<'a> {
             tally: Tally { rounds: 1, ..Tally::default() },
             dead: None,
             usual: Duration::from_millis(400),
-            seen: BTreeMap::new(),
         })
     }
 
@@ -361,28 +354,9 @@ impl<'a> Round<'a> {
         }
         let after = self.sight().await?;
         for change in &changes {
-            self.check_end(change, before, &after)?;
+            check_end(change, before, &after)?;
         }
         Ok(())
-    }
-
-    fn check_end(&mut self, change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
-        let key = (change.kind, change.id.clone());
-        let both = |facts: fn(&Sight) -> &Facts| facts(before).contains_key(&key) && facts(after).contains_key(&key);
-        let is_visible = both(|sight| &sight.visible);
-        let wrong =
-            |what: &str| Err(format!("change {}: {} {} is {what}", change.seq, change.kind.name(), change.id));
-        match change.operation {
-            Operation::Deleted if is_visible => wrong("deleted, and there for the key to see"),
-            Operation::Hidden if is_visible => wrong("hidden, and there for the key to see"),
-            Operation::Deleted if both(|sight| &sight.everything) => {
-                if self.seen.get(&key).copied().unwrap_or(false) {
-                    self.tally.out_of_sight += 1;
-                }
-                wrong("deleted, and only out of the key's sight")
-            }
-            _ => Ok(()),
-        }
     }
 
     /// No faults and no kills any more: after some full syncs everything is as it is in the tenant.
@@ -432,7 +406,7 @@ impl<'a> Round<'a> {
         let held = held(&self.database.store, no).await?;
         let veiled = self.subject.veiled();
         let mut should = self.subject.visible();
-        let mut is = of_store(&self.database.store, no).await.map_err(told)?;
+        let mut is = of_store(&self.database.store, no, self.subject.since()).await.map_err(told)?;
         veil(&mut should, &veiled);
         veil(&mut is, &veiled);
         let wanted = |key: &(Kind, RemoteId)| !unread.contains(&key.0) && !held.contains(key);
@@ -440,11 +414,14 @@ impl<'a> Round<'a> {
         if !lines.is_empty() {
             return Err(format!("what is stored is not what the tenant holds:\n{}", some(&lines)));
         }
+        let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        let wanted =
+            |key: &(Kind, RemoteId)| wanted(key) && !(key.0 == Kind::Absence && old.contains(&key.1));
         let fresh = self.fresh().await?;
         let stored = self.database.store.fingerprints(no).await.map_err(told)?;
         let mut lines = Vec::new();
         for (key, record) in &fresh {
-            let is_compared = wanted(key) && !(key.0 == Kind::Employee && !veiled.is_empty());
+            let is_compared = wanted(key) && (key.0 != Kind::Employee || veiled.is_empty());
             if is_compared && stored.get(key) != Some(record) {
                 let stored = stored.get(key);
                 lines.push(format!("{} {}: fresh {record:?}, stored {stored:?}", key.0.name(), key.1));
@@ -504,6 +481,24 @@ impl<'a> Round<'a> {
 struct Sight {
     visible: Facts,
     everything: Facts,
+}
+
+/// Whether something ended that there is, before the sync and after it.
+fn check_end(change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
+    let key = (change.kind, change.id.clone());
+    let both =
+        |facts: fn(&Sight) -> &Facts| facts(before).contains_key(&key) && facts(after).contains_key(&key);
+    let is_visible = both(|sight| &sight.visible);
+    let wrong =
+        |what: &str| Err(format!("change {}: {} {} is {what}", change.seq, change.kind.name(), change.id));
+    match change.operation {
+        Operation::Deleted if is_visible => wrong("deleted, and there for the key to see"),
+        Operation::Hidden if is_visible => wrong("hidden, and there for the key to see"),
+        Operation::Deleted if both(|sight| &sight.everything) => {
+            wrong("deleted, and only out of the key's sight")
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn blocking<T: Send + 'static>(

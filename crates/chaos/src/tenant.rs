@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::{self, TimeZone};
 use lucca_emulator::{
-    AbsenceStamps, AccountShape, ById, Config, CountOnly, Emulator, EmulatorError, ErrorBody, Header, HiddenFields,
-    KeyCasing, KeyConfig, LeaveValue, MalformedQuery, Nationality, Rights, Snapshot, SinceReading, Switches, Tenant,
-    UrlStyle, UserLogs,
+    AbsenceStamps, AccountShape, ById, Config, CountOnly, Emulator, EmulatorError, ErrorBody, Header,
+    HiddenFields, KeyCasing, KeyConfig, LeaveValue, MalformedQuery, Nationality, Rights, SinceReading,
+    Switches, Tenant, UrlStyle, UserLogs,
 };
 use secrecy::SecretString;
 use store::{AccountId, AccountSettings, LinkedAccount, MasterKey, NewAccount, Store, Vault};
@@ -86,7 +86,7 @@ impl Subject {
     }
 
     fn facts(&self, key: &str) -> Facts {
-        of_snapshot(&self.tenant().snapshot(key).unwrap_or_else(Snapshot::default), self.since())
+        of_snapshot(&self.tenant().snapshot(key).unwrap_or_default(), self.since())
     }
 
     /// The linked key's rights.
@@ -140,7 +140,9 @@ pub fn harmless(dice: &mut Dice) -> Switches {
         v4_limit_max_organization: dice.pick(&[5, 100]).unwrap_or(100),
         v4_limit_max_contracts: dice.pick(&[20, 1000]).unwrap_or(1000),
         leaves_page_max: Some(leaves),
-        count_only: dice.pick(&[CountOnly::WithEmptyItems, CountOnly::WithoutItems]).unwrap_or(default.count_only),
+        count_only: dice
+            .pick(&[CountOnly::WithEmptyItems, CountOnly::WithoutItems])
+            .unwrap_or(default.count_only),
         header: dice.pick(&[Header::Current, Header::Legacy, Header::None]).unwrap_or(default.header),
         key_casing: dice.pick(&[KeyCasing::Observed, KeyCasing::Documented]).unwrap_or(default.key_casing),
         nationality: dice.pick(&[Nationality::Object, Nationality::Code]).unwrap_or(default.nationality),
@@ -152,7 +154,9 @@ pub fn harmless(dice: &mut Dice) -> Switches {
             .pick(&[ErrorBody::StatusMessage, ErrorBody::LowerCase, ErrorBody::Bare, ErrorBody::Problem])
             .unwrap_or(default.v3_errors),
         by_id: dice.pick(&[ById::Everything, ById::IdNameUrl]).unwrap_or(default.by_id),
-        hidden_fields: dice.pick(&[HiddenFields::Null, HiddenFields::Omitted]).unwrap_or(default.hidden_fields),
+        hidden_fields: dice
+            .pick(&[HiddenFields::Null, HiddenFields::Omitted])
+            .unwrap_or(default.hidden_fields),
         leaves_without_date: dice.chance(50),
         denied_have_cancellation_date: dice.chance(70),
         leaves_follow_users: dice.chance(70),
@@ -164,9 +168,13 @@ pub fn harmless(dice: &mut Dice) -> Switches {
             .pick(&[SinceReading::Converted, SinceReading::AsWritten])
             .unwrap_or(default.absence_since),
         remote_work_flag: dice.chance(50),
-        leave_accounts: dice.pick(&[AccountShape::Full, AccountShape::IdName]).unwrap_or(default.leave_accounts),
+        leave_accounts: dice
+            .pick(&[AccountShape::Full, AccountShape::IdName])
+            .unwrap_or(default.leave_accounts),
         request_status_filter: dice.chance(70),
-        leave_requests_show: dice.pick(&[ById::Everything, ById::IdNameUrl]).unwrap_or(default.leave_requests_show),
+        leave_requests_show: dice
+            .pick(&[ById::Everything, ById::IdNameUrl])
+            .unwrap_or(default.leave_requests_show),
         userlogs: dice.pick(&[UserLogs::Alive, UserLogs::Alive, UserLogs::Gone]).unwrap_or(default.userlogs),
         userdates: dice.chance(80),
         modified_at_moves: dice.chance(80),

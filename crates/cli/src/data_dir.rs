@@ -1,4 +1,4 @@
-//! The data directory: the database and the master key that seals its secrets.
+//! The data directory: the master key that seals the database's secrets and, unless another is named, the database.
 
 use std::fs;
 use std::io::Write;
@@ -7,53 +7,66 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use store::{MasterKey, Store, Vault};
 
+use crate::Global;
+use crate::database::Place;
 use crate::failure::Failure;
 
 /// An open data directory.
 pub(crate) struct DataDir {
     pub(crate) path: PathBuf,
+    /// Where the database is: in the folder, unless another was named.
+    pub(crate) place: Place,
     pub(crate) store: Store,
     pub(crate) vault: Vault,
 }
 
 impl DataDir {
-    /// Where the database is.
-    pub(crate) fn database(&self) -> PathBuf {
-        database(&self.path)
-    }
-
-    /// Opens a data directory and makes what is missing: the folder, the database, the master key.
-    pub(crate) async fn open_or_create(path: &Path) -> Result<Self, Failure> {
+    /// Opens the data directory at `path` and makes what is missing: the folder, the database's tables, the
+    /// master key.
+    pub(crate) async fn open_or_create(global: &Global, path: &Path) -> Result<Self, Failure> {
+        let place = Place::parse(global.database.as_deref(), path)?;
         if !path.is_dir() {
             fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
             keep_private(path, 0o700)?;
         }
-        let is_new = !database(path).exists();
+        let Place::File(file) = &place else {
+            let store = place.open().await?;
+            let is_new = store.accounts().await?.is_empty();
+            return Ok(Self { vault: open_vault(path, is_new)?, path: path.to_owned(), place, store });
+        };
+        let is_new = !file.exists();
         let vault = open_vault(path, is_new)?;
         if is_new {
             // Made here and not by SQLite, so that nobody else can read it from its first moment on.
-            write_private(&database(path), b"")?;
+            write_private(file, b"")?;
         }
-        let store = Store::open(&database(path)).await?;
-        Ok(Self { path: path.to_owned(), store, vault })
+        let store = place.open().await?;
+        Ok(Self { path: path.to_owned(), place, store, vault })
     }
 
-    /// Opens a data directory that is there.
-    pub(crate) async fn open(path: &Path) -> Result<Self, Failure> {
-        if !database(path).is_file() {
+    /// Opens what is there, and makes nothing.
+    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+        let path = global.data_dir();
+        let place = Place::parse(global.database.as_deref(), &path)?;
+        let is_there = match &place {
+            Place::File(file) => file.is_file(),
+            // Without the key nothing was linked from here.
+            Place::Server(_) => path.join("master.key").is_file(),
+        };
+        if !is_there {
+            let message = match &place {
+                Place::File(file) => format!("there is no database at {}", file.display()),
+                Place::Server(_) => format!("there is no master.key in {}", path.display()),
+            };
             return Err(Failure::usage(
                 "cli.no_data",
-                format!("there is no database in {}", path.display()),
+                message,
                 "Link a tenant with `lucca-connector link TENANT_URL`, try `lucca-connector demo`, or name another \
-                 folder with --data-dir.",
+                 folder with --data-dir or another database with --database.",
             ));
         }
-        Self::open_or_create(path).await
+        Self::open_or_create(global, &path).await
     }
-}
-
-fn database(path: &Path) -> PathBuf {
-    path.join("connector.db")
 }
 
 /// Reads the master key, one hexadecimal key a line, the first being the one that seals; makes it for a new

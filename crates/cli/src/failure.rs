@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Mismatch = 6,
     /// Another process is syncing the linked account.
     Busy = 7,
+    /// Ctrl-C or a signal to end, as shells have it for the former.
+    Interrupted = 130,
 }
 
 /// A command's failure.
@@ -97,14 +99,28 @@ impl Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        let mut failure = Self::from_error(Exit::Internal, error.code(), &error);
-        failure.advice = Some(match error.code() {
+        let exit = if matches!(error, store::Error::LeaseLost) { Exit::Busy } else { Exit::Internal };
+        let mut failure = Self::from_error(exit, error.code(), &error);
+        let advice = match error.code() {
             "vault.other_key" => {
-                "Put back the master.key that this data directory was made with, or link the tenant again."
-                    .to_owned()
+                "Put back the master.key that this database was made with, or link the tenant again."
             }
-            _ => "Check the disk and that no other program holds the database, then try again.".to_owned(),
-        });
+            "store.lease_lost" => {
+                "Nothing is lost: what was read is stored, and the other process goes on from there. Watch it with \
+                 `lucca-connector sync --watch`."
+            }
+            "store.migration" => {
+                "Use the version of lucca-connector that last wrote to this database, or a newer one."
+            }
+            "store.corrupt" => {
+                "Something else wrote to the database. Restore it from a backup, or link anew."
+            }
+            _ => {
+                "Check the database: for SQLite the disk and that no other program holds it, for PostgreSQL the \
+                 address, the user and the network. Then try again."
+            }
+        };
+        failure.advice = Some(advice.to_owned());
         failure
     }
 }

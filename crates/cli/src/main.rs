@@ -1,15 +1,19 @@
 //! `lucca-connector`: the binary. It reads the environment, files and arguments, starts the runtime, and hands
 //! over to one module a command.
 
+mod absence_view;
 mod commands;
 mod data_dir;
+mod database;
 mod entropy;
 mod failure;
+mod history_view;
 mod holder;
 mod key_input;
 mod output;
 mod people_view;
 mod progress;
+mod report_view;
 mod session;
 
 use std::path::PathBuf;
@@ -21,7 +25,7 @@ use tracing_subscriber::EnvFilter;
 use crate::failure::{Exit, Failure};
 
 /// Connects Lucca, the HR system, to your app: link a tenant, sync its people, deliver them.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
@@ -30,12 +34,16 @@ struct Cli {
     command: Command,
 }
 
-/// What every command understands.
-#[derive(Debug, clap::Args)]
+/// What every command understands. Not to be printed: the database's address may hold a password.
+#[derive(clap::Args)]
 struct Global {
-    /// Where the database and the master key are kept [default: lucca-data; for demo, lucca-demo]
+    /// Where the master key and the database are kept [default: lucca-data; for demo, lucca-demo]
     #[arg(long, global = true, value_name = "DIR", env = "LUCCA_CONNECTOR_DATA_DIR", hide_env_values = true)]
     data_dir: Option<PathBuf>,
+    /// The database: postgres://USER:PASSWORD@HOST/DATABASE or sqlite:PATH [default: connector.db in the data
+    /// directory]
+    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
     /// Print one JSON document instead of text for people
     #[arg(long, global = true)]
     json: bool,
@@ -57,12 +65,18 @@ enum Command {
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
     Check(commands::check::Args),
-    /// List linked accounts
-    Accounts,
+    /// List linked accounts, configure one, decide on what is missing in Lucca
+    Accounts(commands::accounts::Args),
     /// Read everything a linked account's key shows into the database
     Sync(commands::sync::Args),
-    /// List people, or show one
+    /// What was synced when, how it went, and how far a run is
+    Runs(commands::runs::Args),
+    /// What changed, in order: each record created, updated, deleted, …
+    Changes(commands::changes::Args),
+    /// List people, show one with their history, find people who are there twice
     Employees(commands::employees::Args),
+    /// List who is away, from when to when and on what
+    Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
     /// Write records to a file or to standard output
@@ -83,7 +97,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("LUCCA_CONNECTOR_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(&cli)),
         Err(error) => Err(Failure::from_error(Exit::Internal, "cli.runtime", &error)),
@@ -101,9 +115,12 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Emulator(args) => commands::emulator::run(global, args).await,
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
-        Command::Accounts => commands::accounts::run(global).await,
+        Command::Accounts(args) => commands::accounts::run(global, args).await,
         Command::Sync(args) => Box::pin(commands::sync::run(global, args)).await,
+        Command::Runs(args) => commands::runs::run(global, args).await,
+        Command::Changes(args) => commands::changes::run(global, args).await,
         Command::Employees(args) => commands::employees::run(global, args).await,
+        Command::Absences(args) => commands::absences::run(global, args).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
     }

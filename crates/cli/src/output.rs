@@ -25,7 +25,8 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn write(text: &str) {
+/// Text for whoever asked, as it is, at once.
+pub(crate) fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // `lucca-connector employees list | head` is no failure.
@@ -52,8 +53,8 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = match noun.strip_suffix('y') {
         _ if number == 1 => noun.to_owned(),
         _ if noun == "person" => "people".to_owned(),
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+        _ => format!("{noun}s"),
     };
     format!("{} {plural}", grouped(number))
 }
@@ -87,6 +88,7 @@ mod tests {
     fn numbers_and_nouns_read_well() {
         assert_eq!(counted(1, "employee"), "1 employee");
         assert_eq!(counted(0, "category"), "0 categories");
+        assert_eq!(counted(2, "working day"), "2 working days");
         assert_eq!(counted(1_234_567, "record"), "1,234,567 records");
         assert_eq!(grouped(999), "999");
         assert_eq!(clean("a\u{1b}[31mb\n\u{202e}c"), "a [31mb  c");

@@ -1,6 +1,6 @@
 //! People as commands show them: with their status today and the names of what they refer to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use lucca::Stream;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use store::{LinkedAccount, Store};
 
 use crate::failure::Failure;
+use crate::output::clean;
 
 /// A person with everything that belongs to them.
 #[derive(Debug, Serialize)]
@@ -36,6 +37,8 @@ pub(crate) struct People {
     department_index: HashMap<RemoteId, usize>,
     establishments: HashMap<RemoteId, Establishment>,
     legal_units: HashMap<RemoteId, LegalUnit>,
+    /// Whether the contracts could be read when last they were due; else they may not outvote other dates.
+    are_contracts_current: bool,
 }
 
 impl People {
@@ -73,7 +76,87 @@ impl People {
             employees,
             departments,
             employments,
+            are_contracts_current: is_current,
         })
+    }
+
+    /// The name of an employee, if they are known.
+    pub(crate) fn name(&self, id: &RemoteId) -> Option<String> {
+        self.index.get(id).map(|&index| self.employees[index].0.shown_name())
+    }
+
+    /// An employee by id.
+    pub(crate) fn employee(&self, id: &RemoteId) -> Option<&Employee> {
+        self.index.get(id).map(|&index| &self.employees[index].0)
+    }
+
+    /// The name of a department.
+    pub(crate) fn department_name(&self, id: &RemoteId) -> Option<&str> {
+        self.department_index.get(id).and_then(|&index| self.departments[index].name.as_deref())
+    }
+
+    /// The name of an establishment.
+    pub(crate) fn establishment_name(&self, id: &RemoteId) -> Option<&str> {
+        self.establishments.get(id).and_then(|establishment| establishment.name.as_deref())
+    }
+
+    /// The contracts of an employee that may decide, in order.
+    pub(crate) fn contracts(&self, id: &RemoteId) -> &[Employment] {
+        let contracts = self.employments.get(id).filter(|_| self.are_contracts_current);
+        contracts.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A department, by id or name, and all below it.
+    pub(crate) fn departments_below(&self, wanted: &str) -> HashSet<&RemoteId> {
+        let wanted = wanted.trim();
+        let is_meant = |department: &&Department| {
+            department.id.as_str() == wanted
+                || department.name.as_deref().is_some_and(|name| name.to_lowercase() == wanted.to_lowercase())
+        };
+        let mut found: HashSet<&RemoteId> =
+            self.departments.iter().filter(is_meant).map(|department| &department.id).collect();
+        loop {
+            let before = found.len();
+            for department in &self.departments {
+                if department.parent_id.as_ref().is_some_and(|parent| found.contains(parent)) {
+                    found.insert(&department.id);
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+
+    /// The one person who is meant: by Lucca id, work e-mail or employee number.
+    pub(crate) fn find(&self, wanted: &str) -> Result<PersonView<'_>, Failure> {
+        let wanted = wanted.trim();
+        if let Some(&index) = self.index.get(&RemoteId::from(wanted)) {
+            return Ok(self.view(&self.employees[index]));
+        }
+        let is_meant = |employee: &Employee| {
+            let mail = employee.work_email.as_deref();
+            mail.is_some_and(|mail| mail.eq_ignore_ascii_case(wanted))
+                || employee.employee_number.as_deref() == Some(wanted)
+        };
+        let found: Vec<_> = self.employees.iter().filter(|(employee, _)| is_meant(employee)).collect();
+        match found[..] {
+            [person] => Ok(self.view(person)),
+            [] => Err(Failure::usage(
+                "cli.unknown_employee",
+                "no such person",
+                "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
+            )),
+            _ => {
+                let ids: Vec<String> =
+                    found.iter().map(|(employee, _)| clean(employee.id.as_str())).collect();
+                Err(Failure::usage(
+                    "cli.which_employee",
+                    "several people answer to this",
+                    format!("Name one by id: {}.", ids.join(", ")),
+                ))
+            }
+        }
     }
 
     /// One person of `employees`, with everything that belongs to them.

@@ -1,80 +1,138 @@
-//! Showing how a run is getting on: a progress bar on a terminal, nothing elsewhere.
+//! Showing how a run is getting on: a bar for each stream on a terminal, nothing elsewhere.
 
+use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use lucca::Stream;
+use store::StreamProgress;
 use sync::{Mode, Progress, StreamReport};
 
 use crate::output::{counted, grouped};
 
-/// One bar for the stream being read, and a line for each that is done.
+/// A bar for each stream being read, and a line for each that is done.
 pub(crate) struct Bars {
-    bar: Mutex<ProgressBar>,
+    all: MultiProgress,
+    of: Mutex<HashMap<String, ProgressBar>>,
 }
 
 impl Bars {
     /// Bars on standard error.
     pub(crate) fn new() -> Self {
-        Self { bar: Mutex::new(ProgressBar::hidden()) }
+        Self { all: MultiProgress::new(), of: Mutex::default() }
     }
 
-    fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
-        // A bar that another thread left half-drawn is still a bar.
-        act(&mut self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    /// Where they are drawn, for whoever writes lines between them.
+    pub(crate) fn drawn(&self) -> MultiProgress {
+        self.all.clone()
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, ProgressBar>) -> T) -> T {
+        // Bars that another thread left half-drawn are still bars.
+        act(&mut self.of.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows a stream from where it is now; its rate counts from here.
+    fn begin(&self, stream: &str, mode: &str, done: u64) {
+        let bar = self.all.add(ProgressBar::new_spinner());
+        let what = if mode == Mode::Incremental.name() { ", changes" } else { "" };
+        bar.set_message(format!("{}{what}", title(stream)));
+        bar.set_position(done);
+        bar.reset_eta();
+        bar.tick();
+        self.with(|bars| bars.insert(stream.to_owned(), bar));
+    }
+
+    fn advance(&self, stream: &str, done: u64, total: Option<u64>) {
+        let Some(bar) = self.with(|bars| bars.get(stream).cloned()) else { return };
+        // A server may count something else than what is done, such as half-days rather than absences.
+        let total = total.filter(|&total| total >= done);
+        if bar.length() != total {
+            let style = match total {
+                Some(total) => {
+                    bar.set_length(total);
+                    "{msg:34} [{bar:30}] {human_pos}/{human_len}  {rate}  {eta} left"
+                }
+                None => {
+                    bar.unset_length();
+                    "{msg:34} {spinner} {human_pos}  {rate}"
+                }
+            };
+            let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                // A bar that cannot be drawn is no reason to stop.
+                let _ = write!(out, "{:.0}/s", state.per_sec());
+            }));
+        }
+        bar.set_position(done);
+    }
+
+    /// Takes a stream's bar away and leaves a line.
+    fn end(&self, stream: &str, text: &str) {
+        if let Some(bar) = self.with(|bars| bars.remove(stream)) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+        self.all.suspend(|| crate::output::complain(text));
+    }
+
+    /// Shows how a run is getting on that another process does.
+    pub(crate) fn follow(&self, streams: &[StreamProgress], told: &mut Vec<String>) {
+        for now in streams.iter().filter(|now| !told.contains(&now.stream)).collect::<Vec<_>>() {
+            if now.finished {
+                self.end(
+                    &now.stream,
+                    &format!("✓ {:34} {}", title(&now.stream), counted(now.done, "record")),
+                );
+                told.push(now.stream.clone());
+                continue;
+            }
+            if !self.with(|bars| bars.contains_key(&now.stream)) {
+                self.begin(&now.stream, &now.mode, now.done);
+            }
+            self.advance(&now.stream, now.done, now.total);
+        }
+    }
+
+    /// Takes all bars away.
+    pub(crate) fn clear(&self) {
+        for (_, bar) in self.with(std::mem::take) {
+            bar.finish_and_clear();
+        }
     }
 }
 
 /// `Work contracts` for `work_contracts`.
-fn title(stream: Stream) -> String {
-    let name = stream.name().replace('_', " ");
+pub(crate) fn title(stream: &str) -> String {
+    let name = stream.replace('_', " ");
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Progress for Bars {
-    fn stream_started(&self, stream: Stream, _mode: Mode) {
-        self.with(|bar| {
-            *bar = ProgressBar::new_spinner();
-            bar.set_message(title(stream));
-            bar.tick();
-        });
+    fn stream_started(&self, stream: Stream, mode: Mode) {
+        self.begin(stream.name(), mode.name(), 0);
     }
 
-    fn page_committed(&self, _stream: Stream, done: u64, total: Option<u64>) {
-        self.with(|bar| {
-            if let Some(total) = total.filter(|&total| bar.length() != Some(total)) {
-                let style = "{msg:28} [{bar:30}] {human_pos}/{human_len}  {rate}  {eta} left";
-                let style =
-                    ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-                bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-                    // A bar that cannot be drawn is no reason to stop.
-                    let _ = write!(out, "{:.0}/s", state.per_sec());
-                }));
-                bar.set_length(total);
-            }
-            bar.set_position(done);
-        });
+    fn page_committed(&self, stream: Stream, done: u64, total: Option<u64>) {
+        self.advance(stream.name(), done, total);
     }
 
     fn stream_finished(&self, stream: Stream, report: &StreamReport) {
-        self.with(|bar| {
-            bar.finish_and_clear();
-            let outcome = match &report.error {
-                Some(error) if error.not_offered => "not offered to this key".to_owned(),
-                Some(error) => error.message.clone(),
-                None => {
-                    let changed = report.created + report.updated + report.gone + report.hidden;
-                    let what = match changed {
-                        0 => "nothing new".to_owned(),
-                        _ => format!("{} written", grouped(changed)),
-                    };
-                    format!("{}, {what}", counted(report.read, "record"))
-                }
-            };
-            let mark = if report.error.is_none() && report.complete { "✓" } else { "!" };
-            crate::output::complain(&format!("{mark} {:28} {outcome}", title(stream)));
-        });
+        let outcome = match &report.error {
+            Some(error) if error.not_offered => "not offered to this key".to_owned(),
+            Some(error) => error.message.clone(),
+            None => {
+                let changed = report.created + report.updated + report.gone + report.hidden;
+                let what = match changed {
+                    0 => "nothing new".to_owned(),
+                    _ => format!("{} written", grouped(changed)),
+                };
+                format!("{}, {what}", counted(report.read, "record"))
+            }
+        };
+        let mark = if report.error.is_none() && report.complete { "✓" } else { "!" };
+        self.end(stream.name(), &format!("{mark} {:34} {outcome}", title(stream.name())));
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indicatif::MultiProgress;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -27,13 +28,14 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// The machine's clock, telling a person of long waits: without a word, a minute looks like a hang.
-pub(crate) fn telling_clock(global: &Global) -> Arc<dyn Clock> {
-    if global.json { clock() } else { Arc::new(TellingClock) }
+/// The machine's clock, telling a person of long waits: without a word, a minute looks like a hang. The words go
+/// between the bars, where there are any.
+pub(crate) fn telling_clock(global: &Global, bars: Option<MultiProgress>) -> Arc<dyn Clock> {
+    if global.json { clock() } else { Arc::new(TellingClock(bars)) }
 }
 
 #[derive(Debug)]
-struct TellingClock;
+struct TellingClock(Option<MultiProgress>);
 
 impl Clock for TellingClock {
     fn now(&self) -> Timestamp {
@@ -42,13 +44,33 @@ impl Clock for TellingClock {
 
     fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         if duration > Duration::from_secs(2) {
-            crate::output::complain(&format!(
+            let text = format!(
                 "waiting {} s before the next request, to keep within Lucca's limit or because it asked for it",
                 duration.as_secs_f64().ceil()
-            ));
+            );
+            match &self.0 {
+                Some(bars) => bars.suspend(|| crate::output::complain(&text)),
+                None => crate::output::complain(&text),
+            }
         }
         SystemClock.sleep(duration)
     }
+}
+
+/// Waits until somebody wants this process to end: Ctrl-C, or the signal by which services are stopped.
+pub(crate) async fn told_to_end() -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.signal", &error);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(failed)
 }
 
 /// Today where this machine stands.

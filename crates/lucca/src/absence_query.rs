@@ -133,6 +133,8 @@ pub struct LeaveRequestQuery {
     pub created_since: Option<DateTime>,
     /// Only these requests; none means all.
     pub ids: Vec<RemoteId>,
+    /// Only what tells whether a request that waits still waits, and for whom: id, status, next approver.
+    pub sparse: bool,
 }
 
 impl LeaveRequestQuery {
@@ -149,6 +151,9 @@ impl LeaveRequestQuery {
     }
 
     pub(crate) fn fields(&self) -> Fields {
+        if self.sparse {
+            return Fields::new().leaves(&["id", "status", "nextApproverId"]);
+        }
         let fields = core_leave_request_fields()
             .leaf("nextApproverId")
             .nested("approvals", &["id", "date", "approverId", "substitutedApproverId", "approved"])

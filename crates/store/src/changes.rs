@@ -1,6 +1,7 @@
 //! The change log: what happened to records, in a gapless sequence a linked account, written in the transaction
 //! that made it so.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::{QueryBuilder, Sqlite};
 
-use crate::db::{Tx, in_tx, on, sql_count, sql_time};
+use crate::commit::ROWS_A_STATEMENT;
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::leases::Lease;
 use crate::{Error, RunId, Store};
@@ -217,6 +219,32 @@ impl Store {
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
+    /// How many changes of each kind and operation a run has made, among those after a place in the sequence: the
+    /// later that is, the less has to be looked through.
+    pub async fn count_changes(
+        &self,
+        account_no: i64,
+        run_id: RunId,
+        after: i64,
+    ) -> Result<BTreeMap<(Kind, Operation), u64>, Error> {
+        let rows: Vec<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT kind, op, count(*) FROM changes WHERE account_no = $1 AND seq > $2 AND run_id = $3 \
+             GROUP BY kind, op",
+        )
+        .bind(account_no)
+        .bind(after)
+        .bind(run_id.to_string())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("counting what a run has changed"))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(kind, op, count)| {
+                Some(((kind.parse().ok()?, op.parse().ok()?), from_sql_count(count)))
+            })
+            .collect())
+    }
+
     /// The number of the last change of a linked account; 0 before the first.
     pub async fn last_change(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT change_seq FROM linked_accounts WHERE no = $1")
@@ -226,9 +254,6 @@ impl Store {
         .map_err(while_doing("reading the change log"))
     }
 }
-
-/// SQLite takes at most 32,766 parameters a statement; six a row leave room.
-const ROWS_A_STATEMENT: usize = 1000;
 
 /// Appends changes to a linked account's log, in order.
 pub(crate) async fn append(
@@ -271,7 +296,8 @@ pub(crate) async fn append(
                         .push_bind(change.fields.as_deref());
                 });
                 query.push(")");
-                query.build().execute(&mut **transaction).await?;
+                let is_usual = rows.len() == ROWS_A_STATEMENT;
+                query.build().persistent(is_usual).execute(&mut **transaction).await?;
             }
             Tx::Postgres(transaction) => {
                 let first = seq;

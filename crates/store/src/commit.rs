@@ -49,8 +49,8 @@ impl Commit {
     }
 }
 
-/// SQLite takes at most 32,766 parameters a statement; four a row leave room.
-const ROWS_A_STATEMENT: usize = 500;
+/// Rows in one statement. One size, so that its statement is prepared once; what is left over is prepared anew.
+pub(crate) const ROWS_A_STATEMENT: usize = 128;
 
 impl Store {
     /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.
@@ -149,7 +149,8 @@ async fn upsert(
             });
             // Without a condition SQLite would read ON as the beginning of a join's.
             query.push(") WHERE true").push(ON_CONFLICT);
-            query.build().execute(&mut **transaction).await?;
+            let is_usual = rows.len() == ROWS_A_STATEMENT;
+            query.build().persistent(is_usual).execute(&mut **transaction).await?;
         }
         Tx::Postgres(transaction) => {
             const INSERT: &str = "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) \

@@ -24,6 +24,14 @@ impl Db {
         AssertSqlSafe(sql.replace("{body.", column).replace('}', "'"))
     }
 
+    /// Which index a table is to be read by, where the engine must be told.
+    pub(crate) fn indexed_by(&self, index: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!(" INDEXED BY {index}"),
+            Self::Postgres(_) => String::new(),
+        }
+    }
+
     /// The first and the last element of a list in the column `body`, as JSON.
     pub(crate) fn ends_of(&self, list: &str) -> (String, String) {
         match self {

@@ -246,17 +246,26 @@ impl Store {
         Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
     }
 
-    /// The absence requests that wait for a decision, on themselves or on their cancellation.
-    pub async fn open_absence_requests(&self, account_no: i64) -> Result<Vec<RemoteId>, Error> {
-        // Worded as the partial index is.
-        let sql = self.db.with_members(
-            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'absence_requests' \
-             AND {body.status} IN ('pending', 'cancellation_pending') AND state = 'present'",
-        );
-        let ids: Vec<String> =
-            on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_all(pool).await)
+    /// The absence requests that wait for a decision, on themselves or on their cancellation: their status, and
+    /// whose decision is expected next.
+    pub async fn open_absence_requests(
+        &self,
+        account_no: i64,
+    ) -> Result<HashMap<RemoteId, (String, Option<RemoteId>)>, Error> {
+        // Worded as the partial index is. SQLite prefers its primary key, which would read every request there is.
+        let hint = self.db.indexed_by("open_absence_requests");
+        let sql = self.db.with_members(&format!(
+            "SELECT remote_id, {{body.status}}, {{body.next_approver_id}} FROM records{hint} WHERE account_no = $1 \
+             AND kind = 'absence_requests' AND {{body.status}} IN ('pending', 'cancellation_pending') \
+             AND state = 'present'",
+        ));
+        let rows: Vec<(String, String, Option<String>)> =
+            on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
                 .map_err(while_doing("looking for requests that wait"))?;
-        Ok(ids.into_iter().map(RemoteId::from).collect())
+        let read = |(id, status, next): (String, String, Option<String>)| {
+            (RemoteId::from(id), (status, next.map(RemoteId::from)))
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// Whether there is any record of a kind, whatever its state.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use lucca::{LeaveRequestQuery, Read, Stream};
-use people::{AbsenceRequest, Kind, RemoteId};
+use people::{AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
 
 use crate::batch::RawPolicy;
 use crate::normalise;
@@ -80,8 +80,8 @@ impl Engine<'_> {
         Ok(Ending::of(&requests, read))
     }
 
-    /// Reads what may have changed. A request leaves nothing by which its change could be asked for, so those that
-    /// wait are read again, and those that waited and do so no longer are asked for by id.
+    /// Reads what may have changed. A request leaves nothing by which its change could be asked for, so it is asked
+    /// which ones wait and for whom, and what is not as it is stored is read by id.
     // unverified: that Lucca filters requests by status or creation; what it gives beyond is compared all the same
     // (source: absences.md §4).
     async fn changed_requests(
@@ -90,23 +90,47 @@ impl Engine<'_> {
         changed_absences: &[RemoteId],
     ) -> Result<Ending, Error> {
         let Context { store, account, .. } = &self.context;
-        let waited = store.open_absence_requests(account.no).await?;
-        let created_since = sync.state.since(self.rhythms.overlap);
-        let mut shown = HashSet::new();
-        let mut ending = Ending::nothing();
-        for query in [
-            LeaveRequestQuery { pending_only: true, ..self.request_query() },
-            LeaveRequestQuery { created_since, ..self.request_query() },
-        ] {
-            let requests = sync.informed(self.client.leave_requests(query));
-            sync.collect_met();
-            ending = self.read_requests(sync, requests).await?;
-            shown.extend(sync.take_met());
-            if !ending.is_ok() {
-                return Ok(ending);
+        let mut waited = store.open_absence_requests(account.no).await?;
+        let mut wanted = HashSet::new();
+        let query = LeaveRequestQuery { pending_only: true, sparse: true, ..LeaveRequestQuery::default() };
+        let mut waiting = sync.informed(self.client.leave_requests(query)).without_raw();
+        loop {
+            match waiting.next_page().await {
+                Ok(Some(page)) => {
+                    for Read { value, .. } in page.items.into_iter().filter_map(|item| item.outcome.ok()) {
+                        let request = normalise::absence_request(value, self.groups);
+                        let is_open = matches!(
+                            request.status,
+                            AbsenceRequestStatus::Pending | AbsenceRequestStatus::CancellationPending
+                        );
+                        let known = waited.remove(&request.id);
+                        let is_as_stored = known.as_ref().is_some_and(|(status, next)| {
+                            *status == request.status.name() && *next == request.next_approver_id
+                        });
+                        // A server that ignores the filter shows decided ones too: those are read with the sweep.
+                        if !is_as_stored && (is_open || known.is_some()) {
+                            wanted.insert(request.id);
+                        }
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => return Ok(Ending::of(&waiting, Err(error))),
             }
         }
-        let mut wanted: HashSet<RemoteId> = waited.into_iter().collect();
+        // Whoever waited and is not among them was decided, or is gone.
+        wanted.extend(waited.into_keys());
+
+        let query = LeaveRequestQuery {
+            created_since: sync.state.since(self.rhythms.overlap),
+            ..self.request_query()
+        };
+        let requests = sync.informed(self.client.leave_requests(query));
+        sync.collect_met();
+        let mut ending = self.read_requests(sync, requests).await?;
+        let shown: HashSet<RemoteId> = sync.take_met().into_iter().collect();
+        if !ending.is_ok() {
+            return Ok(ending);
+        }
         for absences in changed_absences.chunks(IDS_A_REQUEST) {
             let of_absences =
                 store.referring(account.no, Kind::AbsenceRequest, "absence_id", absences).await?;

@@ -532,8 +532,12 @@ impl<'a> StreamSync<'a> {
         self.report.notes = ending.notes;
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if self.pages > 0 {
-            let learned_at = self.state.lesson(now).map_or(now, |lesson| lesson.at);
-            self.state.learned = ending.learned.map(|form| Lesson { at: learned_at, form });
+            let known = self.state.lesson(now);
+            // A form that lets nothing be proven may have been learned in a bad minute: it is not passed on twice.
+            let is_spent = known.is_some() && self.is_full() && lacks_a_count(ending.proof);
+            let learned_at = known.map_or(now, |lesson| lesson.at);
+            self.state.learned =
+                ending.learned.filter(|_| !is_spent).map(|form| Lesson { at: learned_at, form });
         }
         match &ending.error {
             None => {
@@ -615,6 +619,11 @@ pub(crate) fn fetch<W: Resource>(
         (enumeration, outcome)
     });
     (pages, fetching)
+}
+
+/// Whether the form in which the server was asked is what kept a full read from proving anything.
+fn lacks_a_count(proof: Proof) -> bool {
+    matches!(proof, Proof::Unproven { why: Unproven::NoCount, .. })
 }
 
 /// Whether a full read that proved nothing may prove something if it is done once more.

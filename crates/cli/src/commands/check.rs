@@ -31,14 +31,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::telling_clock(global);
+    let clock = session::telling_clock(global, None);
     let today = session::today(&*clock);
     let (tenant, checked) = match &args.tenant {
         Some(text) => {
             let tenant = tenant_url(text, args.allow_loopback)?;
             let key = args.key.read()?;
             // The tenant may be one that is linked here: then they share its budget.
-            let data = DataDir::open(&global.data_dir()).await.ok();
+            let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
             let checked = linking::check(&client, today).await;
             if let Some(data) = &data {
@@ -54,7 +54,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             ));
         }
         None => {
-            let data = DataDir::open(&global.data_dir()).await?;
+            let data = DataDir::open(global).await?;
             let account = session::account(&data, args.account.as_deref()).await?;
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let checked = linking::check(&client, today).await;

@@ -1,21 +1,24 @@
 //! `demo`: the whole main job on a tenant of our own, from nothing to complete people data in SQLite.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use jiff::civil::{Date, date};
 use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
 use lucca_emulator::{Config, Emulator};
-use people::{EmployeeStatus, Kind, OrgChartEntry, find_oddities};
+use people::{Absence, EmployeeStatus, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
 use sync::{Brake, Progress, RunReport, Silent, Wish};
 
 use crate::Global;
-use crate::commands::emulator::{limit_pages, start, wait_for_ctrl_c};
+use crate::absence_view::EARLIEST;
+use crate::commands::emulator::{limit_pages, start};
 use crate::commands::org_chart::{chart_of, current, draw};
-use crate::commands::sync::{show_remarks, sync_with};
+use crate::commands::sync::{sync_with, view};
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{counted, grouped, is_terminal, line};
@@ -43,8 +46,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::telling_clock(global);
     let watched = is_terminal() && !global.json;
+    let bars = watched.then(Bars::new);
+    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
     let say = |text: &str| {
         if !global.json {
             line(text);
@@ -63,18 +67,20 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     say(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
 
     let path = global.data_dir.clone().unwrap_or_else(|| PathBuf::from("lucca-demo"));
-    let data = DataDir::open_or_create(&path).await?;
+    let data = DataDir::open_or_create(global, &path).await?;
     let began = clock.now();
     let (account, client) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
     say("Linked: the API key is good, and is sealed in the database.");
     say("Syncing:");
-    let bars: Box<dyn Progress> = if watched { Box::new(Bars::new()) } else { Box::new(Silent) };
+    let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let report =
-        sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), &*bars).await?;
+        sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), progress).await?;
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;
-    let truth = truth(&emulator);
+    // As the sync has it where the linked account's settings say nothing.
+    let since = date(session::today(&*clock).year() - 1, 1, 1);
+    let truth = truth(&emulator, since);
     let stored = stored(&data, &account, &people).await?;
     let is_match = truth == stored;
     if global.json {
@@ -91,11 +97,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 .into_iter()
                 .map(|oddity| (oddity.kind.code().to_owned(), json!(oddity.employees.len())))
                 .collect::<Map<String, Value>>(),
-            "database": data.database(),
+            "database": data.place.to_string(),
             "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(0),
         }));
     } else {
-        show(&report, &people, &stored, elapsed.as_secs_f64());
+        show(&report, &people, &stored, elapsed.as_secs_f64())?;
         if !is_match {
             line(&format!("The tenant really holds: {truth}"));
         }
@@ -104,7 +110,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if watched && !args.once {
             line("");
             line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
-            wait_for_ctrl_c().await?;
+            session::told_to_end().await?;
         }
     }
     emulator.shutdown().await;
@@ -141,19 +147,47 @@ async fn link(
     Ok((account, client))
 }
 
-/// What the tenant really holds of everything that is synced, under the names that we use.
-fn truth(emulator: &Emulator) -> Value {
-    let truth = serde_json::to_value(emulator.truth()).unwrap_or(Value::Null);
-    let counts = Kind::ALL.iter().map(|kind| {
-        let name = match kind {
-            Kind::LeaveType => "leave_accounts",
-            Kind::CustomFieldDefinition => "custom_fields",
-            kind => kind.name(),
-        };
-        (kind.name().to_owned(), truth[name].clone())
-    });
-    let mut counts: Map<String, Value> = counts.collect();
-    counts.insert("by_status".to_owned(), truth["by_status"].clone());
+/// The kinds whose truth can be counted: all but working days, which are read for one person of each calendar.
+fn comparable() -> impl DoubleEndedIterator<Item = Kind> {
+    Kind::ALL.iter().copied().filter(|kind| *kind != Kind::WorkingDay)
+}
+
+/// What is asked for of the log of changes to people.
+const LOGGED: [&str; 3] = ["departmentid", "legalentityid", "manager"];
+
+/// What the tenant really holds of what is synced, under the names that we use. Of absences that is what has a
+/// half-day since the first day that is synced.
+fn truth(emulator: &Emulator, since: Date) -> Value {
+    let truth = emulator.truth();
+    let snapshot = emulator.tenant().snapshot(emulator.api_key()).unwrap_or_default();
+    let half_days: Vec<i64> = snapshot
+        .leaves
+        .iter()
+        .filter(|leave| leave.date >= since)
+        .map(|leave| leave.leave_period_id)
+        .collect();
+    let absences: HashSet<i64> = half_days.iter().copied().collect();
+    let count = |kind| match kind {
+        Kind::LegalUnit => truth.legal_units,
+        Kind::Establishment => truth.establishments,
+        Kind::Department => truth.departments,
+        Kind::OccupationCategory => truth.occupation_categories,
+        Kind::JobQualification => truth.job_qualifications,
+        Kind::LeaveType => truth.leave_accounts,
+        Kind::CustomFieldDefinition => truth.custom_fields,
+        Kind::Employment => truth.employments,
+        Kind::Employee => truth.employees,
+        Kind::UserLogEntry => {
+            number(snapshot.user_logs.iter().filter(|entry| LOGGED.contains(&&*entry.name)).count())
+        }
+        Kind::Absence => number(absences.len()),
+        Kind::AbsenceRequest => truth.leave_requests,
+        Kind::WorkingDay => 0,
+    };
+    let mut counts: Map<String, Value> =
+        comparable().map(|kind| (kind.name().to_owned(), json!(count(kind)))).collect();
+    counts.insert("by_status".to_owned(), json!(truth.by_status));
+    counts.insert("half_days".to_owned(), json!(half_days.len()));
     Value::Object(counts)
 }
 
@@ -162,26 +196,42 @@ async fn stored(data: &DataDir, account: &LinkedAccount, people: &People) -> Res
     let counts = data.store.count_records(account.no).await?;
     let present = |kind: Kind| counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
     let mut stored: Map<String, Value> =
-        Kind::ALL.iter().map(|&kind| (kind.name().to_owned(), json!(present(kind)))).collect();
+        comparable().map(|kind| (kind.name().to_owned(), json!(present(kind)))).collect();
     let by_status = EmployeeStatus::ALL.map(|status| (status.name().to_owned(), json!(people.count(status))));
     stored.insert("by_status".to_owned(), Value::Object(by_status.into_iter().collect()));
+    let mut half_days = 0;
+    let each = |_: RemoteId, body: &str| {
+        half_days += serde_json::from_str::<Absence>(body).map_or(0, |absence| absence.leaves.len());
+    };
+    data.store.absences_between(account.no, EARLIEST, Date::MAX, each).await?;
+    stored.insert("half_days".to_owned(), json!(half_days));
     Ok(Value::Object(stored))
 }
 
-fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Result<(), Failure> {
     line(&format!(
         "Done in {seconds:.1} s with {}, {} written.",
         counted(report.total_requests(), "request"),
         grouped(report.written())
     ));
-    show_remarks(report);
+    view(report)?.show_remarks(&[]);
     line("");
     line("What is stored:");
     // What others refer to comes last.
-    for kind in Kind::ALL.iter().rev() {
-        let count = stored[kind.name()].as_u64().unwrap_or(0);
-        line(&format!("  {:26} {:>8}", kind.name().replace('_', " "), grouped(count)));
-        if *kind == Kind::Employee {
+    let show = |name: &str| {
+        let count = stored[name].as_u64().unwrap_or(0);
+        line(&format!("  {:26} {:>8}", name.replace('_', " "), grouped(count)));
+    };
+    for kind in comparable().rev() {
+        show(kind.name());
+        if kind == Kind::Absence {
+            show("half_days");
+        }
+        if kind == Kind::Employee {
             for status in EmployeeStatus::ALL {
                 line(&format!("    {:24} {:>8}", status, grouped(people.count(status))));
             }
@@ -197,6 +247,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) {
             line(&format!("  {:>6}  {}", grouped(count), oddity.kind.meaning()));
         }
     }
+    Ok(())
 }
 
 /// The top of the org chart: those without a manager, and those who report to them, who have a team.
@@ -234,7 +285,7 @@ fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
         None => format!("--data-dir {dir}"),
     };
     line("");
-    line(&format!("The database is {} (SQLite). Try next:", data.database().display()));
+    line(&format!("The database is {} ({}). Try next:", data.place, data.place.engine()));
     line(&format!("  {program} employees list {of}"));
     line(&format!("  {program} org-chart --depth 3 {of}"));
     line(&format!("  {program} export --format csv --output people.csv {of}"));

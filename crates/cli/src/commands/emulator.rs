@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use lucca_emulator::{Config, Emulator};
+use lucca_emulator::{Config, Emulator, Fault};
 use serde_json::json;
 
 use crate::Global;
@@ -34,6 +34,16 @@ pub(crate) struct Args {
     /// Requests a minute before it answers 429; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 50)]
     rate_limit: u32,
+    /// Let about this many requests go wrong, each in its own way and once: errors, hangs, cut answers, changes
+    /// between two pages
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    faults: u32,
+    /// Which of them: the same seed makes the same faults [default: that of the company]
+    #[arg(long, value_name = "SEED", requires = "faults")]
+    faults_seed: Option<u64>,
+    /// Milliseconds every answer is delayed by
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
     /// A JSON file of switches: every behaviour of Lucca that is not known for sure
     #[arg(long, value_name = "FILE")]
     switches: Option<std::path::PathBuf>,
@@ -61,6 +71,13 @@ impl Args {
             limit_pages(&mut config, rows);
         }
         config.switches.rate_limit = Some(self.rate_limit).filter(|&limit| limit > 0);
+        if let Some(latency) = self.latency {
+            config.switches.latency_ms = latency;
+        }
+        if self.faults > 0 {
+            let seed = self.faults_seed.unwrap_or(self.seed);
+            config.switches.faults.extend(Fault::random_schedule(seed, self.faults));
+        }
         Ok(config)
     }
 }
@@ -119,12 +136,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         ));
         line("Ctrl-C stops it.");
     }
-    wait_for_ctrl_c().await?;
+    session::told_to_end().await?;
     emulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Waits until the person has seen enough.
-pub(crate) async fn wait_for_ctrl_c() -> Result<(), Failure> {
-    tokio::signal::ctrl_c().await.map_err(|error| Failure::from_error(Exit::Internal, "cli.signal", &error))
 }

@@ -46,7 +46,7 @@ enum Format {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
     let rows = rows(&data, &account, args.kind).await?;
     let written = match &args.output {

@@ -49,18 +49,20 @@ pub(crate) fn tenant_url(text: &str, allow_loopback: bool) -> Result<TenantUrl, 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
     let key = args.key.read()?;
-    let clock = session::telling_clock(global);
-    let data = DataDir::open_or_create(&global.data_dir()).await?;
+    let clock = session::telling_clock(global, None);
+    let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let checked = linking::check(&client, session::today(&*clock)).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
     let checked = checked?;
-    let was_linked = data.store.account_by_tenant(tenant.origin()).await?.is_some();
+    let known = data.store.account_by_tenant(tenant.origin()).await?;
+    let was_linked = known.is_some();
     let settings = AccountSettings {
         field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
-        ..AccountSettings::default()
+        // What `accounts configure` has set stays.
+        ..known.map(|account| account.settings).unwrap_or_default()
     };
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;

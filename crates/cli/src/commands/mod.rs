@@ -1,6 +1,8 @@
 //! One module a command: its arguments, what it does, and how it shows the result.
 
+pub(crate) mod absences;
 pub(crate) mod accounts;
+pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod employees;
@@ -8,4 +10,6 @@ pub(crate) mod emulator;
 pub(crate) mod export;
 pub(crate) mod link;
 pub(crate) mod org_chart;
+pub(crate) mod runs;
 pub(crate) mod sync;
+pub(crate) mod watch;

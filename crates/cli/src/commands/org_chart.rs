@@ -1,13 +1,15 @@
-//! `org-chart`: who reports to whom, drawn in the terminal.
+//! `org-chart`: who reports to whom, today or on another day, drawn in the terminal.
 
 use std::process::ExitCode;
 
-use people::{Employee, EmployeeStatus, OrgChart, OrgChartEntry, RemoteId};
+use jiff::civil::Date;
+use people::{Employee, EmployeeStatus, OrgChart, OrgChartEntry, Placed, RemoteId};
 use serde_json::json;
 
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::history_view::Histories;
 use crate::output::{clean, counted, line};
 use crate::people_view::People;
 use crate::session;
@@ -20,16 +22,26 @@ pub(crate) struct Args {
     /// Draw only this person and who is below, by Lucca id
     #[arg(long, value_name = "ID")]
     root: Option<String>,
+    /// The chart of this day, as far as it is known
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
     /// How many levels to draw
     #[arg(long, value_name = "LEVELS")]
     depth: Option<usize>,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
-    let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
-    let current = current(&people);
+    let today = session::today(&*session::clock());
+    let people = People::load(&data.store, &account, today).await?;
+    let current = match args.as_of {
+        None => current(&people),
+        Some(day) => {
+            let histories = Histories::load(&data.store, &account, &people, today).await?;
+            histories.as_of(&people, day).iter().map(Seat::of).collect()
+        }
+    };
     let chart = chart_of(&current);
     let entries = below(chart.entries(), &current, args.root.as_deref())?;
     let visible: Vec<&OrgChartEntry> = {
@@ -40,12 +52,12 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         let list: Vec<_> = visible
             .iter()
             .map(|entry| {
-                let employee = current[entry.index];
+                let seat = &current[entry.index];
                 json!({
-                    "id": employee.id,
-                    "name": employee.shown_name(),
-                    "job_title": employee.job_title,
-                    "manager_id": employee.manager_id,
+                    "id": seat.id,
+                    "name": seat.name,
+                    "job_title": seat.job_title,
+                    "manager_id": seat.manager_id,
                     "depth": entry.depth,
                     "direct_reports": entry.direct_reports,
                     "all_reports": entry.all_reports,
@@ -54,7 +66,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             .collect();
         crate::output::json(&list);
     } else if visible.is_empty() {
-        line("Nobody is employed today. Have you synced? `lucca-connector sync`");
+        let when =
+            args.as_of.map_or_else(|| "is employed today".to_owned(), |day| format!("was employed on {day}"));
+        line(&format!("Nobody {when}. Have you synced? `lucca-connector sync`"));
     } else {
         for drawn in draw(&visible, &current) {
             line(&drawn);
@@ -63,21 +77,47 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
+/// Somebody's place in the chart.
+pub(crate) struct Seat {
+    id: RemoteId,
+    name: String,
+    job_title: Option<String>,
+    manager_id: Option<RemoteId>,
+}
+
+impl Seat {
+    fn of(placed: &Placed<'_>) -> Self {
+        let title = placed.position.and_then(|position| position.job_title.as_ref());
+        Self {
+            id: placed.employee.id.clone(),
+            name: placed.employee.shown_name(),
+            job_title: title.map(|title| title.value.clone()),
+            manager_id: placed.manager_id().cloned(),
+        }
+    }
+}
+
 /// The people employed today: those an org chart is about.
-pub(crate) fn current(people: &People) -> Vec<&Employee> {
+pub(crate) fn current(people: &People) -> Vec<Seat> {
     let is_current = |(_, status): &&(Employee, EmployeeStatus)| *status == EmployeeStatus::Active;
-    people.employees.iter().filter(is_current).map(|(employee, _)| employee).collect()
+    let seat = |(employee, _): &(Employee, EmployeeStatus)| Seat {
+        id: employee.id.clone(),
+        name: employee.shown_name(),
+        job_title: employee.job_title.clone(),
+        manager_id: employee.manager_id.clone(),
+    };
+    people.employees.iter().filter(is_current).map(seat).collect()
 }
 
 /// The chart of these people.
-pub(crate) fn chart_of(people: &[&Employee]) -> OrgChart {
-    OrgChart::build(people.iter().map(|employee| (&employee.id, employee.manager_id.as_ref())))
+pub(crate) fn chart_of(people: &[Seat]) -> OrgChart {
+    OrgChart::build(people.iter().map(|seat| (&seat.id, seat.manager_id.as_ref())))
 }
 
 /// The part of the chart that begins with `root`.
 fn below<'a>(
     entries: &'a [OrgChartEntry],
-    people: &[&Employee],
+    people: &[Seat],
     root: Option<&str>,
 ) -> Result<&'a [OrgChartEntry], Failure> {
     let Some(root) = root else { return Ok(entries) };
@@ -85,15 +125,15 @@ fn below<'a>(
     let start = entries.iter().position(|entry| people[entry.index].id == root).ok_or_else(|| {
         Failure::usage(
             "cli.unknown_employee",
-            "no such person is employed today",
-            "`lucca-connector employees list --status active` shows who is, with their ids.",
+            "no such person is in this chart",
+            "`lucca-connector employees list --status active` (or --as-of DATE) shows who is, with their ids.",
         )
     })?;
     Ok(&entries[start..=start + entries[start].all_reports])
 }
 
 /// One line a person, with the lines that join them.
-pub(crate) fn draw(entries: &[&OrgChartEntry], people: &[&Employee]) -> Vec<String> {
+pub(crate) fn draw(entries: &[&OrgChartEntry], people: &[Seat]) -> Vec<String> {
     let top = entries.iter().map(|entry| entry.depth).min().unwrap_or(0);
     // From below, `open[d]` says whether a line goes on at depth d.
     let mut open: Vec<bool> = Vec::new();
@@ -110,9 +150,9 @@ pub(crate) fn draw(entries: &[&OrgChartEntry], people: &[&Employee]) -> Vec<Stri
             text.push_str(if goes_on { "├─ " } else { "└─ " });
         }
         open[depth] = true;
-        let employee = people[entry.index];
-        text.push_str(&clean(&employee.shown_name()));
-        if let Some(title) = &employee.job_title {
+        let seat = &people[entry.index];
+        text.push_str(&clean(&seat.name));
+        if let Some(title) = &seat.job_title {
             text.push_str(&format!(", {}", clean(title)));
         }
         if entry.all_reports > 0 {

@@ -1,19 +1,23 @@
-//! `sync`: reads everything a linked account's key shows into the database.
+//! `sync`: reads what a linked account's key shows into the database.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lucca::Client;
+use jiff::{SignedDuration, Timestamp};
 use lucca::clock::Clock;
+use lucca::{Client, Stream};
 use serde_json::json;
-use store::{LinkedAccount, Outcome, RunId};
-use sync::{Brake, Options, Progress, RunReport, Silent, Sync, Wish};
+use store::{LinkedAccount, RunId};
+use sync::{Brake, Options, Progress, Rhythms, RunReport, Silent, StreamState, Sync, Wish};
 
 use crate::Global;
+use crate::commands::watch;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
-use crate::output::{counted, grouped, is_terminal, line};
-use crate::progress::Bars;
+use crate::output::{is_terminal, line};
+use crate::progress::{Bars, title};
+use crate::report_view::ReportView;
 use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
@@ -32,20 +36,28 @@ pub(crate) struct Args {
     /// Read everything again, whatever changed
     #[arg(long)]
     full: bool,
+    /// Follow the sync in progress, in whatever process it is; without one, sync
+    #[arg(long, conflicts_with = "all")]
+    watch: bool,
     /// Believe it, this once, when more than 20 % of a list or 50 records have vanished
     #[arg(long)]
     accept_missing: bool,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
+    let data = DataDir::open(global).await?;
     if !args.all {
         let account = session::account(&data, args.account.as_deref()).await?;
+        if args.watch
+            && let Some(run_id) = watch::running(&data, &account, session::clock().now()).await?
+        {
+            return watch::follow(global, &data, &account, run_id).await;
+        }
         let report = sync_account(global, args, &data, &account).await?;
         if global.json {
             crate::output::json(&report);
         }
-        return Ok(ExitCode::from(exit_code(global, &report)));
+        return Ok(ExitCode::from(exit_code(global, &report)?));
     }
     let accounts = data.store.accounts().await?;
     if accounts.is_empty() {
@@ -57,9 +69,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         // One account's trouble is no reason to leave the others stale.
         match sync_account(global, args, &data, &account).await {
             Ok(report) => {
-                worst = worst.max(exit_code(global, &report));
+                worst = worst.max(exit_code(global, &report)?);
                 reports.push(json!({ "account_id": account.id, "tenant": account.tenant, "report": report }));
             }
+            Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
             Err(failure) => {
                 worst = worst.max(failure.exit as u8);
                 if !global.json {
@@ -83,11 +96,11 @@ async fn sync_account(
     data: &DataDir,
     account: &LinkedAccount,
 ) -> Result<RunReport, Failure> {
-    let clock = session::telling_clock(global);
+    let bars = (is_terminal() && !global.json).then(Bars::new);
+    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
     let client = session::account_client(data, account, args.pace, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
-    let bars: Box<dyn Progress> =
-        if is_terminal() && !global.json { Box::new(Bars::new()) } else { Box::new(Silent) };
+    let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let wish = if args.full {
         Wish::Full
     } else if args.due {
@@ -95,29 +108,73 @@ async fn sync_account(
     } else {
         Wish::Now
     };
-    let report = sync_with(data, account, &client, &clock, (wish, brake), &*bars).await?;
-    if !global.json {
-        show(account, &report);
+    let changes_before = data.store.last_change(account.no).await?;
+    let synced = sync_with(data, account, &client, &clock, (wish, brake), progress).await;
+    if let Some(bars) = &bars {
+        bars.clear();
+    }
+    let report = synced?;
+    if global.json {
+        return Ok(report);
+    }
+    let holds = data.store.holds(account.no).await?;
+    let changes = data.store.count_changes(account.no, report.run_id, changes_before).await?;
+    if report.streams.is_empty() {
+        line(&format!("{}: {}", account.tenant, nothing_due(data, account, clock.now()).await?));
+        // The calendar goes on without a request.
+        if report.turned > 0 {
+            view(&report)?.show_remarks(&holds);
+        }
+    } else {
+        view(&report)?.show(&account.tenant, &changes, &holds);
     }
     Ok(report)
 }
 
-/// A run that could not read all people fails the command, with the reason told to a person.
-fn exit_code(global: &Global, report: &RunReport) -> u8 {
-    let Some(error) = report.people_error() else { return 0 };
-    let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
-    failure.exit = match error.code.as_str() {
-        "lucca.key_refused" => Exit::KeyRefused,
-        "lucca.permission_missing" => Exit::PermissionMissing,
-        _ => Exit::Unreachable,
-    };
-    if !global.json {
-        failure.report(false);
-    }
-    failure.exit as u8
+/// The report as it is shown.
+pub(crate) fn view(report: &RunReport) -> Result<ReportView, Failure> {
+    ReportView::read(&serde_json::to_string(report).unwrap_or_default())
 }
 
-/// Runs a sync of a linked account.
+/// When something is due again, for a person.
+async fn nothing_due(data: &DataDir, account: &LinkedAccount, now: Timestamp) -> Result<String, Failure> {
+    let rhythms = Rhythms::with(&account.settings.rhythms).map_err(sync::Error::from)?;
+    let states = data.store.stream_states(account.no).await?;
+    let states: BTreeMap<&str, StreamState> = states
+        .iter()
+        .filter_map(|(stream, state)| Some((stream.as_str(), serde_json::from_str(state).ok()?)))
+        .collect();
+    // Whatever is due at once was not due for this run for a reason of its own.
+    let next = |stream: Stream| {
+        let state = states.get(stream.name())?;
+        let at = |minute: i64| now + SignedDuration::from_mins(minute);
+        let is_due = |minute: &i64| rhythms.plan(stream, state, Wish::Due, at(*minute)).is_some();
+        (1..=7 * 24 * 60).find(is_due).filter(|_| !is_due(&0))
+    };
+    let first = Stream::ALL.into_iter().filter_map(|stream| Some((next(stream)?, stream))).min();
+    Ok(match first {
+        Some((minutes, stream)) => format!(
+            "Nothing is due; the next is {} in {minutes} min. `lucca-connector sync` reads what changed now.",
+            title(stream.name()).to_lowercase()
+        ),
+        None => "Nothing is due.".to_owned(),
+    })
+}
+
+/// A run that could not read all people fails the command, with the reason told to a person.
+fn exit_code(global: &Global, report: &RunReport) -> Result<u8, Failure> {
+    Ok(match view(report)?.failure() {
+        None => 0,
+        Some(failure) => {
+            if !global.json {
+                failure.report(false);
+            }
+            failure.exit as u8
+        }
+    })
+}
+
+/// Runs a sync of a linked account, until it is done or this process is told to end.
 pub(crate) async fn sync_with(
     data: &DataDir,
     account: &LinkedAccount,
@@ -138,87 +195,17 @@ pub(crate) async fn sync_with(
         options: Options { today: session::today(&**clock), brake, wish, holder, dead_holder },
     };
     let run_id = RunId::mint(clock.now(), crate::entropy::bytes()?);
-    Ok(sync.run(run_id).await?)
-}
-
-/// Shows a run to a person: what changed, what could not be read or proven, what to do.
-fn show(account: &LinkedAccount, report: &RunReport) {
-    if report.outcome == Outcome::Failed {
-        line(&format!("{}: nobody could be read; what is stored stays as it was.", account.tenant));
-        return;
-    }
-    let read: u64 = report.streams.iter().map(|stream| stream.read).sum();
-    let written = match report.written() {
-        0 => "nothing had changed".to_owned(),
-        written => format!("{} written", grouped(written)),
-    };
-    line(&format!(
-        "{}: {} read, {written}, in {} ({:.1} s).",
-        account.tenant,
-        counted(read, "record"),
-        counted(report.total_requests(), "request"),
-        report.finished_at.duration_since(report.started_at).as_secs_f64(),
-    ));
-    show_remarks(report);
-}
-
-/// What a person should know of a run beside its figures.
-pub(crate) fn show_remarks(report: &RunReport) {
-    for stream in &report.streams {
-        let name = &stream.stream;
-        for note in &stream.notes {
-            line(&format!("  {name}: {note}"));
+    tokio::select! {
+        report = Box::pin(sync.run(run_id)) => Ok(report?),
+        told = session::told_to_end() => {
+            told?;
+            Err(Failure {
+                exit: Exit::Interrupted,
+                code: "sync.interrupted".to_owned(),
+                message: "the sync was stopped; what it had read is stored".to_owned(),
+                advice: Some("The next `lucca-connector sync` goes on where this one stopped.".to_owned()),
+                causes: Vec::new(),
+            })
         }
-        match &stream.error {
-            Some(error) if !error.not_offered => {
-                line(&format!("  {name}: could not be read: {}", error.message));
-                line(&format!("    next: {}", error.advice));
-            }
-            Some(_) => {}
-            None => {
-                if let Some(why) = &stream.unproven_because {
-                    line(&format!("  {name}: not proven complete, so nothing was deleted: {why}"));
-                }
-            }
-        }
-        if stream.stale > 0 {
-            line(&format!("  {name}: {} stored earlier may be out of date", counted(stream.stale, "record")));
-        }
-        if stream.quarantined > 0 {
-            line(&format!(
-                "  {name}: {} could not be read; kept aside in the table `quarantine`",
-                counted(stream.quarantined, "record")
-            ));
-        }
-        if stream.gone > 0 {
-            line(&format!("  {name}: {} no longer in Lucca", counted(stream.gone, "record")));
-        }
-        if stream.hidden > 0 {
-            let hidden = counted(stream.hidden, "record");
-            line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
-        }
-        if !stream.hidden_fields.is_empty() {
-            let fields = stream.hidden_fields.join(", ");
-            line(&format!(
-                "  {name}: nobody shows {fields} any more: the key seems to have lost a permission;"
-            ));
-            line("    the stored values were kept");
-        }
-        if stream.hidden > 0 || !stream.hidden_fields.is_empty() {
-            line("    next: lucca-connector check");
-        }
-        if let Some(why) = &stream.held_because {
-            line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
-        }
-    }
-    let not_offered: Vec<&str> = report
-        .streams
-        .iter()
-        .filter(|stream| stream.error.as_ref().is_some_and(|error| error.not_offered))
-        .map(|stream| stream.stream.as_str())
-        .collect();
-    if !not_offered.is_empty() {
-        line(&format!("  not offered to this key: {}", not_offered.join(", ")));
-        line("    next: grant the key the permission in Lucca, or go on without.");
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn run_with(data_dir: &Path, arguments: &[&str], input: &str) -> Ran 
         .args(arguments)
         .env("LUCCA_CONNECTOR_LOG", "trace")
         .env_remove("LUCCA_CONNECTOR_ALLOW_LOOPBACK")
+        .env_remove("DATABASE_URL")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

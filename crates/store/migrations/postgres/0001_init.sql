@@ -111,8 +111,8 @@ CREATE TABLE holds (
 );
 
 -- The absence requests that wait for a decision: a run asks for them every time.
-CREATE INDEX open_absence_requests ON records (account_no, remote_id)
-WHERE kind = 'absence_requests' AND (body::jsonb ->> 'status') IN ('pending', 'cancellation_pending');
+CREATE INDEX open_absence_requests ON records (account_no, kind, (body::jsonb ->> 'status'))
+WHERE kind = 'absence_requests';
 
 CREATE VIEW employees AS
 SELECT a.id AS account_id, r.remote_id AS id,

@@ -82,8 +82,8 @@ CREATE TABLE run_streams (
 ) WITHOUT ROWID;
 
 -- The absence requests that wait for a decision: a run asks for them every time.
-CREATE INDEX open_absence_requests ON records (account_no, remote_id)
-WHERE kind = 'absence_requests' AND (body ->> 'status') IN ('pending', 'cancellation_pending');
+CREATE INDEX open_absence_requests ON records (account_no, kind, (body ->> 'status'))
+WHERE kind = 'absence_requests';
 
 CREATE VIEW absences AS
 SELECT a.id AS account_id, r.remote_id AS id,

@@ -5,7 +5,7 @@ use people::{Kind, RemoteId};
 use store::{ChangeFilter, Commit, NewChange, Operation, RecordState, RecordUpsert, content_hash};
 
 use crate::on_both_engines;
-use crate::support::{Fixture, at, category};
+use crate::support::{Fixture, at, category, run_id};
 
 on_both_engines!(
     the_sequence_has_no_gap_and_is_filtered,
@@ -45,6 +45,12 @@ async fn the_sequence_has_no_gap_and_is_filtered(fixture: Fixture) {
     let deleted = ChangeFilter { operation: Some(Operation::Deleted), ..ChangeFilter::default() };
     assert_eq!(fixture.store.changes(account.no, deleted, 10).await.unwrap()[0].seq, 2502);
     assert_eq!(fixture.store.updates(account.no, kind, None).await.unwrap().len(), 1);
+
+    let count = async |after, run| fixture.store.count_changes(account.no, run, after).await.unwrap();
+    let counted = count(2499, lease.run_id).await;
+    let one_each = [Operation::Created, Operation::Updated, Operation::Deleted].map(|op| ((kind, op), 1));
+    assert_eq!(counted, one_each.into());
+    assert!(count(0, run_id(99)).await.is_empty());
 }
 
 async fn the_state_of_a_stream_is_kept_with_its_page(fixture: Fixture) {

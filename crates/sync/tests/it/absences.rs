@@ -66,7 +66,7 @@ async fn a_request_is_followed_to_its_decision() {
     let requests = app.all::<AbsenceRequest>().await;
     let pending: Vec<_> = requests
         .iter()
-        .filter(|request| request.status == AbsenceRequestStatus::Pending && open.contains(&request.id))
+        .filter(|request| request.status == AbsenceRequestStatus::Pending && open.contains_key(&request.id))
         .collect();
     let [first, second, ..] = pending[..] else { panic!("the tenant has pending requests") };
     let period = |request: &AbsenceRequest| request.absence_id.as_ref().unwrap().as_str().parse().unwrap();

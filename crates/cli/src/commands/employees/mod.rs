@@ -1,13 +1,19 @@
-//! `employees list` and `employees show`.
+//! `employees`: who there is, or was on a day (`as_of`), one person with their history (`show`), and who is probably
+//! there twice (`duplicates`).
+
+mod as_of;
+mod duplicates;
+mod show;
 
 use std::process::ExitCode;
 
-use people::{Employee, EmployeeStatus, RemoteId};
-use serde_json::{Value, json};
+use jiff::civil::Date;
+use people::EmployeeStatus;
 
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::history_view::Histories;
 use crate::output::{clean, counted, line, table};
 use crate::people_view::{People, PersonView};
 use crate::session;
@@ -31,11 +37,14 @@ enum Action {
         /// Only people whose name, e-mail, number, job title or department contains this
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
+        /// Who was employed on this day, with their department, manager and job of that day
+        #[arg(long, value_name = "DATE", conflicts_with = "status")]
+        as_of: Option<Date>,
         /// How many to show to a person [default: 50; with --json, all]
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
-    /// Show one person
+    /// Show one person with their positions over time and their absences around today
     Show {
         /// Their Lucca id, work e-mail or employee number
         person: String,
@@ -46,6 +55,12 @@ enum Action {
         #[arg(long)]
         raw: bool,
     },
+    /// Find records that are probably of one person: who left and came back, and who is there twice
+    Duplicates {
+        /// The linked account, by id or tenant, where there are several
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+    },
 }
 
 fn status(text: &str) -> Result<EmployeeStatus, String> {
@@ -54,11 +69,18 @@ fn status(text: &str) -> Result<EmployeeStatus, String> {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(&global.data_dir()).await?;
-    let (Action::List { account, .. } | Action::Show { account, .. }) = &args.action;
+    let data = DataDir::open(global).await?;
+    let (Action::List { account, .. } | Action::Show { account, .. } | Action::Duplicates { account }) =
+        &args.action;
     let account = session::account(&data, account.as_deref()).await?;
-    let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
+    let today = session::today(&*session::clock());
+    let people = People::load(&data.store, &account, today).await?;
     match &args.action {
+        Action::List { as_of: Some(day), search, limit, .. } => {
+            let histories = Histories::load(&data.store, &account, &people, today).await?;
+            let seats = as_of::seats(&histories, &people, *day);
+            as_of::list(global, seats, *day, search.as_deref(), *limit);
+        }
         Action::List { status, search, limit, .. } => {
             let search = search.as_deref().map(str::to_lowercase);
             let views: Vec<PersonView<'_>> = people
@@ -69,20 +91,14 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 .filter(|view| search.as_deref().is_none_or(|text| matches(view, text)))
                 .collect();
             list(global, &views, *limit);
-            Ok(ExitCode::SUCCESS)
         }
         Action::Show { person, raw, .. } => {
-            let found = find(&people, person)?;
-            let stored = if *raw {
-                data.store.record::<Employee>(account.no, &found.employee.id).await?
-            } else {
-                None
-            };
-            let raw = raw.then(|| stored.and_then(|stored| stored.raw));
-            show(global, &found, raw.as_ref().map(Option::as_deref));
-            Ok(ExitCode::SUCCESS)
+            let found = people.find(person)?;
+            show::run(global, &data, &account, (&people, &found), *raw, today).await?;
         }
+        Action::Duplicates { .. } => duplicates::show(global, &people, today),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn matches(view: &PersonView<'_>, text: &str) -> bool {
@@ -124,61 +140,5 @@ fn list(global: &Global, views: &[PersonView<'_>], limit: Option<usize>) {
     if hidden > 0 {
         let hidden = u64::try_from(hidden).unwrap_or(u64::MAX);
         line(&format!("… and {} more: --limit, --search or --json show them", counted(hidden, "person")));
-    }
-}
-
-fn find<'a>(people: &'a People, wanted: &str) -> Result<PersonView<'a>, Failure> {
-    let id = RemoteId::from(wanted.trim());
-    let by_id = people.employees.iter().find(|(employee, _)| employee.id == id);
-    let is_meant = |employee: &Employee| {
-        let mail = employee.work_email.as_deref();
-        mail.is_some_and(|mail| mail.eq_ignore_ascii_case(wanted.trim()))
-            || employee.employee_number.as_deref() == Some(wanted.trim())
-    };
-    if let Some(person) = by_id {
-        return Ok(people.view(person));
-    }
-    let found: Vec<_> = people.employees.iter().filter(|(employee, _)| is_meant(employee)).collect();
-    match found[..] {
-        [person] => Ok(people.view(person)),
-        [] => Err(Failure::usage(
-            "cli.unknown_employee",
-            "no such person",
-            "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
-        )),
-        _ => Err(Failure::usage(
-            "cli.which_employee",
-            "several people answer to this",
-            format!(
-                "Name one by id: {}.",
-                found.iter().map(|(employee, _)| clean(employee.id.as_str())).collect::<Vec<_>>().join(", ")
-            ),
-        )),
-    }
-}
-
-/// Shows one person. `raw` is absent when it was not asked for, and empty when it is not kept.
-fn show(global: &Global, view: &PersonView<'_>, raw: Option<Option<&str>>) {
-    let mut record = serde_json::to_value(view).unwrap_or(Value::Null);
-    if let Some(raw) = raw {
-        record["raw"] = json!(raw.and_then(|raw| serde_json::from_str::<Value>(raw).ok()));
-    }
-    if global.json {
-        crate::output::json(&record);
-        return;
-    }
-    line(&format!("{} ({})", clean(&view.employee.shown_name()), view.status));
-    let Value::Object(fields) = record else { return };
-    for (name, value) in fields {
-        let text = match value {
-            Value::Null => continue,
-            Value::Array(items) if items.is_empty() => continue,
-            Value::String(text) => clean(&text),
-            other => clean(&other.to_string()),
-        };
-        line(&format!("  {:26} {text}", name.replace('_', " ")));
-    }
-    if raw == Some(None) {
-        line("  Lucca's own record is not kept; relink with --keep-raw to keep it from now on.");
     }
 }

@@ -1,0 +1,136 @@
+//! `absences list`: who is away, from when to when, on what, and whether it is decided.
+
+use std::process::ExitCode;
+
+use jiff::civil::Date;
+use people::AbsenceStatus;
+
+use crate::Global;
+use crate::absence_view::{self, AbsenceView, EARLIEST};
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, counted, line, table};
+use crate::people_view::People;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List absences: those that touch today, unless told otherwise
+    List(List),
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Only of this person, by Lucca id, work e-mail or employee number; all of theirs, unless --from or --to is given
+    #[arg(long, value_name = "PERSON")]
+    employee: Option<String>,
+    /// Only of people of this department or one below it, by Lucca id or name
+    #[arg(long, value_name = "DEPARTMENT")]
+    department: Option<String>,
+    /// Only what lasts until this day or longer
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// Only what begins on this day or earlier
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    /// Only requested, approved, denied, cancelled or cancellation_pending
+    #[arg(long, value_name = "STATUS", value_parser = status)]
+    status: Option<AbsenceStatus>,
+    /// How many to show to a person [default: 50; with --json, all]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+fn status(text: &str) -> Result<AbsenceStatus, String> {
+    let found = AbsenceStatus::ALL.into_iter().find(|status| status.name() == text.to_lowercase());
+    found.ok_or_else(|| format!("a status is {}", AbsenceStatus::ALL.map(AbsenceStatus::name).join(", ")))
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let Action::List(args) = &args.action;
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let today = session::today(&*session::clock());
+    let people = People::load(&data.store, &account, today).await?;
+    let employee = args.employee.as_deref().map(|wanted| people.find(wanted)).transpose()?;
+    let days = match (args.from, args.to) {
+        (None, None) if employee.is_none() => (today, today),
+        (from, to) => (from.unwrap_or(EARLIEST), to.unwrap_or(Date::MAX)),
+    };
+    if days.1 < days.0 {
+        return Err(Failure::usage(
+            "cli.dates",
+            format!("no day is from {} to {}", days.0, days.1),
+            "Give --from the earlier and --to the later day.",
+        ));
+    }
+    let departments = args.department.as_deref().map(|wanted| people.departments_below(wanted));
+    if departments.as_ref().is_some_and(|found| found.is_empty()) {
+        return Err(Failure::usage(
+            "cli.unknown_department",
+            "no such department",
+            "`lucca-connector export --format jsonl --kind departments` lists them.",
+        ));
+    }
+    let employee = employee.map(|view| &view.employee.id);
+    let mut absences = absence_view::load(&data.store, &account, &people, days, employee).await?;
+    absences.retain(|absence| {
+        let is_there = |id| departments.as_ref().is_none_or(|found| found.contains(id));
+        args.status.is_none_or(|status| status == absence.status)
+            && (departments.is_none() || absence.department_id.as_ref().is_some_and(is_there))
+    });
+    if global.json {
+        let shown = args.limit.unwrap_or(usize::MAX).min(absences.len());
+        crate::output::json(&&absences[..shown]);
+    } else {
+        show(&absences, args.limit.unwrap_or(50), days, today);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(absences: &[AbsenceView], limit: usize, (first, last): (Date, Date), today: Date) {
+    if absences.is_empty() {
+        let when = if (first, last) == (today, today) { "today" } else { "in these days" };
+        line(&format!("Nobody to show who is away {when}. --from and --to name others; have you synced?"));
+        return;
+    }
+    line(&table_of(&absences[..limit.min(absences.len())], true));
+    let hidden = u64::try_from(absences.len().saturating_sub(limit)).unwrap_or(u64::MAX);
+    if hidden > 0 {
+        line(&format!("… and {} more: --limit or --json show them", counted(hidden, "absence")));
+    }
+}
+
+/// Absences as a table, with or without whose they are.
+pub(crate) fn table_of(absences: &[AbsenceView], with_names: bool) -> String {
+    let mut header = vec!["first", "last", "length", "on", "status", "decisions"];
+    if with_names {
+        header.insert(0, "employee");
+    }
+    let mut shown = table(&header);
+    for absence in absences {
+        let mut row = vec![
+            absence.first.to_string(),
+            absence.last.to_string(),
+            absence.length(),
+            clean(&absence.on()),
+            absence.status.name().replace('_', " "),
+            clean(&absence.decisions()),
+        ];
+        if with_names {
+            let id = absence.employee_id.as_ref().map_or_else(|| "-".to_owned(), |id| format!("#{id}"));
+            row.insert(0, clean(absence.employee_name.as_deref().unwrap_or(&id)));
+        }
+        shown.add_row(row);
+    }
+    shown.to_string()
+}

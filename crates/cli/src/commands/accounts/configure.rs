@@ -1,0 +1,130 @@
+//! `accounts configure`: how often what is read of a linked account, how far back, and what the change log may hold.
+
+use std::process::ExitCode;
+
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+use store::AccountSettings;
+use sync::Rhythms;
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::line;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The linked account, by id or tenant, where there are several
+    account: Option<String>,
+    #[command(flatten)]
+    rhythms: Minutes,
+    /// The first day of which absences are read [default: 1 January of last year]
+    #[arg(long, value_name = "DATE")]
+    absences_since: Option<Date>,
+    /// Whether the change log holds the values of personal fields, and not only their names [default: false]
+    #[arg(long, value_name = "true|false")]
+    personal_values_in_changes: Option<bool>,
+    /// Back to the defaults, before the other options are applied
+    #[arg(long)]
+    reset: bool,
+}
+
+/// Rhythms, in minutes.
+#[derive(Debug, clap::Args)]
+struct Minutes {
+    /// Minutes between two reads of what changed of people [default: 15]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    people: Option<u32>,
+    /// Minutes between two reads of departments, establishments, legal units and job qualifications, and of
+    /// what was logged of people [default: 60]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    organisation: Option<u32>,
+    /// Minutes between two reads of all contracts [default: 360]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    contracts: Option<u32>,
+    /// Minutes between two reads of the small lists, working days and public holidays [default: 1440]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    lists: Option<u32>,
+    /// Minutes between two reads of what changed of absences and of their requests [default: 15]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    absences: Option<u32>,
+    /// Minutes between two reads of everything of people and absences, which prove what is gone [default: 1440]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    sweep: Option<u32>,
+    /// Minutes before the last read from which on what changed is asked for [default: 180]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=10_080))]
+    overlap: Option<u32>,
+}
+
+impl Args {
+    /// The settings that these arguments make of others.
+    fn apply(&self, settings: &AccountSettings) -> AccountSettings {
+        let mut settings = settings.clone();
+        if self.reset {
+            let AccountSettings { personal_values_in_changes, rhythms, absences_since, .. } =
+                AccountSettings::default();
+            settings = AccountSettings { personal_values_in_changes, rhythms, absences_since, ..settings };
+        }
+        let Minutes { people, organisation, contracts, lists, absences, sweep, overlap } = self.rhythms;
+        let given = [people, organisation, contracts, lists, absences, sweep, overlap];
+        for (name, minutes) in Rhythms::NAMES.into_iter().zip(given) {
+            if let Some(minutes) = minutes {
+                settings.rhythms.insert(name.to_owned(), minutes);
+            }
+        }
+        settings.absences_since = self.absences_since.or(settings.absences_since);
+        settings.personal_values_in_changes =
+            self.personal_values_in_changes.unwrap_or(settings.personal_values_in_changes);
+        settings
+    }
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let settings = args.apply(&account.settings);
+    let rhythms = Rhythms::with(&settings.rhythms).map_err(sync::Error::from)?;
+    let is_changed = settings != account.settings;
+    if is_changed {
+        data.store.set_account_settings(&account, &settings, session::clock().now()).await?;
+    }
+    let minutes = [
+        rhythms.people,
+        rhythms.organisation,
+        rhythms.contracts,
+        rhythms.lists,
+        rhythms.absences,
+        rhythms.sweep,
+        rhythms.overlap,
+    ];
+    let minutes = || Rhythms::NAMES.into_iter().zip(minutes);
+    if global.json {
+        let minutes: Map<String, Value> =
+            minutes().map(|(name, minutes)| (name.to_owned(), json!(minutes))).collect();
+        crate::output::json(&json!({
+            "account_id": account.id,
+            "tenant": account.tenant,
+            "changed": is_changed,
+            "rhythms": minutes,
+            "absences_since": settings.absences_since,
+            "personal_values_in_changes": settings.personal_values_in_changes,
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    line(&format!("{} ({})", account.tenant, account.id));
+    for (name, minutes) in minutes() {
+        let default = if settings.rhythms.contains_key(name) { "" } else { " (default)" };
+        let every = if name == "overlap" { "minutes before the last read" } else { "minutes" };
+        line(&format!("  {name:28} {minutes:>6} {every}{default}"));
+    }
+    let since =
+        settings.absences_since.map_or("1 January of last year (default)".to_owned(), |day| day.to_string());
+    line(&format!("  {:28} {since}", "absences since"));
+    let values = if settings.personal_values_in_changes { "kept" } else { "not kept (default)" };
+    line(&format!("  {:28} {values}", "personal values in changes"));
+    if settings.absences_since != account.settings.absences_since {
+        line("Earlier absences are read with the next full sync: lucca-connector sync --full");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,103 @@
+//! `accounts`: the linked accounts, what is stored for each, when it was last synced, and what waits for a person.
+//! What is decided on that is in `release`, how an account is read in `configure`.
+
+mod configure;
+mod release;
+
+use std::process::ExitCode;
+
+use people::Kind;
+use serde_json::json;
+use store::RecordState;
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{counted, grouped, line, table};
+use crate::report_view::noun;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List linked accounts
+    List,
+    /// Decide on records that are missing in Lucca, where too many are to believe it unasked
+    Release(release::Args),
+    /// How often and how far back a linked account is read; without options, show it
+    Configure(configure::Args),
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    match &args.action {
+        None | Some(Action::List) => list(global).await,
+        Some(Action::Release(args)) => release::run(global, args).await,
+        Some(Action::Configure(args)) => configure::run(global, args).await,
+    }
+}
+
+async fn list(global: &Global) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let mut shown = table(&["account", "tenant", "status", "employees", "last sync", "outcome"]);
+    let mut list = Vec::new();
+    let mut waiting = Vec::new();
+    for account in data.store.accounts().await? {
+        let counts = data.store.count_records(account.no).await?;
+        let employees = counts.get(&(Kind::Employee, RecordState::Present)).copied().unwrap_or(0);
+        let run = data.store.last_run(account.no).await?;
+        let synced_at = run.as_ref().and_then(|run| run.finished_at);
+        let outcome = run.as_ref().and_then(|run| run.outcome).map(|outcome| outcome.name());
+        let mut holds = data.store.holds(account.no).await?;
+        holds.retain(|hold| !hold.is_rejected);
+        shown.add_row([
+            account.id.to_string(),
+            account.tenant.clone(),
+            account.status.name().replace('_', " "),
+            grouped(employees),
+            synced_at.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}")),
+            outcome.unwrap_or("-").to_owned(),
+        ]);
+        list.push(json!({
+            "account_id": account.id,
+            "tenant": account.tenant,
+            "status": account.status,
+            "employees": employees,
+            "quarantined": data.store.count_quarantined(account.no).await?,
+            "field_groups": account.settings.field_groups,
+            "keep_raw": account.settings.keep_raw,
+            "linked_at": account.created_at,
+            "updated_at": account.updated_at,
+            "last_sync_at": synced_at,
+            "last_outcome": outcome,
+            "last_change": data.store.last_change(account.no).await?,
+            "holds": holds.iter().map(|hold| json!({
+                "kind": hold.kind.name(),
+                "missing": hold.ids.len(),
+                "reason": hold.reason,
+                "opened_at": hold.opened_at,
+            })).collect::<Vec<_>>(),
+        }));
+        for hold in holds {
+            let missing = counted(u64::try_from(hold.ids.len()).unwrap_or(u64::MAX), noun(hold.kind));
+            waiting.push(format!(
+                "{}: {missing} missing in Lucca since {:.0}: decide with `lucca-connector accounts release {}`.",
+                account.tenant, hold.opened_at, account.id
+            ));
+        }
+    }
+    if global.json {
+        crate::output::json(&list);
+    } else if list.is_empty() {
+        line("No tenant is linked yet. Link one with `lucca-connector link TENANT_URL`.");
+    } else {
+        line(&shown.to_string());
+        for text in waiting {
+            line(&text);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,174 @@
+//! `changes`: the change log of a linked account, a line a change, and waiting for more.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use people::{Kind, RemoteId};
+use serde_json::{Map, Value};
+use store::{Change, ChangeFilter, LinkedAccount, Operation};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, complain};
+use crate::session;
+
+/// How often is looked for more.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Changes read at once.
+const BATCH: u32 = 1000;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Only changes after this place in the sequence
+    #[arg(long, value_name = "SEQ", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
+    after: i64,
+    /// Only of this kind of record: employees, absences, …
+    #[arg(long, value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Only of the record with this Lucca id
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Only created, updated, restored, deleted, hidden, started or ended
+    #[arg(long, value_name = "OPERATION", value_parser = operation)]
+    operation: Option<Operation>,
+    /// How many to show [default: 100 to a person; with --json or --follow, all]
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Wait for more until Ctrl-C
+    #[arg(long)]
+    follow: bool,
+}
+
+fn operation(text: &str) -> Result<Operation, String> {
+    text.parse().map_err(|_| format!("the operations are {}", Operation::ALL.map(Operation::name).join(", ")))
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let default_limit = if global.json || args.follow { u64::MAX } else { 100 };
+    let mut reading = Reading { after: args.after, left: args.limit.unwrap_or(default_limit), shown: 0 };
+    let clock = session::clock();
+    let end = session::told_to_end();
+    tokio::pin!(end);
+    loop {
+        let more = reading.go_on(global, args, &data, &account).await?;
+        if !args.follow || !more {
+            break;
+        }
+        tokio::select! {
+            () = clock.sleep(EVERY) => {}
+            told = &mut end => {
+                told?;
+                break;
+            }
+        }
+    }
+    let last = data.store.last_change(account.no).await?;
+    if reading.shown == 0 && last == 0 {
+        complain("Nothing is in the change log yet. `lucca-connector sync` fills it.");
+    } else if reading.shown == 0 && reading.after > last {
+        complain(&format!("The change log ends at {last}."));
+    } else {
+        complain(&format!("Go on with --after {}; the change log ends at {last}.", reading.after));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How far the log has been read.
+struct Reading {
+    after: i64,
+    left: u64,
+    shown: u64,
+}
+
+impl Reading {
+    /// Shows what there is now. False when as many were shown as were wanted.
+    async fn go_on(
+        &mut self,
+        global: &Global,
+        args: &Args,
+        data: &DataDir,
+        account: &LinkedAccount,
+    ) -> Result<bool, Failure> {
+        let id = args.id.as_deref().map(RemoteId::from);
+        loop {
+            // Asked before the changes are, so that none is between the two.
+            let last = data.store.last_change(account.no).await?;
+            if self.left == 0 {
+                return Ok(false);
+            }
+            if last <= self.after {
+                return Ok(true);
+            }
+            let filter = ChangeFilter {
+                after: self.after,
+                kind: args.kind,
+                id: id.as_ref(),
+                operation: args.operation,
+            };
+            let wanted = u32::try_from(self.left).unwrap_or(BATCH).min(BATCH);
+            let changes = data.store.changes(account.no, filter, wanted).await?;
+            let is_all = changes.len() < usize::try_from(wanted).unwrap_or(usize::MAX);
+            let text: String = changes.iter().map(|change| one_line(global, change) + "\n").collect();
+            crate::output::write(&text);
+            let count = u64::try_from(changes.len()).unwrap_or(u64::MAX);
+            self.left = self.left.saturating_sub(count);
+            self.shown += count;
+            let seen = changes.last().map_or(self.after, |change| change.seq);
+            // What a filter passed over need not be looked at again.
+            self.after = if is_all { seen.max(last) } else { seen };
+            if is_all {
+                return Ok(self.left > 0);
+            }
+        }
+    }
+}
+
+fn one_line(global: &Global, change: &Change) -> String {
+    if global.json {
+        return serde_json::to_string(change).unwrap_or_default();
+    }
+    let mut text = format!(
+        "{:>8}  {:.0}  {:24} {:12} {:9}",
+        change.seq,
+        change.at,
+        change.kind.name(),
+        clean(change.id.as_str()),
+        change.operation.name(),
+    );
+    let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
+    let fields: Map<String, Value> = fields.unwrap_or_default();
+    for (index, (name, values)) in fields.iter().enumerate() {
+        let comma = if index == 0 { "  " } else { "; " };
+        // Writing into a text does not fail.
+        let _ = match values {
+            Value::Object(pair) => {
+                write!(text, "{comma}{name}: {} → {}", short(pair.get("before")), short(pair.get("after")))
+            }
+            // The value is personal and was not kept.
+            _ => write!(text, "{comma}{name}"),
+        };
+    }
+    text.trim_end().to_owned()
+}
+
+/// A value, in so many letters as fit in a line.
+fn short(value: Option<&Value>) -> String {
+    const LETTERS: usize = 40;
+    let text = match value {
+        None | Some(Value::Null) => "nothing".to_owned(),
+        Some(Value::String(text)) => clean(text),
+        Some(other) => clean(&other.to_string()),
+    };
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

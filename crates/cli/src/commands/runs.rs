@@ -1,0 +1,304 @@
+//! `runs list` and `runs show`: when linked accounts were synced, how it went, how far a run is.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{LinkedAccount, Outcome, Run, RunId, StreamProgress};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{counted, grouped, line, table};
+use crate::report_view::{ReportView, in_words};
+use crate::{commands::watch, session};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List runs, the latest first
+    List {
+        /// Only runs of this linked account, by id or tenant
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+        /// How many to show
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show one run, stream by stream
+    Show {
+        /// The run's id [default: the one in progress, else the last]
+        run: Option<String>,
+        /// Only runs of this linked account, by id or tenant
+        #[arg(long, value_name = "ACCOUNT", conflicts_with = "run")]
+        account: Option<String>,
+    },
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Running,
+    Succeeded,
+    Incomplete,
+    Failed,
+    Interrupted,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Incomplete => "incomplete",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// `running` is the run that holds the account's lease in a process that has not ended.
+    fn of(run: &Run, running: Option<RunId>) -> Self {
+        match run.outcome {
+            Some(Outcome::Succeeded) => Self::Succeeded,
+            Some(Outcome::Incomplete) => Self::Incomplete,
+            Some(Outcome::Failed) => Self::Failed,
+            Some(Outcome::Interrupted) => Self::Interrupted,
+            None if running == Some(run.id) => Self::Running,
+            None => Self::Interrupted,
+        }
+    }
+}
+
+/// A run with whose it is and how it stands.
+struct Seen<'a> {
+    run: Run,
+    account: &'a LinkedAccount,
+    state: State,
+}
+
+impl Seen<'_> {
+    /// How long it took, or has taken; unknown for a run that ended without a word.
+    fn seconds(&self, now: Timestamp) -> Option<f64> {
+        let end = match self.state {
+            State::Running => Some(now),
+            State::Interrupted => None,
+            _ => self.run.finished_at,
+        };
+        Some(end?.duration_since(self.run.started_at).as_secs_f64().max(0.0))
+    }
+
+    fn to_json(&self, now: Timestamp) -> Value {
+        json!({
+            "run_id": self.run.id,
+            "account_id": self.account.id,
+            "tenant": self.account.tenant,
+            "state": self.state,
+            "started_at": self.run.started_at,
+            "finished_at": self.run.finished_at.filter(|_| self.state != State::Interrupted),
+            "seconds": self.seconds(now),
+            "requests": self.run.requests,
+        })
+    }
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let now = session::clock().now();
+    let (Action::List { account, .. } | Action::Show { account, .. }) = &args.action;
+    let accounts = match account {
+        Some(wanted) => vec![session::account(&data, Some(wanted)).await?],
+        None => data.store.accounts().await?,
+    };
+    let only = account.as_ref().and_then(|_| accounts.first()).map(|account| account.no);
+    match &args.action {
+        Action::List { limit, .. } => {
+            let runs = data.store.runs(only, *limit).await?;
+            let runs = seen(&data, &accounts, runs, now).await?;
+            list(global, &runs, now);
+        }
+        Action::Show { run, .. } => {
+            let run = match run {
+                Some(id) => match id.parse() {
+                    Ok(id) => data.store.run(id).await?,
+                    Err(_) => None,
+                },
+                None => default_run(&data, &accounts, only, now).await?,
+            };
+            let found = seen(&data, &accounts, run.into_iter().collect(), now).await?;
+            let Some(found) = found.first() else {
+                return Err(Failure::usage(
+                    "cli.unknown_run",
+                    "no such run",
+                    "`lucca-connector runs list` shows them; `lucca-connector sync` makes one.",
+                ));
+            };
+            show(global, &data, found, now).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The run in progress, else the last one.
+async fn default_run(
+    data: &DataDir,
+    accounts: &[LinkedAccount],
+    only: Option<i64>,
+    now: Timestamp,
+) -> Result<Option<Run>, Failure> {
+    for account in accounts {
+        if let Some(run_id) = watch::running(data, account, now).await?
+            && let Some(run) = data.store.run(run_id).await?
+        {
+            return Ok(Some(run));
+        }
+    }
+    Ok(data.store.runs(only, 1).await?.pop())
+}
+
+async fn seen<'a>(
+    data: &DataDir,
+    accounts: &'a [LinkedAccount],
+    runs: Vec<Run>,
+    now: Timestamp,
+) -> Result<Vec<Seen<'a>>, Failure> {
+    let mut running = HashMap::new();
+    for account in accounts {
+        running.insert(account.no, (account, watch::running(data, account, now).await?));
+    }
+    Ok(runs
+        .into_iter()
+        .filter_map(|run| {
+            let (account, running) = running.get(&run.account_no).copied()?;
+            Some(Seen { state: State::of(&run, running), account, run })
+        })
+        .collect())
+}
+
+fn list(global: &Global, runs: &[Seen<'_>], now: Timestamp) {
+    if global.json {
+        crate::output::json(&runs.iter().map(|run| run.to_json(now)).collect::<Vec<_>>());
+        return;
+    }
+    if runs.is_empty() {
+        line("Nothing was synced yet. `lucca-connector sync` does.");
+        return;
+    }
+    let mut shown = table(&["run", "tenant", "state", "started", "took", "requests"]);
+    for seen in runs {
+        shown.add_row([
+            seen.run.id.to_string(),
+            seen.account.tenant.clone(),
+            seen.state.name().to_owned(),
+            format!("{:.0}", seen.run.started_at),
+            seen.seconds(now).map_or_else(|| "-".to_owned(), duration),
+            grouped(seen.run.requests),
+        ]);
+    }
+    line(&shown.to_string());
+}
+
+/// `4.2 s`, `12 min`.
+fn duration(seconds: f64) -> String {
+    if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
+}
+
+/// How fast a stream was or is read, and how long it still takes.
+struct Pace {
+    a_second: Option<f64>,
+    seconds_left: Option<f64>,
+}
+
+impl Pace {
+    /// Measured from the first page to the last: too short a time tells nothing.
+    fn of(stream: &StreamProgress) -> Self {
+        let took = stream.updated_at.zip(stream.started_at).map(|(last, first)| last.duration_since(first));
+        let took = took.map_or(0.0, |took| took.as_secs_f64());
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let (done, left) =
+            (stream.done as f64, stream.total.map(|total| total.saturating_sub(stream.done) as f64));
+        let a_second = (took >= 0.2 && done > 0.0).then(|| done / took);
+        let seconds_left =
+            left.zip(a_second).map(|(left, a_second)| left / a_second).filter(|_| !stream.finished);
+        Self { a_second, seconds_left }
+    }
+}
+
+async fn show(global: &Global, data: &DataDir, seen: &Seen<'_>, now: Timestamp) -> Result<(), Failure> {
+    let run = &seen.run;
+    let progress = data.store.run_progress(run.id).await?;
+    let report = run.report.as_deref().filter(|report| !report.is_empty());
+    let view = report.map(ReportView::read).transpose()?;
+    let is_running = seen.state == State::Running;
+    let outcome = |stream: &StreamProgress| {
+        let told = view.iter().flat_map(|view| &view.streams).find(|told| told.stream == stream.stream);
+        match told {
+            Some(told) => told.outcome(),
+            None if stream.finished => "done".to_owned(),
+            None if is_running => "reading".to_owned(),
+            None => "stopped here; the next sync goes on".to_owned(),
+        }
+    };
+    if global.json {
+        let mut value = seen.to_json(now);
+        value["streams"] = progress
+            .iter()
+            .map(|stream| {
+                let pace = Pace::of(stream);
+                let mut value = json!(stream);
+                value["records_a_second"] = json!(pace.a_second);
+                value["seconds_left"] = json!(pace.seconds_left.filter(|_| is_running));
+                value["outcome"] = json!(outcome(stream));
+                value
+            })
+            .collect();
+        value["report"] = json!(report.and_then(|report| serde_json::from_str::<Value>(report).ok()));
+        crate::output::json(&value);
+        return Ok(());
+    }
+    line(&format!(
+        "{} of {}: {}, began {:.0}{}, {}",
+        run.id,
+        seen.account.tenant,
+        seen.state.name(),
+        run.started_at,
+        seen.seconds(now).map_or_else(String::new, |seconds| format!(", {}", duration(seconds))),
+        counted(run.requests, "request"),
+    ));
+    let changes = data.store.count_changes(seen.account.no, run.id, 0).await?;
+    line(&format!("  {}", in_words(&changes)));
+    if !progress.is_empty() {
+        let mut shown = table(&["stream", "mode", "done", "of", "a second", "left", "outcome"]);
+        let dash = || "-".to_owned();
+        for stream in &progress {
+            let pace = Pace::of(stream);
+            let total = stream.total.filter(|&total| total >= stream.done);
+            shown.add_row([
+                stream.stream.clone(),
+                stream.mode.clone(),
+                grouped(stream.done),
+                total.map_or_else(dash, grouped),
+                pace.a_second.map_or_else(dash, |rate| format!("{rate:.0}")),
+                pace.seconds_left.filter(|_| is_running).map_or_else(dash, duration),
+                outcome(stream),
+            ]);
+        }
+        line(&shown.to_string());
+    }
+    if let Some(view) = &view {
+        view.show_remarks(&[]);
+    }
+    if seen.state == State::Interrupted {
+        line(
+            "  Its process ended before it was done. What it had read is stored; the next sync goes on from there.",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! `sync --watch`: follows a sync in progress, in whatever process it is.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use store::{LinkedAccount, Outcome, RunId};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::output::{complain, is_terminal, line};
+use crate::progress::Bars;
+use crate::report_view::ReportView;
+use crate::session;
+
+/// How often is looked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The run in progress of a linked account, if its process has not ended.
+pub(crate) async fn running(
+    data: &DataDir,
+    account: &LinkedAccount,
+    now: Timestamp,
+) -> Result<Option<RunId>, Failure> {
+    let holder = data.store.lease_holder(account.no, now).await?;
+    Ok(holder.filter(|lease| !crate::holder::has_ended(&lease.holder)).map(|lease| lease.run_id))
+}
+
+/// Follows a run to its end and shows its report. Ctrl-C ends the watching only.
+pub(crate) async fn follow(
+    global: &Global,
+    data: &DataDir,
+    account: &LinkedAccount,
+    run_id: RunId,
+) -> Result<ExitCode, Failure> {
+    let clock = session::clock();
+    let bars = (is_terminal() && !global.json).then(Bars::new);
+    let mut told = Vec::new();
+    if !global.json {
+        line(&format!(
+            "{}: {run_id} is in progress in another process; Ctrl-C stops watching.",
+            account.tenant
+        ));
+    }
+    let end = session::told_to_end();
+    tokio::pin!(end);
+    while running(data, account, clock.now()).await? == Some(run_id) {
+        if let Some(bars) = &bars {
+            bars.follow(&data.store.run_progress(run_id).await?, &mut told);
+        }
+        tokio::select! {
+            () = clock.sleep(EVERY) => {}
+            told = &mut end => {
+                told?;
+                if let Some(bars) = &bars {
+                    bars.clear();
+                }
+                complain("stopped watching; the sync goes on");
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+    if let Some(bars) = &bars {
+        bars.clear();
+    }
+    let run = data.store.run(run_id).await?;
+    let ended = run.as_ref().and_then(|run| run.outcome).filter(|outcome| *outcome != Outcome::Interrupted);
+    let Some(report) = run.and_then(|run| run.report).filter(|_| ended.is_some()) else {
+        return Err(Failure {
+            exit: Exit::Interrupted,
+            code: "sync.interrupted".to_owned(),
+            message: "the sync ended before it was done; what it had read is stored".to_owned(),
+            advice: Some("The next `lucca-connector sync` goes on where that one stopped.".to_owned()),
+            causes: Vec::new(),
+        });
+    };
+    let view = ReportView::read(&report)?;
+    let failure = view.failure();
+    if global.json {
+        line(&report);
+    } else {
+        let changes = data.store.count_changes(account.no, run_id, 0).await?;
+        view.show(&account.tenant, &changes, &data.store.holds(account.no).await?);
+        if let Some(failure) = &failure {
+            failure.report(false);
+        }
+    }
+    Ok(ExitCode::from(failure.map_or(0, |failure| failure.exit as u8)))
+}

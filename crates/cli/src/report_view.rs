@@ -1,0 +1,254 @@
+//! The report of a run as it is shown: read back from its JSON, so that a run that another process did, or that was
+//! long ago, looks the same as one's own.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use people::Kind;
+use serde::Deserialize;
+use store::{Hold, Operation, Outcome};
+use sync::StreamError;
+
+use crate::failure::{Exit, Failure};
+use crate::output::{counted, grouped, line};
+
+/// A run's report.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReportView {
+    pub(crate) outcome: Outcome,
+    pub(crate) started_at: Timestamp,
+    pub(crate) finished_at: Timestamp,
+    pub(crate) streams: Vec<StreamView>,
+    #[serde(default)]
+    pub(crate) requests: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub(crate) throttled: u64,
+    /// Absent in reports of earlier versions, as are some members of the streams.
+    #[serde(default)]
+    pub(crate) turned: u64,
+}
+
+/// What a report says of a stream.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct StreamView {
+    pub(crate) stream: String,
+    pub(crate) mode: String,
+    pub(crate) read: u64,
+    pub(crate) quarantined: u64,
+    pub(crate) gone: u64,
+    pub(crate) hidden: u64,
+    pub(crate) held: u64,
+    pub(crate) held_because: Option<String>,
+    pub(crate) hidden_fields: Vec<String>,
+    pub(crate) stale: u64,
+    pub(crate) complete: bool,
+    pub(crate) unproven_because: Option<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) error: Option<StreamError>,
+}
+
+impl StreamView {
+    /// How it went, in a few words.
+    pub(crate) fn outcome(&self) -> String {
+        match &self.error {
+            Some(error) if error.not_offered => "not offered to this key".to_owned(),
+            Some(error) => error.message.clone(),
+            None if self.complete => "complete".to_owned(),
+            None => "read, but not provably complete".to_owned(),
+        }
+    }
+}
+
+impl ReportView {
+    /// The view of a report, as it is stored or serialised.
+    pub(crate) fn read(report: &str) -> Result<Self, Failure> {
+        serde_json::from_str(report)
+            .map_err(|error| Failure::from_error(Exit::Internal, "cli.report", &error))
+    }
+
+    /// The failure that a run which could not read all people is.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        let users = self.streams.iter().find(|stream| stream.stream == lucca::Stream::Users.name())?;
+        let error = users.error.as_ref()?;
+        let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
+        failure.exit = match error.code.as_str() {
+            "lucca.key_refused" => Exit::KeyRefused,
+            "lucca.permission_missing" => Exit::PermissionMissing,
+            _ => Exit::Unreachable,
+        };
+        Some(failure)
+    }
+
+    /// Shows a run to a person: what it read and changed, what could not be read or proven, what to do.
+    pub(crate) fn show(&self, tenant: &str, changes: &BTreeMap<(Kind, Operation), u64>, holds: &[Hold]) {
+        if self.outcome == Outcome::Failed {
+            line(&format!("{tenant}: nobody could be read; what is stored stays as it was."));
+            return;
+        }
+        let all = |mode: &str| self.streams.iter().filter(|stream| stream.mode == mode).count();
+        let how = match (all("full"), all("incremental")) {
+            (_, 0) => String::new(),
+            (0, _) => " of what changed".to_owned(),
+            (full, _) => format!(" of what changed and of {} in full", counted(to_u64(full), "list")),
+        };
+        let read: u64 = self.streams.iter().map(|stream| stream.read).sum();
+        line(&format!(
+            "{tenant}: {}; {} read{how} in {} ({:.1} s).",
+            in_words(changes),
+            counted(read, "record"),
+            counted(self.requests.values().sum(), "request"),
+            self.finished_at.duration_since(self.started_at).as_secs_f64(),
+        ));
+        if self.throttled > 0 {
+            line(&format!("  Lucca asked to slow down {}", counted(self.throttled, "time")));
+        }
+        self.show_remarks(holds);
+    }
+
+    /// What a person should know of a run beside its figures.
+    pub(crate) fn show_remarks(&self, holds: &[Hold]) {
+        if self.turned > 0 {
+            line(&format!("  {} began or ended by the calendar", counted(self.turned, "contract")));
+        }
+        for stream in &self.streams {
+            show_stream(stream);
+        }
+        show_holds(holds);
+        let not_offered: Vec<&str> = self
+            .streams
+            .iter()
+            .filter(|stream| stream.error.as_ref().is_some_and(|error| error.not_offered))
+            .map(|stream| stream.stream.as_str())
+            .collect();
+        if !not_offered.is_empty() {
+            line(&format!("  not offered to this key: {}", not_offered.join(", ")));
+            line("    next: grant the key the permission in Lucca, or go on without.");
+        }
+    }
+}
+
+fn show_stream(stream: &StreamView) {
+    let name = &stream.stream;
+    for note in &stream.notes {
+        line(&format!("  {name}: {note}"));
+    }
+    match &stream.error {
+        Some(error) if !error.not_offered => {
+            line(&format!("  {name}: could not be read: {}", error.message));
+            line(&format!("    next: {}", error.advice));
+        }
+        Some(_) => {}
+        None => {
+            if let Some(why) = &stream.unproven_because {
+                line(&format!("  {name}: not proven complete, so nothing was deleted: {why}"));
+            }
+        }
+    }
+    if stream.stale > 0 {
+        line(&format!("  {name}: {} stored earlier may be out of date", counted(stream.stale, "record")));
+    }
+    if stream.quarantined > 0 {
+        line(&format!(
+            "  {name}: {} could not be read; kept aside in the table `quarantine`",
+            counted(stream.quarantined, "record")
+        ));
+    }
+    if stream.gone > 0 {
+        line(&format!("  {name}: {} no longer in Lucca", counted(stream.gone, "record")));
+    }
+    if stream.hidden > 0 {
+        let hidden = counted(stream.hidden, "record");
+        line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
+    }
+    if !stream.hidden_fields.is_empty() {
+        let fields = stream.hidden_fields.join(", ");
+        line(&format!("  {name}: nobody shows {fields} any more: the key seems to have lost a permission;"));
+        line("    the stored values were kept");
+    }
+    if stream.hidden > 0 || !stream.hidden_fields.is_empty() {
+        line("    next: lucca-connector check");
+    }
+    if let Some(why) = &stream.held_because {
+        line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
+    }
+}
+
+/// What waits for a person.
+fn show_holds(holds: &[Hold]) {
+    let mut open = holds.iter().filter(|hold| !hold.is_rejected).peekable();
+    if open.peek().is_none() {
+        return;
+    }
+    let waiting: Vec<String> = open.map(|hold| counted(to_u64(hold.ids.len()), noun(hold.kind))).collect();
+    line(&format!("  missing in Lucca, and waiting for a person to decide: {}", waiting.join(", ")));
+    line("    next: lucca-connector accounts release");
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// What one record of a kind is called.
+pub(crate) fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::LegalUnit => "legal unit",
+        Kind::Establishment => "establishment",
+        Kind::Department => "department",
+        Kind::OccupationCategory => "occupation category",
+        Kind::JobQualification => "job qualification",
+        Kind::LeaveType => "leave type",
+        Kind::CustomFieldDefinition => "custom field",
+        Kind::Employment => "contract",
+        Kind::Employee => "person",
+        Kind::WorkingDay => "working day",
+        Kind::UserLogEntry => "log entry",
+        Kind::Absence => "absence",
+        Kind::AbsenceRequest => "absence request",
+    }
+}
+
+/// What was changed: `3 people changed, 1 left; 2 absences new`.
+pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
+    // Who matters most comes first.
+    let kinds = [Kind::Employee, Kind::Employment, Kind::Absence, Kind::AbsenceRequest];
+    let others = Kind::ALL.iter().filter(|kind| !kinds.contains(kind));
+    let mut sentences = Vec::new();
+    for kind in kinds.iter().chain(others) {
+        let mut parts = Vec::new();
+        for operation in Operation::ALL {
+            let Some(&count) = changes.get(&(*kind, operation)) else { continue };
+            let number = if parts.is_empty() { counted(count, noun(*kind)) } else { grouped(count) };
+            let did = match operation {
+                Operation::Created => "new",
+                Operation::Updated => "changed",
+                Operation::Restored => "back",
+                Operation::Deleted => "deleted",
+                Operation::Hidden => "hidden",
+                Operation::Started => "started",
+                Operation::Ended => "left",
+            };
+            parts.push(format!("{number} {did}"));
+        }
+        if !parts.is_empty() {
+            sentences.push(parts.join(", "));
+        }
+    }
+    if sentences.is_empty() { "nothing changed".to_owned() } else { sentences.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_told_in_words() {
+        let changes = BTreeMap::from([
+            ((Kind::OccupationCategory, Operation::Created), 2),
+            ((Kind::Employee, Operation::Updated), 3),
+            ((Kind::Employee, Operation::Ended), 1),
+        ]);
+        assert_eq!(in_words(&changes), "3 people changed, 1 left; 2 occupation categories new");
+        assert_eq!(in_words(&BTreeMap::new()), "nothing changed");
+    }
+}
