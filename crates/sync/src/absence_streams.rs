@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use lucca::{DateFilter, Enumeration, LeaveQuery, Proof, Read, Stream, resources};
-use people::{Absence, Establishment, Kind, RemoteId};
+use people::{Absence, Establishment, Kind, Leave, RemoteId};
 use store::RecordState;
 
 use crate::batch::{Batch, RawPolicy};
@@ -268,11 +268,16 @@ impl Engine<'_> {
             let stored = store.bodies(account.no, Kind::Absence, &ids).await?;
             let mut known = Vec::with_capacity(ids.len());
             let mut shortened = HashMap::new();
+            let since = self.absences_since();
             for (id, gone) in &missing {
                 let absence = stored.get(id).and_then(|(body, _)| serde_json::from_str::<Absence>(body).ok());
                 let Some(absence) = absence else { continue };
                 known.push((id.clone(), Missing::default()));
-                if let Some(rest) = absence.without(gone) {
+                // Half-days from before those that are read say nothing of what became of the absence.
+                let is_shown = |leave: &Leave| leave.date >= since && !gone.contains(&leave.id);
+                if absence.leaves.iter().any(is_shown)
+                    && let Some(rest) = absence.without(gone)
+                {
                     shortened.insert(id.clone(), rest);
                 }
             }

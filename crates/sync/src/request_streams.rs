@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use lucca::{LeaveRequestQuery, Read, Stream};
 use people::{AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
+use store::OpenRequest;
 
 use crate::batch::RawPolicy;
 use crate::normalise;
@@ -104,9 +105,7 @@ impl Engine<'_> {
                             AbsenceRequestStatus::Pending | AbsenceRequestStatus::CancellationPending
                         );
                         let known = waited.remove(&request.id);
-                        let is_as_stored = known.as_ref().is_some_and(|(status, next)| {
-                            *status == request.status.name() && *next == request.next_approver_id
-                        });
+                        let is_as_stored = known.as_ref() == Some(&waiting_for(&request));
                         // A server that ignores the filter shows decided ones too: those are read with the sweep.
                         if !is_as_stored && (is_open || known.is_some()) {
                             wanted.insert(request.id);
@@ -150,5 +149,16 @@ impl Engine<'_> {
             }
         }
         Ok(ending)
+    }
+}
+
+/// What a request waits for, as the store tells it of those it knows.
+fn waiting_for(request: &AbsenceRequest) -> OpenRequest {
+    let approvals = request.approvals.iter().map(|approval| &approval.id);
+    let cancellations = request.cancellation_requests.iter().map(|cancellation| &cancellation.id);
+    OpenRequest {
+        status: request.status.name().to_owned(),
+        next_approver_id: request.next_approver_id.clone(),
+        steps: approvals.chain(cancellations).flatten().cloned().collect(),
     }
 }
