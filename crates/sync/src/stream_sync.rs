@@ -533,11 +533,13 @@ impl<'a> StreamSync<'a> {
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if self.pages > 0 {
             let known = self.state.lesson(now);
-            // A form that lets nothing be proven may have been learned in a bad minute: it is not passed on twice.
-            let is_spent = known.is_some() && self.is_full() && lacks_a_count(ending.proof);
-            let learned_at = known.map_or(now, |lesson| lesson.at);
-            self.state.learned =
-                ending.learned.filter(|_| !is_spent).map(|form| Lesson { at: learned_at, form });
+            // What was guessed may have been learned in a bad minute: one full read goes by it, the next one asks
+            // for everything again.
+            let is_spent = known.is_some() && self.is_full();
+            let at = known.map_or(now, |lesson| lesson.at);
+            let learned = ending.learned.map(|form| if is_spent { form.without_guesses() } else { form });
+            let says_something = |form: &lucca::Learned| *form != lucca::Learned::default();
+            self.state.learned = learned.filter(says_something).map(|form| Lesson { at, form });
         }
         match &ending.error {
             None => {
@@ -619,11 +621,6 @@ pub(crate) fn fetch<W: Resource>(
         (enumeration, outcome)
     });
     (pages, fetching)
-}
-
-/// Whether the form in which the server was asked is what kept a full read from proving anything.
-fn lacks_a_count(proof: Proof) -> bool {
-    matches!(proof, Proof::Unproven { why: Unproven::NoCount, .. })
 }
 
 /// Whether a full read that proved nothing may prove something if it is done once more.
