@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask test` runs everything that CI runs.
+//! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks the sync
+//! engine on purpose for as long as one likes.
 
 mod postgres;
 
@@ -6,13 +7,19 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "usage: cargo xtask test
+       cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  test    format, clippy with warnings denied, and all tests: what CI runs";
+  test    format, clippy with warnings denied, all tests, and a little chaos: what CI runs
+  chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
+          must be what the tenant holds. --histories: random histories of small tenants against a plain model.
+          Tells the seed of what fails; --stop stops there. --database: a PostgreSQL server that may be used,
+          instead of one of its own";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test(),
+        ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
         _ => {
             say(USAGE);
             ExitCode::from(2)
@@ -23,23 +30,53 @@ fn main() -> ExitCode {
 /// Names a PostgreSQL server whose databases tests may create and drop. Without it one is started.
 const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
-/// Runs every step even if one fails, so that one round shows everything there is to mend.
-fn test() -> ExitCode {
-    let postgres = match given(TEST_DATABASE_URL) {
+/// A PostgreSQL server of our own, unless one is given.
+fn postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
+    if given(TEST_DATABASE_URL).is_some() {
+        return Ok(None);
+    }
+    postgres::Postgres::start().map(Some).map_err(|reason| {
+        say(&reason);
+        ExitCode::FAILURE
+    })
+}
+
+/// Breaks the sync engine on purpose, in an optimised build.
+fn chaos(arguments: &[&str]) -> ExitCode {
+    let (mut passed_on, mut database) = (Vec::new(), None);
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match *argument {
+            "--database" => database = arguments.next().map(|url| (*url).to_owned()),
+            argument => passed_on.push(argument),
+        }
+    }
+    let own = match &database {
         Some(_) => None,
-        None => match postgres::Postgres::start() {
-            Ok(postgres) => Some(postgres),
-            Err(reason) => {
-                say(&reason);
-                return ExitCode::FAILURE;
-            }
+        None => match postgres() {
+            Ok(own) => own,
+            Err(code) => return code,
         },
     };
+    let url = database.or_else(|| own.as_ref().map(postgres::Postgres::url));
+    let arguments = [&["run", "--release", "--locked", "--package", "chaos", "--"], &passed_on[..]].concat();
+    let (passed, took) = cargo("chaos", &arguments, url.as_deref());
+    say(&format!("{} s", took.as_secs()));
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs every step even if one fails, so that one round shows everything there is to mend.
+fn test() -> ExitCode {
+    let postgres = match postgres() {
+        Ok(postgres) => postgres,
+        Err(code) => return code,
+    };
     let url = postgres.as_ref().map(postgres::Postgres::url);
-    let steps: [(&str, &[&str]); 3] = [
+    let steps: [(&str, &[&str]); 4] = [
         ("format", &["fmt", "--all", "--check"]),
         ("clippy", &["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
         ("tests", &["test", "--locked", "--workspace", "--no-fail-fast"]),
+        ("chaos", &["test", "--locked", "--workspace", "--test", "rounds", "--", "--ignored"]),
     ];
     let outcomes = steps.map(|(name, arguments)| (name, cargo(name, arguments, url.as_deref())));
     say("");

@@ -133,7 +133,8 @@ pub struct LeaveRequestQuery {
     pub created_since: Option<DateTime>,
     /// Only these requests; none means all.
     pub ids: Vec<RemoteId>,
-    /// Only what tells whether a request that waits still waits, and for whom: id, status, next approver.
+    /// Only what tells whether a request that waits still waits, and for whom: id, status, next approver,
+    /// and the ids of what was decided so far.
     pub sparse: bool,
 }
 
@@ -152,7 +153,10 @@ impl LeaveRequestQuery {
 
     pub(crate) fn fields(&self) -> Fields {
         if self.sparse {
-            return Fields::new().leaves(&["id", "status", "nextApproverId"]);
+            return Fields::new()
+                .leaves(&["id", "status", "nextApproverId"])
+                .nested("approvals", &["id"])
+                .nested("cancellationRequests", &["id"]);
         }
         let fields = core_leave_request_fields()
             .leaf("nextApproverId")

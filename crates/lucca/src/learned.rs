@@ -22,6 +22,15 @@ pub struct Learned {
     pub(crate) route: Option<String>,
 }
 
+impl Learned {
+    /// Without what was only concluded from refusals that gave no reason: a server that had a bad minute refuses
+    /// the same way. What stays is the size of pages, and the fields that the server named.
+    #[must_use]
+    pub fn without_guesses(self) -> Self {
+        Self { page_size: self.page_size, dropped_fields: self.dropped_fields, ..Self::default() }
+    }
+}
+
 /// How many of the fields wanted are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +114,14 @@ mod tests {
             let json = serde_json::to_string(&learned).unwrap();
             assert_eq!(serde_json::from_str::<Learned>(&json).unwrap(), learned, "{json}");
         }
+    }
+
+    #[test]
+    fn what_a_server_named_is_no_guess() {
+        let named =
+            Learned { page_size: Some(250), dropped_fields: vec!["quote".into()], ..Learned::default() };
+        let guessed = Learned { fields: FieldsLevel::Core, count_refused: true, ..named.clone() };
+        assert_eq!(guessed.without_guesses(), named);
     }
 
     #[test]

@@ -30,6 +30,6 @@ pub use holds::Hold;
 pub use ids::{AccountId, InvalidId, RunId};
 pub use leases::{Lease, LeaseHolder};
 pub use quarantine::Quarantined;
-pub use records::{RecordState, RecordUpsert, Stored, StoredHash, content_hash};
+pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run, StreamProgress};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

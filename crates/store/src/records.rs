@@ -1,7 +1,7 @@
 //! Records of the normalised model: looked up to be compared by content hash, counted, and read back as the
 //! model's types. How they are written is in `commit`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -72,6 +72,27 @@ pub struct RecordUpsert {
 /// The raw record is left out: it holds counters and addresses that change without the record changing.
 pub fn content_hash(body: &str) -> u128 {
     xxhash_rust::xxh3::xxh3_128(body.as_bytes())
+}
+
+/// What an absence request waits for: enough to tell whether anything was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// Its status's name.
+    pub status: String,
+    /// Whose decision is expected next.
+    pub next_approver_id: Option<RemoteId>,
+    /// The ids of the decisions so far, and of the demands to cancel it.
+    pub steps: BTreeSet<RemoteId>,
+}
+
+/// The ids in a JSON list of objects. What has none is left out.
+fn ids_of(list: &str) -> Vec<RemoteId> {
+    #[derive(Deserialize)]
+    struct Step {
+        id: Option<RemoteId>,
+    }
+    let steps: Vec<Step> = serde_json::from_str(list).unwrap_or_default();
+    steps.into_iter().filter_map(|step| step.id).collect()
 }
 
 /// A stored record, read back.
@@ -246,24 +267,26 @@ impl Store {
         Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
     }
 
-    /// The absence requests that wait for a decision, on themselves or on their cancellation: their status, and
-    /// whose decision is expected next.
+    /// The absence requests that wait for a decision, on themselves or on their cancellation.
     pub async fn open_absence_requests(
         &self,
         account_no: i64,
-    ) -> Result<HashMap<RemoteId, (String, Option<RemoteId>)>, Error> {
+    ) -> Result<HashMap<RemoteId, OpenRequest>, Error> {
         // Worded as the partial index is. SQLite prefers its primary key, which would read every request there is.
         let hint = self.db.indexed_by("open_absence_requests");
         let sql = self.db.with_members(&format!(
-            "SELECT remote_id, {{body.status}}, {{body.next_approver_id}} FROM records{hint} WHERE account_no = $1 \
+            "SELECT remote_id, {{body.status}}, {{body.next_approver_id}}, {{body.approvals}}, \
+             {{body.cancellation_requests}} FROM records{hint} WHERE account_no = $1 \
              AND kind = 'absence_requests' AND {{body.status}} IN ('pending', 'cancellation_pending') \
              AND state = 'present'",
         ));
-        let rows: Vec<(String, String, Option<String>)> =
-            on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
-                .map_err(while_doing("looking for requests that wait"))?;
-        let read = |(id, status, next): (String, String, Option<String>)| {
-            (RemoteId::from(id), (status, next.map(RemoteId::from)))
+        type Row = (String, String, Option<String>, Option<String>, Option<String>);
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
+            .map_err(while_doing("looking for requests that wait"))?;
+        let read = |(id, status, next, approvals, cancellations): Row| {
+            let steps = approvals.iter().chain(&cancellations).flat_map(|list| ids_of(list)).collect();
+            let next_approver_id = next.map(RemoteId::from);
+            (RemoteId::from(id), OpenRequest { status, next_approver_id, steps })
         };
         Ok(rows.into_iter().map(read).collect())
     }

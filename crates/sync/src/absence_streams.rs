@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use lucca::{DateFilter, Enumeration, LeaveQuery, Proof, Read, Stream, resources};
-use people::{Absence, Establishment, Kind, RemoteId};
+use people::{Absence, Establishment, Kind, Leave, RemoteId};
 use store::RecordState;
 
 use crate::batch::{Batch, RawPolicy};
@@ -235,6 +235,7 @@ impl Engine<'_> {
         if !ids.is_empty() {
             known = store.bodies(account.no, Kind::Absence, &ids).await?.into();
         }
+        assembly.recall(&mut known);
         for absence in assembly.absences(&known) {
             batch.add(&absence, None, RawPolicy::ORGANISATION);
         }
@@ -277,19 +278,23 @@ impl Engine<'_> {
             let Context { store, account, lease, clock, .. } = &self.context;
             let ids: Vec<RemoteId> = missing.keys().cloned().collect();
             let stored = store.bodies(account.no, Kind::Absence, &ids).await?;
-            let owners = self.hidden_owners(&stored).await?;
             let mut known = Vec::with_capacity(ids.len());
             let mut shortened = HashMap::new();
+            let since = self.absences_since();
             for (id, gone) in &missing {
                 let absence = stored.get(id).and_then(|(body, _)| serde_json::from_str::<Absence>(body).ok());
                 let Some(absence) = absence else { continue };
-                let owner_is_hidden =
-                    absence.employee_id.as_ref().is_some_and(|owner| owners.contains(owner));
-                known.push((id.clone(), Missing { owner_is_hidden, ..Missing::default() }));
-                if let Some(rest) = absence.without(gone) {
+                known.push((id.clone(), Missing::default()));
+                // Half-days from before those that are read say nothing of what became of the absence.
+                let is_shown = |leave: &Leave| leave.date >= since && !gone.contains(&leave.id);
+                if absence.leaves.iter().any(is_shown)
+                    && let Some(rest) = absence.without(gone)
+                {
                     shortened.insert(id.clone(), rest);
                 }
             }
+            let owner = |absence: Absence| absence.employee_id;
+            let known = self.with_owners(ending.proof, known, owner).await?;
             let mut judged = sync.judge(ending.proof, &known, seen);
             let known = Known::from(stored);
             let mut batch = Batch::default();
@@ -309,21 +314,6 @@ impl Engine<'_> {
         }
         Ok(Some(sync.finish(ending).await?))
     }
-
-    /// Which of the employees that stored absences belong to are hidden.
-    async fn hidden_owners(
-        &self,
-        stored: &HashMap<RemoteId, (String, RecordState)>,
-    ) -> Result<HashSet<RemoteId>, Error> {
-        let owner = |body: &str| serde_json::from_str::<Absence>(body).ok()?.employee_id;
-        let owners: HashSet<RemoteId> = stored.values().filter_map(|(body, _)| owner(body)).collect();
-        let owners: Vec<RemoteId> = owners.into_iter().collect();
-        let Context { store, account, .. } = &self.context;
-        let states = store.hashes(account.no, Kind::Employee, &owners).await?;
-        let is_hidden =
-            |id: &RemoteId| states.get(id).is_some_and(|known| known.state == RecordState::Hidden);
-        Ok(owners.into_iter().filter(is_hidden).collect())
-    }
 }
 
 /// Absences being put together from pages of leaves.
@@ -334,8 +324,9 @@ struct Assembly {
     /// The highest number of an absence met so far. A server that orders leaves gives one absence's together, so
     /// what has a higher number was never written.
     highest: Option<u64>,
-    /// The absences of the page before, where they need not be read back: one may go on over the border.
-    before: HashMap<RemoteId, Absence>,
+    /// The last absence of the page before as it was written, where it need not be read back: it may go on over the
+    /// border.
+    before: Option<(RemoteId, String)>,
     /// The leaves of the page at hand, by absence.
     page: Vec<(RemoteId, Vec<LeaveOfAbsence>)>,
     /// Leaves met in this part, where they will be looked for.
@@ -350,7 +341,7 @@ impl Assembly {
             part: Part { first: Date::MIN, last: None },
             is_first,
             highest: None,
-            before: HashMap::new(),
+            before: None,
             page: Vec::new(),
             seen: HashSet::new(),
             saw_other_days: false,
@@ -388,11 +379,19 @@ impl Assembly {
             let number = id.as_str().parse::<u64>().ok();
             let is_new = self.is_first && number.is_some() && number > before_page;
             self.highest = self.highest.max(number);
-            if !is_new && !self.before.contains_key(id) {
+            let is_at_hand = self.before.as_ref().is_some_and(|(before, _)| before == id);
+            if !is_new && !is_at_hand {
                 ids.push(id.clone());
             }
         }
         ids
+    }
+
+    /// Adds to what is known what the page before wrote and was not read back.
+    fn recall(&mut self, known: &mut Known) {
+        if let Some((id, body)) = self.before.take() {
+            known.add(id, body, RecordState::Present);
+        }
     }
 
     /// The page's absences, merged with what is known of them.
@@ -406,16 +405,16 @@ impl Assembly {
             };
             let leaves: Vec<_> = leaves.into_iter().map(|leave| leave.leave).collect();
             let stored = || serde_json::from_str::<Absence>(known.bodies.get(&id)?).ok();
-            let absence = match self.before.remove(&id).or_else(stored) {
+            let absence = match stored() {
                 Some(absence) => Some(absence.merge(leaves, confirmation)),
                 None => Absence::from_leaves(id, employee_id, confirmation, leaves),
             };
             absences.extend(absence);
         }
-        self.before.clear();
         if self.is_first {
             // Only the last may go on; where the order is another, the others are read back.
-            self.before.extend(absences.last().map(|last| (last.id.clone(), last.clone())));
+            let body = |last: &Absence| Some((last.id.clone(), serde_json::to_string(last).ok()?));
+            self.before = absences.last().and_then(body);
         }
         absences
     }

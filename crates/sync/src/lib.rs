@@ -5,7 +5,7 @@
 //! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
 //! `working_days`; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
 //! `lost_fields` keeps what went silent; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
-//! decides, without I/O, what a missing record means. How pages are fetched is `lucca`'s business, how they are kept
+//! decides, without I/O, what a missing record means, with what `owners` finds out of those it belongs to. How pages are fetched is `lucca`'s business, how they are kept
 //! is `store`'s.
 
 mod absence_streams;
@@ -14,6 +14,7 @@ mod diff;
 mod lost_fields;
 mod normalise;
 mod organisation_streams;
+mod owners;
 mod people_streams;
 mod plan;
 mod progress;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use lucca::{FieldGroups, Read, Stream, UserLogQuery, UserQuery};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
-use store::RecordState;
 
 use crate::absence_streams::AbsencesRead;
 use crate::batch::RawPolicy;
@@ -184,7 +183,7 @@ impl Engine<'_> {
     }
 
     /// Which of `ids` Lucca shows when asked for by id; none if it does not answer.
-    async fn found_by_id(&self, ids: &[RemoteId]) -> Option<HashSet<RemoteId>> {
+    pub(crate) async fn found_by_id(&self, ids: &[RemoteId]) -> Option<HashSet<RemoteId>> {
         let mut found = HashSet::new();
         for ids in ids.chunks(IDS_A_REQUEST) {
             let query = UserQuery { groups: FieldGroups::NONE, ids: ids.to_vec(), ..UserQuery::default() };
@@ -253,7 +252,8 @@ impl Engine<'_> {
         Ok(Some(ContractsRead { sync, ending, missing }))
     }
 
-    /// Judges contracts that were not seen: they hide with the people they belong to.
+    /// Judges contracts that were not seen: they hide with the people they belong to, and stay while it is not known
+    /// what became of these.
     pub(crate) async fn judge_contracts(
         &self,
         contracts: Option<ContractsRead<'_>>,
@@ -261,16 +261,10 @@ impl Engine<'_> {
     ) -> Result<Option<StreamReport>, Error> {
         let Some(ContractsRead { mut sync, ending, missing }) = contracts else { return Ok(None) };
         if sync.is_full() && ending.is_ok() {
-            let Context { store, account, .. } = &self.context;
-            let mut known = Vec::with_capacity(missing.len());
-            for (id, unconfirmed) in missing {
-                let mut owner_is_hidden = false;
-                if let Some(employment) = store.record::<Employment>(account.no, &id).await? {
-                    let owner = store.record::<Employee>(account.no, &employment.record.employee_id).await?;
-                    owner_is_hidden = owner.is_some_and(|owner| owner.state == RecordState::Hidden);
-                }
-                known.push((id, Missing { owner_is_hidden, unconfirmed, ..Missing::default() }));
-            }
+            let known = |(id, unconfirmed)| (id, Missing { unconfirmed, ..Missing::default() });
+            let known = missing.into_iter().map(known).collect();
+            let owner = |employment: Employment| Some(employment.employee_id);
+            let known = self.with_owners(ending.proof, known, owner).await?;
             sync.judge_missing(ending.proof, &known, seen).await?;
         }
         Ok(Some(sync.finish(ending).await?))

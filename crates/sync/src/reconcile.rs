@@ -30,6 +30,9 @@ pub struct Missing {
     pub establishment_vanished: bool,
     /// Whether it belongs to a record that is itself hidden.
     pub owner_is_hidden: bool,
+    /// Whether it belongs to somebody who stands as present and is not shown either: until it is known why, nothing
+    /// follows for what is theirs.
+    pub owner_in_doubt: bool,
     /// Whether records that are still shown refer to it: a contract, a manager, a department's head, an absence.
     /// What others refer to exists, so it is the key that no longer sees it.
     pub is_referenced: bool,
@@ -78,6 +81,8 @@ pub enum HeldBecause {
     PermissionLost,
     /// Asking for it once more failed.
     Unconfirmed,
+    /// Whom it belongs to is not shown either, and is not judged yet.
+    OwnerInDoubt,
 }
 
 impl HeldBecause {
@@ -95,6 +100,7 @@ impl HeldBecause {
                 "the key seems to have lost a permission, which may be why they are missing"
             }
             Self::Unconfirmed => "asking for them once more failed",
+            Self::OwnerInDoubt => "whom they belong to is not shown either, and it is not known why",
         }
     }
 }
@@ -119,7 +125,9 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
                 Some(EmployeeStatus::Active) | None => false,
             }
     };
-    let vanished = evidence.missing.iter().filter(|missing| !is_hidden(missing)).count();
+    let hidden = evidence.missing.iter().filter(|missing| is_hidden(missing)).count();
+    let may_go = |missing: &&Missing| !is_hidden(missing) && !missing.owner_in_doubt;
+    let vanished = evidence.missing.iter().filter(may_go).count();
     let is_braked = evidence
         .brake
         .is_some_and(|brake| vanished > brake.records || vanished * 100 > brake.percent * evidence.stored);
@@ -128,13 +136,15 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
         // Whatever makes so many vanish may be what hides the others, too.
         return all(Judgement::Held(HeldBecause::Brake));
     }
-    let permission_lost = evidence.permission_lost || vanished < evidence.missing.len();
+    let permission_lost = evidence.permission_lost || hidden > 0;
     evidence
         .missing
         .iter()
         .map(|missing| {
             if is_hidden(missing) {
                 Judgement::Hidden
+            } else if missing.owner_in_doubt {
+                Judgement::Held(HeldBecause::OwnerInDoubt)
             } else if permission_lost {
                 Judgement::Held(HeldBecause::PermissionLost)
             } else if missing.unconfirmed {
@@ -209,6 +219,13 @@ mod tests {
         assert_eq!(judge(&evidence(1000, &moved)), [Judgement::Hidden]);
         let unsure = [Missing { unconfirmed: true, ..Missing::default() }];
         assert_eq!(judge(&evidence(1000, &unsure)), [Judgement::Held(HeldBecause::Unconfirmed)]);
+    }
+
+    #[test]
+    fn what_belongs_to_somebody_in_doubt_stays_until_they_are_judged() {
+        let doubt = Missing { owner_in_doubt: true, ..Missing::default() };
+        let judged = judge(&evidence(1000, &[doubt, Missing::default()]));
+        assert_eq!(judged, [Judgement::Held(HeldBecause::OwnerInDoubt), Judgement::Gone]);
     }
 
     #[test]

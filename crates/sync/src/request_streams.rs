@@ -4,13 +4,15 @@
 use std::collections::HashSet;
 
 use lucca::{LeaveRequestQuery, Read, Stream};
-use people::{AbsenceRequestStatus, Kind, RemoteId};
+use people::{AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
+use store::OpenRequest;
 
 use crate::batch::RawPolicy;
 use crate::normalise;
+use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Ending, StreamSync};
+use crate::stream_sync::{Context, Ending, Seen, StreamSync};
 use crate::streams::Engine;
 
 /// Ids in one request: addresses have a length.
@@ -19,25 +21,48 @@ const IDS_A_REQUEST: usize = 200;
 /// More requests than this to look up at once: all are read with the next run.
 const FEW_REQUESTS: usize = 1000;
 
+/// Requests, read and not yet judged.
+pub(crate) struct RequestsRead<'a> {
+    sync: StreamSync<'a>,
+    ending: Ending,
+    missing: Vec<(RemoteId, Missing)>,
+}
+
 impl Engine<'_> {
     pub(crate) async fn leave_requests(
         &self,
         changed_absences: &[RemoteId],
-    ) -> Result<Option<StreamReport>, Error> {
+    ) -> Result<Option<RequestsRead<'_>>, Error> {
         let Some(mut sync) = self.begin(Stream::LeaveRequests, Kind::AbsenceRequest).await? else {
             return Ok(None);
         };
         let enumerate = || self.client.leave_requests(self.request_query());
+        let mut missing = Vec::new();
         let ending = if sync.is_full() {
             let requests = sync.taught(enumerate());
             let ending = self.read_requests(&mut sync, requests).await?;
             if ending.is_ok() {
-                self.judge_unseen(&mut sync, &ending, enumerate).await?;
+                missing = self.missing(&mut sync, &ending, enumerate).await?;
             }
             ending
         } else {
             self.changed_requests(&mut sync, changed_absences).await?
         };
+        Ok(Some(RequestsRead { sync, ending, missing }))
+    }
+
+    /// Judges requests that were not seen: like absences they hide with the people they belong to.
+    pub(crate) async fn judge_requests(
+        &self,
+        requests: Option<RequestsRead<'_>>,
+        seen: Seen,
+    ) -> Result<Option<StreamReport>, Error> {
+        let Some(RequestsRead { mut sync, ending, missing }) = requests else { return Ok(None) };
+        if sync.is_full() && ending.is_ok() {
+            let owner = |request: AbsenceRequest| request.employee_id;
+            let missing = self.with_owners(ending.proof, missing, owner).await?;
+            sync.judge_missing(ending.proof, &missing, seen).await?;
+        }
         Ok(Some(sync.finish(ending).await?))
     }
 
@@ -80,9 +105,7 @@ impl Engine<'_> {
                             AbsenceRequestStatus::Pending | AbsenceRequestStatus::CancellationPending
                         );
                         let known = waited.remove(&request.id);
-                        let is_as_stored = known.as_ref().is_some_and(|(status, next)| {
-                            *status == request.status.name() && *next == request.next_approver_id
-                        });
+                        let is_as_stored = known.as_ref() == Some(&waiting_for(&request));
                         // A server that ignores the filter shows decided ones too: those are read with the sweep.
                         if !is_as_stored && (is_open || known.is_some()) {
                             wanted.insert(request.id);
@@ -126,5 +149,16 @@ impl Engine<'_> {
             }
         }
         Ok(ending)
+    }
+}
+
+/// What a request waits for, as the store tells it of those it knows.
+fn waiting_for(request: &AbsenceRequest) -> OpenRequest {
+    let approvals = request.approvals.iter().map(|approval| &approval.id);
+    let cancellations = request.cancellation_requests.iter().map(|cancellation| &cancellation.id);
+    OpenRequest {
+        status: request.status.name().to_owned(),
+        next_approver_id: request.next_approver_id.clone(),
+        steps: approvals.chain(cancellations).flatten().cloned().collect(),
     }
 }

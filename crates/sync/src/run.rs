@@ -84,7 +84,7 @@ impl Sync<'_> {
         let groups = groups.collect::<Result<FieldGroups, _>>()?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
         let lease = self.lease(run_id).await?;
-        let outcome = self.run_under(lease, groups, rhythms).await;
+        let outcome = Box::pin(self.run_under(lease, groups, rhythms)).await;
         // Whatever stopped the run, others need not wait for the lease to expire.
         let released = self.store.release_lease(&lease).await;
         let report = outcome?;
@@ -131,7 +131,7 @@ impl Sync<'_> {
         let states = self.store.stream_states(self.account.no).await?;
         let noted = AtomicU64::new(0);
         let engine = Engine { client: self.client, context, states, rhythms, wish, groups, noted };
-        let streams = engine.streams().await?;
+        let streams = Box::pin(engine.streams()).await?;
 
         let outcome = outcome(&streams);
         let stats = self.client.stats();

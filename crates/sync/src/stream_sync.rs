@@ -532,8 +532,14 @@ impl<'a> StreamSync<'a> {
         self.report.notes = ending.notes;
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if self.pages > 0 {
-            let learned_at = self.state.lesson(now).map_or(now, |lesson| lesson.at);
-            self.state.learned = ending.learned.map(|form| Lesson { at: learned_at, form });
+            let known = self.state.lesson(now);
+            // What was guessed may have been learned in a bad minute: one full read goes by it, the next one asks
+            // for everything again.
+            let is_spent = known.is_some() && self.is_full();
+            let at = known.map_or(now, |lesson| lesson.at);
+            let learned = ending.learned.map(|form| if is_spent { form.without_guesses() } else { form });
+            let says_something = |form: &lucca::Learned| *form != lucca::Learned::default();
+            self.state.learned = learned.filter(says_something).map(|form| Lesson { at, form });
         }
         match &ending.error {
             None => {
@@ -620,6 +626,14 @@ pub(crate) fn fetch<W: Resource>(
 /// Whether a full read that proved nothing may prove something if it is done once more.
 fn is_worth_repeating(proof: Proof) -> bool {
     matches!(proof, Proof::Unproven { why: Unproven::Resumed | Unproven::Shifting, .. })
+}
+
+impl Known {
+    /// Adds a record that is stored as this body.
+    pub(crate) fn add(&mut self, id: RemoteId, body: String, state: RecordState) {
+        self.hashes.insert(id.clone(), StoredHash { hash: content_hash(&body), state });
+        self.bodies.insert(id, body);
+    }
 }
 
 /// What is known of stored records of which the bodies were read.

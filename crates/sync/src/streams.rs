@@ -65,6 +65,7 @@ impl Engine<'_> {
         let users = self.judge_users(users, &mut learned, contracts.as_ref(), absences.as_ref()).await?;
         let contracts = self.judge_contracts(contracts, learned.seen).await?;
         let absences = self.judge_leaves(absences, learned.seen).await?;
+        let requests = self.judge_requests(requests, learned.seen).await?;
         let mut in_order: Vec<StreamReport> = users.into_iter().chain(contracts).collect();
         in_order.append(&mut reports);
         in_order.extend(absences.into_iter().chain(requests));
@@ -134,22 +135,31 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    /// Judges what was not seen, where nothing more is known of it than that. A record that may have slipped
-    /// between two pages is looked for in a second enumeration.
+    /// Judges what was not seen, where nothing more is known of it than that.
     pub(crate) async fn judge_unseen<W: Resource>(
         &self,
         sync: &mut StreamSync<'_>,
         ending: &Ending,
         again: impl Fn() -> Enumeration<W>,
     ) -> Result<(), Error> {
+        let missing = self.missing(sync, ending, again).await?;
+        Ok(sync.judge_missing(ending.proof, &missing, Seen::default()).await?)
+    }
+
+    /// What was not seen. A record that may have slipped between two pages is looked for in a second enumeration.
+    pub(crate) async fn missing<W: Resource>(
+        &self,
+        sync: &mut StreamSync<'_>,
+        ending: &Ending,
+        again: impl Fn() -> Enumeration<W>,
+    ) -> Result<Vec<(RemoteId, Missing)>, Error> {
         sync.find_unseen().await?;
         let mut unconfirmed = false;
         if ending.proof.is_complete() && sync.may_have_slipped() {
             unconfirmed = !sync.look_again(sync.informed(again())).await;
         }
         let known = Missing { unconfirmed, ..Missing::default() };
-        let missing: Vec<_> = sync.unseen().into_iter().map(|id| (id, known)).collect();
-        Ok(sync.judge_missing(ending.proof, &missing, Seen::default()).await?)
+        Ok(sync.unseen().into_iter().map(|id| (id, known)).collect())
     }
 
     /// The names of what contracts refer to: read when they are due, remembered otherwise. A list that can't be

@@ -41,7 +41,7 @@ impl Engine<'_> {
                 let days = sync.informed(self.client.user_dates(owners, first, first.last_of_month()));
                 let map = |Read { value, .. }: Read<lucca::resources::UserDate>| {
                     let (calendar, cycle) = pairs.get(&value.owner_id).cloned().unwrap_or_default();
-                    Ok(normalise::working_day(value, calendar, cycle))
+                    Ok(normalise::working_day(&value, calendar, cycle))
                 };
                 let (days, read) = sync.read(days.without_raw(), RawPolicy::ORGANISATION, map).await?;
                 ending = Ending::of(&days, read);

@@ -45,6 +45,14 @@ pub enum Place {
 }
 
 impl Place {
+    /// The path or the address, as text.
+    pub fn text(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Url(url) => url.clone(),
+        }
+    }
+
     /// Opens the database once more.
     pub async fn open(&self) -> Result<Store, store::Error> {
         match self {
@@ -74,6 +82,25 @@ impl TestDatabase {
         };
         let store = place.open().await.expect("a fresh database");
         Self { store, place, dir }
+    }
+
+    /// Closes the database and does away with it, a PostgreSQL one too: for those who use many.
+    ///
+    /// # Panics
+    ///
+    /// When the server that made it refuses.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn remove(self) {
+        let Self { store, place, dir: _dir } = self;
+        store.close().await;
+        if let (Place::Url(url), Some(server)) = (place, server()) {
+            let (_, name) = url.rsplit_once('/').expect("the address ends in the database's name");
+            let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
+            sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+                .execute(&mut connection)
+                .await
+                .expect("tests may drop what they created");
+        }
     }
 
     /// The folder that a SQLite database is in.

@@ -13,7 +13,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("linking", &["people", "lucca", "store"]),
     ("sync", &["people", "lucca", "store"]),
     ("lucca-connector", &["people", "lucca", "store", "linking", "sync", "lucca-emulator"]),
+    // For tests and trials: nothing of the product uses them.
     ("test-database", &["store"]),
+    ("chaos", &["people", "lucca", "store", "sync", "lucca-emulator", "test-database"]),
     ("xtask", &[]),
 ];
 

@@ -108,7 +108,7 @@ pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreada
 
 /// Maps a day of one employee's calendar to a day of everybody who shares the calendar and the work cycle.
 pub(crate) fn working_day(
-    day: wire::UserDate,
+    day: &wire::UserDate,
     calendar_id: Option<RemoteId>,
     work_cycle_id: Option<RemoteId>,
 ) -> WorkingDay {

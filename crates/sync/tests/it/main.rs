@@ -5,4 +5,5 @@
 mod absences;
 mod full;
 mod incremental;
+mod owners;
 mod support;

@@ -1,0 +1,107 @@
+//! The change log, replayed from empty: what a reader who has nothing else would believe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use people::{Kind, RemoteId};
+use store::{Change, ChangeFilter, Operation, RecordState, Store, StoredHash};
+
+/// How a record stands, by the log alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Present, with this content.
+    Present(u128),
+    /// Deleted.
+    Gone,
+    /// Hidden.
+    Hidden,
+}
+
+/// The log, read so far.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// The last number read.
+    pub seq: i64,
+    /// How every record stands.
+    pub states: BTreeMap<(Kind, RemoteId), Told>,
+    /// Whose employment began or ended since their record last changed.
+    turned: BTreeSet<(RemoteId, bool)>,
+}
+
+impl Replay {
+    /// Reads on to the log's end, and gives what is new.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the log: a gap, a change told twice, one that does not fit what was told before.
+    pub async fn read_on(&mut self, store: &Store, account_no: i64) -> Result<Vec<Change>, String> {
+        const AT_ONCE: u32 = 5000;
+        let mut all = Vec::new();
+        loop {
+            let filter = ChangeFilter { after: self.seq, ..ChangeFilter::default() };
+            let changes = store.changes(account_no, filter, AT_ONCE).await.map_err(|e| format!("{e:?}"))?;
+            if changes.is_empty() {
+                return Ok(all);
+            }
+            for change in changes {
+                self.apply(&change)?;
+                all.push(change);
+            }
+        }
+    }
+
+    fn apply(&mut self, change: &Change) -> Result<(), String> {
+        let before = self.states.get(&(change.kind, change.id.clone())).copied();
+        let wrong = |why: &str| {
+            let Change { seq, operation, kind, id, .. } = change;
+            Err(format!("change {seq} ({operation} {} {id}) {why}; before: {before:?}", kind.name()))
+        };
+        if change.seq != self.seq + 1 {
+            return wrong(&format!("does not follow {}", self.seq));
+        }
+        self.seq = change.seq;
+        let after = match (change.operation, before, change.hash) {
+            (Operation::Created, None, Some(hash)) => Told::Present(hash),
+            (Operation::Updated, Some(Told::Present(known)), Some(hash)) if known != hash => {
+                Told::Present(hash)
+            }
+            (Operation::Updated, Some(Told::Present(_)), Some(_)) => return wrong("changes nothing"),
+            (Operation::Restored, Some(Told::Gone | Told::Hidden), Some(hash)) => Told::Present(hash),
+            (Operation::Deleted, Some(Told::Present(_)), _) => Told::Gone,
+            (Operation::Hidden, Some(Told::Present(_)), _) => Told::Hidden,
+            (Operation::Started | Operation::Ended, Some(Told::Present(hash)), _) => {
+                if !self.turned.insert((change.id.clone(), change.operation == Operation::Ended)) {
+                    return wrong("is told twice");
+                }
+                Told::Present(hash)
+            }
+            _ => return wrong("does not fit what was told before"),
+        };
+        if !matches!(change.operation, Operation::Started | Operation::Ended) && change.kind == Kind::Employee
+        {
+            self.turned.remove(&(change.id.clone(), true));
+            self.turned.remove(&(change.id.clone(), false));
+        }
+        self.states.insert((change.kind, change.id.clone()), after);
+        Ok(())
+    }
+
+    /// How what was told differs from what is stored.
+    pub fn differences(&self, stored: &BTreeMap<(Kind, RemoteId), StoredHash>) -> Vec<String> {
+        let told = |record: &StoredHash| match record.state {
+            RecordState::Present => Told::Present(record.hash),
+            RecordState::Gone => Told::Gone,
+            RecordState::Hidden => Told::Hidden,
+        };
+        let mut lines = Vec::new();
+        for ((kind, id), record) in stored {
+            let key = (*kind, id.clone());
+            if self.states.get(&key) != Some(&told(record)) {
+                let told = self.states.get(&key);
+                lines.push(format!("{} {id} is stored as {record:?} and told as {told:?}", kind.name()));
+            }
+        }
+        let untold = self.states.keys().filter(|key| !stored.contains_key(key));
+        lines.extend(untold.map(|(kind, id)| format!("{} {id} is told and not stored", kind.name())));
+        lines
+    }
+}

@@ -1,0 +1,152 @@
+//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`: see the library. Started by
+//! `cargo xtask chaos`. `chaos child ORDER` is one sync in a process of its own.
+
+use std::process::ExitCode;
+
+use chaos::child::Order;
+use chaos::history;
+use chaos::round::{Failure, Tally, round};
+use test_database::Engine;
+
+const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, order] = &arguments[..]
+        && word == "child"
+    {
+        return child(order).await;
+    }
+    match Wanted::read(&arguments) {
+        Some(wanted) => wanted.carry_out().await,
+        None => {
+            say(USAGE);
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn child(order: &str) -> ExitCode {
+    let order: Result<Order, _> = serde_json::from_str(order);
+    let told = match order {
+        Ok(order) => order.carry_out().await,
+        Err(error) => Err(error.to_string()),
+    };
+    match told {
+        Ok(told) => {
+            say(&told.to_string());
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            say(&why);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Wanted {
+    rounds: u64,
+    histories: u32,
+    seed: u64,
+    stop: bool,
+}
+
+impl Wanted {
+    fn read(arguments: &[String]) -> Option<Self> {
+        let mut wanted = Self::default();
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--rounds" => wanted.rounds = arguments.next()?.parse().ok()?,
+                "--histories" => wanted.histories = arguments.next()?.parse().ok()?,
+                "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
+                "--stop" => wanted.stop = true,
+                _ => return None,
+            }
+        }
+        (wanted.rounds > 0 || wanted.histories > 0).then_some(wanted)
+    }
+
+    async fn carry_out(&self) -> ExitCode {
+        let mut failed = 0;
+        if self.rounds > 0 {
+            failed += self.rounds().await;
+        }
+        if self.histories > 0 {
+            let (histories, seed) = (self.histories, self.seed);
+            // The property test brings its own runtime, a history each.
+            let outcome = tokio::task::spawn_blocking(move || history::check(histories, seed)).await;
+            match outcome.map_err(|error| error.to_string()).and_then(|outcome| outcome) {
+                Ok(summary) => say(&summary),
+                Err(why) => {
+                    say(&format!(
+                        "FAILED: {why}\nagain: cargo xtask chaos --histories {histories} --seed {seed}"
+                    ));
+                    failed += 1;
+                }
+            }
+        }
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Does the rounds, on each engine in turn; gives how many failed.
+    async fn rounds(&self) -> u64 {
+        let engines = Engine::available();
+        let mut tally = Tally::default();
+        let mut failed = 0;
+        for n in 0..self.rounds {
+            let seed = self.seed + n;
+            // By the seed, so that a round alone meets the same engine.
+            let engine = engines[usize::try_from(seed).unwrap_or(0) % engines.len()];
+            match round(seed, engine).await {
+                Ok(done) => tally.add(done),
+                Err(Failure { why, steps }) => {
+                    failed += 1;
+                    say(&format!("FAILED: seed {seed}, {engine:?}"));
+                    steps.iter().for_each(|step| say(&format!("  {step}")));
+                    say(&format!("{why}\nagain: cargo xtask chaos --rounds 1 --seed {seed}\n"));
+                    if self.stop {
+                        break;
+                    }
+                }
+            }
+            if (n + 1) % 50 == 0 {
+                say(&format!("{} rounds, {} kills, {failed} failed", n + 1, tally.kills()));
+            }
+        }
+        say(&summary(&tally, failed));
+        failed
+    }
+}
+
+fn summary(tally: &Tally, failed: u64) -> String {
+    let points = |is_sqlite| tally.points.iter().filter(|(sqlite, _)| *sqlite == is_sqlite).count();
+    format!(
+        "{} rounds passed, {failed} failed: {} syncs, {} of them resumed an interrupted one\n\
+         killed: {} before a commit (points of a first sync: {} on SQLite, {} on PostgreSQL), {} after a page, \
+         {} at a random instant; paused, replaced and refused: {}\n\
+         {} things happened; {} requests, {} of them failed; {} changes logged; {} holds released by a person",
+        tally.rounds,
+        tally.runs,
+        tally.resumed,
+        tally.killed_before_commit,
+        points(true),
+        points(false),
+        tally.killed_after_page,
+        tally.killed_at_random,
+        tally.fenced,
+        tally.events,
+        tally.requests,
+        tally.failed_requests,
+        tally.changes,
+        tally.released,
+    )
+}
+
+#[expect(clippy::print_stdout, reason = "a command-line tool")]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,598 @@
+//! A round: a tenant lives while it is synced by processes that are killed and paused, over faults of the network;
+//! then everything is quiet, and what is stored must be what the tenant holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lucca::clock::{Clock, TestClock};
+use lucca::{ApiKey, Client, HostPolicy, RequestBudget, Stream, TenantUrl};
+use lucca_emulator::Fault;
+use people::{Kind, RemoteId};
+use serde_json::Value;
+use store::{Change, LinkedAccount, Operation, RecordState, Store};
+use sync::{Brake, Options, Silent, Sync, Wish};
+use test_database::{Engine, TestDatabase};
+
+use crate::child::{End, Order, run_id};
+use crate::dice::Dice;
+use crate::facts::{Facts, KINDS, differences, of_store, reaching_back, veil};
+use crate::log::Replay;
+use crate::process::{Exit, Process};
+use crate::tenant::{Subject, harmless};
+
+/// More points than the first sync of a round has commits: with each seed in turn, each of them is the last.
+pub const POINTS: u64 = 60;
+
+/// What many rounds met, added up.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Rounds done.
+    pub rounds: u64,
+    /// Syncs begun.
+    pub runs: u64,
+    /// Syncs that went on where another was interrupted.
+    pub resumed: u64,
+    /// Processes that killed themselves right before a commit.
+    pub killed_before_commit: u64,
+    /// Processes that killed themselves right after a page was committed.
+    pub killed_after_page: u64,
+    /// Processes killed at a random instant.
+    pub killed_at_random: u64,
+    /// Processes that were paused, replaced, and then refused.
+    pub fenced: u64,
+    /// Requests that a fault struck, or that were answered with an error.
+    pub failed_requests: u64,
+    /// Requests answered in all.
+    pub requests: u64,
+    /// Changes in the change logs.
+    pub changes: u64,
+    /// Things that happened in the tenants.
+    pub events: u64,
+    /// Holds that a person released.
+    pub released: u64,
+    /// The points of a first sync at which a process was killed, by engine.
+    pub points: BTreeSet<(bool, u64)>,
+}
+
+impl Tally {
+    /// Adds another tally.
+    pub fn add(&mut self, other: Self) {
+        self.rounds += other.rounds;
+        self.runs += other.runs;
+        self.resumed += other.resumed;
+        self.killed_before_commit += other.killed_before_commit;
+        self.killed_after_page += other.killed_after_page;
+        self.killed_at_random += other.killed_at_random;
+        self.fenced += other.fenced;
+        self.failed_requests += other.failed_requests;
+        self.requests += other.requests;
+        self.changes += other.changes;
+        self.events += other.events;
+        self.released += other.released;
+        self.points.extend(other.points);
+    }
+
+    /// Kills of every type.
+    pub fn kills(&self) -> u64 {
+        self.killed_before_commit + self.killed_after_page + self.killed_at_random
+    }
+}
+
+/// What is wrong, and what led to it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What is wrong.
+    pub why: String,
+    /// What was done, in order.
+    pub steps: Vec<String>,
+}
+
+/// Does the round of a seed on an engine.
+///
+/// # Errors
+///
+/// What was lost, doubled or wrongly deleted.
+pub async fn round(seed: u64, engine: Engine) -> Result<Tally, Failure> {
+    let mut steps = Vec::new();
+    match Round::begin(seed, engine, &mut steps).await {
+        Ok(mut round) => match round.life().await {
+            Ok(()) => Ok(round.end().await),
+            Err(why) => {
+                round.end().await;
+                Err(Failure { why, steps })
+            }
+        },
+        Err(why) => Err(Failure { why, steps }),
+    }
+}
+
+struct Round<'a> {
+    seed: u64,
+    engine: Engine,
+    dice: Dice,
+    subject: Subject,
+    database: TestDatabase,
+    account: LinkedAccount,
+    replay: Replay,
+    steps: &'a mut Vec<String>,
+    tally: Tally,
+    /// The last process that was killed and gave nothing back.
+    dead: Option<String>,
+    /// How long a sync takes, roughly.
+    usual: Duration,
+}
+
+fn told(error: impl std::fmt::Debug) -> String {
+    format!("{error:?}")
+}
+
+impl<'a> Round<'a> {
+    async fn begin(seed: u64, engine: Engine, steps: &'a mut Vec<String>) -> Result<Self, String> {
+        let mut dice = Dice::new(seed, 0xC4A0);
+        let employees = u32::try_from(dice.between(30, 150)).unwrap_or(30);
+        let switches = harmless(&mut dice);
+        steps.push(format!("{employees} people, {switches:?}"));
+        let subject = Subject::start(employees, seed, switches).await.map_err(told)?;
+        let database = TestDatabase::new(engine).await;
+        let account = subject.link(&database.store).await.map_err(told)?;
+        Ok(Self {
+            seed,
+            engine,
+            dice,
+            subject,
+            database,
+            account,
+            replay: Replay::default(),
+            steps,
+            tally: Tally { rounds: 1, ..Tally::default() },
+            dead: None,
+            usual: Duration::from_millis(400),
+        })
+    }
+
+    async fn end(self) -> Tally {
+        let mut tally = self.tally;
+        let requests = self.subject.tenant().requests();
+        tally.requests = requests.len() as u64;
+        tally.failed_requests =
+            requests.iter().filter(|request| !(200..300).contains(&request.status)).count() as u64;
+        tally.changes = self.replay.seq.unsigned_abs();
+        self.database.remove().await;
+        tally
+    }
+
+    async fn life(&mut self) -> Result<(), String> {
+        let episodes = self.dice.between(3, 6);
+        for episode in 0..episodes {
+            if episode > 0 && self.dice.chance(75) {
+                let (seed, events) = (self.dice.draw(), self.dice.between(1, 25));
+                let events = self.subject.tenant().live(seed, usize::try_from(events).unwrap_or(1));
+                self.tally.events += events.len() as u64;
+                self.steps.push(format!("life: {}", events.join("; ")));
+            }
+            if episode > 0 && self.dice.chance(60) {
+                let minutes = match self.dice.between(0, 9) {
+                    0..=4 => self.dice.between(1, 240),
+                    5..=7 => self.dice.between(60, 3 * 24 * 60),
+                    _ => self.dice.between(24 * 60, 40 * 24 * 60),
+                };
+                self.pass(i64::try_from(minutes).unwrap_or(1));
+            }
+            if self.dice.chance(80) {
+                let (seed, faults) = (self.dice.draw(), self.dice.between(1, 12));
+                let faults = Fault::random_schedule(seed, u32::try_from(faults).unwrap_or(1));
+                self.steps.push(format!("faults: {faults:?}"));
+                self.subject.tenant().set_faults(faults);
+            }
+            self.episode(episode).await?;
+        }
+        self.quiet().await
+    }
+
+    fn pass(&mut self, minutes: i64) {
+        self.subject.tenant().advance_minutes(minutes);
+        self.steps.push(format!("{minutes} minutes pass: {}", self.subject.tenant().now()));
+    }
+
+    /// One sync, interrupted or not.
+    async fn episode(&mut self, episode: u64) -> Result<(), String> {
+        let full = self.dice.chance(35);
+        if episode == 0 {
+            // Every commit of a first sync is, with one seed or another, the one that is not reached.
+            let point = (self.seed / 2) % POINTS;
+            if let Exit::Killed = self.sync(full, Some(End::KilledBefore(point)), None).await? {
+                self.tally.killed_before_commit += 1;
+                self.tally.points.insert((self.engine == Engine::Sqlite, point));
+            }
+            return Ok(());
+        }
+        match self.dice.between(0, 99) {
+            0..=24 => drop(self.sync(full, None, None).await?),
+            25..=44 => {
+                let end = End::KilledBefore(self.dice.between(0, POINTS));
+                if let Exit::Killed = self.sync(full, Some(end), None).await? {
+                    self.tally.killed_before_commit += 1;
+                }
+            }
+            45..=59 => {
+                let end = End::KilledAfterPage(self.dice.between(0, 20));
+                if let Exit::Killed = self.sync(full, Some(end), None).await? {
+                    self.tally.killed_after_page += 1;
+                }
+            }
+            60..=87 => {
+                let usual = u64::try_from(self.usual.as_micros()).unwrap_or(400_000);
+                let after = Duration::from_micros(self.dice.between(0, usual));
+                if let Exit::Killed = self.sync(full, None, Some(after)).await? {
+                    self.tally.killed_at_random += 1;
+                }
+            }
+            _ => self.pause_and_replace(full).await?,
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, full: bool, end: Option<End>) -> Order {
+        self.tally.runs += 1;
+        // Now and then nobody knows that the last process has ended: then its lease has to expire.
+        let knows = self.dice.chance(80);
+        if !knows && self.dead.take().is_some() {
+            // Its clock may have run ahead of ours while it waited for retries.
+            self.pass(180);
+        }
+        Order {
+            place: self.database.place.text(),
+            origin: self.subject.origin(),
+            key: self.subject.key().to_owned(),
+            now: self.subject.now(),
+            today: self.subject.today(),
+            full,
+            seed: self.dice.draw(),
+            holder: format!("chaos {} {}", self.seed, self.tally.runs),
+            dead_holder: self.dead.take(),
+            timeout_ms: 400,
+            end,
+        }
+    }
+
+    /// Syncs in a process of its own, and holds what it wrote against what there is.
+    async fn sync(&mut self, full: bool, end: Option<End>, kill: Option<Duration>) -> Result<Exit, String> {
+        let order = self.order(full, end);
+        self.sync_as(order, kill).await
+    }
+
+    async fn sync_as(&mut self, order: Order, kill: Option<Duration>) -> Result<Exit, String> {
+        let before = self.sight().await?;
+        self.note_resumed().await?;
+        let holder = order.holder.clone();
+        self.steps.push(format!(
+            "sync {}: full {}, end {:?}, kill after {kill:?}, at {}",
+            self.tally.runs, order.full, order.end, order.now
+        ));
+        let (exit, took) = blocking(move || Process::start(&order)?.wait(kill)).await?;
+        match &exit {
+            Exit::Killed => self.dead = Some(holder),
+            Exit::Told(told) => {
+                self.usual = took;
+                if told["ended"] != "done" {
+                    return Err(format!("a sync ended with {told}"));
+                }
+            }
+        }
+        self.steps.push(format!("  {} after {took:?}", tell(&exit)));
+        self.check_log(&before).await?;
+        Ok(exit)
+    }
+
+    /// A process is paused before a commit, another takes over once the lease has expired, and the first goes on: it
+    /// must notice, and write nothing.
+    async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
+        let point = self.dice.between(1, POINTS / 2);
+        let before = self.sight().await?;
+        let order = self.order(full, Some(End::StoppedBefore(point)));
+        self.steps.push(format!("sync {}: full {full}, stopped before {point}", self.tally.runs));
+        let mut process = blocking(move || Process::start(&order)).await?;
+        let (mut process, stopped) = blocking(move || {
+            let stopped = process.wait_until_stopped()?;
+            Ok((process, stopped))
+        })
+        .await?;
+        if !stopped {
+            self.steps.push("  ended before that".to_owned());
+            return self.check_log(&before).await;
+        }
+        self.check_log(&before).await?;
+        self.pass(180);
+        self.sync(full, None, None).await?;
+        let stored = self.everything_written().await?;
+        process.go_on()?;
+        let (exit, _) = blocking(move || process.wait(None)).await?;
+        match exit {
+            Exit::Told(told) if told["ended"] == "lease_lost" => {}
+            exit => return Err(format!("a process that was replaced ended with {}", tell(&exit))),
+        }
+        if stored != self.everything_written().await? {
+            return Err("a process that was replaced has written something".to_owned());
+        }
+        self.tally.fenced += 1;
+        self.steps.push("  went on, and was refused".to_owned());
+        Ok(())
+    }
+
+    /// All that a sync writes, to be compared with itself.
+    async fn everything_written(&self) -> Result<impl PartialEq + use<'a>, String> {
+        let Self { database: TestDatabase { store, .. }, account, .. } = self;
+        let states: BTreeMap<String, String> =
+            store.stream_states(account.no).await.map_err(told)?.into_iter().collect();
+        let runs = store.runs(Some(account.no), 1000).await.map_err(told)?;
+        let runs: Vec<_> = runs.into_iter().map(|run| (run.id, run.outcome, run.report)).collect();
+        let fingerprints = store.fingerprints(account.no).await.map_err(told)?;
+        Ok((fingerprints, store.last_change(account.no).await.map_err(told)?, states, runs))
+    }
+
+    async fn note_resumed(&mut self) -> Result<(), String> {
+        let states = self.database.store.stream_states(self.account.no).await.map_err(told)?;
+        if states.values().any(|state| state.contains("\"resume\":{")) {
+            self.tally.resumed += 1;
+        }
+        Ok(())
+    }
+
+    /// What the key may see, and what there is.
+    async fn sight(&self) -> Result<Sight, String> {
+        Ok(Sight { visible: self.subject.visible(), everything: self.subject.everything() })
+    }
+
+    /// Reads on in the change log: it must fit what is stored, and delete nothing that there is.
+    async fn check_log(&mut self, before: &Sight) -> Result<(), String> {
+        let changes = self.replay.read_on(&self.database.store, self.account.no).await?;
+        let stored = self.database.store.fingerprints(self.account.no).await.map_err(told)?;
+        let lines = self.replay.differences(&stored);
+        if !lines.is_empty() {
+            return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
+        }
+        let after = self.sight().await?;
+        for change in &changes {
+            check_end(change, before, &after)?;
+        }
+        Ok(())
+    }
+
+    /// No faults and no kills any more: after some full syncs everything is as it is in the tenant.
+    async fn quiet(&mut self) -> Result<(), String> {
+        self.subject.tenant().set_faults(Vec::new());
+        if self.dice.chance(65) {
+            self.subject.restore_rights();
+            self.steps.push("the key has every right again".to_owned());
+        }
+        self.steps.push(format!("quiet; rights {:?}", self.subject.rights()));
+        let mut last = Value::Null;
+        for _ in 0..8 {
+            self.pass(1);
+            let mut order = self.order(true, None);
+            order.timeout_ms = 20_000;
+            let Exit::Told(told) = self.sync_as(order, None).await? else {
+                return Err("a sync that nobody killed was killed".to_owned());
+            };
+            last = told["report"].clone();
+            self.release().await?;
+            if is_complete(&last) {
+                return self.compare(&last).await;
+            }
+        }
+        Err(format!("no sync was complete at last: {}", shortcomings(&last).join("; ")))
+    }
+
+    /// A person looks at what is held back, and lets go what is no longer there.
+    async fn release(&mut self) -> Result<(), String> {
+        let store = &self.database.store;
+        let everything = self.subject.everything();
+        for hold in store.holds(self.account.no).await.map_err(told)? {
+            if hold.ids.iter().any(|id| everything.contains_key(&(hold.kind, id.clone()))) {
+                continue;
+            }
+            let gone = store.approve_hold(self.account.no, &hold, self.subject.now()).await.map_err(told)?;
+            self.tally.released += 1;
+            self.steps.push(format!("  a person lets {gone} {} go", hold.kind.name()));
+        }
+        let sight = self.sight().await?;
+        self.check_log(&sight).await
+    }
+
+    async fn compare(&mut self, report: &Value) -> Result<(), String> {
+        let no = self.account.no;
+        let unread = unread(report);
+        let held = held(&self.database.store, no).await?;
+        let veiled = self.subject.veiled();
+        let mut should = self.subject.visible();
+        let mut is = of_store(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        veil(&mut should, &veiled);
+        veil(&mut is, &veiled);
+        let wanted = |key: &(Kind, RemoteId)| !unread.contains(&key.0) && !held.contains(key);
+        let lines = differences(&should, &is, wanted);
+        if !lines.is_empty() {
+            return Err(format!("what is stored is not what the tenant holds:\n{}", some(&lines)));
+        }
+        let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        let wanted =
+            |key: &(Kind, RemoteId)| wanted(key) && !(key.0 == Kind::Absence && old.contains(&key.1));
+        let (database, account_no) = self.fresh().await?;
+        let fresh = database.store.fingerprints(account_no).await.map_err(told)?;
+        let stored = self.database.store.fingerprints(no).await.map_err(told)?;
+        let mut lines = Vec::new();
+        for (key, record) in &fresh {
+            let is_compared = wanted(key) && (key.0 != Kind::Employee || veiled.is_empty());
+            if is_compared && stored.get(key) != Some(record) {
+                let fresh = body(&database.store, account_no, key).await?;
+                let stored = body(&self.database.store, no, key).await?;
+                lines.push(format!("{} {}: fresh {fresh}, stored {stored}", key.0.name(), key.1));
+            }
+        }
+        for (key, record) in stored.iter().filter(|(key, _)| wanted(key)) {
+            // Of the log and of days gone by nothing is ever taken back.
+            let is_kept = matches!(key.0, Kind::UserLogEntry | Kind::WorkingDay);
+            if record.state == RecordState::Present && !fresh.contains_key(key) && !is_kept {
+                lines.push(format!("{} {} is stored, and a fresh sync has none", key.0.name(), key.1));
+            }
+        }
+        database.remove().await;
+        if !lines.is_empty() {
+            return Err(format!("what is stored is not what a fresh sync stores:\n{}", some(&lines)));
+        }
+        Ok(())
+    }
+
+    /// A first sync into an empty database.
+    async fn fresh(&self) -> Result<(TestDatabase, i64), String> {
+        let database = TestDatabase::new(Engine::Sqlite).await;
+        let account = self.subject.link(&database.store).await.map_err(told)?;
+        let tenant = TenantUrl::parse(&self.subject.origin(), HostPolicy::AllowLoopback).map_err(told)?;
+        let clock: Arc<dyn Clock> = Arc::new(TestClock::new(self.subject.now()));
+        let client = Client::builder(tenant, ApiKey::parse(self.subject.key()).map_err(told)?)
+            .clock(Arc::clone(&clock))
+            .budget(Arc::new(RequestBudget::unlimited()))
+            .build()
+            .map_err(told)?;
+        for seed in 0..3 {
+            let sync = Sync {
+                client: &client,
+                store: &database.store,
+                account: &account,
+                clock: Arc::clone(&clock),
+                progress: &Silent,
+                options: Options {
+                    today: self.subject.today(),
+                    brake: Some(Brake::default()),
+                    wish: Wish::Full,
+                    holder: "chaos fresh".to_owned(),
+                    dead_holder: None,
+                },
+            };
+            let report = sync.run(run_id(self.subject.now(), seed)).await.map_err(told)?;
+            if is_complete(&serde_json::to_value(&report).map_err(told)?) {
+                break;
+            }
+        }
+        Ok((database, account.no))
+    }
+}
+
+/// What there was at a moment.
+struct Sight {
+    visible: Facts,
+    everything: Facts,
+}
+
+/// Whether something ended that there is, before the sync and after it.
+fn check_end(change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
+    let key = (change.kind, change.id.clone());
+    let both =
+        |facts: fn(&Sight) -> &Facts| facts(before).contains_key(&key) && facts(after).contains_key(&key);
+    let is_visible = both(|sight| &sight.visible);
+    let wrong =
+        |what: &str| Err(format!("change {}: {} {} is {what}", change.seq, change.kind.name(), change.id));
+    match change.operation {
+        Operation::Deleted if is_visible => wrong("deleted, and there for the key to see"),
+        Operation::Hidden if is_visible => wrong("hidden, and there for the key to see"),
+        Operation::Deleted if both(|sight| &sight.everything) => {
+            wrong("deleted, and only out of the key's sight")
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.map_err(told)?
+}
+
+fn tell(exit: &Exit) -> String {
+    match exit {
+        Exit::Killed => "killed".to_owned(),
+        Exit::Told(told) => {
+            let (looks, pages) = (&told["looks"], &told["pages"]);
+            let report = &told["report"];
+            let why = told.get("why").map(Value::to_string).unwrap_or_default();
+            let short = shortcomings(report).join("; ");
+            format!("{} {why} ({} {looks} commits, {pages} pages; {short})", told["ended"], report["outcome"])
+        }
+    }
+}
+
+/// The streams of a report.
+fn streams(report: &Value) -> &[Value] {
+    report["streams"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What a report says that keeps it from being complete. That the key may not read a list is no shortcoming.
+fn shortcomings(report: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for stream in streams(report) {
+        let name = &stream["stream"];
+        match stream["error"]["not_offered"].as_bool() {
+            Some(true) => continue,
+            Some(false) => lines.push(format!("{name}: {}", stream["error"])),
+            None if stream["complete"] != true => {
+                lines.push(format!("{name} is not complete: {}", stream["unproven_because"]));
+            }
+            None => {}
+        }
+        // What was learned in a bad minute: a later sync asks for everything again.
+        let falls_short = |note: &&Value| {
+            let note = note.as_str().unwrap_or_default();
+            ["fields not known", "default ones are read", "request for a count"]
+                .iter()
+                .any(|p| note.contains(p))
+        };
+        let notes = stream["notes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        lines.extend(notes.iter().filter(falls_short).map(|note| format!("{name}: {note}")));
+        for count in ["quarantined", "held", "hidden"] {
+            if stream[count] != 0 {
+                lines.push(format!("{name}: {} {count}, {}", stream[count], stream["held_because"]));
+            }
+        }
+    }
+    lines
+}
+
+fn is_complete(report: &Value) -> bool {
+    // What a person has to decide on stays held for as long as nobody can say that it is gone.
+    let waits = |line: &String| line.contains("a person has to look");
+    !streams(report).is_empty() && shortcomings(report).iter().all(waits)
+}
+
+/// The kinds whose list the key may not read: what is stored of them is said to be stale.
+fn unread(report: &Value) -> BTreeSet<Kind> {
+    let refused: BTreeSet<&str> = streams(report)
+        .iter()
+        .filter(|stream| !stream["error"].is_null())
+        .filter_map(|stream| stream["stream"].as_str())
+        .collect();
+    let lists = KINDS.into_iter().chain([(Kind::LeaveType, Stream::LeaveAccounts)]);
+    lists.filter(|(_, stream)| refused.contains(stream.name())).map(|(kind, _)| kind).collect()
+}
+
+/// A record as it is stored, and how it stands.
+async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> Result<String, String> {
+    let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(told)?;
+    Ok(bodies
+        .get(id)
+        .map_or_else(|| "nothing".to_owned(), |(body, state)| format!("{} {body}", state.name())))
+}
+
+async fn held(store: &Store, account_no: i64) -> Result<BTreeSet<(Kind, RemoteId)>, String> {
+    let holds = store.holds(account_no).await.map_err(told)?;
+    Ok(holds.into_iter().flat_map(|hold| hold.ids.into_iter().map(move |id| (hold.kind, id))).collect())
+}
+
+/// The first lines of many.
+pub(crate) fn some(lines: &[String]) -> String {
+    const FIRST: usize = 12;
+    let mut text = lines.iter().take(FIRST).cloned().collect::<Vec<_>>().join("\n");
+    if lines.len() > FIRST {
+        text.push_str(&format!("\n… and {} more", lines.len() - FIRST));
+    }
+    text
+}

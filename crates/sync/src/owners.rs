@@ -1,0 +1,52 @@
+//! Whose missing records are. What belongs to somebody who is hidden hides with them, and what belongs to somebody
+//! who is not shown and not judged yet is not judged either.
+
+use std::collections::{HashMap, HashSet};
+
+use lucca::Proof;
+use people::{Kind, Model, RemoteId};
+use store::RecordState;
+
+use crate::reconcile::Missing;
+use crate::run::Error;
+use crate::stream_sync::Context;
+use crate::streams::Engine;
+
+/// More owners than this at once are not asked for: what is theirs stays until all people are read.
+const FEW_OWNERS: usize = 1000;
+
+impl Engine<'_> {
+    /// Adds to what is known of missing records how those stand whom they belong to.
+    pub(crate) async fn with_owners<M: Model>(
+        &self,
+        proof: Proof,
+        mut missing: Vec<(RemoteId, Missing)>,
+        owner: impl Fn(M) -> Option<RemoteId>,
+    ) -> Result<Vec<(RemoteId, Missing)>, Error> {
+        // Without a proof everything is held anyway.
+        if missing.is_empty() || !proof.is_complete() {
+            return Ok(missing);
+        }
+        let Context { store, account, .. } = &self.context;
+        let ids: Vec<RemoteId> = missing.iter().map(|(id, _)| id.clone()).collect();
+        let stored = store.bodies(account.no, M::KIND, &ids).await?;
+        let owner_of = |(id, (body, _)): (RemoteId, (String, RecordState))| {
+            Some((id, owner(serde_json::from_str(&body).ok()?)?))
+        };
+        let owner_of: HashMap<RemoteId, RemoteId> = stored.into_iter().filter_map(owner_of).collect();
+        let owners: HashSet<&RemoteId> = owner_of.values().collect();
+        let owners: Vec<RemoteId> = owners.into_iter().cloned().collect();
+        let known = store.hashes(account.no, Kind::Employee, &owners).await?;
+        let stands = |id: &RemoteId, state| known.get(id).is_some_and(|owner| owner.state == state);
+        let present: Vec<RemoteId> =
+            owners.into_iter().filter(|id| stands(id, RecordState::Present)).collect();
+        let shown = if present.len() > FEW_OWNERS { None } else { self.found_by_id(&present).await };
+        let is_shown = |id: &RemoteId| shown.as_ref().is_some_and(|shown| shown.contains(id));
+        for (id, missing) in &mut missing {
+            let Some(owner) = owner_of.get(id) else { continue };
+            missing.owner_is_hidden = stands(owner, RecordState::Hidden);
+            missing.owner_in_doubt = stands(owner, RecordState::Present) && !is_shown(owner);
+        }
+        Ok(missing)
+    }
+}

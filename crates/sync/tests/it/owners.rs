@@ -1,0 +1,121 @@
+//! What belongs to people: contracts, absences, requests. It hides with them, and nothing is concluded before they are
+//! judged; each of its changes is told, once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::ToSpan;
+use lucca_emulator::{Fault, FaultKind, NewAbsence, Permission, Status, Switches};
+use people::{Absence, AbsenceRequest, Kind};
+use store::{ChangeFilter, Operation, RecordState};
+
+use crate::support::{TODAY, app, stream};
+
+#[tokio::test]
+async fn an_absence_that_a_page_cuts_is_created_once() {
+    let pages = Switches { page_max: Some(7), leaves_page_max: Some(7), ..Switches::default() };
+    let app = app(40, pages).await;
+    app.sync().await;
+    let created = ChangeFilter {
+        kind: Some(Kind::Absence),
+        operation: Some(Operation::Created),
+        ..ChangeFilter::default()
+    };
+    let changes = app.store.changes(app.account.no, created, 10_000).await.unwrap();
+    let ids: BTreeSet<_> = changes.iter().map(|change| change.id.clone()).collect();
+    assert_eq!(changes.len(), ids.len());
+    assert_eq!(ids.len() as u64, app.present(Kind::Absence).await);
+}
+
+#[tokio::test]
+async fn contracts_of_people_who_are_not_shown_stay_until_these_are_judged() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let contracts = app.present(Kind::Employment).await;
+    app.emulator.tenant().permit(None, Permission::SeeFormer, false);
+    // Contracts are due, and of people only what changed.
+    app.emulator.tenant().advance_minutes(7 * 60);
+    app.clock.advance(Duration::from_secs(7 * 3600));
+    let report = app.sync_changes().await;
+    let read = stream(&report, "work_contracts");
+    assert!(read.held > 0 && read.gone == 0, "{read:#?}");
+    assert_eq!(app.present(Kind::Employment).await, contracts);
+    // Once people are judged, it is known why: they hide together.
+    let report = app.sync().await;
+    let read = stream(&report, "work_contracts");
+    assert!(read.hidden > 0 && read.gone == 0, "{read:#?}");
+    assert_eq!(app.count(Kind::Employment, RecordState::Gone).await, 0);
+}
+
+#[tokio::test]
+async fn requests_hide_with_their_people_and_nobody_is_asked() {
+    let app = app(120, Switches::default()).await;
+    app.sync().await;
+    let site = app.emulator.tenant().people(None, 1)[0].establishment_id;
+    app.emulator.tenant().scope(None, Some(vec![site]));
+    let report = app.sync().await;
+    let read = stream(&report, "leave_requests");
+    assert!(read.hidden > 0 && read.gone + read.held == 0, "{read:#?}");
+    assert_eq!(app.store.holds(app.account.no).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_absence_that_began_before_what_is_read_goes_with_its_owner() {
+    let mut app = app(60, Switches::default()).await;
+    app.sync().await;
+    let absences = app.all::<Absence>().await;
+    let of_days = |absence: &&Absence| absence.first.date < absence.last.date;
+    let absence = absences.iter().find(of_days).unwrap();
+    app.account.settings.absences_since = Some(absence.last.date);
+    let owner = absence.employee_id.as_ref().unwrap();
+    assert!(app.emulator.tenant().remove(owner.as_str().parse().unwrap()));
+    app.sync().await;
+    let after = app.store.record::<Absence>(app.account.no, &absence.id).await.unwrap().unwrap();
+    assert_eq!(after.state, RecordState::Gone);
+}
+
+#[tokio::test]
+async fn every_step_of_an_approval_is_seen_by_whomever_it_is_done() {
+    let app = app(60, Switches::default()).await;
+    let tenant = app.emulator.tenant();
+    let account_id = tenant.snapshot(app.emulator.api_key()).unwrap().leave_accounts[0];
+    let day = TODAY.saturating_add(100.days());
+    let periods: Vec<i64> = app
+        .ids(Status::Active, usize::MAX)
+        .into_iter()
+        .filter_map(|owner| {
+            let new = NewAbsence {
+                levels: 3,
+                ..NewAbsence::days(owner, account_id, day, day.saturating_add(3.days()))
+            };
+            Some(tenant.enter_absence(&new).ok()?.leave_period_id)
+        })
+        .collect();
+    assert!(!periods.is_empty());
+    app.sync().await;
+    // They are no longer new.
+    tenant.advance_minutes(4 * 60);
+    app.clock.advance(Duration::from_secs(4 * 3600));
+    for step in 1..=2 {
+        periods.iter().for_each(|period| tenant.approve(*period).unwrap());
+        app.sync_changes().await;
+        for request in app.all::<AbsenceRequest>().await {
+            let period = request.absence_id.unwrap().as_str().parse().unwrap();
+            assert!(!periods.contains(&period) || request.approvals.len() == step, "{period}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_learned_in_a_bad_minute_does_not_last() {
+    // A failure right after a refusal is taken for another one, and the list is read in a form that gives no count.
+    let app = app(60, Switches { v4_limit_max_organization: 5, ..Switches::default() }).await;
+    let bad = FaultKind::Status { code: 500, body: String::new() };
+    let path = "/organization/structure/api/departments";
+    app.set_switches(|switches| switches.faults = vec![Fault::once(path, 2, bad)]);
+    let report = app.sync().await;
+    assert!(!stream(&report, "departments").complete, "{report:#?}");
+    app.sync().await;
+    let report = app.sync().await;
+    assert!(stream(&report, "departments").complete, "{report:#?}");
+}
