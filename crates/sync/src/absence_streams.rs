@@ -127,7 +127,7 @@ impl Engine<'_> {
             };
             let leaves = self.client.leaves(query(part.filter()));
             let leaves = if is_resumed { sync.taught(leaves) } else { sync.informed(leaves) };
-            assembly.begin(part);
+            assembly.begin(part, sync.done());
             let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
             let failed = !ending.is_ok();
             rows += ending.proof.rows();
@@ -216,7 +216,9 @@ impl Engine<'_> {
         fetched: Fetched<resources::Leave>,
         assembly: &mut Assembly,
     ) -> Result<(), Error> {
-        let mut batch = Batch { total: fetched.total, ..Batch::default() };
+        // What the server counts is the part at hand; progress is told of all of them.
+        let total = fetched.total.map(|total| assembly.done_before + total);
+        let mut batch = Batch { total, ..Batch::default() };
         if sync.is_full() {
             batch.checkpoint = fetched.checkpoint.map(|checkpoint| (Some(assembly.part.first), checkpoint));
         }
@@ -229,6 +231,7 @@ impl Engine<'_> {
             }
         }
         sync.report.leaves += crate::stream_sync::count(leaves.len());
+        batch.rows = Some(leaves.len());
         let ids = assembly.sort(leaves);
         let Context { store, account, .. } = &self.context;
         let mut known = Known::default();
@@ -319,6 +322,8 @@ impl Engine<'_> {
 /// Absences being put together from pages of leaves.
 struct Assembly {
     part: Part,
+    /// Leaves that were read before this part.
+    done_before: u64,
     /// Nothing was stored before this run.
     is_first: bool,
     /// The highest number of an absence met so far. A server that orders leaves gives one absence's together, so
@@ -339,6 +344,7 @@ impl Assembly {
     fn new(is_first: bool) -> Self {
         Self {
             part: Part { first: Date::MIN, last: None },
+            done_before: 0,
             is_first,
             highest: None,
             before: None,
@@ -348,8 +354,9 @@ impl Assembly {
         }
     }
 
-    fn begin(&mut self, part: Part) {
+    fn begin(&mut self, part: Part, done_before: u64) {
         self.part = part;
+        self.done_before = done_before;
         self.seen.clear();
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Batch {
     pub(crate) quarantined: Vec<Quarantined>,
     /// How many records the server counts in all.
     pub(crate) total: Option<u64>,
+    /// How many of those the page had, where it was made of others than it is kept as.
+    pub(crate) rows: Option<usize>,
     /// Where the read resumes once this page is committed, and in which part of the stream that is.
     pub(crate) checkpoint: Option<(Option<Date>, Checkpoint)>,
 }

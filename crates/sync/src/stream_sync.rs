@@ -244,11 +244,11 @@ impl<'a> StreamSync<'a> {
 
     /// Writes what differs from what is known to be stored, in one transaction.
     pub(crate) async fn write(&mut self, batch: Batch, known: &Known) -> Result<(), store::Error> {
-        let Batch { records, quarantined, total, checkpoint } = batch;
+        let Batch { records, quarantined, total, rows, checkpoint } = batch;
         let mut commit =
             Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
         self.report.quarantined += count(quarantined.len());
-        self.done += count(records.len() + quarantined.len());
+        self.done += count(rows.unwrap_or(records.len()) + quarantined.len());
         for record in records {
             self.report.read += 1;
             if let Some(met) = &mut self.met_ids {
@@ -398,6 +398,17 @@ impl<'a> StreamSync<'a> {
     /// Counts a page.
     pub(crate) fn page_read(&mut self) {
         self.pages += 1;
+    }
+
+    /// Counts records that are kept with the stream's state and not as records.
+    pub(crate) fn rows_read(&mut self, rows: usize) {
+        self.done += count(rows);
+        self.report.read += count(rows);
+    }
+
+    /// How many records are done.
+    pub(crate) fn done(&self) -> u64 {
+        self.done
     }
 
     /// Finds out, once the stream has been read, what is stored as present and was not met.

@@ -194,8 +194,8 @@ impl Engine<'_> {
             match enumeration.next_page().await {
                 Ok(Some(page)) => {
                     sync.page_read();
+                    sync.rows_read(page.items.len());
                     for item in page.items {
-                        sync.report.read += 1;
                         match item.outcome {
                             Ok(Read { value: Lookup { id, name: Some(name), .. }, .. }) => {
                                 names.insert(id, name);
