@@ -21,7 +21,7 @@ use test_database::{Engine, TestDatabase};
 use crate::child::run_id;
 use crate::facts::{Facts, KINDS, agree, differences, is_veiled, of_store, veil};
 use crate::log::Replay;
-use crate::round::some;
+use crate::reports::some;
 use crate::tenant::Subject;
 
 /// A history: a tenant, and what happens in it between its syncs.
