@@ -22,6 +22,7 @@ use crate::child::run_id;
 use crate::facts::{Facts, KINDS, agree, differences, is_veiled, of_store, veil};
 use crate::log::Replay;
 use crate::reports::some;
+use crate::sight::{LastSeen, Sight};
 use crate::tenant::Subject;
 
 /// A history: a tenant, and what happens in it between its syncs.
@@ -174,10 +175,11 @@ impl Life {
         };
         self.syncs += 1;
         let report = sync.run(run_id(self.clock.now(), self.syncs)).await.map_err(told)?;
-        let mut sight = Sight::of(&self.subject);
+        let sight = Sight::of(&self.subject);
         let changes = self.model.replay.read_on(store, self.account.no).await?;
-        self.model.take_in(&changes, &sight)?;
-        self.model.compare(&report, &mut sight)?;
+        self.model.take_in(&changes, &sight, &self.subject)?;
+        self.model.compare(&report, &sight)?;
+        self.model.last_seen.take_in(&sight);
         self.release(&sight).await?;
         let mut stored =
             of_store(&self.database.store, self.account.no, self.subject.since()).await.map_err(told)?;
@@ -203,23 +205,7 @@ impl Life {
             }
         }
         let changes = self.model.replay.read_on(store, self.account.no).await?;
-        self.model.take_in(&changes, sight)
-    }
-}
-
-/// What there is in the tenant while a sync runs.
-struct Sight {
-    visible: Facts,
-    everything: Facts,
-    veiled: Vec<&'static str>,
-}
-
-impl Sight {
-    fn of(subject: &Subject) -> Self {
-        let veiled = subject.veiled();
-        let mut visible = subject.visible();
-        veil(&mut visible, &veiled);
-        Self { visible, everything: subject.everything(), veiled }
+        self.model.take_in(&changes, sight, &self.subject)
     }
 }
 
@@ -228,6 +214,7 @@ impl Sight {
 struct Model {
     replay: Replay,
     facts: Facts,
+    last_seen: LastSeen,
     /// What there was when a stream was last read.
     read: BTreeMap<&'static str, Facts>,
     /// Fields that the key could not read at some time since everything was last read.
@@ -253,7 +240,7 @@ impl Model {
     }
 
     /// Takes in what was logged. Each entry must be true, and news.
-    fn take_in(&mut self, changes: &[Change], sight: &Sight) -> Result<(), String> {
+    fn take_in(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
         let before = self.facts.clone();
         self.written.clear();
         for change in changes.iter().filter(|change| KINDS.iter().any(|(kind, _)| *kind == change.kind)) {
@@ -280,11 +267,14 @@ impl Model {
                     self.facts.insert(key, is.clone());
                 }
                 Operation::Deleted | Operation::Hidden => {
-                    if sight.visible.contains_key(&key) {
+                    if sight.sees(&key) {
                         return wrong("although it is there for the key to see");
                     }
-                    if change.operation == Operation::Deleted && sight.everything.contains_key(&key) {
-                        return wrong("although it is only out of the key's sight");
+                    if change.operation == Operation::Deleted
+                        && sight.everything.contains_key(&key)
+                        && self.last_seen.is_lost_by_rights(subject, &key)
+                    {
+                        return wrong("although it is only that the key lost sight of it");
                     }
                     self.facts.remove(&key);
                 }
@@ -295,7 +285,7 @@ impl Model {
     }
 
     /// What the sync could see must be known now.
-    fn compare(&mut self, report: &RunReport, sight: &mut Sight) -> Result<(), String> {
+    fn compare(&mut self, report: &RunReport, sight: &Sight) -> Result<(), String> {
         for field in &sight.veiled {
             if !self.once_veiled.contains(field) {
                 self.once_veiled.push(field);
@@ -349,7 +339,8 @@ impl Model {
                     self.written.contains(&owner)
                 }
                 Kind::Absence => was != Some(is),
-                Kind::AbsenceRequest => was != Some(is),
+                // One of an absence that is too old to be read is found with the next sweep.
+                Kind::AbsenceRequest => was != Some(is) && is_read(is, &sight.everything),
                 _ => false,
             }
         };
@@ -370,4 +361,10 @@ fn owner_changed(contract: &Value, before: &Facts, everything: &Facts) -> bool {
     let owner = (Kind::Employee, RemoteId::from(contract["owner"].as_str().unwrap_or_default()));
     let modified = |facts: &Facts| facts.get(&owner).map(|owner| owner["modified"].clone());
     modified(before).is_none_or(|known| Some(known) != modified(everything))
+}
+
+/// Whether a request's absence is among those that are read.
+fn is_read(request: &Value, everything: &Facts) -> bool {
+    let absence = RemoteId::from(request["absence"].as_str().unwrap_or_default());
+    everything.contains_key(&(Kind::Absence, absence))
 }

@@ -129,7 +129,8 @@ fn summary(tally: &Tally, failed: u64) -> String {
         "{} rounds passed, {failed} failed: {} syncs, {} of them resumed an interrupted one\n\
          killed: {} before a commit (points of a first sync: {} on SQLite, {} on PostgreSQL), {} after a page, \
          {} at a random instant; paused, replaced and refused: {}\n\
-         {} things happened; {} requests, {} of them failed; {} changes logged; {} holds released by a person",
+         {} things happened; {} requests, {} of them failed; {} changes logged; {} holds released by a person; \
+         {} records left the key's sight by themselves and were taken for deleted",
         tally.rounds,
         tally.runs,
         tally.resumed,
@@ -144,6 +145,7 @@ fn summary(tally: &Tally, failed: u64) -> String {
         tally.failed_requests,
         tally.changes,
         tally.released,
+        tally.left,
     )
 }
 

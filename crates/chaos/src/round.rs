@@ -16,10 +16,11 @@ use test_database::{Engine, TestDatabase};
 
 use crate::child::{End, Order, run_id};
 use crate::dice::Dice;
-use crate::facts::{Facts, differences, of_store, reaching_back, veil};
+use crate::facts::{differences, of_store, reaching_back, veil};
 use crate::log::Replay;
 use crate::process::{Exit, Process};
 use crate::reports::{is_complete, shortcomings, some, tell, unread};
+use crate::sight::{LastSeen, Sight};
 use crate::tally::Tally;
 use crate::tenant::{Subject, harmless};
 
@@ -68,6 +69,7 @@ struct Round<'a> {
     dead: BTreeSet<String>,
     /// How long a sync takes, roughly.
     usual: Duration,
+    last_seen: LastSeen,
 }
 
 fn told(error: impl std::fmt::Debug) -> String {
@@ -95,6 +97,7 @@ impl<'a> Round<'a> {
             tally: Tally { rounds: 1, ..Tally::default() },
             dead: BTreeSet::new(),
             usual: Duration::from_millis(400),
+            last_seen: LastSeen::default(),
         })
     }
 
@@ -213,7 +216,7 @@ impl<'a> Round<'a> {
     }
 
     async fn sync_as(&mut self, order: Order, kill: Option<Duration>) -> Result<Exit, String> {
-        let before = self.sight().await?;
+        let before = self.sight();
         self.note_resumed().await?;
         let holder = order.holder.clone();
         self.steps.push(format!(
@@ -241,7 +244,7 @@ impl<'a> Round<'a> {
     /// must notice, and write nothing.
     async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
         let point = self.dice.between(1, POINTS / 2);
-        let before = self.sight().await?;
+        let before = self.sight();
         let order = self.order(full, Some(End::StoppedBefore(point))).await?;
         self.steps.push(format!("sync {}: full {full}, stopped before {point}", self.tally.runs));
         let mut process = blocking(move || Process::start(&order)).await?;
@@ -291,9 +294,11 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// What the key may see, and what there is.
-    async fn sight(&self) -> Result<Sight, String> {
-        Ok(Sight { visible: self.subject.visible(), everything: self.subject.everything() })
+    /// How things stand, and with which rights the key sees them.
+    fn sight(&mut self) -> Sight {
+        let sight = Sight::of(&self.subject);
+        self.last_seen.take_in(&sight);
+        sight
     }
 
     /// Reads on in the change log: it must fit what is stored, and delete nothing that there is.
@@ -304,11 +309,34 @@ impl<'a> Round<'a> {
         if !lines.is_empty() {
             return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
         }
-        let after = self.sight().await?;
+        let after = Sight::of(&self.subject);
         for change in &changes {
-            check_end(change, before, &after)?;
+            self.check_end(change, before, &after)?;
         }
+        self.last_seen.take_in(&after);
         Ok(())
+    }
+
+    /// Nothing may end that was there for the key to see before the sync and after it, and what the key only lost sight
+    /// of is not deleted.
+    fn check_end(&mut self, change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
+        let key = (change.kind, change.id.clone());
+        let wrong = |what: &str| {
+            Err(format!("change {}: {} {} is {what}", change.seq, change.kind.name(), change.id))
+        };
+        match change.operation {
+            Operation::Deleted | Operation::Hidden if before.sees(&key) && after.sees(&key) => {
+                wrong("deleted or hidden, and there for the key to see")
+            }
+            Operation::Deleted if after.everything.contains_key(&key) => {
+                if self.last_seen.is_lost_by_rights(&self.subject, &key) {
+                    return wrong("deleted, and the key only lost sight of it");
+                }
+                self.tally.left += 1;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// No faults and no kills any more: after some full syncs everything is as it is in the tenant.
@@ -348,7 +376,7 @@ impl<'a> Round<'a> {
             self.tally.released += 1;
             self.steps.push(format!("  a person lets {gone} {} go", hold.kind.name()));
         }
-        let sight = self.sight().await?;
+        let sight = self.sight();
         self.check_log(&sight).await
     }
 
@@ -427,30 +455,6 @@ impl<'a> Round<'a> {
             }
         }
         Ok((database, account.no))
-    }
-}
-
-/// What there was at a moment.
-struct Sight {
-    visible: Facts,
-    everything: Facts,
-}
-
-/// Whether something ended that there is, before the sync and after it.
-fn check_end(change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
-    let key = (change.kind, change.id.clone());
-    let both =
-        |facts: fn(&Sight) -> &Facts| facts(before).contains_key(&key) && facts(after).contains_key(&key);
-    let is_visible = both(|sight| &sight.visible);
-    let wrong =
-        |what: &str| Err(format!("change {}: {} {} is {what}", change.seq, change.kind.name(), change.id));
-    match change.operation {
-        Operation::Deleted if is_visible => wrong("deleted, and there for the key to see"),
-        Operation::Hidden if is_visible => wrong("hidden, and there for the key to see"),
-        Operation::Deleted if both(|sight| &sight.everything) => {
-            wrong("deleted, and only out of the key's sight")
-        }
-        _ => Ok(()),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Tally {
     pub events: u64,
     /// Holds that a person released.
     pub released: u64,
+    /// Records that were logged as deleted and only left the key's sight, by themselves: nothing tells the difference.
+    pub left: u64,
     /// The points of a first sync at which a process was killed, by engine.
     pub points: BTreeSet<(bool, u64)>,
 }
@@ -48,6 +50,7 @@ impl Tally {
         self.changes += other.changes;
         self.events += other.events;
         self.released += other.released;
+        self.left += other.left;
         self.points.extend(other.points);
     }
 

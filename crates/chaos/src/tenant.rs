@@ -20,6 +20,9 @@ pub const FIRST_DAY: Date = date(2026, 11, 23);
 /// The key that sees everything: what is, whatever the linked key may see of it.
 const OMNISCIENT: &str = "eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee";
 
+/// The key that sees what another one would.
+const REHEARSAL: &str = "dddddddd-dddd-4ddd-8ddd-dddddddddddd";
+
 /// A running tenant and the key that is linked.
 #[derive(Debug)]
 pub struct Subject {
@@ -83,6 +86,13 @@ impl Subject {
     /// What there is.
     pub fn everything(&self) -> Facts {
         self.facts(OMNISCIENT)
+    }
+
+    /// What a key with these rights may see.
+    pub fn visible_with(&self, rights: &Rights) -> Facts {
+        let (name, key) = ("Rehearsal".to_owned(), REHEARSAL.to_owned());
+        self.tenant().put_key(KeyConfig { name, key, rights: rights.clone() });
+        self.facts(REHEARSAL)
     }
 
     fn facts(&self, key: &str) -> Facts {
