@@ -21,7 +21,7 @@ use test_database::{Engine, TestDatabase};
 use crate::child::run_id;
 use crate::facts::{Facts, KINDS, agree, differences, is_veiled, of_store, veil};
 use crate::log::Replay;
-use crate::round::some;
+use crate::reports::some;
 use crate::tenant::Subject;
 
 /// A history: a tenant, and what happens in it between its syncs.
@@ -273,7 +273,8 @@ impl Model {
                         || was.is_none_or(|was| was != is || is_veiled(was))
                         || change.kind == Kind::Employment && owner_changed(is, &before, &sight.everything);
                     if !is_news {
-                        return wrong(&format!("although nothing of it is new: {is}"));
+                        let fields = change.fields.as_ref().map_or("", |fields| fields.get());
+                        return wrong(&format!("although nothing of it is new: {fields}, {is}"));
                     }
                     self.written.insert(key.clone());
                     self.facts.insert(key, is.clone());

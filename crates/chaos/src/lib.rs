@@ -4,7 +4,7 @@
 //! `round` lets an emulated tenant live while processes that sync it (`child`, `process`) are killed and paused over
 //! faults of the network, and then compares what is stored with what the tenant holds. `history` does without kills,
 //! in one process, and holds every entry of the change log against a plain model. `facts` is what both compare, `log`
-//! the change log replayed from empty, `tenant` the emulated tenant.
+//! the change log replayed from empty, `tenant` the emulated tenant, `reports` and `tally` tell how it went.
 
 pub mod child;
 pub mod dice;
@@ -12,5 +12,7 @@ pub mod facts;
 pub mod history;
 pub mod log;
 mod process;
+mod reports;
 pub mod round;
+pub mod tally;
 pub mod tenant;

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use chaos::child::Order;
 use chaos::history;
-use chaos::round::{Failure, Tally, round};
+use chaos::round::{Failure, round};
+use chaos::tally::Tally;
 use test_database::Engine;
 
 const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]";

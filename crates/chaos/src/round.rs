@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, Stream, TenantUrl};
+use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
 use lucca_emulator::Fault;
 use people::{Kind, RemoteId};
 use serde_json::Value;
@@ -16,68 +16,15 @@ use test_database::{Engine, TestDatabase};
 
 use crate::child::{End, Order, run_id};
 use crate::dice::Dice;
-use crate::facts::{Facts, KINDS, differences, of_store, reaching_back, veil};
+use crate::facts::{Facts, differences, of_store, reaching_back, veil};
 use crate::log::Replay;
 use crate::process::{Exit, Process};
+use crate::reports::{is_complete, shortcomings, some, tell, unread};
+use crate::tally::Tally;
 use crate::tenant::{Subject, harmless};
 
 /// More points than the first sync of a round has commits: with each seed in turn, each of them is the last.
 pub const POINTS: u64 = 60;
-
-/// What many rounds met, added up.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    /// Rounds done.
-    pub rounds: u64,
-    /// Syncs begun.
-    pub runs: u64,
-    /// Syncs that went on where another was interrupted.
-    pub resumed: u64,
-    /// Processes that killed themselves right before a commit.
-    pub killed_before_commit: u64,
-    /// Processes that killed themselves right after a page was committed.
-    pub killed_after_page: u64,
-    /// Processes killed at a random instant.
-    pub killed_at_random: u64,
-    /// Processes that were paused, replaced, and then refused.
-    pub fenced: u64,
-    /// Requests that a fault struck, or that were answered with an error.
-    pub failed_requests: u64,
-    /// Requests answered in all.
-    pub requests: u64,
-    /// Changes in the change logs.
-    pub changes: u64,
-    /// Things that happened in the tenants.
-    pub events: u64,
-    /// Holds that a person released.
-    pub released: u64,
-    /// The points of a first sync at which a process was killed, by engine.
-    pub points: BTreeSet<(bool, u64)>,
-}
-
-impl Tally {
-    /// Adds another tally.
-    pub fn add(&mut self, other: Self) {
-        self.rounds += other.rounds;
-        self.runs += other.runs;
-        self.resumed += other.resumed;
-        self.killed_before_commit += other.killed_before_commit;
-        self.killed_after_page += other.killed_after_page;
-        self.killed_at_random += other.killed_at_random;
-        self.fenced += other.fenced;
-        self.failed_requests += other.failed_requests;
-        self.requests += other.requests;
-        self.changes += other.changes;
-        self.events += other.events;
-        self.released += other.released;
-        self.points.extend(other.points);
-    }
-
-    /// Kills of every type.
-    pub fn kills(&self) -> u64 {
-        self.killed_before_commit + self.killed_after_page + self.killed_at_random
-    }
-}
 
 /// What is wrong, and what led to it.
 #[derive(Debug)]
@@ -117,8 +64,8 @@ struct Round<'a> {
     replay: Replay,
     steps: &'a mut Vec<String>,
     tally: Tally,
-    /// The last process that was killed and gave nothing back.
-    dead: Option<String>,
+    /// The processes that were killed: one of them may hold the lease.
+    dead: BTreeSet<String>,
     /// How long a sync takes, roughly.
     usual: Duration,
 }
@@ -146,7 +93,7 @@ impl<'a> Round<'a> {
             replay: Replay::default(),
             steps,
             tally: Tally { rounds: 1, ..Tally::default() },
-            dead: None,
+            dead: BTreeSet::new(),
             usual: Duration::from_millis(400),
         })
     }
@@ -233,15 +180,18 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    fn order(&mut self, full: bool, end: Option<End>) -> Order {
+    async fn order(&mut self, full: bool, end: Option<End>) -> Result<Order, String> {
         self.tally.runs += 1;
+        let now = self.subject.now();
+        let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(told)?;
+        let mut dead_holder = holder.map(|holder| holder.holder).filter(|holder| self.dead.contains(holder));
         // Now and then nobody knows that the last process has ended: then its lease has to expire.
-        let knows = self.dice.chance(80);
-        if !knows && self.dead.take().is_some() {
+        if dead_holder.is_some() && self.dice.chance(20) {
+            dead_holder = None;
             // Its clock may have run ahead of ours while it waited for retries.
             self.pass(180);
         }
-        Order {
+        Ok(Order {
             place: self.database.place.text(),
             origin: self.subject.origin(),
             key: self.subject.key().to_owned(),
@@ -250,15 +200,15 @@ impl<'a> Round<'a> {
             full,
             seed: self.dice.draw(),
             holder: format!("chaos {} {}", self.seed, self.tally.runs),
-            dead_holder: self.dead.take(),
+            dead_holder,
             timeout_ms: 400,
             end,
-        }
+        })
     }
 
     /// Syncs in a process of its own, and holds what it wrote against what there is.
     async fn sync(&mut self, full: bool, end: Option<End>, kill: Option<Duration>) -> Result<Exit, String> {
-        let order = self.order(full, end);
+        let order = self.order(full, end).await?;
         self.sync_as(order, kill).await
     }
 
@@ -272,7 +222,9 @@ impl<'a> Round<'a> {
         ));
         let (exit, took) = blocking(move || Process::start(&order)?.wait(kill)).await?;
         match &exit {
-            Exit::Killed => self.dead = Some(holder),
+            Exit::Killed => {
+                self.dead.insert(holder);
+            }
             Exit::Told(told) => {
                 self.usual = took;
                 if told["ended"] != "done" {
@@ -290,7 +242,7 @@ impl<'a> Round<'a> {
     async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
         let point = self.dice.between(1, POINTS / 2);
         let before = self.sight().await?;
-        let order = self.order(full, Some(End::StoppedBefore(point)));
+        let order = self.order(full, Some(End::StoppedBefore(point))).await?;
         self.steps.push(format!("sync {}: full {full}, stopped before {point}", self.tally.runs));
         let mut process = blocking(move || Process::start(&order)).await?;
         let (mut process, stopped) = blocking(move || {
@@ -370,7 +322,7 @@ impl<'a> Round<'a> {
         let mut last = Value::Null;
         for _ in 0..8 {
             self.pass(1);
-            let mut order = self.order(true, None);
+            let mut order = self.order(true, None).await?;
             order.timeout_ms = 20_000;
             let Exit::Told(told) = self.sync_as(order, None).await? else {
                 return Err("a sync that nobody killed was killed".to_owned());
@@ -508,72 +460,6 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(told)?
 }
 
-fn tell(exit: &Exit) -> String {
-    match exit {
-        Exit::Killed => "killed".to_owned(),
-        Exit::Told(told) => {
-            let (looks, pages) = (&told["looks"], &told["pages"]);
-            let report = &told["report"];
-            let why = told.get("why").map(Value::to_string).unwrap_or_default();
-            let short = shortcomings(report).join("; ");
-            format!("{} {why} ({} {looks} commits, {pages} pages; {short})", told["ended"], report["outcome"])
-        }
-    }
-}
-
-/// The streams of a report.
-fn streams(report: &Value) -> &[Value] {
-    report["streams"].as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-/// What a report says that keeps it from being complete. That the key may not read a list is no shortcoming.
-fn shortcomings(report: &Value) -> Vec<String> {
-    let mut lines = Vec::new();
-    for stream in streams(report) {
-        let name = &stream["stream"];
-        match stream["error"]["not_offered"].as_bool() {
-            Some(true) => continue,
-            Some(false) => lines.push(format!("{name}: {}", stream["error"])),
-            None if stream["complete"] != true => {
-                lines.push(format!("{name} is not complete: {}", stream["unproven_because"]));
-            }
-            None => {}
-        }
-        // What was learned in a bad minute: a later sync asks for everything again.
-        let falls_short = |note: &&Value| {
-            let note = note.as_str().unwrap_or_default();
-            ["fields not known", "default ones are read", "request for a count"]
-                .iter()
-                .any(|p| note.contains(p))
-        };
-        let notes = stream["notes"].as_array().map(Vec::as_slice).unwrap_or_default();
-        lines.extend(notes.iter().filter(falls_short).map(|note| format!("{name}: {note}")));
-        for count in ["quarantined", "held", "hidden"] {
-            if stream[count] != 0 {
-                lines.push(format!("{name}: {} {count}, {}", stream[count], stream["held_because"]));
-            }
-        }
-    }
-    lines
-}
-
-fn is_complete(report: &Value) -> bool {
-    // What a person has to decide on stays held for as long as nobody can say that it is gone.
-    let waits = |line: &String| line.contains("a person has to look");
-    !streams(report).is_empty() && shortcomings(report).iter().all(waits)
-}
-
-/// The kinds whose list the key may not read: what is stored of them is said to be stale.
-fn unread(report: &Value) -> BTreeSet<Kind> {
-    let refused: BTreeSet<&str> = streams(report)
-        .iter()
-        .filter(|stream| !stream["error"].is_null())
-        .filter_map(|stream| stream["stream"].as_str())
-        .collect();
-    let lists = KINDS.into_iter().chain([(Kind::LeaveType, Stream::LeaveAccounts)]);
-    lists.filter(|(_, stream)| refused.contains(stream.name())).map(|(kind, _)| kind).collect()
-}
-
 /// A record as it is stored, and how it stands.
 async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> Result<String, String> {
     let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(told)?;
@@ -585,14 +471,4 @@ async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> 
 async fn held(store: &Store, account_no: i64) -> Result<BTreeSet<(Kind, RemoteId)>, String> {
     let holds = store.holds(account_no).await.map_err(told)?;
     Ok(holds.into_iter().flat_map(|hold| hold.ids.into_iter().map(move |id| (hold.kind, id))).collect())
-}
-
-/// The first lines of many.
-pub(crate) fn some(lines: &[String]) -> String {
-    const FIRST: usize = 12;
-    let mut text = lines.iter().take(FIRST).cloned().collect::<Vec<_>>().join("\n");
-    if lines.len() > FIRST {
-        text.push_str(&format!("\n… and {} more", lines.len() - FIRST));
-    }
-    text
 }

@@ -12,14 +12,11 @@ use crate::plan::Mode;
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Ending, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, FEW_CHANGES, Seen, StreamSync};
 use crate::streams::{Engine, Learned};
 
 /// Ids in one request: Lucca refuses more than a thousand values, and addresses have a length.
 const IDS_A_REQUEST: usize = 200;
-
-/// More people than this at once changed: their contracts are left to the rhythm of all contracts.
-const FEW_PEOPLE: usize = 1000;
 
 const KEY_REFUSED: &str = "lucca.key_refused";
 
@@ -28,7 +25,7 @@ pub(crate) struct UsersRead<'a> {
     sync: StreamSync<'a>,
     ending: Ending,
     missing: Vec<(RemoteId, Missing)>,
-    /// Who is new or changed, where not all were read.
+    /// Who is new or changed, but for the first read.
     pub(crate) changed: Vec<RemoteId>,
 }
 
@@ -204,7 +201,7 @@ impl Engine<'_> {
         let stream = Stream::WorkContracts;
         let sync = match self.begin(stream, Kind::Employment).await? {
             Some(sync) => Some(sync),
-            None if changed.is_empty() || changed.len() > FEW_PEOPLE => None,
+            None if changed.is_empty() || changed.len() > FEW_CHANGES => None,
             None => {
                 let state = self.state(stream);
                 let is_offered = state.full_at.is_some();

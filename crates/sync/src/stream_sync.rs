@@ -26,6 +26,9 @@ use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 use crate::state::{Resume, StreamState};
 
+/// More changes than this in a full read are left to the rhythm of what hangs on them.
+pub(crate) const FEW_CHANGES: usize = 1000;
+
 /// What every stream of a run shares.
 pub(crate) struct Context<'a> {
     pub(crate) store: &'a Store,
@@ -119,7 +122,7 @@ pub(crate) struct StreamSync<'a> {
     in_quarantine: HashSet<RemoteId>,
     pages: usize,
     done: u64,
-    /// What was written by a read of what changed.
+    /// What was written: all of it by a read of what changed, the first of it by a full read that is not the first.
     changed: Vec<RemoteId>,
     /// What was met by a read of what changed, while somebody wants to know.
     met_ids: Option<Vec<RemoteId>>,
@@ -177,7 +180,8 @@ impl<'a> StreamSync<'a> {
         self.mode == Mode::Full
     }
 
-    /// What a read of what changed has written: records that are new, changed or shown again.
+    /// What was written: records that are new, changed or shown again. Nothing after a first read, and no more than
+    /// somewhat more than [`FEW_CHANGES`] after another full one.
     pub(crate) fn take_changed(&mut self) -> Vec<RemoteId> {
         std::mem::take(&mut self.changed)
     }
@@ -271,7 +275,8 @@ impl<'a> StreamSync<'a> {
                 Operation::Created => self.report.created += 1,
                 _ => self.report.updated += 1,
             }
-            if !self.is_full() {
+            // Of a full read only so many that it is worth looking up what hangs on them.
+            if !self.is_full() || !self.is_first && self.changed.len() <= FEW_CHANGES {
                 self.changed.push(record.id.clone());
             }
             let before = known.bodies.get(&record.id).map(String::as_str);

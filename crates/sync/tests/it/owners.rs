@@ -119,3 +119,23 @@ async fn a_form_learned_in_a_bad_minute_does_not_last() {
     let report = app.sync().await;
     assert!(stream(&report, "departments").complete, "{report:#?}");
 }
+
+#[tokio::test]
+async fn contracts_of_whoever_a_sweep_finds_changed_are_read_with_it() {
+    let app = app(60, Switches::default()).await;
+    let tenant = app.emulator.tenant();
+    let pass = |minutes: u32| {
+        tenant.advance_minutes(minutes.into());
+        app.clock.advance(Duration::from_secs(60 * u64::from(minutes)));
+    };
+    app.sync().await;
+    // Contracts are read before the change, and are not due when everybody is.
+    pass(22 * 60);
+    app.sync_changes().await;
+    let id = app.ids(Status::Active, 1)[0];
+    tenant.terminate(id, TODAY.saturating_add(30.days())).unwrap();
+    pass(2 * 60);
+    let report = app.sync_changes().await;
+    assert_eq!(stream(&report, "users").mode, sync::Mode::Full);
+    assert_eq!(stream(&report, "work_contracts").updated, 1, "{report:#?}");
+}

@@ -1,0 +1,88 @@
+//! What a sync says of itself, read from its report as JSON, and how failures are told.
+
+use std::collections::BTreeSet;
+
+use lucca::Stream;
+use people::Kind;
+use serde_json::Value;
+
+use crate::facts::KINDS;
+use crate::process::Exit;
+
+pub(crate) fn tell(exit: &Exit) -> String {
+    match exit {
+        Exit::Killed => "killed".to_owned(),
+        Exit::Told(told) => {
+            let (looks, pages) = (&told["looks"], &told["pages"]);
+            let report = &told["report"];
+            let why = told.get("why").map(Value::to_string).unwrap_or_default();
+            let short = shortcomings(report).join("; ");
+            format!("{} {why} ({} {looks} commits, {pages} pages; {short})", told["ended"], report["outcome"])
+        }
+    }
+}
+
+/// The streams of a report.
+fn streams(report: &Value) -> &[Value] {
+    report["streams"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What a report says that keeps it from being complete. That the key may not read a list is no shortcoming.
+pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for stream in streams(report) {
+        let name = &stream["stream"];
+        match stream["error"]["not_offered"].as_bool() {
+            Some(true) => continue,
+            Some(false) => lines.push(format!("{name}: {}", stream["error"])),
+            None if stream["complete"] != true => {
+                lines.push(format!("{name} is not complete: {}", stream["unproven_because"]));
+            }
+            None => {}
+        }
+        // What was learned in a bad minute: a later sync asks for everything again.
+        let falls_short = |note: &&Value| {
+            let note = note.as_str().unwrap_or_default();
+            ["fields not known", "default ones are read", "request for a count"]
+                .iter()
+                .any(|p| note.contains(p))
+        };
+        let notes = stream["notes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        // What leave accounts have is not documented, and some tenants tell only their names.
+        let notes = if name == Stream::LeaveAccounts.name() { &[] } else { notes };
+        lines.extend(notes.iter().filter(falls_short).map(|note| format!("{name}: {note}")));
+        for count in ["quarantined", "held", "hidden"] {
+            if stream[count] != 0 {
+                lines.push(format!("{name}: {} {count}, {}", stream[count], stream["held_because"]));
+            }
+        }
+    }
+    lines
+}
+
+pub(crate) fn is_complete(report: &Value) -> bool {
+    // What a person has to decide on stays held for as long as nobody can say that it is gone.
+    let waits = |line: &String| line.contains("a person has to look");
+    !streams(report).is_empty() && shortcomings(report).iter().all(waits)
+}
+
+/// The kinds whose list the key may not read: what is stored of them is said to be stale.
+pub(crate) fn unread(report: &Value) -> BTreeSet<Kind> {
+    let refused: BTreeSet<&str> = streams(report)
+        .iter()
+        .filter(|stream| !stream["error"].is_null())
+        .filter_map(|stream| stream["stream"].as_str())
+        .collect();
+    let lists = KINDS.into_iter().chain([(Kind::LeaveType, Stream::LeaveAccounts)]);
+    lists.filter(|(_, stream)| refused.contains(stream.name())).map(|(kind, _)| kind).collect()
+}
+
+/// The first lines of many.
+pub(crate) fn some(lines: &[String]) -> String {
+    const FIRST: usize = 12;
+    let mut text = lines.iter().take(FIRST).cloned().collect::<Vec<_>>().join("\n");
+    if lines.len() > FIRST {
+        text.push_str(&format!("\n… and {} more", lines.len() - FIRST));
+    }
+    text
+}
