@@ -97,6 +97,13 @@ pub(crate) struct Known {
     pub(crate) bodies: HashMap<RemoteId, String>,
 }
 
+/// A page being written, and what is to be told when it is.
+struct Writing {
+    task: tokio::task::JoinHandle<Result<(), store::Error>>,
+    done: u64,
+    total: Option<u64>,
+}
+
 /// A stream being synced.
 pub(crate) struct StreamSync<'a> {
     pub(crate) context: &'a Context<'a>,
@@ -122,6 +129,8 @@ pub(crate) struct StreamSync<'a> {
     in_quarantine: HashSet<RemoteId>,
     pages: usize,
     done: u64,
+    /// The page that is being written while the next is prepared.
+    writing: Option<Writing>,
     /// What was written: all of it by a read of what changed, the first of it by a full read that is not the first.
     changed: Vec<RemoteId>,
     /// What was met by a read of what changed, while somebody wants to know.
@@ -163,6 +172,7 @@ impl<'a> StreamSync<'a> {
             in_quarantine: in_quarantine.into_iter().collect(),
             pages: 0,
             done,
+            writing: None,
             changed: Vec::new(),
             met_ids: None,
             hidden_fields: BTreeSet::new(),
@@ -285,8 +295,21 @@ impl<'a> StreamSync<'a> {
         }
         commit.quarantined = quarantined;
         self.save_place(&mut commit, checkpoint, total);
-        self.context.store.commit(&self.context.lease, self.kind, &commit, self.context.clock.now()).await?;
-        self.context.progress.page_committed(self.stream, self.done, total);
+        self.settle().await?;
+        let (store, lease, kind) = (self.context.store.clone(), self.context.lease, self.kind);
+        let at = self.context.clock.now();
+        let task = tokio::spawn(async move { store.commit(&lease, kind, &commit, at).await });
+        self.writing = Some(Writing { task, done: self.done, total });
+        // With nothing stored before, the next page can be prepared meanwhile: it has nothing to be compared with.
+        if self.is_first { Ok(()) } else { self.settle().await }
+    }
+
+    /// Waits until the page that is being written is written.
+    pub(crate) async fn settle(&mut self) -> Result<(), store::Error> {
+        let Some(Writing { task, done, total }) = self.writing.take() else { return Ok(()) };
+        // Writing can only end without a result by a panic, which goes on here.
+        task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        self.context.progress.page_committed(self.stream, done, total);
         Ok(())
     }
 
@@ -397,6 +420,7 @@ impl<'a> StreamSync<'a> {
             batch.checkpoint = fetched.checkpoint.map(|checkpoint| (None, checkpoint));
             self.commit::<M>(batch, &fetched.refused).await?;
         }
+        self.settle().await?;
         Ok(fetching.await?)
     }
 
@@ -418,6 +442,7 @@ impl<'a> StreamSync<'a> {
 
     /// Finds out, once the stream has been read, what is stored as present and was not met.
     pub(crate) async fn find_unseen(&mut self) -> Result<(), store::Error> {
+        self.settle().await?;
         if self.met < self.stored {
             let Context { store, account, .. } = self.context;
             let is_unseen = |id: &RemoteId| !self.seen.contains(&fingerprint(id));
@@ -537,6 +562,7 @@ impl<'a> StreamSync<'a> {
 
     /// Writes down how the stream stands from now on, and gives the report.
     pub(crate) async fn finish(mut self, ending: Ending) -> Result<StreamReport, store::Error> {
+        self.settle().await?;
         let Context { store, lease, clock, .. } = self.context;
         let now = clock.now();
         match ending.proof {
