@@ -1,15 +1,18 @@
 //! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks the sync
-//! engine on purpose for as long as one likes.
+//! engine on purpose for as long as one likes, `cargo xtask bench` measures what a sync costs.
 
+mod bench;
 mod postgres;
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "usage: cargo xtask test
+       cargo xtask bench [--employees N]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
   test    format, clippy with warnings denied, all tests, and a little chaos: what CI runs
+  bench   what a first sync costs, one in which nothing changed, and one that reads everything again
   chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
           must be what the tenant holds. --histories: random histories of small tenants against a plain model.
           Tells the seed of what fails; --stop stops there. --database: a PostgreSQL server that may be used,
@@ -19,6 +22,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test(),
+        ["bench"] => bench("20000"),
+        ["bench", "--employees", employees] => bench(employees),
         ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
         _ => {
             say(USAGE);
@@ -39,6 +44,29 @@ fn postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
         say(&reason);
         ExitCode::FAILURE
     })
+}
+
+/// Measures syncs, in an optimised build.
+fn bench(employees: &str) -> ExitCode {
+    let Ok(employees) = employees.parse() else {
+        say(USAGE);
+        return ExitCode::from(2);
+    };
+    let (built, _) = cargo("build", &["build", "--release", "--locked", "--package", "lucca-connector"], None);
+    if !built {
+        return ExitCode::FAILURE;
+    }
+    // Without a PostgreSQL only SQLite is measured.
+    let postgres = postgres::Postgres::start().ok();
+    let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
+    let binary = std::path::Path::new(&target).join("release/lucca-connector");
+    match bench::run(&binary, employees, postgres.as_ref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            say(&reason);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Breaks the sync engine on purpose, in an optimised build.

@@ -6,13 +6,14 @@ use sqlx::AssertSqlSafe;
 use crate::db::Db;
 
 impl Db {
-    /// `sql` with its `{ids}` replaced by a subquery over the JSON list of texts in parameter `$n`.
+    /// `sql` with its `IN {ids}` made a condition on the JSON list of texts in parameter `$n`.
     pub(crate) fn with_ids(&self, sql: &str, n: u8) -> AssertSqlSafe<String> {
-        let subquery = match self {
-            Self::Sqlite(_) => format!("(SELECT value FROM json_each(${n}))"),
-            Self::Postgres(_) => format!("(SELECT jsonb_array_elements_text(${n}::jsonb))"),
+        let condition = match self {
+            Self::Sqlite(_) => format!("IN (SELECT value FROM json_each(${n}))"),
+            // As an array it is looked up in an index; a subquery would be joined, by a guess of its size.
+            Self::Postgres(_) => format!("= ANY (ARRAY(SELECT jsonb_array_elements_text(${n}::jsonb)))"),
         };
-        AssertSqlSafe(sql.replace("{ids}", &subquery))
+        AssertSqlSafe(sql.replace("IN {ids}", &condition))
     }
 
     /// `sql` with each `{body.name}` replaced by that member of the column `body`, as text.

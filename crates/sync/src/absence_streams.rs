@@ -9,14 +9,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use lucca::{DateFilter, Enumeration, LeaveQuery, Proof, Read, Stream, resources};
-use people::{Absence, Establishment, Kind, Leave, RemoteId};
-use store::RecordState;
+use people::{Absence, Establishment, Kind, Leave, LeaveType, RemoteId};
+use store::{Commit, NewChange, Operation, RecordState, RecordUpsert};
 
 use crate::batch::{Batch, RawPolicy};
 use crate::normalise::{self, LeaveOfAbsence};
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
+use crate::state::StreamState;
 use crate::stream_sync::{Context, Ending, Fetched, Known, Seen, StreamSync, fetch};
 use crate::streams::Engine;
 
@@ -205,8 +206,40 @@ impl Engine<'_> {
             sync.page_read();
             self.commit_leaves(sync, fetched, assembly).await?;
         }
+        sync.settle().await?;
+        self.name_leave_types(std::mem::take(&mut assembly.leave_types)).await?;
         let (leaves, read) = fetching.await?;
         Ok(Ending::of(&leaves, read))
+    }
+
+    /// Keeps what leaves say of their types where the list of leave types can't be read: ids and names.
+    // unverified: that the list is offered to every key; its address is not documented (source: absences.md §8).
+    async fn name_leave_types(&self, names: BTreeMap<RemoteId, Option<String>>) -> Result<(), Error> {
+        let Context { store, account, lease, clock, .. } = &self.context;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let states = store.stream_states(account.no).await?;
+        if StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some() {
+            return Ok(());
+        }
+        let ids: Vec<RemoteId> = names.keys().cloned().collect();
+        let known = store.hashes(account.no, Kind::LeaveType, &ids).await?;
+        let mut batch = Batch::default();
+        for (id, name) in names.into_iter().filter(|(id, _)| !known.contains_key(id)) {
+            let leave_type = LeaveType { id, name, is_remote_work: None, category: None, unit: None };
+            batch.add(&leave_type, None, RawPolicy::ORGANISATION);
+        }
+        let created = |record: &RecordUpsert| NewChange {
+            kind: Kind::LeaveType,
+            id: record.id.clone(),
+            operation: Operation::Created,
+            hash: Some(record.hash),
+            fields: None,
+        };
+        let changes = batch.records.iter().map(created).collect();
+        let commit = Commit { upserts: batch.records, changes, ..Commit::default() };
+        Ok(store.commit(lease, Kind::LeaveType, &commit, clock.now()).await?)
     }
 
     /// Puts a page's leaves together to absences, merges those with what is known of them, and commits.
@@ -236,6 +269,7 @@ impl Engine<'_> {
         let Context { store, account, .. } = &self.context;
         let mut known = Known::default();
         if !ids.is_empty() {
+            sync.settle().await?;
             known = store.bodies(account.no, Kind::Absence, &ids).await?.into();
         }
         assembly.recall(&mut known);
@@ -338,6 +372,8 @@ struct Assembly {
     seen: HashSet<u64>,
     /// Whether leaves came that are not in the part that was asked for.
     saw_other_days: bool,
+    /// What the leaves' types are called.
+    leave_types: BTreeMap<RemoteId, Option<String>>,
 }
 
 impl Assembly {
@@ -351,6 +387,7 @@ impl Assembly {
             page: Vec::new(),
             seen: HashSet::new(),
             saw_other_days: false,
+            leave_types: BTreeMap::new(),
         }
     }
 
@@ -366,6 +403,11 @@ impl Assembly {
         let before_page = self.highest;
         for leave in leaves {
             self.saw_other_days |= !self.part.contains(leave.leave.date);
+            if let Some(id) = &leave.leave.leave_type_id
+                && !self.leave_types.contains_key(id)
+            {
+                self.leave_types.insert(id.clone(), leave.leave_type_name.clone());
+            }
             if !self.is_first {
                 self.seen.insert(fingerprint(&leave.leave.id));
             }

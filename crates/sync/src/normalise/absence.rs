@@ -7,7 +7,7 @@ use people::{
     UserLogEntry, WorkingDay,
 };
 
-use super::{id, text};
+use super::text;
 
 /// A half-day, and the absence it belongs to.
 pub(crate) struct LeaveOfAbsence {
@@ -15,12 +15,18 @@ pub(crate) struct LeaveOfAbsence {
     pub(crate) employee_id: Option<RemoteId>,
     pub(crate) confirmation: Confirmation,
     pub(crate) leave: Leave,
+    /// What its leave type is called.
+    pub(crate) leave_type_name: Option<String>,
 }
 
 /// Maps a leave. One whose period is not known cannot be told to which absence it belongs.
 pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, Unreadable> {
     let Some(period) = leave.period else {
         return Err(Unreadable { field: "leavePeriodId".into(), reason: "missing".to_owned() });
+    };
+    let (leave_type_id, leave_type_name) = match leave.account {
+        Some(account) => (Some(account.id), account.name),
+        None => (None, None),
     };
     Ok(LeaveOfAbsence {
         absence_id: period.id,
@@ -33,7 +39,7 @@ pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAb
                 wire::Half::Am => Half::Am,
                 wire::Half::Pm => Half::Pm,
             },
-            leave_type_id: id(leave.account),
+            leave_type_id,
             minutes: leave.minutes,
             value: leave.value,
             // A leave that was cancelled does not stand, whatever the flag is missing for.
@@ -43,6 +49,7 @@ pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAb
             cancelled_by: leave.cancelled_by,
             comment: text(leave.comment).filter(|_| groups.contains(FieldGroup::LeaveReason)),
         },
+        leave_type_name: text(leave_type_name),
     })
 }
 

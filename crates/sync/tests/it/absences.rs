@@ -100,3 +100,17 @@ async fn a_half_day_taken_out_shortens_its_absence() {
     assert_eq!(after.half_days, absence.half_days - 1);
     app.assert_half_days_match().await;
 }
+
+#[tokio::test]
+async fn leave_types_that_cannot_be_listed_are_known_from_leaves() {
+    let switches = Switches { leave_accounts: lucca_emulator::AccountShape::Gone, ..Switches::default() };
+    let app = app(60, switches).await;
+    app.sync().await;
+    let types = app.all::<people::LeaveType>().await;
+    assert!(!types.is_empty() && types.iter().all(|leave_type| leave_type.name.is_some()), "{types:?}");
+    // Once the list can be read it has the last word.
+    app.set_switches(|switches| switches.leave_accounts = lucca_emulator::AccountShape::Full);
+    app.sync().await;
+    let listed = app.emulator.truth().leave_accounts;
+    assert_eq!(app.present(Kind::LeaveType).await, listed);
+}

@@ -1,100 +1,36 @@
-//! One stream into one kind of record: compare each page with what is stored, commit it with its change-log entries
-//! and the place where the read would resume, and at the end judge what was not seen.
+//! One stream into one kind of record: compare each page with what is stored, and commit it with its change-log
+//! entries and the place where the read would resume. How pages come is in `fetching`, what becomes of records that
+//! were not seen in `unseen`, what all streams of a run share in `context`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod context;
+mod fetching;
+mod unseen;
+
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lucca::clock::Clock;
 use lucca::{Checkpoint, Enumeration, Proof, Read, Resource, Stream, Unproven};
 use people::{Employee, Kind, Model, RemoteId, status_on, transition};
-use store::{
-    Commit, Hold, Lease, LinkedAccount, NewChange, Operation, Quarantined, RecordState, RecordUpsert, Store,
-    StoredHash, StreamProgress, content_hash,
-};
-use tokio::sync::mpsc;
+use store::{Commit, NewChange, Operation, Quarantined, RecordState, RecordUpsert, StreamProgress};
 
 use crate::batch::{Batch, RawPolicy};
 use crate::diff::changed_fields;
-use crate::lost_fields::{keep_silent_fields, refused_fields};
+use crate::lost_fields::keep_silent_fields;
 use crate::plan::Mode;
-use crate::progress::Progress;
-use crate::reconcile::{Brake, Evidence, Judgement, Missing, judge};
 use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 use crate::state::{Resume, StreamState};
 
-/// More changes than this in a full read are left to the rhythm of what hangs on them.
-pub(crate) const FEW_CHANGES: usize = 1000;
+pub(crate) use context::{Context, Ending, FEW_CHANGES, Known, Seen};
+pub(crate) use fetching::{Fetched, fetch};
 
-/// What every stream of a run shares.
-pub(crate) struct Context<'a> {
-    pub(crate) store: &'a Store,
-    pub(crate) account: &'a LinkedAccount,
-    pub(crate) lease: Lease,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) progress: &'a dyn Progress,
-    pub(crate) brake: Option<Brake>,
-    pub(crate) today: Date,
-    /// When the run began: no cursor goes beyond it.
-    pub(crate) began_at: Timestamp,
-    /// What waits for a person, or was refused by one, as the run began.
-    pub(crate) holds: Vec<Hold>,
-}
-
-/// What was seen of people, as far as it bears on those who were not.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) former: usize,
-    pub(crate) future: usize,
-    /// Whether the key was found to have lost a permission.
-    pub(crate) permission_lost: bool,
-}
-
-/// How reading a stream ended.
-pub(crate) struct Ending {
-    pub(crate) proof: Proof,
-    pub(crate) notes: Vec<String>,
-    pub(crate) learned: Option<lucca::Learned>,
-    pub(crate) error: Option<lucca::Error>,
-}
-
-impl Ending {
-    pub(crate) fn of<W: Resource>(enumeration: &Enumeration<W>, read: Result<(), lucca::Error>) -> Self {
-        Self {
-            proof: enumeration.proof(),
-            notes: enumeration.notes().iter().map(ToString::to_string).collect(),
-            learned: enumeration.learned(),
-            error: read.err(),
-        }
-    }
-
-    /// Nothing was asked.
-    pub(crate) fn nothing() -> Self {
-        let proof = Proof::Complete { rows: 0 };
-        Self { proof, notes: Vec::new(), learned: None, error: None }
-    }
-
-    pub(crate) fn is_ok(&self) -> bool {
-        self.error.is_none()
-    }
-
-    /// Says that what was read is not a set that could be complete.
-    pub(crate) fn nothing_to_prove(&mut self) {
-        if self.is_ok() {
-            self.proof = Proof::Complete { rows: self.proof.rows() };
-        }
-    }
-}
-
-/// What is stored of a page's records.
-#[derive(Default)]
-pub(crate) struct Known {
-    pub(crate) hashes: HashMap<RemoteId, StoredHash>,
-    /// Of those that differ, at least.
-    pub(crate) bodies: HashMap<RemoteId, String>,
+/// A page being written, and what is to be told when it is.
+struct Writing {
+    task: tokio::task::JoinHandle<Result<(), store::Error>>,
+    done: u64,
+    total: Option<u64>,
 }
 
 /// A stream being synced.
@@ -122,6 +58,8 @@ pub(crate) struct StreamSync<'a> {
     in_quarantine: HashSet<RemoteId>,
     pages: usize,
     done: u64,
+    /// The page that is being written while the next is prepared.
+    writing: Option<Writing>,
     /// What was written: all of it by a read of what changed, the first of it by a full read that is not the first.
     changed: Vec<RemoteId>,
     /// What was met by a read of what changed, while somebody wants to know.
@@ -163,6 +101,7 @@ impl<'a> StreamSync<'a> {
             in_quarantine: in_quarantine.into_iter().collect(),
             pages: 0,
             done,
+            writing: None,
             changed: Vec::new(),
             met_ids: None,
             hidden_fields: BTreeSet::new(),
@@ -285,8 +224,21 @@ impl<'a> StreamSync<'a> {
         }
         commit.quarantined = quarantined;
         self.save_place(&mut commit, checkpoint, total);
-        self.context.store.commit(&self.context.lease, self.kind, &commit, self.context.clock.now()).await?;
-        self.context.progress.page_committed(self.stream, self.done, total);
+        self.settle().await?;
+        let (store, lease, kind) = (self.context.store.clone(), self.context.lease, self.kind);
+        let at = self.context.clock.now();
+        let task = tokio::spawn(async move { store.commit(&lease, kind, &commit, at).await });
+        self.writing = Some(Writing { task, done: self.done, total });
+        // With nothing stored before, the next page can be prepared meanwhile: it has nothing to be compared with.
+        if self.is_first { Ok(()) } else { self.settle().await }
+    }
+
+    /// Waits until the page that is being written is written.
+    pub(crate) async fn settle(&mut self) -> Result<(), store::Error> {
+        let Some(Writing { task, done, total }) = self.writing.take() else { return Ok(()) };
+        // Writing can only end without a result by a panic, which goes on here.
+        task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        self.context.progress.page_committed(self.stream, done, total);
         Ok(())
     }
 
@@ -397,6 +349,7 @@ impl<'a> StreamSync<'a> {
             batch.checkpoint = fetched.checkpoint.map(|checkpoint| (None, checkpoint));
             self.commit::<M>(batch, &fetched.refused).await?;
         }
+        self.settle().await?;
         Ok(fetching.await?)
     }
 
@@ -416,127 +369,9 @@ impl<'a> StreamSync<'a> {
         self.done
     }
 
-    /// Finds out, once the stream has been read, what is stored as present and was not met.
-    pub(crate) async fn find_unseen(&mut self) -> Result<(), store::Error> {
-        if self.met < self.stored {
-            let Context { store, account, .. } = self.context;
-            let is_unseen = |id: &RemoteId| !self.seen.contains(&fingerprint(id));
-            self.unseen = store.present_ids(account.no, self.kind, is_unseen).await?;
-        }
-        Ok(())
-    }
-
-    /// The ids that are stored as present and were not met.
-    pub(crate) fn unseen(&self) -> Vec<RemoteId> {
-        self.unseen.iter().cloned().collect()
-    }
-
-    /// Whether a record may have slipped between two pages: something was not seen, and there were several.
-    pub(crate) fn may_have_slipped(&self) -> bool {
-        !self.unseen.is_empty() && self.pages > 1
-    }
-
-    /// Strikes off what a second enumeration shows. False if it could not be read to its end.
-    pub(crate) async fn look_again<W: Resource>(&mut self, mut again: Enumeration<W>) -> bool {
-        loop {
-            match again.next_page().await {
-                Ok(Some(page)) => {
-                    for id in page.items.iter().filter_map(|item| item.id.as_ref()) {
-                        self.unseen.remove(id);
-                    }
-                }
-                Ok(None) => return true,
-                Err(_) => return false,
-            }
-        }
-    }
-
-    /// Judges what was not seen and marks it accordingly. `missing` says what is known of each.
-    pub(crate) async fn judge_missing(
-        &mut self,
-        proof: Proof,
-        missing: &[(RemoteId, Missing)],
-        seen: Seen,
-    ) -> Result<(), store::Error> {
-        let judged = self.judge(proof, missing, seen);
-        let mut commit = self.consequences(&judged);
-        if proof.is_complete() {
-            commit.recovered = self.in_quarantine.drain().collect();
-        }
-        let Context { store, lease, clock, .. } = self.context;
-        store.commit(lease, self.kind, &commit, clock.now()).await
-    }
-
-    /// What is to become of missing records.
-    pub(crate) fn judge(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: Seen) -> Judged {
-        let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
-        let judgements = judge(&Evidence {
-            proof,
-            stored: usize::try_from(self.stored).unwrap_or(usize::MAX),
-            seen_former: seen.former,
-            seen_future: seen.future,
-            missing: &known,
-            permission_lost: seen.permission_lost,
-            brake: self.context.brake,
-        });
-        let mut judged = Judged { is_proven: proof.is_complete(), ..Judged::default() };
-        for ((id, _), judgement) in missing.iter().zip(judgements) {
-            match judgement {
-                Judgement::Gone => judged.gone.push(id.clone()),
-                Judgement::Hidden => judged.hidden.push(id.clone()),
-                Judgement::Held(because) => {
-                    judged.held.push(id.clone());
-                    judged.reasons.insert(because.reason());
-                    judged.asks_a_person |= because.asks_a_person();
-                }
-            }
-        }
-        judged
-    }
-
-    /// What a judgement writes, and says in the report.
-    pub(crate) fn consequences(&mut self, judged: &Judged) -> Commit {
-        self.report.gone = count(judged.gone.len());
-        self.report.hidden = count(judged.hidden.len());
-        self.report.held = count(judged.held.len());
-        let reasons = judged.reasons.iter().copied().collect::<Vec<_>>().join("; ");
-        let mut commit = Commit {
-            marked: vec![
-                (RecordState::Gone, judged.gone.clone()),
-                (RecordState::Hidden, judged.hidden.clone()),
-            ],
-            ..Commit::default()
-        };
-        for (ids, operation) in [(&judged.gone, Operation::Deleted), (&judged.hidden, Operation::Hidden)] {
-            commit.changes.extend(ids.iter().map(|id| NewChange {
-                kind: self.kind,
-                id: id.clone(),
-                operation,
-                hash: None,
-                fields: None,
-            }));
-        }
-        let standing = self.context.holds.iter().find(|hold| hold.kind == self.kind);
-        if judged.asks_a_person {
-            let is_refused =
-                |hold: &Hold| hold.is_rejected && judged.held.iter().all(|id| hold.ids.contains(id));
-            if !standing.is_some_and(is_refused) {
-                let mut ids = judged.held.clone();
-                ids.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-                commit.hold = Some((reasons.clone(), ids));
-            }
-        } else if standing.is_some() && judged.is_proven {
-            // Nothing is missing any more, or no more than may be: the question has answered itself.
-            commit.hold = Some((String::new(), Vec::new()));
-        }
-        if !reasons.is_empty() {
-            self.report.held_because = Some(reasons);
-        }
-        commit
-    }
-
     /// Writes down how the stream stands from now on, and gives the report.
     pub(crate) async fn finish(mut self, ending: Ending) -> Result<StreamReport, store::Error> {
+        self.settle().await?;
         let Context { store, lease, clock, .. } = self.context;
         let now = clock.now();
         match ending.proof {
@@ -589,78 +424,9 @@ impl<'a> StreamSync<'a> {
     }
 }
 
-/// What was decided of missing records.
-#[derive(Debug, Default)]
-pub(crate) struct Judged {
-    pub(crate) gone: Vec<RemoteId>,
-    pub(crate) hidden: Vec<RemoteId>,
-    pub(crate) held: Vec<RemoteId>,
-    reasons: BTreeSet<&'static str>,
-    asks_a_person: bool,
-    is_proven: bool,
-}
-
-/// A page on its way from the task that fetches to the one that commits.
-pub(crate) struct Fetched<W> {
-    pub(crate) page: lucca::Page<W>,
-    pub(crate) total: Option<u64>,
-    pub(crate) refused: BTreeSet<&'static str>,
-    pub(crate) checkpoint: Option<Checkpoint>,
-}
-
-type Fetching<W> = tokio::task::JoinHandle<(Enumeration<W>, Result<(), lucca::Error>)>;
-
-/// Reads an enumeration to its end on a task of its own. At most one page waits to be received.
-pub(crate) fn fetch<W: Resource>(
-    mut enumeration: Enumeration<W>,
-) -> (mpsc::Receiver<Fetched<W>>, Fetching<W>) {
-    let (sender, pages) = mpsc::channel(1);
-    let fetching = tokio::spawn(async move {
-        // The place is taken before the page is fetched, so that no third page is ever in memory.
-        let outcome = loop {
-            let Ok(place) = sender.reserve().await else {
-                // Nobody waits for pages: the commit of an earlier one failed, and the run ends.
-                break Ok(());
-            };
-            match enumeration.next_page().await {
-                Ok(Some(page)) => place.send(Fetched {
-                    page,
-                    total: enumeration.total(),
-                    refused: refused_fields(enumeration.notes()),
-                    checkpoint: enumeration.checkpoint(),
-                }),
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        drop(sender);
-        (enumeration, outcome)
-    });
-    (pages, fetching)
-}
-
 /// Whether a full read that proved nothing may prove something if it is done once more.
 fn is_worth_repeating(proof: Proof) -> bool {
     matches!(proof, Proof::Unproven { why: Unproven::Resumed | Unproven::Shifting, .. })
-}
-
-impl Known {
-    /// Adds a record that is stored as this body.
-    pub(crate) fn add(&mut self, id: RemoteId, body: String, state: RecordState) {
-        self.hashes.insert(id.clone(), StoredHash { hash: content_hash(&body), state });
-        self.bodies.insert(id, body);
-    }
-}
-
-/// What is known of stored records of which the bodies were read.
-impl From<HashMap<RemoteId, (String, RecordState)>> for Known {
-    fn from(stored: HashMap<RemoteId, (String, RecordState)>) -> Self {
-        let hashes = stored
-            .iter()
-            .map(|(id, (body, state))| (id.clone(), StoredHash { hash: content_hash(body), state: *state }))
-            .collect();
-        Self { hashes, bodies: stored.into_iter().map(|(id, (body, _))| (id, body)).collect() }
-    }
 }
 
 fn fingerprint(id: &RemoteId) -> u64 {

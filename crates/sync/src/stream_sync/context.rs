@@ -1,0 +1,104 @@
+//! What streams share, and how reading one ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use lucca::clock::Clock;
+use lucca::{Enumeration, Proof, Resource};
+use people::RemoteId;
+use store::{Hold, Lease, LinkedAccount, RecordState, Store, StoredHash, content_hash};
+
+use crate::progress::Progress;
+use crate::reconcile::Brake;
+
+/// More changes than this in a full read are left to the rhythm of what hangs on them.
+pub(crate) const FEW_CHANGES: usize = 1000;
+
+/// What every stream of a run shares.
+pub(crate) struct Context<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) account: &'a LinkedAccount,
+    pub(crate) lease: Lease,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) brake: Option<Brake>,
+    pub(crate) today: Date,
+    /// When the run began: no cursor goes beyond it.
+    pub(crate) began_at: Timestamp,
+    /// What waits for a person, or was refused by one, as the run began.
+    pub(crate) holds: Vec<Hold>,
+}
+
+/// What was seen of people, as far as it bears on those who were not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) former: usize,
+    pub(crate) future: usize,
+    /// Whether the key was found to have lost a permission.
+    pub(crate) permission_lost: bool,
+}
+
+/// How reading a stream ended.
+pub(crate) struct Ending {
+    pub(crate) proof: Proof,
+    pub(crate) notes: Vec<String>,
+    pub(crate) learned: Option<lucca::Learned>,
+    pub(crate) error: Option<lucca::Error>,
+}
+
+impl Ending {
+    pub(crate) fn of<W: Resource>(enumeration: &Enumeration<W>, read: Result<(), lucca::Error>) -> Self {
+        Self {
+            proof: enumeration.proof(),
+            notes: enumeration.notes().iter().map(ToString::to_string).collect(),
+            learned: enumeration.learned(),
+            error: read.err(),
+        }
+    }
+
+    /// Nothing was asked.
+    pub(crate) fn nothing() -> Self {
+        let proof = Proof::Complete { rows: 0 };
+        Self { proof, notes: Vec::new(), learned: None, error: None }
+    }
+
+    pub(crate) fn is_ok(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// Says that what was read is not a set that could be complete.
+    pub(crate) fn nothing_to_prove(&mut self) {
+        if self.is_ok() {
+            self.proof = Proof::Complete { rows: self.proof.rows() };
+        }
+    }
+}
+
+/// What is stored of a page's records.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) hashes: HashMap<RemoteId, StoredHash>,
+    /// Of those that differ, at least.
+    pub(crate) bodies: HashMap<RemoteId, String>,
+}
+
+impl Known {
+    /// Adds a record that is stored as this body.
+    pub(crate) fn add(&mut self, id: RemoteId, body: String, state: RecordState) {
+        self.hashes.insert(id.clone(), StoredHash { hash: content_hash(&body), state });
+        self.bodies.insert(id, body);
+    }
+}
+
+/// What is known of stored records of which the bodies were read.
+impl From<HashMap<RemoteId, (String, RecordState)>> for Known {
+    fn from(stored: HashMap<RemoteId, (String, RecordState)>) -> Self {
+        let hashes = stored
+            .iter()
+            .map(|(id, (body, state))| (id.clone(), StoredHash { hash: content_hash(body), state: *state }))
+            .collect();
+        Self { hashes, bodies: stored.into_iter().map(|(id, (body, _))| (id, body)).collect() }
+    }
+}
