@@ -50,7 +50,7 @@ impl Commit {
 }
 
 /// Rows in one statement. One size, so that its statement is prepared once; what is left over is prepared anew.
-pub(crate) const ROWS_A_STATEMENT: usize = 128;
+pub(crate) const ROWS_A_STATEMENT: usize = 512;
 
 impl Store {
     /// Writes a page: everything in `commit`, or nothing. An empty commit takes no transaction.

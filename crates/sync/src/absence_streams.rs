@@ -406,7 +406,7 @@ impl Assembly {
             if let Some(id) = &leave.leave.leave_type_id
                 && !self.leave_types.contains_key(id)
             {
-                self.leave_types.insert(id.clone(), leave.leave_type_name.clone());
+                self.leave_types.insert(id.clone(), leave.leave_type_name.as_deref().map(str::to_owned));
             }
             if !self.is_first {
                 self.seen.insert(fingerprint(&leave.leave.id));

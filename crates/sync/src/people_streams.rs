@@ -61,7 +61,7 @@ impl Engine<'_> {
                     if let Some(reference) = reference
                         && !names.contains_key(&reference.id)
                     {
-                        names.insert(reference.id.clone(), reference.name.clone());
+                        names.insert(reference.id.clone(), reference.name.as_deref().map(str::to_owned));
                     }
                 }
                 let employee = normalise::employee(user, problems, groups);

@@ -209,6 +209,10 @@ impl<T: Resource> Enumeration<T> {
         }
         self.note();
         self.resume = None;
+        if gain.fresh.iter().all(|fresh| *fresh) {
+            // As nearly every page: the records need not be moved.
+            return items;
+        }
         items.into_iter().zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
     }
 

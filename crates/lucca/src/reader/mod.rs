@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use compact_str::CompactString;
 use people::{RemoteId, SourceTime};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -329,11 +330,11 @@ fn references_of(raw: &str) -> Option<Vec<Ref>> {
     }
 }
 
-fn name_of(raw: &str) -> Option<String> {
+fn name_of(raw: &str) -> Option<CompactString> {
     name_in(&Object::parse(raw)?)
 }
 
-fn name_in(object: &Object<'_>) -> Option<String> {
+fn name_in(object: &Object<'_>) -> Option<CompactString> {
     let name = object.get("name").or_else(|| object.get("fullName"))?;
-    Some(Scalar::of(name)?.into_text())
+    Some(Scalar::of(name)?.into_compact())
 }

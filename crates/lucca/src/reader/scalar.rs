@@ -1,5 +1,6 @@
 //! Texts, numbers, truth values, dates and ids, in every form they have been seen in.
 
+use compact_str::CompactString;
 use std::borrow::Cow;
 
 use jiff::civil::{Date, DateTime, Time};
@@ -29,6 +30,14 @@ impl<'a> Scalar<'a> {
             b't' => Some(Self::Flag(true)),
             b'f' => Some(Self::Flag(false)),
             _ => None,
+        }
+    }
+
+    /// The text, without memory of its own where it is short.
+    pub(crate) fn into_compact(self) -> CompactString {
+        match self {
+            Self::Text(text) => text.into(),
+            other => other.into_text().into(),
         }
     }
 

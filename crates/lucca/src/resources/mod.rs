@@ -11,6 +11,7 @@ mod leave_request;
 mod organisation;
 mod user;
 
+use compact_str::CompactString;
 use people::RemoteId;
 
 use crate::item::Unreadable;
@@ -32,7 +33,7 @@ pub struct Ref {
     /// The other record's id.
     pub id: RemoteId,
     /// Its name, where the server gives it.
-    pub name: Option<String>,
+    pub name: Option<CompactString>,
 }
 
 /// A kind of record that can be enumerated. Implemented by the types of this module only.

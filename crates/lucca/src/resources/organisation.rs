@@ -295,7 +295,7 @@ impl FromRecord for LeaveAccount {
             id,
             name: record.text("name"),
             is_remote_work: record.flag("isRemoteWork"),
-            category: category.map(|Ref { id, name }| Ref { id, name: name.or(category_name) }),
+            category: category.map(|Ref { id, name }| Ref { id, name: name.or(category_name.map(Into::into)) }),
             unit: record.text("unit"),
         })
     }
@@ -335,7 +335,7 @@ impl FromRecord for CustomFieldDefinition {
             format_key: record.text("formatKey"),
             entries: entries
                 .into_iter()
-                .map(|entry| CustomFieldEntry { id: entry.id, name: entry.name })
+                .map(|entry| CustomFieldEntry { id: entry.id, name: entry.name.map(String::from) })
                 .collect(),
         })
     }

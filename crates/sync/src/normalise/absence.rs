@@ -1,5 +1,6 @@
 //! Half-days, absence requests, the user log and calendar days.
 
+use compact_str::CompactString;
 use lucca::resources as wire;
 use lucca::{FieldGroup, FieldGroups, Unreadable};
 use people::{
@@ -16,7 +17,7 @@ pub(crate) struct LeaveOfAbsence {
     pub(crate) confirmation: Confirmation,
     pub(crate) leave: Leave,
     /// What its leave type is called.
-    pub(crate) leave_type_name: Option<String>,
+    pub(crate) leave_type_name: Option<CompactString>,
 }
 
 /// Maps a leave. One whose period is not known cannot be told to which absence it belongs.
@@ -49,7 +50,7 @@ pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAb
             cancelled_by: leave.cancelled_by,
             comment: text(leave.comment).filter(|_| groups.contains(FieldGroup::LeaveReason)),
         },
-        leave_type_name: text(leave_type_name),
+        leave_type_name,
     })
 }
 

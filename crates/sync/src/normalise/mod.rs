@@ -40,7 +40,7 @@ fn id(reference: Option<Ref>) -> Option<RemoteId> {
 }
 
 fn named(reference: Option<Ref>) -> Option<NamedRef> {
-    reference.map(|Ref { id, name }| NamedRef { id, name })
+    reference.map(|Ref { id, name }| NamedRef { id, name: name.map(String::from) })
 }
 
 fn unread(problems: Vec<FieldProblem>) -> Vec<String> {
