@@ -79,7 +79,12 @@ impl Wanted {
         if self.histories > 0 {
             let (histories, seed) = (self.histories, self.seed);
             // The property test brings its own runtime, a history each.
-            let outcome = tokio::task::spawn_blocking(move || history::check(histories, seed)).await;
+            let lived = |done| {
+                if done % 500 == 0 {
+                    say(&format!("{done} histories"));
+                }
+            };
+            let outcome = tokio::task::spawn_blocking(move || history::check(histories, seed, lived)).await;
             match outcome.map_err(|error| error.to_string()).and_then(|outcome| outcome) {
                 Ok(summary) => say(&summary),
                 Err(why) => {

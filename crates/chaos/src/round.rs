@@ -24,8 +24,12 @@ use crate::sight::{LastSeen, Sight};
 use crate::tally::Tally;
 use crate::tenant::{Subject, harmless};
 
-/// More points than the first sync of a round has commits: with each seed in turn, each of them is the last.
-pub const POINTS: u64 = 60;
+/// More points than the first sync of a round has commits, small pages included: with each seed in turn, each of them is
+/// the one that is not reached, and then the sync survives.
+pub const POINTS: u64 = 140;
+
+/// About as many as a sync with large pages has.
+const USUAL_POINTS: u64 = 60;
 
 /// What is wrong, and what led to it.
 #[derive(Debug)]
@@ -160,7 +164,7 @@ impl<'a> Round<'a> {
         match self.dice.between(0, 99) {
             0..=24 => drop(self.sync(full, None, None).await?),
             25..=44 => {
-                let end = End::KilledBefore(self.dice.between(0, POINTS));
+                let end = End::KilledBefore(self.dice.between(0, USUAL_POINTS));
                 if let Exit::Killed = self.sync(full, Some(end), None).await? {
                     self.tally.killed_before_commit += 1;
                 }
@@ -243,7 +247,7 @@ impl<'a> Round<'a> {
     /// A process is paused before a commit, another takes over once the lease has expired, and the first goes on: it
     /// must notice, and write nothing.
     async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
-        let point = self.dice.between(1, POINTS / 2);
+        let point = self.dice.between(1, USUAL_POINTS / 2);
         let before = self.sight();
         let order = self.order(full, Some(End::StoppedBefore(point))).await?;
         self.steps.push(format!("sync {}: full {full}, stopped before {point}", self.tally.runs));

@@ -1,7 +1,7 @@
 //! Some random histories with every run of the tests; `cargo xtask chaos --histories N` lives through more.
 
 fn live(count: u32, seed: u64) {
-    if let Err(why) = chaos::history::check(count, seed) {
+    if let Err(why) = chaos::history::check(count, seed, drop) {
         panic!("{why}\nagain: cargo xtask chaos --histories {count} --seed {seed}");
     }
 }

@@ -109,11 +109,16 @@ impl HeldBecause {
 ///
 /// All former employees vanishing at once, with none left, is what losing *See former employees* looks like;
 /// likewise for future ones, and for everybody of an establishment when the key's scope is narrowed. Such
-/// records are hidden, and so is what belongs to them; what else is missing in the same run is held.
+/// records are hidden, and so is what belongs to them, and every employee who vanishes with them: the evidence is there
+/// in that run only, and who left since the run before was stored as active. What else is missing is held.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let all = |judgement| vec![judgement; evidence.missing.len()];
     if !evidence.proof.is_complete() {
         return all(Judgement::Held(HeldBecause::Unproven));
+    }
+    if evidence.missing.iter().any(|missing| missing.unconfirmed) {
+        // All of them, so that the next run has all the evidence again.
+        return all(Judgement::Held(HeldBecause::Unconfirmed));
     }
     let is_hidden = |missing: &Missing| {
         missing.owner_is_hidden
@@ -141,14 +146,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
         .missing
         .iter()
         .map(|missing| {
-            if is_hidden(missing) {
+            if is_hidden(missing) || hidden > 0 && missing.status.is_some() {
                 Judgement::Hidden
             } else if missing.owner_in_doubt {
                 Judgement::Held(HeldBecause::OwnerInDoubt)
             } else if permission_lost {
                 Judgement::Held(HeldBecause::PermissionLost)
-            } else if missing.unconfirmed {
-                Judgement::Held(HeldBecause::Unconfirmed)
             } else {
                 Judgement::Gone
             }
@@ -206,8 +209,8 @@ mod tests {
         let mut some = missing(Some(EmployeeStatus::Former), 30);
         some.extend(missing(Some(EmployeeStatus::Active), 3));
         let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &some) });
-        assert_eq!(judged[..30], [Judgement::Hidden; 30]);
-        assert_eq!(judged[30..], [Judgement::Held(HeldBecause::PermissionLost); 3]);
+        // Nor in the next one, which has no evidence of it any more.
+        assert_eq!(judged, [Judgement::Hidden; 33]);
         let three = missing(None, 3);
         let judged = judge(&Evidence { permission_lost: true, ..evidence(1000, &three) });
         assert_eq!(judged, [Judgement::Held(HeldBecause::PermissionLost); 3]);
@@ -217,8 +220,15 @@ mod tests {
     fn an_establishment_that_vanishes_whole_is_a_narrowed_scope() {
         let moved = [Missing { establishment_vanished: true, ..Missing::default() }];
         assert_eq!(judge(&evidence(1000, &moved)), [Judgement::Hidden]);
-        let unsure = [Missing { unconfirmed: true, ..Missing::default() }];
-        assert_eq!(judge(&evidence(1000, &unsure)), [Judgement::Held(HeldBecause::Unconfirmed)]);
+    }
+
+    #[test]
+    fn without_a_second_look_all_of_the_evidence_waits_for_the_next_run() {
+        let unsure = [
+            Missing { unconfirmed: true, ..Missing::default() },
+            Missing { establishment_vanished: true, ..Missing::default() },
+        ];
+        assert_eq!(judge(&evidence(1000, &unsure)), [Judgement::Held(HeldBecause::Unconfirmed); 2]);
     }
 
     #[test]
