@@ -26,7 +26,9 @@ struct Cost {
 /// Runs the benchmark with a tenant of so many people.
 pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) -> Result<(), String> {
     let tenant = Tenant::start(binary, employees)?;
-    say(&format!("{employees} people and their absences, emulated on this machine, without a request limit\n"));
+    say(&format!(
+        "{employees} people and their absences, emulated on this machine, without a request limit\n"
+    ));
     say("| database | sync | requests | records read | wall s | CPU s | CPU of the first | peak MiB |");
     say("|---|---|---|---|---|---|---|---|");
     let databases = [("SQLite", None), ("PostgreSQL", postgres.map(Postgres::url))];
@@ -38,9 +40,11 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
         let connector = Connector { binary, data: &dir.0, database: url.as_deref() };
         connector.link(&tenant)?;
         let mut first = None;
-        for (name, arguments) in
-            [("first", &["sync"][..]), ("nothing changed", &["sync"]), ("everything again", &["sync", "--full"])]
-        {
+        for (name, arguments) in [
+            ("first", &["sync"][..]),
+            ("nothing changed", &["sync"]),
+            ("everything again", &["sync", "--full"]),
+        ] {
             let cost = connector.measure(arguments)?;
             let cpu = cost.cpu.as_secs_f64();
             let share = 100.0 * cpu / *first.get_or_insert(cpu);
@@ -105,7 +109,8 @@ impl Connector<'_> {
     }
 
     fn link(&self, tenant: &Tenant) -> Result<(), String> {
-        let arguments = ["link", &tenant.url, "--allow-loopback", "--key-stdin", "--requests-per-minute", "0"];
+        let arguments =
+            ["link", &tenant.url, "--allow-loopback", "--key-stdin", "--requests-per-minute", "0"];
         let mut process =
             self.command(&arguments).stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
         if let Some(mut stdin) = process.stdin.take() {
@@ -159,7 +164,8 @@ fn peak_of(status: &Path) -> u64 {
     let mut peak = 0;
     while let Ok(text) = fs::read_to_string(status) {
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let Some(kib) = line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok()) else {
+        let Some(kib) = line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok())
+        else {
             break;
         };
         peak = peak.max(kib);

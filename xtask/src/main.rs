@@ -52,7 +52,8 @@ fn bench(employees: &str) -> ExitCode {
         say(USAGE);
         return ExitCode::from(2);
     };
-    let (built, _) = cargo("build", &["build", "--release", "--locked", "--package", "lucca-connector"], None);
+    let (built, _) =
+        cargo("build", &["build", "--release", "--locked", "--package", "lucca-connector"], None);
     if !built {
         return ExitCode::FAILURE;
     }

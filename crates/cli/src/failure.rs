@@ -142,7 +142,6 @@ impl From<sync::Error> for Failure {
     fn from(error: sync::Error) -> Self {
         match error {
             sync::Error::Store(error) => error.into(),
-            sync::Error::Fetching(_) => Self::from_error(Exit::Internal, "sync.fetching", &error),
             sync::Error::Busy { .. } => {
                 let mut failure = Self::from_error(Exit::Busy, "sync.busy", &error);
                 let advice = "Watch it with `lucca-connector sync --watch`, or try again when it is done.";

@@ -18,7 +18,7 @@ use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::state::StreamState;
-use crate::stream_sync::{Context, Ending, Fetched, Known, Seen, StreamSync, fetch};
+use crate::stream_sync::{Context, Ending, Known, Seen, StreamSync};
 use crate::streams::Engine;
 
 /// What is read again between two full reads where Lucca can't tell what changed.
@@ -201,14 +201,19 @@ impl Engine<'_> {
         leaves: Enumeration<resources::Leave>,
         assembly: &mut Assembly,
     ) -> Result<Ending, Error> {
-        let (mut pages, fetching) = fetch(leaves.without_raw());
-        while let Some(fetched) = pages.recv().await {
+        let mut leaves = leaves.without_raw();
+        let read = loop {
+            let page = match leaves.next_page().await {
+                Ok(Some(page)) => page,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            };
             sync.page_read();
-            self.commit_leaves(sync, fetched, assembly).await?;
-        }
+            let (total, checkpoint) = (leaves.total(), leaves.checkpoint());
+            self.commit_leaves(sync, page, (total, checkpoint), assembly).await?;
+        };
         sync.settle().await?;
         self.name_leave_types(std::mem::take(&mut assembly.leave_types)).await?;
-        let (leaves, read) = fetching.await?;
         Ok(Ending::of(&leaves, read))
     }
 
@@ -246,17 +251,18 @@ impl Engine<'_> {
     async fn commit_leaves(
         &self,
         sync: &mut StreamSync<'_>,
-        fetched: Fetched<resources::Leave>,
+        page: lucca::Page<resources::Leave>,
+        (total, checkpoint): (Option<u64>, Option<lucca::Checkpoint>),
         assembly: &mut Assembly,
     ) -> Result<(), Error> {
         // What the server counts is the part at hand; progress is told of all of them.
-        let total = fetched.total.map(|total| assembly.done_before + total);
+        let total = total.map(|total| assembly.done_before + total);
         let mut batch = Batch { total, ..Batch::default() };
         if sync.is_full() {
-            batch.checkpoint = fetched.checkpoint.map(|checkpoint| (Some(assembly.part.first), checkpoint));
+            batch.checkpoint = checkpoint.map(|checkpoint| (Some(assembly.part.first), checkpoint));
         }
-        let mut leaves = Vec::with_capacity(fetched.page.items.len());
-        for item in fetched.page.items {
+        let mut leaves = Vec::with_capacity(page.items.len());
+        for item in page.items {
             let groups = self.groups;
             match item.outcome.and_then(|Read { value, .. }| normalise::leave(value, groups)) {
                 Ok(leave) => leaves.push(leave),

@@ -30,9 +30,6 @@ pub enum Error {
     /// The store failed: nothing of the page at hand was written, everything before it was.
     #[error("the run stopped because the store failed")]
     Store(#[from] store::Error),
-    /// The task that fetches pages panicked: a defect.
-    #[error("the run stopped because fetching pages failed unexpectedly")]
-    Fetching(#[from] tokio::task::JoinError),
     /// The linked account's settings name a field group that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Settings(#[from] lucca::UnknownFieldGroup),

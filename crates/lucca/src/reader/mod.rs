@@ -13,8 +13,8 @@ mod split;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use compact_str::CompactString;
+use jiff::civil::Date;
 use people::{RemoteId, SourceTime};
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -295,7 +295,8 @@ impl FromRecord for LeaveAccount {
             id,
             name: record.text("name"),
             is_remote_work: record.flag("isRemoteWork"),
-            category: category.map(|Ref { id, name }| Ref { id, name: name.or(category_name.map(Into::into)) }),
+            category: category
+                .map(|Ref { id, name }| Ref { id, name: name.or(category_name.map(Into::into)) }),
             unit: record.text("unit"),
         })
     }

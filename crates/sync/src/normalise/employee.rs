@@ -74,7 +74,10 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGro
         axes: if custom { user.axis_values } else { Default::default() }
             .into_iter()
             .map(|(axis, values)| {
-                let values = values.into_iter().map(|v| NamedRef { id: v.id, name: v.name.map(String::from) }).collect();
+                let values = values
+                    .into_iter()
+                    .map(|v| NamedRef { id: v.id, name: v.name.map(String::from) })
+                    .collect();
                 (axis, values)
             })
             .collect(),

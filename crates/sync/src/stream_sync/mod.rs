@@ -1,9 +1,8 @@
 //! One stream into one kind of record: compare each page with what is stored, and commit it with its change-log
-//! entries and the place where the read would resume. How pages come is in `fetching`, what becomes of records that
-//! were not seen in `unseen`, what all streams of a run share in `context`.
+//! entries and the place where the read would resume. What becomes of records that were not seen is in `unseen`, what
+//! all streams of a run share in `context`.
 
 mod context;
-mod fetching;
 mod unseen;
 
 use std::collections::{BTreeSet, HashSet};
@@ -17,14 +16,13 @@ use store::{Commit, NewChange, Operation, Quarantined, RecordState, RecordUpsert
 
 use crate::batch::{Batch, RawPolicy};
 use crate::diff::changed_fields;
-use crate::lost_fields::keep_silent_fields;
+use crate::lost_fields::{keep_silent_fields, refused_fields};
 use crate::plan::Mode;
 use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 use crate::state::{Resume, StreamState};
 
 pub(crate) use context::{Context, Ending, FEW_CHANGES, Known, Seen};
-pub(crate) use fetching::{Fetched, fetch};
 
 /// A page being written, and what is to be told when it is.
 struct Writing {
@@ -334,23 +332,30 @@ impl<'a> StreamSync<'a> {
         }
     }
 
-    /// Reads an enumeration to its end, committing each page while the next is fetched and parsed on a task of
-    /// its own: at most one page waits. Gives the enumeration back.
+    /// Reads an enumeration to its end and commits each page; the next ones are fetched and parsed meanwhile. Gives
+    /// the enumeration back.
     pub(crate) async fn read<W: Resource, M: Model>(
         &mut self,
-        enumeration: Enumeration<W>,
+        mut enumeration: Enumeration<W>,
         raw_policy: RawPolicy<'_>,
         mut normalise: impl FnMut(Read<W>) -> Result<M, lucca::Unreadable>,
     ) -> Result<(Enumeration<W>, Result<(), lucca::Error>), Error> {
-        let (mut pages, fetching) = fetch(enumeration);
-        while let Some(fetched) = pages.recv().await {
-            self.page_read();
-            let mut batch = Batch::of_items(fetched.page.items, fetched.total, raw_policy, &mut normalise);
-            batch.checkpoint = fetched.checkpoint.map(|checkpoint| (None, checkpoint));
-            self.commit::<M>(batch, &fetched.refused).await?;
+        if !raw_policy.keep {
+            enumeration = enumeration.without_raw();
         }
+        let read = loop {
+            let page = match enumeration.next_page().await {
+                Ok(Some(page)) => page,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            };
+            self.page_read();
+            let mut batch = Batch::of_items(page.items, enumeration.total(), raw_policy, &mut normalise);
+            batch.checkpoint = enumeration.checkpoint().map(|checkpoint| (None, checkpoint));
+            self.commit::<M>(batch, &refused_fields(enumeration.notes())).await?;
+        };
         self.settle().await?;
-        Ok(fetching.await?)
+        Ok((enumeration, read))
     }
 
     /// Counts a page.
