@@ -346,6 +346,33 @@ impl Store {
         })
     }
 
+    /// Gives every employee whose contract covers `day`, one after another: the id, and two members of the model as
+    /// JSON, the public-holiday calendar and the work cycles. Not the rest: it would be read of everybody.
+    pub async fn calendars_on(
+        &self,
+        account_no: i64,
+        day: Date,
+        mut each: impl FnMut(RemoteId, Option<&str>, Option<&str>),
+    ) -> Result<(), Error> {
+        const DOING: &str = "reading calendars";
+        let sql = self.db.with_members(
+            "SELECT remote_id, {body.calendar}, {body.work_cycles} FROM records WHERE account_no = $1 \
+             AND kind = 'employees' AND state = 'present' \
+             AND ({body.contract_start} IS NULL OR {body.contract_start} <= $2) \
+             AND ({body.contract_end} IS NULL OR {body.contract_end} >= $2)",
+        );
+        on!(self.db, pool => {
+            let mut rows = sqlx::query_as::<_, (String, Option<String>, Option<String>)>(sql)
+                .bind(account_no)
+                .bind(day.to_string())
+                .fetch(pool);
+            while let Some((id, calendar, cycles)) = rows.try_next().await.map_err(while_doing(DOING))? {
+                each(RemoteId::from(id), calendar.as_deref(), cycles.as_deref());
+            }
+            Ok(())
+        })
+    }
+
     /// The content hash and state of every record of a linked account, by kind and id.
     pub async fn fingerprints(
         &self,

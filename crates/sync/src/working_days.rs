@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use lucca::{Read, Stream};
-use people::{Employee, EmployeeStatus, Kind, RemoteId, status_on};
+use people::{Kind, NamedRef, RemoteId, WorkCycle};
 
 use crate::batch::RawPolicy;
 use crate::normalise;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::Ending;
+use crate::stream_sync::{Context, Ending};
 use crate::streams::Engine;
 
 /// Lucca wants no more than about ten owners and a month a request (source: absences.md §8).
@@ -30,8 +30,9 @@ impl Engine<'_> {
     pub(crate) async fn working_days(&self) -> Result<Option<StreamReport>, Error> {
         let Some(mut sync) = self.begin(Stream::UserDates, Kind::WorkingDay).await? else { return Ok(None) };
         let mut pairs = Pairs::default();
-        let today = self.context.today;
-        self.context.store.each(self.context.account.no, |employee| pairs.add(&employee, today)).await?;
+        let Context { store, account, today, .. } = &self.context;
+        let add = |id, calendar: Option<&str>, cycles: Option<&str>| pairs.add(id, calendar, cycles, *today);
+        store.calendars_on(account.no, *today, add).await?;
         let pairs = pairs.representatives();
         let owners: Vec<RemoteId> = pairs.keys().cloned().collect();
         let mut ending = Ending::nothing();
@@ -61,22 +62,21 @@ impl Engine<'_> {
 struct Pairs(HashMap<Pair, (usize, RemoteId)>);
 
 impl Pairs {
-    fn add(&mut self, employee: &Employee, today: Date) {
-        if status_on(today, employee.contract(), []) != EmployeeStatus::Active {
-            return;
-        }
-        let runs = |cycle: &&people::WorkCycle| {
+    fn add(&mut self, id: RemoteId, calendar: Option<&str>, cycles: Option<&str>, today: Date) {
+        let calendar = calendar.and_then(|json| serde_json::from_str::<NamedRef>(json).ok());
+        let cycles = cycles.and_then(|json| serde_json::from_str::<Vec<WorkCycle>>(json).ok());
+        let runs = |cycle: &WorkCycle| {
             cycle.starts_on.is_none_or(|start| start <= today) && cycle.ends_on.is_none_or(|end| today <= end)
         };
-        let cycle = employee.work_cycles.iter().find(runs).and_then(|cycle| cycle.work_cycle.as_ref());
-        let pair = (employee.calendar.as_ref().map(|c| c.id.clone()), cycle.map(|c| c.id.clone()));
+        let cycle = cycles.unwrap_or_default().into_iter().find(runs).and_then(|cycle| cycle.work_cycle);
+        let pair = (calendar.map(|calendar| calendar.id), cycle.map(|cycle| cycle.id));
         if pair == (None, None) {
             return;
         }
-        let (members, first) = self.0.entry(pair).or_insert_with(|| (0, employee.id.clone()));
+        let (members, first) = self.0.entry(pair).or_insert_with(|| (0, id.clone()));
         *members += 1;
-        if employee.id.sort_key() < first.sort_key() {
-            *first = employee.id.clone();
+        if id.sort_key() < first.sort_key() {
+            *first = id;
         }
     }
 
