@@ -315,7 +315,16 @@ impl<'a> Round<'a> {
         }
         let after = Sight::of(&self.subject);
         for change in &changes {
-            self.check_end(change, before, &after)?;
+            if let Err(why) = self.check_end(change, before, &after) {
+                let key = (change.kind, change.id.clone());
+                let stored = body(&self.database.store, self.account.no, &key).await?;
+                let owner = owner_of(&stored).map(|owner| (Kind::Employee, owner));
+                let owner = match owner {
+                    Some(owner) => body(&self.database.store, self.account.no, &owner).await?,
+                    None => "nobody".to_owned(),
+                };
+                return Err(format!("{why}\nstored: {stored}\nits owner: {owner}"));
+            }
         }
         self.last_seen.take_in(&after);
         Ok(())
@@ -474,6 +483,13 @@ async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> 
     Ok(bodies
         .get(id)
         .map_or_else(|| "nothing".to_owned(), |(body, state)| format!("{} {body}", state.name())))
+}
+
+/// Whom a stored record belongs to.
+fn owner_of(stored: &str) -> Option<RemoteId> {
+    let (_, body) = stored.split_once(' ')?;
+    let body: Value = serde_json::from_str(body).ok()?;
+    Some(RemoteId::from(body["employee_id"].as_str()?))
 }
 
 async fn held(store: &Store, account_no: i64) -> Result<BTreeSet<(Kind, RemoteId)>, String> {

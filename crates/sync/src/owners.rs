@@ -37,15 +37,18 @@ impl Engine<'_> {
         let owners: HashSet<&RemoteId> = owner_of.values().collect();
         let owners: Vec<RemoteId> = owners.into_iter().cloned().collect();
         let known = store.hashes(account.no, Kind::Employee, &owners).await?;
-        let stands = |id: &RemoteId, state| known.get(id).is_some_and(|owner| owner.state == state);
-        let present: Vec<RemoteId> =
-            owners.into_iter().filter(|id| stands(id, RecordState::Present)).collect();
-        let shown = if present.len() > FEW_OWNERS { None } else { self.found_by_id(&present).await };
+        let state = |id: &RemoteId| known.get(id).map(|owner| owner.state);
+        let is_open = |id: &RemoteId| matches!(state(id), Some(RecordState::Present) | None);
+        let open: Vec<RemoteId> = owners.into_iter().filter(is_open).collect();
+        let shown = if open.len() > FEW_OWNERS { None } else { self.found_by_id(&open).await };
         let is_shown = |id: &RemoteId| shown.as_ref().is_some_and(|shown| shown.contains(id));
         for (id, missing) in &mut missing {
             let Some(owner) = owner_of.get(id) else { continue };
-            missing.owner_is_hidden = stands(owner, RecordState::Hidden);
-            missing.owner_in_doubt = stands(owner, RecordState::Present) && !is_shown(owner);
+            let is_unseen = is_open(owner) && !is_shown(owner);
+            // Somebody who was never stored will never be judged: all that is known is that they are not shown.
+            let is_unknown = state(owner).is_none() && shown.is_some();
+            missing.owner_is_hidden = state(owner) == Some(RecordState::Hidden) || is_unseen && is_unknown;
+            missing.owner_in_doubt = is_unseen && !is_unknown;
         }
         Ok(missing)
     }

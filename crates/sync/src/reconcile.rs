@@ -110,7 +110,8 @@ impl HeldBecause {
 /// All former employees vanishing at once, with none left, is what losing *See former employees* looks like;
 /// likewise for future ones, and for everybody of an establishment when the key's scope is narrowed. Such
 /// records are hidden, and so is what belongs to them, and every employee who vanishes with them: the evidence is there
-/// in that run only, and who left since the run before was stored as active. What else is missing is held.
+/// in that run only, and who left since the run before was stored as active. Nor is an employee gone while no former
+/// ones are seen: one who left vanishes just so. What else is missing is held.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let all = |judgement| vec![judgement; evidence.missing.len()];
     if !evidence.proof.is_complete() {
@@ -130,6 +131,9 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
                 Some(EmployeeStatus::Active) | None => false,
             }
     };
+    // A key that sees no former employees sees nobody leave: they vanish as if they were deleted.
+    let may_have_left =
+        |missing: &Missing| missing.status == Some(EmployeeStatus::Active) && evidence.seen_former == 0;
     let hidden = evidence.missing.iter().filter(|missing| is_hidden(missing)).count();
     let may_go = |missing: &&Missing| !is_hidden(missing) && !missing.owner_in_doubt;
     let vanished = evidence.missing.iter().filter(may_go).count();
@@ -146,7 +150,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
         .missing
         .iter()
         .map(|missing| {
-            if is_hidden(missing) || hidden > 0 && missing.status.is_some() {
+            if is_hidden(missing) || may_have_left(missing) || hidden > 0 && missing.status.is_some() {
                 Judgement::Hidden
             } else if missing.owner_in_doubt {
                 Judgement::Held(HeldBecause::OwnerInDoubt)
@@ -202,6 +206,16 @@ mod tests {
         assert!(judged.iter().all(|judgement| *judgement == Judgement::Hidden));
         let few = missing(Some(EmployeeStatus::Former), 3);
         assert_eq!(judge(&evidence(1000, &few))[0], Judgement::Gone);
+    }
+
+    #[test]
+    fn who_vanishes_from_a_key_without_former_employees_may_have_left() {
+        let one = missing(Some(EmployeeStatus::Active), 1);
+        assert_eq!(judge(&evidence(1000, &one)), [Judgement::Gone]);
+        assert_eq!(judge(&Evidence { seen_former: 0, ..evidence(1000, &one) }), [Judgement::Hidden]);
+        let many = missing(Some(EmployeeStatus::Active), 51);
+        let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &many) });
+        assert_eq!(judged[0], Judgement::Held(HeldBecause::Brake));
     }
 
     #[test]

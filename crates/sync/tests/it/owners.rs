@@ -139,3 +139,20 @@ async fn contracts_of_whoever_a_sweep_finds_changed_are_read_with_it() {
     assert_eq!(stream(&report, "users").mode, sync::Mode::Full);
     assert_eq!(stream(&report, "work_contracts").updated, 1, "{report:#?}");
 }
+
+#[tokio::test]
+async fn contracts_of_people_who_were_never_stored_hide_with_them() {
+    let app = app(120, Switches { page_max: Some(25), ..Switches::default() }).await;
+    // The list of people breaks off, and contracts of those beyond are stored all the same.
+    let broken =
+        |nth| Fault::once("/api/v3/users", nth, FaultKind::Status { code: 403, body: String::new() });
+    app.set_switches(|switches| switches.faults = vec![broken(3)]);
+    app.sync().await;
+    assert!(app.present(Kind::Employee).await < 120 && app.present(Kind::Employment).await > 0);
+    app.emulator.tenant().permit(None, Permission::SeeFormer, false);
+    for _ in 0..3 {
+        app.sync().await;
+    }
+    assert_eq!(app.count(Kind::Employment, RecordState::Gone).await, 0);
+    assert!(app.count(Kind::Employment, RecordState::Hidden).await > 0);
+}
