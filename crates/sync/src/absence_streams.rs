@@ -337,7 +337,7 @@ impl Engine<'_> {
                 }
             }
             let owner = |absence: Absence| absence.employee_id;
-            let known = self.with_owners(ending.proof, known, owner).await?;
+            let known = self.with_owners(ending.proof, known, seen, owner).await?;
             let mut judged = sync.judge(ending.proof, &known, seen);
             let known = Known::from(stored);
             let mut batch = Batch::default();

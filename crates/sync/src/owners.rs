@@ -9,7 +9,7 @@ use store::RecordState;
 
 use crate::reconcile::Missing;
 use crate::run::Error;
-use crate::stream_sync::Context;
+use crate::stream_sync::{Context, Seen};
 use crate::streams::Engine;
 
 /// More owners than this at once are not asked for: what is theirs stays until all people are read.
@@ -21,6 +21,7 @@ impl Engine<'_> {
         &self,
         proof: Proof,
         mut missing: Vec<(RemoteId, Missing)>,
+        seen: Seen,
         owner: impl Fn(M) -> Option<RemoteId>,
     ) -> Result<Vec<(RemoteId, Missing)>, Error> {
         // Without a proof everything is held anyway.
@@ -38,14 +39,19 @@ impl Engine<'_> {
         let owners: Vec<RemoteId> = owners.into_iter().cloned().collect();
         let known = store.hashes(account.no, Kind::Employee, &owners).await?;
         let stands = |id: &RemoteId, state| known.get(id).is_some_and(|owner| owner.state == state);
-        let present: Vec<RemoteId> =
-            owners.into_iter().filter(|id| stands(id, RecordState::Present)).collect();
-        let shown = if present.len() > FEW_OWNERS { None } else { self.found_by_id(&present).await };
+        // Somebody who was never stored is in doubt, too: their page may have been lost with a run that was killed, and
+        // then the permission to see them. Unless everybody was just read, and they were not among them.
+        let is_open = |id: &RemoteId| match known.get(id) {
+            Some(owner) => owner.state == RecordState::Present,
+            None => !seen.everybody,
+        };
+        let open: Vec<RemoteId> = owners.into_iter().filter(is_open).collect();
+        let shown = if open.len() > FEW_OWNERS { None } else { self.found_by_id(&open).await };
         let is_shown = |id: &RemoteId| shown.as_ref().is_some_and(|shown| shown.contains(id));
         for (id, missing) in &mut missing {
             let Some(owner) = owner_of.get(id) else { continue };
             missing.owner_is_hidden = stands(owner, RecordState::Hidden);
-            missing.owner_in_doubt = stands(owner, RecordState::Present) && !is_shown(owner);
+            missing.owner_in_doubt = is_open(owner) && !is_shown(owner);
         }
         Ok(missing)
     }

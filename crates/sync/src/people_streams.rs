@@ -104,7 +104,9 @@ impl Engine<'_> {
             }
             sync.judge_missing(ending.proof, &missing, learned.seen).await?;
         }
+        let is_whole = sync.is_full() && !failed && ending.proof.is_complete();
         let report = sync.finish(ending).await?;
+        learned.seen.everybody = is_whole && report.hidden == 0;
         learned.seen.permission_lost = report.hidden > 0 || failed;
         Ok(Some(report))
     }
@@ -261,7 +263,7 @@ impl Engine<'_> {
             let known = |(id, unconfirmed)| (id, Missing { unconfirmed, ..Missing::default() });
             let known = missing.into_iter().map(known).collect();
             let owner = |employment: Employment| Some(employment.employee_id);
-            let known = self.with_owners(ending.proof, known, owner).await?;
+            let known = self.with_owners(ending.proof, known, seen, owner).await?;
             sync.judge_missing(ending.proof, &known, seen).await?;
         }
         Ok(Some(sync.finish(ending).await?))

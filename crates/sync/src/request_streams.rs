@@ -60,7 +60,7 @@ impl Engine<'_> {
         let Some(RequestsRead { mut sync, ending, missing }) = requests else { return Ok(None) };
         if sync.is_full() && ending.is_ok() {
             let owner = |request: AbsenceRequest| request.employee_id;
-            let missing = self.with_owners(ending.proof, missing, owner).await?;
+            let missing = self.with_owners(ending.proof, missing, seen, owner).await?;
             sync.judge_missing(ending.proof, &missing, seen).await?;
         }
         Ok(Some(sync.finish(ending).await?))

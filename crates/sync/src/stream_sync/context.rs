@@ -38,6 +38,8 @@ pub(crate) struct Seen {
     pub(crate) future: usize,
     /// Whether the key was found to have lost a permission.
     pub(crate) permission_lost: bool,
+    /// Whether all people were read in this run, provably, and nobody was hidden.
+    pub(crate) everybody: bool,
 }
 
 /// How reading a stream ended.

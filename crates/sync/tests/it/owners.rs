@@ -139,3 +139,21 @@ async fn contracts_of_whoever_a_sweep_finds_changed_are_read_with_it() {
     assert_eq!(stream(&report, "users").mode, sync::Mode::Full);
     assert_eq!(stream(&report, "work_contracts").updated, 1, "{report:#?}");
 }
+
+#[tokio::test]
+async fn contracts_of_somebody_who_was_never_stored_stay_while_it_is_not_known_why_they_vanish() {
+    let app = app(120, Switches::default()).await;
+    let id = app.ids(Status::Former, 1)[0];
+    app.emulator
+        .tenant()
+        .set_faults(vec![crate::support::fault("/api/v3/users", FaultKind::CorruptRecord { id })]);
+    app.sync().await;
+    app.emulator.tenant().set_faults(Vec::new());
+    app.emulator.tenant().permit(None, Permission::SeeFormer, false);
+    // Contracts are due, and of people only what changed.
+    app.emulator.tenant().advance_minutes(7 * 60);
+    app.clock.advance(Duration::from_secs(7 * 3600));
+    let report = app.sync_changes().await;
+    assert_eq!(stream(&report, "work_contracts").gone, 0);
+    assert_eq!(app.count(Kind::Employment, RecordState::Gone).await, 0);
+}
