@@ -75,8 +75,7 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             // A record is about a kilobyte: fewer pages are split than with SQLite's usual 4,096 bytes.
             .page_size(8192)
-            .pragma("cache_size", "-4000")
-            .pragma("temp_store", "memory");
+            .pragma("cache_size", "-4000");
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
             .connect_with(options)

@@ -156,3 +156,21 @@ async fn contracts_of_people_who_were_never_stored_hide_with_them() {
     assert_eq!(app.count(Kind::Employment, RecordState::Gone).await, 0);
     assert!(app.count(Kind::Employment, RecordState::Hidden).await > 0);
 }
+
+#[tokio::test]
+async fn contracts_of_somebody_who_was_never_stored_stay_while_it_is_not_known_why_they_vanish() {
+    let app = app(120, Switches::default()).await;
+    let id = app.ids(Status::Former, 1)[0];
+    app.emulator
+        .tenant()
+        .set_faults(vec![crate::support::fault("/api/v3/users", FaultKind::CorruptRecord { id })]);
+    app.sync().await;
+    app.emulator.tenant().set_faults(Vec::new());
+    app.emulator.tenant().permit(None, Permission::SeeFormer, false);
+    // Contracts are due, and of people only what changed.
+    app.emulator.tenant().advance_minutes(7 * 60);
+    app.clock.advance(Duration::from_secs(7 * 3600));
+    let report = app.sync_changes().await;
+    assert_eq!(stream(&report, "work_contracts").gone, 0);
+    assert_eq!(app.count(Kind::Employment, RecordState::Gone).await, 0);
+}
