@@ -12,7 +12,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("store", &["people"]),
     ("linking", &["people", "lucca", "store"]),
     ("sync", &["people", "lucca", "store"]),
-    ("lucca-connector", &["people", "lucca", "store", "linking", "sync", "lucca-emulator"]),
+    ("jobs", &["people", "lucca", "store", "linking", "sync"]),
+    ("server", &["people", "lucca", "store", "linking", "sync", "jobs"]),
+    (
+        "lucca-connector",
+        &["people", "lucca", "store", "linking", "sync", "jobs", "server", "lucca-emulator"],
+    ),
     // For tests and trials: nothing of the product uses them.
     ("test-database", &["store"]),
     ("chaos", &["people", "lucca", "store", "sync", "lucca-emulator", "test-database"]),

@@ -1,0 +1,1 @@
+//! What runs when: a sync of a linked account with the doctor behind it, at the pace of its tenant.
