@@ -1,0 +1,83 @@
+//! A sync of one linked account, with everything around it: the client, the holder's name, the doctor.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use lucca::Client;
+use lucca::clock::Clock;
+use store::{LinkedAccount, RunId, Store, Vault};
+use sync::{Brake, Options, Progress, RunReport, Sync, Wish};
+
+use crate::{Entropy, Tenants};
+
+/// What this process calls itself when it holds a linked account's lease.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The name.
+    pub name: String,
+    /// Whether another holder is known to have ended without giving its lease back.
+    pub has_ended: fn(&str) -> bool,
+}
+
+/// What syncs need, wherever they are started from. Cheap to clone.
+#[derive(Clone)]
+pub struct Machinery {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Opens the keys.
+    pub vault: Arc<Vault>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Where "today" begins and ends.
+    pub zone: TimeZone,
+    /// Gives randomness.
+    pub entropy: Entropy,
+    /// Makes clients.
+    pub tenants: Tenants,
+    /// What this process calls itself.
+    pub holder: Holder,
+}
+
+impl Machinery {
+    /// Today, in the zone that was set.
+    pub fn today(&self) -> Date {
+        self.clock.now().to_zoned(self.zone.clone()).date()
+    }
+
+    /// Syncs a linked account through `client`, and has the doctor look at what the key shows now.
+    ///
+    /// # Errors
+    ///
+    /// See [`Sync::run`]. What Lucca refused is not an error but in the report.
+    pub async fn sync(
+        &self,
+        account: &LinkedAccount,
+        client: &Client,
+        run_id: RunId,
+        (wish, brake): (Wish, Option<Brake>),
+        progress: &dyn Progress,
+    ) -> Result<RunReport, sync::Error> {
+        let other = self.store.lease_holder(account.no, self.clock.now()).await?;
+        let dead_holder = other.map(|other| other.holder).filter(|other| (self.holder.has_ended)(other));
+        let holder = self.holder.name.clone();
+        let sync = Sync {
+            client,
+            store: &self.store,
+            account,
+            clock: Arc::clone(&self.clock),
+            progress,
+            options: Options { today: self.today(), brake, wish, holder, dead_holder },
+        };
+        Box::pin(sync.run(run_id)).await
+    }
+
+    /// A new run's id.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness.
+    pub fn new_run(&self) -> Result<RunId, crate::EntropyError> {
+        Ok(RunId::mint(self.clock.now(), self.entropy.bytes()?))
+    }
+}

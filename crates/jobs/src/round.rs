@@ -1,0 +1,49 @@
+//! The round that keeps every linked account in sync while a service runs: each minute, what is due by its rhythm.
+//!
+//! One account after the other: the tenants' budgets, not this machine, decide how fast it goes. Many workers and
+//! fairness between tenants are not here.
+
+use std::time::Duration;
+
+use store::AccountStatus;
+use sync::{Brake, Silent, Wish};
+
+use crate::Machinery;
+
+/// How often it is looked what is due.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Syncs what is due, for ever. What fails is logged, and tried again in the next round.
+pub async fn keep_in_sync(machinery: Machinery) {
+    loop {
+        sync_due(&machinery).await;
+        machinery.clock.sleep(EVERY).await;
+    }
+}
+
+async fn sync_due(machinery: &Machinery) {
+    let accounts = match machinery.store.accounts().await {
+        Ok(accounts) => accounts,
+        Err(error) => {
+            tracing::error!(code = error.code(), %error, "linked accounts can't be listed");
+            return;
+        }
+    };
+    for account in accounts.iter().filter(|account| account.status == AccountStatus::Linked) {
+        let client = match machinery.tenants.client_of(account, &machinery.vault, None).await {
+            Ok(client) => client,
+            Err(error) => {
+                tracing::error!(account = %account.id, code = error.code(), %error, "no client for a linked account");
+                continue;
+            }
+        };
+        let Ok(run_id) = machinery.new_run() else { continue };
+        let how = (Wish::Due, Some(Brake::default()));
+        match Box::pin(machinery.sync(account, &client, run_id, how, &Silent)).await {
+            Ok(report) => tracing::info!(account = %account.id, outcome = report.outcome.name(), "synced"),
+            // Another process is at it, which is as good.
+            Err(sync::Error::Busy { .. }) => {}
+            Err(error) => tracing::error!(account = %account.id, %error, "a sync stopped"),
+        }
+    }
+}
