@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use store::{MasterKey, Store, Vault};
@@ -17,7 +18,7 @@ pub(crate) struct DataDir {
     /// Where the database is: in the folder, unless another was named.
     pub(crate) place: Place,
     pub(crate) store: Store,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
 }
 
 impl DataDir {
@@ -32,7 +33,12 @@ impl DataDir {
         let Place::File(file) = &place else {
             let store = place.open().await?;
             let is_new = store.accounts().await?.is_empty();
-            return Ok(Self { vault: open_vault(path, is_new)?, path: path.to_owned(), place, store });
+            return Ok(Self {
+                vault: Arc::new(open_vault(path, is_new)?),
+                path: path.to_owned(),
+                place,
+                store,
+            });
         };
         let is_new = !file.exists();
         let vault = open_vault(path, is_new)?;
@@ -41,7 +47,7 @@ impl DataDir {
             write_private(file, b"")?;
         }
         let store = place.open().await?;
-        Ok(Self { path: path.to_owned(), place, store, vault })
+        Ok(Self { path: path.to_owned(), place, store, vault: Arc::new(vault) })
     }
 
     /// Opens what is there, and makes nothing.
@@ -102,7 +108,7 @@ fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
 }
 
 /// Writes a file that only its owner can read, and never over one that is there.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -156,3 +156,14 @@ impl From<sync::Error> for Failure {
         }
     }
 }
+
+impl From<jobs::Error> for Failure {
+    fn from(error: jobs::Error) -> Self {
+        match error {
+            jobs::Error::Store(error) => error.into(),
+            jobs::Error::Client(error) => error.into(),
+            jobs::Error::Entropy(error) => error.into(),
+            error => Self::from_error(Exit::Internal, error.code(), &error),
+        }
+    }
+}

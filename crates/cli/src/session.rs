@@ -1,7 +1,6 @@
 //! What most commands start with: the clock, the linked account that is meant, and a client for its tenant that
 //! keeps within the tenant's request budget.
 
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +9,15 @@ use indicatif::MultiProgress;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
-use secrecy::{ExposeSecret, SecretString};
+use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
+use secrecy::SecretString;
 use store::{AccountId, AccountSettings, LinkedAccount, NewAccount};
 
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
-
-/// Lucca answers 429 above 50 requests a minute and tenant (source: directory.md §10; see `lucca::RequestBudget`);
-/// other integrations of the customer share them.
-pub(crate) const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
 /// The machine's clock.
 pub(crate) fn clock() -> Arc<dyn Clock> {
@@ -129,19 +125,11 @@ pub(crate) struct Pace {
 impl Pace {
     /// As fast as the tenant answers.
     pub(crate) const UNLIMITED: Self = Self { requests_per_minute: Some(0) };
+}
 
-    /// This pace, or `other` where this one says nothing.
-    pub(crate) fn or(self, other: Option<u32>) -> Self {
-        Self { requests_per_minute: self.requests_per_minute.or(other) }
-    }
-
-    fn budget(self) -> RequestBudget {
-        match self.requests_per_minute.map(NonZeroU32::new) {
-            None => RequestBudget::per_minute(REQUESTS_A_MINUTE),
-            Some(Some(limit)) => RequestBudget::per_minute(limit),
-            Some(None) => RequestBudget::unlimited(),
-        }
-    }
+/// What this process makes clients with, at this clock.
+fn tenants(data: Option<&DataDir>, clock: &Arc<dyn Clock>) -> Tenants {
+    Tenants::new(data.map(|data| data.store.clone()), Arc::clone(clock), crate::entropy::source())
 }
 
 /// A client for a tenant, its budget charged with what was sent lately.
@@ -152,20 +140,7 @@ pub(crate) async fn client(
     pace: Pace,
     clock: &Arc<dyn Clock>,
 ) -> Result<Client, Failure> {
-    let budget = pace.budget();
-    if let Some(data) = data {
-        for (at, requests) in data.store.recent_requests(tenant.origin(), clock.now()).await? {
-            // A bound only against a damaged database: no process sends more in a minute.
-            let requests = u32::try_from(requests).unwrap_or(u32::MAX).min(100_000);
-            budget.record_past(at, requests);
-        }
-    }
-    let client = Client::builder(tenant, key)
-        .budget(Arc::new(budget))
-        .clock(Arc::clone(clock))
-        .jitter_seed(u64::from_le_bytes(crate::entropy::bytes()?))
-        .build()?;
-    Ok(client)
+    Ok(tenants(data, clock).client(tenant, key, pace.requests_per_minute).await?)
 }
 
 /// A client for a linked account, at the pace given or the one it was linked with.
@@ -175,13 +150,20 @@ pub(crate) async fn account_client(
     pace: Pace,
     clock: &Arc<dyn Clock>,
 ) -> Result<Client, Failure> {
-    // What is stored was accepted when it was linked; a tenant on loopback only under the development switch.
-    let tenant = TenantUrl::parse(&account.origin, HostPolicy::AllowLoopback)
-        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
-    let key = account.api_key(&data.vault)?;
-    let key = ApiKey::parse(key.expose_secret())
-        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
-    client(Some(data), tenant, key, pace.or(account.settings.requests_per_minute), clock).await
+    Ok(tenants(Some(data), clock).client_of(account, &data.vault, pace.requests_per_minute).await?)
+}
+
+/// What syncs need, wherever they are started from.
+pub(crate) fn machinery(data: &DataDir, clock: &Arc<dyn Clock>) -> Machinery {
+    Machinery {
+        store: data.store.clone(),
+        vault: Arc::clone(&data.vault),
+        clock: Arc::clone(clock),
+        zone: TimeZone::system(),
+        entropy: crate::entropy::source(),
+        tenants: tenants(Some(data), clock),
+        holder: Holder { name: crate::holder::this_process(), has_ended: crate::holder::has_ended },
+    }
 }
 
 /// Keeps a tenant and its key: links it, or relinks it under the id it has.

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use lucca::clock::Clock;
 use lucca::{Client, Stream};
 use serde_json::json;
-use store::{LinkedAccount, RunId};
-use sync::{Brake, Options, Progress, Rhythms, RunReport, Silent, StreamState, Sync, Wish};
+use store::LinkedAccount;
+use sync::{Brake, Progress, Rhythms, RunReport, Silent, StreamState, Wish};
 
 use crate::Global;
 use crate::commands::watch;
@@ -180,23 +180,13 @@ pub(crate) async fn sync_with(
     account: &LinkedAccount,
     client: &Client,
     clock: &Arc<dyn Clock>,
-    (wish, brake): (Wish, Option<Brake>),
+    how: (Wish, Option<Brake>),
     progress: &dyn Progress,
 ) -> Result<RunReport, Failure> {
-    let holder = crate::holder::this_process();
-    let other = data.store.lease_holder(account.no, clock.now()).await?;
-    let dead_holder = other.map(|other| other.holder).filter(|other| crate::holder::has_ended(other));
-    let sync = Sync {
-        client,
-        store: &data.store,
-        account,
-        clock: Arc::clone(clock),
-        progress,
-        options: Options { today: session::today(&**clock), brake, wish, holder, dead_holder },
-    };
-    let run_id = RunId::mint(clock.now(), crate::entropy::bytes()?);
+    let machinery = session::machinery(data, clock);
+    let run_id = machinery.new_run()?;
     tokio::select! {
-        report = Box::pin(sync.run(run_id)) => Ok(report?),
+        report = Box::pin(machinery.sync(account, client, run_id, how, progress)) => Ok(report?),
         told = session::told_to_end() => {
             told?;
             Err(Failure {
