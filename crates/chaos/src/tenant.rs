@@ -9,7 +9,7 @@ use lucca_emulator::{
     Switches, Tenant, UrlStyle, UserLogs,
 };
 use secrecy::SecretString;
-use store::{AccountId, AccountSettings, LinkedAccount, MasterKey, NewAccount, Store, Vault};
+use store::{AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, Store, Vault};
 
 use crate::dice::Dice;
 use crate::facts::{Facts, of_snapshot};
@@ -127,11 +127,15 @@ impl Subject {
             ..AccountSettings::default()
         };
         let new = NewAccount {
-            id: AccountId::mint(self.now(), [1; 10]),
+            onto: match store.account_by_tenant(&self.origin()).await? {
+                Some(account) => Onto::Relink(account.id),
+                None => Onto::New(AccountId::mint(self.now(), [1; 10])),
+            },
             tenant: &self.origin(),
             origin: &self.origin(),
             api_key: &SecretString::from(self.key.clone()),
             settings: &settings,
+            actor: Actor::Cli,
             at: self.now(),
             nonce: [1; 12],
         };

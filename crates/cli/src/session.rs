@@ -13,7 +13,7 @@ use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
 use secrecy::SecretString;
-use store::{AccountId, AccountSettings, LinkedAccount, NewAccount};
+use store::{AccountId, AccountSettings, Actor, LinkedAccount, NewAccount, Onto};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -176,11 +176,15 @@ pub(crate) async fn keep_link(
 ) -> Result<LinkedAccount, Failure> {
     let at = clock.now();
     let new = NewAccount {
-        id: AccountId::mint(at, crate::entropy::bytes()?),
+        onto: match data.store.account_by_tenant(tenant).await? {
+            Some(account) => Onto::Relink(account.id),
+            None => Onto::New(AccountId::mint(at, crate::entropy::bytes()?)),
+        },
         tenant,
         origin,
         api_key: &SecretString::from(key.expose()),
         settings,
+        actor: Actor::Cli,
         at,
         nonce: crate::entropy::bytes()?,
     };

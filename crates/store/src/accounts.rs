@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::db::{on, sql_time};
+use crate::audit::{self, Actor, NewAuditEntry};
+use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, Vault};
 use crate::{AccountId, Error, Store};
@@ -20,6 +22,8 @@ pub enum AccountStatus {
     Linked,
     /// Lucca refused the key: link again with a new one. The data stays.
     RelinkNeeded,
+    /// Somebody unlinked it: the key is gone, and nothing is read any more.
+    Unlinked,
 }
 
 impl AccountStatus {
@@ -28,6 +32,7 @@ impl AccountStatus {
         match self {
             Self::Linked => "linked",
             Self::RelinkNeeded => "relink_needed",
+            Self::Unlinked => "unlinked",
         }
     }
 }
@@ -68,6 +73,10 @@ pub struct LinkedAccount {
     pub origin: String,
     /// How it is to be read.
     pub settings: AccountSettings,
+    /// The vendor's id of the customer whose tenant it is, where it was linked for one.
+    pub customer_id: Option<String>,
+    /// The customer's name.
+    pub organization: Option<String>,
     /// Whether its key works.
     pub status: AccountStatus,
     /// When it was first linked.
@@ -92,6 +101,8 @@ struct AccountRow {
     origin: String,
     api_key: Vec<u8>,
     settings: String,
+    customer_id: Option<String>,
+    organization: Option<String>,
     status: String,
     created_at: jiff_sqlx::Timestamp,
     updated_at: jiff_sqlx::Timestamp,
@@ -105,10 +116,12 @@ impl AccountRow {
             tenant: self.tenant,
             origin: self.origin,
             settings: serde_json::from_str(&self.settings).map_err(|error| corrupt("settings", error))?,
-            status: if self.status == AccountStatus::RelinkNeeded.name() {
-                AccountStatus::RelinkNeeded
-            } else {
-                AccountStatus::Linked
+            customer_id: self.customer_id,
+            organization: self.organization,
+            status: match self.status.as_str() {
+                "relink_needed" => AccountStatus::RelinkNeeded,
+                "unlinked" => AccountStatus::Unlinked,
+                _ => AccountStatus::Linked,
             },
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
@@ -125,11 +138,36 @@ fn key_place(row: &str) -> Place<'_> {
     Place { table: "linked_accounts", column: "api_key", row }
 }
 
+/// Which linked account a tenant becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onto {
+    /// A new one, with this id.
+    New(AccountId),
+    /// One that is there, unlinked ones included: it keeps its id and its data.
+    Relink(AccountId),
+}
+
+impl Onto {
+    /// The linked account's id.
+    pub fn id(self) -> AccountId {
+        match self {
+            Self::New(id) | Self::Relink(id) => id,
+        }
+    }
+
+    pub(crate) fn action(self) -> &'static str {
+        match self {
+            Self::New(_) => "account.linked",
+            Self::Relink(_) => "account.relinked",
+        }
+    }
+}
+
 /// What is needed to link a tenant.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
-    /// The id it gets if the tenant is not linked yet.
-    pub id: AccountId,
+    /// Which linked account it becomes.
+    pub onto: Onto,
     /// The tenant's lasting name.
     pub tenant: &'a str,
     /// Where requests go.
@@ -138,37 +176,67 @@ pub struct NewAccount<'a> {
     pub api_key: &'a SecretString,
     /// How it is to be read.
     pub settings: &'a AccountSettings,
+    /// Who links it.
+    pub actor: Actor,
     /// Now.
     pub at: Timestamp,
     /// Twelve random bytes.
     pub nonce: [u8; 12],
 }
 
+/// Writes a linked account, new or relinked. A customer that is not named is left as it was.
+#[expect(clippy::too_many_arguments, reason = "a row")]
+pub(crate) async fn write(
+    tx: &mut Tx,
+    vault: &Vault,
+    onto: Onto,
+    (tenant, origin): (&str, &str),
+    (customer_id, organization): (Option<&str>, Option<&str>),
+    api_key: &SecretString,
+    settings: &AccountSettings,
+    nonce: [u8; 12],
+    at: Timestamp,
+) -> Result<(), Error> {
+    let id = onto.id().to_string();
+    let sealed = vault.seal(api_key, key_place(&id), nonce)?;
+    let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, customer_id, organization, status, \
+         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'linked', $8, $8) \
+         ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, origin = excluded.origin, \
+         api_key = excluded.api_key, settings = excluded.settings, status = 'linked', \
+         customer_id = coalesce(excluded.customer_id, linked_accounts.customer_id), \
+         organization = coalesce(excluded.organization, linked_accounts.organization), \
+         updated_at = excluded.updated_at",
+    )
+    .bind(&id)
+    .bind(tenant)
+    .bind(origin)
+    .bind(&sealed.0)
+    .bind(&settings)
+    .bind(customer_id)
+    .bind(organization)
+    .bind(sql_time(at))
+    .execute(connection)
+    .await
+    .map(drop))
+    .map_err(while_doing("linking an account"))
+}
+
 impl Store {
     /// Links a tenant, or relinks it with a new key and settings: a linked account keeps its id and its data.
     pub async fn link_account(&self, vault: &Vault, new: NewAccount<'_>) -> Result<LinkedAccount, Error> {
-        let existing = self.account_by_tenant(new.tenant).await?;
-        let id = existing.map_or(new.id, |account| account.id).to_string();
-        let sealed = vault.seal(new.api_key, key_place(&id), new.nonce)?;
-        let settings = serde_json::to_string(new.settings).map_err(|error| corrupt("settings", error))?;
-        on!(self.db, pool => sqlx::query(
-            "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, status, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, 'linked', $6, $6) \
-             ON CONFLICT (tenant) DO UPDATE SET origin = excluded.origin, api_key = excluded.api_key, \
-             settings = excluded.settings, status = 'linked', updated_at = excluded.updated_at",
-        )
-        .bind(&id)
-        .bind(new.tenant)
-        .bind(new.origin)
-        .bind(&sealed.0)
-        .bind(settings)
-        .bind(sql_time(new.at))
-        .execute(pool)
-        .await
-        .map(drop)).map_err(while_doing("linking an account"))?;
-        match self.account_by_tenant(new.tenant).await? {
+        const DOING: &str = "linking an account";
+        let NewAccount { onto, tenant, origin, api_key, settings, actor, at, nonce } = new;
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        write(&mut tx, vault, onto, (tenant, origin), (None, None), api_key, settings, nonce, at).await?;
+        let (action, account_id) = (onto.action(), Some(onto.id()));
+        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail: json!({}) };
+        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
+        tx.commit().await.map_err(while_doing(DOING))?;
+        match self.account(onto.id()).await? {
             Some(account) => Ok(account),
-            None => Err(while_doing("linking an account")(sqlx::Error::RowNotFound)),
+            None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
         }
     }
 
@@ -198,25 +266,62 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// The linked account of a tenant, by the tenant's lasting name.
-    pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
-        let row: Option<AccountRow> =
-            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1")
+    /// The linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones included.
+    pub async fn accounts_of_tenant(&self, tenant: &str) -> Result<Vec<LinkedAccount>, Error> {
+        let rows: Vec<AccountRow> =
+            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1 ORDER BY no")
             .bind(tenant)
-            .fetch_optional(pool)
+            .fetch_all(pool)
             .await)
             .map_err(while_doing("looking up a tenant"))?;
+        rows.into_iter().map(AccountRow::read).collect()
+    }
+
+    /// The linked account that a tenant is synced as where nobody says which: the oldest that is linked, or else the
+    /// oldest.
+    pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
+        let mut accounts = self.accounts_of_tenant(tenant).await?;
+        let at = accounts.iter().position(|account| account.status != AccountStatus::Unlinked).unwrap_or(0);
+        Ok(if accounts.is_empty() { None } else { Some(accounts.swap_remove(at)) })
+    }
+
+    /// The linked accounts of a customer, by the vendor's id, oldest first; unlinked ones included.
+    pub async fn accounts_of_customer(&self, customer_id: &str) -> Result<Vec<LinkedAccount>, Error> {
+        let rows: Vec<AccountRow> =
+            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE customer_id = $1 ORDER BY no")
+            .bind(customer_id)
+            .fetch_all(pool)
+            .await)
+            .map_err(while_doing("looking up a customer"))?;
+        rows.into_iter().map(AccountRow::read).collect()
+    }
+
+    /// A linked account.
+    pub async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Error> {
+        let row: Option<AccountRow> =
+            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(pool)
+            .await)
+            .map_err(while_doing("looking up a linked account"))?;
         row.map(AccountRow::read).transpose()
     }
 
-    /// Records whether a linked account's key works. Writes nothing if that is known already.
+    /// Asks the database the smallest question, to hear whether it answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        on!(self.db, pool => sqlx::query("SELECT 1 FROM linked_accounts LIMIT 1").execute(pool).await.map(drop))
+            .map_err(while_doing("asking whether it answers"))
+    }
+
+    /// Records whether a linked account's key works. Writes nothing if that is known already, or the account was
+    /// unlinked meanwhile.
     pub async fn set_account_status(
         &self,
         account: &LinkedAccount,
         status: AccountStatus,
         at: Timestamp,
     ) -> Result<(), Error> {
-        on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET status = $2, updated_at = $3 WHERE no = $1 AND status <> $2")
+        on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET status = $2, updated_at = $3 WHERE no = $1 AND status <> $2 AND status <> 'unlinked'")
             .bind(account.no)
             .bind(status.name())
             .bind(sql_time(at))

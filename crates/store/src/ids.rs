@@ -63,6 +63,10 @@ ids! {
     AccountId = "acct_",
     /// A run of a sync: `run_…`.
     RunId = "run_",
+    /// A linking flow: `flow_…`.
+    FlowId = "flow_",
+    /// An issue: `iss_…`.
+    IssueId = "iss_",
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! randomness; nothing here reads a clock, the environment or Lucca.
 
 mod accounts;
+mod audit;
 mod changes;
 mod commit;
 mod db;
@@ -12,24 +13,32 @@ mod dialect;
 mod error;
 mod holds;
 mod ids;
+mod issues;
 mod leases;
+mod link_flows;
+mod public_tokens;
 mod quarantine;
 mod records;
 mod requests_sent;
 mod runs;
 mod stream_states;
 mod turning;
+mod unlinking;
 mod vault;
 
-pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount};
+pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto};
+pub use audit::{Actor, AuditEntry, NewAuditEntry};
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
 pub use commit::Commit;
 pub use db::Store;
 pub use error::Error;
 pub use holds::Hold;
-pub use ids::{AccountId, InvalidId, RunId};
+pub use ids::{AccountId, FlowId, InvalidId, IssueId, RunId};
+pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
+pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run, StreamProgress};
+pub use unlinking::{DataPolicy, UnlinkReceipt};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use people::OccupationCategory;
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, Lease, LinkedAccount, MasterKey, NewAccount, RecordUpsert, RunId, Store,
-    Vault, content_hash,
+    AccountId, AccountSettings, Actor, Lease, LinkedAccount, MasterKey, NewAccount, Onto, RecordUpsert,
+    RunId, Store, Vault, content_hash,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -40,11 +40,15 @@ impl Fixture {
             AccountSettings { field_groups: vec!["identity".into()], ..AccountSettings::default() };
         let random = u8::try_from(second % 250).unwrap();
         let new = NewAccount {
-            id: AccountId::mint(at(second), [random; 10]),
+            onto: match self.store.account_by_tenant(tenant).await.unwrap() {
+                Some(account) => Onto::Relink(account.id),
+                None => Onto::New(AccountId::mint(at(second), [random; 10])),
+            },
             tenant,
             origin: tenant,
             api_key: &SecretString::from(key),
             settings: &settings,
+            actor: Actor::Cli,
             at: at(second),
             nonce: [random; 12],
         };

@@ -10,7 +10,8 @@ use lucca_emulator::{Config, Emulator, Fault, FaultKind, Status, Switches};
 use people::{Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status_on};
 use secrecy::SecretString;
 use store::{
-    AccountId, AccountSettings, LinkedAccount, MasterKey, NewAccount, RecordState, RunId, Store, Vault,
+    AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, RecordState, RunId, Store,
+    Vault,
 };
 use sync::{Brake, Options, RunReport, Silent, StreamReport, Sync, Wish};
 use test_database::{Engine, TestDatabase};
@@ -46,11 +47,12 @@ pub(crate) async fn app_with(employees: u32, switches: Switches, groups: FieldGr
         .link_account(
             &Vault::new(MasterKey::from_random([1; 32]), []),
             NewAccount {
-                id: AccountId::mint(clock.now(), [1; 10]),
+                onto: Onto::New(AccountId::mint(clock.now(), [1; 10])),
                 tenant: &emulator.url(),
                 origin: &emulator.url(),
                 api_key: &SecretString::from(emulator.api_key()),
                 settings: &settings,
+                actor: Actor::Cli,
                 at: clock.now(),
                 nonce: [1; 12],
             },

@@ -1,0 +1,156 @@
+//! Issues: what a person must do about a linked account, with a stable code. One is open for a code and a subject
+//! until it is resolved; then the next is another one.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::db::{from_sql_count, on, sql_time};
+use crate::error::while_doing;
+use crate::{Error, IssueId, Store};
+
+/// Something that a person must do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Its id.
+    pub id: IssueId,
+    /// The linked account's short key.
+    pub account_no: i64,
+    /// A stable code, such as `permission.missing`.
+    pub code: String,
+    /// What it is about within the code, such as a permission's name.
+    pub subject: String,
+    /// What it rests on: codes and counts, no personal data.
+    pub detail: Value,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was last seen to hold.
+    pub updated_at: Timestamp,
+    /// When it was resolved; absent while it is open.
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// Something that a person must do from now on.
+#[derive(Clone, Debug)]
+pub struct NewIssue<'a> {
+    /// The id it gets unless one is open for the same.
+    pub id: IssueId,
+    /// The linked account's short key.
+    pub account_no: i64,
+    /// A stable code.
+    pub code: &'a str,
+    /// What it is about within the code.
+    pub subject: &'a str,
+    /// What it rests on: codes and counts, no personal data.
+    pub detail: &'a Value,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Which issues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IssueFilter {
+    /// Those that are open.
+    #[default]
+    Open,
+    /// Resolved ones too.
+    All,
+}
+
+#[derive(sqlx::FromRow)]
+struct IssueRow {
+    id: String,
+    account_no: i64,
+    code: String,
+    subject: String,
+    detail: String,
+    opened_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+    resolved_at: Option<jiff_sqlx::Timestamp>,
+}
+
+impl Store {
+    /// Opens an issue; one that is open for the same code and subject is only brought up to date.
+    pub async fn open_issue(&self, issue: NewIssue<'_>) -> Result<(), Error> {
+        let detail = issue.detail.to_string();
+        on!(self.db, pool => sqlx::query(
+            "INSERT INTO issues (id, account_no, code, subject, detail, opened_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6) \
+             ON CONFLICT (account_no, code, subject) WHERE resolved_at IS NULL \
+             DO UPDATE SET detail = excluded.detail, updated_at = excluded.updated_at",
+        )
+        .bind(issue.id.to_string())
+        .bind(issue.account_no)
+        .bind(issue.code)
+        .bind(issue.subject)
+        .bind(&detail)
+        .bind(sql_time(issue.at))
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing("opening an issue"))
+    }
+
+    /// Resolves what is open for a code and a subject. Gives whether anything was.
+    pub async fn resolve_issue(
+        &self,
+        account_no: i64,
+        code: &str,
+        subject: &str,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE issues SET resolved_at = $4, updated_at = $4 \
+             WHERE account_no = $1 AND code = $2 AND subject = $3 AND resolved_at IS NULL",
+        )
+        .bind(account_no)
+        .bind(code)
+        .bind(subject)
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() > 0))
+        .map_err(while_doing("resolving an issue"))
+    }
+
+    /// Issues, oldest first: of one linked account, or of all.
+    pub async fn issues(&self, account_no: Option<i64>, filter: IssueFilter) -> Result<Vec<Issue>, Error> {
+        let rows: Vec<IssueRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT id, account_no, code, subject, detail, opened_at, updated_at, resolved_at FROM issues \
+             WHERE ($1 IS NULL OR account_no = $1) AND ($2 OR resolved_at IS NULL) ORDER BY id",
+        )
+        .bind(account_no)
+        .bind(filter == IssueFilter::All)
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing issues"))?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Issue {
+                    id: row
+                        .id
+                        .parse()
+                        .map_err(|error| Error::Corrupt { what: "issue id", source: Box::new(error) })?,
+                    account_no: row.account_no,
+                    code: row.code,
+                    subject: row.subject,
+                    detail: serde_json::from_str(&row.detail).unwrap_or_default(),
+                    opened_at: row.opened_at.to_jiff(),
+                    updated_at: row.updated_at.to_jiff(),
+                    resolved_at: row.resolved_at.map(jiff_sqlx::Timestamp::to_jiff),
+                })
+            })
+            .collect()
+    }
+
+    /// How many issues of a linked account are open.
+    pub async fn count_open_issues(&self, account_no: i64) -> Result<u64, Error> {
+        let count: i64 = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT count(*) FROM issues WHERE account_no = $1 AND resolved_at IS NULL",
+        )
+        .bind(account_no)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing("counting issues"))?;
+        Ok(from_sql_count(count))
+    }
+}

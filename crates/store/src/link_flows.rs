@@ -1,0 +1,460 @@
+//! Linking flows: one customer's way from the welcome page to a linked account, and the link tokens that open it.
+//!
+//! What the pages remember is a text that only they understand. The API key is sealed, and there only while the flow
+//! is open. Tokens are kept as hashes.
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::accounts::{self, Onto};
+use crate::audit::{self, Actor, NewAuditEntry};
+use crate::db::{Tx, in_tx, on, sql_time};
+use crate::error::while_doing;
+use crate::vault::{Place, Sealed, Vault};
+use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, Store};
+
+/// How a flow stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowStatus {
+    /// Nothing is linked yet.
+    Open,
+    /// The account is linked.
+    Finished,
+    /// The invitation was withdrawn, or declined.
+    Cancelled,
+}
+
+/// How a link token reaches whoever is to link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Opened at once, by the vendor's app.
+    Embedded,
+    /// Mailed by the vendor.
+    Mailed,
+    /// Handed over by whoever was to link and could not.
+    HandedOver,
+}
+
+impl TokenKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Mailed => "mailed",
+            Self::HandedOver => "handed_over",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "mailed" => Self::Mailed,
+            "handed_over" => Self::HandedOver,
+            _ => Self::Embedded,
+        }
+    }
+}
+
+/// What a flow is opened with.
+#[derive(Clone, Debug)]
+pub struct NewLinkFlow<'a> {
+    /// Its id.
+    pub id: FlowId,
+    /// The vendor's id of the customer.
+    pub customer_id: &'a str,
+    /// The customer's name.
+    pub organization: Option<&'a str>,
+    /// Whoever is to link.
+    pub email: Option<&'a str>,
+    /// Names of the features that are wanted.
+    pub features: &'a [String],
+    /// A language code.
+    pub language: Option<&'a str>,
+    /// The origin that may embed the flow.
+    pub allowed_origin: Option<&'a str>,
+    /// Where the browser goes in the end.
+    pub return_url: Option<&'a str>,
+    /// The linked account to be relinked.
+    pub relink: Option<AccountId>,
+    /// What the pages remember.
+    pub state: &'a str,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// A linking flow.
+#[derive(Clone, Debug)]
+pub struct LinkFlow {
+    /// Its id.
+    pub id: FlowId,
+    /// The vendor's id of the customer.
+    pub customer_id: String,
+    /// The customer's name.
+    pub organization: Option<String>,
+    /// Whoever is to link.
+    pub email: Option<String>,
+    /// Names of the features that are wanted.
+    pub features: Vec<String>,
+    /// A language code.
+    pub language: Option<String>,
+    /// The origin that may embed the flow.
+    pub allowed_origin: Option<String>,
+    /// Where the browser goes in the end.
+    pub return_url: Option<String>,
+    /// The linked account to be relinked, or, once the flow is finished, the one that was linked.
+    pub account_id: Option<AccountId>,
+    /// How it stands.
+    pub status: FlowStatus,
+    /// What the pages remember.
+    pub state: String,
+    /// Whether it holds an API key.
+    pub has_key: bool,
+    /// Counts the changes, so that two devices don't undo each other's.
+    pub version: i64,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When the account was linked.
+    pub finished_at: Option<Timestamp>,
+    sealed_key: Option<Sealed>,
+}
+
+/// A link token that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkToken {
+    /// How it reached whoever shows it.
+    pub kind: TokenKind,
+    /// Until when it opens its flow.
+    pub expires_at: Timestamp,
+}
+
+impl LinkToken {
+    /// Whether it opens its flow no more.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct FlowRow {
+    id: String,
+    customer_id: String,
+    organization: Option<String>,
+    email: Option<String>,
+    features: String,
+    language: Option<String>,
+    allowed_origin: Option<String>,
+    return_url: Option<String>,
+    account_id: Option<String>,
+    status: String,
+    state: String,
+    api_key: Option<Vec<u8>>,
+    version: i64,
+    created_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+    finished_at: Option<jiff_sqlx::Timestamp>,
+}
+
+impl FlowRow {
+    fn read(self) -> Result<LinkFlow, Error> {
+        Ok(LinkFlow {
+            id: self.id.parse().map_err(|error| corrupt("flow id", error))?,
+            customer_id: self.customer_id,
+            organization: self.organization,
+            email: self.email,
+            features: serde_json::from_str(&self.features).map_err(|error| corrupt("features", error))?,
+            language: self.language,
+            allowed_origin: self.allowed_origin,
+            return_url: self.return_url,
+            account_id: match self.account_id {
+                Some(id) => Some(id.parse().map_err(|error| corrupt("account id", error))?),
+                None => None,
+            },
+            status: match self.status.as_str() {
+                "finished" => FlowStatus::Finished,
+                "cancelled" => FlowStatus::Cancelled,
+                _ => FlowStatus::Open,
+            },
+            state: self.state,
+            has_key: self.api_key.is_some(),
+            version: self.version,
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+            finished_at: self.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
+            sealed_key: self.api_key.map(Sealed),
+        })
+    }
+}
+
+fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what, source: Box::new(source) }
+}
+
+fn key_place(row: &str) -> Place<'_> {
+    Place { table: "link_flows", column: "api_key", row }
+}
+
+/// How a token is kept. It has 256 random bits, so that nothing is gained by salting or stretching.
+pub(crate) fn hash(token: &SecretString) -> Vec<u8> {
+    Sha256::digest(token.expose_secret().as_bytes()).to_vec()
+}
+
+impl Store {
+    /// Opens a flow, with the token that leads to it.
+    pub async fn create_link_flow(
+        &self,
+        flow: NewLinkFlow<'_>,
+        token: &SecretString,
+        kind: TokenKind,
+        expires_at: Timestamp,
+    ) -> Result<(), Error> {
+        const DOING: &str = "opening a linking flow";
+        let features = serde_json::to_string(flow.features).map_err(|error| corrupt("features", error))?;
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        in_tx!(&mut tx, connection => sqlx::query(
+            "INSERT INTO link_flows (id, customer_id, organization, email, features, language, allowed_origin, \
+             return_url, account_id, status, state, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $11)",
+        )
+        .bind(flow.id.to_string())
+        .bind(flow.customer_id)
+        .bind(flow.organization)
+        .bind(flow.email)
+        .bind(&features)
+        .bind(flow.language)
+        .bind(flow.allowed_origin)
+        .bind(flow.return_url)
+        .bind(flow.relink.map(|id| id.to_string()))
+        .bind(flow.state)
+        .bind(sql_time(flow.at))
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        insert_token(&mut tx, flow.id, token, kind, expires_at, flow.at).await.map_err(while_doing(DOING))?;
+        let entry = NewAuditEntry {
+            at: flow.at,
+            actor: Actor::Operator,
+            action: "link_token.created",
+            account_id: flow.relink,
+            flow_id: Some(flow.id),
+            detail: json!({ "kind": kind.name() }),
+        };
+        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
+        tx.commit().await.map_err(while_doing(DOING))
+    }
+
+    /// Adds a token to an open flow: it was handed over to somebody else.
+    pub async fn add_link_token(
+        &self,
+        flow_id: FlowId,
+        token: &SecretString,
+        kind: TokenKind,
+        expires_at: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        const DOING: &str = "adding a link token";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        insert_token(&mut tx, flow_id, token, kind, expires_at, at).await.map_err(while_doing(DOING))?;
+        let entry = NewAuditEntry {
+            at,
+            actor: Actor::Administrator,
+            action: "link_token.handed_over",
+            account_id: None,
+            flow_id: Some(flow_id),
+            detail: json!({}),
+        };
+        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
+        tx.commit().await.map_err(while_doing(DOING))
+    }
+
+    /// The flow that a token opens, expired tokens included.
+    pub async fn link_flow_by_token(
+        &self,
+        token: &SecretString,
+    ) -> Result<Option<(LinkFlow, LinkToken)>, Error> {
+        const DOING: &str = "looking up a link token";
+        let row: Option<(String, String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT flow_id, kind, expires_at FROM link_tokens WHERE hash = $1",
+        )
+        .bind(hash(token))
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing(DOING))?;
+        let Some((flow_id, kind, expires_at)) = row else { return Ok(None) };
+        let id = flow_id.parse().map_err(|error| corrupt("flow id", error))?;
+        let shown = LinkToken { kind: TokenKind::from_name(&kind), expires_at: expires_at.to_jiff() };
+        Ok(self.link_flow(id).await?.map(|flow| (flow, shown)))
+    }
+
+    /// A flow.
+    pub async fn link_flow(&self, id: FlowId) -> Result<Option<LinkFlow>, Error> {
+        let row: Option<FlowRow> =
+            on!(self.db, pool => sqlx::query_as("SELECT * FROM link_flows WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(pool)
+            .await)
+            .map_err(while_doing("looking up a linking flow"))?;
+        row.map(FlowRow::read).transpose()
+    }
+
+    /// Keeps what the pages remember, unless the flow has changed since `version`. Gives whether it was kept.
+    pub async fn save_link_flow(
+        &self,
+        id: FlowId,
+        version: i64,
+        state: &str,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE link_flows SET state = $3, version = version + 1, updated_at = $4 WHERE id = $1 AND version = $2",
+        )
+        .bind(id.to_string())
+        .bind(version)
+        .bind(state)
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("keeping a linking flow"))
+    }
+
+    /// Seals the API key that was entered in an open flow. Gives whether the flow is open.
+    pub async fn set_link_flow_key(
+        &self,
+        vault: &Vault,
+        id: FlowId,
+        key: &SecretString,
+        nonce: [u8; 12],
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let row = id.to_string();
+        let sealed = vault.seal(key, key_place(&row), nonce)?;
+        on!(self.db, pool => sqlx::query(
+            "UPDATE link_flows SET api_key = $2, version = version + 1, updated_at = $3 \
+             WHERE id = $1 AND status = 'open'",
+        )
+        .bind(&row)
+        .bind(&sealed.0)
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("sealing a key"))
+    }
+
+    /// The API key that was entered in a flow.
+    pub async fn link_flow_key(&self, vault: &Vault, id: FlowId) -> Result<Option<SecretString>, Error> {
+        let Some(flow) = self.link_flow(id).await? else { return Ok(None) };
+        let row = id.to_string();
+        Ok(flow.sealed_key.map(|sealed| vault.open(&sealed, key_place(&row))).transpose()?)
+    }
+
+    /// Links the account that a flow is for: in one transaction the account, the flow's end, its key's end and the
+    /// entry in the audit log. None if the flow is not open any more, or holds no key: somebody else was faster.
+    #[expect(clippy::too_many_arguments, reason = "everything that linking is made of")]
+    pub async fn finish_link_flow(
+        &self,
+        vault: &Vault,
+        flow_id: FlowId,
+        onto: Onto,
+        tenant: &str,
+        settings: &AccountSettings,
+        nonce: [u8; 12],
+        at: Timestamp,
+    ) -> Result<Option<LinkedAccount>, Error> {
+        const DOING: &str = "finishing a linking flow";
+        let Some(key) = self.link_flow_key(vault, flow_id).await? else { return Ok(None) };
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let ended: Option<(String, Option<String>)> = in_tx!(&mut tx, connection => sqlx::query_as(
+            "UPDATE link_flows SET status = 'finished', account_id = $2, api_key = NULL, version = version + 1, \
+             updated_at = $3, finished_at = $3 WHERE id = $1 AND status = 'open' AND api_key IS NOT NULL \
+             RETURNING customer_id, organization",
+        )
+        .bind(flow_id.to_string())
+        .bind(onto.id().to_string())
+        .bind(sql_time(at))
+        .fetch_optional(connection)
+        .await)
+        .map_err(while_doing(DOING))?;
+        let Some((customer_id, organization)) = ended else { return Ok(None) };
+        let customer = (Some(customer_id.as_str()), organization.as_deref());
+        accounts::write(&mut tx, vault, onto, (tenant, tenant), customer, &key, settings, nonce, at).await?;
+        let entry = NewAuditEntry {
+            at,
+            actor: Actor::Administrator,
+            action: onto.action(),
+            account_id: Some(onto.id()),
+            flow_id: Some(flow_id),
+            detail: json!({}),
+        };
+        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
+        tx.commit().await.map_err(while_doing(DOING))?;
+        self.account(onto.id()).await
+    }
+
+    /// Withdraws a flow: its tokens open no more, and the key it may hold is erased. What is linked stays linked.
+    pub async fn cancel_link_flow(&self, id: FlowId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
+        const DOING: &str = "cancelling a linking flow";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let was_open = in_tx!(&mut tx, connection => sqlx::query(
+            "UPDATE link_flows SET status = 'cancelled', api_key = NULL, version = version + 1, updated_at = $2 \
+             WHERE id = $1 AND status = 'open'",
+        )
+        .bind(id.to_string())
+        .bind(sql_time(at))
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing(DOING))?;
+        if was_open {
+            let entry = NewAuditEntry {
+                at,
+                actor,
+                action: "link_flow.cancelled",
+                account_id: None,
+                flow_id: Some(id),
+                detail: json!({}),
+            };
+            audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
+        }
+        tx.commit().await.map_err(while_doing(DOING))?;
+        Ok(was_open)
+    }
+
+    /// Erases the keys of open flows that no token opens any more. Gives how many there were.
+    pub async fn erase_abandoned_keys(&self, at: Timestamp) -> Result<u64, Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE link_flows SET api_key = NULL, version = version + 1, updated_at = $1 \
+             WHERE api_key IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM link_tokens WHERE link_tokens.flow_id = link_flows.id AND link_tokens.expires_at > $1)",
+        )
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected()))
+        .map_err(while_doing("erasing abandoned keys"))
+    }
+}
+
+async fn insert_token(
+    tx: &mut Tx,
+    flow_id: FlowId,
+    token: &SecretString,
+    kind: TokenKind,
+    expires_at: Timestamp,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO link_tokens (hash, flow_id, kind, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash(token))
+    .bind(flow_id.to_string())
+    .bind(kind.name())
+    .bind(sql_time(expires_at))
+    .bind(sql_time(at))
+    .execute(connection)
+    .await
+    .map(drop))
+}
