@@ -1,13 +1,30 @@
-//! Linking a tenant: today the check of a tenant URL and an API key.
+//! Linking a tenant: the permission doctor, which says what an API key is good for.
 //!
-//! The check asks Lucca a dozen small questions and says what each answer proves. What it may conclude is
-//! in `verdicts`, without I/O; what Lucca calls each permission is in `permission`. Keeping the result is the
-//! caller's business.
+//! [`examine`] asks Lucca some ten small questions (`gather`) and judges the answers (`judge`, which is pure over
+//! [`Observations`]); [`examine_stored`] judges by what a sync has stored, without a request; [`drift`] says what
+//! changed since. Every text for people is in `texts`, in every [`Language`]. Keeping a [`Diagnosis`] is the caller's
+//! business.
 
-mod check;
+mod diagnosis;
+mod drift;
+mod examine;
+mod feature;
+mod gather;
+mod judge;
+mod language;
+mod observations;
 mod permission;
-mod verdicts;
+mod probe;
+mod stored;
+mod texts;
 
-pub use check::{Check, check};
-pub use permission::Permission;
-pub use verdicts::{Finding, Verdict};
+pub use diagnosis::{Diagnosis, Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
+pub use drift::{Drift, DriftIssue, drift};
+pub use examine::examine;
+pub use feature::{Feature, Features, UnknownFeature};
+pub use judge::{judge, judge_all};
+pub use language::{Language, UnknownLanguage};
+pub use observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, Unseen};
+pub use permission::{Label, Need, Permission, Place, UnknownPermission};
+pub use probe::{Probe, ProbeOutcome, Silent, Watcher};
+pub use stored::examine_stored;

@@ -89,6 +89,9 @@ pub struct Switches {
     /// Absences of former and future employees need the right to see these; else all in scope show.
     /// unverified.
     pub leaves_follow_users: bool,
+    /// Contracts of former and future employees need the right to see these; else all in scope show.
+    /// unverified.
+    pub contracts_follow_users: bool,
     /// The duration of a leave that counts hours (source: absences.md §2.1, §14).
     pub leave_value: LeaveValue,
     /// How the stamps of absences are written: creation, confirmation, cancellation, approvals
@@ -163,6 +166,7 @@ impl Default for Switches {
             leaves_show_inactive: true,
             denied_have_cancellation_date: true,
             leaves_follow_users: true,
+            contracts_follow_users: true,
             leave_value: LeaveValue::TimeSpan,
             absence_stamps: AbsenceStamps::Paris,
             absence_since: SinceReading::Converted,
@@ -302,6 +306,8 @@ pub enum HiddenFields {
     Null,
     /// Absent.
     Omitted,
+    /// A list or a record that is asked for with it is refused as a whole.
+    Refused,
 }
 
 /// What became of the v3 departments.

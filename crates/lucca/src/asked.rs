@@ -6,7 +6,7 @@ use crate::absence_query::{LeaveQuery, LeaveRequestQuery, UserDateQuery, UserLog
 use crate::query::v3::{Fields, Filter};
 use crate::route;
 use crate::stream::Stream;
-use crate::user_query::{UserQuery, user_fields};
+use crate::user_query::UserQuery;
 
 /// Which records of a stream are asked for.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(crate) enum Idiom {
 impl Asked {
     pub(crate) fn fields(&self, stream: Stream) -> Fields {
         match self {
-            Self::Users(query) => user_fields(query.groups),
+            Self::Users(query) => query.fields(),
             Self::Leaves(query) => query.fields(),
             Self::LeaveRequests(query) => query.fields(),
             Self::UserLogs(_) => UserLogQuery::fields(),

@@ -289,8 +289,10 @@ impl Client {
     ///
     /// When the answer can't be had: an unreachable tenant, a refused key, a missing permission.
     pub async fn count_users(&self, query: &UserQuery) -> Result<Option<u64>, Error> {
-        let mut form =
-            Form::new(Stream::Users, Asked::Users(UserQuery { groups: FieldGroups::NONE, ..query.clone() }));
+        let mut form = Form::new(
+            Stream::Users,
+            Asked::Users(UserQuery { groups: FieldGroups::NONE, only: None, ..query.clone() }),
+        );
         form.cap_size(1);
         match self.page::<User>(Stream::Users, &form.request(0, None), Effort::Usual, false).await {
             // A count below what came with it counts something else.

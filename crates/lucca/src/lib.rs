@@ -79,4 +79,4 @@ pub use resources::Resource;
 pub use stats::{Stats, StreamStats};
 pub use stream::{Stream, UnknownStream};
 pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
-pub use user_query::{DateFilter, UserQuery};
+pub use user_query::{DateFilter, UserField, UserQuery};

@@ -14,6 +14,8 @@ use crate::query::v3::{Comparator, Fields, Filter};
 pub struct UserQuery {
     /// The groups of fields to ask for.
     pub groups: FieldGroups,
+    /// Ask for ids and these fields instead of for groups: enough to know what a key shows, without anybody's name.
+    pub only: Option<Vec<UserField>>,
     /// Whether people who left are asked for too (`formerEmployees=true`); the key's permissions may still
     /// hide them. Ignored when `contract_end` is given, which replaces Lucca's default exclusion.
     /// Source: directory.md §6.1.
@@ -59,6 +61,13 @@ impl UserQuery {
         filters
     }
 
+    pub(crate) fn fields(&self) -> Fields {
+        match &self.only {
+            None => user_fields(self.groups),
+            Some(only) => only.iter().fold(Fields::new().leaf("id"), |fields, field| field.add_to(fields)),
+        }
+    }
+
     /// Whether the query can ask for former employees in a second way.
     pub(crate) fn has_former_flag(&self) -> bool {
         self.former && self.contract_end.is_none()
@@ -72,11 +81,43 @@ impl Default for UserQuery {
     fn default() -> Self {
         Self {
             groups: FieldGroups::default(),
+            only: None,
             former: true,
             modified_since: None,
             ids: Vec::new(),
             contract_start: None,
             contract_end: None,
+        }
+    }
+}
+
+/// Fields of users that can be asked for on their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserField {
+    /// First and last day of the applicable contract.
+    ContractDates,
+    /// The establishment's id.
+    Establishment,
+    /// The job title.
+    JobTitle,
+    /// The manager's id.
+    Manager,
+    /// The job qualification's id.
+    JobQualification,
+    /// The tenant's own fields.
+    CustomFields,
+}
+
+impl UserField {
+    fn add_to(self, fields: Fields) -> Fields {
+        match self {
+            Self::ContractDates => fields.leaves(&["dtContractStart", "dtContractEnd"]),
+            Self::Establishment => fields.leaf("legalEntityId"),
+            Self::JobTitle => fields.leaf("jobTitle"),
+            // As with groups: which of the two stays when a permission is missing is not known.
+            Self::Manager => fields.leaf("managerId").nested("manager", &["id"]),
+            Self::JobQualification => fields.nested("jobQualification", &["id"]),
+            Self::CustomFields => fields.leaf("extendedData"),
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use linking::{Check, Verdict};
+use linking::{Diagnosis, Features, Language, Permission, Probe, Silent, Verdict};
 use lucca::TenantUrl;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Global;
 use crate::commands::link::tenant_url;
 use crate::data_dir::DataDir;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::key_input::KeySource;
-use crate::output::{counted, line};
+use crate::output::line;
 use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
@@ -24,10 +24,24 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "tenant")]
     account: Option<String>,
     #[command(flatten)]
+    wish: Wanted,
+    #[command(flatten)]
     pace: Pace,
     /// For development: allow a tenant on loopback
     #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
+}
+
+/// What a check is about, and whom it speaks to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wanted {
+    /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
+    /// [default: all]
+    #[arg(long, value_name = "FEATURE,…", default_value_t = Features::all(), hide_default_value = true)]
+    pub(crate) features: Features,
+    /// The language of what is found, and of Lucca's labels in it: en or fr
+    #[arg(long, default_value_t)]
+    pub(crate) language: Language,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -40,7 +54,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             // The tenant may be one that is linked here: then they share its budget.
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
-            let checked = linking::check(&client, today).await;
+            let checked = linking::examine(&client, &args.wish.features, today, &Silent).await;
             if let Some(data) = &data {
                 session::note_requests(data, tenant.origin(), &client, &*clock).await?;
             }
@@ -57,51 +71,89 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let data = DataDir::open(global).await?;
             let account = session::account(&data, args.account.as_deref()).await?;
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
-            let checked = linking::check(&client, today).await;
+            let checked = linking::examine(&client, &args.wish.features, today, &Silent).await;
             session::note_requests(&data, &account.origin, &client, &*clock).await?;
             (tenant_url(&account.origin, true)?, checked?)
         }
     };
-    let is_proven = checked.required_not_proven().next().is_none();
+    let language = args.wish.language;
     if global.json {
-        crate::output::json(&json!({
+        let mut answer = json!({
             "tenant": tenant.origin(),
             "environment": tenant.environment().name(),
-            "required_proven": is_proven,
-            "check": checked,
-        }));
+        });
+        add_to_json(&mut answer, &checked, language);
+        crate::output::json(&answer);
     } else {
-        show(&tenant, &checked);
+        show(&tenant, &checked, language);
     }
-    // That nobody of a kind was seen may also mean that there is nobody: no reason to fail a script.
-    Ok(ExitCode::SUCCESS)
+    Ok(exit_code(&checked))
+}
+
+/// That nobody of a kind was seen may also mean that there is nobody: no reason to fail a script. That people can't
+/// be read at all is one.
+pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
+    match checked.verdict(Permission::ViewUsers) {
+        Some(Verdict::Missing) => ExitCode::from(Exit::PermissionMissing as u8),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// A key that may not read people is not linked.
+pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> {
+    let people = checked.finding(Permission::ViewUsers).filter(|finding| finding.verdict == Verdict::Missing);
+    let Some(finding) = people else { return Ok(()) };
+    Err(Failure {
+        exit: Exit::PermissionMissing,
+        code: "lucca.permission_missing".to_owned(),
+        message: "the API key may not read people".to_owned(),
+        advice: finding.remedy_text(Language::English),
+        causes: vec![finding.evidence_text(Language::English)],
+    })
+}
+
+/// Adds a diagnosis, with what it says to a person, to an answer in JSON.
+pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, language: Language) {
+    let mut check = json!(checked);
+    for (finding, told) in checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
+    {
+        told["label"] = json!(finding.permission.label(language));
+        told["place"] = json!(finding.permission.place().text(language));
+        told["evidence_text"] = json!(finding.evidence_text(language));
+        told["remedy"] = json!(finding.remedy_text(language));
+        told["consequence"] = json!(finding.consequence_text(language));
+    }
+    answer["required_proven"] = json!(checked.required_unsettled(&[]).next().is_none());
+    answer["check"] = check;
 }
 
 /// Shows a check to a person.
-pub(crate) fn show(tenant: &TenantUrl, check: &Check) {
+pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, language: Language) {
     line(&format!("{} ({})", tenant.origin(), tenant.environment().name()));
-    line("✓ reachable, and the API key is accepted");
-    if let Some(people) = check.people {
-        line(&format!("✓ {} visible to the key", counted(people, "person")));
+    line(&format!("✓ {}", Probe::Tenant.label(language)));
+    line(&format!("✓ {}", Probe::Key.label(language)));
+    if let Some(people) = checked.people.text(language) {
+        line(&format!("✓ {people}"));
     }
-    for finding in &check.findings {
-        let permission = finding.permission;
-        let need = if permission.is_required() { "required" } else { "optional" };
-        let mark = match (finding.verdict, permission.is_required()) {
-            (Verdict::Proven, _) => "✓",
-            (_, true) => "✗",
-            (_, false) => "-",
+    for finding in &checked.findings {
+        let mark = match finding.verdict {
+            Verdict::Granted => "✓",
+            Verdict::Missing => "✗",
+            Verdict::CannotTell if finding.is_settled(&[]) => "-",
+            Verdict::CannotTell => "?",
         };
-        line(&format!("{mark} {} ({need}): {}", permission.label_en(), finding.evidence));
-        if finding.verdict != Verdict::Proven && permission.is_required() {
-            line(&format!("    tick «{}» (FR «{}»)", permission.label_en(), permission.label_fr()));
-            line(&format!("    {}; unless there are no such people", permission.place()));
+        let (label, need) = (finding.permission.label(language), finding.need.text(language));
+        let (verdict, evidence) = (finding.verdict.text(language), finding.evidence_text(language));
+        line(&format!("{mark} {} ({need}) — {verdict}. {evidence}", label.text));
+        if let Some(remedy) = finding.remedy_text(language) {
+            line(&format!("    {remedy}"));
+            line(&format!("    {}", finding.consequence_text(language)));
         }
     }
-    if !check.readable.is_empty() {
-        line(&format!("✓ lists this key can read: {}", check.readable.join(", ")));
+    if let Some(narrowed) = &checked.narrowed {
+        line(&format!("! {}", narrowed.text(language)));
     }
-    for (stream, reason) in &check.unreadable {
-        line(&format!("- {stream}: {reason}"));
+    for excess in &checked.excess {
+        line(&format!("! {}", excess.text(language)));
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
+use linking::{Diagnosis, Features, Language};
 use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
 use lucca_emulator::{Config, Emulator};
@@ -69,8 +70,18 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let path = global.data_dir.clone().unwrap_or_else(|| PathBuf::from("lucca-demo"));
     let data = DataDir::open_or_create(global, &path).await?;
     let began = clock.now();
-    let (account, client) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
+    let (account, client, checked) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
     say("Linked: the API key is good, and is sealed in the database.");
+    match checked.unsettled(&[]).count() {
+        0 => say("Checked: it has every permission that the connector can use."),
+        unsettled => {
+            say(&format!("Checked: {} to look at:", counted(unsettled as u64, "permission")));
+            for finding in checked.unsettled(&[]) {
+                let label = finding.permission.label(Language::English).text;
+                say(&format!("  {label}: {}", finding.evidence_text(Language::English)));
+            }
+        }
+    }
     say("Syncing:");
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let report =
@@ -125,7 +136,7 @@ async fn link(
     name: &str,
     real_limits: bool,
     clock: &Arc<dyn Clock>,
-) -> Result<(LinkedAccount, Client), Failure> {
+) -> Result<(LinkedAccount, Client, Diagnosis), Failure> {
     let pace = if real_limits { Pace::default() } else { Pace::UNLIMITED };
     let internal =
         |code: &str, error: &dyn std::error::Error| Failure::from_error(Exit::Internal, code, error);
@@ -133,7 +144,8 @@ async fn link(
         .map_err(|error| internal(error.code(), &error))?;
     let key = || ApiKey::parse(emulator.api_key()).map_err(|error| internal(error.code(), &error));
     let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;
-    linking::check(&client, session::today(&**clock)).await?;
+    let today = session::today(&**clock);
+    let checked = linking::examine(&client, &Features::all(), today, &linking::Silent).await?;
     session::note_requests(data, tenant.origin(), &client, &**clock).await?;
     let settings = AccountSettings {
         field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
@@ -144,7 +156,7 @@ async fn link(
     let account = session::keep_link(data, (name, tenant.origin()), &key()?, &settings, &**clock).await?;
     // A client of its own, so that the run's requests are counted alone.
     let client = session::client(Some(data), tenant, key()?, pace, clock).await?;
-    Ok((account, client))
+    Ok((account, client, checked))
 }
 
 /// The kinds whose truth can be counted: all but working days, which are read for one person of each calendar.

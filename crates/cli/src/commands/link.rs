@@ -28,6 +28,8 @@ pub(crate) struct Args {
     #[arg(long)]
     keep_raw: bool,
     #[command(flatten)]
+    wish: check::Wanted,
+    #[command(flatten)]
     pace: Pace,
     /// For development: allow a tenant on loopback
     #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
@@ -52,9 +54,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let clock = session::telling_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
-    let checked = linking::check(&client, session::today(&*clock)).await;
+    let checked =
+        linking::examine(&client, &args.wish.features, session::today(&*clock), &linking::Silent).await;
     session::note_requests(&data, tenant.origin(), &client, &*clock).await?;
     let checked = checked?;
+    check::refuse_without_people(&checked)?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;
     let was_linked = known.is_some();
     let settings = AccountSettings {
@@ -67,21 +71,22 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;
     if global.json {
-        crate::output::json(&json!({
+        let mut answer = json!({
             "account_id": account.id,
             "tenant": account.tenant,
             "relinked": was_linked,
             "field_groups": settings.field_groups,
-            "check": checked,
-        }));
+        });
+        check::add_to_json(&mut answer, &checked, args.wish.language);
+        crate::output::json(&answer);
     } else {
-        check::show(&tenant, &checked);
+        check::show(&tenant, &checked, args.wish.language);
         line("");
         let verb = if was_linked { "Relinked" } else { "Linked" };
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
-        if checked.required_not_proven().next().is_some() {
+        if checked.required_unsettled(&[]).next().is_some() {
             line(
-                "Some people may be missing: see the permissions marked ✗ above, tick them in Lucca, and check again.",
+                "Some people may be missing: see what is marked ✗ or ? above, tick it in Lucca, and check again.",
             );
         }
         line(&format!("Next: lucca-connector --data-dir {} sync", data.path.display()));

@@ -43,35 +43,33 @@ pub(crate) struct View<'a> {
 impl View<'_> {
     /// Whether the key may see that person at all (source: directory.md §4).
     pub(crate) fn sees(&self, person: &Person) -> bool {
-        self.rights.view_users
-            && match person.status(self.today) {
-                Status::Active => true,
-                Status::Future => self.rights.see_future,
-                Status::Former => self.rights.see_former,
-            }
-            && self
-                .rights
-                .establishment_scope
-                .as_ref()
-                .is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
+        self.rights.view_users && self.sees_status_of(person) && self.has_in_scope(person)
+    }
+
+    /// Whether the key may see that person's contracts, where it may see contracts at all.
+    pub(crate) fn sees_contracts_of(&self, person: &Person) -> bool {
+        let shown = !self.switches.contracts_follow_users || self.sees_status_of(person);
+        self.rights.view_users && shown && self.has_in_scope(person)
+    }
+
+    fn sees_status_of(&self, person: &Person) -> bool {
+        match person.status(self.today) {
+            Status::Active => true,
+            Status::Future => self.rights.see_future,
+            Status::Former => self.rights.see_former,
+        }
+    }
+
+    fn has_in_scope(&self, person: &Person) -> bool {
+        let scope = self.rights.establishment_scope.as_ref();
+        scope.is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
     }
 
     /// Whether the key may see that person's absences. The establishment is the present one
     /// (source: absences.md §3). unverified: that they need no right on users.
     pub(crate) fn sees_absences_of(&self, person: &Person) -> bool {
-        let shown = match person.status(self.today) {
-            _ if !self.switches.leaves_follow_users => true,
-            Status::Active => true,
-            Status::Future => self.rights.see_future,
-            Status::Former => self.rights.see_former,
-        };
-        self.rights.consult_leaves
-            && shown
-            && self
-                .rights
-                .establishment_scope
-                .as_ref()
-                .is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
+        let shown = !self.switches.leaves_follow_users || self.sees_status_of(person);
+        self.rights.consult_leaves && shown && self.has_in_scope(person)
     }
 }
 

@@ -47,11 +47,11 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
 }
 
 /// The contracts of everybody the key sees, by id.
-/// unverified: that contracts are narrowed exactly as their owners are.
+/// unverified: that contracts are narrowed exactly as their owners are; the switch has it otherwise.
 fn visible<'a>(call: &Read<'a>) -> impl Iterator<Item = (&'a Person, &'a Contract)> {
     let view = call.view;
     view.company.contract_owners.iter().filter_map(move |(id, place)| {
-        let person = view.company.people.get(*place).filter(|person| view.sees(person))?;
+        let person = view.company.people.get(*place).filter(|person| view.sees_contracts_of(person))?;
         let contract = person.contracts.iter().find(|contract| contract.id == *id)?;
         Some((person, contract))
     })

@@ -7,8 +7,12 @@ use crate::{
         model::{Person, Status},
     },
     errors::Refusal,
-    grammar::value::{list, write_node, write_text},
+    grammar::{
+        schema::{Asked, Selection},
+        value::{Value, list, write_node, write_text},
+    },
     resources::{Node, users::USER},
+    switches::HiddenFields,
 };
 
 pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
@@ -32,6 +36,7 @@ const OWN: &[&str] = &["legalentityids", "searchbyemployeenumber"];
 fn all(call: &Read<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
+    refuse_hidden(call, &query.asked.items)?;
     // Who has left is left out, unless asked for in one way or the other (source: directory.md §1.5, §6.1).
     let with_former = call.query.flag("formeremployees")
         || query.filters.iter().any(|filter| filter.is_on("dtContractEnd"));
@@ -58,6 +63,18 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     Ok(query.answer(view, places.len(), |at| {
         places.get(at).and_then(|at| view.company.people.get(place(*at))).map(Node::User)
     }))
+}
+
+/// Refuses what is asked for with a property that the key may not see, where that is how they are hidden.
+fn refuse_hidden(call: &Read<'_>, asked: &Selection) -> Result<(), Refusal> {
+    let Selection::Chosen(chosen) = asked else { return Ok(()) };
+    if call.view.switches.hidden_fields != HiddenFields::Refused {
+        return Ok(());
+    }
+    // Whether a property is hidden depends on the key alone, so anybody will do.
+    let Some(anybody) = call.view.company.people.first().map(Node::User) else { return Ok(()) };
+    let is_hidden = |property| matches!(anybody.get(call.view, property), Value::Hidden);
+    if chosen.iter().any(|one| is_hidden(one.property.name)) { Err(Refusal::no_right()) } else { Ok(()) }
 }
 
 /// Words of a clue come apart at blanks and at commas: lucca-front joins them with commas.
@@ -107,7 +124,11 @@ fn search(call: &Read<'_>) -> Result<String, Refusal> {
 fn one(call: &Read<'_>, id: &str) -> Result<String, Refusal> {
     let id: i64 = id.parse().map_err(|_| unknown())?;
     match call.view.company.person(id).filter(|person| call.view.sees(person)) {
-        Some(person) => v3::record(call, Node::User(person)),
+        Some(person) => {
+            let asked = call.query.get("fields");
+            refuse_hidden(call, &Asked::read(asked, &USER, Selection::Default, call.view.switches)?.items)?;
+            v3::record(call, Node::User(person))
+        }
         None => Err(Refusal::missing_user()),
     }
 }

@@ -42,6 +42,8 @@ pub struct Enumeration<T> {
     /// asked for.
     begun_at: u64,
     keep_raw: bool,
+    /// Whether pages are asked for before it is their turn.
+    runs_ahead: bool,
     ahead: Ahead<T>,
 }
 
@@ -58,6 +60,7 @@ impl<T: Resource> Enumeration<T> {
             resume: None,
             begun_at: 0,
             keep_raw: true,
+            runs_ahead: true,
             ahead: Ahead::default(),
         }
     }
@@ -99,6 +102,13 @@ impl<T: Resource> Enumeration<T> {
     #[must_use]
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.form.cap_size(size);
+        self
+    }
+
+    /// Asks for a page only when it is wanted: for callers that need the first ones only.
+    #[must_use]
+    pub fn one_page_at_a_time(mut self) -> Self {
+        self.runs_ahead = false;
         self
     }
 
@@ -218,7 +228,7 @@ impl<T: Resource> Enumeration<T> {
 
     /// Asks for the pages after the next one too, as far as the server counts records there.
     fn ask_ahead(&mut self) {
-        if self.walk.has_ended() || self.walk.after().is_some() {
+        if !self.runs_ahead || self.walk.has_ended() || self.walk.after().is_some() {
             return;
         }
         let most = usize::try_from(ROWS_AHEAD / self.form.page_size().max(1)).unwrap_or(1);

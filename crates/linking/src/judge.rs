@@ -1,0 +1,270 @@
+//! What the counts prove. Pure.
+//!
+//! Lucca mostly hides what a key may not see instead of refusing it. So seeing proves a permission; not seeing proves
+//! nothing; a refusal proves that it is missing, and so do contracts of people who are not shown, where nothing else
+//! explains them. Where two explanations remain, it can't be told, and the likelier one is named.
+
+use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
+use crate::observations::{FieldSight, ListSight, Observations};
+use crate::{Feature, Features, Permission};
+
+/// So many cases are no accident: a hire that was called off, a leaver who was erased.
+const SEVERAL: u64 = 3;
+
+/// Of so many people some have left, almost for certain.
+const SOME_HAVE_LEFT: u64 = 50;
+
+/// Of so many people some are yet to begin, almost for certain.
+const SOME_ARE_TO_COME: u64 = 1000;
+
+/// So many people don't all lack a job title or a manager by accident.
+const SOME_HAVE_VALUES: u64 = 20;
+
+/// What is known of a permission before it is said whether that is needed.
+struct Opinion(Verdict, Option<Likelier>, Evidence);
+
+fn granted(evidence: Evidence) -> Opinion {
+    Opinion(Verdict::Granted, None, evidence)
+}
+
+fn missing(evidence: Evidence) -> Opinion {
+    Opinion(Verdict::Missing, None, evidence)
+}
+
+fn unsure(evidence: Evidence) -> Opinion {
+    Opinion(Verdict::CannotTell, None, evidence)
+}
+
+fn unsure_missing(evidence: Evidence) -> Opinion {
+    Opinion(Verdict::CannotTell, Some(Likelier::Missing), evidence)
+}
+
+fn unsure_granted(evidence: Evidence) -> Opinion {
+    Opinion(Verdict::CannotTell, Some(Likelier::Granted), evidence)
+}
+
+/// Unsure; missing is likelier if `is_likely`.
+fn unsure_if(is_likely: bool, evidence: Evidence) -> Opinion {
+    Opinion(Verdict::CannotTell, is_likely.then_some(Likelier::Missing), evidence)
+}
+
+/// What `seen` says of a permission.
+pub fn judge(seen: &Observations, permission: Permission) -> Finding {
+    let Opinion(verdict, likelier, evidence) = match permission {
+        Permission::ViewUsers => view_users(seen),
+        Permission::SeeFutureEmployees => see_future(seen),
+        Permission::SeeFormerEmployees => see_former(seen),
+        Permission::ViewContracts => view_contracts(seen),
+        Permission::ViewJobs => field(seen, &seen.job_titles, true),
+        Permission::ViewManagers => field(seen, &seen.managers, true),
+        Permission::ViewQualifications => view_qualifications(seen),
+        Permission::ConsultLeaves => consult_leaves(seen),
+        Permission::MakeAbsenceRequests => make_requests(seen),
+        Permission::ConsultHrFiles => consult_hr_files(seen),
+    };
+    Finding { permission, need: permission.need(), verdict, likelier, evidence }
+}
+
+/// What `seen` says of every permission that these features take.
+pub fn judge_all(seen: &Observations, features: &Features) -> Vec<Finding> {
+    Permission::wanted(features).map(|permission| judge(seen, permission)).collect()
+}
+
+fn view_users(seen: &Observations) -> Opinion {
+    match &seen.people {
+        // Whether the key is good at all was found out elsewhere.
+        ListSight::Refused { status } => missing(Evidence::Refused { status: *status }),
+        ListSight::Unreadable { code } => unsure(Evidence::ListUnreadable { code: code.clone() }),
+        ListSight::NotAsked => unsure(Evidence::NotRead),
+        ListSight::Answered { .. } => match seen.people.count() {
+            // No tenant is without anybody, but a role may be narrowed to nobody.
+            0 => unsure(Evidence::NobodyShown),
+            count => granted(Evidence::Shown { count }),
+        },
+    }
+}
+
+/// Why nothing that is seen of people can be judged.
+fn without_people(seen: &Observations) -> Option<Opinion> {
+    match &seen.people {
+        ListSight::Refused { .. } => Some(unsure(Evidence::PeopleRefused)),
+        ListSight::Unreadable { code } => Some(unsure(Evidence::ListUnreadable { code: code.clone() })),
+        ListSight::NotAsked => Some(unsure(Evidence::NotRead)),
+        ListSight::Answered { .. } => None,
+    }
+}
+
+/// Whether people with running contracts are shown and none is missing: then the role is not narrowed, and what
+/// contracts refer to in vain is hidden for another reason.
+fn is_wide(seen: &Observations) -> bool {
+    seen.unseen.running == 0 && seen.unseen.running_shown >= SEVERAL
+}
+
+fn see_future(seen: &Observations) -> Opinion {
+    if let Some(opinion) = without_people(seen) {
+        return opinion;
+    }
+    let (unseen, shown) = (&seen.unseen, seen.people.count());
+    if seen.future_shown > 0 {
+        granted(Evidence::Shown { count: seen.future_shown })
+    } else if let ListSight::Refused { status } = seen.future_people {
+        missing(Evidence::Refused { status })
+    } else if unseen.later_nearby >= SEVERAL && is_wide(seen) {
+        missing(Evidence::ContractsOfUnseen { people: unseen.later_nearby })
+    } else if unseen.later > 0 {
+        unsure_missing(Evidence::ContractsOfUnseen { people: unseen.later })
+    } else if seen.hidden.future > 0 {
+        unsure_missing(Evidence::WereShown { people: seen.hidden.future })
+    } else if shown == 0 {
+        unsure(Evidence::NobodyShown)
+    } else if seen.dated == 0 {
+        unsure(Evidence::NoDates { people: shown })
+    } else {
+        unsure_if(shown >= SOME_ARE_TO_COME, Evidence::NoneAmong { people: shown })
+    }
+}
+
+fn see_former(seen: &Observations) -> Opinion {
+    if let Some(opinion) = without_people(seen) {
+        return opinion;
+    }
+    let (unseen, shown) = (&seen.unseen, seen.people.count());
+    if seen.former_shown > 0 {
+        return granted(Evidence::Shown { count: seen.former_shown });
+    }
+    if let (ListSight::Answered { total: Some(with), .. }, Some(without), 0) =
+        (&seen.people, seen.without_former, seen.dated)
+        // Somebody may have been added or removed between the two counts.
+        && with.saturating_sub(without) >= SEVERAL
+    {
+        return granted(Evidence::CountsDiffer { with: *with, without });
+    }
+    if let ListSight::Refused { status } = seen.former_people {
+        missing(Evidence::Refused { status })
+    } else if unseen.ended_nearby >= SEVERAL && is_wide(seen) {
+        missing(Evidence::ContractsOfUnseen { people: unseen.ended_nearby })
+    } else if unseen.ended > 0 {
+        unsure_missing(Evidence::ContractsOfUnseen { people: unseen.ended })
+    } else if seen.hidden.former > 0 {
+        unsure_missing(Evidence::WereShown { people: seen.hidden.former })
+    } else if unseen.referred > 0 {
+        unsure_missing(Evidence::ReferredUnseen { people: unseen.referred })
+    } else if shown == 0 {
+        unsure(Evidence::NobodyShown)
+    } else if seen.dated == 0 {
+        unsure(Evidence::NoDates { people: shown })
+    } else {
+        unsure_if(shown >= SOME_HAVE_LEFT, Evidence::NoneAmong { people: shown })
+    }
+}
+
+/// A list with a permission of its own. `when_empty`: what an answer without a record means.
+fn list(seen: &Observations, list: &ListSight, when_empty: impl FnOnce() -> Opinion) -> Opinion {
+    match list {
+        ListSight::NotAsked => unsure(Evidence::NotRead),
+        ListSight::Unreadable { code } => unsure(Evidence::ListUnreadable { code: code.clone() }),
+        // unverified: that each list has a right of its own. Where people are refused too, that may be why.
+        ListSight::Refused { .. } if !seen.people.is_answered() => unsure_missing(Evidence::PeopleRefused),
+        ListSight::Refused { status } => missing(Evidence::Refused { status: *status }),
+        ListSight::Answered { .. } => match list.count() {
+            0 => when_empty(),
+            count => granted(Evidence::Shown { count }),
+        },
+    }
+}
+
+fn view_contracts(seen: &Observations) -> Opinion {
+    list(seen, &seen.contracts, || match seen.people.count() {
+        0 => unsure(Evidence::NobodyShown),
+        // Everybody has a contract (source: directory.md §8).
+        _ => unsure_missing(Evidence::ListEmpty),
+    })
+}
+
+fn consult_leaves(seen: &Observations) -> Opinion {
+    list(seen, &seen.leaves, || unsure_granted(Evidence::ListEmpty))
+}
+
+/// unverified: what this box opens for reading, if anything. Its name says that it lets a key make requests, which
+/// only making one would show; that they can be read is all that is wanted.
+fn make_requests(seen: &Observations) -> Opinion {
+    match &seen.requests {
+        ListSight::NotAsked => unsure(Evidence::NotRead),
+        ListSight::Unreadable { code } => unsure(Evidence::ListUnreadable { code: code.clone() }),
+        ListSight::Refused { status } => unsure_missing(Evidence::Refused { status: *status }),
+        ListSight::Answered { .. } => {
+            unsure_granted(Evidence::RequestsReadable { rows: seen.requests.count() })
+        }
+    }
+}
+
+/// A field of people. `is_usual`: whether a company of some size has values in it.
+fn field(seen: &Observations, field: &FieldSight, is_usual: bool) -> Opinion {
+    if let Some(opinion) = without_people(seen) {
+        return opinion;
+    }
+    match *field {
+        FieldSight::NotAsked => unsure(Evidence::NotRead),
+        FieldSight::Refused { status } => missing(Evidence::Refused { status }),
+        FieldSight::Unknown => unsure(Evidence::FieldUnknown),
+        FieldSight::Lost { stored } => unsure_missing(Evidence::FieldLost { stored }),
+        FieldSight::Read { with: 0, among: 0, .. } => unsure(Evidence::NobodyShown),
+        FieldSight::Read { with: 0, among, is_omitted: true } => {
+            unsure_missing(Evidence::FieldOmitted { people: among })
+        }
+        FieldSight::Read { with: 0, among, .. } => {
+            unsure_if(is_usual && among >= SOME_HAVE_VALUES, Evidence::FieldEmpty { people: among })
+        }
+        FieldSight::Read { with, .. } => granted(Evidence::Shown { count: with }),
+    }
+}
+
+fn view_qualifications(seen: &Observations) -> Opinion {
+    // unverified: that people's v3 records have the field at all (source: wire-grammar.md §3).
+    let opinion = field(seen, &seen.qualifications, false);
+    match (opinion, seen.qualified) {
+        (Opinion(Verdict::CannotTell, _, Evidence::FieldEmpty { .. }), Some(people)) if people > 0 => {
+            unsure_missing(Evidence::QualificationsInUse { people })
+        }
+        (opinion, _) => opinion,
+    }
+}
+
+fn consult_hr_files(seen: &Observations) -> Opinion {
+    let values = field(seen, &seen.custom_fields, false);
+    if values.0 != Verdict::CannotTell || !seen.people.is_answered() {
+        return values;
+    }
+    match &seen.definitions {
+        ListSight::Refused { status } => missing(Evidence::Refused { status: *status }),
+        ListSight::Answered { .. } if seen.definitions.count() == 0 => unsure_granted(Evidence::NoneDefined),
+        _ => values,
+    }
+}
+
+/// Whether the key seems narrowed to a part of the company.
+pub(crate) fn narrowed(seen: &Observations) -> Option<Narrowed> {
+    let unseen = &seen.unseen;
+    let is_everybody_else_shown = seen.former_shown > 0 && seen.future_shown > 0;
+    let strangers = if is_everybody_else_shown { unseen.referred + unseen.ended + unseen.later } else { 0 };
+    let unseen = unseen.running + strangers;
+    (unseen >= SEVERAL).then_some(Narrowed { unseen })
+}
+
+/// Rights beyond what these features need.
+///
+/// What can be written is not tried, and nothing that is read says it. unverified: `authorizedOperations`, which
+/// leaves have in a public schema (source: absences.md §2.1), has ids without a published meaning. Fields that no
+/// feature wants (bank details, addresses) are not looked for either: to see them would be to read them.
+pub(crate) fn excess(seen: &Observations, features: &Features) -> Vec<Excess> {
+    let wants = |feature| features.contains(feature);
+    let is_there = |excess: &Excess| match excess {
+        Excess::WritePreset => seen.people.is_answered(),
+        Excess::RequestPreset => wants(Feature::AbsenceRequests) && seen.requests.is_answered(),
+        Excess::Leaves => {
+            !wants(Feature::Leaves) && !wants(Feature::AbsenceRequests) && seen.leaves.count() > 0
+        }
+        Excess::CustomFields => !wants(Feature::CustomFields) && seen.definitions.count() > 0,
+    };
+    Excess::ALL.into_iter().filter(is_there).collect()
+}

@@ -1,0 +1,130 @@
+//! The steps of an examination, so that a page can show them one by one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Feature, Features, Finding, Permission};
+
+/// One step of an examination, in the order a person understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// Is the tenant there?
+    Tenant,
+    /// Does it accept the key?
+    Key,
+    /// Does the key show people?
+    People,
+    /// Does it show people yet to begin?
+    Future,
+    /// Does it show people who have left?
+    Former,
+    /// Contracts.
+    Contracts,
+    /// Job titles.
+    Jobs,
+    /// Managers.
+    Managers,
+    /// Job qualifications.
+    Qualifications,
+    /// Absences.
+    Leaves,
+    /// Absence requests.
+    AbsenceRequests,
+    /// The tenant's own fields.
+    CustomFields,
+    /// Rights that are not needed.
+    Excess,
+}
+
+impl Probe {
+    /// Every step, in order.
+    pub const ALL: [Self; 13] = [
+        Self::Tenant,
+        Self::Key,
+        Self::People,
+        Self::Future,
+        Self::Former,
+        Self::Contracts,
+        Self::Jobs,
+        Self::Managers,
+        Self::Qualifications,
+        Self::Leaves,
+        Self::AbsenceRequests,
+        Self::CustomFields,
+        Self::Excess,
+    ];
+
+    /// The step's name, stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Key => "key",
+            Self::People => "people",
+            Self::Future => "future",
+            Self::Former => "former",
+            Self::Contracts => "contracts",
+            Self::Jobs => "jobs",
+            Self::Managers => "managers",
+            Self::Qualifications => "qualifications",
+            Self::Leaves => "leaves",
+            Self::AbsenceRequests => "absence_requests",
+            Self::CustomFields => "custom_fields",
+            Self::Excess => "excess",
+        }
+    }
+
+    /// The permission it finds out about, if that is what it does.
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Self::Tenant | Self::Key | Self::Excess => None,
+            Self::People => Some(Permission::ViewUsers),
+            Self::Future => Some(Permission::SeeFutureEmployees),
+            Self::Former => Some(Permission::SeeFormerEmployees),
+            Self::Contracts => Some(Permission::ViewContracts),
+            Self::Jobs => Some(Permission::ViewJobs),
+            Self::Managers => Some(Permission::ViewManagers),
+            Self::Qualifications => Some(Permission::ViewQualifications),
+            Self::Leaves => Some(Permission::ConsultLeaves),
+            Self::AbsenceRequests => Some(Permission::MakeAbsenceRequests),
+            Self::CustomFields => Some(Permission::ConsultHrFiles),
+        }
+    }
+
+    /// The steps that are taken for these features, in order.
+    pub fn wanted(features: &Features) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|probe| match probe {
+            Self::Leaves => features.contains(Feature::Leaves) || features.contains(Feature::AbsenceRequests),
+            probe => probe.permission().is_none_or(|permission| permission.is_wanted(features)),
+        })
+    }
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeOutcome {
+    /// The step.
+    pub probe: Probe,
+    /// What it found out of its permission. A later step never takes it back.
+    pub finding: Option<Finding>,
+    /// The error's stable code, where the tenant can't be reached or does not accept the key: the last step then.
+    pub failed: Option<String>,
+}
+
+/// Hears how an examination goes.
+pub trait Watcher: Send + Sync {
+    /// A step begins.
+    fn started(&self, probe: Probe);
+
+    /// A step is done.
+    fn finished(&self, outcome: &ProbeOutcome);
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Watcher for Silent {
+    fn started(&self, _: Probe) {}
+
+    fn finished(&self, _: &ProbeOutcome) {}
+}

@@ -1,0 +1,145 @@
+//! The same judgement by what a sync has stored: no request is sent.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use lucca::{FieldGroup, FieldGroups, Stream};
+use people::Kind;
+use serde::Deserialize;
+use store::{LinkedAccount, RecordState, Store};
+
+use crate::diagnosis::Diagnosis;
+use crate::examine::conclude;
+use crate::observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, Unseen};
+use crate::{Feature, Features};
+
+/// How many of the latest runs are looked through: small lists are read daily, people every quarter of an hour.
+const LATEST_RUNS: u32 = 120;
+
+/// What a run's report says of a stream, as far as it matters here; the sync engine writes it.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct StreamReport {
+    stream: String,
+    #[serde(default)]
+    read: u64,
+    #[serde(default)]
+    hidden_fields: Vec<String>,
+    error: Option<StreamError>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct StreamError {
+    code: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Report {
+    #[serde(default)]
+    streams: Vec<StreamReport>,
+}
+
+/// Says what a linked account's key is good for, by what is stored of the tenant. Cheap: a few counts.
+pub async fn examine_stored(
+    store: &Store,
+    account: &LinkedAccount,
+    features: &Features,
+    today: Date,
+) -> Result<Diagnosis, store::Error> {
+    let counts = store.evidence(account.no, today).await?;
+    let records = store.count_records(account.no).await?;
+    let present = |kind| records.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
+    let reports = latest_reports(store, account.no).await?;
+    let list = |stream: Stream, kind| sight(reports.get(stream.name()), present(kind));
+
+    let groups: FieldGroups =
+        account.settings.field_groups.iter().filter_map(|name| name.parse().ok()).collect();
+    let users = reports.get(Stream::Users.name());
+    let people_count = present(Kind::Employee);
+    let field = |group: FieldGroup, feature: Feature, name: &str, with: u64| {
+        if !groups.contains(group) || !features.contains(feature) {
+            FieldSight::NotAsked
+        } else if users.is_some_and(|report| report.hidden_fields.iter().any(|hidden| hidden == name)) {
+            FieldSight::Lost { stored: with }
+        } else {
+            FieldSight::Read { with, among: people_count, is_omitted: false }
+        }
+    };
+    let seen = Observations {
+        people: list(Stream::Users, Kind::Employee),
+        dated: counts.dated,
+        former_shown: counts.certain.former,
+        future_shown: counts.certain.future,
+        contracts: list(Stream::WorkContracts, Kind::Employment),
+        unseen: Unseen {
+            running: counts.owners.running,
+            ended: counts.owners.ended,
+            ended_nearby: counts.owners.ended_nearby,
+            later: counts.owners.later,
+            later_nearby: counts.owners.later_nearby,
+            referred: counts.referred,
+            running_shown: counts.owners.running_shown,
+        },
+        hidden: Hidden {
+            active: counts.hidden.active,
+            future: counts.hidden.future,
+            former: counts.hidden.former,
+        },
+        job_titles: field(FieldGroup::Work, Feature::Jobs, "job_title", counts.job_titles),
+        managers: field(FieldGroup::Work, Feature::Managers, "manager_id", counts.managers),
+        qualifications: field(
+            FieldGroup::Work,
+            Feature::Qualifications,
+            "job_qualification",
+            counts.qualifications,
+        ),
+        custom_fields: field(
+            FieldGroup::CustomFields,
+            Feature::CustomFields,
+            "custom_fields",
+            counts.custom_fields,
+        ),
+        definitions: list(Stream::CustomFieldDefinitions, Kind::CustomFieldDefinition),
+        leaves: list(Stream::Leaves, Kind::Absence),
+        requests: list(Stream::LeaveRequests, Kind::AbsenceRequest),
+        ..Observations::default()
+    };
+    let people = PeopleSeen {
+        total: Some(people_count),
+        active: Some(counts.today.active),
+        future: Some(counts.today.future),
+        former: Some(counts.today.former),
+    };
+    Ok(conclude(seen, people, features, today))
+}
+
+/// What the last run that read it says of each stream.
+async fn latest_reports(
+    store: &Store,
+    account_no: i64,
+) -> Result<HashMap<String, StreamReport>, store::Error> {
+    let mut latest: HashMap<String, StreamReport> = HashMap::new();
+    for run in store.runs(Some(account_no), LATEST_RUNS).await? {
+        let Some(report) = run.report else { continue };
+        // A report of another version says nothing.
+        let report: Report = serde_json::from_str(&report).unwrap_or_default();
+        for stream in report.streams {
+            // A run that found nothing new of people says nothing of their fields.
+            let says_nothing =
+                stream.stream == Stream::Users.name() && stream.read == 0 && stream.error.is_none();
+            if !says_nothing {
+                latest.entry(stream.stream.clone()).or_insert(stream);
+            }
+        }
+    }
+    Ok(latest)
+}
+
+/// A list by its last report and what is stored of it, which stays when it can no longer be read.
+fn sight(report: Option<&StreamReport>, present: u64) -> ListSight {
+    match report.and_then(|report| report.error.as_ref()) {
+        Some(error) if error.code == "lucca.permission_missing" => ListSight::Refused { status: None },
+        Some(error) => ListSight::Unreadable { code: error.code.clone() },
+        None if report.is_none() && present == 0 => ListSight::NotAsked,
+        None => ListSight::Answered { rows: present, total: Some(present) },
+    }
+}

@@ -1,0 +1,525 @@
+//! Every text for people, English and French side by side. Counts only: no name, no id, no key.
+//!
+//! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so.
+
+use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
+use crate::{Feature, Label, Language, Need, PeopleSeen, Permission, Place, Probe};
+
+impl Permission {
+    /// What Lucca calls the box.
+    pub const fn label(self, language: Language) -> Label {
+        const fn known(text: &'static str) -> Label {
+            Label { text, is_verified: true }
+        }
+        /// unverified: the French labels of these three; none was found.
+        const fn unknown(text: &'static str) -> Label {
+            Label { text, is_verified: false }
+        }
+        match (self, language) {
+            (Self::ViewUsers, Language::English) => known("Consult / create / modify users"),
+            (Self::ViewUsers, Language::French) => known("Consulter / créer / modifier les utilisateurs"),
+            (Self::SeeFutureEmployees, Language::English) => known("See future employees"),
+            (Self::SeeFutureEmployees, Language::French) => known("Voir les futurs employés"),
+            (Self::SeeFormerEmployees, Language::English) => known("See former employees"),
+            (Self::SeeFormerEmployees, Language::French) => known("Voir les employés partis"),
+            (Self::ViewContracts, Language::English) => known("Consult contractual information of employees"),
+            (Self::ViewContracts, Language::French) => {
+                known("Consulter les informations contractuelles des collaborateurs")
+            }
+            (Self::ViewJobs, Language::English) => known("View employee jobs"),
+            (Self::ViewJobs, Language::French) => known("Consulter les postes des collaborateurs"),
+            (Self::ViewManagers, Language::English) => known("View employee managers"),
+            (Self::ViewManagers, Language::French) => known("Consulter les managers des collaborateurs"),
+            (Self::ViewQualifications, Language::English) => known("View employee qualifications"),
+            (Self::ViewQualifications, Language::French) => {
+                known("Consulter les qualifications des collaborateurs")
+            }
+            (Self::ConsultLeaves, Language::English) => known("Consult leaves"),
+            (Self::ConsultLeaves, Language::French) => unknown("Consult leaves"),
+            (Self::MakeAbsenceRequests, Language::English) => known("Make absence requests"),
+            (Self::MakeAbsenceRequests, Language::French) => unknown("Make absence requests"),
+            (Self::ConsultHrFiles, Language::English) => known("Consult HR files"),
+            (Self::ConsultHrFiles, Language::French) => unknown("Consult HR files"),
+        }
+    }
+
+    /// What it means to go without.
+    pub const fn consequence(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::ViewUsers, Language::English) => "Without it, nobody can be read at all.",
+            (Self::ViewUsers, Language::French) => "Sans elle, aucun collaborateur ne peut être lu.",
+            (Self::SeeFutureEmployees, Language::English) => {
+                "Without it, new hires appear only on their first day."
+            }
+            (Self::SeeFutureEmployees, Language::French) => {
+                "Sans elle, les nouveaux arrivants n'apparaissent que le jour de leur arrivée."
+            }
+            (Self::SeeFormerEmployees, Language::English) => {
+                "Without it, people vanish on the day after their last, instead of being marked as having left."
+            }
+            (Self::SeeFormerEmployees, Language::French) => {
+                "Sans elle, les collaborateurs disparaissent le lendemain de leur départ au lieu d'être signalés comme partis."
+            }
+            (Self::ViewContracts, Language::English) => {
+                "Without it, only the current contract's first and last day are known: no contract type, no history."
+            }
+            (Self::ViewContracts, Language::French) => {
+                "Sans elle, seules les dates du contrat en cours sont connues : ni type de contrat, ni historique."
+            }
+            (Self::ViewJobs, Language::English) => "Without it, job titles stay empty.",
+            (Self::ViewJobs, Language::French) => "Sans elle, les intitulés de poste restent vides.",
+            (Self::ViewManagers, Language::English) => {
+                "Without it, nobody's manager is known and there is no org chart."
+            }
+            (Self::ViewManagers, Language::French) => {
+                "Sans elle, les managers restent inconnus et l'organigramme ne peut pas être établi."
+            }
+            (Self::ViewQualifications, Language::English) => "Without it, job qualifications stay empty.",
+            (Self::ViewQualifications, Language::French) => "Sans elle, les qualifications restent vides.",
+            (Self::ConsultLeaves, Language::English) => "Without it, no absence can be read.",
+            (Self::ConsultLeaves, Language::French) => "Sans elle, aucune absence ne peut être lue.",
+            (Self::MakeAbsenceRequests, Language::English) => {
+                "Without it, requests that wait for an approval, and who approved what, may stay unknown."
+            }
+            (Self::MakeAbsenceRequests, Language::French) => {
+                "Sans elle, les demandes en attente de validation et leurs approbateurs peuvent rester inconnus."
+            }
+            (Self::ConsultHrFiles, Language::English) => "Without it, your own custom fields stay empty.",
+            (Self::ConsultHrFiles, Language::French) => "Sans elle, vos champs personnalisés restent vides.",
+        }
+    }
+
+    /// What it opens, counted.
+    fn counted(self, count: u64, language: Language) -> String {
+        let (english, french) = match self {
+            Self::ViewUsers => (("person", "people"), ("personne", "personnes")),
+            Self::SeeFutureEmployees => {
+                (("future employee", "future employees"), ("futur collaborateur", "futurs collaborateurs"))
+            }
+            Self::SeeFormerEmployees => {
+                (("former employee", "former employees"), ("collaborateur parti", "collaborateurs partis"))
+            }
+            Self::ViewContracts => (("contract", "contracts"), ("contrat", "contrats")),
+            Self::ViewJobs => (
+                ("person with a job title", "people with a job title"),
+                ("personne avec un intitulé de poste", "personnes avec un intitulé de poste"),
+            ),
+            Self::ViewManagers => (
+                ("person with a manager", "people with a manager"),
+                ("personne avec un manager", "personnes avec un manager"),
+            ),
+            Self::ViewQualifications => (
+                ("person with a qualification", "people with a qualification"),
+                ("personne avec une qualification", "personnes avec une qualification"),
+            ),
+            Self::ConsultLeaves => (
+                ("half-day of absence", "half-days of absence"),
+                ("demi-journée d'absence", "demi-journées d'absence"),
+            ),
+            Self::MakeAbsenceRequests => {
+                (("absence request", "absence requests"), ("demande d'absence", "demandes d'absence"))
+            }
+            Self::ConsultHrFiles => (
+                ("person with custom fields", "people with custom fields"),
+                ("personne avec des champs personnalisés", "personnes avec des champs personnalisés"),
+            ),
+        };
+        counted(count, language.pick(english, french), language)
+    }
+
+    /// The field of people that it guards.
+    const fn field(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::ViewJobs, Language::English) => "job title",
+            (Self::ViewJobs, Language::French) => "l'intitulé de poste",
+            (Self::ViewManagers, Language::English) => "manager",
+            (Self::ViewManagers, Language::French) => "le manager",
+            (Self::ViewQualifications, Language::English) => "qualification",
+            (Self::ViewQualifications, Language::French) => "la qualification",
+            (_, Language::English) => "custom fields",
+            (_, Language::French) => "les champs personnalisés",
+        }
+    }
+}
+
+impl Place {
+    /// Where the box is, as the end of a sentence (*tick … on the API key's form*).
+    // unverified: the French names of the menu and of the tab *Co-workers*.
+    pub const fn text(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::KeyForm, Language::English) => {
+                "on the API key's form (Settings > Authentication, SSO and API > API keys)"
+            }
+            (Self::KeyForm, Language::French) => "dans le formulaire de la clé API (roue crantée > Clés API)",
+            (Self::RoleCoworkers, Language::English) => {
+                "in the API key's role (last in the list of roles), tab Co-workers"
+            }
+            (Self::RoleCoworkers, Language::French) => {
+                "dans le rôle de la clé API (tout en bas de la liste des rôles), onglet des collaborateurs (Co-workers)"
+            }
+        }
+    }
+}
+
+impl Need {
+    /// As a word.
+    pub const fn text(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Required, Language::English) => "required",
+            (Self::Required, Language::French) => "obligatoire",
+            (Self::Optional, Language::English) => "optional",
+            (Self::Optional, Language::French) => "facultatif",
+        }
+    }
+}
+
+impl Verdict {
+    /// As a word or two, of a permission.
+    pub const fn text(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Granted, Language::English) => "granted",
+            (Self::Granted, Language::French) => "accordée",
+            (Self::Missing, Language::English) => "missing",
+            (Self::Missing, Language::French) => "manquante",
+            (Self::CannotTell, Language::English) => "can't tell",
+            (Self::CannotTell, Language::French) => "à confirmer",
+        }
+    }
+}
+
+impl Feature {
+    /// What the feature is called.
+    pub const fn label(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Employees, Language::English) => "Employees",
+            (Self::Employees, Language::French) => "Collaborateurs",
+            (Self::Leaves, Language::English) => "Absences",
+            (Self::Leaves, Language::French) => "Absences",
+            (Self::AbsenceRequests, Language::English) => "Absence requests",
+            (Self::AbsenceRequests, Language::French) => "Demandes d'absence",
+            (Self::Jobs, Language::English) => "Job titles",
+            (Self::Jobs, Language::French) => "Intitulés de poste",
+            (Self::Managers, Language::English) => "Managers",
+            (Self::Managers, Language::French) => "Managers",
+            (Self::Qualifications, Language::English) => "Job qualifications",
+            (Self::Qualifications, Language::French) => "Qualifications",
+            (Self::CustomFields, Language::English) => "Custom fields",
+            (Self::CustomFields, Language::French) => "Champs personnalisés",
+        }
+    }
+}
+
+impl Probe {
+    /// What the step finds out.
+    pub const fn label(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Tenant, Language::English) => "Your Lucca can be reached",
+            (Self::Tenant, Language::French) => "Votre Lucca est joignable",
+            (Self::Key, Language::English) => "The API key is accepted",
+            (Self::Key, Language::French) => "La clé API est acceptée",
+            (Self::People, Language::English) => "Employees can be read",
+            (Self::People, Language::French) => "Les collaborateurs sont lisibles",
+            (Self::Future, Language::English) => "Future employees are shown",
+            (Self::Future, Language::French) => "Les futurs collaborateurs sont visibles",
+            (Self::Former, Language::English) => "Former employees are shown",
+            (Self::Former, Language::French) => "Les collaborateurs partis sont visibles",
+            (Self::Contracts, Language::English) => "Contracts can be read",
+            (Self::Contracts, Language::French) => "Les contrats sont lisibles",
+            (Self::Jobs, Language::English) => "Job titles are shown",
+            (Self::Jobs, Language::French) => "Les intitulés de poste sont visibles",
+            (Self::Managers, Language::English) => "Managers are shown",
+            (Self::Managers, Language::French) => "Les managers sont visibles",
+            (Self::Qualifications, Language::English) => "Job qualifications are shown",
+            (Self::Qualifications, Language::French) => "Les qualifications sont visibles",
+            (Self::Leaves, Language::English) => "Absences can be read",
+            (Self::Leaves, Language::French) => "Les absences sont lisibles",
+            (Self::AbsenceRequests, Language::English) => "Absence requests can be read",
+            (Self::AbsenceRequests, Language::French) => "Les demandes d'absence sont lisibles",
+            (Self::CustomFields, Language::English) => "Custom fields are shown",
+            (Self::CustomFields, Language::French) => "Les champs personnalisés sont visibles",
+            (Self::Excess, Language::English) => "Rights that are not needed",
+            (Self::Excess, Language::French) => "Droits superflus",
+        }
+    }
+}
+
+impl Finding {
+    /// What the verdict rests on, in a sentence.
+    pub fn evidence_text(&self, language: Language) -> String {
+        typeset(evidence(self.permission, &self.evidence, language), language)
+    }
+
+    /// What to do, in a sentence or two; nothing where the permission is there or nothing is lost without it.
+    pub fn remedy_text(&self, language: Language) -> Option<String> {
+        if self.verdict == Verdict::Granted || self.likelier == Some(Likelier::Granted) {
+            return None;
+        }
+        let permission =
+            if self.evidence == Evidence::PeopleRefused { Permission::ViewUsers } else { self.permission };
+        let box_ = boxed(permission, language);
+        let place = permission.place().text(language);
+        let text = match (self.verdict, language) {
+            _ if self.evidence == Evidence::PeopleRefused => match language {
+                Language::English => format!("First tick {box_} {place}, then check again."),
+                Language::French => format!("Cochez d'abord {box_} {place}, puis relancez la vérification."),
+            },
+            (Verdict::Missing, Language::English) => {
+                format!("Tick {box_} {place}, save, and check again.")
+            }
+            (Verdict::Missing, Language::French) => {
+                format!("Cochez {box_} {place}, enregistrez, puis relancez la vérification.")
+            }
+            (_, Language::English) => {
+                format!("Make sure that {box_} is ticked {place}. If it is, please confirm it.")
+            }
+            (_, Language::French) => {
+                format!("Vérifiez que {box_} est coché {place}. Si c'est le cas, merci de le confirmer.")
+            }
+        };
+        Some(typeset(text, language))
+    }
+
+    /// What it means to go without the permission.
+    pub fn consequence_text(&self, language: Language) -> String {
+        typeset(self.permission.consequence(language).to_owned(), language)
+    }
+}
+
+fn boxed(permission: Permission, language: Language) -> String {
+    let label = permission.label(language);
+    match language {
+        Language::English => format!("“{}”", label.text),
+        Language::French if label.is_verified => format!("« {} »", label.text),
+        Language::French => format!("« {} » (libellé anglais)", label.text),
+    }
+}
+
+fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> String {
+    let people = |count: u64| people(count, language);
+    let field = permission.field(language);
+    let (english, french) = match evidence {
+        Evidence::Shown { count } => {
+            let what = permission.counted(*count, language);
+            (format!("Lucca shows {what}."), format!("Lucca montre {what}."))
+        }
+        Evidence::CountsDiffer { with, without } => (
+            format!("Lucca counts {} with former employees and {} without.", people(*with), people(*without)),
+            format!("Lucca compte {} avec les partis et {} sans eux.", people(*with), people(*without)),
+        ),
+        Evidence::Refused { status } => {
+            let code = status.map(|status| format!(" ({status})")).unwrap_or_default();
+            (format!("Lucca refused it to this key{code}."), format!("Lucca l'a refusé à cette clé{code}."))
+        }
+        Evidence::ContractsOfUnseen { people: count } => {
+            let turned = match (permission, language, *count) {
+                (Permission::SeeFutureEmployees, Language::English, _) => "yet to begin",
+                (Permission::SeeFutureEmployees, Language::French, _) => "à venir",
+                (_, Language::English, _) => "over",
+                (_, Language::French, _) => "terminé",
+            };
+            (
+                format!("{} whose contract is {turned}: the contract can be read, the person is not shown.", people(*count)),
+                format!("{} dont le contrat est {turned} : le contrat est lisible, la personne n'est pas montrée.", people(*count)),
+            )
+        }
+        Evidence::ReferredUnseen { people: count } => (
+            format!(
+                "{} named as managers, heads of departments or absent are not shown: they have probably left, or the \
+                 key's role is narrowed to a part of the company.",
+                people(*count)
+            ),
+            format!(
+                "{} désignées comme managers, responsables de département ou absentes ne sont pas montrées : elles \
+                 sont sans doute parties, ou le rôle de la clé est limité à une partie de l'entreprise.",
+                people(*count)
+            ),
+        ),
+        Evidence::WereShown { people: count } => (
+            format!("{} whom Lucca showed earlier are no longer shown.", people(*count)),
+            format!("{} que Lucca montrait auparavant ne sont plus montrées.", people(*count)),
+        ),
+        Evidence::NobodyShown => (
+            "Lucca answers, but shows nobody: the company is empty, or the key's role is narrowed to nobody.".to_owned(),
+            "Lucca répond, mais ne montre personne : l'entreprise est vide, ou le rôle de la clé ne couvre personne."
+                .to_owned(),
+        ),
+        Evidence::NoneAmong { people: count } => {
+            let none = match (permission, language) {
+                (Permission::SeeFutureEmployees, Language::English) => "None of them is yet to begin",
+                (Permission::SeeFutureEmployees, Language::French) => "Aucune n'est à venir",
+                (_, Language::English) => "None of them has left",
+                (_, Language::French) => "Aucune n'est partie",
+            };
+            (
+                format!("Lucca shows {}. {none}: there is nobody like that, or the key may not see them.", people(*count)),
+                format!("Lucca montre {}. {none} : soit il n'y en a pas, soit la clé n'a pas le droit de les voir.", people(*count)),
+            )
+        }
+        Evidence::NoDates { people: count } => (
+            format!("Among {}, nobody shows a first or a last day, so that it can't be told who has left.", people(*count)),
+            format!("Sur {}, aucune date de contrat n'est visible : impossible de savoir qui est parti ou à venir.", people(*count)),
+        ),
+        Evidence::FieldEmpty { people: count } => (
+            format!("Empty ({field}) for all of {}: not used in your company, or hidden from the key.", people(*count)),
+            format!("Vide ({field}) pour {} : non utilisé dans votre entreprise, ou masqué à la clé.", people(*count)),
+        ),
+        Evidence::FieldOmitted { people: count } => (
+            format!("Lucca leaves it ({field}) out of the records of all of {}, which it does with what a key may not see.", people(*count)),
+            format!("Lucca ne transmet pas cette donnée ({field}) pour {}, comme pour ce qu'une clé n'a pas le droit de voir.", people(*count)),
+        ),
+        Evidence::FieldUnknown => (
+            format!("Your Lucca says that it knows no such field ({field})."),
+            format!("Votre Lucca indique ne pas connaître cette donnée ({field})."),
+        ),
+        Evidence::FieldLost { stored } => (
+            format!("Lucca showed it ({field}) earlier and no longer does; the values of {} were kept.", people(*stored)),
+            format!("Lucca montrait cette donnée ({field}) et ne la montre plus ; les valeurs de {} ont été conservées.", people(*stored)),
+        ),
+        Evidence::QualificationsInUse { people: count } => (
+            format!("Lucca counts {} with a qualification, and shows none of anybody.", people(*count)),
+            format!("Lucca compte {} avec une qualification, et n'en montre aucune.", people(*count)),
+        ),
+        Evidence::NoneDefined => (
+            "Your company has no custom fields: nothing is missing.".to_owned(),
+            "Votre entreprise n'a pas de champs personnalisés : il ne manque rien.".to_owned(),
+        ),
+        Evidence::ListEmpty if permission == Permission::ViewContracts => (
+            "Lucca answers, but shows no contract, although everybody has one.".to_owned(),
+            "Lucca répond, mais ne montre aucun contrat, alors que chacun en a un.".to_owned(),
+        ),
+        Evidence::ListEmpty => (
+            "Lucca answers, and there is nothing to be shown yet: probably nothing is missing.".to_owned(),
+            "Lucca répond, et il n'y a encore rien à montrer : il ne manque sans doute rien.".to_owned(),
+        ),
+        Evidence::ListUnreadable { code } => (
+            format!("It could not be read, for another reason than a permission ({code})."),
+            format!("La lecture a échoué pour une autre raison qu'une permission ({code})."),
+        ),
+        Evidence::RequestsReadable { rows } => {
+            let what = permission.counted(*rows, language);
+            (
+                format!("Requests can be read ({what}). Whether the key could make some is not tried: nothing is ever written."),
+                format!("Les demandes sont lisibles ({what}). Nous ne testons pas si la clé peut en créer : nous n'écrivons jamais rien."),
+            )
+        }
+        Evidence::PeopleRefused => (
+            "This can't be told until employees can be read.".to_owned(),
+            "Impossible à déterminer tant que les collaborateurs ne sont pas lisibles.".to_owned(),
+        ),
+        Evidence::NotRead => (
+            "It has not been read yet.".to_owned(),
+            "Cette donnée n'a pas encore été lue.".to_owned(),
+        ),
+    };
+    language.pick(english, french)
+}
+
+impl Excess {
+    /// What the key may do beyond what is needed, and what to do about it.
+    pub fn text(self, language: Language) -> String {
+        let (english, french) = match self {
+            Self::WritePreset => (
+                "The box “Consult / create / modify users” also lets a key create and modify people; Lucca offers no \
+                 smaller one. We only ever read. In the key's role you can untick what modifies.",
+                "La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier des \
+                 collaborateurs ; Lucca n'en propose pas de plus restreinte. Nous ne faisons que lire. Vous pouvez \
+                 décocher les droits de modification dans le rôle de la clé.",
+            ),
+            Self::RequestPreset => (
+                "The box “Make absence requests” also lets a key make requests. We only ever read.",
+                "La case « Make absence requests » (libellé anglais) permet aussi de créer des demandes d'absence. \
+                 Nous ne faisons que lire.",
+            ),
+            Self::Leaves => (
+                "The key can read absences, which are not needed: untick “Consult leaves” on the API key's form.",
+                "La clé peut lire les absences, qui ne sont pas nécessaires : décochez « Consult leaves » (libellé \
+                 anglais) dans le formulaire de la clé API.",
+            ),
+            Self::CustomFields => (
+                "The key can read your custom fields, which are not needed: untick “Consult HR files” in the API \
+                 key's role.",
+                "La clé peut lire vos champs personnalisés, qui ne sont pas nécessaires : décochez « Consult HR \
+                 files » (libellé anglais) dans le rôle de la clé API.",
+            ),
+        };
+        typeset(language.pick(english, french).to_owned(), language)
+    }
+}
+
+impl PeopleSeen {
+    /// How many people the key shows, by status as far as it is known.
+    pub fn text(&self, language: Language) -> Option<String> {
+        let all = people(self.total?, language);
+        let Self { active: Some(active), future: Some(future), former: Some(former), .. } = *self else {
+            return Some(language.pick(format!("Lucca shows {all}."), format!("Lucca montre {all}.")));
+        };
+        let number = |count| number(count, language);
+        let (active, future, former) = (number(active), number(future), number(former));
+        let text = match language {
+            Language::English => {
+                format!("Lucca shows {all}: {active} active, {future} yet to begin, {former} who have left.")
+            }
+            Language::French => {
+                format!("Lucca montre {all} : {active} en poste, {future} à venir, {former} parties.")
+            }
+        };
+        Some(typeset(text, language))
+    }
+}
+
+impl Narrowed {
+    /// What seems to be narrowed, and what to do about it.
+    pub fn text(self, language: Language) -> String {
+        let people = people(self.unseen, language);
+        let text = match language {
+            Language::English => format!(
+                "{people} that others refer to are not shown, although they have not left: the key's role seems to \
+                 be narrowed to a part of the company. Set its scope to the whole company, unless that is intended."
+            ),
+            Language::French => format!(
+                "{people} auxquelles d'autres font référence ne sont pas montrées sans être parties : le rôle de la \
+                 clé semble limité à une partie de l'entreprise. Étendez son périmètre à toute l'entreprise, sauf si \
+                 c'est voulu."
+            ),
+        };
+        typeset(text, language)
+    }
+}
+
+fn people(count: u64, language: Language) -> String {
+    Permission::ViewUsers.counted(count, language)
+}
+
+/// A count with its noun, in the language's own way of writing numbers. French has the singular for 0 as well.
+fn counted(count: u64, (one, many): (&str, &str), language: Language) -> String {
+    let is_one = match language {
+        Language::English => count == 1,
+        Language::French => count < 2,
+    };
+    format!("{} {}", number(count, language), if is_one { one } else { many })
+}
+
+/// A number with its thousands apart, as the language has it.
+fn number(count: u64, language: Language) -> String {
+    let digits = count.to_string();
+    let mut number = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            number.push(language.pick(',', '\u{202f}'));
+        }
+        number.push(digit);
+    }
+    number
+}
+
+/// French has a space that does not break before double punctuation and inside quotes.
+fn typeset(text: String, language: Language) -> String {
+    match language {
+        Language::English => text,
+        Language::French => text
+            .replace("« ", "«\u{a0}")
+            .replace(" »", "\u{a0}»")
+            .replace(" :", "\u{a0}:")
+            .replace(" ;", "\u{a0};"),
+    }
+}

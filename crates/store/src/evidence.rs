@@ -1,0 +1,216 @@
+//! Counts of what is stored of people, by which it can be told what an API key shows. What they prove is decided
+//! elsewhere; nothing here is about anybody in particular.
+
+use jiff::civil::Date;
+
+use crate::db::{from_sql_count, on};
+use crate::error::while_doing;
+use crate::{Error, RecordState, Store};
+
+/// How many people are something by the dates of their applicable contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StandingCounts {
+    /// Employed, or without a date that says otherwise.
+    pub active: u64,
+    /// Yet to begin.
+    pub future: u64,
+    /// Left.
+    pub former: u64,
+}
+
+/// Owners of applicable contracts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnerCounts {
+    /// Of a running contract, and stored as people.
+    pub running_shown: u64,
+    /// Of a running contract, and not stored as people that are there.
+    pub running: u64,
+    /// Of one that has ended, likewise.
+    pub ended: u64,
+    /// Those of them whose contract was in an establishment where others are.
+    pub ended_nearby: u64,
+    /// Of one that is yet to begin, likewise.
+    pub later: u64,
+    /// Those of them whose contract is in an establishment where others are.
+    pub later_nearby: u64,
+}
+
+/// Counts of what is stored of people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoredEvidence {
+    /// People by what they are today.
+    pub today: StandingCounts,
+    /// People by what they are for certain: whoever left or begins within a day of today counts as active.
+    pub certain: StandingCounts,
+    /// People who are hidden, by what they are today.
+    pub hidden: StandingCounts,
+    /// People with a first or a last day.
+    pub dated: u64,
+    /// People with a job title.
+    pub job_titles: u64,
+    /// People with a manager.
+    pub managers: u64,
+    /// People with a job qualification.
+    pub qualifications: u64,
+    /// People with a value in a field of the tenant's own.
+    pub custom_fields: u64,
+    /// Owners of contracts.
+    pub owners: OwnerCounts,
+    /// Managers and heads of departments of whom neither a record nor a contract is stored.
+    pub referred: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct PeopleRow {
+    state: String,
+    standing: String,
+    certain: String,
+    people: i64,
+    dated: i64,
+    job_titles: i64,
+    managers: i64,
+    qualifications: i64,
+    custom_fields: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct OwnersRow {
+    standing: String,
+    is_shown: i32,
+    is_nearby: i32,
+    owners: i64,
+}
+
+const DOING: &str = "counting what people show";
+
+impl StandingCounts {
+    fn add(&mut self, standing: &str, count: u64) {
+        match standing {
+            "future" => self.future += count,
+            "former" => self.former += count,
+            _ => self.active += count,
+        }
+    }
+}
+
+impl Store {
+    /// Counts what is stored of a linked account's people, as of a day.
+    pub async fn evidence(&self, account_no: i64, today: Date) -> Result<StoredEvidence, Error> {
+        let mut evidence = StoredEvidence::default();
+        let days = [today.yesterday().unwrap_or(today), today, today.tomorrow().unwrap_or(today)];
+        let days = days.map(|day| day.to_string());
+        self.count_people(account_no, &days, &mut evidence).await?;
+        self.count_owners(account_no, &days, &mut evidence.owners).await?;
+        evidence.referred = self.count_referred(account_no).await?;
+        Ok(evidence)
+    }
+
+    async fn count_people(
+        &self,
+        account_no: i64,
+        [yesterday, today, tomorrow]: &[String; 3],
+        evidence: &mut StoredEvidence,
+    ) -> Result<(), Error> {
+        // Dates are ISO texts, which compare as days do.
+        let sql = self.db.with_members(
+            "SELECT state, standing, certain, count(*) AS people, count(dated) AS dated, \
+             count(job_title) AS job_titles, count(manager) AS managers, \
+             count(qualification) AS qualifications, count(custom) AS custom_fields FROM (SELECT state, \
+             CASE WHEN {body.contract_start} > $3 THEN 'future' WHEN {body.contract_end} < $3 THEN 'former' \
+             ELSE 'active' END AS standing, \
+             CASE WHEN {body.contract_start} > $4 THEN 'future' WHEN {body.contract_end} < $2 THEN 'former' \
+             ELSE 'active' END AS certain, \
+             coalesce({body.contract_start}, {body.contract_end}) AS dated, {body.job_title} AS job_title, \
+             {body.manager_id} AS manager, {body.job_qualification} AS qualification, \
+             {body.custom_fields} AS custom \
+             FROM records WHERE account_no = $1 AND kind = 'employees' AND state <> 'gone') AS people \
+             GROUP BY state, standing, certain",
+        );
+        let rows: Vec<PeopleRow> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(yesterday)
+            .bind(today)
+            .bind(tomorrow)
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        for row in rows {
+            let people = from_sql_count(row.people);
+            if row.state == RecordState::Hidden.name() {
+                evidence.hidden.add(&row.standing, people);
+                continue;
+            }
+            evidence.today.add(&row.standing, people);
+            evidence.certain.add(&row.certain, people);
+            evidence.dated += from_sql_count(row.dated);
+            evidence.job_titles += from_sql_count(row.job_titles);
+            evidence.managers += from_sql_count(row.managers);
+            evidence.qualifications += from_sql_count(row.qualifications);
+            evidence.custom_fields += from_sql_count(row.custom_fields);
+        }
+        Ok(())
+    }
+
+    async fn count_owners(
+        &self,
+        account_no: i64,
+        [yesterday, _, tomorrow]: &[String; 3],
+        owners: &mut OwnerCounts,
+    ) -> Result<(), Error> {
+        let sql = self.db.with_members(
+            "WITH places AS (SELECT DISTINCT {body.establishment_id} AS place FROM records \
+             WHERE account_no = $1 AND kind = 'employees' AND state = 'present'), \
+             contracts AS (SELECT {body.employee_id} AS owner, {body.establishment_id} AS place, \
+             CASE WHEN {body.starts_on} > $3 THEN 'future' WHEN {body.ends_on} < $2 THEN 'former' \
+             ELSE 'active' END AS standing FROM records WHERE account_no = $1 AND kind = 'employments' \
+             AND state = 'present' AND CAST({body.is_applicable} AS TEXT) IN ('1', 'true')) \
+             SELECT standing, is_shown, is_nearby, count(DISTINCT owner) AS owners FROM (SELECT owner, standing, \
+             CASE WHEN people.remote_id IS NULL THEN 0 ELSE 1 END AS is_shown, \
+             CASE WHEN places.place IS NULL THEN 0 ELSE 1 END AS is_nearby \
+             FROM contracts LEFT JOIN records AS people ON people.account_no = $1 AND people.kind = 'employees' \
+             AND people.remote_id = contracts.owner AND people.state = 'present' \
+             LEFT JOIN places ON places.place = contracts.place) AS owned GROUP BY standing, is_shown, is_nearby",
+        );
+        let rows: Vec<OwnersRow> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(yesterday)
+            .bind(tomorrow)
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        for row in rows {
+            let count = from_sql_count(row.owners);
+            let nearby = if row.is_nearby == 1 { count } else { 0 };
+            match (row.standing.as_str(), row.is_shown == 1) {
+                ("active", true) => owners.running_shown += count,
+                ("active", false) => owners.running += count,
+                ("former", false) => {
+                    owners.ended += count;
+                    owners.ended_nearby += nearby;
+                }
+                ("future", false) => {
+                    owners.later += count;
+                    owners.later_nearby += nearby;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn count_referred(&self, account_no: i64) -> Result<u64, Error> {
+        // User 0 is Lucca's own.
+        let sql = self.db.with_members(
+            "SELECT count(*) FROM (SELECT {body.manager_id} AS id FROM records \
+             WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
+             UNION SELECT {body.head_id} FROM records \
+             WHERE account_no = $1 AND kind = 'departments' AND state = 'present' \
+             EXCEPT SELECT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
+             EXCEPT SELECT remote_id FROM records WHERE account_no = $1 AND kind = 'employees') AS referred \
+             WHERE id IS NOT NULL AND id <> '0'",
+        );
+        let count: i64 = on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_one(pool).await)
+            .map_err(while_doing(DOING))?;
+        Ok(from_sql_count(count))
+    }
+}
