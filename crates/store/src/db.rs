@@ -75,6 +75,8 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             // A record is about a kilobyte: fewer pages are split than with SQLite's usual 4,096 bytes.
             .page_size(8192)
+            // What is deleted is overwritten, not only unlinked: it is people's data.
+            .pragma("secure_delete", "ON")
             .pragma("cache_size", "-4000");
         let pool = SqlitePoolOptions::new()
             .max_connections(2)

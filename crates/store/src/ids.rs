@@ -63,6 +63,8 @@ ids! {
     AccountId = "acct_",
     /// A run of a sync: `run_…`.
     RunId = "run_",
+    /// The receipt of an erasure: `era_…`.
+    ErasureId = "era_",
 }
 
 #[cfg(test)]
