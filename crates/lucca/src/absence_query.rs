@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
 use crate::asked::Idiom;
-use crate::field_group::{FieldGroup, FieldGroups};
+use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_query::DateFilter;
 
@@ -230,6 +230,15 @@ impl Default for UserLogQuery {
 }
 
 impl UserLogQuery {
+    /// Every change of what `groups` ask of people. Nothing where they ask for no such property.
+    pub fn of(groups: FieldGroups) -> Self {
+        let is_wanted = |property: &UserProperty| match property {
+            UserProperty::Department | UserProperty::Establishment => groups.contains(FieldGroup::Work),
+            UserProperty::Manager => groups.contains_part(WorkPart::Manager),
+        };
+        Self { properties: UserProperty::ALL.into_iter().filter(is_wanted).collect(), ..Self::default() }
+    }
+
     /// The same query for each property on its own.
     pub fn one_by_one(&self) -> impl Iterator<Item = Self> + '_ {
         self.properties.iter().map(|property| Self { properties: vec![*property], ..self.clone() })

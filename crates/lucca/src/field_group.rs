@@ -91,25 +91,61 @@ impl FromStr for FieldGroup {
     }
 }
 
+/// A part of [`FieldGroup::Work`] that can be left out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WorkPart {
+    /// What somebody's job is called.
+    JobTitle,
+    /// Whom somebody reports to.
+    Manager,
+    /// A job at a level.
+    Qualification,
+}
+
+impl WorkPart {
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::JobTitle, Self::Manager, Self::Qualification];
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
 /// A set of [`FieldGroup`]s. The default is identity, work, contract and custom fields: what is more
 /// personal than that is never fetched unless it is asked for.
+///
+/// Parts of a group can be left out of the set. Its text and its JSON name the groups only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FieldGroups(u16);
+pub struct FieldGroups {
+    groups: u16,
+    left_out: u8,
+}
 
 impl FieldGroups {
     /// No group: only ids.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self { groups: 0, left_out: 0 };
 
     /// The set with `group` in it.
     #[must_use]
     pub const fn with(self, group: FieldGroup) -> Self {
-        Self(self.0 | group.bit())
+        Self { groups: self.groups | group.bit(), ..self }
     }
 
     /// The set with `group` taken out.
     #[must_use]
     pub const fn without(self, group: FieldGroup) -> Self {
-        Self(self.0 & !group.bit())
+        Self { groups: self.groups & !group.bit(), ..self }
+    }
+
+    /// The set without `part`, whether or not [`FieldGroup::Work`] is in it.
+    #[must_use]
+    pub const fn leaving_out(self, part: WorkPart) -> Self {
+        Self { left_out: self.left_out | part.bit(), ..self }
+    }
+
+    /// Whether `part` is in the set: [`FieldGroup::Work`] is, and the part is not left out of it.
+    pub const fn contains_part(self, part: WorkPart) -> bool {
+        self.contains(FieldGroup::Work) && self.left_out & part.bit() == 0
     }
 
     /// Every group.
@@ -119,7 +155,7 @@ impl FieldGroups {
 
     /// Whether `group` is in the set.
     pub const fn contains(self, group: FieldGroup) -> bool {
-        self.0 & group.bit() != 0
+        self.groups & group.bit() != 0
     }
 
     /// The groups in the set, in the order of [`FieldGroup::ALL`].

@@ -71,7 +71,7 @@ pub use checkpoint::Checkpoint;
 pub use client::{Client, ClientBuilder};
 pub use enumeration::Enumeration;
 pub use error::{Action, Error};
-pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup};
+pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup, WorkPart};
 pub use item::{FieldProblem, Item, Page, Raw, Read, Unreadable};
 pub use learned::Learned;
 pub use proof::{Note, Proof, Unproven};

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
 use crate::asked::Idiom;
-use crate::field_group::{FieldGroup, FieldGroups};
+use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
 use crate::query::v3::{Comparator, Fields, Filter};
 
 /// Which users to read, and which of their fields.
@@ -165,7 +165,21 @@ pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
     for group in groups.iter() {
         fields = group_fields(fields, group);
     }
+    for part in WorkPart::ALL.into_iter().filter(|part| !groups.contains_part(*part)) {
+        for name in part_fields(part) {
+            fields.remove(name);
+        }
+    }
     fields
+}
+
+/// What of [`FieldGroup::Work`] is of one of its parts.
+fn part_fields(part: WorkPart) -> &'static [&'static str] {
+    match part {
+        WorkPart::JobTitle => &["jobTitle"],
+        WorkPart::Manager => &["manager", "managerId"],
+        WorkPart::Qualification => &["jobQualification"],
+    }
 }
 
 fn group_fields(fields: Fields, group: FieldGroup) -> Fields {

@@ -58,6 +58,12 @@ pub struct AccountSettings {
     /// The first day of which absences are read; none is the first of January of last year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absences_since: Option<Date>,
+    /// Names of the features whose data is never fetched nor kept. The sync engine knows the names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declined_features: Vec<String>,
+    /// Names of the permissions that a person said are granted where Lucca can't tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed_permissions: Vec<String>,
 }
 
 /// A customer's tenant, connected through an API key.

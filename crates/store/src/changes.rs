@@ -35,11 +35,15 @@ pub enum Operation {
     Started,
     /// An employee whose last employment ended. The record stays.
     Ended,
+    /// No longer read, because the linked account's configuration leaves it out. Nothing is said of the source.
+    Excluded,
+    /// Of a person who was erased: whoever has something of them has to erase it, too.
+    Erased,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Updated,
         Self::Restored,
@@ -47,6 +51,8 @@ impl Operation {
         Self::Hidden,
         Self::Started,
         Self::Ended,
+        Self::Excluded,
+        Self::Erased,
     ];
 
     /// The operation's name, as JSON and the database write it.
@@ -59,6 +65,8 @@ impl Operation {
             Self::Hidden => "hidden",
             Self::Started => "started",
             Self::Ended => "ended",
+            Self::Excluded => "excluded",
+            Self::Erased => "erased",
         }
     }
 }

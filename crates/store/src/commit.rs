@@ -19,6 +19,8 @@ use crate::{Error, Lease, RecordState, Store, holds, stream_states};
 pub struct Commit {
     /// Records to write: new, changed, or shown again.
     pub upserts: Vec<RecordUpsert>,
+    /// Records whose content is written again, and which stand as they stand.
+    pub rewritten: Vec<RecordUpsert>,
     /// Records that are marked as gone or hidden; their content stays.
     pub marked: Vec<(RecordState, Vec<RemoteId>)>,
     /// What is said of all that in the change log, in order.
@@ -39,6 +41,7 @@ impl Commit {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.upserts.is_empty()
+            && self.rewritten.is_empty()
             && self.marked.iter().all(|(_, ids)| ids.is_empty())
             && self.changes.is_empty()
             && self.quarantined.is_empty()
@@ -74,6 +77,9 @@ impl Store {
         let write = async {
             for rows in commit.upserts.chunks(ROWS_A_STATEMENT) {
                 upsert(&mut tx, no, kind, rows, at).await?;
+            }
+            for record in &commit.rewritten {
+                rewrite(&mut tx, no, kind, record, at).await?;
             }
             for (state, ids) in &commit.marked {
                 self.mark(&mut tx, no, kind, ids, *state, at).await?;
@@ -122,6 +128,30 @@ impl Store {
             .await
             .map(drop))
     }
+}
+
+/// Writes a stored record's content again.
+pub(crate) async fn rewrite(
+    tx: &mut Tx,
+    account_no: i64,
+    kind: Kind,
+    record: &RecordUpsert,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    in_tx!(tx, connection => sqlx::query(
+        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7 \
+         WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+    )
+    .bind(account_no)
+    .bind(kind.name())
+    .bind(record.id.as_str())
+    .bind(record.hash.to_be_bytes().to_vec())
+    .bind(&record.body)
+    .bind(record.raw.as_deref())
+    .bind(sql_time(at))
+    .execute(connection)
+    .await
+    .map(drop))
 }
 
 async fn upsert(

@@ -112,7 +112,7 @@ pub(crate) async fn write(
     .map(drop))
 }
 
-async fn remove(tx: &mut Tx, account_no: i64, kind: Kind) -> Result<(), sqlx::Error> {
+pub(crate) async fn remove(tx: &mut Tx, account_no: i64, kind: Kind) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query("DELETE FROM holds WHERE account_no = $1 AND kind = $2")
         .bind(account_no)
         .bind(kind.name())

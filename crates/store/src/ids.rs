@@ -67,6 +67,8 @@ ids! {
     FlowId = "flow_",
     /// An issue: `iss_…`.
     IssueId = "iss_",
+    /// The receipt of an erasure: `era_…`.
+    ErasureId = "era_",
 }
 
 #[cfg(test)]

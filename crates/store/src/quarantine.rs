@@ -13,6 +13,8 @@ use crate::{Error, Store};
 pub struct Quarantined {
     /// Its id, where that much could be read.
     pub id: Option<RemoteId>,
+    /// Whose it is, where that much could be read. Nobody's, of a person themselves.
+    pub owner_id: Option<RemoteId>,
     /// The field that stopped the reader.
     pub field: String,
     /// Why; never the value.
@@ -40,9 +42,9 @@ pub(crate) async fn write(
 ) -> Result<(), sqlx::Error> {
     for quarantined in &commit.quarantined {
         in_tx!(&mut *tx, connection => sqlx::query(
-            "INSERT INTO quarantine (account_no, kind, remote_id, field, reason, raw, first_seen) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET \
-             field = excluded.field, reason = excluded.reason, raw = excluded.raw \
+            "INSERT INTO quarantine (account_no, kind, remote_id, field, reason, raw, first_seen, owner_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET \
+             field = excluded.field, reason = excluded.reason, raw = excluded.raw, owner_id = excluded.owner_id \
              WHERE quarantine.raw <> excluded.raw",
         )
         .bind(account_no)
@@ -52,6 +54,7 @@ pub(crate) async fn write(
         .bind(&quarantined.reason)
         .bind(&quarantined.raw)
         .bind(sql_time(at))
+        .bind(quarantined.owner_id.as_ref().map(RemoteId::as_str))
         .execute(connection)
         .await
         .map(drop))?;
@@ -82,6 +85,28 @@ impl Store {
         .await)
         .map_err(while_doing("listing the quarantine"))?;
         Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
+    /// The records of a kind in quarantine that have an id.
+    pub async fn quarantined(&self, account_no: i64, kind: Kind) -> Result<Vec<Quarantined>, Error> {
+        type Row = (String, Option<String>, String, String, String);
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
+            "SELECT remote_id, owner_id, field, reason, raw FROM quarantine \
+             WHERE account_no = $1 AND kind = $2 AND substr(remote_id, 1, 1) <> '#'",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading the quarantine"))?;
+        let read = |(id, owner_id, field, reason, raw): Row| Quarantined {
+            id: Some(RemoteId::from(id)),
+            owner_id: owner_id.map(RemoteId::from),
+            field,
+            reason,
+            raw,
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// How many records of a linked account are in quarantine.

@@ -36,7 +36,7 @@ impl RecordState {
         }
     }
 
-    fn from_name(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         match name {
             "gone" => Self::Gone,
             "hidden" => Self::Hidden,

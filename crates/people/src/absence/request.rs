@@ -150,6 +150,21 @@ impl AbsenceRequest {
         }
         self
     }
+
+    /// Takes out what some people wrote as approvers, or when they asked for a cancellation; their ids stay. Gives
+    /// whether there was anything.
+    pub fn forget_words_of(&mut self, is_meant: impl Fn(&RemoteId) -> bool) -> bool {
+        let approvals = self.approvals.iter_mut().map(|step| (&step.approver_id, &mut step.comment));
+        let cancellations =
+            self.cancellation_requests.iter_mut().map(|step| (&step.author_id, &mut step.comment));
+        let mut is_changed = false;
+        for (author, comment) in approvals.chain(cancellations) {
+            if author.as_ref().is_some_and(&is_meant) {
+                is_changed |= comment.take().is_some();
+            }
+        }
+        is_changed
+    }
 }
 
 /// What an absence has come to.

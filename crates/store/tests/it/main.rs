@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod changes;
+mod erasures;
 mod leases;
 mod records;
 mod support;

@@ -85,6 +85,7 @@ async fn quarantine_keeps_a_record_once_and_lets_it_go(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let kind = Kind::Employee;
     let broken = |id: Option<&str>| Quarantined {
+        owner_id: None,
         id: id.map(RemoteId::from),
         field: "dtContractStart".into(),
         reason: "not a date".into(),

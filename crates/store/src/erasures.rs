@@ -1,0 +1,417 @@
+//! Erasing one person: everything stored of them goes, the change log keeps only that something was there, and their
+//! id is remembered so that no sync brings them back. Where names may stand beside the person's own records is in
+//! `traces`.
+
+mod traces;
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+use people::{AbsenceRequest, Employee, Kind, RemoteId};
+use serde::Serialize;
+
+use self::traces::Traces;
+use crate::changes::{self, NewChange, Operation};
+use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::records::{RecordUpsert, content_hash};
+use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit};
+
+/// The kinds whose records belong to a person, whom they name as `employee_id`.
+const OWNED: &str = "'employments', 'absences', 'absence_requests', 'user_log_entries'";
+
+/// A person to be erased.
+#[derive(Clone, Copy, Debug)]
+pub struct Erasure<'a> {
+    /// The receipt's id.
+    pub id: ErasureId,
+    /// The person's id at Lucca.
+    pub remote_id: &'a RemoteId,
+    /// Who wants it, such as `cli`. Nobody's name.
+    pub actor: &'a str,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What is kept of an erasure: the person's id at Lucca, and no more of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// Its id.
+    pub id: ErasureId,
+    /// The linked account.
+    pub account_id: AccountId,
+    /// The person's id at Lucca.
+    pub remote_id: RemoteId,
+    /// Who wanted it.
+    pub actor: String,
+    /// When, UTC.
+    pub erased_at: Timestamp,
+    /// How many rows were erased or emptied, by table.
+    pub counts: BTreeMap<String, u64>,
+    /// Since when the person may be stored again; absent while they may not.
+    pub allowed_at: Option<Timestamp>,
+}
+
+const DOING: &str = "erasing a person";
+
+impl Store {
+    /// Erases a person: their records of every kind, what could not be read of them, what the change log says of their
+    /// content, what they wrote in requests of others. Their id stays where others refer to them, and so that
+    /// they are not stored again. The change log gets one more entry, which says it. All of it or nothing.
+    ///
+    /// A sync of the account that is going on can write nothing more: it ends with [`Error::LeaseLost`], and the next
+    /// one knows. What was freed is to be overwritten with [`Store::scrub`] afterwards.
+    pub async fn erase_person(
+        &self,
+        account: &LinkedAccount,
+        erasure: Erasure<'_>,
+    ) -> Result<Receipt, Error> {
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let counts = self.erase(&mut tx, account.no, erasure).await?;
+            let json = serde_json::to_string(&counts).unwrap_or_default();
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO erasures (id, account_no, remote_id, actor, erased_at, counts) VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(erasure.id.to_string())
+            .bind(account.no)
+            .bind(erasure.remote_id.as_str())
+            .bind(erasure.actor)
+            .bind(sql_time(erasure.at))
+            .bind(json)
+            .execute(connection)
+            .await
+            .map(drop))?;
+            tx.commit().await?;
+            Ok(counts)
+        };
+        let counts = write.await.map_err(while_doing(DOING))?;
+        Ok(Receipt {
+            id: erasure.id,
+            account_id: account.id,
+            remote_id: erasure.remote_id.clone(),
+            actor: erasure.actor.to_owned(),
+            erased_at: erasure.at,
+            counts,
+            allowed_at: None,
+        })
+    }
+
+    async fn erase(
+        &self,
+        tx: &mut Tx,
+        no: i64,
+        Erasure { remote_id, at, .. }: Erasure<'_>,
+    ) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+        // Whoever writes under the epoch of before has not heard of the erasure.
+        in_tx!(&mut *tx, connection => sqlx::query(
+            "UPDATE leases SET epoch = epoch + 1, expires_ms = 0 WHERE account_no = $1",
+        )
+        .bind(no).execute(connection).await.map(drop))?;
+
+        let person: Option<(String, Option<String>)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+            "SELECT body, raw FROM records WHERE account_no = $1 AND kind = 'employees' AND remote_id = $2",
+        )
+        .bind(no).bind(remote_id.as_str()).fetch_optional(connection).await)?;
+        let employee = person.and_then(|(body, _)| serde_json::from_str::<Employee>(&body).ok());
+        let traces = Traces::of(remote_id, employee.as_ref());
+
+        let owned = self.db.with_members(&format!(
+            "DELETE FROM records WHERE account_no = $1 AND (kind IN ({OWNED}) AND {{body.employee_id}} = $2 \
+             OR kind = 'employees' AND remote_id = $2) RETURNING kind, remote_id"
+        ));
+        let gone: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(owned)
+            .bind(no).bind(remote_id.as_str()).fetch_all(connection).await)?;
+        let mut by_kind: BTreeMap<String, Vec<RemoteId>> = BTreeMap::new();
+        by_kind.insert(Kind::Employee.name().to_owned(), vec![remote_id.clone()]);
+        let records = gone.len();
+        for (kind, id) in gone {
+            by_kind.entry(kind).or_default().push(RemoteId::from(id));
+        }
+
+        let mut told = 0;
+        for (kind, ids) in &by_kind {
+            let sql = self.db.with_ids(
+                "UPDATE changes SET op = 'erased', hash = NULL, fields = NULL \
+                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
+                3,
+            );
+            told += in_tx!(&mut *tx, connection => sqlx::query(sql)
+                .bind(no).bind(kind).bind(json_list(ids)).execute(connection).await
+                .map(|done| done.rows_affected()))?;
+        }
+        let quarantined = erase_quarantined(tx, no, remote_id, &traces).await?;
+        let holds = erase_held(tx, no, &by_kind).await?;
+        let rewritten =
+            self.forget_words(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
+        let change = NewChange {
+            kind: Kind::Employee,
+            id: remote_id.clone(),
+            operation: Operation::Erased,
+            hash: None,
+            fields: None,
+        };
+        changes::append(tx, no, None, &[change], at).await?;
+        let records = u64::try_from(records).unwrap_or(u64::MAX);
+        let counts = [
+            ("records", records),
+            ("changes", told),
+            ("quarantine", quarantined),
+            ("holds", holds),
+            ("records_of_others", rewritten),
+        ];
+        Ok(counts.into_iter().map(|(table, count)| (table.to_owned(), count)).collect())
+    }
+
+    /// Takes out what the person wrote in requests of others.
+    async fn forget_words(
+        &self,
+        tx: &mut Tx,
+        no: i64,
+        person: &RemoteId,
+        at: Timestamp,
+    ) -> Result<u64, sqlx::Error> {
+        let rows: Vec<(String, String, Option<String>, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+            "SELECT remote_id, body, raw, state FROM records WHERE account_no = $1 AND kind = 'absence_requests' \
+             AND body LIKE '%\"comment\"%'",
+        )
+        .bind(no).fetch_all(connection).await)?;
+        let mut changes = Vec::new();
+        let mut touched = Vec::new();
+        for (id, body, raw, state) in rows {
+            let Ok(mut request) = serde_json::from_str::<AbsenceRequest>(&body) else { continue };
+            if !request.forget_words_of(|author| author == person) {
+                continue;
+            }
+            let Ok(body) = serde_json::to_string(&request) else { continue };
+            let record = RecordUpsert { id: RemoteId::from(id), hash: content_hash(&body), body, raw };
+            commit::rewrite(tx, no, Kind::AbsenceRequest, &record, at).await?;
+            touched.push(record.id.clone());
+            if state == "present" {
+                changes.push(NewChange {
+                    kind: Kind::AbsenceRequest,
+                    id: record.id,
+                    operation: Operation::Updated,
+                    hash: Some(record.hash),
+                    fields: Some(r#"{"approvals":null,"cancellation_requests":null}"#.to_owned()),
+                });
+            }
+        }
+        if !touched.is_empty() {
+            let members = ["approvals", "cancellation_requests"];
+            self.forget(tx, no, Kind::AbsenceRequest, &members, Some(&touched)).await?;
+            changes::append(tx, no, None, &changes, at).await?;
+        }
+        Ok(u64::try_from(touched.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Overwrites what deleted rows leave behind in the database's files. It takes as long as writing the database
+    /// once; others who write meanwhile are waited for.
+    ///
+    /// # Errors
+    ///
+    /// Where others would not let go of the database: what was erased is gone from its tables, and this is worth
+    /// doing again.
+    pub async fn scrub(&self) -> Result<(), Error> {
+        const DOING: &str = "overwriting what was erased";
+        match &self.db {
+            Db::Sqlite(pool) => {
+                // Rows are overwritten when they are deleted, but copies stay in pages that were split before.
+                sqlx::query("VACUUM").execute(pool).await.map_err(while_doing(DOING))?;
+                let (busy, ..): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+                    .fetch_one(pool)
+                    .await
+                    .map_err(while_doing(DOING))?;
+                if busy != 0 {
+                    let busy = sqlx::Error::Io(std::io::ErrorKind::ResourceBusy.into());
+                    return Err(while_doing(DOING)(busy));
+                }
+            }
+            Db::Postgres(pool) => {
+                sqlx::query("VACUUM records, changes, quarantine, holds")
+                    .execute(pool)
+                    .await
+                    .map_err(while_doing(DOING))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many records of each kind are stored of a person, whatever their state.
+    pub async fn holdings(&self, account_no: i64, person: &RemoteId) -> Result<BTreeMap<Kind, u64>, Error> {
+        let sql = self.db.with_members(&format!(
+            "SELECT kind, count(*) FROM records WHERE account_no = $1 AND (kind IN ({OWNED}) \
+             AND {{body.employee_id}} = $2 OR kind = 'employees' AND remote_id = $2) GROUP BY kind \
+             UNION ALL SELECT kind, count(*) FROM quarantine WHERE account_no = $1 \
+             AND (owner_id = $2 OR kind = 'employees' AND remote_id = $2) GROUP BY kind"
+        ));
+        let rows: Vec<(String, i64)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(person.as_str())
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("counting what is stored of a person"))?;
+        let mut counts = BTreeMap::new();
+        for (kind, count) in rows {
+            if let Ok(kind) = kind.parse() {
+                *counts.entry(kind).or_default() += from_sql_count(count);
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The receipts of erasures, oldest first: of one linked account, or of all.
+    pub async fn erasures(&self, account_no: Option<i64>) -> Result<Vec<Receipt>, Error> {
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
+            "SELECT e.id, a.id AS account_id, e.remote_id, e.actor, e.erased_at, e.counts, e.allowed_at \
+             FROM erasures e JOIN linked_accounts a ON a.no = e.account_no \
+             WHERE ($1 IS NULL OR e.account_no = $1) ORDER BY e.id",
+        )
+        .bind(account_no)
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing erasures"))?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// The people of a linked account who may not be stored again.
+    pub async fn erased_ids(&self, account_no: i64) -> Result<HashSet<RemoteId>, Error> {
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT remote_id FROM erasures WHERE account_no = $1 AND allowed_at IS NULL",
+        )
+        .bind(account_no)
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing who was erased"))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
+    /// Lets a person who was erased be stored again: the next sync reads them. False if they were not erased.
+    pub async fn allow_person(
+        &self,
+        account: &LinkedAccount,
+        person: &RemoteId,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let allowed = on!(self.db, pool => sqlx::query(
+            "UPDATE erasures SET allowed_at = $3, allowed_by = $4 \
+             WHERE account_no = $1 AND remote_id = $2 AND allowed_at IS NULL",
+        )
+        .bind(account.no)
+        .bind(person.as_str())
+        .bind(sql_time(at))
+        .bind(actor)
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected()))
+        .map_err(while_doing("allowing a person"))?;
+        Ok(allowed > 0)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    remote_id: String,
+    actor: String,
+    erased_at: jiff_sqlx::Timestamp,
+    counts: String,
+    allowed_at: Option<jiff_sqlx::Timestamp>,
+}
+
+impl Row {
+    fn read(self) -> Result<Receipt, Error> {
+        let corrupt =
+            |source: Box<dyn std::error::Error + Send + Sync>| Error::Corrupt { what: "receipt", source };
+        Ok(Receipt {
+            id: self.id.parse().map_err(|error: crate::InvalidId| corrupt(error.into()))?,
+            account_id: self.account_id.parse().map_err(|error: crate::InvalidId| corrupt(error.into()))?,
+            remote_id: RemoteId::from(self.remote_id),
+            actor: self.actor,
+            erased_at: self.erased_at.to_jiff(),
+            counts: serde_json::from_str(&self.counts).map_err(|error| corrupt(error.into()))?,
+            allowed_at: self.allowed_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+    }
+}
+
+/// Erases what could not be read of a person. Of whose a row is nothing may be known: then it goes if it mentions them.
+/// Another's comes back when it is read again.
+async fn erase_quarantined(
+    tx: &mut Tx,
+    no: i64,
+    person: &RemoteId,
+    traces: &Traces<'_>,
+) -> Result<u64, sqlx::Error> {
+    let rows: Vec<(String, String, Option<String>, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+        "SELECT kind, remote_id, owner_id, raw FROM quarantine WHERE account_no = $1",
+    )
+    .bind(no).fetch_all(connection).await)?;
+    let mut erased = 0;
+    for (kind, id, owner_id, raw) in rows {
+        let is_theirs = match owner_id {
+            Some(owner) => owner == person.as_str(),
+            None if kind == Kind::Employee.name() && id == person.as_str() => true,
+            None => traces.mentioned_in(&raw),
+        };
+        if is_theirs {
+            in_tx!(&mut *tx, connection => sqlx::query(
+                "DELETE FROM quarantine WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+            )
+            .bind(no).bind(kind).bind(id).execute(connection).await.map(drop))?;
+            erased += 1;
+        }
+    }
+    Ok(erased)
+}
+
+/// Strikes records off the questions that wait for a person.
+async fn erase_held(
+    tx: &mut Tx,
+    no: i64,
+    gone: &BTreeMap<String, Vec<RemoteId>>,
+) -> Result<u64, sqlx::Error> {
+    let mut touched = 0;
+    for (kind, gone) in gone {
+        let ids: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+            "SELECT ids FROM holds WHERE account_no = $1 AND kind = $2",
+        )
+        .bind(no).bind(kind).fetch_optional(connection).await)?;
+        let ids: Vec<RemoteId> = ids.and_then(|ids| serde_json::from_str(&ids).ok()).unwrap_or_default();
+        let gone: HashSet<&RemoteId> = gone.iter().collect();
+        let left: Vec<RemoteId> = ids.iter().filter(|id| !gone.contains(id)).cloned().collect();
+        if left.len() == ids.len() {
+            continue;
+        }
+        touched += 1;
+        let sql = match left.is_empty() {
+            true => "DELETE FROM holds WHERE account_no = $1 AND kind = $2 AND $3 = '[]'",
+            false => "UPDATE holds SET ids = $3 WHERE account_no = $1 AND kind = $2",
+        };
+        in_tx!(&mut *tx, connection => sqlx::query(sql)
+            .bind(no).bind(kind).bind(json_list(&left)).execute(connection).await.map(drop))?;
+    }
+    Ok(touched)
+}
+
+/// Takes the person's name out of what Lucca sent of others, such as the people who report to them. The model has ids
+/// only.
+async fn erase_names(tx: &mut Tx, no: i64, traces: &Traces<'_>, at: Timestamp) -> Result<u64, sqlx::Error> {
+    let rows: Vec<(String, String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+        "SELECT kind, remote_id, raw FROM records WHERE account_no = $1 AND raw IS NOT NULL AND raw LIKE $2",
+    )
+    .bind(no).bind(format!("%{}%", traces.id())).fetch_all(connection).await)?;
+    let mut touched = 0;
+    for (kind, id, raw) in rows {
+        let Some(raw) = traces.without_name(&raw) else { continue };
+        in_tx!(&mut *tx, connection => sqlx::query(
+            "UPDATE records SET raw = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+        )
+        .bind(no).bind(kind).bind(id).bind(raw).bind(sql_time(at)).execute(connection).await.map(drop))?;
+        touched += 1;
+    }
+    Ok(touched)
+}

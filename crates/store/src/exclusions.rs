@@ -1,0 +1,186 @@
+//! What a linked account's configuration leaves out from now on: its records go, and so does what the change log and
+//! the quarantine say of their content. Which those are the sync engine decides.
+
+use jiff::Timestamp;
+use people::{Kind, RemoteId};
+
+use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::records::RecordState;
+use crate::{Error, Lease, Store, holds};
+
+/// A stored record as it is kept, whatever its state.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its id at its source.
+    pub id: RemoteId,
+    /// The model as JSON.
+    pub body: String,
+    /// As Lucca sent it, where that is kept.
+    pub raw: Option<String>,
+    /// How it stands.
+    pub state: RecordState,
+}
+
+impl Store {
+    /// The records of a kind behind `after`, `limit` at most, in the order of ids as text, whatever their state.
+    pub async fn kept(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        after: Option<&RemoteId>,
+        limit: u32,
+    ) -> Result<Vec<Kept>, Error> {
+        let rows: Vec<(String, String, Option<String>, String)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT remote_id, body, raw, state FROM records WHERE account_no = $1 AND kind = $2 \
+             AND ($3 IS NULL OR remote_id > $3) ORDER BY remote_id LIMIT $4",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .bind(after.map(RemoteId::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading records"))?;
+        let read = |(id, body, raw, state): (String, String, Option<String>, String)| Kept {
+            id: RemoteId::from(id),
+            body,
+            raw,
+            state: RecordState::from_name(&state),
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// Removes the records of a kind, or of these ids, because they are no longer wanted; whatever was not deleted
+    /// before is told as excluded. What the change log says of their content, what of the kind is in quarantine and
+    /// what waits for a person goes with them. Gives how many records were told of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    pub async fn exclude(
+        &self,
+        lease: &Lease,
+        kind: Kind,
+        ids: Option<&[RemoteId]>,
+        at: Timestamp,
+    ) -> Result<u64, Error> {
+        const DOING: &str = "removing what is no longer wanted";
+        let mut tx = self.begin_under(lease, at, DOING).await?;
+        let write = async {
+            let told = self.remove(&mut tx, lease, kind, ids, at).await?;
+            tx.commit().await?;
+            Ok(told)
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    async fn remove(
+        &self,
+        tx: &mut Tx,
+        lease: &Lease,
+        kind: Kind,
+        ids: Option<&[RemoteId]>,
+        at: Timestamp,
+    ) -> Result<u64, sqlx::Error> {
+        let no = lease.account_no;
+        let list = ids.map(json_list);
+        let list = list.as_deref();
+        let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
+        let of_them = format!("account_no = $1 AND kind = $2 {among}");
+        let sql =
+            self.db.with_ids(&format!("SELECT count(*) FROM records WHERE {of_them} AND state <> 'gone'"), 3);
+        let told: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
+            .bind(no).bind(kind.name()).bind(list).fetch_one(connection).await)?;
+        let last: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+            "UPDATE linked_accounts SET change_seq = change_seq + $2 WHERE no = $1 RETURNING change_seq",
+        ).bind(no).bind(told).fetch_one(connection).await)?;
+        let statements = [
+            "UPDATE changes SET fields = NULL, hash = NULL WHERE {of_them} AND (fields IS NOT NULL OR hash IS NOT NULL)",
+            "INSERT INTO changes (account_no, seq, kind, remote_id, op, run_id, at) \
+             SELECT account_no, $4 + row_number() OVER (ORDER BY remote_id), kind, remote_id, 'excluded', $5, $6 \
+             FROM records WHERE {of_them} AND state <> 'gone'",
+            "DELETE FROM records WHERE {of_them}",
+        ];
+        for (index, statement) in statements.into_iter().enumerate() {
+            let sql = self.db.with_ids(&statement.replace("{of_them}", &of_them), 3);
+            in_tx!(&mut *tx, connection => {
+                let query = sqlx::query(sql).bind(no).bind(kind.name()).bind(list);
+                let query = if index == 1 {
+                    let run_id = lease.run().map(|run_id| run_id.to_string());
+                    query.bind(last - told).bind(run_id).bind(sql_time(at))
+                } else {
+                    query
+                };
+                query.execute(connection).await.map(drop)
+            })?;
+        }
+        if ids.is_none() {
+            in_tx!(&mut *tx, connection => sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2")
+                .bind(no).bind(kind.name()).execute(connection).await.map(drop))?;
+            holds::remove(tx, no, kind).await?;
+        }
+        Ok(from_sql_count(told))
+    }
+
+    /// Takes the values of some members out of what the change log says of a kind's records; that they changed stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    pub async fn forget_values(
+        &self,
+        lease: &Lease,
+        kind: Kind,
+        members: &[&'static str],
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        const DOING: &str = "taking values out of the change log";
+        let mut tx = self.begin_under(lease, at, DOING).await?;
+        let write = async {
+            self.forget(&mut tx, lease.account_no, kind, members, None).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// The same in a transaction, of these records where they are given.
+    pub(crate) async fn forget(
+        &self,
+        tx: &mut Tx,
+        account_no: i64,
+        kind: Kind,
+        members: &[&'static str],
+        ids: Option<&[RemoteId]>,
+    ) -> Result<(), sqlx::Error> {
+        let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
+        for member in members {
+            let (set, is_told) = match self.db {
+                Db::Sqlite(_) => (
+                    format!("json_set(fields, '$.{member}', json('null'))"),
+                    format!("json_type(fields, '$.{member}') = 'object'"),
+                ),
+                Db::Postgres(_) => (
+                    format!("jsonb_set(fields::jsonb, '{{{member}}}', 'null')::text"),
+                    format!("jsonb_typeof(fields::jsonb -> '{member}') = 'object'"),
+                ),
+            };
+            let sql = self.db.with_ids(
+                &format!(
+                    "UPDATE changes SET fields = {set} WHERE account_no = $1 AND kind = $2 {among} \
+                     AND fields IS NOT NULL AND {is_told}"
+                ),
+                3,
+            );
+            in_tx!(&mut *tx, connection => sqlx::query(sql)
+                .bind(account_no)
+                .bind(kind.name())
+                .bind(ids.map(json_list))
+                .execute(connection)
+                .await
+                .map(drop))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Erasing a person: nothing of them is left in any table or file, but their id.
+
+use people::{AbsenceRequest, Kind, RemoteId};
+use serde_json::{Value, json};
+use sqlx::{Connection, Row};
+use store::{
+    ChangeFilter, Commit, Erasure, ErasureId, Error, Lease, NewChange, Operation, Quarantined, RecordState,
+    RecordUpsert, content_hash,
+};
+use test_database::Place;
+
+use crate::on_both_engines;
+use crate::support::{Fixture, at, run_id};
+
+on_both_engines!(
+    nothing_of_the_person_is_left,
+    a_sync_that_goes_on_can_write_no_more,
+    whoever_is_allowed_again_is_no_longer_kept_out,
+    what_is_excluded_is_told_and_forgotten,
+);
+
+const CANARIES: [&str; 3] = ["Canary", "canary@example.org", "CANARY-WORDS"];
+
+fn record(id: &str, body: &Value) -> RecordUpsert {
+    let body = body.to_string();
+    RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
+}
+
+fn told(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<&str>) -> NewChange {
+    NewChange {
+        kind,
+        id: record.id.clone(),
+        operation,
+        hash: Some(record.hash),
+        fields: fields.map(str::to_owned),
+    }
+}
+
+/// Writes a record as a sync does, with its entry in the change log.
+async fn write(fixture: &Fixture, lease: &Lease, kind: Kind, record: RecordUpsert) {
+    let fields = r#"{"last_name":{"before":"Canary","after":"Other"},"quote":null}"#;
+    let changes = vec![
+        told(kind, &record, Operation::Created, None),
+        told(kind, &record, Operation::Updated, (record.id.as_str() == "7").then_some(fields)),
+    ];
+    let commit = Commit { upserts: vec![record], changes, ..Commit::default() };
+    fixture.store.commit(lease, kind, &commit, at(5)).await.unwrap();
+}
+
+fn employee(id: &str, name: &str) -> RecordUpsert {
+    let mail = format!("{}@example.org", name.to_lowercase());
+    record(id, &json!({"id": id, "name": name, "last_name": name, "work_email": mail, "manager_id": "7"}))
+}
+
+fn request(id: &str, owner: &str) -> RecordUpsert {
+    let approval = json!({"id": "1", "approver_id": "7", "approved": true, "comment": "CANARY-WORDS"});
+    let body = json!({"id": id, "employee_id": owner, "status": "approved", "approvals": [approval], "is_active": true});
+    let request: AbsenceRequest = serde_json::from_value(body).unwrap();
+    record(id, &serde_json::to_value(request).unwrap())
+}
+
+/// A person with something in every table, and somebody who works for them.
+async fn populate(fixture: &Fixture, lease: &Lease) {
+    write(fixture, lease, Kind::Employee, employee("7", "Canary")).await;
+    let raw = r#"{"id":8,"manager":{"id":7,"name":"Canary"}}"#;
+    let other = RecordUpsert { raw: Some(raw.into()), ..employee("8", "Other") };
+    write(fixture, lease, Kind::Employee, other).await;
+    for (kind, id) in [(Kind::Employment, "70"), (Kind::Absence, "71"), (Kind::UserLogEntry, "72")] {
+        let body = json!({"id": id, "employee_id": "7", "comment": "Canary"});
+        write(fixture, lease, kind, record(id, &body)).await;
+    }
+    write(fixture, lease, Kind::AbsenceRequest, request("73", "7")).await;
+    write(fixture, lease, Kind::AbsenceRequest, request("83", "8")).await;
+    let broken = |id: &str, owner: Option<&str>, raw: &str| Quarantined {
+        id: Some(id.into()),
+        owner_id: owner.map(RemoteId::from),
+        field: "startsOn".into(),
+        reason: "missing".into(),
+        raw: raw.into(),
+    };
+    let quarantined = vec![
+        broken("74", Some("7"), r#"{"comment":"Canary"}"#),
+        broken("75", None, r#"{"owner":{"id":7,"name":"Canary"}}"#),
+        broken("84", Some("8"), r#"{"comment":"theirs"}"#),
+    ];
+    let hold = Some(("many".to_owned(), vec!["70".into(), "80".into()]));
+    let commit = Commit { quarantined, hold, ..Commit::default() };
+    fixture.store.commit(lease, Kind::Employment, &commit, at(6)).await.unwrap();
+}
+
+fn erasure(person: &RemoteId) -> Erasure<'_> {
+    Erasure { id: ErasureId::mint(at(10), [3; 10]), remote_id: person, actor: "cli", at: at(10) }
+}
+
+/// Everything that a database holds: of SQLite the files byte by byte, of PostgreSQL every text of every table.
+async fn everything(fixture: &Fixture) -> Vec<u8> {
+    match &fixture.database.place {
+        Place::File(_) => {
+            let files = std::fs::read_dir(fixture.database.dir()).unwrap();
+            files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        }
+        Place::Url(url) => {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let tables = sqlx::query(
+                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'",
+            )
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+            let mut all = Vec::new();
+            for table in tables {
+                let table: String = table.get(0);
+                let sql = format!("SELECT t::text FROM \"{table}\" t");
+                let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+                all.extend(rows.iter().flat_map(|row| row.get::<String, _>(0).into_bytes()));
+            }
+            all
+        }
+    }
+}
+
+fn holds(haystack: &[u8], needle: &str) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+async fn nothing_of_the_person_is_left(fixture: Fixture) {
+    let (account, lease) = fixture.leased().await;
+    populate(&fixture, &lease).await;
+    let before = everything(&fixture).await;
+    assert!(CANARIES.iter().all(|canary| holds(&before, canary)));
+    let person = RemoteId::from("7");
+    let held = fixture.store.holdings(account.no, &person).await.unwrap();
+    assert_eq!(held.values().sum::<u64>(), 6, "{held:?}");
+
+    let receipt = fixture.store.erase_person(&account, erasure(&person)).await.unwrap();
+    fixture.store.scrub().await.unwrap();
+    let after = everything(&fixture).await;
+    for canary in CANARIES {
+        assert!(!holds(&after, canary), "{canary}");
+    }
+    assert!(holds(&after, "other@example.org"));
+    let counts = |table: &str| receipt.counts[table];
+    assert_eq!(
+        ["records", "changes", "quarantine", "holds", "records_of_others"].map(counts),
+        [5, 10, 2, 1, 2]
+    );
+    assert!(fixture.store.holdings(account.no, &person).await.unwrap().is_empty());
+
+    // Who works for them still does, by id; what the sequence says of others stands.
+    let stored = fixture.store.bodies(account.no, Kind::Employee, &["8".into()]).await.unwrap();
+    assert!(stored[&RemoteId::from("8")].0.contains(r#""manager_id":"7""#));
+    let changes = fixture.store.changes(account.no, ChangeFilter::default(), 1000).await.unwrap();
+    assert!(changes.iter().map(|change| change.seq).eq(1..=16), "{changes:#?}");
+    let of_them = |id: &RemoteId| ["7", "70", "71", "72", "73"].contains(&id.as_str());
+    for change in &changes {
+        let is_erased = change.operation == Operation::Erased;
+        assert_eq!(is_erased, of_them(&change.id), "{change:?}");
+        assert!(!is_erased || change.hash.is_none() && change.fields.is_none());
+    }
+    let last = changes.last().unwrap();
+    assert_eq!((last.kind, &last.id, last.operation), (Kind::Employee, &person, Operation::Erased));
+    // What they wrote to somebody else is told as a change of that request, whose hash is the record's.
+    let rewritten = &changes[14];
+    assert_eq!((&rewritten.id, rewritten.operation), (&"83".into(), Operation::Updated));
+    let stored = fixture.store.hashes(account.no, Kind::AbsenceRequest, &["83".into()]).await.unwrap();
+    assert_eq!(rewritten.hash, Some(stored[&RemoteId::from("83")].hash));
+    assert_eq!(fixture.store.holds(account.no).await.unwrap()[0].ids, ["80".into()]);
+    let quarantine = fixture.store.quarantined_ids(account.no, Kind::Employment).await.unwrap();
+    assert_eq!(quarantine, ["84".into()]);
+    assert_eq!(fixture.store.erasures(Some(account.no)).await.unwrap(), [receipt]);
+}
+
+async fn a_sync_that_goes_on_can_write_no_more(fixture: Fixture) {
+    let (account, lease) = fixture.leased().await;
+    populate(&fixture, &lease).await;
+    fixture.store.erase_person(&account, erasure(&"7".into())).await.unwrap();
+    let commit = Commit { upserts: vec![employee("7", "Canary")], ..Commit::default() };
+    let written = fixture.store.commit(&lease, Kind::Employee, &commit, at(11)).await;
+    assert!(matches!(written, Err(Error::LeaseLost)));
+    let next = fixture.store.take_lease(&account, run_id(12), "me", None, at(12)).await.unwrap();
+    assert!(next.is_some(), "nobody waits for the lease of a run that was told off");
+}
+
+async fn whoever_is_allowed_again_is_no_longer_kept_out(fixture: Fixture) {
+    let (account, lease) = fixture.leased().await;
+    populate(&fixture, &lease).await;
+    let person = RemoteId::from("7");
+    fixture.store.erase_person(&account, erasure(&person)).await.unwrap();
+    assert_eq!(fixture.store.erased_ids(account.no).await.unwrap(), [person.clone()].into());
+    assert!(fixture.store.allow_person(&account, &person, "cli", at(20)).await.unwrap());
+    assert!(fixture.store.erased_ids(account.no).await.unwrap().is_empty());
+    assert!(!fixture.store.allow_person(&account, &person, "cli", at(21)).await.unwrap());
+    assert_eq!(fixture.store.erasures(None).await.unwrap()[0].allowed_at, Some(at(20)));
+}
+
+async fn what_is_excluded_is_told_and_forgotten(fixture: Fixture) {
+    let (account, lease) = fixture.leased().await;
+    populate(&fixture, &lease).await;
+    let kind = Kind::Employee;
+    let marked = vec![(RecordState::Gone, vec!["8".into()])];
+    let changes =
+        vec![NewChange { hash: None, ..told(kind, &employee("8", "Other"), Operation::Deleted, None) }];
+    let commit = Commit { marked, changes, ..Commit::default() };
+    fixture.store.commit(&lease, kind, &commit, at(7)).await.unwrap();
+    let last = fixture.store.last_change(account.no).await.unwrap();
+
+    fixture.store.forget_values(&lease, kind, &["last_name"], at(8)).await.unwrap();
+    let changes = fixture.store.changes(account.no, ChangeFilter::default(), 2).await.unwrap();
+    let fields: Value = serde_json::from_str(changes[1].fields.as_ref().unwrap().get()).unwrap();
+    assert_eq!(fields, json!({"last_name": null, "quote": null}));
+
+    assert_eq!(fixture.store.exclude(&lease, kind, None, at(9)).await.unwrap(), 1);
+    assert_eq!(
+        fixture.store.exclude(&lease, Kind::Employment, Some(&["99".into()]), at(9)).await.unwrap(),
+        0
+    );
+    let counts = fixture.store.count_records(account.no).await.unwrap();
+    assert!(counts.keys().all(|(stored, _)| *stored != kind) && counts.len() == 4, "{counts:?}");
+    // What was told as deleted need not be told again.
+    let after = ChangeFilter { after: last, ..ChangeFilter::default() };
+    let changes = fixture.store.changes(account.no, after, 10).await.unwrap();
+    assert_eq!((changes.len(), &changes[0].id, changes[0].operation), (1, &"7".into(), Operation::Excluded));
+    assert_eq!((changes[0].seq, changes[0].run_id.as_ref()), (last + 1, Some(&lease.run_id.to_string())));
+}
