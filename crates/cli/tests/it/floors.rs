@@ -14,10 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sync", &["people", "lucca", "store"]),
     ("jobs", &["people", "lucca", "store", "linking", "sync"]),
     ("server", &["people", "lucca", "store", "linking", "sync", "jobs"]),
-    (
-        "lucca-connector",
-        &["people", "lucca", "store", "linking", "sync", "jobs", "server", "lucca-emulator"],
-    ),
+    ("lucca-connector", &["people", "lucca", "store", "linking", "sync", "jobs", "server", "lucca-emulator"]),
     // For tests and trials: nothing of the product uses them.
     ("test-database", &["store"]),
     ("chaos", &["people", "lucca", "store", "sync", "lucca-emulator", "test-database"]),
