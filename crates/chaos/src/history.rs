@@ -268,6 +268,7 @@ impl Model {
                     self.written.insert(key.clone());
                     self.facts.insert(key, is.clone());
                 }
+                Operation::Excluded | Operation::Erased => return wrong("although nobody asked for it"),
                 Operation::Deleted | Operation::Hidden => {
                     if sight.sees(&key) {
                         return wrong("although it is there for the key to see");

@@ -74,6 +74,11 @@ impl Replay {
                 }
                 Told::Present(hash)
             }
+            (Operation::Excluded, Some(Told::Present(_) | Told::Hidden), _) => {
+                self.states.remove(&(change.kind, change.id.clone()));
+                return Ok(());
+            }
+            // No round erases anybody.
             _ => return wrong("does not fit what was told before"),
         };
         if !matches!(change.operation, Operation::Started | Operation::Ended) && change.kind == Kind::Employee

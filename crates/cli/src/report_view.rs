@@ -227,6 +227,8 @@ pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
                 Operation::Hidden => "hidden",
                 Operation::Started => "started",
                 Operation::Ended => "left",
+                Operation::Excluded => "no longer wanted",
+                Operation::Erased => "erased",
             };
             parts.push(format!("{number} {did}"));
         }

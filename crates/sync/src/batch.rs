@@ -65,6 +65,8 @@ impl Batch {
     ) {
         self.quarantined.push(Quarantined {
             id,
+            // Before it is redacted: who owns it may be among what is taken out.
+            owner_id: crate::normalise::owner_of(raw.get()),
             field: unreadable.field.into_owned(),
             reason: unreadable.reason,
             raw: (raw_policy.redact)(raw.get()),
@@ -82,6 +84,7 @@ impl Batch {
             // No model type has a map with keys that JSON can't write; if one ever does, nothing is lost.
             Err(error) => self.quarantined.push(Quarantined {
                 id: Some(model.id().clone()),
+                owner_id: None,
                 field: String::new(),
                 reason: format!("cannot be written as JSON: {error}"),
                 raw: raw.unwrap_or_default(),

@@ -4,7 +4,9 @@
 //! `run` conducts under a lease; `plan` says what is due and `state` what a stream remembers; `streams` says what is
 //! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
 //! `working_days`; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
-//! `lost_fields` keeps what went silent; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
+//! `lost_fields` keeps what went silent; `scope` says what a
+//! linked account's configuration wants of all that, `rescope` what follows when that changes, and `unwanted` takes out
+//! what may not be kept; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
 //! decides, without I/O, what a missing record means, with what `owners` finds out of those it belongs to. How pages are fetched is `lucca`'s business, how they are kept
 //! is `store`'s.
 
@@ -21,10 +23,13 @@ mod progress;
 mod reconcile;
 mod report;
 mod request_streams;
+mod rescope;
 mod run;
+mod scope;
 mod state;
 mod stream_sync;
 mod streams;
+mod unwanted;
 mod working_days;
 
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
@@ -32,4 +37,5 @@ pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
 pub use run::{Error, Options, Sync};
+pub use scope::{Declinable, UnknownFeature};
 pub use state::{Resume, StreamState};

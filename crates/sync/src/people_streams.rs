@@ -271,7 +271,7 @@ impl Engine<'_> {
     pub(crate) async fn user_logs(&self) -> Result<Option<StreamReport>, Error> {
         let Some(mut sync) = self.begin(Stream::UserLogs, Kind::UserLogEntry).await? else { return Ok(None) };
         let modified_since = if sync.is_full() { None } else { sync.state.since(self.rhythms.overlap) };
-        let query = UserLogQuery { modified_since, ..UserLogQuery::default() };
+        let query = UserLogQuery { modified_since, ..UserLogQuery::of(self.groups) };
         let logs = sync.taught(self.client.user_logs(query.clone()));
         let (logs, read) = sync
             .read(logs, RawPolicy::ORGANISATION, |read: Read<_>| normalise::user_log_entry(read.value))

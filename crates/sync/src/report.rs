@@ -71,6 +71,9 @@ pub struct StreamReport {
     pub unchanged: u64,
     /// Records that could not be read. They are in quarantine and never counted as missing.
     pub quarantined: u64,
+    /// Records of people who were erased: seen, and not stored.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub erased: u64,
     /// Stored records that a provably complete enumeration did not have, and a second look neither.
     pub gone: u64,
     /// Stored records that are no longer shown, on the evidence that the key lost a permission.
@@ -116,6 +119,7 @@ impl StreamReport {
             updated: 0,
             unchanged: 0,
             quarantined: 0,
+            erased: 0,
             gone: 0,
             hidden: 0,
             held: 0,

@@ -6,13 +6,15 @@ use std::sync::atomic::AtomicU64;
 
 use jiff::civil::Date;
 use lucca::clock::Clock;
-use lucca::{Client, FieldGroups, Stream};
+use lucca::{Client, Stream};
 use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 
 use crate::plan::{Rhythms, UnknownRhythm, Wish};
 use crate::progress::Progress;
 use crate::reconcile::Brake;
 use crate::report::{RunReport, StreamReport};
+use crate::rescope;
+use crate::scope::{Scope, UnknownFeature};
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
@@ -36,6 +38,9 @@ pub enum Error {
     /// The linked account's settings name a rhythm that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Rhythm(#[from] UnknownRhythm),
+    /// The linked account's settings decline a feature that this version does not know.
+    #[error("the linked account's settings cannot be used")]
+    Feature(#[from] UnknownFeature),
 }
 
 /// How a run is to be done.
@@ -77,11 +82,10 @@ impl Sync<'_> {
     /// [`Error::Busy`] where another process holds the account's lease; [`Error::Store`] with
     /// [`store::Error::LeaseLost`] where one has taken it over meanwhile.
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
-        let groups = self.account.settings.field_groups.iter().map(|name| name.parse());
-        let groups = groups.collect::<Result<FieldGroups, _>>()?;
+        let scope = Scope::of(&self.account.settings)?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
         let lease = self.lease(run_id).await?;
-        let outcome = Box::pin(self.run_under(lease, groups, rhythms)).await;
+        let outcome = Box::pin(self.run_under(lease, scope, rhythms)).await;
         // Whatever stopped the run, others need not wait for the lease to expire.
         let released = self.store.release_lease(&lease).await;
         let report = outcome?;
@@ -104,12 +108,7 @@ impl Sync<'_> {
         }
     }
 
-    async fn run_under(
-        &self,
-        lease: Lease,
-        groups: FieldGroups,
-        rhythms: Rhythms,
-    ) -> Result<RunReport, Error> {
+    async fn run_under(&self, lease: Lease, scope: Scope, rhythms: Rhythms) -> Result<RunReport, Error> {
         let Options { today, brake, wish, .. } = self.options;
         let started_at = self.clock.now();
         self.store.start_run(&lease, started_at).await?;
@@ -123,11 +122,15 @@ impl Sync<'_> {
             brake,
             today,
             began_at: started_at,
+            scope,
+            erased: self.store.erased_ids(self.account.no).await?,
             holds: self.store.holds(self.account.no).await?,
         };
+        rescope::apply(&context).await?;
         let states = self.store.stream_states(self.account.no).await?;
         let noted = AtomicU64::new(0);
-        let engine = Engine { client: self.client, context, states, rhythms, wish, groups, noted };
+        let engine =
+            Engine { client: self.client, context, states, rhythms, wish, groups: scope.groups, noted };
         let streams = Box::pin(engine.streams()).await?;
 
         let outcome = outcome(&streams);

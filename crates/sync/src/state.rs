@@ -86,6 +86,11 @@ impl StreamState {
         state.filter(|state| state.version == VERSION).unwrap_or_default()
     }
 
+    /// As if nothing had been read; how the server wants to be asked stays, and the names that are kept nowhere else.
+    pub(crate) fn read_anew(self) -> Self {
+        Self { learned: self.learned, names: self.names, ..Self::default() }
+    }
+
     /// As it is stored.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

@@ -109,8 +109,11 @@ impl Engine<'_> {
         StreamState::read(self.states.get(stream.name()))
     }
 
-    /// Begins a stream if it is due.
+    /// Begins a stream if it is wanted and due.
     pub(crate) async fn begin(&self, stream: Stream, kind: Kind) -> Result<Option<StreamSync<'_>>, Error> {
+        if !self.context.scope.keeps(kind) {
+            return Ok(None);
+        }
         let state = self.state(stream);
         match self.rhythms.plan(stream, &state, self.wish, self.context.began_at) {
             Some(mode) => Ok(Some(StreamSync::begin(&self.context, stream, kind, mode, state).await?)),

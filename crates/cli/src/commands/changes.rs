@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Only of the record with this Lucca id
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// Only created, updated, restored, deleted, hidden, started or ended
+    /// Only created, updated, restored, deleted, hidden, started, ended, excluded or erased
     #[arg(long, value_name = "OPERATION", value_parser = operation)]
     operation: Option<Operation>,
     /// How many to show [default: 100 to a person; with --json or --follow, all]

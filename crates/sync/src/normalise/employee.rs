@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 use lucca::resources::User;
-use lucca::{FieldGroup, FieldGroups, FieldProblem};
+use lucca::{FieldGroup, FieldGroups, FieldProblem, WorkPart};
 use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
 
 use serde_json::{Map, Value};
@@ -46,13 +46,14 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGro
             .picture
             .filter(|_| identity)
             .and_then(|picture| Some(Picture { id: picture.id?, href: text(picture.href) })),
-        job_title: text(user.job_title).filter(|_| work),
-        manager_id: id(user.manager).filter(|_| work),
+        job_title: text(user.job_title).filter(|_| groups.contains_part(WorkPart::JobTitle)),
+        manager_id: id(user.manager).filter(|_| groups.contains_part(WorkPart::Manager)),
         department_id: id(user.department).filter(|_| work),
         // Lucca's v3 `legalEntity` is the establishment (source: directory.md §6.3).
         establishment_id: id(user.legal_entity).filter(|_| work),
         occupation_category_id: id(user.csp).filter(|_| work),
-        job_qualification: named(user.job_qualification).filter(|_| work),
+        job_qualification: named(user.job_qualification)
+            .filter(|_| groups.contains_part(WorkPart::Qualification)),
         direct_line: text(user.direct_line).filter(|_| work),
         professional_mobile: text(user.professional_mobile).filter(|_| work),
         quote: text(user.quote).filter(|_| work),

@@ -12,7 +12,7 @@ mod organisation;
 pub(crate) use absence::{LeaveOfAbsence, absence_request, leave, user_log_entry, working_day};
 pub(crate) use employee::employee;
 pub(crate) use employment::{Lookups, employment};
-pub(crate) use least_data::{least_data, without_people};
+pub(crate) use least_data::{least_data, owner_of, without_people};
 pub(crate) use organisation::{
     custom_field_definition, department, establishment, job_qualification, leave_type, legal_unit,
     occupation_category, partial_department, partial_establishment,

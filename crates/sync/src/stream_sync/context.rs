@@ -1,6 +1,6 @@
 //! What streams share, and how reading one ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use store::{Hold, Lease, LinkedAccount, RecordState, Store, StoredHash, content_
 
 use crate::progress::Progress;
 use crate::reconcile::Brake;
+use crate::scope::Scope;
 
 /// More changes than this in a full read are left to the rhythm of what hangs on them.
 pub(crate) const FEW_CHANGES: usize = 1000;
@@ -27,6 +28,10 @@ pub(crate) struct Context<'a> {
     pub(crate) today: Date,
     /// When the run began: no cursor goes beyond it.
     pub(crate) began_at: Timestamp,
+    /// What is read and kept.
+    pub(crate) scope: Scope,
+    /// Who was erased: nothing of theirs is stored.
+    pub(crate) erased: HashSet<RemoteId>,
     /// What waits for a person, or was refused by one, as the run began.
     pub(crate) holds: Vec<Hold>,
 }

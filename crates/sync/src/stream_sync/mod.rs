@@ -21,6 +21,7 @@ use crate::plan::Mode;
 use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 use crate::state::{Resume, StreamState};
+use crate::unwanted::{without_erased, without_unwanted_properties};
 
 pub(crate) use context::{Context, Ending, FEW_CHANGES, Known, Seen};
 
@@ -185,11 +186,16 @@ impl<'a> StreamSync<'a> {
 
     /// Writes what differs from what is known to be stored, in one transaction.
     pub(crate) async fn write(&mut self, batch: Batch, known: &Known) -> Result<(), store::Error> {
-        let Batch { records, quarantined, total, rows, checkpoint } = batch;
+        let Batch { mut records, mut quarantined, total, rows, checkpoint } = batch;
+        self.done += count(rows.unwrap_or(records.len()) + quarantined.len());
+        let Context { scope, erased, .. } = self.context;
+        let kept_out = count(without_erased(self.kind, erased, &mut records, &mut quarantined));
+        self.report.erased += kept_out;
+        self.report.read += kept_out;
+        without_unwanted_properties(self.kind, *scope, &mut records);
         let mut commit =
             Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
         self.report.quarantined += count(quarantined.len());
-        self.done += count(rows.unwrap_or(records.len()) + quarantined.len());
         for record in records {
             self.report.read += 1;
             if let Some(met) = &mut self.met_ids {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod absences;
+mod declined;
+mod erasures;
 mod full;
 mod incremental;
 mod owners;

@@ -23,7 +23,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) account: LinkedAccount,
     pub(crate) clock: Arc<TestClock>,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 /// An emulated tenant without a rate limit, linked to a database of its own.
@@ -59,7 +59,7 @@ pub(crate) async fn app_with(employees: u32, switches: Switches, groups: FieldGr
         )
         .await
         .unwrap();
-    App { emulator, store, account, clock, _database: database }
+    App { emulator, store, account, clock, database }
 }
 
 impl App {

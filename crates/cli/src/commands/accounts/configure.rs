@@ -1,11 +1,13 @@
-//! `accounts configure`: how often what is read of a linked account, how far back, and what the change log may hold.
+//! `accounts configure`: how often what is read of a linked account, how far back, what is not read at all, and what
+//! the change log may hold.
 
 use std::process::ExitCode;
 
 use jiff::civil::Date;
+use lucca::FieldGroup;
 use serde_json::{Map, Value, json};
 use store::AccountSettings;
-use sync::Rhythms;
+use sync::{Declinable, Rhythms};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -25,6 +27,13 @@ pub(crate) struct Args {
     /// Whether the change log holds the values of personal fields, and not only their names [default: false]
     #[arg(long, value_name = "true|false")]
     personal_values_in_changes: Option<bool>,
+    /// Features never to read: leaves, absence_requests, jobs, managers, qualifications, custom_fields. What is stored
+    /// of them goes with the next sync
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
+    decline: Vec<Declinable>,
+    /// Features to read again after all
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
+    accept: Vec<Declinable>,
     /// Back to the defaults, before the other options are applied
     #[arg(long)]
     reset: bool,
@@ -64,6 +73,7 @@ impl Args {
         if self.reset {
             let AccountSettings { personal_values_in_changes, rhythms, absences_since, .. } =
                 AccountSettings::default();
+            // What was declined stays so: that is the customer's word, and no default.
             settings = AccountSettings { personal_values_in_changes, rhythms, absences_since, ..settings };
         }
         let Minutes { people, organisation, contracts, lists, absences, sweep, overlap } = self.rhythms;
@@ -71,6 +81,19 @@ impl Args {
         for (name, minutes) in Rhythms::NAMES.into_iter().zip(given) {
             if let Some(minutes) = minutes {
                 settings.rhythms.insert(name.to_owned(), minutes);
+            }
+        }
+        for feature in &self.accept {
+            settings.declined_features.retain(|declined| declined != feature.name());
+            // A field group that is off is the same as its feature declined.
+            let group = FieldGroup::CustomFields.name();
+            if *feature == Declinable::CustomFields && !settings.field_groups.iter().any(|on| on == group) {
+                settings.field_groups.push(group.to_owned());
+            }
+        }
+        for feature in &self.decline {
+            if !settings.declined_features.iter().any(|declined| declined == feature.name()) {
+                settings.declined_features.push(feature.name().to_owned());
             }
         }
         settings.absences_since = self.absences_since.or(settings.absences_since);
@@ -83,6 +106,13 @@ impl Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
+    if let Some(both) = args.decline.iter().find(|feature| args.accept.contains(feature)) {
+        return Err(Failure::usage(
+            "cli.features",
+            format!("{} is both declined and accepted", both.name()),
+            "Name each feature once.",
+        ));
+    }
     let settings = args.apply(&account.settings);
     let rhythms = Rhythms::with(&settings.rhythms).map_err(sync::Error::from)?;
     let is_changed = settings != account.settings;
@@ -109,6 +139,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "rhythms": minutes,
             "absences_since": settings.absences_since,
             "personal_values_in_changes": settings.personal_values_in_changes,
+            "declined_features": settings.declined_features,
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -123,6 +154,16 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     line(&format!("  {:28} {since}", "absences since"));
     let values = if settings.personal_values_in_changes { "kept" } else { "not kept (default)" };
     line(&format!("  {:28} {values}", "personal values in changes"));
+    let declined = match settings.declined_features.is_empty() {
+        true => "nothing (default)".to_owned(),
+        false => settings.declined_features.join(", "),
+    };
+    line(&format!("  {:28} {declined}", "declined"));
+    if settings.declined_features != account.settings.declined_features {
+        line(
+            "What is declined from now on goes, and what is accepted comes, with the next sync: lucca-connector sync",
+        );
+    }
     if settings.absences_since != account.settings.absences_since {
         line("Earlier absences are read with the next full sync: lucca-connector sync --full");
     }

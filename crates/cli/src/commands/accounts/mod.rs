@@ -68,6 +68,7 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
             "employees": employees,
             "quarantined": data.store.count_quarantined(account.no).await?,
             "field_groups": account.settings.field_groups,
+            "declined_features": account.settings.declined_features,
             "keep_raw": account.settings.keep_raw,
             "linked_at": account.created_at,
             "updated_at": account.updated_at,

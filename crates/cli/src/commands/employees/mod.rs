@@ -1,8 +1,9 @@
-//! `employees`: who there is, or was on a day (`as_of`), one person with their history (`show`), and who is probably
-//! there twice (`duplicates`).
+//! `employees`: who there is, or was on a day (`as_of`), one person with their history (`show`), who is probably
+//! there twice (`duplicates`), and who is to be forgotten (`erase`).
 
 mod as_of;
 mod duplicates;
+mod erase;
 mod show;
 
 use std::process::ExitCode;
@@ -55,6 +56,22 @@ enum Action {
         #[arg(long)]
         raw: bool,
     },
+    /// Erase a person: everything stored of them but their Lucca id, which keeps them from being read again
+    Erase(erase::Args),
+    /// List what was erased, with its receipts
+    Erasures {
+        /// Only of this linked account, by id or tenant
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+    },
+    /// Let a person who was erased be read again
+    Allow {
+        /// Their Lucca id
+        id: String,
+        /// The linked account, by id or tenant, where there are several
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+    },
     /// Find records that are probably of one person: who left and came back, and who is there twice
     Duplicates {
         /// The linked account, by id or tenant, where there are several
@@ -70,8 +87,14 @@ fn status(text: &str) -> Result<EmployeeStatus, String> {
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
-    let (Action::List { account, .. } | Action::Show { account, .. } | Action::Duplicates { account }) =
-        &args.action;
+    let account = match &args.action {
+        Action::Erase(args) => return erase::run(global, &data, args).await,
+        Action::Erasures { account } => return erase::list(global, &data, account.as_deref()).await,
+        Action::Allow { id, account } => return erase::allow(global, &data, id, account.as_deref()).await,
+        Action::List { account, .. } | Action::Show { account, .. } | Action::Duplicates { account } => {
+            account
+        }
+    };
     let account = session::account(&data, account.as_deref()).await?;
     let today = session::today(&*session::clock());
     let people = People::load(&data.store, &account, today).await?;
@@ -96,6 +119,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let found = people.find(person)?;
             show::run(global, &data, &account, (&people, &found), *raw, today).await?;
         }
+        Action::Erase(_) | Action::Erasures { .. } | Action::Allow { .. } => {}
         Action::Duplicates { .. } => duplicates::show(global, &people, today),
     }
     Ok(ExitCode::SUCCESS)

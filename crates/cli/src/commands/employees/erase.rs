@@ -1,0 +1,169 @@
+//! `employees erase`, `employees erasures` and `employees allow`: one person is forgotten, with a receipt, and may be
+//! read again later.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use people::{Employee, Kind, RemoteId};
+use serde_json::{Value, json};
+use store::{Erasure, ErasureId, LinkedAccount, Receipt};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, complain, counted, line, table};
+use crate::report_view::noun;
+use crate::session;
+
+/// Who erases, as receipts have it.
+const ACTOR: &str = "cli";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Their Lucca id: the first column of `employees list`
+    id: String,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) account: Option<String>,
+    /// Don't ask whether that is meant
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<ExitCode, Failure> {
+    let account = session::account(data, args.account.as_deref()).await?;
+    let id = RemoteId::from(args.id.trim());
+    let holdings = data.store.holdings(account.no, &id).await?;
+    let is_kept_out = data.store.erased_ids(account.no).await?.contains(&id);
+    if holdings.is_empty() && !is_kept_out {
+        return Err(Failure::usage(
+            "cli.unknown_employee",
+            "nothing is stored of a person with this Lucca id",
+            "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
+        ));
+    }
+    if !args.yes && !is_meant(global, data, &account, &id, &holdings).await? {
+        complain("Nothing was changed.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let at = session::clock().now();
+    let erasure_id = ErasureId::mint(at, crate::entropy::bytes()?);
+    let erasure = Erasure { id: erasure_id, remote_id: &id, actor: ACTOR, at };
+    let receipt = data.store.erase_person(&account, erasure).await?;
+    let scrubbed = data.store.scrub().await;
+    if global.json {
+        let mut value = json!(receipt);
+        value["files_overwritten"] = json!(scrubbed.is_ok());
+        crate::output::json(&value);
+    } else {
+        line(&format!("Erased: {}, receipt {}.", in_words(&receipt.counts), receipt.id));
+        line("They are not read again until `lucca-connector employees allow` lets them.");
+        line("Not reached: backups, what was delivered already, and Lucca itself.");
+    }
+    if let Err(error) = scrubbed {
+        complain(&format!("What was erased may still be in the database's files: {error}. Erase once more."));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks on a terminal; elsewhere nobody could answer.
+async fn is_meant(
+    global: &Global,
+    data: &DataDir,
+    account: &LinkedAccount,
+    id: &RemoteId,
+    holdings: &BTreeMap<Kind, u64>,
+) -> Result<bool, Failure> {
+    if global.json || !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "cli.not_confirmed",
+            "erasing a person cannot be undone",
+            "Say that it is meant with --yes.",
+        ));
+    }
+    let person = data.store.record::<Employee>(account.no, id).await?;
+    let name = person.map_or_else(|| format!("#{id}"), |person| person.record.shown_name());
+    let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted(*count, noun(*kind))).collect();
+    line(&format!("{} of {}: {}", clean(&name), account.tenant, parts.join(", ")));
+    let failed = |error| Failure::file("asking on", std::path::Path::new("the terminal"), &error);
+    let mut out = std::io::stderr();
+    out.write_all(b"Erase this person for good? [y/N] ").and_then(|()| out.flush()).map_err(failed)?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(failed)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn in_words(counts: &BTreeMap<String, u64>) -> String {
+    let count = |table: &str| counts.get(table).copied().unwrap_or(0);
+    let mut parts = vec![
+        counted(count("records"), "record"),
+        counted(count("changes"), "change"),
+        counted(count("quarantine"), "unreadable record"),
+    ];
+    let others = count("records_of_others");
+    if others > 0 {
+        parts.push(format!("their words or name in {} of others", counted(others, "record")));
+    }
+    parts.join(", ")
+}
+
+pub(super) async fn list(
+    global: &Global,
+    data: &DataDir,
+    account: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let only = match account {
+        Some(wanted) => Some(session::account(data, Some(wanted)).await?.no),
+        None => None,
+    };
+    let receipts = data.store.erasures(only).await?;
+    if global.json {
+        crate::output::json(&receipts);
+    } else if receipts.is_empty() {
+        line("Nobody was erased.");
+    } else {
+        show(&receipts);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(receipts: &[Receipt]) {
+    let mut shown = table(&["receipt", "account", "lucca id", "erased", "by", "what", "allowed again"]);
+    for receipt in receipts {
+        shown.add_row([
+            receipt.id.to_string(),
+            receipt.account_id.to_string(),
+            clean(receipt.remote_id.as_str()),
+            format!("{:.0}", receipt.erased_at),
+            clean(&receipt.actor),
+            in_words(&receipt.counts),
+            receipt.allowed_at.map_or_else(|| "-".to_owned(), |at| format!("{at:.0}")),
+        ]);
+    }
+    line(&shown.to_string());
+}
+
+pub(super) async fn allow(
+    global: &Global,
+    data: &DataDir,
+    id: &str,
+    account: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let account = session::account(data, account).await?;
+    let id = RemoteId::from(id.trim());
+    if !data.store.allow_person(&account, &id, ACTOR, session::clock().now()).await? {
+        return Err(Failure::usage(
+            "cli.not_erased",
+            "no person with this Lucca id is kept from being read",
+            "`lucca-connector employees erasures` lists who was erased.",
+        ));
+    }
+    if global.json {
+        let allowed: Value = json!({ "account_id": account.id, "remote_id": id, "allowed": true });
+        crate::output::json(&allowed);
+    } else {
+        line("The next sync reads them again, if Lucca still has them: lucca-connector sync");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,247 @@
+//! What of a tenant is read and kept: the field groups a linked account was linked with, less the features that were
+//! declined. Pure.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use lucca::{FieldGroup, FieldGroups, Stream, WorkPart};
+use people::{Kind, PositionField};
+use store::AccountSettings;
+
+use crate::run::Error;
+
+/// A feature that a customer can switch off. People themselves cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Declinable {
+    /// Absences, with what they are taken on and the requests that ask for them.
+    Leaves,
+    /// The requests that ask for absences.
+    AbsenceRequests,
+    /// What somebody's job is called.
+    Jobs,
+    /// Whom somebody reports to.
+    Managers,
+    /// Job qualifications, and which one somebody has.
+    Qualifications,
+    /// The tenant's own fields, and what they mean.
+    CustomFields,
+}
+
+impl Declinable {
+    /// Every feature that can be declined.
+    pub const ALL: [Self; 6] = [
+        Self::Leaves,
+        Self::AbsenceRequests,
+        Self::Jobs,
+        Self::Managers,
+        Self::Qualifications,
+        Self::CustomFields,
+    ];
+
+    /// The feature's name, as linked accounts' settings have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Leaves => "leaves",
+            Self::AbsenceRequests => "absence_requests",
+            Self::Jobs => "jobs",
+            Self::Managers => "managers",
+            Self::Qualifications => "qualifications",
+            Self::CustomFields => "custom_fields",
+        }
+    }
+}
+
+/// The text names no feature that can be declined.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a feature that can be declined; those are {list}", list = Declinable::ALL.map(Declinable::name).join(", "))]
+pub struct UnknownFeature(pub String);
+
+impl FromStr for Declinable {
+    type Err = UnknownFeature;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFeature> {
+        let found = Self::ALL.into_iter().find(|feature| feature.name() == text);
+        found.ok_or_else(|| UnknownFeature(text.to_owned()))
+    }
+}
+
+/// What is read and kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) groups: FieldGroups,
+    leaves: bool,
+    requests: bool,
+}
+
+/// A part of a scope that can be in it or not. Each is named in what is remembered of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Group(FieldGroup),
+    Work(WorkPart),
+    Leaves,
+    Requests,
+}
+
+impl Part {
+    fn all() -> impl Iterator<Item = Self> {
+        let groups = FieldGroup::ALL.into_iter().map(Self::Group);
+        groups.chain(WorkPart::ALL.into_iter().map(Self::Work)).chain([Self::Leaves, Self::Requests])
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Group(group) => group.name(),
+            Self::Work(WorkPart::JobTitle) => Declinable::Jobs.name(),
+            Self::Work(WorkPart::Manager) => Declinable::Managers.name(),
+            Self::Work(WorkPart::Qualification) => Declinable::Qualifications.name(),
+            Self::Leaves => Declinable::Leaves.name(),
+            Self::Requests => Declinable::AbsenceRequests.name(),
+        }
+    }
+
+    /// The members of an employee's model that only this part gives.
+    fn members(self) -> &'static [&'static str] {
+        match self {
+            Self::Group(FieldGroup::Identity) => &[
+                "name",
+                "first_name",
+                "last_name",
+                "work_email",
+                "login",
+                "employee_number",
+                "external_id",
+                "civil_title",
+                "picture",
+            ],
+            Self::Group(FieldGroup::Work) => &[
+                "department_id",
+                "establishment_id",
+                "occupation_category_id",
+                "direct_line",
+                "professional_mobile",
+                "quote",
+                "calendar",
+                "culture",
+                "primary_role",
+                "secondary_roles",
+                "work_cycles",
+            ],
+            Self::Group(FieldGroup::Contract) => &["contract_start", "contract_end", "seniority_date"],
+            Self::Group(FieldGroup::CustomFields) => {
+                &["axes", "custom_fields", "application_data", "attributes"]
+            }
+            Self::Group(FieldGroup::Contact) => &["contact"],
+            Self::Group(FieldGroup::Birth) => &["birth"],
+            Self::Group(FieldGroup::Address) => &["address"],
+            Self::Group(FieldGroup::Identifiers) => &["identifiers"],
+            Self::Group(FieldGroup::Bank) => &["bank"],
+            Self::Work(WorkPart::JobTitle) => &["job_title"],
+            Self::Work(WorkPart::Manager) => &["manager_id"],
+            Self::Work(WorkPart::Qualification) => &["job_qualification"],
+            Self::Group(FieldGroup::LeaveReason) | Self::Leaves | Self::Requests => &[],
+        }
+    }
+}
+
+impl Scope {
+    /// What a linked account's settings want.
+    ///
+    /// # Errors
+    ///
+    /// Names that this version does not know: better no sync than one that reads what was declined.
+    pub(crate) fn of(settings: &AccountSettings) -> Result<Self, Error> {
+        let groups = settings.field_groups.iter().map(|name| name.parse());
+        let groups = groups.collect::<Result<FieldGroups, _>>()?;
+        let mut scope = Self { groups, leaves: true, requests: true };
+        for name in &settings.declined_features {
+            match name.parse()? {
+                Declinable::Leaves => scope.leaves = false,
+                Declinable::AbsenceRequests => scope.requests = false,
+                Declinable::Jobs => scope.groups = scope.groups.leaving_out(WorkPart::JobTitle),
+                Declinable::Managers => scope.groups = scope.groups.leaving_out(WorkPart::Manager),
+                Declinable::Qualifications => {
+                    scope.groups = scope.groups.leaving_out(WorkPart::Qualification);
+                }
+                Declinable::CustomFields => scope.groups = scope.groups.without(FieldGroup::CustomFields),
+            }
+        }
+        // A request says when somebody is away, too.
+        scope.requests &= scope.leaves;
+        Ok(scope)
+    }
+
+    fn contains(self, part: Part) -> bool {
+        match part {
+            Part::Group(group) => self.groups.contains(group),
+            Part::Work(part) => self.groups.contains_part(part),
+            Part::Leaves => self.leaves,
+            Part::Requests => self.requests,
+        }
+    }
+
+    /// The names of what is in the scope, to be remembered.
+    pub(crate) fn names(self) -> BTreeSet<String> {
+        Part::all().filter(|part| self.contains(*part)).map(|part| part.name().to_owned()).collect()
+    }
+
+    /// The names of everything that can be in a scope.
+    pub(crate) fn all_names() -> BTreeSet<String> {
+        Part::all().map(|part| part.name().to_owned()).collect()
+    }
+
+    /// Whether records of a kind are kept.
+    pub(crate) fn keeps(self, kind: Kind) -> bool {
+        match kind {
+            // What a day is to one employee may be their own absence, and only absences need it.
+            // unverified: that `isOff` is never of a leave (source: absences.md §8).
+            Kind::Absence | Kind::LeaveType | Kind::WorkingDay => self.leaves,
+            Kind::AbsenceRequest => self.requests,
+            Kind::JobQualification => self.groups.contains_part(WorkPart::Qualification),
+            Kind::CustomFieldDefinition => self.groups.contains(FieldGroup::CustomFields),
+            Kind::UserLogEntry => self.groups.contains(FieldGroup::Work),
+            Kind::Employee
+            | Kind::Employment
+            | Kind::LegalUnit
+            | Kind::Establishment
+            | Kind::Department
+            | Kind::OccupationCategory => true,
+        }
+    }
+
+    /// Whether an entry of the user log is kept, by the property it is about.
+    pub(crate) fn keeps_property(self, property: &str) -> bool {
+        match PositionField::of_log(property) {
+            Some(PositionField::ManagerId) => self.groups.contains_part(WorkPart::Manager),
+            Some(PositionField::JobTitle) => self.groups.contains_part(WorkPart::JobTitle),
+            Some(PositionField::JobQualification) => self.groups.contains_part(WorkPart::Qualification),
+            Some(_) => self.groups.contains(FieldGroup::Work),
+            // Nobody asked for it.
+            None => false,
+        }
+    }
+
+    /// The members of an employee's model that are not wanted.
+    pub(crate) fn unwanted_members(self) -> Vec<&'static str> {
+        let unwanted = Part::all().filter(|part| !self.contains(*part));
+        unwanted.flat_map(|part| part.members().iter().copied()).collect()
+    }
+}
+
+/// The stream that a kind of record is read from.
+pub(crate) fn stream_of(kind: Kind) -> Stream {
+    match kind {
+        Kind::LegalUnit => Stream::LegalUnits,
+        Kind::Establishment => Stream::Establishments,
+        Kind::Department => Stream::Departments,
+        Kind::OccupationCategory => Stream::OccupationCategories,
+        Kind::JobQualification => Stream::JobQualifications,
+        Kind::LeaveType => Stream::LeaveAccounts,
+        Kind::CustomFieldDefinition => Stream::CustomFieldDefinitions,
+        Kind::Employment => Stream::WorkContracts,
+        Kind::Employee => Stream::Users,
+        Kind::WorkingDay => Stream::UserDates,
+        Kind::UserLogEntry => Stream::UserLogs,
+        Kind::Absence => Stream::Leaves,
+        Kind::AbsenceRequest => Stream::LeaveRequests,
+    }
+}

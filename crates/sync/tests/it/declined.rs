@@ -1,0 +1,236 @@
+//! Features that a customer declines: nothing of them is asked for, and what was stored of them goes.
+
+use std::collections::BTreeSet;
+
+use lucca::FieldGroups;
+use lucca_emulator::Switches;
+use people::{CustomFieldDefinition, Employee, JobQualification, Kind, RemoteId, UserLogEntry};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use store::{Change, ChangeFilter, Operation, RecordState};
+use sync::{Declinable, Wish};
+
+use crate::support::{App, app, app_with};
+
+impl App {
+    fn decline(&mut self, features: &[Declinable]) {
+        self.account.settings.declined_features =
+            features.iter().map(|feature| feature.name().to_owned()).collect();
+        self.emulator.tenant().clear_requests();
+    }
+
+    async fn changes_behind(&self, after: i64) -> Vec<Change> {
+        let filter = ChangeFilter { after, ..ChangeFilter::default() };
+        self.store.changes(self.account.no, filter, 100_000).await.unwrap()
+    }
+
+    /// Nothing that was declined is in any request.
+    fn assert_not_asked_for(&self, declined: &[Declinable]) {
+        let requests = self.emulator.requests();
+        assert!(!requests.is_empty());
+        for request in requests {
+            let (path, query) = (request.path.to_lowercase(), request.query.to_lowercase());
+            for feature in declined {
+                let is_asked = match feature {
+                    Declinable::Leaves => {
+                        path.contains("leave") || path.contains("userdates") || query.contains("leave")
+                    }
+                    Declinable::AbsenceRequests => path.contains("leaverequests"),
+                    Declinable::Jobs => query.contains("jobtitle"),
+                    Declinable::Managers => query.contains("manager"),
+                    Declinable::Qualifications => {
+                        query.contains("qualification") || path.contains("qualification")
+                    }
+                    Declinable::CustomFields => {
+                        ["extendeddata", "applicationdata", "useraxisvalues", "attributes"]
+                            .iter()
+                            .any(|field| query.contains(field))
+                            || path.contains("extensionuserdefinitions")
+                    }
+                };
+                assert!(!is_asked, "{feature:?}: {} {}", request.path, request.query);
+            }
+        }
+    }
+
+    /// Nothing that was declined is stored, nor told with a value.
+    async fn assert_not_kept(&self, declined: &[Declinable]) {
+        let people = self.all::<Employee>().await;
+        let told: String = self
+            .changes_behind(0)
+            .await
+            .iter()
+            .filter_map(|c| Some(c.fields.as_ref()?.get().to_owned()))
+            .collect();
+        for feature in declined {
+            let kinds: &[Kind] = match feature {
+                Declinable::Leaves => {
+                    &[Kind::Absence, Kind::AbsenceRequest, Kind::LeaveType, Kind::WorkingDay]
+                }
+                Declinable::AbsenceRequests => &[Kind::AbsenceRequest],
+                Declinable::Qualifications => &[Kind::JobQualification],
+                Declinable::CustomFields => &[Kind::CustomFieldDefinition],
+                Declinable::Jobs | Declinable::Managers => &[],
+            };
+            let counts = self.store.count_records(self.account.no).await.unwrap();
+            assert!(counts.keys().all(|(kind, _)| !kinds.contains(kind)), "{counts:?}");
+            let has = |person: &Employee| match feature {
+                Declinable::Jobs => person.job_title.is_some(),
+                Declinable::Managers => person.manager_id.is_some(),
+                Declinable::Qualifications => person.job_qualification.is_some(),
+                Declinable::CustomFields => {
+                    !person.custom_fields.is_empty()
+                        || !person.axes.is_empty()
+                        || !person.application_data.is_empty()
+                        || person.attributes.is_some()
+                }
+                _ => false,
+            };
+            assert!(!people.is_empty() && !people.iter().any(has), "{feature:?}");
+            let member = match feature {
+                Declinable::Jobs => "job_title",
+                Declinable::Managers => "manager_id",
+                Declinable::Qualifications => "job_qualification",
+                _ => continue,
+            };
+            assert!(!told.contains(&format!("\"{member}\":{{")), "{feature:?}: {told}");
+            if *feature == Declinable::Managers {
+                let logged = self.all::<UserLogEntry>().await;
+                assert!(logged.iter().all(|entry| !entry.property.to_lowercase().contains("manager")));
+            }
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Whatever is declined, in whichever order: it is never asked for, what was stored of it goes, nothing is held or
+/// taken for deleted, and what is accepted again comes back whole.
+#[test]
+fn whatever_is_declined_is_neither_asked_for_nor_kept() {
+    let features = proptest::sample::subsequence(Declinable::ALL.to_vec(), 0..=6);
+    let histories = (prop::collection::vec((features, any::<bool>()), 2..4), any::<bool>());
+    let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&histories, |(history, keep_raw)| {
+        runtime().block_on(async {
+            let mut app = app_with(25, Switches::default(), FieldGroups::default(), keep_raw).await;
+            for (declined, is_full) in history {
+                app.decline(&declined);
+                let wish = if is_full { Wish::Full } else { Wish::Now };
+                let report = app.sync_with(wish, Some(sync::Brake::default())).await;
+                app.assert_not_asked_for(&declined);
+                app.assert_not_kept(&declined).await;
+                let gone: u64 = report.streams.iter().map(|s| s.gone + s.hidden + s.held).sum();
+                assert_eq!(gone, 0, "{report:#?}");
+                assert!(report.streams.iter().all(|s| s.hidden_fields.is_empty()), "{report:#?}");
+                assert_eq!(app.store.holds(app.account.no).await.unwrap(), []);
+            }
+            app.decline(&[]);
+            app.sync_changes().await;
+            app.assert_matches_truth().await;
+            let fresh = app_with(25, Switches::default(), FieldGroups::default(), keep_raw).await;
+            fresh.sync().await;
+            let stored = async |app: &App| app.store.fingerprints(app.account.no).await.unwrap();
+            assert_eq!(stored(&app).await, stored(&fresh).await);
+        });
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_declined_later_is_told_as_excluded_and_not_as_deleted() {
+    let mut app = app_with(60, Switches::default(), FieldGroups::default(), true).await;
+    app.sync().await;
+    let absences = app.present(Kind::Absence).await;
+    let requests = app.present(Kind::AbsenceRequest).await;
+    assert!(absences > 0 && requests > 0);
+    let titled = app.all::<Employee>().await.iter().filter(|person| person.job_title.is_some()).count();
+    let last = app.store.last_change(app.account.no).await.unwrap();
+    app.decline(&[Declinable::Leaves, Declinable::Jobs]);
+    let report = app.sync_changes().await;
+    assert_eq!(report.outcome, store::Outcome::Succeeded, "{report:#?}");
+
+    let changes = app.changes_behind(last).await;
+    let count = |kind, operation| {
+        changes.iter().filter(|c| c.kind == kind && c.operation == operation).count() as u64
+    };
+    assert_eq!(count(Kind::Absence, Operation::Excluded), absences);
+    assert_eq!(count(Kind::AbsenceRequest, Operation::Excluded), requests);
+    assert_eq!(count(Kind::Employee, Operation::Updated), titled as u64);
+    assert!(changes.iter().all(|c| c.operation != Operation::Deleted));
+    let updated = changes.iter().find(|c| c.kind == Kind::Employee).unwrap();
+    assert_eq!(updated.fields.as_ref().unwrap().get(), r#"{"job_title":null}"#);
+    // What Lucca sent of them has no job title either.
+    let kept = app.store.kept(app.account.no, Kind::Employee, None, 1000).await.unwrap();
+    assert_eq!(kept.len(), 60);
+    for record in kept {
+        assert!(!record.raw.unwrap().to_lowercase().contains("jobtitle"));
+    }
+    // It is told once.
+    let last = app.store.last_change(app.account.no).await.unwrap();
+    app.sync().await;
+    assert_eq!(app.changes_behind(last).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_question_to_a_person_about_what_is_declined_is_withdrawn() {
+    let mut app = app(60, Switches::default()).await;
+    app.sync().await;
+    let qualifications: Vec<RemoteId> =
+        app.all::<JobQualification>().await.into_iter().map(|q| q.id).collect();
+    let lease = app
+        .store
+        .take_lease(
+            &app.account,
+            store::RunId::mint(app.account.created_at, [9; 10]),
+            "test",
+            None,
+            "2026-11-23T12:00:00Z".parse().unwrap(),
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    let commit =
+        store::Commit { hold: Some(("many".to_owned(), qualifications)), ..store::Commit::default() };
+    app.store.commit(&lease, Kind::JobQualification, &commit, app.account.created_at).await.unwrap();
+    app.store.release_lease(&lease).await.unwrap();
+    app.decline(&[Declinable::Qualifications]);
+    app.sync_changes().await;
+    assert_eq!(app.store.holds(app.account.no).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_server_that_tells_more_than_it_is_asked_is_not_listened_to() {
+    let mut app = app(40, Switches::default()).await;
+    app.account.settings.field_groups = ["identity", "work"].map(str::to_owned).to_vec();
+    app.decline(&[Declinable::Jobs, Declinable::Managers]);
+    // Fields are refused as a whole, so that the server's own choice comes.
+    app.set_switches(|switches| {
+        switches.faults = vec![lucca_emulator::Fault {
+            query_contains: Some("fields=".to_owned()),
+            ..crate::support::fault(
+                "/api/v3/users",
+                lucca_emulator::FaultKind::Status { code: 400, body: String::new() },
+            )
+        }];
+    });
+    app.sync().await;
+    app.assert_not_asked_for(&[Declinable::Jobs, Declinable::Managers]);
+    app.assert_not_kept(&[Declinable::Jobs, Declinable::Managers]).await;
+    assert_eq!(app.all::<CustomFieldDefinition>().await, [], "the field group is off, so the feature is");
+}
+
+#[tokio::test]
+async fn a_feature_that_is_not_known_stops_the_sync() {
+    let mut app = app(5, Switches::default()).await;
+    app.account.settings.declined_features = vec!["salaries".to_owned()];
+    let error = app.try_sync(Wish::Now).await.unwrap_err();
+    assert!(matches!(error, sync::Error::Feature(_)), "{error:?}");
+    assert_eq!(app.emulator.requests().len(), 0);
+    let names: BTreeSet<&str> = Declinable::ALL.map(Declinable::name).into();
+    assert_eq!(names.len(), 6);
+    assert_eq!(app.count(Kind::Employee, RecordState::Present).await, 0);
+}
