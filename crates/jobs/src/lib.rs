@@ -3,6 +3,7 @@
 //! What a sync is, is in `sync`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
 //! file or the machine's clock: they are handed in.
 
+mod aftermath;
 mod entropy;
 mod machinery;
 mod round;

@@ -69,7 +69,9 @@ impl Machinery {
             progress,
             options: Options { today: self.today(), brake, wish, holder, dead_holder },
         };
-        Box::pin(sync.run(run_id)).await
+        let report = Box::pin(sync.run(run_id)).await?;
+        crate::aftermath::look(self, account, &report).await?;
+        Ok(report)
     }
 
     /// A new run's id.
