@@ -119,6 +119,21 @@ async fn everything(fixture: &Fixture) -> Vec<u8> {
     }
 }
 
+/// Leaves a copy of the person's data in pages that are free, as a version did that did not overwrite what it deleted.
+async fn leave_a_copy(fixture: &Fixture) {
+    let Place::File(path) = &fixture.database.place else { return };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).pragma("secure_delete", "OFF");
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let statements = [
+        "CREATE TABLE copy AS SELECT kind, replace(hex(zeroblob(20000)), '00', 'Canary') AS body FROM records",
+        "DROP TABLE copy",
+    ];
+    for statement in statements {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
 fn holds(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
@@ -126,6 +141,7 @@ fn holds(haystack: &[u8], needle: &str) -> bool {
 async fn nothing_of_the_person_is_left(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
+    leave_a_copy(&fixture).await;
     let before = everything(&fixture).await;
     assert!(CANARIES.iter().all(|canary| holds(&before, canary)));
     let person = RemoteId::from("7");
