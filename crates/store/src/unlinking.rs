@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Db, in_tx, sql_time};
+use crate::db::{from_sql_count, in_tx, sql_time};
 use crate::error::while_doing;
 use crate::{Error, LinkedAccount, Store};
 
@@ -34,11 +34,12 @@ pub struct UnlinkReceipt {
 }
 
 /// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
-/// an old run may hold.
+/// an old run may hold. Receipts of erased people stay: whoever was erased is not stored again when it is relinked.
 const DATA: [&str; 7] = ["quarantine", "stream_states", "holds", "issues", "changes", "runs", "records"];
 
 impl Store {
-    /// Unlinks an account. A run that is going on can't commit any more. Gives what was erased.
+    /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none
+    /// begins. Gives what was erased; what that freed is to be overwritten with [`Store::scrub`] afterwards.
     pub async fn unlink(
         &self,
         account: &LinkedAccount,
@@ -47,24 +48,25 @@ impl Store {
         at: Timestamp,
     ) -> Result<UnlinkReceipt, Error> {
         const DOING: &str = "unlinking an account";
-        let counted = self.count_records(account.no).await?;
         let mut receipt = UnlinkReceipt { records: BTreeMap::new(), changes: 0, runs: 0 };
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
+            // Whoever syncs it now holds an epoch that is over. Where nobody ever did, the row is made, so that whoever
+            // begins at this moment waits for it on PostgreSQL. First, as commits lock it first.
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES ($1, 1, '', '', 0) \
+                 ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, expires_ms = 0",
+            )
+            .bind(account.no)
+            .execute(connection)
+            .await
+            .map(drop))?;
             in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE linked_accounts SET status = 'unlinked', api_key = $2, updated_at = $3 WHERE no = $1",
             )
             .bind(account.no)
             .bind(&b""[..])
             .bind(sql_time(at))
-            .execute(connection)
-            .await
-            .map(drop))?;
-            // Whoever syncs it now holds an epoch that is over.
-            in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE leases SET epoch = epoch + 1, expires_ms = 0 WHERE account_no = $1",
-            )
-            .bind(account.no)
             .execute(connection)
             .await
             .map(drop))?;
@@ -77,6 +79,14 @@ impl Store {
             .await
             .map(drop))?;
             if policy == DataPolicy::Erase {
+                let counted: Vec<(String, i64)> = in_tx!(&mut tx, connection => sqlx::query_as(
+                    "SELECT kind, count(*) FROM records WHERE account_no = $1 GROUP BY kind",
+                )
+                .bind(account.no)
+                .fetch_all(connection)
+                .await)?;
+                receipt.records =
+                    counted.into_iter().map(|(kind, count)| (kind, from_sql_count(count))).collect();
                 for table in DATA {
                     let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE account_no = $1"));
                     let gone = in_tx!(&mut tx, connection => sqlx::query(sql)
@@ -89,9 +99,6 @@ impl Store {
                         "runs" => receipt.runs = gone,
                         _ => {}
                     }
-                }
-                for ((kind, _), count) in &counted {
-                    *receipt.records.entry(kind.name().to_owned()).or_default() += count;
                 }
             }
             let entry = NewAuditEntry {
@@ -106,20 +113,6 @@ impl Store {
         };
         write.await.map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))?;
-        self.forget_freed_pages().await?;
         Ok(receipt)
-    }
-
-    /// Sees to it that what was deleted is not in SQLite's files any more: freed pages are zeroed as they are freed
-    /// (`secure_delete`), and here the write-ahead log is written out and emptied. A reader may hold it up, which is
-    /// no failure: the next checkpoint does it then. PostgreSQL's own vacuum does the like in its time.
-    pub(crate) async fn forget_freed_pages(&self) -> Result<(), Error> {
-        if let Db::Sqlite(pool) = &self.db {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .execute(pool)
-                .await
-                .map_err(while_doing("emptying the write-ahead log"))?;
-        }
-        Ok(())
     }
 }
