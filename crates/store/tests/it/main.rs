@@ -5,6 +5,7 @@
 mod changes;
 mod erasures;
 mod leases;
+mod link_flows;
 mod records;
 mod support;
 
