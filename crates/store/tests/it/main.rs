@@ -8,6 +8,7 @@ mod leases;
 mod link_flows;
 mod records;
 mod support;
+mod unlinking;
 
 /// Makes each function a test on both engines; on PostgreSQL only where a server is given.
 macro_rules! on_both_engines {
