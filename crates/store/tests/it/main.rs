@@ -6,6 +6,7 @@ mod changes;
 mod erasures;
 mod leases;
 mod link_flows;
+mod migrations;
 mod records;
 mod support;
 mod unlinking;

@@ -178,7 +178,7 @@ async fn of_an_unlinking_and_a_run_that_begins_one_is_refused(fixture: Fixture) 
         let account = fixture.link(&tenant, KEY, 20 + round).await;
         let run = async {
             let lease = second.take_lease(&account, run_id(round), "me", None, at(30)).await?;
-            let lease = lease.expect("nobody else wants it");
+            let lease = lease.unwrap();
             second.start_run(&lease, at(30)).await?;
             let body = json!({ "id": "7" }).to_string();
             let upserts = vec![RecordUpsert { id: "7".into(), hash: content_hash(&body), body, raw: None }];
