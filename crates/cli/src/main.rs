@@ -61,6 +61,8 @@ enum Command {
     Demo(commands::demo::Args),
     /// Run an emulated Lucca tenant on loopback
     Emulator(commands::emulator::Args),
+    /// Run the HTTP service: the linking flow, the API, and the round that keeps linked accounts in sync
+    Serve(commands::serve::Args),
     /// Link a tenant, or relink it with a new API key
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
@@ -113,6 +115,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Demo(args) => Box::pin(commands::demo::run(global, args)).await,
         Command::Emulator(args) => commands::emulator::run(global, args).await,
+        Command::Serve(args) => Box::pin(commands::serve::run(global, args)).await,
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
         Command::Accounts(args) => commands::accounts::run(global, args).await,

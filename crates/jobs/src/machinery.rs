@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use lucca::Client;
 use lucca::clock::Clock;
 use store::{LinkedAccount, RunId, Store, Vault};
-use sync::{Brake, Options, Progress, RunReport, Sync, Wish};
+use sync::{Brake, Options, Progress, RunReport, Silent, Sync, Wish};
 
 use crate::{Entropy, Tenants};
 
@@ -72,6 +72,34 @@ impl Machinery {
         let report = Box::pin(sync.run(run_id)).await?;
         crate::aftermath::look(self, account, &report).await?;
         Ok(report)
+    }
+
+    /// Syncs a linked account beside whatever else goes on, with nobody waiting for it. What happens is in its run and,
+    /// where it could not run, in the log. When this process ends meanwhile, the next run goes on where it was.
+    pub fn sync_in_background(&self, account: LinkedAccount) {
+        let machinery = self.clone();
+        let runtime = tokio::runtime::Handle::current();
+        // On a thread of its own: a run's future borrows what it works on, and the compiler can't yet prove such a
+        // one to be `Send` (rust-lang/rust#100013).
+        tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                let client = match machinery.tenants.client_of(&account, &machinery.vault, None).await {
+                    Ok(client) => client,
+                    Err(error) => {
+                        tracing::error!(account = %account.id, code = error.code(), %error, "no client");
+                        return;
+                    }
+                };
+                let Ok(run_id) = machinery.new_run() else { return };
+                let how = (Wish::Now, Some(Brake::default()));
+                match machinery.sync(&account, &client, run_id, how, &Silent).await {
+                    Ok(report) => {
+                        tracing::info!(account = %account.id, outcome = report.outcome.name(), "synced");
+                    }
+                    Err(error) => tracing::error!(account = %account.id, %error, "a sync stopped"),
+                }
+            });
+        });
     }
 
     /// A new run's id.

@@ -79,4 +79,5 @@ pub use resources::Resource;
 pub use stats::{Stats, StreamStats};
 pub use stream::{Stream, UnknownStream};
 pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
+pub use transport::reach;
 pub use user_query::{DateFilter, UserField, UserQuery};

@@ -223,9 +223,7 @@ impl Transport {
 
 /// The one HTTP client: no redirect is followed, because it could lead anywhere with the key; no proxy is
 /// taken from the environment; only allowed addresses are connected to.
-#[expect(clippy::disallowed_methods, reason = "this is where the one HTTP client is built")]
 fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<reqwest::Client, Error> {
-    let setup = |error| Error::new(Kind::Setup).with_source(error);
     let mut authorization = HeaderValue::from_str(&format!("lucca application={}", key.expose()))
         .map_err(|_| Error::new(Kind::Setup))?;
     authorization.set_sensitive(true);
@@ -233,6 +231,17 @@ fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<re
         (AUTHORIZATION, authorization),
         (reqwest::header::ACCEPT, HeaderValue::from_static("application/json")),
     ]);
+    guarded_client(tenant, headers, timeout)
+}
+
+/// A client that goes to the tenant and nowhere else: no redirect, no proxy, no address that is not public.
+#[expect(clippy::disallowed_methods, reason = "this is where the one HTTP client is built")]
+fn guarded_client(
+    tenant: &TenantUrl,
+    headers: HeaderMap,
+    timeout: Duration,
+) -> Result<reqwest::Client, Error> {
+    let setup = |error| Error::new(Kind::Setup).with_source(error);
     let reach = if tenant.is_loopback() { Reach::Loopback } else { Reach::Public };
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
@@ -247,6 +256,16 @@ fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<re
         .dns_resolver(Arc::new(GuardedResolver(reach)))
         .build()
         .map_err(setup)
+}
+
+/// Whether anything answers at a tenant's address, whatever it answers. One request, without a key.
+///
+/// # Errors
+///
+/// `lucca.unreachable`, `lucca.tls`, `lucca.timeout` or `lucca.address_refused`.
+pub async fn reach(tenant: &TenantUrl) -> Result<(), Error> {
+    let client = guarded_client(tenant, HeaderMap::new(), CONNECT_TIMEOUT)?;
+    client.head(tenant.origin()).send().await.map(drop).map_err(network_error)
 }
 
 /// What a status means. Source: directory.md §9, wire-grammar.md §1.7 and §1.8.

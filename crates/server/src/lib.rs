@@ -1,1 +1,52 @@
-//! x
+//! The HTTP service: the JSON API under `/v1`, the linking flow under `/link`, the widget under `/widget`.
+//!
+//! Reads no file and no environment: the binary hands in settings, the store and the clock. What is asked of Lucca
+//! and what is concluded from it is not here but in `linking`, `jobs` and `sync`.
+
+mod api;
+mod app;
+mod assets;
+mod auth;
+mod config;
+mod flow;
+mod limits;
+mod openapi;
+mod pages;
+mod problem;
+mod security;
+mod tokens;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use app::App;
+
+pub use app::{Logo, Setup};
+pub use config::{Config, ConfigError, LONGEST_LINK_DAYS, Linking, SameTenant, Vendor};
+
+fn router(app: App) -> Router {
+    let (api, _) = openapi::api();
+    let router = api.merge(flow::router()).merge(assets::router());
+    security::guard(router, &app).with_state(app)
+}
+
+/// The API's description: OpenAPI 3.1 as JSON.
+pub fn openapi() -> String {
+    openapi::api().1
+}
+
+/// Answers on `listener` until `ended`, then lets what is being answered finish.
+///
+/// # Errors
+///
+/// When the listener fails.
+pub async fn serve(
+    setup: Setup,
+    listener: TcpListener,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(App::new(setup)).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(ended).await
+}

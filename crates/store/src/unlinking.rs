@@ -23,7 +23,7 @@ pub enum DataPolicy {
 }
 
 /// What unlinking did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnlinkReceipt {
     /// Records erased, by kind.
     pub records: BTreeMap<String, u64>,
@@ -31,6 +31,9 @@ pub struct UnlinkReceipt {
     pub changes: u64,
     /// Runs erased.
     pub runs: u64,
+    /// Whether what was erased is overwritten in the database's files too. Where others would not let go of the database
+    /// it may not be: to unlink once more, or [`Store::scrub`], does it.
+    pub files_overwritten: bool,
 }
 
 /// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
@@ -39,7 +42,7 @@ const DATA: [&str; 7] = ["quarantine", "stream_states", "holds", "issues", "chan
 
 impl Store {
     /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none
-    /// begins. Gives what was erased; what that freed is to be overwritten with [`Store::scrub`] afterwards.
+    /// begins. Gives what was erased. Once more for one that is unlinked, its data can be erased that was kept.
     pub async fn unlink(
         &self,
         account: &LinkedAccount,
@@ -48,7 +51,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<UnlinkReceipt, Error> {
         const DOING: &str = "unlinking an account";
-        let mut receipt = UnlinkReceipt { records: BTreeMap::new(), changes: 0, runs: 0 };
+        let mut receipt = UnlinkReceipt::default();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             // Whoever syncs it now holds an epoch that is over. Where nobody ever did, the row is made, so that whoever
@@ -107,12 +110,19 @@ impl Store {
                 action: "account.unlinked",
                 account_id: Some(account.id),
                 flow_id: None,
-                detail: json!({ "data": policy, "erased": receipt }),
+                detail: json!({
+                    "data": policy,
+                    "records": receipt.records,
+                    "changes": receipt.changes,
+                    "runs": receipt.runs,
+                }),
             };
             audit::append(&mut tx, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))?;
+        // It is done and cannot fail any more.
+        receipt.files_overwritten = policy == DataPolicy::Erase && self.scrub().await.is_ok();
         Ok(receipt)
     }
 }

@@ -11,5 +11,6 @@ pub(crate) mod export;
 pub(crate) mod link;
 pub(crate) mod org_chart;
 pub(crate) mod runs;
+pub(crate) mod serve;
 pub(crate) mod sync;
 pub(crate) mod watch;

@@ -11,6 +11,7 @@ mod help;
 mod history;
 mod holds;
 mod journey;
+mod least_data;
 mod runs;
 mod secrecy;
 

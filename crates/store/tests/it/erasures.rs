@@ -2,10 +2,12 @@
 
 use people::{AbsenceRequest, Kind, RemoteId};
 use serde_json::{Value, json};
+use sqlx::Connection;
 use store::{
     ChangeFilter, Commit, Erasure, ErasureId, Error, Lease, NewChange, Operation, Quarantined, RecordState,
     RecordUpsert, content_hash,
 };
+use test_database::Place;
 
 use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
@@ -90,9 +92,25 @@ fn erasure(person: &RemoteId) -> Erasure<'_> {
     Erasure { id: ErasureId::mint(at(10), [3; 10]), remote_id: person, actor: "cli", at: at(10) }
 }
 
+/// Leaves a copy of the person's data in pages that are free, as a version did that did not overwrite what it deleted.
+async fn leave_a_copy(fixture: &Fixture) {
+    let Place::File(path) = &fixture.database.place else { return };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).pragma("secure_delete", "OFF");
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let statements = [
+        "CREATE TABLE copy AS SELECT kind, replace(hex(zeroblob(20000)), '00', 'Canary') AS body FROM records",
+        "DROP TABLE copy",
+    ];
+    for statement in statements {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
 async fn nothing_of_the_person_is_left(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
+    leave_a_copy(&fixture).await;
     let before = fixture.database.raw_content().await;
     assert!(CANARIES.iter().all(|canary| before.contains(canary)));
     let person = RemoteId::from("7");

@@ -1,0 +1,44 @@
+// What the linking flow does better with JavaScript: copying, showing the key, and telling the page that embeds it.
+// Nothing here is needed to get through.
+(() => {
+  "use strict";
+  const body = document.body;
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const input = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(input.value);
+      } catch {
+        // An embedded page may not be allowed to: then the old way, and else the text is selected to be copied by hand.
+        input.focus();
+        input.select();
+        if (!document.execCommand("copy")) return;
+      }
+      const before = button.innerHTML;
+      button.textContent = button.dataset.copied;
+      button.setAttribute("aria-live", "polite");
+      setTimeout(() => { button.innerHTML = before; }, 2000);
+    });
+  }
+
+  for (const box of document.querySelectorAll("[data-show]")) {
+    box.closest("[hidden]")?.removeAttribute("hidden");
+    box.addEventListener("change", () => {
+      document.getElementById(box.dataset.show).type = box.checked ? "text" : "password";
+    });
+  }
+
+  document.getElementById("problem")?.focus();
+
+  // To the page that embeds this one, and only if it has the origin that the link token was made for.
+  const opener = body.dataset.opener;
+  if (opener && window.parent !== window) {
+    const tell = (message) => window.parent.postMessage({ source: "lucca-connector", ...message }, opener);
+    tell({ type: "ready" });
+    tell({ type: "step", step: body.dataset.step });
+    if (body.dataset.publicToken) tell({ type: "success", publicToken: body.dataset.publicToken });
+    if (body.dataset.step === "cancelled") tell({ type: "exit", reason: "cancelled" });
+  }
+})();

@@ -1,0 +1,112 @@
+//! `GET /v1/linking-flows/{flow_id}`: how far a customer is. `DELETE`: withdraws the invitation.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+use store::{FlowStatus, LinkFlow};
+use utoipa::ToSchema;
+
+use super::time;
+use crate::app::App;
+use crate::auth::Operator;
+use crate::flow::progress::Progress;
+use crate::problem::Problem;
+
+/// A customer's way from the welcome page to a linked account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LinkingFlowView {
+    /// The flow's id.
+    #[schema(example = "flow_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    id: String,
+    /// The vendor's id of the customer.
+    customer_id: String,
+    /// `open`, `finished` or `cancelled`.
+    #[schema(example = "open")]
+    status: &'static str,
+    /// The furthest step reached: `welcome`, `access`, `tenant`, `key`, `role`, `enter-key`, `checks`, `sync`,
+    /// `summary` or `done`.
+    #[schema(example = "tenant")]
+    step: &'static str,
+    /// Whether the link was handed over to somebody else.
+    handed_over: bool,
+    /// What the app wants.
+    features: Vec<String>,
+    /// What the customer switched off.
+    declined_features: Vec<String>,
+    /// The linked account, once there is one.
+    account_id: Option<String>,
+    /// When it was opened, UTC.
+    created_at: String,
+    /// When it last moved, UTC.
+    updated_at: String,
+    /// When the account was linked, UTC.
+    finished_at: Option<String>,
+}
+
+impl LinkingFlowView {
+    fn of(flow: &LinkFlow) -> Self {
+        let progress = Progress::read(&flow.state);
+        Self {
+            id: flow.id.to_string(),
+            customer_id: flow.customer_id.clone(),
+            status: match flow.status {
+                FlowStatus::Open => "open",
+                FlowStatus::Finished => "finished",
+                FlowStatus::Cancelled => "cancelled",
+            },
+            step: progress.furthest.name(),
+            handed_over: progress.handed_over,
+            features: flow.features.clone(),
+            declined_features: progress.declined.iter().map(|feature| feature.name().to_owned()).collect(),
+            account_id: flow.account_id.map(|id| id.to_string()),
+            created_at: time(flow.created_at),
+            updated_at: time(flow.updated_at),
+            finished_at: flow.finished_at.map(time),
+        }
+    }
+}
+
+async fn find(app: &App, id: &str) -> Result<LinkFlow, Problem> {
+    let missing = || Problem::not_found("linking flow");
+    let id = id.parse().map_err(|_| missing())?;
+    app.machinery.store.link_flow(id).await?.ok_or_else(missing)
+}
+
+/// How far a customer is with linking.
+#[utoipa::path(
+    get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("operator" = [])),
+    params(("flow_id" = String, Path, description = "the flow's id")),
+    responses(
+        (status = 200, body = LinkingFlowView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn linking_flow(
+    State(app): State<App>,
+    _: Operator,
+    Path(flow_id): Path<String>,
+) -> Result<Json<LinkingFlowView>, Problem> {
+    Ok(Json(LinkingFlowView::of(&find(&app, &flow_id).await?)))
+}
+
+/// Withdraws an invitation: its links open no more, and the key it may hold is erased. What is linked stays linked.
+#[utoipa::path(
+    delete, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("operator" = [])),
+    params(("flow_id" = String, Path, description = "the flow's id")),
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn cancel_linking_flow(
+    State(app): State<App>,
+    _: Operator,
+    Path(flow_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let flow = find(&app, &flow_id).await?;
+    app.machinery.store.cancel_link_flow(flow.id, store::Actor::Operator, app.machinery.clock.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

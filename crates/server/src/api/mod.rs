@@ -1,0 +1,64 @@
+//! The JSON API. One endpoint, one file; `problem` says no, `auth` and the extractors here say who and what.
+
+pub(crate) mod exchange_public_token;
+pub(crate) mod health;
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
+pub(crate) mod linked_accounts;
+pub(crate) mod linking_flows;
+pub(crate) mod new_link_token;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// A JSON body, refused as a problem where it can't be read.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match axum::Json::<T>::from_request(request, state).await {
+            Ok(axum::Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::JsonDataError(error)) => {
+                // The text names members and types, and may quote what was sent: keep what comes after it out.
+                Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "request.invalid",
+                    shape(&error.body_text()),
+                ))
+            }
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "request.not_json",
+                "Send JSON with Content-Type: application/json.",
+            )),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request.too_large",
+                "The body is larger than any request needs to be.",
+            )),
+            Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "request.not_json", "The body is not JSON.")),
+        }
+    }
+}
+
+/// What serde says of a body without the values it quotes: unknown members and missing ones are told by name.
+fn shape(text: &str) -> String {
+    let text = text.rsplit_once(": ").map_or(text, |(_, last)| last);
+    let is_about_members = ["missing field", "unknown field"].iter().any(|what| text.starts_with(what));
+    if is_about_members && text.len() < 400 {
+        format!("The body does not have the form expected: {text}.")
+    } else {
+        "The body does not have the form expected: a member has the wrong type or value. See /openapi.json."
+            .to_owned()
+    }
+}
+
+/// Writes a time as the API does: RFC 3339 in UTC, to the second.
+pub(crate) fn time(at: jiff::Timestamp) -> String {
+    at.round(jiff::Unit::Second).unwrap_or(at).to_string()
+}

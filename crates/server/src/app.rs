@@ -1,0 +1,90 @@
+//! What every request may use, made once when the service starts.
+
+use std::sync::Arc;
+
+use jobs::Machinery;
+use lucca::HostPolicy;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::config::Config;
+use crate::flow::checking::Checkings;
+use crate::limits::Limits;
+
+/// The vendor's logo: bytes and media type.
+#[derive(Clone, Debug)]
+pub struct Logo {
+    /// The file's content.
+    pub bytes: Vec<u8>,
+    /// Its media type, such as `image/svg+xml`.
+    pub media_type: &'static str,
+}
+
+/// What the service is started with.
+pub struct Setup {
+    /// The store, the vault, the clock and what makes clients.
+    pub machinery: Machinery,
+    /// The settings.
+    pub config: Config,
+    /// The vendor's logo, where there is one.
+    pub logo: Option<Logo>,
+    /// The operator's key, which opens everything under `/v1`.
+    pub operator_token: SecretString,
+    /// Where browsers find the service, without a trailing slash.
+    pub public_url: String,
+    /// Which hosts may be a tenant.
+    pub hosts: HostPolicy,
+}
+
+/// The running service. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+/// What [`App`] shares.
+pub(crate) struct Inner {
+    pub(crate) machinery: Machinery,
+    pub(crate) config: Config,
+    pub(crate) logo: Option<Logo>,
+    pub(crate) public_url: String,
+    pub(crate) hosts: HostPolicy,
+    pub(crate) limits: Limits,
+    pub(crate) checkings: Checkings,
+    operator: [u8; 32],
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// The service, ready to answer.
+    pub(crate) fn new(setup: Setup) -> Self {
+        let Setup { machinery, config, logo, operator_token, public_url, hosts } = setup;
+        Self(Arc::new(Inner {
+            machinery,
+            config,
+            logo,
+            public_url,
+            hosts,
+            limits: Limits::default(),
+            checkings: Checkings::default(),
+            operator: digest(operator_token.expose_secret()),
+        }))
+    }
+}
+
+impl Inner {
+    /// Whether a bearer token is the operator's. Takes as long for a wrong one as for the right one.
+    pub(crate) fn is_operator(&self, token: &str) -> bool {
+        digest(token).ct_eq(&self.operator).into()
+    }
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}

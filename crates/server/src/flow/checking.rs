@@ -1,0 +1,127 @@
+//! Checks of a key that are going on: each is a task of its own, so that a page can show it and a closed browser
+//! does not stop it. What came out is kept with the flow; this is only what goes on now.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use linking::{Probe, ProbeOutcome, Watcher};
+use lucca::{ApiKey, TenantUrl};
+use secrecy::ExposeSecret;
+use store::{FlowId, LinkFlow};
+
+use super::progress::{Checked, Progress, Step};
+use super::visit::{Visit, update};
+use crate::app::App;
+use crate::problem::chain;
+
+/// The checks that are going on, by flow.
+#[derive(Default)]
+pub(crate) struct Checkings(Mutex<HashMap<FlowId, Arc<Checking>>>);
+
+/// One check that is going on.
+#[derive(Default)]
+pub(crate) struct Checking(Mutex<Seen>);
+
+/// How far a check is.
+#[derive(Clone, Default)]
+pub(crate) struct Seen {
+    /// What is being looked at.
+    pub(crate) running: Option<Probe>,
+    /// What was found so far.
+    pub(crate) done: Vec<ProbeOutcome>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is behind it is whole at any moment.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Checkings {
+    /// How far the check of a flow is; none if none is going on.
+    pub(crate) fn seen(&self, flow: FlowId) -> Option<Seen> {
+        let checking = lock(&self.0).get(&flow).cloned()?;
+        let seen = lock(&checking.0).clone();
+        Some(seen)
+    }
+
+    /// A new check of a flow; none if one is going on already.
+    fn begin(&self, flow: FlowId) -> Option<Arc<Checking>> {
+        let mut all = lock(&self.0);
+        if all.contains_key(&flow) {
+            return None;
+        }
+        let checking = Arc::new(Checking::default());
+        all.insert(flow, Arc::clone(&checking));
+        Some(checking)
+    }
+
+    fn end(&self, flow: FlowId) {
+        lock(&self.0).remove(&flow);
+    }
+}
+
+impl Watcher for Checking {
+    fn started(&self, probe: Probe) {
+        lock(&self.0).running = Some(probe);
+    }
+
+    fn finished(&self, outcome: &ProbeOutcome) {
+        let mut seen = lock(&self.0);
+        seen.running = None;
+        seen.done.push(outcome.clone());
+    }
+}
+
+/// Begins to check the key that the flow holds, unless that is going on.
+pub(crate) fn begin(visit: &Visit) {
+    let Some(checking) = visit.app.checkings.begin(visit.flow.id) else { return };
+    let (app, flow, features) = (visit.app.clone(), visit.flow.clone(), visit.features());
+    tokio::spawn(async move {
+        let checked = match examine(&app, &flow, &features, &checking).await {
+            Ok(diagnosis) => Checked::Done { diagnosis: Box::new(diagnosis) },
+            Err(code) => Checked::Failed { code },
+        };
+        let mut keep = |progress: &mut Progress| {
+            progress.checked = checked.clone();
+            progress.reach(Step::Checks);
+        };
+        if let Err(error) = update(&app, &flow, &mut keep).await {
+            tracing::error!(flow = %flow.id, code = error.code(), error = %chain(&error), "a check was not kept");
+        }
+        app.checkings.end(flow.id);
+    });
+}
+
+/// Asks Lucca. Fails with the stable code of why it could not be asked.
+async fn examine(
+    app: &App,
+    flow: &LinkFlow,
+    features: &linking::Features,
+    checking: &Checking,
+) -> Result<linking::Diagnosis, String> {
+    let machinery = &app.machinery;
+    let stored = |error: store::Error| {
+        tracing::error!(flow = %flow.id, code = error.code(), error = %chain(&error), "a key could not be checked");
+        error.code().to_owned()
+    };
+    let missing = || "link_flow.no_key".to_owned();
+    let progress = Progress::read(&flow.state);
+    let tenant = progress.tenant.ok_or_else(missing)?;
+    let tenant = TenantUrl::parse(&tenant.origin, app.hosts).map_err(|error| error.code().to_owned())?;
+    let key = machinery
+        .store
+        .link_flow_key(&machinery.vault, flow.id)
+        .await
+        .map_err(stored)?
+        .ok_or_else(missing)?;
+    let key = ApiKey::parse(key.expose_secret()).map_err(|error| error.code().to_owned())?;
+    let pace = app.config.linking.requests_per_minute;
+    let client =
+        machinery.tenants.client(tenant, key, pace).await.map_err(|error| error.code().to_owned())?;
+    let examined = linking::examine(&client, features, machinery.today(), checking).await;
+    machinery.tenants.note(&client).await.map_err(stored)?;
+    examined.map_err(|error| {
+        tracing::info!(flow = %flow.id, code = error.code(), "a key was not accepted or a tenant not reached");
+        error.code().to_owned()
+    })
+}

@@ -1,0 +1,242 @@
+//! `checks`: what the key opens, one by one, with what to do about what it does not.
+
+use askama::Template;
+use axum::response::Response;
+use linking::{Diagnosis, Finding, Likelier, Permission, Probe, ProbeOutcome, Verdict};
+use serde::Deserialize;
+
+use super::progress::{Checked, Step};
+use super::refusal::Refusal;
+use super::visit::{Posted, Visit};
+use super::{checking, first_sync, shell};
+use crate::pages::texts::{Texts, fill};
+use crate::pages::{CheckFailure, CheckLine, Checks, ChecksBody, ChecksProgress, Shell, texts};
+
+#[derive(Deserialize)]
+pub(crate) struct Nothing {}
+
+#[derive(Deserialize)]
+pub(crate) struct Confirmed {
+    #[serde(default)]
+    permission: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Linking {
+    #[serde(default)]
+    anyway: String,
+}
+
+pub(crate) async fn show(visit: Visit) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Checks) {
+        return elsewhere;
+    }
+    let (shell, body) = view(&visit);
+    let page = Checks { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body };
+    visit.page(page.render())
+}
+
+pub(crate) async fn progress(visit: Visit) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Checks) {
+        return elsewhere;
+    }
+    let (shell, body) = view(&visit);
+    let page = ChecksProgress { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body };
+    visit.page(page.render())
+}
+
+pub(crate) async fn again(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Checks) {
+        return elsewhere;
+    }
+    if visit.app.limits.check(visit.flow.id).is_err() {
+        return visit.refuse(Refusal::TooOften);
+    }
+    if let Err(refused) = visit.change(|progress| progress.checked = Checked::Not).await {
+        return refused;
+    }
+    checking::begin(&visit);
+    visit.redirect(Step::Checks)
+}
+
+pub(crate) async fn confirm(Posted { mut visit, form }: Posted<Confirmed>) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Checks) {
+        return elsewhere;
+    }
+    if let Ok(permission) = form.permission.parse::<Permission>() {
+        let confirm = |progress: &mut super::progress::Progress| {
+            if !progress.confirmed.contains(&permission) {
+                progress.confirmed.push(permission);
+            }
+        };
+        if let Err(refused) = visit.change(confirm).await {
+            return refused;
+        }
+    }
+    visit.redirect(Step::Checks)
+}
+
+pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Checks) {
+        return elsewhere;
+    }
+    let Some(diagnosis) = first_sync::diagnosis(&visit.progress) else { return visit.redirect(Step::Checks) };
+    let is_blocked = diagnosis.required_unsettled(&visit.progress.confirmed).next().is_some();
+    let may_go_on = visit.app.config.linking.allow_missing_permissions && form.anyway == "yes";
+    if is_blocked && !may_go_on {
+        return visit.redirect(Step::Checks);
+    }
+    match first_sync::link(&mut visit).await {
+        Ok(account) => {
+            visit.app.machinery.sync_in_background(account);
+            visit.redirect(Step::Sync)
+        }
+        Err(refusal) => visit.refuse(refusal),
+    }
+}
+
+/// The page's state: what goes on, or what came out.
+fn view(visit: &Visit) -> (Shell, ChecksBody) {
+    let t = texts(visit.language);
+    let mut shell = shell::at(visit, Step::Checks);
+    if let Some(seen) = visit.app.checkings.seen(visit.flow.id) {
+        shell.refreshes = true;
+        let running = seen.running.map(|probe| title(t, probe)).unwrap_or_default();
+        let status = fill(t.checks_running, &[("what", running)]);
+        let lines = Probe::wanted(&visit.features())
+            .map(|probe| match seen.done.iter().find(|outcome| outcome.probe == probe) {
+                Some(outcome) => done(visit, t, outcome),
+                None if seen.running == Some(probe) => plain(t, probe, "running", t.verdict_running),
+                None => plain(t, probe, "waiting", t.verdict_waiting),
+            })
+            .collect();
+        return (shell, ChecksBody { status, lines, ..ChecksBody::default() });
+    }
+    let body = match &visit.progress.checked {
+        Checked::Not => {
+            ChecksBody { status: t.checks_not_begun.to_owned(), may_begin: true, ..ChecksBody::default() }
+        }
+        Checked::Failed { code } => ChecksBody {
+            status: t.error_heading.to_owned(),
+            failure: Some(failure(t, code)),
+            ..ChecksBody::default()
+        },
+        Checked::Done { diagnosis } => result(visit, t, diagnosis),
+    };
+    (shell, body)
+}
+
+fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody {
+    let language = visit.language;
+    let confirmed = &visit.progress.confirmed;
+    let in_the_way: Vec<&Finding> = diagnosis.required_unsettled(confirmed).collect();
+    let is_missing = in_the_way.iter().any(|finding| finding.verdict == Verdict::Missing);
+    let status = match (in_the_way.is_empty(), is_missing) {
+        (true, _) => t.checks_good,
+        (false, true) => t.checks_missing,
+        (false, false) => t.checks_confirm_needed,
+    };
+    let probes = Probe::wanted(&diagnosis.features).filter(|probe| *probe != Probe::Excess);
+    let lines = probes.map(|probe| {
+        let finding = probe.permission().and_then(|permission| diagnosis.finding(permission));
+        done(visit, t, &ProbeOutcome { probe, finding: finding.cloned(), failed: None })
+    });
+    let may_skip = visit.app.config.linking.allow_missing_permissions;
+    let consequences =
+        in_the_way.iter().filter(|_| may_skip).map(|finding| finding.consequence_text(language));
+    ChecksBody {
+        status: status.to_owned(),
+        lines: lines.collect(),
+        failure: None,
+        notes: diagnosis
+            .people
+            .text(language)
+            .into_iter()
+            .chain(diagnosis.narrowed.map(|narrowed| narrowed.text(language)))
+            .collect(),
+        excess: diagnosis.excess.iter().map(|excess| excess.text(language)).collect(),
+        may_begin: false,
+        may_link: in_the_way.is_empty(),
+        is_blocked: !in_the_way.is_empty(),
+        consequences: consequences.collect(),
+    }
+}
+
+/// The line of a check that is done.
+fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
+    let Some(finding) = &outcome.finding else {
+        return match outcome.failed {
+            None => plain(t, outcome.probe, "done", t.verdict_done),
+            Some(_) => plain(t, outcome.probe, "missing", t.verdict_missing),
+        };
+    };
+    let language = visit.language;
+    let is_confirmed = visit.progress.confirmed.contains(&finding.permission);
+    let (look, verdict) = match (finding.verdict, finding.likelier) {
+        (Verdict::Granted, _) => ("granted", t.verdict_granted),
+        (Verdict::Missing, _) => ("missing", t.verdict_missing),
+        (Verdict::CannotTell, Some(Likelier::Granted)) => ("done", t.verdict_likely_fine),
+        (Verdict::CannotTell, _) if is_confirmed => ("done", t.verdict_done),
+        (Verdict::CannotTell, Some(Likelier::Missing)) => ("unsure", t.verdict_likely_missing),
+        (Verdict::CannotTell, None) => ("unsure", t.verdict_cannot_tell),
+    };
+    // Only once all is known is there something to be confirmed.
+    let is_over = matches!(visit.progress.checked, Checked::Done { .. });
+    let may_confirm = is_over
+        && finding.verdict == Verdict::CannotTell
+        && finding.likelier != Some(Likelier::Granted)
+        && !is_confirmed;
+    CheckLine {
+        look,
+        title: title(t, outcome.probe),
+        label: Some(finding.permission.label(language).text),
+        verdict,
+        evidence: Some(finding.evidence_text(language)),
+        remedy: finding.remedy_text(language).filter(|_| !is_confirmed),
+        confirm: may_confirm.then(|| finding.permission.name()),
+        is_confirmed: is_confirmed && finding.verdict == Verdict::CannotTell,
+    }
+}
+
+fn plain(t: &'static Texts, probe: Probe, look: &'static str, verdict: &'static str) -> CheckLine {
+    CheckLine {
+        look,
+        title: title(t, probe),
+        label: None,
+        verdict,
+        evidence: None,
+        remedy: None,
+        confirm: None,
+        is_confirmed: false,
+    }
+}
+
+fn failure(t: &'static Texts, code: &str) -> CheckFailure {
+    let text = match code {
+        "lucca.key_refused" => t.failed_key_refused.to_owned(),
+        "lucca.unreachable" | "lucca.timeout" | "lucca.unavailable" | "lucca.tls" => {
+            t.failed_unreachable.to_owned()
+        }
+        "lucca.not_lucca" | "lucca.malformed" | "lucca.not_found" => t.failed_not_lucca.to_owned(),
+        code => fill(t.failed_other, &[("code", code)]),
+    };
+    CheckFailure { text, about_key: code == "lucca.key_refused" }
+}
+
+fn title(t: &'static Texts, probe: Probe) -> &'static str {
+    match probe {
+        Probe::Tenant => t.probe_tenant,
+        Probe::Key => t.probe_key,
+        Probe::People => t.probe_people,
+        Probe::Future => t.probe_future,
+        Probe::Former => t.probe_former,
+        Probe::Contracts => t.probe_contracts,
+        Probe::Jobs => t.probe_jobs,
+        Probe::Managers => t.probe_managers,
+        Probe::Qualifications => t.probe_qualifications,
+        Probe::Leaves => t.probe_leaves,
+        Probe::AbsenceRequests => t.probe_absence_requests,
+        Probe::CustomFields => t.probe_custom_fields,
+        Probe::Excess => t.probe_excess,
+    }
+}

@@ -1,0 +1,73 @@
+//! `hand-over`: a link for somebody who may do what this person may not.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use store::TokenKind;
+use url::form_urlencoded::byte_serialize;
+
+use super::progress::Step;
+use super::refusal::Refusal;
+use super::shell;
+use super::visit::{Posted, Visit};
+use crate::pages::texts::fill;
+use crate::pages::{HandOver, Handed, moment, texts};
+use crate::tokens;
+
+#[derive(Deserialize)]
+pub(crate) struct Nothing {}
+
+pub(crate) async fn show(visit: Visit) -> Response {
+    page(&visit, None)
+}
+
+fn page(visit: &Visit, made: Option<Handed>) -> Response {
+    if visit.is_finished() {
+        return visit.redirect(Step::Sync);
+    }
+    let mut shell = shell::at(visit, visit.progress.furthest.min(Step::EnterKey));
+    shell.back = Some(visit.path(visit.progress.furthest.min(Step::EnterKey).name()));
+    shell.may_hand_over = false;
+    visit.page(HandOver { t: texts(visit.language), base: &visit.base(), shell: &shell, made }.render())
+}
+
+pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
+    if visit.is_finished() {
+        return visit.redirect(Step::Sync);
+    }
+    if visit.app.limits.check(visit.flow.id).is_err() {
+        return visit.refuse(Refusal::TooOften);
+    }
+    let app = visit.app.clone();
+    let machinery = &app.machinery;
+    let now = machinery.clock.now();
+    let days = i64::from(app.config.linking.hand_over_days);
+    let expires_at = now + SignedDuration::from_hours(24 * days);
+    let Ok(token) = tokens::new_link_token(&machinery.entropy) else { return visit.refuse(Refusal::Failed) };
+    let added =
+        machinery.store.add_link_token(visit.flow.id, &token, TokenKind::HandedOver, expires_at, now).await;
+    if let Err(error) = added {
+        return visit.refuse(Refusal::failed(&error));
+    }
+    if let Err(refused) = visit.change(|progress| progress.handed_over = true).await {
+        return refused;
+    }
+    let t = texts(visit.language);
+    let vendor = app.config.vendor.name.as_str();
+    let until = moment(visit.language, expires_at);
+    let url = format!("{}/link/{}", app.public_url, token.expose_secret());
+    // Mail programs want %20 where forms have a plus.
+    let escape = |text: String| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let subject = escape(fill(t.handover_subject, &[("vendor", vendor)]));
+    let body = escape(
+        fill(t.handover_body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
+    );
+    let made = Handed {
+        mailto: format!("mailto:?subject={subject}&body={body}"),
+        until: fill(t.handover_until, &[("until", &until)]),
+        url,
+    };
+    page(&visit, Some(made))
+}

@@ -1,0 +1,25 @@
+//! `POST language`: speaks another language from here on.
+
+use axum::response::Response;
+use linking::Language;
+use serde::Deserialize;
+
+use super::progress::Step;
+use super::visit::Posted;
+
+#[derive(Deserialize)]
+pub(crate) struct Chosen {
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    step: String,
+}
+
+pub(crate) async fn choose(Posted { mut visit, form }: Posted<Chosen>) -> Response {
+    if let Ok(language) = form.language.parse::<Language>()
+        && let Err(refused) = visit.change(|progress| progress.language = Some(language)).await
+    {
+        return refused;
+    }
+    visit.redirect(Step::from_name(&form.step).unwrap_or(visit.progress.furthest))
+}

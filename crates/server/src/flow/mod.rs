@@ -1,0 +1,60 @@
+//! The linking flow: the pages that an administrator goes through, one file a step. Each works with forms and links
+//! alone; `visit` knows who is at the door, `progress` what they have said, `pages` how it looks.
+
+pub(crate) mod checking;
+pub(crate) mod progress;
+
+mod access;
+mod cancel;
+mod checks;
+mod done;
+mod enter_key;
+mod first_sync;
+mod guide;
+mod hand_over;
+mod language;
+mod refusal;
+mod shell;
+mod summary;
+mod sync_page;
+mod tenant;
+#[expect(clippy::result_large_err, reason = "what is not let in is answered with a page, once a request")]
+mod visit;
+mod welcome;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use visit::Visit;
+
+/// The flow's routes.
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/link/{token}", get(open))
+        .route("/link/{token}/language", post(language::choose))
+        .route("/link/{token}/cancel", post(cancel::cancel))
+        .route("/link/{token}/welcome", get(welcome::show).post(welcome::start))
+        .route("/link/{token}/access", get(access::show).post(access::answer))
+        .route("/link/{token}/hand-over", get(hand_over::show).post(hand_over::make))
+        .route("/link/{token}/tenant", get(tenant::show).post(tenant::name))
+        .route("/link/{token}/tenant/preview", post(tenant::preview))
+        .route("/link/{token}/key", get(guide::show_key).post(guide::key_made))
+        .route("/link/{token}/role", get(guide::show_role).post(guide::role_saved))
+        .route("/link/{token}/enter-key", get(enter_key::show).post(enter_key::enter))
+        .route("/link/{token}/checks", get(checks::show))
+        .route("/link/{token}/checks/progress", get(checks::progress))
+        .route("/link/{token}/checks/again", post(checks::again))
+        .route("/link/{token}/checks/confirm", post(checks::confirm))
+        .route("/link/{token}/checks/link", post(checks::link))
+        .route("/link/{token}/sync", get(sync_page::show))
+        .route("/link/{token}/sync/progress", get(sync_page::progress))
+        .route("/link/{token}/summary", get(summary::show))
+        .route("/link/{token}/done", post(done::finish).get(done::show))
+}
+
+/// The link itself: where whoever follows it left off.
+async fn open(visit: Visit) -> Response {
+    visit.redirect(visit.progress.furthest)
+}

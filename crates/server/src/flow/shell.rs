@@ -1,0 +1,82 @@
+//! What is around a page of the flow: the steps, the way back, the way to another device.
+
+use linking::Language;
+
+use super::progress::Step;
+use super::visit::Visit;
+use crate::app::App;
+use crate::pages::texts::{Texts, fill};
+use crate::pages::{Device, Shell, StepLink, moment, texts};
+use crate::tokens;
+
+/// A page that belongs to no flow.
+pub(crate) fn bare(app: &App, language: Language) -> Shell {
+    let vendor = &app.config.vendor;
+    let t = texts(language);
+    Shell {
+        lang: language.code(),
+        vendor: vendor.name.clone(),
+        has_logo: app.logo.is_some(),
+        privacy_url: vendor.privacy_url.as_ref().map(ToString::to_string),
+        privacy_text: fill(t.privacy, &[("vendor", &vendor.name)]),
+        support_email: vendor.support_email.clone(),
+        base: None,
+        csrf: String::new(),
+        step_name: "refused",
+        steps: Vec::new(),
+        step_of: String::new(),
+        back: None,
+        device: None,
+        may_hand_over: false,
+        opener: String::new(),
+        public_token: None,
+        refreshes: false,
+        has_error: false,
+    }
+}
+
+/// A page of a flow, at one of its steps.
+pub(crate) fn at(visit: &Visit, step: Step) -> Shell {
+    let t = texts(visit.language);
+    // The end is no step to be told of beforehand.
+    let told = &Step::ALL[..Step::ALL.len() - 1];
+    let number = told.iter().position(|told| *told == step).map_or(told.len(), |at| at + 1);
+    let may_open = |other: Step| {
+        other != step && other <= visit.progress.furthest && (!visit.is_finished() || other >= Step::Sync)
+    };
+    let steps = told.iter().map(|other| StepLink {
+        title: title(t, *other),
+        path: may_open(*other).then(|| visit.path(other.name())),
+        is_current: *other == step,
+        is_done: *other < step,
+    });
+    let until = moment(visit.language, visit.expires_at);
+    Shell {
+        base: Some(visit.base()),
+        csrf: tokens::form_proof(&visit.token),
+        step_name: step.name(),
+        steps: steps.collect(),
+        step_of: fill(t.step_of, &[("n", &number.to_string()), ("m", &told.len().to_string())]),
+        back: step.before().filter(|before| may_open(*before)).map(|before| visit.path(before.name())),
+        device: (step != Step::Done)
+            .then(|| Device { url: visit.url(), text: fill(t.device_text, &[("until", &until)]) }),
+        may_hand_over: step <= Step::EnterKey && !visit.is_finished(),
+        opener: visit.flow.allowed_origin.clone().unwrap_or_default(),
+        ..bare(&visit.app, visit.language)
+    }
+}
+
+fn title(t: &'static Texts, step: Step) -> &'static str {
+    match step {
+        Step::Welcome => t.step_welcome,
+        Step::Access => t.step_access,
+        Step::Tenant => t.step_tenant,
+        Step::Key => t.step_key,
+        Step::Role => t.step_role,
+        Step::EnterKey => t.step_enter_key,
+        Step::Checks => t.step_checks,
+        Step::Sync => t.step_sync,
+        Step::Summary => t.step_summary,
+        Step::Done => t.step_done,
+    }
+}

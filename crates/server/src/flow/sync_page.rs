@@ -1,0 +1,106 @@
+//! `sync`: how far the first sync is, list by list.
+
+use askama::Template;
+use axum::response::Response;
+use lucca::Stream;
+use store::{LinkedAccount, Outcome, StreamProgress};
+
+use super::first_sync;
+use super::progress::Step;
+use super::refusal::Refusal;
+use super::shell;
+use super::visit::Visit;
+use crate::pages::texts::{Texts, fill};
+use crate::pages::{ListLine, Shell, SyncBody, SyncPage, SyncProgress, number, texts};
+
+pub(crate) async fn show(visit: Visit) -> Response {
+    match view(&visit).await {
+        Ok((shell, body)) => visit.page(
+            SyncPage { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body }.render(),
+        ),
+        Err(refused) => refused,
+    }
+}
+
+pub(crate) async fn progress(visit: Visit) -> Response {
+    match view(&visit).await {
+        Ok((shell, body)) => visit.page(
+            SyncProgress { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body }
+                .render(),
+        ),
+        Err(refused) => refused,
+    }
+}
+
+/// The account that the flow has linked.
+pub(crate) async fn account(visit: &Visit) -> Result<LinkedAccount, Response> {
+    if !visit.is_finished() {
+        return Err(visit.redirect(visit.progress.furthest.min(Step::Checks)));
+    }
+    let found = match visit.flow.account_id {
+        Some(id) => visit.app.machinery.store.account(id).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(account)) => Ok(account),
+        Ok(None) => Err(visit.refuse(Refusal::Cancelled)),
+        Err(error) => Err(visit.refuse(Refusal::failed(&error))),
+    }
+}
+
+async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
+    let account = account(visit).await?;
+    let t = texts(visit.language);
+    let mut shell = shell::at(visit, Step::Sync);
+    let failed = |error: store::Error| visit.refuse(Refusal::failed(&error));
+    let since = visit.flow.finished_at.unwrap_or(visit.flow.created_at);
+    let Some(run) = first_sync::run(&visit.app, &account, since).await.map_err(failed)? else {
+        shell.refreshes = true;
+        return Ok((shell, SyncBody { status: t.sync_starting.to_owned(), ..SyncBody::default() }));
+    };
+    let lists = visit.app.machinery.store.run_progress(run.id).await.map_err(failed)?;
+    let is_over = run.report.is_some();
+    shell.refreshes = !is_over;
+    let status = match run.outcome {
+        Some(Outcome::Failed) => t.sync_failed.to_owned(),
+        _ if is_over => t.sync_finished.to_owned(),
+        _ => match lists.iter().rev().find(|list| !list.finished) {
+            Some(list) => fill(t.sync_reading, &[("what", title(t, &list.stream))]),
+            None => t.sync_starting.to_owned(),
+        },
+    };
+    Ok((shell, SyncBody { status, lists: lines(visit, t, &lists), is_over }))
+}
+
+/// The lists that mean something to a person, in the order read; the small ones are not worth a line.
+fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<ListLine> {
+    let told = lists.iter().filter(|list| title(t, &list.stream) != t.stream_other);
+    told.map(|list| {
+        let done = number(visit.language, list.done);
+        let total = list.total.filter(|total| *total >= list.done && !list.finished);
+        ListLine {
+            title: title(t, &list.stream),
+            max: if list.finished { 1 } else { total.unwrap_or(1).max(1) },
+            value: if list.finished { Some(1) } else { total.map(|_| list.done) },
+            count: match total {
+                Some(total) => fill(t.sync_of, &[("done", &done), ("total", &number(visit.language, total))]),
+                None => done,
+            },
+        }
+    })
+    .collect()
+}
+
+fn title(t: &'static Texts, stream: &str) -> &'static str {
+    match stream.parse() {
+        Ok(Stream::Users) => t.stream_users,
+        Ok(Stream::WorkContracts) => t.stream_work_contracts,
+        Ok(Stream::Departments) => t.stream_departments,
+        Ok(Stream::Establishments) => t.stream_establishments,
+        Ok(Stream::LegalUnits) => t.stream_legal_units,
+        Ok(Stream::Leaves) => t.stream_leaves,
+        Ok(Stream::LeaveRequests) => t.stream_leave_requests,
+        Ok(Stream::JobQualifications) => t.stream_job_qualifications,
+        _ => t.stream_other,
+    }
+}

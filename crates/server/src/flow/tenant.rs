@@ -1,0 +1,154 @@
+//! `tenant`: where Lucca is. Anything may be pasted; what it leads to is shown while it is typed.
+
+use askama::Template;
+use axum::response::Response;
+use lucca::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
+use serde::Deserialize;
+
+use super::first_sync::{Target, target};
+use super::progress::{Step, Tenant};
+use super::refusal::Refusal;
+use super::shell;
+use super::visit::{Posted, Visit};
+use crate::pages::texts::{Texts, fill};
+use crate::pages::{Preview, PreviewAlone, TenantPage, texts};
+
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    #[serde(default)]
+    tenant: String,
+}
+
+pub(crate) async fn show(visit: Visit) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Tenant) {
+        return elsewhere;
+    }
+    let value = visit.progress.tenant.as_ref().map(|tenant| tenant.origin.clone()).unwrap_or_default();
+    page(&visit, value, None)
+}
+
+fn page(visit: &Visit, value: String, error: Option<String>) -> Response {
+    let t = texts(visit.language);
+    let known = TenantUrl::parse(&value, visit.app.hosts).ok();
+    let mut shell = shell::at(visit, Step::Tenant);
+    shell.has_error = error.is_some();
+    let has_error = error.is_some();
+    let page = TenantPage {
+        t,
+        base: &visit.base(),
+        shell: &shell,
+        value,
+        error,
+        preview: known.map(|tenant| facts(t, &tenant)),
+    };
+    if has_error { visit.form_again(page.render()) } else { visit.page(page.render()) }
+}
+
+pub(crate) async fn preview(Posted { visit, form }: Posted<Named>) -> Response {
+    let t = texts(visit.language);
+    let preview = match parse(&form.tenant, visit.app.hosts) {
+        Ok(tenant) => facts(t, &tenant),
+        // Nothing is wrong with what is not there yet.
+        Err(TenantUrlError::Empty) => return visit.page(Ok(String::new())),
+        Err(error) => Preview { error: Some(problem(t, error).to_owned()), ..Preview::default() },
+    };
+    visit.page(PreviewAlone { t, preview }.render())
+}
+
+pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Tenant) {
+        return elsewhere;
+    }
+    let t = texts(visit.language);
+    let app = visit.app.clone();
+    let vendor = app.config.vendor.name.as_str();
+    let tenant = match parse(&form.tenant, app.hosts) {
+        Ok(tenant) => tenant,
+        Err(error) => {
+            // A key in the wrong place is not shown again.
+            let value = if error == TenantUrlError::ApiKey { String::new() } else { form.tenant };
+            return page(&visit, value, Some(problem(t, error).to_owned()));
+        }
+    };
+    let origin = tenant.origin().to_owned();
+    match target(&app, &visit.flow, &origin).await {
+        Ok(Target::Onto(_)) => {}
+        Ok(Target::TakenByAnother) => {
+            return page(&visit, origin, Some(fill(t.tenant_taken, &[("vendor", vendor)])));
+        }
+        Ok(Target::OtherTenant { expected }) => {
+            let text = fill(t.tenant_other, &[("expected", &expected), ("vendor", vendor)]);
+            return page(&visit, origin, Some(text));
+        }
+        Err(error) => return visit.refuse(Refusal::failed(&error)),
+    }
+    if app.limits.check(visit.flow.id).is_err() {
+        return page(&visit, origin, Some(t.too_often.to_owned()));
+    }
+    if let Err(error) = lucca::reach(&tenant).await {
+        tracing::info!(flow = %visit.flow.id, code = error.code(), "a tenant was not reached");
+        return page(&visit, origin, Some(t.tenant_unreachable.to_owned()));
+    }
+    let changed = visit
+        .change(|progress| {
+            if progress.tenant.as_ref().is_none_or(|known| known.origin != origin) {
+                progress.tenant = Some(Tenant { origin: origin.clone() });
+                progress.forget_checks();
+            }
+            progress.reach(Step::Key);
+        })
+        .await;
+    match changed {
+        Ok(()) => visit.redirect(Step::Key),
+        Err(refused) => refused,
+    }
+}
+
+fn parse(text: &str, hosts: HostPolicy) -> Result<TenantUrl, TenantUrlError> {
+    TenantUrl::parse(text, hosts)
+}
+
+fn facts(t: &'static Texts, tenant: &TenantUrl) -> Preview {
+    Preview {
+        error: None,
+        origin: tenant.origin().to_owned(),
+        environment: match tenant.environment() {
+            Environment::Test => t.environment_test,
+            Environment::Demo => t.environment_demo,
+            Environment::Sandbox => t.environment_sandbox,
+            Environment::Loopback => t.environment_loopback,
+            _ => t.environment_production,
+        },
+        region: match tenant.region() {
+            Region::Switzerland => t.region_switzerland,
+            Region::Local => t.region_local,
+            _ => t.region_europe,
+        },
+    }
+}
+
+/// What is wrong with a text, for whoever pasted it.
+fn problem(t: &'static Texts, error: TenantUrlError) -> &'static str {
+    match error {
+        TenantUrlError::Empty => t.tenant_error_empty,
+        TenantUrlError::Email => t.tenant_error_email,
+        TenantUrlError::ApiKey => t.tenant_error_key,
+        TenantUrlError::MissingAccount
+        | TenantUrlError::Www
+        | TenantUrlError::NotAnAccount
+        | TenantUrlError::NestedAccount
+        | TenantUrlError::MissingSandbox => t.tenant_error_account,
+        TenantUrlError::LuccaSite => t.tenant_error_site,
+        TenantUrlError::LookAlike | TenantUrlError::UserInfo | TenantUrlError::Punycode => {
+            t.tenant_error_look_alike
+        }
+        TenantUrlError::WrongEnding => t.tenant_error_ending,
+        TenantUrlError::LoopbackNotAllowed => t.tenant_error_loopback,
+        TenantUrlError::NotAscii
+        | TenantUrlError::InvalidCharacter
+        | TenantUrlError::EmptyLabel
+        | TenantUrlError::Hyphen
+        | TenantUrlError::SeveralWords => t.tenant_error_characters,
+        _ => t.tenant_error,
+    }
+}

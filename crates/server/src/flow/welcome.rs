@@ -1,0 +1,109 @@
+//! `welcome`: what will be read, and why; what is optional may be switched off.
+
+use askama::Template;
+use axum::response::Response;
+use linking::Feature;
+use serde::Deserialize;
+
+use super::progress::Step;
+use super::refusal::Refusal;
+use super::shell;
+use super::visit::{Posted, Visit};
+use crate::pages::texts::{Texts, fill};
+use crate::pages::{Offer, Welcome, texts};
+
+/// The boxes that are ticked.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    features: Vec<String>,
+}
+
+/// What the app wants, in order.
+fn offered(visit: &Visit) -> impl Iterator<Item = Feature> + '_ {
+    let names = &visit.flow.features;
+    Feature::ALL.into_iter().filter(|feature| names.iter().any(|name| name == feature.name()))
+}
+
+fn words(t: &'static Texts, feature: Feature) -> (&'static str, &'static str) {
+    match feature {
+        Feature::Employees => (t.feature_employees, t.feature_employees_why),
+        Feature::Leaves => (t.feature_leaves, t.feature_leaves_why),
+        Feature::AbsenceRequests => (t.feature_absence_requests, t.feature_absence_requests_why),
+        Feature::Jobs => (t.feature_jobs, t.feature_jobs_why),
+        Feature::Managers => (t.feature_managers, t.feature_managers_why),
+        Feature::Qualifications => (t.feature_qualifications, t.feature_qualifications_why),
+        Feature::CustomFields => (t.feature_custom_fields, t.feature_custom_fields_why),
+    }
+}
+
+pub(crate) async fn show(visit: Visit) -> Response {
+    if let Err(elsewhere) = visit.may_open(Step::Welcome) {
+        return elsewhere;
+    }
+    let t = texts(visit.language);
+    let vendor = [("vendor", visit.app.config.vendor.name.as_str())];
+    let relinks = match visit.flow.account_id {
+        None => None,
+        Some(id) => match visit.app.machinery.store.account(id).await {
+            Ok(account) => account.map(|account| fill(t.welcome_relink, &[("tenant", &account.tenant)])),
+            Err(error) => return visit.refuse(Refusal::failed(&error)),
+        },
+    };
+    let offers: Vec<Offer> = offered(&visit)
+        .map(|feature| {
+            let (title, why) = words(t, feature);
+            let is_required = feature == Feature::Employees;
+            let is_on = is_required || !visit.progress.declined.contains(&feature);
+            Offer { name: feature.name(), title, why: fill(why, &vendor), is_required, is_on }
+        })
+        .collect();
+    let shell = shell::at(&visit, Step::Welcome);
+    let page = Welcome {
+        t,
+        base: &visit.base(),
+        shell: &shell,
+        title: fill(t.welcome_title, &vendor),
+        organization: visit
+            .flow
+            .organization
+            .as_ref()
+            .map(|name| fill(t.welcome_for, &[("organization", name)])),
+        relinks,
+        text: fill(t.welcome_text, &vendor),
+        data: fill(t.welcome_data, &vendor),
+        has_choice: offers.len() > 1,
+        offers,
+    };
+    visit.page(page.render())
+}
+
+pub(crate) async fn start(Posted { mut visit, form }: Posted<Wanted>) -> Response {
+    if visit.is_finished() {
+        return visit.redirect(Step::Sync);
+    }
+    let is_on = |feature: Feature| {
+        feature == Feature::Employees || form.features.iter().any(|name| name == feature.name())
+    };
+    let mut declined: Vec<Feature> = offered(&visit).filter(|feature| !is_on(*feature)).collect();
+    // Requests show absences: who switches these off has those off too.
+    if declined.contains(&Feature::Leaves)
+        && offered(&visit).any(|feature| feature == Feature::AbsenceRequests)
+        && !declined.contains(&Feature::AbsenceRequests)
+    {
+        declined.push(Feature::AbsenceRequests);
+    }
+    let changed = visit
+        .change(|progress| {
+            if progress.declined != declined {
+                progress.declined.clone_from(&declined);
+                progress.forget_checks();
+            }
+            progress.reach(Step::Access);
+        })
+        .await;
+    match changed {
+        Ok(()) => visit.redirect(Step::Access),
+        Err(refused) => refused,
+    }
+}

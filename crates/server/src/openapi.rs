@@ -1,0 +1,66 @@
+//! The API's description, made from the handlers themselves, and its router.
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::{exchange_public_token, health, linked_accounts, linking_flows, new_link_token};
+use crate::app::App;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "lucca-connector",
+        description = "Links customers' Lucca tenants and gives their people data.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact()
+    ),
+    servers((url = "/")),
+    modifiers(&Keys),
+    tags(
+        (name = "linking", description = "Link tokens, linking flows and public tokens."),
+        (name = "linked accounts", description = "Customers' tenants, connected through an API key."),
+        (name = "health", description = "Whether the service runs."),
+    )
+)]
+struct Description;
+
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The operator's key, from the file operator-token in the data directory."))
+            .build();
+        description
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("operator", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The description as JSON, and the routes it describes.
+pub(crate) fn api() -> (Router<App>, String) {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(new_link_token::new_link_token))
+        .routes(routes!(linking_flows::linking_flow, linking_flows::cancel_linking_flow))
+        .routes(routes!(exchange_public_token::exchange_public_token))
+        .routes(routes!(linked_accounts::linked_accounts))
+        .routes(routes!(linked_accounts::linked_account, linked_accounts::unlink_account))
+        .routes(routes!(linked_accounts::account_issues))
+        .routes(routes!(linked_accounts::account_audit))
+        .split_for_parts();
+    let json = description.to_pretty_json().unwrap_or_default();
+    let answer = json.clone();
+    let router = router.route(
+        "/openapi.json",
+        get(move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], answer) }),
+    );
+    (router, json)
+}

@@ -1,0 +1,388 @@
+//! How the linking flow looks and reads: pages made from plain values. What they show is decided in `flow`; nothing here
+//! asks anybody anything.
+
+pub(crate) mod brand;
+pub(crate) mod texts;
+
+use askama::Template;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use linking::Language;
+
+use texts::{EN, FR, Texts};
+
+/// The texts of a language.
+pub(crate) fn texts(language: Language) -> &'static Texts {
+    match language {
+        Language::English => &EN,
+        Language::French => &FR,
+    }
+}
+
+/// A number as people write it, with thousands apart.
+pub(crate) fn number(language: Language, number: u64) -> String {
+    let digits = number.to_string();
+    let apart = match language {
+        Language::English => ",",
+        Language::French => "\u{202f}",
+    };
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push_str(apart);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A moment for people: `2 December 2026, 10:30 UTC`.
+pub(crate) fn moment(language: Language, at: Timestamp) -> String {
+    const MONTHS: [(&str, &str); 12] = [
+        ("January", "janvier"),
+        ("February", "février"),
+        ("March", "mars"),
+        ("April", "avril"),
+        ("May", "mai"),
+        ("June", "juin"),
+        ("July", "juillet"),
+        ("August", "août"),
+        ("September", "septembre"),
+        ("October", "octobre"),
+        ("November", "novembre"),
+        ("December", "décembre"),
+    ];
+    let at = at.to_zoned(TimeZone::UTC);
+    let (en, fr) =
+        usize::try_from(at.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
+    let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
+    match language {
+        Language::English => format!("{day} {en} {year}, {hour:02}:{minute:02} UTC"),
+        Language::French => {
+            let day = if day == 1 { "1er".to_owned() } else { day.to_string() };
+            format!("{day} {fr} {year} à {hour:02}:{minute:02} UTC")
+        }
+    }
+}
+
+/// What is around every page.
+pub(crate) struct Shell {
+    /// The page's language, as its code.
+    pub(crate) lang: &'static str,
+    pub(crate) vendor: String,
+    pub(crate) has_logo: bool,
+    pub(crate) privacy_url: Option<String>,
+    pub(crate) privacy_text: String,
+    pub(crate) support_email: Option<String>,
+    /// Where the flow is, such as `/link/lnk_…`; none where no flow was found.
+    pub(crate) base: Option<String>,
+    pub(crate) csrf: String,
+    /// The step's name, for whoever embeds the flow and for coming back after changing the language.
+    pub(crate) step_name: &'static str,
+    pub(crate) steps: Vec<StepLink>,
+    pub(crate) step_of: String,
+    pub(crate) back: Option<String>,
+    pub(crate) device: Option<Device>,
+    pub(crate) may_hand_over: bool,
+    /// The origin that embeds the flow; empty if none may.
+    pub(crate) opener: String,
+    pub(crate) public_token: Option<String>,
+    /// Whether something goes on, so that the page is to be loaded again.
+    pub(crate) refreshes: bool,
+    /// Whether a form is shown again.
+    pub(crate) has_error: bool,
+}
+
+/// A step in the list of steps.
+pub(crate) struct StepLink {
+    pub(crate) title: &'static str,
+    /// Where it is, if it may be opened and is not the one shown.
+    pub(crate) path: Option<String>,
+    pub(crate) is_current: bool,
+    pub(crate) is_done: bool,
+}
+
+/// How to go on elsewhere.
+pub(crate) struct Device {
+    pub(crate) url: String,
+    pub(crate) text: String,
+}
+
+/// A box to tick in Lucca.
+#[derive(Clone, Debug)]
+pub(crate) struct TickBox {
+    pub(crate) label: &'static str,
+    /// False where the label in the reader's language is not known: then it is the English one.
+    pub(crate) is_translated: bool,
+    pub(crate) is_required: bool,
+}
+
+/// What the app would read.
+pub(crate) struct Offer {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) why: String,
+    pub(crate) is_required: bool,
+    pub(crate) is_on: bool,
+}
+
+/// `welcome`. Posts `features` (of boxes that are ticked) to `welcome`.
+#[derive(Template)]
+#[template(path = "welcome.html")]
+pub(crate) struct Welcome<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) title: String,
+    pub(crate) organization: Option<String>,
+    pub(crate) relinks: Option<String>,
+    pub(crate) text: String,
+    pub(crate) data: String,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) has_choice: bool,
+}
+
+/// `access`. Posts `can` (`yes` or `no`) to `access`.
+#[derive(Template)]
+#[template(path = "access.html")]
+pub(crate) struct Access<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+}
+
+/// A link that was handed over.
+pub(crate) struct Handed {
+    pub(crate) url: String,
+    pub(crate) mailto: String,
+    pub(crate) until: String,
+}
+
+/// `hand-over`. Posts to `hand-over`.
+#[derive(Template)]
+#[template(path = "hand_over.html")]
+pub(crate) struct HandOver<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) made: Option<Handed>,
+}
+
+/// What a pasted address would lead to, or what is wrong with it.
+#[derive(Default)]
+pub(crate) struct Preview {
+    pub(crate) error: Option<String>,
+    pub(crate) origin: String,
+    pub(crate) environment: &'static str,
+    pub(crate) region: &'static str,
+}
+
+/// `tenant`. Posts `tenant` to `tenant`, and to `tenant/preview` while it is typed.
+#[derive(Template)]
+#[template(path = "tenant.html")]
+pub(crate) struct TenantPage<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) value: String,
+    pub(crate) error: Option<String>,
+    pub(crate) preview: Option<Preview>,
+}
+
+/// The fragment that shows a pasted address while it is typed.
+#[derive(Template)]
+#[template(path = "preview_alone.html")]
+pub(crate) struct PreviewAlone {
+    pub(crate) t: &'static Texts,
+    pub(crate) preview: Preview,
+}
+
+/// `key`. Posts to `key`.
+#[derive(Template)]
+#[template(path = "key.html")]
+pub(crate) struct KeyPage<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) tenant: String,
+    pub(crate) key_name: String,
+    pub(crate) publisher: String,
+    pub(crate) contact: Option<String>,
+    pub(crate) write: String,
+    pub(crate) boxes: Vec<TickBox>,
+    pub(crate) form_height: usize,
+}
+
+/// `role`. Posts to `role`.
+#[derive(Template)]
+#[template(path = "role.html")]
+pub(crate) struct RolePage<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) roles: String,
+    pub(crate) key_name: String,
+    pub(crate) boxes: Vec<TickBox>,
+    pub(crate) role_height: usize,
+}
+
+/// `enter-key`. Posts `key` to `enter-key`.
+#[derive(Template)]
+#[template(path = "enter_key.html")]
+pub(crate) struct EnterKey<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) key_name: String,
+    pub(crate) error: Option<String>,
+    pub(crate) has_key: bool,
+}
+
+/// One check.
+pub(crate) struct CheckLine {
+    /// `waiting`, `running`, `done`, `granted`, `missing` or `unsure`: how the line looks.
+    pub(crate) look: &'static str,
+    pub(crate) title: &'static str,
+    /// What Lucca calls the permission.
+    pub(crate) label: Option<&'static str>,
+    pub(crate) verdict: &'static str,
+    pub(crate) evidence: Option<String>,
+    pub(crate) remedy: Option<String>,
+    /// The permission's name, if a person may confirm it.
+    pub(crate) confirm: Option<&'static str>,
+    pub(crate) is_confirmed: bool,
+}
+
+/// Why Lucca could not be asked.
+pub(crate) struct CheckFailure {
+    pub(crate) text: String,
+    pub(crate) about_key: bool,
+}
+
+/// What the page of checks shows, and the fragment that takes its place.
+#[derive(Default)]
+pub(crate) struct ChecksBody {
+    pub(crate) status: String,
+    pub(crate) lines: Vec<CheckLine>,
+    pub(crate) failure: Option<CheckFailure>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) excess: Vec<String>,
+    pub(crate) may_begin: bool,
+    pub(crate) may_link: bool,
+    pub(crate) is_blocked: bool,
+    /// What going on without means; empty where that is not allowed.
+    pub(crate) consequences: Vec<String>,
+}
+
+/// `checks`. Posts to `checks/again`, `permission` to `checks/confirm`, and to `checks/link`, there with `anyway` where a
+/// required permission is missing.
+#[derive(Template)]
+#[template(path = "checks.html")]
+pub(crate) struct Checks<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) body: &'a ChecksBody,
+}
+
+/// What takes the place of the checks that were shown.
+#[derive(Template)]
+#[template(path = "checks_progress.html")]
+pub(crate) struct ChecksProgress<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) body: &'a ChecksBody,
+}
+
+/// A list that is read.
+pub(crate) struct ListLine {
+    pub(crate) title: &'static str,
+    pub(crate) max: u64,
+    pub(crate) value: Option<u64>,
+    pub(crate) count: String,
+}
+
+/// What the page of the first sync shows, and the fragment that takes its place.
+#[derive(Default)]
+pub(crate) struct SyncBody {
+    pub(crate) status: String,
+    pub(crate) lists: Vec<ListLine>,
+    pub(crate) is_over: bool,
+}
+
+/// `sync`.
+#[derive(Template)]
+#[template(path = "sync.html")]
+pub(crate) struct SyncPage<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) body: &'a SyncBody,
+}
+
+/// What takes the place of the progress that was shown.
+#[derive(Template)]
+#[template(path = "sync_progress.html")]
+pub(crate) struct SyncProgress<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) body: &'a SyncBody,
+}
+
+/// A number of the summary.
+pub(crate) struct Number {
+    pub(crate) title: &'static str,
+    pub(crate) count: String,
+    pub(crate) detail: Option<String>,
+}
+
+/// `summary`. Posts to `done`.
+#[derive(Template)]
+#[template(path = "summary.html")]
+pub(crate) struct Summary<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) base: &'a str,
+    pub(crate) numbers: Vec<Number>,
+    pub(crate) missing: Vec<String>,
+}
+
+/// `done`.
+#[derive(Template)]
+#[template(path = "done.html")]
+pub(crate) struct Done<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) text: String,
+    pub(crate) return_to: Option<String>,
+    pub(crate) return_text: String,
+    pub(crate) revoke: String,
+}
+
+/// Why it can't go on.
+#[derive(Template)]
+#[template(path = "refused.html")]
+pub(crate) struct Refused<'a> {
+    pub(crate) t: &'static Texts,
+    pub(crate) shell: &'a Shell,
+    pub(crate) title: String,
+    pub(crate) text: String,
+    pub(crate) reload: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_moments_are_written_as_people_do() {
+        assert_eq!(number(Language::English, 1_234_567), "1,234,567");
+        assert_eq!(number(Language::French, 1_000), "1\u{202f}000");
+        assert_eq!(number(Language::English, 12), "12");
+        let at = "2026-12-01T09:05:00Z".parse().unwrap();
+        assert_eq!(moment(Language::English, at), "1 December 2026, 09:05 UTC");
+        assert_eq!(moment(Language::French, at), "1er décembre 2026 à 09:05 UTC");
+    }
+}

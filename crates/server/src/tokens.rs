@@ -1,0 +1,40 @@
+//! Making the secrets that open something: link tokens and public tokens, 256 random bits each.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use jobs::{Entropy, EntropyError};
+use secrecy::SecretString;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// A new link token: `lnk_…`.
+pub(crate) fn new_link_token(entropy: &Entropy) -> Result<SecretString, EntropyError> {
+    token("lnk_", entropy)
+}
+
+/// A new public token: `pub_…`.
+pub(crate) fn new_public_token(entropy: &Entropy) -> Result<SecretString, EntropyError> {
+    token("pub_", entropy)
+}
+
+fn token(prefix: &str, entropy: &Entropy) -> Result<SecretString, EntropyError> {
+    Ok(SecretString::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()?))))
+}
+
+/// What a flow's forms carry to show that they were made by the flow's own pages. It follows from the link token,
+/// which is in the page's address and nowhere else, so nothing has to be remembered between two requests.
+pub(crate) fn form_proof(link_token: &str) -> String {
+    // A key of any length will do for HMAC.
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(link_token.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(b"lucca-connector form");
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+}
+
+/// Whether a form carries the proof of its flow.
+pub(crate) fn is_form_proof(link_token: &str, shown: &str) -> bool {
+    let proof = form_proof(link_token);
+    !proof.is_empty() && bool::from(proof.as_bytes().ct_eq(shown.as_bytes()))
+}

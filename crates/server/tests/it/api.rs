@@ -1,0 +1,163 @@
+//! The JSON API: who may use it, what it refuses and how it says so.
+
+use serde_json::{Value, json};
+
+use crate::support::{OPERATOR, Service};
+
+#[tokio::test]
+async fn nothing_under_v1_answers_without_the_operators_key() {
+    let service = Service::start("").await;
+    let description: Value = serde_json::from_str(&server::openapi()).unwrap();
+    let mut tried = 0;
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys().filter(|_| path.starts_with("/v1/")) {
+            let url = format!("{}{}", service.url, path.replace(['{', '}'], ""));
+            let method: reqwest::Method = method.to_uppercase().parse().unwrap();
+            for key in [None, Some("op_wrong"), Some("")] {
+                let mut request = service.http.request(method.clone(), &url).json(&json!({}));
+                if let Some(key) = key {
+                    request = request.bearer_auth(key);
+                }
+                let answer = request.send().await.unwrap();
+                assert_eq!(answer.status(), 401, "{method} {path}");
+                assert_eq!(answer.headers()["content-type"], "application/problem+json");
+                assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 24, "{tried}");
+}
+
+#[tokio::test]
+async fn it_says_that_it_is_well_without_a_key() {
+    let service = Service::start("").await;
+    for path in ["/healthz", "/readyz"] {
+        let answer = service.http.get(format!("{}{path}", service.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.json::<Value>().await.unwrap()["status"], "ok");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_not_ready() {
+    let service = Service::start("").await;
+    service.database.store.clone().close().await;
+    let answer = service.http.get(format!("{}/readyz", service.url)).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.json::<Value>().await.unwrap()["code"], "not_ready");
+}
+
+#[tokio::test]
+async fn a_link_token_has_an_address_and_an_end() {
+    let service = Service::start("").await;
+    let (status, made) = service.post("/v1/link-tokens", json!({ "customer_id": "cust_1" })).await;
+    assert_eq!(status, 201);
+    let token = made["token"].as_str().unwrap();
+    assert!(token.starts_with("lnk_") && token.len() == 47, "{made}");
+    assert_eq!(made["url"], format!("{}/link/{token}", service.url));
+    assert_eq!(made["expires_at"], "2026-11-25T10:30:00Z");
+    let (status, flow) =
+        service.get(&format!("/v1/linking-flows/{}", made["flow_id"].as_str().unwrap())).await;
+    assert_eq!(status, 200);
+    assert_eq!(flow["status"], "open");
+    assert_eq!(flow["features"], json!(["employees", "leaves", "jobs", "managers", "qualifications"]));
+    assert!(!flow.to_string().contains(token));
+}
+
+#[tokio::test]
+async fn a_mailed_link_may_be_valid_for_thirty_days_and_no_longer() {
+    let service = Service::start("").await;
+    let make = |minutes: Value| {
+        service
+            .post("/v1/link-tokens", json!({ "customer_id": "c", "mailed": true, "valid_minutes": minutes }))
+    };
+    assert_eq!(make(json!(43_200)).await.1["expires_at"], "2026-12-25T10:00:00Z");
+    assert_eq!(make(Value::Null).await.1["expires_at"], "2026-12-02T10:00:00Z");
+    assert_eq!(make(json!(43_201)).await.0, 422);
+}
+
+#[tokio::test]
+async fn requests_that_make_no_sense_are_refused_by_member() {
+    let service = Service::start("").await;
+    for (body, field) in [
+        (json!({ "customer_id": " " }), "customer_id"),
+        (json!({ "customer_id": "a\u{0}b" }), "customer_id"),
+        (json!({ "customer_id": "x".repeat(201) }), "customer_id"),
+        (json!({ "customer_id": "c", "features": ["salaries"] }), "features"),
+        (json!({ "customer_id": "c", "language": "de" }), "language"),
+        (json!({ "customer_id": "c", "email": "not an address" }), "email"),
+        (json!({ "customer_id": "c", "email": "a@b.example?cc=x@y.example" }), "email"),
+        (json!({ "customer_id": "c", "allowed_origin": "https://app.example/path" }), "allowed_origin"),
+        (json!({ "customer_id": "c", "allowed_origin": "http://app.example" }), "allowed_origin"),
+        (json!({ "customer_id": "c", "allowed_origin": "*" }), "allowed_origin"),
+        (
+            json!({ "customer_id": "c", "allowed_origin": "https://a.example; script-src *" }),
+            "allowed_origin",
+        ),
+        (json!({ "customer_id": "c", "return_url": "javascript:alert(1)" }), "return_url"),
+        (json!({ "customer_id": "c", "return_url": "https://user:pass@app.example" }), "return_url"),
+        (
+            json!({ "customer_id": "c", "return_url": "https://a.example", "allowed_origin": "https://a.example" }),
+            "return_url",
+        ),
+        (json!({ "customer_id": "c", "valid_minutes": 31 }), "valid_minutes"),
+        (json!({ "customer_id": "c", "valid_minutes": 0 }), "valid_minutes"),
+        (json!({ "customer_id": "c", "account_id": "run_1" }), "account_id"),
+    ] {
+        let (status, problem) = service.post("/v1/link-tokens", body.clone()).await;
+        assert_eq!((status, problem["field"].as_str()), (422, Some(field)), "{body}: {problem}");
+    }
+    let (status, problem) = service.post("/v1/link-tokens", json!({ "customer": "c" })).await;
+    assert_eq!((status, problem["code"].as_str()), (422, Some("request.invalid")));
+    assert!(problem["detail"].as_str().unwrap().contains("unknown field"), "{problem}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let service = Service::start("").await;
+    for path in [
+        "/v1/linking-flows/flow_0193a5b0c2d47b3e9f1a2b3c4d5e6f70",
+        "/v1/linking-flows/nonsense",
+        "/v1/linked-accounts/acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70",
+        "/v1/linked-accounts/nonsense/issues",
+        "/v1/nothing",
+    ] {
+        let (status, problem) = service.get(path).await;
+        assert_eq!((status, problem["code"].as_str()), (404, Some("not_found")), "{path}");
+    }
+    let (status, problem) =
+        service.post("/v1/public-tokens/exchange", json!({ "public_token": "pub_nothing" })).await;
+    assert_eq!((status, problem["code"].as_str()), (404, Some("public_token.unknown")));
+}
+
+#[tokio::test]
+async fn a_withdrawn_invitation_opens_no_more() {
+    let service = Service::start("").await;
+    let (token, flow) = service.link_token(json!({})).await;
+    let open = || service.http.get(format!("{}/link/{token}/welcome", service.url)).send();
+    assert_eq!(open().await.unwrap().status(), 200);
+    let (status, _) = service.api(reqwest::Method::DELETE, &format!("/v1/linking-flows/{flow}"), None).await;
+    assert_eq!(status, 204);
+    assert_eq!(open().await.unwrap().status(), 410);
+}
+
+#[tokio::test]
+async fn guessing_keys_is_slowed_down() {
+    let service = Service::start("").await;
+    let mut statuses = Vec::new();
+    for at in 0..40 {
+        let request =
+            service.http.get(format!("{}/v1/linked-accounts", service.url)).bearer_auth(format!("op_{at}"));
+        statuses.push(request.send().await.unwrap().status().as_u16());
+    }
+    assert_eq!((statuses[0], statuses[39]), (401, 429));
+    // Whoever has the right key is not kept out by those who guess.
+    assert_eq!(service.get("/v1/linked-accounts").await.0, 200);
+}
+
+#[test]
+fn the_description_is_what_was_agreed() {
+    insta::assert_snapshot!("openapi", server::openapi());
+    assert!(!server::openapi().contains(OPERATOR));
+}

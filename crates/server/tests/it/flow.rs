@@ -1,0 +1,329 @@
+//! The linking flow without JavaScript: forms and links only.
+
+use lucca_emulator::{KeyConfig, Rights};
+use serde_json::{Value, json};
+use test_database::Engine;
+
+use crate::support::{Browser, Page, Service, tenant};
+
+/// Goes all the way; gives the last page.
+async fn link(browser: &Browser<'_>, tenant: &str, key: &str) -> Page {
+    browser.up_to_key(tenant).await;
+    browser.give_key(key).await;
+    browser.checks_done().await;
+    let linked = browser.post("checks/link", &[("anyway", "yes")]).await;
+    assert_eq!(linked.step(), "sync", "{}", linked.html);
+    let synced = browser.settled("sync").await;
+    assert!(synced.step() == "summary" || synced.status == 200, "{synced:?}");
+    assert_eq!(browser.get("summary").await.status, 200);
+    browser.post("done", &[]).await
+}
+
+/// The public token that the last page gives.
+fn public_token(page: &Page) -> String {
+    let at = page.html.find("pub_").expect("a public token");
+    page.html[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect()
+}
+
+async fn exchange(service: &Service, token: &str) -> (u16, Value) {
+    service.post("/v1/public-tokens/exchange", json!({ "public_token": token })).await
+}
+
+#[tokio::test]
+async fn from_a_link_token_to_a_linked_account_on_both_databases() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(300, Rights::all()).await;
+        let (token, flow) = service.link_token(json!({ "return_url": "https://app.example/back?x=1" })).await;
+        let browser = service.browser(&token).await;
+        let done = link(&browser, &emulator.url(), emulator.api_key()).await;
+        assert!(
+            done.html.contains("https://app.example/back?x=1&amp;public_token=pub_")
+                || done.html.contains("https://app.example/back?x=1&#38;public_token=pub_"),
+            "{}",
+            done.html
+        );
+
+        let public = public_token(&done);
+        let (status, account) = exchange(&service, &public).await;
+        assert_eq!(status, 200);
+        assert_eq!(account["customer_id"], "cust_1");
+        assert_eq!(account["tenant"], emulator.url());
+        assert_eq!(account["status"], "linked");
+        assert_eq!(exchange(&service, &public).await.0, 404, "once");
+        let (_, flow) = service.get(&format!("/v1/linking-flows/{flow}")).await;
+        assert_eq!((&flow["status"], &flow["account_id"]), (&json!("finished"), &account["id"]));
+
+        // All of the tenant is there.
+        let stored = service.database.store.accounts().await.unwrap();
+        let people =
+            service.database.store.count_present(stored[0].no, people::Kind::Employee).await.unwrap();
+        assert_eq!(people, 300);
+        let (_, audit) =
+            service.get(&format!("/v1/linked-accounts/{}/audit", account["id"].as_str().unwrap())).await;
+        assert_eq!(audit["items"][0]["action"], "account.linked");
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_is_still_there_on_another_device() {
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    service.browser(&token).await.up_to_key(&emulator.url()).await;
+    let other = service.browser(&token).await;
+    assert!(other.get("tenant").await.html.contains(&emulator.url()));
+    assert_eq!(other.get("enter-key").await.status, 200);
+    // What is not open yet leads to what is.
+    assert_eq!(other.get("summary").await.step(), "enter-key");
+}
+
+#[tokio::test]
+async fn a_required_permission_that_is_missing_is_ticked_and_checked_again() {
+    let service = Service::start("[linking]\nallow_missing_permissions = false").await;
+    let emulator = tenant(300, Rights { see_former: false, ..Rights::all() }).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    browser.give_key(emulator.api_key()).await;
+    let checks = browser.checks_done().await;
+    assert!(checks.html.contains("See former employees"), "{}", checks.html);
+    // Going on is not offered, and refused to whoever asks all the same.
+    assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "checks");
+
+    let key = KeyConfig { rights: Rights::all(), ..KeyConfig::full(7) };
+    emulator.tenant().put_key(key);
+    assert_eq!(browser.post("checks/again", &[]).await.step(), "checks");
+    browser.checks_done().await;
+    assert_eq!(browser.post("checks/link", &[]).await.step(), "sync");
+}
+
+#[tokio::test]
+async fn without_a_required_permission_one_goes_on_where_the_vendor_allows_it() {
+    let service = Service::start("").await;
+    let emulator = tenant(300, Rights { see_future: false, ..Rights::all() }).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    browser.give_key(emulator.api_key()).await;
+    browser.checks_done().await;
+    assert_eq!(browser.post("checks/link", &[]).await.step(), "checks", "not by mistake");
+    assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
+}
+
+#[tokio::test]
+async fn what_the_doctor_cannot_tell_is_confirmed() {
+    let service = Service::start("[linking]\nallow_missing_permissions = false").await;
+    let emulator = tenant(0, Rights::all()).await;
+    let (token, _) = service.link_token(json!({ "features": ["employees"] })).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    browser.give_key(emulator.api_key()).await;
+    browser.checks_done().await;
+    for permission in ["view_users", "see_future_employees", "see_former_employees", "view_contracts"] {
+        assert_eq!(browser.post("checks/confirm", &[("permission", permission)]).await.step(), "checks");
+    }
+    assert_eq!(browser.post("checks/link", &[]).await.step(), "sync");
+    let account = service.database.store.accounts().await.unwrap().remove(0);
+    assert!(account.settings.confirmed_permissions.contains(&"see_former_employees".to_owned()));
+}
+
+#[tokio::test]
+async fn a_refused_key_can_be_replaced() {
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    let wrong = "11111111-2222-4333-8444-555555555555";
+    browser.give_key(wrong).await;
+    let checks = browser.checks_done().await;
+    assert!(!checks.html.contains(wrong));
+    assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "checks", "nothing to link");
+    browser.give_key(emulator.api_key()).await;
+    browser.checks_done().await;
+    assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
+    // What is no key at all is told where it was given.
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    assert_eq!(browser.post("enter-key", &[("key", "my key")]).await.status, 422);
+}
+
+#[tokio::test]
+async fn declined_features_are_neither_checked_nor_read() {
+    let service = Service::start("").await;
+    let emulator = tenant(300, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    // Boxes that are ticked are sent: leaves and jobs were switched off.
+    let kept = [("features", "managers"), ("features", "qualifications")];
+    assert_eq!(browser.post("welcome", &kept).await.step(), "access");
+    link_from_access(&browser, &emulator.url(), emulator.api_key()).await;
+    let account = service.database.store.accounts().await.unwrap().remove(0);
+    let declined = &account.settings.declined_features;
+    assert!(declined.contains(&"leaves".to_owned()) && declined.contains(&"jobs".to_owned()), "{declined:?}");
+    let asked = emulator.tenant().requests();
+    let asked: Vec<String> = asked.iter().map(|request| format!("{request:?}")).collect();
+    assert!(!asked.iter().any(|request| request.contains("jobTitle")), "something declined was asked for");
+    // The doctor asks for the id of one leave, to tell that the key may see more than is needed.
+    let leaves: Vec<&String> = asked.iter().filter(|request| request.contains("leaves")).collect();
+    assert!(leaves.len() <= 1, "{leaves:?}");
+    assert!(asked.iter().any(|request| request.contains("/api/v3/users")));
+}
+
+async fn link_from_access(browser: &Browser<'_>, tenant: &str, key: &str) {
+    browser.post("access", &[("can", "yes")]).await;
+    assert_eq!(browser.post("tenant", &[("tenant", tenant)]).await.step(), "key");
+    browser.post("key", &[]).await;
+    browser.post("role", &[]).await;
+    browser.give_key(key).await;
+    browser.checks_done().await;
+    assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
+    browser.settled("sync").await;
+}
+
+#[tokio::test]
+async fn a_link_opens_until_it_expires_and_a_handed_over_one_longer() {
+    let service = Service::start("").await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.post("welcome", &[]).await;
+    assert_eq!(browser.post("access", &[("can", "no")]).await.step(), "hand-over");
+    let handed = browser.post("hand-over", &[]).await;
+    assert_eq!(handed.status, 200);
+    let at = handed.html.find("/link/lnk_").expect("a link to hand over");
+    let other: String = handed.html[at + 6..].chars().take(47).collect();
+    assert_ne!(other, token);
+    service.clock.advance(std::time::Duration::from_hours(1));
+    assert_eq!(browser.get("welcome").await.status, 410);
+    assert_eq!(service.browser(&other).await.get("welcome").await.status, 200);
+    service.clock.advance(std::time::Duration::from_hours(7 * 24));
+    let url = format!("{}/link/{other}/welcome", service.url);
+    assert_eq!(service.http.get(url).send().await.unwrap().status(), 410);
+}
+
+#[tokio::test]
+async fn a_finished_flow_links_nothing_more() {
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    link(&browser, &emulator.url(), emulator.api_key()).await;
+    assert_eq!(browser.get("enter-key").await.step(), "sync");
+    let again = browser.post("enter-key", &[("key", emulator.api_key())]).await;
+    assert_eq!(again.step(), "sync");
+    assert_eq!(browser.post("checks/link", &[]).await.step(), "sync");
+    assert_eq!(service.database.store.accounts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn linking_again_keeps_the_id() {
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let (token, _) = service.link_token(json!({ "return_url": "https://app.example" })).await;
+    let done = link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
+    let (_, first) = exchange(&service, &public_token(&done)).await;
+
+    let (token, _) =
+        service.link_token(json!({ "account_id": first["id"], "return_url": "https://app.example" })).await;
+    let browser = service.browser(&token).await;
+    browser.post("welcome", &[]).await;
+    browser.post("access", &[("can", "yes")]).await;
+    let other = browser.post("tenant", &[("tenant", "https://other.ilucca.net")]).await;
+    assert_eq!(other.status, 422, "another tenant than the account's");
+    let done = link(&browser, &emulator.url(), emulator.api_key()).await;
+    let (_, second) = exchange(&service, &public_token(&done)).await;
+    assert_eq!(first["id"], second["id"]);
+    let (_, audit) =
+        service.get(&format!("/v1/linked-accounts/{}/audit", first["id"].as_str().unwrap())).await;
+    let actions: Vec<&str> =
+        audit["items"].as_array().unwrap().iter().filter_map(|e| e["action"].as_str()).collect();
+    assert!(actions.contains(&"account.linked") && actions.contains(&"account.relinked"), "{actions:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_that_another_customer_has_linked_is_noticed() {
+    let emulator = tenant(5, Rights::all()).await;
+    for (config, allowed) in [("", false), ("[linking]\nsame_tenant = \"allow\"", true)] {
+        let service = Service::start(config).await;
+        let (token, _) = service.link_token(json!({})).await;
+        link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
+        let (token, _) = service.link_token(json!({ "customer_id": "cust_2" })).await;
+        let browser = service.browser(&token).await;
+        if allowed {
+            link(&browser, &emulator.url(), emulator.api_key()).await;
+            let (_, all) = service.get("/v1/linked-accounts").await;
+            assert_eq!(all["items"][1]["shares_tenant_with"], json!([all["items"][0]["id"]]));
+        } else {
+            browser.post("welcome", &[]).await;
+            browser.post("access", &[("can", "yes")]).await;
+            let refused = browser.post("tenant", &[("tenant", &emulator.url())]).await;
+            assert_eq!(refused.status, 422);
+        }
+    }
+}
+
+#[tokio::test]
+async fn unlinking_erases_the_key_and_what_was_asked_for() {
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
+    let (_, all) = service.get("/v1/linked-accounts").await;
+    let path = format!("/v1/linked-accounts/{}", all["items"][0]["id"].as_str().unwrap());
+    let (status, receipt) = service.api(reqwest::Method::DELETE, &format!("{path}?data=erase"), None).await;
+    assert_eq!(status, 200);
+    assert_eq!(receipt["account"]["status"], "unlinked");
+    assert_eq!(receipt["erased"]["employees"], 5);
+    let account = service.database.store.accounts().await.unwrap().remove(0);
+    assert_eq!(service.database.store.count_present(account.no, people::Kind::Employee).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_is_refused() {
+    let service = Service::start("").await;
+    let (token, _) = service.link_token(json!({})).await;
+    let csrf = service.csrf(&token).await;
+    let url = format!("{}/link/{token}/welcome", service.url);
+    let send = |name: &'static str, value: &'static str| {
+        service.http.post(&url).header(name, value).form(&[("csrf", csrf.as_str())]).send()
+    };
+    assert_eq!(send("origin", "https://evil.example").await.unwrap().status(), 403);
+    assert_eq!(send("sec-fetch-site", "cross-site").await.unwrap().status(), 403);
+    assert_eq!(send("sec-fetch-site", "same-origin").await.unwrap().status(), 303);
+}
+
+#[tokio::test]
+async fn only_the_allowed_origin_may_frame_it_and_nothing_comes_from_elsewhere() {
+    let service = Service::start("").await;
+    let (token, _) = service.link_token(json!({ "allowed_origin": "https://app.example" })).await;
+    let page = service.http.get(format!("{}/link/{token}/welcome", service.url)).send().await.unwrap();
+    let headers = page.headers().clone();
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("default-src 'none'") && policy.ends_with("frame-ancestors https://app.example"),
+        "{policy}"
+    );
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_eq!(headers["referrer-policy"], "no-referrer");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    let html = page.text().await.unwrap();
+    for elsewhere in ["src=\"http", "href=\"http://", "url(http", "//cdn", " style=\"", "onclick="] {
+        assert!(!html.contains(elsewhere), "{elsewhere}");
+    }
+    let (token, _) = service.link_token(json!({})).await;
+    let page = service.http.get(format!("{}/link/{token}/welcome", service.url)).send().await.unwrap();
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().ends_with("frame-ancestors 'none'"));
+}
+
+#[tokio::test]
+async fn everything_is_there_in_french_too() {
+    let service = Service::start("").await;
+    let (token, _) = service.link_token(json!({ "language": "fr" })).await;
+    let page = service.browser(&token).await.get("welcome").await;
+    assert!(page.html.contains("lang=\"fr\""));
+    let browser = service.browser(&token).await;
+    browser.post("language", &[("language", "en"), ("step", "welcome")]).await;
+    assert!(browser.get("welcome").await.html.contains("lang=\"en\""));
+}

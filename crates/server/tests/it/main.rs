@@ -1,0 +1,7 @@
+//! The service from outside: real HTTP over loopback, a real database, an emulated tenant.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
+
+mod api;
+mod flow;
+mod support;

@@ -1,0 +1,208 @@
+//! A running service with a tenant to link.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use jobs::{Entropy, Holder, Machinery, Tenants};
+use lucca::HostPolicy;
+use lucca::clock::TestClock;
+use lucca_emulator::{Config as Company, Emulator, KeyConfig, Rights};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use server::{Config, Setup};
+use store::{MasterKey, Vault};
+use test_database::{Engine, TestDatabase};
+
+pub(crate) const OPERATOR: &str = "op_test_0123456789abcdef0123456789abcdef";
+pub(crate) const TODAY: Date = date(2026, 11, 25);
+
+/// A running service.
+pub(crate) struct Service {
+    pub(crate) url: String,
+    pub(crate) database: TestDatabase,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) http: reqwest::Client,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Random enough for a test, and the same in every run.
+fn entropy() -> Entropy {
+    let state = Mutex::new(0x9E37_79B9_7F4A_7C15_u64);
+    Entropy::new(move |bytes| {
+        let mut state = state.lock().unwrap();
+        for byte in bytes {
+            *state ^= *state << 13;
+            *state ^= *state >> 7;
+            *state ^= *state << 17;
+            *byte = u8::try_from(*state >> 56).unwrap();
+        }
+        Ok(())
+    })
+}
+
+impl Service {
+    pub(crate) async fn start(config: &str) -> Self {
+        Self::on(Engine::Sqlite, config).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a browser of the test's own")]
+    pub(crate) async fn on(engine: Engine, config: &str) -> Self {
+        let database = TestDatabase::new(engine).await;
+        let clock =
+            Arc::new(TestClock::new(TODAY.at(10, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp()));
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let machinery = Machinery {
+            store: database.store.clone(),
+            vault: Arc::new(Vault::new(MasterKey::from_random([7; 32]), [])),
+            clock: clock.clone(),
+            zone: TimeZone::UTC,
+            entropy: entropy(),
+            tenants: Tenants::new(Some(database.store.clone()), clock.clone(), entropy()),
+            holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
+        };
+        let setup = Setup {
+            machinery,
+            config: Config::parse(config).unwrap(),
+            logo: None,
+            operator_token: SecretString::from(OPERATOR),
+            public_url: url.clone(),
+            hosts: HostPolicy::AllowLoopback,
+        };
+        let task = tokio::spawn(async move {
+            server::serve(setup, listener, std::future::pending()).await.unwrap();
+        });
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url, database, clock, http, task }
+    }
+
+    /// Calls the API as the operator.
+    pub(crate) async fn api(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(OPERATOR);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.api(reqwest::Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.api(reqwest::Method::GET, path, None).await
+    }
+
+    /// A link token, and the flow it opens.
+    pub(crate) async fn link_token(&self, with: Value) -> (String, String) {
+        let mut wanted = json!({ "customer_id": "cust_1", "organization": "Acme", "language": "en" });
+        wanted.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        let (status, made) = self.post("/v1/link-tokens", wanted).await;
+        assert_eq!(status, 201, "{made}");
+        (made["token"].as_str().unwrap().to_owned(), made["flow_id"].as_str().unwrap().to_owned())
+    }
+}
+
+/// An emulated tenant whose first key has `rights`.
+pub(crate) async fn tenant(employees: u32, rights: Rights) -> Emulator {
+    let mut company = Company::new(employees, 7, TODAY);
+    company.switches.rate_limit = None;
+    company.keys = vec![KeyConfig { rights, ..KeyConfig::full(7) }];
+    Emulator::start(company).await.unwrap()
+}
+
+impl Service {
+    /// What the flow's forms carry, read off its first page.
+    pub(crate) async fn csrf(&self, token: &str) -> String {
+        let page = self.http.get(format!("{}/link/{token}/welcome", self.url)).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        let at = page.find("name=\"csrf\"").expect("a form on the first page");
+        let value = page[at..].split_once("value=\"").expect("its proof").1;
+        value.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// Somebody without JavaScript who has opened the flow.
+    pub(crate) async fn browser(&self, token: &str) -> Browser<'_> {
+        Browser { service: self, token: token.to_owned(), csrf: self.csrf(token).await }
+    }
+}
+
+/// A browser without JavaScript, at one flow.
+pub(crate) struct Browser<'a> {
+    service: &'a Service,
+    pub(crate) token: String,
+    csrf: String,
+}
+
+/// A page, or where it leads.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) html: String,
+    pub(crate) leads_to: Option<String>,
+}
+
+impl Page {
+    async fn of(answer: reqwest::Response) -> Self {
+        let leads_to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        Self { status: answer.status().as_u16(), leads_to, html: answer.text().await.unwrap() }
+    }
+
+    /// The step that it leads to.
+    pub(crate) fn step(&self) -> &str {
+        self.leads_to.as_deref().and_then(|to| to.rsplit('/').next()).unwrap_or_default()
+    }
+}
+
+impl Browser<'_> {
+    pub(crate) async fn get(&self, step: &str) -> Page {
+        let url = format!("{}/link/{}/{step}", self.service.url, self.token);
+        Page::of(self.service.http.get(url).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, action: &str, fields: &[(&str, &str)]) -> Page {
+        let url = format!("{}/link/{}/{action}", self.service.url, self.token);
+        let form: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        Page::of(self.service.http.post(url).form(&form).send().await.unwrap()).await
+    }
+
+    /// Goes to where the key is asked for.
+    pub(crate) async fn up_to_key(&self, tenant: &str) {
+        assert_eq!(self.post("welcome", &[]).await.step(), "access");
+        assert_eq!(self.post("access", &[("can", "yes")]).await.step(), "tenant");
+        let named = self.post("tenant", &[("tenant", tenant)]).await;
+        assert_eq!(named.step(), "key", "{}", named.html);
+        assert_eq!(self.post("key", &[]).await.step(), "role");
+        assert_eq!(self.post("role", &[]).await.step(), "enter-key");
+    }
+
+    pub(crate) async fn give_key(&self, key: &str) {
+        assert_eq!(self.post("enter-key", &[("key", key)]).await.step(), "checks");
+    }
+
+    /// Waits until a page no longer reloads by itself.
+    pub(crate) async fn settled(&self, step: &str) -> Page {
+        for _ in 0..5_000 {
+            let page = self.get(step).await;
+            if !page.html.contains("http-equiv=\"refresh\"") {
+                return page;
+            }
+        }
+        panic!("{step} does not end");
+    }
+
+    pub(crate) async fn checks_done(&self) -> Page {
+        self.settled("checks").await
+    }
+}

@@ -1,0 +1,68 @@
+/** What is needed to find the flow: a link token, or its address. */
+export interface LinkOptions {
+  /**
+   * The link token, `lnk_…`, which your server made with `POST /v1/link-tokens`. Enough where the connector serves
+   * this script itself, or where {@link LuccaConnector.home} is set.
+   */
+  linkToken?: string;
+  /** The `url` that came with the link token; goes before `linkToken`. */
+  url?: string;
+}
+
+export interface OpenOptions extends LinkOptions {
+  /**
+   * The customer has linked Lucca. Called at most once, while the dialog still shows it. Send the public token to your
+   * server, which exchanges it for the linked account with `POST /v1/public-tokens/exchange`.
+   */
+  onSuccess: (success: { publicToken: string }) => void;
+  /** The dialog is gone. Called exactly once, after a success too. */
+  onExit?: (exit: { reason: ExitReason }) => void;
+  /** Something happened, for your own statistics. Never holds a token or what the customer typed. */
+  onEvent?: (event: LinkEvent) => void;
+}
+
+/**
+ * `finished`: after a success; `closed`: by the customer or by `close()`; `replaced`: another was opened.
+ * Any other is the flow's own.
+ */
+export type ExitReason = 'finished' | 'closed' | 'replaced' | (string & {});
+
+export type LinkEvent =
+  /** A page of the flow shows. */
+  | { type: 'ready'; step: null }
+  /** The customer is at this step: `welcome`, `tenant`, `key`, … */
+  | { type: 'step'; step: string }
+  | { type: 'success'; step: null }
+  | { type: 'exit'; step: null };
+
+export interface LinkHandle {
+  /** Closes the dialog, if it is still open. */
+  close(): void;
+}
+
+export interface LuccaConnector {
+  /**
+   * Where the connector is: `https://connect.example.com/`. Known by itself where the connector serves the script;
+   * otherwise null until you set it.
+   */
+  home: string | null;
+  /**
+   * Opens the flow in a dialog. One that is open already is closed.
+   * @throws TypeError when an option is missing, unknown or of the wrong kind.
+   */
+  open(options: OpenOptions): LinkHandle;
+  /**
+   * Leaves this page for the flow, which comes back to the link token's `return_url` with `?public_token=…`.
+   * @throws TypeError as `open`.
+   */
+  redirect(options: LinkOptions): void;
+}
+
+export declare const LuccaConnector: LuccaConnector;
+export default LuccaConnector;
+
+declare global {
+  interface Window {
+    LuccaConnector: LuccaConnector;
+  }
+}
