@@ -94,7 +94,14 @@ pub struct LinkedAccount {
 
 impl LinkedAccount {
     /// Opens the API key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unlinked`] where it has none any more.
     pub fn api_key(&self, vault: &Vault) -> Result<SecretString, Error> {
+        if self.status == AccountStatus::Unlinked {
+            return Err(Error::Unlinked);
+        }
         Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string()))?)
     }
 }

@@ -25,6 +25,9 @@ pub enum Error {
     /// Another process has taken over the linked account: nothing of the page at hand was written.
     #[error("another process has taken over this linked account")]
     LeaseLost,
+    /// The linked account was unlinked: it has no API key, and nobody may write to it.
+    #[error("this account was unlinked: its API key is gone, and nothing is read any more")]
+    Unlinked,
     /// Something stored cannot be read back.
     #[error("stored {what} cannot be read back")]
     Corrupt {
@@ -53,6 +56,7 @@ impl Error {
             Self::Migration(_) => "store.migration",
             Self::Vault(error) => error.code(),
             Self::LeaseLost => "store.lease_lost",
+            Self::Unlinked => "account.unlinked",
             Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
         }
     }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
-use crate::{Error, LinkedAccount, RunId, Store};
+use crate::{AccountStatus, Error, LinkedAccount, RunId, Store};
 
 /// The right to write to a linked account, until another process takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,10 @@ const LASTS: SignedDuration = SignedDuration::from_mins(15);
 impl Store {
     /// Takes the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder that
     /// the caller knows to have ended. `None` if somebody holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unlinked`] where the account was unlinked, be it since it was looked up.
     pub async fn take_lease(
         &self,
         account: &LinkedAccount,
@@ -44,7 +48,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Lease>, Error> {
         let epoch: Option<i64> = on!(self.db, pool => sqlx::query_scalar(
-            "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES ($1, 1, $2, $3, $4) \
+            "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) \
+             SELECT no, 1, $2, $3, $4 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked' \
              ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, holder = excluded.holder, \
              run_id = excluded.run_id, expires_ms = excluded.expires_ms \
              WHERE leases.expires_ms <= $5 OR leases.holder = $6 RETURNING epoch",
@@ -58,6 +63,12 @@ impl Store {
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("taking a linked account's lease"))?;
+        if epoch.is_none() {
+            let now = self.account(account.id).await?;
+            if now.is_some_and(|account| account.status == AccountStatus::Unlinked) {
+                return Err(Error::Unlinked);
+            }
+        }
         Ok(epoch.map(|epoch| Lease { account_no: account.no, run_id, epoch }))
     }
 
@@ -94,7 +105,8 @@ impl Store {
     }
 
     /// Begins a transaction under a lease, which it renews. Ends with [`Error::LeaseLost`] where the lease is
-    /// another's; on PostgreSQL the row stays locked until the transaction ends, so nobody takes it meanwhile.
+    /// another's or the account was unlinked; on PostgreSQL the row stays locked until the transaction ends, so nobody
+    /// takes it meanwhile.
     pub(crate) async fn begin_under(
         &self,
         lease: &Lease,
@@ -103,7 +115,8 @@ impl Store {
     ) -> Result<Tx, Error> {
         let mut tx = self.begin().await.map_err(while_doing(doing))?;
         let held = in_tx!(&mut tx, connection => sqlx::query(
-            "UPDATE leases SET expires_ms = $3 WHERE account_no = $1 AND epoch = $2",
+            "UPDATE leases SET expires_ms = $3 WHERE account_no = $1 AND epoch = $2 \
+             AND EXISTS (SELECT 1 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked')",
         )
         .bind(lease.account_no)
         .bind(lease.epoch)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Db, in_tx, sql_time};
+use crate::db::{from_sql_count, in_tx, sql_time};
 use crate::error::while_doing;
 use crate::{Error, LinkedAccount, Store};
 
@@ -23,7 +23,7 @@ pub enum DataPolicy {
 }
 
 /// What unlinking did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnlinkReceipt {
     /// Records erased, by kind.
     pub records: BTreeMap<String, u64>,
@@ -31,14 +31,18 @@ pub struct UnlinkReceipt {
     pub changes: u64,
     /// Runs erased.
     pub runs: u64,
+    /// Whether what was erased is overwritten in the database's files too. Where others would not let go of the database
+    /// it may not be: to unlink once more, or [`Store::scrub`], does it.
+    pub files_overwritten: bool,
 }
 
 /// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
-/// an old run may hold.
+/// an old run may hold. Receipts of erased people stay: whoever was erased is not stored again when it is relinked.
 const DATA: [&str; 7] = ["quarantine", "stream_states", "holds", "issues", "changes", "runs", "records"];
 
 impl Store {
-    /// Unlinks an account. A run that is going on can't commit any more. Gives what was erased.
+    /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none
+    /// begins. Gives what was erased. Once more for one that is unlinked, its data can be erased that was kept.
     pub async fn unlink(
         &self,
         account: &LinkedAccount,
@@ -47,24 +51,25 @@ impl Store {
         at: Timestamp,
     ) -> Result<UnlinkReceipt, Error> {
         const DOING: &str = "unlinking an account";
-        let counted = self.count_records(account.no).await?;
-        let mut receipt = UnlinkReceipt { records: BTreeMap::new(), changes: 0, runs: 0 };
+        let mut receipt = UnlinkReceipt::default();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
+            // Whoever syncs it now holds an epoch that is over. Where nobody ever did, the row is made, so that whoever
+            // begins at this moment waits for it on PostgreSQL. First, as commits lock it first.
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES ($1, 1, '', '', 0) \
+                 ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, expires_ms = 0",
+            )
+            .bind(account.no)
+            .execute(connection)
+            .await
+            .map(drop))?;
             in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE linked_accounts SET status = 'unlinked', api_key = $2, updated_at = $3 WHERE no = $1",
             )
             .bind(account.no)
             .bind(&b""[..])
             .bind(sql_time(at))
-            .execute(connection)
-            .await
-            .map(drop))?;
-            // Whoever syncs it now holds an epoch that is over.
-            in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE leases SET epoch = epoch + 1, expires_ms = 0 WHERE account_no = $1",
-            )
-            .bind(account.no)
             .execute(connection)
             .await
             .map(drop))?;
@@ -77,6 +82,14 @@ impl Store {
             .await
             .map(drop))?;
             if policy == DataPolicy::Erase {
+                let counted: Vec<(String, i64)> = in_tx!(&mut tx, connection => sqlx::query_as(
+                    "SELECT kind, count(*) FROM records WHERE account_no = $1 GROUP BY kind",
+                )
+                .bind(account.no)
+                .fetch_all(connection)
+                .await)?;
+                receipt.records =
+                    counted.into_iter().map(|(kind, count)| (kind, from_sql_count(count))).collect();
                 for table in DATA {
                     let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE account_no = $1"));
                     let gone = in_tx!(&mut tx, connection => sqlx::query(sql)
@@ -90,9 +103,6 @@ impl Store {
                         _ => {}
                     }
                 }
-                for ((kind, _), count) in &counted {
-                    *receipt.records.entry(kind.name().to_owned()).or_default() += count;
-                }
             }
             let entry = NewAuditEntry {
                 at,
@@ -100,26 +110,19 @@ impl Store {
                 action: "account.unlinked",
                 account_id: Some(account.id),
                 flow_id: None,
-                detail: json!({ "data": policy, "erased": receipt }),
+                detail: json!({
+                    "data": policy,
+                    "records": receipt.records,
+                    "changes": receipt.changes,
+                    "runs": receipt.runs,
+                }),
             };
             audit::append(&mut tx, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))?;
-        self.forget_freed_pages().await?;
+        // It is done and cannot fail any more.
+        receipt.files_overwritten = policy == DataPolicy::Erase && self.scrub().await.is_ok();
         Ok(receipt)
-    }
-
-    /// Sees to it that what was deleted is not in SQLite's files any more: freed pages are zeroed as they are freed
-    /// (`secure_delete`), and here the write-ahead log is written out and emptied. A reader may hold it up, which is
-    /// no failure: the next checkpoint does it then. PostgreSQL's own vacuum does the like in its time.
-    pub(crate) async fn forget_freed_pages(&self) -> Result<(), Error> {
-        if let Db::Sqlite(pool) = &self.db {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .execute(pool)
-                .await
-                .map_err(while_doing("emptying the write-ahead log"))?;
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use store::Store;
 
 /// Which engine to test on.
@@ -103,6 +103,27 @@ impl TestDatabase {
         }
     }
 
+    /// Everything that the database holds, as text: of SQLite its files byte by byte, the write-ahead log included; of
+    /// PostgreSQL every column of every table. For tests of what must not be there.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be read.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn raw_content(&self) -> String {
+        match &self.place {
+            Place::File(_) => {
+                let files = std::fs::read_dir(self.dir.path()).expect("the database's folder");
+                let read = |file: std::io::Result<std::fs::DirEntry>| {
+                    let bytes = std::fs::read(file.expect("a file").path()).expect("a readable file");
+                    String::from_utf8_lossy(&bytes).into_owned()
+                };
+                files.map(read).collect()
+            }
+            Place::Url(url) => rows_as_text(url).await,
+        }
+    }
+
     /// The folder that a SQLite database is in.
     pub fn dir(&self) -> &Path {
         self.dir.path()
@@ -120,4 +141,28 @@ async fn create_database() -> String {
         .expect("tests may create databases");
     let (base, _) = server.rsplit_once('/').expect("the server's address ends in a database's name");
     format!("{base}/{name}")
+}
+
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+async fn rows_as_text(url: &str) -> String {
+    let mut connection = PgConnection::connect(url).await.expect("the database answers");
+    // Bytes are shown as they are where they are ASCII: as hexadecimal digits, a text kept as bytes would not be found.
+    let selects = sqlx::query(
+        "SELECT format('SELECT concat_ws('' '', %s) FROM %I', string_agg(CASE data_type WHEN 'bytea' \
+         THEN format('encode(%I, ''escape'')', column_name) ELSE format('%I::text', column_name) END, ', '), table_name) \
+         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name) \
+         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' GROUP BY table_name",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("the tables are listed");
+    let mut all = String::new();
+    for select in selects {
+        let select = AssertSqlSafe(select.get::<String, _>(0));
+        for row in sqlx::query(select).fetch_all(&mut connection).await.expect("a table is read") {
+            all.push_str(row.get(0));
+            all.push('\n');
+        }
+    }
+    all
 }

@@ -5,8 +5,11 @@
 mod changes;
 mod erasures;
 mod leases;
+mod link_flows;
+mod migrations;
 mod records;
 mod support;
+mod unlinking;
 
 /// Makes each function a test on both engines; on PostgreSQL only where a server is given.
 macro_rules! on_both_engines {

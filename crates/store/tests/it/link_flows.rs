@@ -1,0 +1,324 @@
+//! Linking flows and their tokens: opened, found, saved, finished once, withdrawn; and where their key is.
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::Connection;
+use store::{
+    AccountId, AccountSettings, AccountStatus, Actor, Commit, FlowId, FlowStatus, LinkedAccount, NewLinkFlow,
+    Onto, Store, TokenKind,
+};
+use test_database::Place;
+
+use crate::on_both_engines;
+use crate::support::{Fixture, KEY, at, category, run_id};
+
+on_both_engines!(
+    a_flow_is_opened_found_and_saved,
+    of_two_who_save_one_is_told,
+    tokens_are_found_after_their_time_and_others_never,
+    a_key_opens_only_in_its_own_flow,
+    a_key_goes_when_its_flow_ends,
+    keys_of_flows_that_nobody_can_open_are_erased,
+    of_two_who_finish_one_wins,
+    a_flow_that_relinks_keeps_the_account_and_its_data,
+    a_public_token_is_exchanged_once,
+    a_public_token_needs_a_finished_flow,
+    neither_tokens_nor_keys_are_kept_in_clear,
+);
+
+const TENANT: &str = "https://acme.ilucca.net";
+const TOKEN: &str = "lnk_first-of-all-tokens-0123456789";
+const PUBLIC: &str = "pub_proof-of-the-finished-flow-0123456789";
+
+fn secret(text: &str) -> SecretString {
+    SecretString::from(text)
+}
+
+fn flow_id(n: u8) -> FlowId {
+    FlowId::mint(at(1), [n; 10])
+}
+
+fn account_id(n: u8) -> AccountId {
+    AccountId::mint(at(1), [n; 10])
+}
+
+/// An open flow whose token is good until the 100th second.
+async fn opened(store: &Store, n: u8, token: &str, relink: Option<AccountId>) -> FlowId {
+    let flow = NewLinkFlow {
+        id: flow_id(n),
+        customer_id: "customer-7",
+        organization: Some("Acme"),
+        email: Some("admin@acme.example"),
+        features: &["employees".to_owned(), "leaves".to_owned()],
+        language: Some("fr"),
+        allowed_origin: Some("https://app.example"),
+        return_url: None,
+        relink,
+        state: r#"{"step":"welcome"}"#,
+        at: at(1),
+    };
+    store.create_link_flow(flow, &secret(token), TokenKind::Mailed, at(100)).await.unwrap();
+    flow_id(n)
+}
+
+/// The same, with a key.
+async fn with_key(fixture: &Fixture, n: u8, token: &str, relink: Option<AccountId>) -> FlowId {
+    let id = opened(&fixture.store, n, token, relink).await;
+    assert!(fixture.store.set_link_flow_key(&fixture.vault, id, &secret(KEY), [n; 12], at(2)).await.unwrap());
+    id
+}
+
+async fn key_of(fixture: &Fixture, id: FlowId) -> Option<String> {
+    let key = fixture.store.link_flow_key(&fixture.vault, id).await.unwrap();
+    key.map(|key| key.expose_secret().to_owned())
+}
+
+async fn finish(fixture: &Fixture, store: &Store, id: FlowId, onto: Onto) -> Option<LinkedAccount> {
+    let settings = AccountSettings { field_groups: vec!["work".into()], ..AccountSettings::default() };
+    store.finish_link_flow(&fixture.vault, id, onto, TENANT, &settings, [77; 12], at(5)).await.unwrap()
+}
+
+async fn a_flow_is_opened_found_and_saved(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = opened(store, 1, TOKEN, None).await;
+    let (flow, token) = store.link_flow_by_token(&secret(TOKEN)).await.unwrap().unwrap();
+    assert_eq!((flow.id, flow.status, flow.account_id, flow.has_key), (id, FlowStatus::Open, None, false));
+    assert_eq!((flow.customer_id.as_str(), flow.organization.as_deref()), ("customer-7", Some("Acme")));
+    assert_eq!((flow.email.as_deref(), flow.language.as_deref()), (Some("admin@acme.example"), Some("fr")));
+    assert_eq!((flow.allowed_origin.as_deref(), flow.return_url), (Some("https://app.example"), None));
+    assert_eq!(flow.features, ["employees", "leaves"]);
+    assert_eq!((flow.created_at, flow.updated_at, flow.finished_at), (at(1), at(1), None));
+    assert_eq!((token.kind, token.expires_at), (TokenKind::Mailed, at(100)));
+
+    assert!(store.save_link_flow(id, flow.version, r#"{"step":"key"}"#, at(3)).await.unwrap());
+    let saved = store.link_flow(id).await.unwrap().unwrap();
+    assert_eq!((saved.state.as_str(), saved.updated_at), (r#"{"step":"key"}"#, at(3)));
+    assert!(saved.version > flow.version);
+
+    // Handed over: another token leads to the same flow.
+    store.add_link_token(id, &secret("lnk_2"), TokenKind::HandedOver, at(200), at(4)).await.unwrap();
+    let (same, token) = store.link_flow_by_token(&secret("lnk_2")).await.unwrap().unwrap();
+    assert_eq!((same.id, token.kind, token.expires_at), (id, TokenKind::HandedOver, at(200)));
+    assert!(store.link_flow_by_token(&secret(TOKEN)).await.unwrap().is_some());
+    let third = secret("lnk_3");
+    let of_none = store.add_link_token(flow_id(9), &third, TokenKind::HandedOver, at(200), at(4)).await;
+    assert_eq!(of_none.unwrap_err().code(), "store.database");
+}
+
+async fn of_two_who_save_one_is_told(fixture: Fixture) {
+    let id = opened(&fixture.store, 1, TOKEN, None).await;
+    let seen = fixture.store.link_flow(id).await.unwrap().unwrap().version;
+    let save = async |version, state| fixture.store.save_link_flow(id, version, state, at(3)).await.unwrap();
+    assert!(save(seen, "\"one\"").await);
+    assert!(!save(seen, "\"other\"").await);
+    let flow = fixture.store.link_flow(id).await.unwrap().unwrap();
+    assert_eq!(flow.state, "\"one\"");
+    // A key that was entered meanwhile is a change too.
+    fixture.store.set_link_flow_key(&fixture.vault, id, &secret(KEY), [1; 12], at(4)).await.unwrap();
+    assert!(!save(flow.version, "\"other\"").await);
+    assert!(!fixture.store.save_link_flow(flow_id(9), 1, "\"none\"", at(3)).await.unwrap());
+}
+
+async fn tokens_are_found_after_their_time_and_others_never(fixture: Fixture) {
+    let id = opened(&fixture.store, 1, TOKEN, None).await;
+    // The store says until when, and whoever asks compares: an expired link gets a page that says so.
+    let (flow, token) = fixture.store.link_flow_by_token(&secret(TOKEN)).await.unwrap().unwrap();
+    assert!(token.expires_at < at(101) && flow.id == id);
+    for other in ["lnk_unknown", "", &TOKEN[..TOKEN.len() - 1], &TOKEN.to_uppercase()] {
+        assert!(fixture.store.link_flow_by_token(&secret(other)).await.unwrap().is_none(), "{other}");
+    }
+    assert!(fixture.store.cancel_link_flow(id, Actor::Operator, at(3)).await.unwrap());
+    let (flow, _) = fixture.store.link_flow_by_token(&secret(TOKEN)).await.unwrap().unwrap();
+    assert_eq!(flow.status, FlowStatus::Cancelled);
+}
+
+/// Writes to the database behind the store's back.
+async fn execute(fixture: &Fixture, sql: &'static str) -> u64 {
+    match &fixture.database.place {
+        Place::File(path) => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+        }
+        Place::Url(url) => {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+        }
+    }
+}
+
+async fn a_key_opens_only_in_its_own_flow(fixture: Fixture) {
+    let one = with_key(&fixture, 1, TOKEN, None).await;
+    let other = opened(&fixture.store, 2, "lnk_2", None).await;
+    assert_eq!((key_of(&fixture, one).await.as_deref(), key_of(&fixture, other).await), (Some(KEY), None));
+    let moved = "UPDATE link_flows SET api_key = (SELECT api_key FROM link_flows WHERE api_key IS NOT NULL) \
+                 WHERE api_key IS NULL";
+    assert_eq!(execute(&fixture, moved).await, 1);
+    let stolen = fixture.store.link_flow_key(&fixture.vault, other).await.unwrap_err();
+    assert_eq!(stolen.code(), "vault.damaged");
+    assert_eq!(key_of(&fixture, one).await.as_deref(), Some(KEY));
+}
+
+async fn a_key_goes_when_its_flow_ends(fixture: Fixture) {
+    let store = &fixture.store;
+    let finished = with_key(&fixture, 1, TOKEN, None).await;
+    assert!(store.link_flow(finished).await.unwrap().unwrap().has_key);
+    let account = finish(&fixture, store, finished, Onto::New(account_id(1))).await.unwrap();
+    assert_eq!(account.api_key(&fixture.vault).unwrap().expose_secret(), KEY);
+    let cancelled = with_key(&fixture, 2, "lnk_2", None).await;
+    assert!(store.cancel_link_flow(cancelled, Actor::Administrator, at(6)).await.unwrap());
+    assert!(!store.cancel_link_flow(cancelled, Actor::Administrator, at(7)).await.unwrap());
+    assert!(!store.cancel_link_flow(finished, Actor::Administrator, at(7)).await.unwrap());
+
+    for (id, status) in [(finished, FlowStatus::Finished), (cancelled, FlowStatus::Cancelled)] {
+        let flow = store.link_flow(id).await.unwrap().unwrap();
+        assert_eq!((flow.status, flow.has_key), (status, false));
+        assert_eq!(key_of(&fixture, id).await, None);
+        let late = store.set_link_flow_key(&fixture.vault, id, &secret(KEY), [9; 12], at(8)).await.unwrap();
+        assert!(!late && key_of(&fixture, id).await.is_none(), "a flow that is over takes no key");
+        assert!(finish(&fixture, store, id, Onto::New(account_id(3))).await.is_none());
+    }
+    assert_eq!(store.accounts().await.unwrap().len(), 1);
+}
+
+async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
+    let store = &fixture.store;
+    let abandoned = with_key(&fixture, 1, TOKEN, None).await;
+    let handed_over = with_key(&fixture, 2, "lnk_2", None).await;
+    store
+        .add_link_token(handed_over, &secret("lnk_3"), TokenKind::HandedOver, at(200), at(50))
+        .await
+        .unwrap();
+    let before = store.link_flow(abandoned).await.unwrap().unwrap().version;
+    assert_eq!(store.erase_abandoned_keys(at(99)).await.unwrap(), 0);
+    assert_eq!(store.erase_abandoned_keys(at(100)).await.unwrap(), 1);
+    assert_eq!(
+        (key_of(&fixture, abandoned).await, key_of(&fixture, handed_over).await.is_some()),
+        (None, true)
+    );
+    let flow = store.link_flow(abandoned).await.unwrap().unwrap();
+    assert_eq!((flow.status, flow.has_key), (FlowStatus::Open, false));
+    assert!(flow.version > before, "whoever still shows it is told");
+    assert!(finish(&fixture, store, abandoned, Onto::New(account_id(1))).await.is_none(), "without a key");
+    assert_eq!(store.erase_abandoned_keys(at(200)).await.unwrap(), 1);
+}
+
+async fn of_two_who_finish_one_wins(fixture: Fixture) {
+    let second = fixture.database.place.open().await.unwrap();
+    for round in 1..=5 {
+        let id = with_key(&fixture, round, &format!("lnk_{round}"), None).await;
+        let (one, other) = (Onto::New(account_id(round)), Onto::New(account_id(100 + round)));
+        let both =
+            tokio::join!(finish(&fixture, &fixture.store, id, one), finish(&fixture, &second, id, other));
+        let winner = match both {
+            (Some(winner), None) | (None, Some(winner)) => winner,
+            both => panic!("{both:?}"),
+        };
+        let flow = second.link_flow(id).await.unwrap().unwrap();
+        assert_eq!((flow.account_id, flow.finished_at), (Some(winner.id), Some(at(5))));
+        let linked = second.audit_log(Some(winner.id)).await.unwrap();
+        assert_eq!(
+            (linked.len(), linked[0].action.as_str(), linked[0].flow_id),
+            (1, "account.linked", Some(id))
+        );
+    }
+    assert_eq!(second.accounts().await.unwrap().len(), 5, "whoever lost linked nothing");
+    assert_eq!(second.accounts_of_customer("customer-7").await.unwrap().len(), 5);
+    second.close().await;
+}
+
+async fn a_flow_that_relinks_keeps_the_account_and_its_data(fixture: Fixture) {
+    let store = &fixture.store;
+    let first = with_key(&fixture, 1, TOKEN, None).await;
+    let account = finish(&fixture, store, first, Onto::New(account_id(1))).await.unwrap();
+    assert_eq!(
+        (account.customer_id.as_deref(), account.organization.as_deref()),
+        (Some("customer-7"), Some("Acme"))
+    );
+    let lease = store.take_lease(&account, run_id(6), "me", None, at(6)).await.unwrap().unwrap();
+    store.start_run(&lease, at(6)).await.unwrap();
+    let commit = Commit { upserts: vec![category("1", "Cadre")], ..Commit::default() };
+    store.commit(&lease, people::Kind::OccupationCategory, &commit, at(7)).await.unwrap();
+    store.set_account_status(&account, AccountStatus::RelinkNeeded, at(8)).await.unwrap();
+
+    let second = opened(store, 2, "lnk_2", Some(account.id)).await;
+    assert_eq!(store.link_flow(second).await.unwrap().unwrap().account_id, Some(account.id));
+    store.set_link_flow_key(&fixture.vault, second, &secret("another"), [2; 12], at(9)).await.unwrap();
+    let again = finish(&fixture, store, second, Onto::Relink(account.id)).await.unwrap();
+    assert_eq!((again.id, again.no, again.created_at), (account.id, account.no, account.created_at));
+    assert_eq!(again.status, AccountStatus::Linked);
+    assert_eq!(again.api_key(&fixture.vault).unwrap().expose_secret(), "another");
+    assert_eq!(store.count_present(again.no, people::Kind::OccupationCategory).await.unwrap(), 1);
+
+    // From the command line nobody names a customer: it stays whose it is.
+    let by_hand = fixture.link(TENANT, KEY, 20).await;
+    assert_eq!((by_hand.id, by_hand.customer_id.as_deref()), (account.id, Some("customer-7")));
+    assert_eq!(by_hand.organization.as_deref(), Some("Acme"));
+    let log = store.audit_log(Some(account.id)).await.unwrap();
+    let told: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    assert_eq!(
+        told,
+        [
+            ("account.linked", Actor::Administrator),
+            ("link_token.created", Actor::Operator),
+            ("account.relinked", Actor::Administrator),
+            ("account.relinked", Actor::Cli),
+        ]
+    );
+}
+
+async fn a_public_token_is_exchanged_once(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = with_key(&fixture, 1, TOKEN, None).await;
+    let account = finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
+    let exchange =
+        async |token, second| store.exchange_public_token(&secret(token), at(second)).await.unwrap();
+    assert!(store.set_public_token(id, &secret("pub_old"), at(50)).await.unwrap());
+    assert_eq!(exchange("pub_old", 50).await, None, "expired");
+    assert!(store.set_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
+    assert_eq!(exchange("pub_old", 10).await, None, "replaced");
+    assert_eq!(exchange("pub_unknown", 10).await, None);
+
+    let second = fixture.database.place.open().await.unwrap();
+    let token = secret(PUBLIC);
+    let both = tokio::join!(
+        store.exchange_public_token(&token, at(60)),
+        second.exchange_public_token(&token, at(60))
+    );
+    let mut both = [both.0.unwrap(), both.1.unwrap()];
+    both.sort();
+    assert_eq!(both, [None, Some((id, account.id))]);
+    second.close().await;
+    assert_eq!(exchange(PUBLIC, 61).await, None, "once");
+    assert!(!store.set_public_token(id, &secret("pub_new"), at(90)).await.unwrap());
+    assert_eq!(exchange("pub_new", 62).await, None);
+}
+
+async fn a_public_token_needs_a_finished_flow(fixture: Fixture) {
+    let store = &fixture.store;
+    let open = opened(store, 1, TOKEN, None).await;
+    let cancelled = opened(store, 2, "lnk_2", None).await;
+    store.cancel_link_flow(cancelled, Actor::Operator, at(2)).await.unwrap();
+    for (n, id) in [(1, open), (2, cancelled), (3, flow_id(9))] {
+        let token = secret(&format!("pub_{n}"));
+        assert!(!store.set_public_token(id, &token, at(90)).await.unwrap());
+        assert_eq!(store.exchange_public_token(&token, at(3)).await.unwrap(), None);
+    }
+}
+
+async fn neither_tokens_nor_keys_are_kept_in_clear(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = with_key(&fixture, 1, TOKEN, None).await;
+    let is_in_clear = async || {
+        let content = fixture.database.raw_content().await;
+        assert!(content.contains("customer-7"), "what is to be found is found");
+        let key = [KEY.to_owned(), KEY.replace('-', ""), KEY.to_uppercase()];
+        [TOKEN, PUBLIC].into_iter().chain(key.iter().map(String::as_str)).any(|text| content.contains(text))
+    };
+    assert!(!is_in_clear().await, "while the flow is open");
+    finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
+    assert!(store.set_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
+    assert!(!is_in_clear().await, "when it is finished");
+    assert!(store.exchange_public_token(&secret(PUBLIC), at(60)).await.unwrap().is_some());
+    store.clone().close().await;
+    assert!(!is_in_clear().await, "when all is written out");
+}

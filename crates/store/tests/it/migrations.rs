@@ -1,0 +1,217 @@
+//! A database that an earlier version made opens with every row, and its tables hold together afterwards.
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::{AccountStatus, Store};
+use test_database::{Engine, Place, TestDatabase};
+
+/// The tables of the first release, and what names a row in each.
+const TABLES: [(&str, &str); 10] = [
+    (
+        "linked_accounts",
+        "no, id, tenant, origin, api_key, settings, status, created_at, updated_at, change_seq, told_until",
+    ),
+    ("records", "account_no, kind, remote_id, hash, body, raw, state, created_at, updated_at"),
+    ("quarantine", "account_no, kind, remote_id, field, reason, raw, first_seen"),
+    ("runs", "id, account_no, started_at, finished_at, outcome, requests, report"),
+    ("run_streams", "run_id, stream, mode, done, total, started_at, updated_at, finished"),
+    ("requests_sent", "tenant, sent_at, requests"),
+    ("changes", "account_no, seq, kind, remote_id, op, hash, fields, run_id, at"),
+    ("stream_states", "account_no, stream, state, updated_at"),
+    ("leases", "account_no, epoch, holder, run_id, expires_ms"),
+    ("holds", "account_no, kind, reason, ids, opened_at, state, decided_at"),
+];
+/// Those whose rows belong to a linked account.
+const OWNED: [&str; 7] = ["records", "quarantine", "runs", "changes", "stream_states", "leases", "holds"];
+const VIEWS: [&str; 8] = [
+    "employees",
+    "employments",
+    "departments",
+    "establishments",
+    "legal_units",
+    "absences",
+    "leaves",
+    "absence_requests",
+];
+const AT: &str = "'2026-01-02T03:04:05Z'";
+const IDS: [&str; 2] = ["acct_01890a5d000070008000000000000001", "acct_01890a5d000070008000000000000002"];
+
+/// Rows in every table, for two linked accounts. What is `{b:…}` are bytes.
+fn rows() -> Vec<String> {
+    let mut all = vec![format!("INSERT INTO requests_sent VALUES ('https://a1.ilucca.net', {AT}, 7)")];
+    for (no, id) in (1..).zip(IDS) {
+        let status = if no == 1 { "linked" } else { "relink_needed" };
+        all.push(format!(
+            "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, status, created_at, updated_at, \
+             change_seq, told_until) VALUES ('{id}', 'https://a{no}.ilucca.net', 'https://a{no}.ilucca.net', {{b:0a0b}}, \
+             '{{\"field_groups\":[\"work\"]}}', '{status}', {AT}, {AT}, {no}, '2026-01-01')"
+        ));
+        for kind in VIEWS.into_iter().filter(|view| *view != "leaves") {
+            let body = "{\"name\":\"N\",\"leaves\":[{\"id\":\"1\",\"date\":\"2026-01-05\"}]}";
+            all.push(format!(
+                "INSERT INTO records VALUES ({no}, '{kind}', '7', {{b:01}}, '{body}', NULL, 'present', {AT}, {AT})"
+            ));
+        }
+        let run = format!("run_01890a5d00007000800000000000000{no}");
+        all.extend([
+            format!("INSERT INTO quarantine VALUES ({no}, 'employees', '8', 'f', 'r', '{{}}', {AT})"),
+            format!("INSERT INTO runs VALUES ('{run}', {no}, {AT}, {AT}, 'interrupted', 3, NULL)"),
+            format!("INSERT INTO run_streams VALUES ('{run}', 'users', 'full', 1, NULL, {AT}, {AT}, {{true}})"),
+            format!("INSERT INTO changes VALUES ({no}, {no}, 'employees', '7', 'created', {{b:01}}, NULL, '{run}', {AT})"),
+            format!("INSERT INTO stream_states VALUES ({no}, 'users', '{{}}', {AT})"),
+            format!("INSERT INTO leases VALUES ({no}, 4, 'me', '{run}', 0)"),
+            format!("INSERT INTO holds VALUES ({no}, 'employees', 'many', '[\"7\"]', {AT}, 'open', NULL)"),
+        ]);
+    }
+    all
+}
+
+/// The migrations up to one of them, as the version of their time ran them.
+fn until(all: &Migrator, version: i64) -> Migrator {
+    Migrator::with_migrations(all.iter().filter(|migration| migration.version <= version).cloned().collect())
+}
+
+/// One of the two engines, seen without the store.
+enum Raw {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Raw {
+    async fn run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        let (bytes, yes) = match self {
+            Self::Sqlite(_) => ("X'$1'", "1"),
+            Self::Postgres(_) => ("'\\x$1'", "true"),
+        };
+        let mut sql = sql.replace("{true}", yes);
+        for digits in ["0a0b", "01"] {
+            sql = sql.replace(&format!("{{b:{digits}}}"), &bytes.replace("$1", digits));
+        }
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+        }
+    }
+
+    async fn texts(&mut self, sql: String) -> Vec<String> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await.unwrap(),
+            Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await.unwrap(),
+        }
+    }
+
+    /// Every row of a table, or those of an account.
+    async fn rows(&mut self, table: &str, condition: &str) -> Vec<String> {
+        let (_, columns) = TABLES.into_iter().find(|(name, _)| *name == table).unwrap();
+        let columns: Vec<String> = columns
+            .split(", ")
+            .map(|column| match self {
+                Self::Sqlite(_) => format!("quote({column})"),
+                Self::Postgres(_) => format!("quote_nullable({column}::text)"),
+            })
+            .collect();
+        self.texts(format!("SELECT {} FROM {table} {condition} ORDER BY 1", columns.join(" || ' ' || ")))
+            .await
+    }
+
+    async fn all_rows(&mut self) -> Vec<Vec<String>> {
+        let mut all = Vec::new();
+        for (table, _) in TABLES {
+            let rows = self.rows(table, "").await;
+            assert!(!rows.is_empty(), "{table}");
+            all.push(rows);
+        }
+        all
+    }
+}
+
+/// What holds of a database of before that was opened by this version. Two rows an owned table, one an account.
+async fn check(raw: &mut Raw, store: &Store, before: Vec<Vec<String>>) {
+    assert_eq!(raw.all_rows().await, before);
+    let accounts = store.accounts().await.unwrap();
+    let seen: Vec<_> =
+        accounts.iter().map(|account| (account.no, account.id.to_string(), account.status)).collect();
+    let [first, second] = IDS.map(str::to_owned);
+    assert_eq!(seen, [(1, first, AccountStatus::Linked), (2, second, AccountStatus::RelinkNeeded)]);
+    assert!(accounts.iter().all(|account| account.customer_id.is_none()));
+    assert_eq!(accounts[0].settings.field_groups, ["work"]);
+    for view in VIEWS {
+        let owners = raw.texts(format!("SELECT account_id FROM {view} ORDER BY account_id")).await;
+        assert_eq!(owners, IDS, "{view}");
+    }
+
+    // The account is the one that its rows mean, and none can mean one that is not there.
+    for table in OWNED {
+        let orphan = raw.run(&format!("UPDATE {table} SET account_no = 99 WHERE account_no = 1")).await;
+        assert!(orphan.is_err(), "{table}");
+    }
+    raw.run("DELETE FROM linked_accounts WHERE no = 1").await.unwrap();
+    for table in OWNED {
+        assert!(raw.rows(table, "WHERE account_no = 1").await.is_empty(), "{table}");
+        assert!(!raw.rows(table, "WHERE account_no = 2").await.is_empty(), "{table}");
+    }
+    assert_eq!(raw.rows("run_streams", "").await.len(), 1);
+    let again = "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, status, created_at, updated_at, \
+                 customer_id) SELECT 'acct_01890a5d000070008000000000000003', tenant, origin, api_key, settings, \
+                 'unlinked', created_at, updated_at, 'c' FROM linked_accounts";
+    raw.run(again).await.unwrap();
+    assert_eq!(store.accounts_of_tenant("https://a2.ilucca.net").await.unwrap().len(), 2);
+    assert_eq!(store.accounts_of_customer("c").await.unwrap()[0].no, 3, "a key is not given twice");
+}
+
+/// A SQLite file of the first release. `is_cut_off`: the migration that makes the accounts' table anew was done, but
+/// its process ended before that was noted.
+async fn of_the_first_release(is_cut_off: bool) {
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let path = database.dir().join("old.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let all = sqlx::migrate!("migrations/sqlite");
+    until(&all, 2).run(&mut connection).await.unwrap();
+    let mut raw = Raw::Sqlite(connection);
+    for row in rows() {
+        raw.run(&row).await.unwrap();
+    }
+    let before = raw.all_rows().await;
+    if is_cut_off {
+        let linking = all.iter().find(|migration| migration.version == 3).unwrap();
+        raw.run(linking.sql.as_str()).await.unwrap();
+    }
+    let store = Store::open(&path).await.unwrap();
+    assert!(raw.texts("SELECT \"table\" FROM pragma_foreign_key_check".to_owned()).await.is_empty());
+    check(&mut raw, &store, before).await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_sqlite_file_of_the_first_release_opens_with_every_row() {
+    of_the_first_release(false).await;
+}
+
+#[tokio::test]
+async fn a_migration_of_sqlite_that_was_cut_off_is_done_again() {
+    of_the_first_release(true).await;
+}
+
+#[tokio::test]
+async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
+    if !Engine::available().contains(&Engine::Postgres) {
+        return;
+    }
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let Place::Url(url) = &database.place else { panic!("{:?}", database.place) };
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&mut connection).await.unwrap();
+    until(&sqlx::migrate!("migrations/postgres"), 1).run(&mut connection).await.unwrap();
+    let mut raw = Raw::Postgres(connection);
+    for row in rows() {
+        raw.run(&row).await.unwrap();
+    }
+    let before = raw.all_rows().await;
+    let store = database.place.open().await.unwrap();
+    check(&mut raw, &store, before).await;
+    store.close().await;
+}
