@@ -7,8 +7,8 @@ use people::{Kind, RemoteId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{
-    AccountId, AccountSettings, Commit, Lease, LinkedAccount, MasterKey, NewAccount, Outcome, RecordState,
-    RecordUpsert, RunId, Store, Vault, content_hash,
+    AccountId, AccountSettings, Actor, Commit, Lease, LinkedAccount, MasterKey, NewAccount, Onto, Outcome,
+    RecordState, RecordUpsert, RunId, Store, Vault, content_hash,
 };
 use test_database::{Engine, TestDatabase};
 
@@ -33,7 +33,8 @@ async fn stored(engine: Engine) -> Stored {
     let settings = AccountSettings { field_groups: groups, ..AccountSettings::default() };
     let tenant = "https://acme.ilucca.net";
     let new = NewAccount {
-        id: AccountId::mint(at(0), [1; 10]),
+        onto: Onto::New(AccountId::mint(at(0), [1; 10])),
+        actor: Actor::Cli,
         tenant,
         origin: tenant,
         api_key: &SecretString::from("0f8fad5b-d9cb-469f-a165-70867728950e"),
