@@ -106,7 +106,8 @@ fn see_future(seen: &Observations) -> Opinion {
     }
     let (unseen, shown) = (&seen.unseen, seen.people.count());
     if seen.future_shown > 0 {
-        granted(Evidence::Shown { count: seen.future_shown })
+        let count = seen.counted.future.unwrap_or(0).max(seen.future_shown);
+        granted(Evidence::Shown { count })
     } else if let ListSight::Refused { status } = seen.future_people {
         missing(Evidence::Refused { status })
     } else if unseen.later_nearby >= SEVERAL && is_wide(seen) {
@@ -130,7 +131,8 @@ fn see_former(seen: &Observations) -> Opinion {
     }
     let (unseen, shown) = (&seen.unseen, seen.people.count());
     if seen.former_shown > 0 {
-        return granted(Evidence::Shown { count: seen.former_shown });
+        let count = seen.counted.former.unwrap_or(0).max(seen.former_shown);
+        return granted(Evidence::Shown { count });
     }
     // Somebody may have been added or removed between the two counts.
     if let (0, Some(without)) = (seen.dated, seen.without_former)

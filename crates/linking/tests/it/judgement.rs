@@ -66,7 +66,7 @@ prop_compose! {
             dated, former_shown, future_shown, without_former, unseen,
             hidden: Hidden { active: hidden.0, future: hidden.1, former: hidden.2 },
             job_titles: fields[0].clone(), managers: fields[1].clone(), qualifications: fields[2].clone(),
-            custom_fields: fields[3].clone(), qualified,
+            custom_fields: fields[3].clone(), qualified, counted: PeopleSeen::default(),
         }
     }
 }
