@@ -100,6 +100,19 @@ fn is_wide(seen: &Observations) -> bool {
     seen.unseen.running == 0 && seen.unseen.running_shown >= SEVERAL
 }
 
+/// Nobody of a kind was seen, `asked` for as such and `counted`. Where that was not answered, or the condition not
+/// kept to, only the first page of people was looked at.
+fn none_among(seen: &Observations, asked: &ListSight, counted: Option<u64>, usual: u64) -> Opinion {
+    let people = match (asked, counted, &seen.people) {
+        (ListSight::Unreadable { code }, None, _) => {
+            return unsure(Evidence::ListUnreadable { code: code.clone() });
+        }
+        (_, None, ListSight::Answered { rows, .. }) => *rows,
+        _ => seen.people.count(),
+    };
+    unsure_if(people >= usual, Evidence::NoneAmong { people })
+}
+
 fn see_future(seen: &Observations) -> Opinion {
     if let Some(opinion) = without_people(seen) {
         return opinion;
@@ -121,7 +134,7 @@ fn see_future(seen: &Observations) -> Opinion {
     } else if seen.dated == 0 {
         unsure(Evidence::NoDates { people: shown })
     } else {
-        unsure_if(shown >= SOME_ARE_TO_COME, Evidence::NoneAmong { people: shown })
+        none_among(seen, &seen.future_people, seen.counted.future, SOME_ARE_TO_COME)
     }
 }
 
@@ -155,7 +168,7 @@ fn see_former(seen: &Observations) -> Opinion {
     } else if seen.dated == 0 {
         unsure(Evidence::NoDates { people: shown })
     } else {
-        unsure_if(shown >= SOME_HAVE_LEFT, Evidence::NoneAmong { people: shown })
+        none_among(seen, &seen.former_people, seen.counted.former, SOME_HAVE_LEFT)
     }
 }
 
