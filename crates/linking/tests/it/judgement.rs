@@ -234,12 +234,7 @@ fn how_many_there_are_decides_how_likely_it_is() {
 #[test]
 fn who_was_not_looked_at_does_not_count() {
     let people = ListSight::Answered { rows: 40, total: Some(5000) };
-    let ignored = Observations {
-        people: people.clone(),
-        former_people: answered(40),
-        dated: 40,
-        ..Observations::default()
-    };
+    let ignored = Observations { people, former_people: answered(40), dated: 40, ..Observations::default() };
     let finding = judge(&ignored, Permission::SeeFormerEmployees);
     assert_eq!((finding.likelier, finding.evidence), (None, Evidence::NoneAmong { people: 40 }));
     let failed = ListSight::Unreadable { code: "lucca.timeout".to_owned() };
