@@ -6,7 +6,7 @@ use lucca::{Client, Error};
 use crate::diagnosis::Diagnosis;
 use crate::gather::{Gatherer, refusal_status};
 use crate::judge::{excess, judge, judge_all, narrowed};
-use crate::observations::{ListSight, Observations, PeopleSeen};
+use crate::observations::{ListSight, Observations};
 use crate::probe::{Probe, ProbeOutcome, Watcher};
 use crate::{Feature, Features};
 
@@ -31,20 +31,15 @@ pub async fn examine(
         let finding = probe.permission().map(|permission| judge(&gatherer.seen, permission));
         watcher.finished(&ProbeOutcome { probe, finding, failed: None });
     }
-    Ok(conclude(gatherer.seen, gatherer.people, features, today))
+    Ok(conclude(gatherer.seen, features, today))
 }
 
 /// Puts together what is said of a key from what was seen.
-pub(crate) fn conclude(
-    seen: Observations,
-    people: PeopleSeen,
-    features: &Features,
-    today: Date,
-) -> Diagnosis {
+pub(crate) fn conclude(seen: Observations, features: &Features, today: Date) -> Diagnosis {
     Diagnosis {
         today,
         features: features.clone(),
-        people,
+        people: seen.counted,
         findings: judge_all(&seen, features),
         narrowed: narrowed(&seen),
         excess: excess(&seen, features),

@@ -39,7 +39,6 @@ pub(crate) struct Gatherer<'a> {
     features: &'a Features,
     today: Date,
     pub(crate) seen: Observations,
-    pub(crate) people: PeopleSeen,
     /// Everybody seen so far.
     shown: HashSet<RemoteId>,
     /// Whether the first page was everybody there is to be seen.
@@ -69,7 +68,6 @@ impl<'a> Gatherer<'a> {
             features,
             today,
             seen: Observations::default(),
-            people: PeopleSeen::default(),
             shown: HashSet::new(),
             is_everybody: false,
             managers: BTreeSet::new(),
@@ -160,7 +158,7 @@ impl<'a> Gatherer<'a> {
         self.is_everybody = first.is_whole;
         self.seen.people = ListSight::Answered { rows: first.items.len() as u64, total: first.total };
         self.note_people(&first.items);
-        self.people.total =
+        self.seen.counted.total =
             Some(self.seen.people.count()).filter(|_| first.is_whole || first.total.is_some());
         if first.is_whole {
             self.count_by_status(&first.items);
@@ -222,7 +220,7 @@ impl<'a> Gatherer<'a> {
                 _ => active += 1,
             }
         }
-        (self.people.active, self.people.future, self.people.former) =
+        (self.seen.counted.active, self.seen.counted.future, self.seen.counted.former) =
             (Some(active), Some(future), Some(former));
     }
 
@@ -235,7 +233,7 @@ impl<'a> Gatherer<'a> {
             let is_to_come = |user: &User| user.contract_start.is_some_and(|start| start >= tomorrow);
             let (sight, count) = self.some_people(query, is_to_come).await;
             self.seen.future_people = sight;
-            self.people.future = self.people.future.or(count);
+            self.seen.counted.future = self.seen.counted.future.or(count);
         }
         if self.seen.future_shown == 0 {
             self.references().await;
@@ -251,13 +249,13 @@ impl<'a> Gatherer<'a> {
             let has_left = |user: &User| user.contract_end.is_some_and(|end| end <= yesterday);
             let (sight, count) = self.some_people(query, has_left).await;
             self.seen.former_people = sight;
-            self.people.former = self.people.former.or(count);
+            self.seen.counted.former = self.seen.counted.former.or(count);
         }
-        if self.people.active.is_none()
+        if self.seen.counted.active.is_none()
             && let PeopleSeen { total: Some(total), future: Some(future), former: Some(former), .. } =
-                self.people
+                self.seen.counted
         {
-            self.people.active = Some(total.saturating_sub(future + former));
+            self.seen.counted.active = Some(total.saturating_sub(future + former));
         }
         if self.seen.former_shown == 0 {
             self.references().await;

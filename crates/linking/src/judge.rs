@@ -100,13 +100,27 @@ fn is_wide(seen: &Observations) -> bool {
     seen.unseen.running == 0 && seen.unseen.running_shown >= SEVERAL
 }
 
+/// Nobody of a kind was seen, `asked` for as such and `counted`. Where that was not answered, or the condition not
+/// kept to, only the first page of people was looked at.
+fn none_among(seen: &Observations, asked: &ListSight, counted: Option<u64>, usual: u64) -> Opinion {
+    let people = match (asked, counted, &seen.people) {
+        (ListSight::Unreadable { code }, None, _) => {
+            return unsure(Evidence::ListUnreadable { code: code.clone() });
+        }
+        (_, None, ListSight::Answered { rows, .. }) => *rows,
+        _ => seen.people.count(),
+    };
+    unsure_if(people >= usual, Evidence::NoneAmong { people })
+}
+
 fn see_future(seen: &Observations) -> Opinion {
     if let Some(opinion) = without_people(seen) {
         return opinion;
     }
     let (unseen, shown) = (&seen.unseen, seen.people.count());
     if seen.future_shown > 0 {
-        granted(Evidence::Shown { count: seen.future_shown })
+        let count = seen.counted.future.unwrap_or(0).max(seen.future_shown);
+        granted(Evidence::Shown { count })
     } else if let ListSight::Refused { status } = seen.future_people {
         missing(Evidence::Refused { status })
     } else if unseen.later_nearby >= SEVERAL && is_wide(seen) {
@@ -120,7 +134,7 @@ fn see_future(seen: &Observations) -> Opinion {
     } else if seen.dated == 0 {
         unsure(Evidence::NoDates { people: shown })
     } else {
-        unsure_if(shown >= SOME_ARE_TO_COME, Evidence::NoneAmong { people: shown })
+        none_among(seen, &seen.future_people, seen.counted.future, SOME_ARE_TO_COME)
     }
 }
 
@@ -130,7 +144,8 @@ fn see_former(seen: &Observations) -> Opinion {
     }
     let (unseen, shown) = (&seen.unseen, seen.people.count());
     if seen.former_shown > 0 {
-        return granted(Evidence::Shown { count: seen.former_shown });
+        let count = seen.counted.former.unwrap_or(0).max(seen.former_shown);
+        return granted(Evidence::Shown { count });
     }
     // Somebody may have been added or removed between the two counts.
     if let (0, Some(without)) = (seen.dated, seen.without_former)
@@ -153,7 +168,7 @@ fn see_former(seen: &Observations) -> Opinion {
     } else if seen.dated == 0 {
         unsure(Evidence::NoDates { people: shown })
     } else {
-        unsure_if(shown >= SOME_HAVE_LEFT, Evidence::NoneAmong { people: shown })
+        none_among(seen, &seen.former_people, seen.counted.former, SOME_HAVE_LEFT)
     }
 }
 

@@ -112,6 +112,8 @@ pub struct Hidden {
 pub struct Observations {
     /// The list of people, former and future ones asked for too.
     pub people: ListSight,
+    /// How many people the key shows, by what they are on the day.
+    pub counted: PeopleSeen,
     /// The list of people who have left.
     pub former_people: ListSight,
     /// The list of people yet to begin.

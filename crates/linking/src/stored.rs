@@ -66,6 +66,12 @@ pub async fn examine_stored(
     };
     let seen = Observations {
         people: list(Stream::Users, Kind::Employee),
+        counted: PeopleSeen {
+            total: Some(people_count),
+            active: Some(counts.today.active),
+            future: Some(counts.today.future),
+            former: Some(counts.today.former),
+        },
         dated: counts.dated,
         former_shown: counts.certain.former,
         future_shown: counts.certain.future,
@@ -104,13 +110,7 @@ pub async fn examine_stored(
         requests: list(Stream::LeaveRequests, Kind::AbsenceRequest),
         ..Observations::default()
     };
-    let people = PeopleSeen {
-        total: Some(people_count),
-        active: Some(counts.today.active),
-        future: Some(counts.today.future),
-        former: Some(counts.today.former),
-    };
-    Ok(conclude(seen, people, features, today))
+    Ok(conclude(seen, features, today))
 }
 
 /// What the last run that read it says of each stream.

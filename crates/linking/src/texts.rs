@@ -131,13 +131,13 @@ impl Permission {
     const fn field(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::ViewJobs, Language::English) => "job title",
-            (Self::ViewJobs, Language::French) => "l'intitulé de poste",
+            (Self::ViewJobs, Language::French) => "intitulé de poste",
             (Self::ViewManagers, Language::English) => "manager",
-            (Self::ViewManagers, Language::French) => "le manager",
+            (Self::ViewManagers, Language::French) => "manager",
             (Self::ViewQualifications, Language::English) => "qualification",
-            (Self::ViewQualifications, Language::French) => "la qualification",
+            (Self::ViewQualifications, Language::French) => "qualification",
             (_, Language::English) => "custom fields",
-            (_, Language::French) => "les champs personnalisés",
+            (_, Language::French) => "champs personnalisés",
         }
     }
 }
@@ -168,7 +168,7 @@ impl Need {
             (Self::Required, Language::English) => "required",
             (Self::Required, Language::French) => "obligatoire",
             (Self::Optional, Language::English) => "optional",
-            (Self::Optional, Language::French) => "facultatif",
+            (Self::Optional, Language::French) => "facultative",
         }
     }
 }
@@ -244,6 +244,17 @@ impl Probe {
 }
 
 impl Finding {
+    /// The verdict in a few words; where it can't be told, with the likelier explanation, or that nothing is lost.
+    pub const fn verdict_text(&self, language: Language) -> &'static str {
+        match (self.likelier, language) {
+            (Some(Likelier::Granted), Language::English) => "nothing missing",
+            (Some(Likelier::Granted), Language::French) => "rien ne manque",
+            (Some(Likelier::Missing), Language::English) => "can't tell, probably missing",
+            (Some(Likelier::Missing), Language::French) => "à confirmer, sans doute manquante",
+            _ => self.verdict.text(language),
+        }
+    }
+
     /// What the verdict rests on, in a sentence.
     pub fn evidence_text(&self, language: Language) -> String {
         typeset(evidence(self.permission, &self.evidence, language), language)
@@ -273,7 +284,7 @@ impl Finding {
                 format!("Make sure that {box_} is ticked {place}. If it is, please confirm it.")
             }
             (_, Language::French) => {
-                format!("Vérifiez que {box_} est coché {place}. Si c'est le cas, merci de le confirmer.")
+                format!("Vérifiez que {box_} est cochée {place}. Si c'est le cas, merci de le confirmer.")
             }
         };
         Some(typeset(text, language))
@@ -289,8 +300,8 @@ fn boxed(permission: Permission, language: Language) -> String {
     let label = permission.label(language);
     match language {
         Language::English => format!("“{}”", label.text),
-        Language::French if label.is_verified => format!("« {} »", label.text),
-        Language::French => format!("« {} » (libellé anglais)", label.text),
+        Language::French if label.is_verified => format!("la case « {} »", label.text),
+        Language::French => format!("la case « {} » (libellé anglais)", label.text),
     }
 }
 
@@ -311,32 +322,36 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
             (format!("Lucca refused it to this key{code}."), format!("Lucca l'a refusé à cette clé{code}."))
         }
         Evidence::ContractsOfUnseen { people: count } => {
-            let turned = match (permission, language, *count) {
-                (Permission::SeeFutureEmployees, Language::English, _) => "yet to begin",
-                (Permission::SeeFutureEmployees, Language::French, _) => "à venir",
-                (_, Language::English, _) => "over",
-                (_, Language::French, _) => "terminé",
+            let (english, french) = match permission {
+                Permission::SeeFutureEmployees => ("are yet to begin", "à venir"),
+                _ => ("have ended", "terminés"),
             };
             (
-                format!("{} whose contract is {turned}: the contract can be read, the person is not shown.", people(*count)),
-                format!("{} dont le contrat est {turned} : le contrat est lisible, la personne n'est pas montrée.", people(*count)),
+                format!(
+                    "Lucca shows contracts that {english} of {} whose own records it does not show.",
+                    people(*count)
+                ),
+                format!(
+                    "Lucca laisse lire des contrats {french} de {} dont la fiche n'est pas visible.",
+                    people(*count)
+                ),
             )
         }
         Evidence::ReferredUnseen { people: count } => (
             format!(
-                "{} named as managers, heads of departments or absent are not shown: they have probably left, or the \
-                 key's role is narrowed to a part of the company.",
+                "Managers, heads of departments or absences point to {} whose records Lucca does not show: probably \
+                 leavers, or the key's role is narrowed to a part of the company.",
                 people(*count)
             ),
             format!(
-                "{} désignées comme managers, responsables de département ou absentes ne sont pas montrées : elles \
-                 sont sans doute parties, ou le rôle de la clé est limité à une partie de l'entreprise.",
+                "Des managers, des responsables de département ou des absences renvoient à {} dont la fiche n'est pas \
+                 visible : sans doute des départs, ou un rôle limité à une partie de l'entreprise.",
                 people(*count)
             ),
         ),
         Evidence::WereShown { people: count } => (
-            format!("{} whom Lucca showed earlier are no longer shown.", people(*count)),
-            format!("{} que Lucca montrait auparavant ne sont plus montrées.", people(*count)),
+            format!("Earlier, Lucca showed {} whose records it no longer shows.", people(*count)),
+            format!("Lucca montrait auparavant {} dont la fiche n'est plus visible.", people(*count)),
         ),
         Evidence::NobodyShown => (
             "Lucca answers, but shows nobody: the company is empty, or the key's role is narrowed to nobody.".to_owned(),
@@ -344,28 +359,42 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
                 .to_owned(),
         ),
         Evidence::NoneAmong { people: count } => {
-            let none = match (permission, language) {
-                (Permission::SeeFutureEmployees, Language::English) => "None of them is yet to begin",
-                (Permission::SeeFutureEmployees, Language::French) => "Aucune n'est à venir",
-                (_, Language::English) => "None of them has left",
-                (_, Language::French) => "Aucune n'est partie",
+            let (english, french) = match permission {
+                Permission::SeeFutureEmployees => (
+                    "Nobody is yet to begin: there is no such hire, or the key may not see it",
+                    "Aucune arrivée à venir : soit il n'y en a pas, soit la clé n'a pas le droit de les voir",
+                ),
+                _ => (
+                    "Nobody has left: there is no leaver, or the key may not see them",
+                    "Aucun départ : soit il n'y en a pas, soit la clé n'a pas le droit de les voir",
+                ),
             };
-            (
-                format!("Lucca shows {}. {none}: there is nobody like that, or the key may not see them.", people(*count)),
-                format!("Lucca montre {}. {none} : soit il n'y en a pas, soit la clé n'a pas le droit de les voir.", people(*count)),
-            )
+            let shown = people(*count);
+            (format!("Lucca shows {shown}. {english}."), format!("Lucca montre {shown}. {french}."))
         }
         Evidence::NoDates { people: count } => (
             format!("Among {}, nobody shows a first or a last day, so that it can't be told who has left.", people(*count)),
             format!("Sur {}, aucune date de contrat n'est visible : impossible de savoir qui est parti ou à venir.", people(*count)),
         ),
         Evidence::FieldEmpty { people: count } => (
-            format!("Empty ({field}) for all of {}: not used in your company, or hidden from the key.", people(*count)),
-            format!("Vide ({field}) pour {} : non utilisé dans votre entreprise, ou masqué à la clé.", people(*count)),
+            format!(
+                "Empty ({field}) for {}: not used in your company, or hidden from the key.",
+                people(*count)
+            ),
+            format!(
+                "Donnée vide ({field}) pour {} : non utilisée dans votre entreprise, ou masquée à la clé.",
+                people(*count)
+            ),
         ),
         Evidence::FieldOmitted { people: count } => (
-            format!("Lucca leaves it ({field}) out of the records of all of {}, which it does with what a key may not see.", people(*count)),
-            format!("Lucca ne transmet pas cette donnée ({field}) pour {}, comme pour ce qu'une clé n'a pas le droit de voir.", people(*count)),
+            format!(
+                "Lucca leaves the field ({field}) out for {}, as if the key had no right to see it.",
+                people(*count)
+            ),
+            format!(
+                "Lucca ne transmet pas cette donnée ({field}) pour {}, comme si la clé n'avait pas le droit de la voir.",
+                people(*count)
+            ),
         ),
         Evidence::FieldUnknown => (
             format!("Your Lucca says that it knows no such field ({field})."),

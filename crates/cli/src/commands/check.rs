@@ -119,6 +119,7 @@ pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, language: Lan
     {
         told["label"] = json!(finding.permission.label(language));
         told["place"] = json!(finding.permission.place().text(language));
+        told["verdict_text"] = json!(finding.verdict_text(language));
         told["evidence_text"] = json!(finding.evidence_text(language));
         told["remedy"] = json!(finding.remedy_text(language));
         told["consequence"] = json!(finding.consequence_text(language));
@@ -143,7 +144,7 @@ pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, language: Language) 
             Verdict::CannotTell => "?",
         };
         let (label, need) = (finding.permission.label(language), finding.need.text(language));
-        let (verdict, evidence) = (finding.verdict.text(language), finding.evidence_text(language));
+        let (verdict, evidence) = (finding.verdict_text(language), finding.evidence_text(language));
         line(&format!("{mark} {} ({need}) — {verdict}. {evidence}", label.text));
         if let Some(remedy) = finding.remedy_text(language) {
             line(&format!("    {remedy}"));

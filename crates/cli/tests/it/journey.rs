@@ -83,7 +83,11 @@ async fn a_permission_that_shows_nobody_is_named_with_its_place() {
         checked.out
     );
     let french = run_with(dir.path(), &[&arguments[..], &["--language", "fr"]].concat(), &key);
-    assert!(french.out.contains("? Voir les employés partis (obligatoire) — à confirmer."), "{}", french.out);
+    assert!(
+        french.out.contains("? Voir les employés partis (obligatoire) — à confirmer, sans doute manquante."),
+        "{}",
+        french.out
+    );
     let some = [&arguments[..], &["--features", "jobs", "--json"]].concat();
     let json = run_with(dir.path(), &some, &key).ok_json();
     assert_eq!(json["check"]["features"], serde_json::json!(["employees", "jobs"]));

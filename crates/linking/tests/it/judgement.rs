@@ -66,7 +66,7 @@ prop_compose! {
             dated, former_shown, future_shown, without_former, unseen,
             hidden: Hidden { active: hidden.0, future: hidden.1, former: hidden.2 },
             job_titles: fields[0].clone(), managers: fields[1].clone(), qualifications: fields[2].clone(),
-            custom_fields: fields[3].clone(), qualified,
+            custom_fields: fields[3].clone(), qualified, counted: PeopleSeen::default(),
         }
     }
 }
@@ -229,4 +229,15 @@ fn how_many_there_are_decides_how_likely_it_is() {
         likelier
     };
     assert_eq!((likelier(0), likelier(5), likelier(300)), (None, None, Some(Likelier::Missing)));
+}
+
+#[test]
+fn who_was_not_looked_at_does_not_count() {
+    let people = ListSight::Answered { rows: 40, total: Some(5000) };
+    let ignored = Observations { people, former_people: answered(40), dated: 40, ..Observations::default() };
+    let finding = judge(&ignored, Permission::SeeFormerEmployees);
+    assert_eq!((finding.likelier, finding.evidence), (None, Evidence::NoneAmong { people: 40 }));
+    let failed = ListSight::Unreadable { code: "lucca.timeout".to_owned() };
+    let finding = judge(&Observations { former_people: failed, ..ignored }, Permission::SeeFormerEmployees);
+    assert_eq!(finding.evidence, Evidence::ListUnreadable { code: "lucca.timeout".to_owned() });
 }

@@ -51,8 +51,10 @@ pub(crate) async fn examined_by(
     examine(client, features, TODAY, &Steps::default()).await
 }
 
+type Give = fn(&mut Rights);
+
 /// The rights that the emulator knows, each taken or given on its own.
-pub(crate) const RIGHTS: [(Permission, fn(&mut Rights)); 10] = [
+pub(crate) const RIGHTS: [(Permission, Give); 10] = [
     (Permission::ViewUsers, |rights| rights.view_users = true),
     (Permission::SeeFutureEmployees, |rights| rights.see_future = true),
     (Permission::SeeFormerEmployees, |rights| rights.see_former = true),

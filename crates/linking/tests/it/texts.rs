@@ -87,6 +87,10 @@ fn every_finding_is_told_in_both_languages() {
             }
             told.push((evidence, finding.consequence_text(language)));
         }
+        assert_ne!(finding.verdict_text(Language::English), finding.verdict_text(Language::French));
+        let is_told_apart = (finding.verdict_text(Language::English) == "can't tell")
+            == (finding.verdict == Verdict::CannotTell && finding.likelier.is_none());
+        assert!(is_told_apart, "{finding:?}");
         assert!(told[0].0 != told[1].0 && told[0].1 != told[1].1, "not translated: {told:?}");
     }
 }
