@@ -240,6 +240,7 @@
     // The frame has a page: the flow's, which says so, or an error page, which says nothing.
     #loaded() {
       if (this.#status.textContent === this.#texts.loading) this.#status.textContent = '';
+      this.#enter();
       this.#silence ??= setTimeout(() => {
         this.#status.textContent = this.#texts.silent;
         console.warn(
@@ -247,6 +248,12 @@
             `exactly ${location.origin}, and does this page's Content-Security-Policy allow frame-src ${this.#origin}?`,
         );
       }, SILENCE_MS);
+    }
+
+    // The frame had the focus before it had a page, which therefore does not have it yet. Nothing happens where the
+    // focus is in the page already, or where somebody moved it elsewhere.
+    #enter() {
+      if (this.#host.shadowRoot.activeElement === this.#frame) this.#frame.contentWindow.focus();
     }
 
     // Only the flow is listened to: this frame, while a page of the flow's origin is in it.
@@ -258,6 +265,7 @@
       this.#status.textContent = '';
       switch (data.type) {
         case 'ready':
+          this.#enter();
           this.#event('ready', null);
           break;
         case 'step':

@@ -42,7 +42,7 @@ pub(crate) struct Gatherer<'a> {
     pub(crate) people: PeopleSeen,
     /// Everybody seen so far.
     shown: HashSet<RemoteId>,
-    /// Whether that is everybody there is to be seen.
+    /// Whether the first page was everybody there is to be seen.
     is_everybody: bool,
     managers: BTreeSet<RemoteId>,
     heads: BTreeSet<RemoteId>,
@@ -198,7 +198,7 @@ impl<'a> Gatherer<'a> {
             match standing(self.today, user.contract_start, user.contract_end) {
                 Standing::Former => self.seen.former_shown += 1,
                 Standing::Future => self.seen.future_shown += 1,
-                Standing::Active => {}
+                Standing::Active | Standing::Brink => {}
             }
         }
     }
@@ -396,7 +396,8 @@ impl<'a> Gatherer<'a> {
         let ids = turned.into_iter().chain(running).map(|(id, _)| id).chain(others);
         let unknown: Vec<RemoteId> =
             ids.filter(|id| id.as_str() != "0" && !self.shown.contains(*id)).cloned().collect();
-        let looked_for = if self.is_everybody { unknown } else { self.look_up(unknown).await };
+        // Also where everybody was seen: somebody may have come since.
+        let looked_for = self.look_up(unknown).await;
         self.count_unseen(&looked_for);
     }
 
@@ -435,6 +436,7 @@ impl<'a> Gatherer<'a> {
                     unseen.later += 1;
                     unseen.later_nearby += u64::from(is_nearby);
                 }
+                Some(Standing::Brink) => {}
                 None => unseen.referred += 1,
             }
         }
@@ -462,7 +464,7 @@ fn owners(
         let standing_of = |one: &WorkContract| standing(today, Some(one.starts_on), one.ends_on);
         let applicable = contracts.iter().find(|one| one.is_applicable == Some(true));
         let by_rank = |one: &&&WorkContract| match standing_of(one) {
-            Standing::Active => 0,
+            Standing::Active | Standing::Brink => 0,
             Standing::Future => 1,
             Standing::Former => 2,
         };

@@ -132,12 +132,11 @@ fn see_former(seen: &Observations) -> Opinion {
     if seen.former_shown > 0 {
         return granted(Evidence::Shown { count: seen.former_shown });
     }
-    if let (ListSight::Answered { total: Some(with), .. }, Some(without), 0) =
-        (&seen.people, seen.without_former, seen.dated)
-        // Somebody may have been added or removed between the two counts.
-        && with.saturating_sub(without) >= SEVERAL
+    // Somebody may have been added or removed between the two counts.
+    if let (0, Some(without)) = (seen.dated, seen.without_former)
+        && shown.saturating_sub(without) >= SEVERAL
     {
-        return granted(Evidence::CountsDiffer { with: *with, without });
+        return granted(Evidence::CountsDiffer { with: shown, without });
     }
     if let ListSight::Refused { status } = seen.former_people {
         missing(Evidence::Refused { status })

@@ -161,14 +161,14 @@ pub struct PeopleSeen {
     pub former: Option<u64>,
 }
 
-/// What somebody is on a day by the dates of the contract that counts; the brink is the day before and the day
-/// after, where the tenant's clock and ours may disagree.
+/// What somebody is for certain on a day by the dates of the contract that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Former,
     Future,
-    /// Employed, or within a day of it.
     Active,
+    /// Begins or ends so near the day that the tenant's clock and ours may disagree.
+    Brink,
 }
 
 pub(crate) fn standing(today: Date, start: Option<Date>, end: Option<Date>) -> Standing {
@@ -178,7 +178,9 @@ pub(crate) fn standing(today: Date, start: Option<Date>, end: Option<Date>) -> S
         Standing::Future
     } else if end.is_some_and(|end| end < yesterday) {
         Standing::Former
-    } else {
+    } else if start.is_none_or(|start| start < today) && end.is_none_or(|end| end > today) {
         Standing::Active
+    } else {
+        Standing::Brink
     }
 }

@@ -216,6 +216,8 @@ impl Snapshot {
                 ends_on,
                 modified_at: person.modified.at,
             });
+        }
+        for person in company.people.iter().filter(|person| view.sees_contracts_of(person)) {
             let applicable = person.applicable(today).map(|contract| contract.id);
             let contracts = person.contracts.iter().filter(|_| rights.view_contracts);
             all.contracts.extend(contracts.map(|contract| ContractFacts {

@@ -60,15 +60,15 @@ impl Truth {
     pub(crate) fn of(view: &View<'_>) -> Self {
         let (company, rights) = (view.company, view.rights);
         let mut by_status = ByStatus::default();
-        let mut employments = 0;
         for person in company.people.iter().filter(|person| view.sees(person)) {
             match person.status(view.today) {
                 Status::Active => by_status.active += 1,
                 Status::Future => by_status.future += 1,
                 Status::Former => by_status.former += 1,
             }
-            employments += count(person.contracts.len());
         }
+        let owners = company.people.iter().filter(|person| view.sees_contracts_of(person));
+        let employments: u64 = owners.map(|person| count(person.contracts.len())).sum();
         let organization = |n: usize| if rights.sees_organization() { count(n) } else { 0 };
         let (mut periods, mut halves, mut requests) = (0, 0, 0);
         for person in company.people.iter().filter(|person| view.sees_absences_of(person)) {

@@ -1,8 +1,9 @@
-//! Files that browsers load: the flow's style and scripts, the vendor's colour and logo. All of them are in the
+//! Files that browsers load: the flow's style and scripts, the vendor's colour and logo, the widget and a vendor's
+//! example pages. All of them are in the
 //! binary; nothing comes from elsewhere.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,30 +18,32 @@ const CACHED: &str = "public, max-age=3600";
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
-/// The files by their names under `/assets`.
-const FILES: [(&str, &str, &str); 3] = [
-    ("flow.css", CSS, include_str!("../assets/flow.css")),
-    ("flow.js", JS, include_str!("../assets/flow.js")),
+const HTML: &str = "text/html; charset=utf-8";
+
+/// The files by their paths.
+const FILES: [(&str, &str, &str); 10] = [
+    ("/assets/flow.css", CSS, include_str!("../assets/flow.css")),
+    ("/assets/flow.js", JS, include_str!("../assets/flow.js")),
     // htmx 2.0.7, Zero-Clause BSD licence.
-    ("htmx.min.js", JS, include_str!("../assets/htmx.min.js")),
+    ("/assets/htmx.min.js", JS, include_str!("../assets/htmx.min.js")),
+    ("/widget/lucca-connector.js", JS, include_str!("../../../web/widget/lucca-connector.js")),
+    ("/widget/index.mjs", JS, include_str!("../../../web/widget/index.mjs")),
+    ("/widget/examples/embedded.html", HTML, include_str!("../../../web/examples/embedded.html")),
+    ("/widget/examples/embedded.js", JS, include_str!("../../../web/examples/embedded.js")),
+    ("/widget/examples/redirect.html", HTML, include_str!("../../../web/examples/redirect.html")),
+    ("/widget/examples/redirect.js", JS, include_str!("../../../web/examples/redirect.js")),
+    ("/widget/examples/example.css", CSS, include_str!("../../../web/examples/example.css")),
 ];
 
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/assets/brand.css", get(brand_css))
-        .route("/assets/logo", get(logo))
-        .route("/assets/{name}", get(file))
+    let own = Router::new().route("/assets/brand.css", get(brand_css)).route("/assets/logo", get(logo));
+    FILES.into_iter().fold(own, |router, (path, media_type, text)| {
+        router.route(path, get(move || async move { answer(media_type, text) }))
+    })
 }
 
 fn answer(media_type: &'static str, body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, CACHED)], body).into_response()
-}
-
-async fn file(Path(name): Path<String>) -> Response {
-    match FILES.iter().find(|(known, ..)| *known == name) {
-        Some((_, media_type, text)) => answer(media_type, *text),
-        None => Problem::not_found("file").into_response(),
-    }
 }
 
 async fn brand_css(State(app): State<App>) -> Response {

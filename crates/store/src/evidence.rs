@@ -18,12 +18,13 @@ pub struct StandingCounts {
     pub former: u64,
 }
 
-/// Owners of applicable contracts.
+/// Owners of applicable contracts. Left out are people who are gone or hidden, and whose contract begins or ends within a
+/// day of today: whether they are employed depends on whose clock is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnerCounts {
     /// Of a running contract, and stored as people.
     pub running_shown: u64,
-    /// Of a running contract, and not stored as people that are there.
+    /// Of a running contract, and never stored as people.
     pub running: u64,
     /// Of one that has ended, likewise.
     pub ended: u64,
@@ -154,26 +155,28 @@ impl Store {
     async fn count_owners(
         &self,
         account_no: i64,
-        [yesterday, _, tomorrow]: &[String; 3],
+        [yesterday, today, tomorrow]: &[String; 3],
         owners: &mut OwnerCounts,
     ) -> Result<(), Error> {
         let sql = self.db.with_members(
             "WITH places AS (SELECT DISTINCT {body.establishment_id} AS place FROM records \
              WHERE account_no = $1 AND kind = 'employees' AND state = 'present'), \
              contracts AS (SELECT {body.employee_id} AS owner, {body.establishment_id} AS place, \
-             CASE WHEN {body.starts_on} > $3 THEN 'future' WHEN {body.ends_on} < $2 THEN 'former' \
-             ELSE 'active' END AS standing FROM records WHERE account_no = $1 AND kind = 'employments' \
+             CASE WHEN {body.starts_on} > $4 THEN 'future' WHEN {body.ends_on} < $2 THEN 'former' \
+             WHEN {body.starts_on} < $3 AND coalesce({body.ends_on}, '9999') > $3 THEN 'active' \
+             ELSE 'brink' END AS standing FROM records WHERE account_no = $1 AND kind = 'employments' \
              AND state = 'present' AND CAST({body.is_applicable} AS TEXT) IN ('1', 'true')) \
              SELECT standing, is_shown, is_nearby, count(DISTINCT owner) AS owners FROM (SELECT owner, standing, \
              CASE WHEN people.remote_id IS NULL THEN 0 ELSE 1 END AS is_shown, \
              CASE WHEN places.place IS NULL THEN 0 ELSE 1 END AS is_nearby \
              FROM contracts LEFT JOIN records AS people ON people.account_no = $1 AND people.kind = 'employees' \
-             AND people.remote_id = contracts.owner AND people.state = 'present' \
-             LEFT JOIN places ON places.place = contracts.place) AS owned GROUP BY standing, is_shown, is_nearby",
+             AND people.remote_id = contracts.owner LEFT JOIN places ON places.place = contracts.place \
+             WHERE people.state IS NULL OR people.state = 'present') AS owned GROUP BY standing, is_shown, is_nearby",
         );
         let rows: Vec<OwnersRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(account_no)
             .bind(yesterday)
+            .bind(today)
             .bind(tomorrow)
             .fetch_all(pool)
             .await)

@@ -101,6 +101,22 @@ async fn missing_rights_hide_fields() {
     for person in lab.get(&path).await.items() {
         assert_eq!(person.as_object().map(serde_json::Map::len), Some(2), "{person}");
     }
+    lab.switch(|switches| switches.hidden_fields = HiddenFields::Refused);
+    assert_eq!(lab.get(&path).await.status, 403);
+    assert_eq!(lab.get("/api/v3/users/1?fields=id,jobTitle").await.status, 403);
+    assert_eq!(lab.get("/api/v3/users?fields=id,login").await.status, 200);
+}
+
+#[tokio::test]
+async fn contracts_may_show_whom_the_list_of_people_hides() {
+    let lab = lab_with(Rights { see_former: false, see_future: false, ..Rights::all() }).await;
+    lab.switch(|switches| switches.contracts_follow_users = false);
+    let everything = lab.emulator.truth();
+    let truth = lab.emulator.truth_for(OTHER).expect("a known key");
+    assert_eq!(truth.employees, everything.by_status.active);
+    assert_eq!(truth.employments, everything.employments);
+    let contracts = lab.enumerate_v4("/directory/api/4.0/work-contracts?", 1000).await;
+    assert_eq!(contracts.len() as u64, truth.employments);
 }
 
 #[tokio::test]

@@ -42,6 +42,20 @@ fn pages_ahead_are_yielded_in_order_and_none_is_asked_for_in_vain() {
 }
 
 #[test]
+fn who_wants_the_first_page_only_asks_for_no_other() {
+    block_on(async {
+        let server = tenant(|request, _| counted(request, 8500)).await;
+        let client = ahead(&server, 4);
+        let mut users = users_of(&client).one_page_at_a_time();
+        assert_eq!(users.next_page().await.unwrap().unwrap().items.len(), 1000);
+        assert_eq!(users.total(), Some(8500));
+        // The second comes when it is asked for, after whatever was sent ahead would have been.
+        users.next_page().await.unwrap();
+        assert_eq!(client.stats().requests(), 2);
+    });
+}
+
+#[test]
 fn as_many_pages_as_wanted_are_in_flight() {
     block_on(async {
         let there = Arc::new(AtomicUsize::new(0));

@@ -1,7 +1,7 @@
 //! Reading users: one by one, counted, and in every form fields come in.
 
 use lucca::resources::User;
-use lucca::{DateFilter, FieldGroup, FieldGroups, Item, UserQuery};
+use lucca::{DateFilter, FieldGroup, FieldGroups, Item, UserField, UserQuery};
 use people::RemoteId;
 use serde_json::{Value, json};
 
@@ -235,5 +235,37 @@ fn only_groups_asked_for_are_asked_of_lucca() {
         assert_eq!(parameter(&requests[0], "modifiedAt").as_deref(), Some("since,2026-01-01T08:45:23"));
         assert_eq!(parameter(&requests[0], "id").as_deref(), Some("4,2"));
         assert_eq!(parameter(&requests[0], "formerEmployees"), None);
+    });
+}
+
+#[test]
+fn single_fields_are_asked_for_without_anybody_s_name() {
+    block_on(async {
+        let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;
+        let client = client(&server);
+        let all = vec![
+            UserField::ContractDates,
+            UserField::Establishment,
+            UserField::JobTitle,
+            UserField::Manager,
+            UserField::JobQualification,
+            UserField::CustomFields,
+        ];
+        for only in [Vec::new(), vec![UserField::Manager], all] {
+            let query = UserQuery { only: Some(only), ..UserQuery::default() };
+            assert!(client.users(query).next_page().await.unwrap().is_none());
+        }
+        let requests = server.received_requests().await.unwrap();
+        let fields: Vec<String> =
+            requests.iter().map(|request| parameter(request, "fields").unwrap()).collect();
+        assert_eq!(
+            fields,
+            [
+                "id,collection.count",
+                "id,managerId,manager[id],collection.count",
+                "id,dtContractStart,dtContractEnd,legalEntityId,jobTitle,managerId,manager[id],\
+                 jobQualification[id],extendedData,collection.count",
+            ]
+        );
     });
 }

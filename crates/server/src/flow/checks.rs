@@ -101,8 +101,10 @@ fn view(visit: &Visit) -> (Shell, ChecksBody) {
     let mut shell = shell::at(visit, Step::Checks);
     if let Some(seen) = visit.app.checkings.seen(visit.flow.id) {
         shell.refreshes = true;
-        let running = seen.running.map(|probe| title(t, probe)).unwrap_or_default();
-        let status = fill(t.checks_running, &[("what", running)]);
+        let status = match seen.running {
+            Some(probe) => fill(t.checks_running, &[("what", title(t, probe))]),
+            None => format!("{}…", t.checks_title),
+        };
         let lines = Probe::wanted(&visit.features())
             .map(|probe| match seen.done.iter().find(|outcome| outcome.probe == probe) {
                 Some(outcome) => done(visit, t, outcome),

@@ -582,8 +582,8 @@ texts! {
         "Clé API"
     }
     enter_hint {
-        "36 characters, such as 01234567-89ab-….",
-        "36 caractères, comme 01234567-89ab-…."
+        "36 characters, such as 01234567-89ab-cdef-0123-456789abcdef",
+        "36 caractères, comme 01234567-89ab-cdef-0123-456789abcdef"
     }
     enter_show {
         "Show the key",

@@ -4,4 +4,5 @@
 
 mod api;
 mod flow;
+mod hostile;
 mod support;

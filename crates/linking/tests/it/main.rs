@@ -1,0 +1,10 @@
+//! The permission doctor against an emulated tenant, against what is stored of one, and on its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod doctor;
+mod judgement;
+mod rights;
+mod stored;
+mod support;
+mod texts;

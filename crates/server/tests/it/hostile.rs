@@ -1,0 +1,260 @@
+//! Three hundred hostile inputs to every form and endpoint: nothing breaks, nothing leaves this machine, and no secret
+//! turns up anywhere.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use lucca_emulator::Rights;
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{Service, tenant};
+
+/// A valid API key that no tenant has, so that it is kept, sent and refused.
+const CANARY: &str = "c0ffee00-dead-4bad-8bad-0123456789ab";
+
+/// What is thrown at every field.
+fn hostile() -> Vec<String> {
+    let mut inputs: Vec<String> = [
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "\r\nSet-Cookie: a=b",
+        "%0d%0aLocation:%20https://evil.example",
+        "' OR 1=1 --",
+        "\"; DROP TABLE linked_accounts; --",
+        "1); SELECT pg_sleep(10); --",
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'><svg/onload=alert(1)>",
+        "javascript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "{{7*7}}",
+        "${jndi:ldap://127.0.0.1/a}",
+        "{% include \"/etc/passwd\" %}",
+        "../../../../etc/passwd",
+        "..%2f..%2fetc%2fpasswd",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_",
+        "\u{202e}moc.elpmaxe",
+        "\u{feff}acme",
+        "🦀🦀🦀",
+        "null",
+        "undefined",
+        "NaN",
+        "-1",
+        "1e309",
+        "999999999999999999999999",
+        "true",
+        "[]",
+        "{}",
+        "%",
+        "%zz",
+        "a=b&c=d",
+        "\u{0}\u{1}\u{2}\u{7f}",
+        "A\u{301}\u{301}\u{301}\u{301}",
+        // Tenant URLs that must lead nowhere.
+        "https://acme.ilucca.net@evil.example",
+        "https://evil.example#.ilucca.net",
+        "https://evil.example/.ilucca.net",
+        "https://evil.example\\.ilucca.net",
+        "https://acme.ilucca.net.evil.example",
+        "https://acmeilucca.net",
+        "https://ilucca.net",
+        "https://acme.ilucca.net:22",
+        "https://acme.ilucca.net:99999",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::ffff:169.254.169.254]",
+        "https://[fd00::1]",
+        "https://[::1%25lo]",
+        "https://2130706433",
+        "https://0x7f000001",
+        "https://0177.0.0.1",
+        "https://127.1",
+        "https://10.0.0.1",
+        "https://192.168.0.1",
+        "https://acme.ilucca.net..",
+        "https://.ilucca.net",
+        "https://-acme.ilucca.net",
+        "https://xn--acm-bma.ilucca.net",
+        "https://аcme.ilucca.net",
+        "https://acme.іlucca.net",
+        "https://acme。ilucca。net",
+        "https://acme.ilucca.net\u{200b}.evil.example",
+        "http:/acme.ilucca.net",
+        "https:acme.ilucca.net",
+        "ftp://acme.ilucca.net",
+        "//evil.example",
+        "https://acme.ilucca.xyz",
+        "https://metadata.google.internal",
+        "https://localhost.evil.example",
+        "acme.ilucca.net/../../x",
+        // Keys that are none.
+        "00000000-0000-0000-0000-000000000000",
+        "c0ffee00-dead-4bad-8bad-0123456789a",
+        "Bearer c0ffee00",
+        "lucca application=",
+        "lucca application=<script>",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    inputs.push("x".repeat(10_000));
+    inputs.push("https://".to_owned() + &"a".repeat(5_000) + ".ilucca.net");
+    inputs.push("é".repeat(3_000));
+    inputs
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// Everything that was seen or kept, to be searched for what must not be there.
+#[derive(Default)]
+struct Everything(Vec<(String, String)>);
+
+impl Everything {
+    async fn add(&mut self, what: String, answer: reqwest::Response) -> u16 {
+        let status = answer.status().as_u16();
+        assert!(status < 500, "{what}: {status}");
+        let headers = format!("{:?}", answer.headers());
+        assert!(!answer.headers().contains_key("set-cookie"), "{what}");
+        if let Some(location) = answer.headers().get("location") {
+            assert!(location.to_str().unwrap().starts_with("/link/"), "{what} leads to {location:?}");
+        }
+        let body = answer.text().await.unwrap();
+        self.0.push((what, headers + &body));
+        status
+    }
+}
+
+#[tokio::test]
+async fn three_hundred_hostile_inputs() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    // The service runs on this test's own thread, so that what it logs is heard here.
+    let _heard = tracing::subscriber::set_default(subscriber);
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let mut everything = Everything::default();
+    let mut sent = 0;
+
+    // The API: every member of every body, every parameter of every path.
+    for input in hostile() {
+        for member in
+            ["customer_id", "organization", "email", "language", "allowed_origin", "return_url", "account_id"]
+        {
+            let mut body = json!({ "customer_id": "c" });
+            body[member] = json!(input);
+            let request = service
+                .http
+                .post(format!("{}/v1/link-tokens", service.url))
+                .bearer_auth(crate::support::OPERATOR);
+            everything.add(format!("{member} {input:?}"), request.json(&body).send().await.unwrap()).await;
+            sent += 1;
+        }
+        let escaped: String = url::form_urlencoded::byte_serialize(input.as_bytes()).collect();
+        for path in [
+            format!("/v1/linked-accounts/{escaped}"),
+            format!("/v1/linked-accounts?customer_id={escaped}"),
+            format!("/v1/linking-flows/{escaped}"),
+            format!("/link/{escaped}/welcome"),
+            format!("/link/{escaped}"),
+            format!("/assets/{escaped}"),
+            format!("/widget/{escaped}"),
+        ] {
+            // What no client could send is no input.
+            let Ok(request) = service
+                .http
+                .get(format!("{}{path}", service.url))
+                .bearer_auth(crate::support::OPERATOR)
+                .build()
+            else {
+                continue;
+            };
+            everything.add(path, service.http.execute(request).await.unwrap()).await;
+            sent += 1;
+        }
+        // Somebody who tries that often is slowed down; the clock of the limits is the machine's.
+    }
+
+    // The flow: every field of every form.
+    for input in hostile() {
+        let (token, _) = service.link_token(json!({})).await;
+        let csrf = service.csrf(&token).await;
+        for (action, field) in [
+            ("welcome", "declined"),
+            ("language", "language"),
+            ("access", "can"),
+            ("tenant", "tenant"),
+            ("tenant/preview", "tenant"),
+            ("enter-key", "key"),
+            ("checks/confirm", "permission"),
+            ("hand-over", "email"),
+        ] {
+            let form = [("csrf", csrf.as_str()), (field, input.as_str())];
+            let request = service.http.post(format!("{}/link/{token}/{action}", service.url)).form(&form);
+            everything.add(format!("{action} {field} {input:?}"), request.send().await.unwrap()).await;
+            sent += 1;
+        }
+        let forged = [("csrf", input.as_str()), ("tenant", &emulator.url())];
+        let request = service.http.post(format!("{}/link/{token}/tenant", service.url)).form(&forged);
+        let status = everything.add(format!("forged {input:?}"), request.send().await.unwrap()).await;
+        assert_eq!(status, 403, "a form without its proof: {input:?}");
+        sent += 1;
+    }
+
+    // A key that Lucca refuses: it is held, sent, and nowhere to be read.
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    browser.give_key(CANARY).await;
+    browser.checks_done().await;
+    for step in ["welcome", "access", "tenant", "key", "role", "enter-key", "checks"] {
+        let page = service.http.get(format!("{}/link/{token}/{step}", service.url)).send().await.unwrap();
+        everything.add(step.to_owned(), page).await;
+    }
+
+    assert!(sent >= 300, "{sent}");
+    // What a page is given, it may give back, but not as markup, and a key never.
+    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let files = service.database.raw_content().await;
+    let plain = CANARY.replace('-', "");
+    for (what, text) in everything
+        .0
+        .iter()
+        .map(|(what, text)| (what.as_str(), text.as_str()))
+        .chain([("the log", logged.as_str()), ("the database", files.as_str())])
+    {
+        for secret in [CANARY, plain.as_str(), crate::support::OPERATOR] {
+            assert!(!text.to_ascii_lowercase().contains(secret), "a secret in {what}");
+        }
+        assert!(!text.contains("<script>alert"), "markup in {what}");
+        assert!(
+            !text.contains("onerror=alert(1)>") || text.contains("&#60;img") || text.contains("&lt;img"),
+            "{what}"
+        );
+    }
+    assert!(!logged.contains("lnk_"), "a link token in the log");
+    assert!(!files.contains("lnk_"), "a link token in the database");
+    assert!(logged.contains("answered"), "nothing was logged");
+}
