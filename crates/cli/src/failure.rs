@@ -99,7 +99,11 @@ impl Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        let exit = if matches!(error, store::Error::LeaseLost) { Exit::Busy } else { Exit::Internal };
+        let exit = match error {
+            store::Error::LeaseLost => Exit::Busy,
+            store::Error::Unlinked => Exit::Usage,
+            _ => Exit::Internal,
+        };
         let mut failure = Self::from_error(exit, error.code(), &error);
         let advice = match error.code() {
             "vault.other_key" => {
@@ -108,6 +112,10 @@ impl From<store::Error> for Failure {
             "store.lease_lost" => {
                 "Nothing is lost: what was read is stored, and the other process goes on from there. Watch it with \
                  `lucca-connector sync --watch`."
+            }
+            "account.unlinked" => {
+                "To read from it again, link its tenant with `lucca-connector link TENANT_URL`: it keeps its id and what \
+                 is stored."
             }
             "store.migration" => {
                 "Use the version of lucca-connector that last wrote to this database, or a newer one."

@@ -3,6 +3,7 @@
 
 mod absence_view;
 mod commands;
+mod confirm;
 mod data_dir;
 mod database;
 mod entropy;
@@ -67,8 +68,10 @@ enum Command {
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
     Check(commands::check::Args),
-    /// List linked accounts, configure one, decide on what is missing in Lucca
+    /// List linked accounts, configure or unlink one, decide on what is missing in Lucca, read the audit log
     Accounts(commands::accounts::Args),
+    /// What a person must do about linked accounts, and how
+    Issues(commands::issues::Args),
     /// Read everything a linked account's key shows into the database
     Sync(commands::sync::Args),
     /// What was synced when, how it went, and how far a run is
@@ -119,6 +122,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
         Command::Accounts(args) => commands::accounts::run(global, args).await,
+        Command::Issues(args) => commands::issues::run(global, args).await,
         Command::Sync(args) => Box::pin(commands::sync::run(global, args)).await,
         Command::Runs(args) => commands::runs::run(global, args).await,
         Command::Changes(args) => commands::changes::run(global, args).await,

@@ -13,7 +13,7 @@ use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
 use secrecy::SecretString;
-use store::{AccountId, AccountSettings, Actor, LinkedAccount, NewAccount, Onto};
+use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkedAccount, NewAccount, Onto};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -74,35 +74,46 @@ pub(crate) fn today(clock: &dyn Clock) -> Date {
     clock.now().to_zoned(TimeZone::system()).date()
 }
 
-/// The linked account that is meant: by id, by tenant, or the only one there is.
+/// The account that is meant: by id, by tenant, or the only one there is. One that was unlinked is meant only where it is
+/// named by id, or no other can be.
 pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<LinkedAccount, Failure> {
-    let mut accounts = data.store.accounts().await?;
-    let names =
-        accounts.iter().map(|account| format!("{} ({})", account.tenant, account.id)).collect::<Vec<_>>();
-    let Some(wanted) = wanted else {
-        return match (accounts.len(), accounts.pop()) {
-            (1, Some(account)) => Ok(account),
-            (0, _) => Err(no_account()),
-            _ => Err(Failure::usage(
-                "cli.which_account",
-                "several tenants are linked",
-                format!("Name one with --account: {}.", names.join(", ")),
-            )),
-        };
+    let accounts = data.store.accounts().await?;
+    let tenant = wanted.and_then(|wanted| TenantUrl::parse(wanted, HostPolicy::AllowLoopback).ok());
+    let is_meant = |account: &&LinkedAccount| {
+        wanted.is_none_or(|wanted| {
+            account.id.to_string() == wanted
+                || account.tenant == wanted
+                || tenant.as_ref().is_some_and(|tenant| tenant.origin() == account.tenant)
+        })
     };
-    let tenant = TenantUrl::parse(wanted, HostPolicy::AllowLoopback).ok();
-    let is_meant = |account: &LinkedAccount| {
-        account.id.to_string() == wanted
-            || account.tenant == wanted
-            || tenant.as_ref().is_some_and(|tenant| tenant.origin() == account.tenant)
+    let mut meant: Vec<&LinkedAccount> = accounts.iter().filter(is_meant).collect();
+    if meant.iter().any(|account| account.status != AccountStatus::Unlinked) {
+        meant.retain(|account| account.status != AccountStatus::Unlinked);
+    }
+    let names = |accounts: &mut dyn Iterator<Item = &LinkedAccount>| {
+        let names: Vec<String> =
+            accounts.map(|account| format!("{} ({})", account.tenant, account.id)).collect();
+        names.join(", ")
     };
-    accounts.into_iter().find(is_meant).ok_or_else(|| {
-        let advice = match names.len() {
-            0 => "No tenant is linked yet: link one with `lucca-connector link TENANT_URL`.".to_owned(),
-            _ => format!("Linked are: {}.", names.join(", ")),
-        };
-        Failure::usage("cli.unknown_account", "no such linked account", advice)
-    })
+    match (&meant[..], wanted) {
+        ([account], _) => Ok((*account).clone()),
+        ([], _) if accounts.is_empty() => Err(no_account()),
+        ([], _) => Err(Failure::usage(
+            "cli.unknown_account",
+            "no such linked account",
+            format!("Linked are: {}.", names(&mut accounts.iter())),
+        )),
+        (several, None) => Err(Failure::usage(
+            "cli.which_account",
+            "several tenants are linked",
+            format!("Name one with --account: {}.", names(&mut several.iter().copied())),
+        )),
+        (several, Some(_)) => Err(Failure::usage(
+            "cli.which_account",
+            "several accounts are linked to this tenant",
+            format!("Name one by its id: {}.", names(&mut several.iter().copied())),
+        )),
+    }
 }
 
 /// Nothing is linked yet.

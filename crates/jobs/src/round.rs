@@ -41,8 +41,8 @@ async fn sync_due(machinery: &Machinery) {
         let how = (Wish::Due, Some(Brake::default()));
         match Box::pin(machinery.sync(account, &client, run_id, how, &Silent)).await {
             Ok(report) => tracing::info!(account = %account.id, outcome = report.outcome.name(), "synced"),
-            // Another process is at it, which is as good.
-            Err(sync::Error::Busy { .. }) => {}
+            // Another process is at it, which is as good, or it was unlinked meanwhile.
+            Err(sync::Error::Busy { .. } | sync::Error::Store(store::Error::Unlinked)) => {}
             Err(error) => tracing::error!(account = %account.id, %error, "a sync stopped"),
         }
     }

@@ -80,7 +80,8 @@ impl Sync<'_> {
     /// # Errors
     ///
     /// [`Error::Busy`] where another process holds the account's lease; [`Error::Store`] with
-    /// [`store::Error::LeaseLost`] where one has taken it over meanwhile.
+    /// [`store::Error::LeaseLost`] where one has taken it over meanwhile, and with [`store::Error::Unlinked`] where the
+    /// account was unlinked.
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
         let scope = Scope::of(&self.account.settings)?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;

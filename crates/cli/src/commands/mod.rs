@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod employees;
 pub(crate) mod emulator;
 pub(crate) mod export;
+pub(crate) mod issues;
 pub(crate) mod link;
 pub(crate) mod org_chart;
 pub(crate) mod runs;

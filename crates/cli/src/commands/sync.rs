@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use lucca::clock::Clock;
 use lucca::{Client, Stream};
 use serde_json::json;
-use store::LinkedAccount;
+use store::{AccountStatus, LinkedAccount};
 use sync::{Brake, Progress, Rhythms, RunReport, Silent, StreamState, Wish};
 
 use crate::Global;
@@ -59,7 +59,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
         return Ok(ExitCode::from(exit_code(global, &report)?));
     }
-    let accounts = data.store.accounts().await?;
+    let mut accounts = data.store.accounts().await?;
+    accounts.retain(|account| account.status != AccountStatus::Unlinked);
     if accounts.is_empty() {
         return Err(session::no_account());
     }

@@ -14,6 +14,7 @@ mod journey;
 mod least_data;
 mod runs;
 mod secrecy;
+mod unlinking;
 
 use std::io::Write;
 use std::path::Path;

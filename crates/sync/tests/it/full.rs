@@ -1,10 +1,11 @@
 //! Everything is read: what is stored is what the tenant holds, and what is missing is judged with care.
 
 use jiff::ToSpan;
+use lucca::clock::Clock;
 use lucca::{FieldGroup, FieldGroups};
 use lucca_emulator::{Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
 use people::{Department, Employee, Kind, RemoteId};
-use store::{AccountStatus, Outcome, RecordState};
+use store::{AccountStatus, Actor, DataPolicy, Outcome, RecordState};
 use sync::Wish;
 
 use crate::support::{TODAY, app, app_with, fault, stream};
@@ -326,6 +327,19 @@ async fn a_refused_key_asks_for_relinking_and_keeps_the_data() {
     app.emulator.tenant().set_faults(Vec::new());
     app.sync().await;
     assert_eq!(status().await, AccountStatus::Linked);
+}
+
+#[tokio::test]
+async fn an_account_that_was_unlinked_is_not_asked_for() {
+    let app = app(5, Switches::default()).await;
+    app.sync().await;
+    app.store.unlink(&app.account, DataPolicy::Keep, Actor::Operator, app.clock.now()).await.unwrap();
+    app.emulator.tenant().clear_requests();
+    // The account is as it was looked up before.
+    let refused = app.try_sync(Wish::Full).await;
+    assert!(matches!(refused, Err(sync::Error::Store(store::Error::Unlinked))), "{refused:?}");
+    assert_eq!(app.emulator.requests().len(), 0);
+    assert_eq!(app.present(Kind::Employee).await, 5);
 }
 
 #[tokio::test]

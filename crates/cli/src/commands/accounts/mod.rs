@@ -1,8 +1,11 @@
 //! `accounts`: the linked accounts, what is stored for each, when it was last synced, and what waits for a person.
-//! What is decided on that is in `release`, how an account is read in `configure`.
+//! What is decided on that is in `release`, how an account is read in `configure`, how it ends in `unlink`, what was
+//! done with it in `audit`.
 
+mod audit;
 mod configure;
 mod release;
+mod unlink;
 
 use std::process::ExitCode;
 
@@ -13,7 +16,7 @@ use store::RecordState;
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{counted, grouped, line, table};
+use crate::output::{clean, counted, grouped, line, table};
 use crate::report_view::noun;
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +33,10 @@ enum Action {
     Release(release::Args),
     /// How often and how far back a linked account is read; without options, show it
     Configure(configure::Args),
+    /// Erase a linked account's API key, and its data if that is wanted: nothing is read any more
+    Unlink(unlink::Args),
+    /// Who linked, relinked, viewed and unlinked what, oldest first
+    Audit(audit::Args),
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -37,12 +44,25 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         None | Some(Action::List) => list(global).await,
         Some(Action::Release(args)) => release::run(global, args).await,
         Some(Action::Configure(args)) => configure::run(global, args).await,
+        Some(Action::Unlink(args)) => unlink::run(global, args).await,
+        Some(Action::Audit(args)) => audit::run(global, args).await,
     }
 }
 
 async fn list(global: &Global) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
-    let mut shown = table(&["account", "tenant", "status", "employees", "last sync", "outcome"]);
+    let mut shown = table(&[
+        "account",
+        "tenant",
+        "customer",
+        "organisation",
+        "status",
+        "issues",
+        "employees",
+        "last sync",
+        "outcome",
+    ]);
+    let mut open = 0;
     let mut list = Vec::new();
     let mut waiting = Vec::new();
     for account in data.store.accounts().await? {
@@ -53,10 +73,16 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
         let outcome = run.as_ref().and_then(|run| run.outcome).map(|outcome| outcome.name());
         let mut holds = data.store.holds(account.no).await?;
         holds.retain(|hold| !hold.is_rejected);
+        let issues = data.store.count_open_issues(account.no).await?;
+        open += issues;
+        let named = |name: &Option<String>| name.as_deref().map_or_else(|| "-".to_owned(), clean);
         shown.add_row([
             account.id.to_string(),
             account.tenant.clone(),
+            named(&account.customer_id),
+            named(&account.organization),
             account.status.name().replace('_', " "),
+            grouped(issues),
             grouped(employees),
             synced_at.map_or_else(|| "never".to_owned(), |at| format!("{at:.0}")),
             outcome.unwrap_or("-").to_owned(),
@@ -64,7 +90,10 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
         list.push(json!({
             "account_id": account.id,
             "tenant": account.tenant,
+            "customer_id": account.customer_id,
+            "organization": account.organization,
             "status": account.status,
+            "open_issues": issues,
             "employees": employees,
             "quarantined": data.store.count_quarantined(account.no).await?,
             "field_groups": account.settings.field_groups,
@@ -96,6 +125,9 @@ async fn list(global: &Global) -> Result<ExitCode, Failure> {
         line("No tenant is linked yet. Link one with `lucca-connector link TENANT_URL`.");
     } else {
         line(&shown.to_string());
+        if open > 0 {
+            line(&format!("{}: see `lucca-connector issues list`.", counted(open, "open issue")));
+        }
         for text in waiting {
             line(&text);
         }

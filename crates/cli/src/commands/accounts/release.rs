@@ -2,7 +2,6 @@
 //! them, and lets them go or keeps them.
 
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use people::{Kind, RemoteId};
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use store::{Hold, LinkedAccount, RecordState};
 
 use crate::Global;
+use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, complain, counted, grouped, line};
@@ -197,17 +197,11 @@ fn show_next(account: &LinkedAccount) {
 
 /// Asks whoever sits at a terminal.
 fn is_meant(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
-    if args.yes || global.json || !std::io::stdin().is_terminal() {
+    if args.yes || global.json || !confirm::can_ask() {
         return Ok(true);
     }
     let count: usize = questions.iter().map(|question| question.records.len()).sum();
     let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "record");
-    let question =
-        if args.approve { format!("Let {count} go? [y/N] ") } else { format!("Keep {count}? [y/N] ") };
-    let failed = |error| Failure::file("asking on", std::path::Path::new("the terminal"), &error);
-    let mut out = std::io::stderr();
-    out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(failed)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(failed)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    let question = if args.approve { format!("Let {count} go?") } else { format!("Keep {count}?") };
+    confirm::ask(&question)
 }

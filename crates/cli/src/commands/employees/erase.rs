@@ -2,7 +2,6 @@
 //! read again later.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use people::{Employee, Kind, RemoteId};
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use store::{Erasure, ErasureId, LinkedAccount, Receipt};
 
 use crate::Global;
+use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, complain, counted, line, table};
@@ -75,7 +75,7 @@ async fn is_meant(
     id: &RemoteId,
     holdings: &BTreeMap<Kind, u64>,
 ) -> Result<bool, Failure> {
-    if global.json || !std::io::stdin().is_terminal() {
+    if global.json || !confirm::can_ask() {
         return Err(Failure::usage(
             "cli.not_confirmed",
             "erasing a person cannot be undone",
@@ -86,12 +86,7 @@ async fn is_meant(
     let name = person.map_or_else(|| format!("#{id}"), |person| person.record.shown_name());
     let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted(*count, noun(*kind))).collect();
     line(&format!("{} of {}: {}", clean(&name), account.tenant, parts.join(", ")));
-    let failed = |error| Failure::file("asking on", std::path::Path::new("the terminal"), &error);
-    let mut out = std::io::stderr();
-    out.write_all(b"Erase this person for good? [y/N] ").and_then(|()| out.flush()).map_err(failed)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(failed)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    confirm::ask("Erase this person for good?")
 }
 
 fn in_words(counts: &BTreeMap<String, u64>) -> String {

@@ -1,0 +1,71 @@
+//! `accounts audit`: who linked, relinked, viewed and unlinked what, and when.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use store::AuditEntry;
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, line, table};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only of this linked account, by id or tenant
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let only = match &args.account {
+        Some(wanted) => Some(session::account(&data, Some(wanted)).await?.id),
+        None => None,
+    };
+    let log = data.store.audit_log(only).await?;
+    if global.json {
+        crate::output::json(&log.iter().map(to_json).collect::<Vec<_>>());
+    } else if log.is_empty() {
+        line("Nothing was done yet.");
+    } else {
+        let mut shown = table(&["time", "by", "what", "account", "flow", "detail"]);
+        for entry in &log {
+            shown.add_row([
+                format!("{:.0}", entry.at),
+                entry.actor.name().to_owned(),
+                clean(&entry.action),
+                entry.account_id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+                entry.flow_id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+                in_words(&entry.detail),
+            ]);
+        }
+        line(&shown.to_string());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn to_json(entry: &AuditEntry) -> Value {
+    json!({
+        "seq": entry.seq,
+        "at": entry.at,
+        "actor": entry.actor.name(),
+        "action": entry.action,
+        "account_id": entry.account_id,
+        "flow_id": entry.flow_id,
+        "detail": entry.detail,
+    })
+}
+
+/// Codes and counts as people read them: `data erase, runs 3`.
+fn in_words(detail: &Value) -> String {
+    let Some(members) = detail.as_object() else { return String::new() };
+    let word = |(name, value): (&String, &Value)| match value {
+        Value::Object(inner) if inner.is_empty() => None,
+        Value::Object(_) => Some(format!("{name} ({})", in_words(value))),
+        Value::String(text) => Some(format!("{name} {}", clean(text))),
+        _ => Some(format!("{name} {value}")),
+    };
+    members.iter().filter_map(word).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,143 @@
+//! `accounts unlink`: the API key is erased at once, what was synced if that is wanted.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use people::Kind;
+use serde_json::json;
+use store::{AccountStatus, Actor, DataPolicy, LinkedAccount, UnlinkReceipt};
+
+use crate::Global;
+use crate::confirm;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, complain, counted, line};
+use crate::report_view::noun;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The linked account, by id or tenant
+    account: String,
+    /// What becomes of what was synced: it is kept as it is, or erased for good
+    #[arg(long, value_enum, value_name = "keep|erase", hide_possible_values = true, default_value = "keep")]
+    data: Data,
+    /// Don't ask whether that is meant
+    #[arg(long, short)]
+    yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Data {
+    Keep,
+    Erase,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, Some(&args.account)).await?;
+    let was_linked = account.status != AccountStatus::Unlinked;
+    if !was_linked && args.data == Data::Keep {
+        answer(global, args, &account, None);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.yes && !is_meant(global, args, &data, &account, was_linked).await? {
+        complain("Nothing was changed.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let policy = match args.data {
+        Data::Keep => DataPolicy::Keep,
+        Data::Erase => DataPolicy::Erase,
+    };
+    let receipt = data.store.unlink(&account, policy, Actor::Cli, session::clock().now()).await?;
+    answer(global, args, &account, Some(&receipt));
+    if args.data == Data::Erase && !receipt.files_overwritten {
+        complain(
+            "What was erased may still be in the database's files, which others hold open. Unlink once more with \
+             --data erase.",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what happened; without a receipt it had happened before.
+fn answer(global: &Global, args: &Args, account: &LinkedAccount, receipt: Option<&UnlinkReceipt>) {
+    if global.json {
+        let erased = receipt.filter(|_| args.data == Data::Erase);
+        crate::output::json(&json!({
+            "account_id": account.id,
+            "tenant": account.tenant,
+            "status": AccountStatus::Unlinked,
+            "was_linked": account.status != AccountStatus::Unlinked,
+            "erased": erased,
+        }));
+        return;
+    }
+    let name = format!("{} ({})", account.tenant, account.id);
+    let Some(receipt) = receipt else {
+        line(&format!("{name} is unlinked already. To erase its data too: --data erase."));
+        return;
+    };
+    match args.data {
+        Data::Keep => line(&format!("Unlinked {name}: its API key is erased, its data is kept.")),
+        Data::Erase => {
+            let counts =
+                receipt.records.iter().filter_map(|(kind, count)| Some((kind.parse().ok()?, *count)));
+            let erased = in_words(counts.collect());
+            let (changes, runs) = (counted(receipt.changes, "change"), counted(receipt.runs, "run"));
+            line(&format!(
+                "Unlinked {name}: its API key is erased, and with it {erased}, {changes}, {runs}."
+            ));
+            line("Not reached: backups, what was delivered already, and Lucca itself.");
+        }
+    }
+    line(
+        "At Lucca the key works on until it is deleted there: Settings > Authentication, SSO and API > API keys.",
+    );
+    line(&format!("To link it again, with the same id: lucca-connector link {}", account.tenant));
+}
+
+async fn is_meant(
+    global: &Global,
+    args: &Args,
+    data: &DataDir,
+    account: &LinkedAccount,
+    was_linked: bool,
+) -> Result<bool, Failure> {
+    if global.json || !confirm::can_ask() {
+        return Err(Failure::usage(
+            "cli.not_confirmed",
+            "unlinking erases the API key, which cannot be undone",
+            "Say that it is meant with --yes.",
+        ));
+    }
+    let customer = account.organization.as_ref().or(account.customer_id.as_ref());
+    let customer = customer.map_or_else(String::new, |customer| format!(" of {}", clean(customer)));
+    line(&format!("{} ({}){customer}", account.tenant, account.id));
+    if was_linked {
+        line("  its API key is erased, nothing is read any more, and a sync that goes on is stopped");
+    }
+    let mut counts = BTreeMap::new();
+    for ((kind, _), count) in data.store.count_records(account.no).await? {
+        *counts.entry(kind).or_default() += count;
+    }
+    let records = in_words(counts);
+    Ok(match args.data {
+        Data::Keep => {
+            line(&format!("  what was synced is kept: {records}"));
+            confirm::ask("Unlink it?")?
+        }
+        Data::Erase => {
+            line(&format!("  erased for good: {records}, with the change log, the runs and all else of it"));
+            confirm::ask("Erase all that?")?
+        }
+    })
+}
+
+fn in_words(counts: BTreeMap<Kind, u64>) -> String {
+    if counts.is_empty() {
+        return "no record".to_owned();
+    }
+    let parts: Vec<String> = counts.into_iter().map(|(kind, count)| counted(count, noun(kind))).collect();
+    parts.join(", ")
+}

@@ -1,0 +1,21 @@
+//! Asking whoever sits at a terminal whether something is meant.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// Whether somebody is there to answer.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Asks; whatever is not a yes is a no.
+pub(crate) fn ask(question: &str) -> Result<bool, Failure> {
+    let failed = |error| Failure::file("asking on", Path::new("the terminal"), &error);
+    let mut out = std::io::stderr();
+    write!(out, "{question} [y/N] ").and_then(|()| out.flush()).map_err(failed)?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(failed)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,129 @@
+//! An operator ends what was linked, looks at what was done, and at what is to be done.
+
+use lucca_emulator::Rights;
+use serde_json::{Value, json};
+
+use crate::{emulator, link, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_unlinked_refuses_to_be_read_and_is_linked_again() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    let linked = link(dir.path(), &emulator, &[]).ok_json();
+    let account = linked["account_id"].as_str().unwrap();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+
+    // Nobody is there to be asked.
+    for more in [&[][..], &["--json"], &["--data", "erase"]] {
+        let refused = run(dir.path(), &[&["accounts", "unlink", account], more].concat());
+        assert_eq!(refused.code, 2);
+        assert!(
+            refused.err.contains("--yes") || refused.out.contains("cli.not_confirmed"),
+            "{}",
+            refused.err
+        );
+    }
+    assert_eq!(run(dir.path(), &["accounts", "unlink", "--yes"]).code, 2, "which one is to be said");
+    assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json()[0]["status"], "linked");
+
+    let unlinked = run(dir.path(), &["accounts", "unlink", account, "--yes", "--json"]).ok_json();
+    assert_eq!((&unlinked["was_linked"], &unlinked["erased"]), (&json!(true), &Value::Null));
+    let accounts = run(dir.path(), &["accounts", "--json"]).ok_json();
+    assert_eq!((&accounts[0]["status"], &accounts[0]["employees"]), (&json!("unlinked"), &json!(20)));
+    emulator.tenant().clear_requests();
+    for command in [&["sync", "--json"][..], &["sync", "--watch", "--json"], &["check", "--json"]] {
+        let refused = run(dir.path(), command);
+        let error = refused.json()["error"].clone();
+        assert_eq!((refused.code, &error["code"]), (2, &json!("account.unlinked")), "{command:?}");
+        assert!(error["advice"].as_str().unwrap().contains("lucca-connector link"), "{error}");
+    }
+    let none = run(dir.path(), &["sync", "--all", "--json"]);
+    assert_eq!((none.code, &none.json()["error"]["code"]), (2, &json!("cli.no_account")));
+    assert_eq!(emulator.requests().len(), 0);
+    assert_eq!(run(dir.path(), &["employees", "list", "--json"]).ok_json().as_array().unwrap().len(), 20);
+    let again = run(dir.path(), &["accounts", "unlink", account]);
+    assert!(again.code == 0 && again.out.contains("is unlinked already"), "{}", again.out);
+
+    // Its data can still be erased.
+    let erased =
+        run(dir.path(), &["accounts", "unlink", account, "--data", "erase", "--yes", "--json"]).ok_json();
+    assert_eq!(
+        (&erased["was_linked"], &erased["erased"]["records"]["employees"]),
+        (&json!(false), &json!(20))
+    );
+    assert_eq!(erased["erased"]["files_overwritten"], true);
+    assert_eq!(run(dir.path(), &["employees", "list", "--json"]).ok_json(), json!([]));
+    assert_eq!(run(dir.path(), &["runs", "list", "--json"]).ok_json(), json!([]));
+
+    let relinked = link(dir.path(), &emulator, &[]).ok_json();
+    assert_eq!((&relinked["account_id"], &relinked["relinked"]), (&linked["account_id"], &json!(true)));
+    assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
+    assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json()[0]["employees"], 20);
+
+    let log = run(dir.path(), &["accounts", "audit", "--account", account, "--json"]).ok_json();
+    let actions: Vec<&str> =
+        log.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["account.linked", "account.unlinked", "account.unlinked", "account.relinked"]);
+    assert!(log.as_array().unwrap().iter().all(|entry| entry["actor"] == "cli"));
+    assert_eq!(
+        (&log[1]["detail"]["data"], &log[2]["detail"]["records"]["employees"]),
+        (&json!("keep"), &json!(20))
+    );
+    let text = run(dir.path(), &["accounts", "audit"]).out;
+    assert!(text.contains("account.relinked") && !text.contains(emulator.api_key()), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unlinked_is_in_nobodys_way() {
+    let (first, second) = (emulator(5).await, emulator(6).await);
+    let dir = tempfile::tempdir().unwrap();
+    let gone = link(dir.path(), &first, &[]).ok_json();
+    link(dir.path(), &second, &[]).ok_json();
+    let which = run(dir.path(), &["sync", "--json"]);
+    assert_eq!(which.json()["error"]["code"], "cli.which_account");
+    run(dir.path(), &["accounts", "unlink", &first.url(), "--yes", "--json"]).ok_json();
+
+    // The one that is linked is the one that is meant, and all there is to sync.
+    assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
+    let all = run(dir.path(), &["sync", "--all", "--json"]).ok_json();
+    assert_eq!((all.as_array().unwrap().len(), &all[0]["tenant"]), (1, &json!(second.url())));
+    let named = run(dir.path(), &["sync", "--account", gone["account_id"].as_str().unwrap(), "--json"]);
+    assert_eq!(named.json()["error"]["code"], "account.unlinked");
+    let text = run(dir.path(), &["accounts", "list"]).out;
+    assert!(
+        text.contains("unlinked") && text.contains("CUSTOMER") && text.contains("ORGANISATION"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issues_say_what_to_do_until_it_is_done() {
+    let emulator = emulator(90).await;
+    let dir = tempfile::tempdir().unwrap();
+    let linked = link(dir.path(), &emulator, &[]).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    assert_eq!(run(dir.path(), &["issues", "list", "--json"]).ok_json(), json!([]));
+    assert!(run(dir.path(), &["issues"]).out.contains("Nothing is to be done."));
+
+    let key = emulator.api_key().to_owned();
+    emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });
+    run(dir.path(), &["sync", "--full", "--json"]);
+    let arguments = ["issues", "list", "--account", linked["account_id"].as_str().unwrap(), "--json"];
+    let open = run(dir.path(), &arguments).ok_json();
+    let lost = |issue: &&Value| issue["code"] == "permission.lost.see_former_employees";
+    let issue = open.as_array().unwrap().iter().find(lost).unwrap_or_else(|| panic!("{open}"));
+    assert!(issue["remedy"].as_str().unwrap().contains("See former employees"), "{issue}");
+    assert!(issue["text"].is_string() && issue["resolved_at"].is_null(), "{issue}");
+    let accounts = run(dir.path(), &["accounts", "--json"]).ok_json();
+    assert_eq!(accounts[0]["open_issues"], open.as_array().unwrap().len());
+    assert!(run(dir.path(), &["accounts"]).out.contains("lucca-connector issues list"));
+    let french = run(dir.path(), &["issues", "list", "--language", "fr"]).out;
+    assert!(french.contains("Voir les employés partis"), "{french}");
+
+    emulator.tenant().set_rights(&key, Rights::all());
+    run(dir.path(), &["sync", "--full", "--json"]).ok_json();
+    assert_eq!(run(dir.path(), &["issues", "list", "--json"]).ok_json(), json!([]));
+    let all = run(dir.path(), &["issues", "list", "--all", "--json"]).ok_json();
+    assert!(all.as_array().unwrap().iter().find(lost).unwrap()["resolved_at"].is_string(), "{all}");
+    assert!(run(dir.path(), &["issues", "list", "--all"]).out.contains(", resolved "));
+}
