@@ -18,6 +18,13 @@ export const ROOT = process.env.LUCCA_CONNECTOR_ROOT ?? fileURLToPath(new URL('.
 const SCREENSHOTS = process.env.LUCCA_CONNECTOR_SCREENSHOTS ?? path.join(ROOT, 'target/browser/screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+// A test that waits for what never comes must not keep everything waiting.
+const FILE_LIMIT_MS = Number(process.env.LUCCA_CONNECTOR_FILE_LIMIT_S ?? 900) * 1000;
+setTimeout(() => {
+  console.error(`a test file takes longer than ${FILE_LIMIT_MS / 1000} s: it is ended`);
+  process.exit(1);
+}, FILE_LIMIT_MS).unref();
+
 // What is to be ended, the last first.
 const endings = [];
 after(async () => {
@@ -52,6 +59,7 @@ function browser() {
 }
 
 const complaintsOf = new WeakMap();
+const withoutScripts = new WeakSet();
 
 /**
  * A page in a context of its own: no cookie or storage is shared with another. Motion is reduced unless said otherwise,
@@ -67,6 +75,7 @@ export async function openPage({ width = 1280, height = 800, dark = false, javaS
     // Chromium's own touch and fonts at 360 px are not what is tested, the layout is.
     deviceScaleFactor: 1,
   });
+  if (!javaScript) withoutScripts.add(context);
   context.setDefaultTimeout(15_000);
   endings.push(() => context.close());
   return newPage(context);
@@ -98,8 +107,12 @@ export function assertNoComplaints(page, except) {
   assert.deepEqual(complaints(page).filter((text) => !except?.test(text)), []);
 }
 
-/** axe finds nothing: WCAG 2.2 AA and best practices, in the page and every frame of it. */
+/**
+ * axe finds nothing: WCAG 2.2 AA and best practices, in the page and every frame of it. Not for pages without JavaScript:
+ * there axe would wait for ever.
+ */
 export async function assertAccessible(page) {
+  assert.ok(!withoutScripts.has(page.context()), 'axe is a script: open the same page with JavaScript for it');
   for (const frame of page.frames()) {
     await frame.evaluate(AXE);
     const found = await frame.evaluate(async () => {

@@ -411,7 +411,7 @@ for (const [width, height] of [[1280, 900], [360, 740]]) {
       await page.locator('#public-token', { hasText: 'pub_first' }).waitFor();
       await page.getByRole('button', { name: 'Close' }).click();
       assert.equal(await page.locator('#state').textContent(), 'Connected');
-      assert.match(await page.locator('#events').textContent(), /step: tenant.*success.*exit: finished/s);
+      assert.match(await page.locator('#events').textContent(), /step tenant.*success.*exit, because finished/s);
       await assertAccessible(page);
       await assertNoSidewaysScrolling(page);
       await screenshot(page, `example-embedded-linked-${look}`, { fullPage: true });
@@ -421,8 +421,11 @@ for (const [width, height] of [[1280, 900], [360, 740]]) {
     test(`the redirect example leaves for the flow and shows what comes back, ${look}`, async () => {
       const page = await openPage({ width, height, dark });
       const example = `${connector.url}/widget/examples/redirect.html`;
-      await page.goto(`${example}?public_token=pub_%3Cb%3E1`);
-      assert.equal(await page.locator('#public-token').textContent(), 'pub_<b>1');
+      await page.goto(`${example}?public_token=pub_1%27%3B%20rm`);
+      assert.equal(await page.locator('#result').isVisible(), false);
+      await page.goto(`${example}?public_token=pub_Back-1`);
+      assert.equal(await page.locator('#public-token').textContent(), 'pub_Back-1');
+      assert.match(await page.locator('pre').last().textContent(), /"public_token": "pub_Back-1"/);
       assert.equal(page.url(), example);
       await assertAccessible(page);
       await assertNoSidewaysScrolling(page);

@@ -17,8 +17,8 @@ byId('connect').addEventListener('submit', (event) => {
         byId('result').hidden = false;
         for (const place of document.querySelectorAll('[data-public-token]')) place.textContent = publicToken;
       },
-      onExit: ({ reason }) => note(`exit: ${reason}`),
-      onEvent: ({ type, step }) => note(step === null ? type : `${type}: ${step}`),
+      onExit: ({ reason }) => note(`exit, because ${reason}`),
+      onEvent: ({ type, step }) => note(step === null ? `event: ${type}` : `event: ${type} ${step}`),
     });
   } catch (error) {
     byId('problem').textContent = error.message;

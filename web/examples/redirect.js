@@ -3,8 +3,9 @@ const byId = (id) => document.getElementById(id);
 
 for (const place of document.querySelectorAll('[data-home]')) place.textContent = location.origin;
 
-const publicToken = new URLSearchParams(location.search).get('public_token');
-if (publicToken !== null) {
+// Anybody can write an address; what is shown in a command to copy must be a token and nothing else.
+const publicToken = new URLSearchParams(location.search).get('public_token') ?? '';
+if (/^pub_[A-Za-z0-9_-]+$/.test(publicToken)) {
   byId('state').textContent = 'Connected';
   byId('state').classList.add('good');
   byId('public-token').textContent = publicToken;
