@@ -1,4 +1,5 @@
-//! The round that keeps every linked account in sync while a service runs: each minute, what is due by its rhythm.
+//! The round that keeps every linked account in sync while a service runs: each minute, what is due by its rhythm. It
+//! also erases the keys that linking flows hold and no link opens any more.
 //!
 //! One account after the other: the tenants' budgets, not this machine, decide how fast it goes. Many workers and
 //! fairness between tenants are not here.
@@ -16,6 +17,10 @@ const EVERY: Duration = Duration::from_mins(1);
 /// Syncs what is due, for ever. What fails is logged, and tried again in the next round.
 pub async fn keep_in_sync(machinery: Machinery) {
     loop {
+        let now = machinery.clock.now();
+        if let Err(error) = machinery.store.erase_abandoned_keys(now).await {
+            tracing::error!(code = error.code(), %error, "keys of abandoned flows can't be erased");
+        }
         sync_due(&machinery).await;
         machinery.clock.sleep(EVERY).await;
     }

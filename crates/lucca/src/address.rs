@@ -25,6 +25,17 @@ impl Reach {
             Self::Loopback => address.is_loopback(),
         }
     }
+
+    /// The addresses of one answer that may be connected to. Just these are handed to the connection, so a name that
+    /// is answered otherwise a moment later (DNS rebinding) gains nothing: every answer comes through here.
+    fn among(
+        self,
+        host: &str,
+        found: impl Iterator<Item = SocketAddr>,
+    ) -> Result<Vec<SocketAddr>, AddressRefused> {
+        let allowed: Vec<SocketAddr> = found.filter(|address| self.allows(address.ip())).collect();
+        if allowed.is_empty() { Err(AddressRefused { host: host.to_owned() }) } else { Ok(allowed) }
+    }
 }
 
 /// The system's resolver, without the addresses that may not be connected to.
@@ -36,11 +47,7 @@ impl Resolve for GuardedResolver {
         let Self(reach) = *self;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| reach.allows(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(AddressRefused { host: name.as_str().to_owned() }.into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            Ok(Box::new(reach.among(name.as_str(), found)?.into_iter()) as Addrs)
         })
     }
 }
@@ -167,6 +174,26 @@ mod tests {
         }
         assert!(Reach::Loopback.allows("127.0.0.1".parse().unwrap()));
         assert!(Reach::Loopback.allows("::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn each_answer_of_the_dns_is_looked_at_by_itself() {
+        let answer = |addresses: &[&str]| {
+            let found = addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443));
+            Reach::Public.among("acme.ilucca.net", found.collect::<Vec<_>>().into_iter())
+        };
+        // A private address among public ones is left out, whichever comes first.
+        for mixed in [["10.0.0.1", "8.8.8.8"], ["8.8.8.8", "10.0.0.1"]] {
+            let allowed = answer(&mixed).unwrap();
+            assert_eq!(allowed, [SocketAddr::from(([8, 8, 8, 8], 443))]);
+        }
+        // A name that led to a public address and now leads elsewhere is refused now.
+        assert!(answer(&["8.8.8.8"]).is_ok());
+        for elsewhere in
+            [&["127.0.0.1"][..], &["169.254.169.254"], &["::1", "fd00::1"], &["::ffff:10.0.0.1"], &[]]
+        {
+            assert!(answer(elsewhere).is_err(), "{elsewhere:?}");
+        }
     }
 
     #[test]

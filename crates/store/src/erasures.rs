@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
 use serde::Serialize;
+use serde_json::json;
 
 use self::traces::Traces;
+use crate::audit::{self, Actor, NewAuditEntry};
 use crate::changes::{self, NewChange, Operation};
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
@@ -28,8 +30,8 @@ pub struct Erasure<'a> {
     pub id: ErasureId,
     /// The person's id at Lucca.
     pub remote_id: &'a RemoteId,
-    /// Who wants it, such as `cli`. Nobody's name.
-    pub actor: &'a str,
+    /// Who wants it.
+    pub actor: Actor,
     /// Now.
     pub at: Timestamp,
 }
@@ -77,12 +79,21 @@ impl Store {
             .bind(erasure.id.to_string())
             .bind(account.no)
             .bind(erasure.remote_id.as_str())
-            .bind(erasure.actor)
+            .bind(erasure.actor.name())
             .bind(sql_time(erasure.at))
             .bind(json)
             .execute(connection)
             .await
             .map(drop))?;
+            let entry = NewAuditEntry {
+                at: erasure.at,
+                actor: erasure.actor,
+                action: "person.erased",
+                account_id: Some(account.id),
+                flow_id: None,
+                detail: json!({ "erasure_id": erasure.id, "counts": counts }),
+            };
+            audit::append(&mut tx, &entry).await?;
             tx.commit().await?;
             Ok(counts)
         };
@@ -91,7 +102,7 @@ impl Store {
             id: erasure.id,
             account_id: account.id,
             remote_id: erasure.remote_id.clone(),
-            actor: erasure.actor.to_owned(),
+            actor: erasure.actor.name().to_owned(),
             erased_at: erasure.at,
             counts,
             allowed_at: None,
@@ -292,21 +303,31 @@ impl Store {
         &self,
         account: &LinkedAccount,
         person: &RemoteId,
-        actor: &str,
+        actor: Actor,
         at: Timestamp,
     ) -> Result<bool, Error> {
-        let allowed = on!(self.db, pool => sqlx::query(
+        const DOING: &str = "allowing a person";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let allowed = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE erasures SET allowed_at = $3, allowed_by = $4 \
              WHERE account_no = $1 AND remote_id = $2 AND allowed_at IS NULL",
         )
         .bind(account.no)
         .bind(person.as_str())
         .bind(sql_time(at))
-        .bind(actor)
-        .execute(pool)
+        .bind(actor.name())
+        .execute(connection)
         .await
         .map(|done| done.rows_affected()))
-        .map_err(while_doing("allowing a person"))?;
+        .map_err(while_doing(DOING))?;
+        if allowed > 0 {
+            let account_id = Some(account.id);
+            let detail = json!({});
+            let entry =
+                NewAuditEntry { at, actor, action: "person.allowed", account_id, flow_id: None, detail };
+            audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
+        }
+        tx.commit().await.map_err(while_doing(DOING))?;
         Ok(allowed > 0)
     }
 }

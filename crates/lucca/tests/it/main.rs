@@ -18,6 +18,7 @@ mod faults;
 #[cfg(test)]
 mod logging;
 #[cfg(test)]
+mod reach;
 mod refusals;
 #[cfg(test)]
 mod support;

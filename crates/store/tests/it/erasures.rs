@@ -4,8 +4,8 @@ use people::{AbsenceRequest, Kind, RemoteId};
 use serde_json::{Value, json};
 use sqlx::Connection;
 use store::{
-    ChangeFilter, Commit, Erasure, ErasureId, Error, Lease, NewChange, Operation, Quarantined, RecordState,
-    RecordUpsert, content_hash,
+    Actor, ChangeFilter, Commit, Erasure, ErasureId, Error, Lease, NewChange, Operation, Quarantined,
+    RecordState, RecordUpsert, content_hash,
 };
 use test_database::Place;
 
@@ -89,7 +89,7 @@ async fn populate(fixture: &Fixture, lease: &Lease) {
 }
 
 fn erasure(person: &RemoteId) -> Erasure<'_> {
-    Erasure { id: ErasureId::mint(at(10), [3; 10]), remote_id: person, actor: "cli", at: at(10) }
+    Erasure { id: ErasureId::mint(at(10), [3; 10]), remote_id: person, actor: Actor::Cli, at: at(10) }
 }
 
 /// Leaves a copy of the person's data in pages that are free, as a version did that did not overwrite what it deleted.
@@ -172,9 +172,9 @@ async fn whoever_is_allowed_again_is_no_longer_kept_out(fixture: Fixture) {
     let person = RemoteId::from("7");
     fixture.store.erase_person(&account, erasure(&person)).await.unwrap();
     assert_eq!(fixture.store.erased_ids(account.no).await.unwrap(), [person.clone()].into());
-    assert!(fixture.store.allow_person(&account, &person, "cli", at(20)).await.unwrap());
+    assert!(fixture.store.allow_person(&account, &person, Actor::Cli, at(20)).await.unwrap());
     assert!(fixture.store.erased_ids(account.no).await.unwrap().is_empty());
-    assert!(!fixture.store.allow_person(&account, &person, "cli", at(21)).await.unwrap());
+    assert!(!fixture.store.allow_person(&account, &person, Actor::Cli, at(21)).await.unwrap());
     assert_eq!(fixture.store.erasures(None).await.unwrap()[0].allowed_at, Some(at(20)));
 }
 

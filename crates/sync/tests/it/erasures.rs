@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use lucca::{FieldGroup, FieldGroups};
 use lucca_emulator::{FaultKind, NewAbsence, PersonPatch, Status, Switches};
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
-use store::{ChangeFilter, Erasure, ErasureId, Operation, Receipt};
+use store::{Actor, ChangeFilter, Erasure, ErasureId, Operation, Receipt};
 
 use crate::support::{App, TODAY, app, app_with, fault, stream};
 
@@ -16,7 +16,7 @@ impl App {
     async fn erase(&self, person: i64) -> Receipt {
         let at = lucca::clock::Clock::now(&*self.clock);
         let id = ErasureId::mint(at, [5; 10]);
-        let erasure = Erasure { id, remote_id: &RemoteId::from(person), actor: "test", at };
+        let erasure = Erasure { id, remote_id: &RemoteId::from(person), actor: Actor::System, at };
         self.store.erase_person(&self.account, erasure).await.unwrap()
     }
 
@@ -155,7 +155,7 @@ async fn whoever_is_allowed_again_comes_back_whole_with_the_next_sync() {
     app.emulator.tenant().advance_minutes(5 * 60);
     app.clock.advance(Duration::from_secs(5 * 3600));
     let now = lucca::clock::Clock::now(&*app.clock);
-    assert!(app.store.allow_person(&app.account, &RemoteId::from(person), "test", now).await.unwrap());
+    assert!(app.store.allow_person(&app.account, &RemoteId::from(person), Actor::System, now).await.unwrap());
     app.sync_changes().await;
     assert_eq!(app.store.fingerprints(app.account.no).await.unwrap(), before);
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use people::{Employee, Kind, RemoteId};
 use serde_json::{Value, json};
-use store::{Erasure, ErasureId, LinkedAccount, Receipt};
+use store::{Actor, Erasure, ErasureId, LinkedAccount, Receipt};
 
 use crate::Global;
 use crate::confirm;
@@ -17,7 +17,7 @@ use crate::report_view::noun;
 use crate::session;
 
 /// Who erases, as receipts have it.
-const ACTOR: &str = "cli";
+const ACTOR: Actor = Actor::Cli;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
