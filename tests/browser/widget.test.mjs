@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import {
-  assertAccessible, assertNoComplaints, assertNoSidewaysScrolling, complaints, openPage, ROOT, screenshot, startServer,
+  assertAccessible, assertNoComplaints, assertNoSidewaysScrolling, complaints, doWhatCloses, openPage, ROOT, screenshot,
+  startServer,
 } from './support.mjs';
 
 const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css', js: 'text/javascript', mjs: 'text/javascript' };
@@ -163,8 +164,7 @@ for (const [how, close] of [
   test(`${how} closes the dialog, and the focus goes back`, async () => {
     const page = await openVendor();
     await openFlow(page);
-    await close(page);
-    await untilHeard(page, 4);
+    await doWhatCloses(close(page), untilHeard(page, 4));
     assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...LEFT('closed')]);
     assert.equal(await page.locator('iframe').count(), 0);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'opener');
@@ -207,16 +207,14 @@ test('success is told once, the dialog stays until it is closed', async () => {
   await page.waitForFunction(() => globalThis.messages.some(({ publicToken }) => publicToken === 'pub_second'));
   const success = [['event', { type: 'success', step: null }], ['success', { publicToken: 'pub_first' }]];
   assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...success]);
-  await flow(page).getByRole('button', { name: 'Leave' }).click();
-  await untilHeard(page, 6);
+  await doWhatCloses(flow(page).getByRole('button', { name: 'Leave' }).click(), untilHeard(page, 6));
   assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...success, ...LEFT('finished')]);
 });
 
 test('a reason of the flow itself is passed on', async () => {
   const page = await openVendor();
   await openFlow(page);
-  await flow(page).getByRole('button', { name: 'Leave' }).click();
-  await untilHeard(page, 4);
+  await doWhatCloses(flow(page).getByRole('button', { name: 'Leave' }).click(), untilHeard(page, 4));
   assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...LEFT('cancelled')]);
 });
 

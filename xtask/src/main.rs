@@ -2,16 +2,20 @@
 //! engine on purpose for as long as one likes, `cargo xtask bench` measures what a sync costs.
 
 mod bench;
+mod browser;
+mod debian;
 mod postgres;
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "usage: cargo xtask test
+       cargo xtask test browser [FILE]...
        cargo xtask bench [--employees N]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  test    format, clippy with warnings denied, all tests, and a little chaos: what CI runs
+  test    format, clippy with warnings denied, all tests, a little chaos, and the tests in a browser: what CI runs.
+          browser: only the last, or only the files named, such as `widget`
   bench   what a first sync costs, one in which nothing changed, and one that reads everything again
   chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
           must be what the tenant holds. --histories: random histories of small tenants against a plain model.
@@ -22,6 +26,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test(),
+        ["test", "browser", ref files @ ..] => {
+            if browser_step(files).0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
         ["bench"] => bench("20000"),
         ["bench", "--employees", employees] => bench(employees),
         ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
@@ -107,14 +118,27 @@ fn test() -> ExitCode {
         ("tests", &["test", "--locked", "--workspace", "--no-fail-fast"]),
         ("chaos", &["test", "--locked", "--workspace", "--test", "rounds", "--", "--ignored"]),
     ];
-    let outcomes = steps.map(|(name, arguments)| (name, cargo(name, arguments, url.as_deref())));
+    let mut outcomes: Vec<(&str, (bool, Duration))> =
+        steps.iter().map(|&(name, arguments)| (name, cargo(name, arguments, url.as_deref()))).collect();
+    outcomes.push(("browser", browser_step(&[])));
     say("");
-    for (name, (passed, took)) in outcomes {
+    for &(name, (passed, took)) in &outcomes {
         let word = if passed { "passed" } else { "FAILED" };
         say(&format!("{word}  {name} ({} s)", took.as_secs()));
     }
     let failed = outcomes.iter().filter(|(_, (passed, _))| !passed).count();
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The tests in a browser.
+#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
+fn browser_step(files: &[&str]) -> (bool, Duration) {
+    let began = Instant::now();
+    let outcome = browser::test(files);
+    if let Err(reason) = &outcome {
+        say(reason);
+    }
+    (outcome.is_ok(), began.elapsed())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]

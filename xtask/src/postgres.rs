@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::say;
+use crate::debian::{self, run};
 
 /// A running server. It ends, and its files go, when this is dropped.
 pub(crate) struct Postgres {
@@ -22,14 +22,18 @@ impl Postgres {
         let bin = match programs() {
             Some(bin) => bin,
             None => {
-                install()?;
+                debian::install(
+                    "PostgreSQL",
+                    &["postgresql"],
+                    "or name a server that may create databases in TEST_DATABASE_URL",
+                )?;
                 programs().ok_or("the package `postgresql` brought no server")?
             }
         };
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let dir = std::env::temp_dir().join(format!("lucca-connector-postgres-{}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-        let run_as = if is_root() { Some("postgres") } else { None };
+        let run_as = if debian::is_root() { Some("postgres") } else { None };
         if let Some(user) = run_as {
             // The server refuses to run as root; its directory must be its own.
             run(Command::new("chown").arg(user).arg(&dir), "giving the directory to the server's user")?;
@@ -101,25 +105,6 @@ fn programs() -> Option<PathBuf> {
     versions.pop()
 }
 
-fn install() -> Result<(), String> {
-    if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(
-            "PostgreSQL is needed: install it (Debian: `apt install postgresql`), or name a server that \
-                    may create databases in TEST_DATABASE_URL"
-                .to_owned(),
-        );
-    }
-    say("== installing Debian's PostgreSQL");
-    run(Command::new("apt-get").args(["update", "-qq"]), "apt-get update")?;
-    run(
-        Command::new("apt-get")
-            .args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"])
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdout(Stdio::null()),
-        "apt-get install postgresql",
-    )
-}
-
 fn command(run_as: Option<&str>, program: &Path) -> Command {
     match run_as {
         None => Command::new(program),
@@ -131,19 +116,6 @@ fn command(run_as: Option<&str>, program: &Path) -> Command {
             command
         }
     }
-}
-
-fn run(command: &mut Command, what: &str) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{what} failed: {status}")),
-        Err(error) => Err(format!("{what} failed: {error}")),
-    }
-}
-
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output();
-    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 fn free_port() -> std::io::Result<u16> {
