@@ -51,6 +51,9 @@ pub(crate) async fn look(
     let open = store.issues(Some(account.no), IssueFilter::Open).await?;
     let mut found = Vec::new();
     let now = store.account(account.id).await?.map(|account| account.status);
+    if now == Some(AccountStatus::Unlinked) {
+        return Ok(());
+    }
     if now == Some(AccountStatus::RelinkNeeded) {
         found.push(Found { code: KEY_REFUSED.to_owned(), subject: String::new(), detail: json!({}) });
     }

@@ -1,6 +1,6 @@
 //! The linking flow without JavaScript: forms and links only.
 
-use lucca_emulator::{KeyConfig, Rights};
+use lucca_emulator::{Fault, FaultKind, KeyConfig, Rights};
 use serde_json::{Value, json};
 use test_database::Engine;
 
@@ -327,4 +327,85 @@ async fn everything_is_there_in_french_too() {
     let browser = service.browser(&token).await;
     browser.post("language", &[("language", "en"), ("step", "welcome")]).await;
     assert!(browser.get("welcome").await.html.contains("lang=\"en\""));
+}
+
+/// Syncs the one linked account a quarter of an hour later, as the round does.
+async fn sync(service: &Service) {
+    service.clock.advance(std::time::Duration::from_mins(15));
+    let machinery = &service.machinery;
+    let account = machinery.store.accounts().await.unwrap().remove(0);
+    let client = machinery.tenants.client_of(&account, &machinery.vault, None).await.unwrap();
+    let run = machinery.new_run().unwrap();
+    machinery.sync(&account, &client, run, (sync::Wish::Full, None), &sync::Silent).await.unwrap();
+}
+
+/// The codes of issues that are open.
+async fn open_issues(service: &Service) -> Vec<String> {
+    let issues = service.database.store.issues(None, store::IssueFilter::Open).await.unwrap();
+    issues.into_iter().map(|issue| issue.code).collect()
+}
+
+#[tokio::test]
+async fn a_permission_that_is_lost_later_is_an_issue_until_it_is_back() {
+    let service = Service::start("[linking]\nrequests_per_minute = 0").await;
+    let emulator = tenant(300, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
+    sync(&service).await;
+    assert_eq!(open_issues(&service).await, Vec::<String>::new());
+
+    let key = |rights| KeyConfig { rights, ..KeyConfig::full(7) };
+    emulator.tenant().put_key(key(Rights { see_former: false, consult_leaves: false, ..Rights::all() }));
+    sync(&service).await;
+    let open = open_issues(&service).await;
+    assert!(open.iter().any(|code| code.ends_with(".see_former_employees")), "{open:?}");
+    assert!(open.contains(&"permission.missing.consult_leaves".to_owned()), "{open:?}");
+    let (_, account) = service.get("/v1/linked-accounts").await;
+    let path = format!("/v1/linked-accounts/{}/issues", account["items"][0]["id"].as_str().unwrap());
+    let (_, told) = service.get(&path).await;
+    assert_eq!(told["items"].as_array().unwrap().len(), open.len());
+
+    emulator.tenant().put_key(key(Rights::all()));
+    sync(&service).await;
+    assert_eq!(open_issues(&service).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_later_is_an_issue() {
+    let service = Service::start("[linking]\nrequests_per_minute = 0").await;
+    let emulator = tenant(300, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    link(&service.browser(&token).await, &emulator.url(), emulator.api_key()).await;
+    // As after the key was deleted in Lucca.
+    let refused = FaultKind::Status { code: 401, body: String::new() };
+    let fault =
+        Fault { path: String::new(), query_contains: None, nth: None, probability: None, kind: refused };
+    emulator.tenant().set_faults(vec![fault]);
+    sync(&service).await;
+    assert_eq!(open_issues(&service).await, ["account.key_refused"]);
+    let (_, account) = service.get("/v1/linked-accounts").await;
+    assert_eq!(account["items"][0]["status"], "relink_needed");
+}
+
+#[tokio::test]
+async fn guessing_links_and_checking_without_end_is_slowed_down() {
+    let service = Service::start("").await;
+    let mut last = 0;
+    for at in 0..40 {
+        let url = format!("{}/link/lnk_{at}/welcome", service.url);
+        last = service.http.get(url).send().await.unwrap().status().as_u16();
+    }
+    assert_eq!(last, 429);
+
+    let emulator = tenant(5, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        let page = browser.post("enter-key", &[("key", "11111111-2222-4333-8444-555555555555")]).await;
+        statuses.push(page.status);
+        browser.checks_done().await;
+    }
+    assert!(statuses.contains(&303) && statuses.ends_with(&[422]), "{statuses:?}");
 }

@@ -24,6 +24,7 @@ pub(crate) struct Service {
     pub(crate) database: TestDatabase,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) http: reqwest::Client,
+    pub(crate) machinery: Machinery,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -70,7 +71,7 @@ impl Service {
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
         };
         let setup = Setup {
-            machinery,
+            machinery: machinery.clone(),
             config: Config::parse(config).unwrap(),
             logo: None,
             operator_token: SecretString::from(OPERATOR),
@@ -81,7 +82,7 @@ impl Service {
             server::serve(setup, listener, std::future::pending()).await.unwrap();
         });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url, database, clock, http, task }
+        Self { url, database, clock, http, machinery, task }
     }
 
     /// Calls the API as the operator.
@@ -179,7 +180,9 @@ impl Browser<'_> {
 
     /// Goes to where the key is asked for.
     pub(crate) async fn up_to_key(&self, tenant: &str) {
-        assert_eq!(self.post("welcome", &[]).await.step(), "access");
+        // Nothing is switched off: a browser sends the boxes that are ticked.
+        let all = ["leaves", "jobs", "managers", "qualifications"].map(|feature| ("features", feature));
+        assert_eq!(self.post("welcome", &all).await.step(), "access");
         assert_eq!(self.post("access", &[("can", "yes")]).await.step(), "tenant");
         let named = self.post("tenant", &[("tenant", tenant)]).await;
         assert_eq!(named.step(), "key", "{}", named.html);
