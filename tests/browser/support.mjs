@@ -72,8 +72,6 @@ export async function openPage({ width = 1280, height = 800, dark = false, javaS
     javaScriptEnabled: javaScript,
     locale: language === 'fr' ? 'fr-FR' : 'en-GB',
     reducedMotion: motion ? 'no-preference' : 'reduce',
-    // Chromium's own touch and fonts at 360 px are not what is tested, the layout is.
-    deviceScaleFactor: 1,
   });
   if (!javaScript) withoutScripts.add(context);
   context.setDefaultTimeout(15_000);
