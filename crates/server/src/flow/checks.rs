@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::{Diagnosis, Finding, Likelier, Permission, Probe, ProbeOutcome, Verdict};
+use linking::{Diagnosis, Evidence, Finding, Likelier, Permission, Probe, ProbeOutcome, Verdict};
 use serde::Deserialize;
 
 use super::progress::{Checked, Step};
@@ -82,7 +82,7 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     }
     let Some(diagnosis) = first_sync::diagnosis(&visit.progress) else { return visit.redirect(Step::Checks) };
     let is_blocked = diagnosis.required_unsettled(&visit.progress.confirmed).next().is_some();
-    let may_go_on = visit.app.config.linking.allow_missing_permissions && form.anyway == "yes";
+    let may_go_on = may_go_without(&visit, diagnosis) && form.anyway == "yes";
     if is_blocked && !may_go_on {
         return visit.redirect(Step::Checks);
     }
@@ -143,7 +143,7 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
         let finding = probe.permission().and_then(|permission| diagnosis.finding(permission));
         done(visit, t, &ProbeOutcome { probe, finding: finding.cloned(), failed: None })
     });
-    let may_skip = visit.app.config.linking.allow_missing_permissions;
+    let may_skip = may_go_without(visit, diagnosis);
     let consequences =
         in_the_way.iter().filter(|_| may_skip).map(|finding| finding.consequence_text(language));
     ChecksBody {
@@ -162,6 +162,12 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
         is_blocked: !in_the_way.is_empty(),
         consequences: consequences.collect(),
     }
+}
+
+/// Whether one may go on without what is required: where the vendor allows it, and anything at all would be read.
+fn may_go_without(visit: &Visit, diagnosis: &Diagnosis) -> bool {
+    visit.app.config.linking.allow_missing_permissions
+        && diagnosis.verdict(Permission::ViewUsers) != Some(Verdict::Missing)
 }
 
 /// The line of a check that is done.
@@ -187,6 +193,8 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     let may_confirm = is_over
         && finding.verdict == Verdict::CannotTell
         && finding.likelier != Some(Likelier::Granted)
+        // What could not be looked at for another reason is not a person's to confirm.
+        && finding.evidence != Evidence::PeopleRefused
         && !is_confirmed;
     CheckLine {
         look,
