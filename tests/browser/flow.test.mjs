@@ -199,14 +199,14 @@ test('the address is read while it is typed', async () => {
   const { page } = await begin();
   await goOn(page, { to: 'tenant', ...entered() });
   for (const [text, told] of [
-    ['acme-sandbox.ilucca.ch/timmi', /https:\/\/acme-sandbox\.ilucca\.ch.*Sandbox.*Swiss/s],
-    ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/s],
+    ['acme.ilucca-test.ch/timmi', /https:\/\/acme\.ilucca-test\.ch.*Test: .*Swiss/],
+    ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/],
     ['https://acme.ilucca.net.evil.example', /only looks like/],
   ]) {
     await page.locator('#tenant').fill(text);
     await page.locator('#preview', { hasText: told }).waitFor();
   }
-  await page.locator('#tenant').fill('acme-sandbox.ilucca.ch/timmi');
+  await page.locator('#tenant').fill('acme-copy1.sandbox.eu1.luccasoftware.com');
   await page.locator('#preview dl').waitFor();
   await inspect(page, 'tenant-preview', 'en');
   assertNoComplaints(page);
