@@ -40,5 +40,13 @@
     tell({ type: "step", step: body.dataset.step });
     if (body.dataset.publicToken) tell({ type: "success", publicToken: body.dataset.publicToken });
     if (body.dataset.step === "cancelled") tell({ type: "exit", reason: "cancelled" });
+    for (const button of document.querySelectorAll("[data-exit]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => tell({ type: "exit", reason: button.dataset.exit }));
+    }
+    // The page around this one does not hear the keys that are pressed here.
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented) tell({ type: "exit", reason: "closed" });
+    });
   }
 })();

@@ -3,8 +3,9 @@
 //! binary; nothing comes from elsewhere.
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::header;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -38,8 +39,22 @@ const FILES: [(&str, &str, &str); 10] = [
 pub(crate) fn router() -> Router<App> {
     let own = Router::new().route("/assets/brand.css", get(brand_css)).route("/assets/logo", get(logo));
     FILES.into_iter().fold(own, |router, (path, media_type, text)| {
-        router.route(path, get(move || async move { answer(media_type, text) }))
+        router.route(path, get(move || async move { answer(media_type, text) }).layer(from_fn(shared)))
     })
+}
+
+/// A vendor's page loads the widget from here, as a script or as a module.
+async fn shared(request: Request, next: Next) -> Response {
+    let is_widget = request.uri().path().starts_with("/widget/");
+    let mut response = next.run(request).await;
+    if is_widget {
+        for (name, value) in
+            [("access-control-allow-origin", "*"), ("cross-origin-resource-policy", "cross-origin")]
+        {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
+    response
 }
 
 fn answer(media_type: &'static str, body: impl IntoResponse) -> Response {

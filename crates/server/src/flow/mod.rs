@@ -27,6 +27,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use progress::Step;
 use visit::Visit;
 
 /// The flow's routes.
@@ -54,7 +55,11 @@ pub(crate) fn router() -> Router<App> {
         .route("/link/{token}/done", post(done::finish).get(done::show))
 }
 
-/// The link itself: where whoever follows it left off.
+/// The link itself: where whoever follows it left off. Who has not got further than the question whether they may has
+/// perhaps handed over: the next one is to read first what it is about.
 async fn open(visit: Visit) -> Response {
-    visit.redirect(visit.progress.furthest)
+    match visit.progress.furthest {
+        Step::Welcome | Step::Access => visit.redirect(Step::Welcome),
+        step => visit.redirect(step),
+    }
 }

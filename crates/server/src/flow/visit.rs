@@ -253,7 +253,8 @@ fn is_same_origin(headers: &HeaderMap, public_url: &str) -> bool {
         return matches!(site, "same-origin" | "none");
     }
     match says("origin") {
-        None => true,
+        // Of a page without referrer, as ours are, older browsers tell no origin.
+        None | Some("null") => true,
         Some(origin) => {
             url::Url::parse(public_url).is_ok_and(|url| url.origin().ascii_serialization() == origin)
         }

@@ -293,6 +293,7 @@ async fn a_form_from_elsewhere_is_refused() {
     assert_eq!(send("origin", "https://evil.example").await.unwrap().status(), 403);
     assert_eq!(send("sec-fetch-site", "cross-site").await.unwrap().status(), 403);
     assert_eq!(send("sec-fetch-site", "same-origin").await.unwrap().status(), 303);
+    assert_eq!(send("origin", "null").await.unwrap().status(), 303);
 }
 
 #[tokio::test]
@@ -327,6 +328,12 @@ async fn everything_is_there_in_french_too() {
     let browser = service.browser(&token).await;
     browser.post("language", &[("language", "en"), ("step", "welcome")]).await;
     assert!(browser.get("welcome").await.html.contains("lang=\"en\""));
+    // Where nobody chose, the browser's languages decide.
+    let (token, _) = service.link_token(json!({ "language": null })).await;
+    let url = format!("{}/link/{token}/welcome", service.url);
+    let page =
+        service.http.get(url).header("accept-language", "de, fr-CH;q=0.9, en;q=0.8").send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("lang=\"fr\""));
 }
 
 /// Syncs the one linked account a quarter of an hour later, as the round does.
