@@ -189,7 +189,7 @@ fn list(seen: &Observations, list: &ListSight, when_empty: impl FnOnce() -> Opin
 
 fn view_contracts(seen: &Observations) -> Opinion {
     list(seen, &seen.contracts, || match seen.people.count() {
-        0 => unsure(Evidence::NobodyShown),
+        0 => without_people(seen).unwrap_or_else(|| unsure(Evidence::NobodyShown)),
         // Everybody has a contract (source: directory.md §8).
         _ => unsure_missing(Evidence::ListEmpty),
     })

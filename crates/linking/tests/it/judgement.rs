@@ -241,3 +241,12 @@ fn who_was_not_looked_at_does_not_count() {
     let finding = judge(&Observations { former_people: failed, ..ignored }, Permission::SeeFormerEmployees);
     assert_eq!(finding.evidence, Evidence::ListUnreadable { code: "lucca.timeout".to_owned() });
 }
+
+#[test]
+fn contracts_of_nobody_are_told_by_why_nobody_is_shown() {
+    let nobody = Observations { contracts: answered(0), ..three_hundred() };
+    let refused = Observations { people: ListSight::Refused { status: Some(403) }, ..nobody.clone() };
+    assert_eq!(judge(&refused, Permission::ViewContracts).evidence, Evidence::PeopleRefused);
+    let empty = Observations { people: answered(0), ..nobody };
+    assert_eq!(judge(&empty, Permission::ViewContracts).evidence, Evidence::NobodyShown);
+}

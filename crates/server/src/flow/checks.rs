@@ -180,10 +180,13 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     };
     let language = visit.language;
     let is_confirmed = visit.progress.confirmed.contains(&finding.permission);
+    // Another box comes first: there is nothing to confirm before that one is ticked.
+    let is_too_early = finding.evidence == Evidence::PeopleRefused;
     let (look, verdict) = match (finding.verdict, finding.likelier) {
         (Verdict::Granted, _) => ("granted", t.verdict_granted),
         (Verdict::Missing, _) => ("missing", t.verdict_missing),
         (Verdict::CannotTell, Some(Likelier::Granted)) => ("done", t.verdict_likely_fine),
+        (Verdict::CannotTell, _) if is_too_early => ("waiting", t.verdict_not_yet),
         (Verdict::CannotTell, _) if is_confirmed => ("done", t.verdict_done),
         (Verdict::CannotTell, Some(Likelier::Missing)) => ("unsure", t.verdict_likely_missing),
         (Verdict::CannotTell, None) => ("unsure", t.verdict_cannot_tell),
@@ -193,8 +196,7 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     let may_confirm = is_over
         && finding.verdict == Verdict::CannotTell
         && finding.likelier != Some(Likelier::Granted)
-        // What could not be looked at for another reason is not a person's to confirm.
-        && finding.evidence != Evidence::PeopleRefused
+        && !is_too_early
         && !is_confirmed;
     CheckLine {
         look,
@@ -202,9 +204,9 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
         label: Some(finding.permission.label(language).text),
         verdict,
         evidence: Some(finding.evidence_text(language)),
-        remedy: finding.remedy_text(language).filter(|_| !is_confirmed),
+        remedy: finding.remedy_text(language).filter(|_| !is_confirmed || is_too_early),
         confirm: may_confirm.then(|| finding.permission.name()),
-        is_confirmed: is_confirmed && finding.verdict == Verdict::CannotTell,
+        is_confirmed: is_confirmed && finding.verdict == Verdict::CannotTell && !is_too_early,
     }
 }
 

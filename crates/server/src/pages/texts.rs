@@ -701,6 +701,10 @@ texts! {
         "Please confirm",
         "À confirmer"
     }
+    verdict_not_yet {
+        "Not known yet",
+        "Pas encore connu"
+    }
     verdict_likely_fine {
         "Probably fine",
         "Probablement correct"
