@@ -114,7 +114,8 @@ describe('the linking flow', { concurrency: 3 }, () => {
         },
       };
       const atEach = async (step) => {
-        await tabThrough(page);
+        // What can have the focus is the same in both.
+        if (language === 'fr') await tabThrough(page);
         if (step === 'welcome') {
           // Space switches off what is optional.
           await tabTo(page, page.locator('#f-custom_fields'));
@@ -145,7 +146,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
 
   // ---- without JavaScript, on a phone ------------------------------------------------------------------------------
 
-  for (const [language, javaScript, width] of [['en', false, 1280], ['fr', false, 360], ['fr', true, 360]]) {
+  for (const [language, javaScript, width] of [['en', false, 360], ['fr', false, 1280], ['fr', true, 360]]) {
     test(`${javaScript ? 'with' : 'without'} JavaScript on a screen of ${width} pixels, ${language}`, async () => {
       const { page } = await begin({ language, javaScript, width, height: 740 });
       const atEach = async (step) => {
@@ -170,7 +171,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
         await page.getByRole('alert').getByRole('heading', { name: WORDS[language].problem }).waitFor();
         assert.equal(await page.locator('#tenant').inputValue(), text);
         assert.equal(await page.evaluate(() => document.activeElement.id), 'problem');
-        await inspect(page, `error-tenant-${name}`, language);
+        if (name === 'ending') await inspect(page, 'error-tenant', language);
       }
       await goOn(page, { from: 'tenant', to: 'enter-key', language, ...entered() });
       const assertKeyNowhere = watchForKey(page);
@@ -200,8 +201,8 @@ describe('the linking flow', { concurrency: 3 }, () => {
     const { page } = await begin();
     await goOn(page, { to: 'tenant', ...entered() });
     for (const [text, told] of [
-      ['acme.ilucca-test.ch/timmi', /https:\/\/acme\.ilucca-test\.ch.*Test: .*Swiss/],
-      ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/],
+      ['acme.ilucca-test.ch/timmi', /https:\/\/acme\.ilucca-test\.ch.*Test: .*Swiss/s],
+      ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/s],
       ['https://acme.ilucca.net.evil.example', /only looks like/],
     ]) {
       await page.locator('#tenant').fill(text);
