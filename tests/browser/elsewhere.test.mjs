@@ -68,7 +68,8 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       const assertKeyNowhere = watchForKey(page);
       const atEach = async (step) => {
         await assertNoSidewaysScrolling(page);
-        await assertAccessible(page);
+        // A dialog around the page is what is new: the pages themselves are looked at elsewhere.
+        if (['welcome', 'enter-key', 'done'].includes(step)) await assertAccessible(page);
         await screenshot(page, `flow-embedded-${step}-${language}-${width}`);
         assert.ok(!(await frame.content()).includes(tenant.apiKey));
       };
@@ -83,7 +84,9 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       assert.equal(json.customer_id, 'customer-1');
       assert.equal((await exchange(publicToken)).status, 404);
       await assertKeyNowhere(tenant.apiKey);
-      await page.getByRole('button', { name: 'Close' }).click();
+      const closed = page.waitForFunction('heard.at(-1)[0] === "exit"');
+      const close = frame.getByRole('button', { name: { en: 'Return to', fr: 'Revenir à' }[language] });
+      await doWhatCloses(close.click(), closed);
       assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
       assertNoComplaints(page);
     });

@@ -1,7 +1,7 @@
 // The whole linking flow, by everybody who may have to go through it: in both languages, by keyboard, without JavaScript,
 // on a phone, and by those who err, turn back or stop.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { goOn, CONFIG, hasHeading, inspect, isAt, isOver, PAGES, VENDOR, watchForKey, way, WORDS } from './flow.mjs';
 import {
   assertNoComplaints, assertNoSidewaysScrolling, openPage, screenshot, startConnector, startTenant,
@@ -25,37 +25,6 @@ async function begin(options = {}, wanted = {}) {
 }
 
 const entered = () => ({ tenant: `${tenant.url}/directory/people?tab=1`, key: tenant.apiKey });
-
-for (const language of ['en', 'fr']) {
-  test(`the whole flow, each page looked at, ${language}`, async () => {
-    const { page, made } = await begin({ language });
-    const assertKeyNowhere = watchForKey(page);
-    const atEach = async (step) => {
-      await inspect(page, `${String(Object.keys(PAGES.en).indexOf(step)).padStart(2, '0')}-${step}`, language);
-      await assertKeyNowhere(tenant.apiKey);
-    };
-    await goOn(page, { to: 'done', language, ...entered(), atEach });
-    assertNoComplaints(page);
-    assert.ok(!connector.output().includes(tenant.apiKey));
-    const { json } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
-    assert.equal(json.status, 'finished');
-    // Once linked, the link leads to how it went, and not back.
-    await page.goto(`${made.url}/tenant`);
-    await isAt(page, 'sync', language);
-  });
-}
-
-test('the summary tells what the tenant has', async () => {
-  const { page } = await begin();
-  await goOn(page, { to: 'summary', ...entered() });
-  const shown = Object.fromEntries(
-    await page.locator('dl.numbers > div').evaluateAll((all) =>
-      all.map((one) => [one.querySelector('dt').textContent, Number(one.querySelector('strong').textContent.replace(/\D/g, ''))])),
-  );
-  assert.equal(shown.Employees, tenant.truth.people ?? tenant.truth.employees, JSON.stringify([shown, tenant.truth]));
-});
-
-// ---- by keyboard -------------------------------------------------------------------------------------------------
 
 // What has the focus: its place in the document, whether one sees that, and whether it is on the screen.
 const focused = (page) =>
@@ -99,155 +68,189 @@ async function tabTo(page, locator) {
   assert.fail(`${locator} is not reached with Tab`);
 }
 
-for (const language of ['en', 'fr']) {
-  test(`by keyboard alone, ${language}`, async () => {
-    const { page } = await begin({ language });
-    const by = {
-      press: async (what) => {
-        await tabTo(page, what);
-        await page.keyboard.press('Enter');
-      },
-      fill: async (what, text) => {
-        await tabTo(page, what);
-        await page.keyboard.type(text);
-      },
-    };
-    const atEach = async (step) => {
-      await tabThrough(page);
-      if (step === 'welcome') {
-        // Space switches off what is optional.
-        await tabTo(page, page.locator('#f-custom_fields'));
-        await page.keyboard.press('Space');
-        assert.equal(await page.locator('#f-custom_fields').isChecked(), false);
-      }
-      if (step === 'enter-key') {
-        await tabTo(page, page.locator('#key'));
-        await page.keyboard.press('Tab');
-        await page.keyboard.press('Space');
-        assert.equal(await page.locator('#key').getAttribute('type'), 'text');
-        await screenshot(page, `flow-keyboard-enter-key-${language}`);
-      }
-      if (step === 'checks') assert.equal(await page.locator('ul.checks small', { hasText: 'HR' }).count(), 0);
-    };
-    await goOn(page, { to: 'done', language, ...entered(), by, atEach });
-    assertNoComplaints(page);
+describe('the linking flow', { concurrency: 3 }, () => {
+  for (const language of ['en', 'fr']) {
+    test(`the whole flow, each page looked at, ${language}`, async () => {
+      const { page, made } = await begin({ language });
+      const assertKeyNowhere = watchForKey(page);
+      const atEach = async (step) => {
+        await inspect(page, `${String(Object.keys(PAGES.en).indexOf(step)).padStart(2, '0')}-${step}`, language);
+        await assertKeyNowhere(tenant.apiKey);
+      };
+      await goOn(page, { to: 'done', language, ...entered(), atEach });
+      assertNoComplaints(page);
+      assert.ok(!connector.output().includes(tenant.apiKey));
+      const { json } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
+      assert.equal(json.status, 'finished');
+      // Once linked, the link leads to how it went, and not back.
+      await page.goto(`${made.url}/tenant`);
+      await isAt(page, 'sync', language);
+    });
+  }
+
+  test('the summary tells what the tenant has', async () => {
+    const { page } = await begin();
+    await goOn(page, { to: 'summary', ...entered() });
+    const shown = Object.fromEntries(
+      await page.locator('dl.numbers > div').evaluateAll((all) =>
+        all.map((one) => [one.querySelector('dt').textContent, Number(one.querySelector('strong').textContent.replace(/\D/g, ''))])),
+    );
+    assert.equal(shown.Employees, tenant.truth.people ?? tenant.truth.employees, JSON.stringify([shown, tenant.truth]));
   });
-}
 
-test('the skip link leads to the content', async () => {
-  const { page } = await begin();
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('Tab');
-  assert.ok(await page.evaluate(() => document.activeElement.closest('main') !== null));
-});
+  // ---- by keyboard -------------------------------------------------------------------------------------------------
 
-// ---- without JavaScript, on a phone ------------------------------------------------------------------------------
+  for (const language of ['en', 'fr']) {
+    test(`by keyboard alone, ${language}`, async () => {
+      const { page } = await begin({ language });
+      const by = {
+        press: async (what) => {
+          await tabTo(page, what);
+          await page.keyboard.press('Enter');
+        },
+        fill: async (what, text) => {
+          await tabTo(page, what);
+          await page.keyboard.type(text);
+        },
+      };
+      const atEach = async (step) => {
+        // What can have the focus is the same in both.
+        if (language === 'fr') await tabThrough(page);
+        if (step === 'welcome') {
+          // Space switches off what is optional.
+          await tabTo(page, page.locator('#f-custom_fields'));
+          await page.keyboard.press('Space');
+          assert.equal(await page.locator('#f-custom_fields').isChecked(), false);
+        }
+        if (step === 'enter-key') {
+          await tabTo(page, page.locator('#key'));
+          await page.keyboard.press('Tab');
+          await page.keyboard.press('Space');
+          assert.equal(await page.locator('#key').getAttribute('type'), 'text');
+          await screenshot(page, `flow-keyboard-enter-key-${language}`);
+        }
+        if (step === 'checks') assert.equal(await page.locator('ul.checks small', { hasText: 'HR' }).count(), 0);
+      };
+      await goOn(page, { to: 'done', language, ...entered(), by, atEach });
+      assertNoComplaints(page);
+    });
+  }
 
-for (const [language, javaScript, width] of [['en', false, 1280], ['fr', false, 360], ['fr', true, 360]]) {
-  test(`${javaScript ? 'with' : 'without'} JavaScript on a screen of ${width} pixels, ${language}`, async () => {
-    const { page } = await begin({ language, javaScript, width, height: 740 });
-    const atEach = async (step) => {
-      await assertNoSidewaysScrolling(page);
-      assert.equal(await page.locator('[data-copy]:visible').count() > 0, javaScript && ['key'].includes(step));
-      if (!javaScript) await screenshot(page, `flow-plain-${step}-${language}-${width}`, { fullPage: true });
-    };
-    await goOn(page, { to: 'done', language, ...entered(), atEach });
-    assertNoComplaints(page);
+  test('the skip link leads to the content', async () => {
+    const { page } = await begin();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    assert.ok(await page.evaluate(() => document.activeElement.closest('main') !== null));
   });
-}
 
-// ---- those who err, turn back or stop ----------------------------------------------------------------------------
+  // ---- without JavaScript, on a phone ------------------------------------------------------------------------------
 
-for (const language of ['en', 'fr']) {
-  test(`what is wrong is told in words, and kept to be mended, ${language}`, async () => {
-    const { page } = await begin({ language });
-    await goOn(page, { to: 'tenant', language, ...entered() });
-    for (const [text, name] of [['', 'empty'], ['someone@acme.example', 'e-mail'], ['https://acme.ilucca.com', 'ending']]) {
+  for (const [language, javaScript, width] of [['en', false, 360], ['fr', false, 1280], ['fr', true, 360]]) {
+    test(`${javaScript ? 'with' : 'without'} JavaScript on a screen of ${width} pixels, ${language}`, async () => {
+      const { page } = await begin({ language, javaScript, width, height: 740 });
+      const atEach = async (step) => {
+        await assertNoSidewaysScrolling(page);
+        assert.equal(await page.locator('[data-copy]:visible').count() > 0, javaScript && ['key'].includes(step));
+        if (!javaScript) await screenshot(page, `flow-plain-${step}-${language}-${width}`, { fullPage: true });
+      };
+      await goOn(page, { to: 'done', language, ...entered(), atEach });
+      assertNoComplaints(page);
+    });
+  }
+
+  // ---- those who err, turn back or stop ----------------------------------------------------------------------------
+
+  for (const language of ['en', 'fr']) {
+    test(`what is wrong is told in words, and kept to be mended, ${language}`, async () => {
+      const { page } = await begin({ language });
+      await goOn(page, { to: 'tenant', language, ...entered() });
+      for (const [text, name] of [['', 'empty'], ['someone@acme.example', 'e-mail'], ['https://acme.ilucca.com', 'ending']]) {
+        await page.locator('#tenant').fill(text);
+        await way(page, 'tenant', language).click();
+        await page.getByRole('alert').getByRole('heading', { name: WORDS[language].problem }).waitFor();
+        assert.equal(await page.locator('#tenant').inputValue(), text);
+        assert.equal(await page.evaluate(() => document.activeElement.id), 'problem');
+        if (name === 'ending') await inspect(page, 'error-tenant', language);
+      }
+      await goOn(page, { from: 'tenant', to: 'enter-key', language, ...entered() });
+      const assertKeyNowhere = watchForKey(page);
+      const cut = tenant.apiKey.slice(0, -3);
+      await page.locator('#key').fill(cut);
+      await way(page, 'enter-key', language).click();
+      await page.getByRole('alert').waitFor();
+      assert.equal(await page.locator('#key').inputValue(), '');
+      await inspect(page, 'error-key', language);
+      await assertKeyNowhere(cut);
+      // Another tenant's key, perhaps.
+      const wrong = '01234567-89ab-cdef-0123-456789abcdef';
+      await page.locator('#key').fill(wrong);
+      await way(page, 'enter-key', language).click();
+      await isAt(page, 'checks', language);
+      await isOver(page);
+      await page.locator('.problem').waitFor();
+      await inspect(page, 'checks-refused', language);
+      await assertKeyNowhere(wrong.replace('0123', ''));
+      await page.locator('.problem + .actions').getByRole('link').first().click();
+      await goOn(page, { from: 'enter-key', to: 'checks', language, ...entered() });
+      assertNoComplaints(page, /status of 422/);
+    });
+  }
+
+  test('the address is read while it is typed', async () => {
+    const { page } = await begin();
+    await goOn(page, { to: 'tenant', ...entered() });
+    for (const [text, told] of [
+      ['acme.ilucca-test.ch/timmi', /https:\/\/acme\.ilucca-test\.ch.*Test: .*Swiss/s],
+      ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/s],
+      ['https://acme.ilucca.net.evil.example', /only looks like/],
+    ]) {
       await page.locator('#tenant').fill(text);
-      await way(page, 'tenant', language).click();
-      await page.getByRole('alert').getByRole('heading', { name: WORDS[language].problem }).waitFor();
-      assert.equal(await page.locator('#tenant').inputValue(), text);
-      assert.equal(await page.evaluate(() => document.activeElement.id), 'problem');
-      await inspect(page, `error-tenant-${name}`, language);
+      await page.locator('#preview', { hasText: told }).waitFor();
     }
-    await goOn(page, { from: 'tenant', to: 'enter-key', language, ...entered() });
-    const assertKeyNowhere = watchForKey(page);
-    const cut = tenant.apiKey.slice(0, -3);
-    await page.locator('#key').fill(cut);
-    await way(page, 'enter-key', language).click();
-    await page.getByRole('alert').waitFor();
-    assert.equal(await page.locator('#key').inputValue(), '');
-    await inspect(page, 'error-key', language);
-    await assertKeyNowhere(cut);
-    // Another tenant's key, perhaps.
-    const wrong = '01234567-89ab-cdef-0123-456789abcdef';
-    await page.locator('#key').fill(wrong);
-    await way(page, 'enter-key', language).click();
-    await isAt(page, 'checks', language);
-    await isOver(page);
-    await page.locator('.problem').waitFor();
-    await inspect(page, 'checks-refused', language);
-    await assertKeyNowhere(wrong.replace('0123', ''));
-    await page.locator('.problem + .actions').getByRole('link').first().click();
-    await goOn(page, { from: 'enter-key', to: 'checks', language, ...entered() });
-    assertNoComplaints(page, /status of 422/);
+    await page.locator('#tenant').fill('acme-copy1.sandbox.eu1.luccasoftware.com');
+    await page.locator('#preview dl').waitFor();
+    await inspect(page, 'tenant-preview', 'en');
+    assertNoComplaints(page);
   });
-}
 
-test('the address is read while it is typed', async () => {
-  const { page } = await begin();
-  await goOn(page, { to: 'tenant', ...entered() });
-  for (const [text, told] of [
-    ['acme.ilucca-test.ch/timmi', /https:\/\/acme\.ilucca-test\.ch.*Test: .*Swiss/],
-    ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/],
-    ['https://acme.ilucca.net.evil.example', /only looks like/],
-  ]) {
-    await page.locator('#tenant').fill(text);
-    await page.locator('#preview', { hasText: told }).waitFor();
-  }
-  await page.locator('#tenant').fill('acme-copy1.sandbox.eu1.luccasoftware.com');
-  await page.locator('#preview dl').waitFor();
-  await inspect(page, 'tenant-preview', 'en');
-  assertNoComplaints(page);
-});
-
-test('back and forth, and into the other language, nothing is lost', async () => {
-  const { page } = await begin({ language: 'fr' });
-  await page.locator('#f-leaves').uncheck();
-  await goOn(page, { to: 'key', language: 'fr', ...entered() });
-  await page.getByRole('button', { name: 'English' }).click();
-  await isAt(page, 'key', 'en');
-  for (const step of ['tenant', 'access', 'welcome']) {
-    await page.getByRole('link', { name: WORDS.en.back }).click();
-    await isAt(page, step, 'en');
-    if (step === 'tenant') assert.equal(await page.locator('#tenant').inputValue(), tenant.url);
-  }
-  assert.equal(await page.locator('#f-leaves').isChecked(), false);
-  assert.equal(await page.locator('#f-jobs').isChecked(), true);
-  await page.getByRole('navigation').getByRole('link', { name: 'API key' }).click();
-  await isAt(page, 'key', 'en');
-  await page.goBack();
-  await isAt(page, 'welcome', 'en');
-  assertNoComplaints(page);
-});
-
-for (const language of ['en', 'fr']) {
-  test(`stopped, and unknown links, ${language}`, async () => {
-    const { page, made } = await begin({ language });
-    await goOn(page, { to: 'enter-key', language, ...entered() });
-    await page.getByRole('button', { name: WORDS[language].leave }).click();
-    await hasHeading(page, { en: 'Nothing was connected', fr: 'Rien n’a été connecté' }[language]);
-    await inspect(page, 'stopped', language);
-    const { json } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
-    assert.equal(json.status, 'cancelled');
-    await page.goto(made.url);
-    await hasHeading(page, { en: 'This invitation was withdrawn', fr: 'Cette invitation a été retirée' }[language]);
-    await inspect(page, 'withdrawn', language);
-    await page.goto(`${made.url.slice(0, -4)}zzzz`);
-    await hasHeading(page, { en: 'This link is not known', fr: 'Ce lien est inconnu' }[language]);
-    assert.ok((await page.locator('main').textContent()).includes(VENDOR));
-    await inspect(page, 'unknown', language);
-    assertNoComplaints(page, /status of (404|410)/);
+  test('back and forth, and into the other language, nothing is lost', async () => {
+    const { page } = await begin({ language: 'fr' });
+    await page.locator('#f-leaves').uncheck();
+    await goOn(page, { to: 'key', language: 'fr', ...entered() });
+    await page.getByRole('button', { name: 'English' }).click();
+    await isAt(page, 'key', 'en');
+    for (const step of ['tenant', 'access', 'welcome']) {
+      await page.getByRole('link', { name: WORDS.en.back }).click();
+      await isAt(page, step, 'en');
+      if (step === 'tenant') assert.equal(await page.locator('#tenant').inputValue(), tenant.url);
+    }
+    assert.equal(await page.locator('#f-leaves').isChecked(), false);
+    assert.equal(await page.locator('#f-jobs').isChecked(), true);
+    await page.getByRole('navigation').getByRole('link', { name: 'API key' }).click();
+    await isAt(page, 'key', 'en');
+    await page.goBack();
+    await isAt(page, 'welcome', 'en');
+    assertNoComplaints(page);
   });
-}
+
+  for (const language of ['en', 'fr']) {
+    test(`stopped, and unknown links, ${language}`, async () => {
+      const { page, made } = await begin({ language });
+      await goOn(page, { to: 'enter-key', language, ...entered() });
+      await page.getByRole('button', { name: WORDS[language].leave }).click();
+      await hasHeading(page, { en: 'Nothing was connected', fr: 'Rien n’a été connecté' }[language]);
+      await inspect(page, 'stopped', language);
+      const { json } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
+      assert.equal(json.status, 'cancelled');
+      await page.goto(made.url);
+      await hasHeading(page, { en: 'This invitation was withdrawn', fr: 'Cette invitation a été retirée' }[language]);
+      await inspect(page, 'withdrawn', language);
+      await page.goto(`${made.url.slice(0, -4)}zzzz`);
+      await hasHeading(page, { en: 'This link is not known', fr: 'Ce lien est inconnu' }[language]);
+      assert.ok((await page.locator('main').textContent()).includes(VENDOR));
+      await inspect(page, 'unknown', language);
+      assertNoComplaints(page, /status of (404|410)/);
+    });
+  }
+});

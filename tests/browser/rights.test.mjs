@@ -2,7 +2,7 @@
 // Whether the doctor judges rightly is tested with the doctor; this is what a person reads of it.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { CONFIG, goOn, inspect, isAt, isOver, WORDS } from './flow.mjs';
+import { CONFIG, goOn, inspect, isAt, way, WORDS } from './flow.mjs';
 import { assertNoComplaints, openPage, startConnector, startTenant } from './support.mjs';
 
 const EVERYTHING = ['employees', 'leaves', 'absence_requests', 'jobs', 'managers', 'qualifications', 'custom_fields'];
@@ -59,34 +59,124 @@ async function linesOf(page, language) {
 
 const isFine = ({ look }) => ['granted', 'done'].includes(look);
 
-// What lacks, what is then not fine, and which of the two ways it is told: `missing` is proven, `unsure` asks.
+// What lacks, and how the lines then look that are not fine: `missing` is proven, `unsure` asks, `waiting` waits for another
+// box. Whether some right of people who come and go can be proven to lack depends on who comes and goes.
+const EITHER = /^(missing|unsure)$/;
 const CASES = [
-  [['view_users'], { view_users: 'missing' }],
-  [['see_future'], { see_future: 'missing' }],
-  [['see_former'], { see_former: 'missing' }],
-  [['view_contracts'], { view_contracts: 'missing' }],
-  [['view_jobs'], { view_jobs: 'unsure' }],
-  [['view_managers'], { view_managers: 'unsure' }],
-  [['view_qualifications'], { view_qualifications: 'unsure' }],
-  [['consult_leaves'], {}],
+  [['view_users'], {
+    view_users: /^missing$/, see_future: /^waiting$/, see_former: /^waiting$/, view_contracts: /^waiting$/, view_jobs: /^waiting$/,
+    view_managers: /^waiting$/, view_qualifications: /^waiting$/, hr_file: /^waiting$/,
+  }],
+  [['see_future'], { see_future: EITHER }],
+  [['see_former'], { see_former: EITHER }],
+  [['see_future', 'see_former'], { see_future: EITHER, see_former: EITHER }],
+  [['view_contracts'], { view_contracts: /^missing$/ }],
+  [['view_jobs'], { view_jobs: /^unsure$/ }],
+  [['view_managers'], { view_managers: /^unsure$/ }],
+  [['view_qualifications'], { view_qualifications: /^unsure$/ }],
+  [['consult_leaves'], { consult_leaves: /^missing$/, make_absence_requests: /^unsure$/ }],
+  // Requests can be read without it.
   [['make_absence_requests'], {}],
-  [['consult_leaves', 'make_absence_requests'], { consult_leaves: 'missing', make_absence_requests: 'unsure' }],
-  [['hr_file'], { hr_file: 'unsure' }],
-  [ALL, { view_users: 'missing' }],
+  [['hr_file'], { hr_file: /^missing$/ }],
+  [ALL, {
+    ...Object.fromEntries(ALL.map((right) => [right, /^waiting$/])), view_users: /^missing$/, make_absence_requests: /^unsure$/,
+  }],
   [[], {}],
 ];
 
+// The lines say what lacks, and only that, naming Lucca's boxes.
+async function assertTold(page, told, language) {
+  const lines = await linesOf(page, language);
+  for (const right of ALL) {
+    const line = lines[right];
+    assert.ok(line, `no line of ${right} in ${language}`);
+    if (told[right] === undefined) {
+      assert.ok(isFine(line), `${right} is there, but: ${line.text}`);
+      continue;
+    }
+    assert.match(line.look, told[right], line.text);
+    // Where another box comes first, there is nothing to tick or to confirm here.
+    const box = BOXES[right][language === 'fr' ? 1 : 0];
+    const isNamed = line.text.includes(language === 'fr' ? `« ${box} »` : `“${box}”`);
+    assert.equal(isNamed, line.look !== 'waiting', `${box}: ${line.text}`);
+    assert.equal(line.asks, line.look === 'unsure', line.text);
+  }
+}
+
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+// What leads on, and what checks again, of what stands in the way.
+async function assertWays(page, isBlocked, language) {
+  const { again, recheck, without } = WORDS[language];
+  assert.equal(await button(page, again).count(), isBlocked ? 1 : 0);
+  assert.equal(await button(page, without).count(), isBlocked ? 1 : 0);
+  assert.equal(await button(page, recheck).count(), isBlocked ? 0 : 1);
+  assert.equal(await way(page, 'checks', language).count(), isBlocked ? 0 : 1);
+}
+
+// Opens a flow, and goes to what the checks say of a key.
+async function check(key, language) {
+  const page = await openPage({ language });
+  await page.goto((await connector.createLinkToken({ features: EVERYTHING, language })).url);
+  await goOn(page, { to: 'checks', language, tenant: tenant.url, key });
+  return page;
+}
+
 describe('what the checks say', { concurrency: 3 }, () => {
   for (const [at, [lacking, told]] of CASES.entries()) {
-    const name = lacking.length === 0 ? 'nothing' : lacking === ALL ? 'everything' : lacking.join(' and ');
-    test(`a key that lacks ${name}`, async () => {
-      // Each begins in one language and is read in both.
-      const language = at % 2 === 0 ? 'en' : 'fr';
+    const name = lacking.length === 0 ? 'nothing' : lacking === ALL ? 'everything' : lacking.join('-');
+    test(`a key that lacks ${name}, until it has it`, async () => {
       const { key, giveAll } = await keyWithout(lacking);
-      const page = await openPage({ language });
-      await page.goto((await connector.createLinkToken({ features: EVERYTHING, language })).url);
-      await goOn(page, { to: 'checks', language, tenant: tenant.url, key });
-      console.log(JSON.stringify([name, await linesOf(page, language)]));
+      const isBlocked = REQUIRED.some((right) => right in told);
+      // Read in both languages; each is the one to begin with for every second key.
+      const [first, second] = at % 2 === 0 ? ['en', 'fr'] : ['fr', 'en'];
+      const page = await check(key, first);
+      await assertTold(page, told, first);
+      await assertWays(page, isBlocked, first);
+      // They look alike, but for these.
+      if (isBlocked || lacking.length === 0) await inspect(page, `rights-without-${name}`, first);
+      await button(page, WORDS[first].other).click();
+      await isAt(page, 'checks', second);
+      await assertTold(page, told, second);
+      await assertWays(page, isBlocked, second);
+
+      await giveAll();
+      await button(page, WORDS[second][isBlocked ? 'again' : 'recheck']).click();
+      await page.locator('#progress:not([hx-get]) ul.checks:not(:has(.missing, .unsure, .waiting))').waitFor();
+      await assertTold(page, {}, second);
+      await assertWays(page, false, second);
+      assertNoComplaints(page);
+    });
+  }
+
+  for (const language of ['en', 'fr']) {
+    test(`what can't be told is confirmed, and then not in the way, ${language}`, async () => {
+      const { key } = await keyWithout(['see_future', 'view_jobs']);
+      const page = await check(key, language);
+      const line = page.locator('ul.checks > li', { hasText: BOXES.see_future[language === 'fr' ? 1 : 0] }).first();
+      await line.getByRole('button', { name: WORDS[language].confirm }).click();
+      await way(page, 'checks', language).waitFor();
+      assert.equal((await linesOf(page, language)).see_future.look, 'done');
+      assert.equal((await linesOf(page, language)).view_jobs.look, 'unsure');
+      await inspect(page, 'rights-confirmed', language);
+      await goOn(page, { from: 'checks', to: 'summary', language });
+      await inspect(page, 'rights-confirmed-summary', language);
+      assertNoComplaints(page);
+    });
+
+    test(`one may go on without, told what that means, ${language}`, async () => {
+      const { key } = await keyWithout(['see_former', 'view_managers']);
+      const page = await check(key, language);
+      const consequence = {
+        en: 'Without it, people vanish on the day after their last',
+        fr: 'Sans elle, les collaborateurs disparaissent le lendemain de leur départ',
+      }[language];
+      await page.locator('.anyway').getByText(consequence).waitFor();
+      await button(page, WORDS[language].without).click();
+      await goOn(page, { from: 'sync', to: 'summary', language });
+      await page.getByRole('listitem').getByText(consequence).waitFor();
+      await inspect(page, 'rights-without-summary', language);
+      assertNoComplaints(page);
     });
   }
 });

@@ -74,7 +74,7 @@ export async function openPage({ width = 1280, height = 800, dark = false, javaS
     reducedMotion: motion ? 'no-preference' : 'reduce',
   });
   if (!javaScript) withoutScripts.add(context);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   endings.push(() => context.close());
   return newPage(context);
 }

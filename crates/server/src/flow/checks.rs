@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::{Diagnosis, Evidence, Finding, Likelier, Permission, Probe, ProbeOutcome, Verdict};
+use linking::{Diagnosis, Evidence, Finding, Language, Likelier, Permission, Probe, ProbeOutcome, Verdict};
 use serde::Deserialize;
 
 use super::progress::{Checked, Step};
@@ -144,8 +144,7 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
         done(visit, t, &ProbeOutcome { probe, finding: finding.cloned(), failed: None })
     });
     let may_skip = may_go_without(visit, diagnosis);
-    let consequences =
-        in_the_way.iter().filter(|_| may_skip).map(|finding| finding.consequence_text(language));
+    let consequences = in_the_way.iter().filter(|_| may_skip).map(|finding| without(finding, language));
     ChecksBody {
         status: status.to_owned(),
         lines: lines.collect(),
@@ -168,6 +167,11 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
 fn may_go_without(visit: &Visit, diagnosis: &Diagnosis) -> bool {
     visit.app.config.linking.allow_missing_permissions
         && diagnosis.verdict(Permission::ViewUsers) != Some(Verdict::Missing)
+}
+
+/// What it means to go without a permission, by what Lucca calls its box.
+pub(super) fn without(finding: &Finding, language: Language) -> String {
+    format!("{} – {}", finding.permission.label(language).text, finding.consequence_text(language))
 }
 
 /// The line of a check that is done.
@@ -204,7 +208,7 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
         label: Some(finding.permission.label(language).text),
         verdict,
         evidence: Some(finding.evidence_text(language)),
-        remedy: finding.remedy_text(language).filter(|_| !is_confirmed || is_too_early),
+        remedy: finding.remedy_text(language).filter(|_| !is_confirmed && !is_too_early),
         confirm: may_confirm.then(|| finding.permission.name()),
         is_confirmed: is_confirmed && finding.verdict == Verdict::CannotTell && !is_too_early,
     }

@@ -6,6 +6,7 @@ use linking::Feature;
 use people::Kind;
 use store::RecordState;
 
+use super::checks::without;
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
 use super::shell;
@@ -53,10 +54,8 @@ pub(crate) async fn show(visit: Visit) -> Response {
     if features.contains(Feature::Leaves) {
         numbers.push(Number { title: t.summary_absences, count: of(Kind::Absence), detail: None });
     }
-    let missing = diagnosis.unsettled(&visit.progress.confirmed).map(|finding| {
-        let label = finding.permission.label(visit.language).text;
-        format!("{label}: {}", finding.consequence_text(visit.language))
-    });
+    let missing =
+        diagnosis.unsettled(&visit.progress.confirmed).map(|finding| without(finding, visit.language));
     let shell = shell::at(&visit, Step::Summary);
     let page = Summary { t, base: &visit.base(), shell: &shell, numbers, missing: missing.collect() };
     visit.page(page.render())
