@@ -82,7 +82,7 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     }
     let Some(diagnosis) = first_sync::diagnosis(&visit.progress) else { return visit.redirect(Step::Checks) };
     let is_blocked = diagnosis.required_unsettled(&visit.progress.confirmed).next().is_some();
-    let may_go_on = visit.app.config.linking.allow_missing_permissions && form.anyway == "yes";
+    let may_go_on = may_go_without(&visit, diagnosis) && form.anyway == "yes";
     if is_blocked && !may_go_on {
         return visit.redirect(Step::Checks);
     }
@@ -143,7 +143,7 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
         let finding = probe.permission().and_then(|permission| diagnosis.finding(permission));
         done(visit, t, &ProbeOutcome { probe, finding: finding.cloned(), failed: None })
     });
-    let may_skip = visit.app.config.linking.allow_missing_permissions;
+    let may_skip = may_go_without(visit, diagnosis);
     let consequences = in_the_way.iter().filter(|_| may_skip).map(|finding| without(finding, language));
     ChecksBody {
         status: status.to_owned(),
@@ -161,6 +161,12 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
         is_blocked: !in_the_way.is_empty(),
         consequences: consequences.collect(),
     }
+}
+
+/// Whether one may go on without what is required: where the vendor allows it, and anything at all would be read.
+fn may_go_without(visit: &Visit, diagnosis: &Diagnosis) -> bool {
+    visit.app.config.linking.allow_missing_permissions
+        && diagnosis.verdict(Permission::ViewUsers) != Some(Verdict::Missing)
 }
 
 /// What it means to go without a permission, by what Lucca calls its box.

@@ -416,3 +416,18 @@ async fn guessing_links_and_checking_without_end_is_slowed_down() {
     }
     assert!(statuses.contains(&303) && statuses.ends_with(&[422]), "{statuses:?}");
 }
+
+#[tokio::test]
+async fn without_the_right_to_read_anybody_there_is_nothing_to_link() {
+    let service = Service::start("").await;
+    let emulator = tenant(300, Rights { view_users: false, ..Rights::all() }).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.up_to_key(&emulator.url()).await;
+    browser.give_key(emulator.api_key()).await;
+    let checks = browser.checks_done().await;
+    for nothing in ["value=\"see_former_employees\"", "value=\"view_jobs\"", "name=\"anyway\""] {
+        assert!(!checks.html.contains(nothing), "{nothing}");
+    }
+    assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "checks");
+}
