@@ -116,10 +116,15 @@ async function assertWays(page, told, language) {
   assert.equal(await way(page, 'checks', language).count(), isBlocked ? 0 : 1);
 }
 
+let customers = 0;
+
 // Opens a flow, and goes to what the checks say of a key.
 async function check(key, language) {
   const page = await openPage({ language });
-  await page.goto((await connector.createLinkToken({ features: EVERYTHING, language })).url);
+  // A customer of its own: one customer's flows for a tenant all link the same account.
+  customers += 1;
+  const wanted = { customer_id: `customer-${customers}`, features: EVERYTHING, language };
+  await page.goto((await connector.createLinkToken(wanted)).url);
   await goOn(page, { to: 'checks', language, tenant: tenant.url, key });
   return page;
 }
