@@ -6,7 +6,7 @@ use lucca::{ApiKey, ApiKeyError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::progress::{Checked, Step};
+use super::progress::Step;
 use super::refusal::Refusal;
 use super::visit::{Posted, Visit};
 use super::{checking, guide, shell};
@@ -73,7 +73,6 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Respon
     let changed = visit
         .change(|progress| {
             progress.forget_checks();
-            progress.checked = Checked::Not;
             progress.reach(Step::Checks);
         })
         .await;

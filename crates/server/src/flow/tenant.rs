@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use lucca::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
+use lucca::{Environment, Region, TenantUrl, TenantUrlError};
 use serde::Deserialize;
 
 use super::first_sync::{Target, target};
@@ -46,7 +46,7 @@ fn page(visit: &Visit, value: String, error: Option<String>) -> Response {
 
 pub(crate) async fn preview(Posted { visit, form }: Posted<Named>) -> Response {
     let t = texts(visit.language);
-    let preview = match parse(&form.tenant, visit.app.hosts) {
+    let preview = match TenantUrl::parse(&form.tenant, visit.app.hosts) {
         Ok(tenant) => facts(t, &tenant),
         // Nothing is wrong with what is not there yet.
         Err(TenantUrlError::Empty) => return visit.page(Ok(String::new())),
@@ -62,7 +62,7 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response 
     let t = texts(visit.language);
     let app = visit.app.clone();
     let vendor = app.config.vendor.name.as_str();
-    let tenant = match parse(&form.tenant, app.hosts) {
+    let tenant = match TenantUrl::parse(&form.tenant, app.hosts) {
         Ok(tenant) => tenant,
         Err(error) => {
             // A key in the wrong place is not shown again.
@@ -102,10 +102,6 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response 
         Ok(()) => visit.redirect(Step::Key),
         Err(refused) => refused,
     }
-}
-
-fn parse(text: &str, hosts: HostPolicy) -> Result<TenantUrl, TenantUrlError> {
-    TenantUrl::parse(text, hosts)
 }
 
 fn facts(t: &'static Texts, tenant: &TenantUrl) -> Preview {
