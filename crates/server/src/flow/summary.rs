@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::Feature;
+use linking::{Feature, Permission};
 use people::Kind;
 use store::RecordState;
 
 use super::checks::without;
+use super::first_sync;
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
 use super::shell;
@@ -54,8 +55,16 @@ pub(crate) async fn show(visit: Visit) -> Response {
     if features.contains(Feature::Leaves) {
         numbers.push(Number { title: t.summary_absences, count: of(Kind::Absence), detail: None });
     }
-    let missing =
-        diagnosis.unsettled(&visit.progress.confirmed).map(|finding| without(finding, visit.language));
+    // What an account linked earlier holds was read with another key: what this one was found to lack counts too.
+    let is_relinked = visit.flow.finished_at.is_some_and(|linked_at| account.created_at < linked_at);
+    let checked = first_sync::diagnosis(&visit.progress).filter(|_| is_relinked);
+    let confirmed = &visit.progress.confirmed;
+    let missing = Permission::ALL.into_iter().filter_map(|permission| {
+        let by_key = checked.and_then(|checked| checked.finding(permission));
+        let findings = by_key.into_iter().chain(diagnosis.finding(permission));
+        let unsettled = findings.into_iter().find(|finding| !finding.is_settled(confirmed))?;
+        Some(without(unsettled, visit.language))
+    });
     let shell = shell::at(&visit, Step::Summary);
     let page = Summary { t, base: &visit.base(), shell: &shell, numbers, missing: missing.collect() };
     visit.page(page.render())

@@ -244,6 +244,28 @@ async fn linking_again_keeps_the_id() {
 }
 
 #[tokio::test]
+async fn linking_again_with_a_lesser_key_tells_what_is_missing() {
+    let service = Service::start("[linking]\nrequests_per_minute = 0").await;
+    let emulator = tenant(300, Rights::all()).await;
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    link(&browser, &emulator.url(), emulator.api_key()).await;
+    let complete = browser.get("summary").await;
+    assert!(!complete.html.contains("See former employees"), "{}", complete.html);
+
+    let lesser = Rights { see_former: false, view_managers: false, ..Rights::all() };
+    emulator.tenant().put_key(KeyConfig { rights: lesser, ..KeyConfig::full(7) });
+    service.clock.advance(std::time::Duration::from_mins(15));
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    link(&browser, &emulator.url(), emulator.api_key()).await;
+    let summary = browser.get("summary").await;
+    for permission in ["See former employees", "View employee managers"] {
+        assert!(summary.html.contains(permission), "{permission}: {}", summary.html);
+    }
+}
+
+#[tokio::test]
 async fn a_tenant_that_another_customer_has_linked_is_noticed() {
     let emulator = tenant(5, Rights::all()).await;
     for (config, allowed) in [("", false), ("[linking]\nsame_tenant = \"allow\"", true)] {
