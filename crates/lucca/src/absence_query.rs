@@ -50,6 +50,9 @@ pub struct LeaveQuery {
     pub confirmed_since: Option<DateTime>,
     /// Cancelled at or after this time, in UTC.
     pub cancelled_since: Option<DateTime>,
+    /// Only those that are not confirmed: what waits for an approval.
+    // unverified: whether the list shows them unless they are asked for so (absences.md §3).
+    pub unconfirmed_only: bool,
     /// Only ids, and what tells whether the leave still stands: enough to know what is there.
     pub sparse: bool,
 }
@@ -65,6 +68,7 @@ impl LeaveQuery {
             created_since: None,
             confirmed_since: None,
             cancelled_since: None,
+            unconfirmed_only: false,
             sparse: false,
         }
     }
@@ -82,6 +86,9 @@ impl LeaveQuery {
         let mut filters = vec![self.date.on("date"), owners];
         filters.extend(since("creationDate", self.created_since));
         filters.extend(since("leavePeriod.confirmationDate", self.confirmed_since));
+        if self.unconfirmed_only {
+            filters.push(Filter::new("leavePeriod.isConfirmed", Comparator::Equals, ["false"]));
+        }
         if self.cancelled_since.is_some() {
             filters.extend(since("cancellationDate", self.cancelled_since));
             // unverified: whether cancelled leaves are hidden unless they are asked for so (absences.md §3.1).

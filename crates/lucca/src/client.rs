@@ -315,6 +315,10 @@ impl Client {
         Ok(TypedPage { took, ..page })
     }
 
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
     pub(crate) fn pages_in_flight(&self) -> usize {
         self.0.pages_in_flight
     }

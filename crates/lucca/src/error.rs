@@ -19,9 +19,11 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     stream: Option<Stream>,
+    method: &'static str,
     path: Option<String>,
     status: Option<u16>,
     message: Option<String>,
+    may_have_happened: bool,
     source: Option<Source>,
 }
 
@@ -160,12 +162,27 @@ impl Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, stream: None, path: None, status: None, message: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            stream: None,
+            method: "GET",
+            path: None,
+            status: None,
+            message: None,
+            may_have_happened: false,
+            source: None,
+        }))
     }
 
-    pub(crate) fn on(mut self, stream: Stream, path: &str) -> Self {
+    pub(crate) fn on(mut self, stream: Stream, method: &'static str, path: &str) -> Self {
         self.0.stream = Some(stream);
+        self.0.method = method;
         self.0.path = Some(path.to_owned());
+        self
+    }
+
+    pub(crate) fn having_happened(mut self, may_have_happened: bool) -> Self {
+        self.0.may_have_happened = may_have_happened;
         self
     }
 
@@ -206,6 +223,12 @@ impl Error {
         self.0.status
     }
 
+    /// Of a request that was to change something: whether it may have been accepted all the same. Look before asking
+    /// again. False means that it certainly was not.
+    pub fn may_have_happened(&self) -> bool {
+        self.0.may_have_happened
+    }
+
     /// The stream that was being read.
     pub fn stream(&self) -> Option<Stream> {
         self.0.stream
@@ -231,7 +254,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.kind.says())?;
         if let Some(path) = &self.0.path {
-            write!(f, " (GET {path}")?;
+            write!(f, " ({} {path}", self.0.method)?;
             if let Some(status) = self.0.status {
                 write!(f, " answered {status}")?;
             }
@@ -249,6 +272,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("code", &self.code())
             .field("stream", &self.0.stream)
+            .field("method", &self.0.method)
             .field("path", &self.0.path)
             .field("status", &self.0.status)
             .field("message", &self.0.message)

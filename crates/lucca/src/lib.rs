@@ -5,8 +5,8 @@
 //! [`RequestBudget`], retries where a retry can help, and says at its end whether what it saw is
 //! provably everything ([`Proof`]).
 //!
-//! What lives here: addresses, keys, the query grammar, paging, budget, retries, error shapes, and
-//! resources as they arrive on the wire. What does not: a database, a normalised people model, any
+//! What lives here: addresses, keys, the query grammar, paging, budget, retries, error shapes,
+//! resources as they arrive on the wire, and what changes absences. What does not: a database, a normalised people model, any
 //! decision about what a missing record means.
 //!
 //! ```no_run
@@ -63,6 +63,7 @@ mod tenant_url;
 mod transport;
 mod tree;
 mod user_query;
+mod writes;
 
 pub use absence_query::{LeaveQuery, LeaveRequestQuery, Owners, UserLogQuery, UserProperty};
 pub use api_key::{ApiKey, ApiKeyError};
@@ -81,3 +82,7 @@ pub use stream::{Stream, UnknownStream};
 pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
 pub use transport::reach;
 pub use user_query::{DateFilter, UserField, UserQuery};
+pub use writes::{
+    AbsencePeriod, Constraint, Created, FactoryGeneration, ImportProgress, ImportSummary, LeaveImport,
+    LeaveImportRow, LeaveRequestDraft, LeaveRequestOffer, OfferedAccount, RequestWarning, WarningLevel,
+};

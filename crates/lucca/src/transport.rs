@@ -1,4 +1,5 @@
-//! Sending one GET request until it is answered for good: budget, retries, status codes.
+//! Sending one request until it is answered for good: budget, retries, status codes. What reads is sent again where
+//! that can help; what changes something only where it was certainly not accepted.
 //!
 //! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that builds
 //! an HTTP client, and the only one that touches the key.
@@ -6,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode, redirect};
 
 use crate::address::{AddressRefused, GuardedResolver, Reach};
@@ -48,6 +49,35 @@ pub(crate) struct Limits {
     pub(crate) max_body_bytes: u64,
 }
 
+/// A request, but for the tenant and the key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    /// Whose counters it goes to, and what errors name.
+    pub(crate) stream: Stream,
+    pub(crate) verb: Verb<'a>,
+    pub(crate) path: &'a str,
+    /// Without the question mark; may be empty.
+    pub(crate) query: &'a str,
+}
+
+/// What a request does, and its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verb<'a> {
+    Get,
+    Delete,
+    Post { content_type: &'a str, body: &'a [u8] },
+}
+
+impl Verb<'_> {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+            Self::Post { .. } => "POST",
+        }
+    }
+}
+
 /// One attempt that failed, and how long the server asks to wait.
 struct Failure {
     error: Error,
@@ -78,7 +108,7 @@ impl Transport {
         &self.tenant
     }
 
-    /// Sends the request and decodes its answer, again where that can help; and how long the answer took, waits
+    /// Sends a GET request and decodes its answer, again where that can help; and how long the answer took, waits
     /// and decoding aside.
     pub(crate) async fn get<D>(
         &self,
@@ -88,29 +118,57 @@ impl Transport {
         effort: Effort,
         decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
     ) -> Result<(D, Duration), Error> {
+        let call = Call { stream, verb: Verb::Get, path, query };
+        self.until_answered(call, decode, |error, attempt| {
+            wait_before_retry(error, attempt, self.limits.max_attempts, effort, &self.jitter)
+        })
+        .await
+    }
+
+    /// Sends a request that changes something. It is sent again only where it certainly was not accepted: the
+    /// connection could not be made, or the server said that too many requests were sent. Of any other failure the
+    /// error says whether the change may have been made: [`Error::may_have_happened`].
+    pub(crate) async fn send<D>(
+        &self,
+        call: Call<'_>,
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+    ) -> Result<D, Error> {
+        let sent = self.until_answered(call, decode, |error, attempt| {
+            if error.may_have_happened() {
+                return None;
+            }
+            wait_before_retry(error, attempt, self.limits.max_attempts, Effort::Usual, &self.jitter)
+        });
+        Ok(sent.await?.0)
+    }
+
+    async fn until_answered<D>(
+        &self,
+        call: Call<'_>,
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+        wait_before: impl Fn(&Error, u32) -> Option<Duration>,
+    ) -> Result<(D, Duration), Error> {
+        let (method, path, stream) = (call.verb.name(), call.path, call.stream);
         let mut attempt = 1;
         loop {
             self.budget.acquire(&*self.clock).await;
             let began = self.clock.now();
-            let outcome = self.attempt(stream, path, query, attempt, &decode).await;
+            let outcome = self.attempt(call, attempt, &decode).await;
             let ms = u64::try_from(between(began, self.clock.now()).as_millis()).unwrap_or(u64::MAX);
             let Failure { error, wait } = match outcome {
                 Ok(decoded) => {
-                    tracing::debug!(method = "GET", path, %stream, attempt, ms, "Lucca answered");
+                    tracing::debug!(method, path, %stream, attempt, ms, "Lucca answered");
                     return Ok(decoded);
                 }
                 Err(failure) => failure,
             };
             let (code, status) = (error.code(), error.status());
-            tracing::debug!(method = "GET", path, %stream, attempt, ms, code, status, "request to Lucca failed");
+            tracing::debug!(method, path, %stream, attempt, ms, code, status, "request to Lucca failed");
             if let Some(wait) = wait {
                 // Everybody who talks to this tenant waits, not only this request.
                 self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT)));
             }
-            let most = self.limits.max_attempts;
-            let Some(wait) = wait_before_retry(&error, attempt, most, effort, &self.jitter) else {
-                return Err(error);
-            };
+            let Some(wait) = wait_before(&error, attempt) else { return Err(error) };
             self.counters.record(stream, |stats| stats.retries += 1);
             self.clock.sleep(wait).await;
             attempt += 1;
@@ -119,18 +177,28 @@ impl Transport {
 
     async fn attempt<D>(
         &self,
-        stream: Stream,
-        path: &str,
-        query: &str,
+        call: Call<'_>,
         attempt: u32,
         decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
     ) -> Result<(D, Duration), Failure> {
+        let Call { stream, verb, path, query } = call;
+        let on = |error: Error| error.on(stream, verb.name(), path);
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{path}{mark}{query}", self.tenant.origin());
+        let request = match verb {
+            Verb::Get => self.http.get(url),
+            Verb::Delete => self.http.delete(url),
+            Verb::Post { content_type, body } => {
+                self.http.post(url).header(CONTENT_TYPE, content_type).body(body.to_vec())
+            }
+        };
         self.counters.record(stream, |stats| stats.requests += 1);
         let began = self.clock.stopwatch();
-        let sent = self.http.get(url).send().await;
-        let mut response = sent.map_err(|error| network_error(error).on(stream, path))?;
+        let mut response = request.send().await.map_err(|error| {
+            // Without a connection nothing was sent. An address that is refused was never connected to either.
+            let is_sent = !error.is_connect();
+            on(network_error(error)).having_happened(is_sent)
+        })?;
         let status = response.status();
         if !status.is_success() {
             // What can still be read of it: the status alone says most.
@@ -139,15 +207,18 @@ impl Transport {
                 stats.bytes += body.len() as u64;
                 stats.throttled += u64::from(status == StatusCode::TOO_MANY_REQUESTS);
             });
-            return Err(self.refusal(&response, &body, attempt, stream, path));
+            let Failure { error, wait } = self.refusal(&response, &body, attempt);
+            return Err(Failure { error: on(error).having_happened(is_in_doubt(status)), wait });
         }
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
-        let body = body.map_err(|error| error.on(stream, path).with_status(status.as_u16()))?;
+        let body = body.map_err(|error| on(error).with_status(status.as_u16()).having_happened(true))?;
         self.counters.record(stream, |stats| stats.bytes += body.len() as u64);
         let took = between(began, self.clock.stopwatch());
         let decoded = decode(&body).map_err(|undecodable| {
+            // A refusal that was sent as a success is one all the same.
+            let is_refusal = matches!(undecodable, Undecodable::Failed { status: Some(400..500), .. });
             let error = self.undecodable(undecodable, status);
-            Failure::from(error.on(stream, path))
+            Failure::from(on(error).having_happened(!is_refusal))
         })?;
         Ok((decoded, took))
     }
@@ -168,7 +239,7 @@ impl Transport {
         Ok(body)
     }
 
-    fn refusal(&self, response: &Response, body: &[u8], attempt: u32, stream: Stream, path: &str) -> Failure {
+    fn refusal(&self, response: &Response, body: &[u8], attempt: u32) -> Failure {
         let status = response.status();
         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let asked = header.and_then(|header| retry_after(header, self.clock.now()));
@@ -179,8 +250,7 @@ impl Transport {
         };
         let error = Error::new(kind_of(status, wait))
             .with_message(self.message(error_message(body)))
-            .with_status(status.as_u16())
-            .on(stream, path);
+            .with_status(status.as_u16());
         Failure { error, wait }
     }
 
@@ -266,6 +336,12 @@ fn guarded_client(
 pub async fn reach(tenant: &TenantUrl) -> Result<(), Error> {
     let client = guarded_client(tenant, HeaderMap::new(), CONNECT_TIMEOUT)?;
     client.head(tenant.origin()).send().await.map(drop).map_err(network_error)
+}
+
+/// Whether a request that changes something may have been accepted although this came back: the server broke off
+/// while it was at it, or something before the server answered in its place.
+fn is_in_doubt(status: StatusCode) -> bool {
+    status == StatusCode::REQUEST_TIMEOUT || !(status.is_client_error())
 }
 
 /// What a status means. Source: directory.md §9, wire-grammar.md §1.7 and §1.8.

@@ -37,6 +37,17 @@ pub enum LeaveUnit {
     Other,
 }
 
+impl LeaveUnit {
+    /// The unit that a code of Lucca's means.
+    pub fn of_code(code: &str) -> Self {
+        match code {
+            "0" => Self::Days,
+            "1" => Self::Hours,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Leave types that are the same but for the year.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaveTypeGroup<'a> {

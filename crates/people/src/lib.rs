@@ -27,8 +27,8 @@ mod user_log;
 
 pub use absence::{
     Absence, AbsenceRequest, AbsenceRequestStatus, AbsenceStatus, Approval, CancellationRequest,
-    Confirmation, Half, HalfDay, HalfDays, Leave, NotAHalfDay, WorkingDay, WorkingPattern, absence_status,
-    half_days_between,
+    Confirmation, DayOff, Half, HalfDay, HalfDays, Leave, NotAHalfDay, OffHalfDay, Plan, WorkingDay,
+    WorkingPattern, absence_status, first_half_day, half_days_between, last_half_day, plan,
 };
 pub use department_tree::{ParentClue, department_tree};
 pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, Picture, WorkCycle};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
+use crate::capabilities;
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, Vault};
@@ -61,6 +62,9 @@ pub struct AccountSettings {
     /// Names of the features whose data is never fetched nor kept. The sync engine knows the names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declined_features: Vec<String>,
+    /// By which door absence requests are made, where a person chose one: `factory` or `import`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absence_door: Option<String>,
     /// Names of the permissions that a person said are granted where Lucca can't tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed_permissions: Vec<String>,
@@ -233,7 +237,8 @@ pub(crate) async fn write(
     .execute(connection)
     .await
     .map(drop))
-    .map_err(while_doing("linking an account"))
+    .map_err(while_doing("linking an account"))?;
+    capabilities::forget(tx, &id).await.map_err(while_doing("linking an account"))
 }
 
 impl Store {

@@ -18,7 +18,7 @@ use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::{RecordUpsert, content_hash};
-use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit};
+use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit, submissions};
 
 /// The kinds whose records belong to a person, whom they name as `employee_id`.
 const OWNED: &str = "'employments', 'absences', 'absence_requests', 'user_log_entries'";
@@ -156,6 +156,7 @@ impl Store {
         let holds = erase_held(tx, no, &by_kind).await?;
         let rewritten =
             self.forget_words(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
+        let submissions = submissions::erase(tx, no, remote_id).await?;
         let change = NewChange {
             kind: Kind::Employee,
             id: remote_id.clone(),
@@ -171,6 +172,7 @@ impl Store {
             ("quarantine", quarantined),
             ("holds", holds),
             ("records_of_others", rewritten),
+            ("submissions", submissions),
         ];
         Ok(counts.into_iter().map(|(table, count)| (table.to_owned(), count)).collect())
     }
@@ -240,7 +242,7 @@ impl Store {
                 }
             }
             Db::Postgres(pool) => {
-                sqlx::query("VACUUM records, changes, quarantine, holds")
+                sqlx::query("VACUUM records, changes, quarantine, holds, submissions")
                     .execute(pool)
                     .await
                     .map_err(while_doing(DOING))?;

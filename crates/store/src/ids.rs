@@ -69,6 +69,8 @@ ids! {
     IssueId = "iss_",
     /// The receipt of an erasure: `era_…`.
     ErasureId = "era_",
+    /// An absence request made through the connector: `abr_…`.
+    SubmissionId = "abr_",
 }
 
 #[cfg(test)]

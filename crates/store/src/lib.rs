@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod capabilities;
 mod changes;
 mod commit;
 mod db;
@@ -25,12 +26,14 @@ mod records;
 mod requests_sent;
 mod runs;
 mod stream_states;
+mod submissions;
 mod turning;
 mod unlinking;
 mod vault;
 
 pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto};
 pub use audit::{Actor, AuditEntry, NewAuditEntry};
+pub use capabilities::Capability;
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
 pub use commit::Commit;
 pub use db::Store;
@@ -39,12 +42,13 @@ pub use error::Error;
 pub use evidence::{OwnerCounts, StandingCounts, StoredEvidence};
 pub use exclusions::Kept;
 pub use holds::Hold;
-pub use ids::{AccountId, ErasureId, FlowId, InvalidId, IssueId, RunId};
+pub use ids::{AccountId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId};
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
 pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run, StreamProgress};
+pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

@@ -38,7 +38,17 @@ pub struct UnlinkReceipt {
 
 /// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
 /// an old run may hold. Receipts of erased people stay: whoever was erased is not stored again when it is relinked.
-const DATA: [&str; 7] = ["quarantine", "stream_states", "holds", "issues", "changes", "runs", "records"];
+const DATA: [&str; 9] = [
+    "quarantine",
+    "stream_states",
+    "holds",
+    "issues",
+    "changes",
+    "runs",
+    "submissions",
+    "capabilities",
+    "records",
+];
 
 impl Store {
     /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none

@@ -32,6 +32,7 @@ mod streams;
 mod unwanted;
 mod working_days;
 
+pub use normalise::{LeaveOfAbsence, absence_request, leave, working_day};
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};

@@ -11,17 +11,26 @@ use people::{
 use super::text;
 
 /// A half-day, and the absence it belongs to.
-pub(crate) struct LeaveOfAbsence {
-    pub(crate) absence_id: RemoteId,
-    pub(crate) employee_id: Option<RemoteId>,
-    pub(crate) confirmation: Confirmation,
-    pub(crate) leave: Leave,
+#[derive(Clone, Debug)]
+pub struct LeaveOfAbsence {
+    /// The absence.
+    pub absence_id: RemoteId,
+    /// Who is away.
+    pub employee_id: Option<RemoteId>,
+    /// Whether the absence is approved.
+    pub confirmation: Confirmation,
+    /// The half-day.
+    pub leave: Leave,
     /// What its leave type is called.
-    pub(crate) leave_type_name: Option<CompactString>,
+    pub leave_type_name: Option<CompactString>,
 }
 
-/// Maps a leave. One whose period is not known cannot be told to which absence it belongs.
-pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, Unreadable> {
+/// Maps a leave. What is written is left out unless `groups` have [`FieldGroup::LeaveReason`].
+///
+/// # Errors
+///
+/// One whose period is not known can't be told to which absence it belongs.
+pub fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, Unreadable> {
     let Some(period) = leave.period else {
         return Err(Unreadable { field: "leavePeriodId".into(), reason: "missing".to_owned() });
     };
@@ -55,7 +64,7 @@ pub(crate) fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAb
 }
 
 /// Maps a leave request.
-pub(crate) fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> AbsenceRequest {
+pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> AbsenceRequest {
     use wire::LeaveRequestStatus as Status;
     let words = |words| text(words).filter(|_| groups.contains(FieldGroup::LeaveReason));
     let status = match request.status {
@@ -115,7 +124,7 @@ pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreada
 }
 
 /// Maps a day of one employee's calendar to a day of everybody who shares the calendar and the work cycle.
-pub(crate) fn working_day(
+pub fn working_day(
     day: &wire::UserDate,
     calendar_id: Option<RemoteId>,
     work_cycle_id: Option<RemoteId>,

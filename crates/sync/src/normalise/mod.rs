@@ -9,7 +9,8 @@ mod employment;
 mod least_data;
 mod organisation;
 
-pub(crate) use absence::{LeaveOfAbsence, absence_request, leave, user_log_entry, working_day};
+pub(crate) use absence::user_log_entry;
+pub use absence::{LeaveOfAbsence, absence_request, leave, working_day};
 pub(crate) use employee::employee;
 pub(crate) use employment::{Lookups, employment};
 pub(crate) use least_data::{least_data, owner_of, without_people};

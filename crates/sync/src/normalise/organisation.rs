@@ -125,20 +125,12 @@ pub(crate) fn leave_type(account: wire::LeaveAccount) -> LeaveType {
         name: text(account.name),
         is_remote_work: account.is_remote_work,
         category: named(account.category),
-        unit: account.unit.as_deref().map(leave_unit),
+        unit: account.unit.as_deref().map(LeaveUnit::of_code),
     }
 }
 
 /// Source: absences.md §5.1.
 // unverified: 1 for hours; 3 was seen and its meaning is not known.
-fn leave_unit(code: &str) -> LeaveUnit {
-    match code {
-        "0" => LeaveUnit::Days,
-        "1" => LeaveUnit::Hours,
-        _ => LeaveUnit::Other,
-    }
-}
-
 pub(crate) fn custom_field_definition(definition: wire::CustomFieldDefinition) -> CustomFieldDefinition {
     let entries = definition
         .entries

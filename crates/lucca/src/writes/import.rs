@@ -1,0 +1,228 @@
+//! The documented import of absences from a CSV file. Source: absences.md §5.2.
+//!
+//! It can only be simulated as a whole, tells no row's error, and can't be taken back.
+
+use people::{HalfDay, RemoteId};
+
+use crate::client::Client;
+use crate::envelope::{Body, Undecodable, failure, text_of};
+use crate::error::{Error, Kind};
+use crate::reader::{Record, Scalar};
+use crate::retry::Effort;
+use crate::stream::Stream;
+
+const PATH: &str = "/timmi-absences/api/imports/v1.0/leavePeriods";
+
+/// The columns, all required, in the documented order.
+const HEADER: [&str; 10] = [
+    "legalEntity",
+    "employeeNumber",
+    "lastName",
+    "firstName",
+    "accountId",
+    "startDate",
+    "flagStartDate",
+    "endDate",
+    "flagEndDate",
+    "isApproved",
+];
+
+/// An absence to be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaveImportRow {
+    /// The name, not the id, of the establishment that employs the person.
+    pub establishment: String,
+    /// The person's employee number.
+    pub employee_number: String,
+    /// The person's last name.
+    pub last_name: String,
+    /// The person's first name.
+    pub first_name: String,
+    /// The leave account.
+    pub account_id: RemoteId,
+    /// The first half-day.
+    pub first: HalfDay,
+    /// The last half-day.
+    pub last: HalfDay,
+    /// Whether it is approved already; else it waits for an approval.
+    pub is_approved: bool,
+}
+
+/// What to do with a file of absences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaveImport {
+    /// Whether the absences are made; else the file is only tried.
+    pub create: bool,
+    /// Whether the import goes on after the answer; ask for its [progress](Client::leave_import_progress) then.
+    pub is_async: bool,
+}
+
+/// What the import answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Its id, to ask for its progress by.
+    pub id: RemoteId,
+    /// Whether anything in the file is wrong. Which row, Lucca does not tell.
+    pub has_error: bool,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportProgress {
+    /// Not begun (0).
+    NotStarted,
+    /// Going on, in percent (1 to 99).
+    Percent(u8),
+    /// Over (100).
+    Succeeded,
+    /// Broken off (-1).
+    Failed,
+}
+
+impl Client {
+    /// Imports absences, or tries whether they could be.
+    ///
+    /// # Errors
+    ///
+    /// When it was refused, or may not have arrived: [`Error::may_have_happened`].
+    pub async fn import_leaves(
+        &self,
+        rows: &[LeaveImportRow],
+        import: LeaveImport,
+    ) -> Result<ImportSummary, Error> {
+        let (body, boundary) = multipart(&csv(rows));
+        let LeaveImport { create, is_async } = import;
+        let query = format!(
+            "create={create}&recredit=false&originalFileName=import.csv&synchronize=true&async={is_async}"
+        );
+        // The documentation insists on the boundary.
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        self.post(PATH, &query, &content_type, &body, summary).await
+    }
+
+    /// How far an import is.
+    ///
+    /// # Errors
+    ///
+    /// When the answer can't be had.
+    pub async fn leave_import_progress(&self, id: &RemoteId) -> Result<ImportProgress, Error> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if id.as_str().is_empty() || !id.as_str().bytes().all(is_plain) {
+            return Err(Error::new(Kind::NotFound));
+        }
+        let path = format!("{PATH}/{id}/progress");
+        let get = self.transport().get(Stream::LeaveRequests, &path, "", Effort::Usual, progress);
+        Ok(get.await?.0)
+    }
+}
+
+/// The file: UTF-8, separated by semicolons, dates as they are written in France.
+// unverified: that Lucca reads quotes; only names that hold a separator need them.
+fn csv(rows: &[LeaveImportRow]) -> Vec<u8> {
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let date = |at: HalfDay| at.date.strftime("%d/%m/%Y").to_string();
+    let flag = |at: HalfDay| at.half.to_string().to_lowercase();
+    // Writing to memory does not fail, and every row has as many cells as the header.
+    let _ = writer.write_record(HEADER);
+    for row in rows {
+        let _ = writer.write_record([
+            &row.establishment,
+            &row.employee_number,
+            &row.last_name,
+            &row.first_name,
+            row.account_id.as_str(),
+            &date(row.first),
+            &flag(row.first),
+            &date(row.last),
+            &flag(row.last),
+            &row.is_approved.to_string(),
+        ]);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// The file as the form that Lucca documents, with a boundary that does not occur in it.
+fn multipart(file: &[u8]) -> (Vec<u8>, String) {
+    let mut boundary = "lucca-connector-leaves".to_owned();
+    while String::from_utf8_lossy(file).contains(&boundary) {
+        boundary.push('x');
+    }
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"import.csv\"; filename=\"import.csv\"\r\n\
+         Content-Type: application/vnd.ms-excel\r\n\r\n"
+    );
+    let tail = format!("\r\n--{boundary}--\r\n");
+    ([head.as_bytes(), file, tail.as_bytes()].concat(), boundary)
+}
+
+fn summary(body: &[u8]) -> Result<ImportSummary, Undecodable> {
+    let text = text_of(body);
+    let Body::Object(top) = Body::of(&text)? else { return Err(Undecodable::NotLucca) };
+    let inner = top.get("data").and_then(crate::reader::Object::parse);
+    let object = inner.as_ref().unwrap_or(&top);
+    let mut record = Record::new(object);
+    let Some(id) = record.id_field("summaryId").or_else(|| object.id()) else { return Err(failure(&top)) };
+    Ok(ImportSummary { id, has_error: record.flag("hasError").unwrap_or(false) })
+}
+
+fn progress(body: &[u8]) -> Result<ImportProgress, Undecodable> {
+    let text = text_of(body);
+    let number = match Body::of(text.trim()) {
+        Ok(Body::Object(top)) => top.get("data").or_else(|| top.get("progress")).and_then(whole),
+        Ok(Body::Text(text)) => text.trim().parse().ok(),
+        _ => whole(text.trim()),
+    };
+    match number {
+        Some(0) => Ok(ImportProgress::NotStarted),
+        Some(-1) => Ok(ImportProgress::Failed),
+        Some(100) => Ok(ImportProgress::Succeeded),
+        Some(percent @ 1..=99) => Ok(ImportProgress::Percent(u8::try_from(percent).unwrap_or(99))),
+        _ => Err(Undecodable::NotLucca),
+    }
+}
+
+fn whole(raw: &str) -> Option<i64> {
+    Scalar::of(raw)?.integer()?
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use people::Half;
+
+    use super::*;
+
+    #[test]
+    fn the_file_is_as_documented() {
+        let row = LeaveImportRow {
+            establishment: "Lucca FR".into(),
+            employee_number: "M0029".into(),
+            last_name: "Bart".into(),
+            first_name: "Maurice; \"Momo\"".into(),
+            account_id: 1322.into(),
+            first: HalfDay::new(date(2022, 8, 16), Half::Am),
+            last: HalfDay::new(date(2022, 8, 17), Half::Pm),
+            is_approved: true,
+        };
+        let file = String::from_utf8(csv(std::slice::from_ref(&row))).unwrap();
+        insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
+        legalEntity;employeeNumber;lastName;firstName;accountId;startDate;flagStartDate;endDate;flagEndDate;isApproved
+        Lucca FR;M0029;Bart;"Maurice; ""Momo""";1322;16/08/2022;am;17/08/2022;pm;true
+        "#);
+        let (body, boundary) = multipart(b"lucca-connector-leaves");
+        assert_eq!(String::from_utf8(body).unwrap().matches(&boundary).count(), 2);
+    }
+
+    #[test]
+    fn progress_is_a_bare_number_whatever_is_around_it() {
+        let read = |body: &str| progress(body.as_bytes()).ok();
+        assert_eq!(read("0"), Some(ImportProgress::NotStarted));
+        assert_eq!(read(" 42\n"), Some(ImportProgress::Percent(42)));
+        assert_eq!(read("\"100\""), Some(ImportProgress::Succeeded));
+        assert_eq!(read(r#"{"data":-1}"#), Some(ImportProgress::Failed));
+        for odd in ["", "101", "-2", "<html>", "null", "{}"] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What changes absences in Lucca: the two doors through which one is asked for, decisions, cancellations. Requests
+//! and answers as they are on the wire; what is asked for and whether it may be is not decided here.
+//!
+//! Nothing here is sent twice, but where the first certainly was not accepted: see [`Error::may_have_happened`].
+
+mod factory;
+mod import;
+
+use people::{HalfDay, RemoteId};
+use serde_json::json;
+
+pub use factory::{
+    Constraint, Created, FactoryGeneration, LeaveRequestDraft, LeaveRequestOffer, OfferedAccount,
+    RequestWarning, WarningLevel,
+};
+pub use import::{ImportProgress, ImportSummary, LeaveImport, LeaveImportRow};
+
+use crate::client::Client;
+use crate::enumeration::read_single;
+use crate::envelope::{self, Undecodable};
+use crate::error::{Error, Kind};
+use crate::field_group::FieldGroups;
+use crate::item::Item;
+use crate::resources::LeaveRequest;
+use crate::retry::Effort;
+use crate::stream::Stream;
+use crate::transport::{Call, Verb};
+use crate::{LeaveRequestQuery, asked::Asked, form::Form};
+
+/// Whose absence, and when: from one half-day to another, both included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsencePeriod {
+    /// Who will be away.
+    pub owner: RemoteId,
+    /// The first half-day.
+    pub first: HalfDay,
+    /// The last half-day.
+    pub last: HalfDay,
+}
+
+const JSON: &str = "application/json";
+
+impl Client {
+    /// One leave request, with these groups of fields; `None` if there is none, or none the key may see.
+    /// Source: absences.md §4.
+    ///
+    /// # Errors
+    ///
+    /// When the answer can't be had.
+    pub async fn leave_request(
+        &self,
+        id: &RemoteId,
+        groups: FieldGroups,
+    ) -> Result<Option<Item<LeaveRequest>>, Error> {
+        let Some(path) = request_path(id, "") else { return Ok(None) };
+        let query = LeaveRequestQuery { groups, ..LeaveRequestQuery::default() };
+        let mut form = Form::new(Stream::LeaveRequests, Asked::LeaveRequests(query));
+        loop {
+            let query = form.single_query();
+            let (stream, decode) = (Stream::LeaveRequests, envelope::single);
+            match self.transport().get(stream, &path, &query, Effort::Usual, decode).await {
+                Ok((raw, _)) => return Ok(Some(read_single(raw))),
+                Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+                Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Says yes or no to the step that is expected next of a leave request that waits. Source: absences.md §4:
+    /// only those pending approval; a comment is required to deny.
+    // unverified: whose approval it is recorded as, and whether one call settles a chain of several steps.
+    ///
+    /// # Errors
+    ///
+    /// When it was refused, or may not have arrived.
+    pub async fn decide_leave_request(
+        &self,
+        id: &RemoteId,
+        approved: bool,
+        comment: Option<&str>,
+    ) -> Result<(), Error> {
+        let path = request_path(id, "/approvals").ok_or_else(|| Error::new(Kind::NotFound))?;
+        let body = json!({ "approved": approved, "comment": comment }).to_string();
+        self.post(&path, "", JSON, body.as_bytes(), nothing_needed).await
+    }
+
+    /// Takes a leave request back; of an approved one Lucca may make a wish that waits for an approval.
+    /// Source: absences.md §4.
+    ///
+    /// # Errors
+    ///
+    /// When it was refused, or may not have arrived.
+    pub async fn delete_leave_request(&self, id: &RemoteId) -> Result<(), Error> {
+        let path = request_path(id, "").ok_or_else(|| Error::new(Kind::NotFound))?;
+        self.delete(Stream::LeaveRequests, &path).await
+    }
+
+    /// Takes one half-day out of an absence. The key needs the operation *Delete a leave*.
+    /// Source: absences.md §3 and §10.
+    ///
+    /// # Errors
+    ///
+    /// When it was refused, or may not have arrived.
+    pub async fn delete_leave(&self, id: &RemoteId) -> Result<(), Error> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if id.as_str().is_empty() || !id.as_str().bytes().all(is_plain) {
+            return Err(Error::new(Kind::NotFound));
+        }
+        self.delete(Stream::Leaves, &format!("/api/v3/leaves/{id}")).await
+    }
+
+    async fn delete(&self, stream: Stream, path: &str) -> Result<(), Error> {
+        self.transport().send(Call { stream, verb: Verb::Delete, path, query: "" }, nothing_needed).await
+    }
+
+    async fn post<D>(
+        &self,
+        path: &str,
+        query: &str,
+        content_type: &str,
+        body: &[u8],
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+    ) -> Result<D, Error> {
+        let verb = Verb::Post { content_type, body };
+        self.transport().send(Call { stream: Stream::LeaveRequests, verb, path, query }, decode).await
+    }
+}
+
+/// Where a leave request is; none where the id, a whole number, would make another path.
+fn request_path(id: &RemoteId, below: &str) -> Option<String> {
+    let is_number = !id.as_str().is_empty() && id.as_str().bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| format!("/api/v3/leaveRequests/{id}{below}"))
+}
+
+/// An answer that need not say anything. No body is documented for these; a page of HTML is somebody else's answer.
+fn nothing_needed(body: &[u8]) -> Result<(), Undecodable> {
+    let text = envelope::text_of(body);
+    if text.trim_start().starts_with('<') { Err(Undecodable::NotLucca) } else { Ok(()) }
+}

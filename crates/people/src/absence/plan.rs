@@ -1,0 +1,117 @@
+//! What an absence from one half-day to another would take: the half-days that are worked. Pure.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Half, HalfDay, WorkingDay, WorkingPattern, half_days_between};
+
+/// Why a half-day is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayOff {
+    /// A public holiday of the person's calendar.
+    PublicHoliday,
+    /// Weekly rest, such as Saturday and Sunday.
+    WeeklyRest,
+    /// The person does not work then: part-time, or no contract.
+    NotWorked,
+}
+
+/// A half-day on which nobody need be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffHalfDay {
+    /// Which.
+    pub at: HalfDay,
+    /// Why.
+    pub why: DayOff,
+}
+
+/// What an absence would take.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The half-days that would be taken, in order.
+    pub taken: Vec<HalfDay>,
+    /// The half-days in between that would not.
+    pub off: Vec<OffHalfDay>,
+    /// Whether some of this is a guess, Monday to Friday, because Lucca told nothing of the day.
+    pub is_estimated: bool,
+}
+
+/// What an absence from the first to the last half-day, both included, would take. `day` says what is known of each
+/// date; a date of which nothing is known is worked from Monday to Friday, and the plan an estimate then.
+pub fn plan(first: HalfDay, last: HalfDay, day: impl Fn(Date) -> Option<WorkingDay>) -> Plan {
+    let usual = WorkingPattern::weekdays();
+    let mut plan = Plan::default();
+    let mut known: Option<(Date, Option<WorkingDay>)> = None;
+    for at in half_days_between(first, last) {
+        let of_date = match &known {
+            Some((date, of_date)) if *date == at.date => of_date,
+            _ => &known.insert((at.date, day(at.date))).1,
+        };
+        let why = match of_date {
+            Some(day) if day.is_public_holiday => Some(DayOff::PublicHoliday),
+            Some(day) if day.is_weekly_rest => Some(DayOff::WeeklyRest),
+            Some(day) => match day.works_on(at.half) {
+                Some(true) => None,
+                Some(false) => Some(DayOff::NotWorked),
+                None => {
+                    plan.is_estimated = true;
+                    (!usual.works_on(at)).then_some(DayOff::WeeklyRest)
+                }
+            },
+            None => {
+                plan.is_estimated = true;
+                (!usual.works_on(at)).then_some(DayOff::WeeklyRest)
+            }
+        };
+        match why {
+            None => plan.taken.push(at),
+            Some(why) => plan.off.push(OffHalfDay { at, why }),
+        }
+    }
+    plan
+}
+
+impl Plan {
+    /// Those of the half-days it takes that are among others.
+    pub fn overlap(&self, others: &BTreeSet<HalfDay>) -> Vec<HalfDay> {
+        self.taken.iter().copied().filter(|at| others.contains(at)).collect()
+    }
+
+    /// How long it is, in days.
+    #[expect(clippy::cast_precision_loss, reason = "an absence is not that long")]
+    pub fn days(&self) -> f64 {
+        self.taken.len() as f64 / 2.0
+    }
+}
+
+/// The half-day that a text means as the beginning of a period: a date alone is its morning.
+pub fn first_half_day(text: &str) -> Option<HalfDay> {
+    half_day(text, Half::Am)
+}
+
+/// The half-day that a text means as the end of a period: a date alone is its afternoon.
+pub fn last_half_day(text: &str) -> Option<HalfDay> {
+    half_day(text, Half::Pm)
+}
+
+fn half_day(text: &str, otherwise: Half) -> Option<HalfDay> {
+    let text = text.trim();
+    // `2026-05-04 AM` and `2026-05-04AM`, in any case; a `T` between as ISO has it before a time.
+    let (date, half) = match text.get(..10).zip(text.get(10..)) {
+        Some((date, rest)) => (date, rest.trim_start_matches(['T', 't', ' ']).trim()),
+        None => return None,
+    };
+    let half = match half {
+        "" => otherwise,
+        half if half.eq_ignore_ascii_case("am") => Half::Am,
+        half if half.eq_ignore_ascii_case("pm") => Half::Pm,
+        _ => return None,
+    };
+    Some(HalfDay::new(date.parse().ok()?, half))
+}
+
+#[cfg(test)]
+mod tests;

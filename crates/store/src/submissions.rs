@@ -1,0 +1,308 @@
+//! Absence requests made through the connector: what is asked for, how far it is on its way to Lucca, and what Lucca
+//! says of it since. It is written down before anything is sent, so that whoever comes after a crash knows that
+//! something may have been sent.
+
+use jiff::Timestamp;
+use people::{Absence, AbsenceRequest, RemoteId};
+
+use crate::db::{Tx, in_tx, on, sql_count, sql_time};
+use crate::error::while_doing;
+use crate::{Error, Store, SubmissionId};
+
+/// How far a submission is on its way to Lucca.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SubmissionState {
+    /// Written down; nothing was sent.
+    Queued,
+    /// It is being sent, or was when the process ended.
+    Sending,
+    /// It was sent, and Lucca's answer did not come: it is being looked for.
+    InDoubt,
+    /// Lucca has it.
+    Made,
+    /// Lucca refused it.
+    Refused,
+    /// It was sent, did not arrive, and was not sent again.
+    NotMade,
+}
+
+impl SubmissionState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Sending, Self::InDoubt, Self::Made, Self::Refused, Self::NotMade];
+
+    /// The state's name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::InDoubt => "in_doubt",
+            Self::Made => "made",
+            Self::Refused => "refused",
+            Self::NotMade => "not_made",
+        }
+    }
+}
+
+/// An absence request made through the connector.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Its id.
+    pub id: SubmissionId,
+    /// The linked account.
+    pub account_no: i64,
+    /// The caller's name for it: asking twice under one is asking once.
+    pub idempotency_key: String,
+    /// Who would be away.
+    pub employee_id: RemoteId,
+    /// What is asked for, as JSON that only the `absences` crate understands.
+    pub ask: String,
+    /// How far it is.
+    pub state: SubmissionState,
+    /// What the way to Lucca needs to know, as JSON that only the `absences` crate understands.
+    pub detail: String,
+    /// Lucca's id of the request, once it is known.
+    pub request_id: Option<RemoteId>,
+    /// Lucca's id of the absence, once it is known.
+    pub absence_id: Option<RemoteId>,
+    /// The request as Lucca last told it.
+    pub request: Option<AbsenceRequest>,
+    /// The absence as Lucca last told it.
+    pub absence: Option<Absence>,
+    /// Grows with each writing: whoever has read another one writes nothing.
+    pub version: i64,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// When it is to be looked at next; never, where absent.
+    pub due_at: Option<Timestamp>,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+/// An absence request to be written down.
+#[derive(Clone, Debug)]
+pub struct NewSubmission<'a> {
+    /// Its id, if it is new.
+    pub id: SubmissionId,
+    /// The linked account.
+    pub account_no: i64,
+    /// The caller's name for it.
+    pub idempotency_key: &'a str,
+    /// Who would be away.
+    pub employee_id: &'a RemoteId,
+    /// What is asked for, as JSON.
+    pub ask: &'a str,
+    /// What the way to Lucca needs to know, as JSON.
+    pub detail: &'a str,
+    /// When it is to be looked at, should nobody do so before.
+    pub due_at: Timestamp,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Which submissions to list.
+#[derive(Clone, Debug, Default)]
+pub struct SubmissionFilter {
+    /// Of this linked account.
+    pub account_no: Option<i64>,
+    /// Of this person.
+    pub employee_id: Option<RemoteId>,
+    /// To be looked at by this time.
+    pub due_by: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_no: i64,
+    idempotency_key: String,
+    employee_id: String,
+    ask: String,
+    state: String,
+    detail: String,
+    request_id: Option<String>,
+    absence_id: Option<String>,
+    request: Option<String>,
+    absence: Option<String>,
+    version: i64,
+    sent_at: Option<jiff_sqlx::Timestamp>,
+    due_at: Option<jiff_sqlx::Timestamp>,
+    created_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what, source: Box::new(source) }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(json: Option<String>) -> Result<Option<T>, Error> {
+    json.map(|json| serde_json::from_str(&json).map_err(|error| corrupt("absence request", error)))
+        .transpose()
+}
+
+fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>, Error> {
+    value
+        .map(|value| serde_json::to_string(value).map_err(|error| corrupt("absence request", error)))
+        .transpose()
+}
+
+impl Row {
+    fn read(self) -> Result<Submission, Error> {
+        let state = SubmissionState::ALL.into_iter().find(|state| state.name() == self.state);
+        Ok(Submission {
+            id: self.id.parse().map_err(|error| corrupt("submission id", error))?,
+            account_no: self.account_no,
+            idempotency_key: self.idempotency_key,
+            employee_id: RemoteId::from(self.employee_id),
+            ask: self.ask,
+            // The table knows no other; what may have been sent is looked for.
+            state: state.unwrap_or(SubmissionState::InDoubt),
+            detail: self.detail,
+            request_id: self.request_id.map(RemoteId::from),
+            absence_id: self.absence_id.map(RemoteId::from),
+            request: read_json(self.request)?,
+            absence: read_json(self.absence)?,
+            version: self.version,
+            sent_at: self.sent_at.map(jiff_sqlx::Timestamp::to_jiff),
+            due_at: self.due_at.map(jiff_sqlx::Timestamp::to_jiff),
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+        })
+    }
+}
+
+impl Store {
+    /// Writes an absence request down, unless one is there under the same idempotency key. Gives the one that is there
+    /// now; its id says whether it is the new one.
+    pub async fn add_submission(&self, new: NewSubmission<'_>) -> Result<Submission, Error> {
+        const DOING: &str = "writing down an absence request";
+        on!(self.db, pool => sqlx::query(
+            "INSERT INTO submissions (id, account_no, idempotency_key, employee_id, ask, state, detail, version, \
+             due_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, 1, $7, $8, $8) \
+             ON CONFLICT (account_no, idempotency_key) DO NOTHING",
+        )
+        .bind(new.id.to_string())
+        .bind(new.account_no)
+        .bind(new.idempotency_key)
+        .bind(new.employee_id.as_str())
+        .bind(new.ask)
+        .bind(new.detail)
+        .bind(sql_time(new.due_at))
+        .bind(sql_time(new.at))
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        match self.submission_by_key(new.account_no, new.idempotency_key).await? {
+            Some(submission) => Ok(submission),
+            None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
+        }
+    }
+
+    /// Writes how far a submission is, unless somebody else wrote it since it was read. Gives whether it was written;
+    /// its version grows then.
+    pub async fn save_submission(&self, submission: &mut Submission, at: Timestamp) -> Result<bool, Error> {
+        let (request, absence) = (json(submission.request.as_ref())?, json(submission.absence.as_ref())?);
+        let written = on!(self.db, pool => sqlx::query(
+            "UPDATE submissions SET state = $3, detail = $4, request_id = $5, absence_id = $6, request = $7, \
+             absence = $8, version = version + 1, sent_at = $9, due_at = $10, updated_at = $11 \
+             WHERE id = $1 AND version = $2",
+        )
+        .bind(submission.id.to_string())
+        .bind(submission.version)
+        .bind(submission.state.name())
+        .bind(&submission.detail)
+        .bind(submission.request_id.as_ref().map(RemoteId::as_str))
+        .bind(submission.absence_id.as_ref().map(RemoteId::as_str))
+        .bind(request)
+        .bind(absence)
+        .bind(submission.sent_at.map(sql_time))
+        .bind(submission.due_at.map(sql_time))
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("writing how far an absence request is"))?;
+        if written {
+            submission.version += 1;
+            submission.updated_at = at;
+        }
+        Ok(written)
+    }
+
+    /// A submission.
+    pub async fn submission(&self, id: SubmissionId) -> Result<Option<Submission>, Error> {
+        let row: Option<Row> = on!(self.db, pool => sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(pool)
+            .await)
+        .map_err(while_doing("looking up an absence request"))?;
+        row.map(Row::read).transpose()
+    }
+
+    /// The submission that a caller gave a name to.
+    pub async fn submission_by_key(&self, account_no: i64, key: &str) -> Result<Option<Submission>, Error> {
+        let row: Option<Row> = on!(self.db, pool => sqlx::query_as(
+            "SELECT * FROM submissions WHERE account_no = $1 AND idempotency_key = $2",
+        )
+        .bind(account_no)
+        .bind(key)
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("looking up an absence request"))?;
+        row.map(Row::read).transpose()
+    }
+
+    /// Submissions, the latest first.
+    pub async fn submissions(&self, filter: &SubmissionFilter, limit: u64) -> Result<Vec<Submission>, Error> {
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
+            "SELECT * FROM submissions WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR employee_id = $2) \
+             AND ($3 IS NULL OR due_at <= $3) ORDER BY id DESC LIMIT $4",
+        )
+        .bind(filter.account_no)
+        .bind(filter.employee_id.as_ref().map(RemoteId::as_str))
+        .bind(filter.due_by.map(sql_time))
+        .bind(sql_count(limit))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing absence requests"))?;
+        rows.into_iter().map(Row::read).collect()
+    }
+}
+
+/// Erases a person's submissions, and what the person wrote in those of others. Gives how many rows it touched.
+pub(crate) async fn erase(tx: &mut Tx, account_no: i64, person: &RemoteId) -> Result<u64, sqlx::Error> {
+    let mut touched = in_tx!(&mut *tx, connection => sqlx::query(
+        "DELETE FROM submissions WHERE account_no = $1 AND employee_id = $2",
+    )
+    .bind(account_no)
+    .bind(person.as_str())
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    let rows: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+        "SELECT id, request FROM submissions WHERE account_no = $1 AND request LIKE '%\"comment\"%'",
+    )
+    .bind(account_no)
+    .fetch_all(connection)
+    .await)?;
+    for (id, request) in rows {
+        let Ok(mut request) = serde_json::from_str::<AbsenceRequest>(&request) else { continue };
+        if !request.forget_words_of(|author| author == person) {
+            continue;
+        }
+        let Ok(request) = serde_json::to_string(&request) else { continue };
+        in_tx!(&mut *tx, connection => sqlx::query(
+            "UPDATE submissions SET request = $2, version = version + 1 WHERE id = $1",
+        )
+        .bind(&id)
+        .bind(&request)
+        .execute(connection)
+        .await
+        .map(drop))?;
+        touched += 1;
+    }
+    Ok(touched)
+}
