@@ -12,9 +12,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("store", &["people"]),
     ("linking", &["people", "lucca", "store"]),
     ("sync", &["people", "lucca", "store"]),
-    ("jobs", &["people", "lucca", "store", "linking", "sync"]),
-    ("server", &["people", "lucca", "store", "linking", "sync", "jobs"]),
-    ("lucca-connector", &["people", "lucca", "store", "linking", "sync", "jobs", "server", "lucca-emulator"]),
+    ("absences", &["people", "lucca", "store", "linking", "sync"]),
+    ("jobs", &["people", "lucca", "store", "linking", "sync", "absences"]),
+    ("server", &["people", "lucca", "store", "linking", "sync", "absences", "jobs"]),
+    (
+        "lucca-connector",
+        &["people", "lucca", "store", "linking", "sync", "absences", "jobs", "server", "lucca-emulator"],
+    ),
     // For tests and trials: nothing of the product uses them.
     ("test-database", &["store"]),
     ("chaos", &["people", "lucca", "store", "sync", "lucca-emulator", "test-database"]),

@@ -1,0 +1,80 @@
+//! What is asked for: who, on what, from when to when. No I/O.
+
+use std::fmt;
+
+use people::{HalfDay, RemoteId};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{Problem, ProblemCode};
+
+/// Longer absences are entered by HR.
+const LONGEST_DAYS: i32 = 366;
+
+const LONGEST_COMMENT: usize = 2_000;
+
+/// An absence to be asked for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Who would be away.
+    pub employee_id: RemoteId,
+    /// What it is taken on: Lucca's leave account.
+    pub leave_type_id: RemoteId,
+    /// The first half-day.
+    pub first: HalfDay,
+    /// The last half-day.
+    pub last: HalfDay,
+    /// How long, where the leave type is counted in hours; within one day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
+    /// What the person writes to the approvers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl fmt::Debug for Ask {
+    /// Without the comment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask")
+            .field("employee_id", &self.employee_id)
+            .field("leave_type_id", &self.leave_type_id)
+            .field("first", &self.first)
+            .field("last", &self.last)
+            .field("minutes", &self.minutes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ask {
+    /// What is wrong with it by itself.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.first > self.last {
+            problems.push(
+                Problem::new(ProblemCode::InvalidPeriod, "the last half-day is before the first")
+                    .on("ends_on"),
+            );
+        } else if (self.last.date - self.first.date).get_days() >= LONGEST_DAYS {
+            let message = format!("an absence of more than {LONGEST_DAYS} days is entered by HR, in Lucca");
+            problems.push(Problem::new(ProblemCode::InvalidPeriod, message).on("ends_on"));
+        }
+        if let Some(minutes) = self.minutes {
+            if self.first.date != self.last.date {
+                let message = "a duration in hours is for an absence within one day";
+                problems.push(Problem::new(ProblemCode::InvalidDuration, message).on("minutes"));
+            } else if minutes == 0 || minutes > 24 * 60 {
+                let message = "a duration is between a minute and a day";
+                problems.push(Problem::new(ProblemCode::InvalidDuration, message).on("minutes"));
+            }
+        }
+        if self.comment.as_ref().is_some_and(|text| text.chars().count() > LONGEST_COMMENT) {
+            let message = format!("a comment has at most {LONGEST_COMMENT} characters");
+            problems.push(Problem::new(ProblemCode::InvalidComment, message).on("comment"));
+        }
+        problems
+    }
+
+    /// As it is kept, and compared with what was asked before under the same idempotency key.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

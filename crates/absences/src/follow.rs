@@ -1,0 +1,74 @@
+//! What becomes of a request that was made: read from Lucca, closely while it is young.
+
+use jiff::{SignedDuration, Timestamp};
+use people::{AbsenceStatus, absence_status};
+use store::Submission;
+
+use crate::Absences;
+use crate::ask::Ask;
+use crate::problem::Error;
+use crate::submit::ask_of;
+
+impl Absences<'_> {
+    /// Reads what Lucca says of a request that was made, whoever decided on it, and of its absence, whoever changed it.
+    pub(crate) async fn follow(&self, mut submission: Submission) -> Result<Submission, Error> {
+        let ask = ask_of(&submission)?;
+        let now = self.clock.now();
+        let owner = std::slice::from_ref(&ask.employee_id);
+        let absences = self.absences_of(owner, ask.first.date, ask.last.date).await?;
+        let found = absences.into_iter().find(|absence| Some(&absence.id) == submission.absence_id.as_ref());
+        // What is not shown any more is not known to be gone: what was heard last stands.
+        if let Some(found) = found {
+            // Of leaves that Lucca no longer lists, that they were there is known; that they are over follows.
+            let before = submission.absence.take().map(|absence| absence.leaves).unwrap_or_default();
+            let is_gone = |leave: &people::Leave| !found.leaves.iter().any(|other| other.id == leave.id);
+            let gone = before
+                .into_iter()
+                .filter(is_gone)
+                .map(|leave| people::Leave { is_active: false, ..leave })
+                .collect::<Vec<_>>();
+            submission.absence = Some(found.merge(gone, people::Confirmation::default()));
+        }
+        let request = match &submission.request_id {
+            Some(id) => self.request_by_id(id).await?,
+            None => match &submission.absence_id {
+                Some(id) => self.request_of(id, submission.sent_at.unwrap_or(submission.created_at)).await?,
+                None => None,
+            },
+        };
+        if let Some(request) = request {
+            submission.request_id = Some(request.id.clone());
+            submission.request = Some(request);
+        }
+        submission.due_at = due(&submission, &ask, now);
+        self.save(submission, now).await
+    }
+}
+
+/// What Lucca says of a submission's absence.
+pub(crate) fn status(submission: &Submission) -> Option<AbsenceStatus> {
+    let absence = submission.absence.as_ref()?;
+    Some(absence_status(absence, submission.request.as_ref()))
+}
+
+/// When a request that was made is to be looked at next: soon while it is young and waits, seldom later, and never once
+/// nothing can come of it any more.
+pub(crate) fn due(submission: &Submission, ask: &Ask, now: Timestamp) -> Option<Timestamp> {
+    let age = now.duration_since(submission.created_at);
+    let waits = match age {
+        age if age < SignedDuration::from_hours(1) => SignedDuration::from_mins(2),
+        age if age < SignedDuration::from_hours(24) => SignedDuration::from_mins(15),
+        age if age < SignedDuration::from_hours(7 * 24) => SignedDuration::from_hours(1),
+        _ => SignedDuration::from_hours(6),
+    };
+    // Wherever the person is, the last day is over two days later.
+    let is_over =
+        now.to_zoned(jiff::tz::TimeZone::UTC).date() > ask.last.date.saturating_add(jiff::ToSpan::days(2));
+    match status(submission) {
+        Some(AbsenceStatus::Denied | AbsenceStatus::Cancelled) => None,
+        Some(AbsenceStatus::Approved) if is_over => None,
+        // What is approved may still be changed in Lucca.
+        Some(AbsenceStatus::Approved) => Some(now + SignedDuration::from_hours(6)),
+        Some(AbsenceStatus::Requested | AbsenceStatus::CancellationPending) | None => Some(now + waits),
+    }
+}

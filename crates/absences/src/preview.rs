@@ -1,0 +1,209 @@
+//! What an absence would take and what is in its way; what a person may take it on. Nothing is asked for here.
+
+use std::collections::BTreeSet;
+
+use people::{Absence, Employee, Establishment, HalfDay, LeaveType, LeaveUnit, Plan, RemoteId};
+use serde::Serialize;
+
+use crate::Absences;
+use crate::ask::Ask;
+use crate::door::{Amount, Assessment, Balance, Door, DoorKind, Person};
+use crate::problem::{Error, Problem, ProblemCode, Warning};
+
+/// What an absence would be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Preview {
+    /// What is asked for.
+    #[serde(flatten)]
+    pub ask: Ask,
+    /// What the leave type is called, where Lucca tells.
+    pub leave_type_name: Option<String>,
+    /// The half-days it would take, and why not the others.
+    pub plan: Plan,
+    /// How much of the leave type it would take.
+    pub amount: Option<Amount>,
+    /// What would be left, where Lucca tells.
+    pub balance: Option<Balance>,
+    /// The absences that are in its way.
+    pub overlaps: Vec<Overlap>,
+    /// What Lucca has to say of it.
+    pub warnings: Vec<Warning>,
+    /// Why it can't be asked for; empty if it can.
+    pub problems: Vec<Problem>,
+    /// The door that it would go through.
+    pub door: DoorKind,
+    /// Whether it can be asked for, its warnings confirmed.
+    pub can_be_requested: bool,
+}
+
+/// An absence that takes half-days which another would take too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overlap {
+    /// The absence that is there.
+    pub absence_id: RemoteId,
+    /// The half-days that both would take.
+    pub half_days: Vec<HalfDay>,
+}
+
+/// What a person may take an absence on.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeaveTypes {
+    /// The leave types.
+    pub leave_types: Vec<UsableLeaveType>,
+    /// Whether Lucca offered them to this person for this period. If not, these are all that the tenant has.
+    pub is_offered: bool,
+}
+
+/// A leave type, as far as a person can use it.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsableLeaveType {
+    /// Lucca's id; a new one each year for yearly accounts.
+    pub id: RemoteId,
+    /// Its name, in the language of the API key.
+    pub name: Option<String>,
+    /// What it is counted in.
+    pub unit: Option<LeaveUnit>,
+    /// Whether half-days can be taken.
+    pub half_days: Option<bool>,
+    /// The steps in which hours are taken.
+    pub step_hours: Option<f64>,
+    /// What is left, where Lucca tells.
+    pub balance: Option<f64>,
+    /// Whether it is remote work.
+    pub is_remote_work: Option<bool>,
+}
+
+/// Everything that was looked at for a preview.
+pub(crate) struct Examined {
+    pub(crate) person: Person,
+    pub(crate) plan: Plan,
+    pub(crate) existing: Vec<Absence>,
+    pub(crate) door: Box<dyn Door>,
+    pub(crate) assessment: Assessment,
+    pub(crate) overlaps: Vec<Overlap>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Absences<'_> {
+    /// What an absence would take, and what is in its way. Some four requests to Lucca, none of which asks for
+    /// anything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Problems`] where what is asked for is wrong by itself, without a request; [`Error::NotPermitted`],
+    /// [`Error::UnknownEmployee`], or where Lucca could not be asked.
+    pub async fn preview(&self, ask: &Ask) -> Result<Preview, Error> {
+        let examined = self.examine(ask).await?;
+        let Examined { plan, door, assessment, overlaps, problems, .. } = examined;
+        Ok(Preview {
+            ask: ask.clone(),
+            leave_type_name: assessment.leave_type_name,
+            plan,
+            amount: assessment.amount,
+            balance: assessment.balance,
+            overlaps,
+            warnings: assessment.warnings,
+            can_be_requested: problems.is_empty(),
+            problems,
+            door: door.kind(),
+        })
+    }
+
+    /// What a person may take an absence on, for a period.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEmployee`], [`Error::NotPermitted`], or where Lucca could not be asked.
+    pub async fn leave_types(
+        &self,
+        employee_id: &RemoteId,
+        first: HalfDay,
+        last: HalfDay,
+    ) -> Result<LeaveTypes, Error> {
+        self.must_be_wanted()?;
+        let person = self.person(employee_id).await?;
+        let kind = self.door().await?.kind();
+        if kind == DoorKind::Factory {
+            let period = lucca::AbsencePeriod { owner: person.employee.id, first, last };
+            match self.client.leave_request_offer(&period).await {
+                Ok(offer) => {
+                    let leave_types = offer.accounts.into_iter().map(|account| UsableLeaveType {
+                        id: account.id,
+                        name: account.name,
+                        unit: account.unit,
+                        half_days: account.constraint.allows_half_days,
+                        step_hours: account.constraint.step_hours,
+                        balance: account.constraint.current_balance,
+                        is_remote_work: account.is_remote_work,
+                    });
+                    return Ok(LeaveTypes { leave_types: leave_types.collect(), is_offered: true });
+                }
+                Err(error) => self.turned_away(kind, error).await?,
+            }
+        }
+        let known = self.store.all::<LeaveType>(self.account.no).await?;
+        let leave_types = known.into_iter().map(|leave_type| UsableLeaveType {
+            id: leave_type.id,
+            name: leave_type.name,
+            unit: leave_type.unit,
+            half_days: None,
+            step_hours: None,
+            balance: None,
+            is_remote_work: leave_type.is_remote_work,
+        });
+        Ok(LeaveTypes { leave_types: leave_types.collect(), is_offered: false })
+    }
+
+    pub(crate) async fn examine(&self, ask: &Ask) -> Result<Examined, Error> {
+        // What was refused a moment ago, or never wanted, is refused without a request.
+        drop(self.door().await?);
+        let own = ask.problems();
+        if !own.is_empty() {
+            return Err(Error::Problems(own));
+        }
+        let person = self.person(&ask.employee_id).await?;
+        let owner = std::slice::from_ref(&ask.employee_id);
+        let existing = self.absences_of(owner, ask.first.date, ask.last.date).await?;
+        let plan = self.plan(&person.employee, ask.first, ask.last).await?;
+        let (door, assessment) = self.assess(ask, &person, &plan).await?;
+        let overlaps = overlaps(&plan, &existing);
+        let mut problems = Vec::new();
+        if plan.taken.is_empty() {
+            let message =
+                "nobody works on these half-days: rest, a public holiday, part-time, or no contract";
+            problems.push(Problem::new(ProblemCode::NothingToTake, message).on("starts_on"));
+        }
+        if !overlaps.is_empty() {
+            let message = "the person is away already on some of these half-days";
+            let half_days = overlaps.iter().flat_map(|one| one.half_days.iter().copied()).collect();
+            let problem = Problem::new(ProblemCode::Overlap, message).on("starts_on");
+            problems.push(Problem { half_days, ..problem });
+        }
+        problems.extend(assessment.problems.iter().cloned());
+        Ok(Examined { person, plan, existing, door, assessment, overlaps, problems })
+    }
+
+    pub(crate) async fn person(&self, id: &RemoteId) -> Result<Person, Error> {
+        let no = self.account.no;
+        let Some(stored) = self.store.record::<Employee>(no, id).await? else {
+            return Err(Error::UnknownEmployee);
+        };
+        let employee = stored.record;
+        let establishment = match &employee.establishment_id {
+            Some(id) => self.store.record::<Establishment>(no, id).await?.and_then(|one| one.record.name),
+            None => None,
+        };
+        Ok(Person { employee, establishment })
+    }
+}
+
+/// The absences that take some of what a plan takes.
+pub(crate) fn overlaps(plan: &Plan, existing: &[Absence]) -> Vec<Overlap> {
+    let of = |absence: &Absence| {
+        let active = absence.leaves.iter().filter(|leave| leave.is_active);
+        let taken: BTreeSet<HalfDay> = active.map(people::Leave::at).collect();
+        let half_days = plan.overlap(&taken);
+        (!half_days.is_empty()).then(|| Overlap { absence_id: absence.id.clone(), half_days })
+    };
+    existing.iter().filter_map(of).collect()
+}

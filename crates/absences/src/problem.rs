@@ -1,0 +1,265 @@
+//! Why an absence can't be asked for, was refused, or needs a word first; and what can go wrong on the way.
+
+use linking::{Language, Permission};
+use people::HalfDay;
+use serde::{Deserialize, Serialize};
+use store::SubmissionState;
+
+/// What is wrong, as a stable code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ProblemCode {
+    /// The period is empty, too long, or not one.
+    #[serde(rename = "absence.invalid_period")]
+    InvalidPeriod,
+    /// The duration does not fit the period or the leave type.
+    #[serde(rename = "absence.invalid_duration")]
+    InvalidDuration,
+    /// The comment is too long, or the door takes none.
+    #[serde(rename = "absence.invalid_comment")]
+    InvalidComment,
+    /// The leave type is not one that the person may use for this period.
+    #[serde(rename = "absence.type_not_offered")]
+    TypeNotOffered,
+    /// Nobody works on these half-days.
+    #[serde(rename = "absence.nothing_to_take")]
+    NothingToTake,
+    /// The person is away already.
+    #[serde(rename = "absence.overlap")]
+    Overlap,
+    /// The leave type is taken in whole days.
+    #[serde(rename = "absence.half_day_not_allowed")]
+    HalfDayNotAllowed,
+    /// The leave type is closed for this period.
+    #[serde(rename = "absence.closed")]
+    Closed,
+    /// What the import needs to know of the person is not known.
+    #[serde(rename = "absence.not_importable")]
+    NotImportable,
+    /// Lucca refuses it.
+    #[serde(rename = "absence.refused")]
+    Refused,
+    /// Something must be confirmed first.
+    #[serde(rename = "absence.confirmation_needed")]
+    ConfirmationNeeded,
+    /// It was sent and did not arrive.
+    #[serde(rename = "absence.not_made")]
+    NotMade,
+}
+
+impl ProblemCode {
+    /// The code.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidPeriod => "absence.invalid_period",
+            Self::InvalidDuration => "absence.invalid_duration",
+            Self::InvalidComment => "absence.invalid_comment",
+            Self::TypeNotOffered => "absence.type_not_offered",
+            Self::NothingToTake => "absence.nothing_to_take",
+            Self::Overlap => "absence.overlap",
+            Self::HalfDayNotAllowed => "absence.half_day_not_allowed",
+            Self::Closed => "absence.closed",
+            Self::NotImportable => "absence.not_importable",
+            Self::Refused => "absence.refused",
+            Self::ConfirmationNeeded => "absence.confirmation_needed",
+            Self::NotMade => "absence.not_made",
+        }
+    }
+}
+
+/// Something that is in the way of an absence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What is wrong.
+    pub code: ProblemCode,
+    /// What it is about, by its name in the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is wrong, for a person; in English.
+    pub message: String,
+    /// Lucca's own words, in the language of the API key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lucca: Option<String>,
+    /// The half-days it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub half_days: Vec<HalfDay>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: ProblemCode, message: impl Into<String>) -> Self {
+        Self { code, field: None, message: message.into(), lucca: None, half_days: Vec::new() }
+    }
+
+    pub(crate) fn on(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
+    }
+
+    pub(crate) fn in_lucca_s_words(mut self, words: Option<&str>) -> Self {
+        self.lucca = words.map(str::to_owned);
+        self
+    }
+
+    /// What a request that was refused outright says.
+    pub(crate) fn of_refusal(error: &lucca::Error) -> Self {
+        Self::new(ProblemCode::Refused, "Lucca refuses the request").in_lucca_s_words(error.lucca_message())
+    }
+}
+
+/// What Lucca has to say of a request, short of refusing it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Tells it apart: what is acknowledged is named by it.
+    pub id: String,
+    /// Lucca's words, in the language of the API key.
+    pub text: String,
+    /// Whether the request is only made once it is acknowledged.
+    pub must_be_confirmed: bool,
+}
+
+/// What can go wrong with absences.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The linked account, or its key, may not do this. Nothing was sent.
+    #[error("the API key may not do this: it lacks {}", .0.label())]
+    NotPermitted(Lacking),
+    /// The tenant offers no way to make requests.
+    #[error("this tenant offers no way to make absence requests")]
+    NoDoor,
+    /// Nobody with this id is known of the linked account.
+    #[error("no such person")]
+    UnknownEmployee,
+    /// Nothing with this id is known of the linked account.
+    #[error("no such absence or absence request")]
+    UnknownAbsence,
+    /// The idempotency key was used for something else.
+    #[error("this idempotency key was used for another absence request")]
+    KeyReused,
+    /// The idempotency key is empty, too long, or has other than visible ASCII characters.
+    #[error("an idempotency key has 1 to 200 visible ASCII characters")]
+    InvalidKey,
+    /// What is asked for can't be asked for. Nothing was sent.
+    #[error("the absence can't be requested: {}", first_message(.0))]
+    Problems(Vec<Problem>),
+    /// What is asked for must be confirmed first. Nothing was made.
+    #[error("Lucca asks to confirm first")]
+    ConfirmationNeeded(Vec<Warning>),
+    /// It is not in a state in which this can be done.
+    #[error("this can't be done with an absence request that is {0}")]
+    WrongState(String),
+    /// A denial has no comment.
+    #[error("a denial needs a comment")]
+    CommentRequired,
+    /// Half-days were named that the absence does not have.
+    #[error("the absence does not have this half-day: {0}")]
+    NotItsHalfDay(HalfDay),
+    /// Lucca could not be asked.
+    #[error("Lucca could not be asked")]
+    Lucca(#[from] lucca::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+fn first_message(problems: &[Problem]) -> &str {
+    problems.first().map_or("something is wrong with it", |problem| &problem.message)
+}
+
+/// What a key lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacking {
+    /// The linked account was made without absence requests: the customer was never asked.
+    Feature,
+    /// A box on the key's form.
+    Permission(Permission),
+    /// An operation of the role in Lucca Absences.
+    // unverified: which operation guards what; the names are those of Lucca's help (source: absences.md §10).
+    Operation(&'static str),
+}
+
+impl Lacking {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Feature => "absence requests, which this account was linked without",
+            Self::Permission(permission) => permission.label(Language::English).text,
+            Self::Operation(operation) => operation,
+        }
+    }
+}
+
+impl Error {
+    /// What went wrong, as a stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotPermitted(_) => "absence.not_permitted",
+            Self::NoDoor => "absence.no_door",
+            Self::UnknownEmployee => "absence.unknown_employee",
+            Self::UnknownAbsence => "absence.unknown",
+            Self::KeyReused => "absence.idempotency_key_reused",
+            Self::InvalidKey => "absence.invalid_idempotency_key",
+            Self::Problems(problems) => {
+                problems.first().map_or(ProblemCode::Refused, |problem| problem.code).name()
+            }
+            Self::ConfirmationNeeded(_) => ProblemCode::ConfirmationNeeded.name(),
+            Self::WrongState(_) => "absence.wrong_state",
+            Self::CommentRequired => "absence.comment_required",
+            Self::NotItsHalfDay(_) => "absence.not_its_half_day",
+            Self::Lucca(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::NotPermitted(Lacking::Feature) => {
+                "Link again with the feature absence_requests, or add it with `lucca-connector accounts configure \
+                 --accept absence_requests`; then tick its permission in Lucca: Make absence requests, on the API \
+                 key's form."
+                    .to_owned()
+            }
+            Self::NotPermitted(Lacking::Permission(permission)) => format!(
+                "In Lucca, on the API key's form, tick \"{}\" and save; then try again.",
+                permission.label(Language::English).text
+            ),
+            Self::NotPermitted(Lacking::Operation(operation)) => format!(
+                "In Lucca, open the role that carries the API key's name, the operations of absences, and grant \
+                 \"{operation}\"; then try again."
+            ),
+            Self::NoDoor => {
+                "The tenant may not have Lucca's absences module. If it has, report this: its API may have changed."
+                    .to_owned()
+            }
+            Self::UnknownEmployee => {
+                "Look the person up among the employees of this linked account; who was just hired appears with the \
+                 next sync."
+                    .to_owned()
+            }
+            Self::UnknownAbsence => "List the person's absences or absence requests to find its id.".to_owned(),
+            Self::KeyReused => "Use another key for another request, and the same one only to repeat a request as it was."
+                .to_owned(),
+            Self::InvalidKey => "Send a UUID that you make for this request, and keep it to repeat it.".to_owned(),
+            Self::Problems(_) => "Change what is asked for; nothing was sent to Lucca.".to_owned(),
+            Self::ConfirmationNeeded(_) => {
+                "Show Lucca's words to the person, and ask again with the ids of the warnings as acknowledged."
+                    .to_owned()
+            }
+            Self::WrongState(_) => "Look at its status; it may have changed meanwhile.".to_owned(),
+            Self::CommentRequired => "Say why: the person reads it.".to_owned(),
+            Self::NotItsHalfDay(_) => "Name half-days that the absence takes, such as 2026-05-04 AM.".to_owned(),
+            Self::Lucca(error) => error.advice(),
+            Self::Store(_) => "Try again; if it lasts, look at the database.".to_owned(),
+        }
+    }
+
+    /// A refusal by Lucca for want of a permission, named; any other error as it is.
+    pub(crate) fn of(error: lucca::Error, lacking: Lacking) -> Self {
+        match error.code() {
+            "lucca.permission_missing" => Self::NotPermitted(lacking),
+            _ => Self::Lucca(error),
+        }
+    }
+
+    pub(crate) fn wrong_state(state: SubmissionState) -> Self {
+        Self::WrongState(state.name().replace('_', " "))
+    }
+}
