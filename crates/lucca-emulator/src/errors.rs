@@ -62,6 +62,9 @@ impl Refusal {
     pub(crate) fn problem(message: impl Into<String>) -> Self {
         Self { problem: true, ..Self::bad_request(message) }
     }
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self { problem: true, ..Self::fixed(StatusCode::CONFLICT, message) }
+    }
     pub(crate) fn server_error(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::INTERNAL_SERVER_ERROR, message)
     }

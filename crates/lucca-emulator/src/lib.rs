@@ -19,7 +19,9 @@
 //! ```
 //!
 //! Reading is what it is for. Of writing it knows what integrations do most: partial updates of users
-//! (`PUT /api/v3/users/{id}`), new and changed work contracts (`POST`, `PATCH`).
+//! (`PUT /api/v3/users/{id}`), new and changed work contracts (`POST`, `PATCH`); and absence requests:
+//! the undocumented factory, the documented import, decisions, cancellations, deletions.
+//! [`Tenant::writes`] lists what was done so, whether or not its answer arrived.
 //!
 //! [`Tenant::make`] lets a [`Change`] happen, [`Tenant::live`] a whole random history, and a [`Fault`]
 //! makes requests go wrong, or something happen between two pages. [`Tenant::snapshot`] is what a sync
@@ -32,6 +34,7 @@ mod clock;
 mod company;
 mod control;
 mod dice;
+mod doors;
 mod drip;
 mod errors;
 mod faults;
@@ -45,6 +48,7 @@ mod snapshot;
 mod switches;
 mod tenant;
 mod truth;
+mod truth_absences;
 mod writes;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,6 +61,7 @@ pub use crate::{
     changes::{Hire, PersonPatch, PersonSummary},
     company::model::Status,
     control::control_routes,
+    doors::{AbsenceWrite, WriteKind},
     faults::{Fault, FaultKind},
     mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
     rights::{HrFile, KeyConfig, Rights},
@@ -65,12 +70,14 @@ pub use crate::{
         Snapshot, UserFacts, UserLogFacts,
     },
     switches::{
-        AbsenceStamps, AccountShape, ById, CountOnly, ErrorBody, Header, HiddenFields, KeyCasing, LeaveValue,
-        MalformedQuery, Nationality, RetryAfter, SinceReading, Switches, UnknownField, UnknownFilter,
-        UrlStyle, UserLogs, V3Departments,
+        AbsenceFactory, AbsenceStamps, AccountShape, AutoCreateFalse, ById, CancelApproved, CountOnly,
+        DecidesAs, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal, Header, HiddenFields,
+        ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery, Nationality, RetryAfter, SinceReading,
+        Switches, Unconfirmed, UnknownField, UnknownFilter, UrlStyle, UserLogs, V3Departments, WriteAnswer,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},
+    truth_absences::{AbsenceFacts, BalanceFacts, HalfDay, HalfFacts},
 };
 
 /// What tenant to start, and where.

@@ -63,8 +63,17 @@ pub struct Rights {
     pub consult_leaves: bool,
     /// Show details of leaves: without it their type is hidden (source: absences.md §10).
     pub show_leave_details: bool,
-    /// Make absence requests.
+    /// Submit and cancel a leave request, "Make absence requests" to integrators: without it the factory
+    /// and the cancellation of requests are refused (source: absences.md §5.1, §10). unverified: that it
+    /// guards the discovery of accounts.
     pub make_absence_requests: bool,
+    /// Approve and deny leave requests. unverified: the name, and which operation lets a key do so; Lucca
+    /// names "Approve requests as a substitute for".
+    pub approve_absence_requests: bool,
+    /// Delete a leave: a single half-day (source: absences.md §3, §10).
+    pub delete_leaves: bool,
+    /// Access to the import module (source: absences.md §5.1).
+    pub import_absences: bool,
     /// View the organisation structure; given with `view_users` too.
     pub view_organization: bool,
     /// Modify users and their contracts: without it every write is refused. unverified: the rights to
@@ -115,6 +124,9 @@ impl Rights {
             consult_leaves: true,
             show_leave_details: true,
             make_absence_requests: true,
+            approve_absence_requests: true,
+            delete_leaves: true,
+            import_absences: true,
             view_organization: true,
             edit_users: true,
             establishment_scope: None,

@@ -7,7 +7,7 @@ use std::{convert::Infallible, net::SocketAddr, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Request, State as Extract},
+    extract::{FromRequest as _, Multipart, Request, State as Extract},
     http::{HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -22,6 +22,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     clock,
+    doors::{self, Found, Reply},
     drip::Drip,
     errors::Refusal,
     faults::FaultKind,
@@ -85,8 +86,12 @@ pub(crate) fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
 
 async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MOST_BYTES).await;
-    let call = Call::of(&head, body.ok());
+    let body = axum::body::to_bytes(body, MOST_BYTES).await.ok();
+    let file = match &body {
+        Some(body) => file_of(&head, body).await,
+        None => None,
+    };
+    let call = Call { file, ..Call::of(&head, body) };
     let switches = tenant.state().switches().clone();
     if switches.latency_ms > 0 {
         clock::wait(Duration::from_millis(switches.latency_ms)).await;
@@ -151,6 +156,25 @@ struct Call {
     label: Option<String>,
     /// `None` if it is too large, or broke off.
     body: Option<Bytes>,
+    /// The file of a form.
+    file: Option<Bytes>,
+}
+
+/// The first file of a form, if the body is one.
+async fn file_of(head: &Parts, body: &Bytes) -> Option<Bytes> {
+    let label = head.headers.get(header::CONTENT_TYPE)?;
+    if !label.to_str().is_ok_and(|label| label.to_lowercase().starts_with("multipart/form-data")) {
+        return None;
+    }
+    let mut request = Request::new(Body::from(body.clone()));
+    request.headers_mut().insert(header::CONTENT_TYPE, label.clone());
+    let mut form = Multipart::from_request(request, &()).await.ok()?;
+    while let Some(field) = form.next_field().await.ok()? {
+        if field.file_name().is_some() {
+            return field.bytes().await.ok();
+        }
+    }
+    None
 }
 
 impl Call {
@@ -167,6 +191,7 @@ impl Call {
             key: text(header::AUTHORIZATION).and_then(key_of_header),
             label: text(header::CONTENT_TYPE).map(str::to_owned),
             body,
+            file: None,
         }
     }
 
@@ -242,6 +267,28 @@ fn respond(
         return (Refusal::unauthorized().answer(generation, &switches), None);
     };
     let principal = Some(key.name.clone());
+    match doors::find(&call.method, &call.path) {
+        Found::Elsewhere => {}
+        Found::WrongVerb(verbs) => {
+            return (Refusal::wrong_verb(verbs).answer(generation, &switches), principal);
+        }
+        Found::Door(door) => {
+            let request = doors::Request {
+                tenant,
+                key: &key,
+                switches: &switches,
+                query: &query,
+                label: call.label.as_deref(),
+                body: call.body.as_deref(),
+                file: call.file.as_ref(),
+            };
+            let response = match request.answer(door) {
+                Ok(Reply { status, label, body }) => plain(status, label, mangle(body, struck)),
+                Err(refusal) => refusal.answer(generation, &switches),
+            };
+            return (response, principal);
+        }
+    }
     let read = |path: &str| {
         let company = tenant.state().company();
         let view = tenant.state().view(&company, &switches, &key, &call.origin);

@@ -23,6 +23,7 @@ use crate::{
         model::{Company, Log, Person, Stamp, Status},
     },
     dice::Dice,
+    doors::{AbsenceWrite, Job, Writes},
     faults::{Fault, FaultCounters},
     resources::View,
     rights::{KeyConfig, Rights, digits_of},
@@ -51,6 +52,8 @@ pub(crate) struct State {
     requests: Mutex<VecDeque<LoggedRequest>>,
     recent: Mutex<VecDeque<Instant>>,
     changes: Mutex<u64>,
+    /// What was done about absences through the API.
+    writes: Mutex<Writes>,
 }
 
 /// A request the API answered. The key is not part of it.
@@ -89,6 +92,7 @@ impl Tenant {
             requests: Mutex::default(),
             recent: Mutex::default(),
             changes: Mutex::default(),
+            writes: Mutex::default(),
         }))
     }
 
@@ -182,6 +186,11 @@ impl Tenant {
     /// Forgets the requests answered so far.
     pub fn clear_requests(&self) {
         lock(&self.0.requests).clear();
+    }
+
+    /// Everything done about absences through the API, oldest first; whether or not the answer arrived.
+    pub fn writes(&self) -> Vec<AbsenceWrite> {
+        lock(&self.0.writes).done()
     }
 
     /// User records in short, by id, of one status or all; `limit` at most.
@@ -358,6 +367,19 @@ impl State {
     ) -> View<'a> {
         let now = self.now_by(switches);
         View { company, rights: &key.rights, switches, principal: &key.name, origin, now, today: now.date() }
+    }
+
+    pub(crate) fn wrote(&self, write: AbsenceWrite) {
+        lock(&self.writes).add(write);
+    }
+
+    /// Remembers an import; answers its id.
+    pub(crate) fn queue(&self, failed: bool, polls: u32) -> String {
+        lock(&self.writes).queue(self.seed, failed, polls)
+    }
+
+    pub(crate) fn with_job<T>(&self, id: &str, with: impl FnOnce(&mut Job) -> T) -> Option<T> {
+        lock(&self.writes).job(id).map(with)
     }
 
     pub(crate) fn log(&self, request: LoggedRequest) {

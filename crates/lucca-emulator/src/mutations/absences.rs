@@ -8,9 +8,11 @@ use crate::{
     company::{
         absences::{
             Absences, Decision, Half, Moment, Period, Stage, Withdrawal, approver, calendar, hr, number,
-            place, span,
+            place,
+            rules::{self, Extent},
+            span,
         },
-        model::Company,
+        model::{Company, Person},
     },
     tenant::Tenant,
 };
@@ -80,7 +82,7 @@ pub struct AbsenceIds {
 }
 
 /// The period of that id, with all it takes to decide on it.
-fn with_period<T>(
+pub(super) fn with_period<T>(
     tenant: &Tenant,
     id: i64,
     change: impl FnOnce(&mut Period, &Chain, Moment) -> Result<T, ChangeError>,
@@ -99,11 +101,11 @@ fn with_period<T>(
 }
 
 /// Who decides on a period.
-struct Chain {
+pub(super) struct Chain {
     steps: [u32; 3],
-    hr: u32,
+    pub(super) hr: u32,
     /// Id of the next decision.
-    fresh: u32,
+    pub(super) fresh: u32,
 }
 
 impl Chain {
@@ -114,14 +116,92 @@ impl Chain {
         Self { steps: [step(0), step(1), step(2)], hr, fresh: 0 }
     }
 
-    fn step(&self, n: usize) -> u32 {
+    pub(super) fn step(&self, n: usize) -> u32 {
         self.steps.get(n).copied().unwrap_or(self.hr)
     }
 }
 
-fn decision(period: &Period, chain: &Chain, at: Moment, approved: bool, comment: Option<u16>) -> Decision {
+pub(super) fn decision(
+    period: &Period,
+    chain: &Chain,
+    at: Moment,
+    approved: bool,
+    comment: Option<u16>,
+) -> Decision {
     let approver = period.next_approver.unwrap_or_else(|| chain.step(period.decisions.len()));
     Decision { id: chain.fresh, approver, substituted: None, comment, approved, at }
+}
+
+/// A period that starts its life now, with a request unless HR entered it.
+pub(super) fn fresh_period(
+    company: &Company,
+    person: &Person,
+    extent: &Extent,
+    by_hr: bool,
+    (created, today): (Moment, Date),
+) -> Period {
+    let next = approver(company, person, hr(company, today), 0);
+    Period {
+        id: 0,
+        owner: number(person.id),
+        request: (!by_hr).then_some(0),
+        starts: extent.starts,
+        ends: extent.ends,
+        starts_am: extent.starts_am,
+        ends_am: extent.ends_am,
+        stage: if by_hr { Stage::Approved } else { Stage::Pending },
+        levels: 1,
+        comment: None,
+        first: 0,
+        count: 0,
+        created,
+        confirmed: by_hr.then_some(created),
+        closed: None,
+        next_approver: (!by_hr).then_some(next),
+        decisions: Vec::new(),
+        withdrawal: None,
+    }
+}
+
+pub(super) fn enter(
+    company: &mut Company,
+    created: Moment,
+    today: Date,
+    new: &NewAbsence,
+) -> Result<AbsenceIds, ChangeError> {
+    let person = company.person(new.owner_id).ok_or(ChangeError::NoSuch("user"))?;
+    let known = |id: i64| company.leave_accounts.iter().any(|account| account.id == id);
+    if !known(new.account_id) || new.then.is_some_and(|(_, id)| !known(id)) {
+        return Err(ChangeError::NoSuch("leave account"));
+    }
+    let account = |day: Date| {
+        let id = new.then.filter(|(from, _)| day >= *from).map_or(new.account_id, |(_, id)| id);
+        u16::try_from(id).unwrap_or(u16::MAX)
+    };
+    let quarters = new.minutes.map_or(0, |minutes| u8::try_from(minutes / 15).unwrap_or(u8::MAX));
+    let extent =
+        Extent { starts: new.starts_on, starts_am: !new.starts_pm, ends: new.ends_on, ends_am: new.ends_am };
+    if !extent.is_readable() {
+        return Err(ChangeError::Conflict("the period is empty or too long"));
+    }
+    let halves: Vec<Half> = span(extent.starts, extent.starts_am, extent.ends, extent.ends_am)
+        .filter(|(day, am)| calendar::works(person, *day, *am))
+        .map(|(date, am)| Half { date, period: 0, account: account(date), am, quarters })
+        .collect();
+    if halves.is_empty() {
+        return Err(ChangeError::Conflict("nobody works on these days"));
+    }
+    let taken = rules::taken(company, person.id);
+    if halves.iter().any(|half| taken.contains(&(half.date, half.am))) {
+        return Err(ChangeError::Conflict("a half-day is already taken"));
+    }
+    let mut period = fresh_period(company, person, &extent, new.by_hr, (created, today));
+    period.levels = new.levels.clamp(1, 3);
+    let all = &mut company.absences;
+    period.comment = new.comment.as_deref().and_then(|text| all.keep_comment(text));
+    let id = all.add(period, halves);
+    let request = (!new.by_hr).then(|| all.last_request.into());
+    Ok(AbsenceIds { leave_period_id: id.into(), leave_request_id: request })
 }
 
 impl Tenant {
@@ -129,66 +209,7 @@ impl Tenant {
     /// is already taken is a conflict.
     pub fn enter_absence(&self, new: &NewAbsence) -> Result<AbsenceIds, ChangeError> {
         let today = self.state().now().date();
-        self.alter(|company, stamp| {
-            let person = company.person(new.owner_id).ok_or(ChangeError::NoSuch("user"))?;
-            let known = |id: i64| company.leave_accounts.iter().any(|account| account.id == id);
-            if !known(new.account_id) || new.then.is_some_and(|(_, id)| !known(id)) {
-                return Err(ChangeError::NoSuch("leave account"));
-            }
-            let account = |day: Date| {
-                let id = new.then.filter(|(from, _)| day >= *from).map_or(new.account_id, |(_, id)| id);
-                u16::try_from(id).unwrap_or(u16::MAX)
-            };
-            let quarters = new.minutes.map_or(0, |minutes| u8::try_from(minutes / 15).unwrap_or(u8::MAX));
-            let longest = new.starts_on.until(new.ends_on).map_or(0, |span| span.get_days());
-            if !(0..=400).contains(&longest) {
-                return Err(ChangeError::Conflict("the period is empty or too long"));
-            }
-            let halves: Vec<Half> = span(new.starts_on, !new.starts_pm, new.ends_on, new.ends_am)
-                .filter(|(day, am)| calendar::works(person, *day, *am))
-                .map(|(date, am)| Half { date, period: 0, account: account(date), am, quarters })
-                .collect();
-            if halves.is_empty() {
-                return Err(ChangeError::Conflict("nobody works on these days"));
-            }
-            let all = &company.absences;
-            let taken = all.of(person.id).any(|(_, period)| {
-                period.places().filter(|at| all.is_active(*at, period)).any(|at| {
-                    let there = all.halves.get(place(at));
-                    there.is_some_and(|one| halves.iter().any(|new| new.date == one.date && new.am == one.am))
-                })
-            });
-            if taken {
-                return Err(ChangeError::Conflict("a half-day is already taken"));
-            }
-            let created = Moment::of(stamp.at);
-            let next = approver(company, person, hr(company, today), 0);
-            let mut period = Period {
-                id: 0,
-                owner: number(person.id),
-                request: (!new.by_hr).then_some(0),
-                starts: new.starts_on,
-                ends: new.ends_on,
-                starts_am: !new.starts_pm,
-                ends_am: new.ends_am,
-                stage: if new.by_hr { Stage::Approved } else { Stage::Pending },
-                levels: new.levels.clamp(1, 3),
-                comment: None,
-                first: 0,
-                count: 0,
-                created,
-                confirmed: new.by_hr.then_some(created),
-                closed: None,
-                next_approver: (!new.by_hr).then_some(next),
-                decisions: Vec::new(),
-                withdrawal: None,
-            };
-            let all = &mut company.absences;
-            period.comment = new.comment.as_deref().and_then(|text| all.keep_comment(text));
-            let id = all.add(period, halves);
-            let request = (!new.by_hr).then(|| all.last_request.into());
-            Ok(AbsenceIds { leave_period_id: id.into(), leave_request_id: request })
-        })
+        self.alter(|company, stamp| enter(company, Moment::of(stamp.at), today, new))
     }
 
     /// The next approver says yes: to the absence, or to its cancellation.
@@ -306,7 +327,7 @@ impl Tenant {
     }
 }
 
-fn grant(period: &mut Period, chain: &Chain, at: Moment) {
+pub(super) fn grant(period: &mut Period, chain: &Chain, at: Moment) {
     let by = period.withdrawal.as_ref().and_then(|wish| wish.next_approver).unwrap_or(chain.hr);
     period.stage = Stage::Cancelled;
     period.closed = Some((at, by));

@@ -6,6 +6,7 @@
 mod absences;
 mod live;
 mod people;
+pub(crate) mod requests;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

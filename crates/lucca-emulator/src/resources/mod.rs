@@ -60,7 +60,8 @@ impl View<'_> {
         }
     }
 
-    fn has_in_scope(&self, person: &Person) -> bool {
+    /// Whether the person is of an establishment the key is for.
+    pub(crate) fn has_in_scope(&self, person: &Person) -> bool {
         let scope = self.rights.establishment_scope.as_ref();
         scope.is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
     }

@@ -77,7 +77,7 @@ struct Plan {
 /// People who count in days have half-days of twelve hours, the others of three and a half.
 fn plan(view: &View<'_>, person: &Person, day: Date, am: bool) -> Plan {
     let half = if calendar::cycle_on(person, day) == calendar::IN_DAYS { 720 } else { 210 };
-    let planned = if calendar::works(person, day, am) { half } else { 0 };
+    let planned = if calendar::works_there(person, day, am) { half } else { 0 };
     let all = &view.company.absences;
     let leave = all
         .of(person.id)

@@ -31,7 +31,7 @@ pub(crate) struct Read<'a> {
 
 /// Which generation a path belongs to: it decides the shape of errors (source: directory.md §5).
 pub(crate) fn generation(path: &str) -> Generation {
-    if path.starts_with("/organization/") || path.starts_with("/directory/") {
+    if ["/organization/", "/directory/", "/timmi-absences/"].iter().any(|start| path.starts_with(start)) {
         Generation::V4
     } else {
         Generation::V3
@@ -70,7 +70,10 @@ pub(crate) fn write(method: &Method, path: &str) -> Option<Write> {
 /// The verbs of a path, as `Allow` lists them. unverified: that the tenant sends this header.
 pub(crate) fn verbs(path: &str) -> &'static str {
     let answers = |method| write(&method, path).is_some();
-    if answers(Method::PUT) {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if matches!(segments.as_slice(), ["api", "v3", "leaves" | "leaverequests", _]) {
+        "GET, DELETE"
+    } else if answers(Method::PUT) {
         "GET, PUT"
     } else if answers(Method::POST) {
         "GET, POST"

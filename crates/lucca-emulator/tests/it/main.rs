@@ -13,9 +13,13 @@ mod faults;
 #[cfg(test)]
 mod grammar;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]

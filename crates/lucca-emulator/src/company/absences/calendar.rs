@@ -78,6 +78,20 @@ pub(crate) fn works(person: &Person, day: Date, am: bool) -> bool {
     }
 }
 
+/// Whether somebody is employed that day: under a contract, or by the dates of a record without one.
+fn is_employed(person: &Person, day: Date) -> bool {
+    if person.contracts.is_empty() {
+        return person.starts.is_none_or(|from| from <= day) && person.ends.is_none_or(|to| day <= to);
+    }
+    person.contracts.iter().any(|one| one.starts <= day && one.ends.is_none_or(|end| day <= end))
+}
+
+/// Whether somebody works that half-day and is employed by then. unverified: that nothing is worked
+/// outside of contracts.
+pub(crate) fn works_there(person: &Person, day: Date, am: bool) -> bool {
+    works(person, day, am) && is_employed(person, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

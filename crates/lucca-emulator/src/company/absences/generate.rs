@@ -8,7 +8,10 @@ use jiff::{
     civil::{Date, DateTime},
 };
 
-use super::{Absences, Decision, Half, Moment, Period, Stage, Withdrawal, calendar::works, number, span};
+use super::{
+    Absences, Decision, Half, Moment, Period, Stage, Withdrawal, accounts::usual_closures, calendar::works,
+    number, span,
+};
 use crate::{
     company::{
         contracts::{moment, plus},
@@ -59,8 +62,14 @@ struct Draft {
 /// Gives the company its absences, and the yearly accounts they need.
 pub(crate) fn generate(company: &mut Company, seed: u64, today: Date) {
     accounts(company, today);
-    let mut all =
-        Absences { last_period: 32_000, last_request: 8_000, last_decision: 500, ..Absences::default() };
+    let mut all = Absences {
+        last_period: 32_000,
+        last_request: 8_000,
+        last_decision: 500,
+        seed,
+        closures: usual_closures(&company.leave_accounts),
+        ..Absences::default()
+    };
     for comment in COMMENTS {
         all.keep_comment(comment);
     }

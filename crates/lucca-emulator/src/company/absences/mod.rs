@@ -4,10 +4,12 @@
 //! Lives here: the records, kept small (some 45 bytes a half-day), and what follows from them. Not
 //! here: their making (`generate`), working days (`calendar`), the wire (`resources::absences`).
 
+pub(crate) mod accounts;
 pub(crate) mod calendar;
 mod generate;
+pub(crate) mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{
     SignedDuration, ToSpan as _,
@@ -33,6 +35,13 @@ pub(crate) struct Absences {
     pub(crate) last_period: u32,
     pub(crate) last_request: u32,
     pub(crate) last_decision: u32,
+    /// What entitlements are drawn from.
+    pub(crate) seed: u64,
+    /// Corrections of balances, by owner and account, in parts of the account's unit.
+    pub(crate) credits: BTreeMap<(u32, i64), i32>,
+    pub(crate) closures: Vec<accounts::Closure>,
+    /// Ids of periods that no balance counts.
+    pub(crate) uncounted: BTreeSet<u32>,
 }
 
 /// A moment in Paris local time, in milliseconds since 2000.
@@ -270,6 +279,7 @@ impl Absences {
             period.first = first;
             self.periods.push(period);
         }
+        self.credits.retain(|(of, _), _| i64::from(*of) != owner);
         self.index();
     }
 }

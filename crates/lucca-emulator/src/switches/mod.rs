@@ -3,8 +3,14 @@
 //! Lives here: the switches, their defaults (the most probable behaviour) and where each doubt comes
 //! from. Not here: the behaviours themselves.
 
+mod requests;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::requests::{
+    AbsenceFactory, AutoCreateFalse, CancelApproved, DecidesAs, FactoryAccess, FactoryAnswer, FactoryRefusal,
+    ImportUnapproved, Unconfirmed, WriteAnswer,
+};
 use crate::faults::Fault;
 
 /// How the tenant behaves where the documentation is silent, or contradicts what was observed.
@@ -108,6 +114,39 @@ pub struct Switches {
     /// What a list of leave requests shows without `fields`: `everything` comes with `count`, as the
     /// documented example does (source: absences.md §2.4).
     pub leave_requests_show: ById,
+    /// Which bodies the undocumented factory of absence requests takes (source: absences.md §5.1).
+    pub absence_factory: AbsenceFactory,
+    /// Whether API keys may use that factory.
+    pub factory_access: FactoryAccess,
+    /// Its answer to a request that was created.
+    pub factory_answer: FactoryAnswer,
+    /// Its answer to a request that a rule forbids.
+    pub factory_refusal: FactoryRefusal,
+    /// What becomes of a request whose warnings to be confirmed were not sent back.
+    pub unconfirmed_warnings: Unconfirmed,
+    /// What `autoCreate` set to false does.
+    pub auto_create_false: AutoCreateFalse,
+    /// Approvals a request takes that is made through the API: 0 is approved at once, 3 the most;
+    /// `null` is by leave account, from 1 to 3.
+    pub request_levels: Option<u8>,
+    /// The documented import of absences answers; else 404 (source: absences.md §5.2).
+    pub absence_import: bool,
+    /// A bad line does not keep those before it from being imported. unverified either way.
+    pub import_partial: bool,
+    /// What the import makes of a line that is not approved.
+    pub import_unapproved: ImportUnapproved,
+    /// Polls of an asynchronous import that are answered before its end.
+    pub import_polls: u32,
+    /// The answer to a cancellation, a deletion or a decision.
+    pub write_answer: WriteAnswer,
+    /// Cancelling a request that was approved (source: absences.md §2.4, §4).
+    pub cancel_approved: CancelApproved,
+    /// One decision settles all the steps of a request.
+    pub approval_settles_all: bool,
+    /// Decisions are taken on wishes to cancel too; else only on pending requests, as documented.
+    pub approvals_decide_cancellations: bool,
+    /// Who a decision is recorded of.
+    pub decides_as: DecidesAs,
     /// `/api/v3/userlogs`, which Lucca does not document.
     pub userlogs: UserLogs,
     /// `/api/v3/userdates` answers; else 404.
@@ -174,6 +213,22 @@ impl Default for Switches {
             leave_accounts: AccountShape::Full,
             request_status_filter: true,
             leave_requests_show: ById::IdNameUrl,
+            absence_factory: AbsenceFactory::GenerationA,
+            factory_access: FactoryAccess::Allowed,
+            factory_answer: FactoryAnswer::RequestId,
+            factory_refusal: FactoryRefusal::Problem400,
+            unconfirmed_warnings: Unconfirmed::Echoed,
+            auto_create_false: AutoCreateFalse::CreatesInB,
+            request_levels: None,
+            absence_import: true,
+            import_partial: false,
+            import_unapproved: ImportUnapproved::Request,
+            import_polls: 2,
+            write_answer: WriteAnswer::Empty,
+            cancel_approved: CancelApproved::Asks,
+            approval_settles_all: false,
+            approvals_decide_cancellations: false,
+            decides_as: DecidesAs::Expected,
             userlogs: UserLogs::Alive,
             userdates: true,
             modified_at_moves: true,

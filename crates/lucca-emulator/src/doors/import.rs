@@ -1,0 +1,164 @@
+//! The documented import of absences from a CSV file. Source: absences.md §5.2.
+
+use jiff::civil::Date;
+use serde_json::json;
+
+use super::{Reply, Request, WriteKind};
+use crate::{
+    company::{absences::rules::Extent, model::Company},
+    errors::Refusal,
+    mutations::requests::{Import, Line},
+};
+
+/// Columns that the header must name. unverified: that their order is free.
+const COLUMNS: [&str; 10] = [
+    "legalEntity",
+    "employeeNumber",
+    "lastName",
+    "firstName",
+    "accountId",
+    "startDate",
+    "flagStartDate",
+    "endDate",
+    "flagEndDate",
+    "isApproved",
+];
+
+/// An import, as its polls see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) id: String,
+    pub(crate) failed: bool,
+    /// Polls answered, and those to be answered before the end.
+    pub(crate) polled: u32,
+    pub(crate) polls: u32,
+}
+
+impl Job {
+    /// 0 not started, 1 to 99 in progress, 100 success, -1 error.
+    fn poll(&mut self) -> i64 {
+        let done = self.polled;
+        self.polled = self.polled.saturating_add(1);
+        if done < self.polls {
+            i64::from(done) * 100 / i64::from(self.polls)
+        } else if self.failed {
+            -1
+        } else {
+            100
+        }
+    }
+}
+
+impl Request<'_> {
+    fn may_import(&self) -> Result<(), Refusal> {
+        self.needs(self.key.rights.import_absences)?;
+        if self.switches.absence_import {
+            Ok(())
+        } else {
+            Err(Refusal::not_found("No route matches this address"))
+        }
+    }
+
+    /// Absences are made at once; an asynchronous import only tells so later.
+    pub(super) fn import(&self) -> Result<Reply, Refusal> {
+        self.may_import()?;
+        let file =
+            self.file.ok_or_else(|| Refusal::bad_request("A file is expected, as multipart/form-data"))?;
+        // `create` is documented as a switch between simulating and creating. unverified: what is done
+        // without it; nothing is created here.
+        let how = Import { create: self.query.flag("create"), recredit: self.query.flag("recredit") };
+        let lines = self.look(|view| {
+            let today = view.today;
+            let scoped = |owner| view.company.person(owner).is_some_and(|one| view.has_in_scope(one));
+            std::str::from_utf8(file).ok().and_then(|text| read(view.company, today, text)).map(|lines| {
+                lines.into_iter().map(|line| line.filter(|line| scoped(line.owner))).collect::<Vec<_>>()
+            })
+        });
+        let failed = match lines {
+            None => true,
+            Some(lines) => {
+                let (made, good) = self.tenant.import(&lines, how, self.switches);
+                for (owner, ids) in made {
+                    self.wrote(WriteKind::Import, owner, ids);
+                }
+                !good
+            }
+        };
+        let later = self.query.flag("async");
+        let polls = if later { self.switches.import_polls } else { 0 };
+        let id = self.tenant.state().queue(failed, polls);
+        // unverified: what an asynchronous import answers of errors it has not looked for yet.
+        Ok(Reply::json(&json!({"summaryId": id, "hasError": failed && !later})))
+    }
+
+    pub(super) fn progress(&self, id: &str) -> Result<Reply, Refusal> {
+        self.may_import()?;
+        let progress = self.tenant.state().with_job(id, Job::poll);
+        progress
+            .map(|n| Reply::json(&json!(n)))
+            .ok_or_else(|| Refusal::not_found("The summary was not found"))
+    }
+}
+
+/// The lines of a file, each that could be read; none if the header is not the documented one.
+fn read(company: &Company, today: Date, text: &str) -> Option<Vec<Option<Line>>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let header: Vec<&str> = lines.next()?.split(';').map(str::trim).collect();
+    let mut places = [0; COLUMNS.len()];
+    for (column, place) in COLUMNS.iter().zip(&mut places) {
+        *place = header.iter().position(|known| known == column)?;
+    }
+    let lines: Vec<Option<Line>> = lines
+        .map(|line| {
+            let fields: Vec<&str> = line.split(';').map(str::trim).collect();
+            let mut found = [""; COLUMNS.len()];
+            for (place, field) in places.iter().zip(&mut found) {
+                *field = fields.get(*place)?;
+            }
+            (fields.len() == header.len()).then(|| row(company, today, found)).flatten()
+        })
+        .collect();
+    (!lines.is_empty()).then_some(lines)
+}
+
+fn row(company: &Company, today: Date, fields: [&str; COLUMNS.len()]) -> Option<Line> {
+    let [site, employee, last, first, account, starts, starts_at, ends, ends_at, approved] = fields;
+    let site = company.establishments.iter().find(|one| one.name == site)?.id;
+    // unverified: that names are compared, and how strictly.
+    let same = |written: &str, known: &str| written.to_lowercase() == known.to_lowercase();
+    let person = company.people.iter().find(|one| {
+        one.employee_number.as_deref() == Some(employee)
+            && one.current_establishment(today) == site
+            && same(last, &one.last_name)
+            && same(first, &one.first_name)
+    })?;
+    let account: i64 = account.parse().ok()?;
+    let known = company.leave_accounts.iter().any(|one| one.id == account);
+    let extent = Extent {
+        starts: day(starts)?,
+        starts_am: is_am(starts_at)?,
+        ends: day(ends)?,
+        ends_am: is_am(ends_at)?,
+    };
+    let approved = match approved.to_lowercase().as_str() {
+        "true" => true,
+        "false" => false,
+        _ => return None,
+    };
+    (known && extent.is_readable()).then_some(Line { owner: person.id, account, extent, approved })
+}
+
+fn is_am(flag: &str) -> Option<bool> {
+    match flag.to_lowercase().as_str() {
+        "am" => Some(true),
+        "pm" => Some(false),
+        _ => None,
+    }
+}
+
+/// `DD/MM/YYYY`.
+fn day(text: &str) -> Option<Date> {
+    let digits = text.split('/').map(str::len).eq([2, 2, 4]);
+    digits.then(|| Date::strptime("%d/%m/%Y", text).ok()).flatten()
+}

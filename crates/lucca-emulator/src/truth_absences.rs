@@ -1,0 +1,176 @@
+//! What is really known of one person's absences, whatever any key may see: for tests of those who
+//! write.
+
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    company::absences::{
+        accounts::{Balance, balance, terms},
+        number, place,
+        rules::Extent,
+    },
+    mutations::ChangeError,
+    resources::absences::leave_id,
+    tenant::Tenant,
+};
+
+/// An absence, whatever its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AbsenceFacts {
+    /// Id of the period.
+    pub leave_period_id: i64,
+    /// Id of the request; none if HR entered it.
+    pub leave_request_id: Option<i64>,
+    /// 0 pending, 2 approved, 3 denied, 4 cancelled, 5 cancellation pending.
+    pub status: i64,
+    /// Approvals it takes.
+    pub levels: u8,
+    /// Ids of those who decided, in order.
+    pub deciders: Vec<i64>,
+    /// First day.
+    pub starts_on: Date,
+    /// Whether it begins in the morning.
+    pub starts_am: bool,
+    /// Last day.
+    pub ends_on: Date,
+    /// Whether it ends at noon.
+    pub ends_am: bool,
+    /// Comment.
+    pub comment: Option<String>,
+    /// When it was made, in Paris local time.
+    pub created: DateTime,
+    /// Its half-days in order, those no longer active too.
+    pub halves: Vec<HalfFacts>,
+}
+
+/// A half-day of an absence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HalfFacts {
+    /// Id of the leave.
+    pub id: String,
+    /// The day.
+    pub date: Date,
+    /// Morning or afternoon.
+    pub am: bool,
+    /// Id of the account.
+    pub account_id: i64,
+    /// Minutes, if the account counts hours.
+    pub minutes: Option<u32>,
+    /// False once it was deleted, or its period cancelled or denied.
+    pub is_active: bool,
+}
+
+/// What is left of an account; amounts in days, or in hours for unit 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BalanceFacts {
+    /// Id of the account.
+    pub account_id: i64,
+    /// 0 days, 1 hours, 3 business days.
+    pub unit: i64,
+    /// What the person is entitled to; none without balance management.
+    pub entitlement: Option<f64>,
+    /// What active absences take, pending ones too.
+    pub taken: Option<f64>,
+    /// The difference.
+    pub balance: Option<f64>,
+    /// Whether the balance may go below zero.
+    pub may_be_negative: bool,
+}
+
+/// A half-day that somebody works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HalfDay {
+    /// The day.
+    pub date: Date,
+    /// Morning or afternoon.
+    pub am: bool,
+}
+
+impl Tenant {
+    /// All absences of somebody, by period.
+    pub fn absences_of(&self, owner: i64) -> Vec<AbsenceFacts> {
+        let company = self.state().company();
+        let all = &company.absences;
+        let periods = all.of(owner).map(|(_, period)| AbsenceFacts {
+            leave_period_id: period.id.into(),
+            leave_request_id: period.request.map(i64::from),
+            status: period.stage as i64,
+            levels: period.levels,
+            deciders: period.decisions.iter().map(|one| one.approver.into()).collect(),
+            starts_on: period.starts,
+            starts_am: period.starts_am,
+            ends_on: period.ends,
+            ends_am: period.ends_am,
+            comment: all.comment(period.comment).map(str::to_owned),
+            created: period.created.at(),
+            halves: period
+                .places()
+                .filter_map(|at| Some((at, *all.halves.get(place(at))?)))
+                .map(|(at, half)| HalfFacts {
+                    id: leave_id(period, half),
+                    date: half.date,
+                    am: half.am,
+                    account_id: half.account.into(),
+                    minutes: (half.quarters > 0).then_some(u32::from(half.quarters) * 15),
+                    is_active: all.is_active(at, period),
+                })
+                .collect(),
+        });
+        periods.collect()
+    }
+
+    /// The balance of every account for somebody.
+    pub fn balances_of(&self, owner: i64) -> Vec<BalanceFacts> {
+        let company = self.state().company();
+        let facts = company.leave_accounts.iter().map(|account| {
+            let terms = terms(account.id);
+            let found = balance(&company, owner, account.id, Date::MAX);
+            let whole = |parts: i32| f64::from(parts) / f64::from(terms.unit.parts());
+            BalanceFacts {
+                account_id: account.id,
+                unit: terms.unit as i64,
+                entitlement: found.map(|one| whole(one.entitlement)),
+                taken: found.map(|one| whole(one.taken)),
+                balance: found.map(Balance::left).map(whole),
+                may_be_negative: terms.debit,
+            }
+        });
+        facts.collect()
+    }
+
+    /// The half-days that somebody works in a period: those an absence would take.
+    pub fn what_it_would_take(
+        &self,
+        owner: i64,
+        starts_on: Date,
+        starts_am: bool,
+        ends_on: Date,
+        ends_am: bool,
+    ) -> Vec<HalfDay> {
+        let company = self.state().company();
+        let extent = Extent { starts: starts_on, starts_am, ends: ends_on, ends_am };
+        let worked = company.person(owner).map(|person| extent.worked_by(person)).unwrap_or_default();
+        worked.into_iter().map(|(date, am)| HalfDay { date, am }).collect()
+    }
+
+    /// HR corrects a balance by so many days, or hours for an account in hours.
+    pub fn credit(&self, owner: i64, account: i64, amount: f64) -> Result<(), ChangeError> {
+        let unit = terms(account).unit;
+        let parts = (-4000..=4000).find(|n| (f64::from(*n) / f64::from(unit.parts()) - amount).abs() < 1e-6);
+        let parts = parts
+            .ok_or(ChangeError::Conflict("the amount is not one of half-days or quarters of an hour"))?;
+        self.alter(|company, _| {
+            company.person(owner).ok_or(ChangeError::NoSuch("user"))?;
+            if !company.leave_accounts.iter().any(|one| one.id == account) {
+                return Err(ChangeError::NoSuch("leave account"));
+            }
+            *company.absences.credits.entry((number(owner), account)).or_default() += parts;
+            Ok(())
+        })
+    }
+}
