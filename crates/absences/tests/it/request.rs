@@ -1,0 +1,291 @@
+//! From a preview to a request in Lucca, through both doors, whatever goes wrong.
+
+use absences::{DoorKind, Error, ProblemCode, Report, Status};
+use lucca_emulator::{
+    AbsenceFactory, AutoCreateFalse, FactoryAnswer, FactoryRefusal, FaultKind, Switches, Unconfirmed,
+};
+use people::AbsenceStatus;
+use test_database::Engine;
+
+use crate::support::{RECOVERY, REMOTE, UNPAID, active_halves, app, app_on, ask};
+
+#[tokio::test]
+async fn what_is_previewed_is_made_and_asked_for_once_on_both_databases() {
+    for engine in Engine::available() {
+        let app = app_on(engine, 40, Switches::default()).await;
+        let owner = app.somebody();
+        let wanted = ask(owner, REMOTE, "2027-01-04 PM", "2027-01-06 AM");
+        let preview = app.absences().preview(&wanted).await.unwrap();
+        assert!(preview.can_be_requested, "{:?}", preview.problems);
+        assert_eq!((preview.door, preview.plan.taken.len()), (DoorKind::Factory, 4));
+        assert_eq!(preview.amount.unwrap().value, 2.0);
+        assert!(app.emulator.tenant().writes().is_empty(), "a preview asks for nothing");
+
+        let first = app.request("key-1", &wanted).await.unwrap();
+        let again = app.request("key-1", &wanted).await.unwrap();
+        assert_eq!(first.id, again.id);
+        let report = Report::of(&again).unwrap();
+        assert_eq!(report.status, Status::Pending);
+        assert!(report.request_id.is_some() && report.next_approver_id.is_some());
+        assert_eq!(app.emulator.tenant().writes().len(), 1);
+        let facts = app.facts(owner).pop().unwrap();
+        assert_eq!(active_halves(&facts), preview.plan.taken);
+        assert_eq!(report.absence_id.unwrap().as_str(), facts.leave_period_id.to_string());
+
+        let other = ask(owner, REMOTE, "2027-01-04 PM", "2027-01-07 AM");
+        assert!(matches!(app.request("key-1", &other).await, Err(Error::KeyReused)));
+        // The same again under another key is in its own way.
+        let Err(Error::Problems(problems)) = app.request("key-2", &wanted).await else {
+            panic!("an overlap")
+        };
+        assert_eq!(problems[0].code, ProblemCode::Overlap);
+        assert_eq!(problems[0].half_days, preview.plan.taken);
+    }
+}
+
+#[tokio::test]
+async fn every_variant_of_the_factory_is_understood() {
+    let factories = [AbsenceFactory::GenerationA, AbsenceFactory::GenerationB, AbsenceFactory::Both];
+    let answers = [FactoryAnswer::RequestId, FactoryAnswer::Echo, FactoryAnswer::Empty];
+    for absence_factory in factories {
+        for factory_answer in answers {
+            for show in [true, false] {
+                let app = app(Switches {
+                    absence_factory,
+                    factory_answer,
+                    leaves_show_pending: show,
+                    leaves_show_inactive: show,
+                    ..Switches::default()
+                })
+                .await;
+                let owner = app.somebody();
+                let submission =
+                    app.request("k", &ask(owner, REMOTE, "2027-01-11", "2027-01-12")).await.unwrap();
+                let report = Report::of(&submission).unwrap();
+                let what = format!("{absence_factory:?} {factory_answer:?} {show}");
+                assert_eq!(report.status, Status::Pending, "{what}: {:?}", report.problems);
+                assert_eq!(report.half_days.len(), 4, "{what}");
+                assert!(report.request_id.is_some(), "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_in_lucca_s_words_in_every_variant() {
+    use FactoryRefusal::{Invalid200, Problem400, Problem409, Text400};
+    for factory_refusal in [Problem400, Text400, Problem409, Invalid200] {
+        let app = app(Switches { factory_refusal, ..Switches::default() }).await;
+        let owner = app.somebody();
+        // Unpaid leave is taken in whole days.
+        let error = app.request("k", &ask(owner, UNPAID, "2027-01-11 PM", "2027-01-12")).await.unwrap_err();
+        let Error::Problems(problems) = &error else { panic!("{error:?}") };
+        assert!(problems.iter().any(|one| one.code == ProblemCode::HalfDayNotAllowed), "{problems:?}");
+        assert!(app.emulator.tenant().writes().is_empty());
+
+        // What comes between the preview and the request is refused by Lucca itself.
+        let wanted = ask(owner, REMOTE, "2027-01-11", "2027-01-12");
+        let busy = lucca_emulator::NewAbsence::days(owner, UNPAID, wanted.first.date, wanted.first.date);
+        let then = FaultKind::Then { change: Box::new(lucca_emulator::Change::Absence(busy)) };
+        app.once("/api/v3/services/leaveRequestFactory", then);
+        let submission = app.request("late", &wanted).await.unwrap();
+        let report = app.settled(submission).await;
+        assert_eq!(report.status, Status::Refused, "{factory_refusal:?}");
+        assert!(!report.problems.is_empty(), "{factory_refusal:?}");
+        assert!(report.problems.iter().any(|one| one.lucca.is_some()), "{:?}", report.problems);
+    }
+}
+
+#[tokio::test]
+async fn warnings_are_confirmed_by_the_caller_only() {
+    for unconfirmed in [Unconfirmed::Echoed, Unconfirmed::Refused, Unconfirmed::Ignored] {
+        let app = app(Switches { unconfirmed_warnings: unconfirmed, ..Switches::default() }).await;
+        let owner = app.somebody();
+        // A day that is over: Lucca asks to confirm that it is late.
+        let wanted = ask(owner, UNPAID, "2026-11-20", "2026-11-20");
+        let free = !app
+            .facts(owner)
+            .iter()
+            .any(|one| one.ends_on >= wanted.first.date && one.starts_on <= wanted.last.date);
+        assert!(free, "the test needs somebody who was there");
+        let Err(Error::ConfirmationNeeded(warnings)) =
+            app.absences().request(app.mint(), "k", &wanted, &[]).await
+        else {
+            panic!("something to confirm")
+        };
+        assert!(app.emulator.tenant().writes().is_empty());
+        assert!(!warnings[0].text.is_empty());
+        let ids: Vec<String> = warnings.into_iter().map(|one| one.id).collect();
+        let submission = app.absences().request(app.mint(), "k", &wanted, &ids).await.unwrap();
+        assert_eq!(Report::of(&submission).unwrap().status, Status::Pending, "{unconfirmed:?}");
+    }
+}
+
+#[tokio::test]
+async fn hours_are_asked_for_in_steps() {
+    let app = app(Switches::default()).await;
+    let owner = app.somebody();
+    let mut wanted = ask(owner, RECOVERY, "2027-01-11 AM", "2027-01-11 AM");
+    let code = |error: Error| error.code();
+    assert_eq!(
+        app.request("a", &absences::Ask { minutes: Some(25), ..wanted.clone() })
+            .await
+            .map_err(code)
+            .unwrap_err(),
+        "absence.invalid_duration"
+    );
+    wanted.minutes = Some(150);
+    let preview = app.absences().preview(&wanted).await.unwrap();
+    assert!(preview.can_be_requested, "{:?}", preview.problems);
+    assert_eq!(preview.amount.unwrap().value, 2.5);
+    let balance = preview.balance.unwrap();
+    assert!((balance.before - balance.after - 2.5).abs() < 1e-9);
+    let report = Report::of(&app.request("b", &wanted).await.unwrap()).unwrap();
+    assert_eq!(report.half_days.iter().map(|half| half.minutes.unwrap()).sum::<i64>(), 150);
+    let days = absences::Ask { last: people::last_half_day("2027-01-13").unwrap(), ..wanted };
+    assert_eq!(app.request("c", &days).await.map_err(code).unwrap_err(), "absence.invalid_duration");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
+    for absence_factory in [AbsenceFactory::GenerationA, AbsenceFactory::GenerationB, AbsenceFactory::None] {
+        for accepted in [true, false] {
+            let app = app(Switches { absence_factory, ..Switches::default() }).await;
+            let owner = app.somebody();
+            let wanted = ask(owner, REMOTE, "2027-01-18", "2027-01-18 AM");
+            app.absences().preview(&wanted).await.unwrap();
+            let path = match absence_factory {
+                AbsenceFactory::GenerationA => "/api/v3/leaveRequestFactory",
+                AbsenceFactory::GenerationB => "/timmi-absences/api/v1.0/leaveRequestFactory/create",
+                _ => "/timmi-absences/api/imports/v1.0/leavePeriods",
+            };
+            let query = (absence_factory == AbsenceFactory::None).then(|| "create=true".to_owned());
+            let kind = if accepted { lost_after() } else { FaultKind::ResetConnection };
+            let fault = lucca_emulator::Fault {
+                path: path.to_owned(),
+                query_contains: query,
+                nth: Some(1),
+                probability: None,
+                kind,
+            };
+            app.emulator.tenant().set_faults(vec![fault]);
+            let submission = app.request("k", &wanted).await.unwrap();
+            let report = app.settled(submission).await;
+            let what = format!("{absence_factory:?}, accepted: {accepted}");
+            let expected = if accepted { Status::Pending } else { Status::NotMade };
+            assert_eq!(report.status, expected, "{what}: {:?}", report.problems);
+            assert_eq!(app.emulator.tenant().writes().len(), usize::from(accepted), "{what}");
+            // Nor does asking again ask Lucca again.
+            let again = app.request("k", &wanted).await.unwrap();
+            assert_eq!(again.id, report.id);
+            assert_eq!(app.emulator.tenant().writes().len(), usize::from(accepted), "{what}");
+        }
+    }
+}
+
+/// The connection breaks after the request was carried out.
+fn lost_after() -> FaultKind {
+    serde_json::from_str(r#"{"accepted":{"then":"reset"}}"#).unwrap()
+}
+
+#[tokio::test]
+async fn what_could_not_be_sent_is_sent_later() {
+    let app = app(Switches::default()).await;
+    let owner = app.somebody();
+    let wanted = ask(owner, REMOTE, "2027-01-18", "2027-01-18");
+    app.once(
+        "/api/v3/leaveRequestFactory",
+        FaultKind::TooMany { retry_after_s: Some(3600), http_date: false },
+    );
+    let submission = app.request("k", &wanted).await.unwrap();
+    assert_eq!(Report::of(&submission).unwrap().status, Status::Submitting);
+    let report = app.settled(submission).await;
+    assert_eq!(report.status, Status::Pending);
+    assert_eq!(app.emulator.tenant().writes().len(), 1);
+}
+
+#[tokio::test]
+async fn where_there_is_no_factory_the_import_makes_it() {
+    let app = app(Switches { absence_factory: AbsenceFactory::None, ..Switches::default() }).await;
+    let owner = app.somebody();
+    let wanted = ask(owner, REMOTE, "2027-01-18 PM", "2027-01-20 AM");
+    let preview = app.absences().preview(&wanted).await.unwrap();
+    assert_eq!(preview.door, DoorKind::Import);
+    assert!(preview.can_be_requested, "{:?}", preview.problems);
+    assert!(app.emulator.tenant().writes().is_empty(), "it was simulated");
+    let report = app.settled(app.request("k", &wanted).await.unwrap()).await;
+    assert_eq!((report.status, report.door), (Status::Pending, Some(DoorKind::Import)));
+    assert_eq!(report.half_days.len(), 4);
+    // What the import can't carry is said before.
+    let words = absences::Ask {
+        comment: Some("…".into()),
+        first: people::first_half_day("2027-01-25").unwrap(),
+        last: people::last_half_day("2027-01-25").unwrap(),
+        ..wanted
+    };
+    assert_eq!(app.request("w", &words).await.unwrap_err().code(), "absence.invalid_comment");
+}
+
+#[tokio::test]
+async fn a_factory_that_only_simulates_makes_nothing_and_says_so() {
+    let app = app(Switches {
+        absence_factory: AbsenceFactory::GenerationB,
+        auto_create_false: AutoCreateFalse::Simulates,
+        factory_answer: FactoryAnswer::Empty,
+        ..Switches::default()
+    })
+    .await;
+    let submission =
+        app.request("k", &ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-18")).await.unwrap();
+    assert_eq!(Report::of(&submission).unwrap().status, Status::InDoubt);
+    let report = app.settled(submission).await;
+    assert_eq!(report.status, Status::NotMade);
+    assert_eq!(report.problems[0].code, ProblemCode::NotMade);
+}
+
+#[tokio::test]
+async fn a_request_is_followed_to_its_decision() {
+    let app = app(Switches::default()).await;
+    let owner = app.somebody();
+    let tenant = app.emulator.tenant();
+    let submission = app.request("k", &ask(owner, UNPAID, "2027-01-18", "2027-01-19")).await.unwrap();
+    let period = app.facts(owner).pop().unwrap().leave_period_id;
+    let store = &app.database.store;
+    let follow = async || {
+        app.advance(3);
+        let fresh = store.submission(submission.id).await.unwrap().unwrap();
+        Report::of(&app.absences().advance(fresh).await.unwrap()).unwrap()
+    };
+    // Unpaid leave takes three approvals.
+    for level in 1..=3 {
+        tenant.approve(period).unwrap();
+        let report = follow().await;
+        assert_eq!(report.approvals.len(), level);
+        assert_eq!(report.status, if level == 3 { Status::Approved } else { Status::Pending });
+        assert!(report.approvals.iter().all(|one| one.at.is_some() && one.approver_id.is_some()));
+    }
+    let taken_out = app.facts(owner).pop().unwrap().halves[0].id.clone();
+    tenant.delete_leave(&taken_out).unwrap();
+    let report = follow().await;
+    assert_eq!(report.half_days.iter().filter(|half| half.is_active).count(), 3);
+    tenant.cancel(period).unwrap();
+    assert_eq!(follow().await.status, Status::CancellationPending);
+    tenant.approve(period).unwrap();
+    let report = follow().await;
+    assert_eq!(report.status, Status::Cancelled);
+    assert_eq!(report.status, Status::from(AbsenceStatus::Cancelled));
+    let last = store.submission(submission.id).await.unwrap().unwrap();
+    assert_eq!(last.due_at, None, "nothing more can come of it");
+}
+
+#[tokio::test]
+async fn a_denial_comes_with_its_reason() {
+    let app = app(Switches::default()).await;
+    let owner = app.somebody();
+    let submission = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap();
+    let period = app.facts(owner).pop().unwrap().leave_period_id;
+    app.emulator.tenant().deny(period, Some("Réunion ce jour-là")).unwrap();
+    let report = Report::of(&app.absences().advance(submission).await.unwrap()).unwrap();
+    assert_eq!(report.status, Status::Denied);
+    assert_eq!(report.approvals[0].comment.as_deref(), Some("Réunion ce jour-là"));
+}
