@@ -3,7 +3,7 @@
 //! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so.
 
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
-use crate::{Feature, Label, Language, Need, PeopleSeen, Permission, Place, Probe};
+use crate::{Label, Language, Need, PeopleSeen, Permission, Place, Probe};
 
 impl Permission {
     /// What Lucca calls the box.
@@ -183,28 +183,6 @@ impl Verdict {
             (Self::Missing, Language::French) => "manquante",
             (Self::CannotTell, Language::English) => "can't tell",
             (Self::CannotTell, Language::French) => "à confirmer",
-        }
-    }
-}
-
-impl Feature {
-    /// What the feature is called.
-    pub const fn label(self, language: Language) -> &'static str {
-        match (self, language) {
-            (Self::Employees, Language::English) => "Employees",
-            (Self::Employees, Language::French) => "Collaborateurs",
-            (Self::Leaves, Language::English) => "Absences",
-            (Self::Leaves, Language::French) => "Absences",
-            (Self::AbsenceRequests, Language::English) => "Absence requests",
-            (Self::AbsenceRequests, Language::French) => "Demandes d'absence",
-            (Self::Jobs, Language::English) => "Job titles",
-            (Self::Jobs, Language::French) => "Intitulés de poste",
-            (Self::Managers, Language::English) => "Managers",
-            (Self::Managers, Language::French) => "Managers",
-            (Self::Qualifications, Language::English) => "Job qualifications",
-            (Self::Qualifications, Language::French) => "Qualifications",
-            (Self::CustomFields, Language::English) => "Custom fields",
-            (Self::CustomFields, Language::French) => "Champs personnalisés",
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use linking::{Diagnosis, Features, Language, Permission, Probe, Silent, Verdict};
+use linking::{Diagnosis, Language, Permission, Probe, Silent, Verdict};
 use lucca::TenantUrl;
+use people::Features;
 use serde_json::{Value, json};
 
 use crate::Global;

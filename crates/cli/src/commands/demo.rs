@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
-use linking::{Diagnosis, Features, Language};
+use linking::{Diagnosis, Language};
 use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
 use lucca_emulator::{Config, Emulator};
-use people::{Absence, EmployeeStatus, Kind, OrgChartEntry, RemoteId, find_oddities};
+use people::{Absence, EmployeeStatus, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
 use sync::{Brake, Progress, RunReport, Silent, Wish};

@@ -1,8 +1,8 @@
 //! Every permission, verdict and evidence has its text in both languages, and none gives anybody away.
 
 use linking::{
-    Evidence, Excess, Feature, Finding, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place,
-    Probe, Verdict,
+    Evidence, Excess, Finding, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe,
+    Verdict,
 };
 
 fn evidences(count: u64) -> Vec<Evidence> {
@@ -105,9 +105,6 @@ fn whatever_else_people_read_is_there_in_both_languages() {
         for probe in Probe::ALL {
             assert!(!probe.label(language).is_empty());
         }
-        for feature in Feature::ALL {
-            assert!(!feature.label(language).is_empty());
-        }
         for text in [
             Need::Required.text(language),
             Need::Optional.text(language),
@@ -164,10 +161,6 @@ fn names_read_back() {
         assert_eq!(permission.name().parse(), Ok(permission));
         assert_eq!(serde_json::to_value(permission).unwrap(), permission.name());
     }
-    for feature in Feature::ALL {
-        assert_eq!(feature.name().parse(), Ok(feature));
-        assert_eq!(serde_json::to_value(feature).unwrap(), feature.name());
-    }
     for probe in Probe::ALL {
         assert_eq!(serde_json::to_value(probe).unwrap(), probe.name());
     }
@@ -175,8 +168,5 @@ fn names_read_back() {
         assert_eq!(serde_json::to_value(excess).unwrap(), excess.name());
     }
     assert_eq!("fr-CH".parse(), Ok(Language::French));
-    assert!("de".parse::<Language>().is_err() && "salaries".parse::<linking::Features>().is_err());
-    let features: linking::Features = serde_json::from_str(r#"["jobs"]"#).unwrap();
-    assert!(features.contains(Feature::Employees), "people are always wanted");
-    assert_eq!(features.to_string(), "employees,jobs");
+    assert!("de".parse::<Language>().is_err());
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::{Feature, Permission};
-use people::Kind;
+use linking::Permission;
+use people::{Feature, Kind};
 use store::RecordState;
 
 use super::checks::without;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::Feature;
+use people::Feature;
 use serde::Deserialize;
 
 use super::progress::Step;
