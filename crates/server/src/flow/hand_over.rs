@@ -60,13 +60,13 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let url = format!("{}/link/{}", app.public_url, token.expose_secret());
     // Mail programs want %20 where forms have a plus.
     let escape = |text: String| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let subject = escape(fill(t.handover_subject, &[("vendor", vendor)]));
+    let subject = escape(fill(t.hand_over.subject, &[("vendor", vendor)]));
     let body = escape(
-        fill(t.handover_body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
+        fill(t.hand_over.body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
     );
     let made = Handed {
         mailto: format!("mailto:?subject={subject}&body={body}"),
-        until: fill(t.handover_until, &[("until", &until)]),
+        until: fill(t.hand_over.until, &[("until", &until)]),
         url,
     };
     page(&visit, Some(made))
