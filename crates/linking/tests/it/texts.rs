@@ -52,12 +52,13 @@ fn findings() -> Vec<Finding> {
     findings
 }
 
-/// A sentence begins with a capital or a number, ends with a full stop, and has French spaces where it is French.
+/// A sentence begins with a capital or a number, ends with a full stop, has typographic apostrophes, and French spaces
+/// where it is French.
 fn assert_sentence(text: &str, language: Language) {
     let first = text.chars().next().unwrap();
     assert!(first.is_uppercase() || first.is_numeric(), "{text}");
     assert!(text.ends_with('.'), "{text}");
-    assert!(!text.contains("  "), "{text}");
+    assert!(!text.contains("  ") && !text.contains('\''), "{text}");
     if language == Language::French {
         for wrong in [" :", " ;", "« ", " »"] {
             assert!(!text.contains(wrong), "{text}");
@@ -88,7 +89,7 @@ fn every_finding_is_told_in_both_languages() {
             told.push((evidence, finding.consequence_text(language)));
         }
         assert_ne!(finding.verdict_text(Language::English), finding.verdict_text(Language::French));
-        let is_told_apart = (finding.verdict_text(Language::English) == "can't tell")
+        let is_told_apart = (finding.verdict_text(Language::English) == "can’t tell")
             == (finding.verdict == Verdict::CannotTell && finding.likelier.is_none());
         assert!(is_told_apart, "{finding:?}");
         assert!(told[0].0 != told[1].0 && told[0].1 != told[1].1, "not translated: {told:?}");
