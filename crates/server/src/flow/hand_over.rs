@@ -48,8 +48,10 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let Ok(token) = tokens::new_link_token(&machinery.entropy) else { return visit.refuse(Refusal::Failed) };
     let added =
         machinery.store.add_link_token(visit.flow.id, &token, TokenKind::HandedOver, expires_at, now).await;
-    if let Err(error) = added {
-        return visit.refuse(Refusal::failed(&error));
+    match added {
+        Ok(true) => {}
+        Ok(false) => return visit.refuse(Refusal::Conflict),
+        Err(error) => return visit.refuse(Refusal::failed(&error)),
     }
     if let Err(refused) = visit.change(|progress| progress.handed_over = true).await {
         return refused;
