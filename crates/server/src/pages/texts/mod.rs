@@ -110,6 +110,10 @@ texts! {
         "Stop and leave",
         "Arrêter et quitter"
     }
+    colon {
+        ":",
+        " :"
+    }
     required {
         "required",
         "obligatoire"
