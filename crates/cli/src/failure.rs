@@ -110,8 +110,9 @@ impl From<store::Error> for Failure {
                 "Put back the master.key that this database was made with, or link the tenant again."
             }
             "store.lease_lost" => {
-                "Nothing is lost: what was read is stored, and the other process goes on from there. Watch it with \
-                 `lucca-connector sync --watch`."
+                "See with `lucca-connector accounts list` how the account stands. If it is linked, nothing is lost: the \
+                 process that has taken over, or the next sync, goes on from there. If it was unlinked, nothing more is \
+                 read until its tenant is linked again."
             }
             "account.unlinked" => {
                 "To read from it again, link its tenant with `lucca-connector link TENANT_URL`: it keeps its id and what \

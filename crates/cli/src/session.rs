@@ -202,17 +202,11 @@ pub(crate) async fn keep_link(
     Ok(data.store.link_account(&data.vault, new).await?)
 }
 
-/// Requests a client has sent.
-pub(crate) fn requests_sent(client: &Client) -> u64 {
-    client.stats().by_stream.values().map(|stats| stats.requests).sum()
-}
-
 /// Notes what a client has sent, so that the next process keeps within the tenant's budget too.
 pub(crate) async fn note_requests(
     data: &DataDir,
-    origin: &str,
     client: &Client,
-    clock: &dyn Clock,
+    clock: &Arc<dyn Clock>,
 ) -> Result<(), Failure> {
-    Ok(data.store.note_requests(origin, requests_sent(client), clock.now()).await?)
+    Ok(tenants(Some(data), clock).note(client).await?)
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use linking::{Feature, Features, Permission};
+use linking::Permission;
+use people::{Feature, Features};
 use serde_json::{Value, json};
 use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, Store};
 use sync::{Mode, RunReport};

@@ -2,10 +2,11 @@
 //! is in `judge`, how it is said in `texts`.
 
 use jiff::civil::Date;
+use people::Features;
 use serde::{Deserialize, Serialize};
 
 use crate::observations::{Observations, PeopleSeen};
-use crate::{Features, Need, Permission};
+use crate::{Need, Permission};
 
 /// Whether a key has a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 use lucca::{Client, Error};
+use people::{Feature, Features};
 
 use crate::diagnosis::Diagnosis;
 use crate::gather::{Gatherer, refusal_status};
 use crate::judge::{excess, judge, judge_all, narrowed};
 use crate::observations::{ListSight, Observations};
 use crate::probe::{Probe, ProbeOutcome, Watcher};
-use crate::{Feature, Features};
 
 /// Finds out what a key is good for, in some ten requests however large the company is. Only reads.
 ///

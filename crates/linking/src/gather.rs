@@ -13,11 +13,10 @@ use lucca::{
     Client, DateFilter, Enumeration, Error, Item, LeaveQuery, LeaveRequestQuery, Note, Resource, UserField,
     UserQuery,
 };
-use people::RemoteId;
+use people::{Feature, Features, RemoteId};
 use serde::de::IgnoredAny;
 
 use crate::observations::{FieldSight, ListSight, Observations, PeopleSeen, Standing, standing};
-use crate::{Feature, Features};
 
 /// Requests for people by id at most, of [`UserQuery::MAX_IDS`] each.
 const MOST_LOOKUPS: usize = 2;

@@ -4,9 +4,11 @@
 //! nothing; a refusal proves that it is missing, and so do contracts of people who are not shown, where nothing else
 //! explains them. Where two explanations remain, it can't be told, and the likelier one is named.
 
+use people::{Feature, Features};
+
+use crate::Permission;
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
 use crate::observations::{FieldSight, ListSight, Observations};
-use crate::{Feature, Features, Permission};
 
 /// So many cases are no accident: a hire that was called off, a leaver who was erased.
 const SEVERAL: u64 = 3;

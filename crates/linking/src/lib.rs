@@ -8,7 +8,6 @@
 mod diagnosis;
 mod drift;
 mod examine;
-mod feature;
 mod gather;
 mod judge;
 mod language;
@@ -21,7 +20,6 @@ mod texts;
 pub use diagnosis::{Diagnosis, Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
 pub use drift::{Drift, DriftIssue, drift};
 pub use examine::examine;
-pub use feature::{Feature, Features, UnknownFeature};
 pub use judge::{judge, judge_all};
 pub use language::{Language, UnknownLanguage};
 pub use observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, Unseen};

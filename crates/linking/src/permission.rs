@@ -4,9 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use people::{Feature, Features};
 use serde::{Deserialize, Serialize};
-
-use crate::{Feature, Features};
 
 /// A permission of an API key or of its role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! The steps of an examination, so that a page can show them one by one.
 
+use people::{Feature, Features};
 use serde::{Deserialize, Serialize};
 
-use crate::{Feature, Features, Finding, Permission};
+use crate::{Finding, Permission};
 
 /// One step of an examination, in the order a person understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use lucca::{FieldGroup, FieldGroups, Stream};
-use people::Kind;
+use people::{Feature, Features, Kind};
 use serde::Deserialize;
 use store::{LinkedAccount, RecordState, Store};
 
 use crate::diagnosis::Diagnosis;
 use crate::examine::conclude;
 use crate::observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, Unseen};
-use crate::{Feature, Features};
 
 /// How many of the latest runs are looked through: small lists are read daily, people every quarter of an hour.
 const LATEST_RUNS: u32 = 120;

@@ -1,9 +1,10 @@
-//! Every text for people, English and French side by side. Counts only: no name, no id, no key.
+//! Every text for people, English and French side by side. Counts only: no name, no id, no key. French has a space that
+//! does not break (U+00A0) before double punctuation and inside quotes.
 //!
 //! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so.
 
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
-use crate::{Feature, Label, Language, Need, PeopleSeen, Permission, Place, Probe};
+use crate::{Label, Language, Need, PeopleSeen, Permission, Place, Probe};
 
 impl Permission {
     /// What Lucca calls the box.
@@ -52,27 +53,27 @@ impl Permission {
                 "Without it, new hires appear only on their first day."
             }
             (Self::SeeFutureEmployees, Language::French) => {
-                "Sans elle, les nouveaux arrivants n'apparaissent que le jour de leur arrivée."
+                "Sans elle, les nouveaux arrivants n’apparaissent que le jour de leur arrivée."
             }
             (Self::SeeFormerEmployees, Language::English) => {
                 "Without it, people vanish on the day after their last, instead of being marked as having left."
             }
             (Self::SeeFormerEmployees, Language::French) => {
-                "Sans elle, les collaborateurs disparaissent le lendemain de leur départ au lieu d'être signalés comme partis."
+                "Sans elle, les collaborateurs disparaissent le lendemain de leur départ au lieu d’être signalés comme partis."
             }
             (Self::ViewContracts, Language::English) => {
-                "Without it, only the current contract's first and last day are known: no contract type, no history."
+                "Without it, only the current contract’s first and last day are known: no contract type, no history."
             }
             (Self::ViewContracts, Language::French) => {
-                "Sans elle, seules les dates du contrat en cours sont connues : ni type de contrat, ni historique."
+                "Sans elle, seules les dates du contrat en cours sont connues : ni type de contrat, ni historique."
             }
             (Self::ViewJobs, Language::English) => "Without it, job titles stay empty.",
             (Self::ViewJobs, Language::French) => "Sans elle, les intitulés de poste restent vides.",
             (Self::ViewManagers, Language::English) => {
-                "Without it, nobody's manager is known and there is no org chart."
+                "Without it, nobody’s manager is known and there is no org chart."
             }
             (Self::ViewManagers, Language::French) => {
-                "Sans elle, les managers restent inconnus et l'organigramme ne peut pas être établi."
+                "Sans elle, les managers restent inconnus et l’organigramme ne peut pas être établi."
             }
             (Self::ViewQualifications, Language::English) => "Without it, job qualifications stay empty.",
             (Self::ViewQualifications, Language::French) => "Sans elle, les qualifications restent vides.",
@@ -114,10 +115,10 @@ impl Permission {
             ),
             Self::ConsultLeaves => (
                 ("half-day of absence", "half-days of absence"),
-                ("demi-journée d'absence", "demi-journées d'absence"),
+                ("demi-journée d’absence", "demi-journées d’absence"),
             ),
             Self::MakeAbsenceRequests => {
-                (("absence request", "absence requests"), ("demande d'absence", "demandes d'absence"))
+                (("absence request", "absence requests"), ("demande d’absence", "demandes d’absence"))
             }
             Self::ConsultHrFiles => (
                 ("person with custom fields", "people with custom fields"),
@@ -148,11 +149,11 @@ impl Place {
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::KeyForm, Language::English) => {
-                "on the API key's form (Settings > Authentication, SSO and API > API keys)"
+                "on the API key’s form (Settings > Authentication, SSO and API > API keys)"
             }
             (Self::KeyForm, Language::French) => "dans le formulaire de la clé API (roue crantée > Clés API)",
             (Self::RoleCoworkers, Language::English) => {
-                "in the API key's role (last in the list of roles), tab Co-workers"
+                "in the API key’s role (last in the list of roles), tab Co-workers"
             }
             (Self::RoleCoworkers, Language::French) => {
                 "dans le rôle de la clé API (tout en bas de la liste des rôles), onglet des collaborateurs (Co-workers)"
@@ -181,30 +182,8 @@ impl Verdict {
             (Self::Granted, Language::French) => "accordée",
             (Self::Missing, Language::English) => "missing",
             (Self::Missing, Language::French) => "manquante",
-            (Self::CannotTell, Language::English) => "can't tell",
+            (Self::CannotTell, Language::English) => "can’t tell",
             (Self::CannotTell, Language::French) => "à confirmer",
-        }
-    }
-}
-
-impl Feature {
-    /// What the feature is called.
-    pub const fn label(self, language: Language) -> &'static str {
-        match (self, language) {
-            (Self::Employees, Language::English) => "Employees",
-            (Self::Employees, Language::French) => "Collaborateurs",
-            (Self::Leaves, Language::English) => "Absences",
-            (Self::Leaves, Language::French) => "Absences",
-            (Self::AbsenceRequests, Language::English) => "Absence requests",
-            (Self::AbsenceRequests, Language::French) => "Demandes d'absence",
-            (Self::Jobs, Language::English) => "Job titles",
-            (Self::Jobs, Language::French) => "Intitulés de poste",
-            (Self::Managers, Language::English) => "Managers",
-            (Self::Managers, Language::French) => "Managers",
-            (Self::Qualifications, Language::English) => "Job qualifications",
-            (Self::Qualifications, Language::French) => "Qualifications",
-            (Self::CustomFields, Language::English) => "Custom fields",
-            (Self::CustomFields, Language::French) => "Champs personnalisés",
         }
     }
 }
@@ -234,7 +213,7 @@ impl Probe {
             (Self::Leaves, Language::English) => "Absences can be read",
             (Self::Leaves, Language::French) => "Les absences sont lisibles",
             (Self::AbsenceRequests, Language::English) => "Absence requests can be read",
-            (Self::AbsenceRequests, Language::French) => "Les demandes d'absence sont lisibles",
+            (Self::AbsenceRequests, Language::French) => "Les demandes d’absence sont lisibles",
             (Self::CustomFields, Language::English) => "Custom fields are shown",
             (Self::CustomFields, Language::French) => "Les champs personnalisés sont visibles",
             (Self::Excess, Language::English) => "Rights that are not needed",
@@ -249,7 +228,7 @@ impl Finding {
         match (self.likelier, language) {
             (Some(Likelier::Granted), Language::English) => "nothing missing",
             (Some(Likelier::Granted), Language::French) => "rien ne manque",
-            (Some(Likelier::Missing), Language::English) => "can't tell, probably missing",
+            (Some(Likelier::Missing), Language::English) => "can’t tell, probably missing",
             (Some(Likelier::Missing), Language::French) => "à confirmer, sans doute manquante",
             _ => self.verdict.text(language),
         }
@@ -257,7 +236,7 @@ impl Finding {
 
     /// What the verdict rests on, in a sentence.
     pub fn evidence_text(&self, language: Language) -> String {
-        typeset(evidence(self.permission, &self.evidence, language), language)
+        evidence(self.permission, &self.evidence, language)
     }
 
     /// What to do, in a sentence or two; nothing where the permission is there or nothing is lost without it.
@@ -272,7 +251,7 @@ impl Finding {
         let text = match (self.verdict, language) {
             _ if self.evidence == Evidence::PeopleRefused => match language {
                 Language::English => format!("First tick {box_} {place}, then check again."),
-                Language::French => format!("Cochez d'abord {box_} {place}, puis relancez la vérification."),
+                Language::French => format!("Cochez d’abord {box_} {place}, puis relancez la vérification."),
             },
             (Verdict::Missing, Language::English) => {
                 format!("Tick {box_} {place}, save, and check again.")
@@ -284,15 +263,15 @@ impl Finding {
                 format!("Make sure that {box_} is ticked {place}. If it is, please confirm it.")
             }
             (_, Language::French) => {
-                format!("Vérifiez que {box_} est cochée {place}. Si c'est le cas, merci de le confirmer.")
+                format!("Vérifiez que {box_} est cochée {place}. Si c’est le cas, merci de le confirmer.")
             }
         };
-        Some(typeset(text, language))
+        Some(text)
     }
 
     /// What it means to go without the permission.
     pub fn consequence_text(&self, language: Language) -> String {
-        typeset(self.permission.consequence(language).to_owned(), language)
+        self.permission.consequence(language).to_owned()
     }
 }
 
@@ -300,8 +279,8 @@ fn boxed(permission: Permission, language: Language) -> String {
     let label = permission.label(language);
     match language {
         Language::English => format!("“{}”", label.text),
-        Language::French if label.is_verified => format!("la case « {} »", label.text),
-        Language::French => format!("la case « {} » (libellé anglais)", label.text),
+        Language::French if label.is_verified => format!("la case « {} »", label.text),
+        Language::French => format!("la case « {} » (libellé anglais)", label.text),
     }
 }
 
@@ -319,7 +298,7 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
         ),
         Evidence::Refused { status } => {
             let code = status.map(|status| format!(" ({status})")).unwrap_or_default();
-            (format!("Lucca refused it to this key{code}."), format!("Lucca l'a refusé à cette clé{code}."))
+            (format!("Lucca refused it to this key{code}."), format!("Lucca l’a refusé à cette clé{code}."))
         }
         Evidence::ContractsOfUnseen { people: count } => {
             let (english, french) = match permission {
@@ -332,7 +311,7 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
                     people(*count)
                 ),
                 format!(
-                    "Lucca laisse lire des contrats {french} de {} dont la fiche n'est pas visible.",
+                    "Lucca laisse lire des contrats {french} de {} dont la fiche n’est pas visible.",
                     people(*count)
                 ),
             )
@@ -340,41 +319,41 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
         Evidence::ReferredUnseen { people: count } => (
             format!(
                 "Managers, heads of departments or absences point to {} whose records Lucca does not show: probably \
-                 leavers, or the key's role is narrowed to a part of the company.",
+                 leavers, or the key’s role is narrowed to a part of the company.",
                 people(*count)
             ),
             format!(
-                "Des managers, des responsables de département ou des absences renvoient à {} dont la fiche n'est pas \
-                 visible : sans doute des départs, ou un rôle limité à une partie de l'entreprise.",
+                "Des managers, des responsables de département ou des absences renvoient à {} dont la fiche n’est pas \
+                 visible : sans doute des départs, ou un rôle limité à une partie de l’entreprise.",
                 people(*count)
             ),
         ),
         Evidence::WereShown { people: count } => (
             format!("Earlier, Lucca showed {} whose records it no longer shows.", people(*count)),
-            format!("Lucca montrait auparavant {} dont la fiche n'est plus visible.", people(*count)),
+            format!("Lucca montrait auparavant {} dont la fiche n’est plus visible.", people(*count)),
         ),
         Evidence::NobodyShown => (
-            "Lucca answers, but shows nobody: the company is empty, or the key's role is narrowed to nobody.".to_owned(),
-            "Lucca répond, mais ne montre personne : l'entreprise est vide, ou le rôle de la clé ne couvre personne."
+            "Lucca answers, but shows nobody: the company is empty, or the key’s role is narrowed to nobody.".to_owned(),
+            "Lucca répond, mais ne montre personne : l’entreprise est vide, ou le rôle de la clé ne couvre personne."
                 .to_owned(),
         ),
         Evidence::NoneAmong { people: count } => {
             let (english, french) = match permission {
                 Permission::SeeFutureEmployees => (
                     "Nobody is yet to begin: there is no such hire, or the key may not see it",
-                    "Aucune arrivée à venir : soit il n'y en a pas, soit la clé n'a pas le droit de les voir",
+                    "Aucune arrivée à venir : soit il n’y en a pas, soit la clé n’a pas le droit de les voir",
                 ),
                 _ => (
                     "Nobody has left: there is no leaver, or the key may not see them",
-                    "Aucun départ : soit il n'y en a pas, soit la clé n'a pas le droit de les voir",
+                    "Aucun départ : soit il n’y en a pas, soit la clé n’a pas le droit de les voir",
                 ),
             };
             let shown = people(*count);
             (format!("Lucca shows {shown}. {english}."), format!("Lucca montre {shown}. {french}."))
         }
         Evidence::NoDates { people: count } => (
-            format!("Among {}, nobody shows a first or a last day, so that it can't be told who has left.", people(*count)),
-            format!("Sur {}, aucune date de contrat n'est visible : impossible de savoir qui est parti ou à venir.", people(*count)),
+            format!("Among {}, nobody shows a first or a last day, so that it can’t be told who has left.", people(*count)),
+            format!("Sur {}, aucune date de contrat n’est visible : impossible de savoir qui est parti ou à venir.", people(*count)),
         ),
         Evidence::FieldEmpty { people: count } => (
             format!(
@@ -382,7 +361,7 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
                 people(*count)
             ),
             format!(
-                "Donnée vide ({field}) pour {} : non utilisée dans votre entreprise, ou masquée à la clé.",
+                "Donnée vide ({field}) pour {} : non utilisée dans votre entreprise, ou masquée à la clé.",
                 people(*count)
             ),
         ),
@@ -392,7 +371,7 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
                 people(*count)
             ),
             format!(
-                "Lucca ne transmet pas cette donnée ({field}) pour {}, comme si la clé n'avait pas le droit de la voir.",
+                "Lucca ne transmet pas cette donnée ({field}) pour {}, comme si la clé n’avait pas le droit de la voir.",
                 people(*count)
             ),
         ),
@@ -402,15 +381,15 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
         ),
         Evidence::FieldLost { stored } => (
             format!("Lucca showed it ({field}) earlier and no longer does; the values of {} were kept.", people(*stored)),
-            format!("Lucca montrait cette donnée ({field}) et ne la montre plus ; les valeurs de {} ont été conservées.", people(*stored)),
+            format!("Lucca montrait cette donnée ({field}) et ne la montre plus ; les valeurs de {} ont été conservées.", people(*stored)),
         ),
         Evidence::QualificationsInUse { people: count } => (
             format!("Lucca counts {} with a qualification, and shows none of anybody.", people(*count)),
-            format!("Lucca compte {} avec une qualification, et n'en montre aucune.", people(*count)),
+            format!("Lucca compte {} avec une qualification, et n’en montre aucune.", people(*count)),
         ),
         Evidence::NoneDefined => (
             "Your company has no custom fields: nothing is missing.".to_owned(),
-            "Votre entreprise n'a pas de champs personnalisés : il ne manque rien.".to_owned(),
+            "Votre entreprise n’a pas de champs personnalisés : il ne manque rien.".to_owned(),
         ),
         Evidence::ListEmpty if permission == Permission::ViewContracts => (
             "Lucca answers, but shows no contract, although everybody has one.".to_owned(),
@@ -418,26 +397,26 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
         ),
         Evidence::ListEmpty => (
             "Lucca answers, and there is nothing to be shown yet: probably nothing is missing.".to_owned(),
-            "Lucca répond, et il n'y a encore rien à montrer : il ne manque sans doute rien.".to_owned(),
+            "Lucca répond, et il n’y a encore rien à montrer : il ne manque sans doute rien.".to_owned(),
         ),
         Evidence::ListUnreadable { code } => (
             format!("It could not be read, for another reason than a permission ({code})."),
-            format!("La lecture a échoué pour une autre raison qu'une permission ({code})."),
+            format!("La lecture a échoué pour une autre raison qu’une permission ({code})."),
         ),
         Evidence::RequestsReadable { rows } => {
             let what = permission.counted(*rows, language);
             (
                 format!("Requests can be read ({what}). Whether the key could make some is not tried: nothing is ever written."),
-                format!("Les demandes sont lisibles ({what}). Nous ne testons pas si la clé peut en créer : nous n'écrivons jamais rien."),
+                format!("Les demandes sont lisibles ({what}). Nous ne testons pas si la clé peut en créer : nous n’écrivons jamais rien."),
             )
         }
         Evidence::PeopleRefused => (
-            "This can't be told until employees can be read.".to_owned(),
+            "This can’t be told until employees can be read.".to_owned(),
             "Impossible à déterminer tant que les collaborateurs ne sont pas lisibles.".to_owned(),
         ),
         Evidence::NotRead => (
             "It has not been read yet.".to_owned(),
-            "Cette donnée n'a pas encore été lue.".to_owned(),
+            "Cette donnée n’a pas encore été lue.".to_owned(),
         ),
     };
     language.pick(english, french)
@@ -449,29 +428,29 @@ impl Excess {
         let (english, french) = match self {
             Self::WritePreset => (
                 "The box “Consult / create / modify users” also lets a key create and modify people; Lucca offers no \
-                 smaller one. We only ever read. In the key's role you can untick what modifies.",
-                "La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier des \
-                 collaborateurs ; Lucca n'en propose pas de plus restreinte. Nous ne faisons que lire. Vous pouvez \
+                 smaller one. We only ever read. In the key’s role you can untick what modifies.",
+                "La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier des \
+                 collaborateurs ; Lucca n’en propose pas de plus restreinte. Nous ne faisons que lire. Vous pouvez \
                  décocher les droits de modification dans le rôle de la clé.",
             ),
             Self::RequestPreset => (
                 "The box “Make absence requests” also lets a key make requests. We only ever read.",
-                "La case « Make absence requests » (libellé anglais) permet aussi de créer des demandes d'absence. \
+                "La case « Make absence requests » (libellé anglais) permet aussi de créer des demandes d’absence. \
                  Nous ne faisons que lire.",
             ),
             Self::Leaves => (
-                "The key can read absences, which are not needed: untick “Consult leaves” on the API key's form.",
-                "La clé peut lire les absences, qui ne sont pas nécessaires : décochez « Consult leaves » (libellé \
+                "The key can read absences, which are not needed: untick “Consult leaves” on the API key’s form.",
+                "La clé peut lire les absences, qui ne sont pas nécessaires : décochez « Consult leaves » (libellé \
                  anglais) dans le formulaire de la clé API.",
             ),
             Self::CustomFields => (
                 "The key can read your custom fields, which are not needed: untick “Consult HR files” in the API \
-                 key's role.",
-                "La clé peut lire vos champs personnalisés, qui ne sont pas nécessaires : décochez « Consult HR \
-                 files » (libellé anglais) dans le rôle de la clé API.",
+                 key’s role.",
+                "La clé peut lire vos champs personnalisés, qui ne sont pas nécessaires : décochez « Consult HR \
+                 files » (libellé anglais) dans le rôle de la clé API.",
             ),
         };
-        typeset(language.pick(english, french).to_owned(), language)
+        language.pick(english, french).to_owned()
     }
 }
 
@@ -489,10 +468,10 @@ impl PeopleSeen {
                 format!("Lucca shows {all}: {active} active, {future} yet to begin, {former} who have left.")
             }
             Language::French => {
-                format!("Lucca montre {all} : {active} en poste, {future} à venir, {former} parties.")
+                format!("Lucca montre {all} : {active} en poste, {future} à venir, {former} parties.")
             }
         };
-        Some(typeset(text, language))
+        Some(text)
     }
 }
 
@@ -500,18 +479,17 @@ impl Narrowed {
     /// What seems to be narrowed, and what to do about it.
     pub fn text(self, language: Language) -> String {
         let people = people(self.unseen, language);
-        let text = match language {
+        match language {
             Language::English => format!(
-                "{people} that others refer to are not shown, although they have not left: the key's role seems to \
+                "{people} that others refer to are not shown, although they have not left: the key’s role seems to \
                  be narrowed to a part of the company. Set its scope to the whole company, unless that is intended."
             ),
             Language::French => format!(
-                "{people} auxquelles d'autres font référence ne sont pas montrées sans être parties : le rôle de la \
-                 clé semble limité à une partie de l'entreprise. Étendez son périmètre à toute l'entreprise, sauf si \
-                 c'est voulu."
+                "{people} auxquelles d’autres font référence ne sont pas montrées sans être parties : le rôle de la \
+                 clé semble limité à une partie de l’entreprise. Étendez son périmètre à toute l’entreprise, sauf si \
+                 c’est voulu."
             ),
-        };
-        typeset(text, language)
+        }
     }
 }
 
@@ -539,16 +517,4 @@ fn number(count: u64, language: Language) -> String {
         number.push(digit);
     }
     number
-}
-
-/// French has a space that does not break before double punctuation and inside quotes.
-fn typeset(text: String, language: Language) -> String {
-    match language {
-        Language::English => text,
-        Language::French => text
-            .replace("« ", "«\u{a0}")
-            .replace(" »", "\u{a0}»")
-            .replace(" :", "\u{a0}:")
-            .replace(" ;", "\u{a0};"),
-    }
 }

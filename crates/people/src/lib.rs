@@ -5,6 +5,7 @@
 //! - Rules that need nothing but them: [`status_on`], [`transition`], [`absence_status`], [`OrgChart`],
 //!   [`department_tree()`], [`half_days_between`].
 //! - History: [`position_history`] puts together who was where and when, [`as_of`] reads it on a day.
+//! - What an app wants, and what of it a customer can decline: [`Feature`].
 //! - What a person should look at: [`find_oddities`], [`identities`]. Nothing is changed by either.
 //!
 //! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync` maps it to this.
@@ -13,6 +14,7 @@ mod absence;
 mod department_tree;
 mod employee;
 mod employment;
+mod feature;
 mod identity;
 mod kind;
 mod leave_type;
@@ -33,6 +35,7 @@ pub use absence::{
 pub use department_tree::{ParentClue, department_tree};
 pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, Picture, WorkCycle};
 pub use employment::Employment;
+pub use feature::{Feature, Features, NotDeclinable, UnknownFeature};
 pub use identity::{IdentityEvidence, IdentityMatch, IdentityRelation, identities};
 pub use kind::{Kind, Model, UnknownKind};
 pub use leave_type::{LeaveType, LeaveTypeGroup, LeaveUnit, group_leave_types};

@@ -51,10 +51,10 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(new_link_token::new_link_token))
         .routes(routes!(linking_flows::linking_flow, linking_flows::cancel_linking_flow))
         .routes(routes!(exchange_public_token::exchange_public_token))
-        .routes(routes!(linked_accounts::linked_accounts))
-        .routes(routes!(linked_accounts::linked_account, linked_accounts::unlink_account))
-        .routes(routes!(linked_accounts::account_issues))
-        .routes(routes!(linked_accounts::account_audit))
+        .routes(routes!(linked_accounts::list::linked_accounts))
+        .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
+        .routes(routes!(linked_accounts::issues::account_issues))
+        .routes(routes!(linked_accounts::audit::account_audit))
         .split_for_parts();
     let json = description.to_pretty_json().unwrap_or_default();
     let answer = json.clone();

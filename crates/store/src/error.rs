@@ -22,8 +22,12 @@ pub enum Error {
     /// A secret could not be sealed or opened.
     #[error("a sealed secret could not be used")]
     Vault(#[from] VaultError),
-    /// Another process has taken over the linked account: nothing of the page at hand was written.
-    #[error("another process has taken over this linked account")]
+    /// The lease is another's, or is over: another process has taken over the linked account, it was unlinked, or a
+    /// person of it was erased. Nothing of the page at hand was written.
+    #[error(
+        "this process may write to the linked account no more: another has taken it over, unlinked it, or erased \
+         somebody of it"
+    )]
     LeaseLost,
     /// The linked account was unlinked: it has no API key, and nobody may write to it.
     #[error("this account was unlinked: its API key is gone, and nothing is read any more")]

@@ -245,7 +245,8 @@ impl Store {
         tx.commit().await.map_err(while_doing(DOING))
     }
 
-    /// Adds a token to an open flow: it was handed over to somebody else.
+    /// Adds a token to an open flow: it was handed over to somebody else. Gives whether the flow is open: to one that
+    /// is not, or is none, nothing is added.
     pub async fn add_link_token(
         &self,
         flow_id: FlowId,
@@ -253,9 +254,22 @@ impl Store {
         kind: TokenKind,
         expires_at: Timestamp,
         at: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         const DOING: &str = "adding a link token";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        // Written, so that whoever ends the flow at this moment waits.
+        let is_open = in_tx!(&mut tx, connection => sqlx::query(
+            "UPDATE link_flows SET updated_at = $2 WHERE id = $1 AND status = 'open'",
+        )
+        .bind(flow_id.to_string())
+        .bind(sql_time(at))
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing(DOING))?;
+        if !is_open {
+            return Ok(false);
+        }
         insert_token(&mut tx, flow_id, token, kind, expires_at, at).await.map_err(while_doing(DOING))?;
         let entry = NewAuditEntry {
             at,
@@ -266,7 +280,8 @@ impl Store {
             detail: json!({}),
         };
         audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))
+        tx.commit().await.map_err(while_doing(DOING))?;
+        Ok(true)
     }
 
     /// The flow that a token opens, expired tokens included.

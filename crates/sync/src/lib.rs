@@ -38,5 +38,4 @@ pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
 pub use run::{Error, Options, Sync};
-pub use scope::{Declinable, UnknownFeature};
 pub use state::{Resume, StreamState};

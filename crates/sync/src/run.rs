@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use jiff::civil::Date;
 use lucca::clock::Clock;
 use lucca::{Client, Stream};
+use people::NotDeclinable;
 use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 
 use crate::plan::{Rhythms, UnknownRhythm, Wish};
@@ -14,7 +15,7 @@ use crate::progress::Progress;
 use crate::reconcile::Brake;
 use crate::report::{RunReport, StreamReport};
 use crate::rescope;
-use crate::scope::{Scope, UnknownFeature};
+use crate::scope::Scope;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
@@ -40,7 +41,7 @@ pub enum Error {
     Rhythm(#[from] UnknownRhythm),
     /// The linked account's settings decline a feature that this version does not know.
     #[error("the linked account's settings cannot be used")]
-    Feature(#[from] UnknownFeature),
+    Feature(#[from] NotDeclinable),
 }
 
 /// How a run is to be done.

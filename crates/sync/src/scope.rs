@@ -2,68 +2,12 @@
 //! declined. Pure.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use lucca::{FieldGroup, FieldGroups, Stream, WorkPart};
-use people::{Kind, PositionField};
+use people::{Feature, Kind, NotDeclinable, PositionField, UnknownFeature};
 use store::AccountSettings;
 
 use crate::run::Error;
-
-/// A feature that a customer can switch off. People themselves cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Declinable {
-    /// Absences, with what they are taken on and the requests that ask for them.
-    Leaves,
-    /// The requests that ask for absences.
-    AbsenceRequests,
-    /// What somebody's job is called.
-    Jobs,
-    /// Whom somebody reports to.
-    Managers,
-    /// Job qualifications, and which one somebody has.
-    Qualifications,
-    /// The tenant's own fields, and what they mean.
-    CustomFields,
-}
-
-impl Declinable {
-    /// Every feature that can be declined.
-    pub const ALL: [Self; 6] = [
-        Self::Leaves,
-        Self::AbsenceRequests,
-        Self::Jobs,
-        Self::Managers,
-        Self::Qualifications,
-        Self::CustomFields,
-    ];
-
-    /// The feature's name, as linked accounts' settings have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Leaves => "leaves",
-            Self::AbsenceRequests => "absence_requests",
-            Self::Jobs => "jobs",
-            Self::Managers => "managers",
-            Self::Qualifications => "qualifications",
-            Self::CustomFields => "custom_fields",
-        }
-    }
-}
-
-/// The text names no feature that can be declined.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a feature that can be declined; those are {list}", list = Declinable::ALL.map(Declinable::name).join(", "))]
-pub struct UnknownFeature(pub String);
-
-impl FromStr for Declinable {
-    type Err = UnknownFeature;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFeature> {
-        let found = Self::ALL.into_iter().find(|feature| feature.name() == text);
-        found.ok_or_else(|| UnknownFeature(text.to_owned()))
-    }
-}
 
 /// What is read and kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +35,11 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Self::Group(group) => group.name(),
-            Self::Work(WorkPart::JobTitle) => Declinable::Jobs.name(),
-            Self::Work(WorkPart::Manager) => Declinable::Managers.name(),
-            Self::Work(WorkPart::Qualification) => Declinable::Qualifications.name(),
-            Self::Leaves => Declinable::Leaves.name(),
-            Self::Requests => Declinable::AbsenceRequests.name(),
+            Self::Work(WorkPart::JobTitle) => Feature::Jobs.name(),
+            Self::Work(WorkPart::Manager) => Feature::Managers.name(),
+            Self::Work(WorkPart::Qualification) => Feature::Qualifications.name(),
+            Self::Leaves => Feature::Leaves.name(),
+            Self::Requests => Feature::AbsenceRequests.name(),
         }
     }
 
@@ -154,15 +98,18 @@ impl Scope {
         let groups = groups.collect::<Result<FieldGroups, _>>()?;
         let mut scope = Self { groups, leaves: true, requests: true };
         for name in &settings.declined_features {
-            match name.parse()? {
-                Declinable::Leaves => scope.leaves = false,
-                Declinable::AbsenceRequests => scope.requests = false,
-                Declinable::Jobs => scope.groups = scope.groups.leaving_out(WorkPart::JobTitle),
-                Declinable::Managers => scope.groups = scope.groups.leaving_out(WorkPart::Manager),
-                Declinable::Qualifications => {
+            match name.parse() {
+                Ok(Feature::Leaves) => scope.leaves = false,
+                Ok(Feature::AbsenceRequests) => scope.requests = false,
+                Ok(Feature::Jobs) => scope.groups = scope.groups.leaving_out(WorkPart::JobTitle),
+                Ok(Feature::Managers) => scope.groups = scope.groups.leaving_out(WorkPart::Manager),
+                Ok(Feature::Qualifications) => {
                     scope.groups = scope.groups.leaving_out(WorkPart::Qualification);
                 }
-                Declinable::CustomFields => scope.groups = scope.groups.without(FieldGroup::CustomFields),
+                Ok(Feature::CustomFields) => scope.groups = scope.groups.without(FieldGroup::CustomFields),
+                Ok(Feature::Employees) | Err(UnknownFeature(_)) => {
+                    return Err(NotDeclinable(name.clone()).into());
+                }
             }
         }
         // A request says when somebody is away, too.

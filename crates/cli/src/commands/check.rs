@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use linking::{Diagnosis, Features, Language, Permission, Probe, Silent, Verdict};
+use linking::{Diagnosis, Language, Permission, Probe, Silent, Verdict};
 use lucca::TenantUrl;
+use people::Features;
 use serde_json::{Value, json};
 
 use crate::Global;
@@ -56,7 +57,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
             let checked = linking::examine(&client, &args.wish.features, today, &Silent).await;
             if let Some(data) = &data {
-                session::note_requests(data, tenant.origin(), &client, &*clock).await?;
+                session::note_requests(data, &client, &clock).await?;
             }
             (tenant, checked?)
         }
@@ -72,7 +73,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let account = session::account(&data, args.account.as_deref()).await?;
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let checked = linking::examine(&client, &args.wish.features, today, &Silent).await;
-            session::note_requests(&data, &account.origin, &client, &*clock).await?;
+            session::note_requests(&data, &client, &clock).await?;
             (tenant_url(&account.origin, true)?, checked?)
         }
     };

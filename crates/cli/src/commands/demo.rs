@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
-use linking::{Diagnosis, Features, Language};
+use linking::{Diagnosis, Language};
 use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
 use lucca_emulator::{Config, Emulator};
-use people::{Absence, EmployeeStatus, Kind, OrgChartEntry, RemoteId, find_oddities};
+use people::{Absence, EmployeeStatus, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
 use sync::{Brake, Progress, RunReport, Silent, Wish};
@@ -146,7 +146,7 @@ async fn link(
     let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;
     let today = session::today(&**clock);
     let checked = linking::examine(&client, &Features::all(), today, &linking::Silent).await?;
-    session::note_requests(data, tenant.origin(), &client, &**clock).await?;
+    session::note_requests(data, &client, clock).await?;
     let settings = AccountSettings {
         field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
         keep_raw: false,

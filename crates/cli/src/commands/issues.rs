@@ -11,7 +11,7 @@ use store::{Issue, IssueFilter, LinkedAccount};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, counted, line};
+use crate::output::{clean, counted, grouped, line};
 use crate::report_view::noun;
 use crate::session;
 
@@ -114,27 +114,68 @@ fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told {
         return Told { what: Some(finding.evidence_text(language)), remedy: finding.remedy_text(language) };
     }
     match issue.code.as_str() {
-        "account.key_refused" => Told {
-            what: Some("Lucca refuses the API key.".to_owned()),
-            remedy: Some(format!(
-                "Make a new key in Lucca and link again: lucca-connector link {}",
-                account.tenant
-            )),
-        },
-        "records.held" => {
-            let kind = issue.subject.parse::<Kind>().ok();
-            let count = issue.detail["records"].as_u64().unwrap_or(0);
-            let what = counted(count, kind.map_or("record", noun));
-            Told {
-                what: Some(format!("{what} missing in Lucca, too many to believe it unasked.")),
-                remedy: Some(format!(
-                    "Look and decide: lucca-connector accounts release {} --kind {}",
-                    account.id,
-                    clean(&issue.subject)
-                )),
-            }
-        }
+        "account.key_refused" => key_refused(account, language),
+        "records.held" => held(account, issue, language),
         _ => Told::default(),
+    }
+}
+
+fn key_refused(account: &LinkedAccount, language: Language) -> Told {
+    let command = format!("lucca-connector link {}", account.tenant);
+    let (what, remedy) = match language {
+        Language::English => {
+            ("Lucca refuses the API key.", format!("Make a new key in Lucca and link again: {command}"))
+        }
+        Language::French => (
+            "Lucca refuse la clé API.",
+            format!("Créez une nouvelle clé dans Lucca, puis renouvelez la connexion : {command}"),
+        ),
+    };
+    Told { what: Some(what.to_owned()), remedy: Some(remedy) }
+}
+
+fn held(account: &LinkedAccount, issue: &Issue, language: Language) -> Told {
+    let kind = issue.subject.parse::<Kind>().ok();
+    let count = issue.detail["records"].as_u64().unwrap_or(0);
+    let command = format!("lucca-connector accounts release {} --kind {}", account.id, clean(&issue.subject));
+    let (what, remedy) = match language {
+        Language::English => {
+            let what = counted(count, kind.map_or("record", noun));
+            (
+                format!("{what} missing in Lucca, too many to believe it unasked."),
+                format!("Look and decide: {command}"),
+            )
+        }
+        Language::French => {
+            let (one, many) = kind.map_or(("enregistrement", "enregistrements"), french);
+            // French has the singular for 0 as well.
+            let (noun, verb) = if count < 2 { (one, "manque") } else { (many, "manquent") };
+            let number = grouped(count).replace(',', "\u{202f}");
+            (
+                format!("{number} {noun} {verb} dans Lucca : trop pour le croire sans vous demander."),
+                format!("Examinez et décidez : {command}"),
+            )
+        }
+    };
+    Told { what: Some(what), remedy: Some(remedy) }
+}
+
+/// One record of a kind, and several, in French.
+fn french(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::LegalUnit => ("unité légale", "unités légales"),
+        Kind::Establishment => ("établissement", "établissements"),
+        Kind::Department => ("département", "départements"),
+        Kind::OccupationCategory => ("catégorie socioprofessionnelle", "catégories socioprofessionnelles"),
+        Kind::JobQualification => ("qualification", "qualifications"),
+        Kind::LeaveType => ("type d’absence", "types d’absence"),
+        Kind::CustomFieldDefinition => ("champ personnalisé", "champs personnalisés"),
+        Kind::Employment => ("contrat", "contrats"),
+        Kind::Employee => ("collaborateur", "collaborateurs"),
+        Kind::WorkingDay => ("jour travaillé", "jours travaillés"),
+        Kind::UserLogEntry => ("entrée du journal", "entrées du journal"),
+        Kind::Absence => ("absence", "absences"),
+        Kind::AbsenceRequest => ("demande d’absence", "demandes d’absence"),
     }
 }
 

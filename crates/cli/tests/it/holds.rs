@@ -37,6 +37,16 @@ async fn what_is_held_is_shown_and_then_let_go_or_kept() {
     assert!(kinds.contains(&"employees"), "{kinds:?}");
     assert!(run(dir.path(), &["accounts"]).out.contains("55 people missing in Lucca since"));
 
+    let issues = |more: &[&str]| run(dir.path(), &[&["issues", "list"], more].concat()).out;
+    let account = accounts[0]["account_id"].as_str().unwrap();
+    let release = format!("lucca-connector accounts release {account} --kind employees");
+    let (english, french) = (issues(&[]), issues(&["--language", "fr"]));
+    assert!(english.contains("55 people missing in Lucca, too many to believe it unasked."), "{english}");
+    assert!(french.contains("55 collaborateurs manquent dans Lucca\u{a0}: trop pour le croire"), "{french}");
+    for text in [english, french] {
+        assert!(text.contains(&release), "{text}");
+    }
+
     let preview = run(dir.path(), &["accounts", "release", "--kind", "employees", "--json"]).ok_json();
     let hold = &preview["holds"][0];
     assert_eq!(

@@ -78,7 +78,7 @@ async fn a_permission_that_shows_nobody_is_named_with_its_place() {
     assert_eq!(checked.code, 0);
     assert!(checked.out.contains("? See former employees (required)"), "{}", checked.out);
     assert!(
-        checked.out.contains("“See former employees” is ticked in the API key's role"),
+        checked.out.contains("“See former employees” is ticked in the API key’s role"),
         "{}",
         checked.out
     );

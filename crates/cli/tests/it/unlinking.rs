@@ -1,6 +1,6 @@
 //! An operator ends what was linked, looks at what was done, and at what is to be done.
 
-use lucca_emulator::Rights;
+use lucca_emulator::{Fault, FaultKind, Rights};
 use serde_json::{Value, json};
 
 use crate::{emulator, link, run};
@@ -126,4 +126,28 @@ async fn issues_say_what_to_do_until_it_is_done() {
     let all = run(dir.path(), &["issues", "list", "--all", "--json"]).ok_json();
     assert!(all.as_array().unwrap().iter().find(lost).unwrap()["resolved_at"].is_string(), "{all}");
     assert!(run(dir.path(), &["issues", "list", "--all"]).out.contains(", resolved "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_about_a_refused_key_is_told_in_both_languages() {
+    let emulator = emulator(5).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    let refused = FaultKind::Status { code: 401, body: String::new() };
+    let fault =
+        Fault { path: String::new(), query_contains: None, nth: None, probability: None, kind: refused };
+    emulator.tenant().set_faults(vec![fault]);
+    assert_eq!(run(dir.path(), &["sync", "--json"]).code, 4);
+    for (language, what, remedy) in [
+        ("en", "Lucca refuses the API key.", "link again: "),
+        ("fr", "Lucca refuse la clé API.", "renouvelez la connexion\u{a0}: "),
+    ] {
+        let issues = run(dir.path(), &["issues", "list", "--language", language, "--json"]).ok_json();
+        assert_eq!(
+            (issues.as_array().unwrap().len(), &issues[0]["code"], &issues[0]["text"]),
+            (1, &json!("account.key_refused"), &json!(what))
+        );
+        let command = format!("{remedy}lucca-connector link {}", emulator.url());
+        assert!(issues[0]["remedy"].as_str().unwrap().ends_with(&command), "{issues}");
+    }
 }

@@ -1,7 +1,8 @@
 //! What the doctor says in cases that people meet, and how it asks.
 
-use linking::{Evidence, Excess, Feature, Features, Likelier, Permission, Probe, Verdict, examine};
+use linking::{Evidence, Excess, Likelier, Permission, Probe, Verdict, examine};
 use lucca_emulator::{Fault, FaultKind, HiddenFields, Rights};
+use people::{Feature, Features};
 
 use crate::support::{Steps, TODAY, client, examined, switch, tenant};
 

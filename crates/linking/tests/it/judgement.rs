@@ -1,9 +1,10 @@
 //! The judgement on its own: over random counts, it keeps to what they can prove.
 
 use linking::{
-    Diagnosis, Drift, Evidence, Feature, Features, FieldSight, Finding, Hidden, Likelier, ListSight,
-    Observations, PeopleSeen, Permission, Unseen, Verdict, drift, judge, judge_all,
+    Diagnosis, Drift, Evidence, FieldSight, Finding, Hidden, Likelier, ListSight, Observations, PeopleSeen,
+    Permission, Unseen, Verdict, drift, judge, judge_all,
 };
+use people::{Feature, Features};
 use proptest::prelude::*;
 
 use crate::support::TODAY;

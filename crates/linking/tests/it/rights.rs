@@ -1,8 +1,9 @@
 //! The doctor against every subset of the rights that the emulator knows, and against every way to hide what a right
 //! guards.
 
-use linking::{Evidence, Features, Likelier, Permission, Verdict};
+use linking::{Evidence, Likelier, Permission, Verdict};
 use lucca_emulator::{Emulator, HiddenFields, Rights};
+use people::Features;
 
 use crate::support::{
     EVERY, all_but_few, all_but_one, assert_true, client, examined_by, has, subset, switch, tenant,

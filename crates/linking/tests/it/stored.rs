@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use linking::{Diagnosis, Evidence, Features, Likelier, Permission, Verdict, drift, examine_stored};
-use people::{Kind, RemoteId};
+use linking::{Diagnosis, Evidence, Likelier, Permission, Verdict, drift, examine_stored};
+use people::{Features, Kind, RemoteId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use jiff::civil::{Date, date};
-use linking::{Diagnosis, Features, Permission, Probe, ProbeOutcome, Verdict, Watcher, examine};
+use linking::{Diagnosis, Permission, Probe, ProbeOutcome, Verdict, Watcher, examine};
 use lucca::clock::TestClock;
 use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
 use lucca_emulator::{Config, Emulator, HrFile, Rights, Switches};
+use people::Features;
 
 pub(crate) const TODAY: Date = date(2026, 11, 23);
 

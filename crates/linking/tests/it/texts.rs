@@ -1,8 +1,8 @@
 //! Every permission, verdict and evidence has its text in both languages, and none gives anybody away.
 
 use linking::{
-    Evidence, Excess, Feature, Finding, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place,
-    Probe, Verdict,
+    Evidence, Excess, Finding, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe,
+    Verdict,
 };
 
 fn evidences(count: u64) -> Vec<Evidence> {
@@ -52,12 +52,13 @@ fn findings() -> Vec<Finding> {
     findings
 }
 
-/// A sentence begins with a capital or a number, ends with a full stop, and has French spaces where it is French.
+/// A sentence begins with a capital or a number, ends with a full stop, has typographic apostrophes, and French spaces
+/// where it is French.
 fn assert_sentence(text: &str, language: Language) {
     let first = text.chars().next().unwrap();
     assert!(first.is_uppercase() || first.is_numeric(), "{text}");
     assert!(text.ends_with('.'), "{text}");
-    assert!(!text.contains("  "), "{text}");
+    assert!(!text.contains("  ") && !text.contains('\''), "{text}");
     if language == Language::French {
         for wrong in [" :", " ;", "« ", " »"] {
             assert!(!text.contains(wrong), "{text}");
@@ -88,7 +89,7 @@ fn every_finding_is_told_in_both_languages() {
             told.push((evidence, finding.consequence_text(language)));
         }
         assert_ne!(finding.verdict_text(Language::English), finding.verdict_text(Language::French));
-        let is_told_apart = (finding.verdict_text(Language::English) == "can't tell")
+        let is_told_apart = (finding.verdict_text(Language::English) == "can’t tell")
             == (finding.verdict == Verdict::CannotTell && finding.likelier.is_none());
         assert!(is_told_apart, "{finding:?}");
         assert!(told[0].0 != told[1].0 && told[0].1 != told[1].1, "not translated: {told:?}");
@@ -104,9 +105,6 @@ fn whatever_else_people_read_is_there_in_both_languages() {
         assert_sentence(&Narrowed { unseen: 3 }.text(language), language);
         for probe in Probe::ALL {
             assert!(!probe.label(language).is_empty());
-        }
-        for feature in Feature::ALL {
-            assert!(!feature.label(language).is_empty());
         }
         for text in [
             Need::Required.text(language),
@@ -164,10 +162,6 @@ fn names_read_back() {
         assert_eq!(permission.name().parse(), Ok(permission));
         assert_eq!(serde_json::to_value(permission).unwrap(), permission.name());
     }
-    for feature in Feature::ALL {
-        assert_eq!(feature.name().parse(), Ok(feature));
-        assert_eq!(serde_json::to_value(feature).unwrap(), feature.name());
-    }
     for probe in Probe::ALL {
         assert_eq!(serde_json::to_value(probe).unwrap(), probe.name());
     }
@@ -175,8 +169,5 @@ fn names_read_back() {
         assert_eq!(serde_json::to_value(excess).unwrap(), excess.name());
     }
     assert_eq!("fr-CH".parse(), Ok(Language::French));
-    assert!("de".parse::<Language>().is_err() && "salaries".parse::<linking::Features>().is_err());
-    let features: linking::Features = serde_json::from_str(r#"["jobs"]"#).unwrap();
-    assert!(features.contains(Feature::Employees), "people are always wanted");
-    assert_eq!(features.to_string(), "employees,jobs");
+    assert!("de".parse::<Language>().is_err());
 }

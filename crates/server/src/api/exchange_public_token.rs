@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Body;
+use super::answers::Unauthorized;
 use super::linked_accounts::LinkedAccountView;
 use crate::app::App;
 use crate::auth::Operator;
@@ -28,7 +29,7 @@ pub(crate) struct PublicToken {
     request_body = PublicToken,
     responses(
         (status = 200, body = LinkedAccountView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
+        Unauthorized,
         (status = 404, description = "unknown, expired or exchanged", body = Problem,
             content_type = "application/problem+json"),
     )

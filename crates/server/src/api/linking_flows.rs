@@ -7,6 +7,7 @@ use serde::Serialize;
 use store::{FlowStatus, LinkFlow};
 use utoipa::ToSchema;
 
+use super::answers::{NotFound, Unauthorized};
 use super::time;
 use crate::app::App;
 use crate::auth::Operator;
@@ -79,8 +80,8 @@ async fn find(app: &App, id: &str) -> Result<LinkFlow, Problem> {
     params(("flow_id" = String, Path, description = "the flow's id")),
     responses(
         (status = 200, body = LinkingFlowView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
+        Unauthorized,
+        NotFound,
     )
 )]
 pub(crate) async fn linking_flow(
@@ -97,8 +98,8 @@ pub(crate) async fn linking_flow(
     params(("flow_id" = String, Path, description = "the flow's id")),
     responses(
         (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
+        Unauthorized,
+        NotFound,
     )
 )]
 pub(crate) async fn cancel_linking_flow(

@@ -1,5 +1,6 @@
-//! The JSON API. One endpoint, one file; `problem` says no, `auth` and the extractors here say who and what.
+//! The JSON API. One endpoint, one file; `answers` describes what many of them answer, `problem` says no, `auth` and the extractors here say who and what.
 
+pub(crate) mod answers;
 pub(crate) mod exchange_public_token;
 pub(crate) mod health;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]

@@ -6,13 +6,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::ToSpan;
-use linking::{Feature, Language};
+use linking::Language;
+use people::Feature;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use store::{AccountId, FlowId, NewLinkFlow, TokenKind};
 use url::Url;
 use utoipa::ToSchema;
 
+use super::answers::{Unauthorized, Unprocessable};
 use super::{Body, time};
 use crate::app::App;
 use crate::auth::Operator;
@@ -80,9 +82,9 @@ pub(crate) struct LinkTokenMade {
     post, path = "/v1/link-tokens", tag = "linking", security(("operator" = [])), request_body = NewLinkToken,
     responses(
         (status = 201, body = LinkTokenMade),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
+        Unauthorized,
         (status = 404, description = "no such linked account", body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
+        Unprocessable,
     )
 )]
 pub(crate) async fn new_link_token(

@@ -29,8 +29,8 @@ pub(crate) async fn cancel(Posted { visit, .. }: Posted<Nothing>) -> Response {
     let page = Refused {
         t,
         shell: &shell,
-        title: t.stopped_title.to_owned(),
-        text: t.stopped_text.to_owned(),
+        title: t.refused.stopped_title.to_owned(),
+        text: t.refused.stopped_text.to_owned(),
         reload: None,
     };
     visit.page(page.render())

@@ -96,7 +96,7 @@ pub(crate) fn begin(visit: &Visit) {
 async fn examine(
     app: &App,
     flow: &LinkFlow,
-    features: &linking::Features,
+    features: &people::Features,
     checking: &Checking,
 ) -> Result<linking::Diagnosis, String> {
     let machinery = &app.machinery;

@@ -102,21 +102,21 @@ fn view(visit: &Visit) -> (Shell, ChecksBody) {
     if let Some(seen) = visit.app.checkings.seen(visit.flow.id) {
         shell.refreshes = true;
         let status = match seen.running {
-            Some(probe) => fill(t.checks_running, &[("what", title(t, probe))]),
-            None => format!("{}…", t.checks_title),
+            Some(probe) => fill(t.checks.running, &[("what", title(t, probe))]),
+            None => format!("{}…", t.checks.title),
         };
         let lines = Probe::wanted(&visit.features())
             .map(|probe| match seen.done.iter().find(|outcome| outcome.probe == probe) {
                 Some(outcome) => done(visit, t, outcome),
-                None if seen.running == Some(probe) => plain(t, probe, "running", t.verdict_running),
-                None => plain(t, probe, "waiting", t.verdict_waiting),
+                None if seen.running == Some(probe) => plain(t, probe, "running", t.checks.verdict_running),
+                None => plain(t, probe, "waiting", t.checks.verdict_waiting),
             })
             .collect();
         return (shell, ChecksBody { status, lines, ..ChecksBody::default() });
     }
     let body = match &visit.progress.checked {
         Checked::Not => {
-            ChecksBody { status: t.checks_not_begun.to_owned(), may_begin: true, ..ChecksBody::default() }
+            ChecksBody { status: t.checks.not_begun.to_owned(), may_begin: true, ..ChecksBody::default() }
         }
         Checked::Failed { code } => ChecksBody {
             status: t.error_heading.to_owned(),
@@ -134,9 +134,9 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
     let in_the_way: Vec<&Finding> = diagnosis.required_unsettled(confirmed).collect();
     let is_missing = in_the_way.iter().any(|finding| finding.verdict == Verdict::Missing);
     let status = match (in_the_way.is_empty(), is_missing) {
-        (true, _) => t.checks_good,
-        (false, true) => t.checks_missing,
-        (false, false) => t.checks_confirm_needed,
+        (true, _) => t.checks.good,
+        (false, true) => t.checks.missing,
+        (false, false) => t.checks.confirm_needed,
     };
     let probes = Probe::wanted(&diagnosis.features).filter(|probe| *probe != Probe::Excess);
     let lines = probes.map(|probe| {
@@ -178,8 +178,8 @@ pub(super) fn without(finding: &Finding, language: Language) -> String {
 fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     let Some(finding) = &outcome.finding else {
         return match outcome.failed {
-            None => plain(t, outcome.probe, "done", t.verdict_done),
-            Some(_) => plain(t, outcome.probe, "missing", t.verdict_missing),
+            None => plain(t, outcome.probe, "done", t.checks.verdict_done),
+            Some(_) => plain(t, outcome.probe, "missing", t.checks.verdict_missing),
         };
     };
     let language = visit.language;
@@ -187,13 +187,13 @@ fn done(visit: &Visit, t: &'static Texts, outcome: &ProbeOutcome) -> CheckLine {
     // Another box comes first: there is nothing to confirm before that one is ticked.
     let is_too_early = finding.evidence == Evidence::PeopleRefused;
     let (look, verdict) = match (finding.verdict, finding.likelier) {
-        (Verdict::Granted, _) => ("granted", t.verdict_granted),
-        (Verdict::Missing, _) => ("missing", t.verdict_missing),
-        (Verdict::CannotTell, Some(Likelier::Granted)) => ("done", t.verdict_likely_fine),
-        (Verdict::CannotTell, _) if is_too_early => ("waiting", t.verdict_not_yet),
-        (Verdict::CannotTell, _) if is_confirmed => ("done", t.verdict_done),
-        (Verdict::CannotTell, Some(Likelier::Missing)) => ("unsure", t.verdict_likely_missing),
-        (Verdict::CannotTell, None) => ("unsure", t.verdict_cannot_tell),
+        (Verdict::Granted, _) => ("granted", t.checks.verdict_granted),
+        (Verdict::Missing, _) => ("missing", t.checks.verdict_missing),
+        (Verdict::CannotTell, Some(Likelier::Granted)) => ("done", t.checks.verdict_likely_fine),
+        (Verdict::CannotTell, _) if is_too_early => ("waiting", t.checks.verdict_not_yet),
+        (Verdict::CannotTell, _) if is_confirmed => ("done", t.checks.verdict_done),
+        (Verdict::CannotTell, Some(Likelier::Missing)) => ("unsure", t.checks.verdict_likely_missing),
+        (Verdict::CannotTell, None) => ("unsure", t.checks.verdict_cannot_tell),
     };
     // Only once all is known is there something to be confirmed.
     let is_over = matches!(visit.progress.checked, Checked::Done { .. });
@@ -229,30 +229,30 @@ fn plain(t: &'static Texts, probe: Probe, look: &'static str, verdict: &'static 
 
 fn failure(t: &'static Texts, code: &str) -> CheckFailure {
     let text = match code {
-        "lucca.key_refused" => t.failed_key_refused.to_owned(),
+        "lucca.key_refused" => t.checks.failed_key_refused.to_owned(),
         "lucca.unreachable" | "lucca.timeout" | "lucca.unavailable" | "lucca.tls" => {
-            t.failed_unreachable.to_owned()
+            t.checks.failed_unreachable.to_owned()
         }
-        "lucca.not_lucca" | "lucca.malformed" | "lucca.not_found" => t.failed_not_lucca.to_owned(),
-        code => fill(t.failed_other, &[("code", code)]),
+        "lucca.not_lucca" | "lucca.malformed" | "lucca.not_found" => t.checks.failed_not_lucca.to_owned(),
+        code => fill(t.checks.failed_other, &[("code", code)]),
     };
     CheckFailure { text, about_key: code == "lucca.key_refused" }
 }
 
 fn title(t: &'static Texts, probe: Probe) -> &'static str {
     match probe {
-        Probe::Tenant => t.probe_tenant,
-        Probe::Key => t.probe_key,
-        Probe::People => t.probe_people,
-        Probe::Future => t.probe_future,
-        Probe::Former => t.probe_former,
-        Probe::Contracts => t.probe_contracts,
-        Probe::Jobs => t.probe_jobs,
-        Probe::Managers => t.probe_managers,
-        Probe::Qualifications => t.probe_qualifications,
-        Probe::Leaves => t.probe_leaves,
-        Probe::AbsenceRequests => t.probe_absence_requests,
-        Probe::CustomFields => t.probe_custom_fields,
-        Probe::Excess => t.probe_excess,
+        Probe::Tenant => t.checks.probe_tenant,
+        Probe::Key => t.checks.probe_key,
+        Probe::People => t.checks.probe_people,
+        Probe::Future => t.checks.probe_future,
+        Probe::Former => t.checks.probe_former,
+        Probe::Contracts => t.checks.probe_contracts,
+        Probe::Jobs => t.checks.probe_jobs,
+        Probe::Managers => t.checks.probe_managers,
+        Probe::Qualifications => t.checks.probe_qualifications,
+        Probe::Leaves => t.checks.probe_leaves,
+        Probe::AbsenceRequests => t.checks.probe_absence_requests,
+        Probe::CustomFields => t.checks.probe_custom_fields,
+        Probe::Excess => t.checks.probe_excess,
     }
 }

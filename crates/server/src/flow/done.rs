@@ -53,10 +53,10 @@ pub(crate) async fn finish(Posted { mut visit, .. }: Posted<Nothing>) -> Respons
     let page = Done {
         t,
         shell: &shell,
-        text: fill(t.done_text, &vendor),
+        text: fill(t.done.text, &vendor),
         return_to: visit.flow.return_url.as_deref().and_then(|url| return_to(url, token.as_deref())),
-        return_text: fill(t.done_return, &vendor),
-        revoke: fill(t.done_revoke, &vendor),
+        return_text: fill(t.done.return_to, &vendor),
+        revoke: fill(t.done.revoke, &vendor),
     };
     visit.page(page.render())
 }

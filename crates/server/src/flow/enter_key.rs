@@ -86,10 +86,10 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Respon
 /// What is wrong with a text, for whoever pasted it.
 fn problem(t: &'static Texts, error: &ApiKeyError) -> &'static str {
     match error {
-        ApiKeyError::Empty => t.key_error_empty,
-        ApiKeyError::Email => t.key_error_email,
-        ApiKeyError::Url => t.key_error_url,
-        ApiKeyError::Masked => t.key_error_masked,
-        _ => t.key_error,
+        ApiKeyError::Empty => t.enter_key.error_empty,
+        ApiKeyError::Email => t.enter_key.error_email,
+        ApiKeyError::Url => t.enter_key.error_url,
+        ApiKeyError::Masked => t.enter_key.error_masked,
+        _ => t.enter_key.error,
     }
 }

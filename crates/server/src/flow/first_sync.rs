@@ -1,8 +1,9 @@
 //! Linking the account at the end of the checks, and its first sync.
 
 use jiff::Timestamp;
-use linking::{Diagnosis, Feature};
+use linking::Diagnosis;
 use lucca::FieldGroups;
+use people::Feature;
 use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto};
 
 use super::progress::{Checked, Progress, Step};

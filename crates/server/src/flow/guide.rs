@@ -45,7 +45,7 @@ pub(crate) async fn show_key(visit: Visit) -> Response {
         key_name: key_name(&visit),
         publisher: visit.app.config.vendor.name.clone(),
         contact: visit.flow.email.clone(),
-        write: fill(t.key_write, &[("vendor", &visit.app.config.vendor.name)]),
+        write: fill(t.key.write, &[("vendor", &visit.app.config.vendor.name)]),
         form_height: 94 + 28 * boxes.len(),
         boxes,
     };

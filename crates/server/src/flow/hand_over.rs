@@ -48,8 +48,10 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let Ok(token) = tokens::new_link_token(&machinery.entropy) else { return visit.refuse(Refusal::Failed) };
     let added =
         machinery.store.add_link_token(visit.flow.id, &token, TokenKind::HandedOver, expires_at, now).await;
-    if let Err(error) = added {
-        return visit.refuse(Refusal::failed(&error));
+    match added {
+        Ok(true) => {}
+        Ok(false) => return visit.refuse(Refusal::Conflict),
+        Err(error) => return visit.refuse(Refusal::failed(&error)),
     }
     if let Err(refused) = visit.change(|progress| progress.handed_over = true).await {
         return refused;
@@ -60,13 +62,13 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let url = format!("{}/link/{}", app.public_url, token.expose_secret());
     // Mail programs want %20 where forms have a plus.
     let escape = |text: String| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let subject = escape(fill(t.handover_subject, &[("vendor", vendor)]));
+    let subject = escape(fill(t.hand_over.subject, &[("vendor", vendor)]));
     let body = escape(
-        fill(t.handover_body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
+        fill(t.hand_over.body, &[("vendor", vendor), ("url", &url), ("until", &until)]).replace('\n', "\r\n"),
     );
     let made = Handed {
         mailto: format!("mailto:?subject={subject}&body={body}"),
-        until: fill(t.handover_until, &[("until", &until)]),
+        until: fill(t.hand_over.until, &[("until", &until)]),
         url,
     };
     page(&visit, Some(made))

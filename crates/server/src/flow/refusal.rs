@@ -57,16 +57,16 @@ impl Refusal {
     ) -> Response {
         let t = pages::texts(language);
         let (status, title, text) = match &self {
-            Self::Unknown => (StatusCode::NOT_FOUND, t.refused_unknown_title, t.refused_unknown),
-            Self::Expired => (StatusCode::GONE, t.refused_expired_title, t.refused_expired),
-            Self::Cancelled => (StatusCode::GONE, t.refused_cancelled_title, t.refused_cancelled),
-            Self::Conflict => (StatusCode::CONFLICT, t.refused_conflict_title, t.refused_conflict),
-            Self::Forged => (StatusCode::FORBIDDEN, t.refused_forged_title, t.refused_forged),
-            Self::Unreadable => (StatusCode::BAD_REQUEST, t.refused_forged_title, t.refused_forged),
-            Self::TooOften => (StatusCode::TOO_MANY_REQUESTS, t.refused_too_often_title, t.too_often),
-            Self::TakenByAnother => (StatusCode::CONFLICT, t.error_heading, t.tenant_taken),
-            Self::OtherTenant { .. } => (StatusCode::CONFLICT, t.error_heading, t.tenant_other),
-            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, t.refused_failed_title, t.refused_failed),
+            Self::Unknown => (StatusCode::NOT_FOUND, t.refused.unknown_title, t.refused.unknown),
+            Self::Expired => (StatusCode::GONE, t.refused.expired_title, t.refused.expired),
+            Self::Cancelled => (StatusCode::GONE, t.refused.cancelled_title, t.refused.cancelled),
+            Self::Conflict => (StatusCode::CONFLICT, t.refused.conflict_title, t.refused.conflict),
+            Self::Forged => (StatusCode::FORBIDDEN, t.refused.forged_title, t.refused.forged),
+            Self::Unreadable => (StatusCode::BAD_REQUEST, t.refused.forged_title, t.refused.forged),
+            Self::TooOften => (StatusCode::TOO_MANY_REQUESTS, t.refused.too_often_title, t.too_often),
+            Self::TakenByAnother => (StatusCode::CONFLICT, t.error_heading, t.tenant.taken),
+            Self::OtherTenant { .. } => (StatusCode::CONFLICT, t.error_heading, t.tenant.other),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, t.refused.failed_title, t.refused.failed),
         };
         let vendor = app.config.vendor.name.as_str();
         let expected = if let Self::OtherTenant { expected } = &self { expected.as_str() } else { "" };

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::{Feature, Permission};
-use people::Kind;
+use linking::Permission;
+use people::{Feature, Kind};
 use store::RecordState;
 
 use super::checks::without;
@@ -39,21 +39,21 @@ pub(crate) async fn show(visit: Visit) -> Response {
     let of = |kind: Kind| write(counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0));
     let seen = &diagnosis.people;
     let by_status: Vec<String> =
-        [(seen.active, t.summary_active), (seen.future, t.summary_future), (seen.former, t.summary_former)]
+        [(seen.active, t.summary.active), (seen.future, t.summary.future), (seen.former, t.summary.former)]
             .into_iter()
             .filter_map(|(count, word)| Some(format!("{} {word}", write(count?))))
             .collect();
     let mut numbers = vec![
         Number {
-            title: t.summary_people,
+            title: t.summary.people,
             count: of(Kind::Employee),
             detail: Some(by_status.join(", ")).filter(|text| !text.is_empty()),
         },
-        Number { title: t.summary_departments, count: of(Kind::Department), detail: None },
-        Number { title: t.summary_establishments, count: of(Kind::Establishment), detail: None },
+        Number { title: t.summary.departments, count: of(Kind::Department), detail: None },
+        Number { title: t.summary.establishments, count: of(Kind::Establishment), detail: None },
     ];
     if features.contains(Feature::Leaves) {
-        numbers.push(Number { title: t.summary_absences, count: of(Kind::Absence), detail: None });
+        numbers.push(Number { title: t.summary.absences, count: of(Kind::Absence), detail: None });
     }
     // What an account linked earlier holds was read with another key: what this one was found to lack counts too.
     let is_relinked = visit.flow.finished_at.is_some_and(|linked_at| account.created_at < linked_at);

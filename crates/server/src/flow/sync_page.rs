@@ -56,17 +56,17 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
     let since = visit.flow.finished_at.unwrap_or(visit.flow.created_at);
     let Some(run) = first_sync::run(&visit.app, &account, since).await.map_err(failed)? else {
         shell.refreshes = true;
-        return Ok((shell, SyncBody { status: t.sync_starting.to_owned(), ..SyncBody::default() }));
+        return Ok((shell, SyncBody { status: t.sync.starting.to_owned(), ..SyncBody::default() }));
     };
     let lists = visit.app.machinery.store.run_progress(run.id).await.map_err(failed)?;
     let is_over = run.report.is_some();
     shell.refreshes = !is_over;
     let status = match run.outcome {
-        Some(Outcome::Failed) => t.sync_failed.to_owned(),
-        _ if is_over => t.sync_finished.to_owned(),
+        Some(Outcome::Failed) => t.sync.failed.to_owned(),
+        _ if is_over => t.sync.finished.to_owned(),
         _ => match lists.iter().rev().find(|list| !list.finished) {
-            Some(list) => fill(t.sync_reading, &[("what", title(t, &list.stream))]),
-            None => t.sync_starting.to_owned(),
+            Some(list) => fill(t.sync.reading, &[("what", title(t, &list.stream))]),
+            None => t.sync.starting.to_owned(),
         },
     };
     Ok((shell, SyncBody { status, lists: lines(visit, t, &lists), is_over }))
@@ -74,7 +74,7 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
 
 /// The lists that mean something to a person, in the order read; the small ones are not worth a line.
 fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<ListLine> {
-    let told = lists.iter().filter(|list| title(t, &list.stream) != t.stream_other);
+    let told = lists.iter().filter(|list| title(t, &list.stream) != t.sync.stream_other);
     told.map(|list| {
         let done = number(visit.language, list.done);
         let total = list.total.filter(|total| *total >= list.done && !list.finished);
@@ -83,7 +83,7 @@ fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<List
             max: if list.finished { 1 } else { total.unwrap_or(1).max(1) },
             value: if list.finished { Some(1) } else { total.map(|_| list.done) },
             count: match total {
-                Some(total) => fill(t.sync_of, &[("done", &done), ("total", &number(visit.language, total))]),
+                Some(total) => fill(t.sync.of, &[("done", &done), ("total", &number(visit.language, total))]),
                 None => done,
             },
         }
@@ -93,14 +93,14 @@ fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<List
 
 fn title(t: &'static Texts, stream: &str) -> &'static str {
     match stream.parse() {
-        Ok(Stream::Users) => t.stream_users,
-        Ok(Stream::WorkContracts) => t.stream_work_contracts,
-        Ok(Stream::Departments) => t.stream_departments,
-        Ok(Stream::Establishments) => t.stream_establishments,
-        Ok(Stream::LegalUnits) => t.stream_legal_units,
-        Ok(Stream::Leaves) => t.stream_leaves,
-        Ok(Stream::LeaveRequests) => t.stream_leave_requests,
-        Ok(Stream::JobQualifications) => t.stream_job_qualifications,
-        _ => t.stream_other,
+        Ok(Stream::Users) => t.sync.stream_users,
+        Ok(Stream::WorkContracts) => t.sync.stream_work_contracts,
+        Ok(Stream::Departments) => t.sync.stream_departments,
+        Ok(Stream::Establishments) => t.sync.stream_establishments,
+        Ok(Stream::LegalUnits) => t.sync.stream_legal_units,
+        Ok(Stream::Leaves) => t.sync.stream_leaves,
+        Ok(Stream::LeaveRequests) => t.sync.stream_leave_requests,
+        Ok(Stream::JobQualifications) => t.sync.stream_job_qualifications,
+        _ => t.sync.stream_other,
     }
 }

@@ -74,10 +74,10 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response 
     match target(&app, &visit.flow, &origin).await {
         Ok(Target::Onto(_)) => {}
         Ok(Target::TakenByAnother) => {
-            return page(&visit, origin, Some(fill(t.tenant_taken, &[("vendor", vendor)])));
+            return page(&visit, origin, Some(fill(t.tenant.taken, &[("vendor", vendor)])));
         }
         Ok(Target::OtherTenant { expected }) => {
-            let text = fill(t.tenant_other, &[("expected", &expected), ("vendor", vendor)]);
+            let text = fill(t.tenant.other, &[("expected", &expected), ("vendor", vendor)]);
             return page(&visit, origin, Some(text));
         }
         Err(error) => return visit.refuse(Refusal::failed(&error)),
@@ -87,7 +87,7 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response 
     }
     if let Err(error) = lucca::reach(&tenant).await {
         tracing::info!(flow = %visit.flow.id, code = error.code(), "a tenant was not reached");
-        return page(&visit, origin, Some(t.tenant_unreachable.to_owned()));
+        return page(&visit, origin, Some(t.tenant.unreachable.to_owned()));
     }
     let changed = visit
         .change(|progress| {
@@ -109,16 +109,16 @@ fn facts(t: &'static Texts, tenant: &TenantUrl) -> Preview {
         error: None,
         origin: tenant.origin().to_owned(),
         environment: match tenant.environment() {
-            Environment::Test => t.environment_test,
-            Environment::Demo => t.environment_demo,
-            Environment::Sandbox => t.environment_sandbox,
-            Environment::Loopback => t.environment_loopback,
-            _ => t.environment_production,
+            Environment::Test => t.tenant.environment_test,
+            Environment::Demo => t.tenant.environment_demo,
+            Environment::Sandbox => t.tenant.environment_sandbox,
+            Environment::Loopback => t.tenant.environment_loopback,
+            _ => t.tenant.environment_production,
         },
         region: match tenant.region() {
-            Region::Switzerland => t.region_switzerland,
-            Region::Local => t.region_local,
-            _ => t.region_europe,
+            Region::Switzerland => t.tenant.region_switzerland,
+            Region::Local => t.tenant.region_local,
+            _ => t.tenant.region_europe,
         },
     }
 }
@@ -126,25 +126,25 @@ fn facts(t: &'static Texts, tenant: &TenantUrl) -> Preview {
 /// What is wrong with a text, for whoever pasted it.
 fn problem(t: &'static Texts, error: TenantUrlError) -> &'static str {
     match error {
-        TenantUrlError::Empty => t.tenant_error_empty,
-        TenantUrlError::Email => t.tenant_error_email,
-        TenantUrlError::ApiKey => t.tenant_error_key,
+        TenantUrlError::Empty => t.tenant.error_empty,
+        TenantUrlError::Email => t.tenant.error_email,
+        TenantUrlError::ApiKey => t.tenant.error_key,
         TenantUrlError::MissingAccount
         | TenantUrlError::Www
         | TenantUrlError::NotAnAccount
         | TenantUrlError::NestedAccount
-        | TenantUrlError::MissingSandbox => t.tenant_error_account,
-        TenantUrlError::LuccaSite => t.tenant_error_site,
+        | TenantUrlError::MissingSandbox => t.tenant.error_account,
+        TenantUrlError::LuccaSite => t.tenant.error_site,
         TenantUrlError::LookAlike | TenantUrlError::UserInfo | TenantUrlError::Punycode => {
-            t.tenant_error_look_alike
+            t.tenant.error_look_alike
         }
-        TenantUrlError::WrongEnding => t.tenant_error_ending,
-        TenantUrlError::LoopbackNotAllowed => t.tenant_error_loopback,
+        TenantUrlError::WrongEnding => t.tenant.error_ending,
+        TenantUrlError::LoopbackNotAllowed => t.tenant.error_loopback,
         TenantUrlError::NotAscii
         | TenantUrlError::InvalidCharacter
         | TenantUrlError::EmptyLabel
         | TenantUrlError::Hyphen
-        | TenantUrlError::SeveralWords => t.tenant_error_characters,
-        _ => t.tenant_error,
+        | TenantUrlError::SeveralWords => t.tenant.error_characters,
+        _ => t.tenant.error,
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::Feature;
+use people::Feature;
 use serde::Deserialize;
 
 use super::progress::Step;
@@ -27,13 +27,15 @@ fn offered(visit: &Visit) -> impl Iterator<Item = Feature> + '_ {
 
 fn words(t: &'static Texts, feature: Feature) -> (&'static str, &'static str) {
     match feature {
-        Feature::Employees => (t.feature_employees, t.feature_employees_why),
-        Feature::Leaves => (t.feature_leaves, t.feature_leaves_why),
-        Feature::AbsenceRequests => (t.feature_absence_requests, t.feature_absence_requests_why),
-        Feature::Jobs => (t.feature_jobs, t.feature_jobs_why),
-        Feature::Managers => (t.feature_managers, t.feature_managers_why),
-        Feature::Qualifications => (t.feature_qualifications, t.feature_qualifications_why),
-        Feature::CustomFields => (t.feature_custom_fields, t.feature_custom_fields_why),
+        Feature::Employees => (t.welcome.feature_employees, t.welcome.feature_employees_why),
+        Feature::Leaves => (t.welcome.feature_leaves, t.welcome.feature_leaves_why),
+        Feature::AbsenceRequests => {
+            (t.welcome.feature_absence_requests, t.welcome.feature_absence_requests_why)
+        }
+        Feature::Jobs => (t.welcome.feature_jobs, t.welcome.feature_jobs_why),
+        Feature::Managers => (t.welcome.feature_managers, t.welcome.feature_managers_why),
+        Feature::Qualifications => (t.welcome.feature_qualifications, t.welcome.feature_qualifications_why),
+        Feature::CustomFields => (t.welcome.feature_custom_fields, t.welcome.feature_custom_fields_why),
     }
 }
 
@@ -46,7 +48,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
     let relinks = match visit.flow.account_id {
         None => None,
         Some(id) => match visit.app.machinery.store.account(id).await {
-            Ok(account) => account.map(|account| fill(t.welcome_relink, &[("tenant", &account.tenant)])),
+            Ok(account) => account.map(|account| fill(t.welcome.relink, &[("tenant", &account.tenant)])),
             Err(error) => return visit.refuse(Refusal::failed(&error)),
         },
     };
@@ -63,15 +65,15 @@ pub(crate) async fn show(visit: Visit) -> Response {
         t,
         base: &visit.base(),
         shell: &shell,
-        title: fill(t.welcome_title, &vendor),
+        title: fill(t.welcome.title, &vendor),
         organization: visit
             .flow
             .organization
             .as_ref()
-            .map(|name| fill(t.welcome_for, &[("organization", name)])),
+            .map(|name| fill(t.welcome.for_organization, &[("organization", name)])),
         relinks,
-        text: fill(t.welcome_text, &vendor),
-        data: fill(t.welcome_data, &vendor),
+        text: fill(t.welcome.text, &vendor),
+        data: fill(t.welcome.data, &vendor),
         has_choice: offers.len() > 1,
         offers,
     };

@@ -115,11 +115,17 @@ async fn without_a_required_permission_one_goes_on_where_the_vendor_allows_it() 
 async fn what_the_doctor_cannot_tell_is_confirmed() {
     let service = Service::start("[linking]\nallow_missing_permissions = false").await;
     let emulator = tenant(0, Rights::all()).await;
-    let (token, _) = service.link_token(json!({ "features": ["employees"] })).await;
+    let (token, _) = service.link_token(json!({ "features": ["employees"], "language": "fr" })).await;
     let browser = service.browser(&token).await;
     browser.up_to_key(&emulator.url()).await;
     browser.give_key(emulator.api_key()).await;
     browser.checks_done().await;
+    // Each button says what it confirms to whoever hears the page.
+    let checks = browser.get("checks").await.html;
+    assert!(
+        checks.contains("correct<span class=\"hidden\">\u{a0}: Futurs collaborateurs</span>"),
+        "{checks}"
+    );
     for permission in ["view_users", "see_future_employees", "see_former_employees", "view_contracts"] {
         assert_eq!(browser.post("checks/confirm", &[("permission", permission)]).await.step(), "checks");
     }

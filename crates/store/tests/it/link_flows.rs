@@ -14,6 +14,7 @@ use crate::support::{Fixture, KEY, at, category, run_id};
 on_both_engines!(
     a_flow_is_opened_found_and_saved,
     of_two_who_save_one_is_told,
+    only_an_open_flow_is_handed_over,
     tokens_are_found_after_their_time_and_others_never,
     a_key_opens_only_in_its_own_flow,
     a_key_goes_when_its_flow_ends,
@@ -95,13 +96,28 @@ async fn a_flow_is_opened_found_and_saved(fixture: Fixture) {
     assert!(saved.version > flow.version);
 
     // Handed over: another token leads to the same flow.
-    store.add_link_token(id, &secret("lnk_2"), TokenKind::HandedOver, at(200), at(4)).await.unwrap();
+    assert!(store.add_link_token(id, &secret("lnk_2"), TokenKind::HandedOver, at(200), at(4)).await.unwrap());
     let (same, token) = store.link_flow_by_token(&secret("lnk_2")).await.unwrap().unwrap();
     assert_eq!((same.id, token.kind, token.expires_at), (id, TokenKind::HandedOver, at(200)));
     assert!(store.link_flow_by_token(&secret(TOKEN)).await.unwrap().is_some());
-    let third = secret("lnk_3");
-    let of_none = store.add_link_token(flow_id(9), &third, TokenKind::HandedOver, at(200), at(4)).await;
-    assert_eq!(of_none.unwrap_err().code(), "store.database");
+}
+
+async fn only_an_open_flow_is_handed_over(fixture: Fixture) {
+    let store = &fixture.store;
+    let finished = with_key(&fixture, 1, TOKEN, None).await;
+    finish(&fixture, store, finished, Onto::New(account_id(1))).await.unwrap();
+    let cancelled = opened(store, 2, "lnk_2", None).await;
+    store.cancel_link_flow(cancelled, Actor::Operator, at(6)).await.unwrap();
+    for id in [finished, cancelled, flow_id(9)] {
+        let before = store.link_flow(id).await.unwrap().map(|flow| (flow.version, flow.updated_at));
+        let token = secret("lnk_late");
+        let added = store.add_link_token(id, &token, TokenKind::HandedOver, at(200), at(7)).await.unwrap();
+        assert!(!added && store.link_flow_by_token(&token).await.unwrap().is_none());
+        let after = store.link_flow(id).await.unwrap().map(|flow| (flow.version, flow.updated_at));
+        assert_eq!(after, before);
+    }
+    let log = store.audit_log(None).await.unwrap();
+    assert!(log.iter().all(|entry| entry.action != "link_token.handed_over"), "{log:?}");
 }
 
 async fn of_two_who_save_one_is_told(fixture: Fixture) {
@@ -184,10 +200,8 @@ async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
     let store = &fixture.store;
     let abandoned = with_key(&fixture, 1, TOKEN, None).await;
     let handed_over = with_key(&fixture, 2, "lnk_2", None).await;
-    store
-        .add_link_token(handed_over, &secret("lnk_3"), TokenKind::HandedOver, at(200), at(50))
-        .await
-        .unwrap();
+    let third = secret("lnk_3");
+    assert!(store.add_link_token(handed_over, &third, TokenKind::HandedOver, at(200), at(50)).await.unwrap());
     let before = store.link_flow(abandoned).await.unwrap().unwrap().version;
     assert_eq!(store.erase_abandoned_keys(at(99)).await.unwrap(), 0);
     assert_eq!(store.erase_abandoned_keys(at(100)).await.unwrap(), 1);

@@ -1,19 +1,17 @@
 //! Features that a customer declines: nothing of them is asked for, and what was stored of them goes.
 
-use std::collections::BTreeSet;
-
 use lucca::FieldGroups;
 use lucca_emulator::Switches;
-use people::{CustomFieldDefinition, Employee, JobQualification, Kind, RemoteId, UserLogEntry};
+use people::{CustomFieldDefinition, Employee, Feature, JobQualification, Kind, RemoteId, UserLogEntry};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use store::{Change, ChangeFilter, Operation, RecordState};
-use sync::{Declinable, Wish};
+use sync::Wish;
 
 use crate::support::{App, app, app_with};
 
 impl App {
-    fn decline(&mut self, features: &[Declinable]) {
+    fn decline(&mut self, features: &[Feature]) {
         self.account.settings.declined_features =
             features.iter().map(|feature| feature.name().to_owned()).collect();
         self.emulator.tenant().clear_requests();
@@ -25,23 +23,24 @@ impl App {
     }
 
     /// Nothing that was declined is in any request.
-    fn assert_not_asked_for(&self, declined: &[Declinable]) {
+    fn assert_not_asked_for(&self, declined: &[Feature]) {
         let requests = self.emulator.requests();
         assert!(!requests.is_empty());
         for request in requests {
             let (path, query) = (request.path.to_lowercase(), request.query.to_lowercase());
             for feature in declined {
                 let is_asked = match feature {
-                    Declinable::Leaves => {
+                    Feature::Leaves => {
                         path.contains("leave") || path.contains("userdates") || query.contains("leave")
                     }
-                    Declinable::AbsenceRequests => path.contains("leaverequests"),
-                    Declinable::Jobs => query.contains("jobtitle"),
-                    Declinable::Managers => query.contains("manager"),
-                    Declinable::Qualifications => {
+                    Feature::AbsenceRequests => path.contains("leaverequests"),
+                    Feature::Jobs => query.contains("jobtitle"),
+                    Feature::Managers => query.contains("manager"),
+                    Feature::Qualifications => {
                         query.contains("qualification") || path.contains("qualification")
                     }
-                    Declinable::CustomFields => {
+                    Feature::Employees => unreachable!("people cannot be declined"),
+                    Feature::CustomFields => {
                         ["extendeddata", "applicationdata", "useraxisvalues", "attributes"]
                             .iter()
                             .any(|field| query.contains(field))
@@ -54,7 +53,7 @@ impl App {
     }
 
     /// Nothing that was declined is stored, nor told with a value.
-    async fn assert_not_kept(&self, declined: &[Declinable]) {
+    async fn assert_not_kept(&self, declined: &[Feature]) {
         let people = self.all::<Employee>().await;
         let told: String = self
             .changes_behind(0)
@@ -64,21 +63,19 @@ impl App {
             .collect();
         for feature in declined {
             let kinds: &[Kind] = match feature {
-                Declinable::Leaves => {
-                    &[Kind::Absence, Kind::AbsenceRequest, Kind::LeaveType, Kind::WorkingDay]
-                }
-                Declinable::AbsenceRequests => &[Kind::AbsenceRequest],
-                Declinable::Qualifications => &[Kind::JobQualification],
-                Declinable::CustomFields => &[Kind::CustomFieldDefinition],
-                Declinable::Jobs | Declinable::Managers => &[],
+                Feature::Leaves => &[Kind::Absence, Kind::AbsenceRequest, Kind::LeaveType, Kind::WorkingDay],
+                Feature::AbsenceRequests => &[Kind::AbsenceRequest],
+                Feature::Qualifications => &[Kind::JobQualification],
+                Feature::CustomFields => &[Kind::CustomFieldDefinition],
+                Feature::Employees | Feature::Jobs | Feature::Managers => &[],
             };
             let counts = self.store.count_records(self.account.no).await.unwrap();
             assert!(counts.keys().all(|(kind, _)| !kinds.contains(kind)), "{counts:?}");
             let has = |person: &Employee| match feature {
-                Declinable::Jobs => person.job_title.is_some(),
-                Declinable::Managers => person.manager_id.is_some(),
-                Declinable::Qualifications => person.job_qualification.is_some(),
-                Declinable::CustomFields => {
+                Feature::Jobs => person.job_title.is_some(),
+                Feature::Managers => person.manager_id.is_some(),
+                Feature::Qualifications => person.job_qualification.is_some(),
+                Feature::CustomFields => {
                     !person.custom_fields.is_empty()
                         || !person.axes.is_empty()
                         || !person.application_data.is_empty()
@@ -88,13 +85,13 @@ impl App {
             };
             assert!(!people.is_empty() && !people.iter().any(has), "{feature:?}");
             let member = match feature {
-                Declinable::Jobs => "job_title",
-                Declinable::Managers => "manager_id",
-                Declinable::Qualifications => "job_qualification",
+                Feature::Jobs => "job_title",
+                Feature::Managers => "manager_id",
+                Feature::Qualifications => "job_qualification",
                 _ => continue,
             };
             assert!(!told.contains(&format!("\"{member}\":{{")), "{feature:?}: {told}");
-            if *feature == Declinable::Managers {
+            if *feature == Feature::Managers {
                 let logged = self.all::<UserLogEntry>().await;
                 assert!(logged.iter().all(|entry| !entry.property.to_lowercase().contains("manager")));
             }
@@ -110,7 +107,7 @@ fn runtime() -> tokio::runtime::Runtime {
 /// taken for deleted, and what is accepted again comes back whole.
 #[test]
 fn whatever_is_declined_is_neither_asked_for_nor_kept() {
-    let features = proptest::sample::subsequence(Declinable::ALL.to_vec(), 0..=6);
+    let features = proptest::sample::subsequence(Feature::DECLINABLE.to_vec(), 0..=6);
     let histories = (prop::collection::vec((features, any::<bool>()), 2..4), any::<bool>());
     let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&histories, |(history, keep_raw)| {
@@ -149,7 +146,7 @@ async fn what_is_declined_later_is_told_as_excluded_and_not_as_deleted() {
     assert!(absences > 0 && requests > 0);
     let titled = app.all::<Employee>().await.iter().filter(|person| person.job_title.is_some()).count();
     let last = app.store.last_change(app.account.no).await.unwrap();
-    app.decline(&[Declinable::Leaves, Declinable::Jobs]);
+    app.decline(&[Feature::Leaves, Feature::Jobs]);
     let report = app.sync_changes().await;
     assert_eq!(report.outcome, store::Outcome::Succeeded, "{report:#?}");
 
@@ -197,7 +194,7 @@ async fn a_question_to_a_person_about_what_is_declined_is_withdrawn() {
         store::Commit { hold: Some(("many".to_owned(), qualifications)), ..store::Commit::default() };
     app.store.commit(&lease, Kind::JobQualification, &commit, app.account.created_at).await.unwrap();
     app.store.release_lease(&lease).await.unwrap();
-    app.decline(&[Declinable::Qualifications]);
+    app.decline(&[Feature::Qualifications]);
     app.sync_changes().await;
     assert_eq!(app.store.holds(app.account.no).await.unwrap(), []);
 }
@@ -206,7 +203,7 @@ async fn a_question_to_a_person_about_what_is_declined_is_withdrawn() {
 async fn a_server_that_tells_more_than_it_is_asked_is_not_listened_to() {
     let mut app = app(40, Switches::default()).await;
     app.account.settings.field_groups = ["identity", "work"].map(str::to_owned).to_vec();
-    app.decline(&[Declinable::Jobs, Declinable::Managers]);
+    app.decline(&[Feature::Jobs, Feature::Managers]);
     // Fields are refused as a whole, so that the server's own choice comes.
     app.set_switches(|switches| {
         switches.faults = vec![lucca_emulator::Fault {
@@ -218,19 +215,19 @@ async fn a_server_that_tells_more_than_it_is_asked_is_not_listened_to() {
         }];
     });
     app.sync().await;
-    app.assert_not_asked_for(&[Declinable::Jobs, Declinable::Managers]);
-    app.assert_not_kept(&[Declinable::Jobs, Declinable::Managers]).await;
+    app.assert_not_asked_for(&[Feature::Jobs, Feature::Managers]);
+    app.assert_not_kept(&[Feature::Jobs, Feature::Managers]).await;
     assert_eq!(app.all::<CustomFieldDefinition>().await, [], "the field group is off, so the feature is");
 }
 
 #[tokio::test]
-async fn a_feature_that_is_not_known_stops_the_sync() {
+async fn a_feature_that_cannot_be_declined_stops_the_sync() {
     let mut app = app(5, Switches::default()).await;
-    app.account.settings.declined_features = vec!["salaries".to_owned()];
-    let error = app.try_sync(Wish::Now).await.unwrap_err();
-    assert!(matches!(error, sync::Error::Feature(_)), "{error:?}");
-    assert_eq!(app.emulator.requests().len(), 0);
-    let names: BTreeSet<&str> = Declinable::ALL.map(Declinable::name).into();
-    assert_eq!(names.len(), 6);
+    for name in ["salaries", "employees"] {
+        app.account.settings.declined_features = vec![name.to_owned()];
+        let error = app.try_sync(Wish::Now).await.unwrap_err();
+        assert!(matches!(error, sync::Error::Feature(_)), "{error:?}");
+        assert_eq!(app.emulator.requests().len(), 0);
+    }
     assert_eq!(app.count(Kind::Employee, RecordState::Present).await, 0);
 }

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 use lucca::FieldGroup;
+use people::Feature;
 use serde_json::{Map, Value, json};
 use store::AccountSettings;
-use sync::{Declinable, Rhythms};
+use sync::Rhythms;
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -29,11 +30,11 @@ pub(crate) struct Args {
     personal_values_in_changes: Option<bool>,
     /// Features never to read: leaves, absence_requests, jobs, managers, qualifications, custom_fields. What is stored
     /// of them goes with the next sync
-    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
-    decline: Vec<Declinable>,
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
+    decline: Vec<Feature>,
     /// Features to read again after all
-    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',')]
-    accept: Vec<Declinable>,
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
+    accept: Vec<Feature>,
     /// Back to the defaults, before the other options are applied
     #[arg(long)]
     reset: bool,
@@ -87,7 +88,7 @@ impl Args {
             settings.declined_features.retain(|declined| declined != feature.name());
             // A field group that is off is the same as its feature declined.
             let group = FieldGroup::CustomFields.name();
-            if *feature == Declinable::CustomFields && !settings.field_groups.iter().any(|on| on == group) {
+            if *feature == Feature::CustomFields && !settings.field_groups.iter().any(|on| on == group) {
                 settings.field_groups.push(group.to_owned());
             }
         }

@@ -1,4 +1,5 @@
-//! What an app wants of Lucca. Which permissions a feature takes is in `permission`.
+//! What an app wants of a tenant, and what of it a customer can decline. Which permissions a feature takes is
+//! `linking`'s business.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum Feature {
     /// People with their contracts, departments and establishments. Always wanted.
     Employees,
-    /// Absences to the half-day.
+    /// Absences to the half-day, with what they are taken on. Without them there are no requests either.
     Leaves,
     /// The requests that ask for absences, with their approvals.
     AbsenceRequests,
@@ -20,9 +21,9 @@ pub enum Feature {
     Jobs,
     /// Who reports to whom.
     Managers,
-    /// Job qualifications.
+    /// Job qualifications, and which one somebody has.
     Qualifications,
-    /// The tenant's own fields.
+    /// The tenant's own fields, and what they mean.
     CustomFields,
 }
 
@@ -37,6 +38,22 @@ impl Feature {
         Self::Qualifications,
         Self::CustomFields,
     ];
+
+    /// Every feature that a customer can decline: people themselves cannot be.
+    pub const DECLINABLE: [Self; 6] = [
+        Self::Leaves,
+        Self::AbsenceRequests,
+        Self::Jobs,
+        Self::Managers,
+        Self::Qualifications,
+        Self::CustomFields,
+    ];
+
+    /// Reads the name of a feature that can be declined.
+    pub fn declinable(name: &str) -> Result<Self, NotDeclinable> {
+        let found = Self::DECLINABLE.into_iter().find(|feature| feature.name() == name);
+        found.ok_or_else(|| NotDeclinable(name.to_owned()))
+    }
 
     /// The feature's name, stable: it is used in the API, in files and in the database.
     pub const fn name(self) -> &'static str {
@@ -59,9 +76,30 @@ impl fmt::Display for Feature {
 }
 
 /// The text names no feature.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a feature; features are {list}", list = Feature::ALL.map(Feature::name).join(", "))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFeature(pub String);
+
+impl fmt::Display for UnknownFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Feature::ALL.map(Feature::name).join(", ");
+        write!(f, "{:?} is not a feature; features are {known}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownFeature {}
+
+/// The text names no feature that can be declined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotDeclinable(pub String);
+
+impl fmt::Display for NotDeclinable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Feature::DECLINABLE.map(Feature::name).join(", ");
+        write!(f, "{:?} is not a feature that can be declined; those are {known}", self.0)
+    }
+}
+
+impl std::error::Error for NotDeclinable {}
 
 impl FromStr for Feature {
     type Err = UnknownFeature;
@@ -149,5 +187,37 @@ impl FromStr for Features {
     /// Reads names separated by commas.
     fn from_str(text: &str) -> Result<Self, UnknownFeature> {
         Self::from_names(text.split(',').map(str::trim).filter(|name| !name.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for feature in Feature::ALL {
+            assert_eq!(feature.name().parse(), Ok(feature));
+            assert_eq!(serde_json::to_value(feature).unwrap(), feature.name());
+        }
+        let features: Features = serde_json::from_str(r#"["jobs"]"#).unwrap();
+        assert!(features.contains(Feature::Employees), "people are always wanted");
+        assert_eq!(features.to_string(), "employees,jobs");
+        let unknown = "salaries".parse::<Features>().unwrap_err();
+        assert!(
+            unknown
+                .to_string()
+                .starts_with(r#""salaries" is not a feature; features are employees, leaves, "#)
+        );
+    }
+
+    #[test]
+    fn everything_but_people_can_be_declined() {
+        for feature in Feature::ALL {
+            let read = Feature::declinable(feature.name());
+            assert_eq!(read.ok(), (feature != Feature::Employees).then_some(feature));
+        }
+        let refused = Feature::declinable("employees").unwrap_err();
+        assert!(refused.to_string().contains("is not a feature that can be declined; those are leaves, "));
     }
 }

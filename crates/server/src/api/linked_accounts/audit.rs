@@ -1,0 +1,72 @@
+//! `GET /v1/linked-accounts/{account_id}/audit`: who did what with it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::find;
+use crate::api::answers::{NotFound, Unauthorized};
+use crate::api::time;
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// Something that was done with a linked account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditEntryView {
+    /// Its place in the log.
+    seq: i64,
+    /// When, UTC.
+    at: String,
+    /// Who: `operator`, `administrator` (whoever went through the flow), `cli` or `system`.
+    #[schema(example = "administrator")]
+    actor: &'static str,
+    /// What, such as `account.linked`.
+    #[schema(example = "account.linked")]
+    action: String,
+    /// The flow it was done in, where it was.
+    flow_id: Option<String>,
+    /// More: codes and counts, no secrets, no personal data.
+    #[schema(value_type = Object)]
+    detail: Value,
+}
+
+/// An audit log.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditLog {
+    /// The entries, oldest first.
+    items: Vec<AuditEntryView>,
+}
+
+/// Who linked, relinked, viewed and unlinked a linked account.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/audit", tag = "linked accounts", security(("operator" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")),
+    responses(
+        (status = 200, body = AuditLog),
+        Unauthorized,
+        NotFound,
+    )
+)]
+pub(crate) async fn account_audit(
+    State(app): State<App>,
+    _: Operator,
+    Path(account_id): Path<String>,
+) -> Result<Json<AuditLog>, Problem> {
+    let account = find(&app, &account_id).await?;
+    let entries = app.machinery.store.audit_log(Some(account.id)).await?;
+    let items = entries
+        .into_iter()
+        .map(|entry| AuditEntryView {
+            seq: entry.seq,
+            at: time(entry.at),
+            actor: entry.actor.name(),
+            action: entry.action,
+            flow_id: entry.flow_id.map(|id| id.to_string()),
+            detail: entry.detail,
+        })
+        .collect();
+    Ok(Json(AuditLog { items }))
+}

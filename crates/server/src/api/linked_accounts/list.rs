@@ -1,0 +1,53 @@
+//! `GET /v1/linked-accounts`: all of them, or one customer's.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::LinkedAccountView;
+use crate::api::answers::Unauthorized;
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// Which linked accounts.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Only this customer's.
+    customer_id: Option<String>,
+}
+
+/// Linked accounts.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LinkedAccountList {
+    /// The linked accounts, oldest first.
+    items: Vec<LinkedAccountView>,
+}
+
+/// Lists linked accounts.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts", tag = "linked accounts", security(("operator" = [])),
+    params(Which),
+    responses(
+        (status = 200, body = LinkedAccountList),
+        Unauthorized,
+    )
+)]
+pub(crate) async fn linked_accounts(
+    State(app): State<App>,
+    _: Operator,
+    Query(which): Query<Which>,
+) -> Result<Json<LinkedAccountList>, Problem> {
+    let store = &app.machinery.store;
+    let accounts = match &which.customer_id {
+        Some(customer) => store.accounts_of_customer(customer).await?,
+        None => store.accounts().await?,
+    };
+    let mut items = Vec::with_capacity(accounts.len());
+    for account in &accounts {
+        items.push(LinkedAccountView::of(&app, account).await?);
+    }
+    Ok(Json(LinkedAccountList { items }))
+}

@@ -1,0 +1,81 @@
+//! `/v1/linked-accounts`: how a linked account is shown and found. One endpoint, one file.
+
+pub(crate) mod audit;
+pub(crate) mod issues;
+pub(crate) mod list;
+pub(crate) mod show;
+pub(crate) mod unlink;
+
+use serde::Serialize;
+use store::{AccountStatus, LinkedAccount};
+use utoipa::ToSchema;
+
+use super::time;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// A customer's tenant, connected through an API key. The key is never shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LinkedAccountView {
+    /// Its id, which stays when it is linked again.
+    #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    id: String,
+    /// The vendor's id of the customer, where it was linked for one.
+    #[schema(example = "cust_42")]
+    customer_id: Option<String>,
+    /// The customer's name.
+    organization: Option<String>,
+    /// The tenant's origin.
+    #[schema(example = "https://acme.ilucca.net")]
+    tenant: String,
+    /// `linked`, `relink_needed` or `unlinked`.
+    #[schema(example = "linked")]
+    status: &'static str,
+    /// What the customer switched off.
+    declined_features: Vec<String>,
+    /// Other linked accounts of the same tenant.
+    shares_tenant_with: Vec<String>,
+    /// How many things a person must do.
+    open_issues: u64,
+    /// When it was first linked, UTC.
+    created_at: String,
+    /// When its key or settings last changed, UTC.
+    updated_at: String,
+    /// How the last sync that ended went: `succeeded`, `incomplete` or `failed`.
+    last_sync_outcome: Option<&'static str>,
+    /// When it ended, UTC.
+    last_sync_at: Option<String>,
+}
+
+impl LinkedAccountView {
+    pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Self, Problem> {
+        let store = &app.machinery.store;
+        let others = store.accounts_of_tenant(&account.tenant).await?;
+        let last = store.last_run(account.no).await?;
+        Ok(Self {
+            id: account.id.to_string(),
+            customer_id: account.customer_id.clone(),
+            organization: account.organization.clone(),
+            tenant: account.tenant.clone(),
+            status: account.status.name(),
+            declined_features: account.settings.declined_features.clone(),
+            shares_tenant_with: others
+                .iter()
+                .filter(|other| other.no != account.no && other.status != AccountStatus::Unlinked)
+                .map(|other| other.id.to_string())
+                .collect(),
+            open_issues: store.count_open_issues(account.no).await?,
+            created_at: time(account.created_at),
+            updated_at: time(account.updated_at),
+            last_sync_outcome: last.as_ref().and_then(|run| run.outcome).map(store::Outcome::name),
+            last_sync_at: last.and_then(|run| run.finished_at).map(time),
+        })
+    }
+}
+
+/// Finds a linked account by the id in the path.
+async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> {
+    let missing = || Problem::not_found("linked account");
+    let id = id.parse().map_err(|_| missing())?;
+    app.machinery.store.account(id).await?.ok_or_else(missing)
+}

@@ -1,0 +1,62 @@
+//! `DELETE /v1/linked-accounts/{account_id}`: the key goes, and the data if that is asked for.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
+use store::DataPolicy;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{LinkedAccountView, find};
+use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// What happens to the data of an account that is unlinked.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Unlinking {
+    /// `keep` (the default): what was synced stays, and nothing new is read. `erase`: it is erased too.
+    #[serde(default)]
+    data: Option<String>,
+}
+
+/// What unlinking did.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Unlinked {
+    /// The linked account, now `unlinked`.
+    account: LinkedAccountView,
+    /// How many records were erased, by kind; empty where data was kept.
+    erased: BTreeMap<String, u64>,
+}
+
+/// Unlinks: the API key is erased at once, data by the policy asked for.
+#[utoipa::path(
+    delete, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("operator" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), Unlinking),
+    responses(
+        (status = 200, body = Unlinked),
+        Unauthorized,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn unlink_account(
+    State(app): State<App>,
+    _: Operator,
+    Path(account_id): Path<String>,
+    Query(how): Query<Unlinking>,
+) -> Result<Json<Unlinked>, Problem> {
+    let policy = match how.data.as_deref() {
+        None | Some("keep") => DataPolicy::Keep,
+        Some("erase") => DataPolicy::Erase,
+        Some(_) => return Err(Problem::field("data", "request.invalid", "It must be keep or erase.")),
+    };
+    let account = find(&app, &account_id).await?;
+    let store = &app.machinery.store;
+    let receipt = store.unlink(&account, policy, store::Actor::Operator, app.machinery.clock.now()).await?;
+    let account = find(&app, &account_id).await?;
+    Ok(Json(Unlinked { account: LinkedAccountView::of(&app, &account).await?, erased: receipt.records }))
+}

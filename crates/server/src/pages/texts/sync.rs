@@ -1,0 +1,80 @@
+//! The first sync, with the lists that it reads.
+
+texts! {
+    title {
+        "First sync",
+        "Première synchronisation"
+    }
+    connected {
+        "Your Lucca is connected. We are reading it for the first time.",
+        "Votre Lucca est connecté. Nous le lisons pour la première fois."
+    }
+    leave {
+        "You may close this page: the sync goes on without it.",
+        "Vous pouvez fermer cette page : la synchronisation continue sans elle."
+    }
+    budget {
+        "Lucca allows only so many requests a minute, so there may be pauses.",
+        "Lucca limite le nombre de requêtes par minute : des pauses sont possibles."
+    }
+    starting {
+        "Starting…",
+        "Démarrage…"
+    }
+    reading {
+        "Reading: {what}",
+        "Lecture : {what}"
+    }
+    finished {
+        "The first sync is finished.",
+        "La première synchronisation est terminée."
+    }
+    failed {
+        "The first sync could not be finished; it is tried again by itself. You may go on.",
+        "La première synchronisation n’a pas pu se terminer ; elle sera relancée automatiquement. Vous pouvez continuer."
+    }
+    of {
+        "{done} of {total}",
+        "{done} sur {total}"
+    }
+    see {
+        "See the summary",
+        "Voir le résumé"
+    }
+    stream_users {
+        "Employees",
+        "Collaborateurs"
+    }
+    stream_work_contracts {
+        "Contracts",
+        "Contrats"
+    }
+    stream_departments {
+        "Departments",
+        "Départements"
+    }
+    stream_establishments {
+        "Establishments",
+        "Établissements"
+    }
+    stream_legal_units {
+        "Legal units",
+        "Unités légales"
+    }
+    stream_leaves {
+        "Absences",
+        "Absences"
+    }
+    stream_leave_requests {
+        "Absence requests",
+        "Demandes d’absence"
+    }
+    stream_job_qualifications {
+        "Qualifications",
+        "Qualifications"
+    }
+    stream_other {
+        "Other lists",
+        "Autres listes"
+    }
+}
