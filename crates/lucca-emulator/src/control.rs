@@ -32,6 +32,10 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
         ("GET /snapshot?key=", "everything a key may see, as plain facts; the first key if none is named"),
         ("GET /requests", "the requests answered so far, oldest first"),
         ("DELETE /requests", "forget them"),
+        (
+            "GET /writes",
+            "what was done about absences through the API, oldest first, whether or not the answer arrived",
+        ),
         ("GET /switches", "the switches"),
         ("PUT /switches", "replace the switches; missing ones take their default"),
         ("PATCH /switches", "change the switches named"),
@@ -50,10 +54,12 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
             "change fields: firstName, lastName, login, mail, employeeNumber, jobTitle, managerId, departmentId, establishmentId, birthDate, address, startsOn, endsOn; touch=false leaves modifiedAt",
         ),
         ("DELETE /people/{id}", "delete a user and their contracts"),
+        ("GET /people/{id}/absences", "all absences of a user, whatever their state, with their half-days"),
+        ("GET /people/{id}/balances", "the balance of every leave account for a user, in days or hours"),
         ("POST /people/{id}/terminate", "give the applicable contract a last day: {\"date\":\"YYYY-MM-DD\"}"),
         (
             "POST /changes",
-            "make a change: {\"hire\":{…}}, {\"person\":{\"id\",\"patch\"}}, terminate, rehire, remove_user, remove_contract, add_department, rename_department, remove_department, touch, absence, approve, deny, cancel, delete_leave, comment, permission, scope, pass; answers {\"id\"}",
+            "make a change: {\"hire\":{…}}, {\"person\":{\"id\",\"patch\"}}, terminate, rehire, remove_user, remove_contract, add_department, rename_department, remove_department, touch, absence, approve, deny, cancel, delete_leave, comment, move_absence, credit, close_account, permission, scope, pass; answers {\"id\"}",
         ),
         ("POST /live", "let {\"steps\"} random things happen, by {\"seed\"}; answers what they were"),
         ("GET /clock", "the tenant's clock, Paris time"),
@@ -69,10 +75,13 @@ pub(crate) fn router(tenant: Tenant) -> Router {
         .route("/truth", get(truth))
         .route("/snapshot", get(snapshot))
         .route("/requests", get(requests).delete(clear_requests))
+        .route("/writes", get(writes))
         .route("/switches", get(switches).put(put_switches).patch(patch_switches))
         .route("/faults", get(faults).put(put_faults))
         .route("/people", get(people).post(hire))
         .route("/people/{id}", patch(change).delete(remove))
+        .route("/people/{id}/absences", get(absences))
+        .route("/people/{id}/balances", get(balances))
         .route("/people/{id}/terminate", post(terminate))
         .route("/changes", post(make))
         .route("/live", post(live))
@@ -119,6 +128,20 @@ async fn requests(State(tenant): State<Tenant>) -> Json<Value> {
 async fn clear_requests(State(tenant): State<Tenant>) -> StatusCode {
     tenant.clear_requests();
     StatusCode::NO_CONTENT
+}
+
+async fn writes(State(tenant): State<Tenant>) -> Json<Value> {
+    Json(json!(tenant.writes()))
+}
+
+async fn absences(State(tenant): State<Tenant>, Path(id): Path<i64>) -> Answer {
+    tenant.state().company().person(id).ok_or_else(|| no_such("user"))?;
+    Ok(Json(json!(tenant.absences_of(id))))
+}
+
+async fn balances(State(tenant): State<Tenant>, Path(id): Path<i64>) -> Answer {
+    tenant.state().company().person(id).ok_or_else(|| no_such("user"))?;
+    Ok(Json(json!(tenant.balances_of(id))))
 }
 
 async fn switches(State(tenant): State<Tenant>) -> Json<Value> {

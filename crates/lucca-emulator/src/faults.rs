@@ -15,7 +15,8 @@ use crate::{dice::Dice, mutations::Change};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Start of the path, in any case; empty is every path.
+    /// Start of the path, in any case; empty is every path. A verb and a space before it narrow it to
+    /// that verb: `DELETE /api/v3/leaveRequests`.
     #[serde(default)]
     pub path: String,
     /// Text that the query string must contain, percent-decoded, in any case.
@@ -91,6 +92,13 @@ pub enum FaultKind {
         /// HTTP status of the others: 400, 408, 413, 500, 503…
         code: u16,
     },
+    /// The request is carried out as it should be, and its answer is lost. What a request changes has
+    /// changed, which [`FaultKind::ResetConnection`], [`FaultKind::Hang`] and [`FaultKind::Status`]
+    /// prevent.
+    LoseAnswer {
+        /// What arrives instead.
+        how: Loss,
+    },
     /// The answer as it should be, and right after it something happens in the tenant: with `nth`,
     /// between two pages of a list.
     Then {
@@ -99,12 +107,41 @@ pub enum FaultKind {
     },
 }
 
+/// What a client sees of an answer that is lost. In JSON `"reset"`, `"hang"`, `{"status":{"code":502}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Loss {
+    /// The connection is closed.
+    Reset,
+    /// Nothing, ever.
+    Hang,
+    /// This status, without a body.
+    Status {
+        /// HTTP status: 500, 502, 504…
+        code: u16,
+    },
+}
+
 impl FaultKind {
     /// Whether a client has to wait for its own time-out: hangs and drips.
     pub fn takes_time(&self) -> bool {
-        matches!(self, Self::Hang | Self::Drip { .. })
+        matches!(self, Self::Hang | Self::Drip { .. } | Self::LoseAnswer { how: Loss::Hang })
     }
 }
+
+/// Where faults of a random schedule of writes strike: writes, and what a client looks at to know
+/// what became of one.
+const WRITES: &[&str] = &[
+    "POST /api/v3/leaverequestfactory",
+    "POST /api/v3/leaverequestfactory",
+    "POST /timmi-absences/",
+    "POST /timmi-absences/",
+    "DELETE /api/v3/leaverequests",
+    "POST /api/v3/leaverequests",
+    "DELETE /api/v3/leaves",
+    "GET /api/v3/services",
+    "GET /api/v3/leave",
+];
 
 /// Where faults of a random schedule strike.
 const PATHS: &[&str] = &[
@@ -146,6 +183,38 @@ impl Fault {
                 1
             };
             faults.extend((0..burst).map(|n| Self::once(path, first + n, kind.clone())));
+        }
+        faults
+    }
+}
+
+impl Fault {
+    /// About `intensity` faults of absence requests, the same for the same seed: lost before they are
+    /// accepted or after, or answered with something else. Each strikes one of the first hundred such
+    /// requests and never again.
+    pub fn random_write_schedule(seed: u64, intensity: u32) -> Vec<Self> {
+        let mut dice = Dice::new(seed, 0xFA3E);
+        let mut faults = Vec::new();
+        for _ in 0..intensity {
+            let path = dice.word(WRITES);
+            let nth = u64::try_from(1 + dice.below(100)).unwrap_or(1);
+            let status = |code| FaultKind::Status { code, body: String::new() };
+            let lost = |how| FaultKind::LoseAnswer { how };
+            let kind = match dice.below(14) {
+                0 | 1 => lost(Loss::Reset),
+                2 | 3 => lost(Loss::Hang),
+                4 => lost(Loss::Status { code: 500 }),
+                5 => lost(Loss::Status { code: 502 }),
+                6 => lost(Loss::Status { code: 504 }),
+                7 => FaultKind::ResetConnection,
+                8 => FaultKind::Hang,
+                9 => status(500),
+                10 => status(503),
+                11 => FaultKind::TooMany { retry_after_s: Some(1), http_date: false },
+                12 => FaultKind::ResetMidBody,
+                _ => FaultKind::TruncatedJson,
+            };
+            faults.push(Self::once(path, nth, kind));
         }
         faults
     }
@@ -195,14 +264,19 @@ impl FaultCounters {
         self.seen.clear();
     }
 
-    /// The faults that strike this request; `path` and `query` are in lower case.
-    pub(crate) fn strike(&mut self, faults: &[Fault], path: &str, query: &str, seed: u64) -> Vec<FaultKind> {
+    /// The faults that strike this request; `verb`, `path` and `query` are in lower case.
+    pub(crate) fn strike(
+        &mut self,
+        faults: &[Fault],
+        (verb, path, query): (&str, &str, &str),
+        seed: u64,
+    ) -> Vec<FaultKind> {
         let mut struck = Vec::new();
         for (index, fault) in faults.iter().enumerate() {
             let wanted = fault.query_contains.as_ref().map(|text| text.to_lowercase());
-            if !path.starts_with(&fault.path.to_lowercase())
-                || wanted.is_some_and(|text| !query.contains(&text))
-            {
+            let place = fault.path.to_lowercase();
+            let (only, start) = place.split_once(' ').unwrap_or((verb, &place));
+            if only != verb || !path.starts_with(start) || wanted.is_some_and(|text| !query.contains(&text)) {
                 continue;
             }
             let seen = self.seen.entry(index).or_default();
@@ -233,10 +307,10 @@ mod tests {
         let json = r#"[{"path":"/api/v3/users","nth":2,"kind":{"status":{"code":503}}},{"kind":"hang","probability":0.0}]"#;
         let faults: Vec<Fault> = serde_json::from_str(json).expect("reads");
         let mut counters = FaultCounters::default();
-        assert_eq!(counters.strike(&faults, "/api/v3/users", "", 1), []);
-        assert_eq!(counters.strike(&faults, "/api/v3/roles", "", 1), []);
-        let second = counters.strike(&faults, "/api/v3/users", "", 1);
+        assert_eq!(counters.strike(&faults, ("get", "/api/v3/users", ""), 1), []);
+        assert_eq!(counters.strike(&faults, ("get", "/api/v3/roles", ""), 1), []);
+        let second = counters.strike(&faults, ("get", "/api/v3/users", ""), 1);
         assert_eq!(second, [FaultKind::Status { code: 503, body: String::new() }]);
-        assert_eq!(counters.strike(&faults, "/api/v3/users", "", 1), []);
+        assert_eq!(counters.strike(&faults, ("get", "/api/v3/users", ""), 1), []);
     }
 }

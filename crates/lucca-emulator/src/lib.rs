@@ -39,6 +39,7 @@ mod drip;
 mod errors;
 mod faults;
 mod grammar;
+mod mangle;
 mod mutations;
 mod resources;
 mod rights;
@@ -62,7 +63,7 @@ pub use crate::{
     company::model::Status,
     control::control_routes,
     doors::{AbsenceWrite, WriteKind},
-    faults::{Fault, FaultKind},
+    faults::{Fault, FaultKind, Loss},
     mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
     rights::{HrFile, KeyConfig, Rights},
     snapshot::{

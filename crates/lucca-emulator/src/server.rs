@@ -12,7 +12,6 @@ use axum::{
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::{Value as Json, json};
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
@@ -25,8 +24,9 @@ use crate::{
     doors::{self, Found, Reply},
     drip::Drip,
     errors::Refusal,
-    faults::FaultKind,
+    faults::{FaultKind, Loss},
     grammar::query::Query,
+    mangle::{mangle, rows_of},
     rights::key_of_header,
     routes::{self, Read, generation},
     switches::{RetryAfter, Switches},
@@ -101,7 +101,9 @@ async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<
     } else {
         let query = Query::parse(&call.raw_query);
         let readable = format!("{query:?}").to_lowercase();
-        tenant.state().counters().strike(&switches.faults, &call.path, &readable, tenant.state().seed)
+        let verb = call.method.as_str().to_lowercase();
+        let asked = (verb.as_str(), call.path.as_str(), readable.as_str());
+        tenant.state().counters().strike(&switches.faults, asked, tenant.state().seed)
     };
     if struck.contains(&FaultKind::Hang) {
         call.log(&tenant, 0, 0, None);
@@ -109,6 +111,22 @@ async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<
     }
     let per_row = switches.latency_per_row_us;
     let (response, principal) = respond(&tenant, &call, switches, &struck);
+    let lost = struck.iter().find_map(|fault| match fault {
+        FaultKind::LoseAnswer { how } => Some(how),
+        _ => None,
+    });
+    let response = match lost {
+        None => response,
+        Some(Loss::Reset) => closed(),
+        Some(Loss::Status { code }) => {
+            let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            plain(status, JSON, String::new())
+        }
+        Some(Loss::Hang) => {
+            call.log(&tenant, 0, 0, principal.clone());
+            std::future::pending().await
+        }
+    };
     if let Some(Rows(rows)) = response.extensions().get() {
         clock::wait(Duration::from_micros(per_row.saturating_mul(*rows))).await;
     }
@@ -216,11 +234,7 @@ fn respond(
     let mut query = Query::parse(&call.raw_query);
     for fault in struck {
         match fault {
-            FaultKind::ResetConnection => {
-                let mut response = Response::new(Body::empty());
-                response.extensions_mut().insert(Close);
-                return (response, None);
-            }
+            FaultKind::ResetConnection => return (closed(), None),
             FaultKind::Status { code, body } => {
                 let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 return (plain(status, JSON, body.clone()), None);
@@ -250,6 +264,7 @@ fn respond(
             | FaultKind::ShortPage
             | FaultKind::Drip { .. }
             | FaultKind::ResetMidBody
+            | FaultKind::LoseAnswer { .. }
             | FaultKind::Then { .. }
             | FaultKind::Hang
             | FaultKind::TruncatedJson
@@ -329,6 +344,13 @@ fn respond(
     }
 }
 
+/// The connection closed without an answer.
+fn closed() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(Close);
+    response
+}
+
 fn plain(status: StatusCode, label: &'static str, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -352,62 +374,6 @@ fn too_many(call: &Call, switches: &Switches, wait: Duration) -> Response<Body> 
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
     response
-}
-
-/// Applies the faults that damage an answer.
-fn mangle(mut body: String, struck: &[FaultKind]) -> String {
-    for fault in struck {
-        match fault {
-            FaultKind::TruncatedJson => {
-                let half = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
-                body.truncate(half);
-            }
-            FaultKind::ShortPage => {
-                let mut inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
-                if let Some(items) = items_of(&mut inside) {
-                    items.truncate(items.len() / 2);
-                    body = inside.to_string();
-                }
-            }
-            FaultKind::WrongEnvelope => {
-                let inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
-                body = json!({"result": {"payload": inside}}).to_string();
-            }
-            FaultKind::CorruptRecord { id } => {
-                let mut inside: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
-                corrupt(&mut inside, *id);
-                body = inside.to_string();
-            }
-            _ => {}
-        }
-    }
-    body
-}
-
-/// The rows of a list, if the answer is one.
-fn items_of(answer: &mut Json) -> Option<&mut Vec<Json>> {
-    let list = if answer.get("data").is_some() { answer.get_mut("data")? } else { answer };
-    list.get_mut("items")?.as_array_mut()
-}
-
-fn rows_of(body: &str) -> u64 {
-    let mut answer: Json = serde_json::from_str(body).unwrap_or(Json::Null);
-    items_of(&mut answer).map_or(0, |items| u64::try_from(items.len()).unwrap_or(u64::MAX))
-}
-
-/// Makes the records of that id in a list unreadable: a number for a name, a text for every date.
-fn corrupt(answer: &mut Json, id: i64) {
-    let records = items_of(answer).into_iter().flatten();
-    for record in records.filter_map(Json::as_object_mut).filter(|one| one.get("id") == Some(&json!(id))) {
-        for (key, value) in record.iter_mut() {
-            let is_date = value.as_str().is_some_and(|text| text.get(10..11) == Some("T"));
-            if key == "name" {
-                *value = json!({"unexpected": [42]});
-            } else if is_date || key == "startsOn" {
-                *value = json!("the day before yesterday");
-            }
-        }
-    }
 }
 
 /// Opens a listener on loopback or wherever the configuration says.

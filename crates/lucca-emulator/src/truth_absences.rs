@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     company::absences::{
         accounts::{Balance, balance, terms},
-        number, place,
+        place,
         rules::Extent,
     },
-    mutations::ChangeError,
     resources::absences::leave_id,
     tenant::Tenant,
 };
@@ -156,21 +155,5 @@ impl Tenant {
         let extent = Extent { starts: starts_on, starts_am, ends: ends_on, ends_am };
         let worked = company.person(owner).map(|person| extent.worked_by(person)).unwrap_or_default();
         worked.into_iter().map(|(date, am)| HalfDay { date, am }).collect()
-    }
-
-    /// HR corrects a balance by so many days, or hours for an account in hours.
-    pub fn credit(&self, owner: i64, account: i64, amount: f64) -> Result<(), ChangeError> {
-        let unit = terms(account).unit;
-        let parts = (-4000..=4000).find(|n| (f64::from(*n) / f64::from(unit.parts()) - amount).abs() < 1e-6);
-        let parts = parts
-            .ok_or(ChangeError::Conflict("the amount is not one of half-days or quarters of an hour"))?;
-        self.alter(|company, _| {
-            company.person(owner).ok_or(ChangeError::NoSuch("user"))?;
-            if !company.leave_accounts.iter().any(|one| one.id == account) {
-                return Err(ChangeError::NoSuch("leave account"));
-            }
-            *company.absences.credits.entry((number(owner), account)).or_default() += parts;
-            Ok(())
-        })
     }
 }

@@ -4,6 +4,7 @@
 //! test say the same thing. Not here: changes made through the API (`writes`).
 
 mod absences;
+mod hr;
 mod live;
 mod people;
 pub(crate) mod requests;
@@ -118,6 +119,42 @@ pub enum Change {
         /// The comment.
         text: String,
     },
+    /// HR moves an absence: it is cancelled, and a confirmed one entered; makes the id of its period.
+    MoveAbsence {
+        /// Id of the leave period.
+        period: i64,
+        /// First day of the new one.
+        starts_on: Date,
+        /// Last day.
+        ends_on: Date,
+        /// Begins in the afternoon.
+        #[serde(default)]
+        starts_pm: bool,
+        /// Ends at noon.
+        #[serde(default)]
+        ends_am: bool,
+    },
+    /// HR corrects a balance.
+    Credit {
+        /// Id of the person.
+        owner_id: i64,
+        /// Id of the leave account.
+        account_id: i64,
+        /// Days, or hours if the account counts hours; negative to take away.
+        amount: f64,
+    },
+    /// HR closes an account for new requests.
+    CloseAccount {
+        /// Id of the leave account.
+        account_id: i64,
+        /// First day that can't be asked for.
+        from: Date,
+        /// Last such day.
+        to: Date,
+        /// What a refusal says.
+        #[serde(default)]
+        message: String,
+    },
     /// A key loses or regains a permission.
     Permission {
         /// Name of the key; the first one if absent.
@@ -187,6 +224,15 @@ impl Tenant {
             Change::Cancel { period } => self.cancel(period).map(|()| period),
             Change::DeleteLeave { id } => self.delete_leave(&id).map(|()| 0),
             Change::Comment { period, text } => self.comment(period, &text).map(|()| period),
+            Change::MoveAbsence { period, starts_on, ends_on, starts_pm, ends_am } => self
+                .move_absence(period, (starts_on, starts_pm), (ends_on, ends_am))
+                .map(|ids| ids.leave_period_id),
+            Change::Credit { owner_id, account_id, amount } => {
+                self.credit(owner_id, account_id, amount).map(|()| account_id)
+            }
+            Change::CloseAccount { account_id, from, to, message } => {
+                self.close_account(account_id, from, to, &message).map(|()| account_id)
+            }
             Change::Permission { key, permission, given } => {
                 done(self.permit(key.as_deref(), permission, given), "key")
             }

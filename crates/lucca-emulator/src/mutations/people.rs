@@ -34,6 +34,14 @@ pub enum Permission {
     ConsultLeaves,
     /// Show details of leaves.
     ShowLeaveDetails,
+    /// Submit and cancel a leave request.
+    MakeAbsenceRequests,
+    /// Approve and deny leave requests.
+    ApproveAbsenceRequests,
+    /// Delete a leave.
+    DeleteLeaves,
+    /// Access to the import module.
+    ImportAbsences,
 }
 
 impl Permission {
@@ -46,6 +54,10 @@ impl Permission {
             Self::ViewContracts => &mut rights.view_contracts,
             Self::ConsultLeaves => &mut rights.consult_leaves,
             Self::ShowLeaveDetails => &mut rights.show_leave_details,
+            Self::MakeAbsenceRequests => &mut rights.make_absence_requests,
+            Self::ApproveAbsenceRequests => &mut rights.approve_absence_requests,
+            Self::DeleteLeaves => &mut rights.delete_leaves,
+            Self::ImportAbsences => &mut rights.import_absences,
         }
     }
 }

@@ -96,17 +96,30 @@ impl Lab {
     }
 
     pub(crate) async fn write_as(&self, method: &str, path: &str, label: &str, body: String) -> Answer {
+        let response = self.writing(method, path, label, body).send().await.expect("answered");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.expect("a body") }
+    }
+
+    /// Sends a JSON body that may not be answered; the status if it is.
+    pub(crate) async fn try_write_as(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<u16, reqwest::Error> {
+        let response = self.writing(method, path, "application/json", body.to_string()).send().await?;
+        Ok(response.status().as_u16())
+    }
+
+    fn writing(&self, method: &str, path: &str, label: &str, body: String) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a verb");
-        let request = self
-            .http
+        self.http
             .request(method, format!("{}{path}", self.emulator.url()))
             .header("host", "tenant.example")
             .header("authorization", format!("lucca application={}", self.key))
             .header("content-type", label)
-            .body(body);
-        let response = request.send().await.expect("answered");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.expect("a body") }
+            .body(body)
     }
 
     pub(crate) async fn control(&self, method: &str, path: &str, body: Option<Value>) -> Answer {

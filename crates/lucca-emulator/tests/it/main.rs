@@ -19,6 +19,8 @@ mod limits;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod request_faults;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rights;
