@@ -1,15 +1,18 @@
-//! What runs when: a sync of a linked account with the doctor behind it, at the pace of its tenant, again and again.
+//! What runs when: a sync of a linked account with the doctor behind it, at the pace of its tenant, again and again; and
+//! absence requests, until they are decided.
 //!
-//! What a sync is, is in `sync`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
+//! What a sync is, is in `sync`; what a request is, in `absences`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
 //! file or the machine's clock: they are handed in.
 
 mod aftermath;
 mod entropy;
 mod machinery;
+mod requests;
 mod round;
 mod tenants;
 
 pub use entropy::{Entropy, EntropyError};
 pub use machinery::{Holder, Machinery};
+pub use requests::{advance_due, keep_requests_going};
 pub use round::keep_in_sync;
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};

@@ -2,7 +2,7 @@
 
 use absences::{DoorKind, Error, ProblemCode, Report, Status};
 use lucca_emulator::{
-    AbsenceFactory, AutoCreateFalse, FactoryAnswer, FactoryRefusal, FaultKind, Switches, Unconfirmed,
+    AbsenceFactory, AutoCreateFalse, FactoryAnswer, FactoryRefusal, FaultKind, Loss, Switches, Unconfirmed,
 };
 use people::AbsenceStatus;
 use test_database::Engine;
@@ -160,7 +160,11 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
                 _ => "/timmi-absences/api/imports/v1.0/leavePeriods",
             };
             let query = (absence_factory == AbsenceFactory::None).then(|| "create=true".to_owned());
-            let kind = if accepted { lost_after() } else { FaultKind::ResetConnection };
+            let kind = if accepted {
+                FaultKind::LoseAnswer { how: Loss::Reset }
+            } else {
+                FaultKind::ResetConnection
+            };
             let fault = lucca_emulator::Fault {
                 path: path.to_owned(),
                 query_contains: query,
@@ -181,11 +185,6 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
             assert_eq!(app.emulator.tenant().writes().len(), usize::from(accepted), "{what}");
         }
     }
-}
-
-/// The connection breaks after the request was carried out.
-fn lost_after() -> FaultKind {
-    serde_json::from_str(r#"{"accepted":{"then":"reset"}}"#).unwrap()
 }
 
 #[tokio::test]
