@@ -7,9 +7,9 @@ mod import;
 use std::future::Future;
 use std::pin::Pin;
 
-use linking::{Feature, Permission};
+use linking::Permission;
 use lucca::{FactoryGeneration, LeaveRequestOffer};
-use people::{Employee, LeaveUnit, Plan, RemoteId};
+use people::{Employee, Feature, LeaveUnit, Plan, RemoteId};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use factory::Factory;

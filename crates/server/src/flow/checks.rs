@@ -27,20 +27,26 @@ pub(crate) struct Linking {
     anyway: String,
 }
 
-pub(crate) async fn show(visit: Visit) -> Response {
+pub(crate) async fn show(mut visit: Visit) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Checks) {
         return elsewhere;
     }
-    let (shell, body) = view(&visit);
+    let (shell, body) = match view(&mut visit).await {
+        Ok(seen) => seen,
+        Err(refused) => return refused,
+    };
     let page = Checks { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body };
     visit.page(page.render())
 }
 
-pub(crate) async fn progress(visit: Visit) -> Response {
+pub(crate) async fn progress(mut visit: Visit) -> Response {
     if let Err(elsewhere) = visit.may_open(Step::Checks) {
         return elsewhere;
     }
-    let (shell, body) = view(&visit);
+    let (shell, body) = match view(&mut visit).await {
+        Ok(seen) => seen,
+        Err(refused) => return refused,
+    };
     let page = ChecksProgress { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body };
     visit.page(page.render())
 }
@@ -96,10 +102,16 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
 }
 
 /// The page's state: what goes on, or what came out.
-fn view(visit: &Visit) -> (Shell, ChecksBody) {
+async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
+    let seen = visit.app.checkings.seen(visit.flow.id);
+    if seen.is_none() && matches!(visit.progress.checked, Checked::Not) {
+        // It may have ended since the flow was read: what came out is written down before it is no longer seen.
+        visit.refresh().await?;
+    }
+    let visit = &*visit;
     let t = texts(visit.language);
     let mut shell = shell::at(visit, Step::Checks);
-    if let Some(seen) = visit.app.checkings.seen(visit.flow.id) {
+    if let Some(seen) = seen {
         shell.refreshes = true;
         let status = match seen.running {
             Some(probe) => fill(t.checks.running, &[("what", title(t, probe))]),
@@ -112,7 +124,7 @@ fn view(visit: &Visit) -> (Shell, ChecksBody) {
                 None => plain(t, probe, "waiting", t.checks.verdict_waiting),
             })
             .collect();
-        return (shell, ChecksBody { status, lines, ..ChecksBody::default() });
+        return Ok((shell, ChecksBody { status, lines, ..ChecksBody::default() }));
     }
     let body = match &visit.progress.checked {
         Checked::Not => {
@@ -125,7 +137,7 @@ fn view(visit: &Visit) -> (Shell, ChecksBody) {
         },
         Checked::Done { diagnosis } => result(visit, t, diagnosis),
     };
-    (shell, body)
+    Ok((shell, body))
 }
 
 fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody {

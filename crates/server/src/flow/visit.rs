@@ -159,6 +159,21 @@ impl Visit {
     }
 }
 
+impl Visit {
+    /// Reads the flow again: it may have gone on since.
+    pub(crate) async fn refresh(&mut self) -> Result<(), Response> {
+        match self.app.machinery.store.link_flow(self.flow.id).await {
+            Ok(Some(flow)) => {
+                self.progress = Progress::read(&flow.state);
+                self.flow = flow;
+                Ok(())
+            }
+            Ok(None) => Err(self.refuse(Refusal::Cancelled)),
+            Err(error) => Err(self.refuse(Refusal::failed(&error))),
+        }
+    }
+}
+
 /// Changes a flow's progress; none if it is gone or changes all the time.
 pub(crate) async fn update(
     app: &App,
