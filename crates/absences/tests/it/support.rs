@@ -121,12 +121,6 @@ impl App {
         self.emulator.tenant().advance_minutes(i64::from(minutes));
     }
 
-    pub(crate) fn set_switches(&self, change: impl FnOnce(&mut Switches)) {
-        let mut switches = self.emulator.tenant().switches();
-        change(&mut switches);
-        self.emulator.tenant().set_switches(switches);
-    }
-
     pub(crate) fn set_rights(&self, change: impl FnOnce(&mut Rights)) {
         let mut rights = Rights::all();
         change(&mut rights);
