@@ -429,6 +429,43 @@ async fn a_key_without_the_right_does_nothing() {
     assert_eq!(lab.write("PUT", FACTORY_A, &json!({})).await.status, 405);
 }
 
+#[tokio::test]
+async fn a_discovery_is_sent_back_as_it_came() {
+    let lab = Lab::of(120).await;
+    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    lab.switch(|switches| switches.absence_factory = AbsenceFactory::Both);
+    // Three days of remote work: one more than the ceiling, which only informs.
+    let mut body = discover(&lab, owner, MONDAY, date(2027, 3, 3)).await.json();
+    let remote = body["otherAvailableAccounts"].as_array_mut().expect("a list");
+    let remote = remote.iter_mut().find(|one| one["leaveAccountId"] == REMOTE).expect("remote work");
+    let warning = &remote["constraint"]["warnings"][0];
+    assert_eq!(
+        (&warning["ruleId"], &warning["info"], &warning["accountId"]),
+        (&json!(49), &json!(true), &json!(REMOTE))
+    );
+    remote["duration"] = json!(3);
+    body["autoCreate"] = json!(true);
+    ask(&lab, &body).await;
+    lab.switch(|switches| switches.absence_factory = AbsenceFactory::GenerationB);
+    let mut body = discover(&lab, owner, date(2027, 3, 4), date(2027, 3, 5)).await.json();
+    for account in body["accounts"].as_array_mut().expect("a list") {
+        let share = match account["leaveAccountId"].as_i64() {
+            Some(PAID) => 1.5,
+            Some(8) => 0.5,
+            _ => 0.0,
+        };
+        account["duration"] = json!(share);
+    }
+    body["comments"] = json!("Bonnes vacances !");
+    let made = lab.write("POST", FACTORY_B, &body).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let last = tenant.absences_of(owner).pop().expect("a period");
+    let accounts: Vec<i64> = last.halves.iter().map(|half| half.account_id).collect();
+    // In the order they were listed: accounts with a balance come first.
+    assert_eq!(accounts, [PAID, PAID, PAID, 8]);
+    assert_eq!(last.comment.as_deref(), Some("Bonnes vacances !"));
+}
+
 /// A generator of our own (SplitMix64), so that a failure comes again.
 struct Draws(u64);
 
