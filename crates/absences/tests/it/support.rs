@@ -23,6 +23,7 @@ pub(crate) const TODAY: Date = date(2026, 11, 23);
 /// Kinds of leave that the emulated tenant has.
 pub(crate) const REMOTE: i64 = 34;
 pub(crate) const UNPAID: i64 = 5;
+pub(crate) const CHILD: i64 = 8;
 pub(crate) const RECOVERY: i64 = 41;
 
 pub(crate) struct App {
