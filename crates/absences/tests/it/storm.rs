@@ -408,6 +408,58 @@ async fn after(app: &App, report: &Report, owner: i64, case: &Case, tally: &mut 
     tally.changed += 1;
 }
 
+/// A process that dies after its first, second, third … step, through either door; whoever comes next ends it.
+#[tokio::test]
+async fn killed_at_every_step_it_is_made_once() {
+    for absence_factory in [AbsenceFactory::GenerationA, AbsenceFactory::None] {
+        let app = app_on(Engine::Sqlite, 40, Switches { absence_factory, ..Switches::default() }).await;
+        let owner = app.somebody();
+        let worked = app.emulator.tenant().what_it_would_take(
+            owner,
+            jiff::civil::date(2027, 1, 1),
+            true,
+            jiff::civil::date(2027, 2, 28),
+            false,
+        );
+        let mut steps = 0;
+        for half in worked {
+            let at = HalfDay::new(half.date, if half.am { Half::Am } else { Half::Pm });
+            let ask = Ask {
+                employee_id: owner.into(),
+                leave_type_id: REMOTE.into(),
+                first: at,
+                last: at,
+                minutes: None,
+                comment: None,
+            };
+            let key = at.to_string().replace(' ', "-");
+            let done = killed_after(Some(steps), app.absences().request(app.mint(), &key, &ask, &[])).await;
+            SystemClock.sleep(Duration::from_millis(15)).await;
+            let store = &app.database.store;
+            let before = store.submission_by_key(app.account.no, &key).await.unwrap();
+            let known = match before {
+                Some(known) => known,
+                None => app.absences().request(app.mint(), &key, &ask, &[]).await.unwrap(),
+            };
+            let mut report = app.settled(known).await;
+            let taken = || app.facts(owner).iter().filter(|one| active_halves(one).contains(&at)).count();
+            if report.status == Status::NotMade {
+                // It died after it had written that it would send, and before it did: the caller is told, and asks again.
+                assert_eq!(taken(), 0, "{absence_factory:?}, step {steps}");
+                let again = app.absences().request(app.mint(), &format!("{key}-again"), &ask, &[]).await;
+                report = app.settled(again.unwrap()).await;
+            }
+            assert_eq!(report.status, Status::Pending, "{absence_factory:?}, step {steps}");
+            assert_eq!(taken(), 1, "{absence_factory:?}, step {steps}");
+            if done.is_some() {
+                break;
+            }
+            steps += 1;
+        }
+        assert!(steps > 10, "{absence_factory:?}: only {steps} steps to be killed at");
+    }
+}
+
 #[tokio::test]
 async fn a_storm_of_requests() {
     let mut all = Tally::default();
