@@ -1,72 +1,23 @@
-//! Absences by the file: read, checked row by row against what is stored, simulated as a whole, and imported once. Each
-//! row becomes a submission of its own, so that what the import does not tell is looked for.
+//! Reading a file of absences, and what is wrong with its rows. Lucca is not asked.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use lucca::{ImportProgress, LeaveImport, LeaveImportRow};
+use lucca::LeaveImportRow;
 use people::{
     Absence, Employee, Establishment, HalfDay, LeaveType, Plan, RemoteId, first_half_day, last_half_day,
 };
-use serde::Serialize;
-use serde_json::json;
-use store::{NewSubmission, Submission, SubmissionId, SubmissionState, content_hash};
+use store::content_hash;
 
+use super::{Batch, BulkRow, of_file};
 use crate::Absences;
 use crate::ask::Ask;
-use crate::door::{DoorKind, Person, row as row_of};
-use crate::follow;
-use crate::look::made_of;
+use crate::door::{Person, row as row_of};
 use crate::preview::overlaps;
 use crate::problem::{Error, Problem, ProblemCode};
-use crate::submit::{Detail, ask_of};
 
 /// More rows than this are several files.
 const MOST_ROWS: usize = 5_000;
-
-/// So many people are asked about in one request: more make an address that servers refuse.
-const OWNERS_A_REQUEST: usize = 50;
-
-/// A file of absences, checked.
-#[derive(Clone, Debug, Serialize)]
-pub struct Batch {
-    /// Its rows, in the order of the file.
-    pub rows: Vec<BulkRow>,
-    /// The content's fingerprint: the same file is the same batch.
-    pub fingerprint: String,
-}
-
-/// A row of a file of absences.
-#[derive(Clone, Debug, Serialize)]
-pub struct BulkRow {
-    /// Its line in the file, the header being line 1.
-    pub line: u64,
-    /// What it asks for, as far as it could be read.
-    pub ask: Option<Ask>,
-    /// The half-days it would take, by what the last sync heard.
-    pub plan: Option<Plan>,
-    /// What is wrong with it.
-    pub problems: Vec<Problem>,
-    #[serde(skip)]
-    import: Option<LeaveImportRow>,
-}
-
-impl Batch {
-    /// Whether every row can be imported.
-    pub fn is_good(&self) -> bool {
-        !self.rows.is_empty() && self.rows.iter().all(|row| row.problems.is_empty())
-    }
-}
-
-/// How far the making of a batch is.
-#[derive(Clone, Debug)]
-pub enum Making {
-    /// Lucca works on it, in percent.
-    Importing(u8),
-    /// Rows are looked for: so many of how many are settled.
-    Looking(usize, usize),
-}
 
 /// What the columns may be called, in any case. The documented names of Lucca's own import are among them.
 const EMPLOYEE: &[&str] = &["employee", "employee_id", "employeenumber", "employee_number", "email", "mail"];
@@ -252,176 +203,9 @@ impl Absences<'_> {
         Ok(())
     }
 
-    /// Has Lucca try the whole file, and change nothing. Gives whether it finds fault with it; with which row, Lucca does
-    /// not tell.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Problems`] where a row is known to be wrong: nothing is sent then. [`Error::NotPermitted`].
-    pub async fn simulate_batch(&self, batch: &Batch) -> Result<bool, Error> {
-        let rows = importable(batch)?;
-        match self.client.import_leaves(&rows, LeaveImport { create: false, is_async: false }).await {
-            Ok(summary) => Ok(summary.has_error),
-            Err(error) => Err(self.import_refused(error).await),
-        }
-    }
-
-    /// Imports a file, once: rows that were imported under the same file before are not again. `mint` makes an id for
-    /// each row. Gives the submissions in the order of the rows.
-    ///
-    /// # Errors
-    ///
-    /// As [`simulate_batch`](Self::simulate_batch). After something was sent there is none: what became of each row is in
-    /// its submission, which [`advance`](Self::advance) settles if this was cut short.
-    pub async fn make_batch(
-        &self,
-        batch: &Batch,
-        mut mint: impl FnMut(Timestamp) -> SubmissionId,
-        mut progress: impl FnMut(Making),
-    ) -> Result<Vec<Submission>, Error> {
-        let rows = importable(batch)?;
-        let asks: Vec<&Ask> = batch.rows.iter().filter_map(|row| row.ask.as_ref()).collect();
-        let before = self.around(&asks).await?;
-        let mut all = Vec::with_capacity(rows.len());
-        let mut to_send = Vec::new();
-        for (row, import) in batch.rows.iter().zip(rows) {
-            let (Some(ask), Some(plan)) = (&row.ask, &row.plan) else { continue };
-            let now = self.clock.now();
-            let around = before.get(&ask.employee_id).map(Vec::as_slice).unwrap_or_default();
-            let detail = Detail {
-                expected: plan.taken.clone(),
-                is_estimated: plan.is_estimated,
-                before: around.iter().map(|absence| absence.id.clone()).collect(),
-                door: Some(DoorKind::Import),
-                ..Detail::default()
-            };
-            let new = NewSubmission {
-                id: mint(now),
-                account_no: self.account.no,
-                idempotency_key: &format!("import-{}-{}", batch.fingerprint, row.line),
-                employee_id: &ask.employee_id,
-                ask: &ask.to_json(),
-                detail: &detail.to_json(),
-                due_at: now,
-                at: now,
-            };
-            let id = new.id;
-            let mut submission = self.store.add_submission(new).await?;
-            if submission.id == id {
-                // Marked as being sent before anything is: should this process end, each row is looked for.
-                submission.state = SubmissionState::Sending;
-                submission.sent_at = Some(now);
-                if self.store.save_submission(&mut submission, now).await? {
-                    to_send.push(import);
-                }
-            }
-            all.push(submission);
-        }
-        let mut is_refused = false;
-        if !to_send.is_empty() {
-            self.audit("absence.imported", json!({ "rows": to_send.len() })).await?;
-            match self.client.import_leaves(&to_send, LeaveImport { create: true, is_async: true }).await {
-                Ok(summary) if summary.has_error => is_refused = true,
-                Ok(summary) => is_refused = !self.until_imported(&summary.id, &mut progress).await,
-                Err(error) if error.may_have_happened() => {}
-                Err(error) => {
-                    is_refused = true;
-                    let closed = self.import_refused(error).await;
-                    tracing::info!(code = closed.code(), "an import was refused");
-                }
-            }
-        }
-        self.settle_batch(all, is_refused, progress).await
-    }
-
-    /// Follows an import to its end. False if Lucca says that it broke off.
-    async fn until_imported(&self, id: &RemoteId, progress: &mut impl FnMut(Making)) -> bool {
-        /// Five minutes' worth; then rows are looked for, whatever the import says.
-        const POLLS: u32 = 60;
-        for _ in 0..POLLS {
-            match self.client.leave_import_progress(id).await {
-                Ok(ImportProgress::Succeeded) | Err(_) => return true,
-                Ok(ImportProgress::Failed) => return false,
-                Ok(ImportProgress::NotStarted) => progress(Making::Importing(0)),
-                Ok(ImportProgress::Percent(percent)) => progress(Making::Importing(percent)),
-            }
-            self.clock.sleep(std::time::Duration::from_secs(5)).await;
-        }
-        true
-    }
-
-    /// Looks for each row that may have been made, many people at a time.
-    async fn settle_batch(
-        &self,
-        mut all: Vec<Submission>,
-        is_refused: bool,
-        mut progress: impl FnMut(Making),
-    ) -> Result<Vec<Submission>, Error> {
-        let asks = all.iter().map(ask_of).collect::<Result<Vec<Ask>, Error>>()?;
-        let there = self.around(&asks.iter().collect::<Vec<_>>()).await?;
-        let total = all.len();
-        for (at, (submission, ask)) in all.iter_mut().zip(&asks).enumerate() {
-            let now = self.clock.now();
-            if !matches!(submission.state, SubmissionState::Sending | SubmissionState::InDoubt) {
-                continue;
-            }
-            let mut detail = Detail::of(submission)?;
-            let around = there.get(&ask.employee_id).map(Vec::as_slice).unwrap_or_default();
-            let sent_at = submission.sent_at.unwrap_or(submission.created_at);
-            if let Some(found) = made_of(ask, &detail, sent_at, around) {
-                submission.state = SubmissionState::Made;
-                submission.absence_id = Some(found.id.clone());
-                submission.absence = Some(found.clone());
-                submission.due_at = follow::due(submission, ask, now);
-            } else if is_refused {
-                let message =
-                    "Lucca's import refuses the file and does not say which row; this one was not made";
-                detail.problems = vec![Problem::new(ProblemCode::Refused, message)];
-                submission.detail = detail.to_json();
-                submission.state = SubmissionState::Refused;
-                submission.due_at = None;
-            } else {
-                submission.state = SubmissionState::InDoubt;
-                submission.due_at = Some(now);
-            }
-            *submission = self.save(submission.clone(), now).await?;
-            progress(Making::Looking(at + 1, total));
-        }
-        Ok(all)
-    }
-
-    /// The absences that the people of some asks have around them.
-    async fn around(&self, asks: &[&Ask]) -> Result<BTreeMap<RemoteId, Vec<Absence>>, Error> {
-        let first = asks.iter().map(|ask| ask.first.date).min();
-        let last = asks.iter().map(|ask| ask.last.date).max();
-        let (Some(first), Some(last)) = (first, last) else { return Ok(BTreeMap::new()) };
-        let owners: HashSet<&RemoteId> = asks.iter().map(|ask| &ask.employee_id).collect();
-        let mut owners: Vec<RemoteId> = owners.into_iter().cloned().collect();
-        owners.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        let mut found: BTreeMap<RemoteId, Vec<Absence>> = BTreeMap::new();
-        for owners in owners.chunks(OWNERS_A_REQUEST) {
-            for absence in self.absences_of(owners, first, last).await? {
-                if let Some(owner) = absence.employee_id.clone() {
-                    found.entry(owner).or_default().push(absence);
-                }
-            }
-        }
-        Ok(found)
-    }
-
     async fn stored_plan(&self, employee: &Employee, first: HalfDay, last: HalfDay) -> Result<Plan, Error> {
         self.plan_of(employee, first, last, self.days_from_store(employee, first.date, last.date).await?)
             .await
-    }
-
-    async fn import_refused(&self, error: lucca::Error) -> Error {
-        if error.code() == "lucca.bad_request" {
-            return Error::Problems(vec![Problem::of_refusal(&error)]);
-        }
-        match self.turned_away(DoorKind::Import, error).await {
-            Ok(()) => Error::NoDoor,
-            Err(error) => error,
-        }
     }
 
     async fn known(&self) -> Result<Known, Error> {
@@ -447,21 +231,6 @@ impl Absences<'_> {
             leave_types: self.store.all::<LeaveType>(no).await?,
         })
     }
-}
-
-fn importable(batch: &Batch) -> Result<Vec<LeaveImportRow>, Error> {
-    let problems: Vec<Problem> = batch.rows.iter().flat_map(|row| row.problems.iter().cloned()).collect();
-    if !problems.is_empty() {
-        return Err(Error::Problems(problems));
-    }
-    if batch.rows.is_empty() {
-        return Err(of_file("the file has no rows"));
-    }
-    Ok(batch.rows.iter().filter_map(|row| row.import.clone()).collect())
-}
-
-fn of_file(message: &str) -> Error {
-    Error::Problems(vec![Problem::new(ProblemCode::NotImportable, message).on("file")])
 }
 
 impl Columns {

@@ -1,0 +1,57 @@
+//! Absences by the file: read and checked row by row against what is stored (`file`), simulated as a whole and imported
+//! once (`making`). Each row becomes a submission of its own, so that what the import does not tell is looked for.
+
+mod file;
+mod making;
+
+use lucca::LeaveImportRow;
+use people::Plan;
+use serde::Serialize;
+
+use crate::ask::Ask;
+use crate::problem::{Error, Problem, ProblemCode};
+
+/// A file of absences, checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Batch {
+    /// Its rows, in the order of the file.
+    pub rows: Vec<BulkRow>,
+    /// The content's fingerprint: the same file is the same batch.
+    pub fingerprint: String,
+}
+
+/// A row of a file of absences.
+#[derive(Clone, Debug, Serialize)]
+pub struct BulkRow {
+    /// Its line in the file, the header being line 1.
+    pub line: u64,
+    /// What it asks for, as far as it could be read.
+    pub ask: Option<Ask>,
+    /// The half-days it would take, by what the last sync heard.
+    pub plan: Option<Plan>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    #[serde(skip)]
+    import: Option<LeaveImportRow>,
+}
+
+impl Batch {
+    /// Whether every row can be imported.
+    pub fn is_good(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|row| row.problems.is_empty())
+    }
+}
+
+/// How far the making of a batch is.
+#[derive(Clone, Debug)]
+pub enum Making {
+    /// Lucca works on it, in percent.
+    Importing(u8),
+    /// Rows are looked for: so many of how many are settled.
+    Looking(usize, usize),
+}
+
+/// A file that can't be read as a whole.
+fn of_file(message: &str) -> Error {
+    Error::Problems(vec![Problem::new(ProblemCode::NotImportable, message).on("file")])
+}
