@@ -26,7 +26,7 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
     #[serde(flatten)]
-    more: Option<Box<More>>,
+    more: Box<More>,
     /// When to try again, in seconds: a header.
     #[serde(skip)]
     retry_after: Option<u32>,
@@ -57,7 +57,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             detail: detail.into(),
             field: None,
-            more: None,
+            more: Box::default(),
             retry_after: None,
         }
     }
@@ -65,7 +65,7 @@ impl Problem {
     /// The same, with what a program needs to go on.
     #[must_use]
     pub(crate) fn with(self, more: More) -> Self {
-        Self { more: Some(Box::new(more)), ..self }
+        Self { more: Box::new(more), ..self }
     }
 
     /// The same, with how many seconds to wait before trying again.

@@ -6,14 +6,13 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use people::HalfDay;
 use serde::{Deserialize, Serialize};
 use store::SubmissionId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Desk;
-use super::views::{AbsenceProblem, AbsenceRequestList, all};
+use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, all};
 use crate::api::Params;
 use crate::api::answers::{
     Forbidden, LuccaFails, NotFound, NotNow, TooLarge, Unauthorized, Unprocessable, Unsupported,
@@ -70,10 +69,14 @@ pub(crate) struct Trial {
     ok: bool,
 }
 
-/// What was done with the file.
-enum Done {
+/// What came of a file.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Imported {
+    /// With `simulate=true`.
     Tried(Trial),
-    Made { all: Vec<store::Submission>, minted: Vec<SubmissionId> },
+    /// With `simulate=false`.
+    Made(AbsenceRequestList),
 }
 
 /// Makes absences by the file, through Lucca's documented import.
@@ -89,7 +92,7 @@ enum Done {
         example = "employee,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
     responses(
         (status = 200, description = "It was tried, and nothing made; or, with `simulate=false`, it was made before.",
-         content((Trial = "application/json"), (AbsenceRequestList = "application/json"))),
+         body = Imported),
         (status = 201, description = "Every row is made, or refused: see each status.", body = AbsenceRequestList),
         (status = 202, description = "Some rows are on their way: look at them again.", body = AbsenceRequestList),
         Unauthorized,
@@ -109,16 +112,17 @@ pub(crate) async fn import_absences(
     Params(how): Params<ForGood>,
     headers: HeaderMap,
     file: Result<Bytes, BytesRejection>,
-) -> Result<Response, Problem> {
+) -> Result<(StatusCode, Json<Imported>), Problem> {
     let desk = Desk::of(&app, &account_id).await?;
     let file = csv(&headers, file)?;
     let machinery = app.machinery.clone();
-    let done = desk
+    let (status, imported) = desk
         .act(move |absences| {
             Box::pin(async move {
                 let batch = absences.read_batch(&file).await?;
                 if how.simulate {
-                    return Ok(Done::Tried(trial(absences, batch).await?));
+                    let trial = trial(absences, batch).await?;
+                    return Ok((StatusCode::OK, Imported::Tried(trial)));
                 }
                 refuse_wrong_rows(&batch)?;
                 let minted = batch.rows.iter().map(|_| machinery.new_submission());
@@ -127,25 +131,18 @@ pub(crate) async fn import_absences(
                 // There are as many as rows, and each row takes one at most.
                 let mint = |at| unused.next().unwrap_or_else(|| SubmissionId::mint(at, [0; 10]));
                 let all = absences.make_batch(&batch, mint, |_| {}).await?;
-                Ok(Done::Made { all, minted })
+                let is_new = all.iter().any(|submission| minted.contains(&submission.id));
+                let list = AbsenceRequestList::of(&all)?;
+                let status = match list.items.iter().any(AbsenceRequestView::is_on_its_way) {
+                    true => StatusCode::ACCEPTED,
+                    false if is_new => StatusCode::CREATED,
+                    false => StatusCode::OK,
+                };
+                Ok((status, Imported::Made(list)))
             })
         })
         .await?;
-    match done {
-        Done::Tried(trial) => Ok(Json(trial).into_response()),
-        Done::Made { all, minted } => {
-            let is_new = all.iter().any(|submission| minted.contains(&submission.id));
-            let list = AbsenceRequestList::of(&all)?;
-            let status = if list.items.iter().any(|one| one.is_on_its_way()) {
-                StatusCode::ACCEPTED
-            } else if is_new {
-                StatusCode::CREATED
-            } else {
-                StatusCode::OK
-            };
-            Ok((status, Json(list)).into_response())
-        }
-    }
+    Ok((status, Json(imported)))
 }
 
 async fn trial(absences: &absences::Absences<'_>, batch: Batch) -> Result<Trial, Problem> {
