@@ -203,9 +203,7 @@ impl Absences<'_> {
     }
 
     async fn now(&self, target: &Target) -> Result<Now, Error> {
-        let owner = std::slice::from_ref(&target.employee_id);
-        let absences = self.absences_of(owner, target.days.0, target.days.1).await?;
-        let found = absences.into_iter().find(|absence| absence.id == target.absence_id);
+        let found = self.absence_now(&target.employee_id, target.days, &target.absence_id).await?;
         let request = match &target.request_id {
             Some(id) => self.request_by_id(id).await?,
             None => None,

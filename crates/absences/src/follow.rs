@@ -14,9 +14,11 @@ impl Absences<'_> {
     pub(crate) async fn follow(&self, mut submission: Submission) -> Result<Submission, Error> {
         let ask = ask_of(&submission)?;
         let now = self.clock.now();
-        let owner = std::slice::from_ref(&ask.employee_id);
-        let absences = self.absences_of(owner, ask.first.date, ask.last.date).await?;
-        let found = absences.into_iter().find(|absence| Some(&absence.id) == submission.absence_id.as_ref());
+        let days = (ask.first.date, ask.last.date);
+        let found = match &submission.absence_id {
+            Some(id) => self.absence_now(&ask.employee_id, days, id).await?,
+            None => None,
+        };
         // What is not shown any more is not known to be gone: what was heard last stands.
         if let Some(found) = found {
             // Of leaves that Lucca no longer lists, that they were there is known; that they are over follows.

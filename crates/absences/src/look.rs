@@ -36,25 +36,49 @@ impl Absences<'_> {
         first: Date,
         last: Date,
     ) -> Result<Vec<Absence>, Error> {
-        let query = LeaveQuery {
-            owners: Owners::Ids(owners.to_vec()),
-            ..LeaveQuery::on(DateFilter::Between(first, last))
-        };
+        let query = query_of(owners, first, last);
         let mut parts = BTreeMap::new();
         self.read_leaves(query.clone(), &mut parts).await?;
-        let shows_pending =
-            parts.values().any(|parts: &Parts| parts.confirmation.is_confirmed == Some(false));
+        // One that was cancelled while it waited is not confirmed either, and proves nothing.
+        let waits = |parts: &Parts| {
+            parts.confirmation.is_confirmed == Some(false) && parts.leaves.iter().any(|leave| leave.is_active)
+        };
+        let shows_pending = parts.values().any(waits);
         if !shows_pending {
             // unverified: whether the list shows what waits for an approval without being asked for it.
-            match self.read_leaves(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await {
-                Err(Error::Lucca(error)) if error.code() == "lucca.bad_request" => {}
-                other => other?,
-            }
+            self.read_more(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await?;
         }
-        let made = parts.into_iter().filter_map(|(id, parts)| {
-            Absence::from_leaves(id, parts.owner, parts.confirmation, parts.leaves)
-        });
-        Ok(made.collect())
+        Ok(put_together(parts))
+    }
+
+    /// An absence of a person on the days from `first` to `last`, by Lucca's id, as it is now, even if it is over.
+    pub(crate) async fn absence_now(
+        &self,
+        owner: &RemoteId,
+        (first, last): (Date, Date),
+        id: &RemoteId,
+    ) -> Result<Option<Absence>, Error> {
+        let owner = std::slice::from_ref(owner);
+        let mut listed = self.absences_of(owner, first, last).await?;
+        if !listed.iter().any(|absence| absence.id == *id) {
+            // unverified: whether the list shows what is over without being asked for it.
+            let mut parts = BTreeMap::new();
+            let query = LeaveQuery { inactive_only: true, ..query_of(owner, first, last) };
+            self.read_more(query.clone(), &mut parts).await?;
+            if !parts.contains_key(id) {
+                self.read_more(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await?;
+            }
+            listed = put_together(parts);
+        }
+        Ok(listed.into_iter().find(|absence| absence.id == *id))
+    }
+
+    /// Reads leaves by a condition that the server may not know.
+    async fn read_more(&self, query: LeaveQuery, parts: &mut BTreeMap<RemoteId, Parts>) -> Result<(), Error> {
+        match self.read_leaves(query, parts).await {
+            Err(Error::Lucca(error)) if error.code() == "lucca.bad_request" => Ok(()),
+            other => other,
+        }
     }
 
     async fn read_leaves(
@@ -110,6 +134,17 @@ impl Absences<'_> {
         }
         Ok(found)
     }
+}
+
+fn query_of(owners: &[RemoteId], first: Date, last: Date) -> LeaveQuery {
+    LeaveQuery { owners: Owners::Ids(owners.to_vec()), ..LeaveQuery::on(DateFilter::Between(first, last)) }
+}
+
+fn put_together(parts: BTreeMap<RemoteId, Parts>) -> Vec<Absence> {
+    let made = parts
+        .into_iter()
+        .filter_map(|(id, parts)| Absence::from_leaves(id, parts.owner, parts.confirmation, parts.leaves));
+    made.collect()
 }
 
 /// Which of a person's absences is the one that was asked for: one that was not there before it was sent, on the leave

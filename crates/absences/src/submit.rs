@@ -98,7 +98,7 @@ impl Absences<'_> {
         }
         self.must_be_wanted()?;
         if let Some(known) = self.store.submission_by_key(self.account.no, idempotency_key).await? {
-            return self.again(known, ask, acknowledged).await;
+            return Box::pin(self.again(known, ask, acknowledged)).await;
         }
         let examined = self.examine(ask).await?;
         let detail = sendable(&examined, acknowledged)?;
@@ -116,7 +116,7 @@ impl Absences<'_> {
         let written = self.store.add_submission(new).await?;
         if written.id != id {
             // Somebody else asked under the same key at the same moment.
-            return self.again(written, ask, acknowledged).await;
+            return Box::pin(self.again(written, ask, acknowledged)).await;
         }
         self.audit("absence.requested", json!({ "id": id, "door": examined.door.kind() })).await?;
         self.send(written, ask, detail, examined).await
@@ -150,7 +150,7 @@ impl Absences<'_> {
             }
         }
         match known.state {
-            SubmissionState::Queued => self.send_queued(known).await,
+            SubmissionState::Queued => Box::pin(self.send_queued(known)).await,
             SubmissionState::Sending | SubmissionState::InDoubt => self.settle(known).await,
             SubmissionState::Made | SubmissionState::Refused | SubmissionState::NotMade => Ok(known),
         }
@@ -164,7 +164,7 @@ impl Absences<'_> {
     /// Where Lucca could not be asked; then it is due again as before.
     pub async fn advance(&self, submission: Submission) -> Result<Submission, Error> {
         match submission.state {
-            SubmissionState::Queued => self.send_queued(submission).await,
+            SubmissionState::Queued => Box::pin(self.send_queued(submission)).await,
             SubmissionState::Sending | SubmissionState::InDoubt => self.settle(submission).await,
             SubmissionState::Made => self.follow(submission).await,
             SubmissionState::Refused | SubmissionState::NotMade => Ok(submission),

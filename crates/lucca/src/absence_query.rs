@@ -53,6 +53,9 @@ pub struct LeaveQuery {
     /// Only those that are not confirmed: what waits for an approval.
     // unverified: whether the list shows them unless they are asked for so (absences.md §3).
     pub unconfirmed_only: bool,
+    /// Only those that are over: cancelled, denied, or taken out.
+    // unverified: likewise (absences.md §3.1).
+    pub inactive_only: bool,
     /// Only ids, and what tells whether the leave still stands: enough to know what is there.
     pub sparse: bool,
 }
@@ -69,6 +72,7 @@ impl LeaveQuery {
             confirmed_since: None,
             cancelled_since: None,
             unconfirmed_only: false,
+            inactive_only: false,
             sparse: false,
         }
     }
@@ -86,6 +90,9 @@ impl LeaveQuery {
         let mut filters = vec![self.date.on("date"), owners];
         filters.extend(since("creationDate", self.created_since));
         filters.extend(since("leavePeriod.confirmationDate", self.confirmed_since));
+        if self.inactive_only {
+            filters.push(Filter::new("isActive", Comparator::Equals, ["false"]));
+        }
         if self.unconfirmed_only {
             filters.push(Filter::new("leavePeriod.isConfirmed", Comparator::Equals, ["false"]));
         }

@@ -133,6 +133,13 @@ struct Row {
     updated_at: jiff_sqlx::Timestamp,
 }
 
+/// When something is due, in whole seconds, rounded up: SQLite compares these times as text, which only sorts them when
+/// all have the same number of digits.
+fn sql_due(at: Timestamp) -> jiff_sqlx::Timestamp {
+    let second = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    sql_time(Timestamp::from_second(second).unwrap_or(at))
+}
+
 fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Corrupt { what, source: Box::new(source) }
 }
@@ -189,7 +196,7 @@ impl Store {
         .bind(new.employee_id.as_str())
         .bind(new.ask)
         .bind(new.detail)
-        .bind(sql_time(new.due_at))
+        .bind(sql_due(new.due_at))
         .bind(sql_time(new.at))
         .execute(pool)
         .await
@@ -219,7 +226,7 @@ impl Store {
         .bind(request)
         .bind(absence)
         .bind(submission.sent_at.map(sql_time))
-        .bind(submission.due_at.map(sql_time))
+        .bind(submission.due_at.map(sql_due))
         .bind(sql_time(at))
         .execute(pool)
         .await
@@ -263,7 +270,7 @@ impl Store {
         )
         .bind(filter.account_no)
         .bind(filter.employee_id.as_ref().map(RemoteId::as_str))
-        .bind(filter.due_by.map(sql_time))
+        .bind(filter.due_by.map(|by| sql_time(Timestamp::from_second(by.as_second()).unwrap_or(by))))
         .bind(sql_count(limit))
         .fetch_all(pool)
         .await)

@@ -1,1 +1,135 @@
-//! Not written yet.
+//! Absences by the file.
+
+use absences::{Error, ProblemCode, Report, Status};
+use lucca_emulator::{Fault, FaultKind, ImportUnapproved, Loss, Switches};
+
+use crate::support::{App, REMOTE, UNPAID, app};
+
+/// People who are free in January and February, and work on every weekday.
+fn free(app: &App, count: usize) -> Vec<i64> {
+    let tenant = app.emulator.tenant();
+    let (from, to) = (jiff::civil::date(2027, 1, 1), jiff::civil::date(2027, 2, 28));
+    let people = tenant.people(Some(lucca_emulator::Status::Active), usize::MAX).into_iter();
+    let ids = people.map(|person| person.id).filter(|id| {
+        tenant.what_it_would_take(*id, from, true, to, false).len() == 80
+            && !tenant.absences_of(*id).iter().any(|one| one.ends_on >= from && one.starts_on <= to)
+    });
+    ids.take(count).collect()
+}
+
+#[tokio::test]
+async fn a_file_is_checked_row_by_row_before_anything_is_sent() {
+    let app = app(Switches::default()).await;
+    let owner = app.somebody();
+    let file = format!(
+        "employee,leave_type,starts,ends,approved\n\
+         {owner},{REMOTE},2027-01-18,2027-01-19,\n\
+         {owner},{REMOTE},2027-01-19 PM,2027-01-20,true\n\
+         999999,{REMOTE},2027-01-18,2027-01-19,\n\
+         {owner},Vacances,2027-01-25,2027-01-25,\n\
+         {owner},{UNPAID},2027-02-30,2027-03-01,\n\
+         {owner},{UNPAID},2027-02-06,2027-02-07,\n\
+         {owner},{UNPAID},2027-02-09,2027-02-08,peut-être\n"
+    );
+    let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+    let problems: Vec<(u64, Vec<ProblemCode>)> = batch
+        .rows
+        .iter()
+        .map(|row| (row.line, row.problems.iter().map(|problem| problem.code).collect()))
+        .collect();
+    use ProblemCode::{InvalidPeriod, NotImportable, NothingToTake, Overlap, TypeNotOffered};
+    assert_eq!(
+        problems,
+        [
+            (2, vec![]),
+            (3, vec![Overlap]),
+            (4, vec![NotImportable]),
+            (5, vec![TypeNotOffered]),
+            (6, vec![InvalidPeriod]),
+            (7, vec![NothingToTake]),
+            (8, vec![NotImportable, InvalidPeriod]),
+        ]
+    );
+    assert!(matches!(app.absences().simulate_batch(&batch).await, Err(Error::Problems(_))));
+    let made = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await;
+    assert!(matches!(made, Err(Error::Problems(_))));
+    assert!(app.emulator.tenant().requests().is_empty());
+    for whole in ["", "employee,starts,ends\n1,2,3\n", "\u{0}\u{1}"] {
+        assert!(app.absences().read_batch(whole.as_bytes()).await.is_err(), "{whole:?}");
+    }
+    assert!(app.absences().read_batch(b"employee,leave_type,starts,ends\n\xff").await.is_err());
+}
+
+#[tokio::test]
+async fn a_good_file_is_simulated_made_once_and_followed() {
+    for import_unapproved in [ImportUnapproved::Request, ImportUnapproved::Period] {
+        let app = app(Switches { import_unapproved, ..Switches::default() }).await;
+        let people = free(&app, 3);
+        let mut file = "legalEntity;employeeNumber;lastName;firstName;accountId;startDate;flagStartDate;endDate;flagEndDate;isApproved\n".to_owned();
+        for (at, id) in people.iter().enumerate() {
+            let approved = at == 0;
+            // Ids are read where numbers are expected, and first.
+            file.push_str(&format!("x;{id};x;x;{REMOTE};18/01/2027;pm;20/01/2027;am;{approved}\n"));
+        }
+        let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+        assert!(batch.is_good(), "{:?}", batch.rows);
+        assert!(!app.absences().simulate_batch(&batch).await.unwrap());
+        assert!(app.emulator.tenant().writes().is_empty());
+        let mut steps = 0;
+        let made = app.absences().make_batch(&batch, |_| app.mint(), |_| steps += 1).await.unwrap();
+        assert!(steps > 0);
+        let reports: Vec<Report> = made.iter().map(|one| Report::of(one).unwrap()).collect();
+        let statuses: Vec<Status> = reports.iter().map(|report| report.status).collect();
+        assert_eq!(statuses, [Status::Approved, Status::Pending, Status::Pending]);
+        assert!(reports.iter().all(|report| report.half_days.len() == 4));
+        let before = app.emulator.tenant().writes().len();
+        let again = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
+        assert_eq!(
+            again.iter().map(|one| one.id).collect::<Vec<_>>(),
+            made.iter().map(|one| one.id).collect::<Vec<_>>()
+        );
+        assert_eq!(app.emulator.tenant().writes().len(), before, "the same file is not imported twice");
+        assert_eq!(
+            app.absences().cancel(&made[0].id.to_string(), None).await.unwrap().status,
+            Status::Cancelled
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_import_whose_answer_is_lost_is_looked_for() {
+    for accepted in [true, false] {
+        let app = app(Switches::default()).await;
+        let people = free(&app, 2);
+        let mut file = "employee;leave_type;starts;ends\n".to_owned();
+        for id in &people {
+            file.push_str(&format!("{id};{REMOTE};2027-01-18;2027-01-18\n"));
+        }
+        let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+        let kind = if accepted {
+            FaultKind::LoseAnswer { how: Loss::Status { code: 504 } }
+        } else {
+            FaultKind::ResetConnection
+        };
+        let path = "/timmi-absences/api/imports/v1.0/leavePeriods".to_owned();
+        app.emulator.tenant().set_faults(vec![Fault {
+            path,
+            query_contains: None,
+            nth: Some(1),
+            probability: None,
+            kind,
+        }]);
+        let made = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
+        for submission in made {
+            let report = app.settled(submission).await;
+            assert_eq!(report.status, if accepted { Status::Pending } else { Status::NotMade });
+        }
+        let halves: usize = people
+            .iter()
+            .map(|id| {
+                app.facts(*id).iter().filter(|one| one.starts_on == jiff::civil::date(2027, 1, 18)).count()
+            })
+            .sum();
+        assert_eq!(halves, if accepted { 2 } else { 0 });
+    }
+}

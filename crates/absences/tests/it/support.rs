@@ -23,6 +23,7 @@ pub(crate) const TODAY: Date = date(2026, 11, 23);
 /// Kinds of leave that the emulated tenant has.
 pub(crate) const REMOTE: i64 = 34;
 pub(crate) const UNPAID: i64 = 5;
+pub(crate) const CHILD: i64 = 8;
 pub(crate) const RECOVERY: i64 = 41;
 
 pub(crate) struct App {
@@ -119,12 +120,6 @@ impl App {
     pub(crate) fn advance(&self, minutes: u32) {
         self.clock.advance(Duration::from_secs(60 * u64::from(minutes)));
         self.emulator.tenant().advance_minutes(i64::from(minutes));
-    }
-
-    pub(crate) fn set_switches(&self, change: impl FnOnce(&mut Switches)) {
-        let mut switches = self.emulator.tenant().switches();
-        change(&mut switches);
-        self.emulator.tenant().set_switches(switches);
     }
 
     pub(crate) fn set_rights(&self, change: impl FnOnce(&mut Rights)) {

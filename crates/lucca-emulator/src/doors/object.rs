@@ -117,7 +117,7 @@ pub(super) fn object(view: &View<'_>, about: &About<'_>) -> Json {
     answer
 }
 
-/// An account with its constraint. Its warnings are those of the whole period borne by it.
+/// An account with its constraint. Its warnings are those of all the period that its window holds.
 fn account(view: &View<'_>, about: &About<'_>, account: &LeaveAccount, worked: &rules::Days) -> Json {
     let (company, id) = (view.company, account.id);
     let terms = terms(id);
@@ -125,8 +125,8 @@ fn account(view: &View<'_>, about: &About<'_>, account: &LeaveAccount, worked: &
     let borne = rules::offered(id, worked);
     let given = about.shares.iter().find(|share| share.account == id).map(|share| share.amount);
     let halves = i32::try_from(borne.len()).unwrap_or(0);
-    // As much as a half-day takes at least, so that an empty balance shows.
-    let least = if terms.unit == Unit::Hours { terms.least } else { halves };
+    // The least that can be asked for, so that an empty balance shows; `maxValue` tells of a short one.
+    let least = if terms.unit == Unit::Hours { terms.least } else { 1 };
     let warnings = rules::of_account(company, about.person, id, &borne, given.unwrap_or(least));
     let closure = borne.iter().find_map(|(day, _)| company.absences.closure_on(id, *day));
     let until = |day| balance(company, about.person.id, id, day);
@@ -143,6 +143,7 @@ fn account(view: &View<'_>, about: &About<'_>, account: &LeaveAccount, worked: &
         "leaveAccountColor": "#7547D1",
         "i18nLabels": [],
         "autoCredit": terms.entitlement.is_none(),
+        // unverified: any category but "PUN".
         "categoryType": if terms.entitlement.is_some() { "CP" } else { "PUN" },
         "categoryValue": null,
         "consumptionEndDate": edge(terms.window.map(|(_, to)| to)),

@@ -57,6 +57,12 @@ async fn a_simulation_changes_nothing_and_an_import_does() {
     assert_eq!(lab.get(&format!("{IMPORT}/nothing/progress")).await.status, 404);
     assert_eq!(send(&lab, "create=true", &lines).await.json()["hasError"], true, "they are there already");
     assert_eq!(after(&tenant, owner).len(), 2);
+    let later =
+        send(&lab, "create=true&async=true", &[line(&who, REMOTE, date(2027, 3, 4), true)]).await.json();
+    let progress = format!("{IMPORT}/{}/progress", later["summaryId"].as_str().expect("an id"));
+    lab.switch(|switches| switches.import_polls = 1);
+    let polls = [lab.get(&progress).await.text, lab.get(&progress).await.text, lab.get(&progress).await.text];
+    assert_eq!(polls, ["0", "50", "100"], "as many as when it began");
     lab.switch(|switches| switches.import_unapproved = ImportUnapproved::Period);
     send(&lab, "create=true", &[line(&who, UNPAID, date(2027, 3, 3), false)]).await;
     let last = after(&tenant, owner).pop().expect("a third");

@@ -428,3 +428,139 @@ async fn a_key_without_the_right_does_nothing() {
     assert_eq!((tenant.absences_of(owner), tenant.writes()), before);
     assert_eq!(lab.write("PUT", FACTORY_A, &json!({})).await.status, 405);
 }
+
+#[tokio::test]
+async fn a_discovery_is_sent_back_as_it_came() {
+    let lab = Lab::of(120).await;
+    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    lab.switch(|switches| switches.absence_factory = AbsenceFactory::Both);
+    // Three days of remote work: one more than the ceiling, which only informs.
+    let mut body = discover(&lab, owner, MONDAY, date(2027, 3, 3)).await.json();
+    let remote = body["otherAvailableAccounts"].as_array_mut().expect("a list");
+    let remote = remote.iter_mut().find(|one| one["leaveAccountId"] == REMOTE).expect("remote work");
+    let warning = &remote["constraint"]["warnings"][0];
+    assert_eq!(
+        (&warning["ruleId"], &warning["info"], &warning["accountId"]),
+        (&json!(49), &json!(true), &json!(REMOTE))
+    );
+    remote["duration"] = json!(3);
+    body["autoCreate"] = json!(true);
+    ask(&lab, &body).await;
+    lab.switch(|switches| switches.absence_factory = AbsenceFactory::GenerationB);
+    let mut body = discover(&lab, owner, date(2027, 3, 4), date(2027, 3, 5)).await.json();
+    for account in body["accounts"].as_array_mut().expect("a list") {
+        let share = match account["leaveAccountId"].as_i64() {
+            Some(PAID) => 1.5,
+            Some(8) => 0.5,
+            _ => 0.0,
+        };
+        account["duration"] = json!(share);
+    }
+    body["comments"] = json!("Bonnes vacances !");
+    let made = lab.write("POST", FACTORY_B, &body).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let last = tenant.absences_of(owner).pop().expect("a period");
+    let accounts: Vec<i64> = last.halves.iter().map(|half| half.account_id).collect();
+    // In the order they were listed: accounts with a balance come first.
+    assert_eq!(accounts, [PAID, PAID, PAID, 8]);
+    assert_eq!(last.comment.as_deref(), Some("Bonnes vacances !"));
+}
+
+/// A generator of our own (SplitMix64), so that a failure comes again.
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap_or(0)
+    }
+}
+
+#[tokio::test]
+async fn what_is_discovered_is_what_is_accepted() {
+    let lab = Lab::of(150).await;
+    let tenant = lab.emulator.tenant();
+    let people: Vec<i64> = tenant.people(None, usize::MAX).iter().map(|one| one.id).collect();
+    let mut draws = Draws(11);
+    let mut seen = [0, 0];
+    for _ in 0..400 {
+        let owner = people[draws.below(people.len())];
+        let starts = date(2026, 11, 20) + jiff::ToSpan::days(draws.below(260) as i64);
+        let ends = starts + jiff::ToSpan::days([0, 0, 1, 4, 12][draws.below(5)]);
+        let starts_am = draws.below(4) > 0;
+        let ends_am = if starts == ends { starts_am && draws.below(3) == 0 } else { draws.below(4) == 0 };
+        let path = format!(
+            "{DISCOVERY}?ownerId={owner}&startsOn={starts}&startsAM={starts_am}&endsOn={ends}&endsAM={ends_am}"
+        );
+        let found = lab.get(&path).await.json();
+        let worked = tenant.what_it_would_take(owner, starts, starts_am, ends, ends_am);
+        assert_eq!(found["duration"].as_f64(), Some(worked.len() as f64 / 2.0));
+        let lists = [&found["availableAccounts"], &found["otherAvailableAccounts"]];
+        let accounts: Vec<&Value> = lists.iter().filter_map(|list| list.as_array()).flatten().collect();
+        let account = accounts[draws.below(accounts.len())];
+        let id = account["leaveAccountId"].as_i64().expect("an id");
+        let constraint = &account["constraint"];
+        let duration = if account["unit"] == 1 { 1.0 } else { worked.len() as f64 / 2.0 };
+        let allowed = found["isValid"] == true
+            && constraint["allowSelect"] == true
+            && constraint["maxValue"].as_f64().is_some_and(|most| duration <= most);
+        let mut body = body_a(owner, starts, ends, (starts_am, ends_am), &[(id, duration)]);
+        body["warnings"] = found["warnings"].clone();
+        let before = tenant.writes().len();
+        let answer = lab.write("POST", FACTORY_A, &body).await;
+        let accepted = answer.status == 200;
+        assert_eq!(accepted, allowed, "{body} {account}: {}", answer.text);
+        assert_eq!(tenant.writes().len() - before, usize::from(accepted));
+        seen[usize::from(accepted)] += 1;
+        if accepted {
+            let request = answer.json()["data"]["id"].as_i64();
+            let made = tenant.absences_of(owner).into_iter().find(|one| one.leave_request_id == request);
+            let made = made.expect("a period");
+            let halves: Vec<_> = made.halves.iter().map(|half| (half.date, half.am)).collect();
+            assert_eq!(halves, worked.iter().map(|half| (half.date, half.am)).collect::<Vec<_>>());
+            assert!(made.halves.iter().all(|half| half.account_id == id && half.is_active));
+        }
+    }
+    assert!(seen[0] > 40 && seen[1] > 100, "{seen:?}");
+}
+
+#[tokio::test]
+async fn the_shapes_of_requests() {
+    let lab = Lab::of(120).await;
+    let owner = somebody(&lab);
+    let mut shapes = serde_json::Map::new();
+    // Two accounts show them all.
+    let few = |mut found: Value| {
+        for list in ["availableAccounts", "otherAvailableAccounts", "accounts"] {
+            if let Some(accounts) = found.get_mut(list).and_then(Value::as_array_mut) {
+                accounts.retain(|one| one["leaveAccountId"] == PAID || one["leaveAccountId"] == REMOTE);
+            }
+        }
+        found
+    };
+    shapes.insert(
+        "discovery, generation A".to_owned(),
+        few(discover(&lab, owner, MONDAY, MONDAY).await.json()),
+    );
+    lab.switch(|switches| switches.absence_factory = AbsenceFactory::GenerationB);
+    shapes.insert(
+        "discovery, generation B".to_owned(),
+        few(discover(&lab, owner, MONDAY, MONDAY).await.json()),
+    );
+    lab.switch(|switches| switches.absence_factory = AbsenceFactory::GenerationA);
+    let body = days(owner, MONDAY, 1, REMOTE);
+    shapes.insert("created".to_owned(), lab.write("POST", FACTORY_A, &body).await.json());
+    shapes.insert("refused".to_owned(), lab.write("POST", FACTORY_A, &body).await.json());
+    lab.switch(|switches| switches.factory_refusal = FactoryRefusal::Text400);
+    shapes.insert("refused, as a text".to_owned(), json!(lab.write("POST", FACTORY_A, &body).await.text));
+    lab.switch(|switches| switches.factory_refusal = FactoryRefusal::Invalid200);
+    let refused = lab.write("POST", FACTORY_A, &body).await.json();
+    shapes.insert(
+        "refused, with 200".to_owned(),
+        json!({"isValid": refused["isValid"], "warnings": refused["warnings"]}),
+    );
+    insta::assert_json_snapshot!("requests", shapes);
+}

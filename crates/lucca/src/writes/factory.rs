@@ -214,6 +214,8 @@ fn body(generation: FactoryGeneration, draft: &LeaveRequestDraft<'_>) -> Value {
     } else {
         put(&mut body, "availableAccounts", chosen(Some(true)));
         put(&mut body, "otherAvailableAccounts", chosen(Some(false)));
+        // A public client that asks for others sends this; a browser, which asks for its own user, does not.
+        put(&mut body, "users", json!({ "userIds": [number_or_text(&period.owner)] }));
         if let Some(comment) = comment {
             // unverified: that the older shape has a comment, and under this name; the newer one has.
             put(&mut body, "comments", json!(comment));
@@ -227,6 +229,10 @@ fn body(generation: FactoryGeneration, draft: &LeaveRequestDraft<'_>) -> Value {
     put(&mut body, "endsOn", json!(date(period.last)));
     put(&mut body, "endsAM", json!(period.last.half == Half::Am));
     put(&mut body, "isHalfDay", json!(period.first == period.last));
+    let unit = accounts.first().and_then(|(id, _)| offer.accounts.iter().find(|account| account.id == *id));
+    if let Some(unit) = unit.and_then(|account| account.raw.get("unit")) {
+        put(&mut body, "unit", unit.clone());
+    }
     let total: f64 = accounts.iter().map(|(_, amount)| amount).sum();
     put(&mut body, "duration", json!(total));
     // unverified: what it does. Clients that work send true to the older shape and false to the newer one.

@@ -26,3 +26,4 @@ mod support;
 mod tenant_urls;
 #[cfg(test)]
 mod users;
+mod writes;

@@ -8,6 +8,7 @@ mod leases;
 mod link_flows;
 mod migrations;
 mod records;
+mod submissions;
 mod support;
 mod unlinking;
 

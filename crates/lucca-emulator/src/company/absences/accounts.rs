@@ -56,8 +56,8 @@ pub(crate) fn terms(account: i64) -> Terms {
         unit: Unit::Days,
         entitlement: None,
         half_day: true,
-        least: 1,
-        step: 1,
+        least: 4,
+        step: 2,
         debit: true,
         window: None,
         levels: 1,
@@ -66,7 +66,7 @@ pub(crate) fn terms(account: i64) -> Terms {
     match account {
         UNPAID => Terms { half_day: false, levels: 3, ..common },
         CHILD => Terms { unit: Unit::BusinessDays, ..common },
-        RECOVERY => Terms { unit: Unit::Hours, entitlement: Some((80, 160)), least: 4, step: 2, ..common },
+        RECOVERY => Terms { unit: Unit::Hours, entitlement: Some((80, 160)), ..common },
         1100..=1199 => {
             let year = year(account - 1123 + 2025);
             let window = Some((date(year, 6, 1), date(year + 1, 5, 31)));

@@ -73,12 +73,22 @@ fn taken(from: &str, to: &str, day: impl Fn(Date) -> Option<WorkingDay>) -> usiz
     plan.taken.len()
 }
 
+/// What it is, holidays, more holidays, the week, from, to, the half-days it takes.
+type Case = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static str,
+    &'static str,
+    &'static str,
+    usize,
+);
+
 #[test]
 fn cases_written_by_hand() {
     let full = "22222";
     #[rustfmt::skip]
-    let cases: &[(&str, &[&str], &[&str], &str, &str, &str, usize)] = &[
-        // what, holidays, more holidays, week, from, to, half-days
+    let cases: &[Case] = &[
         ("one day", FRANCE, &[], full, "2026-03-04", "2026-03-04", 2),
         ("a morning", FRANCE, &[], full, "2026-03-04 AM", "2026-03-04 AM", 1),
         ("an afternoon", FRANCE, &[], full, "2026-03-04 PM", "2026-03-04 PM", 1),
