@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use lucca::FieldGroups;
 use lucca_emulator::{AbsenceFacts, Emulator, Fault, FaultKind, KeyConfig, Loss, Rights, Status};
 use reqwest::Method;
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use store::{AccountId, AccountSettings, Actor, LinkedAccount, NewAccount, Onto};
+use store::LinkedAccount;
 use test_database::Engine;
 
 use crate::support::{OPERATOR, Service, tenant};
@@ -47,24 +45,7 @@ async fn app() -> App {
 async fn app_on(engine: Engine, declined: &[&str]) -> App {
     let service = Service::on(engine, "").await;
     let emulator = tenant(40, Rights::all()).await;
-    let machinery = &service.machinery;
-    let settings = AccountSettings {
-        field_groups: FieldGroups::default().iter().map(|group| group.name().to_owned()).collect(),
-        declined_features: declined.iter().map(|&name| name.to_owned()).collect(),
-        requests_per_minute: Some(0),
-        ..AccountSettings::default()
-    };
-    let new = NewAccount {
-        onto: Onto::New(AccountId::mint(machinery.clock.now(), [1; 10])),
-        tenant: &emulator.url(),
-        origin: &emulator.url(),
-        api_key: &SecretString::from(emulator.api_key()),
-        settings: &settings,
-        actor: Actor::Cli,
-        at: machinery.clock.now(),
-        nonce: [1; 12],
-    };
-    let account = machinery.store.link_account(&machinery.vault, new).await.unwrap();
+    let account = service.linked(&emulator, declined).await;
     let base = format!("/v1/linked-accounts/{}", account.id);
     let app = App { service, emulator, account, base };
     app.sync().await;
@@ -73,11 +54,7 @@ async fn app_on(engine: Engine, declined: &[&str]) -> App {
 
 impl App {
     async fn sync(&self) {
-        let machinery = &self.service.machinery;
-        let client = machinery.tenants.client_of(&self.account, &machinery.vault, None).await.unwrap();
-        let run = machinery.new_run().unwrap();
-        let how = (sync::Wish::Full, None);
-        machinery.sync(&self.account, &client, run, how, &sync::Silent).await.unwrap();
+        self.service.sync(&self.account).await;
         self.emulator.tenant().clear_requests();
     }
 
