@@ -313,8 +313,10 @@ async fn three_hundred_hostile_inputs() {
             assert!(!text.to_ascii_lowercase().contains(secret), "a secret in {what}");
         }
     }
-    // The database keeps a name as it was given; pages show it as text.
-    for (what, text) in &everything.0 {
+    // The database keeps a name as it was given; pages show it as text. Data is told to be data, and may repeat it.
+    let is_data =
+        |text: &str| text.contains("\"content-type\": \"application/json\"") && text.contains("\"nosniff\"");
+    for (what, text) in everything.0.iter().filter(|(_, text)| !is_data(text)) {
         assert!(!text.contains("<script>alert") && !text.contains("<img src=x"), "markup in {what}");
     }
     assert!(!logged.contains("lnk_"), "a link token in the log");
