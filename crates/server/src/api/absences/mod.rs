@@ -154,6 +154,14 @@ impl Desk {
         self,
         act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.act_within_patience(act).await?.ok_or_else(goes_on)
+    }
+
+    /// The same; nothing where it takes longer than anybody waits for, and goes on.
+    pub(crate) async fn act_within_patience<T: Send + 'static>(
+        self,
+        act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
         let task = tokio::spawn(async move {
             let absences = self.machinery.absences(&self.account, &self.client, Actor::Operator);
             let done = act(&absences).await;
@@ -163,17 +171,27 @@ impl Desk {
             done
         });
         match tokio::time::timeout(PATIENCE, task).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(error)) => Err(Problem::internal("internal", &error)),
-            Err(_) => Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "request.goes_on",
-                "Lucca takes its time, and it goes on. Send the same again, with the same Idempotency-Key where there \
-                 is one: nothing is done twice.",
-            )
-            .retry_after(5)),
+            Ok(Ok(done)) => done.map(Some),
+            Ok(Err(_)) => {
+                // What a panic says may hold what was being worked on.
+                tracing::error!("a request met a defect");
+                let detail = "Something failed in the service.";
+                Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
+            }
+            Err(_) => Ok(None),
         }
     }
+}
+
+/// What is said of something that takes longer than anybody waits for.
+fn goes_on() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "request.goes_on",
+        "Lucca takes its time, and it goes on. Send the same again, with the same Idempotency-Key where there is one: \
+         nothing is done twice.",
+    )
+    .retry_after(5)
 }
 
 /// A request that was made through the connector for a linked account.

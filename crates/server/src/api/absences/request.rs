@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::views::AbsenceRequestView;
-use super::{Desk, WantedAbsence};
+use super::{Desk, WantedAbsence, goes_on};
 use crate::api::Body;
 use crate::api::answers::{BadRequest, Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -55,11 +55,17 @@ pub(crate) async fn request_absence(
     let key = idempotency_key(&headers)?;
     let (ask, acknowledged) = wanted.read()?;
     let id = app.machinery.new_submission()?;
-    let submission = desk
-        .act(move |absences| {
+    let (account_no, name) = (desk.account.no, key.clone());
+    let done = desk
+        .act_within_patience(move |absences| {
             Box::pin(async move { Ok(absences.request(id, &key, &ask, &acknowledged).await?) })
         })
         .await?;
+    let submission = match done {
+        Some(submission) => submission,
+        // It goes on; where it is written down already, it can be followed.
+        None => app.machinery.store.submission_by_key(account_no, &name).await?.ok_or_else(goes_on)?,
+    };
     let view = AbsenceRequestView::of(&submission)?;
     let status = if view.is_on_its_way() {
         StatusCode::ACCEPTED
