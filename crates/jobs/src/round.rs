@@ -1,5 +1,5 @@
 //! The round that keeps every linked account in sync while a service runs: each minute, what is due by its rhythm. It
-//! also erases the keys that linking flows hold and no link opens any more.
+//! also erases the keys that linking flows hold and no link opens any more. Absence requests go on beside it.
 //!
 //! One account after the other: the tenants' budgets, not this machine, decide how fast it goes. Many workers and
 //! fairness between tenants are not here.
@@ -9,13 +9,20 @@ use std::time::Duration;
 use store::AccountStatus;
 use sync::{Brake, Silent, Wish};
 
-use crate::Machinery;
+use crate::{Machinery, keep_requests_going};
 
 /// How often it is looked what is due.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Syncs what is due, for ever. What fails is logged, and tried again in the next round.
+/// Syncs what is due, and takes absence requests on beside that, for ever. What fails is logged, and tried again in the
+/// next round.
 pub async fn keep_in_sync(machinery: Machinery) {
+    // Boxed: what a sync keeps at hand is large.
+    let requests = Box::pin(keep_requests_going(machinery.clone()));
+    tokio::join!(Box::pin(keep_syncing(machinery)), requests);
+}
+
+async fn keep_syncing(machinery: Machinery) {
     loop {
         let now = machinery.clock.now();
         if let Err(error) = machinery.store.erase_abandoned_keys(now).await {

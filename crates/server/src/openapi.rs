@@ -1,13 +1,14 @@
 //! The API's description, made from the handlers themselves, and its router.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use crate::api::{exchange_public_token, health, linked_accounts, linking_flows, new_link_token};
+use crate::api::{absences, exchange_public_token, health, linked_accounts, linking_flows, new_link_token};
 use crate::app::App;
 
 #[derive(OpenApi)]
@@ -23,6 +24,7 @@ use crate::app::App;
     tags(
         (name = "linking", description = "Link tokens, linking flows and public tokens."),
         (name = "linked accounts", description = "Customers' tenants, connected through an API key."),
+        (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
         (name = "health", description = "Whether the service runs."),
     )
 )]
@@ -55,6 +57,17 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
         .routes(routes!(linked_accounts::issues::account_issues))
         .routes(routes!(linked_accounts::audit::account_audit))
+        .routes(routes!(absences::leave_types::leave_types))
+        .routes(routes!(absences::preview::preview_absence))
+        .routes(routes!(absences::list::absence_requests, absences::request::request_absence))
+        .routes(routes!(absences::show::absence_request))
+        .routes(routes!(absences::cancel::cancel_absence))
+        .routes(routes!(absences::approve::approve_absence))
+        .routes(routes!(absences::deny::deny_absence))
+        .routes(
+            routes!(absences::import::import_absences)
+                .layer(DefaultBodyLimit::max(absences::import::LARGEST_FILE)),
+        )
         .split_for_parts();
     let json = description.to_pretty_json().unwrap_or_default();
     let answer = json.clone();

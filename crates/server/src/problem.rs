@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::absences::views::{AbsenceProblem, AbsenceWarning};
+
 /// Why a request was not done. `code` is stable; `title` and `detail` are for people and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
@@ -23,6 +25,26 @@ pub(crate) struct Problem {
     /// Which member of the request it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
+    #[serde(flatten)]
+    more: Box<More>,
+    /// When to try again, in seconds: a header.
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+/// What a program needs to go on, beside the code.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub(crate) struct More {
+    /// Everything that is wrong with an absence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) problems: Vec<AbsenceProblem>,
+    /// What has to be acknowledged before the absence is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<AbsenceWarning>,
+    /// The permission that the API key lacks, by its stable name.
+    #[schema(example = "make_absence_requests")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) permission: Option<&'static str>,
 }
 
 impl Problem {
@@ -35,7 +57,21 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             detail: detail.into(),
             field: None,
+            more: Box::default(),
+            retry_after: None,
         }
+    }
+
+    /// The same, with what a program needs to go on.
+    #[must_use]
+    pub(crate) fn with(self, more: More) -> Self {
+        Self { more: Box::new(more), ..self }
+    }
+
+    /// The same, with how many seconds to wait before trying again.
+    #[must_use]
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
     }
 
     /// What was sent can't be used, because of one of its members.
@@ -77,13 +113,32 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
-        Self::internal(error.code(), &error)
+        match error {
+            store::Error::Unlinked => Self::new(
+                StatusCode::CONFLICT,
+                error.code(),
+                "This account was unlinked: its API key is gone. To use it again, link its tenant again.",
+            ),
+            error => Self::internal(error.code(), &error),
+        }
+    }
+}
+
+impl From<jobs::Error> for Problem {
+    fn from(error: jobs::Error) -> Self {
+        match error {
+            jobs::Error::Store(error) => error.into(),
+            error => Self::internal(error.code(), &error),
+        }
     }
 }
 

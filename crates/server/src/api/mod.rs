@@ -1,5 +1,7 @@
 //! The JSON API. One endpoint, one file; `answers` describes what many of them answer, `problem` says no, `auth` and the extractors here say who and what.
 
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
+pub(crate) mod absences;
 pub(crate) mod answers;
 pub(crate) mod exchange_public_token;
 pub(crate) mod health;
@@ -9,8 +11,9 @@ pub(crate) mod linking_flows;
 pub(crate) mod new_link_token;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -43,6 +46,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 "The body is larger than any request needs to be.",
             )),
             Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "request.not_json", "The body is not JSON.")),
+        }
+    }
+}
+
+/// The parameters of the address, refused as a problem where they can't be read.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(_) => Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "request.invalid",
+                "A parameter of the address has the wrong type or value. See /openapi.json.",
+            )),
         }
     }
 }

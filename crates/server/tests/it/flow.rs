@@ -367,11 +367,8 @@ async fn everything_is_there_in_french_too() {
 /// Syncs the one linked account a quarter of an hour later, as the round does.
 async fn sync(service: &Service) {
     service.clock.advance(std::time::Duration::from_mins(15));
-    let machinery = &service.machinery;
-    let account = machinery.store.accounts().await.unwrap().remove(0);
-    let client = machinery.tenants.client_of(&account, &machinery.vault, None).await.unwrap();
-    let run = machinery.new_run().unwrap();
-    machinery.sync(&account, &client, run, (sync::Wish::Full, None), &sync::Silent).await.unwrap();
+    let account = service.machinery.store.accounts().await.unwrap().remove(0);
+    service.sync(&account).await;
 }
 
 /// The codes of issues that are open.

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jobs::{Entropy, Holder, Machinery, Tenants};
-use lucca::HostPolicy;
 use lucca::clock::TestClock;
+use lucca::{FieldGroups, HostPolicy};
 use lucca_emulator::{Config as Company, Emulator, KeyConfig, Rights};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{Config, Setup};
-use store::{MasterKey, Vault};
+use store::{AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, Vault};
 use test_database::{Engine, TestDatabase};
 
 pub(crate) const OPERATOR: &str = "op_test_0123456789abcdef0123456789abcdef";
@@ -112,6 +112,38 @@ impl Service {
         let (status, made) = self.post("/v1/link-tokens", wanted).await;
         assert_eq!(status, 201, "{made}");
         (made["token"].as_str().unwrap().to_owned(), made["flow_id"].as_str().unwrap().to_owned())
+    }
+}
+
+impl Service {
+    /// A linked account of a tenant, without what was declined, and without a pace.
+    pub(crate) async fn linked(&self, emulator: &Emulator, declined: &[&str]) -> LinkedAccount {
+        let now = self.machinery.clock.now();
+        let settings = AccountSettings {
+            field_groups: FieldGroups::default().iter().map(|group| group.name().to_owned()).collect(),
+            declined_features: declined.iter().map(|&name| name.to_owned()).collect(),
+            requests_per_minute: Some(0),
+            ..AccountSettings::default()
+        };
+        let new = NewAccount {
+            onto: Onto::New(AccountId::mint(now, [1; 10])),
+            tenant: &emulator.url(),
+            origin: &emulator.url(),
+            api_key: &SecretString::from(emulator.api_key()),
+            settings: &settings,
+            actor: Actor::Cli,
+            at: now,
+            nonce: [1; 12],
+        };
+        self.machinery.store.link_account(&self.machinery.vault, new).await.unwrap()
+    }
+
+    /// Reads all of a linked account.
+    pub(crate) async fn sync(&self, account: &LinkedAccount) {
+        let client = self.machinery.tenants.client_of(account, &self.machinery.vault, None).await.unwrap();
+        let run = self.machinery.new_run().unwrap();
+        let how = (sync::Wish::Full, None);
+        self.machinery.sync(account, &client, run, how, &sync::Silent).await.unwrap();
     }
 }
 

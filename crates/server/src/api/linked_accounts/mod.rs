@@ -74,7 +74,7 @@ impl LinkedAccountView {
 }
 
 /// Finds a linked account by the id in the path.
-async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> {
+pub(crate) async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> {
     let missing = || Problem::not_found("linked account");
     let id = id.parse().map_err(|_| missing())?;
     app.machinery.store.account(id).await?.ok_or_else(missing)

@@ -1,0 +1,67 @@
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/cancel`: takes an absence back, or half-days of it.
+
+use absences::ProblemCode;
+use axum::Json;
+use axum::extract::{Path, State};
+use people::HalfDay;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::views::ChangedAbsence;
+use super::{Desk, id_of, wrong};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// What is taken back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cancellation {
+    /// Only these half-days; all of it by default.
+    #[schema(example = json!(["2026-05-04 PM"]))]
+    half_days: Option<Vec<String>>,
+}
+
+/// Takes an absence back, or half-days of it, whoever asked for it. One that waits is cancelled at once; of one that is
+/// approved the wish to cancel it may have to be approved. To ask again is safe.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/cancel", tag = "absence requests",
+    security(("operator" = [])), request_body = Cancellation,
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
+    ),
+    responses(
+        (status = 200, body = ChangedAbsence),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        Unprocessable,
+        LuccaFails,
+    )
+)]
+pub(crate) async fn cancel_absence(
+    State(app): State<App>,
+    _: Operator,
+    Path((account_id, id)): Path<(String, String)>,
+    Body(wanted): Body<Cancellation>,
+) -> Result<Json<ChangedAbsence>, Problem> {
+    let desk = Desk::of(&app, &account_id).await?;
+    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
+    let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
+    let changed = desk
+        .act(move |absences| Box::pin(async move { Ok(absences.cancel(&id, half_days.as_deref()).await?) }))
+        .await?;
+    Ok(Json(changed.into()))
+}
+
+fn read(texts: &[String]) -> Result<Vec<HalfDay>, Problem> {
+    let read: Result<Vec<HalfDay>, _> = texts.iter().map(|text| text.parse()).collect();
+    read.map_err(|_| {
+        let message = "a half-day is written as 2026-05-04 AM or 2026-05-04 PM";
+        absences::Error::Problems(vec![wrong(ProblemCode::InvalidPeriod, "half_days", message)]).into()
+    })
+}

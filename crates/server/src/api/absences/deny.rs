@@ -1,0 +1,57 @@
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/{id}/deny`: says no, and why.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::views::ChangedAbsence;
+use super::{Desk, id_of};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// Why not.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoBecause {
+    /// What the person reads. A denial needs it.
+    #[schema(min_length = 1, example = "Two of the team are away already.")]
+    comment: String,
+}
+
+/// Denies an absence request that waits for a decision, whoever asked for it.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/deny", tag = "absence requests",
+    security(("operator" = [])), request_body = NoBecause,
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
+    ),
+    responses(
+        (status = 200, body = ChangedAbsence),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        Unprocessable,
+        LuccaFails,
+    )
+)]
+pub(crate) async fn deny_absence(
+    State(app): State<App>,
+    _: Operator,
+    Path((account_id, id)): Path<(String, String)>,
+    Body(said): Body<NoBecause>,
+) -> Result<Json<ChangedAbsence>, Problem> {
+    let desk = Desk::of(&app, &account_id).await?;
+    id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
+    let changed = desk
+        .act(move |absences| {
+            Box::pin(async move { Ok(absences.decide(&id, false, Some(&said.comment)).await?) })
+        })
+        .await?;
+    Ok(Json(changed.into()))
+}

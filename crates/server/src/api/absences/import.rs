@@ -1,0 +1,195 @@
+//! `POST /v1/linked-accounts/{account_id}/absence-requests/imports`: absences by the file, tried first.
+
+use absences::{Batch, BulkRow};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use people::HalfDay;
+use serde::{Deserialize, Serialize};
+use store::SubmissionId;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Desk;
+use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, all};
+use crate::api::Params;
+use crate::api::answers::{
+    Forbidden, LuccaFails, NotFound, NotNow, TooLarge, Unauthorized, Unprocessable, Unsupported,
+};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::{More, Problem};
+
+/// Five thousand rows, which is the most that a file may have, are half of that.
+pub(crate) const LARGEST_FILE: usize = 1024 * 1024;
+
+/// Whether it is for good.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ForGood {
+    /// `true` (the default): every row is checked and Lucca tries the file, and nothing is made. `false`: it is made.
+    #[serde(default = "yes")]
+    simulate: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A row of the file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImportRow {
+    /// Its line, the header being line 1.
+    line: u64,
+    /// What is wrong with it.
+    problems: Vec<AbsenceProblem>,
+    /// The half-days it would take, by what the last sync heard.
+    #[schema(value_type = Vec<String>)]
+    half_days: Vec<HalfDay>,
+}
+
+impl From<BulkRow> for ImportRow {
+    fn from(row: BulkRow) -> Self {
+        let half_days = row.plan.map(|plan| plan.taken).unwrap_or_default();
+        Self { line: row.line, problems: all(row.problems), half_days }
+    }
+}
+
+/// What came of trying a file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Trial {
+    /// Its rows, in the order of the file.
+    rows: Vec<ImportRow>,
+    /// Whether Lucca tried it: not where a row is known to be wrong.
+    simulated: bool,
+    /// Whether Lucca finds fault with it; with which row, it does not tell.
+    lucca_finds_fault: Option<bool>,
+    /// Whether it can be made as it is.
+    ok: bool,
+}
+
+/// What came of a file.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Imported {
+    /// With `simulate=true`.
+    Tried(Trial),
+    /// With `simulate=false`.
+    Made(AbsenceRequestList),
+}
+
+/// Makes absences by the file, through Lucca's documented import.
+///
+/// UTF-8, separated by commas or semicolons, with a header: `employee` (Lucca's id, an employee number or an e-mail
+/// address), `leave_type` (id or name), `starts`, `ends`, and, if wanted, `approved` (`true` or `false`, the default:
+/// approvers decide). Each row becomes an absence request of its own, and the same file is made once.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/absence-requests/imports", tag = "absence requests",
+    security(("operator" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), ForGood),
+    request_body(content = String, content_type = "text/csv",
+        example = "employee,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
+    responses(
+        (status = 200, description = "It was tried, and nothing made; or, with `simulate=false`, it was made before.",
+         body = Imported),
+        (status = 201, description = "Every row is made, or refused: see each status.", body = AbsenceRequestList),
+        (status = 202, description = "Some rows are on their way: look at them again.", body = AbsenceRequestList),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        TooLarge,
+        Unsupported,
+        Unprocessable,
+        LuccaFails,
+    )
+)]
+pub(crate) async fn import_absences(
+    State(app): State<App>,
+    _: Operator,
+    Path(account_id): Path<String>,
+    Params(how): Params<ForGood>,
+    headers: HeaderMap,
+    file: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<Imported>), Problem> {
+    let desk = Desk::of(&app, &account_id).await?;
+    let file = csv(&headers, file)?;
+    let machinery = app.machinery.clone();
+    let (status, imported) = desk
+        .act(move |absences| {
+            Box::pin(async move {
+                let batch = absences.read_batch(&file).await?;
+                if how.simulate {
+                    let trial = trial(absences, batch).await?;
+                    return Ok((StatusCode::OK, Imported::Tried(trial)));
+                }
+                refuse_wrong_rows(&batch)?;
+                let minted = batch.rows.iter().map(|_| machinery.new_submission());
+                let minted = minted.collect::<Result<Vec<SubmissionId>, _>>()?;
+                let mut unused = minted.clone().into_iter();
+                // There are as many as rows, and each row takes one at most.
+                let mint = |at| unused.next().unwrap_or_else(|| SubmissionId::mint(at, [0; 10]));
+                let all = absences.make_batch(&batch, mint, |_| {}).await?;
+                let is_new = all.iter().any(|submission| minted.contains(&submission.id));
+                let list = AbsenceRequestList::of(&all)?;
+                let status = match list.items.iter().any(AbsenceRequestView::is_on_its_way) {
+                    true => StatusCode::ACCEPTED,
+                    false if is_new => StatusCode::CREATED,
+                    false => StatusCode::OK,
+                };
+                Ok((status, Imported::Made(list)))
+            })
+        })
+        .await?;
+    Ok((status, Json(imported)))
+}
+
+async fn trial(absences: &absences::Absences<'_>, batch: Batch) -> Result<Trial, Problem> {
+    // A file without rows is refused as a whole; one with wrong rows is shown row by row.
+    let is_tried = batch.is_good() || batch.rows.is_empty();
+    let lucca_finds_fault = if is_tried { Some(absences.simulate_batch(&batch).await?) } else { None };
+    Ok(Trial {
+        rows: all(batch.rows),
+        simulated: is_tried,
+        lucca_finds_fault,
+        ok: lucca_finds_fault == Some(false),
+    })
+}
+
+/// Says which lines are wrong; the engine would not say it by line.
+fn refuse_wrong_rows(batch: &Batch) -> Result<(), Problem> {
+    let of_row = |row: &BulkRow| {
+        let line = row.line;
+        row.problems.clone().into_iter().map(move |problem| AbsenceProblem::from(problem).at(line))
+    };
+    let problems: Vec<AbsenceProblem> = batch.rows.iter().flat_map(of_row).collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "absence.not_importable",
+        "Some lines of the file are wrong, and nothing was sent to Lucca. Correct them and send it again.",
+    )
+    .with(More { problems, ..More::default() }))
+}
+
+fn csv(headers: &HeaderMap, file: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv")) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "request.not_csv",
+            "Send the file with Content-Type: text/csv.",
+        ));
+    }
+    file.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "request.too_large",
+            "The file is larger than 1 MiB. Split it.",
+        ),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The file did not arrive whole."),
+    })
+}

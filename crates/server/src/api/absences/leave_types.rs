@@ -1,0 +1,79 @@
+//! `GET /v1/linked-accounts/{account_id}/leave-types`: what a person may take an absence on.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use people::{Half, HalfDay};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::views::{LeaveTypeView, all};
+use super::{Desk, id_of, period};
+use crate::api::Params;
+use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// Whose, and for when.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct For {
+    /// The person: Lucca's id.
+    #[param(required, nullable = false, example = "12")]
+    employee_id: Option<String>,
+    /// The first day of the absence, `2026-05-04` or `2026-05-04 PM`; today by default.
+    #[param(example = "2026-05-04")]
+    starts_on: Option<String>,
+    /// The last day of the absence; the first by default.
+    #[param(example = "2026-05-06")]
+    ends_on: Option<String>,
+}
+
+/// What a person may take an absence on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LeaveTypeList {
+    /// The leave types.
+    items: Vec<LeaveTypeView>,
+    /// Whether Lucca offered them to this person for this period. If not, these are all that the tenant has.
+    is_offered: bool,
+}
+
+/// Lists what a person may take an absence on.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/leave-types", tag = "absence requests",
+    security(("operator" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), For),
+    responses(
+        (status = 200, body = LeaveTypeList),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        Unprocessable,
+        LuccaFails,
+    )
+)]
+pub(crate) async fn leave_types(
+    State(app): State<App>,
+    _: Operator,
+    Path(account_id): Path<String>,
+    Params(wanted): Params<For>,
+) -> Result<Json<LeaveTypeList>, Problem> {
+    let Some(employee_id) = wanted.employee_id else {
+        return Err(Problem::field("employee_id", "request.invalid", "Say whose: Lucca's id of the person."));
+    };
+    let (first, last) = if wanted.starts_on.is_none() && wanted.ends_on.is_none() {
+        let today = app.machinery.today();
+        (HalfDay::new(today, Half::Am), HalfDay::new(today, Half::Pm))
+    } else {
+        period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?
+    };
+    let desk = Desk::of(&app, &account_id).await?;
+    let employee_id = id_of(&employee_id).ok_or(absences::Error::UnknownEmployee)?;
+    let found = desk
+        .act(move |absences| {
+            Box::pin(async move { Ok(absences.leave_types(&employee_id, first, last).await?) })
+        })
+        .await?;
+    Ok(Json(LeaveTypeList { items: all(found.leave_types), is_offered: found.is_offered }))
+}

@@ -1,0 +1,203 @@
+//! `/v1/linked-accounts/{account_id}/absence-requests` and the leave types they are made on: how a body becomes what
+//! `absences` is asked, and how it is asked. One endpoint, one file; what is shown is in `views`, what is refused in
+//! `refusals`.
+
+pub(crate) mod approve;
+pub(crate) mod cancel;
+pub(crate) mod deny;
+pub(crate) mod import;
+pub(crate) mod leave_types;
+pub(crate) mod list;
+pub(crate) mod preview;
+pub(crate) mod refusals;
+pub(crate) mod request;
+pub(crate) mod show;
+pub(crate) mod views;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use absences::{Absences, Ask, ProblemCode};
+use axum::http::StatusCode;
+use jobs::Machinery;
+use lucca::Client;
+use people::{HalfDay, RemoteId, first_half_day, last_half_day};
+use serde::Deserialize;
+use store::{AccountStatus, Actor, LinkedAccount, Submission};
+use utoipa::ToSchema;
+
+use crate::api::linked_accounts::find;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Longer than most answers of Lucca take, shorter than the service lets anybody wait.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Longer texts are no id of Lucca's.
+const LONGEST_ID: usize = 100;
+
+/// An absence to be looked at or asked for: a preview and the request that follows have the same body.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WantedAbsence {
+    /// Who would be away: Lucca's id.
+    #[schema(example = "12")]
+    employee_id: String,
+    /// What it is taken on: the id of a leave type of this person.
+    #[schema(example = "34")]
+    leave_type_id: String,
+    /// The first day, with `AM` or `PM` behind it for a half-day; a day alone begins in the morning.
+    #[schema(example = "2026-05-04 PM")]
+    starts_on: String,
+    /// The last day, this one included; a day alone ends in the afternoon.
+    #[schema(example = "2026-05-06")]
+    ends_on: String,
+    /// How long, within one day, where the leave type is counted in hours.
+    #[schema(example = 150, minimum = 1, maximum = 1440)]
+    minutes: Option<u32>,
+    /// What the person writes to the approvers.
+    #[schema(max_length = 2000)]
+    comment: Option<String>,
+    /// The ids of the warnings that the person has seen and confirmed, from a preview or an answer with the code
+    /// `absence.confirmation_needed`. A preview needs none.
+    #[serde(default)]
+    acknowledged_warnings: Vec<String>,
+}
+
+impl WantedAbsence {
+    /// What it asks for, if it can be read, and which warnings are acknowledged.
+    fn read(self) -> Result<(Ask, Vec<String>), Problem> {
+        let (first, last) = period(Some(&self.starts_on), Some(&self.ends_on))?;
+        let Some(leave_type_id) = id_of(&self.leave_type_id) else {
+            let message = "there is no leave type with this id";
+            return Err(absences::Error::Problems(vec![wrong(
+                ProblemCode::TypeNotOffered,
+                "leave_type_id",
+                message,
+            )])
+            .into());
+        };
+        let ask = Ask {
+            employee_id: id_of(&self.employee_id).ok_or(absences::Error::UnknownEmployee)?,
+            leave_type_id,
+            first,
+            last,
+            minutes: self.minutes,
+            comment: self.comment,
+        };
+        Ok((ask, self.acknowledged_warnings))
+    }
+}
+
+/// An id of Lucca's; none where the text can't be one.
+fn id_of(text: &str) -> Option<RemoteId> {
+    let is_one = !text.is_empty() && text.len() <= LONGEST_ID && !text.chars().any(char::is_control);
+    is_one.then(|| RemoteId::from(text))
+}
+
+/// The half-days that two dates mean; of one that is not there, the other's day.
+fn period(starts_on: Option<&str>, ends_on: Option<&str>) -> Result<(HalfDay, HalfDay), Problem> {
+    let first = starts_on.or(ends_on.and_then(|text| text.get(..10))).and_then(first_half_day);
+    let last = ends_on.or(starts_on.and_then(|text| text.get(..10))).and_then(last_half_day);
+    match (first, last) {
+        (Some(first), Some(last)) => Ok((first, last)),
+        (first, last) => {
+            let message = "not a date such as 2026-05-04, with or without AM or PM behind it";
+            let wrong = [(first, starts_on, "starts_on"), (last, ends_on, "ends_on")]
+                .into_iter()
+                .filter(|(read, given, _)| read.is_none() && given.is_some())
+                .map(|(_, _, field)| wrong(ProblemCode::InvalidPeriod, field, message));
+            Err(absences::Error::Problems(wrong.collect()).into())
+        }
+    }
+}
+
+fn wrong(code: ProblemCode, field: &str, message: &str) -> absences::Problem {
+    absences::Problem {
+        code,
+        field: Some(field.to_owned()),
+        message: message.to_owned(),
+        lucca: None,
+        half_days: Vec::new(),
+    }
+}
+
+/// Something that is asked of a linked account's absences.
+pub(crate) type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
+
+/// A linked account whose Lucca can be asked.
+pub(crate) struct Desk {
+    machinery: Machinery,
+    account: LinkedAccount,
+    client: Client,
+}
+
+impl Desk {
+    /// The linked account in the path. Refused where it has no key, or one that Lucca refuses.
+    pub(crate) async fn of(app: &App, account_id: &str) -> Result<Self, Problem> {
+        let account = find(app, account_id).await?;
+        if account.status == AccountStatus::RelinkNeeded {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "lucca.key_refused",
+                "Lucca refuses the API key of this account. Link the tenant again with another.",
+            ));
+        }
+        let machinery = app.machinery.clone();
+        let client = machinery.tenants.client_of(&account, &machinery.vault, None).await?;
+        Ok(Self { machinery, account, client })
+    }
+
+    /// Does something with its absences. It is done to its end, also where nobody waits for the answer any more: what
+    /// was sent to Lucca is noted, and what came of it written down.
+    pub(crate) async fn act<T: Send + 'static>(
+        self,
+        act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.act_within_patience(act).await?.ok_or_else(goes_on)
+    }
+
+    /// The same; nothing where it takes longer than anybody waits for, and goes on.
+    pub(crate) async fn act_within_patience<T: Send + 'static>(
+        self,
+        act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        let task = tokio::spawn(async move {
+            let absences = self.machinery.absences(&self.account, &self.client, Actor::Operator);
+            let done = act(&absences).await;
+            if let Err(error) = self.machinery.tenants.note(&self.client).await {
+                tracing::error!(code = error.code(), %error, "requests can't be noted");
+            }
+            done
+        });
+        match tokio::time::timeout(PATIENCE, task).await {
+            Ok(Ok(done)) => done.map(Some),
+            Ok(Err(_)) => {
+                // What a panic says may hold what was being worked on.
+                tracing::error!("a request met a defect");
+                let detail = "Something failed in the service.";
+                Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// What is said of something that takes longer than anybody waits for.
+fn goes_on() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "request.goes_on",
+        "Lucca takes its time, and it goes on. Send the same again, with the same Idempotency-Key where there is one: \
+         nothing is done twice.",
+    )
+    .retry_after(5)
+}
+
+/// A request that was made through the connector for a linked account.
+async fn submission(app: &App, account: &LinkedAccount, id: &str) -> Result<Submission, Problem> {
+    let missing = || Problem::not_found("absence request");
+    let id = id.parse().map_err(|_| missing())?;
+    let found = app.machinery.store.submission(id).await?;
+    found.filter(|submission| submission.account_no == account.no).ok_or_else(missing)
+}
