@@ -39,14 +39,31 @@ pub(crate) struct AbsenceView {
     pub(crate) approvals: Vec<ApprovalView>,
     pub(crate) next_approver_id: Option<RemoteId>,
     pub(crate) next_approver_name: Option<String>,
+    /// The half-days that it takes as it stands.
+    #[serde(skip)]
+    pub(crate) taken: Vec<Taken>,
+}
+
+/// A half-day that an absence takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    pub(crate) at: HalfDay,
+    /// Whether it is remote work, as far as is known.
+    pub(crate) is_remote_work: bool,
 }
 
 /// A decision with the name of who made it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ApprovalView {
     #[serde(flatten)]
-    approval: Approval,
-    approver_name: Option<String>,
+    pub(crate) approval: Approval,
+    pub(crate) approver_name: Option<String>,
+}
+
+impl ApprovalView {
+    pub(crate) fn of(approval: Approval, people: &People) -> Self {
+        Self { approver_name: approval.approver_id.as_ref().and_then(|id| people.name(id)), approval }
+    }
 }
 
 impl AbsenceView {
@@ -165,6 +182,12 @@ fn view(
     let of_type = |id: &RemoteId| leave_types.get(id).copied();
     let remote: Vec<Option<bool>> =
         absence.leave_type_ids.iter().map(|id| of_type(id).and_then(|found| found.is_remote_work)).collect();
+    let taken = absence.leaves.iter().filter(|leave| leave.is_active).map(|leave| Taken {
+        at: leave.at(),
+        is_remote_work: leave.leave_type_id.as_ref().and_then(of_type).and_then(|found| found.is_remote_work)
+            == Some(true),
+    });
+    let taken = taken.collect();
     let counted = absence.leaves.iter().filter(|leave| leave.is_active == absence.is_active);
     let request_id = request.as_ref().map(|request| request.id.clone());
     let (approvals, next_approver_id) =
@@ -190,15 +213,10 @@ fn view(
         minutes: counted.filter_map(|leave| leave.minutes).reduce(i64::saturating_add),
         status,
         request_id,
-        approvals: approvals
-            .into_iter()
-            .map(|approval| ApprovalView {
-                approver_name: approval.approver_id.as_ref().and_then(|id| people.name(id)),
-                approval,
-            })
-            .collect(),
+        approvals: approvals.into_iter().map(|approval| ApprovalView::of(approval, people)).collect(),
         next_approver_name: next_approver_id.as_ref().and_then(|id| people.name(id)),
         next_approver_id,
+        taken,
         employee_id: absence.employee_id,
         id: absence.id,
     }

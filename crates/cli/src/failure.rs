@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Exit codes, as documented in `docs/cli.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,17 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) advice: Option<String>,
     pub(crate) causes: Vec<String>,
+    /// What else there is to say, where a sentence does not hold it.
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// What is wrong, one by one.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    /// For people.
+    pub(crate) lines: Vec<String>,
+    /// For scripts: further members of the error.
+    pub(crate) members: Map<String, Value>,
 }
 
 impl Failure {
@@ -45,6 +56,7 @@ impl Failure {
             message: message.into(),
             advice: Some(advice.into()),
             causes: Vec::new(),
+            details: None,
         }
     }
 
@@ -60,7 +72,7 @@ impl Failure {
             }
             next = cause.source();
         }
-        Self { exit, code: code.to_owned(), message: error.to_string(), advice: None, causes }
+        Self { exit, code: code.to_owned(), message: error.to_string(), advice: None, causes, details: None }
     }
 
     /// A file or folder that cannot be used.
@@ -71,6 +83,7 @@ impl Failure {
             message: format!("{doing} {} failed: {error}", path.display()),
             advice: Some("Check that the path exists and that you may read and write it.".to_owned()),
             causes: Vec::new(),
+            details: None,
         }
     }
 
@@ -83,6 +96,9 @@ impl Failure {
             for cause in &self.causes {
                 crate::output::complain(&format!("  because: {cause}"));
             }
+            for line in self.details.iter().flat_map(|details| &details.lines) {
+                crate::output::complain(&format!("  {line}"));
+            }
             if let Some(advice) = &self.advice {
                 crate::output::complain(&format!("  next: {advice}"));
             }
@@ -93,7 +109,16 @@ impl Failure {
 
     /// The failure as JSON.
     pub(crate) fn to_json(&self) -> Value {
-        json!({ "code": self.code, "message": self.message, "causes": self.causes, "advice": self.advice })
+        let mut value = json!({
+            "code": self.code,
+            "message": self.message,
+            "causes": self.causes,
+            "advice": self.advice,
+        });
+        for (name, member) in self.details.iter().flat_map(|details| &details.members) {
+            value[name] = member.clone();
+        }
+        value
     }
 }
 
@@ -163,6 +188,23 @@ impl From<sync::Error> for Failure {
                 failure
             }
         }
+    }
+}
+
+impl From<absences::Error> for Failure {
+    fn from(error: absences::Error) -> Self {
+        use absences::Error::{Lucca, NoDoor, NotPermitted, Store};
+        let exit = match error {
+            Lucca(error) => return error.into(),
+            Store(error) => return error.into(),
+            NotPermitted(_) => Exit::PermissionMissing,
+            NoDoor => Exit::Unreachable,
+            _ => Exit::Usage,
+        };
+        let mut failure = Self::from_error(exit, error.code(), &error);
+        failure.advice = Some(error.advice());
+        failure.details = crate::commands::absences::details_of(&error);
+        failure
     }
 }
 

@@ -80,7 +80,7 @@ enum Command {
     Changes(commands::changes::Args),
     /// List people, show one with their history, find people who are there twice
     Employees(commands::employees::Args),
-    /// List who is away, from when to when and on what
+    /// Who is away, as a list or a calendar; ask Lucca for an absence, follow it, decide on it, take it back
     Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
@@ -127,7 +127,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Runs(args) => commands::runs::run(global, args).await,
         Command::Changes(args) => commands::changes::run(global, args).await,
         Command::Employees(args) => commands::employees::run(global, args).await,
-        Command::Absences(args) => commands::absences::run(global, args).await,
+        Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
     }

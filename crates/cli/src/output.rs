@@ -40,6 +40,23 @@ pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// How many columns the terminal has; none where there is no terminal.
+pub(crate) fn width() -> Option<usize> {
+    Table::new().width().map(usize::from)
+}
+
+/// Whether what is drawn may have other than ASCII characters: on a terminal that says so.
+pub(crate) fn is_unicode() -> bool {
+    // The first of them that is set decides, as in the C library.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty())
+        .map(|value| value.to_string_lossy().to_lowercase());
+    let is_utf8 = locale.is_some_and(|locale| locale.contains("utf-8") || locale.contains("utf8"));
+    std::io::stdout().is_terminal() && (is_utf8 || cfg!(windows))
+}
+
 /// A table that fits the terminal.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();

@@ -21,6 +21,19 @@ use crate::submit::{Detail, ask_of};
 const OWNERS_A_REQUEST: usize = 50;
 
 impl Absences<'_> {
+    /// Whether this file was begun to be imported before: what was made of it is in its own way, and is not to be
+    /// simulated again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn was_begun(&self, batch: &Batch) -> Result<bool, Error> {
+        // Rows are written down in their order.
+        let Some(first) = batch.rows.first() else { return Ok(false) };
+        let key = batch.key_of(first);
+        Ok(self.store.submission_by_key(self.account.no, &key).await?.is_some())
+    }
+
     /// Has Lucca try the whole file, and change nothing. Gives whether it finds fault with it; with which row, Lucca does
     /// not tell.
     ///
@@ -67,7 +80,7 @@ impl Absences<'_> {
             let new = NewSubmission {
                 id: mint(now),
                 account_no: self.account.no,
-                idempotency_key: &format!("import-{}-{}", batch.fingerprint, row.line),
+                idempotency_key: &batch.key_of(row),
                 employee_id: &ask.employee_id,
                 ask: &ask.to_json(),
                 detail: &detail.to_json(),

@@ -40,6 +40,11 @@ impl Batch {
     pub fn is_good(&self) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.problems.is_empty())
     }
+
+    /// What a row is called, so that the same file is imported once.
+    fn key_of(&self, row: &BulkRow) -> String {
+        format!("import-{}-{}", self.fingerprint, row.line)
+    }
 }
 
 /// How far the making of a batch is.

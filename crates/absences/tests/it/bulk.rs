@@ -75,6 +75,7 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
         assert!(batch.is_good(), "{:?}", batch.rows);
         assert!(!app.absences().simulate_batch(&batch).await.unwrap());
         assert!(app.emulator.tenant().writes().is_empty());
+        assert!(!app.absences().was_begun(&batch).await.unwrap());
         let mut steps = 0;
         let made = app.absences().make_batch(&batch, |_| app.mint(), |_| steps += 1).await.unwrap();
         assert!(steps > 0);
@@ -82,6 +83,7 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
         let statuses: Vec<Status> = reports.iter().map(|report| report.status).collect();
         assert_eq!(statuses, [Status::Approved, Status::Pending, Status::Pending]);
         assert!(reports.iter().all(|report| report.half_days.len() == 4));
+        assert!(app.absences().was_begun(&batch).await.unwrap());
         let before = app.emulator.tenant().writes().len();
         let again = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
         assert_eq!(

@@ -38,11 +38,18 @@ pub(crate) struct Args {
 pub(crate) struct Wanted {
     /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
     /// [default: all]
-    #[arg(long, value_name = "FEATURE,…", default_value_t = Features::all(), hide_default_value = true)]
-    pub(crate) features: Features,
+    #[arg(long, value_name = "FEATURE,…")]
+    pub(crate) features: Option<Features>,
     /// The language of what is found, and of Lucca's labels in it: en or fr
     #[arg(long, default_value_t)]
     pub(crate) language: Language,
+}
+
+impl Wanted {
+    /// The features that are wanted.
+    pub(crate) fn features(&self) -> Features {
+        self.features.clone().unwrap_or_else(Features::all)
+    }
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -55,7 +62,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             // The tenant may be one that is linked here: then they share its budget.
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
-            let checked = linking::examine(&client, &args.wish.features, today, &Silent).await;
+            let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
             if let Some(data) = &data {
                 session::note_requests(data, &client, &clock).await?;
             }
@@ -72,7 +79,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let data = DataDir::open(global).await?;
             let account = session::account(&data, args.account.as_deref()).await?;
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
-            let checked = linking::examine(&client, &args.wish.features, today, &Silent).await;
+            let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
             session::note_requests(&data, &client, &clock).await?;
             (tenant_url(&account.origin, true)?, checked?)
         }
@@ -110,6 +117,7 @@ pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> 
         message: "the API key may not read people".to_owned(),
         advice: finding.remedy_text(Language::English),
         causes: vec![finding.evidence_text(Language::English)],
+        details: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use lucca::{FieldGroups, HostPolicy, TenantUrl};
+use people::{Feature, Features};
 use serde_json::json;
 use store::AccountSettings;
 
@@ -48,6 +49,12 @@ pub(crate) fn tenant_url(text: &str, allow_loopback: bool) -> Result<TenantUrl, 
     })
 }
 
+/// What is not wanted, by what is.
+fn declined(wanted: &Features) -> Vec<String> {
+    let declined = Feature::DECLINABLE.into_iter().filter(|feature| !wanted.contains(*feature));
+    declined.map(|feature| feature.name().to_owned()).collect()
+}
+
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
     let key = args.key.read()?;
@@ -55,18 +62,20 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let checked =
-        linking::examine(&client, &args.wish.features, session::today(&*clock), &linking::Silent).await;
+        linking::examine(&client, &args.wish.features(), session::today(&*clock), &linking::Silent).await;
     session::note_requests(&data, &client, &clock).await?;
     let checked = checked?;
     check::refuse_without_people(&checked)?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;
     let was_linked = known.is_some();
+    let before = known.map(|account| account.settings).unwrap_or_default();
     let settings = AccountSettings {
         field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
+        declined_features: args.wish.features.as_ref().map(declined).unwrap_or(before.declined_features),
         // What `accounts configure` has set stays.
-        ..known.map(|account| account.settings).unwrap_or_default()
+        ..before
     };
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;
@@ -76,6 +85,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "tenant": account.tenant,
             "relinked": was_linked,
             "field_groups": settings.field_groups,
+            "declined_features": settings.declined_features,
         });
         check::add_to_json(&mut answer, &checked, args.wish.language);
         crate::output::json(&answer);

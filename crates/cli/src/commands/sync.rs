@@ -196,6 +196,7 @@ pub(crate) async fn sync_with(
                 message: "the sync was stopped; what it had read is stored".to_owned(),
                 advice: Some("The next `lucca-connector sync` goes on where this one stopped.".to_owned()),
                 causes: Vec::new(),
+                details: None,
             })
         }
     }

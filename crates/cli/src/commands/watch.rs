@@ -73,6 +73,7 @@ pub(crate) async fn follow(
             message: "the sync ended before it was done; what it had read is stored".to_owned(),
             advice: Some("The next `lucca-connector sync` goes on where that one stopped.".to_owned()),
             causes: Vec::new(),
+            details: None,
         });
     };
     let view = ReportView::read(&report)?;

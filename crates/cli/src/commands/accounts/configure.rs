@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use absences::DoorKind;
 use jiff::civil::Date;
 use lucca::FieldGroup;
 use people::Feature;
@@ -35,9 +36,31 @@ pub(crate) struct Args {
     /// Features to read again after all
     #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
     accept: Vec<Feature>,
+    /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented file import),
+    /// or auto: the first of them that the tenant has [default: auto]
+    #[arg(long, value_name = "DOOR")]
+    absence_door: Option<Door>,
     /// Back to the defaults, before the other options are applied
     #[arg(long)]
     reset: bool,
+}
+
+/// A way for absence requests, as an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Door {
+    Factory,
+    Import,
+    Auto,
+}
+
+impl Door {
+    fn chosen(self) -> Option<String> {
+        match self {
+            Self::Factory => Some(DoorKind::Factory.name().to_owned()),
+            Self::Import => Some(DoorKind::Import.name().to_owned()),
+            Self::Auto => None,
+        }
+    }
 }
 
 /// Rhythms, in minutes.
@@ -72,10 +95,16 @@ impl Args {
     fn apply(&self, settings: &AccountSettings) -> AccountSettings {
         let mut settings = settings.clone();
         if self.reset {
-            let AccountSettings { personal_values_in_changes, rhythms, absences_since, .. } =
+            let AccountSettings { personal_values_in_changes, rhythms, absences_since, absence_door, .. } =
                 AccountSettings::default();
             // What was declined stays so: that is the customer's word, and no default.
-            settings = AccountSettings { personal_values_in_changes, rhythms, absences_since, ..settings };
+            settings = AccountSettings {
+                personal_values_in_changes,
+                rhythms,
+                absences_since,
+                absence_door,
+                ..settings
+            };
         }
         let Minutes { people, organisation, contracts, lists, absences, sweep, overlap } = self.rhythms;
         let given = [people, organisation, contracts, lists, absences, sweep, overlap];
@@ -96,6 +125,9 @@ impl Args {
             if !settings.declined_features.iter().any(|declined| declined == feature.name()) {
                 settings.declined_features.push(feature.name().to_owned());
             }
+        }
+        if let Some(door) = self.absence_door {
+            settings.absence_door = door.chosen();
         }
         settings.absences_since = self.absences_since.or(settings.absences_since);
         settings.personal_values_in_changes =
@@ -141,6 +173,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "absences_since": settings.absences_since,
             "personal_values_in_changes": settings.personal_values_in_changes,
             "declined_features": settings.declined_features,
+            "absence_door": settings.absence_door.as_deref().unwrap_or("auto"),
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -155,6 +188,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     line(&format!("  {:28} {since}", "absences since"));
     let values = if settings.personal_values_in_changes { "kept" } else { "not kept (default)" };
     line(&format!("  {:28} {values}", "personal values in changes"));
+    let door = settings.absence_door.as_deref().unwrap_or("auto (default)");
+    line(&format!("  {:28} {door}", "absence door"));
     let declined = match settings.declined_features.is_empty() {
         true => "nothing (default)".to_owned(),
         false => settings.declined_features.join(", "),

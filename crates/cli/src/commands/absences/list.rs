@@ -9,24 +9,12 @@ use crate::Global;
 use crate::absence_view::{self, AbsenceView, EARLIEST};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, counted, line, table};
+use crate::output::{clean, counted, line, table, width};
 use crate::people_view::People;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Action {
-    /// List absences: those that touch today, unless told otherwise
-    List(List),
-}
-
-#[derive(Debug, clap::Args)]
-struct List {
+pub(super) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
@@ -55,8 +43,7 @@ fn status(text: &str) -> Result<AbsenceStatus, String> {
     found.ok_or_else(|| format!("a status is {}", AbsenceStatus::ALL.map(AbsenceStatus::name).join(", ")))
 }
 
-pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let Action::List(args) = &args.action;
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
     let today = session::today(&*session::clock());
@@ -110,11 +97,18 @@ fn show(absences: &[AbsenceView], limit: usize, (first, last): (Date, Date), tod
     }
 }
 
+/// From this width on there is room for ids; without a terminal always.
+const ROOM_FOR_IDS: usize = 120;
+
 /// Absences as a table, with or without whose they are.
 pub(crate) fn table_of(absences: &[AbsenceView], with_names: bool) -> String {
     let mut header = vec!["first", "last", "length", "on", "status", "decisions"];
     if with_names {
         header.insert(0, "employee");
+    }
+    let with_ids = width().is_none_or(|width| width >= ROOM_FOR_IDS);
+    if with_ids {
+        header.push("id");
     }
     let mut shown = table(&header);
     for absence in absences {
@@ -129,6 +123,9 @@ pub(crate) fn table_of(absences: &[AbsenceView], with_names: bool) -> String {
         if with_names {
             let id = absence.employee_id.as_ref().map_or_else(|| "-".to_owned(), |id| format!("#{id}"));
             row.insert(0, clean(absence.employee_name.as_deref().unwrap_or(&id)));
+        }
+        if with_ids {
+            row.push(clean(absence.id.as_str()));
         }
         shown.add_row(row);
     }

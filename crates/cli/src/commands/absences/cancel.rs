@@ -1,0 +1,64 @@
+//! `absences cancel`: takes an absence back, or some half-days of it.
+
+use std::process::ExitCode;
+
+use people::{Absence, HalfDay, RemoteId};
+
+use super::{Desk, decide, half_day, period, periods, spinner, status, stop};
+use crate::Global;
+use crate::confirm;
+use crate::failure::Failure;
+use crate::output::{complain, line};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The request, as `absences request` names it (abr_…), or Lucca's id of the absence
+    id: String,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Only this half-day, such as "2026-05-04 AM"; may be given several times
+    #[arg(long = "half-day", value_name = "HALF-DAY", value_parser = half_day)]
+    half_days: Vec<HalfDay>,
+    /// Don't ask whether that is meant
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    if !args.yes && (global.json || !confirm::can_ask()) {
+        return Err(Failure::usage(
+            "cli.not_confirmed",
+            "nobody is there to be asked whether this absence is to be taken back",
+            "Say that it is meant with --yes.",
+        ));
+    }
+    let desk = Desk::open(global, args.account.as_deref()).await?;
+    let id = args.id.trim();
+    if !args.yes && !is_meant(&desk, id, &args.half_days).await? {
+        complain("Nothing was changed.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let half_days = (!args.half_days.is_empty()).then_some(args.half_days.as_slice());
+    let spinner = spinner(global, "telling Lucca");
+    let came = desk.absences().cancel(id, half_days).await;
+    stop(spinner);
+    decide::tell(global, &desk.noted(came).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn is_meant(desk: &Desk, id: &str, half_days: &[HalfDay]) -> Result<bool, Failure> {
+    if let Some(submission) = status::find(&desk.data, &desk.account, id).await? {
+        let report = absences::Report::of(&submission)?;
+        status::show(&desk.data, &desk.account, &desk.people, &report).await?;
+    } else {
+        let found = desk.data.store.record::<Absence>(desk.account.no, &RemoteId::from(id)).await?;
+        let absence = found.ok_or(absences::Error::UnknownAbsence)?.record;
+        let who = absence.employee_id.as_ref().map_or_else(|| "somebody".to_owned(), |id| desk.name(id));
+        line(&format!("{who}: {}", period(absence.first, absence.last)));
+    }
+    if half_days.is_empty() {
+        return confirm::ask("Take this absence back?");
+    }
+    confirm::ask(&format!("Take back {} of it?", periods(half_days.iter().copied())))
+}

@@ -1,0 +1,71 @@
+//! `absences approve` and `absences deny`: a word on a request that waits for an approver.
+
+use std::process::ExitCode;
+
+use absences::Changed;
+
+use super::{Desk, periods, spinner, stop};
+use crate::Global;
+use crate::failure::Failure;
+use crate::output::{clean, line};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Approve {
+    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence
+    id: String,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// What to say to the person
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Deny {
+    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence
+    id: String,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Why: the person reads it
+    #[arg(long, value_name = "TEXT")]
+    comment: String,
+}
+
+pub(super) async fn approve(global: &Global, args: &Approve) -> Result<ExitCode, Failure> {
+    decide(global, args.account.as_deref(), &args.id, true, args.comment.as_deref()).await
+}
+
+pub(super) async fn deny(global: &Global, args: &Deny) -> Result<ExitCode, Failure> {
+    decide(global, args.account.as_deref(), &args.id, false, Some(&args.comment)).await
+}
+
+async fn decide(
+    global: &Global,
+    account: Option<&str>,
+    id: &str,
+    approved: bool,
+    comment: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let desk = Desk::open(global, account).await?;
+    let spinner = spinner(global, "telling Lucca");
+    let came = desk.absences().decide(id.trim(), approved, comment).await;
+    stop(spinner);
+    tell(global, &desk.noted(came).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How an absence stands after it was acted on.
+pub(super) fn tell(global: &Global, changed: &Changed) {
+    if global.json {
+        crate::output::json(changed);
+        return;
+    }
+    let status = changed.status.name().replace('_', " ");
+    let was = if changed.was_changed { "" } else { " already; nothing was left to do" };
+    line(&format!("Absence {}: {status}{was}.", clean(changed.absence_id.as_str())));
+    if !changed.half_days.is_empty() {
+        line(&format!("  takes: {}", periods(changed.half_days.iter().copied())));
+    }
+}

@@ -1,0 +1,215 @@
+//! `absences import`: many absences by a CSV file. Checked row by row here, tried in Lucca, asked about, made once.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use absences::{Batch, Making, Report};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use store::{Submission, SubmissionId};
+
+use super::{Desk, period, problem_line, spinner, stop};
+use crate::Global;
+use crate::confirm;
+use crate::failure::{Details, Exit, Failure};
+use crate::output::{clean, complain, counted, is_terminal, line, table};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns employee (Lucca id, employee
+    /// number or work e-mail), leave_type (id or name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
+    /// approved (true or false). Lucca's own import format is read too
+    file: PathBuf,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Check it here and try it in Lucca, and stop before anything is made
+    #[arg(long)]
+    simulate: bool,
+    /// Don't ask whether that is meant
+    #[arg(long, short, conflicts_with = "simulate")]
+    yes: bool,
+}
+
+/// What is larger is no file of some thousand rows.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::file("reading", path, &error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::usage("cli.file", "the file has more than 16 MiB", "Split it."));
+    }
+    Ok(bytes)
+}
+
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let must_ask = !args.yes && !args.simulate;
+    // Standard input that holds the file can't hold an answer.
+    if must_ask && (global.json || !confirm::can_ask()) {
+        return Err(Failure::usage(
+            "cli.not_confirmed",
+            "nobody is there to be asked whether this import is meant",
+            "Try it with --simulate, and say that it is meant with --yes.",
+        ));
+    }
+    let file = read(&args.file)?;
+    let desk = Desk::open(global, args.account.as_deref()).await?;
+    let batch = desk.absences().read_batch(&file).await?;
+    if !batch.is_good() {
+        return Err(bad_rows(&batch));
+    }
+    // What was made of a file before is in its own way: it is not tried again, only finished.
+    let was_begun = desk.absences().was_begun(&batch).await?;
+    if !was_begun || args.simulate {
+        let spinner = spinner(global, "trying it in Lucca");
+        let tried = desk.absences().simulate_batch(&batch).await;
+        stop(spinner);
+        if desk.noted(tried).await? {
+            return Err(Failure::usage(
+                "absence.refused",
+                "Lucca's import finds fault with the file, and does not tell with which row; nothing was made",
+                "A leave type may not be the person's, or a balance too low: try halves of the file with --simulate to find \
+                 the row.",
+            ));
+        }
+    }
+    let rows = u64::try_from(batch.rows.len()).unwrap_or(u64::MAX);
+    if args.simulate {
+        if global.json {
+            crate::output::json(
+                &json!({ "simulated": true, "fingerprint": batch.fingerprint, "rows": batch.rows }),
+            );
+        } else {
+            line(&format!("✓ {} would be imported; nothing was made.", counted(rows, "absence")));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if must_ask {
+        let who: HashSet<_> =
+            batch.rows.iter().filter_map(|row| row.ask.as_ref()).map(|ask| &ask.employee_id).collect();
+        let who = counted(u64::try_from(who.len()).unwrap_or(u64::MAX), "person");
+        if !confirm::ask(&format!(
+            "Import {} of {who} into {}?",
+            counted(rows, "absence"),
+            desk.account.tenant
+        ))? {
+            complain("Nothing was imported.");
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    let made = make(global, &desk, &batch).await?;
+    let reports = made.iter().map(Report::of).collect::<Result<Vec<Report>, _>>()?;
+    let failed =
+        |report: &&Report| matches!(report.status, absences::Status::Refused | absences::Status::NotMade);
+    let has_failed = reports.iter().any(|report| failed(&report));
+    if global.json {
+        crate::output::json(&to_json(&batch, &reports));
+    } else {
+        show(&desk, &batch, &reports);
+    }
+    Ok(ExitCode::from(if has_failed { Exit::Usage as u8 } else { 0 }))
+}
+
+/// Rows that can't be imported, each with what is wrong.
+fn bad_rows(batch: &Batch) -> Failure {
+    let bad: Vec<_> = batch.rows.iter().filter(|row| !row.problems.is_empty()).collect();
+    let count = |number: usize, noun| counted(u64::try_from(number).unwrap_or(u64::MAX), noun);
+    let message = if batch.rows.is_empty() {
+        "the file has no rows".to_owned()
+    } else {
+        format!("{} of {} can't be imported; nothing was sent", bad.len(), count(batch.rows.len(), "row"))
+    };
+    let mut failure = Failure::usage(
+        "absence.not_importable",
+        message,
+        "Correct these rows, or take them out, and import the file again.",
+    );
+    let line_of = |line: u64, problem| format!("line {line}: {}", problem_line(problem));
+    let rows: Vec<Value> =
+        bad.iter().map(|row| json!({ "line": row.line, "problems": row.problems })).collect();
+    failure.details = Some(Box::new(Details {
+        lines: bad
+            .iter()
+            .flat_map(|row| row.problems.iter().map(|problem| line_of(row.line, problem)))
+            .collect(),
+        members: [("rows".to_owned(), json!(rows))].into_iter().collect(),
+    }));
+    failure
+}
+
+async fn make(global: &Global, desk: &Desk, batch: &Batch) -> Result<Vec<Submission>, Failure> {
+    // Ids are made before anything is sent: without randomness nothing is.
+    let mut ids: Vec<SubmissionId> = Vec::with_capacity(batch.rows.len());
+    for _ in &batch.rows {
+        ids.push(desk.machinery.new_submission()?);
+    }
+    // The list of what was made is told the latest first: so is a file, from its end.
+    ids.sort_by_key(SubmissionId::to_string);
+    let mut ids = ids.into_iter();
+    let spare = desk.machinery.new_submission()?;
+    let bar = (!global.json && is_terminal()).then(|| {
+        let bar = ProgressBar::new(100);
+        let style = ProgressStyle::with_template("{msg:20} [{bar:30}] {pos}/{len}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message("Lucca imports, in %");
+        bar
+    });
+    let progress = |making: Making| {
+        let Some(bar) = &bar else { return };
+        match making {
+            Making::Importing(percent) => bar.set_position(u64::from(percent)),
+            Making::Looking(done, total) => {
+                bar.set_message("looked for");
+                bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+                bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+            }
+        }
+    };
+    let came = desk.absences().make_batch(batch, |_| ids.next().unwrap_or(spare), progress).await;
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    desk.noted(came).await
+}
+
+fn to_json(batch: &Batch, reports: &[Report]) -> Value {
+    let rows: Vec<Value> = batch
+        .rows
+        .iter()
+        .zip(reports)
+        .map(|(row, report)| {
+            let mut value = json!(report);
+            value["line"] = json!(row.line);
+            value
+        })
+        .collect();
+    json!({ "simulated": false, "fingerprint": batch.fingerprint, "rows": rows })
+}
+
+fn show(desk: &Desk, batch: &Batch, reports: &[Report]) {
+    let mut shown = table(&["line", "employee", "when", "status", "id", "remark"]);
+    for (row, report) in batch.rows.iter().zip(reports) {
+        let remark =
+            report.problems.first().map_or_else(|| "-".to_owned(), |problem| clean(&problem.message));
+        shown.add_row([
+            row.line.to_string(),
+            desk.name(&report.ask.employee_id),
+            period(report.ask.first, report.ask.last),
+            report.status.name().replace('_', " "),
+            report.id.to_string(),
+            remark,
+        ]);
+    }
+    line(&shown.to_string());
+    if reports.iter().any(|report| report.status.is_on_its_way()) {
+        line("Those in doubt are looked for, and not sent again: lucca-connector absences status ID");
+    }
+}

@@ -1,0 +1,259 @@
+//! `absences`: who is away; and asking Lucca for an absence, following it, deciding on it, taking it back. One file a
+//! command. Here is what they share: the linked account with a client, and how people write periods.
+
+mod calendar;
+mod cancel;
+mod decide;
+mod drawing;
+mod import;
+mod list;
+mod preview;
+mod request;
+mod status;
+mod types;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use absences::{Absences, Problem, Warning};
+use indicatif::{ProgressBar, ProgressStyle};
+use jobs::Machinery;
+use lucca::Client;
+use lucca::clock::Clock;
+use people::{Half, HalfDay, RemoteId, first_half_day, last_half_day};
+use serde_json::json;
+use store::{Actor, LinkedAccount};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Details, Failure};
+use crate::output::{clean, is_terminal};
+use crate::people_view::People;
+use crate::session::{self, Pace};
+
+pub(crate) use list::table_of;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List absences: those that touch today, unless told otherwise
+    List(list::Args),
+    /// Draw who is away when: of a team, of one person, or of whoever is away; this month, unless told otherwise
+    Calendar(calendar::Args),
+    /// What a person may take an absence on, and what is left of it
+    Types(types::Args),
+    /// What an absence would take, and what is in its way; asks for nothing
+    Preview(preview::Args),
+    /// Ask Lucca for an absence, once
+    Request(request::Args),
+    /// How a request that was made here stands, or all of them
+    Status(status::Args),
+    /// Take an absence back, or some half-days of it
+    Cancel(cancel::Args),
+    /// Say yes to a request that waits for an approver
+    Approve(decide::Approve),
+    /// Say no to a request that waits for an approver
+    Deny(decide::Deny),
+    /// Ask for many absences by a CSV file, checked and simulated first
+    Import(import::Args),
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    match &args.action {
+        Action::List(args) => list::run(global, args).await,
+        Action::Calendar(args) => calendar::run(global, args).await,
+        Action::Types(args) => types::run(global, args).await,
+        Action::Preview(args) => preview::run(global, args).await,
+        Action::Request(args) => request::run(global, args).await,
+        Action::Status(args) => status::run(global, args).await,
+        Action::Cancel(args) => cancel::run(global, args).await,
+        Action::Approve(args) => decide::approve(global, args).await,
+        Action::Deny(args) => decide::deny(global, args).await,
+        Action::Import(args) => import::run(global, args).await,
+    }
+}
+
+/// A linked account with its people and a client for its tenant.
+struct Desk {
+    data: DataDir,
+    account: LinkedAccount,
+    people: People,
+    machinery: Machinery,
+    client: Client,
+}
+
+impl Desk {
+    async fn open(global: &Global, account: Option<&str>) -> Result<Self, Failure> {
+        let data = DataDir::open(global).await?;
+        let account = session::account(&data, account).await?;
+        Self::at(global, data, account).await
+    }
+
+    async fn at(global: &Global, data: DataDir, account: LinkedAccount) -> Result<Self, Failure> {
+        let clock = session::telling_clock(global, None);
+        let people = People::load(&data.store, &account, session::today(&*clock)).await?;
+        let client = session::account_client(&data, &account, Pace::default(), &clock).await?;
+        // Waiting between two looks is not worth a word; waiting for the tenant's budget is.
+        let machinery = session::machinery(&data, &session::clock());
+        Ok(Self { data, account, people, machinery, client })
+    }
+
+    fn absences(&self) -> Absences<'_> {
+        self.machinery.absences(&self.account, &self.client, Actor::Cli)
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        &self.machinery.clock
+    }
+
+    /// What came of asking, once it is noted for the tenant's budget that something was asked.
+    async fn noted<T>(&self, came: Result<T, absences::Error>) -> Result<T, Failure> {
+        session::note_requests(&self.data, &self.client, self.clock()).await?;
+        Ok(came?)
+    }
+
+    fn employee(&self, wanted: &str) -> Result<RemoteId, Failure> {
+        Ok(self.people.find(wanted)?.employee.id.clone())
+    }
+
+    /// A person's name, else the id.
+    fn name(&self, id: &RemoteId) -> String {
+        clean(&self.people.name(id).unwrap_or_else(|| format!("#{id}")))
+    }
+}
+
+const DATES: &str = "a date such as 2026-05-04, or a half-day such as \"2026-05-04 PM\"";
+
+fn first(text: &str) -> Result<HalfDay, String> {
+    first_half_day(text).ok_or_else(|| format!("not {DATES}"))
+}
+
+fn last(text: &str) -> Result<HalfDay, String> {
+    last_half_day(text).ok_or_else(|| format!("not {DATES}"))
+}
+
+/// One half-day: a date alone does not say which.
+fn half_day(text: &str) -> Result<HalfDay, String> {
+    match (first_half_day(text), last_half_day(text)) {
+        (Some(first), Some(last)) if first == last => Ok(first),
+        _ => Err("not a half-day such as \"2026-05-04 AM\"".to_owned()),
+    }
+}
+
+/// `2026-05-04`, `2026-05-04 AM`, `2026-05-04 to 2026-05-06`, `2026-05-04 PM to 2026-05-06 PM`.
+fn period(first: HalfDay, last: HalfDay) -> String {
+    let is_whole = first.half == Half::Am && last.half == Half::Pm;
+    match (is_whole, first.date == last.date) {
+        (true, true) => first.date.to_string(),
+        (true, false) => format!("{} to {}", first.date, last.date),
+        (false, _) if first == last => first.to_string(),
+        (false, _) => format!("{first} to {last}"),
+    }
+}
+
+/// Half-days in order, those without a gap together: `2026-05-04 PM, 2026-05-06 to 2026-05-08`.
+fn periods(half_days: impl IntoIterator<Item = HalfDay>) -> String {
+    let mut runs: Vec<(HalfDay, HalfDay)> = Vec::new();
+    for at in half_days {
+        match runs.last_mut() {
+            Some((_, last)) if last.next() == Some(at) => *last = at,
+            _ => runs.push((at, at)),
+        }
+    }
+    runs.into_iter().map(|(first, last)| period(first, last)).collect::<Vec<_>>().join(", ")
+}
+
+/// `2.5` and `3`: as many decimals as there are, at most two.
+fn number(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What is wrong, a line each.
+fn problem_line(problem: &Problem) -> String {
+    let field = problem.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
+    let words =
+        problem.lucca.as_ref().map_or_else(String::new, |words| format!("; Lucca says: {}", clean(words)));
+    let mut line = format!("✗ {field}{}{words} ({})", clean(&problem.message), problem.code.name());
+    if !problem.half_days.is_empty() {
+        line.push_str(&format!(": {}", periods(problem.half_days.iter().copied())));
+    }
+    line
+}
+
+/// What Lucca has to say, a line each.
+fn warning_line(warning: &Warning) -> String {
+    let must =
+        if warning.must_be_confirmed { format!(" (--acknowledge {})", warning.id) } else { String::new() };
+    format!("! {}{must}", clean(&warning.text))
+}
+
+/// What an error has to say beside its sentence.
+pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
+    let (name, value, lines) = match error {
+        absences::Error::Problems(problems) => {
+            ("problems", json!(problems), problems.iter().map(problem_line).collect())
+        }
+        absences::Error::ConfirmationNeeded(warnings) => {
+            ("warnings", json!(warnings), warnings.iter().map(warning_line).collect())
+        }
+        _ => return None,
+    };
+    let members = [(name.to_owned(), value)].into_iter().collect();
+    Some(Box::new(Details { lines, members }))
+}
+
+/// A spinner on a terminal, nothing elsewhere.
+fn spinner(global: &Global, text: &'static str) -> Option<ProgressBar> {
+    if global.json || !is_terminal() {
+        return None;
+    }
+    let spinner = ProgressBar::new_spinner();
+    spinner.set_style(
+        ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    spinner.set_message(text);
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    Some(spinner)
+}
+
+fn stop(spinner: Option<ProgressBar>) {
+    if let Some(spinner) = spinner {
+        spinner.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_read_as_people_write_them() {
+        let text = |read: Result<HalfDay, String>| read.map(|at| at.to_string());
+        assert_eq!(text(first("2026-05-04")), Ok("2026-05-04 AM".to_owned()));
+        assert_eq!(text(last("2026-05-04")), Ok("2026-05-04 PM".to_owned()));
+        assert_eq!(text(first("2026-05-04pm")), Ok("2026-05-04 PM".to_owned()));
+        assert_eq!(text(half_day("2026-05-04 am")), Ok("2026-05-04 AM".to_owned()));
+        assert!(
+            half_day("2026-05-04").is_err() && first("04/05/2026").is_err() && last("2026-02-30").is_err()
+        );
+    }
+
+    #[test]
+    fn periods_and_numbers_are_told_shortly() {
+        let whole = (first("2026-05-04").unwrap(), last("2026-05-04").unwrap());
+        assert_eq!(period(whole.0, whole.1), "2026-05-04");
+        assert_eq!(period(whole.0, whole.0), "2026-05-04 AM");
+        assert_eq!(period(whole.0, last("2026-05-05").unwrap()), "2026-05-04 to 2026-05-05");
+        let apart = [whole.1, first("2026-05-06").unwrap(), last("2026-05-06").unwrap()];
+        assert_eq!(periods(apart), "2026-05-04 PM, 2026-05-06");
+        assert_eq!(period(whole.1, last("2026-05-05").unwrap()), "2026-05-04 PM to 2026-05-05 PM");
+        assert_eq!((number(2.5), number(10.0), number(0.333)), ("2.5".into(), "10".into(), "0.33".into()));
+    }
+}

@@ -1,0 +1,208 @@
+//! `absences preview`: what an absence would take, drawn, and what is in its way.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use absences::{Ask, Preview};
+use people::{DayOff, HalfDay, LeaveType, RemoteId};
+
+use super::drawing::{Cell, Pen, weeks};
+use super::types::unit;
+use super::{Desk, first, last, number, period, periods, problem_line, warning_line};
+use crate::Global;
+use crate::failure::{Exit, Failure};
+use crate::output::{clean, counted, line};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    wanted: Wanted,
+}
+
+/// An absence, as options.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// Who would be away, by Lucca id, work e-mail or employee number
+    person: String,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) account: Option<String>,
+    /// What it is taken on, by id or name: `absences types` lists them
+    #[arg(long = "type", value_name = "TYPE")]
+    leave_type: String,
+    /// The first day, or half-day such as "2026-05-04 PM"
+    #[arg(long, value_name = "DATE", value_parser = first)]
+    from: HalfDay,
+    /// The last day, or half-day such as "2026-05-06 AM"
+    #[arg(long, value_name = "DATE", value_parser = last)]
+    to: HalfDay,
+    /// How many hours, where the leave type is counted in hours; within one day
+    #[arg(long, value_name = "HOURS", value_parser = minutes)]
+    hours: Option<u32>,
+}
+
+/// Hours such as `2.5`, in minutes.
+fn minutes(text: &str) -> Result<u32, String> {
+    let hours =
+        text.trim().replace(',', ".").parse::<f64>().ok().filter(|hours| (0.0..=24.0).contains(hours));
+    let minutes = hours.map(|hours| (hours * 60.0).round()).filter(|minutes| *minutes >= 1.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a day")]
+    minutes.map(|minutes| minutes as u32).ok_or_else(|| "not a number of hours such as 2.5".to_owned())
+}
+
+impl Wanted {
+    /// What is asked for, the person and the leave type found.
+    pub(super) async fn ask(&self, desk: &Desk) -> Result<Ask, Failure> {
+        let employee_id = desk.employee(&self.person)?;
+        // A period that is none is told before a leave type is looked for.
+        let leave_type_id = match self.to < self.from {
+            true => RemoteId::from(self.leave_type.trim()),
+            false => self.leave_type(desk, &employee_id).await?,
+        };
+        Ok(Ask {
+            employee_id,
+            leave_type_id,
+            first: self.from,
+            last: self.to,
+            minutes: self.hours,
+            comment: None,
+        })
+    }
+
+    async fn leave_type(&self, desk: &Desk, employee: &RemoteId) -> Result<RemoteId, Failure> {
+        let wanted = self.leave_type.trim();
+        let id = RemoteId::from(wanted);
+        if desk.data.store.record::<LeaveType>(desk.account.no, &id).await?.is_some() {
+            return Ok(id);
+        }
+        let types = desk.noted(desk.absences().leave_types(employee, self.from, self.to).await).await?;
+        let types = types.leave_types;
+        let named = |name: &String| name.trim().to_lowercase() == wanted.to_lowercase();
+        let is_meant =
+            |id: &RemoteId, name: &Option<String>| id.as_str() == wanted || name.as_ref().is_some_and(named);
+        let mut found = types.iter().filter(|one| is_meant(&one.id, &one.name));
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one.id.clone()),
+            (None, _) => {
+                let names: Vec<String> =
+                    types.iter().filter_map(|one| one.name.as_deref()).map(clean).collect();
+                Err(Failure::usage(
+                    "cli.unknown_leave_type",
+                    "no such leave type for this person and period",
+                    format!("There are: {}.", names.join(", ")),
+                ))
+            }
+            (Some(_), Some(_)) => {
+                let ids = types.iter().filter(|one| is_meant(&one.id, &one.name));
+                let ids: Vec<String> = ids.map(|one| clean(one.id.as_str())).collect();
+                Err(Failure::usage(
+                    "cli.which_leave_type",
+                    "several leave types have this name",
+                    format!("Name one by id: {}.", ids.join(", ")),
+                ))
+            }
+        }
+    }
+}
+
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let desk = Desk::open(global, args.wanted.account.as_deref()).await?;
+    let ask = args.wanted.ask(&desk).await?;
+    let preview = desk.noted(desk.absences().preview(&ask).await).await?;
+    if global.json {
+        crate::output::json(&preview);
+    } else {
+        show(&desk, &preview);
+        line(if preview.can_be_requested {
+            "✓ It can be requested."
+        } else {
+            "✗ It can't be requested."
+        });
+    }
+    let exit = if preview.can_be_requested { 0 } else { Exit::Usage as u8 };
+    Ok(ExitCode::from(exit))
+}
+
+/// What an absence would be, for a person.
+pub(super) fn show(desk: &Desk, preview: &Preview) {
+    let ask = &preview.ask;
+    let on = preview.leave_type_name.as_deref().map_or_else(|| format!("#{}", ask.leave_type_id), clean);
+    line(&format!("{}: {on}, {}", desk.name(&ask.employee_id), period(ask.first, ask.last)));
+    line("");
+    draw(preview);
+    line("");
+    let half_days = counted(u64::try_from(preview.plan.taken.len()).unwrap_or(u64::MAX), "half-day");
+    let estimated =
+        if preview.plan.is_estimated { " (an estimate: Lucca tells nothing of some days)" } else { "" };
+    match preview.amount {
+        Some(amount) => {
+            let unit = unit(amount.unit);
+            let is_one = (amount.value - 1.0).abs() < f64::EPSILON;
+            let unit = if is_one { unit.trim_end_matches('s') } else { unit };
+            let amount = format!("{} {unit}", number(amount.value));
+            line(&format!("Takes {half_days}, {amount}{estimated}."));
+        }
+        None => line(&format!("Takes {half_days}{estimated}.")),
+    }
+    if let Some(balance) = preview.balance {
+        let at_end = balance
+            .at_period_end
+            .map_or_else(String::new, |left| format!("; at its end, as Lucca estimates, {}", number(left)));
+        line(&format!("Left: {} before, {} after{at_end}.", number(balance.before), number(balance.after)));
+    }
+    for overlap in &preview.overlaps {
+        let half_days = periods(overlap.half_days.iter().copied());
+        line(&format!("In its way: absence {} on {}", clean(overlap.absence_id.as_str()), half_days));
+    }
+    for warning in &preview.warnings {
+        line(&warning_line(warning));
+    }
+    for problem in &preview.problems {
+        line(&problem_line(problem));
+    }
+}
+
+fn draw(preview: &Preview) {
+    let overlapping: BTreeSet<HalfDay> =
+        preview.overlaps.iter().flat_map(|overlap| overlap.half_days.iter().copied()).collect();
+    let cell = |at: HalfDay| {
+        if at < preview.ask.first || at > preview.ask.last {
+            return Cell::Outside;
+        }
+        if overlapping.contains(&at) {
+            return Cell::Overlap;
+        }
+        match preview.plan.off.iter().find(|off| off.at == at).map(|off| off.why) {
+            Some(why) => Cell::off(why),
+            None => Cell::Absent,
+        }
+    };
+    let pen = Pen::here();
+    for drawn in weeks(preview.ask.first.date, preview.ask.last.date, cell, pen) {
+        line(&drawn);
+    }
+}
+
+impl Cell {
+    /// A half-day on which nobody need be absent.
+    pub(super) const fn off(why: DayOff) -> Self {
+        match why {
+            DayOff::PublicHoliday => Self::PublicHoliday,
+            DayOff::WeeklyRest => Self::WeeklyRest,
+            DayOff::NotWorked => Self::NotWorked,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_read_as_minutes() {
+        assert_eq!((minutes("2.5"), minutes("0,25"), minutes("24")), (Ok(150), Ok(15), Ok(1440)));
+        for text in ["", "0", "-1", "25", "NaN", "inf", "two"] {
+            assert!(minutes(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `absences request`: shows what it would be, asks once, asks Lucca once, and waits until it is there.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use absences::{Ask, Report, Warning};
+use jiff::SignedDuration;
+use store::Submission;
+
+use super::preview::{self, Wanted};
+use super::{Desk, problem_line, spinner, status, stop, warning_line};
+use crate::Global;
+use crate::confirm;
+use crate::failure::{Exit, Failure};
+use crate::output::{complain, line};
+
+/// How long it is waited for an answer that did not come.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    wanted: Wanted,
+    /// What to write to the approvers
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    /// Your own name for this request, at most 200 characters without spaces: asking twice under one is asking once
+    /// [default: a new one, which is printed]
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// A warning of Lucca's that was read, by the id that `absences preview` shows; may be given several times
+    #[arg(long, value_name = "ID")]
+    acknowledge: Vec<String>,
+    /// Don't ask whether that is meant; warnings are acknowledged with --acknowledge
+    #[arg(long, short)]
+    yes: bool,
+    /// Don't wait where Lucca's answer does not come
+    #[arg(long)]
+    no_wait: bool,
+}
+
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let is_asked = !args.yes;
+    if is_asked && (global.json || !confirm::can_ask()) {
+        return Err(Failure::usage(
+            "cli.not_confirmed",
+            "nobody is there to be asked whether this request is meant",
+            "See what it would be with `absences preview`, and say that it is meant with --yes.",
+        ));
+    }
+    let desk = Desk::open(global, args.wanted.account.as_deref()).await?;
+    let ask = Ask { comment: args.comment.clone(), ..args.wanted.ask(&desk).await? };
+    let mut acknowledged = args.acknowledge.clone();
+    let is_known = match &args.key {
+        Some(key) => desk.data.store.submission_by_key(desk.account.no, key).await?.is_some(),
+        None => false,
+    };
+    // What was asked before is in its own way, and was shown then.
+    if is_asked && !is_known && !agreed(&desk, &ask, &mut acknowledged).await? {
+        complain("Nothing was asked of Lucca.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let key = match &args.key {
+        Some(key) => key.clone(),
+        None => {
+            let key = new_key()?;
+            // Before anything is sent: whoever is cut off repeats it with this, and it is asked for once.
+            complain(&format!("To repeat this very request: --key {key}"));
+            key
+        }
+    };
+    let mut submission = send(global, &desk, &ask, &key, &acknowledged, args.no_wait).await?;
+    let mut report = Report::of(&submission)?;
+    if is_asked && !report.warnings.is_empty() {
+        // Lucca thought of something only now.
+        if !confirmed(&report.warnings, &mut acknowledged, "Make it all the same?")? {
+            complain("It was not made.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        submission = send(global, &desk, &ask, &key, &acknowledged, args.no_wait).await?;
+        report = Report::of(&submission)?;
+    }
+    let is_refused = matches!(report.status, absences::Status::Refused | absences::Status::NotMade);
+    if global.json {
+        crate::output::json(&status::to_json(&desk.data, &desk.account, &desk.people, &report).await?);
+    } else {
+        status::show(&desk.data, &desk.account, &desk.people, &report).await?;
+        show_next(&report);
+    }
+    Ok(ExitCode::from(if is_refused { Exit::Usage as u8 } else { 0 }))
+}
+
+/// Shows what it would be, and asks. Yes is also to the warnings that were shown.
+async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Result<bool, Failure> {
+    let preview = desk.noted(desk.absences().preview(ask).await).await?;
+    preview::show(desk, &preview);
+    if !preview.can_be_requested {
+        let mut failure = Failure::from(absences::Error::Problems(preview.problems));
+        // They were shown.
+        failure.details = None;
+        return Err(failure);
+    }
+    let to_confirm: Vec<Warning> =
+        preview.warnings.into_iter().filter(|warning| warning.must_be_confirmed).collect();
+    let question = if to_confirm.is_empty() {
+        "Make this request?"
+    } else {
+        "Make this request, with what Lucca warns of above?"
+    };
+    let yes = confirm::ask(question)?;
+    if yes {
+        acknowledged.extend(to_confirm.into_iter().map(|warning| warning.id));
+    }
+    Ok(yes)
+}
+
+fn confirmed(warnings: &[Warning], acknowledged: &mut Vec<String>, question: &str) -> Result<bool, Failure> {
+    for warning in warnings {
+        line(&warning_line(warning));
+    }
+    let yes = confirm::ask(question)?;
+    if yes {
+        acknowledged.extend(warnings.iter().map(|warning| warning.id.clone()));
+    }
+    Ok(yes)
+}
+
+/// A name for a request that nobody named.
+fn new_key() -> Result<String, Failure> {
+    let bytes = crate::entropy::bytes::<16>()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+async fn send(
+    global: &Global,
+    desk: &Desk,
+    ask: &Ask,
+    key: &str,
+    acknowledged: &[String],
+    no_wait: bool,
+) -> Result<Submission, Failure> {
+    let spinner = spinner(global, "asking Lucca");
+    let id = desk.machinery.new_submission()?;
+    let absences = desk.absences();
+    let mut came = Box::pin(absences.request(id, key, ask, acknowledged)).await;
+    let began = desk.clock().now();
+    while let Ok(submission) = &came {
+        let is_on_its_way = Report::of(submission).is_ok_and(|report| report.status.is_on_its_way());
+        if !is_on_its_way || no_wait || desk.clock().now().duration_since(began) > PATIENCE {
+            break;
+        }
+        desk.clock().sleep(BETWEEN_LOOKS).await;
+        match Box::pin(absences.advance(submission.clone())).await {
+            Ok(next) => came = Ok(next),
+            // It is written down, and taken on by whoever comes next.
+            Err(error) => {
+                complain(&format!("It could not be looked for: {error}."));
+                break;
+            }
+        }
+    }
+    stop(spinner);
+    desk.noted(came).await
+}
+
+fn show_next(report: &Report) {
+    for problem in &report.problems {
+        complain(&problem_line(problem));
+    }
+    for warning in &report.warnings {
+        complain(&warning_line(warning));
+    }
+    let id = report.id;
+    let next = match report.status {
+        absences::Status::Submitting => {
+            format!("It could not be sent yet, and is sent later: lucca-connector absences status {id}")
+        }
+        absences::Status::InDoubt => {
+            format!(
+                "Lucca has not answered: it is looked for, and not sent again: lucca-connector absences status {id}"
+            )
+        }
+        absences::Status::Refused if !report.warnings.is_empty() => {
+            format!(
+                "Lucca asks to confirm first: the same command with --key {} and --acknowledge for each",
+                report.idempotency_key
+            )
+        }
+        absences::Status::Refused | absences::Status::NotMade => {
+            "Change what is asked for, and ask under another key.".to_owned()
+        }
+        _ => format!("lucca-connector absences status {id}, or absences cancel {id} to take it back"),
+    };
+    line(&format!("Next: {next}"));
+}

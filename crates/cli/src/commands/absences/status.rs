@@ -1,0 +1,223 @@
+//! `absences status`: how a request that was made here stands, who decided on it, and who is awaited.
+
+use std::process::ExitCode;
+
+use absences::Report;
+use people::{LeaveType, RemoteId};
+use serde_json::{Value, json};
+use store::{LinkedAccount, Submission, SubmissionFilter, SubmissionId};
+
+use super::{Desk, period, periods, problem_line, spinner, stop, warning_line};
+use crate::Global;
+use crate::absence_view::ApprovalView;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, line, table};
+use crate::people_view::People;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence [default: all, the latest first]
+    id: Option<String>,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Only of this person, by Lucca id, work e-mail or employee number
+    #[arg(long, value_name = "PERSON", conflicts_with = "id")]
+    employee: Option<String>,
+    /// How many to list [default: 50; with --json, 1000]
+    #[arg(long, value_name = "N", conflicts_with = "id")]
+    limit: Option<u64>,
+    /// Tell what is stored, without asking Lucca
+    #[arg(long)]
+    no_refresh: bool,
+}
+
+/// So many are looked through for a Lucca id.
+const MOST: u64 = 10_000;
+
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    match &args.id {
+        Some(id) => one(global, args, id).await,
+        None => list(global, args).await,
+    }
+}
+
+async fn one(global: &Global, args: &Args, id: &str) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let submission = find(&data, &account, id).await?.ok_or(absences::Error::UnknownAbsence)?;
+    if args.no_refresh {
+        let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
+        return tell(global, &data, &account, &people, &submission).await;
+    }
+    let desk = Desk::at(global, data, account).await?;
+    let spinner = spinner(global, "asking Lucca");
+    let came = Box::pin(desk.absences().advance(submission)).await;
+    stop(spinner);
+    let submission = desk.noted(came).await?;
+    tell(global, &desk.data, &desk.account, &desk.people, &submission).await
+}
+
+/// A request by its id, or by Lucca's id of what it became.
+pub(super) async fn find(
+    data: &DataDir,
+    account: &LinkedAccount,
+    id: &str,
+) -> Result<Option<Submission>, Failure> {
+    if let Ok(id) = id.parse::<SubmissionId>() {
+        let found = data.store.submission(id).await?;
+        return Ok(found.filter(|submission| submission.account_no == account.no));
+    }
+    let id = RemoteId::from(id.trim());
+    let filter = SubmissionFilter { account_no: Some(account.no), ..SubmissionFilter::default() };
+    let all = data.store.submissions(&filter, MOST).await?;
+    Ok(all.into_iter().find(|submission| submission.absence_id.as_ref() == Some(&id)))
+}
+
+async fn tell(
+    global: &Global,
+    data: &DataDir,
+    account: &LinkedAccount,
+    people: &People,
+    submission: &Submission,
+) -> Result<ExitCode, Failure> {
+    let report = Report::of(submission)?;
+    if global.json {
+        crate::output::json(&to_json(data, account, people, &report).await?);
+    } else {
+        show(data, account, people, &report).await?;
+        for problem in &report.problems {
+            line(&problem_line(problem));
+        }
+        for warning in &report.warnings {
+            line(&warning_line(warning));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn type_name(
+    data: &DataDir,
+    account: &LinkedAccount,
+    id: &RemoteId,
+) -> Result<Option<String>, Failure> {
+    Ok(data.store.record::<LeaveType>(account.no, id).await?.and_then(|found| found.record.name))
+}
+
+/// A report for scripts, with names.
+pub(super) async fn to_json(
+    data: &DataDir,
+    account: &LinkedAccount,
+    people: &People,
+    report: &Report,
+) -> Result<Value, Failure> {
+    let mut value = json!(report);
+    value["employee_name"] = json!(people.name(&report.ask.employee_id));
+    value["leave_type_name"] = json!(type_name(data, account, &report.ask.leave_type_id).await?);
+    value["next_approver_name"] = json!(report.next_approver_id.as_ref().and_then(|id| people.name(id)));
+    let approvals: Vec<ApprovalView> =
+        report.approvals.iter().cloned().map(|approval| ApprovalView::of(approval, people)).collect();
+    value["approvals"] = json!(approvals);
+    Ok(value)
+}
+
+/// A report for a person.
+pub(super) async fn show(
+    data: &DataDir,
+    account: &LinkedAccount,
+    people: &People,
+    report: &Report,
+) -> Result<(), Failure> {
+    let name = |id: &RemoteId| clean(&people.name(id).unwrap_or_else(|| format!("#{id}")));
+    let ask = &report.ask;
+    let on = type_name(data, account, &ask.leave_type_id).await?;
+    let on = on.map_or_else(|| format!("#{}", ask.leave_type_id), |name| clean(&name));
+    line(&format!("{}: {}", report.id, report.status.name().replace('_', " ")));
+    line(&format!("  {}: {on}, {}", name(&ask.employee_id), period(ask.first, ask.last)));
+    if let Some(comment) = &ask.comment {
+        line(&format!("  said: {}", clean(comment)));
+    }
+    let taken =
+        periods(report.half_days.iter().filter(|half_day| half_day.is_active).map(|half_day| half_day.at));
+    if !taken.is_empty() {
+        line(&format!("  takes: {taken}"));
+    }
+    if let Some(id) = &report.absence_id {
+        line(&format!("  absence in Lucca: {}", clean(id.as_str())));
+    }
+    for approval in &report.approvals {
+        let who = approval.approver_id.as_ref().map_or_else(|| "somebody".to_owned(), name);
+        let said = if approval.approved { "agreed" } else { "refused" };
+        let at = approval.at.map_or_else(String::new, |at| format!(" at {at}"));
+        let comment =
+            approval.comment.as_ref().map_or_else(String::new, |comment| format!(": {}", clean(comment)));
+        line(&format!("  {who} {said}{at}{comment}"));
+    }
+    for wish in &report.cancellation_requests {
+        let who = wish.author_id.as_ref().map_or_else(|| "somebody".to_owned(), name);
+        let stands = match wish.approved {
+            Some(true) => "granted",
+            Some(false) => "refused",
+            None => "not decided",
+        };
+        line(&format!("  {who} wishes to cancel it: {stands}"));
+    }
+    if let Some(id) = &report.next_approver_id {
+        line(&format!("  awaited: {}", name(id)));
+    }
+    line(&format!("  asked for at {:.0}, last heard of at {:.0}", report.created_at, report.updated_at));
+    line(&format!("  key: {}", clean(&report.idempotency_key)));
+    Ok(())
+}
+
+async fn list(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
+    let employee = args.employee.as_deref().map(|wanted| people.find(wanted)).transpose()?;
+    let filter = SubmissionFilter {
+        account_no: Some(account.no),
+        employee_id: employee.map(|person| person.employee.id.clone()),
+        ..SubmissionFilter::default()
+    };
+    let limit = args.limit.unwrap_or(if global.json { 1000 } else { 50 });
+    let submissions = data.store.submissions(&filter, limit).await?;
+    let reports = submissions.iter().map(Report::of).collect::<Result<Vec<Report>, _>>()?;
+    if global.json {
+        let mut all = Vec::with_capacity(reports.len());
+        for report in &reports {
+            all.push(to_json(&data, &account, &people, report).await?);
+        }
+        crate::output::json(&all);
+    } else if reports.is_empty() {
+        line("No absence was asked for from here yet: `lucca-connector absences request --help`.");
+    } else {
+        let types = data.store.all::<LeaveType>(account.no).await?;
+        line(&table_of(&reports, &people, &types));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reports as a table.
+fn table_of(reports: &[Report], people: &People, types: &[LeaveType]) -> String {
+    let name = |id: &RemoteId| clean(&people.name(id).unwrap_or_else(|| format!("#{id}")));
+    let mut shown = table(&["id", "employee", "first", "last", "on", "status", "awaited", "asked for"]);
+    for report in reports {
+        let of = types.iter().find(|one| one.id == report.ask.leave_type_id);
+        let on =
+            of.and_then(|one| one.name.clone()).unwrap_or_else(|| format!("#{}", report.ask.leave_type_id));
+        shown.add_row([
+            report.id.to_string(),
+            name(&report.ask.employee_id),
+            report.ask.first.to_string(),
+            report.ask.last.to_string(),
+            clean(&on),
+            report.status.name().replace('_', " "),
+            report.next_approver_id.as_ref().map_or_else(|| "-".to_owned(), name),
+            format!("{:.0}", report.created_at),
+        ]);
+    }
+    shown.to_string()
+}

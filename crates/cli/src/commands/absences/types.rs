@@ -1,0 +1,90 @@
+//! `absences types`: what a person may take an absence on.
+
+use std::process::ExitCode;
+
+use absences::{LeaveTypes, UsableLeaveType};
+use people::{Half, HalfDay, LeaveUnit};
+
+use super::{Desk, first, last, number};
+use crate::Global;
+use crate::failure::Failure;
+use crate::output::{clean, line, table};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Whose, by Lucca id, work e-mail or employee number
+    person: String,
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// For an absence from this day, or half-day such as "2026-05-04 PM" [default: today]
+    #[arg(long, value_name = "DATE", value_parser = first)]
+    from: Option<HalfDay>,
+    /// For an absence to this day, or half-day [default: the day it begins on]
+    #[arg(long, value_name = "DATE", value_parser = last)]
+    to: Option<HalfDay>,
+}
+
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let desk = Desk::open(global, args.account.as_deref()).await?;
+    let employee = desk.employee(&args.person)?;
+    let from = args.from.unwrap_or_else(|| HalfDay::new(session::today(&**desk.clock()), Half::Am));
+    let to = args.to.unwrap_or(HalfDay::new(from.date, Half::Pm));
+    if to < from {
+        return Err(Failure::usage(
+            "cli.dates",
+            format!("no half-day is from {from} to {to}"),
+            "Give --from the earlier and --to the later half-day.",
+        ));
+    }
+    let types = desk.noted(desk.absences().leave_types(&employee, from, to).await).await?;
+    if global.json {
+        crate::output::json(&types);
+    } else {
+        show(&types);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(types: &LeaveTypes) {
+    if types.leave_types.is_empty() {
+        line("Lucca offers this person no leave type for these days.");
+        return;
+    }
+    let mut shown = table(&["id", "name", "counted in", "half-days", "left", "remote work"]);
+    let told = |flag: Option<bool>| flag.map_or("-", |flag| if flag { "yes" } else { "no" }).to_owned();
+    for one in &types.leave_types {
+        shown.add_row([
+            clean(one.id.as_str()),
+            clean(one.name.as_deref().unwrap_or("-")),
+            counted_in(one),
+            told(one.half_days),
+            one.balance.map_or_else(|| "-".to_owned(), number),
+            told(one.is_remote_work),
+        ]);
+    }
+    line(&shown.to_string());
+    if !types.is_offered {
+        line(
+            "These are all that the tenant has: which of them this person may use, Lucca does not tell here.",
+        );
+    }
+}
+
+fn counted_in(one: &UsableLeaveType) -> String {
+    let unit = one.unit.map_or("-", unit);
+    match one.step_hours {
+        Some(step) => format!("{unit}, in steps of {}", number(step)),
+        None => unit.to_owned(),
+    }
+}
+
+/// What a unit is called.
+pub(super) fn unit(unit: LeaveUnit) -> &'static str {
+    match unit {
+        LeaveUnit::Days => "days",
+        LeaveUnit::Hours => "hours",
+        LeaveUnit::Other => "other",
+    }
+}

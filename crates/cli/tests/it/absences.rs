@@ -1,0 +1,445 @@
+//! Absences asked for, followed, decided on, taken back, imported and drawn, by the binary against the emulated tenant.
+
+use std::path::Path;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use lucca_emulator::{AbsenceFacts, Config, Emulator, Fault, FaultKind, Loss, Rights, Status, Switches};
+use serde_json::{Value, json};
+
+use crate::{Ran, link, run, run_with, today};
+
+/// Kinds of leave that the emulated tenant has.
+const REMOTE: &str = "34";
+const UNPAID: i64 = 5;
+const RECOVERY: &str = "41";
+
+/// A tenant that is linked and synced, and somebody who works on every weekday of two months to come.
+struct Office {
+    dir: tempfile::TempDir,
+    emulator: Emulator,
+    who: String,
+    /// A Monday, with nothing but worked days until its Friday.
+    monday: Date,
+}
+
+async fn office(more: &[&str]) -> Office {
+    office_of(Switches::default(), more).await
+}
+
+async fn office_of(switches: Switches, more: &[&str]) -> Office {
+    let mut config = Config::new(60, 7, today());
+    config.switches = Switches { rate_limit: None, ..switches };
+    let emulator = Emulator::start(config).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, more).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    let (who, monday) = somebody(&emulator);
+    emulator.tenant().clear_requests();
+    Office { dir, emulator, who: who.to_string(), monday }
+}
+
+/// Those who work: Lucca's own administrator, who has the number 0, takes no leave.
+fn staff(emulator: &Emulator) -> Vec<i64> {
+    let people = emulator.tenant().people(Some(Status::Active), usize::MAX).into_iter();
+    people.map(|person| person.id).filter(|id| *id > 0).collect()
+}
+
+/// Who is free in a whole week that is worked, and which week.
+fn somebody(emulator: &Emulator) -> (i64, Date) {
+    let tenant = emulator.tenant();
+    let today = today();
+    let next_monday = today + (7 - i64::from(today.weekday().to_monday_zero_offset())).days();
+    let people = staff(emulator);
+    for week in 5..12 {
+        let monday = next_monday + (7 * week).days();
+        let sunday = monday + 6.days();
+        for id in people.iter().copied() {
+            let busy = |facts: &AbsenceFacts| facts.ends_on >= monday && facts.starts_on <= sunday;
+            if tenant.what_it_would_take(id, monday, true, sunday, false).len() == 10
+                && !tenant.absences_of(id).iter().any(busy)
+            {
+                return (id, monday);
+            }
+        }
+    }
+    panic!("nobody is free");
+}
+
+impl Office {
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn day(&self, plus: i64) -> String {
+        (self.monday + plus.days()).to_string()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        run(self.path(), &[&["absences"], arguments].concat())
+    }
+
+    fn ask(&self, command: &str, leave_type: &str, from: &str, to: &str, more: &[&str]) -> Ran {
+        let arguments = [command, &self.who, "--type", leave_type, "--from", from, "--to", to];
+        self.run(&[&arguments[..], more].concat())
+    }
+
+    fn writes(&self) -> usize {
+        self.emulator.tenant().writes().len()
+    }
+}
+
+fn code(ran: &Ran) -> String {
+    ran.json()["error"]["code"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
+    let office = office(&[]).await;
+    let types = office.run(&["types", &office.who, "--json"]).ok_json();
+    assert_eq!(types["is_offered"], true);
+    let of = |id: &str| {
+        types["leave_types"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone()
+    };
+    let name = of(REMOTE)["name"].as_str().unwrap().to_uppercase();
+    assert!(office.run(&["types", &office.who]).out.to_uppercase().contains(&name));
+
+    let (from, to) = (format!("{}PM", office.day(0)), format!("{} am", office.day(2)));
+    let preview = office.ask("preview", &name, &from, &to, &["--json"]).ok_json();
+    assert_eq!((&preview["can_be_requested"], &preview["leave_type_id"]), (&true.into(), &json!(REMOTE)));
+    let taken: Vec<String> = [(0, "PM"), (1, "AM"), (1, "PM"), (2, "AM")]
+        .map(|(day, half)| format!("{} {half}", office.day(day)))
+        .into();
+    assert_eq!(preview["plan"]["taken"], json!(taken));
+    assert_eq!(preview["amount"]["value"], 2.0);
+    assert_eq!(office.writes(), 0);
+
+    // Nobody can be asked here.
+    let refused = office.ask("request", REMOTE, &from, &to, &["--json"]);
+    assert_eq!((refused.code, code(&refused)), (2, "cli.not_confirmed".to_owned()));
+    assert_eq!(office.ask("request", REMOTE, &from, &to, &[]).code, 2);
+    assert_eq!(office.writes(), 0);
+
+    let how = ["--yes", "--key", "holiday-1", "--json"];
+    let made = office.ask("request", &name, &from, &to, &how).ok_json();
+    assert_eq!((&made["status"], &made["idempotency_key"]), (&"pending".into(), &"holiday-1".into()));
+    assert!(made["next_approver_name"].is_string() && made["employee_name"].is_string(), "{made}");
+    let halves: Vec<&Value> = made["half_days"].as_array().unwrap().iter().map(|half| &half["at"]).collect();
+    assert_eq!(json!(halves), json!(taken));
+    let again = office.ask("request", REMOTE, &from, &to, &how).ok_json();
+    assert_eq!((&again["id"], office.writes()), (&made["id"], 1));
+    let other = office.ask("request", REMOTE, &from, &office.day(3), &how);
+    assert_eq!((other.code, code(&other)), (2, "absence.idempotency_key_reused".to_owned()));
+
+    // In its own way, under another key.
+    let overlap = office.ask("preview", REMOTE, &from, &to, &["--json"]);
+    assert_eq!((overlap.code, &overlap.json()["problems"][0]["code"]), (2, &"absence.overlap".into()));
+    let text = office.ask("preview", REMOTE, &from, &to, &[]);
+    assert!(text.code == 2 && text.out.contains("!") && text.out.contains("absence.overlap"), "{}", text.out);
+    let overlap = office.ask("request", REMOTE, &from, &to, &["--yes", "--json"]);
+    assert_eq!((overlap.code, code(&overlap)), (2, "absence.overlap".to_owned()));
+    assert_eq!(overlap.json()["error"]["problems"][0]["half_days"], json!(taken));
+
+    // It can be seen before the next sync.
+    let month = ["calendar", &office.who, "--from", &office.day(0), "--to", &office.day(4), "--json"];
+    let drawn = office.run(&month).ok_json();
+    assert_eq!(drawn["people"][0]["is_estimated"], false, "the sync heard of these days");
+    let states: Vec<&str> = drawn["people"][0]["half_days"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|half| half["state"].as_str().unwrap())
+        .collect();
+    let (free, away) = ("free", "remote_pending");
+    assert_eq!(states, [free, away, away, away, away, free, free, free, free, free]);
+
+    let id = made["id"].as_str().unwrap();
+    let approved = office.run(&["approve", id, "--comment", "Enjoy", "--json"]).ok_json();
+    assert_eq!(approved["was_changed"], true, "{approved}");
+    let status = office.run(&["status", id, "--json"]).ok_json();
+    assert_eq!(status["approvals"][0]["comment"], "Enjoy", "{status}");
+    let text = office.run(&["status", id]).out;
+    assert!(text.contains("agreed") && text.contains(": Enjoy"), "{text}");
+    let by_absence = office.run(&["status", made["absence_id"].as_str().unwrap(), "--no-refresh", "--json"]);
+    assert_eq!(by_absence.ok_json()["id"], made["id"]);
+    let listed = office.run(&["status", "--employee", &office.who, "--json"]).ok_json();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &made["id"]));
+    assert!(office.run(&["status"]).out.contains(id));
+
+    let half = format!("{} AM", office.day(2));
+    assert_eq!(code(&office.run(&["cancel", id, "--half-day", &half, "--json"])), "cli.not_confirmed");
+    let less = office.run(&["cancel", id, "--half-day", &half, "--yes", "--json"]).ok_json();
+    assert_eq!(less["half_days"], json!(taken[..3]));
+    let gone = office.run(&["cancel", id, "--yes", "--json"]).ok_json();
+    assert!(["cancelled", "cancellation_pending"].contains(&gone["status"].as_str().unwrap()), "{gone}");
+    let not_its =
+        office.run(&["cancel", id, "--half-day", &format!("{} PM", office.day(4)), "--yes", "--json"]);
+    assert_eq!((not_its.code, code(&not_its)), (2, "absence.not_its_half_day".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_needs_a_comment_and_names_what_is_over() {
+    let office = office(&[]).await;
+    let made = office.ask("request", REMOTE, &office.day(1), &office.day(1), &["--yes", "--json"]);
+    assert!(made.err.contains("--key "), "the key that was made is told: {}", made.err);
+    let made = made.ok_json();
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(office.run(&["deny", id, "--json"]).code, 2);
+    assert_eq!(code(&office.run(&["deny", id, "--comment", " ", "--json"])), "absence.comment_required");
+    let denied = office.run(&["deny", id, "--comment", "Stocktaking", "--json"]).ok_json();
+    assert_eq!((&denied["status"], &denied["half_days"]), (&"denied".into(), &json!([])));
+    let over = office.run(&["approve", id, "--json"]);
+    assert_eq!((over.code, code(&over)), (2, "absence.wrong_state".to_owned()));
+    let text = office.run(&["status", id]).out;
+    assert!(text.contains("refused") && text.contains("Stocktaking"), "{text}");
+    let unknown = office.run(&["status", "abr_01", "--json"]);
+    assert_eq!((unknown.code, code(&unknown)), (2, "absence.unknown".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lucca_warns_of_is_acknowledged_by_its_id() {
+    let office = office(&[]).await;
+    // A day that is over is late, which Lucca asks to confirm.
+    let tenant = office.emulator.tenant();
+    let free = (1..40).map(|back| today() - back.days()).find_map(|day| {
+        let is_free = |id: &i64| {
+            let busy = |facts: &AbsenceFacts| facts.ends_on >= day && facts.starts_on <= day;
+            tenant.what_it_would_take(*id, day, true, day, false).len() == 2
+                && !tenant.absences_of(*id).iter().any(busy)
+        };
+        staff(&office.emulator).into_iter().find(is_free).map(|id| (id.to_string(), day.to_string()))
+    });
+    let (who, day) = free.unwrap();
+    let unpaid = UNPAID.to_string();
+    let arguments = ["request", &who, "--type", &unpaid, "--from", &day, "--to", &day, "--yes", "--json"];
+    let refused = office.run(&arguments);
+    assert_eq!((refused.code, code(&refused)), (2, "absence.confirmation_needed".to_owned()));
+    assert_eq!(office.writes(), 0);
+    let warning = &refused.json()["error"]["warnings"][0];
+    assert_eq!(warning["must_be_confirmed"], true);
+    let told = office.run(&arguments[..9]);
+    assert!(told.err.contains("--acknowledge "), "{}", told.err);
+    let made =
+        office.run(&[&arguments[..], &["--acknowledge", warning["id"].as_str().unwrap()]].concat()).ok_json();
+    assert_eq!(made["status"], "pending");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
+    for (accepted, kind) in [
+        (true, FaultKind::LoseAnswer { how: Loss::Status { code: 504 } }),
+        (false, FaultKind::Status { code: 504, body: String::new() }),
+    ] {
+        let office = office(&[]).await;
+        let path = "/api/v3/leaveRequestFactory".to_owned();
+        let fault = Fault { path, query_contains: None, nth: Some(1), probability: None, kind };
+        office.emulator.tenant().set_faults(vec![fault]);
+        let day = office.day(3);
+        let how = ["--yes", "--no-wait", "--key", "k", "--json"];
+        let made = office.ask("request", REMOTE, &day, &day, &how).ok_json();
+        let again = office.ask("request", REMOTE, &day, &day, &how).ok_json();
+        assert_eq!(again["id"], made["id"]);
+        let status = if accepted { "pending" } else { "in_doubt" };
+        assert_eq!((&again["status"], office.writes()), (&status.into(), usize::from(accepted)), "{again}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_is_told_before_anything_is_sent() {
+    let office = office(&[]).await;
+    let (monday, tuesday) = (office.day(0), office.day(1));
+    for (from, to) in
+        [("2026-02-30", "2026-03-01"), ("04/05/2026", "2026-05-05"), ("2026-05-04 XM", "2026-05-05")]
+    {
+        let ran = office.ask("preview", REMOTE, from, to, &["--json"]);
+        assert_eq!((ran.code, code(&ran)), (2, "cli.arguments".to_owned()), "{from}");
+        assert!(ran.json()["error"]["message"].as_str().unwrap().contains("2026-05-04 PM"));
+    }
+    let backwards = office.ask("preview", REMOTE, &tuesday, &monday, &["--json"]);
+    assert_eq!((backwards.code, code(&backwards)), (2, "absence.invalid_period".to_owned()));
+    assert_eq!(backwards.json()["error"]["problems"][0]["field"], "ends_on");
+    let ran = office.ask("preview", REMOTE, &monday, &tuesday, &["--hours", "soon", "--json"]);
+    assert_eq!(code(&ran), "cli.arguments");
+    let ran =
+        office.run(&["preview", "nobody", "--type", REMOTE, "--from", &monday, "--to", &monday, "--json"]);
+    assert_eq!(code(&ran), "cli.unknown_employee");
+    assert!(office.emulator.requests().is_empty());
+
+    let ran = office.ask("preview", "Vacances", &monday, &tuesday, &["--json"]);
+    assert_eq!((ran.code, code(&ran)), (2, "cli.unknown_leave_type".to_owned()));
+    let saturday = office.day(5);
+    let rest = office.ask("preview", REMOTE, &saturday, &saturday, &["--json"]);
+    assert_eq!((rest.code, &rest.json()["problems"][0]["code"]), (2, &"absence.nothing_to_take".into()));
+    let hours = office.ask("preview", RECOVERY, &monday, &monday, &["--hours", "2.5", "--json"]).ok_json();
+    assert_eq!((&hours["minutes"], &hours["amount"]["value"]), (&150.into(), &2.5.into()));
+    assert_eq!(office.writes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_was_linked_without_requests_makes_none() {
+    let office = office(&["--features", "employees,leaves"]).await;
+    let day = office.day(0);
+    office.emulator.tenant().clear_requests();
+    let asks = [
+        vec!["types", &office.who],
+        vec!["preview", &office.who, "--type", REMOTE, "--from", &day, "--to", &day],
+        vec!["request", &office.who, "--type", REMOTE, "--from", &day, "--to", &day, "--yes"],
+        vec!["approve", "1"],
+        vec!["cancel", "1", "--yes"],
+    ];
+    for arguments in asks {
+        let ran = office.run(&[&arguments[..], &["--json"]].concat());
+        assert_eq!((ran.code, code(&ran)), (5, "absence.not_permitted".to_owned()), "{arguments:?}");
+        let advice = ran.json()["error"]["advice"].as_str().unwrap().to_owned();
+        assert!(advice.contains("--accept absence_requests"), "{advice}");
+    }
+    assert!(office.emulator.requests().is_empty());
+    run(office.path(), &["accounts", "configure", "--accept", "absence_requests", "--json"]).ok_json();
+    let preview = office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json();
+    assert_eq!(preview["can_be_requested"], true);
+
+    // Wanted by the customer, and not allowed to the key.
+    let rights = Rights { make_absence_requests: false, ..Rights::all() };
+    office.emulator.tenant().set_rights(office.emulator.api_key(), rights);
+    let ran = office.ask("preview", REMOTE, &day, &day, &["--json"]);
+    assert_eq!((ran.code, code(&ran)), (5, "absence.not_permitted".to_owned()), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_imported_once_its_rows_are_good() {
+    let office = office(&[]).await;
+    let (monday, tuesday, who) = (office.day(0), office.day(1), &office.who);
+    let header = "employee,leave_type,starts,ends,approved\n";
+    let bad = format!(
+        "{header}{who},{REMOTE},{monday},{monday},\n{who},{REMOTE},{monday} PM,{tuesday},true\nnobody,Vacances,x,{tuesday},\n"
+    );
+    let file = office.path().join("absences.csv");
+    std::fs::write(&file, bad).unwrap();
+    let name = file.to_str().unwrap();
+    office.emulator.tenant().clear_requests();
+    let refused = office.run(&["import", name, "--yes", "--json"]);
+    assert_eq!((refused.code, code(&refused)), (2, "absence.not_importable".to_owned()));
+    let rows = refused.json()["error"]["rows"].clone();
+    assert_eq!((rows[0]["line"].clone(), rows[1]["line"].clone()), (json!(3), json!(4)));
+    let fields: Vec<&Value> =
+        rows[1]["problems"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    assert_eq!(json!(fields), json!(["employee", "leave_type", "starts"]));
+    let told = office.run(&["import", name, "--simulate"]).err;
+    assert!(told.contains("line 3: ") && told.contains("line 4: ") && told.contains("starts: "), "{told}");
+    assert!(office.emulator.requests().is_empty());
+
+    let good =
+        format!("{header}{who},{REMOTE},{monday},{monday},\n{who},{REMOTE},{tuesday} PM,{tuesday},true\n");
+    std::fs::write(&file, &good).unwrap();
+    assert_eq!(code(&office.run(&["import", name, "--json"])), "cli.not_confirmed");
+    let simulated = office.run(&["import", name, "--simulate", "--json"]).ok_json();
+    assert_eq!((&simulated["simulated"], office.writes()), (&true.into(), 0));
+    let arguments = ["absences", "import", "-", "--yes", "--json"];
+    let made = run_with(office.path(), &arguments, &good).ok_json();
+    let statuses: Vec<&Value> = made["rows"].as_array().unwrap().iter().map(|row| &row["status"]).collect();
+    assert_eq!(json!(statuses), json!(["pending", "approved"]), "{made}");
+    assert_eq!((&made["rows"][0]["line"], &made["rows"][1]["line"]), (&2.into(), &3.into()));
+    let writes = office.writes();
+    let again = run_with(office.path(), &arguments, &good).ok_json();
+    assert_eq!((&again["rows"][0]["id"], office.writes()), (&made["rows"][0]["id"], writes));
+    let text = run_with(office.path(), &["absences", "import", "-", "--yes"], &good).out;
+    assert!(text.contains("approved") && text.contains(made["rows"][1]["id"].as_str().unwrap()), "{text}");
+    assert_eq!(office.run(&["import", "nowhere.csv", "--yes", "--json"]).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_door_is_chosen() {
+    let office = office(&[]).await;
+    let configure =
+        |door: &str| run(office.path(), &["accounts", "configure", "--absence-door", door, "--json"]);
+    assert_eq!(configure("import").ok_json()["absence_door"], "import");
+    let day = office.day(2);
+    let preview = office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json();
+    assert_eq!(preview["door"], "import");
+    assert!(run(office.path(), &["accounts", "configure"]).out.contains("import"));
+    assert_eq!(configure("auto").ok_json()["absence_door"], "auto");
+    assert_eq!(office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json()["door"], "factory");
+    assert_eq!(configure("window").code, 2);
+}
+
+/// A tenant of years ago, linked and synced, so that what is drawn of it is the same on every day.
+async fn long_ago() -> (tempfile::TempDir, Emulator) {
+    let mut config = Config::new(40, 7, date(2021, 5, 10));
+    config.switches.rate_limit = None;
+    let emulator = Emulator::start(config).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    run(dir.path(), &["accounts", "configure", "--absences-since", "2020-01-01"]);
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    emulator.tenant().clear_requests();
+    (dir, emulator)
+}
+
+/// Text without what differs from run to run.
+fn steady(text: &str) -> String {
+    let is_id =
+        |word: &str| word.trim_end_matches([':', ',']).strip_prefix("abr_").is_some_and(|id| id.len() == 32);
+    let word = |word: &str| match word {
+        word if is_id(word) => word.replace(word.trim_end_matches([':', ',']), "abr_…"),
+        word => word.to_owned(),
+    };
+    let line = |line: &str| match line.split_once("asked for at") {
+        Some((before, _)) => format!("{before}asked for at …"),
+        None => line.split(' ').map(word).collect::<Vec<_>>().join(" "),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_reads_what_it_would_be_what_it_became_and_what_comes_next() {
+    let (dir, emulator) = long_ago().await;
+    let tenant = emulator.tenant();
+    // Ascension is on a Thursday, Whit Monday a week later.
+    let (from, to) = (date(2021, 5, 12), date(2021, 5, 25));
+    let is_free = |id: &i64| {
+        let busy = |facts: &AbsenceFacts| facts.ends_on >= from && facts.starts_on <= to;
+        tenant.what_it_would_take(*id, from, true, to, false).len() == 16
+            && !tenant.absences_of(*id).iter().any(busy)
+    };
+    let who = staff(&emulator).into_iter().find(is_free).unwrap().to_string();
+    let ask = |command: &str, more: &[&str]| {
+        let arguments =
+            ["absences", command, &who, "--type", REMOTE, "--from", "2021-05-12PM", "--to", "2021-05-25 AM"];
+        run(dir.path(), &[&arguments[..], more].concat())
+    };
+    let mut told = ask("preview", &[]).out;
+    let requested = ask("request", &["--yes", "--key", "k-1", "--comment", "Back on Tuesday"]);
+    assert_eq!(requested.code, 0, "{} {}", requested.out, requested.err);
+    told.push_str(&format!("\n$ request\n{}", requested.out));
+    let refused = ask("request", &["--yes", "--key", "k-2"]);
+    assert_eq!(refused.code, 2);
+    let error: Vec<&str> =
+        refused.err.lines().filter(|line| !line.contains("TRACE") && !line.contains("DEBUG")).collect();
+    told.push_str(&format!("\n$ request, again\n{}\n", error.join("\n")));
+    let again = ask("preview", &[]);
+    told.push_str(&format!("\n$ preview, again\n{}", again.out));
+    insta::assert_snapshot!(steady(&told));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_is_drawn_from_what_is_stored() {
+    let (dir, emulator) = long_ago().await;
+    let draw = |arguments: &[&str]| run(dir.path(), &[&["absences", "calendar"], arguments].concat());
+    let days = ["--from", "2021-05-01", "--to", "2021-05-31"];
+    let away = draw(&days);
+    assert_eq!(away.code, 0, "{}", away.err);
+    let json = draw(&[&days[..], &["--json"]].concat()).ok_json();
+    let someone = json["people"][0]["employee_id"].as_str().unwrap().to_owned();
+    assert_eq!(json["people"][0]["half_days"].as_array().unwrap().len(), 62);
+    let one = draw(&[&[someone.as_str()], &days[..]].concat());
+    assert!(emulator.requests().is_empty(), "Lucca is not asked");
+    insta::assert_snapshot!(format!("{}\n{}", away.out, one.out));
+
+    let department = json["people"][0]["department_id"].as_str().unwrap().to_owned();
+    let team = draw(&[&["--department", &department], &days[..], &["--json"]].concat()).ok_json();
+    let ids: Vec<&Value> = team["people"].as_array().unwrap().iter().map(|row| &row["employee_id"]).collect();
+    assert!(ids.contains(&&json!(someone)));
+    let backwards = draw(&["--from", "2026-05-02", "--to", "2026-05-01", "--json"]);
+    assert_eq!((backwards.code, code(&backwards)), (2, "cli.dates".to_owned()));
+    assert_eq!(code(&draw(&["--department", "Nowhere", "--json"])), "cli.unknown_department");
+}
