@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use lucca::Read;
-use people::{Employee, Employment, HalfDay, Kind, Model, Plan, RemoteId, WorkingDay, plan};
+use people::{
+    Employee, EmployeeStatus, Employment, HalfDay, Kind, Model, Plan, RemoteId, WorkingDay, plan, status_on,
+};
 
 use crate::Absences;
 use crate::problem::Error;
@@ -46,17 +48,15 @@ impl Absences<'_> {
     ) -> Result<Plan, Error> {
         let employments = self.employments_of(employee).await?;
         let is_employed = |date: Date| {
-            let covers = |start: Option<Date>, end: Option<Date>| {
-                start.is_none_or(|start| start <= date) && end.is_none_or(|end| date <= end)
-            };
-            if employments.is_empty() {
-                covers(employee.contract_start, employee.contract_end)
-            } else {
-                employments.iter().any(|one| covers(Some(one.starts_on), one.ends_on))
-            }
+            let periods = employments.iter().map(Employment::period);
+            status_on(date, employee.contract(), periods) == EmployeeStatus::Active
         };
         Ok(plan(first, last, |date| {
-            if is_employed(date) { days.get(&date).cloned() } else { Some(not_worked(date)) }
+            if is_employed(date) {
+                days.get(&date).cloned()
+            } else {
+                Some(WorkingDay::outside_contracts(date))
+            }
         }))
     }
 
@@ -92,12 +92,9 @@ impl Absences<'_> {
         first: Date,
         last: Date,
     ) -> Result<HashMap<Date, WorkingDay>, Error> {
-        let calendar = employee.calendar.as_ref().map(|calendar| &calendar.id);
         let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
-        let ids: Vec<RemoteId> = dates
-            .take_while(|date| *date <= last)
-            .map(|date| WorkingDay::id_of(calendar, cycle_on(employee, date), date))
-            .collect();
+        let dates = dates.take_while(|date| *date <= last);
+        let ids: Vec<RemoteId> = dates.map(|date| employee.working_day_id(date)).collect();
         let days = self.stored::<WorkingDay>(&ids).await?;
         Ok(days.into_iter().map(|day| (day.date, day)).collect())
     }
@@ -113,28 +110,5 @@ impl Absences<'_> {
     pub(crate) async fn stored<T: Model>(&self, ids: &[RemoteId]) -> Result<Vec<T>, Error> {
         let bodies = self.store.bodies(self.account.no, T::KIND, ids).await?;
         Ok(bodies.into_values().filter_map(|(body, _)| serde_json::from_str(&body).ok()).collect())
-    }
-}
-
-/// The work cycle that somebody works in on a day.
-fn cycle_on(employee: &Employee, date: Date) -> Option<&RemoteId> {
-    let runs = |start: Option<Date>, end: Option<Date>| {
-        start.is_none_or(|start| start <= date) && end.is_none_or(|end| date <= end)
-    };
-    let cycle = employee.work_cycles.iter().find(|cycle| runs(cycle.starts_on, cycle.ends_on));
-    cycle.and_then(|cycle| cycle.work_cycle.as_ref()).map(|cycle| &cycle.id)
-}
-
-/// A day outside every contract.
-fn not_worked(date: Date) -> WorkingDay {
-    WorkingDay {
-        id: WorkingDay::id_of(None, None, date),
-        calendar_id: None,
-        work_cycle_id: None,
-        date,
-        is_public_holiday: false,
-        is_weekly_rest: false,
-        am_minutes: Some(0),
-        pm_minutes: Some(0),
     }
 }

@@ -132,7 +132,10 @@ impl Absences<'_> {
                         name: account.name,
                         unit: account.unit,
                         half_days: account.constraint.allows_half_days,
-                        step_hours: account.constraint.step_hours,
+                        step_hours: account
+                            .constraint
+                            .step_hours
+                            .filter(|_| account.unit == Some(LeaveUnit::Hours)),
                         balance: account.constraint.current_balance,
                         is_remote_work: account.is_remote_work,
                     });

@@ -238,7 +238,7 @@ impl Error {
             Self::KeyReused => "Use another key for another request, and the same one only to repeat a request as it was."
                 .to_owned(),
             Self::InvalidKey => "Send a UUID that you make for this request, and keep it to repeat it.".to_owned(),
-            Self::Problems(_) => "Change what is asked for; nothing was sent to Lucca.".to_owned(),
+            Self::Problems(_) => "Change what is asked for; nothing was made in Lucca.".to_owned(),
             Self::ConfirmationNeeded(_) => {
                 "Show Lucca's words to the person, and ask again with the ids of the warnings as acknowledged."
                     .to_owned()

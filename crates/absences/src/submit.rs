@@ -16,7 +16,7 @@ use crate::preview::Examined;
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
 /// How long whoever is sending is given before somebody else looks: longer than a request may take.
-const SENDING: SignedDuration = SignedDuration::from_mins(2);
+pub(crate) const SENDING: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long after it was sent a request that is not there is not coming any more. Lucca gives up on a request after
 /// five seconds (source: absences.md §1).
@@ -47,6 +47,9 @@ pub(crate) struct Detail {
     /// The door it went through.
     #[serde(default)]
     pub(crate) door: Option<DoorKind>,
+    /// Whether it is a row of a file, which is imported as a whole or not at all.
+    #[serde(default)]
+    pub(crate) is_of_a_file: bool,
     /// Why it was refused, or not made.
     #[serde(default)]
     pub(crate) problems: Vec<Problem>,
@@ -174,7 +177,15 @@ impl Absences<'_> {
     /// Sends what was written down and not sent, after looking once more whether it still can be.
     async fn send_queued(&self, mut submission: Submission) -> Result<Submission, Error> {
         let ask = ask_of(&submission)?;
-        let known = Detail::of(&submission)?;
+        let mut known = Detail::of(&submission)?;
+        if known.is_of_a_file {
+            let message = "the import was cut short before it was sent: import the file again";
+            known.problems = vec![Problem::new(ProblemCode::NotMade, message)];
+            submission.detail = known.to_json();
+            submission.state = SubmissionState::NotMade;
+            submission.due_at = None;
+            return self.save(submission, self.clock.now()).await;
+        }
         let examined = match self.examine(&ask).await {
             Ok(examined) => examined,
             Err(Error::Lucca(error)) if is_passing(&error) => {

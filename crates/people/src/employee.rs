@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{NamedRef, Period, RemoteId, SourceTime};
+use crate::{NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 
 /// A person employed now, in the future or in the past: one Lucca user.
 ///
@@ -123,6 +123,17 @@ impl Employee {
     /// The days of the applicable contract.
     pub fn contract(&self) -> Period {
         Period::new(self.contract_start, self.contract_end)
+    }
+
+    /// The id of the [`WorkingDay`] that a date is to them, by their public-holiday calendar and the work cycle they
+    /// are in then.
+    pub fn working_day_id(&self, date: Date) -> RemoteId {
+        let runs = |cycle: &&WorkCycle| {
+            cycle.starts_on.is_none_or(|start| start <= date) && cycle.ends_on.is_none_or(|end| date <= end)
+        };
+        let cycle = self.work_cycles.iter().find(runs).and_then(|cycle| cycle.work_cycle.as_ref());
+        let calendar = self.calendar.as_ref().map(|calendar| &calendar.id);
+        WorkingDay::id_of(calendar, cycle.map(|cycle| &cycle.id), date)
     }
 
     /// The name to show: Lucca's, else first and last name, else the id.

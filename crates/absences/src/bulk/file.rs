@@ -84,8 +84,9 @@ impl Absences<'_> {
             let line = record.position().map_or(0, csv::Position::line);
             rows.push(self.read_row(line, &record, &columns, &known).await?);
         }
-        self.check_overlaps(&mut rows).await?;
-        Ok(Batch { rows, fingerprint: format!("{:032x}", content_hash(text)) })
+        let mut batch = Batch { rows, fingerprint: format!("{:032x}", content_hash(text)) };
+        self.check_overlaps(&mut batch).await?;
+        Ok(batch)
     }
 
     async fn read_row(
@@ -160,8 +161,8 @@ impl Absences<'_> {
     }
 
     /// Rows that take what an absence that is stored, or an earlier row, takes already.
-    async fn check_overlaps(&self, rows: &mut [BulkRow]) -> Result<(), Error> {
-        let days = rows.iter().filter_map(|row| row.ask.as_ref());
+    async fn check_overlaps(&self, batch: &mut Batch) -> Result<(), Error> {
+        let days = batch.rows.iter().filter_map(|row| row.ask.as_ref());
         let (Some(first), Some(last)) =
             (days.clone().map(|ask| ask.first.date).min(), days.map(|ask| ask.last.date).max())
         else {
@@ -178,11 +179,19 @@ impl Absences<'_> {
             })
             .await?;
         let mut taken: HashMap<(RemoteId, HalfDay), u64> = HashMap::new();
-        for row in rows {
+        let keys: Vec<String> = batch.rows.iter().map(|row| batch.key_of(row)).collect();
+        for (row, key) in batch.rows.iter_mut().zip(keys) {
             let (Some(ask), Some(plan)) = (&row.ask, &row.plan) else { continue };
             let there = stored.get(&ask.employee_id).map(Vec::as_slice).unwrap_or_default();
+            let mut in_the_way = overlaps(plan, there);
+            if !in_the_way.is_empty() {
+                // What the same file made before is not in its own way.
+                let made = self.store.submission_by_key(self.account.no, &key).await?;
+                let made = made.and_then(|submission| submission.absence_id);
+                in_the_way.retain(|overlap| Some(&overlap.absence_id) != made.as_ref());
+            }
             let half_days: Vec<HalfDay> =
-                overlaps(plan, there).into_iter().flat_map(|overlap| overlap.half_days).collect();
+                in_the_way.into_iter().flat_map(|overlap| overlap.half_days).collect();
             if !half_days.is_empty() {
                 let message = "the person is away already on some of these half-days";
                 let problem = Problem::new(ProblemCode::Overlap, message).on("starts");

@@ -15,7 +15,7 @@ use crate::door::DoorKind;
 use crate::follow;
 use crate::look::made_of;
 use crate::problem::{Error, Problem, ProblemCode};
-use crate::submit::{Detail, ask_of};
+use crate::submit::{Detail, SENDING, ask_of};
 
 /// So many people are asked about in one request: more make an address that servers refuse.
 const OWNERS_A_REQUEST: usize = 50;
@@ -48,7 +48,7 @@ impl Absences<'_> {
         }
     }
 
-    /// Imports a file, once: rows that were imported under the same file before are not again. `mint` makes an id for
+    /// Imports a file, once: rows that the same file made before are not made again. `mint` makes an id for
     /// each row. Gives the submissions in the order of the rows.
     ///
     /// # Errors
@@ -75,6 +75,7 @@ impl Absences<'_> {
                 is_estimated: plan.is_estimated,
                 before: around.iter().map(|absence| absence.id.clone()).collect(),
                 door: Some(DoorKind::Import),
+                is_of_a_file: true,
                 ..Detail::default()
             };
             let new = NewSubmission {
@@ -84,15 +85,21 @@ impl Absences<'_> {
                 employee_id: &ask.employee_id,
                 ask: &ask.to_json(),
                 detail: &detail.to_json(),
-                due_at: now,
+                due_at: now + SENDING,
                 at: now,
             };
-            let id = new.id;
             let mut submission = self.store.add_submission(new).await?;
-            if submission.id == id {
+            // Of a file that is given again, what was not made is tried again: it is known not to be there.
+            let is_to_send = matches!(
+                submission.state,
+                SubmissionState::Queued | SubmissionState::Refused | SubmissionState::NotMade
+            );
+            if is_to_send {
                 // Marked as being sent before anything is: should this process end, each row is looked for.
                 submission.state = SubmissionState::Sending;
+                submission.detail = detail.to_json();
                 submission.sent_at = Some(now);
+                submission.due_at = Some(now + SENDING);
                 if self.store.save_submission(&mut submission, now).await? {
                     to_send.push(import);
                 }
@@ -118,16 +125,16 @@ impl Absences<'_> {
 
     /// Follows an import to its end. False if Lucca says that it broke off.
     async fn until_imported(&self, id: &RemoteId, progress: &mut impl FnMut(Making)) -> bool {
-        /// Five minutes' worth; then rows are looked for, whatever the import says.
-        const POLLS: u32 = 60;
-        for _ in 0..POLLS {
+        /// Some five minutes' worth; then rows are looked for, whatever the import says.
+        const POLLS: u64 = 60;
+        for poll in 1..=POLLS {
             match self.client.leave_import_progress(id).await {
                 Ok(ImportProgress::Succeeded) | Err(_) => return true,
                 Ok(ImportProgress::Failed) => return false,
                 Ok(ImportProgress::NotStarted) => progress(Making::Importing(0)),
                 Ok(ImportProgress::Percent(percent)) => progress(Making::Importing(percent)),
             }
-            self.clock.sleep(std::time::Duration::from_secs(5)).await;
+            self.clock.sleep(std::time::Duration::from_secs(poll.min(5))).await;
         }
         true
     }

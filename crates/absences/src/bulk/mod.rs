@@ -41,9 +41,9 @@ impl Batch {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.problems.is_empty())
     }
 
-    /// What a row is called, so that the same file is imported once.
+    /// What a row is called, so that the same file is imported once. A caller's own keys have no spaces.
     fn key_of(&self, row: &BulkRow) -> String {
-        format!("import-{}-{}", self.fingerprint, row.line)
+        format!("import {} {}", self.fingerprint, row.line)
     }
 }
 

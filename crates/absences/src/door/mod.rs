@@ -157,7 +157,9 @@ impl Absences<'_> {
     /// What the linked account was made for.
     pub(crate) fn must_be_wanted(&self) -> Result<(), Error> {
         let declined = &self.account.settings.declined_features;
-        if declined.iter().any(|name| name == Feature::AbsenceRequests.name()) {
+        // Without leaves there are no requests either: nothing could be looked for.
+        let needed = [Feature::AbsenceRequests, Feature::Leaves];
+        if declined.iter().any(|name| needed.iter().any(|feature| name == feature.name())) {
             return Err(Error::NotPermitted(Lacking::Feature));
         }
         Ok(())

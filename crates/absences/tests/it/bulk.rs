@@ -1,7 +1,8 @@
 //! Absences by the file.
 
 use absences::{Error, ProblemCode, Report, Status};
-use lucca_emulator::{Fault, FaultKind, ImportUnapproved, Loss, Switches};
+use lucca_emulator::{Fault, FaultKind, ImportUnapproved, Loss, Switches, WriteKind};
+use store::SubmissionFilter;
 
 use crate::support::{App, REMOTE, UNPAID, app};
 
@@ -85,6 +86,10 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
         assert!(reports.iter().all(|report| report.half_days.len() == 4));
         assert!(app.absences().was_begun(&batch).await.unwrap());
         let before = app.emulator.tenant().writes().len();
+        // Once they are synced, the file's own absences are not in its way.
+        app.sync().await;
+        let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+        assert!(batch.is_good(), "{:?}", batch.rows);
         let again = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
         assert_eq!(
             again.iter().map(|one| one.id).collect::<Vec<_>>(),
@@ -133,5 +138,51 @@ async fn an_import_whose_answer_is_lost_is_looked_for() {
             })
             .sum();
         assert_eq!(halves, if accepted { 2 } else { 0 });
+        // Given again, what was not made is made.
+        let again = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
+        for submission in again {
+            assert_eq!(app.settled(submission).await.status, Status::Pending);
+        }
+        let writes = app.emulator.tenant().writes();
+        assert_eq!(writes.iter().filter(|write| write.kind == WriteKind::Import).count(), 2, "{writes:?}");
     }
+}
+
+#[tokio::test]
+async fn an_import_that_is_cut_short_is_whole_once_the_file_is_given_again() {
+    let app = app(Switches::default()).await;
+    let people = free(&app, 3);
+    let rows: String =
+        people.iter().map(|id| format!("{id};{REMOTE};2027-01-18;2027-01-18;true\n")).collect();
+    let file = format!("employee;leave_type;starts;ends;approved\n{rows}");
+    let absences = app.absences();
+    let batch = absences.read_batch(file.as_bytes()).await.unwrap();
+    // Dropped while it writes its rows down, as a process that is killed.
+    let mut making = Box::pin(absences.make_batch(&batch, |_| app.mint(), |_| ()));
+    let store = &app.database.store;
+    let written = async || store.submissions(&SubmissionFilter::default(), 10).await.unwrap();
+    while written().await.is_empty() {
+        assert!(one_step(making.as_mut()).await.is_none());
+    }
+    drop(making);
+    app.advance(6);
+    for submission in written().await {
+        let report = Report::of(&absences.advance(submission).await.unwrap()).unwrap();
+        assert_eq!(report.status, Status::NotMade);
+    }
+    assert!(app.emulator.tenant().writes().is_empty());
+    let made = absences.make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
+    assert_eq!(made.len(), 3);
+    assert!(made.iter().all(|one| Report::of(one).unwrap().status == Status::Approved));
+}
+
+/// One step of a future.
+async fn one_step<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match future.as_mut().poll(context) {
+            std::task::Poll::Ready(done) => Some(done),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
 }

@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::date;
-use lucca::{
-    AbsencePeriod, Client, FactoryGeneration, LeaveImport, LeaveImportRow, LeaveRequestDraft,
-    LeaveRequestOffer, WarningLevel,
-};
+use lucca::{AbsencePeriod, FactoryGeneration, LeaveImport, LeaveImportRow, LeaveRequestDraft, WarningLevel};
 use people::{Half, HalfDay, LeaveUnit};
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
@@ -38,10 +35,6 @@ fn offered(is_newer: bool) -> Value {
     answer
 }
 
-async fn offer_of(client: &Client) -> LeaveRequestOffer {
-    client.leave_request_offer(&period()).await.unwrap()
-}
-
 #[test]
 fn both_shapes_of_an_offer_are_read_and_sent_back_with_the_choice_in_them() {
     block_on(async {
@@ -52,7 +45,7 @@ fn both_shapes_of_an_offer_are_read_and_sent_back_with_the_choice_in_them() {
             })
             .await;
             let client = client(&server);
-            let offer = offer_of(&client).await;
+            let offer = client.leave_request_offer(&period()).await.unwrap();
             let generation = if is_newer { FactoryGeneration::Newer } else { FactoryGeneration::Older };
             assert_eq!(
                 (offer.generation, offer.duration, offer.is_valid),
@@ -100,7 +93,7 @@ fn an_answer_to_a_request_says_what_it_says_and_no_more() {
             })
             .await;
             let client = client(&server);
-            let (offer, period) = (offer_of(&client).await, period());
+            let (period, offer) = (period(), client.leave_request_offer(&period()).await.unwrap());
             let draft = LeaveRequestDraft {
                 period: &period,
                 offer: &offer,

@@ -72,6 +72,20 @@ impl WorkingDay {
         format!("{}:{}:{date}", text(calendar), text(work_cycle)).into()
     }
 
+    /// A day on which somebody has no contract.
+    pub fn outside_contracts(date: Date) -> Self {
+        Self {
+            id: Self::id_of(None, None, date),
+            calendar_id: None,
+            work_cycle_id: None,
+            date,
+            is_public_holiday: false,
+            is_weekly_rest: false,
+            am_minutes: Some(0),
+            pm_minutes: Some(0),
+        }
+    }
+
     /// Whether this half of the day is worked. None where Lucca tells neither a day off nor a working time.
     pub fn works_on(&self, half: Half) -> Option<bool> {
         if self.is_public_holiday || self.is_weekly_rest {

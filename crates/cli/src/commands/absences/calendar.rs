@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use absences::Report;
 use jiff::civil::Date;
 use people::{
-    AbsenceStatus, Employee, Half, HalfDay, NamedRef, Plan, RemoteId, WorkingDay, half_days_between, plan,
+    AbsenceStatus, Employee, EmployeeStatus, Half, HalfDay, NamedRef, Plan, RemoteId, WorkingDay,
+    half_days_between, plan, status_on,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -164,13 +165,8 @@ fn is_employed(people: &People, employee: &Employee, from: Date, to: Date) -> bo
 }
 
 fn works_for_us(people: &People, employee: &Employee, date: Date) -> bool {
-    let covers = |start: Option<Date>, end: Option<Date>| {
-        start.is_none_or(|start| start <= date) && end.is_none_or(|end| date <= end)
-    };
-    match people.contracts(&employee.id) {
-        [] => covers(employee.contract_start, employee.contract_end),
-        contracts => contracts.iter().any(|one| covers(Some(one.starts_on), one.ends_on)),
-    }
+    let periods = people.contracts(&employee.id).iter().map(people::Employment::period);
+    status_on(date, employee.contract(), periods) == EmployeeStatus::Active
 }
 
 /// Who is away when: what was synced, and what was asked for here since.
@@ -253,7 +249,7 @@ async fn rows(
     away: &HashMap<RemoteId, BTreeMap<HalfDay, Away>>,
 ) -> Result<Vec<Row>, Failure> {
     let ids: HashSet<RemoteId> =
-        meant.iter().flat_map(|employee| days(from, to).map(|date| working_day_id(employee, date))).collect();
+        meant.iter().flat_map(|employee| days(from, to).map(|date| employee.working_day_id(date))).collect();
     let ids: Vec<RemoteId> = ids.into_iter().collect();
     let bodies = data.store.bodies(account.no, people::Kind::WorkingDay, &ids).await?;
     let known: HashMap<RemoteId, WorkingDay> = bodies
@@ -266,9 +262,9 @@ async fn rows(
         let last = HalfDay::new(to, Half::Pm);
         let worked = plan(first, last, |date| {
             if works_for_us(people, employee, date) {
-                known.get(&working_day_id(employee, date)).cloned()
+                known.get(&employee.working_day_id(date)).cloned()
             } else {
-                Some(outside_contracts(date))
+                Some(WorkingDay::outside_contracts(date))
             }
         });
         let away = away.get(&employee.id).unwrap_or(&nothing);
@@ -311,27 +307,4 @@ fn cells(
         away.get(&at).map(|away| away.cell).or_else(|| off.get(&at).copied()).unwrap_or(Cell::Free)
     };
     half_days_between(first, last).map(|at| (at, of(at))).collect()
-}
-
-fn working_day_id(employee: &Employee, date: Date) -> RemoteId {
-    let runs = |start: Option<Date>, end: Option<Date>| {
-        start.is_none_or(|start| start <= date) && end.is_none_or(|end| date <= end)
-    };
-    let cycle = employee.work_cycles.iter().find(|cycle| runs(cycle.starts_on, cycle.ends_on));
-    let cycle = cycle.and_then(|cycle| cycle.work_cycle.as_ref()).map(|cycle| &cycle.id);
-    WorkingDay::id_of(employee.calendar.as_ref().map(|calendar| &calendar.id), cycle, date)
-}
-
-/// A day on which somebody has no contract.
-fn outside_contracts(date: Date) -> WorkingDay {
-    WorkingDay {
-        id: WorkingDay::id_of(None, None, date),
-        calendar_id: None,
-        work_cycle_id: None,
-        date,
-        is_public_holiday: false,
-        is_weekly_rest: false,
-        am_minutes: Some(0),
-        pm_minutes: Some(0),
-    }
 }
