@@ -124,12 +124,13 @@ fn read(company: &Company, today: Date, text: &str) -> Option<Vec<Option<Line>>>
 
 fn row(company: &Company, today: Date, fields: [&str; COLUMNS.len()]) -> Option<Line> {
     let [site, employee, last, first, account, starts, starts_at, ends, ends_at, approved] = fields;
-    let site = company.establishments.iter().find(|one| one.name == site)?.id;
+    // unverified: what is made of a name that several establishments have; whoever is employed by one is found here.
+    let is_there = |id: i64| company.establishments.iter().any(|one| one.id == id && one.name == site);
     // unverified: that names are compared, and how strictly.
     let same = |written: &str, known: &str| written.to_lowercase() == known.to_lowercase();
     let person = company.people.iter().find(|one| {
         one.employee_number.as_deref() == Some(employee)
-            && one.current_establishment(today) == site
+            && is_there(one.current_establishment(today))
             && same(last, &one.last_name)
             && same(first, &one.first_name)
     })?;

@@ -51,6 +51,12 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let file = read(&args.file)?;
+    let desk = Desk::open(global, args.account.as_deref()).await?;
+    let batch = desk.absences().read_batch(&file).await?;
+    if !batch.is_good() {
+        return Err(bad_rows(&batch));
+    }
     let must_ask = !args.yes && !args.simulate;
     // Standard input that holds the file can't hold an answer.
     if must_ask && (global.json || !confirm::can_ask()) {
@@ -59,12 +65,6 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "nobody is there to be asked whether this import is meant",
             "Try it with --simulate, and say that it is meant with --yes.",
         ));
-    }
-    let file = read(&args.file)?;
-    let desk = Desk::open(global, args.account.as_deref()).await?;
-    let batch = desk.absences().read_batch(&file).await?;
-    if !batch.is_good() {
-        return Err(bad_rows(&batch));
     }
     // What was made of a file before is in its own way: it is not tried again, only finished.
     let was_begun = desk.absences().was_begun(&batch).await?;
