@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
-use lucca::Stream;
 use people::{
     Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, RemoteId, status_on,
 };
@@ -45,7 +44,7 @@ impl People {
     /// Reads them, in the order of their ids, with their status on `day`.
     pub(crate) async fn load(store: &Store, account: &LinkedAccount, day: Date) -> Result<Self, Failure> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
-        let is_current = contracts_are_current(store, account).await?;
+        let is_current = sync::contracts_are_current(store, account.no).await?;
         for employment in store.all::<Employment>(account.no).await? {
             employments.entry(employment.employee_id.clone()).or_default().push(employment);
         }
@@ -184,13 +183,4 @@ impl People {
         let count = self.employees.iter().filter(|(_, status)| *status == wanted).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
-}
-
-/// Whether the last run could read contracts. Without a report there is nothing against it.
-async fn contracts_are_current(store: &Store, account: &LinkedAccount) -> Result<bool, Failure> {
-    let report = store.last_run(account.no).await?.and_then(|run| run.report).unwrap_or_default();
-    let report = serde_json::from_str::<serde_json::Value>(&report).unwrap_or_default();
-    let streams = report["streams"].as_array().cloned().unwrap_or_default();
-    let contracts = streams.iter().find(|stream| stream["stream"] == Stream::WorkContracts.name());
-    Ok(contracts.is_none_or(|contracts| contracts.get("error").is_none_or(serde_json::Value::is_null)))
 }

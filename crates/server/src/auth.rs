@@ -1,40 +1,132 @@
-//! Who may use the API: today the operator, by the key in the data directory.
+//! Who may use the API: the operator, by the key in the data directory or another of that role; the vendor's server; and
+//! whoever may read one linked account. A handler takes the least it needs, and can't forget to ask.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use secrecy::SecretString;
+use store::{AccountId, Actor, LinkedAccount, Role};
 
 use crate::app::App;
 use crate::limits::Sender;
 use crate::problem::Problem;
 
-/// Proof that the request carries the operator's key. A handler that takes it can't forget to ask.
+/// Whoever calls, by the key that was shown.
+#[derive(Clone, Copy, Debug)]
+struct Caller {
+    role: Role,
+    /// The one linked account that a key to read opens.
+    account_id: Option<AccountId>,
+}
+
+/// Proof that the request carries an operator's key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operator;
 
-impl FromRequestParts<App> for Operator {
+/// Proof that the request carries the key of a vendor's server, or an operator's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vendor {
+    role: Role,
+}
+
+/// The linked account in the path, which the key that was shown may at least read.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    pub(crate) account: LinkedAccount,
+    /// Who reads it, for the audit log.
+    pub(crate) actor: Actor,
+}
+
+impl Vendor {
+    /// Who it is, for the audit log.
+    pub(crate) fn actor(self) -> Actor {
+        actor(self.role)
+    }
+}
+
+fn actor(role: Role) -> Actor {
+    match role {
+        Role::Operator => Actor::Operator,
+        Role::Vendor => Actor::Vendor,
+        Role::ReadOnly => Actor::Reader,
+    }
+}
+
+impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim().to_owned())
         });
-        match token {
-            Some(token) if app.is_operator(token) => Ok(Self),
-            shown => {
-                if shown.is_some() {
-                    let Ok(Sender(from)) = Sender::from_request_parts(parts, app).await;
-                    app.limits.refused_key(from)?;
-                }
-                Err(Problem::new(
-                    StatusCode::UNAUTHORIZED,
-                    "unauthorized",
-                    "Send the operator's key, from the file operator-token in the data directory, as \
-                     Authorization: Bearer KEY.",
-                ))
+        let Some(token) = token else { return Err(unauthorized()) };
+        if app.is_operator(&token) {
+            return Ok(Self { role: Role::Operator, account_id: None });
+        }
+        // Guessing is slowed down before the database is asked.
+        let Ok(Sender(from)) = Sender::from_request_parts(parts, app).await;
+        let known = app.machinery.store.api_key(&SecretString::from(token)).await?;
+        match known.filter(|key| key.revoked_at.is_none()) {
+            Some(key) => Ok(Self { role: key.role, account_id: key.account_id }),
+            None => {
+                app.limits.refused_key(from)?;
+                Err(unauthorized())
             }
         }
+    }
+}
+
+fn unauthorized() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "Send an API key as Authorization: Bearer KEY: the operator's, from the file operator-token in the data \
+         directory, or one made with it.",
+    )
+}
+
+fn forbidden() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "forbidden", "This API key may not do this: it has a lesser role.")
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, app).await?.role {
+            Role::Operator => Ok(Self),
+            Role::Vendor | Role::ReadOnly => Err(forbidden()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Vendor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, app).await?.role {
+            role @ (Role::Operator | Role::Vendor) => Ok(Self { role }),
+            Role::ReadOnly => Err(forbidden()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let missing = || Problem::not_found("linked account");
+        let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| missing())?;
+        let id = path.iter().find(|(name, _)| *name == "account_id").map(|(_, id)| id);
+        let id: AccountId = id.and_then(|id| id.parse().ok()).ok_or_else(missing)?;
+        // What a key does not open is not even told to be there.
+        if caller.account_id.is_some_and(|only| only != id) {
+            return Err(missing());
+        }
+        let account = app.machinery.store.account(id).await?.ok_or_else(missing)?;
+        Ok(Self { account, actor: actor(caller.role) })
     }
 }

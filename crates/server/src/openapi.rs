@@ -8,7 +8,10 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use crate::api::{absences, exchange_public_token, health, linked_accounts, linking_flows, new_link_token};
+use crate::api::{
+    absences, api_keys, exchange_public_token, health, linked_accounts, linking_flows, new_link_token,
+    records,
+};
 use crate::app::App;
 
 #[derive(OpenApi)]
@@ -24,6 +27,8 @@ use crate::app::App;
     tags(
         (name = "linking", description = "Link tokens, linking flows and public tokens."),
         (name = "linked accounts", description = "Customers' tenants, connected through an API key."),
+        (name = "records", description = "What was synced: people, employments, the organisation, absences; what changed."),
+        (name = "API keys", description = "Who may use this API."),
         (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
         (name = "health", description = "Whether the service runs."),
     )
@@ -36,12 +41,14 @@ impl Modify for Keys {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The operator's key, from the file operator-token in the data directory."))
+            .description(Some(
+                "An API key: the operator's, from the file operator-token in the data directory, or one made with it.",
+            ))
             .build();
         description
             .components
             .get_or_insert_default()
-            .add_security_scheme("operator", SecurityScheme::Http(bearer));
+            .add_security_scheme("key", SecurityScheme::Http(bearer));
     }
 }
 
@@ -57,6 +64,27 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
         .routes(routes!(linked_accounts::issues::account_issues))
         .routes(routes!(linked_accounts::audit::account_audit))
+        .routes(routes!(api_keys::list::api_keys, api_keys::create::new_api_key))
+        .routes(routes!(api_keys::revoke::revoke_api_key))
+        .routes(routes!(records::list::employees))
+        .routes(routes!(records::list::employments))
+        .routes(routes!(records::list::departments))
+        .routes(routes!(records::list::establishments))
+        .routes(routes!(records::list::legal_units))
+        .routes(routes!(records::list::qualifications))
+        .routes(routes!(records::list::occupation_categories))
+        .routes(routes!(records::list::absences))
+        .routes(routes!(records::list::custom_field_definitions))
+        .routes(routes!(records::show::employee))
+        .routes(routes!(records::show::employment))
+        .routes(routes!(records::show::department))
+        .routes(routes!(records::show::establishment))
+        .routes(routes!(records::show::legal_unit))
+        .routes(routes!(records::show::qualification))
+        .routes(routes!(records::show::occupation_category))
+        .routes(routes!(records::show::absence))
+        .routes(routes!(records::show::custom_field_definition))
+        .routes(routes!(records::changes::changes))
         .routes(routes!(absences::leave_types::leave_types))
         .routes(routes!(absences::preview::preview_absence))
         .routes(routes!(absences::list::absence_requests, absences::request::request_absence))

@@ -1,4 +1,4 @@
-//! Making the secrets that open something: link tokens and public tokens, 256 random bits each.
+//! Making the secrets that open something: link tokens, public tokens and keys for the API, 256 random bits each.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +16,11 @@ pub(crate) fn new_link_token(entropy: &Entropy) -> Result<SecretString, EntropyE
 /// A new public token: `pub_…`.
 pub(crate) fn new_public_token(entropy: &Entropy) -> Result<SecretString, EntropyError> {
     token("pub_", entropy)
+}
+
+/// A new key for the API: `lck_…`.
+pub(crate) fn new_api_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
+    token("lck_", entropy)
 }
 
 fn token(prefix: &str, entropy: &Entropy) -> Result<SecretString, EntropyError> {

@@ -11,8 +11,12 @@ use crate::{AccountId, Error, FlowId, Store};
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Whoever holds the operator's key.
+    /// Whoever holds an operator's key.
     Operator,
+    /// The vendor's server.
+    Vendor,
+    /// Whoever may read a linked account.
+    Reader,
     /// Whoever went through a linking flow.
     Administrator,
     /// Whoever used the command line.
@@ -26,6 +30,8 @@ impl Actor {
     pub fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
+            Self::Vendor => "vendor",
+            Self::Reader => "reader",
             Self::Administrator => "administrator",
             Self::Cli => "cli",
             Self::System => "system",
@@ -35,6 +41,8 @@ impl Actor {
     fn from_name(name: &str) -> Self {
         match name {
             "operator" => Self::Operator,
+            "vendor" => Self::Vendor,
+            "reader" => Self::Reader,
             "administrator" => Self::Administrator,
             "cli" => Self::Cli,
             _ => Self::System,

@@ -25,6 +25,14 @@ impl Db {
         AssertSqlSafe(sql.replace("{body.", column).replace('}', "'"))
     }
 
+    /// That member of the column `body`, as text.
+    pub(crate) fn member(&self, name: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("(body ->> '{name}')"),
+            Self::Postgres(_) => format!("(body::jsonb ->> '{name}')"),
+        }
+    }
+
     /// Which index a table is to be read by, where the engine must be told.
     pub(crate) fn indexed_by(&self, index: &str) -> String {
         match self {

@@ -61,6 +61,8 @@ macro_rules! ids {
 ids! {
     /// A linked account: `acct_…`.
     AccountId = "acct_",
+    /// A key for the HTTP API: `key_…`.
+    ApiKeyId = "key_",
     /// A run of a sync: `run_…`.
     RunId = "run_",
     /// A linking flow: `flow_…`.

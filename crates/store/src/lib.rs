@@ -5,6 +5,7 @@
 //! randomness; nothing here reads a clock, the environment or Lucca.
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod capabilities;
 mod changes;
@@ -20,6 +21,7 @@ mod ids;
 mod issues;
 mod leases;
 mod link_flows;
+mod listing;
 mod public_tokens;
 mod quarantine;
 mod records;
@@ -32,6 +34,7 @@ mod unlinking;
 mod vault;
 
 pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto};
+pub use api_keys::{ApiKeyEntry, Role};
 pub use audit::{Actor, AuditEntry, NewAuditEntry};
 pub use capabilities::Capability;
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
@@ -42,10 +45,11 @@ pub use error::Error;
 pub use evidence::{OwnerCounts, StandingCounts, StoredEvidence};
 pub use exclusions::Kept;
 pub use holds::Hold;
-pub use ids::{AccountId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId};
+pub use ids::{AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId};
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
 pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
+pub use listing::{ListFilter, ListedRecord};
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run, StreamProgress};

@@ -76,6 +76,8 @@ pub struct NewLinkFlow<'a> {
     pub return_url: Option<&'a str>,
     /// The linked account to be relinked.
     pub relink: Option<AccountId>,
+    /// Who opens it.
+    pub actor: Actor,
     /// What the pages remember.
     pub state: &'a str,
     /// Now.
@@ -235,7 +237,7 @@ impl Store {
         insert_token(&mut tx, flow.id, token, kind, expires_at, flow.at).await.map_err(while_doing(DOING))?;
         let entry = NewAuditEntry {
             at: flow.at,
-            actor: Actor::Operator,
+            actor: flow.actor,
             action: "link_token.created",
             account_id: flow.relink,
             flow_id: Some(flow.id),

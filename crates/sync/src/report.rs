@@ -180,3 +180,17 @@ impl From<&lucca::Error> for StreamError {
         }
     }
 }
+
+/// Whether a linked account's last run could read contracts: those that could no longer be read must not outvote other
+/// dates when a person's status is told. Without a report there is nothing against them.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn contracts_are_current(store: &store::Store, account_no: i64) -> Result<bool, store::Error> {
+    let report = store.last_run(account_no).await?.and_then(|run| run.report).unwrap_or_default();
+    let report = serde_json::from_str::<serde_json::Value>(&report).unwrap_or_default();
+    let streams = report["streams"].as_array().cloned().unwrap_or_default();
+    let contracts = streams.iter().find(|stream| stream["stream"] == lucca::Stream::WorkContracts.name());
+    Ok(contracts.is_none_or(|contracts| contracts.get("error").is_none_or(serde_json::Value::is_null)))
+}

@@ -11,7 +11,7 @@ use super::Body;
 use super::answers::Unauthorized;
 use super::linked_accounts::LinkedAccountView;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// The public token that the widget or the return address got.
@@ -25,7 +25,7 @@ pub(crate) struct PublicToken {
 
 /// Exchanges a public token for the linked account, once.
 #[utoipa::path(
-    post, path = "/v1/public-tokens/exchange", tag = "linking", security(("operator" = [])),
+    post, path = "/v1/public-tokens/exchange", tag = "linking", security(("key" = [])),
     request_body = PublicToken,
     responses(
         (status = 200, body = LinkedAccountView),
@@ -36,7 +36,7 @@ pub(crate) struct PublicToken {
 )]
 pub(crate) async fn exchange_public_token(
     State(app): State<App>,
-    _: Operator,
+    _: Vendor,
     Body(shown): Body<PublicToken>,
 ) -> Result<Json<LinkedAccountView>, Problem> {
     let store = &app.machinery.store;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::answers::{NotFound, Unauthorized};
 use super::time;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::flow::progress::Progress;
 use crate::problem::Problem;
 
@@ -76,7 +76,7 @@ async fn find(app: &App, id: &str) -> Result<LinkFlow, Problem> {
 
 /// How far a customer is with linking.
 #[utoipa::path(
-    get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("operator" = [])),
+    get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
     params(("flow_id" = String, Path, description = "the flow's id")),
     responses(
         (status = 200, body = LinkingFlowView),
@@ -86,7 +86,7 @@ async fn find(app: &App, id: &str) -> Result<LinkFlow, Problem> {
 )]
 pub(crate) async fn linking_flow(
     State(app): State<App>,
-    _: Operator,
+    _: Vendor,
     Path(flow_id): Path<String>,
 ) -> Result<Json<LinkingFlowView>, Problem> {
     Ok(Json(LinkingFlowView::of(&find(&app, &flow_id).await?)))
@@ -94,7 +94,7 @@ pub(crate) async fn linking_flow(
 
 /// Withdraws an invitation: its links open no more, and the key it may hold is erased. What is linked stays linked.
 #[utoipa::path(
-    delete, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("operator" = [])),
+    delete, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
     params(("flow_id" = String, Path, description = "the flow's id")),
     responses(
         (status = 204),
@@ -104,10 +104,10 @@ pub(crate) async fn linking_flow(
 )]
 pub(crate) async fn cancel_linking_flow(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path(flow_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let flow = find(&app, &flow_id).await?;
-    app.machinery.store.cancel_link_flow(flow.id, store::Actor::Operator, app.machinery.clock.now()).await?;
+    app.machinery.store.cancel_link_flow(flow.id, vendor.actor(), app.machinery.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,12 +3,15 @@
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod absences;
 pub(crate) mod answers;
+pub(crate) mod api_keys;
 pub(crate) mod exchange_public_token;
 pub(crate) mod health;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod linked_accounts;
 pub(crate) mod linking_flows;
 pub(crate) mod new_link_token;
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
+pub(crate) mod records;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::answers::{Unauthorized, Unprocessable};
 use super::{Body, time};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::config::LONGEST_LINK_DAYS;
 use crate::flow::progress::Progress;
 use crate::problem::Problem;
@@ -79,7 +79,7 @@ pub(crate) struct LinkTokenMade {
 
 /// Opens a linking flow for one customer.
 #[utoipa::path(
-    post, path = "/v1/link-tokens", tag = "linking", security(("operator" = [])), request_body = NewLinkToken,
+    post, path = "/v1/link-tokens", tag = "linking", security(("key" = [])), request_body = NewLinkToken,
     responses(
         (status = 201, body = LinkTokenMade),
         Unauthorized,
@@ -89,7 +89,7 @@ pub(crate) struct LinkTokenMade {
 )]
 pub(crate) async fn new_link_token(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Body(wanted): Body<NewLinkToken>,
 ) -> Result<(StatusCode, Json<LinkTokenMade>), Problem> {
     let wanted = wanted.check()?;
@@ -121,6 +121,7 @@ pub(crate) async fn new_link_token(
         return_url: wanted.return_url.as_deref(),
         relink: wanted.relink,
         state: &state,
+        actor: vendor.actor(),
         at: now,
     };
     store.create_link_flow(flow, &token, wanted.kind, expires_at).await?;

@@ -233,12 +233,39 @@ async fn three_hundred_hostile_inputs() {
         ] {
             requests.push(post(format!("absence-requests/{escaped}/{what}")).json(&body));
         }
-        for query in ["leave-types?employee_id", "absence-requests?employee_id", "absence-requests?limit"] {
+        for member in ["name", "role", "account_id"] {
+            let mut body = json!({ "name": "x", "role": "read_only", "account_id": account.id.to_string() });
+            body[member] = json!(input);
+            let url = format!("{}/v1/api-keys", service.url);
+            requests.push(service.http.post(url).bearer_auth(crate::support::OPERATOR).json(&body));
+        }
+        let shown = service.http.get(format!("{base}/employees"));
+        requests.push(shown.header("authorization", format!("Bearer {input}").into_bytes()));
+        for query in [
+            "leave-types?employee_id",
+            "absence-requests?employee_id",
+            "absence-requests?limit",
+            "employees?limit",
+            "employees?cursor",
+            "employees?modified_after",
+            "employees?include_deleted",
+            "employees?fields",
+            "employees?include",
+            "employees?status",
+            "employees?department_id",
+            "employments?employee_id",
+            "changes?after",
+            "changes?kind",
+        ] {
             let url = format!("{base}/{query}={escaped}");
             requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
         }
         let url = format!("{base}/leave-types?employee_id={known}&starts_on={escaped}&ends_on={escaped}");
         requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
+        for list in ["employees", "departments", "absences"] {
+            let url = format!("{base}/{list}/{escaped}");
+            requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
+        }
         for file in [input.clone(), format!("employee,leave_type,starts,ends\n{input},34,{day},{input}\n")] {
             let request = post(format!("absence-requests/imports?simulate={}", sent % 2 == 0));
             requests.push(request.header("content-type", "text/csv").body(file));

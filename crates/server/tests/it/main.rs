@@ -6,4 +6,5 @@ mod absences;
 mod api;
 mod flow;
 mod hostile;
+mod records;
 mod support;

@@ -10,7 +10,7 @@ use super::{Desk, id_of};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// What is said with the approval.
@@ -24,7 +24,7 @@ pub(crate) struct YesBecause {
 /// Approves the step that an absence request waits for, whoever asked for it.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/approve", tag = "absence requests",
-    security(("operator" = [])), request_body = YesBecause,
+    security(("key" = [])), request_body = YesBecause,
     params(
         ("account_id" = String, Path, description = "the linked account's id"),
         ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
@@ -41,11 +41,11 @@ pub(crate) struct YesBecause {
 )]
 pub(crate) async fn approve_absence(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path((account_id, id)): Path<(String, String)>,
     Body(said): Body<YesBecause>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
     let changed = desk
         .act(move |absences| {

@@ -12,7 +12,7 @@ use super::{Desk, id_of, wrong};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// What is taken back.
@@ -28,7 +28,7 @@ pub(crate) struct Cancellation {
 /// approved the wish to cancel it may have to be approved. To ask again is safe.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/cancel", tag = "absence requests",
-    security(("operator" = [])), request_body = Cancellation,
+    security(("key" = [])), request_body = Cancellation,
     params(
         ("account_id" = String, Path, description = "the linked account's id"),
         ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
@@ -45,11 +45,11 @@ pub(crate) struct Cancellation {
 )]
 pub(crate) async fn cancel_absence(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path((account_id, id)): Path<(String, String)>,
     Body(wanted): Body<Cancellation>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
     let half_days = wanted.half_days.map(|texts| read(&texts)).transpose()?;
     let changed = desk

@@ -10,7 +10,7 @@ use super::{Desk, id_of};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// Why not.
@@ -25,7 +25,7 @@ pub(crate) struct NoBecause {
 /// Denies an absence request that waits for a decision, whoever asked for it.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}/deny", tag = "absence requests",
-    security(("operator" = [])), request_body = NoBecause,
+    security(("key" = [])), request_body = NoBecause,
     params(
         ("account_id" = String, Path, description = "the linked account's id"),
         ("id" = String, Path, description = "the absence request's id, `abr_…`, or Lucca's id of the absence"),
@@ -42,11 +42,11 @@ pub(crate) struct NoBecause {
 )]
 pub(crate) async fn deny_absence(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path((account_id, id)): Path<(String, String)>,
     Body(said): Body<NoBecause>,
 ) -> Result<Json<ChangedAbsence>, Problem> {
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     id_of(&id).ok_or(absences::Error::UnknownAbsence)?;
     let changed = desk
         .act(move |absences| {

@@ -18,7 +18,7 @@ use crate::api::answers::{
     Forbidden, LuccaFails, NotFound, NotNow, TooLarge, Unauthorized, Unprocessable, Unsupported,
 };
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::{More, Problem};
 
 /// Five thousand rows, which is the most that a file may have, are half of that.
@@ -86,7 +86,7 @@ pub(crate) enum Imported {
 /// approvers decide). Each row becomes an absence request of its own, and the same file is made once.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/imports", tag = "absence requests",
-    security(("operator" = [])),
+    security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), ForGood),
     request_body(content = String, content_type = "text/csv",
         example = "employee,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
@@ -107,13 +107,13 @@ pub(crate) enum Imported {
 )]
 pub(crate) async fn import_absences(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path(account_id): Path<String>,
     Params(how): Params<ForGood>,
     headers: HeaderMap,
     file: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Imported>), Problem> {
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     let file = csv(&headers, file)?;
     let machinery = app.machinery.clone();
     let (status, imported) = desk

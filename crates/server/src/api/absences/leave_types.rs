@@ -11,7 +11,7 @@ use super::{Desk, id_of, period};
 use crate::api::Params;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// Whose, and for when.
@@ -41,7 +41,7 @@ pub(crate) struct LeaveTypeList {
 /// Lists what a person may take an absence on.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/leave-types", tag = "absence requests",
-    security(("operator" = [])),
+    security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), For),
     responses(
         (status = 200, body = LeaveTypeList),
@@ -55,7 +55,7 @@ pub(crate) struct LeaveTypeList {
 )]
 pub(crate) async fn leave_types(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path(account_id): Path<String>,
     Params(wanted): Params<For>,
 ) -> Result<Json<LeaveTypeList>, Problem> {
@@ -68,7 +68,7 @@ pub(crate) async fn leave_types(
     } else {
         period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?
     };
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     let employee_id = id_of(&employee_id).ok_or(absences::Error::UnknownEmployee)?;
     let found = desk
         .act(move |absences| {

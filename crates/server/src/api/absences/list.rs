@@ -12,7 +12,7 @@ use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 const USUAL: u64 = 50;
@@ -33,7 +33,7 @@ pub(crate) struct Which {
 /// Lists absence requests made through the connector, the latest first, as they were last heard of. Lucca is not asked.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/absence-requests", tag = "absence requests",
-    security(("operator" = [])),
+    security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), Which),
     responses(
         (status = 200, body = AbsenceRequestList),
@@ -44,7 +44,7 @@ pub(crate) struct Which {
 )]
 pub(crate) async fn absence_requests(
     State(app): State<App>,
-    _: Operator,
+    _: Vendor,
     Path(account_id): Path<String>,
     Params(which): Params<Which>,
 ) -> Result<Json<AbsenceRequestList>, Problem> {

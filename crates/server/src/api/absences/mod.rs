@@ -28,6 +28,7 @@ use utoipa::ToSchema;
 
 use crate::api::linked_accounts::find;
 use crate::app::App;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// Longer than most answers of Lucca take, shorter than the service lets anybody wait.
@@ -130,11 +131,12 @@ pub(crate) struct Desk {
     machinery: Machinery,
     account: LinkedAccount,
     client: Client,
+    actor: Actor,
 }
 
 impl Desk {
     /// The linked account in the path. Refused where it has no key, or one that Lucca refuses.
-    pub(crate) async fn of(app: &App, account_id: &str) -> Result<Self, Problem> {
+    pub(crate) async fn of(app: &App, vendor: Vendor, account_id: &str) -> Result<Self, Problem> {
         let account = find(app, account_id).await?;
         if account.status == AccountStatus::RelinkNeeded {
             return Err(Problem::new(
@@ -145,7 +147,7 @@ impl Desk {
         }
         let machinery = app.machinery.clone();
         let client = machinery.tenants.client_of(&account, &machinery.vault, None).await?;
-        Ok(Self { machinery, account, client })
+        Ok(Self { machinery, account, client, actor: vendor.actor() })
     }
 
     /// Does something with its absences. It is done to its end, also where nobody waits for the answer any more: what
@@ -163,7 +165,7 @@ impl Desk {
         act: impl for<'a> FnOnce(&'a Absences<'a>) -> Doing<'a, T> + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let task = tokio::spawn(async move {
-            let absences = self.machinery.absences(&self.account, &self.client, Actor::Operator);
+            let absences = self.machinery.absences(&self.account, &self.client, self.actor);
             let done = act(&absences).await;
             if let Err(error) = self.machinery.tenants.note(&self.client).await {
                 tracing::error!(code = error.code(), %error, "requests can't be noted");

@@ -8,14 +8,14 @@ use super::{Desk, WantedAbsence};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// Says what an absence would take and what is in its way: half-days, overlaps, balance, Lucca's warnings. Nothing is
 /// asked for.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/preview", tag = "absence requests",
-    security(("operator" = [])), request_body = WantedAbsence,
+    security(("key" = [])), request_body = WantedAbsence,
     params(("account_id" = String, Path, description = "the linked account's id")),
     responses(
         (status = 200, body = AbsencePreview),
@@ -29,11 +29,11 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn preview_absence(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path(account_id): Path<String>,
     Body(wanted): Body<WantedAbsence>,
 ) -> Result<Json<AbsencePreview>, Problem> {
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     let (ask, _) = wanted.read()?;
     let preview =
         desk.act(move |absences| Box::pin(async move { Ok(absences.preview(&ask).await?) })).await?;

@@ -10,7 +10,7 @@ use super::{Desk, WantedAbsence, goes_on};
 use crate::api::Body;
 use crate::api::answers::{BadRequest, Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -22,7 +22,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// What Lucca itself refuses is made here with the status `refused`.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests", tag = "absence requests",
-    security(("operator" = [])), request_body = WantedAbsence,
+    security(("key" = [])), request_body = WantedAbsence,
     params(
         ("account_id" = String, Path, description = "the linked account's id"),
         ("Idempotency-Key" = String, Header, description = "the caller's name for this request, such as a UUID: 1 to \
@@ -46,12 +46,12 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 )]
 pub(crate) async fn request_absence(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path(account_id): Path<String>,
     headers: HeaderMap,
     Body(wanted): Body<WantedAbsence>,
 ) -> Result<Response, Problem> {
-    let desk = Desk::of(&app, &account_id).await?;
+    let desk = Desk::of(&app, vendor, &account_id).await?;
     let key = idempotency_key(&headers)?;
     let (ask, acknowledged) = wanted.read()?;
     let id = app.machinery.new_submission()?;

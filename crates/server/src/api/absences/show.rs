@@ -11,7 +11,7 @@ use crate::api::Params;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized};
 use crate::api::linked_accounts::find;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// How fresh.
@@ -27,7 +27,7 @@ pub(crate) struct HowFresh {
 /// Shows how an absence request made through the connector stands.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/absence-requests/{id}", tag = "absence requests",
-    security(("operator" = [])),
+    security(("key" = [])),
     params(
         ("account_id" = String, Path, description = "the linked account's id"),
         ("id" = String, Path, description = "the absence request's id, `abr_…`"),
@@ -44,14 +44,14 @@ pub(crate) struct HowFresh {
 )]
 pub(crate) async fn absence_request(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path((account_id, id)): Path<(String, String)>,
     Params(how): Params<HowFresh>,
 ) -> Result<Json<AbsenceRequestView>, Problem> {
     let account = find(&app, &account_id).await?;
     let mut found = submission(&app, &account, &id).await?;
     if how.refresh {
-        let desk = Desk::of(&app, &account_id).await?;
+        let desk = Desk::of(&app, vendor, &account_id).await?;
         found = desk.act(move |absences| Box::pin(async move { Ok(absences.advance(found).await?) })).await?;
     }
     Ok(Json(AbsenceRequestView::of(&found)?))

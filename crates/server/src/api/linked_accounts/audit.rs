@@ -10,7 +10,7 @@ use super::find;
 use crate::api::answers::{NotFound, Unauthorized};
 use crate::api::time;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// Something that was done with a linked account.
@@ -42,7 +42,7 @@ pub(crate) struct AuditLog {
 
 /// Who linked, relinked, viewed and unlinked a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/audit", tag = "linked accounts", security(("operator" = [])),
+    get, path = "/v1/linked-accounts/{account_id}/audit", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
     responses(
         (status = 200, body = AuditLog),
@@ -52,7 +52,7 @@ pub(crate) struct AuditLog {
 )]
 pub(crate) async fn account_audit(
     State(app): State<App>,
-    _: Operator,
+    _: Vendor,
     Path(account_id): Path<String>,
 ) -> Result<Json<AuditLog>, Problem> {
     let account = find(&app, &account_id).await?;

@@ -1,17 +1,16 @@
 //! `GET /v1/linked-accounts/{account_id}/issues`: what a person must do for it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use store::IssueFilter;
 use utoipa::ToSchema;
 
-use super::find;
 use crate::api::answers::{NotFound, Unauthorized};
 use crate::api::time;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Reader;
 use crate::problem::Problem;
 
 /// Something that a person must do.
@@ -46,7 +45,7 @@ pub(crate) struct IssueList {
 
 /// Lists what a person must do for a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/issues", tag = "linked accounts", security(("operator" = [])),
+    get, path = "/v1/linked-accounts/{account_id}/issues", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
     responses(
         (status = 200, body = IssueList),
@@ -56,10 +55,8 @@ pub(crate) struct IssueList {
 )]
 pub(crate) async fn account_issues(
     State(app): State<App>,
-    _: Operator,
-    Path(account_id): Path<String>,
+    Reader { account, .. }: Reader,
 ) -> Result<Json<IssueList>, Problem> {
-    let account = find(&app, &account_id).await?;
     let issues = app.machinery.store.issues(Some(account.no), IssueFilter::All).await?;
     let items = issues
         .into_iter()

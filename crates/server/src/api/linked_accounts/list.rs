@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::LinkedAccountView;
 use crate::api::answers::Unauthorized;
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// Which linked accounts.
@@ -28,7 +28,7 @@ pub(crate) struct LinkedAccountList {
 
 /// Lists linked accounts.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts", tag = "linked accounts", security(("operator" = [])),
+    get, path = "/v1/linked-accounts", tag = "linked accounts", security(("key" = [])),
     params(Which),
     responses(
         (status = 200, body = LinkedAccountList),
@@ -37,7 +37,7 @@ pub(crate) struct LinkedAccountList {
 )]
 pub(crate) async fn linked_accounts(
     State(app): State<App>,
-    _: Operator,
+    _: Vendor,
     Query(which): Query<Which>,
 ) -> Result<Json<LinkedAccountList>, Problem> {
     let store = &app.machinery.store;

@@ -1,18 +1,18 @@
 //! `GET /v1/linked-accounts/{account_id}`: one of them. Who looks is in the audit log.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 
-use super::{LinkedAccountView, find};
+use super::LinkedAccountView;
 use crate::api::answers::{NotFound, Unauthorized};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Reader;
 use crate::problem::Problem;
 
 /// Shows a linked account.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("operator" = [])),
+    get, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
     responses(
         (status = 200, body = LinkedAccountView),
@@ -22,15 +22,13 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn linked_account(
     State(app): State<App>,
-    _: Operator,
-    Path(account_id): Path<String>,
+    Reader { account, actor }: Reader,
 ) -> Result<Json<LinkedAccountView>, Problem> {
-    let account = find(&app, &account_id).await?;
     app.machinery
         .store
         .audit(store::NewAuditEntry {
             at: app.machinery.clock.now(),
-            actor: store::Actor::Operator,
+            actor,
             action: "account.viewed",
             account_id: Some(account.id),
             flow_id: None,

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{LinkedAccountView, find};
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Operator;
+use crate::auth::Vendor;
 use crate::problem::Problem;
 
 /// What happens to the data of an account that is unlinked.
@@ -34,7 +34,7 @@ pub(crate) struct Unlinked {
 
 /// Unlinks: the API key is erased at once, data by the policy asked for.
 #[utoipa::path(
-    delete, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("operator" = [])),
+    delete, path = "/v1/linked-accounts/{account_id}", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), Unlinking),
     responses(
         (status = 200, body = Unlinked),
@@ -45,7 +45,7 @@ pub(crate) struct Unlinked {
 )]
 pub(crate) async fn unlink_account(
     State(app): State<App>,
-    _: Operator,
+    vendor: Vendor,
     Path(account_id): Path<String>,
     Query(how): Query<Unlinking>,
 ) -> Result<Json<Unlinked>, Problem> {
@@ -56,7 +56,7 @@ pub(crate) async fn unlink_account(
     };
     let account = find(&app, &account_id).await?;
     let store = &app.machinery.store;
-    let receipt = store.unlink(&account, policy, store::Actor::Operator, app.machinery.clock.now()).await?;
+    let receipt = store.unlink(&account, policy, vendor.actor(), app.machinery.clock.now()).await?;
     let account = find(&app, &account_id).await?;
     Ok(Json(Unlinked { account: LinkedAccountView::of(&app, &account).await?, erased: receipt.records }))
 }

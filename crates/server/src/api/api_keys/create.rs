@@ -1,0 +1,91 @@
+//! `POST /v1/api-keys`: makes a key for this API.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use store::{AccountId, Actor, ApiKeyEntry, ApiKeyId, Role};
+use utoipa::ToSchema;
+
+use super::ApiKeyView;
+use crate::api::Body;
+use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+use crate::tokens;
+
+const LONGEST_NAME: usize = 200;
+
+/// A key to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewApiKey {
+    /// What it is for, 1 to 200 characters.
+    #[schema(example = "people app, production", min_length = 1, max_length = 200)]
+    name: String,
+    /// `operator`, `vendor` or `read_only`.
+    #[schema(example = "vendor")]
+    role: String,
+    /// The linked account that a `read_only` key opens; only for that role, and needed there.
+    #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    account_id: Option<String>,
+}
+
+/// A key that was made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApiKeyMade {
+    #[serde(flatten)]
+    entry: ApiKeyView,
+    /// The key, to be sent as `Authorization: Bearer KEY`. It is not shown again.
+    #[schema(example = "lck_EXAMPLE")]
+    key: String,
+}
+
+/// Makes a key for this API. The key is shown in this answer and never again; it is kept as a hash.
+#[utoipa::path(
+    post, path = "/v1/api-keys", tag = "API keys", security(("key" = [])), request_body = NewApiKey,
+    responses(
+        (status = 201, body = ApiKeyMade),
+        Unauthorized,
+        Forbidden,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn new_api_key(
+    State(app): State<App>,
+    _: Operator,
+    Body(wanted): Body<NewApiKey>,
+) -> Result<(StatusCode, Json<ApiKeyMade>), Problem> {
+    let invalid = |field, detail: &str| Problem::field(field, "request.invalid", detail);
+    let name = wanted.name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(invalid("name", "A name has 1 to 200 characters."));
+    }
+    let role = Role::ALL.into_iter().find(|role| role.name() == wanted.role);
+    let role = role.ok_or_else(|| invalid("role", "A role is operator, vendor or read_only."))?;
+    let account_id = match (role, wanted.account_id) {
+        (Role::ReadOnly, Some(id)) => {
+            let missing = || invalid("account_id", "There is no such linked account.");
+            let id: AccountId = id.parse().map_err(|_| missing())?;
+            app.machinery.store.account(id).await?.ok_or_else(missing)?;
+            Some(id)
+        }
+        (Role::ReadOnly, None) => {
+            return Err(invalid("account_id", "A read_only key opens one linked account: name it."));
+        }
+        (Role::Operator | Role::Vendor, None) => None,
+        (Role::Operator | Role::Vendor, Some(_)) => {
+            return Err(invalid("account_id", "Only a read_only key is of one linked account."));
+        }
+    };
+    let now = app.machinery.clock.now();
+    let key = tokens::new_api_key(&app.machinery.entropy)?;
+    let id = ApiKeyId::mint(now, app.machinery.entropy.bytes()?);
+    let entry =
+        ApiKeyEntry { id, name: name.to_owned(), role, account_id, created_at: now, revoked_at: None };
+    app.machinery.store.add_api_key(&entry, &key, Actor::Operator).await?;
+    let made = ApiKeyMade { entry: entry.into(), key: key.expose_secret().to_owned() };
+    Ok((StatusCode::CREATED, Json(made)))
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/api-keys`: the keys for this API.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ApiKeyView;
+use crate::api::answers::{Forbidden, Unauthorized};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// Keys for this API.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApiKeyList {
+    /// The keys, the oldest first, revoked ones included.
+    items: Vec<ApiKeyView>,
+}
+
+/// Lists the keys for this API, without the keys. The operator's own, in the data directory, is not among them.
+#[utoipa::path(
+    get, path = "/v1/api-keys", tag = "API keys", security(("key" = [])),
+    responses(
+        (status = 200, body = ApiKeyList),
+        Unauthorized,
+        Forbidden,
+    )
+)]
+pub(crate) async fn api_keys(State(app): State<App>, _: Operator) -> Result<Json<ApiKeyList>, Problem> {
+    let keys = app.machinery.store.api_keys().await?;
+    Ok(Json(ApiKeyList { items: keys.into_iter().map(ApiKeyView::from).collect() }))
+}

@@ -1,0 +1,36 @@
+//! `DELETE /v1/api-keys/{key_id}`: revokes a key for this API.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use store::Actor;
+
+use crate::api::answers::{Forbidden, NotFound, Unauthorized};
+use crate::app::App;
+use crate::auth::Operator;
+use crate::problem::Problem;
+
+/// Revokes a key: it opens nothing from now on.
+#[utoipa::path(
+    delete, path = "/v1/api-keys/{key_id}", tag = "API keys", security(("key" = [])),
+    params(("key_id" = String, Path, description = "the key's id")),
+    responses(
+        (status = 204),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn revoke_api_key(
+    State(app): State<App>,
+    _: Operator,
+    Path(key_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let missing = || Problem::not_found("API key, or it was revoked before");
+    let id = key_id.parse().map_err(|_| missing())?;
+    let now = app.machinery.clock.now();
+    if app.machinery.store.revoke_api_key(id, Actor::Operator, now).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(missing())
+    }
+}

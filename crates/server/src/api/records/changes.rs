@@ -1,0 +1,123 @@
+//! `GET /v1/linked-accounts/{account_id}/changes`: what changed, in order.
+
+use axum::Json;
+use axum::extract::State;
+use people::Kind;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Change, ChangeFilter};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::api::{Params, time};
+use crate::app::App;
+use crate::auth::Reader;
+use crate::problem::Problem;
+
+const USUAL: u32 = 100;
+const MOST: u32 = 1000;
+
+/// Which changes.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangesQuery {
+    /// Those after this number; 0, before the first, by default.
+    #[param(minimum = 0, example = 1370)]
+    after: Option<i64>,
+    /// So many at most; 100 by default.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// Only of this kind of record.
+    #[param(example = "employees")]
+    kind: Option<String>,
+}
+
+/// A change of a record.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeView {
+    /// Its number in the linked account's sequence, from 1, without gaps.
+    #[schema(example = 1371)]
+    seq: i64,
+    /// When it was written, UTC.
+    at: String,
+    /// The kind of record.
+    #[schema(example = "employees")]
+    kind: &'static str,
+    /// The record's id in Lucca.
+    #[schema(example = "12")]
+    id: String,
+    /// `created`, `updated`, `restored`, `deleted`, `hidden`, `started`, `ended`, `excluded` or `erased`.
+    #[schema(example = "updated")]
+    operation: &'static str,
+    /// The members that changed: `{"before", "after"}` each, or null where values may not be kept.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Value>,
+    /// The run that found it; null where a person decided.
+    run_id: Option<String>,
+}
+
+impl From<Change> for ChangeView {
+    fn from(change: Change) -> Self {
+        Self {
+            seq: change.seq,
+            at: time(change.at),
+            kind: change.kind.name(),
+            id: change.id.to_string(),
+            operation: change.operation.name(),
+            fields: change.fields.and_then(|fields| serde_json::from_str(fields.get()).ok()),
+            run_id: change.run_id,
+        }
+    }
+}
+
+/// Changes, in order.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangeList {
+    /// The changes.
+    items: Vec<ChangeView>,
+    /// The number to ask behind next time, at the end too: what happens later comes after it.
+    #[schema(example = 1470)]
+    next_after: i64,
+    /// Whether there are more already.
+    has_more: bool,
+}
+
+/// Lists what changed, in order. A reader who remembers `next_after` misses nothing and meets nothing twice.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/changes", tag = "records", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), ChangesQuery),
+    responses(
+        (status = 200, body = ChangeList),
+        Unauthorized,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn changes(
+    State(app): State<App>,
+    reader: Reader,
+    Params(query): Params<ChangesQuery>,
+) -> Result<Json<ChangeList>, Problem> {
+    let invalid = |field, detail: String| Problem::field(field, "request.invalid", detail);
+    let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(invalid("after", "It is 0 or more.".to_owned()));
+    }
+    let limit = query.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(invalid("limit", format!("It is between 1 and {MOST}.")));
+    }
+    let kind = query.kind.map(|kind| kind.parse::<Kind>()).transpose();
+    let kind = kind.map_err(|error| invalid("kind", format!("It is {error}.")))?;
+    let store = &app.machinery.store;
+    // Before the changes are read, so that one written meanwhile is behind it.
+    let last = store.last_change(reader.account.no).await?;
+    let filter = ChangeFilter { after, kind, ..ChangeFilter::default() };
+    let mut found = store.changes(reader.account.no, filter, limit + 1).await?;
+    let has_more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown_up_to = found.last().map_or(after, |change| change.seq);
+    let next_after = if has_more { shown_up_to } else { last.max(shown_up_to) };
+    Ok(Json(ChangeList { items: found.into_iter().map(ChangeView::from).collect(), next_after, has_more }))
+}

@@ -1,0 +1,142 @@
+//! Which records are asked for, and how much of them. No I/O.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use people::{EmployeeStatus, Kind, RemoteId};
+use serde::{Deserialize, Serialize};
+use store::ListFilter;
+use utoipa::IntoParams;
+
+use super::view::Shape;
+use crate::problem::Problem;
+
+const USUAL: u32 = 100;
+const MOST: u32 = 500;
+
+/// The form of cursors: a change of it makes those given before unreadable rather than wrong.
+const VERSION: u8 = 1;
+
+/// Which records, and how much of them.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    /// So many at most; 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// Where the page before ended: its `next_cursor`.
+    cursor: Option<String>,
+    /// Only what was written here at this time or later, in whole seconds. An employee counts as written when one of
+    /// their employments is.
+    #[param(example = "2026-11-25T10:00:00Z")]
+    modified_after: Option<String>,
+    /// Also what is gone in Lucca, or not shown to the key any more; `state` says which.
+    include_deleted: Option<bool>,
+    /// Only these members of each record, separated by commas; `id` is always there.
+    #[param(example = "id,name,department_id")]
+    fields: Option<String>,
+    /// More of each record, separated by commas: `raw` (as Lucca sent it, where that is kept); of employees `manager`,
+    /// `department`.
+    #[param(example = "manager,department")]
+    include: Option<String>,
+    /// Of employees: `active`, `future` or `former`, by the date of today.
+    #[param(example = "active")]
+    status: Option<String>,
+    /// Of employments and absences: of this employee only.
+    employee_id: Option<String>,
+    /// Of employees: of this department only.
+    department_id: Option<String>,
+    /// Of employees and employments: of this establishment only.
+    establishment_id: Option<String>,
+}
+
+/// A list that is asked for, read.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) filter: ListFilter,
+    pub(crate) limit: u32,
+    pub(crate) status: Option<EmployeeStatus>,
+    pub(crate) shape: Shape,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    v: u8,
+    kind: String,
+    after: RemoteId,
+}
+
+/// Where a page ends.
+pub(crate) fn cursor(kind: Kind, after: &RemoteId) -> String {
+    let cursor = Cursor { v: VERSION, kind: kind.name().to_owned(), after: after.clone() };
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
+}
+
+fn invalid(field: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::field(field, "request.invalid", detail)
+}
+
+impl ListQuery {
+    /// What is asked for of a kind.
+    pub(crate) fn read(self, kind: Kind) -> Result<Wanted, Problem> {
+        let limit = self.limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            return Err(invalid("limit", format!("It is between 1 and {MOST}.")));
+        }
+        let after = self.cursor.as_deref().map(|text| read_cursor(kind, text)).transpose()?;
+        let modified_since = self.modified_after.map(|text| text.parse::<Timestamp>()).transpose();
+        let modified_since = modified_since.map_err(|_| {
+            invalid("modified_after", "It is a time with a zone, such as 2026-11-25T10:00:00Z.")
+        })?;
+        let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
+        let members = [
+            ("employee_id", self.employee_id, &[Kind::Employment, Kind::Absence][..]),
+            ("department_id", self.department_id, &[Kind::Employee]),
+            ("establishment_id", self.establishment_id, &[Kind::Employee, Kind::Employment]),
+        ];
+        let mut equal = Vec::new();
+        for (member, value, kinds) in members {
+            let Some(value) = value else { continue };
+            if !kinds.contains(&kind) {
+                return Err(invalid(member, "This list has no such condition."));
+            }
+            if value.is_empty() || value.len() > 100 || value.chars().any(char::is_control) {
+                return Err(invalid(member, "It is an id of Lucca's."));
+            }
+            equal.push((member, RemoteId::from(value)));
+        }
+        Ok(Wanted {
+            filter: ListFilter {
+                after,
+                modified_since,
+                with_deleted: self.include_deleted.unwrap_or(false),
+                equal,
+            },
+            limit,
+            status,
+            shape: Shape::read(kind, self.fields.as_deref(), self.include.as_deref())?,
+        })
+    }
+}
+
+fn read_cursor(kind: Kind, text: &str) -> Result<RemoteId, Problem> {
+    let read =
+        URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
+    // NUL is no part of any id, and PostgreSQL refuses it.
+    let is_ours = |cursor: &Cursor| {
+        cursor.v == VERSION && cursor.kind == kind.name() && !cursor.after.as_str().contains('\0')
+    };
+    read.filter(is_ours).map(|cursor| cursor.after).ok_or_else(|| {
+        invalid("cursor", "It is not one of this list, or one of an earlier version: begin without it.")
+    })
+}
+
+fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {
+    if kind != Kind::Employee {
+        return Err(invalid("status", "This list has no such condition."));
+    }
+    let all = [EmployeeStatus::Active, EmployeeStatus::Future, EmployeeStatus::Former];
+    let found = all.into_iter().find(|status| status.to_string() == text);
+    found.ok_or_else(|| invalid("status", "It is active, future or former."))
+}

@@ -1,0 +1,108 @@
+//! One record, by Lucca's id: `GET /v1/linked-accounts/{account_id}/employees/{id}` and so on.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use people::{Kind, RemoteId};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::view::{self, Shape};
+use super::with_etag;
+use crate::api::Params;
+use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Reader;
+use crate::problem::Problem;
+
+/// How much of the record.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowQuery {
+    /// Only these members, separated by commas; `id` is always there.
+    #[param(example = "id,name")]
+    fields: Option<String>,
+    /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
+    #[param(example = "manager")]
+    include: Option<String>,
+}
+
+/// A record: the model's own members, with `state` and `updated_at`, and of employees `status`.
+#[derive(ToSchema)]
+#[schema(value_type = Object)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct Record(Value);
+
+/// Answers one record, whatever its state: also one that is gone in Lucca, or hidden from the key.
+async fn answer(
+    app: &App,
+    reader: Reader,
+    headers: &HeaderMap,
+    (kind, id): (Kind, String),
+    query: ShowQuery,
+) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("record");
+    let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
+    if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
+        return Err(missing());
+    }
+    let store = &app.machinery.store;
+    let found = store.listed(reader.account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)?;
+    let today = app.machinery.today();
+    let shown = view::shown(store, &reader.account, (kind, &shape), vec![found], (None, today)).await?;
+    let shown = shown.into_iter().next().ok_or_else(missing)?;
+    Ok(with_etag(headers, &shown))
+}
+
+macro_rules! records {
+    ($($(#[doc = $doc:literal])+ $name:ident, $path:literal, $kind:ident;)+) => {$(
+        $(#[doc = $doc])+
+        #[utoipa::path(
+            get, path = $path, tag = "records", security(("key" = [])),
+            params(
+                ("account_id" = String, Path, description = "the linked account's id"),
+                ("id" = String, Path, description = "Lucca's id", example = "12"),
+                ShowQuery,
+            ),
+            responses(
+                (status = 200, body = Record, headers(("ETag" = String, description = "the record's fingerprint"))),
+                (status = 304, description = "The record is the one in If-None-Match."),
+                Unauthorized,
+                NotFound,
+                Unprocessable,
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            reader: Reader,
+            Path((_, id)): Path<(String, String)>,
+            headers: HeaderMap,
+            Params(query): Params<ShowQuery>,
+        ) -> Result<Response, Problem> {
+            answer(&app, reader, &headers, (Kind::$kind, id), query).await
+        }
+    )+};
+}
+
+records! {
+    /// Shows a person, whatever became of them.
+    employee, "/v1/linked-accounts/{account_id}/employees/{id}", Employee;
+    /// Shows an employment.
+    employment, "/v1/linked-accounts/{account_id}/employments/{id}", Employment;
+    /// Shows a department.
+    department, "/v1/linked-accounts/{account_id}/departments/{id}", Department;
+    /// Shows an establishment.
+    establishment, "/v1/linked-accounts/{account_id}/establishments/{id}", Establishment;
+    /// Shows a legal unit.
+    legal_unit, "/v1/linked-accounts/{account_id}/legal-units/{id}", LegalUnit;
+    /// Shows a job qualification.
+    qualification, "/v1/linked-accounts/{account_id}/qualifications/{id}", JobQualification;
+    /// Shows an occupation category.
+    occupation_category, "/v1/linked-accounts/{account_id}/occupation-categories/{id}", OccupationCategory;
+    /// Shows an absence with its half-days.
+    absence, "/v1/linked-accounts/{account_id}/absences/{id}", Absence;
+    /// Shows what one of the tenant's own fields of people means.
+    custom_field_definition, "/v1/linked-accounts/{account_id}/custom-field-definitions/{id}", CustomFieldDefinition;
+}

@@ -1,0 +1,162 @@
+//! Keys for the HTTP API: who may use it, and for what. Kept as hashes; what a role may do is not known here.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::audit::{self, Actor, NewAuditEntry};
+use crate::db::{in_tx, on, sql_time};
+use crate::error::while_doing;
+use crate::link_flows::hash;
+use crate::{AccountId, ApiKeyId, Error, Store};
+
+/// What the holder of a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, keys included.
+    Operator,
+    /// Everything about linked accounts: the vendor's server.
+    Vendor,
+    /// Reading one linked account.
+    ReadOnly,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Operator, Self::Vendor, Self::ReadOnly];
+
+    /// The role's name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Vendor => "vendor",
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
+
+/// A key for the HTTP API, without the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyEntry {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// What it is for, in the words of whoever made it.
+    pub name: String,
+    /// What it opens.
+    pub role: Role,
+    /// The one linked account that it opens, for [`Role::ReadOnly`].
+    pub account_id: Option<AccountId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it opens nothing any more.
+    pub revoked_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    role: String,
+    account_id: Option<String>,
+    created_at: jiff_sqlx::Timestamp,
+    revoked_at: Option<jiff_sqlx::Timestamp>,
+}
+
+const COLUMNS: &str = "id, name, role, account_id, created_at, revoked_at";
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what: "API key", source: Box::new(source) }
+}
+
+impl Row {
+    fn read(self) -> Result<ApiKeyEntry, Error> {
+        let role = Role::ALL.into_iter().find(|role| role.name() == self.role);
+        Ok(ApiKeyEntry {
+            id: self.id.parse().map_err(corrupt)?,
+            name: self.name,
+            // The table knows no other; what is not known opens the least.
+            role: role.unwrap_or(Role::ReadOnly),
+            account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
+            created_at: self.created_at.to_jiff(),
+            revoked_at: self.revoked_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+    }
+}
+
+impl Store {
+    /// Keeps a new key for the API.
+    pub async fn add_api_key(
+        &self,
+        entry: &ApiKeyEntry,
+        key: &SecretString,
+        actor: Actor,
+    ) -> Result<(), Error> {
+        const DOING: &str = "keeping an API key";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO api_keys (id, hash, name, role, account_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(entry.id.to_string())
+            .bind(hash(key))
+            .bind(&entry.name)
+            .bind(entry.role.name())
+            .bind(entry.account_id.map(|id| id.to_string()))
+            .bind(sql_time(entry.created_at))
+            .execute(connection)
+            .await
+            .map(drop))?;
+            let detail = json!({ "api_key_id": entry.id, "role": entry.role });
+            let (at, account_id) = (entry.created_at, entry.account_id);
+            let action = "api_key.created";
+            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            audit::append(&mut tx, &entry).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// The key that is shown, revoked ones included.
+    pub async fn api_key(&self, key: &SecretString) -> Result<Option<ApiKeyEntry>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_keys WHERE hash = $1"));
+        let row: Option<Row> =
+            on!(self.db, pool => sqlx::query_as(sql).bind(hash(key)).fetch_optional(pool).await)
+                .map_err(while_doing("looking up an API key"))?;
+        row.map(Row::read).transpose()
+    }
+
+    /// All keys, the oldest first.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKeyEntry>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_keys ORDER BY id"));
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
+            .map_err(while_doing("listing API keys"))?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// Revokes a key: it opens nothing from now on. False if there is none, or it was revoked before.
+    pub async fn revoke_api_key(&self, id: ApiKeyId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
+        const DOING: &str = "revoking an API key";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let revoked = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+            )
+            .bind(id.to_string())
+            .bind(sql_time(at))
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if revoked {
+                let detail = json!({ "api_key_id": id });
+                let action = "api_key.revoked";
+                let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id: None, detail };
+                audit::append(&mut tx, &entry).await?;
+            }
+            tx.commit().await?;
+            Ok(revoked)
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+}
