@@ -76,7 +76,7 @@ impl Machinery {
 
     /// Syncs a linked account beside whatever else goes on, with nobody waiting for it. What happens is in its run and,
     /// where it could not run, in the log. When this process ends meanwhile, the next run goes on where it was.
-    pub fn sync_in_background(&self, account: LinkedAccount) {
+    pub fn sync_in_background(&self, account: LinkedAccount, run_id: RunId) {
         let machinery = self.clone();
         let runtime = tokio::runtime::Handle::current();
         // On a thread of its own: a run's future borrows what it works on, and the compiler can't yet prove such a
@@ -90,7 +90,6 @@ impl Machinery {
                         return;
                     }
                 };
-                let Ok(run_id) = machinery.new_run() else { return };
                 let how = (Wish::Now, Some(Brake::default()));
                 match machinery.sync(&account, &client, run_id, how, &Silent).await {
                     Ok(report) => {

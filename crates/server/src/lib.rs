@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
 
 use app::App;
 
@@ -28,6 +29,8 @@ pub use config::{Config, ConfigError, LONGEST_LINK_DAYS, Linking, SameTenant, Ve
 
 fn router(app: App) -> Router {
     let (api, _) = openapi::api();
+    // Pages are not compressed: they hold what a stranger may have pasted beside secrets.
+    let api = api.layer(CompressionLayer::new());
     let router = api.merge(flow::router()).merge(assets::router());
     security::guard(router, &app).with_state(app)
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::api::{
     absences, api_keys, exchange_public_token, health, linked_accounts, linking_flows, new_link_token,
-    records,
+    records, runs,
 };
 use crate::app::App;
 
@@ -28,6 +28,7 @@ use crate::app::App;
         (name = "linking", description = "Link tokens, linking flows and public tokens."),
         (name = "linked accounts", description = "Customers' tenants, connected through an API key."),
         (name = "records", description = "What was synced: people, employments, the organisation, absences; what changed."),
+        (name = "runs", description = "Syncs of a linked account."),
         (name = "API keys", description = "Who may use this API."),
         (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
         (name = "health", description = "Whether the service runs."),
@@ -77,6 +78,7 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::list::custom_field_definitions))
         .routes(routes!(records::show::employee))
         .routes(routes!(records::show::employment))
+        .routes(routes!(records::tree::department_tree))
         .routes(routes!(records::show::department))
         .routes(routes!(records::show::establishment))
         .routes(routes!(records::show::legal_unit))
@@ -85,6 +87,8 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::show::absence))
         .routes(routes!(records::show::custom_field_definition))
         .routes(routes!(records::changes::changes))
+        .routes(routes!(runs::list::runs, runs::start::start_run))
+        .routes(routes!(runs::show::run))
         .routes(routes!(absences::leave_types::leave_types))
         .routes(routes!(absences::preview::preview_absence))
         .routes(routes!(absences::list::absence_requests, absences::request::request_absence))

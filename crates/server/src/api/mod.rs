@@ -12,6 +12,8 @@ pub(crate) mod linking_flows;
 pub(crate) mod new_link_token;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod records;
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
+pub(crate) mod runs;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};

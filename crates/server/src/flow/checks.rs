@@ -94,7 +94,11 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     }
     match first_sync::link(&mut visit).await {
         Ok(account) => {
-            visit.app.machinery.sync_in_background(account);
+            match visit.app.machinery.new_run() {
+                Ok(run_id) => visit.app.machinery.sync_in_background(account, run_id),
+                // The round does what is due within a minute.
+                Err(error) => tracing::error!(%error, "the first sync could not begin"),
+            }
             visit.redirect(Step::Sync)
         }
         Err(refusal) => visit.refuse(refusal),

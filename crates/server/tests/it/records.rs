@@ -266,3 +266,81 @@ async fn what_can_t_be_asked_for_is_said() {
         assert_eq!((status, &problem["code"]), (422, &json!("request.invalid")), "{wrong}: {problem}");
     }
 }
+
+#[tokio::test]
+async fn departments_are_a_tree_with_each_once() {
+    let service = Service::start("").await;
+    let emulator = tenant(300, Rights::all()).await;
+    let account = service.linked(&emulator, &[]).await;
+    service.sync(&account).await;
+    let base = format!("/v1/linked-accounts/{}", account.id);
+    let (status, tree) = service.get(&format!("{base}/departments/tree")).await;
+    assert_eq!(status, 200);
+    let mut found = BTreeMap::new();
+    let mut left: Vec<(Value, Value)> =
+        tree["items"].as_array().unwrap().iter().map(|node| (node.clone(), Value::Null)).collect();
+    while let Some((node, parent)) = left.pop() {
+        let id = node["id"].clone();
+        left.extend(node["children"].as_array().unwrap().iter().map(|child| (child.clone(), id.clone())));
+        assert!(found.insert(id.as_str().unwrap().to_owned(), parent).is_none());
+    }
+    let listed = all(&service, &format!("{base}/departments"), 100).await;
+    assert_eq!(found.len(), listed.len());
+    assert!(listed.iter().all(|(id, department)| department["parent_id"] == found[id]));
+}
+
+#[tokio::test]
+async fn a_sync_is_started_once_and_followed_to_its_end() {
+    let service = Service::start("").await;
+    let emulator = tenant(60, Rights::all()).await;
+    let account = service.linked(&emulator, &[]).await;
+    let base = format!("/v1/linked-accounts/{}", account.id);
+    let (status, started) = service.post(&format!("{base}/runs"), json!({})).await;
+    assert_eq!(status, 202, "{started}");
+    let path = format!("{base}/runs/{}", started["id"].as_str().unwrap());
+    let mut run = Value::Null;
+    for _ in 0..1000 {
+        let (status, shown) = service.get(&path).await;
+        // It appears within moments.
+        if status == 200 && shown["outcome"].is_string() {
+            run = shown;
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(run["outcome"], "succeeded", "{run}");
+    assert!(run["progress"].as_array().unwrap().iter().any(|list| list["stream"] == "users"));
+    assert_eq!(all(&service, &format!("{base}/employees"), 100).await.len(), 60);
+    let (_, runs) = service.get(&format!("{base}/runs?limit=1")).await;
+    assert_eq!(runs["items"][0]["id"], started["id"]);
+    let other = "/runs/run_01a21394572d76d881d5432106300cf4";
+    assert_eq!(service.get(&format!("{base}{other}")).await.0, 404);
+    let (_, _) = service.api(Method::DELETE, &base, None).await;
+    let (status, problem) = service.post(&format!("{base}/runs"), json!({})).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("account.unlinked")));
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a client of the test's own, which shows what is sent")]
+async fn answers_are_compressed_where_that_is_understood() {
+    let service = Service::start("").await;
+    let emulator = tenant(60, Rights::all()).await;
+    let account = service.linked(&emulator, &[]).await;
+    service.sync(&account).await;
+    let url = format!("{}/v1/linked-accounts/{}/employees", service.url, account.id);
+    let http = reqwest::Client::builder().no_gzip().no_brotli().build().unwrap();
+    let get = async |encoding: &str| {
+        let request = http.get(&url).bearer_auth(crate::support::OPERATOR);
+        let answer = request.header(header::ACCEPT_ENCODING, encoding).send().await.unwrap();
+        let named =
+            answer.headers().get(header::CONTENT_ENCODING).map(|named| named.to_str().unwrap().to_owned());
+        (named, answer.bytes().await.unwrap().len())
+    };
+    let (plain, length) = get("identity").await;
+    assert_eq!(plain, None);
+    for encoding in ["gzip", "br"] {
+        let (named, compressed) = get(encoding).await;
+        assert_eq!(named.as_deref(), Some(encoding));
+        assert!(compressed * 3 < length, "{encoding}: {compressed} of {length}");
+    }
+}

@@ -55,7 +55,7 @@ async fn opened(store: &Store, n: u8, token: &str, relink: Option<AccountId>) ->
         return_url: None,
         relink,
         state: r#"{"step":"welcome"}"#,
-        actor: store::Actor::Operator,
+        actor: Actor::Operator,
         at: at(1),
     };
     store.create_link_flow(flow, &secret(token), TokenKind::Mailed, at(100)).await.unwrap();

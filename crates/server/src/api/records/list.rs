@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt, stream};
 use people::Kind;
 use serde::Serialize;
 use serde_json::Value;
@@ -109,7 +109,8 @@ fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response
         }
     });
     let headers = [(header::CONTENT_TYPE, NDJSON), (header::CACHE_CONTROL, "private, no-cache")];
-    (headers, Body::from_stream(parts)).into_response()
+    // What compresses it asks once more after the end.
+    (headers, Body::from_stream(parts.fuse())).into_response()
 }
 
 macro_rules! lists {

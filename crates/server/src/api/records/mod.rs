@@ -6,6 +6,7 @@ pub(crate) mod changes;
 pub(crate) mod list;
 pub(crate) mod query;
 pub(crate) mod show;
+pub(crate) mod tree;
 pub(crate) mod view;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

@@ -1,0 +1,57 @@
+//! `GET /v1/linked-accounts/{account_id}/runs`: the latest syncs.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::RunView;
+use crate::api::Params;
+use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Reader;
+use crate::problem::Problem;
+
+const USUAL: u32 = 20;
+const MOST: u32 = 200;
+
+/// Which runs.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunsQuery {
+    /// So many at most; 20 by default.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Syncs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RunList {
+    /// The runs, the latest first.
+    items: Vec<RunView>,
+}
+
+/// Lists the latest syncs of a linked account.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), RunsQuery),
+    responses(
+        (status = 200, body = RunList),
+        Unauthorized,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn runs(
+    State(app): State<App>,
+    reader: Reader,
+    Params(query): Params<RunsQuery>,
+) -> Result<Json<RunList>, Problem> {
+    let limit = query.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
+    }
+    let runs = app.machinery.store.runs(Some(reader.account.no), limit).await?;
+    Ok(Json(RunList { items: runs.into_iter().map(RunView::from).collect() }))
+}

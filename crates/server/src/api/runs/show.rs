@@ -1,0 +1,73 @@
+//! `GET /v1/linked-accounts/{account_id}/runs/{run_id}`: one sync, and how far it is.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use store::StreamProgress;
+use utoipa::ToSchema;
+
+use super::RunView;
+use crate::api::answers::{NotFound, Unauthorized};
+use crate::app::App;
+use crate::auth::Reader;
+use crate::problem::Problem;
+
+/// How far a sync is with one of Lucca's lists.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StreamProgressView {
+    /// The list.
+    #[schema(example = "users")]
+    stream: String,
+    /// `full` or `incremental`.
+    #[schema(example = "full")]
+    mode: String,
+    /// Records done.
+    done: u64,
+    /// Out of how many, where Lucca counts.
+    total: Option<u64>,
+    /// Whether the list is done.
+    finished: bool,
+}
+
+impl From<StreamProgress> for StreamProgressView {
+    fn from(progress: StreamProgress) -> Self {
+        let StreamProgress { stream, mode, done, total, finished, .. } = progress;
+        Self { stream, mode, done, total, finished }
+    }
+}
+
+/// A sync, and how far it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RunShown {
+    #[serde(flatten)]
+    run: RunView,
+    /// How far it is, list by list, in the order read.
+    progress: Vec<StreamProgressView>,
+}
+
+/// Shows a sync, and how far it is.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/runs/{run_id}", tag = "runs", security(("key" = [])),
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("run_id" = String, Path, description = "the run's id"),
+    ),
+    responses(
+        (status = 200, body = RunShown),
+        Unauthorized,
+        NotFound,
+    )
+)]
+pub(crate) async fn run(
+    State(app): State<App>,
+    reader: Reader,
+    Path((_, run_id)): Path<(String, String)>,
+) -> Result<Json<RunShown>, Problem> {
+    let missing = || Problem::not_found("run");
+    let id = run_id.parse().map_err(|_| missing())?;
+    let store = &app.machinery.store;
+    let found = store.run(id).await?.filter(|run| run.account_no == reader.account.no).ok_or_else(missing)?;
+    let progress = store.run_progress(id).await?;
+    let progress = progress.into_iter().map(StreamProgressView::from).collect();
+    Ok(Json(RunShown { run: found.into(), progress }))
+}

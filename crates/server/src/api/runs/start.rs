@@ -1,0 +1,61 @@
+//! `POST /v1/linked-accounts/{account_id}/runs`: begins a sync.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use store::AccountStatus;
+use utoipa::ToSchema;
+
+use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized};
+use crate::api::linked_accounts::find;
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// A sync that begins.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RunStarted {
+    /// The run's id.
+    #[schema(example = "run_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    id: String,
+}
+
+/// Begins a sync of what changed, whatever is due; it is followed at its Location, where it appears within moments.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")),
+    responses(
+        (status = 202, body = RunStarted, headers(("Location" = String, description = "where it is followed"))),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+    )
+)]
+pub(crate) async fn start_run(
+    State(app): State<App>,
+    _: Vendor,
+    Path(account_id): Path<String>,
+) -> Result<Response, Problem> {
+    let account = find(&app, &account_id).await?;
+    let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
+    match account.status {
+        AccountStatus::Linked => {}
+        AccountStatus::RelinkNeeded => {
+            let detail = "Lucca refuses the API key of this account. Link the tenant again with another.";
+            return Err(conflict("lucca.key_refused", detail));
+        }
+        AccountStatus::Unlinked => return Err(store::Error::Unlinked.into()),
+    }
+    let machinery = &app.machinery;
+    if machinery.store.lease_holder(account.no, machinery.clock.now()).await?.is_some() {
+        return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
+    }
+    let id = machinery.new_run()?;
+    machinery.sync_in_background(account, id);
+    let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
+    let started = Json(RunStarted { id: id.to_string() });
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())
+}
