@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use people::Kind;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use store::LinkedAccount;
 use utoipa::ToSchema;
 
@@ -31,7 +31,7 @@ pub(crate) struct RecordPage {
     /// in Lucca, `hidden` from the key) and `updated_at` (when it was last written here, UTC); employees have a
     /// `status` too: `active`, `future` or `former` today.
     #[schema(value_type = Vec<Object>)]
-    items: Vec<Value>,
+    items: Vec<Box<RawValue>>,
     /// Where the next page begins; null at the end.
     next_cursor: Option<String>,
 }
@@ -76,8 +76,11 @@ async fn page(
     }
     let has_more = items.len() > limit_of_page;
     items.truncate(limit_of_page);
-    let last = items.last().and_then(|item| item["id"].as_str()).map(people::RemoteId::from);
-    Ok(RecordPage { next_cursor: last.filter(|_| has_more).map(|last| cursor(kind, &last)), items })
+    let last = items.last().filter(|_| has_more);
+    Ok(RecordPage {
+        next_cursor: last.map(|last| cursor(kind, &last.id)),
+        items: items.into_iter().map(|item| item.json).collect(),
+    })
 }
 
 /// All of it, a record a line, a part at a time in memory. What fails on the way ends it without the last line's end.
@@ -96,11 +99,10 @@ fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response
         };
         match read.await {
             Ok((items, is_last)) => {
-                let mut lines = Vec::new();
+                let mut lines = String::new();
                 for item in items {
-                    // Writing to memory does not fail.
-                    let _ = serde_json::to_writer(&mut lines, &item);
-                    lines.push(b'\n');
+                    lines.push_str(item.json.get());
+                    lines.push('\n');
                 }
                 let rest = if is_last { None } else { Some((app, account, wanted)) };
                 Some((Ok::<_, std::io::Error>(lines), rest))

@@ -53,7 +53,7 @@ async fn answer(
     let today = app.machinery.today();
     let shown = view::shown(store, &reader.account, (kind, &shape), vec![found], (None, today)).await?;
     let shown = shown.into_iter().next().ok_or_else(missing)?;
-    Ok(with_etag(headers, &shown))
+    Ok(with_etag(headers, &shown.json))
 }
 
 macro_rules! records {

@@ -1,9 +1,12 @@
 //! What is shown of a record: the model as it is stored, how it stands, and what was asked for beside.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use people::{Employee, EmployeeStatus, Employment, Kind, NamedRef, RemoteId, status_on};
+use people::{EmployeeStatus, Employment, Kind, NamedRef, Period, RemoteId, status_on};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use store::{LinkedAccount, ListedRecord, RecordState, Store};
 
@@ -54,6 +57,22 @@ impl Shape {
     }
 }
 
+/// A record as it is shown.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) id: RemoteId,
+    pub(crate) json: Box<RawValue>,
+}
+
+/// What a person's status and what belongs to them need of their record; the rest is shown as it is stored, unread.
+#[derive(Deserialize)]
+struct Person {
+    contract_start: Option<Date>,
+    contract_end: Option<Date>,
+    manager_id: Option<RemoteId>,
+    department_id: Option<RemoteId>,
+}
+
 /// Records as they are shown, with what belongs to them; employees that have not this status are left out.
 pub(crate) async fn shown(
     store: &Store,
@@ -61,87 +80,94 @@ pub(crate) async fn shown(
     (kind, shape): (Kind, &Shape),
     records: Vec<ListedRecord>,
     (status, today): (Option<EmployeeStatus>, Date),
-) -> Result<Vec<Value>, Problem> {
+) -> Result<Vec<Shown>, Problem> {
     if kind != Kind::Employee {
-        return Ok(records.into_iter().map(|record| value(record, shape, Map::new())).collect());
+        return records.into_iter().map(|record| show(record, shape, Vec::new())).collect();
     }
-    let employees: Vec<Employee> = records
+    let corrupt = |source| store::Error::CorruptRecord { kind, source };
+    let people: Vec<Person> = records
         .iter()
-        .map(|record| serde_json::from_str(&record.body))
-        .collect::<Result<_, _>>()
-        .map_err(|source| store::Error::CorruptRecord { kind, source })?;
-    let contracts = contracts(store, account, &employees).await?;
+        .map(|record| serde_json::from_str(&record.body).map_err(corrupt))
+        .collect::<Result<_, _>>()?;
+    let contracts = contracts(store, account, &records).await?;
     let managers = if shape.with_manager {
-        references(store, account, Kind::Employee, employees.iter().filter_map(|one| one.manager_id.clone()))
-            .await?
+        let ids = people.iter().filter_map(|person| person.manager_id.clone());
+        references(store, account, Kind::Employee, ids).await?
     } else {
         HashMap::new()
     };
     let departments = if shape.with_department {
-        let ids = employees.iter().filter_map(|one| one.department_id.clone());
+        let ids = people.iter().filter_map(|person| person.department_id.clone());
         references(store, account, Kind::Department, ids).await?
     } else {
         HashMap::new()
     };
     let mut shown = Vec::with_capacity(records.len());
-    for (record, employee) in records.into_iter().zip(employees) {
-        let periods = contracts.get(&employee.id).into_iter().flatten().map(Employment::period);
-        let stands = status_on(today, employee.contract(), periods);
+    for (record, person) in records.into_iter().zip(people) {
+        let periods = contracts.get(&record.id).into_iter().flatten().map(Employment::period);
+        let contract = Period::new(person.contract_start, person.contract_end);
+        let stands = status_on(today, contract, periods);
         if status.is_some_and(|wanted| wanted != stands) {
             continue;
         }
-        let mut more = Map::new();
-        more.insert("status".to_owned(), json!(stands.to_string()));
         let of = |known: &HashMap<RemoteId, Value>, id: &Option<RemoteId>| {
             id.as_ref().and_then(|id| known.get(id)).cloned().unwrap_or(Value::Null)
         };
+        let mut more = Vec::new();
+        if shape.shows("status") {
+            more.push(("status", json!(stands.to_string())));
+        }
         if shape.with_manager {
-            more.insert("manager".to_owned(), of(&managers, &employee.manager_id));
+            more.push(("manager", of(&managers, &person.manager_id)));
         }
         if shape.with_department {
-            more.insert("department".to_owned(), of(&departments, &employee.department_id));
+            more.push(("department", of(&departments, &person.department_id)));
         }
-        shown.push(value(record, shape, more));
+        shown.push(show(record, shape, more)?);
     }
     Ok(shown)
 }
 
-fn value(record: ListedRecord, shape: &Shape, more: Map<String, Value>) -> Value {
-    // What is stored is an object; what can't be read is shown by its id and state.
-    let mut members: Map<String, Value> = serde_json::from_str(&record.body).unwrap_or_default();
-    members.retain(|name, _| shape.shows(name));
-    members.insert("id".to_owned(), json!(record.id));
-    let state = match record.state {
-        RecordState::Present => "present",
-        RecordState::Gone => "gone",
-        RecordState::Hidden => "hidden",
-    };
-    for (name, value) in [("state", json!(state)), ("updated_at", json!(time(record.updated_at)))] {
+/// The model as it is stored, with more members behind its own. Unless some are left out, it is not even read.
+fn show(record: ListedRecord, shape: &Shape, mut more: Vec<(&str, Value)>) -> Result<Shown, Problem> {
+    for (name, value) in [("state", json!(record.state)), ("updated_at", json!(time(record.updated_at)))] {
         if shape.shows(name) {
-            members.insert(name.to_owned(), value);
-        }
-    }
-    for (name, value) in more {
-        if shape.shows(&name) || name != "status" {
-            members.insert(name, value);
+            more.push((name, value));
         }
     }
     if shape.with_raw {
         let raw = record.raw.and_then(|raw| serde_json::from_str(&raw).ok());
-        members.insert("raw".to_owned(), raw.unwrap_or(Value::Null));
+        more.push(("raw", raw.unwrap_or(Value::Null)));
     }
-    Value::Object(members)
+    let own = match &shape.fields {
+        None => record.body,
+        Some(_) => {
+            let mut members: Map<String, Value> = serde_json::from_str(&record.body).unwrap_or_default();
+            members.retain(|name, _| shape.shows(name));
+            Value::Object(members).to_string()
+        }
+    };
+    let mut text = own.trim_end().strip_suffix('}').unwrap_or("{").to_owned();
+    for (name, value) in more {
+        let comma = if text.ends_with('{') { "" } else { "," };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}\"{name}\":{value}");
+    }
+    text.push('}');
+    let corrupt = |source| store::Error::Corrupt { what: "record", source: Box::new(source) };
+    let json = RawValue::from_string(text).map_err(corrupt)?;
+    Ok(Shown { id: record.id, json })
 }
 
 async fn contracts(
     store: &Store,
     account: &LinkedAccount,
-    employees: &[Employee],
+    records: &[ListedRecord],
 ) -> Result<HashMap<RemoteId, Vec<Employment>>, Problem> {
     if !sync::contracts_are_current(store, account.no).await? {
         return Ok(HashMap::new());
     }
-    let owners: Vec<RemoteId> = employees.iter().map(|employee| employee.id.clone()).collect();
+    let owners: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     let mut contracts: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
     for employment in store.employments_of(account.no, &owners).await? {
         contracts.entry(employment.employee_id.clone()).or_default().push(employment);
