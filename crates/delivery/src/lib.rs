@@ -1,0 +1,3 @@
+//! What was synced, in the way other tools expect it.
+//!
+//! Not here: the HTTP API (`server`), what is read of Lucca and when (`sync`, `jobs`).
