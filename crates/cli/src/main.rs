@@ -88,6 +88,8 @@ enum Command {
     Export(commands::export::Args),
     /// A source of the Airbyte protocol: spec, check, discover, read
     Airbyte(commands::airbyte::Args),
+    /// A tap of the Singer specification
+    Tap(commands::tap::Args),
 }
 
 fn main() -> ExitCode {
@@ -133,5 +135,6 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
         Command::Airbyte(args) => Box::pin(commands::airbyte::run(global, args)).await,
+        Command::Tap(args) => Box::pin(commands::tap::run(global, args)).await,
     }
 }

@@ -13,7 +13,7 @@ use people::Kind;
 use sync::{Progress, StreamReport};
 
 use crate::Global;
-use crate::commands::source::{Args as SourceArgs, Source, read_file};
+use crate::commands::source::{Source, Which, read_file};
 use crate::failure::{Exit, Failure};
 use crate::session;
 
@@ -28,9 +28,9 @@ enum Command {
     /// What the source wants to be configured with
     Spec,
     /// Whether a configuration works
-    Check(SourceArgs),
+    Check(Which),
     /// The streams there are, with the schema of their records
-    Discover(SourceArgs),
+    Discover(Which),
     /// The records of the streams that a configured catalog names
     Read(ReadArgs),
 }
@@ -38,7 +38,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ReadArgs {
     #[command(flatten)]
-    source: SourceArgs,
+    source: Which,
     /// The configured catalog: which streams, and how
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,

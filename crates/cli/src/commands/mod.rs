@@ -16,4 +16,5 @@ pub(crate) mod runs;
 pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod sync;
+pub(crate) mod tap;
 pub(crate) mod watch;

@@ -43,7 +43,7 @@ struct FromStore {
 
 /// Which configuration, as options.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct Which {
     /// The configuration, a JSON file: a tenant with its API key, or a store; see docs/airbyte.md
     #[arg(long, value_name = "FILE", required_unless_present = "from_store")]
     config: Option<PathBuf>,
@@ -82,7 +82,7 @@ pub(crate) struct Opened {
 
 impl Source {
     /// Reads the configuration.
-    pub(crate) fn read(global: &Global, args: &Args) -> Result<Self, Failure> {
+    pub(crate) fn read(global: &Global, args: &Which) -> Result<Self, Failure> {
         let Some(path) = &args.config else {
             let global =
                 Global { data_dir: global.data_dir.clone(), database: global.database.clone(), json: false };
@@ -91,11 +91,11 @@ impl Source {
         let text = read_file(path)?;
         // What serde says may repeat a secret.
         let config: Config = serde_json::from_str(&text).map_err(|error| {
-            refused(format!("it is not the JSON that is expected, in line {}", error.line()))
+            refused(&format!("it is not the JSON that is expected, in line {}", error.line()))
         })?;
         match config {
             Config { from_store: Some(_), tenant_url: Some(_), .. } => {
-                Err(refused("it names both a store and a tenant".to_owned()))
+                Err(refused("it names both a store and a tenant"))
             }
             Config { from_store: Some(from), .. } => {
                 let global = Global {
@@ -118,9 +118,10 @@ impl Source {
                 })?;
                 let fields = match fields {
                     None => FieldGroups::default(),
-                    Some(names) => names.join(",").parse().map_err(|_| {
-                        refused("`fields` has the name of a field group that is not known".to_owned())
-                    })?,
+                    Some(names) => names
+                        .join(",")
+                        .parse()
+                        .map_err(|_| refused("`fields` has the name of a field group that is not known"))?,
                 };
                 let pace = Pace { requests_per_minute };
                 Ok(Self::Tenant(Box::new(Tenant {
@@ -130,7 +131,7 @@ impl Source {
                     pace,
                 })))
             }
-            _ => Err(refused("it lacks tenant_url and api_key, or from_store".to_owned())),
+            _ => Err(refused("it lacks tenant_url and api_key, or from_store")),
         }
     }
 
@@ -173,7 +174,7 @@ pub(crate) fn read_file(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))
 }
 
-fn refused(why: String) -> Failure {
+fn refused(why: &str) -> Failure {
     Failure::usage(
         "cli.source_config",
         format!("the configuration cannot be used: {why}"),
