@@ -208,6 +208,15 @@ impl From<absences::Error> for Failure {
     }
 }
 
+impl From<delivery::catalog::Error> for Failure {
+    fn from(error: delivery::catalog::Error) -> Self {
+        let exit = if error.is_of_configuration() { Exit::Usage } else { Exit::Internal };
+        let mut failure = Self::from_error(exit, error.code(), &error);
+        failure.advice = Some(error.advice());
+        failure
+    }
+}
+
 impl From<jobs::Error> for Failure {
     fn from(error: jobs::Error) -> Self {
         match error {

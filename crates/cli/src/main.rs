@@ -86,6 +86,10 @@ enum Command {
     OrgChart(commands::org_chart::Args),
     /// Write records to a file or to standard output
     Export(commands::export::Args),
+    /// A source of the Airbyte protocol: spec, check, discover, read
+    Airbyte(commands::airbyte::Args),
+    /// A tap of the Singer specification
+    Tap(commands::tap::Args),
 }
 
 fn main() -> ExitCode {
@@ -130,5 +134,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
+        Command::Airbyte(args) => Box::pin(commands::airbyte::run(global, args)).await,
+        Command::Tap(args) => Box::pin(commands::tap::run(global, args)).await,
     }
 }

@@ -69,6 +69,18 @@ pub(crate) async fn told_to_end() -> Result<(), Failure> {
     tokio::signal::ctrl_c().await.map_err(failed)
 }
 
+/// The failure of having been told to end.
+pub(crate) fn interrupted(what: &str) -> Failure {
+    Failure {
+        exit: Exit::Interrupted,
+        code: "cli.interrupted".to_owned(),
+        message: what.to_owned(),
+        advice: None,
+        causes: Vec::new(),
+        details: None,
+    }
+}
+
 /// Today where this machine stands.
 pub(crate) fn today(clock: &dyn Clock) -> Date {
     clock.now().to_zoned(TimeZone::system()).date()

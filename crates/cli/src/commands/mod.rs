@@ -2,6 +2,7 @@
 
 pub(crate) mod absences;
 pub(crate) mod accounts;
+pub(crate) mod airbyte;
 pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod demo;
@@ -13,5 +14,7 @@ pub(crate) mod link;
 pub(crate) mod org_chart;
 pub(crate) mod runs;
 pub(crate) mod serve;
+pub(crate) mod source;
 pub(crate) mod sync;
+pub(crate) mod tap;
 pub(crate) mod watch;

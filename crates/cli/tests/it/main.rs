@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod absences;
+mod airbyte;
 mod bad_input;
 mod changes;
 mod database;
@@ -15,6 +16,8 @@ mod journey;
 mod least_data;
 mod runs;
 mod secrecy;
+mod singer;
+mod streams;
 mod unlinking;
 
 use std::io::Write;

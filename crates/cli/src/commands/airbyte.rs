@@ -1,0 +1,201 @@
+//! `airbyte`: a source of the Airbyte protocol. Standard output holds its messages and nothing else.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Stdout, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use delivery::airbyte::{self, Catalog, FailureType, Level, Messages, Mode, States};
+use delivery::catalog::{Error, Reader};
+use jiff::Timestamp;
+use people::Kind;
+use sync::{Progress, StreamReport};
+
+use crate::Global;
+use crate::commands::source::{Source, Which, read_file};
+use crate::failure::{Exit, Failure};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What the source wants to be configured with
+    Spec,
+    /// Whether a configuration works
+    Check(Which),
+    /// The streams there are, with the schema of their records
+    Discover(Which),
+    /// The records of the streams that a configured catalog names
+    Read(ReadArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct ReadArgs {
+    #[command(flatten)]
+    source: Which,
+    /// The configured catalog: which streams, and how
+    #[arg(long, value_name = "FILE")]
+    catalog: PathBuf,
+    /// How far each stream was read before
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+fn now() -> Timestamp {
+    session::clock().now()
+}
+
+fn messages() -> Messages<'static, BufWriter<Stdout>> {
+    Messages::new(BufWriter::with_capacity(1 << 16, stdout()), &now)
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let mut messages = messages();
+    let done = tokio::select! {
+        done = Box::pin(answer(global, &args.command, &mut messages)) => done,
+        told = session::told_to_end() => told.and(Err(session::interrupted("the read was stopped"))).map_err(Trouble::from),
+    };
+    let told = match done {
+        Ok(is_whole) => return Ok(ExitCode::from(u8::from(!is_whole))),
+        Err(Trouble::Streams(Error::Output(error))) => Err(error),
+        Err(trouble) => {
+            let (failure, message, internal) = trouble.told();
+            messages.error(None, failure, &message, &internal)
+        }
+    };
+    match told {
+        Ok(()) => Ok(ExitCode::FAILURE),
+        // The reader has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Failure::from_error(Exit::Internal, "cli.output", &error)),
+    }
+}
+
+/// Answers a command. Whether everything that was wanted was given.
+async fn answer(
+    global: &Global,
+    command: &Command,
+    messages: &mut Messages<'_, BufWriter<Stdout>>,
+) -> Result<bool, Trouble> {
+    match command {
+        Command::Spec => messages.spec(&airbyte::spec())?,
+        Command::Check(args) => {
+            let checked = match Source::read(global, args) {
+                Ok(source) => source.check().await,
+                Err(failure) => Err(failure),
+            };
+            let problem = checked.err().map(|failure| sentence(&failure));
+            messages.connection_status(problem.as_deref())?;
+        }
+        Command::Discover(args) => {
+            let source = Source::read(global, args)?;
+            messages.catalog(&airbyte::catalog(mode(&source)))?;
+        }
+        Command::Read(args) => return read(global, args, messages).await,
+    }
+    Ok(true)
+}
+
+async fn read(
+    global: &Global,
+    args: &ReadArgs,
+    messages: &mut Messages<'_, BufWriter<Stdout>>,
+) -> Result<bool, Trouble> {
+    let source = Source::read(global, &args.source)?;
+    let mode = mode(&source);
+    let catalog = Catalog::parse(&read_file(&args.catalog)?, mode)?;
+    let states = match &args.state {
+        Some(path) => States::parse(&read_file(path)?)?,
+        None => States::default(),
+    };
+    let wanted: Vec<Kind> = catalog.0.iter().map(|wanted| wanted.kind).collect();
+    let opened = source.open(&wanted, &Told).await?;
+    for remark in &opened.remarks {
+        messages.log(Level::Warn, remark)?;
+    }
+    let unread: BTreeMap<Kind, (FailureType, String)> = opened
+        .unread
+        .iter()
+        .map(|(kind, failure)| (*kind, (failure_type(failure.exit), sentence(failure))))
+        .collect();
+    let reader = Reader::new(&opened.store, &opened.account).await?;
+    let is_whole = airbyte::read(&reader, mode, (&catalog, &states), &unread, messages).await?;
+    opened.store.close().await;
+    Ok(is_whole)
+}
+
+fn mode(source: &Source) -> Mode {
+    if source.is_kept() { Mode::Kept } else { Mode::Direct }
+}
+
+/// What went wrong.
+enum Trouble {
+    Failure(Failure),
+    Streams(Error),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Streams(error)
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Self::Streams(Error::Output(error))
+    }
+}
+
+impl Trouble {
+    /// Whose fault it is, a word for people, and one for whoever looks for the cause.
+    fn told(self) -> (FailureType, String, String) {
+        let failure = match self {
+            Self::Failure(failure) => failure,
+            Self::Streams(error) => error.into(),
+        };
+        let internal: Vec<&str> =
+            [failure.code.as_str()].into_iter().chain(failure.causes.iter().map(String::as_str)).collect();
+        (failure_type(failure.exit), sentence(&failure), internal.join(": "))
+    }
+}
+
+fn failure_type(exit: Exit) -> FailureType {
+    match exit {
+        Exit::Usage | Exit::KeyRefused | Exit::PermissionMissing => FailureType::Config,
+        Exit::Unreachable | Exit::Busy | Exit::Interrupted => FailureType::Transient,
+        Exit::Internal | Exit::Mismatch => FailureType::System,
+    }
+}
+
+/// What happened and what to do, for a person.
+fn sentence(failure: &Failure) -> String {
+    let mut text = failure.message.clone();
+    if let Some(advice) = &failure.advice {
+        text.push_str(". ");
+        text.push_str(advice);
+    }
+    text
+}
+
+/// Tells how a read from Lucca goes: it may take minutes until the first record.
+struct Told;
+
+impl Progress for Told {
+    fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
+        let text = format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read);
+        // That nobody reads shows itself with the first record.
+        let _ = messages().log(Level::Info, &text);
+    }
+}

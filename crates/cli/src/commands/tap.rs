@@ -1,0 +1,93 @@
+//! `tap`: a tap of the Singer specification. Standard output holds its messages and nothing else.
+
+use std::io::{BufWriter, Write, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use delivery::catalog::{Error, Reader};
+use delivery::singer::{self, Bookmarks, Selection};
+use people::Kind;
+use sync::{Progress, StreamReport};
+
+use crate::Global;
+use crate::commands::source::{Source, Which, read_file};
+use crate::failure::{Exit, Failure};
+use crate::output::complain;
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    source: Which,
+    /// Print the catalog: the streams there are, with the schema of their records
+    #[arg(long, short, conflicts_with_all = ["catalog", "state"])]
+    discover: bool,
+    /// The catalog with what is selected of it [default: everything]
+    #[arg(long, value_name = "FILE", visible_alias = "properties")]
+    catalog: Option<PathBuf>,
+    /// How far each stream was read before
+    #[arg(long, short, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let done = tokio::select! {
+        done = Box::pin(tap(global, args)) => done,
+        told = session::told_to_end() => told.and(Err(session::interrupted("the tap was stopped"))),
+    };
+    // Errors never go to standard output, whatever --json says: a target reads it.
+    done.or_else(|failure| Ok(failure.report(false)))
+}
+
+async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let source = Source::read(global, &args.source)?;
+    let mut out = BufWriter::with_capacity(1 << 16, stdout());
+    if args.discover {
+        let catalog = singer::catalog(source.is_kept());
+        return finished(writeln!(out, "{catalog:#}").and_then(|()| out.flush()).map_err(Error::Output), 0);
+    }
+    let catalog = match &args.catalog {
+        Some(path) => read_file(path)?,
+        None => singer::catalog(source.is_kept()).to_string(),
+    };
+    let selection = Selection::parse(&catalog, source.is_kept())?;
+    let bookmarks = match &args.state {
+        Some(path) => Bookmarks::parse(&read_file(path)?)?,
+        None => Bookmarks::default(),
+    };
+    let wanted: Vec<Kind> = selection.0.iter().map(|selected| selected.kind).collect();
+    let opened = source.open(&wanted, &Told).await?;
+    for remark in &opened.remarks {
+        complain(&format!("warning: {remark}"));
+    }
+    let reader = Reader::new(&opened.store, &opened.account).await?;
+    let now = || session::clock().now();
+    let done = singer::sync(&reader, source.is_kept(), &selection, bookmarks, &now, &mut out).await;
+    opened.store.close().await;
+    // Of what could not be read the target has heard nothing: a sync that ends well would say there is nothing.
+    let mut code = 0;
+    for (_, failure) in opened.unread.iter().filter(|(kind, _)| wanted.contains(kind)) {
+        failure.report(false);
+        code = failure.exit as u8;
+    }
+    finished(done, code)
+}
+
+fn finished(done: Result<(), Error>, code: u8) -> Result<ExitCode, Failure> {
+    match done {
+        Ok(()) => Ok(ExitCode::from(code)),
+        // The reader has seen enough.
+        Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(Error::Output(error)) => Err(Failure::from_error(Exit::Internal, "cli.output", &error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells how a read from Lucca goes: it may take minutes until the first record.
+struct Told;
+
+impl Progress for Told {
+    fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
+        complain(&format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read));
+    }
+}

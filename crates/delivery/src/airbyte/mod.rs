@@ -1,0 +1,42 @@
+//! The Airbyte protocol, as a source: what is said on standard output, one JSON message a line.
+//!
+//! Source of facts about the protocol: the models of `airbyte-protocol-models-pdv2` 0.18. Not here: where
+//! configuration comes from and what it means (`cli`).
+
+mod configured;
+mod messages;
+mod read;
+mod spec;
+
+use serde_json::{Value, json};
+
+pub use configured::{Catalog, States, SyncMode, Wanted};
+pub use messages::{FailureType, Level, Messages, StreamStatus};
+pub use read::{Mode, read};
+pub use spec::spec;
+
+use crate::catalog::{KEY, SEQ, STREAMS, schema};
+
+/// What is discovered: every stream.
+pub fn catalog(mode: Mode) -> Value {
+    let streams: Vec<Value> = STREAMS
+        .into_iter()
+        .map(|kind| {
+            let mut stream = json!({
+                "name": kind.name(),
+                "json_schema": schema(kind),
+                "supported_sync_modes": ["full_refresh"],
+                "source_defined_primary_key": [[KEY]],
+                "is_resumable": false,
+            });
+            if mode == Mode::Kept {
+                stream["supported_sync_modes"] = json!(["full_refresh", "incremental"]);
+                stream["source_defined_cursor"] = json!(true);
+                stream["default_cursor_field"] = json!([SEQ]);
+                stream["is_resumable"] = json!(true);
+            }
+            stream
+        })
+        .collect();
+    json!({ "streams": streams })
+}

@@ -1,0 +1,103 @@
+//! A read: the records of the streams that are wanted, with what the platform needs to go on from where it stopped.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use people::Kind;
+use serde_json::{Value, json};
+
+use super::{Catalog, FailureType, Messages, States, StreamStatus, SyncMode, Wanted};
+use crate::catalog::{Error, Place, Reader};
+
+/// Where records come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A store that is kept, whose change log goes on.
+    Kept,
+    /// Lucca, through a store that is thrown away: everything is read every time.
+    Direct,
+}
+
+/// Gives the records of every stream that is wanted, and tells of those in `unread`, of which not everything is there,
+/// why: a reason with whose fault it is. Whether everything was given is the answer.
+pub async fn read<W: Write>(
+    reader: &Reader<'_>,
+    mode: Mode,
+    (catalog, states): (&Catalog, &States),
+    unread: &BTreeMap<Kind, (FailureType, String)>,
+    messages: &mut Messages<'_, W>,
+) -> Result<bool, Error> {
+    // Before the first record: a state that is of no use is better known before tables are written.
+    let mut places = Vec::new();
+    for Wanted { kind, sync_mode } in &catalog.0 {
+        let kept = match states.of(*kind).filter(|_| mode == Mode::Kept) {
+            Some(state) => Some(reader.resume(*kind, state)?),
+            None => None,
+        };
+        // What was given in full is given in full again; only what was interrupted goes on.
+        let kept = kept.filter(|place| *sync_mode == SyncMode::Incremental || place.is_in_first_read());
+        places.push((*kind, kept.unwrap_or_else(|| reader.start())));
+    }
+    let mut is_whole = true;
+    for (kind, place) in places {
+        messages.status(kind, StreamStatus::Started)?;
+        match stream(reader, mode, kind, place, messages).await {
+            Ok(()) => {}
+            Err(error @ Error::Output(_)) => return Err(error),
+            Err(error) => {
+                messages.status(kind, StreamStatus::Incomplete)?;
+                return Err(error);
+            }
+        }
+        match unread.get(&kind) {
+            None => messages.status(kind, StreamStatus::Complete)?,
+            Some((failure, reason)) => {
+                is_whole = false;
+                messages.error(Some(kind), *failure, reason, reason)?;
+                messages.status(kind, StreamStatus::Incomplete)?;
+            }
+        }
+    }
+    Ok(is_whole)
+}
+
+async fn stream<W: Write>(
+    reader: &Reader<'_>,
+    mode: Mode,
+    kind: Kind,
+    from: Place,
+    messages: &mut Messages<'_, W>,
+) -> Result<(), Error> {
+    if let Some(rows) = reader.estimate(kind, &from).await? {
+        messages.estimate(kind, rows)?;
+    }
+    let mut place = from;
+    let (mut is_running, mut since_state) = (false, 0);
+    while let Some(page) = reader.page(kind, &place).await? {
+        for row in &page.rows {
+            if !is_running {
+                messages.status(kind, StreamStatus::Running)?;
+                is_running = true;
+            }
+            messages.record(kind, &row.json(kind)?)?;
+            since_state += 1;
+        }
+        place = page.then;
+        if mode == Mode::Kept {
+            messages.state(kind, &json!(place), since_state)?;
+            since_state = 0;
+        }
+    }
+    match mode {
+        // A stream in which nothing happened has its state, too.
+        Mode::Kept if !is_running => messages.state(kind, &json!(place), 0)?,
+        Mode::Kept => {}
+        // As Airbyte's own kit says it of streams that cannot go on from where they were.
+        Mode::Direct => messages.state(kind, &no_cursor(), since_state)?,
+    }
+    Ok(())
+}
+
+fn no_cursor() -> Value {
+    json!({ "__ab_no_cursor_state_message": true })
+}

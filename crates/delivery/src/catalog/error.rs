@@ -1,0 +1,100 @@
+//! What can go wrong while streams are read and told of.
+
+use super::STREAMS;
+
+/// Why a stream could not be read or told of.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error("the streams could not be read")]
+    Store(#[from] store::Error),
+    /// A stored record is no JSON object.
+    #[error("a stored record of {stream} is no JSON object")]
+    CorruptRecord {
+        /// The record's stream.
+        stream: &'static str,
+    },
+    /// What was written to is gone or full.
+    #[error("the output could not be written")]
+    Output(#[from] std::io::Error),
+    /// A catalog or a state names a stream that is none.
+    #[error("there is no stream {0:?}")]
+    UnknownStream(String),
+    /// A catalog wants a stream in a way that it cannot be read.
+    #[error(
+        "the stream {0} cannot be read incrementally: Lucca is asked directly, and nothing is kept between runs"
+    )]
+    NotIncremental(&'static str),
+    /// A catalog wants another cursor than there is.
+    #[error("the stream {0} has no other cursor than _lucca_seq")]
+    OtherCursor(&'static str),
+    /// A catalog or a state that cannot be read as such.
+    #[error("the {what} cannot be read: {problem}")]
+    Malformed {
+        /// What it is: `catalog` or `state`.
+        what: &'static str,
+        /// What is wrong with it, without its content.
+        problem: String,
+    },
+    /// A state that is not of the linked account that is read.
+    #[error("the state of {0} was kept for another linked account")]
+    OtherAccount(&'static str),
+    /// A state that is further than the store.
+    #[error("the state of {0} is ahead of the store, which was perhaps restored from a backup")]
+    AheadOfStore(&'static str),
+}
+
+impl Error {
+    /// The stable code that CLI and docs share.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::CorruptRecord { .. } => "store.corrupt",
+            Self::Output(_) => "delivery.output",
+            Self::UnknownStream(_) => "delivery.unknown_stream",
+            Self::NotIncremental(_) => "delivery.not_incremental",
+            Self::OtherCursor(_) => "delivery.other_cursor",
+            Self::Malformed { .. } => "delivery.malformed",
+            Self::OtherAccount(_) => "delivery.other_account",
+            Self::AheadOfStore(_) => "delivery.ahead_of_store",
+        }
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Store(_) | Self::CorruptRecord { .. } => {
+                "Check the database: for SQLite the disk, for PostgreSQL the address, the user and the network."
+                    .to_owned()
+            }
+            Self::Output(_) => "See why whoever reads the output has stopped.".to_owned(),
+            Self::UnknownStream(_) => {
+                let names: Vec<&str> = STREAMS.iter().map(|kind| kind.name()).collect();
+                format!("Discover the catalog again. There are: {}.", names.join(", "))
+            }
+            Self::NotIncremental(_) => {
+                "Read it in full, or read from a store that `lucca-connector sync` keeps.".to_owned()
+            }
+            Self::OtherCursor(_) => "Choose _lucca_seq, or none.".to_owned(),
+            Self::Malformed { .. } => "Discover the catalog again, and give back the state as it was given.".to_owned(),
+            Self::OtherAccount(_) | Self::AheadOfStore(_) => {
+                "Reset the stream: read it without a state, into an empty table.".to_owned()
+            }
+        }
+    }
+
+    /// Whether it is what was given that is at fault.
+    pub fn is_of_configuration(&self) -> bool {
+        !matches!(self, Self::Store(_) | Self::CorruptRecord { .. } | Self::Output(_))
+    }
+
+    /// A catalog or a state that is not what it should be. What serde says may repeat content, so only where is told.
+    pub(crate) fn malformed(what: &'static str, error: &serde_json::Error) -> Self {
+        let problem = if error.line() == 0 {
+            "a member is missing or of the wrong type".to_owned()
+        } else {
+            format!("line {}, column {}", error.line(), error.column())
+        };
+        Self::Malformed { what, problem }
+    }
+}

@@ -1,0 +1,7 @@
+//! What was synced, in the way other tools expect it.
+//!
+//! Not here: the HTTP API (`server`), what is read of Lucca and when (`sync`, `jobs`).
+
+pub mod airbyte;
+pub mod catalog;
+pub mod singer;
