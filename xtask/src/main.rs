@@ -160,7 +160,7 @@ fn tools_step(names: &[&str]) -> (bool, Duration) {
     match &outcome {
         Ok(tools::Outcome::Passed) => {}
         Ok(tools::Outcome::Skipped) => {
-            say("the tests with other people's tools were SKIPPED: PyPI is needed")
+            say("the tests with other people's tools were SKIPPED: PyPI is needed");
         }
         Err(reason) => say(reason),
     }
