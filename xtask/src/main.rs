@@ -5,17 +5,20 @@ mod bench;
 mod browser;
 mod debian;
 mod postgres;
+mod tools;
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "usage: cargo xtask test
        cargo xtask test browser [FILE]...
+       cargo xtask test tools [TOOL]...
        cargo xtask bench [--employees N]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  test    format, clippy with warnings denied, all tests, a little chaos, and the tests in a browser: what CI runs.
-          browser: only the last, or only the files named, such as `widget`
+  test    format, clippy with warnings denied, all tests, a little chaos, the tests in a browser and those with other
+          people's tools: what CI runs. browser: only those, or only the files named, such as `widget`. tools: only
+          those, or only the ones named, such as `singer`
   bench   what a first sync costs, one in which nothing changed, and one that reads everything again
   chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
           must be what the tenant holds. --histories: random histories of small tenants against a plain model.
@@ -28,6 +31,13 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["test", "browser", ref files @ ..] => {
             if browser_step(files).0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        ["test", "tools", ref names @ ..] => {
+            if tools_step(names).0 {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
@@ -121,6 +131,7 @@ fn test() -> ExitCode {
     let mut outcomes: Vec<(&str, (bool, Duration))> =
         steps.iter().map(|&(name, arguments)| (name, cargo(name, arguments, url.as_deref()))).collect();
     outcomes.push(("browser", browser_step(&[])));
+    outcomes.push(("tools", tools_step(&[])));
     say("");
     for &(name, (passed, took)) in &outcomes {
         let word = if passed { "passed" } else { "FAILED" };
@@ -137,6 +148,21 @@ fn browser_step(files: &[&str]) -> (bool, Duration) {
     let outcome = browser::test(files);
     if let Err(reason) = &outcome {
         say(reason);
+    }
+    (outcome.is_ok(), began.elapsed())
+}
+
+/// The tests with other people's tools. Where they cannot be had, that is said, and is no failure.
+#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
+fn tools_step(names: &[&str]) -> (bool, Duration) {
+    let began = Instant::now();
+    let outcome = tools::test(names);
+    match &outcome {
+        Ok(tools::Outcome::Passed) => {}
+        Ok(tools::Outcome::Skipped) => {
+            say("the tests with other people's tools were SKIPPED: PyPI is needed");
+        }
+        Err(reason) => say(reason),
     }
     (outcome.is_ok(), began.elapsed())
 }

@@ -200,7 +200,7 @@ async fn what_cannot_be_used_is_said_as_a_message() {
     foreign[0]["stream"]["stream_state"]["account"] = json!("acct_another");
     let mut ahead = state.clone();
     ahead[0]["stream"]["stream_state"]["seq"] = json!(1_000_000);
-    let mut newer = state.clone();
+    let mut newer = state;
     newer[0]["stream"]["stream_state"]["version"] = json!(2);
     let global = json!([{ "type": "GLOBAL", "global": { "stream_states": [] } }]);
     for refused in [foreign, ahead, newer, global, json!({ "employees": 7 })] {

@@ -41,6 +41,9 @@ fn help_texts() {
         &["absences", "import", "--help"],
         &["org-chart", "--help"],
         &["export", "--help"],
+        &["airbyte", "--help"],
+        &["airbyte", "read", "--help"],
+        &["tap", "--help"],
     ] {
         let ran = run(dir.path(), command);
         assert_eq!(ran.code, 0);

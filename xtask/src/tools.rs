@@ -1,0 +1,124 @@
+//! The tests with other people's tools (`tests/tools`): each folder names what it needs from PyPI, gets an environment of
+//! its own under `target/tools`, and is a script that drives the binary from outside.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::debian::{self, run};
+use crate::{cargo, given, say};
+
+/// What became of the tests.
+pub(crate) enum Outcome {
+    /// They were run, and all went well.
+    Passed,
+    /// They could not be run, because PyPI cannot be reached.
+    Skipped,
+}
+
+/// Runs the tests named, or all of them. Those named must run; of all of them, none runs where PyPI cannot be reached.
+pub(crate) fn test(names: &[&str]) -> Result<Outcome, String> {
+    let root = root()?;
+    let there = tests(&root.join("tests/tools"))?;
+    let wanted = if names.is_empty() { there } else { named(&there, names)? };
+    find_python()?;
+    let target = root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
+    let mut ready = Vec::new();
+    for test in &wanted {
+        match environment(test, &target.join("tools")) {
+            Ok(python) => ready.push((test, python)),
+            Err(reason) if names.is_empty() => {
+                say(&format!("== tools: skipped, because {reason}"));
+                return Ok(Outcome::Skipped);
+            }
+            Err(reason) => return Err(reason),
+        }
+    }
+    let (built, _) = cargo("build", &["build", "--locked", "--package", "lucca-connector"], None);
+    if !built {
+        return Err("the binary to test was not built".to_owned());
+    }
+    for (test, python) in ready {
+        let name = name(test);
+        say(&format!("== tools: {name}"));
+        run(
+            Command::new(python)
+                .arg(test.join("test.py"))
+                .env("LUCCA_CONNECTOR_BIN", target.join("debug/lucca-connector"))
+                .env("PYTHONPATH", root.join("tests/tools"))
+                .env("PYTHONDONTWRITEBYTECODE", "1")
+                .env_remove("DATABASE_URL")
+                .env_remove("LUCCA_CONNECTOR_DATA_DIR"),
+            &format!("the test with {name}"),
+        )?;
+    }
+    Ok(Outcome::Passed)
+}
+
+/// The repository.
+fn root() -> Result<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))
+}
+
+/// The folders that hold a test.
+fn tests(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut tests: Vec<PathBuf> = folders.filter(|path| path.join("test.py").is_file()).collect();
+    tests.sort();
+    if tests.is_empty() { Err("there is no test with a tool".to_owned()) } else { Ok(tests) }
+}
+
+fn name(test: &Path) -> String {
+    test.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn named(there: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, String> {
+    let find = |wanted: &&str| {
+        there.iter().find(|test| name(test) == *wanted).cloned().ok_or_else(|| {
+            let all: Vec<String> = there.iter().map(|test| name(test)).collect();
+            format!("there is no test with the tool {wanted}; there are {}", all.join(", "))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Sees to a Python that can make environments.
+fn find_python() -> Result<(), String> {
+    let has_venv = || {
+        let tried = Command::new("python3")
+            .args(["-c", "import venv, ensurepip"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        tried.is_ok_and(|status| status.success())
+    };
+    if !has_venv() {
+        debian::install("Python", &["python3", "python3-venv"], "version 3.10 or later, with venv")?;
+    }
+    if has_venv() { Ok(()) } else { Err("there is still no `python3` with venv".to_owned()) }
+}
+
+/// The Python of a test's environment, made unless it is there with these very requirements.
+fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
+    let name = name(test);
+    let dir = environments.join(&name);
+    let requirements = test.join("requirements.txt");
+    let wanted = fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let (python, installed) = (dir.join("bin/python"), dir.join("installed.txt"));
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    say(&format!("== tools: installing what the test with {name} needs"));
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dir), "python3 -m venv")?;
+    run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1"])
+            .arg("--requirement")
+            .arg(&requirements),
+        "pip install",
+    )?;
+    fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))?;
+    Ok(python)
+}
