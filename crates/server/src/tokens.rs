@@ -18,9 +18,12 @@ pub(crate) fn new_public_token(entropy: &Entropy) -> Result<SecretString, Entrop
     token("pub_", entropy)
 }
 
+/// What every key for the API begins with.
+pub(crate) const API_KEY_PREFIX: &str = "lck_";
+
 /// A new key for the API: `lck_…`.
 pub(crate) fn new_api_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
-    token("lck_", entropy)
+    token(API_KEY_PREFIX, entropy)
 }
 
 fn token(prefix: &str, entropy: &Entropy) -> Result<SecretString, EntropyError> {

@@ -18,6 +18,8 @@ pub struct ListFilter {
     pub modified_since: Option<Timestamp>,
     /// Whether those that are gone or hidden are listed as well.
     pub with_deleted: bool,
+    /// Whether they come as Lucca sent them too.
+    pub with_raw: bool,
     /// Only those whose members have these values.
     pub equal: Vec<(&'static str, RemoteId)>,
 }
@@ -85,8 +87,9 @@ impl Store {
             .zip(&filter.equal)
             .map(|(n, (member, _))| format!(" AND {} = ${n}", self.db.member(member)))
             .collect();
+        let raw = if filter.with_raw { "raw" } else { "NULL" };
         let sql = format!(
-            "SELECT remote_id, body, raw, state, updated_at FROM records \
+            "SELECT remote_id, body, {raw} AS raw, state, updated_at FROM records \
              WHERE account_no = $1 AND kind = $2 AND remote_id > $4 AND ($5 OR state = 'present') \
              AND ($6 IS NULL OR updated_at >= $6 OR remote_id IN {{ids}}){members} ORDER BY remote_id LIMIT $7"
         );

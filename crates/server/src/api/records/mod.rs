@@ -17,11 +17,11 @@ use serde::Serialize;
 fn with_etag(asked: &HeaderMap, body: &impl Serialize) -> Response {
     // What is answered always has a JSON form.
     let body = serde_json::to_string(body).unwrap_or_default();
-    let etag = format!("\"{:032x}\"", store::content_hash(&body));
+    // Weak: the same may be sent compressed or not.
+    let etag = format!("W/\"{:032x}\"", store::content_hash(&body));
     let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|known| {
-        known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag || one.trim() == "*")
-    });
+    let is_known =
+        known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag || one.trim() == "*"));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

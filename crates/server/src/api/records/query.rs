@@ -106,16 +106,18 @@ impl ListQuery {
             }
             equal.push((member, RemoteId::from(value)));
         }
+        let shape = Shape::read(kind, self.fields.as_deref(), self.include.as_deref())?;
         Ok(Wanted {
             filter: ListFilter {
                 after,
                 modified_since,
                 with_deleted: self.include_deleted.unwrap_or(false),
+                with_raw: shape.with_raw,
                 equal,
             },
             limit,
             status,
-            shape: Shape::read(kind, self.fields.as_deref(), self.include.as_deref())?,
+            shape,
         })
     }
 }

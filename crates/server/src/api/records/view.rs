@@ -18,7 +18,7 @@ use crate::problem::Problem;
 pub(crate) struct Shape {
     /// Only these members; all where absent.
     fields: Option<BTreeSet<String>>,
-    with_raw: bool,
+    pub(crate) with_raw: bool,
     with_manager: bool,
     with_department: bool,
 }
