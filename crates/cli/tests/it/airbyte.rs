@@ -84,6 +84,8 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
         let config = synced.config();
         let checked = synced.run(&["airbyte", "check", "--config", &config]).ok_json();
         assert_eq!(checked["connectionStatus"], json!({ "status": "SUCCEEDED" }));
+        let without = synced.run_with(&["airbyte", "check", "--from-store"], "").ok_json();
+        assert_eq!(without, checked);
         let discovered = synced.run(&["airbyte", "discover", "--config", &config]).ok_json();
         let discovered = discovered["catalog"]["streams"].as_array().unwrap().clone();
         assert!(discovered.iter().map(|stream| stream["name"].as_str().unwrap()).eq(STREAMS));
