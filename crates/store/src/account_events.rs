@@ -21,6 +21,8 @@ pub struct AccountEvent {
     pub at: Timestamp,
 }
 
+const DOING: &str = "reading what happened to a linked account";
+
 impl Store {
     /// The next events of a linked account, in order: those after `after` and up to `until`, `limit` at most.
     pub async fn account_events(
@@ -39,7 +41,7 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("reading what happened to a linked account"))?;
+        .map_err(while_doing(DOING))?;
         let read = |(seq, event, detail, at): (i64, String, String, jiff_sqlx::Timestamp)| AccountEvent {
             seq,
             event,
@@ -47,6 +49,15 @@ impl Store {
             at: at.to_jiff(),
         };
         Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The number of the last event of a linked account; 0 before the first.
+    pub async fn last_event(&self, account_no: i64) -> Result<i64, Error> {
+        on!(self.db, pool => sqlx::query_scalar("SELECT event_seq FROM linked_accounts WHERE no = $1")
+            .bind(account_no)
+            .fetch_one(pool)
+            .await)
+        .map_err(while_doing(DOING))
     }
 }
 

@@ -46,7 +46,7 @@ const HOUSEKEEPING: Duration = Duration::from_hours(1);
 const BATCH: u32 = 200;
 
 /// The code of the issue of an endpoint that was disabled. Its subject is the endpoint's id.
-const DISABLED: &str = "webhook.endpoint_disabled";
+pub const DISABLED: &str = "webhook.endpoint_disabled";
 
 /// What one visit to an endpoint did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod sender;
 mod signature;
 mod target;
 
-pub use courier::{Courier, Delivered, TestResult, keep_delivering};
+pub use courier::{Courier, DISABLED, Delivered, TestResult, keep_delivering};
 pub use event::{DEDICATED, Event, Seen, events_of, is_type, types, wants};
 pub use signature::{Secret, signatures};
 pub use target::{Target, TargetRefused};
