@@ -5,3 +5,4 @@
 pub mod airbyte;
 pub mod catalog;
 pub mod singer;
+pub mod webhooks;

@@ -11,7 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Which addresses may be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub enum Reach {
     /// Public ones only.
     Public,
     /// This machine only: the development switch.
@@ -19,7 +19,8 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
-    fn allows(self, address: IpAddr) -> bool {
+    /// Whether an address may be connected to.
+    pub fn allows(self, address: IpAddr) -> bool {
         match self {
             Self::Public => is_public(address),
             Self::Loopback => address.is_loopback(),

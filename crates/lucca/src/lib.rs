@@ -66,6 +66,7 @@ mod user_query;
 mod writes;
 
 pub use absence_query::{LeaveQuery, LeaveRequestQuery, Owners, UserLogQuery, UserProperty};
+pub use address::Reach;
 pub use api_key::{ApiKey, ApiKeyError};
 pub use budget::RequestBudget;
 pub use checkpoint::Checkpoint;
@@ -77,10 +78,11 @@ pub use item::{FieldProblem, Item, Page, Raw, Read, Unreadable};
 pub use learned::Learned;
 pub use proof::{Note, Proof, Unproven};
 pub use resources::Resource;
+pub use retry::{Jitter, retry_after};
 pub use stats::{Stats, StreamStats};
 pub use stream::{Stream, UnknownStream};
 pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
-pub use transport::reach;
+pub use transport::{guarded_client, is_address_refused, reach};
 pub use user_query::{DateFilter, UserField, UserQuery};
 pub use writes::{
     AbsencePeriod, Constraint, Created, FactoryGeneration, ImportProgress, ImportSummary, LeaveImport,

@@ -79,7 +79,7 @@ pub(crate) fn unsaid_wait(attempt: u32) -> Duration {
 }
 
 /// Reads `Retry-After`: seconds, or an HTTP date. At least a second: "now" has just failed.
-pub(crate) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let wait = match header.parse::<f64>() {
         Ok(seconds) if seconds.is_finite() => Duration::try_from_secs_f64(seconds.max(0.0)).ok()?,
@@ -95,15 +95,16 @@ pub(crate) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
 /// Seeded randomness for backoff: any wait between nothing and the full one is as likely, so that those
 /// who failed together don't return together.
 #[derive(Debug)]
-pub(crate) struct Jitter(AtomicU64);
+pub struct Jitter(AtomicU64);
 
 impl Jitter {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The same sequence for the same seed.
+    pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
     /// A duration below `limit`.
-    pub(crate) fn below(&self, limit: Duration) -> Duration {
+    pub fn below(&self, limit: Duration) -> Duration {
         let share = self.next() >> 44;
         let nanos = limit.as_nanos().saturating_mul(u128::from(share)) >> 20;
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

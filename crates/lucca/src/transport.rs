@@ -301,24 +301,35 @@ fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<re
         (AUTHORIZATION, authorization),
         (reqwest::header::ACCEPT, HeaderValue::from_static("application/json")),
     ]);
-    guarded_client(tenant, headers, timeout)
+    tenant_client(tenant, headers, timeout)
 }
 
-/// A client that goes to the tenant and nowhere else: no redirect, no proxy, no address that is not public.
-#[expect(clippy::disallowed_methods, reason = "this is where the one HTTP client is built")]
-fn guarded_client(
+/// A client that goes to the tenant and nowhere else.
+fn tenant_client(
     tenant: &TenantUrl,
     headers: HeaderMap,
     timeout: Duration,
 ) -> Result<reqwest::Client, Error> {
-    let setup = |error| Error::new(Kind::Setup).with_source(error);
     let reach = if tenant.is_loopback() { Reach::Loopback } else { Reach::Public };
+    guarded_client(reach, headers, timeout)
+}
+
+/// An HTTP client for addresses that somebody else chose: no redirect, no proxy, HTTPS unless it stays on this machine,
+/// and no name that leads elsewhere than `reach` allows. An address given as a number is not looked up, so it is for the
+/// caller to ask [`Reach::allows`].
+///
+/// # Errors
+///
+/// `lucca.setup` where no client can be built.
+#[expect(clippy::disallowed_methods, reason = "this is where HTTP clients are built")]
+pub fn guarded_client(reach: Reach, headers: HeaderMap, timeout: Duration) -> Result<reqwest::Client, Error> {
+    let setup = |error| Error::new(Kind::Setup).with_source(error);
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .default_headers(headers)
         .redirect(redirect::Policy::none())
         .no_proxy()
-        .https_only(!tenant.is_loopback())
+        .https_only(reach == Reach::Public)
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
@@ -334,7 +345,7 @@ fn guarded_client(
 ///
 /// `lucca.unreachable`, `lucca.tls`, `lucca.timeout` or `lucca.address_refused`.
 pub async fn reach(tenant: &TenantUrl) -> Result<(), Error> {
-    let client = guarded_client(tenant, HeaderMap::new(), CONNECT_TIMEOUT)?;
+    let client = tenant_client(tenant, HeaderMap::new(), CONNECT_TIMEOUT)?;
     client.head(tenant.origin()).send().await.map(drop).map_err(network_error)
 }
 
@@ -364,7 +375,7 @@ fn kind_of(status: StatusCode, wait: Option<Duration>) -> Kind {
 /// Sorts a failure to send. The URL is taken out of what is kept: its query may hold personal data.
 fn network_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    let kind = if chain_any(&error, |cause| cause.is::<AddressRefused>()) {
+    let kind = if is_address_refused(&error) {
         Kind::AddressRefused
     } else if error.is_timeout() {
         Kind::Timeout
@@ -381,6 +392,11 @@ fn body_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
     let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Malformed };
     Error::new(kind).with_source(error)
+}
+
+/// Whether a request was not sent because its host led to no address that may be connected to.
+pub fn is_address_refused(error: &reqwest::Error) -> bool {
+    chain_any(error, |cause| cause.is::<AddressRefused>())
 }
 
 fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {

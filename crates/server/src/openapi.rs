@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::api::{
     absences, api_keys, exchange_public_token, health, linked_accounts, linking_flows, new_link_token,
-    records, runs,
+    records, runs, webhooks,
 };
 use crate::app::App;
 
@@ -31,6 +31,7 @@ use crate::app::App;
         (name = "runs", description = "Syncs of a linked account."),
         (name = "API keys", description = "Who may use this API."),
         (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
+        (name = "webhooks", description = "What happens, told to addresses that asked for it: docs/webhooks.md."),
         (name = "health", description = "Whether the service runs."),
     )
 )]
@@ -100,6 +101,16 @@ pub(crate) fn api() -> (Router<App>, String) {
             routes!(absences::import::import_absences)
                 .layer(DefaultBodyLimit::max(absences::import::LARGEST_FILE)),
         )
+        .routes(routes!(webhooks::list::webhook_endpoints, webhooks::create::new_webhook_endpoint))
+        .routes(routes!(
+            webhooks::show::webhook_endpoint,
+            webhooks::update::change_webhook_endpoint,
+            webhooks::remove::remove_webhook_endpoint
+        ))
+        .routes(routes!(webhooks::rotate_secret::rotate_webhook_secret))
+        .routes(routes!(webhooks::test::test_webhook_endpoint))
+        .routes(routes!(webhooks::deliveries::webhook_deliveries))
+        .routes(routes!(webhooks::replay::replay_webhooks))
         .split_for_parts();
     let json = description.to_pretty_json().unwrap_or_default();
     let answer = json.clone();

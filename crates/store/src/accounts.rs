@@ -13,7 +13,7 @@ use crate::capabilities;
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, Vault};
-use crate::{AccountId, Error, Store};
+use crate::{AccountId, Error, Store, account_events};
 
 /// Whether a linked account's API key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,6 +238,13 @@ pub(crate) async fn write(
     .await
     .map(drop))
     .map_err(while_doing("linking an account"))?;
+    let event = match onto {
+        Onto::New(_) => "linked_account.linked",
+        Onto::Relink(_) => "linked_account.relinked",
+    };
+    account_events::append_by_id(tx, &id, event, &json!({}), at)
+        .await
+        .map_err(while_doing("linking an account"))?;
     capabilities::forget(tx, &id).await.map_err(while_doing("linking an account"))
 }
 

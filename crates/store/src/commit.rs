@@ -12,7 +12,7 @@ use crate::error::while_doing;
 use crate::quarantine::{self, Quarantined};
 use crate::records::RecordUpsert;
 use crate::runs::{self, StreamProgress};
-use crate::{Error, Lease, RecordState, Store, holds, stream_states};
+use crate::{Error, Lease, RecordState, Store, account_events, holds, stream_states};
 
 /// What one page changes.
 #[derive(Clone, Debug, Default)]
@@ -92,8 +92,11 @@ impl Store {
             if let Some(progress) = &commit.progress {
                 runs::write_progress(&mut tx, lease.run_id, progress, at).await?;
             }
-            if let Some((reason, ids)) = &commit.hold {
-                holds::write(&mut tx, no, kind, reason, ids, at).await?;
+            if let Some((reason, ids)) = &commit.hold
+                && holds::write(&mut tx, no, kind, reason, ids, at).await?
+            {
+                let told = serde_json::json!({ "kind": kind.name(), "reason": reason, "records": ids.len() });
+                account_events::append(&mut tx, no, "sync.held", &told, at).await?;
             }
             tx.commit().await
         };

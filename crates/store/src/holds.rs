@@ -85,7 +85,7 @@ impl Store {
 }
 
 /// Asks a person, or withdraws the question where `ids` is empty. A refusal stands while what is missing stays
-/// within what was refused.
+/// within what was refused. Gives whether a person was asked anew: more or other records than were asked about.
 pub(crate) async fn write(
     tx: &mut Tx,
     account_no: i64,
@@ -93,10 +93,19 @@ pub(crate) async fn write(
     reason: &str,
     ids: &[RemoteId],
     at: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     if ids.is_empty() {
-        return remove(tx, account_no, kind).await;
+        remove(tx, account_no, kind).await?;
+        return Ok(false);
     }
+    let ids = crate::dialect::json_list(ids);
+    let asked: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+        "SELECT ids FROM holds WHERE account_no = $1 AND kind = $2 AND state = 'open'",
+    )
+    .bind(account_no)
+    .bind(kind.name())
+    .fetch_optional(connection)
+    .await)?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO holds (account_no, kind, reason, ids, opened_at, state) VALUES ($1, $2, $3, $4, $5, 'open') \
          ON CONFLICT (account_no, kind) DO UPDATE SET reason = excluded.reason, ids = excluded.ids, state = 'open', \
@@ -105,11 +114,12 @@ pub(crate) async fn write(
     .bind(account_no)
     .bind(kind.name())
     .bind(reason)
-    .bind(crate::dialect::json_list(ids))
+    .bind(&ids)
     .bind(sql_time(at))
     .execute(connection)
     .await
-    .map(drop))
+    .map(drop))?;
+    Ok(asked.as_ref() != Some(&ids))
 }
 
 pub(crate) async fn remove(tx: &mut Tx, account_no: i64, kind: Kind) -> Result<(), sqlx::Error> {

@@ -73,6 +73,8 @@ ids! {
     ErasureId = "era_",
     /// An absence request made through the connector: `abr_…`.
     SubmissionId = "abr_",
+    /// Where webhooks are sent: `whe_…`.
+    WebhookEndpointId = "whe_",
 }
 
 #[cfg(test)]

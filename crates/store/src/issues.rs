@@ -2,11 +2,11 @@
 //! until it is resolved; then the next is another one.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::db::{from_sql_count, on, sql_time};
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
-use crate::{Error, IssueId, Store};
+use crate::{Error, IssueId, Store, account_events};
 
 /// Something that a person must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,23 +71,13 @@ struct IssueRow {
 impl Store {
     /// Opens an issue; one that is open for the same code and subject is only brought up to date.
     pub async fn open_issue(&self, issue: NewIssue<'_>) -> Result<(), Error> {
-        let detail = issue.detail.to_string();
-        on!(self.db, pool => sqlx::query(
-            "INSERT INTO issues (id, account_no, code, subject, detail, opened_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6) \
-             ON CONFLICT (account_no, code, subject) WHERE resolved_at IS NULL \
-             DO UPDATE SET detail = excluded.detail, updated_at = excluded.updated_at",
-        )
-        .bind(issue.id.to_string())
-        .bind(issue.account_no)
-        .bind(issue.code)
-        .bind(issue.subject)
-        .bind(&detail)
-        .bind(sql_time(issue.at))
-        .execute(pool)
-        .await
-        .map(drop))
-        .map_err(while_doing("opening an issue"))
+        const DOING: &str = "opening an issue";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            open(&mut tx, &issue).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Resolves what is open for a code and a subject. Gives whether anything was.
@@ -98,18 +88,28 @@ impl Store {
         subject: &str,
         at: Timestamp,
     ) -> Result<bool, Error> {
-        on!(self.db, pool => sqlx::query(
-            "UPDATE issues SET resolved_at = $4, updated_at = $4 \
-             WHERE account_no = $1 AND code = $2 AND subject = $3 AND resolved_at IS NULL",
-        )
-        .bind(account_no)
-        .bind(code)
-        .bind(subject)
-        .bind(sql_time(at))
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected() > 0))
-        .map_err(while_doing("resolving an issue"))
+        const DOING: &str = "resolving an issue";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            account_events::lock(&mut tx, account_no).await?;
+            let id: Option<String> = in_tx!(&mut tx, connection => sqlx::query_scalar(
+                "UPDATE issues SET resolved_at = $4, updated_at = $4 \
+                 WHERE account_no = $1 AND code = $2 AND subject = $3 AND resolved_at IS NULL RETURNING id",
+            )
+            .bind(account_no)
+            .bind(code)
+            .bind(subject)
+            .bind(sql_time(at))
+            .fetch_optional(connection)
+            .await)?;
+            if let Some(id) = &id {
+                let told = json!({ "issue_id": id, "code": code, "subject": subject });
+                account_events::append(&mut tx, account_no, "issue.resolved", &told, at).await?;
+            }
+            tx.commit().await?;
+            Ok(id.is_some())
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Issues, oldest first: of one linked account, or of all.
@@ -153,4 +153,40 @@ impl Store {
         .map_err(while_doing("counting issues"))?;
         Ok(from_sql_count(count))
     }
+}
+
+/// Opens an issue, or brings the one that is open up to date.
+pub(crate) async fn open(tx: &mut Tx, issue: &NewIssue<'_>) -> Result<(), sqlx::Error> {
+    let detail = issue.detail.to_string();
+    account_events::lock(&mut *tx, issue.account_no).await?;
+    let updated = in_tx!(&mut *tx, connection => sqlx::query(
+        "UPDATE issues SET detail = $4, updated_at = $5 \
+         WHERE account_no = $1 AND code = $2 AND subject = $3 AND resolved_at IS NULL",
+    )
+    .bind(issue.account_no)
+    .bind(issue.code)
+    .bind(issue.subject)
+    .bind(&detail)
+    .bind(sql_time(issue.at))
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() > 0))?;
+    if !updated {
+        in_tx!(&mut *tx, connection => sqlx::query(
+            "INSERT INTO issues (id, account_no, code, subject, detail, opened_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        )
+        .bind(issue.id.to_string())
+        .bind(issue.account_no)
+        .bind(issue.code)
+        .bind(issue.subject)
+        .bind(&detail)
+        .bind(sql_time(issue.at))
+        .execute(connection)
+        .await
+        .map(drop))?;
+        let told = json!({ "issue_id": issue.id, "code": issue.code, "subject": issue.subject });
+        account_events::append(&mut *tx, issue.account_no, "issue.opened", &told, issue.at).await?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! One module per aggregate, each with its SQL, for SQLite and PostgreSQL alike. A caller gives the time and the
 //! randomness; nothing here reads a clock, the environment or Lucca.
 
+mod account_events;
 mod accounts;
 mod api_keys;
 mod audit;
@@ -32,7 +33,10 @@ mod submissions;
 mod turning;
 mod unlinking;
 mod vault;
+mod webhook_deliveries;
+mod webhook_endpoints;
 
+pub use account_events::AccountEvent;
 pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto};
 pub use api_keys::{ApiKeyEntry, Role};
 pub use audit::{Actor, AuditEntry, NewAuditEntry};
@@ -45,7 +49,9 @@ pub use error::Error;
 pub use evidence::{OwnerCounts, StandingCounts, StoredEvidence};
 pub use exclusions::Kept;
 pub use holds::Hold;
-pub use ids::{AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId};
+pub use ids::{
+    AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId, WebhookEndpointId,
+};
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
 pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
@@ -56,3 +62,5 @@ pub use runs::{Outcome, Run, StreamProgress};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
+pub use webhook_deliveries::{Attempt, Backlog, Cursor, Failed, Log, WebhookDelivery};
+pub use webhook_endpoints::{DisabledReason, EndpointChange, NewWebhookEndpoint, Payload, WebhookEndpoint};

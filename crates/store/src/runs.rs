@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
-use crate::{Error, Lease, RunId, Store};
+use crate::{Error, Lease, RunId, Store, account_events};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +170,10 @@ impl Store {
         .await
         .map(drop))
         .map_err(while_doing(DOING))?;
+        let detail = serde_json::json!({ "run_id": lease.run_id, "outcome": outcome, "requests": requests });
+        account_events::append(&mut tx, lease.account_no, "sync.completed", &detail, at)
+            .await
+            .map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{from_sql_count, in_tx, sql_time};
 use crate::error::while_doing;
-use crate::{Error, LinkedAccount, Store};
+use crate::{Error, LinkedAccount, Store, account_events};
 
 /// What becomes of the data of an account that is unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,14 +83,18 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE issues SET resolved_at = $2, updated_at = $2 WHERE account_no = $1 AND resolved_at IS NULL",
+            let resolved: Vec<(String, String, String)> = in_tx!(&mut tx, connection => sqlx::query_as(
+                "UPDATE issues SET resolved_at = $2, updated_at = $2 WHERE account_no = $1 AND resolved_at IS NULL \
+                 RETURNING id, code, subject",
             )
             .bind(account.no)
             .bind(sql_time(at))
-            .execute(connection)
-            .await
-            .map(drop))?;
+            .fetch_all(connection)
+            .await)?;
+            for (id, code, subject) in resolved {
+                let told = json!({ "issue_id": id, "code": code, "subject": subject });
+                account_events::append(&mut tx, account.no, "issue.resolved", &told, at).await?;
+            }
             if policy == DataPolicy::Erase {
                 let counted: Vec<(String, i64)> = in_tx!(&mut tx, connection => sqlx::query_as(
                     "SELECT kind, count(*) FROM records WHERE account_no = $1 GROUP BY kind",
@@ -127,6 +131,8 @@ impl Store {
                     "runs": receipt.runs,
                 }),
             };
+            let told = json!({ "data": policy });
+            account_events::append(&mut tx, account.no, "linked_account.unlinked", &told, at).await?;
             audit::append(&mut tx, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use delivery::webhooks::{Courier, keep_delivering};
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -71,6 +72,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let hosts = if args.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
     let store = machinery.store.clone();
     let round = jobs::keep_in_sync(machinery.clone());
+    let seed = u64::from_le_bytes(crate::entropy::bytes()?);
+    let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
+    let courier = Courier::new(store.clone(), vault, clock, hosts, (&machinery.holder.name, seed))
+        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
     let setup = Setup { machinery, config, logo, operator_token, public_url, hosts };
     let told = async {
         // Where signals can't be heard, the process can only be killed, which loses nothing.
@@ -81,6 +86,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     tokio::select! {
         served = server::serve(setup, listener, told) => served.map_err(failed)?,
         () = Box::pin(round) => {}
+        () = keep_delivering(&courier) => {}
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,9 @@
-//! What is delivered, from a store that is written to as a sync does, on both engines.
+//! What is delivered, on both engines: reading from a store that is written to as a sync does; webhooks, with a receiver over
+//! loopback that is killed and revived, and a clock that the test moves.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod reading;
+mod support;
+mod webhooks;
+mod week;

@@ -14,6 +14,8 @@ pub(crate) mod new_link_token;
 pub(crate) mod records;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod runs;
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
+pub(crate) mod webhooks;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};

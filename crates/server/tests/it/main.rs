@@ -8,3 +8,4 @@ mod flow;
 mod hostile;
 mod records;
 mod support;
+mod webhooks;

@@ -1,0 +1,226 @@
+//! What an entry of the change log, or of what happened to a linked account, is as events. Pure: what has to be known
+//! beside the entry is handed in. `docs/webhooks.md` has the same as a table.
+
+use people::Kind;
+use serde_json::Value;
+use store::{Change, Operation};
+
+/// Events of people and absences that are made beside the one a record and an operation make, or instead of nothing.
+pub const DEDICATED: [&str; 6] = [
+    "employee.hired",
+    "employee.starting",
+    "employee.changed",
+    "employee.moved",
+    "employee.terminated",
+    "absence_request.decided",
+];
+
+/// What happens to a linked account beside its records.
+const OF_ACCOUNTS: [&str; 7] = [
+    "sync.completed",
+    "sync.held",
+    "issue.opened",
+    "issue.resolved",
+    "linked_account.linked",
+    "linked_account.relinked",
+    "linked_account.unlinked",
+];
+
+/// Fields of employees that say where in the organisation they are.
+const PLACE: [&str; 3] = ["department_id", "establishment_id", "manager_id"];
+
+/// Fields whose change alone is no news of a person.
+const BOOKKEEPING: [&str; 2] = ["modified_at", "unread_fields"];
+
+/// An event that a change makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place among those of the same change: the same whatever else the change makes.
+    pub slot: i64,
+    /// Its type.
+    pub name: String,
+}
+
+/// What has to be known of a change beside what the log says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// It was made before a sync of the account had ever ended: the person is not new, the account is.
+    pub at_first: bool,
+    /// The employee's contract had ended by then.
+    pub has_left: bool,
+}
+
+/// A kind's name in types of events; nothing for kinds that are not told of, because they are computed or say only that
+/// something else changed.
+fn singular(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::LegalUnit => "legal_unit",
+        Kind::Establishment => "establishment",
+        Kind::Department => "department",
+        Kind::OccupationCategory => "occupation_category",
+        Kind::JobQualification => "job_qualification",
+        Kind::LeaveType => "leave_type",
+        Kind::CustomFieldDefinition => "custom_field_definition",
+        Kind::Employment => "employment",
+        Kind::Employee => "employee",
+        Kind::Absence => "absence",
+        Kind::AbsenceRequest => "absence_request",
+        Kind::WorkingDay | Kind::UserLogEntry => return None,
+    })
+}
+
+/// The names of the fields that a change says have changed, in order.
+pub(crate) fn fields_of(change: &Change) -> Vec<(String, Value)> {
+    let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str::<Value>(fields.get()).ok());
+    match fields {
+        Some(Value::Object(fields)) => fields.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The events of a change, in the order in which they are told.
+pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
+    let Some(name) = singular(change.kind) else { return Vec::new() };
+    let fields = fields_of(change);
+    let mut events = vec![Event { slot: 0, name: format!("{name}.{}", change.operation) }];
+    let mut also = |slot, name: &str, is_so: bool| {
+        if is_so {
+            events.push(Event { slot, name: name.to_owned() });
+        }
+    };
+    match (change.kind, change.operation) {
+        (Kind::Employee, Operation::Created) => {
+            also(1, "employee.hired", !seen.at_first && !seen.has_left);
+        }
+        (Kind::Employee, Operation::Started) => also(2, "employee.starting", true),
+        (Kind::Employee, Operation::Updated | Operation::Restored) => {
+            let is_news = fields.iter().any(|(field, _)| !BOOKKEEPING.contains(&field.as_str()));
+            also(3, "employee.changed", is_news);
+            also(4, "employee.moved", fields.iter().any(|(field, _)| PLACE.contains(&field.as_str())));
+        }
+        (Kind::Employee, Operation::Ended) => also(5, "employee.terminated", true),
+        (Kind::AbsenceRequest, Operation::Updated | Operation::Restored) => {
+            also(6, "absence_request.decided", fields.iter().any(is_decision));
+        }
+        _ => {}
+    }
+    events
+}
+
+/// Whether a changed field is a status that somebody decided: approved or denied, from anything else.
+fn is_decision((field, values): &(String, Value)) -> bool {
+    field == "status" && matches!(values["after"].as_str(), Some("approved" | "denied"))
+}
+
+/// Every type of event, but for the test's.
+pub fn types() -> Vec<String> {
+    let of_records = Kind::ALL.iter().filter_map(|&kind| singular(kind)).flat_map(|name| {
+        let is_person = name == "employee";
+        let told = move |operation: &Operation| {
+            is_person || !matches!(operation, Operation::Started | Operation::Ended)
+        };
+        Operation::ALL.into_iter().filter(told).map(move |operation| format!("{name}.{operation}"))
+    });
+    of_records.chain(DEDICATED.into_iter().chain(OF_ACCOUNTS).map(str::to_owned)).collect()
+}
+
+/// Whether a text names a type of event, or some: `employee.*`.
+pub fn is_type(text: &str) -> bool {
+    types().iter().any(|name| matches(text, name))
+}
+
+/// Whether an endpoint that wants `wanted` wants an event; one that names nothing wants everything.
+pub fn wants(wanted: &[String], name: &str) -> bool {
+    wanted.is_empty() || wanted.iter().any(|pattern| matches(pattern, name))
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix(".*") {
+        Some(group) => name.split_once('.').is_some_and(|(of, _)| of == group),
+        None => pattern == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use people::RemoteId;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn change(kind: Kind, operation: Operation, fields: Option<&str>) -> Change {
+        Change {
+            seq: 1,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            kind,
+            id: RemoteId::from("7".to_owned()),
+            operation,
+            fields: fields.map(|fields| RawValue::from_string(fields.to_owned()).unwrap()),
+            run_id: None,
+            hash: None,
+        }
+    }
+
+    fn names(kind: Kind, operation: Operation, fields: Option<&str>) -> Vec<String> {
+        let events = events_of(&change(kind, operation, fields), Seen::default());
+        assert!(events.is_sorted_by_key(|event| event.slot));
+        events.into_iter().map(|event| event.name).collect()
+    }
+
+    #[test]
+    fn what_happens_to_people() {
+        use Operation::{Created, Deleted, Ended, Started, Updated};
+        let employee = |operation, fields| names(Kind::Employee, operation, fields);
+        assert_eq!(employee(Created, None), ["employee.created", "employee.hired"]);
+        assert_eq!(employee(Started, None), ["employee.started", "employee.starting"]);
+        assert_eq!(employee(Ended, None), ["employee.ended", "employee.terminated"]);
+        assert_eq!(employee(Deleted, None), ["employee.deleted"]);
+        let moved = employee(Updated, Some(r#"{"manager_id":{"before":"1","after":"2"}}"#));
+        assert_eq!(moved, ["employee.updated", "employee.changed", "employee.moved"]);
+        // Personal values are not kept, and the field is known all the same.
+        assert_eq!(
+            employee(Updated, Some(r#"{"last_name":null}"#)),
+            ["employee.updated", "employee.changed"]
+        );
+        assert_eq!(employee(Updated, Some(r#"{"modified_at":null}"#)), ["employee.updated"]);
+    }
+
+    #[test]
+    fn whoever_was_there_before_the_account_was_linked_is_not_hired() {
+        let created = change(Kind::Employee, Operation::Created, None);
+        for seen in [Seen { at_first: true, has_left: false }, Seen { at_first: false, has_left: true }] {
+            assert_eq!(events_of(&created, seen).len(), 1, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_decided_when_somebody_said_yes_or_no() {
+        let request = |after: &str| {
+            let fields = format!(r#"{{"status":{{"before":"pending","after":"{after}"}}}}"#);
+            names(Kind::AbsenceRequest, Operation::Updated, Some(&fields)).len()
+        };
+        assert_eq!(["approved", "denied", "cancelled", "cancellation_pending"].map(request), [2, 2, 1, 1]);
+    }
+
+    #[test]
+    fn every_event_of_a_change_has_a_type_that_can_be_asked_for() {
+        let fields = r#"{"department_id":null,"status":{"before":"pending","after":"denied"}}"#;
+        for &kind in Kind::ALL {
+            for operation in Operation::ALL {
+                let is_of_people = matches!(operation, Operation::Started | Operation::Ended);
+                if is_of_people && kind != Kind::Employee {
+                    continue;
+                }
+                for name in names(kind, operation, Some(fields)) {
+                    assert!(is_type(&name), "{name}");
+                }
+            }
+        }
+        assert!(is_type("employee.*") && is_type("sync.*"));
+        for wrong in ["", "*", ".*", "employee", "employee.", "working_day.created", "employee.sacked"] {
+            assert!(!is_type(wrong), "{wrong}");
+        }
+        assert!(wants(&["absence.*".to_owned()], "absence.created"));
+        assert!(!wants(&["absence.*".to_owned()], "absence_request.created"));
+    }
+}

@@ -1,0 +1,295 @@
+//! A store with a linked account whose people change, and a receiver of webhooks.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use delivery::webhooks::{Courier, Secret, Target};
+use jiff::Timestamp;
+use lucca::HostPolicy;
+use lucca::clock::{Clock, TestClock};
+use people::Kind;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use store::{
+    AccountId, AccountSettings, Actor, Commit, LinkedAccount, MasterKey, NewAccount, NewChange,
+    NewWebhookEndpoint, Onto, Operation, Outcome, Payload, RecordUpsert, RunId, Store, Vault,
+    WebhookEndpoint, WebhookEndpointId, content_hash,
+};
+use test_database::{Engine, TestDatabase};
+use tokio::task::JoinHandle;
+
+/// What a receiver does with what it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Takes,
+    /// Says no before it looks.
+    Refuses(u16),
+    /// Takes it, and fails before it has said so.
+    TakesAndFails,
+    AsksToWait(u32),
+}
+
+/// Something that a receiver has taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) id: String,
+    pub(crate) signatures: usize,
+    pub(crate) body: Value,
+}
+
+#[derive(Debug)]
+struct Inner {
+    mood: Mood,
+    secret: String,
+    keeps_time: bool,
+    taken: Vec<Taken>,
+    asked: usize,
+}
+
+/// A receiver that verifies what it gets with the library that others use.
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    inner: Arc<Mutex<Inner>>,
+    task: Option<JoinHandle<()>>,
+}
+
+async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut inner = inner.lock().unwrap();
+    inner.asked += 1;
+    match inner.mood {
+        Mood::Refuses(status) => return StatusCode::from_u16(status).unwrap().into_response(),
+        Mood::AsksToWait(seconds) => {
+            let header = [("retry-after", seconds.to_string())];
+            return (StatusCode::SERVICE_UNAVAILABLE, header).into_response();
+        }
+        Mood::Takes | Mood::TakesAndFails => {}
+    }
+    let text = |name| headers.get(name).unwrap().to_str().unwrap();
+    let verifier = standardwebhooks::Webhook::new(&inner.secret).unwrap();
+    let is_genuine = if inner.keeps_time {
+        verifier.verify(&body, &headers).is_ok()
+    } else {
+        // The library's clock is the machine's: what it signs at the time that was sent is compared.
+        let signed =
+            verifier.sign(text("webhook-id"), text("webhook-timestamp").parse().unwrap(), &body).unwrap();
+        text("webhook-signature").split(' ').any(|signature| signature == signed)
+    };
+    if !is_genuine {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let taken = Taken {
+        id: text("webhook-id").to_owned(),
+        signatures: text("webhook-signature").split(' ').count(),
+        body: serde_json::from_slice(&body).unwrap(),
+    };
+    inner.taken.push(taken);
+    match inner.mood {
+        Mood::Takes => StatusCode::NO_CONTENT.into_response(),
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+impl Receiver {
+    pub(crate) async fn start() -> Self {
+        let inner = Inner {
+            mood: Mood::Takes,
+            secret: String::new(),
+            keeps_time: false,
+            taken: Vec::new(),
+            asked: 0,
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut receiver = Self { address, inner: Arc::new(Mutex::new(inner)), task: None };
+        receiver.revive().await;
+        receiver
+    }
+
+    pub(crate) async fn revive(&mut self) {
+        if self.task.is_some() {
+            return;
+        }
+        let listener = tokio::net::TcpListener::bind(self.address).await.unwrap();
+        self.address = listener.local_addr().unwrap();
+        let router = Router::new().fallback(receive).with_state(Arc::clone(&self.inner));
+        self.task = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
+    }
+
+    /// Nothing answers any more. What was connected goes on until it is idle, as with any server.
+    pub(crate) async fn kill(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            drop(task.await);
+        }
+        self.set(Mood::Refuses(502));
+    }
+
+    pub(crate) fn set(&self, mood: Mood) {
+        self.inner.lock().unwrap().mood = mood;
+    }
+
+    pub(crate) fn trust(&self, secret: &SecretString) {
+        secret.expose_secret().clone_into(&mut self.inner.lock().unwrap().secret);
+    }
+
+    pub(crate) fn taken(&self) -> Vec<Taken> {
+        self.inner.lock().unwrap().taken.clone()
+    }
+
+    /// From now on the library looks at the time too, by the machine's clock.
+    pub(crate) fn keep_time(&self) {
+        self.inner.lock().unwrap().keeps_time = true;
+    }
+
+    /// How many requests came, taken or not.
+    pub(crate) fn asked(&self) -> usize {
+        self.inner.lock().unwrap().asked
+    }
+
+    /// The types of what was taken, in order, and forgets it.
+    pub(crate) fn types(&self) -> Vec<String> {
+        let taken = std::mem::take(&mut self.inner.lock().unwrap().taken);
+        taken.iter().map(|taken| taken.body["type"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) database: TestDatabase,
+    pub(crate) store: Store,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) account: LinkedAccount,
+    pub(crate) receiver: Receiver,
+    couriers: u64,
+    runs: u8,
+    names: HashMap<String, u32>,
+}
+
+/// A person as the store keeps one, with a name that counts.
+fn person(id: &str, version: u32) -> String {
+    serde_json::json!({ "id": id, "name": format!("N{version}"), "contract_start": "2020-01-01" }).to_string()
+}
+
+impl World {
+    pub(crate) async fn new(engine: Engine) -> Self {
+        let database = TestDatabase::new(engine).await;
+        let store = database.store.clone();
+        let vault = Arc::new(Vault::new(MasterKey::from_random([9; 32]), []));
+        let now: Timestamp = "2026-11-25T10:00:00Z".parse().unwrap();
+        let clock = Arc::new(TestClock::new(now));
+        let account = link(&store, &vault, "https://acme.ilucca.net", 1, now).await;
+        let receiver = Receiver::start().await;
+        let (couriers, runs, names) = (0, 0, HashMap::new());
+        Self { database, store, vault, clock, account, receiver, couriers, runs, names }
+    }
+
+    /// A courier of another process.
+    pub(crate) fn courier(&mut self) -> Courier {
+        self.couriers += 1;
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let vault = Arc::clone(&self.vault);
+        let name = ("a test", self.couriers);
+        Courier::new(self.store.clone(), vault, clock, HostPolicy::AllowLoopback, name).unwrap()
+    }
+
+    pub(crate) async fn endpoint(&self, number: u8, types: &[&str], payload: Payload) -> WebhookEndpoint {
+        let secret = Secret::from_random([number; 32]);
+        let id = WebhookEndpointId::mint(self.clock.now(), [number; 10]);
+        let url = format!("http://{}/hooks/{number}", self.receiver.address);
+        let types: Vec<String> = types.iter().map(|&name| name.to_owned()).collect();
+        let target = Target::parse(&url, HostPolicy::AllowLoopback).unwrap();
+        let new = NewWebhookEndpoint {
+            id,
+            url: target.as_str(),
+            account_no: None,
+            types: &types,
+            payload,
+            description: None,
+            secret: &secret,
+            nonce: [number; 12],
+            at: self.clock.now(),
+        };
+        self.store.add_webhook_endpoint(&self.vault, new).await.unwrap();
+        self.receiver.trust(&secret);
+        self.found(id).await
+    }
+
+    pub(crate) async fn found(&self, id: WebhookEndpointId) -> WebhookEndpoint {
+        self.store.webhook_endpoint(id).await.unwrap().unwrap()
+    }
+
+    /// A sync that finds these people changed; new ones are new.
+    pub(crate) async fn sync(&mut self, ids: &[&str]) {
+        let now = self.clock.now();
+        self.runs = self.runs.wrapping_add(1);
+        let run = RunId::mint(now, [self.runs; 10]);
+        let lease = self.store.take_lease(&self.account, run, "me", None, now).await.unwrap().unwrap();
+        self.store.start_run(&lease, now).await.unwrap();
+        let mut commit = Commit::default();
+        for &id in ids {
+            let version = self.names.entry(id.to_owned()).and_modify(|version| *version += 1).or_insert(1);
+            let body = person(id, *version);
+            let (operation, fields) = match *version {
+                1 => (Operation::Created, None),
+                _ => (Operation::Updated, Some(r#"{"name":null}"#.to_owned())),
+            };
+            let hash = content_hash(&body);
+            let hashed = (operation == Operation::Created).then_some(hash);
+            commit.changes.push(NewChange {
+                kind: Kind::Employee,
+                id: id.into(),
+                operation,
+                hash: hashed,
+                fields,
+            });
+            commit.upserts.retain(|record: &RecordUpsert| record.id.as_str() != id);
+            commit.upserts.push(RecordUpsert { id: id.into(), hash, body, raw: None });
+        }
+        self.store.commit(&lease, Kind::Employee, &commit, now).await.unwrap();
+        self.store.finish_run(&lease, Outcome::Succeeded, 1, "{}", now).await.unwrap();
+        self.store.release_lease(&lease).await.unwrap();
+    }
+
+    pub(crate) fn wait(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    pub(crate) async fn end(self) {
+        drop(self.store);
+        self.database.remove().await;
+    }
+}
+
+pub(crate) async fn link(
+    store: &Store,
+    vault: &Vault,
+    tenant: &str,
+    number: u8,
+    at: Timestamp,
+) -> LinkedAccount {
+    let new = NewAccount {
+        onto: Onto::New(AccountId::mint(at, [number; 10])),
+        tenant,
+        origin: tenant,
+        api_key: &SecretString::from("0f8fad5b-d9cb-469f-a165-70867728950e"),
+        settings: &AccountSettings::default(),
+        actor: Actor::Cli,
+        at,
+        nonce: [number; 12],
+    };
+    store.link_account(vault, new).await.unwrap()
+}

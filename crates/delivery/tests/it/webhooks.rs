@@ -1,0 +1,280 @@
+//! What is told, in what form, and what becomes of an endpoint that fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use delivery::webhooks::{Courier, Secret};
+use jiff::ToSpan;
+use serde_json::json;
+use store::{Cursor, DataPolicy, DisabledReason, EndpointChange, IssueFilter, Log, Payload};
+use test_database::Engine;
+
+use crate::support::{Mood, World, link};
+use lucca::HostPolicy;
+use lucca::clock::{Clock, SystemClock};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+#[tokio::test]
+async fn what_happens_is_told_in_order_from_now_on() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        world.sync(&["1"]).await;
+        let endpoint = world.endpoint(1, &[], Payload::Full).await;
+        let courier = world.courier();
+        assert_eq!(courier.deliver_due().await.unwrap().events, 0, "nothing of before");
+
+        world.sync(&["1", "2"]).await;
+        assert_eq!(courier.deliver_due().await.unwrap().events, 5);
+        let taken = world.receiver.taken();
+        let types = world.receiver.types();
+        let expected =
+            ["employee.updated", "employee.changed", "employee.created", "employee.hired", "sync.completed"];
+        assert_eq!(types, expected);
+        assert!(taken.iter().all(|taken| taken.id.starts_with("msg_") && taken.signatures == 1));
+        assert_eq!(
+            taken[0].body,
+            json!({
+                "type": "employee.updated",
+                "timestamp": "2026-11-25T10:00:00Z",
+                "linked_account_id": world.account.id,
+                "log": "changes",
+                "sequence": 2,
+                "data": {
+                    "kind": "employees",
+                    "id": "1",
+                    "fields": ["name"],
+                    "changes": { "name": null },
+                    "record": { "id": "1", "name": "N2", "contract_start": "2020-01-01" },
+                },
+            })
+        );
+        assert_eq!(taken[4].body["log"], "events");
+        assert_eq!(taken[4].body["data"]["outcome"], "succeeded");
+
+        // A thin payload says nothing of the person.
+        let thin = EndpointChange { payload: Some(Payload::Thin), ..EndpointChange::default() };
+        world.store.change_webhook_endpoint(endpoint.id, &thin, world.clock.now()).await.unwrap();
+        world.sync(&["1"]).await;
+        courier.deliver_due().await.unwrap();
+        let taken = world.receiver.taken();
+        assert_eq!(taken[0].body["data"], json!({ "kind": "employees", "id": "1", "fields": ["name"] }));
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn accounts_come_and_go_and_only_what_is_wanted_is_told() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        world.endpoint(1, &["linked_account.*", "employee.hired"], Payload::Thin).await;
+        let courier = world.courier();
+        let now = world.clock.now();
+        let other = link(&world.store, &world.vault, "https://other.ilucca.net", 2, now).await;
+        // Whoever is found by the first sync was there before.
+        world.sync(&["1"]).await;
+        world.sync(&["1", "2"]).await;
+        world.store.unlink(&other, DataPolicy::Erase, store::Actor::Operator, now).await.unwrap();
+        while !courier.deliver_due().await.unwrap().is_done {}
+        let expected = ["employee.hired", "linked_account.linked", "linked_account.unlinked"];
+        assert_eq!(world.receiver.types(), expected);
+        world.sync(&["1"]).await;
+        assert_eq!(courier.deliver_due().await.unwrap().events, 0);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again_later_and_later_with_the_same_id() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
+        let courier = world.courier();
+        world.sync(&["1"]).await;
+        world.receiver.set(Mood::TakesAndFails);
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            assert_eq!(courier.deliver_due().await.unwrap().events, 0);
+            let now = world.clock.now();
+            let next = world.found(endpoint.id).await.next_attempt_at.unwrap();
+            waits.push(next.duration_since(now).as_secs());
+            // Not before its time.
+            let asked = world.receiver.asked();
+            courier.deliver_due().await.unwrap();
+            assert_eq!(world.receiver.asked(), asked);
+            world.wait(Duration::try_from(next.duration_since(now)).unwrap());
+        }
+        for (n, &wait) in (0..).zip(&waits) {
+            let most = (5 << n).min(4 * 3600);
+            assert!(wait >= 5.max(most / 2) && wait <= most.max(8), "{waits:?}");
+        }
+        let ids: Vec<String> = world.receiver.taken().into_iter().map(|taken| taken.id).collect();
+        assert!(ids.len() == 12 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+
+        // What the receiver asks for is what it gets.
+        world.receiver.set(Mood::AsksToWait(7200));
+        courier.deliver_due().await.unwrap();
+        let next = world.found(endpoint.id).await.next_attempt_at.unwrap();
+        assert_eq!(next.duration_since(world.clock.now()).as_secs(), 7200);
+        world.wait(2 * HOUR);
+        world.receiver.set(Mood::Takes);
+        assert_eq!(courier.deliver_due().await.unwrap().events, 1);
+
+        let log = world.store.webhook_deliveries(endpoint.id, None, 10).await.unwrap();
+        assert_eq!((log.len(), log[0].attempts, log[0].delivered), (1, 14, true));
+        assert_eq!((log[0].response, log[0].error.as_deref()), (Some(204), None));
+        assert_eq!(log[0].webhook_id, ids[0]);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn three_days_of_failures_disable_an_endpoint_and_nothing_is_lost() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
+        let courier = world.courier();
+        world.sync(&["1"]).await;
+        world.receiver.set(Mood::Refuses(500));
+        let began = world.clock.now();
+        while world.found(endpoint.id).await.disabled.is_none() {
+            courier.deliver_due().await.unwrap();
+            world.wait(HOUR);
+            assert!(world.clock.now() < began + 90.hours(), "it never ends");
+        }
+        assert!(world.clock.now() >= began + 72.hours());
+        assert_eq!(world.found(endpoint.id).await.disabled, Some(DisabledReason::Failing));
+        let issues = world.store.issues(Some(world.account.no), IssueFilter::Open).await.unwrap();
+        assert_eq!(issues.len(), 1);
+        assert_eq!(issues[0].code, "webhook.endpoint_disabled");
+        assert_eq!(issues[0].subject, endpoint.id.to_string());
+
+        world.receiver.set(Mood::Takes);
+        world.sync(&["1"]).await;
+        assert_eq!(courier.deliver_due().await.unwrap().events, 0);
+        let enable = EndpointChange { enabled: Some(true), ..EndpointChange::default() };
+        world.store.change_webhook_endpoint(endpoint.id, &enable, world.clock.now()).await.unwrap();
+        assert_eq!(courier.deliver_due().await.unwrap().events, 3);
+        assert_eq!(world.receiver.types(), ["employee.created", "employee.updated", "employee.changed"]);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_is_asked_once_and_holds_up_no_other() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
+        let courier = world.courier();
+        world.sync(&["1"]).await;
+        world.receiver.set(Mood::Refuses(410));
+        courier.deliver_due().await.unwrap();
+        assert_eq!(world.found(endpoint.id).await.disabled, Some(DisabledReason::Gone));
+        world.receiver.set(Mood::Takes);
+        let other = world.endpoint(2, &["issue.*", "employee.*"], Payload::Thin).await;
+        world.sync(&["1"]).await;
+        assert_eq!(courier.deliver_due().await.unwrap().events, 2);
+        assert_eq!(world.receiver.types(), ["employee.updated", "employee.changed"]);
+        assert!(world.found(other.id).await.disabled.is_none());
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn after_a_rotation_both_secrets_sign_for_a_day() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
+        let courier = world.courier();
+        let (old, new) = (Secret::from_random([1; 32]), Secret::from_random([2; 32]));
+        let now = world.clock.now();
+        let nonces = [[1; 12], [2; 12]];
+        let until = now + 24.hours();
+        let rotate = async |endpoint| {
+            world
+                .store
+                .rotate_webhook_secret(&world.vault, endpoint, &new, nonces, (now, until))
+                .await
+                .unwrap()
+        };
+        assert!(rotate(&endpoint).await);
+        assert!(!rotate(&endpoint).await, "who rotates what was rotated meanwhile loses");
+        for (secret, signatures) in [(&old, 2), (&new, 2)] {
+            world.receiver.trust(secret);
+            world.sync(&["1"]).await;
+            courier.deliver_due().await.unwrap();
+            let taken = world.receiver.taken();
+            assert!(taken.last().is_some_and(|taken| taken.signatures == signatures));
+        }
+        world.receiver.types();
+        world.wait(24 * HOUR);
+        world.sync(&["1"]).await;
+        courier.deliver_due().await.unwrap();
+        assert_eq!(world.receiver.taken()[0].signatures, 1);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_is_told_again_with_the_same_ids() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
+        let courier = world.courier();
+        world.sync(&["1", "2", "3"]).await;
+        courier.deliver_due().await.unwrap();
+        let first = world.receiver.taken();
+        world.receiver.types();
+        let of = (world.account.no, Log::Changes);
+        world.store.replay_webhooks(endpoint.id, of, Cursor::after(1)).await.unwrap();
+        courier.deliver_due().await.unwrap();
+        assert_eq!(world.receiver.taken(), first[1..]);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn two_processes_do_not_overtake_each_other() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
+        let (one, two) = (world.courier(), world.courier());
+        world.sync(&["1", "1", "1", "2", "2"]).await;
+        // Whoever comes second finds that somebody is at it.
+        let now = world.clock.now();
+        let claimed = world.store.claim_webhook_endpoint(endpoint.id, "a third", now, MINUTE).await.unwrap();
+        assert!(claimed.is_some());
+        let (first, second) = tokio::join!(one.deliver(endpoint.id), two.deliver(endpoint.id));
+        assert_eq!(first.unwrap().events + second.unwrap().events, 0);
+        // It never came back: after a minute another takes over.
+        world.wait(MINUTE);
+        let (first, second) = tokio::join!(one.deliver(endpoint.id), two.deliver(endpoint.id));
+        assert_eq!(first.unwrap().events + second.unwrap().events, 8);
+        assert_eq!(world.receiver.taken().len(), 8);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn the_libraries_of_others_take_a_test_event_at_the_machines_time() {
+    for engine in Engine::available() {
+        let world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &[], Payload::Thin).await;
+        world.receiver.keep_time();
+        let courier = |policy| {
+            let vault = Arc::clone(&world.vault);
+            Courier::new(world.store.clone(), vault, Arc::new(SystemClock), policy, ("a test", 1)).unwrap()
+        };
+        let tested = courier(HostPolicy::AllowLoopback).test(&endpoint).await.unwrap();
+        assert_eq!((tested.response, tested.error), (Some(204), None));
+        assert_eq!(world.receiver.taken()[0].body["type"], "webhook.test");
+        // Without the switch for development nothing goes to this machine, whatever is stored.
+        let tested = courier(HostPolicy::LuccaOnly).test(&endpoint).await.unwrap();
+        assert_eq!((tested.response, tested.error), (None, Some("webhook.not_https")));
+        assert_eq!(world.receiver.asked(), 1);
+        let log = world.store.webhook_deliveries(endpoint.id, Some(false), 10).await.unwrap();
+        assert_eq!((log.len(), log[0].event.as_str(), log[0].account_id), (1, "webhook.test", None));
+        world.end().await;
+    }
+}

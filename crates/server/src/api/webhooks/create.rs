@@ -1,0 +1,91 @@
+//! `POST /v1/webhook-endpoints`: asks for webhooks.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use delivery::webhooks::Secret;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use store::{AccountId, NewWebhookEndpoint, Payload, WebhookEndpointId};
+use utoipa::ToSchema;
+
+use super::{
+    PayloadView, WebhookEndpointWithSecret, audit, checked_description, checked_types, missing, target,
+};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// An endpoint to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEndpoint {
+    /// Where webhooks are sent: `https:`, on the public internet, at most 2,048 bytes.
+    #[schema(example = "https://app.example/hooks/lucca")]
+    url: String,
+    /// The one linked account that it is told of; absent: all, those to come included.
+    #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    linked_account_id: Option<String>,
+    /// The types of event that it wants, or groups such as `employee.*`; none: every type.
+    #[serde(default)]
+    #[schema(example = json!(["employee.hired", "absence.*"]))]
+    event_types: Vec<String>,
+    /// How much it is told; `thin` by default.
+    payload: Option<PayloadView>,
+    /// What it is for, at most 500 characters.
+    description: Option<String>,
+}
+
+/// Asks for webhooks. What happens from now on is told, of linked accounts and of those to come. The secret is shown in
+/// this answer and never again.
+#[utoipa::path(
+    post, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])), request_body = NewEndpoint,
+    responses(
+        (status = 201, body = WebhookEndpointWithSecret),
+        Unauthorized,
+        Forbidden,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn new_webhook_endpoint(
+    State(app): State<App>,
+    vendor: Vendor,
+    Body(wanted): Body<NewEndpoint>,
+) -> Result<(StatusCode, Json<WebhookEndpointWithSecret>), Problem> {
+    let target = target(&app, &wanted.url)?;
+    let types = checked_types(wanted.event_types)?;
+    let description = checked_description(wanted.description)?;
+    let machinery = &app.machinery;
+    let account_no = match wanted.linked_account_id {
+        None => None,
+        Some(id) => {
+            let unknown = || {
+                let detail = "There is no such linked account.";
+                Problem::field("linked_account_id", "request.invalid", detail)
+            };
+            let id: AccountId = id.parse().map_err(|_| unknown())?;
+            Some(machinery.store.account(id).await?.ok_or_else(unknown)?.no)
+        }
+    };
+    let at = machinery.clock.now();
+    let id = WebhookEndpointId::mint(at, machinery.entropy.bytes()?);
+    let secret = Secret::from_random(machinery.entropy.bytes()?);
+    let new = NewWebhookEndpoint {
+        id,
+        url: target.as_str(),
+        account_no,
+        types: &types,
+        payload: wanted.payload.map_or(Payload::Thin, Payload::from),
+        description: description.as_deref(),
+        secret: &secret,
+        nonce: machinery.entropy.bytes()?,
+        at,
+    };
+    machinery.store.add_webhook_endpoint(&machinery.vault, new).await?;
+    let endpoint = machinery.store.webhook_endpoint(id).await?.ok_or_else(missing)?;
+    audit(&app, vendor.actor(), "webhook_endpoint.created", &endpoint).await?;
+    let secret = secret.expose_secret().to_owned();
+    Ok((StatusCode::CREATED, Json(WebhookEndpointWithSecret { endpoint: endpoint.into(), secret })))
+}

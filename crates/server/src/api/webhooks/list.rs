@@ -1,0 +1,36 @@
+//! `GET /v1/webhook-endpoints`: where webhooks are sent.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::WebhookEndpointView;
+use crate::api::answers::{Forbidden, Unauthorized};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Webhook endpoints.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WebhookEndpointList {
+    /// The endpoints, the oldest first.
+    items: Vec<WebhookEndpointView>,
+}
+
+/// Lists where webhooks are sent.
+#[utoipa::path(
+    get, path = "/v1/webhook-endpoints", tag = "webhooks", security(("key" = [])),
+    responses(
+        (status = 200, body = WebhookEndpointList),
+        Unauthorized,
+        Forbidden,
+    )
+)]
+pub(crate) async fn webhook_endpoints(
+    State(app): State<App>,
+    _: Vendor,
+) -> Result<Json<WebhookEndpointList>, Problem> {
+    let endpoints = app.machinery.store.webhook_endpoints().await?;
+    Ok(Json(WebhookEndpointList { items: endpoints.into_iter().map(WebhookEndpointView::from).collect() }))
+}

@@ -1,0 +1,106 @@
+//! `POST /v1/webhook-endpoints/{endpoint_id}/replay`: tells again from a place in a log.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::{AccountId, Cursor, LinkedAccount, Log};
+use utoipa::ToSchema;
+
+use super::{audit, find};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Which of a linked account's two logs.
+#[derive(Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogName {
+    /// The change log: what happened to records.
+    #[default]
+    Changes,
+    /// Syncs, issues, links.
+    Events,
+}
+
+/// From where to tell again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Replay {
+    /// What comes after this number is told: 0 for everything. It may be ahead of what was told, too; what lies between
+    /// is not told then.
+    #[schema(example = 0, minimum = 0)]
+    after_seq: i64,
+    /// Of which linked account; needed where the endpoint is told of all.
+    linked_account_id: Option<String>,
+    /// In which log; `changes` by default.
+    #[serde(default)]
+    log: LogName,
+}
+
+/// What will be told.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Replayed {
+    /// Of which linked account.
+    linked_account_id: String,
+    /// What comes after this number in the log.
+    after_seq: i64,
+    /// The number of the last entry, as of now.
+    last_seq: i64,
+}
+
+/// Tells a webhook endpoint again what comes after a number of a linked account's log, in order, as soon as it is enabled
+/// and answers. Each event has the `webhook-id` that it had.
+#[utoipa::path(
+    post, path = "/v1/webhook-endpoints/{endpoint_id}/replay", tag = "webhooks", security(("key" = [])),
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")), request_body = Replay,
+    responses(
+        (status = 202, body = Replayed),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn replay_webhooks(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(endpoint_id): Path<String>,
+    Body(wanted): Body<Replay>,
+) -> Result<(StatusCode, Json<Replayed>), Problem> {
+    let endpoint = find(&app, &endpoint_id).await?;
+    let account = account(&app, endpoint.account_id, wanted.linked_account_id.as_deref()).await?;
+    let store = &app.machinery.store;
+    let (log, last) = match wanted.log {
+        LogName::Changes => (Log::Changes, store.last_change(account.no).await?),
+        LogName::Events => (Log::Events, store.last_event(account.no).await?),
+    };
+    if !(0..=last).contains(&wanted.after_seq) {
+        let detail = format!("The log's last number is {last}; give one from 0 to that.");
+        return Err(Problem::field("after_seq", "webhook.no_such_sequence", detail));
+    }
+    store.replay_webhooks(endpoint.id, (account.no, log), Cursor::after(wanted.after_seq)).await?;
+    audit(&app, vendor.actor(), "webhook_endpoint.replayed", &endpoint).await?;
+    let replayed =
+        Replayed { linked_account_id: account.id.to_string(), after_seq: wanted.after_seq, last_seq: last };
+    Ok((StatusCode::ACCEPTED, Json(replayed)))
+}
+
+/// The linked account that is meant: the endpoint's, or the one that is named.
+async fn account(app: &App, of: Option<AccountId>, named: Option<&str>) -> Result<LinkedAccount, Problem> {
+    let invalid = |detail| Problem::field("linked_account_id", "request.invalid", detail);
+    let id = match (of, named) {
+        (Some(id), None) => id,
+        (None, None) => return Err(invalid("This endpoint is told of all linked accounts: name one.")),
+        (of, Some(named)) => {
+            let id = named.parse().map_err(|_| invalid("There is no such linked account."))?;
+            if of.is_some_and(|only| only != id) {
+                return Err(invalid("This endpoint is told of another linked account."));
+            }
+            id
+        }
+    };
+    app.machinery.store.account(id).await?.ok_or_else(|| invalid("There is no such linked account."))
+}

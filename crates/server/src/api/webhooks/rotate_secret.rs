@@ -1,0 +1,54 @@
+//! `POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret`: a new secret, beside the old one for a day.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use delivery::webhooks::Secret;
+use secrecy::ExposeSecret;
+
+use super::{WebhookEndpointWithSecret, audit, find};
+use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// How long the former secret signs too.
+const OVERLAP: Duration = Duration::from_hours(24);
+
+/// Gives a webhook endpoint a new secret. For 24 hours each webhook is signed with the former one too; one that was
+/// replaced before that signs no more. The secret is shown in this answer and never again.
+#[utoipa::path(
+    post, path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret", tag = "webhooks", security(("key" = [])),
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    responses(
+        (status = 200, body = WebhookEndpointWithSecret),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+    )
+)]
+pub(crate) async fn rotate_webhook_secret(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(endpoint_id): Path<String>,
+) -> Result<Json<WebhookEndpointWithSecret>, Problem> {
+    let endpoint = find(&app, &endpoint_id).await?;
+    let machinery = &app.machinery;
+    let secret = Secret::from_random(machinery.entropy.bytes()?);
+    let nonces = [machinery.entropy.bytes()?, machinery.entropy.bytes()?];
+    let now = machinery.clock.now();
+    let until = now.checked_add(OVERLAP).unwrap_or(jiff::Timestamp::MAX);
+    let vault = &machinery.vault;
+    let rotated =
+        machinery.store.rotate_webhook_secret(vault, &endpoint, &secret, nonces, (now, until)).await?;
+    if !rotated {
+        let detail = "The secret was changed by somebody else at this moment. Look, and try again.";
+        return Err(Problem::new(StatusCode::CONFLICT, "webhook.secret_changed", detail));
+    }
+    audit(&app, vendor.actor(), "webhook_endpoint.secret_rotated", &endpoint).await?;
+    let endpoint = find(&app, &endpoint_id).await?.into();
+    Ok(Json(WebhookEndpointWithSecret { endpoint, secret: secret.expose_secret().to_owned() }))
+}

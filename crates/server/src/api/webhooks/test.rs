@@ -1,0 +1,53 @@
+//! `POST /v1/webhook-endpoints/{endpoint_id}/test`: sends a test event.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{courier, find};
+use crate::api::answers::{Forbidden, NotFound, Unauthorized};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// What became of a test event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WebhookTested {
+    /// The event's id.
+    #[schema(example = "msg_5f0c7c1e9a3b4d2f8e6a1b0c9d8e7f60")]
+    webhook_id: String,
+    /// Whether the receiver took it.
+    delivered: bool,
+    /// The receiver's HTTP status, where it answered.
+    #[schema(example = 204)]
+    response_status: Option<u16>,
+    /// Why it was not taken: `webhook.refused`, `webhook.timeout`, `webhook.unreachable`, `webhook.not_public`, …
+    error: Option<&'static str>,
+}
+
+/// Sends an event of type `webhook.test` now, once, signed as every other, to an endpoint that is enabled or not.
+#[utoipa::path(
+    post, path = "/v1/webhook-endpoints/{endpoint_id}/test", tag = "webhooks", security(("key" = [])),
+    params(("endpoint_id" = String, Path, description = "the endpoint's id")),
+    responses(
+        (status = 200, body = WebhookTested),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn test_webhook_endpoint(
+    State(app): State<App>,
+    _: Vendor,
+    Path(endpoint_id): Path<String>,
+) -> Result<Json<WebhookTested>, Problem> {
+    let endpoint = find(&app, &endpoint_id).await?;
+    let tested = courier(&app)?.test(&endpoint).await?;
+    Ok(Json(WebhookTested {
+        webhook_id: tested.webhook_id,
+        delivered: tested.error.is_none(),
+        response_status: tested.response,
+        error: tested.error,
+    }))
+}

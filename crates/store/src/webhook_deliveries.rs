@@ -1,0 +1,406 @@
+//! How far each webhook endpoint has been told, and the log of what was delivered to it. The cursor is the outbox: it
+//! moves in the transaction that notes a success, so whoever is killed before tries the same event again.
+
+use jiff::Timestamp;
+
+use crate::db::{Tx, from_sql_count, in_tx, on};
+use crate::error::while_doing;
+use crate::webhook_endpoints::of_ms;
+use crate::{
+    AccountId, DisabledReason, Error, NewIssue, RunId, Store, WebhookEndpoint, WebhookEndpointId, issues,
+};
+
+/// Which of a linked account's two logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Log {
+    /// The change log: what happened to records.
+    Changes,
+    /// What happened to the account beside its records.
+    Events,
+}
+
+impl Log {
+    /// The name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Changes => "changes",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// A place in a log: an entry, and which of the events that it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// The entry's number; 0 is before the first.
+    pub seq: i64,
+    /// Which of its events; [`Cursor::WHOLE`] after all of them.
+    pub slot: i64,
+}
+
+impl Cursor {
+    /// The slot after all events of an entry.
+    pub const WHOLE: i64 = 99;
+
+    /// After all events of an entry.
+    pub const fn after(seq: i64) -> Self {
+        Self { seq, slot: Self::WHOLE }
+    }
+}
+
+/// What an endpoint may not have been told yet of a linked account.
+#[derive(Clone, Debug)]
+pub struct Backlog {
+    /// The linked account's short key.
+    pub account_no: i64,
+    /// Its id.
+    pub account_id: AccountId,
+    /// How far the endpoint has been told the change log.
+    pub changes: Cursor,
+    /// How far it has been told the account's events.
+    pub events: Cursor,
+    /// The number of the last of the account's events, as of now: whatever it is about was in the change log by then.
+    pub last_event: i64,
+}
+
+/// An attempt to deliver an event.
+#[derive(Clone, Debug)]
+pub struct Attempt<'a> {
+    /// The event's id.
+    pub webhook_id: &'a str,
+    /// The event's type.
+    pub event: &'a str,
+    /// Where it comes from: the account, its log, and the entry. Absent for a test.
+    pub from: Option<(i64, Log, i64)>,
+    /// The HTTP status, where there was an answer.
+    pub response: Option<u16>,
+    /// Why it failed; absent for a success.
+    pub error: Option<&'a str>,
+    /// How long it took, milliseconds.
+    pub took_ms: i64,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
+/// What follows from a failed attempt.
+#[derive(Clone, Debug)]
+pub struct Failed<'a> {
+    /// When to try again.
+    pub next_attempt_at: Timestamp,
+    /// Nothing is sent any more, for this reason; and the issue that says so.
+    pub disable: Option<(DisabledReason, NewIssue<'a>)>,
+}
+
+/// A delivery, as it was logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookDelivery {
+    /// The event's id, the same in every attempt.
+    pub webhook_id: String,
+    /// The event's type.
+    pub event: String,
+    /// The linked account it is about; absent for a test.
+    pub account_id: Option<AccountId>,
+    /// Which of the account's logs it comes from: `changes` or `events`.
+    pub log: Option<String>,
+    /// The entry's number in it.
+    pub seq: Option<i64>,
+    /// Whether the last attempt was a success.
+    pub delivered: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last answer's HTTP status, where there was one.
+    pub response: Option<u16>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// How long the last attempt took, milliseconds.
+    pub took_ms: u64,
+    /// When it was first tried.
+    pub first_at: Timestamp,
+    /// When it was last tried.
+    pub last_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    webhook_id: String,
+    r#type: String,
+    account_id: Option<String>,
+    log: Option<String>,
+    seq: Option<i64>,
+    delivered: bool,
+    attempts: i64,
+    response: Option<i64>,
+    error: Option<String>,
+    took_ms: i64,
+    first_ms: i64,
+    last_ms: i64,
+}
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what: "webhook delivery", source: Box::new(source) }
+}
+
+impl DeliveryRow {
+    fn read(self) -> Result<WebhookDelivery, Error> {
+        Ok(WebhookDelivery {
+            webhook_id: self.webhook_id,
+            event: self.r#type,
+            account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
+            log: self.log,
+            seq: self.seq,
+            delivered: self.delivered,
+            attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            response: self.response.and_then(|status| u16::try_from(status).ok()),
+            error: self.error,
+            took_ms: from_sql_count(self.took_ms),
+            first_at: of_ms(self.first_ms),
+            last_at: of_ms(self.last_ms),
+        })
+    }
+}
+
+const DOING: &str = "noting a webhook's delivery";
+
+impl Store {
+    /// The linked accounts of which an endpoint may not have been told everything, the oldest first.
+    pub async fn webhook_backlog(&self, endpoint: &WebhookEndpoint) -> Result<Vec<Backlog>, Error> {
+        // One statement, so that no event is seen whose changes are not.
+        let rows: Vec<(i64, String, i64, i64, i64, i64, i64)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT a.no, a.id, coalesce(c.seq, 0), coalesce(c.slot, $3), coalesce(e.seq, 0), coalesce(e.slot, $3), \
+             a.event_seq FROM linked_accounts a \
+             LEFT JOIN webhook_cursors c ON c.endpoint_id = $1 AND c.account_no = a.no AND c.log = 'changes' \
+             LEFT JOIN webhook_cursors e ON e.endpoint_id = $1 AND e.account_no = a.no AND e.log = 'events' \
+             WHERE ($2 IS NULL OR a.no = $2) AND (a.change_seq > coalesce(c.seq, 0) OR coalesce(c.slot, $3) < $3 \
+             OR a.event_seq > coalesce(e.seq, 0) OR coalesce(e.slot, $3) < $3) ORDER BY a.no",
+        )
+        .bind(endpoint.id.to_string())
+        .bind(endpoint.account_no)
+        .bind(Cursor::WHOLE)
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("looking what is to be told"))?;
+        let read =
+            |(account_no, id, seq, slot, event_seq, event_slot, last_event): (_, String, _, _, _, _, _)| {
+                Ok(Backlog {
+                    account_no,
+                    account_id: id.parse().map_err(corrupt)?,
+                    changes: Cursor { seq, slot },
+                    events: Cursor { seq: event_seq, slot: event_slot },
+                    last_event,
+                })
+            };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The first sync of a linked account that ended and had read people: whom it found was there before.
+    pub async fn first_sync(&self, account_no: i64) -> Result<Option<RunId>, Error> {
+        // Run ids begin with the time they were made at, so their order is the runs'.
+        let id: Option<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT min(id) FROM runs WHERE account_no = $1 AND outcome IN ('succeeded', 'incomplete')",
+        )
+        .bind(account_no)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing("looking for the first sync"))?;
+        id.map(|id| id.parse().map_err(corrupt)).transpose()
+    }
+
+    /// Moves an endpoint's cursor over what needs no telling. False where it was moved by another meanwhile.
+    pub async fn pass_over(
+        &self,
+        endpoint: WebhookEndpointId,
+        (account_no, log): (i64, Log),
+        (from, to): (Cursor, Cursor),
+    ) -> Result<bool, Error> {
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let moved = move_cursor(&mut tx, &endpoint.to_string(), account_no, log, Some(from), to).await?;
+            tx.commit().await?;
+            Ok(moved)
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Puts an endpoint's cursor elsewhere: what comes after it is told, again or not. It is tried at once.
+    pub async fn replay_webhooks(
+        &self,
+        endpoint: WebhookEndpointId,
+        (account_no, log): (i64, Log),
+        to: Cursor,
+    ) -> Result<(), Error> {
+        const DOING: &str = "beginning to tell again";
+        let id = endpoint.to_string();
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE webhook_endpoints SET next_attempt_ms = 0 WHERE id = $1",
+            )
+            .bind(&id)
+            .execute(connection)
+            .await
+            .map(drop))?;
+            move_cursor(&mut tx, &id, account_no, log, None, to).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Notes a success and moves the cursor behind the event, both or nothing. False where nothing more may be sent under
+    /// this lease: it is another's by now, or somebody put the cursor elsewhere.
+    pub async fn webhook_delivered(
+        &self,
+        endpoint: WebhookEndpointId,
+        holder: &str,
+        attempt: &Attempt<'_>,
+        moved: (Cursor, Cursor),
+    ) -> Result<bool, Error> {
+        let id = endpoint.to_string();
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_ours = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE webhook_endpoints SET attempts = 0, failing_since_ms = NULL, next_attempt_ms = 0 \
+                 WHERE id = $1 AND lease = $2",
+            )
+            .bind(&id)
+            .bind(holder)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if !is_ours {
+                return Ok(false);
+            }
+            let mut goes_on = true;
+            if let Some((account_no, log, _)) = attempt.from {
+                let (from, to) = moved;
+                goes_on = move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
+            }
+            note(&mut tx, &id, attempt).await?;
+            tx.commit().await?;
+            Ok(goes_on)
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Notes a failure and what follows from it, and gives the lease back.
+    pub async fn webhook_failed(
+        &self,
+        endpoint: WebhookEndpointId,
+        holder: &str,
+        attempt: &Attempt<'_>,
+        failed: Failed<'_>,
+    ) -> Result<bool, Error> {
+        let id = endpoint.to_string();
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_ours = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE webhook_endpoints SET attempts = attempts + 1, \
+                 failing_since_ms = coalesce(failing_since_ms, $3), next_attempt_ms = $4, lease = NULL, \
+                 lease_until_ms = 0, enabled = CASE WHEN $5 IS NULL THEN enabled ELSE $6 END, \
+                 disabled_reason = coalesce($5, disabled_reason) WHERE id = $1 AND lease = $2",
+            )
+            .bind(&id)
+            .bind(holder)
+            .bind(attempt.at.as_millisecond())
+            .bind(failed.next_attempt_at.as_millisecond())
+            .bind(failed.disable.as_ref().map(|(reason, _)| reason.name()))
+            .bind(false)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if is_ours {
+                note(&mut tx, &id, attempt).await?;
+                if let Some((_, issue)) = &failed.disable {
+                    issues::open(&mut tx, issue).await?;
+                }
+                tx.commit().await?;
+            }
+            Ok(is_ours)
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Notes what became of a test event.
+    pub async fn webhook_tested(
+        &self,
+        endpoint: WebhookEndpointId,
+        attempt: &Attempt<'_>,
+    ) -> Result<(), Error> {
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            note(&mut tx, &endpoint.to_string(), attempt).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// What was delivered to an endpoint, the last tried first: all of it, or what was or was not a success.
+    pub async fn webhook_deliveries(
+        &self,
+        endpoint: WebhookEndpointId,
+        delivered: Option<bool>,
+        limit: u32,
+    ) -> Result<Vec<WebhookDelivery>, Error> {
+        let rows: Vec<DeliveryRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT d.*, (SELECT a.id FROM linked_accounts a WHERE a.no = d.account_no) AS account_id \
+             FROM webhook_deliveries d WHERE endpoint_id = $1 AND ($2 IS NULL OR delivered = $2) \
+             ORDER BY last_ms DESC, log DESC, seq DESC, webhook_id LIMIT $3",
+        )
+        .bind(endpoint.to_string())
+        .bind(delivered)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading what was delivered"))?;
+        rows.into_iter().map(DeliveryRow::read).collect()
+    }
+}
+
+/// Moves a cursor: from where it is expected, or from wherever it is. Gives whether it was there.
+async fn move_cursor(
+    tx: &mut Tx,
+    endpoint: &str,
+    account_no: i64,
+    log: Log,
+    from: Option<Cursor>,
+    to: Cursor,
+) -> Result<bool, sqlx::Error> {
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO webhook_cursors (endpoint_id, account_no, log, seq, slot) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (endpoint_id, account_no, log) DO UPDATE SET seq = excluded.seq, slot = excluded.slot \
+         WHERE $6 IS NULL OR (webhook_cursors.seq = $6 AND webhook_cursors.slot = $7)",
+    )
+    .bind(endpoint)
+    .bind(account_no)
+    .bind(log.name())
+    .bind(to.seq)
+    .bind(to.slot)
+    .bind(from.map(|from| from.seq))
+    .bind(from.map(|from| from.slot))
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1))
+}
+
+async fn note(tx: &mut Tx, endpoint: &str, attempt: &Attempt<'_>) -> Result<(), sqlx::Error> {
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO webhook_deliveries (endpoint_id, webhook_id, type, account_no, log, seq, delivered, attempts, \
+         response, error, took_ms, first_ms, last_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $11) \
+         ON CONFLICT (endpoint_id, webhook_id) DO UPDATE SET delivered = excluded.delivered, \
+         attempts = webhook_deliveries.attempts + 1, response = excluded.response, error = excluded.error, \
+         took_ms = excluded.took_ms, last_ms = excluded.last_ms",
+    )
+    .bind(endpoint)
+    .bind(attempt.webhook_id)
+    .bind(attempt.event)
+    .bind(attempt.from.map(|(account_no, _, _)| account_no))
+    .bind(attempt.from.map(|(_, log, _)| log.name()))
+    .bind(attempt.from.map(|(_, _, seq)| seq))
+    .bind(attempt.error.is_none())
+    .bind(attempt.response.map(i64::from))
+    .bind(attempt.error)
+    .bind(attempt.took_ms)
+    .bind(attempt.at.as_millisecond())
+    .execute(connection)
+    .await
+    .map(drop))
+}

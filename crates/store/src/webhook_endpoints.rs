@@ -1,0 +1,421 @@
+//! Where webhooks are sent: addresses with their sealed secrets, what they want, and how they are doing. Who delivers
+//! holds an endpoint's lease. What was delivered is in `webhook_deliveries`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::db::{from_sql_count, in_tx, on, sql_time};
+use crate::error::while_doing;
+use crate::vault::{Place, Sealed, Vault};
+use crate::webhook_deliveries::{Cursor, Log};
+use crate::{AccountId, Error, Store, WebhookEndpointId};
+
+/// How much a webhook says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payload {
+    /// What happened to what, without anybody's data.
+    Thin,
+    /// The record too.
+    Full,
+}
+
+impl Payload {
+    /// The name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Thin => "thin",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// Why nothing is sent to an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// Somebody asked for it.
+    Asked,
+    /// The receiver answered 410: it wants no more.
+    Gone,
+    /// It failed for too long.
+    Failing,
+}
+
+impl DisabledReason {
+    /// The name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "gone" => Self::Gone,
+            "failing" => Self::Failing,
+            _ => Self::Asked,
+        }
+    }
+}
+
+/// Where webhooks are sent.
+#[derive(Clone, Debug)]
+pub struct WebhookEndpoint {
+    /// Its id.
+    pub id: WebhookEndpointId,
+    /// The address.
+    pub url: String,
+    /// The one linked account it is told of; absent: all, those to come included.
+    pub account_id: Option<AccountId>,
+    /// That account's short key.
+    pub account_no: Option<i64>,
+    /// The types of event it wants; empty: every type.
+    pub types: Vec<String>,
+    /// How much it is told.
+    pub payload: Payload,
+    /// What it is for, in the words of whoever made it.
+    pub description: Option<String>,
+    /// Why nothing is sent to it; absent while it is enabled.
+    pub disabled: Option<DisabledReason>,
+    /// Failed attempts since the last success.
+    pub attempts: u32,
+    /// Since when it fails.
+    pub failing_since: Option<Timestamp>,
+    /// Before when nothing is tried again, while it fails.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Until when the previous secret signs too.
+    pub previous_secret_until: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    secret: Sealed,
+    previous_secret: Option<Sealed>,
+}
+
+/// An endpoint to be made.
+#[derive(Debug)]
+pub struct NewWebhookEndpoint<'a> {
+    /// Its id.
+    pub id: WebhookEndpointId,
+    /// The address.
+    pub url: &'a str,
+    /// The short key of the one linked account it is told of; absent: all.
+    pub account_no: Option<i64>,
+    /// See [`WebhookEndpoint::types`].
+    pub types: &'a [String],
+    /// How much it is told.
+    pub payload: Payload,
+    /// What it is for.
+    pub description: Option<&'a str>,
+    /// `whsec_…`.
+    pub secret: &'a SecretString,
+    /// Twelve random bytes.
+    pub nonce: [u8; 12],
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What is to be changed of an endpoint; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointChange {
+    /// The address.
+    pub url: Option<String>,
+    /// See [`WebhookEndpoint::types`].
+    pub types: Option<Vec<String>>,
+    /// How much it is told.
+    pub payload: Option<Payload>,
+    /// What it is for; an absent one inside removes it.
+    pub description: Option<Option<String>>,
+    /// Whether anything is sent. Enabled anew, it is tried at once, with what has happened meanwhile, in order.
+    pub enabled: Option<bool>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    url: String,
+    account_id: Option<String>,
+    account_no: Option<i64>,
+    types: String,
+    payload: String,
+    description: Option<String>,
+    secret: Vec<u8>,
+    previous_secret: Option<Vec<u8>>,
+    previous_until_ms: Option<i64>,
+    enabled: bool,
+    disabled_reason: Option<String>,
+    attempts: i64,
+    failing_since_ms: Option<i64>,
+    next_attempt_ms: i64,
+    created_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+const SELECT: &str = "SELECT e.*, (SELECT a.id FROM linked_accounts a WHERE a.no = e.account_no) AS account_id \
+                      FROM webhook_endpoints e";
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what: "webhook endpoint", source: Box::new(source) }
+}
+
+/// A time that is compared, as it was kept.
+pub(crate) fn of_ms(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+}
+
+impl Row {
+    fn read(self) -> Result<WebhookEndpoint, Error> {
+        let disabled =
+            self.disabled_reason.as_deref().map_or(DisabledReason::Asked, DisabledReason::from_name);
+        Ok(WebhookEndpoint {
+            id: self.id.parse().map_err(corrupt)?,
+            url: self.url,
+            account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
+            account_no: self.account_no,
+            types: serde_json::from_str(&self.types).map_err(corrupt)?,
+            payload: if self.payload == "full" { Payload::Full } else { Payload::Thin },
+            description: self.description,
+            disabled: (!self.enabled).then_some(disabled),
+            attempts: u32::try_from(from_sql_count(self.attempts)).unwrap_or(u32::MAX),
+            failing_since: self.failing_since_ms.map(of_ms),
+            next_attempt_at: (self.next_attempt_ms > 0).then(|| of_ms(self.next_attempt_ms)),
+            previous_secret_until: self.previous_until_ms.map(of_ms),
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+            secret: Sealed(self.secret),
+            previous_secret: self.previous_secret.map(Sealed),
+        })
+    }
+}
+
+fn place<'a>(column: &'a str, row: &'a str) -> Place<'a> {
+    Place { table: "webhook_endpoints", column, row }
+}
+
+impl WebhookEndpoint {
+    /// The secrets to sign with: the one that holds, and the one before it while that does.
+    pub fn secrets(&self, vault: &Vault, now: Timestamp) -> Result<Vec<SecretString>, Error> {
+        let row = self.id.to_string();
+        let mut secrets = vec![vault.open(&self.secret, place("secret", &row))?];
+        if let Some(previous) = &self.previous_secret
+            && self.previous_secret_until.is_some_and(|until| now < until)
+        {
+            secrets.push(vault.open(previous, place("previous_secret", &row))?);
+        }
+        Ok(secrets)
+    }
+}
+
+impl Store {
+    /// Makes an endpoint. It is told what happens from now on: of accounts that are linked, and of those to come.
+    pub async fn add_webhook_endpoint(
+        &self,
+        vault: &Vault,
+        new: NewWebhookEndpoint<'_>,
+    ) -> Result<(), Error> {
+        const DOING: &str = "making a webhook endpoint";
+        let id = new.id.to_string();
+        let secret = vault.seal(new.secret, place("secret", &id), new.nonce)?;
+        let types = serde_json::to_string(new.types).map_err(corrupt)?;
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO webhook_endpoints (id, url, account_no, types, payload, description, secret, created_at, \
+                 updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            )
+            .bind(&id)
+            .bind(new.url)
+            .bind(new.account_no)
+            .bind(&types)
+            .bind(new.payload.name())
+            .bind(new.description)
+            .bind(&secret.0)
+            .bind(sql_time(new.at))
+            .execute(connection)
+            .await
+            .map(drop))?;
+            for (log, seq) in [(Log::Changes, "change_seq"), (Log::Events, "event_seq")] {
+                let sql = sqlx::AssertSqlSafe(format!(
+                    "INSERT INTO webhook_cursors (endpoint_id, account_no, log, seq, slot) \
+                     SELECT $1, no, $2, {seq}, $3 FROM linked_accounts WHERE $4 IS NULL OR no = $4"
+                ));
+                in_tx!(&mut tx, connection => sqlx::query(sql)
+                    .bind(&id)
+                    .bind(log.name())
+                    .bind(Cursor::WHOLE)
+                    .bind(new.account_no)
+                    .execute(connection)
+                    .await
+                    .map(drop))?;
+            }
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Every endpoint, the oldest first.
+    pub async fn webhook_endpoints(&self) -> Result<Vec<WebhookEndpoint>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY e.id"));
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
+            .map_err(while_doing("listing webhook endpoints"))?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// One endpoint.
+    pub async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE e.id = $1"));
+        let row: Option<Row> =
+            on!(self.db, pool => sqlx::query_as(sql).bind(id.to_string()).fetch_optional(pool).await)
+                .map_err(while_doing("looking up a webhook endpoint"))?;
+        row.map(Row::read).transpose()
+    }
+
+    /// Changes an endpoint. False where there is none.
+    pub async fn change_webhook_endpoint(
+        &self,
+        id: WebhookEndpointId,
+        change: &EndpointChange,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let types = change.types.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?;
+        on!(self.db, pool => sqlx::query(
+            "UPDATE webhook_endpoints SET url = coalesce($2, url), types = coalesce($3, types), \
+             payload = coalesce($4, payload), description = CASE WHEN $5 THEN $6 ELSE description END, \
+             enabled = coalesce($7, enabled), \
+             disabled_reason = CASE WHEN $7 IS NULL THEN disabled_reason WHEN $7 THEN NULL \
+                 WHEN enabled THEN 'asked' ELSE disabled_reason END, \
+             attempts = CASE WHEN $7 THEN 0 ELSE attempts END, \
+             failing_since_ms = CASE WHEN $7 THEN NULL ELSE failing_since_ms END, \
+             next_attempt_ms = CASE WHEN $7 THEN 0 ELSE next_attempt_ms END, updated_at = $8 WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .bind(&change.url)
+        .bind(types)
+        .bind(change.payload.map(Payload::name))
+        .bind(change.description.is_some())
+        .bind(change.description.clone().flatten())
+        .bind(change.enabled)
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("changing a webhook endpoint"))
+    }
+
+    /// Gives an endpoint a new secret. The one it had signs too, until `until`; one before that no more.
+    pub async fn rotate_webhook_secret(
+        &self,
+        vault: &Vault,
+        endpoint: &WebhookEndpoint,
+        secret: &SecretString,
+        nonces: [[u8; 12]; 2],
+        (at, until): (Timestamp, Timestamp),
+    ) -> Result<bool, Error> {
+        let id = endpoint.id.to_string();
+        let former = vault.open(&endpoint.secret, place("secret", &id))?;
+        let previous = vault.seal(&former, place("previous_secret", &id), nonces[0])?;
+        let sealed = vault.seal(secret, place("secret", &id), nonces[1])?;
+        // Of two who rotate at once, one wins: neither may lose a secret that was given out.
+        on!(self.db, pool => sqlx::query(
+            "UPDATE webhook_endpoints SET secret = $2, previous_secret = $3, previous_until_ms = $4, updated_at = $5 \
+             WHERE id = $1 AND secret = $6",
+        )
+        .bind(&id)
+        .bind(&sealed.0)
+        .bind(&previous.0)
+        .bind(until.as_millisecond())
+        .bind(sql_time(at))
+        .bind(&endpoint.secret.0)
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("giving a webhook endpoint a new secret"))
+    }
+
+    /// Removes an endpoint with its log of deliveries. False where there is none.
+    pub async fn remove_webhook_endpoint(&self, id: WebhookEndpointId) -> Result<bool, Error> {
+        on!(self.db, pool => sqlx::query("DELETE FROM webhook_endpoints WHERE id = $1")
+            .bind(id.to_string())
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("removing a webhook endpoint"))
+    }
+
+    /// The endpoints that somebody may deliver to now: enabled, not waiting, and nobody is at it.
+    pub async fn due_webhook_endpoints(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, Error> {
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT id FROM webhook_endpoints WHERE enabled AND next_attempt_ms <= $1 \
+             AND (lease IS NULL OR lease_until_ms <= $1) ORDER BY id",
+        )
+        .bind(now.as_millisecond())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing webhook endpoints"))?;
+        ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+    }
+
+    /// Takes an endpoint's lease, or renews it: its state then. Nothing where another holds it, or nothing may be sent
+    /// now.
+    pub async fn claim_webhook_endpoint(
+        &self,
+        id: WebhookEndpointId,
+        holder: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<WebhookEndpoint>, Error> {
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let claimed = on!(self.db, pool => sqlx::query(
+            "UPDATE webhook_endpoints SET lease = $2, lease_until_ms = $4 WHERE id = $1 AND enabled \
+             AND next_attempt_ms <= $3 AND (lease IS NULL OR lease = $2 OR lease_until_ms <= $3)",
+        )
+        .bind(id.to_string())
+        .bind(holder)
+        .bind(now.as_millisecond())
+        .bind(now.as_millisecond().saturating_add(lease))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("taking on a webhook endpoint"))?;
+        if claimed { self.webhook_endpoint(id).await } else { Ok(None) }
+    }
+
+    /// Gives an endpoint's lease back.
+    pub async fn release_webhook_endpoint(&self, id: WebhookEndpointId, holder: &str) -> Result<(), Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE webhook_endpoints SET lease = NULL, lease_until_ms = 0 WHERE id = $1 AND lease = $2",
+        )
+        .bind(id.to_string())
+        .bind(holder)
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing("giving back a webhook endpoint"))
+    }
+
+    /// Erases secrets that sign no more, and what was delivered before `before`.
+    pub async fn forget_old_deliveries(&self, now: Timestamp, before: Timestamp) -> Result<(), Error> {
+        const DOING: &str = "erasing old deliveries";
+        on!(self.db, pool => sqlx::query(
+            "UPDATE webhook_endpoints SET previous_secret = NULL, previous_until_ms = NULL WHERE previous_until_ms <= $1",
+        )
+        .bind(now.as_millisecond())
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        on!(self.db, pool => sqlx::query("DELETE FROM webhook_deliveries WHERE last_ms < $1")
+            .bind(before.as_millisecond())
+            .execute(pool)
+            .await
+            .map(drop))
+        .map_err(while_doing(DOING))
+    }
+}
