@@ -62,5 +62,5 @@ pub use runs::{Outcome, Run, StreamProgress};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
-pub use webhook_deliveries::{Attempt, Backlog, Cursor, Failed, Log, WebhookDelivery};
+pub use webhook_deliveries::{Attempt, Backlog, Cursor, Failed, Log, Told, WebhookDelivery};
 pub use webhook_endpoints::{DisabledReason, EndpointChange, NewWebhookEndpoint, Payload, WebhookEndpoint};

@@ -67,7 +67,7 @@ pub struct Backlog {
 #[derive(Clone, Debug)]
 pub struct Attempt<'a> {
     /// The event's id.
-    pub webhook_id: &'a str,
+    pub webhook_id: String,
     /// The event's type.
     pub event: &'a str,
     /// Where it comes from: the account, its log, and the entry. Absent for a test.
@@ -83,12 +83,31 @@ pub struct Attempt<'a> {
 }
 
 /// What follows from a failed attempt.
-#[derive(Clone, Debug)]
-pub struct Failed<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// How many have failed in a row, this one included.
+    pub attempts: u32,
+    /// Since when.
+    pub since: Timestamp,
     /// When to try again.
     pub next_attempt_at: Timestamp,
-    /// Nothing is sent any more, for this reason; and the issue that says so.
-    pub disable: Option<(DisabledReason, NewIssue<'a>)>,
+    /// Nothing is sent any more, for this reason.
+    pub disable: Option<DisabledReason>,
+}
+
+/// What an endpoint was told of one log of a linked account.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The account's short key, and which log.
+    pub of: (i64, Log),
+    /// Where the cursor is, and where it goes: behind what was taken.
+    pub moved: (Cursor, Cursor),
+    /// What was sent, taken or not.
+    pub attempts: &'a [Attempt<'a>],
+    /// What follows where something was not taken.
+    pub failed: Option<Failed>,
+    /// The issue that says so, where the endpoint is disabled.
+    pub issue: Option<&'a NewIssue<'a>>,
 }
 
 /// A delivery, as it was logged.
@@ -245,76 +264,48 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Notes a success and moves the cursor behind the event, both or nothing. False where nothing more may be sent under
-    /// this lease: it is another's by now, or somebody put the cursor elsewhere.
-    pub async fn webhook_delivered(
+    /// Notes what was sent and what follows from it, and moves the cursor: all of it or nothing. After a failure the lease
+    /// is given back. False where nothing more may be sent under this lease: it is another's by now, or somebody put the
+    /// cursor elsewhere.
+    pub async fn webhooks_told(
         &self,
         endpoint: WebhookEndpointId,
         holder: &str,
-        attempt: &Attempt<'_>,
-        moved: (Cursor, Cursor),
+        told: Told<'_>,
     ) -> Result<bool, Error> {
         let id = endpoint.to_string();
+        let failed = told.failed;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             let is_ours = in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE webhook_endpoints SET attempts = 0, failing_since_ms = NULL, next_attempt_ms = 0 \
+                "UPDATE webhook_endpoints SET attempts = $3, failing_since_ms = $4, next_attempt_ms = $5, \
+                 lease = CASE WHEN $4 IS NULL THEN lease END, \
+                 lease_until_ms = CASE WHEN $4 IS NULL THEN lease_until_ms ELSE 0 END, \
+                 enabled = enabled AND $6 IS NULL, disabled_reason = coalesce($6, disabled_reason) \
                  WHERE id = $1 AND lease = $2",
             )
             .bind(&id)
             .bind(holder)
+            .bind(failed.map_or(0, |failed| i64::from(failed.attempts)))
+            .bind(failed.map(|failed| failed.since.as_millisecond()))
+            .bind(failed.map_or(0, |failed| failed.next_attempt_at.as_millisecond()))
+            .bind(failed.and_then(|failed| failed.disable).map(DisabledReason::name))
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
             if !is_ours {
                 return Ok(false);
             }
-            let mut goes_on = true;
-            if let Some((account_no, log, _)) = attempt.from {
-                let (from, to) = moved;
-                goes_on = move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
+            let ((account_no, log), (from, to)) = (told.of, told.moved);
+            let goes_on = from == to || move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
+            for attempt in told.attempts {
+                note(&mut tx, &id, attempt).await?;
             }
-            note(&mut tx, &id, attempt).await?;
+            if let Some(issue) = told.issue {
+                issues::open(&mut tx, issue).await?;
+            }
             tx.commit().await?;
             Ok(goes_on)
-        };
-        write.await.map_err(while_doing(DOING))
-    }
-
-    /// Notes a failure and what follows from it, and gives the lease back.
-    pub async fn webhook_failed(
-        &self,
-        endpoint: WebhookEndpointId,
-        holder: &str,
-        attempt: &Attempt<'_>,
-        failed: Failed<'_>,
-    ) -> Result<bool, Error> {
-        let id = endpoint.to_string();
-        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_ours = in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE webhook_endpoints SET attempts = attempts + 1, \
-                 failing_since_ms = coalesce(failing_since_ms, $3), next_attempt_ms = $4, lease = NULL, \
-                 lease_until_ms = 0, enabled = CASE WHEN $5 IS NULL THEN enabled ELSE $6 END, \
-                 disabled_reason = coalesce($5, disabled_reason) WHERE id = $1 AND lease = $2",
-            )
-            .bind(&id)
-            .bind(holder)
-            .bind(attempt.at.as_millisecond())
-            .bind(failed.next_attempt_at.as_millisecond())
-            .bind(failed.disable.as_ref().map(|(reason, _)| reason.name()))
-            .bind(false)
-            .execute(connection)
-            .await
-            .map(|done| done.rows_affected() == 1))?;
-            if is_ours {
-                note(&mut tx, &id, attempt).await?;
-                if let Some((_, issue)) = &failed.disable {
-                    issues::open(&mut tx, issue).await?;
-                }
-                tx.commit().await?;
-            }
-            Ok(is_ours)
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -390,7 +381,7 @@ async fn note(tx: &mut Tx, endpoint: &str, attempt: &Attempt<'_>) -> Result<(), 
          took_ms = excluded.took_ms, last_ms = excluded.last_ms",
     )
     .bind(endpoint)
-    .bind(attempt.webhook_id)
+    .bind(&attempt.webhook_id)
     .bind(attempt.event)
     .bind(attempt.from.map(|(account_no, _, _)| account_no))
     .bind(attempt.from.map(|(_, log, _)| log.name()))

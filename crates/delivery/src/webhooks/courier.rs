@@ -1,36 +1,32 @@
 //! Delivers what happened to whoever asked for it. The store's cursor is the outbox: an event is sent until the receiver
 //! says 2xx, then the cursor moves; whatever ends this process in between, the same event is sent again, with the same id.
 //!
-//! One event at a time an endpoint, under a lease, so that a second process does not overtake the first. What fails holds
-//! up its endpoint, and no other.
+//! One process at a time delivers to an endpoint, under a lease. Some events are under way at once, those of a record one
+//! after the other. What fails holds up its endpoint, and no other.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use lucca::clock::Clock;
 use lucca::{HostPolicy, Jitter};
-use people::{Kind, RemoteId};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use secrecy::SecretString;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
-    AccountId, Attempt, Backlog, Change, ChangeFilter, Cursor, DisabledReason, Error, Failed, IssueId, Log,
-    NewIssue, Operation, Payload, RecordState, Store, Vault, WebhookEndpoint, WebhookEndpointId,
+    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DisabledReason, Error, Failed, IssueId, Log, NewIssue,
+    Payload, Store, Told, Vault, WebhookEndpoint, WebhookEndpointId,
 };
 
-use super::event::{Seen, events_of, fields_of, wants};
-use super::sender::{Message, Outcome, Sender};
+use super::body::{self, Entry, Records, Telling};
+use super::event::{events_of, wants};
+use super::seen::newcomers;
+use super::sender::{Message, Outcome, Sender, TIMEOUT};
 
-/// How often it is looked whether there is anything to tell.
-const EVERY: Duration = Duration::from_secs(1);
-/// Longer than an attempt may take.
+/// Longer than it takes to send what is sent under it.
 const LEASE: Duration = Duration::from_mins(1);
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_hours(4);
@@ -39,11 +35,12 @@ const LONGEST_ASKED: Duration = Duration::from_hours(12);
 /// So long an endpoint may fail before it is disabled; and it was tried so often, where this process was away.
 const PATIENCE: Duration = Duration::from_hours(72);
 const FEWEST_ATTEMPTS: u32 = 10;
-/// How long the log of deliveries is kept.
-const LOG_KEPT: Duration = Duration::from_hours(30 * 24);
-const HOUSEKEEPING: Duration = Duration::from_hours(1);
 /// Entries of a log read at once.
 const BATCH: u32 = 200;
+/// Events told before the cursor moves: so many may come twice after a crash.
+const WAVE: usize = 64;
+/// Events under way at once.
+const LANES: usize = 8;
 
 /// The code of the issue of an endpoint that was disabled. Its subject is the endpoint's id.
 pub const DISABLED: &str = "webhook.endpoint_disabled";
@@ -70,60 +67,26 @@ pub struct TestResult {
 
 /// Delivers webhooks.
 pub struct Courier {
-    store: Store,
+    pub(super) store: Store,
     vault: Arc<Vault>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     sender: Sender,
     jitter: Jitter,
     holder: String,
 }
 
-/// A webhook's body.
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'a str,
-    timestamp: Timestamp,
-    linked_account_id: Option<AccountId>,
-    log: Option<&'static str>,
-    sequence: Option<i64>,
-    data: Value,
+/// A visit to an endpoint.
+struct Visit {
+    endpoint: WebhookEndpoint,
+    told: u64,
 }
 
-/// What a change says of a record, beside what a thin payload has.
-#[derive(Serialize)]
-struct ChangeBody<'a> {
-    r#type: &'a str,
-    timestamp: Timestamp,
-    linked_account_id: AccountId,
-    log: &'static str,
-    sequence: i64,
-    data: ChangeData<'a>,
-}
-
-#[derive(Serialize)]
-struct ChangeData<'a> {
-    kind: &'static str,
-    id: &'a RemoteId,
-    /// Which fields changed.
-    fields: Vec<String>,
-    #[serde(flatten)]
-    full: Option<FullData>,
-}
-
-#[derive(Serialize)]
-struct FullData {
-    changes: Option<Box<RawValue>>,
-    record: Option<Value>,
-}
-
-/// An event on its way.
-struct Telling<'a> {
+/// One log of one linked account.
+#[derive(Clone, Copy)]
+struct Of {
     account_no: i64,
     account_id: AccountId,
     log: Log,
-    /// Where the cursor is, and where it goes.
-    moved: (Cursor, Cursor),
-    name: &'a str,
 }
 
 impl Courier {
@@ -164,217 +127,226 @@ impl Courier {
     ///
     /// Where the store fails.
     pub async fn deliver(&self, id: WebhookEndpointId) -> Result<Delivered, Error> {
-        let mut done = Delivered::default();
         let claimed = self.store.claim_webhook_endpoint(id, &self.holder, self.clock.now(), LEASE).await?;
-        let Some(mut endpoint) = claimed else { return Ok(done) };
-        for backlog in self.store.webhook_backlog(&endpoint).await? {
+        let Some(endpoint) = claimed else { return Ok(Delivered::default()) };
+        let backlogs = self.store.webhook_backlog(&endpoint).await?;
+        let mut visit = Visit { endpoint, told: 0 };
+        let mut is_done = true;
+        for backlog in backlogs {
             // What happened in a sync is told before its end.
-            let goes_on = self.tell_changes(&mut endpoint, &backlog, &mut done.events).await?
-                && self.tell_events(&mut endpoint, &backlog, &mut done.events).await?;
-            if !goes_on {
-                self.store.release_webhook_endpoint(id, &self.holder).await?;
-                return Ok(done);
+            is_done = self.tell_changes(&mut visit, &backlog).await?
+                && self.tell_events(&mut visit, &backlog).await?;
+            if !is_done {
+                break;
             }
         }
         self.store.release_webhook_endpoint(id, &self.holder).await?;
-        Ok(Delivered { is_done: true, ..done })
+        Ok(Delivered { events: visit.told, is_done })
     }
 
-    async fn tell_changes(
-        &self,
-        endpoint: &mut WebhookEndpoint,
-        backlog: &Backlog,
-        told: &mut u64,
-    ) -> Result<bool, Error> {
+    /// False where nothing more is to be sent to the endpoint now, as with all that follows.
+    async fn tell_changes(&self, visit: &mut Visit, backlog: &Backlog) -> Result<bool, Error> {
         let Backlog { account_no, account_id, mut changes, .. } = *backlog;
         let cursor = &mut changes;
+        let of = Of { account_no, account_id, log: Log::Changes };
         loop {
             let after = if cursor.slot < Cursor::WHOLE { cursor.seq - 1 } else { cursor.seq };
             let filter = ChangeFilter { after, ..ChangeFilter::default() };
             let batch = self.store.changes(account_no, filter, BATCH).await?;
             let Some(last) = batch.last() else { return Ok(true) };
-            let newcomers = self.newcomers(account_no, &batch).await?;
+            let newcomers = newcomers(&self.store, account_no, &batch).await?;
+            let mut events = Vec::new();
             for change in &batch {
                 let seen = newcomers.get(&change.seq).copied().unwrap_or_default();
                 for event in events_of(change, seen) {
                     let to = Cursor { seq: change.seq, slot: event.slot };
-                    if to <= *cursor || !wants(&endpoint.types, &event.name) {
-                        continue;
+                    if to > *cursor && wants(&visit.endpoint.types, &event.name) {
+                        events.push(Telling { name: event.name, to, entry: Entry::Change(change) });
                     }
-                    let name = event.name.as_str();
-                    let telling =
-                        Telling { account_no, account_id, log: Log::Changes, moved: (*cursor, to), name };
-                    if !self.tell(endpoint, &telling, Some(change), None).await? {
-                        return Ok(false);
-                    }
-                    *told += 1;
-                    *cursor = to;
                 }
             }
-            if !self.pass(endpoint, (account_no, Log::Changes), cursor, last.seq).await? {
+            if !self.tell(visit, of, cursor, (&events, last.seq)).await? {
                 return Ok(false);
             }
         }
     }
 
-    async fn tell_events(
-        &self,
-        endpoint: &mut WebhookEndpoint,
-        backlog: &Backlog,
-        told: &mut u64,
-    ) -> Result<bool, Error> {
+    async fn tell_events(&self, visit: &mut Visit, backlog: &Backlog) -> Result<bool, Error> {
         let Backlog { account_no, account_id, mut events, last_event, .. } = *backlog;
         let cursor = &mut events;
+        let of = Of { account_no, account_id, log: Log::Events };
         loop {
             let batch = self.store.account_events(account_no, (cursor.seq, last_event), BATCH).await?;
             let Some(last) = batch.last() else { return Ok(true) };
-            for event in &batch {
-                let to = Cursor::after(event.seq);
-                if !wants(&endpoint.types, &event.event) {
-                    continue;
-                }
-                let name = event.event.as_str();
-                let telling =
-                    Telling { account_no, account_id, log: Log::Events, moved: (*cursor, to), name };
-                let said = Body {
-                    r#type: name,
-                    timestamp: event.at,
-                    linked_account_id: Some(account_id),
-                    log: Some(Log::Events.name()),
-                    sequence: Some(event.seq),
-                    data: event.detail.clone(),
-                };
-                if !self.tell(endpoint, &telling, None, Some(&said)).await? {
-                    return Ok(false);
-                }
-                *told += 1;
-                *cursor = to;
-            }
-            if !self.pass(endpoint, (account_no, Log::Events), cursor, last.seq).await? {
+            let wanted = batch.iter().filter(|event| wants(&visit.endpoint.types, &event.event));
+            let events: Vec<Telling<'_>> = wanted
+                .map(|event| Telling {
+                    name: event.event.clone(),
+                    to: Cursor::after(event.seq),
+                    entry: Entry::Event(event),
+                })
+                .collect();
+            if !self.tell(visit, of, cursor, (&events, last.seq)).await? {
                 return Ok(false);
             }
         }
     }
 
-    /// Moves the cursor behind an entry whose events are told or not wanted.
-    async fn pass(
+    /// Tells some events, in order, and moves the cursor behind the last entry that was looked at.
+    async fn tell(
         &self,
-        endpoint: &WebhookEndpoint,
-        of: (i64, Log),
+        visit: &mut Visit,
+        of: Of,
         cursor: &mut Cursor,
-        seq: i64,
+        (events, last): (&[Telling<'_>], i64),
     ) -> Result<bool, Error> {
-        let to = Cursor::after(seq);
-        if *cursor != to && !self.store.pass_over(endpoint.id, of, (*cursor, to)).await? {
+        let mut rest = events;
+        while !rest.is_empty() {
+            // Whoever refused something is asked that alone, until it is taken.
+            let most = if visit.endpoint.attempts == 0 { WAVE } else { 1 };
+            let wave = &rest[..rest.len().min(most)];
+            let Some(told) = self.send(visit, of, cursor, wave).await? else { return Ok(false) };
+            rest = &rest[told..];
+        }
+        let to = Cursor::after(last);
+        let moved = (*cursor, to);
+        if *cursor != to && !self.store.pass_over(visit.endpoint.id, (of.account_no, of.log), moved).await? {
             return Ok(false);
         }
         *cursor = to;
         Ok(true)
     }
 
-    /// What has to be known of people who are in the log for the first time, by the change's number.
-    async fn newcomers(&self, account_no: i64, batch: &[Change]) -> Result<BTreeMap<i64, Seen>, Error> {
-        #[derive(Deserialize)]
-        struct Contract {
-            contract_end: Option<Date>,
-        }
-        let is_new =
-            |change: &&Change| change.kind == Kind::Employee && change.operation == Operation::Created;
-        let ids: Vec<RemoteId> = batch.iter().filter(is_new).map(|change| change.id.clone()).collect();
-        if ids.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let first = self.store.first_sync(account_no).await?.map(|run| run.to_string());
-        let bodies = self.store.bodies(account_no, Kind::Employee, &ids).await?;
-        let seen = |change: &Change| {
-            let day = change.at.to_zoned(TimeZone::UTC).date();
-            let end = bodies
-                .get(&change.id)
-                .and_then(|(body, _)| serde_json::from_str::<Contract>(body).ok())
-                .and_then(|contract| contract.contract_end);
-            Seen {
-                at_first: first
-                    .as_ref()
-                    .is_none_or(|first| change.run_id.as_ref().is_some_and(|run| run <= first)),
-                has_left: end.is_some_and(|end| end < day),
-            }
-        };
-        Ok(batch.iter().filter(is_new).map(|change| (change.seq, seen(change))).collect())
-    }
-
-    /// Sends one event. False where nothing more is to be sent to the endpoint now.
-    async fn tell(
+    /// Sends a wave of events: how many of the first were taken, nothing where nothing more is to be sent now.
+    async fn send(
         &self,
-        endpoint: &mut WebhookEndpoint,
-        telling: &Telling<'_>,
-        change: Option<&Change>,
-        said: Option<&Body<'_>>,
-    ) -> Result<bool, Error> {
+        visit: &mut Visit,
+        of: Of,
+        cursor: &mut Cursor,
+        wave: &[Telling<'_>],
+    ) -> Result<Option<usize>, Error> {
         let now = self.clock.now();
-        let claimed = self.store.claim_webhook_endpoint(endpoint.id, &self.holder, now, LEASE).await?;
-        let Some(fresh) = claimed else { return Ok(false) };
-        *endpoint = fresh;
-        let (from, to) = telling.moved;
-        let id = webhook_id(endpoint.id, telling, to);
-        let body = match (change, said) {
-            (Some(change), _) => self.body_of(endpoint.payload, telling, change).await?,
-            (None, said) => written(&said),
-        };
+        let claimed = self.store.claim_webhook_endpoint(visit.endpoint.id, &self.holder, now, LEASE).await?;
+        let Some(endpoint) = claimed else { return Ok(None) };
+        visit.endpoint = endpoint;
+        let endpoint = &visit.endpoint;
         let secrets = endpoint.secrets(&self.vault, now)?;
-        let began = self.clock.stopwatch();
-        let outcome = self.sender.send(&endpoint.url, &secrets, Message { id: &id, body: &body }, now).await;
-        let attempt = Attempt {
-            webhook_id: &id,
-            event: telling.name,
-            from: Some((telling.account_no, telling.log, to.seq)),
-            response: outcome.response,
-            error: outcome.error,
-            took_ms: began.duration_until(self.clock.stopwatch()).as_millis().try_into().unwrap_or(i64::MAX),
-            at: self.clock.now(),
+        let records = match endpoint.payload {
+            Payload::Thin => None,
+            Payload::Full => Some(body::records(&self.store, of.account_no, wave).await?),
         };
-        let Some(error) = outcome.error else {
-            return self.store.webhook_delivered(endpoint.id, &self.holder, &attempt, (from, to)).await;
+        // What is begun by then ends under this lease.
+        let until = now.checked_add(LEASE - 2 * TIMEOUT).unwrap_or(Timestamp::MAX);
+        let has_failed = AtomicBool::new(false);
+        let send_lane = async |lane: Vec<usize>| {
+            let mut sent = Vec::new();
+            for n in lane {
+                if has_failed.load(Ordering::Relaxed) || self.clock.now() > until {
+                    break;
+                }
+                let one = self.send_one(endpoint, &secrets, of, &wave[n], records.as_ref()).await;
+                has_failed.fetch_or(one.1.error.is_some(), Ordering::Relaxed);
+                sent.push((n, one));
+            }
+            sent
         };
-        self.failed(endpoint, telling, &attempt, outcome).await?;
-        tracing::info!(endpoint = %endpoint.id, error, status = outcome.response, "a webhook was not taken");
-        Ok(false)
+        let mut sent: Vec<(usize, (Attempt<'_>, Outcome))> =
+            stream::iter(lanes(wave)).map(send_lane).buffer_unordered(LANES).concat().await;
+        sent.sort_by_key(|(n, _)| *n);
+
+        let is_taken = |at: usize, (n, (_, outcome)): &&(usize, (Attempt<'_>, Outcome))| {
+            at == *n && outcome.error.is_none()
+        };
+        let told = (0..).zip(&sent).take_while(|(at, one)| is_taken(*at, one)).count();
+        let to = told.checked_sub(1).map_or(*cursor, |last| wave[last].to);
+        let failure = sent.iter().map(|(_, one)| one).find(|(_, outcome)| outcome.error.is_some());
+        let failed = failure.map(|(attempt, outcome)| {
+            tracing::info!(
+                endpoint = %endpoint.id, error = outcome.error, status = outcome.response, "a webhook was not taken"
+            );
+            self.failed(endpoint, told > 0, attempt.at, *outcome)
+        });
+        let (subject, at) = (endpoint.id.to_string(), self.clock.now());
+        let detail = json!({
+            "reason": failed.and_then(|failed| failed.disable).map(DisabledReason::name),
+            "attempts": failed.map(|failed| failed.attempts),
+            "response": failure.and_then(|(_, outcome)| outcome.response),
+            "error": failure.and_then(|(_, outcome)| outcome.error),
+        });
+        let issue = failed.and_then(|failed| failed.disable).map(|_| {
+            let mut random = [0; 10];
+            random.copy_from_slice(&digest(&[&subject, &at.to_string()])[..10]);
+            let id = IssueId::mint(at, random);
+            NewIssue { id, account_no: of.account_no, code: DISABLED, subject: &subject, detail: &detail, at }
+        });
+        let attempts: Vec<Attempt<'_>> = sent.into_iter().map(|(_, (attempt, _))| attempt).collect();
+        let note = Told {
+            of: (of.account_no, of.log),
+            moved: (*cursor, to),
+            attempts: &attempts,
+            failed,
+            issue: issue.as_ref(),
+        };
+        let goes_on = self.store.webhooks_told(endpoint.id, &self.holder, note).await?;
+        visit.told += u64::try_from(told).unwrap_or(u64::MAX);
+        visit.endpoint.attempts = 0;
+        *cursor = to;
+        Ok((goes_on && failed.is_none()).then_some(told))
     }
 
-    async fn failed(
+    async fn send_one<'a>(
         &self,
         endpoint: &WebhookEndpoint,
-        telling: &Telling<'_>,
-        attempt: &Attempt<'_>,
-        outcome: Outcome,
-    ) -> Result<(), Error> {
-        let now = attempt.at;
-        let attempts = endpoint.attempts.saturating_add(1);
-        let failing = Duration::try_from(now.duration_since(endpoint.failing_since.unwrap_or(now)));
+        secrets: &[SecretString],
+        of: Of,
+        telling: &'a Telling<'_>,
+        records: Option<&Records>,
+    ) -> (Attempt<'a>, Outcome) {
+        let now = self.clock.now();
+        let webhook_id = webhook_id(endpoint.id, of, telling.to);
+        let body = body::body(of.account_id, telling, records);
+        let (outcome, took_ms) =
+            self.timed(endpoint, secrets, Message { id: &webhook_id, body: &body }, now).await;
+        let attempt = Attempt {
+            webhook_id,
+            event: &telling.name,
+            from: Some((of.account_no, of.log, telling.to.seq)),
+            response: outcome.response,
+            error: outcome.error,
+            took_ms,
+            at: self.clock.now(),
+        };
+        (attempt, outcome)
+    }
+
+    /// Sends a message, and gives how long it took, milliseconds.
+    async fn timed(
+        &self,
+        endpoint: &WebhookEndpoint,
+        secrets: &[SecretString],
+        message: Message<'_>,
+        now: Timestamp,
+    ) -> (Outcome, i64) {
+        let began = self.clock.stopwatch();
+        let outcome = self.sender.send(&endpoint.url, secrets, message, now).await;
+        let took = began.duration_until(self.clock.stopwatch()).as_millis();
+        (outcome, took.try_into().unwrap_or(i64::MAX))
+    }
+
+    /// What follows from a failure, which is not the first in a row unless something was taken before it.
+    fn failed(&self, endpoint: &WebhookEndpoint, is_first: bool, now: Timestamp, outcome: Outcome) -> Failed {
+        let attempts = if is_first { 1 } else { endpoint.attempts.saturating_add(1) };
+        let since = endpoint.failing_since.filter(|_| !is_first).unwrap_or(now);
+        let failing = Duration::try_from(now.duration_since(since));
         let disable = if outcome.response == Some(410) {
             Some(DisabledReason::Gone)
         } else {
             let is_over = failing.is_ok_and(|time| time >= PATIENCE) && attempts >= FEWEST_ATTEMPTS;
             is_over.then_some(DisabledReason::Failing)
         };
-        let subject = endpoint.id.to_string();
-        let detail = json!({
-            "reason": disable.map(DisabledReason::name),
-            "attempts": attempts,
-            "response": outcome.response,
-            "error": outcome.error,
-        });
-        let issue = |reason| {
-            let mut random = [0; 10];
-            random.copy_from_slice(&digest(&[&subject, &now.to_string()])[..10]);
-            let id = IssueId::mint(now, random);
-            let account_no = telling.account_no;
-            (reason, NewIssue { id, account_no, code: DISABLED, subject: &subject, detail: &detail, at: now })
-        };
         let wait = self.wait(attempts, outcome.retry_after);
         let next_attempt_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-        let failed = Failed { next_attempt_at, disable: disable.map(issue) };
-        self.store.webhook_failed(endpoint.id, &self.holder, attempt, failed).await?;
-        Ok(())
+        Failed { attempts, since, next_attempt_at, disable }
     }
 
     /// How long to wait after so many failures: what the receiver asks for, or twice as long each time, half of it by
@@ -389,37 +361,6 @@ impl Courier {
         FIRST_WAIT.max(most / 2) + self.jitter.below(most / 2)
     }
 
-    async fn body_of(
-        &self,
-        payload: Payload,
-        telling: &Telling<'_>,
-        change: &Change,
-    ) -> Result<String, Error> {
-        let full = match payload {
-            Payload::Thin => None,
-            Payload::Full => {
-                let id = std::slice::from_ref(&change.id);
-                let mut stored = self.store.bodies(telling.account_no, change.kind, id).await?;
-                let record = stored.remove(&change.id).filter(|(_, state)| *state == RecordState::Present);
-                let record = record.and_then(|(body, _)| serde_json::from_str(&body).ok());
-                Some(FullData { changes: change.fields.clone(), record })
-            }
-        };
-        Ok(written(&ChangeBody {
-            r#type: telling.name,
-            timestamp: change.at,
-            linked_account_id: telling.account_id,
-            log: Log::Changes.name(),
-            sequence: change.seq,
-            data: ChangeData {
-                kind: change.kind.name(),
-                id: &change.id,
-                fields: fields_of(change).into_iter().map(|(field, _)| field).collect(),
-                full,
-            },
-        }))
-    }
-
     /// Sends a test event now, whether the endpoint is enabled or not. It is sent once.
     ///
     /// # Errors
@@ -428,87 +369,52 @@ impl Courier {
     pub async fn test(&self, endpoint: &WebhookEndpoint) -> Result<TestResult, Error> {
         const NAME: &str = "webhook.test";
         let now = self.clock.now();
-        let id = format!("msg_{}", hex(&digest(&[&endpoint.id.to_string(), NAME, &now.to_string()])));
-        let body = written(&Body {
-            r#type: NAME,
-            timestamp: now,
-            linked_account_id: endpoint.account_id,
-            log: None,
-            sequence: None,
-            data: json!({ "webhook_endpoint_id": endpoint.id }),
-        });
+        let webhook_id = message_id(&[&endpoint.id.to_string(), NAME, &now.to_string()]);
+        let said = json!({ "webhook_endpoint_id": endpoint.id });
+        let body = body::body_of_test(NAME, now, endpoint.account_id, &said);
         let secrets = endpoint.secrets(&self.vault, now)?;
-        let began = self.clock.stopwatch();
-        let outcome = self.sender.send(&endpoint.url, &secrets, Message { id: &id, body: &body }, now).await;
+        let message = Message { id: &webhook_id, body: &body };
+        let (Outcome { response, error, .. }, took_ms) = self.timed(endpoint, &secrets, message, now).await;
         let attempt = Attempt {
-            webhook_id: &id,
+            webhook_id: webhook_id.clone(),
             event: NAME,
             from: None,
-            response: outcome.response,
-            error: outcome.error,
-            took_ms: began.duration_until(self.clock.stopwatch()).as_millis().try_into().unwrap_or(i64::MAX),
+            response,
+            error,
+            took_ms,
             at: now,
         };
         self.store.webhook_tested(endpoint.id, &attempt).await?;
-        Ok(TestResult { webhook_id: id, response: outcome.response, error: outcome.error })
+        Ok(TestResult { webhook_id, response, error })
     }
 }
 
-/// Delivers what there is to tell, for ever: each endpoint by itself, so that a slow one holds up no other.
-pub async fn keep_delivering(courier: &Courier) {
-    let mut under_way = FuturesUnordered::new();
-    let mut at_it: HashSet<WebhookEndpointId> = HashSet::new();
-    let mut last_kept_house = None;
-    loop {
-        let now = courier.clock.now();
-        let is_time = |last: Timestamp| now.duration_since(last).unsigned_abs() >= HOUSEKEEPING;
-        if last_kept_house.is_none_or(is_time) {
-            last_kept_house = Some(now);
-            let before = now.checked_sub(LOG_KEPT).unwrap_or(Timestamp::MIN);
-            if let Err(error) = courier.store.forget_old_deliveries(now, before).await {
-                tracing::error!(code = error.code(), %error, "old deliveries can't be erased");
-            }
-        }
-        match courier.store.due_webhook_endpoints(now).await {
-            Ok(due) => {
-                for id in due.into_iter().filter(|id| at_it.insert(*id)) {
-                    under_way.push(Box::pin(async move { (id, courier.deliver(id).await) }));
-                }
-            }
-            Err(error) => tracing::error!(code = error.code(), %error, "webhook endpoints can't be listed"),
-        }
-        let mut pause = courier.clock.sleep(EVERY);
-        loop {
-            tokio::select! {
-                () = &mut pause => break,
-                Some((id, delivered)) = under_way.next() => {
-                    at_it.remove(&id);
-                    if let Err(error) = delivered {
-                        tracing::error!(endpoint = %id, code = error.code(), %error, "webhooks can't be delivered");
-                    }
-                }
-            }
-        }
+/// Which events are told one after the other, by their place in the wave: those of a record, and those of none.
+fn lanes(wave: &[Telling<'_>]) -> Vec<Vec<usize>> {
+    let mut lanes: Vec<Vec<usize>> = Vec::new();
+    let mut of = HashMap::new();
+    for (n, telling) in wave.iter().enumerate() {
+        let lane = *of.entry(telling.record()).or_insert_with(|| {
+            lanes.push(Vec::new());
+            lanes.len() - 1
+        });
+        lanes[lane].push(n);
     }
+    lanes
 }
 
 /// An event's id at an endpoint: it follows from what is told to whom, so that it is the same in every attempt, and when
 /// it is told again.
-fn webhook_id(endpoint: WebhookEndpointId, telling: &Telling<'_>, at: Cursor) -> String {
-    let (endpoint, account) = (endpoint.to_string(), telling.account_id.to_string());
+fn webhook_id(endpoint: WebhookEndpointId, of: Of, at: Cursor) -> String {
     let entry = format!("{}.{}", at.seq, at.slot);
-    format!("msg_{}", hex(&digest(&[&endpoint, &account, telling.log.name(), &entry])))
+    message_id(&[&endpoint.to_string(), &of.account_id.to_string(), of.log.name(), &entry])
+}
+
+fn message_id(parts: &[&str]) -> String {
+    let hex: String = digest(parts).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("msg_{hex}")
 }
 
 fn digest(parts: &[&str]) -> [u8; 32] {
     Sha256::digest(parts.join("\n").as_bytes()).into()
-}
-
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn written(body: &impl Serialize) -> String {
-    // What is made of texts and numbers has a JSON form.
-    serde_json::to_string(body).unwrap_or_default()
 }

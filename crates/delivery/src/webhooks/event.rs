@@ -48,6 +48,8 @@ pub struct Seen {
     pub at_first: bool,
     /// The employee's contract had ended by then.
     pub has_left: bool,
+    /// The absence request was approved or denied by then.
+    pub is_decided: bool,
 }
 
 /// A kind's name in types of events; nothing for kinds that are not told of, because they are computed or say only that
@@ -99,6 +101,9 @@ pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
             also(4, "employee.moved", fields.iter().any(|(field, _)| PLACE.contains(&field.as_str())));
         }
         (Kind::Employee, Operation::Ended) => also(5, "employee.terminated", true),
+        (Kind::AbsenceRequest, Operation::Created) => {
+            also(6, "absence_request.decided", seen.is_decided && !seen.at_first);
+        }
         (Kind::AbsenceRequest, Operation::Updated | Operation::Restored) => {
             also(6, "absence_request.decided", fields.iter().any(is_decision));
         }
@@ -109,7 +114,12 @@ pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
 
 /// Whether a changed field is a status that somebody decided: approved or denied, from anything else.
 fn is_decision((field, values): &(String, Value)) -> bool {
-    field == "status" && matches!(values["after"].as_str(), Some("approved" | "denied"))
+    field == "status" && values["after"].as_str().is_some_and(is_decided)
+}
+
+/// Whether an absence request with this status was decided by somebody.
+pub(crate) fn is_decided(status: &str) -> bool {
+    matches!(status, "approved" | "denied")
 }
 
 /// Every type of event, but for the test's.
@@ -188,7 +198,7 @@ mod tests {
     #[test]
     fn whoever_was_there_before_the_account_was_linked_is_not_hired() {
         let created = change(Kind::Employee, Operation::Created, None);
-        for seen in [Seen { at_first: true, has_left: false }, Seen { at_first: false, has_left: true }] {
+        for seen in [Seen { at_first: true, ..Seen::default() }, Seen { has_left: true, ..Seen::default() }] {
             assert_eq!(events_of(&created, seen).len(), 1, "{seen:?}");
         }
     }
@@ -200,6 +210,12 @@ mod tests {
             names(Kind::AbsenceRequest, Operation::Updated, Some(&fields)).len()
         };
         assert_eq!(["approved", "denied", "cancelled", "cancellation_pending"].map(request), [2, 2, 1, 1]);
+        // Asked for and decided between two syncs.
+        let created = change(Kind::AbsenceRequest, Operation::Created, None);
+        let first_seen = |at_first, is_decided| {
+            events_of(&created, Seen { at_first, is_decided, ..Seen::default() }).len()
+        };
+        assert_eq!([first_seen(false, true), first_seen(true, true), first_seen(false, false)], [2, 1, 1]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::signature::signatures;
 use super::target::{Target, TargetRefused};
 
 /// Connecting, sending and the whole answer.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// So much of an answer's body is read, so that the connection can be used again; then it is closed.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -107,5 +107,78 @@ fn code_of(error: &reqwest::Error) -> &'static str {
         "webhook.timeout"
     } else {
         "webhook.unreachable"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::http::header::LOCATION;
+    use axum::routing::post;
+    use futures::stream;
+
+    use super::*;
+
+    /// Sends to a path of a server that misbehaves: the outcome, and how often the server was asked at all.
+    async fn sent_to(path: &str) -> (Outcome, usize) {
+        let asked = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&asked);
+        let endless = || async {
+            let parts = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 16 * 1024]));
+            Body::from_stream(parts)
+        };
+        let elsewhere = || async { (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "/taken")]) };
+        let router = Router::new()
+            .route("/taken", post(async || StatusCode::NO_CONTENT))
+            .route("/elsewhere", post(elsewhere))
+            .route("/endless", post(endless))
+            .route("/silent", post(std::future::pending::<StatusCode>))
+            .layer(axum::middleware::from_fn(move |request, next: axum::middleware::Next| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                next.run(request)
+            }));
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let sender = Sender::new(HostPolicy::AllowLoopback).unwrap();
+        let message = Message { id: "msg_1", body: "{}" };
+        let url = format!("http://{address}{path}");
+        (sender.send(&url, &[], message, Timestamp::UNIX_EPOCH).await, asked.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let refused = Outcome { response: Some(307), error: Some("webhook.refused"), retry_after: None };
+        assert_eq!(sent_to("/elsewhere").await, (refused, 1));
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_cut_and_its_status_holds() {
+        let taken = Outcome { response: Some(200), error: None, retry_after: None };
+        assert_eq!(sent_to("/endless").await, (taken, 1));
+    }
+
+    /// Tokio's clock goes on by itself when nobody has anything to do.
+    #[tokio::test(start_paused = true)]
+    async fn a_receiver_that_says_nothing_is_given_up() {
+        let (outcome, _) = sent_to("/silent").await;
+        assert_eq!(outcome, Outcome::failed("webhook.timeout"));
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_no_success() {
+        let sender = Sender::new(HostPolicy::AllowLoopback).unwrap();
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        let message = Message { id: "msg_1", body: "{}" };
+        let outcome = sender.send(&url, &[], message, Timestamp::UNIX_EPOCH).await;
+        assert_eq!(outcome, Outcome::failed("webhook.unreachable"));
     }
 }

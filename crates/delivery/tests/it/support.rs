@@ -23,6 +23,7 @@ use store::{
     WebhookEndpoint, WebhookEndpointId, content_hash,
 };
 use test_database::{Engine, TestDatabase};
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 /// What a receiver does with what it gets.
@@ -34,6 +35,10 @@ pub(crate) enum Mood {
     /// Takes it, and fails before it has said so.
     TakesAndFails,
     AsksToWait(u32),
+    /// Takes everything but what is about this record.
+    RefusesAbout(&'static str),
+    /// Answers no request before another is there.
+    TakesInPairs,
 }
 
 /// Something that a receiver has taken.
@@ -48,6 +53,7 @@ pub(crate) struct Taken {
 struct Inner {
     mood: Mood,
     secret: String,
+    pair: Arc<Barrier>,
     keeps_time: bool,
     taken: Vec<Taken>,
     asked: usize,
@@ -61,7 +67,17 @@ pub(crate) struct Receiver {
 }
 
 async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> Response {
-    let mut inner = inner.lock().unwrap();
+    let pair = {
+        let inner = inner.lock().unwrap();
+        (inner.mood == Mood::TakesInPairs).then(|| Arc::clone(&inner.pair))
+    };
+    if let Some(pair) = pair {
+        pair.wait().await;
+    }
+    take(&mut inner.lock().unwrap(), &headers, &body)
+}
+
+fn take(inner: &mut Inner, headers: &HeaderMap, body: &[u8]) -> Response {
     inner.asked += 1;
     match inner.mood {
         Mood::Refuses(status) => return StatusCode::from_u16(status).unwrap().into_response(),
@@ -69,16 +85,16 @@ async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, bod
             let header = [("retry-after", seconds.to_string())];
             return (StatusCode::SERVICE_UNAVAILABLE, header).into_response();
         }
-        Mood::Takes | Mood::TakesAndFails => {}
+        _ => {}
     }
     let text = |name| headers.get(name).unwrap().to_str().unwrap();
     let verifier = standardwebhooks::Webhook::new(&inner.secret).unwrap();
     let is_genuine = if inner.keeps_time {
-        verifier.verify(&body, &headers).is_ok()
+        verifier.verify(body, headers).is_ok()
     } else {
         // The library's clock is the machine's: what it signs at the time that was sent is compared.
         let signed =
-            verifier.sign(text("webhook-id"), text("webhook-timestamp").parse().unwrap(), &body).unwrap();
+            verifier.sign(text("webhook-id"), text("webhook-timestamp").parse().unwrap(), body).unwrap();
         text("webhook-signature").split(' ').any(|signature| signature == signed)
     };
     if !is_genuine {
@@ -87,12 +103,15 @@ async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, bod
     let taken = Taken {
         id: text("webhook-id").to_owned(),
         signatures: text("webhook-signature").split(' ').count(),
-        body: serde_json::from_slice(&body).unwrap(),
+        body: serde_json::from_slice(body).unwrap(),
     };
+    if matches!(inner.mood, Mood::RefusesAbout(id) if taken.body["data"]["id"] == id) {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
     inner.taken.push(taken);
     match inner.mood {
-        Mood::Takes => StatusCode::NO_CONTENT.into_response(),
-        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Mood::TakesAndFails => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        _ => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
@@ -101,6 +120,7 @@ impl Receiver {
         let inner = Inner {
             mood: Mood::Takes,
             secret: String::new(),
+            pair: Arc::new(Barrier::new(2)),
             keeps_time: false,
             taken: Vec::new(),
             asked: 0,
@@ -152,9 +172,10 @@ impl Receiver {
         self.inner.lock().unwrap().asked
     }
 
-    /// The types of what was taken, in order, and forgets it.
+    /// The types of what was taken, in order a record, and forgets it.
     pub(crate) fn types(&self) -> Vec<String> {
-        let taken = std::mem::take(&mut self.inner.lock().unwrap().taken);
+        let mut taken = std::mem::take(&mut self.inner.lock().unwrap().taken);
+        taken.sort_by_key(|taken| taken.body["data"]["id"].as_str().map(str::to_owned));
         taken.iter().map(|taken| taken.body["type"].as_str().unwrap().to_owned()).collect()
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Cursor, DataPolicy, DisabledReason, EndpointChange, IssueFilter, Log, Payload};
 use test_database::Engine;
 
-use crate::support::{Mood, World, link};
+use crate::support::{Mood, Taken, World, link};
 use lucca::HostPolicy;
 use lucca::clock::{Clock, SystemClock};
 
@@ -27,14 +27,15 @@ async fn what_happens_is_told_in_order_from_now_on() {
 
         world.sync(&["1", "2"]).await;
         assert_eq!(courier.deliver_due().await.unwrap().events, 5);
-        let taken = world.receiver.taken();
-        let types = world.receiver.types();
+        let mut taken = world.receiver.taken();
         let expected =
-            ["employee.updated", "employee.changed", "employee.created", "employee.hired", "sync.completed"];
-        assert_eq!(types, expected);
+            ["sync.completed", "employee.updated", "employee.changed", "employee.created", "employee.hired"];
+        assert_eq!(world.receiver.types(), expected);
+        assert_eq!(taken[4].body["type"], "sync.completed", "after what it found");
+        taken.sort_by_key(|taken| taken.body["sequence"].as_i64().filter(|_| taken.body["log"] == "changes"));
         assert!(taken.iter().all(|taken| taken.id.starts_with("msg_") && taken.signatures == 1));
         assert_eq!(
-            taken[0].body,
+            taken[1].body,
             json!({
                 "type": "employee.updated",
                 "timestamp": "2026-11-25T10:00:00Z",
@@ -50,8 +51,8 @@ async fn what_happens_is_told_in_order_from_now_on() {
                 },
             })
         );
-        assert_eq!(taken[4].body["log"], "events");
-        assert_eq!(taken[4].body["data"]["outcome"], "succeeded");
+        assert_eq!(taken[0].body["log"], "events");
+        assert_eq!(taken[0].body["data"]["outcome"], "succeeded");
 
         // A thin payload says nothing of the person.
         let thin = EndpointChange { payload: Some(Payload::Thin), ..EndpointChange::default() };
@@ -77,7 +78,7 @@ async fn accounts_come_and_go_and_only_what_is_wanted_is_told() {
         world.sync(&["1", "2"]).await;
         world.store.unlink(&other, DataPolicy::Erase, store::Actor::Operator, now).await.unwrap();
         while !courier.deliver_due().await.unwrap().is_done {}
-        let expected = ["employee.hired", "linked_account.linked", "linked_account.unlinked"];
+        let expected = ["linked_account.linked", "linked_account.unlinked", "employee.hired"];
         assert_eq!(world.receiver.types(), expected);
         world.sync(&["1"]).await;
         assert_eq!(courier.deliver_due().await.unwrap().events, 0);
@@ -230,6 +231,57 @@ async fn what_was_told_is_told_again_with_the_same_ids() {
         world.store.replay_webhooks(endpoint.id, of, Cursor::after(1)).await.unwrap();
         courier.deliver_due().await.unwrap();
         assert_eq!(world.receiver.taken(), first[1..]);
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn records_are_told_of_at_once_and_each_in_order() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        world.sync(&["0"]).await;
+        world.endpoint(1, &["employee.*"], Payload::Full).await;
+        world.receiver.set(Mood::TakesInPairs);
+        world.sync(&["1", "2"]).await;
+        world.sync(&["2", "1"]).await;
+        assert_eq!(world.courier().deliver_due().await.unwrap().events, 8);
+        for id in ["1", "2"] {
+            let of = |taken: &&Taken| taken.body["data"]["id"] == id;
+            let told = world.receiver.taken();
+            let types: Vec<&str> =
+                told.iter().filter(of).map(|taken| taken.body["type"].as_str().unwrap()).collect();
+            assert_eq!(types, ["employee.created", "employee.hired", "employee.updated", "employee.changed"]);
+        }
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_tried_alone_and_nothing_behind_it_is_lost() {
+    for engine in Engine::available() {
+        let mut world = World::new(engine).await;
+        let endpoint = world.endpoint(1, &["employee.created"], Payload::Thin).await;
+        let courier = world.courier();
+        world.receiver.set(Mood::RefusesAbout("2"));
+        world.sync(&["1", "2", "3"]).await;
+        assert_eq!(courier.deliver_due().await.unwrap().events, 1);
+        let asked = world.receiver.asked();
+        for attempts in 2..6 {
+            world.wait(HOUR);
+            courier.deliver_due().await.unwrap();
+            assert_eq!(world.found(endpoint.id).await.attempts, attempts);
+        }
+        assert_eq!(world.receiver.asked(), asked + 4);
+        world.receiver.set(Mood::Takes);
+        world.wait(HOUR);
+        assert_eq!(courier.deliver_due().await.unwrap().events, 2);
+        let mut told = world.receiver.taken();
+        told.sort_by(|a, b| a.id.cmp(&b.id));
+        told.dedup();
+        let mut ids: Vec<&str> =
+            told.iter().map(|taken| taken.body["data"]["id"].as_str().unwrap()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["1", "2", "3"]);
         world.end().await;
     }
 }
