@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod debian;
+mod node;
 mod postgres;
 mod tools;
 

@@ -1,12 +1,12 @@
-//! The tests with other people's tools (`tests/tools`): each folder names what it needs from PyPI, gets an environment of
-//! its own under `target/tools`, and is a script that drives the binary from outside.
+//! The tests with other people's tools (`tests/tools`): each folder names what it needs from PyPI, and from npm where it has
+//! a `package.json`, gets an environment of its own under `target/tools`, and is a script that drives the binary from outside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::{self, run};
-use crate::{cargo, given, say};
+use crate::{cargo, given, node, say};
 
 /// What became of the tests.
 pub(crate) enum Outcome {
@@ -47,6 +47,7 @@ pub(crate) fn test(names: &[&str]) -> Result<Outcome, String> {
                 .env("LUCCA_CONNECTOR_BIN", target.join("debug/lucca-connector"))
                 .env("PYTHONPATH", root.join("tests/tools"))
                 .env("PYTHONDONTWRITEBYTECODE", "1")
+                .env("LUCCA_CONNECTOR_NODE", node_dir(&target.join("tools"), &name))
                 .env_remove("DATABASE_URL")
                 .env_remove("LUCCA_CONNECTOR_DATA_DIR"),
             &format!("the test with {name}"),
@@ -100,12 +101,21 @@ fn find_python() -> Result<(), String> {
     if has_venv() { Ok(()) } else { Err("there is still no `python3` with venv".to_owned()) }
 }
 
+/// Where the JavaScript of a test is, with its packages.
+fn node_dir(environments: &Path, test: &str) -> PathBuf {
+    environments.join(format!("{test}-node"))
+}
+
 /// The Python of a test's environment, made unless it is there with these very requirements.
 fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
     let name = name(test);
     let dir = environments.join(&name);
     let requirements = test.join("requirements.txt");
     let wanted = fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    if test.join("package.json").is_file() {
+        node::find()?;
+        node::copy(test, &node_dir(environments, &name))?;
+    }
     let (python, installed) = (dir.join("bin/python"), dir.join("installed.txt"));
     if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(python);

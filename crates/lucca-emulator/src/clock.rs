@@ -8,12 +8,14 @@ use std::{
 };
 
 use jiff::{
-    SignedDuration, ToSpan as _,
-    civil::{Date, DateTime},
+    SignedDuration, Timestamp, ToSpan as _,
+    civil::{Date, DateTime, Time},
 };
 
-/// The tenant's clock, in Paris local time: starts at 09:00 of its first day, stands still unless it
-/// follows real time, and can be moved.
+use crate::grammar::dates::PARIS;
+
+/// The tenant's clock, in Paris local time: stands still at 09:00 of its first day, or follows real time from the present
+/// time of that day, and can be moved.
 #[derive(Debug)]
 pub(crate) struct TenantClock {
     at: Mutex<DateTime>,
@@ -22,7 +24,9 @@ pub(crate) struct TenantClock {
 
 impl TenantClock {
     pub(crate) fn new(today: Date, real_time: bool) -> Self {
-        Self { at: Mutex::new(today.at(9, 0, 0, 0)), follows_since: real_time.then(instant) }
+        // A tenant whose clock is behind that of its clients would hide from them what it changes.
+        let time = if real_time { paris().time() } else { Time::constant(9, 0, 0, 0) };
+        Self { at: Mutex::new(today.to_datetime(time)), follows_since: real_time.then(instant) }
     }
 
     pub(crate) fn now(&self) -> DateTime {
@@ -55,6 +59,11 @@ impl TenantClock {
         let days = self.today().until(today).map_or(0, |span| i64::from(span.get_days()));
         self.advance(days);
     }
+}
+
+/// The present time in Paris.
+pub(crate) fn paris() -> DateTime {
+    Timestamp::try_from(wall()).unwrap_or_default().to_zoned(PARIS.clone()).datetime()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the emulator's one reading of the monotonic clock")]

@@ -88,7 +88,7 @@ pub struct Config {
     pub employees: u32,
     /// Same seed, size and date: same company.
     pub seed: u64,
-    /// The tenant's clock starts on this day at 09:00, Paris time.
+    /// The tenant's clock starts on this day, at 09:00 Paris time if it stands still.
     pub today: Date,
     /// Where the API listens; port 0 is any free one.
     pub listen: SocketAddr,
@@ -98,7 +98,7 @@ pub struct Config {
     pub switches: Switches,
     /// API keys; the first is the one [`Emulator::api_key`] gives.
     pub keys: Vec<KeyConfig>,
-    /// Whether the tenant's clock follows real time from `today` on; else it stands still.
+    /// Whether the tenant's clock follows real time, from `today` at the present time in Paris on; else it stands still.
     pub real_time: bool,
 }
 
@@ -117,6 +117,11 @@ impl Config {
             real_time: false,
         }
     }
+}
+
+/// The present day in Paris, where tenants are.
+pub fn today() -> Date {
+    clock::paris().date()
 }
 
 /// A tenant could not be started.

@@ -51,7 +51,7 @@ pub(crate) struct Args {
 
 impl Args {
     fn config(&self) -> Result<Config, Failure> {
-        let today = self.today.unwrap_or_else(|| session::today(&*session::clock()));
+        let today = self.today.unwrap_or_else(lucca_emulator::today);
         let mut config = Config::new(self.employees, self.seed, today);
         config.listen = self.listen;
         config.control = self.control;

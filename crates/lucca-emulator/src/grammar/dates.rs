@@ -13,7 +13,7 @@ use jiff::{
 use crate::switches::{AbsenceStamps, SinceReading, Switches};
 
 /// Europe/Paris without needing a time zone database on the machine.
-static PARIS: LazyLock<TimeZone> =
+pub(crate) static PARIS: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
 
 /// A moment in Paris local time, as the stamps of absences are kept in the tenant.

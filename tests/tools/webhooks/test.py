@@ -1,0 +1,180 @@
+"""Receivers that verify with the libraries of Standard Webhooks, Python's and JavaScript's, are killed and revived at random,
+and so is `serve`: every change arrives at both, genuine, in order a record, and twice only with the same id."""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+from tenant import BINARY, tenant
+
+HERE = pathlib.Path(__file__).parent
+ROUNDS = 16
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Killable:
+    """A process that listens on a port, is killed without warning and started again."""
+
+    def __init__(self, port, command):
+        self.port, self.command, self.process = port, command, None
+
+    def revive(self):
+        if self.process is not None:
+            return
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port)).close()
+            except ConnectionError:
+                assert time.monotonic() < until, f"{self.command} does not start"
+                time.sleep(0.05)
+
+    def kill(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+class Service(Killable):
+    """`serve`, and its API."""
+
+    def __init__(self, data):
+        port = free_port()
+        listen = ["serve", "--allow-loopback", "--listen", f"127.0.0.1:{port}"]
+        super().__init__(port, [BINARY, "--data-dir", str(data), *listen])
+        self.token = data / "operator-token"
+
+    def ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, method=method)
+        request.add_header("authorization", f"Bearer {self.token.read_text().strip()}")
+        request.add_header("content-type", "application/json")
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+            return json.loads(text) if text.startswith(b"{") else None
+
+
+class Receiver(Killable):
+    """A receiver, the endpoint that leads to it, and what it has taken."""
+
+    def __init__(self, tenant, service, name, interpreter, script):
+        self.file, port = tenant.dir / f"{name}.jsonl", free_port()
+        endpoint = {"url": f"http://127.0.0.1:{port}/{name}", "payload": "full" if name == "python" else "thin"}
+        made = service.ask("POST", "/v1/webhook-endpoints", endpoint)
+        self.name, self.endpoint = name, f"/v1/webhook-endpoints/{made['id']}"
+        super().__init__(port, [interpreter, str(script), str(port), made["secret"], str(self.file)])
+
+    def taken(self):
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
+        # Whoever is killed while writing leaves half a line, and has not taken it.
+        told = [json.loads(line) for line in lines if line.endswith("}")]
+        assert not [line for line in told if "refused" in line], "the library refuses a delivery"
+        return told
+
+
+def check(receiver, changes):
+    """Whether all has arrived; what has must be right."""
+    bodies, order, known = {}, collections.defaultdict(list), set()
+    for told in receiver.taken():
+        event = told["event"]
+        place = (event["type"], event.get("log"), event.get("sequence"))
+        assert bodies.setdefault(told["id"], place) == place, "an id of two events"
+        if event.get("log") == "changes" and told["id"] not in known:
+            order[event["data"]["kind"], event["data"]["id"]].append(event["sequence"])
+        known.add(told["id"])
+    assert len(set(bodies.values())) == len(bodies), "an event under two ids"
+    for record, sequences in order.items():
+        assert sequences == sorted(sequences), (receiver.name, record, sequences)
+    told = {sequence for _, log, sequence in bodies.values() if log == "changes"}
+    untold = {"working_days", "user_log_entries"}
+    return {change["seq"] for change in changes if change["kind"] not in untold} <= told, len(bodies)
+
+
+def sync(tenant):
+    """Syncs, after `serve` where that is at it; one that was killed holds the account for a while."""
+    command = [BINARY, "--data-dir", str(tenant.data), "sync", "--json"]
+    until = time.monotonic() + 120
+    while (done := subprocess.run(command, capture_output=True, text=True)).returncode != 0:
+        assert '"sync.busy"' in done.stdout + done.stderr and time.monotonic() < until, done
+        time.sleep(0.5)
+
+
+def run(tenant, processes):
+    dice = random.Random(6)
+    service = Service(tenant.data)
+    processes.append(service)
+    service.revive()
+    account = service.ask("GET", "/v1/linked-accounts")["items"][0]["id"]
+    first = service.ask("GET", f"/v1/linked-accounts/{account}/changes?limit=1000")
+    node = pathlib.Path(os.environ["LUCCA_CONNECTOR_NODE"]) / "receiver.mjs"
+    receivers = [
+        Receiver(tenant, service, "python", sys.executable, HERE / "receiver.py"),
+        Receiver(tenant, service, "javascript", "node", node),
+    ]
+    processes += receivers
+    for receiver in receivers:
+        receiver.revive()
+        assert service.ask("POST", f"{receiver.endpoint}/test")["delivered"], receiver.name
+    people = [str(person["id"]) for person in tenant.ask("GET", "/people?status=active")]
+    killed = 0
+    for round in range(ROUNDS):
+        for person in dice.sample(people, 3):
+            tenant.ask("PATCH", f"/people/{person}", {"jobTitle": f"Poste {round}.{dice.randrange(9)}"})
+        sync(tenant)
+        time.sleep(dice.random())
+        for process in processes:
+            if dice.random() < 0.4:
+                process.kill()
+                killed += 1
+        time.sleep(dice.random())
+        for process in processes:
+            if dice.random() < 0.7:
+                process.revive()
+    # What was told once is told again with the ids that it had.
+    for process in processes:
+        process.revive()
+    for receiver in receivers:
+        replay = {"linked_account_id": account, "log": "changes", "after_seq": first["next_after"]}
+        service.ask("POST", f"{receiver.endpoint}/replay", replay)
+    path, changes = f"/v1/linked-accounts/{account}/changes?limit=1000&after=", []
+    while True:
+        page = service.ask("GET", path + str(changes[-1]["seq"] if changes else first["next_after"]))
+        changes += page["items"]
+        if not page["has_more"]:
+            break
+    assert sum(change["kind"] == "employees" for change in changes) > ROUNDS, "nobody changed"
+    until = time.monotonic() + 120
+    while True:
+        results = [check(receiver, changes) for receiver in receivers]
+        if all(is_complete for is_complete, _ in results):
+            break
+        assert time.monotonic() < until, "not everything arrives"
+        for receiver in receivers:
+            service.ask("PATCH", receiver.endpoint, {"enabled": True})
+        time.sleep(1)
+    deliveries = {receiver.name: len(receiver.taken()) for receiver in receivers}
+    print(f"{len(changes)} changes, {results[0][1]} events, {killed} killed, deliveries: {deliveries}")
+
+
+with tenant() as tenant:
+    processes = []
+    try:
+        run(tenant, processes)
+    finally:
+        for process in processes:
+            process.kill()
