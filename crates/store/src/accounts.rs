@@ -338,21 +338,37 @@ impl Store {
             .map_err(while_doing("asking whether it answers"))
     }
 
-    /// Records whether a linked account's key works. Writes nothing if that is known already, or the account was
-    /// unlinked meanwhile.
+    /// Records whether a linked account's key works, and tells what became of it. Writes nothing if that is known already,
+    /// or the account was unlinked meanwhile.
     pub async fn set_account_status(
         &self,
         account: &LinkedAccount,
         status: AccountStatus,
         at: Timestamp,
     ) -> Result<(), Error> {
-        on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET status = $2, updated_at = $3 WHERE no = $1 AND status <> $2 AND status <> 'unlinked'")
+        const DOING: &str = "updating a linked account";
+        let event = match status {
+            AccountStatus::Linked => "linked_account.recovered",
+            AccountStatus::RelinkNeeded => "linked_account.relink_needed",
+            AccountStatus::Unlinked => "linked_account.unlinked",
+        };
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_news = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE linked_accounts SET status = $2, updated_at = $3 WHERE no = $1 AND status <> $2 \
+                 AND status <> 'unlinked'",
+            )
             .bind(account.no)
             .bind(status.name())
             .bind(sql_time(at))
-            .execute(pool)
+            .execute(connection)
             .await
-            .map(drop)).map_err(while_doing("updating a linked account"))?;
-        Ok(())
+            .map(|done| done.rows_affected() == 1))?;
+            if is_news {
+                account_events::append(&mut tx, account.no, event, &json!({}), at).await?;
+            }
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
     }
 }

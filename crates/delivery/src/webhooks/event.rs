@@ -16,13 +16,15 @@ pub const DEDICATED: [&str; 6] = [
 ];
 
 /// What happens to a linked account beside its records.
-const OF_ACCOUNTS: [&str; 7] = [
+const OF_ACCOUNTS: [&str; 9] = [
     "sync.completed",
     "sync.held",
     "issue.opened",
     "issue.resolved",
     "linked_account.linked",
     "linked_account.relinked",
+    "linked_account.relink_needed",
+    "linked_account.recovered",
     "linked_account.unlinked",
 ];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use delivery::webhooks::{Courier, Secret};
 use jiff::ToSpan;
 use serde_json::json;
-use store::{Cursor, DataPolicy, DisabledReason, EndpointChange, IssueFilter, Log, Payload};
+use store::{AccountStatus, Cursor, DataPolicy, DisabledReason, EndpointChange, IssueFilter, Log, Payload};
 use test_database::Engine;
 
 use crate::support::{Mood, Taken, World, link};
@@ -76,9 +76,18 @@ async fn accounts_come_and_go_and_only_what_is_wanted_is_told() {
         // Whoever is found by the first sync was there before.
         world.sync(&["1"]).await;
         world.sync(&["1", "2"]).await;
+        for status in [AccountStatus::RelinkNeeded, AccountStatus::RelinkNeeded, AccountStatus::Linked] {
+            world.store.set_account_status(&other, status, now).await.unwrap();
+        }
         world.store.unlink(&other, DataPolicy::Erase, store::Actor::Operator, now).await.unwrap();
         while !courier.deliver_due().await.unwrap().is_done {}
-        let expected = ["linked_account.linked", "linked_account.unlinked", "employee.hired"];
+        let expected = [
+            "linked_account.linked",
+            "linked_account.relink_needed",
+            "linked_account.recovered",
+            "linked_account.unlinked",
+            "employee.hired",
+        ];
         assert_eq!(world.receiver.types(), expected);
         world.sync(&["1"]).await;
         assert_eq!(courier.deliver_due().await.unwrap().events, 0);
