@@ -175,16 +175,12 @@ impl Absences<'_> {
     }
 
     /// Sends what was written down and not sent, after looking once more whether it still can be.
-    async fn send_queued(&self, mut submission: Submission) -> Result<Submission, Error> {
+    async fn send_queued(&self, submission: Submission) -> Result<Submission, Error> {
         let ask = ask_of(&submission)?;
-        let mut known = Detail::of(&submission)?;
+        let known = Detail::of(&submission)?;
         if known.is_of_a_file {
             let message = "the import was cut short before it was sent: import the file again";
-            known.problems = vec![Problem::new(ProblemCode::NotMade, message)];
-            submission.detail = known.to_json();
-            submission.state = SubmissionState::NotMade;
-            submission.due_at = None;
-            return self.save(submission, self.clock.now()).await;
+            return self.not_made(submission, known, message.to_owned()).await;
         }
         let examined = match self.examine(&ask).await {
             Ok(examined) => examined,
@@ -205,10 +201,7 @@ impl Absences<'_> {
             Err(Error::ConfirmationNeeded(confirm)) => {
                 self.refused(submission, known, Vec::new(), confirm).await
             }
-            Err(Error::Problems(problems)) => {
-                submission.due_at = None;
-                self.refused(submission, known, problems, Vec::new()).await
-            }
+            Err(Error::Problems(problems)) => self.refused(submission, known, problems, Vec::new()).await,
             Err(error) => Err(error),
         }
     }
@@ -319,11 +312,7 @@ impl Absences<'_> {
         if now >= sent_at + DOUBT {
             let message =
                 "it was sent, did not arrive in Lucca, and was not sent again: ask again under another key";
-            detail.problems = vec![Problem::new(ProblemCode::NotMade, message)];
-            submission.detail = detail.to_json();
-            submission.state = SubmissionState::NotMade;
-            (submission.request_id, submission.absence_id, submission.due_at) = (None, None, None);
-            return self.save(submission, now).await;
+            return self.not_made(submission, detail, message.to_owned()).await;
         }
         submission.state = SubmissionState::InDoubt;
         submission.due_at = Some(now + LOOK_AGAIN);
@@ -332,13 +321,33 @@ impl Absences<'_> {
 
     async fn refused(
         &self,
-        mut submission: Submission,
+        submission: Submission,
         detail: Detail,
         problems: Vec<Problem>,
         confirm: Vec<Warning>,
     ) -> Result<Submission, Error> {
-        submission.detail = Detail { problems, confirm, ..detail }.to_json();
-        submission.state = SubmissionState::Refused;
+        self.end(submission, SubmissionState::Refused, Detail { problems, confirm, ..detail }).await
+    }
+
+    async fn not_made(
+        &self,
+        submission: Submission,
+        detail: Detail,
+        message: String,
+    ) -> Result<Submission, Error> {
+        let problems = vec![Problem::new(ProblemCode::NotMade, message)];
+        self.end(submission, SubmissionState::NotMade, Detail { problems, ..detail }).await
+    }
+
+    /// Nothing came of it, and nothing more is done about it.
+    async fn end(
+        &self,
+        mut submission: Submission,
+        state: SubmissionState,
+        detail: Detail,
+    ) -> Result<Submission, Error> {
+        submission.detail = detail.to_json();
+        submission.state = state;
         (submission.request_id, submission.absence_id, submission.due_at) = (None, None, None);
         self.save(submission, self.clock.now()).await
     }
@@ -348,17 +357,13 @@ impl Absences<'_> {
         let now = self.clock.now();
         tracing::info!(id = %submission.id, code = error.code(), "an absence request waits to be sent");
         if now >= submission.created_at + OUTBOX {
-            let mut detail = Detail::of(&submission)?;
             let message = format!("it could not be sent for a day: {}", error.code());
-            detail.problems = vec![Problem::new(ProblemCode::NotMade, message)];
-            submission.detail = detail.to_json();
-            submission.state = SubmissionState::NotMade;
-            submission.due_at = None;
-        } else {
-            submission.state = SubmissionState::Queued;
-            submission.sent_at = None;
-            submission.due_at = Some(now + SEND_AGAIN);
+            let detail = Detail::of(&submission)?;
+            return self.not_made(submission, detail, message).await;
         }
+        submission.state = SubmissionState::Queued;
+        submission.sent_at = None;
+        submission.due_at = Some(now + SEND_AGAIN);
         self.save(submission, now).await
     }
 
