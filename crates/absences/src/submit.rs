@@ -122,7 +122,7 @@ impl Absences<'_> {
             return Box::pin(self.again(written, ask, acknowledged)).await;
         }
         self.audit("absence.requested", json!({ "id": id, "door": examined.door.kind() })).await?;
-        self.send(written, ask, detail, examined).await
+        Box::pin(self.send(written, ask, detail, examined)).await
     }
 
     /// What was asked before under the same key.
