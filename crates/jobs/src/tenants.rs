@@ -114,8 +114,12 @@ impl Tenants {
 
     /// Notes what a client has sent since it was made, so that other processes keep within the tenant's budget too.
     pub async fn note(&self, client: &Client) -> Result<(), store::Error> {
+        self.note_requests(client, client.stats().requests()).await
+    }
+
+    /// Notes so many requests of a client that are not in its stats.
+    pub async fn note_requests(&self, client: &Client, sent: u64) -> Result<(), store::Error> {
         let Some(store) = &self.store else { return Ok(()) };
-        let sent = client.stats().by_stream.values().map(|stats| stats.requests).sum();
         store.note_requests(client.tenant().origin(), sent, self.clock.now()).await
     }
 }

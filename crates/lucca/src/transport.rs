@@ -16,6 +16,7 @@ use crate::budget::RequestBudget;
 use crate::clock::{Clock, between, later};
 use crate::envelope::{Undecodable, error_message};
 use crate::error::{Error, Kind};
+use crate::passthrough::Passed;
 use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, unsaid_wait, wait_before_retry};
 use crate::stats::Counters;
 use crate::stream::Stream;
@@ -66,6 +67,8 @@ pub(crate) enum Verb<'a> {
     Get,
     Delete,
     Post { content_type: &'a str, body: &'a [u8] },
+    Put { content_type: &'a str, body: &'a [u8] },
+    Patch { content_type: &'a str, body: &'a [u8] },
 }
 
 impl Verb<'_> {
@@ -74,6 +77,8 @@ impl Verb<'_> {
             Self::Get => "GET",
             Self::Delete => "DELETE",
             Self::Post { .. } => "POST",
+            Self::Put { .. } => "PUT",
+            Self::Patch { .. } => "PATCH",
         }
     }
 }
@@ -183,22 +188,10 @@ impl Transport {
     ) -> Result<(D, Duration), Failure> {
         let Call { stream, verb, path, query } = call;
         let on = |error: Error| error.on(stream, verb.name(), path);
-        let mark = if query.is_empty() { "" } else { "?" };
-        let url = format!("{}{path}{mark}{query}", self.tenant.origin());
-        let request = match verb {
-            Verb::Get => self.http.get(url),
-            Verb::Delete => self.http.delete(url),
-            Verb::Post { content_type, body } => {
-                self.http.post(url).header(CONTENT_TYPE, content_type).body(body.to_vec())
-            }
-        };
+        let request = self.request(verb, path, query);
         self.counters.record(stream, |stats| stats.requests += 1);
         let began = self.clock.stopwatch();
-        let mut response = request.send().await.map_err(|error| {
-            // Without a connection nothing was sent. An address that is refused was never connected to either.
-            let is_sent = !error.is_connect();
-            on(network_error(error)).having_happened(is_sent)
-        })?;
+        let mut response = request.send().await.map_err(|error| on(not_answered(error)))?;
         let status = response.status();
         if !status.is_success() {
             // What can still be read of it: the status alone says most.
@@ -221,6 +214,40 @@ impl Transport {
             Failure::from(on(error).having_happened(!is_refusal))
         })?;
         Ok((decoded, took))
+    }
+
+    /// Sends a request once, when the budget allows it, and gives whatever comes back.
+    pub(crate) async fn pass_on(&self, verb: Verb<'_>, path: &str, query: &str) -> Result<Passed, Error> {
+        self.budget.acquire(&*self.clock).await;
+        let mut response = self.request(verb, path, query).send().await.map_err(not_answered)?;
+        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let retry_after = header(RETRY_AFTER).and_then(|header| retry_after(header, self.clock.now()));
+        let content_type = header(CONTENT_TYPE).map(str::to_owned);
+        let status = response.status();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = retry_after.unwrap_or_else(|| unsaid_wait(1)).min(LONGEST_WAIT);
+            self.budget.hold_until(later(self.clock.now(), wait));
+        }
+        let body = self.body(&mut response, self.limits.max_body_bytes).await;
+        let body = body.map_err(|error| error.with_status(status.as_u16()).having_happened(true))?;
+        tracing::debug!(method = verb.name(), path, status = status.as_u16(), "a request was passed on");
+        Ok(Passed { status: status.as_u16(), content_type, retry_after, body })
+    }
+
+    fn request(&self, verb: Verb<'_>, path: &str, query: &str) -> reqwest::RequestBuilder {
+        let mark = if query.is_empty() { "" } else { "?" };
+        let url = format!("{}{path}{mark}{query}", self.tenant.origin());
+        let (request, content) = match verb {
+            Verb::Get => (self.http.get(url), None),
+            Verb::Delete => (self.http.delete(url), None),
+            Verb::Post { content_type, body } => (self.http.post(url), Some((content_type, body))),
+            Verb::Put { content_type, body } => (self.http.put(url), Some((content_type, body))),
+            Verb::Patch { content_type, body } => (self.http.patch(url), Some((content_type, body))),
+        };
+        match content {
+            None => request,
+            Some((content_type, body)) => request.header(CONTENT_TYPE, content_type).body(body.to_vec()),
+        }
     }
 
     async fn body(&self, response: &mut Response, limit: u64) -> Result<Vec<u8>, Error> {
@@ -385,6 +412,13 @@ fn network_error(error: reqwest::Error) -> Error {
         Kind::Unreachable
     };
     Error::new(kind).with_source(error)
+}
+
+/// Sorts a failure to send a request that may change something.
+fn not_answered(error: reqwest::Error) -> Error {
+    // Without a connection nothing was sent. An address that is refused was never connected to either.
+    let is_sent = !error.is_connect();
+    network_error(error).having_happened(is_sent)
 }
 
 /// Sorts a failure to receive a body: cut off, or not decompressible.

@@ -3,6 +3,7 @@
 //! Every setting has a default that works; an unknown key is an error, because a mistyped one would be ignored in
 //! silence.
 
+use lucca::Method;
 use serde::Deserialize;
 use url::Url;
 
@@ -21,6 +22,22 @@ pub struct Config {
     pub vendor: Vendor,
     /// How the flow behaves.
     pub linking: Linking,
+    /// What may be asked of Lucca in one's own words.
+    pub passthrough: Passthrough,
+}
+
+/// What may be asked of Lucca in one's own words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passthrough {
+    /// The methods that are passed on: by default `GET`, which changes nothing; none switches it off.
+    pub methods: Vec<String>,
+}
+
+impl Default for Passthrough {
+    fn default() -> Self {
+        Self { methods: vec![Method::Get.name().to_owned()] }
+    }
 }
 
 /// Who embeds the flow: what customers see of them.
@@ -131,6 +148,11 @@ impl Config {
             (1..=LONGEST_LINK_DAYS).contains(&self.linking.hand_over_days),
             "must be 1 to 30",
         )?;
+        must(
+            "passthrough.methods",
+            self.passthrough.methods.iter().all(|name| name.parse::<Method>().is_ok()),
+            "must be a list of GET, POST, PUT, PATCH and DELETE",
+        )?;
         let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
         must(
             "public_url",
@@ -172,6 +194,7 @@ mod tests {
             ("[vendor]\ncolour = \"red\"", "vendor.colour"),
             ("[vendor]\ncolour = \"#12345g\"", "vendor.colour"),
             ("[vendor]\nname = \" \"", "vendor.name"),
+            ("[passthrough]\nmethods = [\"get\"]", "passthrough.methods"),
             ("[linking]\nhand_over_days = 31", "linking.hand_over_days"),
             ("public_url = \"javascript:alert(1)\"", "public_url"),
             ("[vendor]\nprivacy_url = \"javascript:alert(1)\"", "vendor.privacy_url"),

@@ -25,7 +25,7 @@ use tower_http::compression::CompressionLayer;
 use app::App;
 
 pub use app::{Logo, Setup};
-pub use config::{Config, ConfigError, LONGEST_LINK_DAYS, Linking, SameTenant, Vendor};
+pub use config::{Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
 
 fn router(app: App) -> Router {
     let (api, _) = openapi::api();

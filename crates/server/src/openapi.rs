@@ -65,6 +65,7 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(linked_accounts::list::linked_accounts))
         .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
         .routes(routes!(linked_accounts::issues::account_issues))
+        .routes(routes!(linked_accounts::passthrough::passthrough))
         .routes(routes!(linked_accounts::audit::account_audit))
         .routes(routes!(api_keys::list::api_keys, api_keys::create::new_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use lucca::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -146,4 +147,30 @@ impl From<jobs::EntropyError> for Problem {
     fn from(error: jobs::EntropyError) -> Self {
         Self::internal("entropy", &error)
     }
+}
+
+/// Lucca could not be asked, or answered something else than was needed.
+impl From<&lucca::Error> for Problem {
+    fn from(error: &lucca::Error) -> Self {
+        tracing::info!(code = error.code(), status = error.status(), "Lucca could not be asked");
+        let status = match (error.action(), error.code()) {
+            (Action::Relink, _) => StatusCode::CONFLICT,
+            (Action::MissingPermission, _) => StatusCode::FORBIDDEN,
+            (Action::Wait(_), _) => StatusCode::SERVICE_UNAVAILABLE,
+            (_, "lucca.timeout") => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        let problem = Self::new(status, error.code(), sentences("Lucca could not be asked", &error.advice()));
+        match error.action() {
+            Action::Wait(wait) => problem.retry_after(wait.as_secs().max(1)),
+            _ => problem,
+        }
+    }
+}
+
+/// What is wrong, and what to do about it.
+pub(crate) fn sentences(what: &str, advice: &str) -> String {
+    let mut letters = what.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}. {advice}", letters.as_str())
 }

@@ -23,10 +23,10 @@ use jobs::Machinery;
 use lucca::Client;
 use people::{HalfDay, RemoteId, first_half_day, last_half_day};
 use serde::Deserialize;
-use store::{AccountStatus, Actor, LinkedAccount, Submission};
+use store::{Actor, LinkedAccount, Submission};
 use utoipa::ToSchema;
 
-use crate::api::linked_accounts::find;
+use crate::api::linked_accounts;
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
@@ -137,16 +137,9 @@ pub(crate) struct Desk {
 impl Desk {
     /// The linked account in the path. Refused where it has no key, or one that Lucca refuses.
     pub(crate) async fn of(app: &App, vendor: Vendor, account_id: &str) -> Result<Self, Problem> {
-        let account = find(app, account_id).await?;
-        if account.status == AccountStatus::RelinkNeeded {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "lucca.key_refused",
-                "Lucca refuses the API key of this account. Link the tenant again with another.",
-            ));
-        }
+        let account = linked_accounts::find(app, account_id).await?;
+        let client = linked_accounts::client(app, &account).await?;
         let machinery = app.machinery.clone();
-        let client = machinery.tenants.client_of(&account, &machinery.vault, None).await?;
         Ok(Self { machinery, account, client, actor: vendor.actor() })
     }
 

@@ -3,9 +3,12 @@
 pub(crate) mod audit;
 pub(crate) mod issues;
 pub(crate) mod list;
+pub(crate) mod passthrough;
 pub(crate) mod show;
 pub(crate) mod unlink;
 
+use axum::http::StatusCode;
+use lucca::Client;
 use serde::Serialize;
 use store::{AccountStatus, LinkedAccount};
 use utoipa::ToSchema;
@@ -78,4 +81,16 @@ pub(crate) async fn find(app: &App, id: &str) -> Result<LinkedAccount, Problem> 
     let missing = || Problem::not_found("linked account");
     let id = id.parse().map_err(|_| missing())?;
     app.machinery.store.account(id).await?.ok_or_else(missing)
+}
+
+/// A client for a linked account. Refused where it has no key, or one that Lucca refuses.
+pub(crate) async fn client(app: &App, account: &LinkedAccount) -> Result<Client, Problem> {
+    if account.status == AccountStatus::RelinkNeeded {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "lucca.key_refused",
+            "Lucca refuses the API key of this account. Link the tenant again with another.",
+        ));
+    }
+    Ok(app.machinery.tenants.client_of(account, &app.machinery.vault, None).await?)
 }

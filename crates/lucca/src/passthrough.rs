@@ -1,0 +1,181 @@
+//! Requests that somebody else words: sent once, within the tenant's budget, and answered as Lucca answers.
+//!
+//! What they mean is not looked at here; where they may go is.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::transport::Verb;
+
+const LONGEST_PATH: usize = 8192;
+
+/// A method of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads; the only one that changes nothing.
+    Get,
+    /// Makes.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    /// The method's name, in capitals.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// The text names no method that is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not one of GET, POST, PUT, PATCH and DELETE")]
+pub struct UnknownMethod;
+
+impl FromStr for Method {
+    type Err = UnknownMethod;
+
+    fn from_str(text: &str) -> Result<Self, UnknownMethod> {
+        Self::ALL.into_iter().find(|method| method.name() == text).ok_or(UnknownMethod)
+    }
+}
+
+/// A path of one of Lucca's APIs, with its query: `/api/v3/users?fields=id`, `/directory/api/4.0/work-contracts`. It can
+/// lead nowhere else than to the tenant it is asked of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiPath(String);
+
+/// The text is no path of Lucca's API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a path of Lucca's API, such as /api/v3/users?fields=id: it begins with a slash, has a folder `api`, and neither \
+     host, spaces, fragment nor a way upwards"
+)]
+pub struct ApiPathError;
+
+impl ApiPath {
+    /// Reads a path with its query, both percent-encoded where they need it.
+    ///
+    /// # Errors
+    ///
+    /// Where it would not lead to an API of the tenant's.
+    pub fn parse(text: &str) -> Result<Self, ApiPathError> {
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let is_printable = text.len() <= LONGEST_PATH && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let has_other = path.contains("//") || path.contains('\\') || text.contains('#');
+        // A server may undo the percent-encoding before it looks for a way upwards.
+        let plain = path.to_ascii_lowercase().replace("%2e", ".");
+        let is_upwards = plain.split('/').any(|part| part == "." || part == "..");
+        let is_hidden = ["%2f", "%5c", "%00"].iter().any(|code| plain.contains(code));
+        // Source: directory.md and absences.md; every API that is known has it first, second or third.
+        let is_api = path.starts_with('/') && plain.split('/').skip(1).take(3).any(|part| part == "api");
+        if is_printable && is_api && !has_other && !is_upwards && !is_hidden {
+            let mark = if query.is_empty() { "" } else { "?" };
+            Ok(Self(format!("{path}{mark}{query}")))
+        } else {
+            Err(ApiPathError)
+        }
+    }
+
+    /// The path without its query, which may hold personal data.
+    pub fn without_query(&self) -> &str {
+        self.0.split('?').next().unwrap_or_default()
+    }
+}
+
+/// What Lucca answered, whatever it is.
+pub struct Passed {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body's media type, where it is said.
+    pub content_type: Option<String>,
+    /// How long Lucca asks to wait, where it does.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The body may hold personal data.
+        f.debug_struct("Passed").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Sends one request as it is worded, once, when the tenant's budget allows it, with a JSON body where there is one.
+    /// It is not in [`Client::stats`].
+    ///
+    /// # Errors
+    ///
+    /// When no whole answer came: [`Error::may_have_happened`] says whether the request may have been obeyed. What Lucca
+    /// refuses is no error here.
+    pub async fn pass_on(&self, method: Method, to: &ApiPath, body: Option<&[u8]>) -> Result<Passed, Error> {
+        let (path, query) = to.0.split_once('?').unwrap_or((&to.0, ""));
+        let body = body.unwrap_or_default();
+        let verb = match method {
+            Method::Get => Verb::Get,
+            Method::Delete => Verb::Delete,
+            Method::Post => Verb::Post { content_type: JSON, body },
+            Method::Put => Verb::Put { content_type: JSON, body },
+            Method::Patch => Verb::Patch { content_type: JSON, body },
+        };
+        self.transport().pass_on(verb, path, query).await
+    }
+}
+
+const JSON: &str = "application/json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_apis_lead_to_the_tenant_and_nowhere_else() {
+        for path in [
+            "/api/v3/users?fields=id,name&paging=0,10",
+            "/organization/structure/api/departments",
+            "/directory/api/4.0/work-contracts?page=1",
+            "/api/v3/users?mail=a%40b.example",
+        ] {
+            assert_eq!(ApiPath::parse(path).unwrap().0, path);
+        }
+        for path in [
+            "",
+            "api/v3/users",
+            "/",
+            "/home",
+            "//evil.example/api/v3/users",
+            "https://evil.example/api/",
+            "@evil.example/api/v3",
+            "/api/../identity/api2",
+            "/api/%2e%2E/x",
+            "/api/..%2fx",
+            "/api\\..\\x",
+            "/api/v3/users#x",
+            "/api/v3/users?name=a b",
+            "/api/v3/users\r\nHost: x",
+            "/a/b/c/d/api/x",
+            "/api/v3/é",
+        ] {
+            assert_eq!(ApiPath::parse(path), Err(ApiPathError), "{path}");
+        }
+        assert_eq!(ApiPath::parse("/api/v3/users?mail=x").unwrap().without_query(), "/api/v3/users");
+    }
+}

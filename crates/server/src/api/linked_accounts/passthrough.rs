@@ -1,0 +1,168 @@
+//! `POST /v1/linked-accounts/{account_id}/passthrough`: a request to Lucca in the caller's own words.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use lucca::{ApiPath, Method, Passed};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{LinkedAccount, NewAuditEntry};
+use utoipa::ToSchema;
+
+use super::{client, find};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Shorter than the service lets anybody wait.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// A request to Lucca.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WantedRequest {
+    /// `GET`, the default; others only as far as the operator lets them.
+    #[schema(example = "GET")]
+    method: Option<String>,
+    /// The path with its query, percent-encoded where it needs to be. It is one of Lucca's APIs.
+    #[schema(example = "/api/v3/users?fields=id,name&paging=0,10")]
+    path: String,
+    /// What is sent as JSON; with `POST`, `PUT` and `PATCH` only.
+    #[schema(value_type = Option<Object>)]
+    body: Option<Value>,
+}
+
+/// What Lucca answered, whatever it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PassedOn {
+    /// Lucca's HTTP status.
+    #[schema(example = 200, minimum = 100, maximum = 599)]
+    status: u16,
+    /// The media type of Lucca's answer, where it says one.
+    #[schema(example = "application/json; charset=utf-8")]
+    content_type: Option<String>,
+    /// So many seconds Lucca asks to wait, where it does.
+    retry_after: Option<u64>,
+    /// Lucca's answer, where it is JSON.
+    #[schema(value_type = Option<Value>)]
+    body: Option<Value>,
+    /// Lucca's answer, where it is another text.
+    text: Option<String>,
+}
+
+impl From<Passed> for PassedOn {
+    fn from(passed: Passed) -> Self {
+        let body: Option<Value> = serde_json::from_slice(&passed.body).ok();
+        let is_text = body.is_none() && !passed.body.is_empty();
+        Self {
+            status: passed.status,
+            content_type: passed.content_type,
+            retry_after: passed.retry_after.map(|wait| wait.as_secs()),
+            text: is_text.then(|| String::from_utf8_lossy(&passed.body).into_owned()),
+            body,
+        }
+    }
+}
+
+/// Sends a request to Lucca with the account's API key, once, within the tenant's request budget, and answers what Lucca
+/// answers: its status is a member here, and this answer's is 200. What comes is neither mapped nor kept. The account's
+/// audit log has who asked for which path.
+#[utoipa::path(
+    post, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedRequest,
+    responses(
+        (status = 200, body = PassedOn),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        Unprocessable,
+        LuccaFails,
+    )
+)]
+pub(crate) async fn passthrough(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(account_id): Path<String>,
+    Body(wanted): Body<WantedRequest>,
+) -> Result<Json<PassedOn>, Problem> {
+    let account = find(&app, &account_id).await?;
+    let (method, path, body) = wanted.read(&app.config.passthrough.methods)?;
+    let client = client(&app, &account).await?;
+    note(&app, vendor, &account, method, &path).await?;
+    // It is sent to its end, also where nobody waits any more.
+    let task = tokio::spawn(async move {
+        let passed = client.pass_on(method, &path, body.as_deref()).await;
+        if let Err(error) = app.machinery.tenants.note_requests(&client, 1).await {
+            tracing::error!(code = error.code(), %error, "requests can't be noted");
+        }
+        passed
+    });
+    match tokio::time::timeout(PATIENCE, task).await {
+        Ok(Ok(Ok(passed))) => Ok(Json(passed.into())),
+        Ok(Ok(Err(error))) if method != Method::Get && error.may_have_happened() => Err(in_doubt()),
+        Ok(Ok(Err(error))) => Err((&error).into()),
+        Ok(Err(panic)) => Err(Problem::internal("internal", &panic)),
+        Err(_) if method == Method::Get => {
+            let detail = "The tenant's request budget is used up, or Lucca takes its time. Try again.";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "passthrough.not_yet", detail).retry_after(30))
+        }
+        Err(_) => Err(in_doubt()),
+    }
+}
+
+impl WantedRequest {
+    /// The request, if it may be passed on.
+    fn read(self, allowed: &[String]) -> Result<(Method, ApiPath, Option<Vec<u8>>), Problem> {
+        let method = self.method.as_deref().map_or(Ok(Method::Get), str::parse);
+        let method: Method = method
+            .map_err(|error| Problem::field("method", "request.invalid", format!("This is {error}.")))?;
+        if !allowed.iter().any(|name| name == method.name()) {
+            let detail = if allowed.is_empty() {
+                "The operator has switched this off: passthrough.methods in the configuration.".to_owned()
+            } else {
+                format!("The operator lets only {} through: see passthrough.methods.", allowed.join(", "))
+            };
+            return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.method_refused", detail));
+        }
+        let path = ApiPath::parse(&self.path).map_err(|error| {
+            Problem::field("path", "passthrough.path_refused", format!("This is {error}."))
+        })?;
+        if self.body.is_some() && matches!(method, Method::Get | Method::Delete) {
+            let detail = "With GET and DELETE there is no body.";
+            return Err(Problem::field("body", "request.invalid", detail));
+        }
+        Ok((method, path, self.body.map(|body| body.to_string().into_bytes())))
+    }
+}
+
+fn in_doubt() -> Problem {
+    Problem::new(
+        StatusCode::GATEWAY_TIMEOUT,
+        "passthrough.in_doubt",
+        "Lucca did not answer. It may have done what was asked: look before asking again.",
+    )
+}
+
+/// Notes who asks Lucca for what. Not the query: it may name people.
+async fn note(
+    app: &App,
+    vendor: Vendor,
+    account: &LinkedAccount,
+    method: Method,
+    path: &ApiPath,
+) -> Result<(), Problem> {
+    let entry = NewAuditEntry {
+        at: app.machinery.clock.now(),
+        actor: vendor.actor(),
+        action: "passthrough.requested",
+        account_id: Some(account.id),
+        flow_id: None,
+        detail: json!({ "method": method.name(), "path": path.without_query() }),
+    };
+    Ok(app.machinery.store.audit(entry).await?)
+}
