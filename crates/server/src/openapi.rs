@@ -9,8 +9,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::api::{
-    absences, api_keys, exchange_public_token, health, linked_accounts, linking_flows, new_link_token,
-    records, runs, webhooks,
+    absences, api_keys, exchange_public_token, health, issues, linked_accounts, linking_flows,
+    new_link_token, records, runs, webhooks,
 };
 use crate::app::App;
 
@@ -60,12 +60,15 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(new_link_token::new_link_token))
-        .routes(routes!(linking_flows::linking_flow, linking_flows::cancel_linking_flow))
+        .routes(routes!(linking_flows::list::linking_flows))
+        .routes(routes!(linking_flows::show::linking_flow, linking_flows::cancel::cancel_linking_flow))
         .routes(routes!(exchange_public_token::exchange_public_token))
         .routes(routes!(linked_accounts::list::linked_accounts))
         .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
         .routes(routes!(linked_accounts::issues::account_issues))
         .routes(routes!(linked_accounts::passthrough::passthrough))
+        .routes(routes!(issues::list::issues))
+        .routes(routes!(issues::show::issue))
         .routes(routes!(linked_accounts::audit::account_audit))
         .routes(routes!(api_keys::list::api_keys, api_keys::create::new_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
@@ -76,6 +79,8 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::list::legal_units))
         .routes(routes!(records::list::qualifications))
         .routes(routes!(records::list::occupation_categories))
+        .routes(routes!(records::list::leave_types))
+        .routes(routes!(records::list::absence_request_records))
         .routes(routes!(records::list::absences))
         .routes(routes!(records::list::custom_field_definitions))
         .routes(routes!(records::show::employee))
@@ -86,12 +91,14 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::show::legal_unit))
         .routes(routes!(records::show::qualification))
         .routes(routes!(records::show::occupation_category))
+        .routes(routes!(records::show::leave_type))
+        .routes(routes!(records::show::absence_request_record))
         .routes(routes!(records::show::absence))
         .routes(routes!(records::show::custom_field_definition))
         .routes(routes!(records::changes::changes))
         .routes(routes!(runs::list::runs, runs::start::start_run))
         .routes(routes!(runs::show::run))
-        .routes(routes!(absences::leave_types::leave_types))
+        .routes(routes!(absences::leave_types::leave_types_of_employee))
         .routes(routes!(absences::preview::preview_absence))
         .routes(routes!(absences::list::absence_requests, absences::request::request_absence))
         .routes(routes!(absences::show::absence_request))

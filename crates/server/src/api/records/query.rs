@@ -43,7 +43,7 @@ pub(crate) struct ListQuery {
     /// Of employees: `active`, `future` or `former`, by the date of today.
     #[param(example = "active")]
     status: Option<String>,
-    /// Of employments and absences: of this employee only.
+    /// Of employments, absences and absence requests: of this employee only.
     employee_id: Option<String>,
     /// Of employees: of this department only.
     department_id: Option<String>,
@@ -91,7 +91,7 @@ impl ListQuery {
         })?;
         let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
         let members = [
-            ("employee_id", self.employee_id, &[Kind::Employment, Kind::Absence][..]),
+            ("employee_id", self.employee_id, &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest][..]),
             ("department_id", self.department_id, &[Kind::Employee]),
             ("establishment_id", self.establishment_id, &[Kind::Employee, Kind::Employment]),
         ];

@@ -101,6 +101,10 @@ records! {
     qualification, "/v1/linked-accounts/{account_id}/qualifications/{id}", JobQualification;
     /// Shows an occupation category.
     occupation_category, "/v1/linked-accounts/{account_id}/occupation-categories/{id}", OccupationCategory;
+    /// Shows a leave type.
+    leave_type, "/v1/linked-accounts/{account_id}/leave-types/{id}", LeaveType;
+    /// Shows an absence request as Lucca has it.
+    absence_request_record, "/v1/linked-accounts/{account_id}/absence-request-records/{id}", AbsenceRequest;
     /// Shows an absence with its half-days.
     absence, "/v1/linked-accounts/{account_id}/absences/{id}", Absence;
     /// Shows what one of the tenant's own fields of people means.
