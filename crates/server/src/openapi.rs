@@ -1,8 +1,13 @@
-//! The API's description, made from the handlers themselves, and its router.
+//! The API's description, made from the handlers themselves, and its router. What is the same of every operation, what
+//! records look like, and examples are added to what the handlers say.
+
+mod conventions;
+mod examples;
+mod record_schemas;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -54,8 +59,10 @@ impl Modify for Keys {
     }
 }
 
-/// The description as JSON, and the routes it describes.
-pub(crate) fn api() -> (Router<App>, String) {
+pub(crate) use conventions::IDEMPOTENCY_KEY;
+
+/// The routes under `/v1` and of the service's health, and their description.
+pub(crate) fn api() -> (Router<App>, Value) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -120,11 +127,34 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(webhooks::deliveries::webhook_deliveries))
         .routes(routes!(webhooks::replay::replay_webhooks))
         .split_for_parts();
-    let json = description.to_pretty_json().unwrap_or_default();
-    let answer = json.clone();
-    let router = router.route(
-        "/openapi.json",
-        get(move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], answer) }),
-    );
-    (router, json)
+    // What utoipa describes has a JSON form.
+    let mut description = serde_json::to_value(description).unwrap_or_default();
+    record_schemas::complete(&mut description);
+    conventions::complete(&mut description);
+    (router, description)
+}
+
+/// The description as it is served and checked in.
+pub(crate) fn to_json(description: &Value) -> String {
+    // A JSON value always has a text.
+    serde_json::to_string_pretty(description).unwrap_or_default()
+}
+
+/// Whether an operation needs an API key.
+pub(crate) fn is_keyed(operation: &Value) -> bool {
+    operation["security"].as_array().is_some_and(|ways| !ways.is_empty())
+}
+
+/// A reference to a schema.
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+/// Every operation: its path, its method in small letters, and what is said of it.
+fn operations(description: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
+    let paths = description["paths"].as_object_mut();
+    paths.into_iter().flat_map(Map::iter_mut).flat_map(|(path, methods)| {
+        let methods = methods.as_object_mut().into_iter().flat_map(Map::iter_mut);
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
 }
