@@ -1,4 +1,4 @@
-//! The HTTP service: the JSON API under `/v1`, the linking flow under `/link`, the widget under `/widget`.
+//! The HTTP service: the JSON API under `/v1` with its reference, the linking flow under `/link`, the widget under `/widget`.
 //!
 //! Reads no file and no environment: the binary hands in settings, the store and the clock. What is asked of Lucca
 //! and what is concluded from it is not here but in `linking`, `jobs` and `sync`.
@@ -15,6 +15,7 @@ mod limits;
 mod openapi;
 mod pages;
 mod problem;
+mod reference;
 mod security;
 mod tokens;
 
@@ -39,6 +40,7 @@ fn router(app: App) -> Router {
     let (api, description) = openapi::api();
     let calls = Calls::of(&description);
     let json = openapi::to_json(&description);
+    let reference = reference::router(&description);
     let description = move || async move { ([(header::CONTENT_TYPE, "application/json")], json) };
     let api = api.route("/openapi.json", get(description));
     let through =
@@ -46,7 +48,7 @@ fn router(app: App) -> Router {
     let api = api.route_layer(middleware::from_fn_with_state(app.clone(), through));
     // Pages are not compressed: they hold what a stranger may have pasted beside secrets.
     let api = api.layer(CompressionLayer::new());
-    let router = api.merge(flow::router()).merge(assets::router());
+    let router = api.merge(reference).merge(flow::router()).merge(assets::router());
     security::guard(router, &app).with_state(app)
 }
 

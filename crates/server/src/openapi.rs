@@ -23,7 +23,13 @@ use crate::app::App;
 #[openapi(
     info(
         title = "lucca-connector",
-        description = "Links customers' Lucca tenants and gives their people data.",
+        description = "Links customers' Lucca tenants and gives their people data.\n\n\
+            Show an API key as `Authorization: Bearer KEY`: the operator's, or one made with it. \
+            Refusals are `application/problem+json` with a stable `code`; parameters that are not known are refused. \
+            Lists end with `next_cursor`, which begins the next page; what has an `ETag` is sent again only if it has \
+            changed. Every POST may be named with `Idempotency-Key`, and is then done once.\n\n\
+            What stays and what may change: members and parameters are only added within `/v1`; read what you know and \
+            pass over the rest.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
     ),

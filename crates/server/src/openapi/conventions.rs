@@ -166,9 +166,13 @@ fn parameters(method: &str, operation: &mut Value) {
             parameter["example"] = json!(example);
         }
     }
-    let has = |parameters: &[Value], name: &str| parameters.iter().any(|one| one["name"] == name);
-    if method == "post" && is_keyed && !has(parameters, IDEMPOTENCY_KEY) {
-        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    match parameters.iter_mut().find(|one| one["name"] == IDEMPOTENCY_KEY) {
+        // Its handler sees to it, and says whether it may do without.
+        Some(own) => own["schema"] = idempotency_key(),
+        None if method == "post" && is_keyed => {
+            parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+        }
+        None => {}
     }
     if is_revalidated {
         parameters.push(json!({ "$ref": "#/components/parameters/IfNoneMatch" }));
@@ -261,6 +265,10 @@ fn limit_headers() -> Map<String, Value> {
     limits::HEADERS.iter().map(|(name, _)| ((*name).to_owned(), reference(name))).collect()
 }
 
+fn idempotency_key() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" })
+}
+
 /// What operations refer to.
 fn components(description: &mut Value) {
     let text = |means: &str, example: &str| json!({ "description": means, "schema": { "type": "string" }, "example": example });
@@ -297,7 +305,7 @@ fn components(description: &mut Value) {
             "required": false,
             "description": "The caller's name for this request, such as a UUID: 1 to 200 visible ASCII characters. Sent \
                             again with the same key within 24 hours, it is not done again, and its answer is given again.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" },
+            "schema": idempotency_key(),
             "example": "6f1c0f6e-3f0a-4c6b-9a52-0d8f1f5c7a11",
         },
         "IfNoneMatch": {
