@@ -154,8 +154,9 @@ pub(crate) fn as_problem(response: Response) -> Response {
         ),
     };
     let mut said = problem.into_response();
+    let of_its_body = [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING];
     for (name, value) in response.headers() {
-        if !said.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+        if !said.headers().contains_key(name) && !of_its_body.contains(name) {
             said.headers_mut().append(name, value.clone());
         }
     }

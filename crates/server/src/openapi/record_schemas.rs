@@ -7,6 +7,7 @@ use people::Kind;
 use serde_json::{Map, Value, json};
 
 use super::reference;
+use crate::api::records::query::takes;
 
 /// Every kind that may be answered.
 const KINDS: [Kind; 11] = [
@@ -50,6 +51,12 @@ pub(super) fn complete(description: &mut Value) {
                 continue;
             }
             schemas.insert(record, schema_of(kind));
+            if let Some(parameters) = operation["parameters"].as_array_mut() {
+                parameters.retain(|one| one["name"].as_str().is_none_or(|name| takes(kind, name)));
+                for include in parameters.iter_mut().filter(|one| one["name"] == "include") {
+                    *include = includes(kind, include);
+                }
+            }
         }
     }
     let Some(all) = description["components"]["schemas"].as_object_mut() else { return };
@@ -62,6 +69,16 @@ pub(super) fn complete(description: &mut Value) {
 fn kind_of(path: &str) -> Option<Kind> {
     let last = path.rsplit('/').find(|segment| !segment.starts_with('{'))?.replace('-', "_");
     KINDS.into_iter().find(|kind| kind.name() == last || kind.name().strip_prefix("job_") == Some(&last))
+}
+
+/// What may be included of a kind: only people have others beside them.
+fn includes(kind: Kind, parameter: &Value) -> Value {
+    let mut parameter = parameter.clone();
+    if kind != Kind::Employee {
+        parameter["schema"] = json!({ "type": "string", "enum": ["raw"] });
+        parameter["description"] = json!("`raw`: the record as Lucca sent it, where that is kept.");
+    }
+    parameter
 }
 
 fn page_of(general: &Value, record: &str) -> Value {

@@ -4,8 +4,10 @@
 
 mod absences;
 mod api;
+mod conventions;
 mod flow;
 mod hostile;
+mod idempotency;
 mod passthrough;
 mod records;
 mod support;

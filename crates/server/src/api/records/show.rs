@@ -22,10 +22,10 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShowQuery {
     /// Only these members, separated by commas; `id` is always there.
-    #[param(example = "id,name")]
+    #[param(example = "id,name", pattern = "^[a-z_]+(,[a-z_]+){0,99}$")]
     fields: Option<String>,
     /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
-    #[param(example = "manager")]
+    #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
     include: Option<String>,
 }
 
