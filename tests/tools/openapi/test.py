@@ -69,7 +69,7 @@ class Api:
             sys.exit(f"{method} {path}: {error.read().decode()}")
 
 
-def known(api, tenant, other):
+def known(api, tenant, other, weeks):
     """What there is to be asked for, and to be ended, by the names that the configuration has."""
     accounts = {one["tenant"]: one["id"] for one in api("GET", "/v1/linked-accounts")["items"]}
     account = accounts[tenant.url]
@@ -80,7 +80,7 @@ def known(api, tenant, other):
     employee = api("GET", f"{of_account}/employees?status=active&limit=1")["items"][0]["id"]
     leave_types = api("GET", f"{of_account}/leave-types?employee_id={employee}")["items"]
     leave_type = next(one["id"] for one in leave_types if one["unit"] == "days")
-    tuesday = datetime.date.today() + datetime.timedelta(days=28 + (1 - datetime.date.today().weekday()) % 7)
+    tuesday = datetime.date.today() + datetime.timedelta(days=7 * weeks + (1 - datetime.date.today().weekday()) % 7)
     day = tuesday.isoformat()
     absence = {"employee_id": employee, "leave_type_id": leave_type, "starts_on": day, "ends_on": day}
     records = {kind.upper().replace("-", "_"): id for kind, id in (first | {"employees": employee}).items()}
@@ -119,13 +119,11 @@ with tenant() as first, tenant() as second:
     first.run("link", second.url, *link, stdin=second.key)
     with service(first) as (url, operator):
         api = Api(url, operator)
-        things = known(api, first, second)
-        keys = {"operator": operator}
-        for role in ("vendor", "read_only"):
+        for weeks, role in enumerate(sys.argv[1:] or ROLES, start=4):
+            # Made anew for each: what was there may have been ended.
+            things = known(api, first, second, weeks)
             of = {"account_id": things["ACCOUNT"]} if role == "read_only" else {}
-            keys[role] = api("POST", "/v1/api-keys", {"name": role, "role": role} | of)["key"]
-        # The operator last: there is nothing that it may not end.
-        for role in sys.argv[1:] or ["read_only", "vendor", "operator"]:
-            fuzz(url, keys[role], role, things, first.dir)
+            key = api("POST", "/v1/api-keys", {"name": role, "role": role} | of)["key"]
+            fuzz(url, operator if role == "operator" else key, role, things, first.dir)
     log = (first.dir / "serve.log").read_text(encoding="utf-8")
     assert "a request met a defect" not in log, log

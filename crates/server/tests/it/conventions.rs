@@ -208,3 +208,47 @@ async fn the_reference_is_one_page_without_a_script() {
         assert!(html.contains(&format!("<h3 id=\"{}\">", operation["operationId"].as_str().unwrap())));
     }
 }
+
+/// The codes in the sources: what `Problem`s are made with, and what else is of their form.
+fn codes(folder: &std::path::Path, all: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes(&path, all);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        // Where the code is a variable, its literal is elsewhere.
+        let literal = |text: &str, nth: usize| {
+            let parts: Vec<&str> = text.splitn(2 * nth + 3, '"').collect();
+            let is_between = |text: &str| !text.contains(['(', ')', ';', '{']);
+            let at = 2 * nth + 1;
+            let is_reached = parts.iter().take(at).step_by(2).all(|part| is_between(part));
+            let is_first = nth == 0 || parts[0].trim().is_empty();
+            parts.get(at).filter(|_| is_reached && is_first).map(|&code| code.to_owned())
+        };
+        for (call, nth) in [("Problem::new(", 0), ("Problem::internal(", 0), ("Problem::field(", 1)] {
+            let made = text.split(call).skip(1).filter_map(|rest| literal(rest, nth));
+            all.extend(made.filter(|code| is_code(code)));
+        }
+        const AREAS: [&str; 5] = ["request.", "link_token.", "public_token.", "absence.", "webhook."];
+        let literals = text.split('"').filter(|part| AREAS.iter().any(|area| part.starts_with(area)));
+        all.extend(literals.filter(|part| is_code(part)).map(ToOwned::to_owned));
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
+}
+
+#[test]
+fn every_code_is_in_the_table_of_codes() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("../../docs/api.md")).unwrap();
+    let (_, table) = docs.split_once("## Error codes").unwrap();
+    let mut all = std::collections::BTreeSet::new();
+    codes(&root.join("src"), &mut all);
+    assert!(all.len() > 30 && all.contains("forbidden") && all.contains("request.not_json"), "{all:?}");
+    let missing: Vec<&String> = all.iter().filter(|code| !table.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "not in docs/api.md: {missing:?}");
+}

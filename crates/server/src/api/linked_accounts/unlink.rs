@@ -20,6 +20,7 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Unlinking {
     /// `keep` (the default): what was synced stays, and nothing new is read. `erase`: it is erased too.
+    #[param(pattern = "^(keep|erase)$", example = "keep")]
     #[serde(default)]
     data: Option<String>,
 }
