@@ -32,9 +32,7 @@ use app::App;
 use calls::Calls;
 
 pub use app::{Logo, Setup};
-pub use config::{
-    Api, Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor,
-};
+pub use config::{Api, Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
 
 fn router(app: App) -> Router {
     let (api, description) = openapi::api();

@@ -23,7 +23,8 @@ ROLES = {
 
 # The kinds of records, by their paths.
 KINDS = ["employees", "employments", "departments", "establishments", "legal-units", "qualifications"]
-KINDS += ["occupation-categories", "custom-field-definitions", "absences"]
+KINDS += ["occupation-categories", "custom-field-definitions", "absences", "leave-types"]
+KINDS += ["absence-request-records"]
 
 # A lesser role is refused much of it: only how is looked at.
 LESSER = [
@@ -78,7 +79,7 @@ def known(api, tenant, other, weeks):
     # Of a tenant without such records, one that is not there.
     first = {kind: (api("GET", f"{of_account}/{kind}?limit=1")["items"] or [{"id": "1"}])[0]["id"] for kind in KINDS}
     employee = api("GET", f"{of_account}/employees?status=active&limit=1")["items"][0]["id"]
-    leave_types = api("GET", f"{of_account}/leave-types?employee_id={employee}")["items"]
+    leave_types = api("GET", f"{of_account}/employees/{employee}/leave-types")["items"]
     leave_type = next(one["id"] for one in leave_types if one["unit"] == "days")
     tuesday = datetime.date.today() + datetime.timedelta(days=7 * weeks + (1 - datetime.date.today().weekday()) % 7)
     day = tuesday.isoformat()

@@ -68,7 +68,12 @@ pub(super) fn complete(description: &mut Value) {
 /// The kind whose list or record is at a path.
 fn kind_of(path: &str) -> Option<Kind> {
     let last = path.rsplit('/').find(|segment| !segment.starts_with('{'))?.replace('-', "_");
-    KINDS.into_iter().find(|kind| kind.name() == last || kind.name().strip_prefix("job_") == Some(&last))
+    KINDS.into_iter().find(|kind| match kind {
+        Kind::JobQualification => last == "qualifications",
+        // What was asked for through the connector has the shorter name.
+        Kind::AbsenceRequest => last == "absence_request_records",
+        kind => last == kind.name(),
+    })
 }
 
 /// What may be included of a kind: only people have others beside them.
