@@ -88,6 +88,7 @@ def known(api, tenant, other, weeks):
     return records | {
         "ACCOUNT": account,
         "BURNT_ACCOUNT": accounts[other.url],
+        "ISSUE": (api("GET", "/v1/issues")["items"] or [{"id": "iss_" + "0" * 32}])[0]["id"],
         "RUN": api("GET", f"{of_account}/runs")["items"][0]["id"],
         "FLOW": api("POST", "/v1/link-tokens", {"customer_id": "c"})["flow_id"],
         "ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
@@ -112,7 +113,7 @@ def fuzz(url, key, role, things, directory):
 
 
 with tenant() as first, tenant() as second:
-    everything = ["--features", "employees,leaves,absence_requests"]
+    everything = ["--features", "employees,leaves,absence_requests,jobs,managers,qualifications,custom_fields"]
     link = ["--key-stdin", "--allow-loopback", "--requests-per-minute", "0"]
     first.run("link", first.url, *link, *everything, stdin=first.key)
     first.sync()

@@ -128,24 +128,28 @@ pub(super) fn complete(description: &mut Value) {
 
 /// OpenAPI 3.1 keeps a schema's examples in a list; and every schema with members has one of them together.
 fn examples_of_members(description: &mut Value) {
-    fn listed(value: &mut Value) {
-        match value {
-            Value::Object(members) => {
-                if !members.contains_key("properties") || members.contains_key("type") {
-                    if let Some(example) = members.remove("example") {
-                        members.insert("examples".to_owned(), json!([example]));
+    fn listed(schema: &mut Value) {
+        match schema {
+            Value::Object(words) => {
+                if let Some(example) = words.remove("example") {
+                    words.insert("examples".to_owned(), json!([example]));
+                }
+                for (word, value) in words {
+                    match word.as_str() {
+                        "properties" => each_of(value),
+                        "examples" | "default" | "enum" | "const" => {}
+                        _ => listed(value),
                     }
                 }
-                members
-                    .iter_mut()
-                    .filter(|(name, _)| *name != "examples")
-                    .for_each(|(_, member)| listed(member));
             }
-            Value::Array(items) => items.iter_mut().for_each(listed),
+            Value::Array(schemas) => schemas.iter_mut().for_each(listed),
             _ => {}
         }
     }
-    listed(&mut description["components"]["schemas"]);
+    fn each_of(schemas: &mut Value) {
+        schemas.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(listed);
+    }
+    each_of(&mut description["components"]["schemas"]);
     let known = description.clone();
     for (name, schema) in description["components"]["schemas"].as_object_mut().into_iter().flatten() {
         if schema.get("examples").is_none() {
