@@ -10,6 +10,8 @@ import sys
 import urllib.error
 import urllib.request
 
+import jsonschema_rs
+
 from tenant import BINARY, tenant
 
 HERE = pathlib.Path(__file__).parent
@@ -70,6 +72,30 @@ class Api:
             sys.exit(f"{method} {path}: {error.read().decode()}")
 
 
+def examples(description):
+    """Every example in the description, with its place and the schema that it is of."""
+    schemas = description["components"]["schemas"]
+    yield from ((name, schema, one) for name, schema in schemas.items() for one in schema["examples"])
+    answers = [("an answer", one) for one in description["components"]["responses"].values()]
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            place = f"{method} {path}"
+            yield from ((place, one["schema"], one["example"]) for one in operation.get("parameters", []) if "example" in one)
+            answers += [(place, one) for one in [operation.get("requestBody", {}), *operation["responses"].values()]]
+    for place, answer in answers:
+        yield from ((place, media["schema"], media["example"]) for media in answer.get("content", {}).values())
+
+
+def check_examples(url):
+    with urllib.request.urlopen(f"{url}/openapi.json") as answer:
+        description = json.load(answer)
+    known = {"components": description["components"]}
+    for place, schema, example in examples(description):
+        validator = jsonschema_rs.Draft202012Validator(schema | known, validate_formats=True)
+        wrong = [error.message for error in validator.iter_errors(example)]
+        assert not wrong, (place, wrong)
+
+
 def known(api, tenant, other, weeks):
     """What there is to be asked for, and to be ended, by the names that the configuration has."""
     accounts = {one["tenant"]: one["id"] for one in api("GET", "/v1/linked-accounts")["items"]}
@@ -120,6 +146,7 @@ with tenant() as first, tenant() as second:
     # Another tenant in the same data directory: its account may be unlinked.
     first.run("link", second.url, *link, stdin=second.key)
     with service(first) as (url, operator):
+        check_examples(url)
         api = Api(url, operator)
         for weeks, role in enumerate(sys.argv[1:] or ROLES, start=4):
             # Made anew for each: what was there may have been ended.

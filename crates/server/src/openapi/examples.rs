@@ -2,11 +2,34 @@
 
 use serde_json::{Map, Value, json};
 
-/// How deep an example goes: a department below a department is enough.
-const DEEPEST: usize = 8;
+/// How deep an example goes: deeper than any schema of ours, unless one holds itself.
+const DEEPEST: usize = 16;
 
 /// What a member is an example of, by its name; for members whose schema has none.
 const BY_NAME: &[(&str, &str)] = &[
+    ("department.name", "Design"),
+    ("establishment.name", "Nantes"),
+    ("legalunit.name", "Acme SAS"),
+    ("jobqualification.name", "Product designer, level 2"),
+    ("job_qualification.name", "Product designer, level 2"),
+    ("job.name", "Product designer"),
+    ("level.name", "Level 2"),
+    ("occupationcategory.name", "Executive"),
+    ("leavetype.name", "RTT 2026"),
+    ("leavetypeview.name", "RTT 2026"),
+    ("category.name", "RTT"),
+    ("customfielddefinition.name", "T-shirt size"),
+    ("entrie.name", "M"),
+    ("calendar.name", "France"),
+    ("culture.name", "Français"),
+    ("work_cycle.name", "35 hours"),
+    ("primary_role.name", "Employee"),
+    ("secondary_role.name", "Manager"),
+    ("contract_type.name", "Permanent"),
+    ("hiring_type.name", "Recruitment"),
+    ("termination_reason.name", "Resignation"),
+    ("temporary_contract_ground.name", "Replacement"),
+    ("departmentnode.name", "Design"),
     ("name", "Anne Roux"),
     ("first_name", "Anne"),
     ("last_name", "Roux"),
@@ -47,6 +70,29 @@ const BY_NAME: &[(&str, &str)] = &[
     ("allowed_origin", "https://app.example.com"),
     ("return_url", "https://app.example.com/linked"),
     ("tenant", "https://acme.ilucca.net"),
+    ("half_day", "2026-05-04 PM"),
+    ("leave_type_name", "RTT 2026"),
+    ("lucca", "Le solde est insuffisant."),
+    ("warning.text", "The team is thin on these days."),
+    ("absencewarning.text", "The team is thin on these days."),
+    ("passedon.text", "<html>…</html>"),
+    ("activity_code", "6201Z"),
+    ("legal_identification_number", "000 000 000 00000"),
+    ("version", env!("CARGO_PKG_VERSION")),
+    ("feature", "employees"),
+    ("declined_feature", "leaves"),
+    ("shares_tenant_with", "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f71"),
+    ("event_type", "employee.hired"),
+    ("error", "webhook.timeout"),
+    ("subject", "see_former_employees"),
+    ("issueview.text", "The API key may not see former employees."),
+    ("remedy", "In Lucca, tick the box See former employees in the key's role."),
+    ("cancelled_by", "12"),
+    ("format", "list"),
+    ("absencerequest.status", "pending"),
+    ("problem.field", "limit"),
+    ("title", "Unprocessable Entity"),
+    ("detail", "It is between 1 and 500."),
 ];
 
 /// Left out of examples: what is not fetched unless the linked account asks for it, and what Lucca writes itself.
@@ -88,7 +134,8 @@ impl Maker<'_> {
         }
         if let Some(pointer) = schema["$ref"].as_str().and_then(|to| to.strip_prefix('#')) {
             let schema = self.description.pointer(pointer).unwrap_or(&Value::Null);
-            return self.make(schema, name, depth + 1);
+            let name = pointer.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+            return self.make(schema, &name, depth + 1);
         }
         if let Some(parts) = schema["allOf"].as_array() {
             let mut whole = Map::new();
@@ -119,19 +166,21 @@ impl Maker<'_> {
             "array" => {
                 json!([self.make(&schema["items"], name.strip_suffix('s').unwrap_or(name), depth + 1)])
             }
-            "object" => self.object(schema, depth),
+            "object" => self.object(schema, name, depth),
             _ => Value::Null,
         }
     }
 
-    fn object(&self, schema: &Value, depth: usize) -> Value {
+    fn object(&self, schema: &Value, owner: &str, depth: usize) -> Value {
         let mut made = Map::new();
         for (name, member) in schema["properties"].as_object().into_iter().flatten() {
             let is_recursive = member["items"]["$ref"].is_string() && name == "children";
             if is_recursive {
                 made.insert(name.clone(), json!([]));
             } else if !LEFT_OUT.contains(&name.as_str()) {
-                made.insert(name.clone(), self.make(member, name, depth + 1));
+                let own = format!("{owner}.{name}");
+                let name_or_own = if by_name(&own).is_some() { &own } else { name };
+                made.insert(name.clone(), self.make(member, name_or_own, depth + 1));
             }
         }
         Value::Object(made)
