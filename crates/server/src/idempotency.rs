@@ -15,11 +15,8 @@ use store::{AccountId, Claim, Named, NamedRequest};
 use crate::api::absences::import::LARGEST_FILE;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::openapi::IDEMPOTENCY_KEY;
+use crate::openapi::{IDEMPOTENCY_KEY, REPLAYED};
 use crate::problem::Problem;
-
-/// Says that an answer was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The headers of an answer that belong to it.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];

@@ -65,7 +65,7 @@ impl Modify for Keys {
     }
 }
 
-pub(crate) use conventions::IDEMPOTENCY_KEY;
+pub(crate) use conventions::{IDEMPOTENCY_KEY, REPLAYED};
 
 /// The routes under `/v1` and of the service's health, and their description.
 pub(crate) fn api() -> (Router<App>, Value) {

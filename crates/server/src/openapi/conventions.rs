@@ -112,6 +112,8 @@ const PROBLEM: &str = "application/problem+json";
 
 /// The header that names a request, so that it is done once.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// The header that says that an answer was given before.
+pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Adds what is the same of every operation.
 pub(super) fn complete(description: &mut Value) {
@@ -230,6 +232,8 @@ fn answers(known: &Value, path: &str, operation: &mut Value) {
     let name = path.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default().to_owned();
     let summary = operation["summary"].as_str().unwrap_or_default().to_owned();
     let is_keyed = is_keyed(operation);
+    let named = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
+    let is_named = operation["parameters"].as_array().is_some_and(|all| all.contains(&named));
     let add = |content: &mut Value| {
         for (kind, media) in content.as_object_mut().into_iter().flatten() {
             if media.get("example").is_none() && media.get("examples").is_none() {
@@ -259,6 +263,12 @@ fn answers(known: &Value, path: &str, operation: &mut Value) {
         if is_keyed {
             let mut headers = response["headers"].as_object().cloned().unwrap_or_default();
             headers.extend(limit_headers());
+            if is_named && status.starts_with('2') {
+                headers.insert(
+                    REPLAYED.to_owned(),
+                    json!({ "$ref": format!("#/components/headers/{REPLAYED}") }),
+                );
+            }
             response["headers"] = Value::Object(headers);
         }
     }
@@ -281,6 +291,10 @@ fn components(description: &mut Value) {
         .map(|(name, example)| ((*name).to_owned(), text(limits::MEANS, example)))
         .collect();
     headers.insert("Retry-After".to_owned(), text("In how many seconds to try again.", "12"));
+    headers.insert(
+        REPLAYED.to_owned(),
+        text("That this was answered before, under the same Idempotency-Key; absent otherwise.", "true"),
+    );
     let mut responses = Map::new();
     for refusal in &REFUSALS {
         let mut shown = limit_headers();
