@@ -4,5 +4,10 @@
 
 pub mod airbyte;
 pub mod catalog;
+mod rounds;
+pub mod scim;
 pub mod singer;
+mod target;
 pub mod webhooks;
+
+pub use target::{Target, TargetRefused};

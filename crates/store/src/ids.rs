@@ -75,6 +75,8 @@ ids! {
     SubmissionId = "abr_",
     /// Where webhooks are sent: `whe_…`.
     WebhookEndpointId = "whe_",
+    /// A service that people are provisioned to by SCIM: `scim_…`.
+    ScimTargetId = "scim_",
 }
 
 #[cfg(test)]

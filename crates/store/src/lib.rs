@@ -29,6 +29,7 @@ mod quarantine;
 mod records;
 mod requests_sent;
 mod runs;
+mod scim_targets;
 mod stream_states;
 mod submissions;
 mod turning;
@@ -52,7 +53,8 @@ pub use exclusions::Kept;
 pub use holds::Hold;
 pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
-    AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId, WebhookEndpointId,
+    AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, ScimTargetId, SubmissionId,
+    WebhookEndpointId,
 };
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
@@ -61,6 +63,7 @@ pub use listing::{ListFilter, ListedRecord};
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run, StreamProgress};
+pub use scim_targets::{NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

@@ -48,6 +48,7 @@ const DATA: [&str; 10] = [
     "runs",
     "submissions",
     "capabilities",
+    "scim_targets",
     "records",
 ];
 

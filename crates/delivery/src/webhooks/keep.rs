@@ -1,14 +1,13 @@
 //! Delivering for ever, as `serve` does beside what it answers.
 
-use std::collections::HashSet;
+use std::cell::Cell;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use store::WebhookEndpointId;
 
 use super::courier::Courier;
+use crate::rounds::for_ever;
 
 /// How often it is looked whether there is anything to tell.
 const EVERY: Duration = Duration::from_secs(1);
@@ -18,38 +17,26 @@ const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// Delivers what there is to tell, for ever: each endpoint by itself, so that a slow one holds up no other.
 pub async fn keep_delivering(courier: &Courier) {
-    let mut under_way = FuturesUnordered::new();
-    let mut at_it: HashSet<WebhookEndpointId> = HashSet::new();
-    let mut last_kept_house = None;
-    loop {
+    let last_kept_house: Cell<Option<Timestamp>> = Cell::new(None);
+    let due = async || {
         let now = courier.clock.now();
         let is_time = |last: Timestamp| now.duration_since(last).unsigned_abs() >= HOUSEKEEPING;
-        if last_kept_house.is_none_or(is_time) {
-            last_kept_house = Some(now);
+        if last_kept_house.get().is_none_or(is_time) {
+            last_kept_house.set(Some(now));
             let before = now.checked_sub(LOG_KEPT).unwrap_or(Timestamp::MIN);
             if let Err(error) = courier.store.forget_old_deliveries(now, before).await {
                 tracing::error!(code = error.code(), %error, "old deliveries can't be erased");
             }
         }
-        match courier.store.due_webhook_endpoints(now).await {
-            Ok(due) => {
-                for id in due.into_iter().filter(|id| at_it.insert(*id)) {
-                    under_way.push(Box::pin(async move { (id, courier.deliver(id).await) }));
-                }
-            }
-            Err(error) => tracing::error!(code = error.code(), %error, "webhook endpoints can't be listed"),
+        courier.store.due_webhook_endpoints(now).await.unwrap_or_else(|error| {
+            tracing::error!(code = error.code(), %error, "webhook endpoints can't be listed");
+            Vec::new()
+        })
+    };
+    let deliver = async |id: WebhookEndpointId| {
+        if let Err(error) = courier.deliver(id).await {
+            tracing::error!(endpoint = %id, code = error.code(), %error, "webhooks can't be delivered");
         }
-        let mut pause = courier.clock.sleep(EVERY);
-        loop {
-            tokio::select! {
-                () = &mut pause => break,
-                Some((id, delivered)) = under_way.next() => {
-                    at_it.remove(&id);
-                    if let Err(error) = delivered {
-                        tracing::error!(endpoint = %id, code = error.code(), %error, "webhooks can't be delivered");
-                    }
-                }
-            }
-        }
-    }
+    };
+    for_ever(&*courier.clock, EVERY, due, deliver).await;
 }

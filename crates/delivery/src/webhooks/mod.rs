@@ -2,7 +2,7 @@
 //! it, at least once, in the order in which it was written, one event at a time an endpoint.
 //!
 //! `event` says what an entry of the logs is as events; it is pure. `seen` looks up what it has to know, `body` writes what is
-//! said. `signature` signs, `target` says where to send, `sender` sends once, `courier` decides what is sent and when again,
+//! said. `signature` signs, `sender` sends once, `courier` decides what is sent and when again,
 //! `keep` does so for ever.
 
 mod body;
@@ -12,10 +12,8 @@ mod keep;
 mod seen;
 mod sender;
 mod signature;
-mod target;
 
 pub use courier::{Courier, DISABLED, Delivered, TestResult};
 pub use event::{DEDICATED, Event, Seen, events_of, is_type, types, wants};
 pub use keep::keep_delivering;
 pub use signature::{Secret, signatures};
-pub use target::{Target, TargetRefused};

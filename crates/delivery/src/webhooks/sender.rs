@@ -8,7 +8,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use secrecy::SecretString;
 
 use super::signature::signatures;
-use super::target::{Target, TargetRefused};
+use crate::target::{Target, TargetRefused};
 
 /// Connecting, sending and the whole answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);

@@ -332,7 +332,7 @@ async fn the_libraries_of_others_take_a_test_event_at_the_machines_time() {
         assert_eq!(world.receiver.taken()[0].body["type"], "webhook.test");
         // Without the switch for development nothing goes to this machine, whatever is stored.
         let tested = courier(HostPolicy::LuccaOnly).test(&endpoint).await.unwrap();
-        assert_eq!((tested.response, tested.error), (None, Some("webhook.not_https")));
+        assert_eq!((tested.response, tested.error), (None, Some("target.not_https")));
         assert_eq!(world.receiver.asked(), 1);
         let log = world.store.webhook_deliveries(endpoint.id, Some(false), 10).await.unwrap();
         assert_eq!((log.len(), log[0].event.as_str(), log[0].account_id), (1, "webhook.test", None));

@@ -128,9 +128,9 @@ async fn what_cannot_be_an_endpoint_is_refused() {
     let service = Service::start("").await;
     let ok = "https://app.example/hooks";
     for (body, field, code) in [
-        (json!({ "url": "https://10.0.0.1/" }), "url", "webhook.not_public"),
-        (json!({ "url": "http://app.example/" }), "url", "webhook.not_https"),
-        (json!({ "url": "https://u:p@app.example/" }), "url", "webhook.invalid_url"),
+        (json!({ "url": "https://10.0.0.1/" }), "url", "target.not_public"),
+        (json!({ "url": "http://app.example/" }), "url", "target.not_https"),
+        (json!({ "url": "https://u:p@app.example/" }), "url", "target.invalid_url"),
         (json!({ "url": ok, "event_types": ["employee.sacked"] }), "event_types", "webhook.unknown_type"),
         (json!({ "url": ok, "linked_account_id": "acct_1" }), "linked_account_id", "request.invalid"),
         (json!({ "url": ok, "description": "x".repeat(501) }), "description", "request.invalid"),

@@ -10,7 +10,8 @@ pub(crate) mod show;
 pub(crate) mod test;
 pub(crate) mod update;
 
-use delivery::webhooks::{Courier, Target, is_type};
+use delivery::Target;
+use delivery::webhooks::{Courier, is_type};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Actor, NewAuditEntry, Payload, WebhookEndpoint};

@@ -22,7 +22,7 @@ pub(crate) struct WebhookTested {
     /// The receiver's HTTP status, where it answered.
     #[schema(example = 204)]
     response_status: Option<u16>,
-    /// Why it was not taken: `webhook.refused`, `webhook.timeout`, `webhook.unreachable`, `webhook.not_public`, …
+    /// Why it was not taken: `webhook.refused`, `webhook.timeout`, `webhook.unreachable`, `target.not_public`, …
     error: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! Where webhooks may be sent: HTTPS on the public internet; for development, this machine too. What a name leads to is
+//! Where data may be sent, as webhooks or by SCIM: HTTPS on the public internet; for development, this machine too. What a name leads to is
 //! looked at for each connection, by `lucca`'s guarded client.
 
 use lucca::{HostPolicy, Reach};
@@ -7,24 +7,24 @@ use url::{Host, Url};
 /// The longest address that is taken, in bytes.
 const LONGEST: usize = 2048;
 
-/// An address that webhooks may be sent to.
+/// An address that data may be sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub(crate) url: Url,
     pub(crate) reach: Reach,
 }
 
-/// Why webhooks are not sent to an address.
+/// Why nothing is sent to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetRefused {
     /// It can't be read, or has a user, a password or a fragment.
     #[error("this is no address of the form https://host/path, without user, password and fragment")]
     Invalid,
     /// It is not HTTPS.
-    #[error("webhooks are sent by HTTPS only")]
+    #[error("only HTTPS is used")]
     NotHttps,
     /// It is not on the public internet.
-    #[error("webhooks are sent to public addresses only")]
+    #[error("only public addresses are used")]
     NotPublic,
 }
 
@@ -32,9 +32,9 @@ impl TargetRefused {
     /// The stable code that API and docs share.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Invalid => "webhook.invalid_url",
-            Self::NotHttps => "webhook.not_https",
-            Self::NotPublic => "webhook.not_public",
+            Self::Invalid => "target.invalid_url",
+            Self::NotHttps => "target.not_https",
+            Self::NotPublic => "target.not_public",
         }
     }
 }

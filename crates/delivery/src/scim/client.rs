@@ -1,0 +1,249 @@
+//! Speaks SCIM with a service: requests, the answers that refuse, waiting where it asks to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lucca::clock::Clock;
+use lucca::{HostPolicy, Reach};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::report::{REFUSED, UNREACHABLE};
+use super::resource::member;
+use crate::target::Target;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const LARGEST_BODY: usize = 16 << 20;
+/// What a service may ask to wait and be obeyed within a push.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const ATTEMPTS: u32 = 4;
+const PAGE: usize = 100;
+
+/// A request that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The service refuses the token: nothing else will go either.
+    #[error("the service refuses the token, with status {0}")]
+    Refused(u16),
+    /// There is no answer, or none of a SCIM service.
+    #[error("the service does not answer")]
+    Unreachable,
+    /// The service asks to wait for longer than one push takes.
+    #[error("the service asks to wait for {} s", .0.as_secs())]
+    Busy(Duration),
+    /// The service does not do this: its status, and the kind of error it names.
+    #[error("the service answers {status}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// SCIM's `scimType`, such as `uniqueness`.
+        kind: Option<String>,
+    },
+    /// Several of its resources claim to be the same.
+    #[error("the service has several of them")]
+    Ambiguous,
+    /// The one it has is somebody else's: it has another external id.
+    #[error("the service has another of that name")]
+    Taken,
+    /// There is no such address, or none that data may be sent to.
+    #[error("data may not be sent there")]
+    Address(&'static str),
+}
+
+impl Failure {
+    /// The stable code that API, CLI and docs share.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => REFUSED,
+            Self::Unreachable | Self::Busy(_) => UNREACHABLE,
+            Self::Status { .. } => "scim.not_taken",
+            Self::Ambiguous => "scim.ambiguous",
+            Self::Taken => "scim.taken",
+            Self::Address(code) => code,
+        }
+    }
+
+    /// Whether it is about one resource only, so that others may go all the same.
+    pub(super) fn is_of_one(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Ambiguous | Self::Taken)
+    }
+
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.status(), Some(404 | 410))
+    }
+
+    pub(super) fn is_conflict(&self) -> bool {
+        self.status() == Some(409)
+    }
+}
+
+/// What a service can do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Abilities {
+    pub(super) patch: bool,
+    pub(super) filter: bool,
+}
+
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl Client {
+    pub(super) fn new(
+        base: &str,
+        token: &SecretString,
+        policy: HostPolicy,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        let target = Target::parse(base, policy).map_err(|refused| Failure::Address(refused.code()))?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+            .map_err(|_| Failure::Refused(0))?;
+        bearer.set_sensitive(true);
+        let accepted = HeaderValue::from_static("application/scim+json, application/json;q=0.9");
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (ACCEPT, accepted)]);
+        // The address is looked at again for each connection.
+        let reach = if target.reach == Reach::Loopback { Reach::Loopback } else { Reach::Public };
+        let http = lucca::guarded_client(reach, headers, TIMEOUT).map_err(|_| Failure::Unreachable)?;
+        Ok(Self { http, base: target.as_str().trim_end_matches('/').to_owned(), clock })
+    }
+
+    pub(super) async fn abilities(&self) -> Result<Abilities, Failure> {
+        let supported = |config: &Value, name| member(member(config, name), "supported").as_bool();
+        match self.get("/ServiceProviderConfig").await {
+            Ok(config) => Ok(Abilities {
+                patch: supported(&config, "patch").unwrap_or(true),
+                filter: supported(&config, "filter").unwrap_or(true),
+            }),
+            // Not every service tells: most can.
+            Err(Failure::Status { .. }) => Ok(Abilities { patch: true, filter: true }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(super) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<(), Failure> {
+        match self.send(Method::DELETE, path, None).await {
+            Err(failure) if failure.is_missing() => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// The resources that have this value, by a filter.
+    pub(super) async fn find(&self, path: &str, attribute: &str, value: &str) -> Result<Vec<Value>, Failure> {
+        // JSON's quoting is SCIM's. Source: RFC 7644 §3.4.2.2.
+        let filter = format!("{attribute} eq {}", json!(value));
+        let query: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+        // Not every server takes a plus for a space.
+        let found = self.get(&format!("{path}?filter={}", query.replace('+', "%20"))).await?;
+        Ok(member(&found, "Resources").as_array().cloned().unwrap_or_default())
+    }
+
+    /// Every resource of a kind, page by page.
+    pub(super) async fn all(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let mut all = Vec::new();
+        loop {
+            let page = self.get(&format!("{path}?startIndex={}&count={PAGE}", all.len() + 1)).await?;
+            let total = member(&page, "totalResults").as_u64().unwrap_or(0);
+            let resources = member(&page, "Resources").as_array().cloned().unwrap_or_default();
+            let is_last = resources.is_empty();
+            all.extend(resources);
+            if is_last || all.len() as u64 >= total {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Sends a request, again where the service asks to wait or is not there for a moment. A POST may so be obeyed twice
+    /// at most where the service has no rule against it; whoever sends one looks first.
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let mut attempt = 1;
+        loop {
+            let (failure, wait) = match self.attempt(method.clone(), path, body).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            // Whether a POST was obeyed is not known where no answer came: the next push looks.
+            let may_be_done = failure == Failure::Unreachable && method == Method::POST;
+            match wait {
+                Some(wait) if attempt < ATTEMPTS && wait <= LONGEST_WAIT && !may_be_done => {
+                    self.clock.sleep(wait).await;
+                    attempt += 1;
+                }
+                _ => return Err(failure),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, (Failure, Option<Duration>)> {
+        const SOON: Duration = Duration::from_secs(2);
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/scim+json").body(body.to_string());
+        }
+        let unreachable = |_| (Failure::Unreachable, Some(SOON));
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let asked = header.and_then(|header| lucca::retry_after(header, self.clock.now()));
+        let mut read = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if read.len() + chunk.len() > LARGEST_BODY {
+                return Err((Failure::Unreachable, None));
+            }
+            read.extend_from_slice(&chunk);
+        }
+        let body: Option<Value> = serde_json::from_slice(&read).ok();
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Err((Failure::Refused(status.as_u16()), None))
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let wait = asked.unwrap_or(SOON);
+                Err((Failure::Busy(wait), Some(wait)))
+            }
+            _ if status.is_success() => match body {
+                Some(body) => Ok(body),
+                None if read.is_empty() => Ok(Value::Null),
+                // A login page, say.
+                None => Err((Failure::Unreachable, None)),
+            },
+            _ => {
+                let kind =
+                    body.as_ref().and_then(|body| member(body, "scimType").as_str().map(str::to_owned));
+                let wait = matches!(status.as_u16(), 500 | 502 | 504).then_some(SOON);
+                Err((Failure::Status { status: status.as_u16(), kind }, wait))
+            }
+        }
+    }
+}

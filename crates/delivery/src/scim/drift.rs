@@ -1,0 +1,148 @@
+//! Where a service and what is stored differ, whoever changed it: every resource of the service is read and compared.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Date;
+use people::RemoteId;
+use serde::Serialize;
+use serde_json::Value;
+use store::{Error, ScimResource, ScimTarget};
+
+use super::client::Failure;
+use super::groups::GROUPS;
+use super::people::Standing;
+use super::push::{Pusher, Stop, USERS, remote_id};
+use super::report::Change;
+use super::resource::{differences, read};
+
+/// A user or a group that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `user` or `group`.
+    pub resource: &'static str,
+    /// Lucca's id.
+    pub id: RemoteId,
+    /// What it is called at the service.
+    pub name: String,
+    /// What differs: `before` is the service's, `after` what it should be.
+    pub changes: Vec<Change>,
+}
+
+/// A resource of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unowned {
+    /// `user` or `group`.
+    pub resource: &'static str,
+    /// The service's id.
+    pub remote_id: String,
+    /// What it is called there.
+    pub name: String,
+}
+
+/// How a service differs from what is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// Those that are not what they should be.
+    pub different: Vec<Difference>,
+    /// People and departments that were provisioned and are no longer there, or should be there and are not yet.
+    pub missing: Vec<Difference>,
+    /// Resources that are nobody's here. They are never touched.
+    pub unowned: Vec<Unowned>,
+}
+
+impl Drift {
+    /// Whether the service has what it should have.
+    pub fn is_empty(&self) -> bool {
+        self.different.is_empty() && self.missing.is_empty()
+    }
+}
+
+impl Pusher {
+    /// Compares a service with what is stored. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails; inside, why the service could not be read.
+    pub async fn drift(&self, target: &ScimTarget, today: Date) -> Result<Result<Drift, Failure>, Error> {
+        match self.compare(target, today).await {
+            Ok(drift) => Ok(Ok(drift)),
+            Err(Stop::Service(failure)) => Ok(Err(failure)),
+            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Lost) => Ok(Ok(Drift::default())),
+        }
+    }
+
+    async fn compare(&self, target: &ScimTarget, today: Date) -> Result<Drift, Stop> {
+        let (round, company) = self.look(target, today).await?;
+        let mut drift = Drift::default();
+        let mut there: HashMap<String, Value> = HashMap::new();
+        for user in round.client.all(USERS).await? {
+            there.insert(remote_id(&user)?, user);
+        }
+        let mut owned: BTreeSet<String> = BTreeSet::new();
+        for person in &company.people {
+            let is_user = matches!(person.standing, Standing::Active | Standing::Ahead);
+            let name = person.user_name().unwrap_or_default().to_owned();
+            let (id, resource) = (person.id.clone(), "user");
+            let link = round.users.get(&person.id);
+            owned.extend(link.map(|link| link.remote_id.clone()));
+            match link.and_then(|link| there.get(&link.remote_id)) {
+                Some(user) => {
+                    let changes = differences(user, &round.wanted(person).0);
+                    if !changes.is_empty() {
+                        drift.different.push(Difference { resource, id, name, changes });
+                    }
+                }
+                None if is_user && !name.is_empty() => {
+                    drift.missing.push(Difference { resource, id, name, changes: Vec::new() });
+                }
+                None => {}
+            }
+        }
+        owned.extend(round.users.values().map(|link| link.remote_id.clone()));
+        drift.unowned.extend(unowned("user", &there, &owned, "userName"));
+        if !round.settings.without_groups {
+            let links = self.store.scim_links(target.id, ScimResource::Group).await?;
+            let mut there: HashMap<String, Value> = HashMap::new();
+            for group in round.client.all(GROUPS).await? {
+                there.insert(remote_id(&group)?, group);
+            }
+            let mut teams: Vec<_> = round.teams(&company).into_iter().collect();
+            teams.sort_by(|(a, _), (b, _)| a.cmp(b));
+            for (id, wanted) in teams {
+                let (name, resource) = (wanted.name.clone(), "group");
+                match links.get(&id).and_then(|link| there.get(&link.remote_id)) {
+                    Some(group) => {
+                        let changes = round.group_differences(group, &wanted, &id);
+                        if !changes.is_empty() {
+                            drift.different.push(Difference { resource, id, name, changes });
+                        }
+                    }
+                    None => drift.missing.push(Difference { resource, id, name, changes: Vec::new() }),
+                }
+            }
+            let owned = links.into_values().map(|link| link.remote_id).collect();
+            drift.unowned.extend(unowned("group", &there, &owned, "displayName"));
+        }
+        Ok(drift)
+    }
+}
+
+fn unowned(
+    resource: &'static str,
+    there: &HashMap<String, Value>,
+    owned: &BTreeSet<String>,
+    name: &str,
+) -> Vec<Unowned> {
+    let mut rest: Vec<Unowned> = there
+        .iter()
+        .filter(|(id, _)| !owned.contains(*id))
+        .map(|(id, one)| Unowned {
+            resource,
+            remote_id: id.clone(),
+            name: read(one, name).unwrap_or_default(),
+        })
+        .collect();
+    rest.sort_by(|a, b| a.name.cmp(&b.name));
+    rest
+}

@@ -1,0 +1,242 @@
+//! Departments as groups: their names, and who is in them. Members whom nobody here provisions stay where they are.
+
+use std::collections::{BTreeSet, HashMap};
+
+use people::RemoteId;
+use serde_json::{Value, json};
+use store::{ScimLink, ScimResource, content_hash};
+
+use super::client::Failure;
+use super::people::{Company, Standing, Team};
+use super::push::{Round, Stop, remote_id};
+use super::report::{Action, Change, Step};
+use super::resource::{GROUP, member, patch_of, read};
+
+pub(super) const GROUPS: &str = "/Groups";
+
+/// What a group should be.
+pub(super) struct Wanted {
+    pub(super) name: String,
+    /// The service's ids of its members.
+    pub(super) members: BTreeSet<String>,
+}
+
+impl Wanted {
+    fn hash(&self) -> u128 {
+        content_hash(&json!([self.name, self.members]).to_string())
+    }
+}
+
+/// The members that a group has.
+pub(super) fn members_of(group: &Value) -> BTreeSet<String> {
+    let members = member(group, "members").as_array().map(Vec::as_slice).unwrap_or_default();
+    members.iter().filter_map(|one| member(one, "value").as_str()).map(str::to_owned).collect()
+}
+
+impl Round<'_> {
+    /// What each department's group should be, by who is known to the service.
+    pub(super) fn teams(&self, company: &Company) -> HashMap<RemoteId, Wanted> {
+        let mut members: HashMap<&RemoteId, BTreeSet<String>> = HashMap::new();
+        for person in &company.people {
+            let is_in = matches!(person.standing, Standing::Active | Standing::Ahead);
+            if let (true, Some(department), Some(link)) =
+                (is_in, &person.department, self.users.get(&person.id))
+            {
+                members.entry(department).or_default().insert(link.remote_id.clone());
+            }
+        }
+        let wanted = |team: &Team| {
+            let members = members.remove(&team.id).unwrap_or_default();
+            (team.id.clone(), Wanted { name: team.name.clone(), members })
+        };
+        company.teams.iter().filter(|team| team.is_active).map(wanted).collect()
+    }
+
+    pub(super) async fn groups(&mut self, company: &Company) -> Result<(), Stop> {
+        let store = &self.pusher.store;
+        let mut links = store.scim_links(self.target.id, ScimResource::Group).await?;
+        let wanted = self.teams(company);
+        let mut ids: Vec<&RemoteId> = wanted.keys().collect();
+        ids.sort_by_key(|id| id.sort_key());
+        for id in ids {
+            self.still_ours().await?;
+            let done = self.group(id, &wanted[id], links.remove(id)).await;
+            self.note("group", id, &wanted[id].name, done)?;
+        }
+        let mut rest: Vec<(RemoteId, ScimLink)> = links.into_iter().collect();
+        rest.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (id, link) in rest {
+            self.still_ours().await?;
+            let done = self.end_group(&id, link).await;
+            self.note("group", &id, "", done)?;
+        }
+        Ok(())
+    }
+
+    async fn group(
+        &mut self,
+        id: &RemoteId,
+        wanted: &Wanted,
+        link: Option<ScimLink>,
+    ) -> Result<Option<Step>, Stop> {
+        let hash = wanted.hash();
+        let there = match &link {
+            Some(link) if link.hash == hash => {
+                self.report.unchanged += 1;
+                return Ok(None);
+            }
+            Some(link) => match self.client.get(&format!("{GROUPS}/{}", link.remote_id)).await {
+                Ok(there) => Some(there),
+                Err(failure) if failure.is_missing() => None,
+                Err(failure) => return Err(failure.into()),
+            },
+            None => None,
+        };
+        let (there, is_adopted) = match there {
+            Some(there) => (Some(there), false),
+            None => {
+                let by = [("externalId", id.as_str()), ("displayName", wanted.name.as_str())];
+                (self.look_up(GROUPS, &by).await?, true)
+            }
+        };
+        match there {
+            Some(there) => {
+                let changes = self.change_group(&there, wanted, id).await?;
+                self.keep_group(id, Some(ScimLink { remote_id: remote_id(&there)?, hash, active: true }))
+                    .await?;
+                if changes.is_empty() && !is_adopted {
+                    self.report.unchanged += 1;
+                    return Ok(None);
+                }
+                let action = if is_adopted { Action::Adopt } else { Action::Update };
+                Ok(Some(self.step(action, "group", id, &wanted.name, changes)))
+            }
+            None => {
+                let members: Vec<Value> = wanted.members.iter().map(|one| json!({ "value": one })).collect();
+                let group = json!({
+                    "schemas": [GROUP],
+                    "externalId": id,
+                    "displayName": wanted.name,
+                    "members": members,
+                });
+                let remote_id = if self.is_plan {
+                    format!("(new) {id}")
+                } else {
+                    match self.client.post(GROUPS, &group).await {
+                        // Two departments of one name: not every service allows that.
+                        Err(failure) if failure.is_conflict() => {
+                            let mut named = group;
+                            named["displayName"] = json!(format!("{} ({id})", wanted.name));
+                            remote_id(&self.client.post(GROUPS, &named).await?)?
+                        }
+                        made => remote_id(&made?)?,
+                    }
+                };
+                self.keep_group(id, Some(ScimLink { remote_id, hash, active: true })).await?;
+                let mut changes = vec![change("displayName", None, Some(wanted.name.clone()))];
+                changes.extend(wanted.members.iter().map(|one| change("members", None, Some(one.clone()))));
+                Ok(Some(self.step(Action::Create, "group", id, &wanted.name, changes)))
+            }
+        }
+    }
+
+    /// What differs of a group: its name, members who lack, and members of ours who should not be there.
+    pub(super) fn group_differences(&self, there: &Value, wanted: &Wanted, id: &RemoteId) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let name = read(there, "displayName");
+        let qualified = format!("{} ({id})", wanted.name);
+        if name.as_deref() != Some(&wanted.name) && name.as_deref() != Some(&qualified) {
+            changes.push(change("displayName", name, Some(wanted.name.clone())));
+        }
+        let has = members_of(there);
+        let ours: BTreeSet<&str> = self.users.values().map(|link| link.remote_id.as_str()).collect();
+        let lacking = wanted.members.difference(&has);
+        changes.extend(lacking.map(|one| change("members", None, Some(one.clone()))));
+        let extra = has.difference(&wanted.members).filter(|one| ours.contains(one.as_str()));
+        changes.extend(extra.map(|one| change("members", Some(one.clone()), None)));
+        changes
+    }
+
+    async fn change_group(&self, there: &Value, wanted: &Wanted, id: &RemoteId) -> Result<Vec<Change>, Stop> {
+        let changes = self.group_differences(there, wanted, id);
+        if changes.is_empty() || self.is_plan {
+            return Ok(changes);
+        }
+        let path = format!("{GROUPS}/{}", remote_id(there)?);
+        if !self.can.patch {
+            let mut members = members_of(there);
+            let mut whole = there.clone();
+            for change in &changes {
+                match (change.attribute, &change.before, &change.after) {
+                    ("members", _, Some(one)) => {
+                        members.insert(one.clone());
+                    }
+                    ("members", Some(one), None) => {
+                        members.remove(one);
+                    }
+                    (_, _, after) => whole["displayName"] = json!(after),
+                }
+            }
+            whole["members"] = members.iter().map(|one| json!({ "value": one })).collect();
+            self.client.put(&path, &whole).await?;
+            return Ok(changes);
+        }
+        let mut operations = Vec::new();
+        let mut added = Vec::new();
+        for change in &changes {
+            match (change.attribute, &change.before, &change.after) {
+                ("members", _, Some(one)) => added.push(json!({ "value": one })),
+                ("members", Some(one), None) => {
+                    operations
+                        .push(json!({ "op": "remove", "path": format!("members[value eq {}]", json!(one)) }));
+                }
+                (name, _, after) => operations.push(json!({ "op": "replace", "path": name, "value": after })),
+            }
+        }
+        if !added.is_empty() {
+            operations.push(json!({ "op": "add", "path": "members", "value": added }));
+        }
+        self.client.patch(&path, &patch_of(operations)).await?;
+        Ok(changes)
+    }
+
+    /// A department is gone: its group is emptied of whom we put there, or deleted where the settings say so.
+    async fn end_group(&mut self, id: &RemoteId, link: ScimLink) -> Result<Option<Step>, Stop> {
+        let path = format!("{GROUPS}/{}", link.remote_id);
+        if self.settings.delete {
+            if !self.is_plan {
+                self.client.delete(&path).await?;
+            }
+            self.keep_group(id, None).await?;
+            return Ok(Some(self.step(Action::Delete, "group", id, &link.remote_id, Vec::new())));
+        }
+        if !link.active {
+            self.report.unchanged += 1;
+            return Ok(None);
+        }
+        let there = match self.client.get(&path).await {
+            Ok(there) => there,
+            Err(failure) if failure.is_missing() => {
+                self.keep_group(id, None).await?;
+                return Ok(None);
+            }
+            Err(failure) => return Err(Stop::from(failure)),
+        };
+        let name = read(&there, "displayName").ok_or(Failure::Unreachable)?;
+        let empty = Wanted { name: name.clone(), members: BTreeSet::new() };
+        let changes = self.change_group(&there, &empty, id).await?;
+        self.keep_group(id, Some(ScimLink { active: false, hash: 0, ..link })).await?;
+        Ok(Some(self.step(Action::Deactivate, "group", id, &name, changes)))
+    }
+
+    async fn keep_group(&self, id: &RemoteId, link: Option<ScimLink>) -> Result<(), store::Error> {
+        if self.is_plan {
+            return Ok(());
+        }
+        self.pusher.store.keep_scim_link(self.target.id, ScimResource::Group, id, link.as_ref()).await
+    }
+}
+
+fn change(attribute: &'static str, before: Option<String>, after: Option<String>) -> Change {
+    Change { attribute, before, after }
+}

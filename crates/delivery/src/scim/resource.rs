@@ -1,0 +1,238 @@
+//! Users as a service has them: reading an attribute, and what has to be changed. Pure.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::report::Change;
+
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+pub(super) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// The attribute that says whether a user may log in.
+pub(super) const ACTIVE: &str = "active";
+const MANAGER: &str = "enterprise.manager";
+
+/// A user as it should be: attributes by the names that settings have. `None` for one that is to be empty.
+pub(super) type Attributes = BTreeMap<&'static str, Option<String>>;
+
+/// Where an attribute is in a resource.
+enum Place<'a> {
+    Simple(&'a str),
+    /// Of the user's name.
+    Name(&'a str),
+    /// The element of a list that has a type.
+    Typed(&'a str, &'a str),
+    Enterprise(&'a str),
+}
+
+fn place(attribute: &str) -> Place<'_> {
+    match attribute.split_once('.') {
+        None => Place::Simple(attribute),
+        Some(("name", rest)) => Place::Name(rest),
+        Some(("enterprise", rest)) => Place::Enterprise(rest),
+        Some((list, kind)) => Place::Typed(list, kind),
+    }
+}
+
+/// A member, whatever case its name is in: SCIM's names are the same in any.
+pub(super) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    const NULL: &Value = &Value::Null;
+    match value {
+        Value::Object(members) => members
+            .get(name)
+            .or_else(|| {
+                members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+            })
+            .unwrap_or(NULL),
+        _ => NULL,
+    }
+}
+
+/// The element of a list that has this type.
+fn typed<'a>(resource: &'a Value, list: &str, kind: &str) -> Option<&'a Value> {
+    let elements = member(resource, list).as_array()?;
+    let is_it = |one: &&Value| member(one, "type").as_str().is_some_and(|its| its.eq_ignore_ascii_case(kind));
+    elements.iter().find(is_it)
+}
+
+/// What a resource has for an attribute.
+pub(super) fn read(resource: &Value, attribute: &str) -> Option<String> {
+    let value = match place(attribute) {
+        Place::Simple(name) => member(resource, name),
+        Place::Name(name) => member(member(resource, "name"), name),
+        Place::Typed(list, kind) => member(typed(resource, list, kind)?, "value"),
+        Place::Enterprise("manager") => {
+            let manager = member(member(resource, ENTERPRISE), "manager");
+            if manager.is_object() { member(manager, "value") } else { manager }
+        }
+        Place::Enterprise(name) => member(member(resource, ENTERPRISE), name),
+    };
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// What has to be changed for a resource to be as it should.
+pub(super) fn differences(resource: &Value, wanted: &Attributes) -> Vec<Change> {
+    let differs = |(attribute, after): (&&'static str, &Option<String>)| {
+        let before = read(resource, attribute);
+        (before != *after).then(|| Change { attribute, before, after: after.clone() })
+    };
+    wanted.iter().filter_map(differs).collect()
+}
+
+fn value_of(attribute: &str, text: &str) -> Value {
+    match attribute {
+        ACTIVE => json!(text == "true"),
+        MANAGER => json!({ "value": text }),
+        _ => json!(text),
+    }
+}
+
+/// A PATCH that makes the changes. What else the resource has is not touched.
+pub(super) fn patch(resource: &Value, changes: &[Change]) -> Value {
+    let operation = |change: &Change| {
+        let path = match place(change.attribute) {
+            Place::Simple(name) => name.to_owned(),
+            Place::Name(name) => format!("name.{name}"),
+            Place::Typed(list, kind) => match (&change.after, typed(resource, list, kind)) {
+                (Some(value), None) => {
+                    return json!({ "op": "add", "path": list, "value": [{ "type": kind, "value": value }] });
+                }
+                (Some(_), Some(_)) => format!("{list}[type eq \"{kind}\"].value"),
+                (None, _) => format!("{list}[type eq \"{kind}\"]"),
+            },
+            Place::Enterprise(name) => format!("{ENTERPRISE}:{name}"),
+        };
+        match &change.after {
+            Some(text) => {
+                json!({ "op": "replace", "path": path, "value": value_of(change.attribute, text) })
+            }
+            None => json!({ "op": "remove", "path": path }),
+        }
+    };
+    patch_of(changes.iter().map(operation).collect())
+}
+
+pub(super) fn patch_of(operations: Vec<Value>) -> Value {
+    json!({ "schemas": [PATCH], "Operations": operations })
+}
+
+/// The whole resource with the changes made, for a service that knows no PATCH; a new one where `resource` is null.
+pub(super) fn whole(resource: &Value, changes: &[Change]) -> Value {
+    let mut made: Map<String, Value> = resource.as_object().cloned().unwrap_or_default();
+    made.retain(|name, _| !name.eq_ignore_ascii_case("meta"));
+    for change in changes {
+        let after = change.after.as_deref().map(|text| value_of(change.attribute, text));
+        match place(change.attribute) {
+            Place::Simple(name) => set(&mut made, name, after),
+            Place::Name(name) => within(&mut made, "name", |inner| set(inner, name, after)),
+            Place::Enterprise(name) => within(&mut made, ENTERPRISE, |inner| set(inner, name, after)),
+            Place::Typed(list, kind) => {
+                let elements = made.entry(list.to_owned()).or_insert_with(|| json!([]));
+                let Some(elements) = elements.as_array_mut() else { continue };
+                elements.retain(|one| {
+                    !member(one, "type").as_str().is_some_and(|its| its.eq_ignore_ascii_case(kind))
+                });
+                if let Some(value) = after {
+                    let is_first = elements.is_empty();
+                    let mut element = json!({ "type": kind, "value": value });
+                    if is_first && list == "emails" {
+                        element["primary"] = json!(true);
+                    }
+                    elements.push(element);
+                }
+            }
+        }
+    }
+    let mut schemas = vec![USER];
+    if made.contains_key(ENTERPRISE) {
+        schemas.push(ENTERPRISE);
+    }
+    if resource.is_null() {
+        made.insert("schemas".to_owned(), json!(schemas));
+    }
+    Value::Object(made)
+}
+
+fn set(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    members.retain(|key, _| !key.eq_ignore_ascii_case(name));
+    if let Some(value) = value {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// Changes the object of a name, which is made where there is none.
+fn within(members: &mut Map<String, Value>, name: &str, change: impl FnOnce(&mut Map<String, Value>)) {
+    let mut inner = match members.remove(name) {
+        Some(Value::Object(inner)) => inner,
+        _ => Map::new(),
+    };
+    change(&mut inner);
+    if !inner.is_empty() {
+        members.insert(name.to_owned(), Value::Object(inner));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted() -> Attributes {
+        BTreeMap::from([
+            ("userName", Some("ada@acme.example".to_owned())),
+            ("externalId", Some("12".to_owned())),
+            ("name.givenName", Some("Ada".to_owned())),
+            ("title", None),
+            ("emails.work", Some("ada@acme.example".to_owned())),
+            ("enterprise.department", Some("R&D".to_owned())),
+            (MANAGER, Some("u-7".to_owned())),
+            (ACTIVE, Some("true".to_owned())),
+        ])
+    }
+
+    #[test]
+    fn a_new_resource_has_what_is_wanted() {
+        let made = whole(&Value::Null, &differences(&Value::Null, &wanted()));
+        assert_eq!(
+            made,
+            json!({
+                "schemas": [USER, ENTERPRISE],
+                "userName": "ada@acme.example",
+                "externalId": "12",
+                "name": { "givenName": "Ada" },
+                "emails": [{ "type": "work", "value": "ada@acme.example", "primary": true }],
+                "active": true,
+                ENTERPRISE: { "department": "R&D", "manager": { "value": "u-7" } },
+            })
+        );
+        assert!(differences(&made, &wanted()).is_empty());
+    }
+
+    #[test]
+    fn only_what_differs_is_changed_and_what_others_wrote_stays() {
+        let mut there = whole(&Value::Null, &differences(&Value::Null, &wanted()));
+        there["title"] = json!("Boss");
+        there["emails"] = json!([{ "type": "home", "value": "ada@home.example", "primary": true }]);
+        there["meta"] = json!({ "version": "1" });
+        there["active"] = json!(false);
+        let changes = differences(&there, &wanted());
+        let sent = patch(&there, &changes);
+        assert_eq!(
+            sent["Operations"],
+            json!([
+                { "op": "replace", "path": "active", "value": true },
+                { "op": "add", "path": "emails", "value": [{ "type": "work", "value": "ada@acme.example" }] },
+                { "op": "remove", "path": "title" },
+            ])
+        );
+        let made = whole(&there, &changes);
+        assert_eq!(made["emails"][0]["value"], "ada@home.example");
+        assert!(differences(&made, &wanted()).is_empty() && made.get("meta").is_none());
+    }
+}

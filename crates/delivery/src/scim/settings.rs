@@ -1,0 +1,187 @@
+//! What is provisioned to a service, and which of its attributes comes from what.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Settings of a service. Each has a default; a name that is not known is refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// So many days before their first day people are users already.
+    pub hire_lead_days: u16,
+    /// Whether they are active until then.
+    pub active_before_first_day: bool,
+    /// Whether departments are no groups.
+    pub without_groups: bool,
+    /// Whether the users of people who are gone from Lucca, excluded or erased are deleted, and groups of departments that
+    /// are gone. They are deactivated, or emptied, otherwise. Whoever has left is never deleted.
+    pub delete: bool,
+    /// Attributes by name, each with where it comes from; null leaves it out. Others are as by default: see
+    /// [`Settings::sources`].
+    pub attributes: BTreeMap<String, Option<String>>,
+}
+
+/// Settings that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// They have not the form expected.
+    #[error("the settings can't be read: {0}")]
+    Malformed(String),
+    /// There is no such attribute.
+    #[error("there is no attribute {0:?}; there are {all}", all = names())]
+    UnknownAttribute(String),
+    /// Nothing of that name is known of people.
+    #[error("the attribute {attribute} can't come from {source_name:?}; it may come from {all}", all = SOURCES.join(", "))]
+    UnknownSource {
+        /// The attribute.
+        attribute: String,
+        /// What it was to come from.
+        source_name: String,
+    },
+    /// By these users are found again.
+    #[error("the attributes externalId and userName can't be left out: users are found by them")]
+    NotWithout,
+}
+
+impl SettingsError {
+    /// The stable code that API, CLI and docs share.
+    pub fn code(&self) -> &'static str {
+        "scim.invalid_settings"
+    }
+}
+
+/// Every attribute that may be mapped, and where it comes from by default: the first of the sources that is not empty.
+pub(super) const ATTRIBUTES: [(&str, &str); 23] = [
+    ("userName", "work_email|login"),
+    ("externalId", "id"),
+    ("name.formatted", "name"),
+    ("name.givenName", "first_name"),
+    ("name.familyName", "last_name"),
+    ("name.honorificPrefix", ""),
+    ("displayName", "name"),
+    ("nickName", ""),
+    ("profileUrl", ""),
+    ("title", "job_title"),
+    ("userType", ""),
+    ("preferredLanguage", ""),
+    ("locale", ""),
+    ("timezone", ""),
+    ("emails.work", "work_email"),
+    ("phoneNumbers.work", ""),
+    ("phoneNumbers.mobile", ""),
+    ("enterprise.employeeNumber", "employee_number"),
+    ("enterprise.costCenter", ""),
+    ("enterprise.organization", "legal_unit.name"),
+    ("enterprise.division", "establishment.name"),
+    ("enterprise.department", "department.name"),
+    ("enterprise.manager", "manager"),
+];
+
+/// What attributes may come from: members of employees, and names of what they refer to. `custom_fields.NAME` too.
+pub(super) const SOURCES: [&str; 24] = [
+    "id",
+    "name",
+    "first_name",
+    "last_name",
+    "civil_title",
+    "work_email",
+    "login",
+    "employee_number",
+    "external_id",
+    "job_title",
+    "job_qualification.name",
+    "direct_line",
+    "professional_mobile",
+    "culture.name",
+    "department.id",
+    "department.name",
+    "department.code",
+    "establishment.id",
+    "establishment.name",
+    "establishment.code",
+    "legal_unit.id",
+    "legal_unit.name",
+    "legal_unit.code",
+    "manager",
+];
+
+fn names() -> String {
+    let names: Vec<&str> = ATTRIBUTES.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
+impl Settings {
+    /// Reads settings from JSON.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, by name.
+    pub fn parse(value: &Value) -> Result<Self, SettingsError> {
+        let settings =
+            Self::deserialize(value).map_err(|error| SettingsError::Malformed(error.to_string()))?;
+        for (name, source) in &settings.attributes {
+            if !ATTRIBUTES.iter().any(|(known, _)| known == name) {
+                return Err(SettingsError::UnknownAttribute(name.clone()));
+            }
+            let Some(source) = source else {
+                if matches!(name.as_str(), "externalId" | "userName") {
+                    return Err(SettingsError::NotWithout);
+                }
+                continue;
+            };
+            let is_manager = name == "enterprise.manager";
+            let is_known = |one: &str| {
+                (SOURCES.contains(&one) && is_manager == (one == "manager"))
+                    || (!is_manager
+                        && one.strip_prefix("custom_fields.").is_some_and(|field| !field.is_empty()))
+            };
+            if let Some(unknown) = source.split('|').find(|one| !is_known(one.trim())) {
+                let (attribute, source_name) = (name.clone(), unknown.to_owned());
+                return Err(SettingsError::UnknownSource { attribute, source_name });
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Each attribute that is provisioned, with where it comes from.
+    pub fn sources(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        ATTRIBUTES.iter().filter_map(|(name, usual)| {
+            let source = match self.attributes.get(*name) {
+                Some(own) => own.as_deref()?,
+                None => usual,
+            };
+            (!source.is_empty()).then_some((*name, source))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_refused_by_name() {
+        let error = |settings| Settings::parse(&settings).unwrap_err().to_string();
+        assert!(error(json!({ "hire_days": 1 })).contains("hire_days"));
+        assert!(error(json!({ "attributes": { "titel": "job_title" } })).contains("titel"));
+        assert!(error(json!({ "attributes": { "title": "job" } })).contains("\"job\""));
+        assert!(error(json!({ "attributes": { "password": "id" } })).contains("password"));
+        assert!(error(json!({ "attributes": { "title": "manager" } })).contains("manager"));
+        assert!(error(json!({ "attributes": { "userName": null } })).contains("can't be left out"));
+    }
+
+    #[test]
+    fn a_mapping_changes_what_it_names_and_nothing_else() {
+        let settings =
+            json!({ "attributes": { "title": null, "nickName": "custom_fields.e_nick|first_name" } });
+        let settings = Settings::parse(&settings).unwrap();
+        let sources: BTreeMap<&str, &str> = settings.sources().collect();
+        assert_eq!(sources.get("title"), None);
+        assert_eq!(sources["nickName"], "custom_fields.e_nick|first_name");
+        assert_eq!(sources["userName"], "work_email|login");
+    }
+}

@@ -1,0 +1,414 @@
+//! Services that people are provisioned to by SCIM: the address, the sealed token, how far each was told, and which of its
+//! resources is which of our records. What is sent there is not known here.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use people::RemoteId;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::db::{from_sql_count, in_tx, on, sql_time};
+use crate::error::while_doing;
+use crate::vault::{Place, Sealed, Vault};
+use crate::webhook_endpoints::of_ms;
+use crate::{AccountId, Error, ScimTargetId, Store};
+
+/// A service that people of a linked account are provisioned to.
+#[derive(Clone, Debug)]
+pub struct ScimTarget {
+    /// Its id.
+    pub id: ScimTargetId,
+    /// The linked account.
+    pub account_id: AccountId,
+    /// Its short key.
+    pub account_no: i64,
+    /// Where the service's `/Users` and `/Groups` are, without a slash at the end.
+    pub base_url: String,
+    /// Settings: a JSON object that `delivery` reads and writes.
+    pub settings: Value,
+    /// Whether anything is sent.
+    pub enabled: bool,
+    /// How far the change log was when all was last pushed; -1 before that.
+    pub pushed_seq: i64,
+    /// Which day it was.
+    pub pushed_day: Option<Date>,
+    /// Whether a person agreed to what is held.
+    pub confirmed: bool,
+    /// Failed pushes since the last success.
+    pub attempts: u32,
+    /// Before when nothing is tried again, while it fails.
+    pub next_attempt_at: Option<Timestamp>,
+    /// How the last push went: codes and counts.
+    pub report: Option<Value>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    token: Sealed,
+}
+
+/// A service to be added.
+#[derive(Debug)]
+pub struct NewScimTarget<'a> {
+    /// Its id.
+    pub id: ScimTargetId,
+    /// The linked account's short key.
+    pub account_no: i64,
+    /// See [`ScimTarget::base_url`].
+    pub base_url: &'a str,
+    /// The bearer token.
+    pub token: &'a SecretString,
+    /// See [`ScimTarget::settings`].
+    pub settings: &'a Value,
+    /// Twelve random bytes.
+    pub nonce: [u8; 12],
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What is to be changed of a service; what is absent stays. Whatever it is, all is pushed anew.
+#[derive(Clone, Debug, Default)]
+pub struct ScimTargetChange<'a> {
+    /// See [`ScimTarget::settings`].
+    pub settings: Option<Value>,
+    /// Whether anything is sent.
+    pub enabled: Option<bool>,
+    /// A new bearer token, with twelve random bytes.
+    pub token: Option<(&'a SecretString, [u8; 12])>,
+}
+
+/// How a push ended.
+#[derive(Clone, Debug)]
+pub struct ScimPushed<'a> {
+    /// How far the change log was, and the day, where all was pushed.
+    pub done: Option<(i64, Date)>,
+    /// Failed ones since the last success.
+    pub attempts: u32,
+    /// Before when nothing is tried again.
+    pub next_attempt_at: Timestamp,
+    /// Codes and counts.
+    pub report: &'a Value,
+}
+
+/// Users or groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScimResource {
+    /// Employees.
+    User,
+    /// Departments.
+    Group,
+}
+
+impl ScimResource {
+    /// The name, as the database writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// Which resource of a service is a record of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScimLink {
+    /// The service's id of it.
+    pub remote_id: String,
+    /// The content hash of what the service was last told.
+    pub hash: u128,
+    /// Whether the service was told that it is active.
+    pub active: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    account_no: i64,
+    base_url: String,
+    token: Vec<u8>,
+    settings: String,
+    enabled: bool,
+    pushed_seq: i64,
+    pushed_day: Option<String>,
+    confirmed: bool,
+    attempts: i64,
+    next_attempt_ms: i64,
+    report: Option<String>,
+    created_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+const SELECT: &str =
+    "SELECT t.*, a.id AS account_id FROM scim_targets t JOIN linked_accounts a ON a.no = t.account_no";
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what: "SCIM target", source: Box::new(source) }
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place { table: "scim_targets", column: "token", row }
+}
+
+impl Row {
+    fn read(self) -> Result<ScimTarget, Error> {
+        Ok(ScimTarget {
+            id: self.id.parse().map_err(corrupt)?,
+            account_id: self.account_id.parse().map_err(corrupt)?,
+            account_no: self.account_no,
+            base_url: self.base_url,
+            settings: serde_json::from_str(&self.settings).map_err(corrupt)?,
+            enabled: self.enabled,
+            pushed_seq: self.pushed_seq,
+            pushed_day: self.pushed_day.and_then(|day| day.parse().ok()),
+            confirmed: self.confirmed,
+            attempts: u32::try_from(from_sql_count(self.attempts)).unwrap_or(u32::MAX),
+            next_attempt_at: (self.next_attempt_ms > 0).then(|| of_ms(self.next_attempt_ms)),
+            report: self.report.and_then(|report| serde_json::from_str(&report).ok()),
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+            token: Sealed(self.token),
+        })
+    }
+}
+
+impl ScimTarget {
+    /// Opens the bearer token.
+    pub fn token(&self, vault: &Vault) -> Result<SecretString, Error> {
+        Ok(vault.open(&self.token, place(&self.id.to_string()))?)
+    }
+}
+
+impl Store {
+    /// Adds a service. All of the account's people are pushed at the next opportunity.
+    pub async fn add_scim_target(&self, vault: &Vault, new: NewScimTarget<'_>) -> Result<(), Error> {
+        let id = new.id.to_string();
+        let token = vault.seal(new.token, place(&id), new.nonce)?;
+        on!(self.db, pool => sqlx::query(
+            "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        )
+        .bind(&id)
+        .bind(new.account_no)
+        .bind(new.base_url)
+        .bind(&token.0)
+        .bind(new.settings.to_string())
+        .bind(sql_time(new.at))
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing("adding a SCIM target"))
+    }
+
+    /// Services, the oldest first: of one linked account, or of all.
+    pub async fn scim_targets(&self, account_no: Option<i64>) -> Result<Vec<ScimTarget>, Error> {
+        let sql =
+            sqlx::AssertSqlSafe(format!("{SELECT} WHERE $1 IS NULL OR t.account_no = $1 ORDER BY t.id"));
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
+            .map_err(while_doing("listing SCIM targets"))?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// One service.
+    pub async fn scim_target(&self, id: ScimTargetId) -> Result<Option<ScimTarget>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE t.id = $1"));
+        let row: Option<Row> =
+            on!(self.db, pool => sqlx::query_as(sql).bind(id.to_string()).fetch_optional(pool).await)
+                .map_err(while_doing("looking up a SCIM target"))?;
+        row.map(Row::read).transpose()
+    }
+
+    /// Changes a service. False where there is none.
+    pub async fn change_scim_target(
+        &self,
+        vault: &Vault,
+        id: ScimTargetId,
+        change: ScimTargetChange<'_>,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let row = id.to_string();
+        let token = change.token.map(|(token, nonce)| vault.seal(token, place(&row), nonce)).transpose()?;
+        on!(self.db, pool => sqlx::query(
+            "UPDATE scim_targets SET settings = coalesce($2, settings), enabled = coalesce($3, enabled), \
+             token = coalesce($4, token), pushed_seq = -1, attempts = 0, next_attempt_ms = 0, updated_at = $5 \
+             WHERE id = $1",
+        )
+        .bind(&row)
+        .bind(change.settings.map(|settings| settings.to_string()))
+        .bind(change.enabled)
+        .bind(token.map(|token| token.0))
+        .bind(sql_time(at))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("changing a SCIM target"))
+    }
+
+    /// Has all be pushed as soon as may be; with `confirmed` also what is held. False where there is no such service.
+    pub async fn ask_for_scim_push(&self, id: ScimTargetId, confirmed: bool) -> Result<bool, Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE scim_targets SET pushed_seq = -1, next_attempt_ms = 0, confirmed = (confirmed OR $2) WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .bind(confirmed)
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("asking for a push"))
+    }
+
+    /// Removes a service and what is known of it. Nothing is done there. False where there is none.
+    pub async fn remove_scim_target(&self, id: ScimTargetId) -> Result<bool, Error> {
+        on!(self.db, pool => sqlx::query("DELETE FROM scim_targets WHERE id = $1")
+            .bind(id.to_string())
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("removing a SCIM target"))
+    }
+
+    /// The services that something may be pushed to now: enabled, not waiting, nobody is at it, and something changed or
+    /// the day did.
+    pub async fn due_scim_targets(&self, now: Timestamp, today: Date) -> Result<Vec<ScimTargetId>, Error> {
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT t.id FROM scim_targets t JOIN linked_accounts a ON a.no = t.account_no \
+             WHERE t.enabled AND a.status <> 'unlinked' AND t.next_attempt_ms <= $1 \
+             AND (t.lease IS NULL OR t.lease_until_ms <= $1) \
+             AND (t.pushed_seq < a.change_seq OR t.pushed_day IS NULL OR t.pushed_day <> $2) ORDER BY t.id",
+        )
+        .bind(now.as_millisecond())
+        .bind(today.to_string())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing SCIM targets"))?;
+        ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+    }
+
+    /// Takes a service's lease, or renews it: its state then. Nothing where another holds it.
+    pub async fn claim_scim_target(
+        &self,
+        id: ScimTargetId,
+        holder: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<ScimTarget>, Error> {
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let claimed = on!(self.db, pool => sqlx::query(
+            "UPDATE scim_targets SET lease = $2, lease_until_ms = $4 WHERE id = $1 \
+             AND (lease IS NULL OR lease = $2 OR lease_until_ms <= $3)",
+        )
+        .bind(id.to_string())
+        .bind(holder)
+        .bind(now.as_millisecond())
+        .bind(now.as_millisecond().saturating_add(lease))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing("taking on a SCIM target"))?;
+        if claimed { self.scim_target(id).await } else { Ok(None) }
+    }
+
+    /// Gives a service's lease back, with how the push ended where there was one.
+    pub async fn release_scim_target(
+        &self,
+        id: ScimTargetId,
+        holder: &str,
+        pushed: Option<ScimPushed<'_>>,
+    ) -> Result<(), Error> {
+        const DOING: &str = "giving back a SCIM target";
+        let row = id.to_string();
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            if let Some(pushed) = pushed {
+                in_tx!(&mut tx, connection => sqlx::query(
+                    "UPDATE scim_targets SET pushed_seq = coalesce($3, pushed_seq), pushed_day = coalesce($4, pushed_day), \
+                     confirmed = (confirmed AND $3 IS NULL), attempts = $5, next_attempt_ms = $6, report = $7 \
+                     WHERE id = $1 AND lease = $2",
+                )
+                .bind(&row)
+                .bind(holder)
+                .bind(pushed.done.map(|(seq, _)| seq))
+                .bind(pushed.done.map(|(_, day)| day.to_string()))
+                .bind(i64::from(pushed.attempts))
+                .bind(pushed.next_attempt_at.as_millisecond())
+                .bind(pushed.report.to_string())
+                .execute(connection)
+                .await
+                .map(drop))?;
+            }
+            in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE scim_targets SET lease = NULL, lease_until_ms = 0 WHERE id = $1 AND lease = $2",
+            )
+            .bind(&row)
+            .bind(holder)
+            .execute(connection)
+            .await
+            .map(drop))?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Which resources of a service are which records, by Lucca's id.
+    pub async fn scim_links(
+        &self,
+        target: ScimTargetId,
+        resource: ScimResource,
+    ) -> Result<HashMap<RemoteId, ScimLink>, Error> {
+        let rows: Vec<(String, String, Vec<u8>, bool)> = on!(self.db, pool => sqlx::query_as(
+            "SELECT local_id, remote_id, hash, active FROM scim_links WHERE target_id = $1 AND resource = $2",
+        )
+        .bind(target.to_string())
+        .bind(resource.name())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("reading what a SCIM target was told"))?;
+        let read = |(local, remote_id, hash, active): (String, String, Vec<u8>, bool)| {
+            // A hash that can't be read is no hash: the resource is compared anew.
+            let hash = <[u8; 16]>::try_from(hash).map_or(0, u128::from_be_bytes);
+            (RemoteId::from(local), ScimLink { remote_id, hash, active })
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// Keeps which resource a record is and what the service was told of it; nothing takes it away.
+    pub async fn keep_scim_link(
+        &self,
+        target: ScimTargetId,
+        resource: ScimResource,
+        local: &RemoteId,
+        link: Option<&ScimLink>,
+    ) -> Result<(), Error> {
+        const DOING: &str = "noting what a SCIM target was told";
+        let Some(link) = link else {
+            return on!(self.db, pool => sqlx::query(
+                "DELETE FROM scim_links WHERE target_id = $1 AND resource = $2 AND local_id = $3",
+            )
+            .bind(target.to_string())
+            .bind(resource.name())
+            .bind(local.as_str())
+            .execute(pool)
+            .await
+            .map(drop))
+            .map_err(while_doing(DOING));
+        };
+        on!(self.db, pool => sqlx::query(
+            "INSERT INTO scim_links (target_id, resource, local_id, remote_id, hash, active) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (target_id, resource, local_id) DO UPDATE SET \
+             remote_id = excluded.remote_id, hash = excluded.hash, active = excluded.active",
+        )
+        .bind(target.to_string())
+        .bind(resource.name())
+        .bind(local.as_str())
+        .bind(&link.remote_id)
+        .bind(&link.hash.to_be_bytes()[..])
+        .bind(link.active)
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))
+    }
+}
