@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     PermissionMissing = 5,
     /// What is stored is not what the tenant holds (`demo` only).
     Mismatch = 6,
-    /// Another process is syncing the linked account.
+    /// Another process is at it: it syncs the linked account, or pushes to the service.
     Busy = 7,
     /// Ctrl-C or a signal to end, as shells have it for the former.
     Interrupted = 130,

@@ -86,6 +86,8 @@ enum Command {
     OrgChart(commands::org_chart::Args),
     /// Write records to a file or to standard output
     Export(commands::export::Args),
+    /// Provision people to other services by SCIM, see what that would do, and where a service differs
+    Scim(commands::scim::Args),
     /// A source of the Airbyte protocol: spec, check, discover, read
     Airbyte(commands::airbyte::Args),
     /// A tap of the Singer specification
@@ -134,6 +136,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
+        Command::Scim(args) => Box::pin(commands::scim::run(global, args)).await,
         Command::Airbyte(args) => Box::pin(commands::airbyte::run(global, args)).await,
         Command::Tap(args) => Box::pin(commands::tap::run(global, args)).await,
     }

@@ -13,6 +13,9 @@ pub(crate) const PERMISSION: &str = "permission.";
 /// A webhook endpoint was disabled; `delivery` opens it. Its subject is the endpoint's id.
 const WEBHOOKS_DISABLED: &str = "webhook.endpoint_disabled";
 
+/// How the codes of issues about SCIM services begin; `delivery` opens them. Their subject is the service's id.
+const SCIM: &str = "scim.";
+
 /// Whether a sync says if an issue still holds. Others are for whoever opened them.
 pub(crate) fn is_of_a_sync(code: &str) -> bool {
     code == KEY_REFUSED || code == HELD || code.starts_with(PERMISSION)
@@ -36,6 +39,10 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
         KEY_REFUSED => key_refused(account, language),
         HELD => held(account, issue, language),
         WEBHOOKS_DISABLED => webhooks_disabled(issue, language),
+        code if code.starts_with(SCIM) => match scim(code, issue, language) {
+            Some(told) => told,
+            None => return Told::default(),
+        },
         _ => return Told::default(),
     };
     Told { text: Some(text), remedy: Some(remedy) }
@@ -107,6 +114,72 @@ fn webhooks_disabled(issue: &Issue, language: Language) -> (String, String) {
             )
         }
     }
+}
+
+fn scim(code: &str, issue: &Issue, language: Language) -> Option<(String, String)> {
+    let id = &issue.subject;
+    let count = |name: &str| grouped(issue.detail[name].as_u64().unwrap_or(0), language);
+    let (english, french) = match code {
+        "scim.held" => {
+            let held = count("held");
+            (
+                (
+                    format!(
+                        "{held} users of a SCIM service would be deactivated, too many to do it unasked."
+                    ),
+                    format!("Look and decide: lucca-connector scim push {id} --dry-run, then --confirm"),
+                ),
+                (
+                    format!(
+                        "{held} utilisateurs d’un service SCIM seraient désactivés : trop pour le faire sans vous demander."
+                    ),
+                    format!("Examinez et décidez : lucca-connector scim push {id} --dry-run, puis --confirm"),
+                ),
+            )
+        }
+        "scim.refused" => (
+            (
+                "A SCIM service refuses its bearer token.".to_owned(),
+                format!(
+                    "Make a new token there and give it: lucca-connector scim set {id} --token-file FILE"
+                ),
+            ),
+            (
+                "Un service SCIM refuse son jeton.".to_owned(),
+                format!(
+                    "Créez-y un nouveau jeton, puis donnez-le : lucca-connector scim set {id} --token-file FICHIER"
+                ),
+            ),
+        ),
+        "scim.unreachable" => (
+            (
+                "A SCIM service does not answer as one; it is tried again.".to_owned(),
+                format!("Check its address: lucca-connector scim show {id}"),
+            ),
+            (
+                "Un service SCIM ne répond pas comme tel ; un nouvel essai aura lieu.".to_owned(),
+                format!("Vérifiez son adresse : lucca-connector scim show {id}"),
+            ),
+        ),
+        "scim.records_failed" => {
+            let failed = count("failed");
+            (
+                (
+                    format!("{failed} users or groups could not be provisioned to a SCIM service."),
+                    format!("See which, and why: lucca-connector scim push {id}"),
+                ),
+                (
+                    format!("{failed} utilisateurs ou groupes n’ont pas pu être transmis à un service SCIM."),
+                    format!("Voyez lesquels, et pourquoi : lucca-connector scim push {id}"),
+                ),
+            )
+        }
+        _ => return None,
+    };
+    Some(match language {
+        Language::English => english,
+        Language::French => french,
+    })
 }
 
 /// What the doctor found, where the issue is about a permission.

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::api::{
     absences, api_keys, exchange_public_token, health, issues, linked_accounts, linking_flows,
-    new_link_token, records, runs, webhooks,
+    new_link_token, records, runs, scim, webhooks,
 };
 use crate::app::App;
 
@@ -43,6 +43,7 @@ use crate::app::App;
         (name = "API keys", description = "Who may use this API."),
         (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
         (name = "webhooks", description = "What happens, told to addresses that asked for it: docs/webhooks.md."),
+        (name = "SCIM", description = "Services that people are provisioned to: docs/scim.md."),
         (name = "health", description = "Whether the service runs."),
     )
 )]
@@ -122,6 +123,13 @@ pub(crate) fn api() -> (Router<App>, Value) {
             routes!(absences::import::import_absences)
                 .layer(DefaultBodyLimit::max(absences::import::LARGEST_FILE)),
         )
+        .routes(routes!(scim::list::scim_targets, scim::create::new_scim_target))
+        .routes(routes!(
+            scim::show::scim_target,
+            scim::update::change_scim_target,
+            scim::remove::remove_scim_target
+        ))
+        .routes(routes!(scim::push::push_scim_target))
         .routes(routes!(webhooks::list::webhook_endpoints, webhooks::create::new_webhook_endpoint))
         .routes(routes!(
             webhooks::show::webhook_endpoint,

@@ -13,6 +13,7 @@ pub(crate) mod issues;
 pub(crate) mod link;
 pub(crate) mod org_chart;
 pub(crate) mod runs;
+pub(crate) mod scim;
 pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod sync;

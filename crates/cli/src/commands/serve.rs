@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use delivery::scim::{Pusher, keep_pushing};
 use delivery::webhooks::{Courier, keep_delivering};
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
@@ -76,6 +77,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
     let courier = Courier::new(store.clone(), vault, clock, hosts, (&machinery.holder.name, seed))
         .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
+    let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
+    let pusher = Pusher::new(store.clone(), vault, clock, hosts, (&machinery.holder.name, seed));
+    let days = machinery.clone();
     let setup = Setup { machinery, config, logo, operator_token, public_url, hosts };
     let told = async {
         // Where signals can't be heard, the process can only be killed, which loses nothing.
@@ -87,6 +91,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         served = server::serve(setup, listener, told) => served.map_err(failed)?,
         () = Box::pin(round) => {}
         () = keep_delivering(&courier) => {}
+        () = Box::pin(keep_pushing(&pusher, || days.today())) => {}
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -17,6 +17,7 @@ pub(crate) mod new_link_token;
 pub(crate) mod records;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod runs;
+pub(crate) mod scim;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod webhooks;
 

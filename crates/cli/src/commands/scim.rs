@@ -1,0 +1,472 @@
+//! `scim`: services that people are provisioned to, what a push did or would do, and where a service differs.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use delivery::Target;
+use delivery::scim::{Action, Change, Drift, Mode, Pusher, Report, Settings, Step};
+use lucca::HostPolicy;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use store::{Actor, NewAuditEntry, NewScimTarget, ScimTarget, ScimTargetChange, ScimTargetId};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::output::{clean, complain, counted, line, table};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Add a service that a linked account's people are provisioned to
+    Add(Add),
+    /// List services, and how the last push to each went
+    List,
+    /// Show a service, its settings, and where each attribute comes from
+    Show(Which),
+    /// Change a service's settings or token, disable it or enable it anew
+    Set(Set),
+    /// Forget a service; nothing is done there
+    Remove(Which),
+    /// Make the service's users and groups what they should be
+    Push(Push),
+    /// Where the service differs from what is stored, whoever changed it
+    Drift(Which),
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The service's id, scim_…; none where there is only one
+    id: Option<String>,
+    /// For development: allow a service on this machine
+    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    allow_loopback: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Add {
+    /// Where the service's /Users and /Groups are
+    url: String,
+    /// Of this linked account, by id or tenant
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    #[command(flatten)]
+    token: TokenSource,
+    /// A JSON file of settings; see docs/scim.md
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// For development: allow a service on this machine
+    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    allow_loopback: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct TokenSource {
+    /// Read the bearer token from this file
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Read the bearer token from standard input
+    #[arg(long)]
+    token_stdin: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Set {
+    #[command(flatten)]
+    which: Which,
+    /// A JSON file of settings, which takes the place of those that were
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(flatten)]
+    token: TokenSource,
+    /// Push to it again
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+    /// Push nothing more to it
+    #[arg(long)]
+    disable: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Push {
+    #[command(flatten)]
+    which: Which,
+    /// Show what would be done, attribute by attribute, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Deactivate also where so many would be that a push asks first
+    #[arg(long)]
+    confirm: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    match &args.what {
+        What::Add(args) => add(global, &data, args).await,
+        What::List => list(global, &data).await,
+        What::Show(which) => show(global, &find(&data, which).await?),
+        What::Set(args) => set(global, &data, args).await,
+        What::Remove(which) => remove(global, &data, which).await,
+        What::Push(args) => push(global, &data, args).await,
+        What::Drift(which) => drift(global, &data, which).await,
+    }
+}
+
+async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Failure> {
+    let account = session::account(data, args.account.as_deref()).await?;
+    let target = Target::parse(&args.url, hosts(args.allow_loopback)).map_err(|refused| {
+        Failure::usage(
+            refused.code(),
+            refused.to_string(),
+            "Give the service's SCIM address, such as https://id.example/scim/v2.",
+        )
+    })?;
+    let settings = settings(args.settings.as_deref())?.unwrap_or_else(|| json!({}));
+    let token = args.token.read()?.ok_or_else(|| {
+        Failure::usage(
+            "cli.no_token",
+            "no bearer token was given",
+            "Give the service's token with --token-file FILE, or pipe it in with --token-stdin.",
+        )
+    })?;
+    let at = session::clock().now();
+    let id = ScimTargetId::mint(at, crate::entropy::bytes()?);
+    let new = NewScimTarget {
+        id,
+        account_no: account.no,
+        base_url: target.as_str().trim_end_matches('/'),
+        token: &token,
+        settings: &settings,
+        nonce: crate::entropy::bytes()?,
+        at,
+    };
+    data.store.add_scim_target(&data.vault, new).await?;
+    audit(data, "scim_target.created", &account.id, id).await?;
+    let target = named(data, id).await?;
+    if global.json {
+        crate::output::json(&to_json(&target));
+    } else {
+        line(&format!("{id}: people of {} are provisioned to {}.", account.tenant, target.base_url));
+        line(&format!("See what a push would do: lucca-connector scim push {id} --dry-run"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
+    let targets = data.store.scim_targets(None).await?;
+    if global.json {
+        crate::output::json(&targets.iter().map(to_json).collect::<Vec<_>>());
+    } else if targets.is_empty() {
+        line("People are provisioned to no service. Add one: lucca-connector scim add URL --token-file FILE");
+    } else {
+        let mut shown = table(&["service", "address", "account", "enabled", "last push"]);
+        for target in &targets {
+            shown.add_row([
+                target.id.to_string(),
+                clean(&target.base_url),
+                target.account_id.to_string(),
+                if target.enabled { "yes" } else { "no" }.to_owned(),
+                target.report.as_ref().map_or_else(|| "never".to_owned(), last_push),
+            ]);
+        }
+        line(&shown.to_string());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn last_push(report: &Value) -> String {
+    match (report["stopped"].as_str(), report["held"].as_u64(), report["failed"].as_u64()) {
+        (Some(code), _, _) => format!("stopped: {}", clean(code)),
+        (None, Some(held), _) => format!("{} held", counted(held, "deactivation")),
+        (None, None, Some(failed)) if failed > 0 => format!("{failed} failed"),
+        _ => "all done".to_owned(),
+    }
+}
+
+fn show(global: &Global, target: &ScimTarget) -> Result<ExitCode, Failure> {
+    if global.json {
+        crate::output::json(&to_json(target));
+        return Ok(ExitCode::SUCCESS);
+    }
+    line(&format!("{}: {}", target.id, clean(&target.base_url)));
+    line(&format!("of {}, {}", target.account_id, if target.enabled { "enabled" } else { "disabled" }));
+    let settings = read_settings(&target.settings)?;
+    let mut shown = table(&["attribute", "comes from"]);
+    for (attribute, source) in settings.sources() {
+        shown.add_row([attribute.to_owned(), source.replace('|', ", or else ")]);
+    }
+    line(&shown.to_string());
+    if let Some(report) = &target.report {
+        line(&format!("Last push: {}", last_push(report)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn set(global: &Global, data: &DataDir, args: &Set) -> Result<ExitCode, Failure> {
+    let target = find(data, &args.which).await?;
+    let token = args.token.read()?;
+    let nonce = crate::entropy::bytes()?;
+    let change = ScimTargetChange {
+        settings: settings(args.settings.as_deref())?,
+        enabled: if args.enable { Some(true) } else { args.disable.then_some(false) },
+        token: token.as_ref().map(|token| (token, nonce)),
+    };
+    data.store.change_scim_target(&data.vault, target.id, change, session::clock().now()).await?;
+    audit(data, "scim_target.changed", &target.account_id, target.id).await?;
+    show(global, &named(data, target.id).await?)
+}
+
+async fn remove(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
+    let target = find(data, which).await?;
+    data.store.remove_scim_target(target.id).await?;
+    audit(data, "scim_target.removed", &target.account_id, target.id).await?;
+    if global.json {
+        crate::output::json(&json!({ "removed": target.id }));
+    } else {
+        line(&format!("{} is forgotten. Its users and groups are as they were.", target.id));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, Failure> {
+    let target = find(data, &args.which).await?;
+    let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm } };
+    let machinery = session::machinery(data, &session::telling_clock(global, None));
+    let pusher = pusher(data, args.which.allow_loopback)?;
+    let report = Box::pin(pusher.push(target.id, machinery.today(), mode)).await?.ok_or_else(|| {
+        let mut failure = Failure::usage(
+            "scim.busy",
+            "another process pushes to this service at this moment",
+            "Try again when it is done.",
+        );
+        failure.exit = Exit::Busy;
+        failure
+    })?;
+    if global.json {
+        crate::output::json(&json!({
+            "target_id": target.id,
+            "dry_run": args.dry_run,
+            "summary": report.summary(),
+            "steps": report.steps,
+        }));
+    } else {
+        tell(&report, args.dry_run, target.id);
+    }
+    let is_done = report.is_complete() || (args.dry_run && report.stopped.is_none());
+    Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(Exit::Unreachable as u8) })
+}
+
+fn tell(report: &Report, is_plan: bool, id: ScimTargetId) {
+    for step in report.steps.iter().filter(|step| is_plan || step.action == Action::Fail) {
+        tell_step(step);
+    }
+    let word = if is_plan { "Would be done" } else { "Done" };
+    let counts: Vec<String> = [
+        (Action::Create, "created"),
+        (Action::Adopt, "adopted"),
+        (Action::Update, "updated"),
+        (Action::Deactivate, "deactivated"),
+        (Action::Reactivate, "reactivated"),
+        (Action::Delete, "deleted"),
+        (Action::Fail, "failed"),
+    ]
+    .into_iter()
+    .map(|(action, name)| (report.count(action), name))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, name)| format!("{count} {name}"))
+    .collect();
+    let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
+    line(&format!("{word}: {counts}; {} as they should be.", report.unchanged));
+    if report.nameless > 0 {
+        let people = counted(report.nameless, "person");
+        complain(&format!("{people} can't be users: nothing that userName comes from is filled in."));
+    }
+    if let Some(held) = report.held {
+        let users = counted(held, "user");
+        complain(&format!(
+            "{users} would be deactivated at once, too many to do it unasked. If that is right: lucca-connector scim push {id} --confirm"
+        ));
+    }
+    if let Some(code) = &report.stopped {
+        complain(&format!(
+            "It stopped before its end: {code}. See docs/scim.md; what was done is remembered."
+        ));
+    }
+}
+
+fn tell_step(step: &Step) {
+    let name = if step.name.is_empty() { step.id.to_string() } else { clean(&step.name) };
+    let action = serde_json::to_value(step.action).unwrap_or_default();
+    let why = step.error.as_deref().map(|error| format!(": {}", clean(error))).unwrap_or_default();
+    line(&format!("{} {} {name}{why}", action.as_str().unwrap_or_default(), step.resource));
+    tell_changes(&step.changes);
+}
+
+fn tell_changes(changes: &[Change]) {
+    for change in changes {
+        let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "(nothing)".to_owned(), clean);
+        line(&format!("    {}: {} → {}", change.attribute, shown(&change.before), shown(&change.after)));
+    }
+}
+
+async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
+    let target = find(data, which).await?;
+    let machinery = session::machinery(data, &session::telling_clock(global, None));
+    let pusher = pusher(data, which.allow_loopback)?;
+    let drift: Drift = Box::pin(pusher.drift(&target, machinery.today()))
+        .await?
+        .map_err(|failure| Failure::from_error(Exit::Unreachable, failure.code(), &failure))?;
+    if global.json {
+        crate::output::json(&drift);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for one in &drift.different {
+        line(&format!("{} {} is not what it should be", one.resource, clean(&one.name)));
+        tell_changes(&one.changes);
+    }
+    for one in &drift.missing {
+        line(&format!("{} {} is not there", one.resource, clean(&one.name)));
+    }
+    if drift.is_empty() {
+        line("The service has what it should have.");
+    } else {
+        line(&format!("Mend it: lucca-connector scim push {}", target.id));
+    }
+    if !drift.unowned.is_empty() {
+        let number = u64::try_from(drift.unowned.len()).unwrap_or(u64::MAX);
+        line(&format!("{} there are nobody's here, and are left alone:", counted(number, "resource")));
+        for one in &drift.unowned {
+            line(&format!("    {} {} ({})", one.resource, clean(&one.name), clean(&one.remote_id)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hosts(allow_loopback: bool) -> HostPolicy {
+    if allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly }
+}
+
+fn pusher(data: &DataDir, allow_loopback: bool) -> Result<Pusher, Failure> {
+    let seed = u64::from_le_bytes(crate::entropy::bytes()?);
+    let (store, vault) = (data.store.clone(), data.vault.clone());
+    let name = crate::holder::this_process();
+    Ok(Pusher::new(store, vault, session::clock(), hosts(allow_loopback), (&name, seed)))
+}
+
+async fn find(data: &DataDir, which: &Which) -> Result<ScimTarget, Failure> {
+    if let Some(id) = &which.id {
+        let id = id.parse().map_err(|_| unknown())?;
+        return named(data, id).await;
+    }
+    let mut targets = data.store.scim_targets(None).await?;
+    match targets.len() {
+        1 => Ok(targets.swap_remove(0)),
+        0 => Err(unknown()),
+        _ => Err(Failure::usage(
+            "scim.which",
+            "there are several services",
+            "Name one by its id: lucca-connector scim list",
+        )),
+    }
+}
+
+async fn named(data: &DataDir, id: ScimTargetId) -> Result<ScimTarget, Failure> {
+    data.store.scim_target(id).await?.ok_or_else(unknown)
+}
+
+fn unknown() -> Failure {
+    Failure::usage(
+        "scim.unknown",
+        "there is no such service",
+        "List them with `lucca-connector scim list`, or add one with `lucca-connector scim add`.",
+    )
+}
+
+fn settings(path: Option<&Path>) -> Result<Option<Value>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(
+            "scim.invalid_settings",
+            format!("{} is no JSON: {error}", path.display()),
+            "See docs/scim.md for the settings there are.",
+        )
+    })?;
+    read_settings(&value)?;
+    Ok(Some(value))
+}
+
+fn read_settings(value: &Value) -> Result<Settings, Failure> {
+    Settings::parse(value).map_err(|error| {
+        Failure::usage(error.code(), error.to_string(), "See docs/scim.md for the settings there are.")
+    })
+}
+
+impl TokenSource {
+    fn read(&self) -> Result<Option<SecretString>, Failure> {
+        let mut text = secrecy::zeroize::Zeroizing::new(String::new());
+        let read = match &self.token_file {
+            Some(path) => std::fs::File::open(path)
+                .and_then(|file| file.take(64 * 1024).read_to_string(&mut text))
+                .map_err(|error| Failure::file("reading the token from", path, &error)),
+            None if self.token_stdin => {
+                std::io::stdin().lock().take(64 * 1024).read_to_string(&mut text).map_err(|error| {
+                    Failure::file("reading the token from", Path::new("standard input"), &error)
+                })
+            }
+            None => return Ok(None),
+        };
+        read?;
+        let token = text.trim();
+        let is_plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain {
+            Ok(Some(SecretString::from(token)))
+        } else {
+            Err(Failure::usage(
+                "cli.no_token",
+                "what was given is no bearer token: it is empty, or has spaces or other signs",
+                "Copy the token from the service.",
+            ))
+        }
+    }
+}
+
+async fn audit(
+    data: &DataDir,
+    action: &str,
+    account_id: &store::AccountId,
+    id: ScimTargetId,
+) -> Result<(), Failure> {
+    let entry = NewAuditEntry {
+        at: session::clock().now(),
+        actor: Actor::Cli,
+        action,
+        account_id: Some(*account_id),
+        flow_id: None,
+        detail: json!({ "scim_target_id": id }),
+    };
+    Ok(data.store.audit(entry).await?)
+}
+
+fn to_json(target: &ScimTarget) -> Value {
+    json!({
+        "id": target.id,
+        "account_id": target.account_id,
+        "base_url": target.base_url,
+        "settings": target.settings,
+        "enabled": target.enabled,
+        "last_push": target.report,
+        "failed_attempts": target.attempts,
+        "next_attempt_at": target.next_attempt_at,
+        "created_at": target.created_at,
+        "updated_at": target.updated_at,
+    })
+}

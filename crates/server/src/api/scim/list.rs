@@ -1,0 +1,33 @@
+//! `GET /v1/scim-targets`: the services.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ScimTargetView;
+use crate::api::answers::{Forbidden, Unauthorized};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Services.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScimTargetList {
+    /// The services, the oldest first.
+    items: Vec<ScimTargetView>,
+}
+
+/// Lists the services that people are provisioned to.
+#[utoipa::path(
+    get, path = "/v1/scim-targets", tag = "SCIM", security(("key" = [])),
+    responses(
+        (status = 200, body = ScimTargetList),
+        Unauthorized,
+        Forbidden,
+    )
+)]
+pub(crate) async fn scim_targets(State(app): State<App>, _: Vendor) -> Result<Json<ScimTargetList>, Problem> {
+    let found = app.machinery.store.scim_targets(None).await?;
+    Ok(Json(ScimTargetList { items: found.into_iter().map(ScimTargetView::from).collect() }))
+}

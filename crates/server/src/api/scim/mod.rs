@@ -1,0 +1,107 @@
+//! `/v1/scim-targets`: services that people are provisioned to. One endpoint, one file.
+
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod push;
+pub(crate) mod remove;
+pub(crate) mod show;
+pub(crate) mod update;
+
+use delivery::scim::Settings;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{Actor, NewAuditEntry, ScimTarget};
+use utoipa::ToSchema;
+
+use super::time;
+use crate::app::App;
+use crate::problem::Problem;
+
+const LONGEST_TOKEN: usize = 16 * 1024;
+
+/// A service that people of a linked account are provisioned to. Its token is never shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScimTargetView {
+    /// Its id.
+    #[schema(example = "scim_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    id: String,
+    /// The linked account.
+    linked_account_id: String,
+    /// Where the service's `/Users` and `/Groups` are.
+    #[schema(example = "https://id.example/scim/v2")]
+    base_url: String,
+    /// What is provisioned, and which attribute comes from what: docs/scim.md. What is absent is as by default.
+    #[schema(value_type = Object, example = json!({ "hire_lead_days": 7 }))]
+    settings: Value,
+    /// Whether anything is pushed.
+    enabled: bool,
+    /// How the last push went: counts by what was done, `held`, and the code of what stopped it; null before the first.
+    #[schema(value_type = Option<Object>)]
+    last_push: Option<Value>,
+    /// Failed pushes since the last success.
+    failed_attempts: u32,
+    /// When it is tried again, UTC; while it fails.
+    next_attempt_at: Option<String>,
+    /// When it was added, UTC.
+    created_at: String,
+    /// When it was last changed, UTC.
+    updated_at: String,
+}
+
+impl From<ScimTarget> for ScimTargetView {
+    fn from(target: ScimTarget) -> Self {
+        Self {
+            id: target.id.to_string(),
+            linked_account_id: target.account_id.to_string(),
+            base_url: target.base_url,
+            settings: target.settings,
+            enabled: target.enabled,
+            last_push: target.report,
+            failed_attempts: target.attempts,
+            next_attempt_at: target.next_attempt_at.filter(|_| target.attempts > 0).map(time),
+            created_at: time(target.created_at),
+            updated_at: time(target.updated_at),
+        }
+    }
+}
+
+/// Finds a service by the id in the path.
+async fn find(app: &App, id: &str) -> Result<ScimTarget, Problem> {
+    let id = id.parse().map_err(|_| missing())?;
+    app.machinery.store.scim_target(id).await?.ok_or_else(missing)
+}
+
+fn missing() -> Problem {
+    Problem::not_found("SCIM target")
+}
+
+fn checked_settings(settings: Value) -> Result<Value, Problem> {
+    match Settings::parse(&settings) {
+        Ok(_) => Ok(settings),
+        // What is said names settings, attributes and sources; values are not in it but for names that are none.
+        Err(error) => Err(Problem::field("settings", error.code(), format!("Refused: {error}."))),
+    }
+}
+
+fn checked_token(token: String) -> Result<SecretString, Problem> {
+    let is_fine =
+        (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_fine {
+        return Ok(SecretString::from(token));
+    }
+    let detail = "A bearer token has visible ASCII characters only, 16,384 at most.";
+    Err(Problem::field("token", "request.invalid", detail))
+}
+
+/// Notes in the audit log what was done to a service.
+async fn audit(app: &App, actor: Actor, action: &str, target: &ScimTarget) -> Result<(), Problem> {
+    let at = app.machinery.clock.now();
+    let detail = json!({ "scim_target_id": target.id });
+    let account_id = Some(target.account_id);
+    Ok(app
+        .machinery
+        .store
+        .audit(NewAuditEntry { at, actor, action, account_id, flow_id: None, detail })
+        .await?)
+}

@@ -1,0 +1,29 @@
+//! `GET /v1/scim-targets/{target_id}`: a service, and how the last push went.
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::{ScimTargetView, find};
+use crate::api::answers::{Forbidden, NotFound, Unauthorized};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Shows a service, and how the last push to it went.
+#[utoipa::path(
+    get, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
+    params(("target_id" = String, Path, description = "the service's id")),
+    responses(
+        (status = 200, body = ScimTargetView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn scim_target(
+    State(app): State<App>,
+    _: Vendor,
+    Path(target_id): Path<String>,
+) -> Result<Json<ScimTargetView>, Problem> {
+    Ok(Json(find(&app, &target_id).await?.into()))
+}

@@ -1,0 +1,64 @@
+//! `PATCH /v1/scim-targets/{target_id}`: changes a service, disables it or enables it anew.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::Value;
+use store::ScimTargetChange;
+use utoipa::ToSchema;
+
+use super::{ScimTargetView, audit, checked_settings, checked_token, find, missing};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// What is to be changed of a service; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedTarget {
+    /// Settings, which take the place of those that were.
+    #[schema(value_type = Option<Object>, example = json!({ "hire_lead_days": 7 }))]
+    settings: Option<Value>,
+    /// A new bearer token.
+    #[schema(example = "EXAMPLE", min_length = 1, max_length = 16384)]
+    token: Option<String>,
+    /// Whether anything is pushed.
+    enabled: Option<bool>,
+}
+
+/// Changes a service, disables it or enables it anew. All is compared again soon.
+#[utoipa::path(
+    patch, path = "/v1/scim-targets/{target_id}", tag = "SCIM", security(("key" = [])),
+    params(("target_id" = String, Path, description = "the service's id")), request_body = ChangedTarget,
+    responses(
+        (status = 200, body = ScimTargetView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn change_scim_target(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(target_id): Path<String>,
+    Body(wanted): Body<ChangedTarget>,
+) -> Result<Json<ScimTargetView>, Problem> {
+    let target = find(&app, &target_id).await?;
+    let machinery = &app.machinery;
+    let token = wanted.token.map(checked_token).transpose()?;
+    let nonce = machinery.entropy.bytes()?;
+    let change = ScimTargetChange {
+        settings: wanted.settings.map(checked_settings).transpose()?,
+        enabled: wanted.enabled,
+        token: token.as_ref().map(|token| (token, nonce)),
+    };
+    let at = machinery.clock.now();
+    if !machinery.store.change_scim_target(&machinery.vault, target.id, change, at).await? {
+        return Err(missing());
+    }
+    audit(&app, vendor.actor(), "scim_target.changed", &target).await?;
+    Ok(Json(find(&app, &target_id).await?.into()))
+}
