@@ -196,7 +196,7 @@ impl Round<'_> {
         if !added.is_empty() {
             operations.push(json!({ "op": "add", "path": "members", "value": added }));
         }
-        self.client.patch(&path, &patch_of(operations)).await?;
+        self.client.patch(&path, &patch_of(&operations)).await?;
         Ok(changes)
     }
 

@@ -259,7 +259,7 @@ impl Round<'_> {
                     continue;
                 }
                 if turn == 1
-                    && !self.users.get(&person.id).is_some_and(|link| link.hash != self.wanted(person).1)
+                    && self.users.get(&person.id).is_none_or(|link| link.hash == self.wanted(person).1)
                 {
                     continue;
                 }

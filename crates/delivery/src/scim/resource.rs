@@ -116,10 +116,10 @@ pub(super) fn patch(resource: &Value, changes: &[Change]) -> Value {
             None => json!({ "op": "remove", "path": path }),
         }
     };
-    patch_of(changes.iter().map(operation).collect())
+    patch_of(&changes.iter().map(operation).collect::<Vec<_>>())
 }
 
-pub(super) fn patch_of(operations: Vec<Value>) -> Value {
+pub(super) fn patch_of(operations: &[Value]) -> Value {
     json!({ "schemas": [PATCH], "Operations": operations })
 }
 
