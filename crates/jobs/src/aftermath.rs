@@ -15,6 +15,8 @@ use crate::Machinery;
 const KEY_REFUSED: &str = "account.key_refused";
 /// An issue's code: records vanished, and a person has to say whether that is right. Its subject is their kind.
 const HELD: &str = "records.held";
+/// An issue's code: people would no longer be delivered, in a number that a person has to look at.
+const AUDIENCE_HELD: &str = "delivery.held";
 /// How the codes of issues about webhooks begin: `delivery` opens them.
 const WEBHOOK: &str = "webhook.";
 /// How the codes of issues about permissions begin.
@@ -36,6 +38,7 @@ pub(crate) fn features(account: &LinkedAccount) -> Features {
 /// Whether a run may have changed what the doctor says. One that found nothing new has not, and those are most.
 fn is_telling(report: &RunReport) -> bool {
     report.written() > 0
+        || !report.audience.is_nothing()
         || report.streams.iter().any(|stream| {
             stream.mode == Mode::Full || stream.error.is_some() || !stream.hidden_fields.is_empty()
         })
@@ -63,6 +66,10 @@ pub(crate) async fn look(
     for hold in store.holds(account.no).await?.into_iter().filter(|hold| !hold.is_rejected) {
         let detail = json!({ "records": hold.ids.len() });
         found.push(Found { code: HELD.to_owned(), subject: hold.kind.name().to_owned(), detail });
+    }
+    if report.audience.held > 0 {
+        let detail = json!({ "people": report.audience.held });
+        found.push(Found { code: AUDIENCE_HELD.to_owned(), subject: String::new(), detail });
     }
     // A key that opens nothing says nothing of its permissions.
     if now == Some(AccountStatus::Linked) {
