@@ -10,7 +10,7 @@ use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, Store}
 use sync::{Mode, RunReport};
 
 use crate::Machinery;
-use crate::issues::{HELD, KEY_REFUSED, PERMISSION, is_of_a_sync};
+use crate::issues::{AUDIENCE_HELD, HELD, KEY_REFUSED, PERMISSION, is_of_a_sync};
 
 /// What an issue is about.
 struct Found {
@@ -28,6 +28,7 @@ pub(crate) fn features(account: &LinkedAccount) -> Features {
 /// Whether a run may have changed what the doctor says. One that found nothing new has not, and those are most.
 fn is_telling(report: &RunReport) -> bool {
     report.written() > 0
+        || !report.audience.is_nothing()
         || report.streams.iter().any(|stream| {
             stream.mode == Mode::Full || stream.error.is_some() || !stream.hidden_fields.is_empty()
         })
@@ -55,6 +56,10 @@ pub(crate) async fn look(
     for hold in store.holds(account.no).await?.into_iter().filter(|hold| !hold.is_rejected) {
         let detail = json!({ "records": hold.ids.len() });
         found.push(Found { code: HELD.to_owned(), subject: hold.kind.name().to_owned(), detail });
+    }
+    if report.audience.held > 0 {
+        let detail = json!({ "people": report.audience.held });
+        found.push(Found { code: AUDIENCE_HELD.to_owned(), subject: String::new(), detail });
     }
     // A key that opens nothing says nothing of its permissions.
     if now == Some(AccountStatus::Linked) {

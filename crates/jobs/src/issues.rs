@@ -8,6 +8,8 @@ use store::{Issue, LinkedAccount};
 pub(crate) const KEY_REFUSED: &str = "account.key_refused";
 /// Records vanished, and a person has to say whether that is right. Its subject is their kind.
 pub(crate) const HELD: &str = "records.held";
+/// People would no longer be delivered, in a number that a person has to look at.
+pub(crate) const AUDIENCE_HELD: &str = "delivery.held";
 /// How the codes of issues about permissions begin.
 pub(crate) const PERMISSION: &str = "permission.";
 /// A webhook endpoint was disabled; `delivery` opens it. Its subject is the endpoint's id.
@@ -18,7 +20,7 @@ const SCIM: &str = "scim.";
 
 /// Whether a sync says if an issue still holds. Others are for whoever opened them.
 pub(crate) fn is_of_a_sync(code: &str) -> bool {
-    code == KEY_REFUSED || code == HELD || code.starts_with(PERMISSION)
+    code == KEY_REFUSED || code == HELD || code == AUDIENCE_HELD || code.starts_with(PERMISSION)
 }
 
 /// An issue in words.

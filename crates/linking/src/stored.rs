@@ -45,7 +45,7 @@ pub async fn examine_stored(
     today: Date,
 ) -> Result<Diagnosis, store::Error> {
     let counts = store.evidence(account.no, today).await?;
-    let records = store.count_records(account.no).await?;
+    let records = store.count_kept(account.no).await?;
     let present = |kind| records.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
     let reports = latest_reports(store, account.no).await?;
     let list = |stream: Stream, kind| sight(reports.get(stream.name()), present(kind));

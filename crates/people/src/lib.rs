@@ -11,6 +11,7 @@
 //! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync` maps it to this.
 
 mod absence;
+mod audience;
 mod department_tree;
 mod employee;
 mod employment;
@@ -32,6 +33,7 @@ pub use absence::{
     Confirmation, DayOff, Half, HalfDay, HalfDays, Leave, NotAHalfDay, OffHalfDay, Plan, WorkingDay,
     WorkingPattern, absence_status, first_half_day, half_days_between, last_half_day, plan,
 };
+pub use audience::{Audience, Candidate, Contract, PeopleFilter};
 pub use department_tree::{ParentClue, department_tree};
 pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, Picture, WorkCycle};
 pub use employment::Employment;

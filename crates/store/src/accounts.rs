@@ -13,7 +13,7 @@ use crate::capabilities;
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, Vault};
-use crate::{AccountId, Error, Store, account_events};
+use crate::{AccountId, DeliveryRules, Error, Store, account_events};
 
 /// Whether a linked account's API key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,9 @@ pub struct AccountSettings {
     /// Names of the permissions that a person said are granted where Lucca can't tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed_permissions: Vec<String>,
+    /// What is delivered of what is read.
+    #[serde(default, skip_serializing_if = "DeliveryRules::is_everything")]
+    pub delivery: DeliveryRules,
 }
 
 /// A customer's tenant, connected through an API key.
@@ -265,18 +268,24 @@ impl Store {
         }
     }
 
-    /// Changes how a linked account is to be read; its key and data stay.
+    /// Changes how a linked account is to be read; its key and data stay. Who is delivered follows when the sync engine
+    /// next judges it.
     pub async fn set_account_settings(
         &self,
         account: &LinkedAccount,
         settings: &AccountSettings,
         at: Timestamp,
     ) -> Result<(), Error> {
+        let is_audience_due = settings.delivery.people != account.settings.delivery.people;
         let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
-        on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET settings = $2, updated_at = $3 WHERE no = $1")
+        on!(self.db, pool => sqlx::query(
+            "UPDATE linked_accounts SET settings = $2, updated_at = $3, \
+             audience_due = CASE WHEN $4 THEN $4 ELSE audience_due END WHERE no = $1",
+        )
             .bind(account.no)
             .bind(&settings)
             .bind(sql_time(at))
+            .bind(is_audience_due)
             .execute(pool)
             .await
             .map(drop))

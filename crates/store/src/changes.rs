@@ -15,7 +15,7 @@ use crate::commit::ROWS_A_STATEMENT;
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::leases::Lease;
-use crate::{Error, RunId, Store};
+use crate::{Error, RunId, Store, audience};
 
 /// What happened to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,7 +35,8 @@ pub enum Operation {
     Started,
     /// An employee whose last employment ended. The record stays.
     Ended,
-    /// No longer read, because the linked account's configuration leaves it out. Nothing is said of the source.
+    /// No longer delivered, because the linked account's configuration leaves it out: a feature that is declined, whose
+    /// records are removed, or a person whom the filter does not pick, who is kept. Nothing is said of the source.
     Excluded,
     /// Of a person who was erased: whoever has something of them has to erase it, too.
     Erased,
@@ -263,7 +264,7 @@ impl Store {
     }
 }
 
-/// Appends changes to a linked account's log, in order.
+/// Appends changes to a linked account's log, in order, but for those of records that are withheld.
 pub(crate) async fn append(
     tx: &mut Tx,
     account_no: i64,
@@ -271,6 +272,8 @@ pub(crate) async fn append(
     changes: &[NewChange],
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
+    let deliverable = audience::deliverable(tx, account_no, changes).await?;
+    let changes = deliverable.as_deref().unwrap_or(changes);
     if changes.is_empty() {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use sqlx::{QueryBuilder, Sqlite};
 
+use crate::audience::is_of_people;
 use crate::changes::{self, NewChange};
 use crate::db::{Tx, in_tx, sql_time};
 use crate::dialect::json_list;
@@ -166,14 +167,23 @@ async fn upsert(
 ) -> Result<(), sqlx::Error> {
     const ON_CONFLICT: &str = " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
          body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at";
+    // While people are filtered nobody is delivered before they were judged.
+    let filtered = match tx {
+        Tx::Sqlite(_) => "settings ->> '$.delivery.people' IS NOT NULL",
+        Tx::Postgres(_) => "settings::jsonb #> '{delivery,people}' IS NOT NULL",
+    };
+    let filtered = if is_of_people(kind) { filtered } else { "false" };
     match tx {
         Tx::Sqlite(transaction) => {
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) SELECT ",
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, withheld) \
+                 SELECT ",
             );
             query.push_bind(account_no).push(", ").push_bind(kind.name());
             query.push(", column1, column2, column3, column4, ").push_bind(sql_time(at));
-            query.push(", ").push_bind(sql_time(at)).push(" FROM (");
+            query.push(", ").push_bind(sql_time(at)).push(", CASE WHEN (SELECT ").push(filtered);
+            query.push(" FROM linked_accounts WHERE no = ").push_bind(account_no);
+            query.push(") THEN 'untold' END FROM (");
             query.push_values(rows, |mut row, record| {
                 row.push_bind(record.id.as_str())
                     .push_bind(record.hash.to_be_bytes().to_vec())
@@ -186,10 +196,13 @@ async fn upsert(
             query.build().persistent(is_usual).execute(&mut **transaction).await?;
         }
         Tx::Postgres(transaction) => {
-            const INSERT: &str = "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) \
-                 SELECT $1, $2, id, hash, body, raw, $3, $3 FROM \
-                 UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)";
-            sqlx::query(sqlx::AssertSqlSafe(format!("{INSERT}{ON_CONFLICT}")))
+            let insert = format!(
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, withheld) \
+                 SELECT $1, $2, id, hash, body, raw, $3, $3, \
+                 CASE WHEN (SELECT {filtered} FROM linked_accounts WHERE no = $1) THEN 'untold' END FROM \
+                 UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)"
+            );
+            sqlx::query(sqlx::AssertSqlSafe(format!("{insert}{ON_CONFLICT}")))
                 .bind(account_no)
                 .bind(kind.name())
                 .bind(sql_time(at))

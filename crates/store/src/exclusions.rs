@@ -24,7 +24,8 @@ pub struct Kept {
 }
 
 impl Store {
-    /// The records of a kind behind `after`, `limit` at most, in the order of ids as text, whatever their state.
+    /// The records of a kind behind `after`, `limit` at most, in the order of ids as text, whatever their state,
+    /// withheld ones included.
     pub async fn kept(
         &self,
         account_no: i64,
@@ -89,8 +90,10 @@ impl Store {
         let list = list.as_deref();
         let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
         let of_them = format!("account_no = $1 AND kind = $2 {among}");
-        let sql =
-            self.db.with_ids(&format!("SELECT count(*) FROM records WHERE {of_them} AND state <> 'gone'"), 3);
+        // What is withheld was told as excluded before, or never told of.
+        let count =
+            format!("SELECT count(*) FROM records WHERE {of_them} AND state <> 'gone' AND withheld IS NULL");
+        let sql = self.db.with_ids(&count, 3);
         let told: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
             .bind(no).bind(kind.name()).bind(list).fetch_one(connection).await)?;
         let last: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(
@@ -100,7 +103,7 @@ impl Store {
             "UPDATE changes SET fields = NULL, hash = NULL WHERE {of_them} AND (fields IS NOT NULL OR hash IS NOT NULL)",
             "INSERT INTO changes (account_no, seq, kind, remote_id, op, run_id, at) \
              SELECT account_no, $4 + row_number() OVER (ORDER BY remote_id), kind, remote_id, 'excluded', $5, $6 \
-             FROM records WHERE {of_them} AND state <> 'gone'",
+             FROM records WHERE {of_them} AND state <> 'gone' AND withheld IS NULL",
             "DELETE FROM records WHERE {of_them}",
         ];
         for (index, statement) in statements.into_iter().enumerate() {

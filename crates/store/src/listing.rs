@@ -71,7 +71,7 @@ fn second_of(at: Timestamp) -> (String, jiff_sqlx::Timestamp) {
 }
 
 impl Store {
-    /// The next records of a kind, `limit` at most, in the order of their ids as text.
+    /// The next records of a kind that are delivered, `limit` at most, in the order of their ids as text.
     pub async fn list(
         &self,
         account_no: i64,
@@ -90,7 +90,8 @@ impl Store {
         let raw = if filter.with_raw { "raw" } else { "NULL" };
         let sql = format!(
             "SELECT remote_id, body, {raw} AS raw, state, updated_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id > $4 AND ($5 OR state = 'present') \
+             WHERE account_no = $1 AND kind = $2 AND withheld IS NULL AND remote_id > $4 \
+             AND ($5 OR state = 'present') \
              AND ($6 IS NULL OR updated_at >= $6 OR remote_id IN {{ids}}){members} ORDER BY remote_id LIMIT $7"
         );
         let sql = self.db.with_ids(&sql, 3);
@@ -126,7 +127,7 @@ impl Store {
         Ok(rows.into_iter().map(ListedRecord::from).collect())
     }
 
-    /// One record, whatever its state.
+    /// One record, whatever its state; none where it is withheld.
     pub async fn listed(
         &self,
         account_no: i64,
@@ -135,7 +136,7 @@ impl Store {
     ) -> Result<Option<ListedRecord>, Error> {
         let row: Option<Row> = on!(self.db, pool => sqlx::query_as(
             "SELECT remote_id, body, raw, state, updated_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND withheld IS NULL",
         )
         .bind(account_no)
         .bind(kind.name())
@@ -146,7 +147,7 @@ impl Store {
         Ok(row.map(ListedRecord::from))
     }
 
-    /// The present employments of some employees.
+    /// The present employments of some employees, as far as they are delivered.
     pub async fn employments_of(
         &self,
         account_no: i64,
@@ -158,7 +159,7 @@ impl Store {
         let sql = self.db.with_ids(
             &format!(
                 "SELECT body FROM records{hint} WHERE account_no = $1 AND kind = 'employments' \
-                 AND {owner} IN {{ids}} AND state = 'present'"
+                 AND {owner} IN {{ids}} AND state = 'present' AND withheld IS NULL"
             ),
             2,
         );

@@ -108,6 +108,11 @@ pub struct Stored<T> {
     pub updated_at: Timestamp,
 }
 
+/// Records that outputs may hand out: the account's configuration does not withhold them.
+const DELIVERED: &str = "withheld IS NULL";
+/// All that are stored.
+const KEPT: &str = "true";
+
 impl Store {
     /// The hashes of those of `ids` that are stored.
     pub async fn hashes(
@@ -138,16 +143,38 @@ impl Store {
             .collect())
     }
 
-    /// The stored models, as JSON, of those of `ids` that are stored, and how they stand.
+    /// The stored models, as JSON, of those of `ids` that are delivered, and how they stand.
     pub async fn bodies(
         &self,
         account_no: i64,
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
+        self.bodies_where(DELIVERED, account_no, kind, ids).await
+    }
+
+    /// The same of all that are stored, withheld ones included: for whoever keeps them, not for who hands them out.
+    pub async fn kept_bodies(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
+        self.bodies_where(KEPT, account_no, kind, ids).await
+    }
+
+    async fn bodies_where(
+        &self,
+        sight: &str,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
         let sql = self.db.with_ids(
-            "SELECT remote_id, body, state FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
+            &format!(
+                "SELECT remote_id, body, state FROM records \
+                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {{ids}} AND {sight}"
+            ),
             3,
         );
         let rows: Vec<(String, String, String)> = on!(self.db, pool => sqlx::query_as(sql)
@@ -222,6 +249,27 @@ impl Store {
         account_no: i64,
         first: Date,
         last: Date,
+        each: impl FnMut(RemoteId, &str),
+    ) -> Result<(), Error> {
+        self.absences_where(DELIVERED, account_no, (first, last), each).await
+    }
+
+    /// The same with those that are withheld.
+    pub async fn kept_absences_between(
+        &self,
+        account_no: i64,
+        first: Date,
+        last: Date,
+        each: impl FnMut(RemoteId, &str),
+    ) -> Result<(), Error> {
+        self.absences_where(KEPT, account_no, (first, last), each).await
+    }
+
+    async fn absences_where(
+        &self,
+        sight: &str,
+        account_no: i64,
+        (first, last): (Date, Date),
         mut each: impl FnMut(RemoteId, &str),
     ) -> Result<(), Error> {
         const DOING: &str = "reading absences";
@@ -229,7 +277,7 @@ impl Store {
         let (first_leave, last_leave) = self.db.ends_of("leaves");
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT remote_id, body FROM records WHERE account_no = $1 AND kind = 'absences' \
-             AND state = 'present' AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
+             AND state = 'present' AND {sight} AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
         ));
         on!(self.db, pool => {
             let mut rows = sqlx::query_as::<_, (String, String)>(sql)
@@ -303,15 +351,30 @@ impl Store {
         .map_err(while_doing("looking for records"))
     }
 
-    /// How many records of each kind stand in each state. Kinds without records are left out.
+    /// How many records of each kind that are delivered stand in each state. Kinds without records are left out.
     pub async fn count_records(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
-        let rows: Vec<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
-            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 GROUP BY kind, state",
-        )
+        self.count_where(DELIVERED, account_no).await
+    }
+
+    /// The same with those that are withheld.
+    pub async fn count_kept(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
+        self.count_where(KEPT, account_no).await
+    }
+
+    async fn count_where(
+        &self,
+        sight: &str,
+        account_no: i64,
+    ) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
+        let sql = format!(
+            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 AND {sight} GROUP BY kind, state"
+        );
+        let rows: Vec<(String, String, i64)> =
+            on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
         .bind(account_no)
         .fetch_all(pool)
         .await)
-        .map_err(while_doing("counting records"))?;
+            .map_err(while_doing("counting records"))?;
         Ok(rows
             .into_iter()
             .filter_map(|(kind, state, count)| {
@@ -321,20 +384,20 @@ impl Store {
             .collect())
     }
 
-    /// Every present record of a model type, in the order of ids as text.
+    /// Every present record of a model type that is delivered, in the order of ids as text.
     pub async fn all<T: Model>(&self, account_no: i64) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         self.each(account_no, |record| all.push(record)).await?;
         Ok(all)
     }
 
-    /// Gives every present record of a model type, one after another, in the order of ids as text.
+    /// Gives every present record of a model type that is delivered, one after another, in the order of ids as text.
     pub async fn each<T: Model>(&self, account_no: i64, mut each: impl FnMut(T)) -> Result<(), Error> {
         const DOING: &str = "reading records";
         on!(self.db, pool => {
             let mut bodies = sqlx::query_scalar::<_, String>(
                 "SELECT body FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present' \
-                 ORDER BY remote_id",
+                 AND withheld IS NULL ORDER BY remote_id",
             )
             .bind(account_no)
             .bind(T::KIND.name())
@@ -395,13 +458,32 @@ impl Store {
             .collect())
     }
 
-    /// One record by its id at the source, whatever its state.
+    /// One record by its id at the source, whatever its state; none where it is withheld.
     pub async fn record<T: Model>(&self, account_no: i64, id: &RemoteId) -> Result<Option<Stored<T>>, Error> {
+        self.record_where(DELIVERED, account_no, id).await
+    }
+
+    /// The same though it is withheld.
+    pub async fn kept_record<T: Model>(
+        &self,
+        account_no: i64,
+        id: &RemoteId,
+    ) -> Result<Option<Stored<T>>, Error> {
+        self.record_where(KEPT, account_no, id).await
+    }
+
+    async fn record_where<T: Model>(
+        &self,
+        sight: &str,
+        account_no: i64,
+        id: &RemoteId,
+    ) -> Result<Option<Stored<T>>, Error> {
+        let sql = format!(
+            "SELECT body, raw, state, updated_at FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND {sight}"
+        );
         let row: Option<(String, Option<String>, String, jiff_sqlx::Timestamp)> =
-            on!(self.db, pool => sqlx::query_as(
-                "SELECT body, raw, state, updated_at FROM records \
-                 WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
-            )
+            on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
             .bind(account_no)
             .bind(T::KIND.name())
             .bind(id.as_str())

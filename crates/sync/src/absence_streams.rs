@@ -276,7 +276,7 @@ impl Engine<'_> {
         let mut known = Known::default();
         if !ids.is_empty() {
             sync.settle().await?;
-            known = store.bodies(account.no, Kind::Absence, &ids).await?.into();
+            known = store.kept_bodies(account.no, Kind::Absence, &ids).await?.into();
         }
         assembly.recall(&mut known);
         for absence in assembly.absences(&known) {
@@ -306,7 +306,7 @@ impl Engine<'_> {
         };
         let Context { store, account, .. } = &self.context;
         let last = part.last.unwrap_or(Date::MAX);
-        Ok(store.absences_between(account.no, part.first, last, each).await?)
+        Ok(store.kept_absences_between(account.no, part.first, last, each).await?)
     }
 
     /// Judges leaves that are stored and were not shown: an absence is gone when all of its leaves are, and changed
@@ -320,7 +320,7 @@ impl Engine<'_> {
         if sync.is_full() && ending.is_ok() {
             let Context { store, account, lease, clock, .. } = &self.context;
             let ids: Vec<RemoteId> = missing.keys().cloned().collect();
-            let stored = store.bodies(account.no, Kind::Absence, &ids).await?;
+            let stored = store.kept_bodies(account.no, Kind::Absence, &ids).await?;
             let mut known = Vec::with_capacity(ids.len());
             let mut shortened = HashMap::new();
             let since = self.absences_since();

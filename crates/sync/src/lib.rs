@@ -1,7 +1,7 @@
 //! The sync engine: plans what is due, fetches it, normalises what arrives, compares it with what is stored, commits
 //! page by page, and judges what was not seen.
 //!
-//! `run` conducts under a lease; `plan` says what is due and `state` what a stream remembers; `streams` says what is
+//! `run` conducts under a lease and ends with who is delivered (`audience`); `plan` says what is due and `state` what a stream remembers; `streams` says what is
 //! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
 //! `working_days`; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
 //! `lost_fields` keeps what went silent; `scope` says what a
@@ -11,6 +11,7 @@
 //! is `store`'s.
 
 mod absence_streams;
+mod audience;
 mod batch;
 mod diff;
 mod lost_fields;
@@ -32,6 +33,7 @@ mod streams;
 mod unwanted;
 mod working_days;
 
+pub use audience::{AudienceReport, judge_audience, preview_audience};
 pub use normalise::{LeaveOfAbsence, absence_request, leave, working_day};
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};

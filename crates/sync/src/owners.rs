@@ -29,7 +29,7 @@ impl Engine<'_> {
         }
         let Context { store, account, .. } = &self.context;
         let ids: Vec<RemoteId> = missing.iter().map(|(id, _)| id.clone()).collect();
-        let stored = store.bodies(account.no, M::KIND, &ids).await?;
+        let stored = store.kept_bodies(account.no, M::KIND, &ids).await?;
         let owner_of = |(id, (body, _)): (RemoteId, (String, RecordState))| {
             Some((id, owner(serde_json::from_str(&body).ok()?)?))
         };

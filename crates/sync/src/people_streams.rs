@@ -165,7 +165,7 @@ impl Engine<'_> {
         }
         let mut missing = Vec::with_capacity(unseen.len());
         for id in unseen {
-            let stored = self.context.store.record::<Employee>(self.context.account.no, &id).await?;
+            let stored = self.context.store.kept_record::<Employee>(self.context.account.no, &id).await?;
             let known = stored.map(|stored| Missing {
                 status: Some(status_on(self.context.today, stored.record.contract(), [])),
                 establishment_vanished: stored

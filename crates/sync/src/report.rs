@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Outcome, RunId};
 
+use crate::audience::AudienceReport;
 use crate::plan::Mode;
 
 /// The report of a run.
@@ -27,6 +28,9 @@ pub struct RunReport {
     pub throttled: u64,
     /// How many employees' contracts began or ended by the calendar alone since the run before.
     pub turned: u64,
+    /// What became of who is delivered.
+    #[serde(skip_serializing_if = "AudienceReport::is_nothing")]
+    pub audience: AudienceReport,
 }
 
 impl RunReport {

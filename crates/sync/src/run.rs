@@ -10,6 +10,7 @@ use lucca::{Client, Stream};
 use people::NotDeclinable;
 use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 
+use crate::audience::judge_audience;
 use crate::plan::{Rhythms, UnknownRhythm, Wish};
 use crate::progress::Progress;
 use crate::reconcile::Brake;
@@ -136,6 +137,8 @@ impl Sync<'_> {
         let streams = Box::pin(engine.streams()).await?;
 
         let outcome = outcome(&streams);
+        let now = self.clock.now();
+        let audience = judge_audience(self.store, self.account.id, &lease, today, now).await?;
         let stats = self.client.stats();
         let requests =
             stats.by_stream.iter().map(|(stream, s)| (stream.name().to_owned(), s.requests)).collect();
@@ -150,6 +153,7 @@ impl Sync<'_> {
             requests,
             throttled,
             turned: u64::try_from(turned).unwrap_or(u64::MAX),
+            audience,
         };
         self.set_status(&report).await?;
         let json = serde_json::to_string(&report).unwrap_or_default();

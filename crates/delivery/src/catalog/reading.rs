@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde::{Deserialize, Serialize};
-use store::{ChangeFilter, LinkedAccount, Operation, RecordState, Store};
+use store::{ChangeFilter, LinkedAccount, ListFilter, ListedRecord, Operation, RecordState, Store};
 
 use super::{Error, Row, RowState};
 
@@ -105,10 +105,11 @@ impl<'a> Reader<'a> {
     }
 
     async fn records(&self, kind: Kind, seq: i64, after: &RemoteId) -> Result<Page, Error> {
-        let kept = self.store.kept(self.account.no, kind, Some(after), ROWS_A_PAGE).await?;
+        let filter = ListFilter { after: Some(after.clone()), with_deleted: true, ..ListFilter::default() };
+        let kept = self.store.list(self.account.no, kind, &filter, ROWS_A_PAGE).await?;
         let is_full = kept.len() >= ROWS_A_PAGE as usize;
         let then = self.place(seq, kept.last().filter(|_| is_full).map(|record| record.id.clone()));
-        let row = |record: store::Kept| {
+        let row = |record: ListedRecord| {
             let state = match record.state {
                 RecordState::Present => RowState::Present,
                 RecordState::Hidden => RowState::Hidden,

@@ -18,7 +18,8 @@ pub enum RowState {
     Hidden,
     /// No longer in Lucca. The content is what it was last.
     Gone,
-    /// No longer read, because the customer has declined it. Only its id is left.
+    /// No longer delivered, because the customer has declined it or the account's filter does not pick the person. Only
+    /// its id is left.
     Excluded,
     /// Of a person who was erased: whatever is kept of them is to be erased. Only the id is left.
     Erased,

@@ -174,7 +174,7 @@ impl<'a> StreamSync<'a> {
             let differing: Vec<RemoteId> =
                 batch.records.iter().filter(differs).map(|record| record.id.clone()).collect();
             if !differing.is_empty() {
-                let bodies = store.bodies(account.no, self.kind, &differing).await?;
+                let bodies = store.kept_bodies(account.no, self.kind, &differing).await?;
                 known.bodies = bodies.into_iter().map(|(id, (body, _))| (id, body)).collect();
             }
         }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod absences;
+mod audience;
 mod declined;
 mod erasures;
 mod full;

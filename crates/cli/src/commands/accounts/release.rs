@@ -105,7 +105,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 }
 
 async fn question(data: &DataDir, account: &LinkedAccount, hold: Hold) -> Result<Question, Failure> {
-    let bodies = data.store.bodies(account.no, hold.kind, &hold.ids).await?;
+    let bodies = data.store.kept_bodies(account.no, hold.kind, &hold.ids).await?;
     let read = |id: &RemoteId| {
         let (body, state) = bodies.get(id)?;
         let body = serde_json::from_str::<Value>(body).unwrap_or_default();

@@ -118,7 +118,7 @@ async fn is_meant(
         line("  its API key is erased, nothing is read any more, and a sync that goes on is stopped");
     }
     let mut counts = BTreeMap::new();
-    for ((kind, _), count) in data.store.count_records(account.no).await? {
+    for ((kind, _), count) in data.store.count_kept(account.no).await? {
         *counts.entry(kind).or_default() += count;
     }
     let records = in_words(counts);

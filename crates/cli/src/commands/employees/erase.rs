@@ -82,7 +82,7 @@ async fn is_meant(
             "Say that it is meant with --yes.",
         ));
     }
-    let person = data.store.record::<Employee>(account.no, id).await?;
+    let person = data.store.kept_record::<Employee>(account.no, id).await?;
     let name = person.map_or_else(|| format!("#{id}"), |person| person.record.shown_name());
     let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted(*count, noun(*kind))).collect();
     line(&format!("{} of {}: {}", clean(&name), account.tenant, parts.join(", ")));

@@ -1,0 +1,210 @@
+//! Who is delivered: which employees a linked account's filter picks on a day. Pure; where the answer is kept and told
+//! of is `store`'s business, and when it is asked `sync`'s.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{Employee, EmployeeStatus, Employment, NamedRef, Period, RemoteId, status_on};
+
+/// Which people are delivered. All conditions must hold; of the values of one condition, any. A condition without
+/// values holds for everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleFilter {
+    /// Ids of establishments that employ the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub establishments: Vec<RemoteId>,
+    /// Ids of departments the person is in, or in one below.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub departments: Vec<RemoteId>,
+    /// Whether departments below those named count; they do unless this is false.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub with_subdepartments: bool,
+    /// Contract types, by id or by name in any case: of the contract that counts on the day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contract_types: Vec<String>,
+    /// What the person is on the day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<EmployeeStatus>,
+    /// The first day of the contract that counts is this day or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hired_from: Option<Date>,
+    /// The first day of the contract that counts is this day or earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hired_until: Option<Date>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl Default for PeopleFilter {
+    fn default() -> Self {
+        Self {
+            establishments: Vec::new(),
+            departments: Vec::new(),
+            with_subdepartments: true,
+            contract_types: Vec::new(),
+            statuses: Vec::new(),
+            hired_from: None,
+            hired_until: None,
+        }
+    }
+}
+
+impl PeopleFilter {
+    /// Whether it has no condition, so that everybody is delivered.
+    pub fn is_everybody(&self) -> bool {
+        Self { with_subdepartments: true, ..self.clone() } == Self::default()
+    }
+}
+
+/// What of a person decides whether they are delivered. A part of [`Employee`], so that no more has to be read.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Candidate {
+    /// Their id.
+    pub id: RemoteId,
+    /// See [`Employee::department_id`].
+    #[serde(default)]
+    pub department_id: Option<RemoteId>,
+    /// See [`Employee::establishment_id`].
+    #[serde(default)]
+    pub establishment_id: Option<RemoteId>,
+    /// See [`Employee::contract_start`].
+    #[serde(default)]
+    pub contract_start: Option<Date>,
+    /// See [`Employee::contract_end`].
+    #[serde(default)]
+    pub contract_end: Option<Date>,
+}
+
+impl From<&Employee> for Candidate {
+    fn from(employee: &Employee) -> Self {
+        Self {
+            id: employee.id.clone(),
+            department_id: employee.department_id.clone(),
+            establishment_id: employee.establishment_id.clone(),
+            contract_start: employee.contract_start,
+            contract_end: employee.contract_end,
+        }
+    }
+}
+
+/// What of a contract decides. A part of [`Employment`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Contract {
+    /// Whose it is.
+    pub employee_id: RemoteId,
+    /// First day.
+    pub starts_on: Date,
+    /// Last day, inclusive.
+    #[serde(default)]
+    pub ends_on: Option<Date>,
+    /// The tenant's contract type.
+    #[serde(default)]
+    pub contract_type: Option<NamedRef>,
+}
+
+impl From<&Employment> for Contract {
+    fn from(employment: &Employment) -> Self {
+        Self {
+            employee_id: employment.employee_id.clone(),
+            starts_on: employment.starts_on,
+            ends_on: employment.ends_on,
+            contract_type: employment.contract_type.clone(),
+        }
+    }
+}
+
+impl Contract {
+    fn period(&self) -> Period {
+        Period::new(Some(self.starts_on), self.ends_on)
+    }
+}
+
+/// The contract that counts on a day: the one that covers it, or else the next, or else the last. Of several that cover
+/// it, the one that began last.
+fn counting_on(day: Date, contracts: &[Contract]) -> Option<&Contract> {
+    let covering = contracts.iter().filter(|one| {
+        let period = one.period();
+        one.starts_on <= day && period.ends_on().is_none_or(|end| end >= day)
+    });
+    let next = contracts.iter().filter(|one| one.starts_on > day);
+    covering
+        .max_by_key(|one| one.starts_on)
+        .or_else(|| next.min_by_key(|one| one.starts_on))
+        .or_else(|| contracts.iter().max_by_key(|one| one.starts_on))
+}
+
+/// A filter, ready to be asked of many people: the departments below those it names are known.
+#[derive(Clone, Debug)]
+pub struct Audience<'a> {
+    filter: &'a PeopleFilter,
+    departments: HashSet<RemoteId>,
+    day: Date,
+}
+
+impl<'a> Audience<'a> {
+    /// A filter on a day. `parents` has, for each department, the one above it.
+    pub fn new(filter: &'a PeopleFilter, parents: &HashMap<RemoteId, RemoteId>, day: Date) -> Self {
+        let mut departments: HashSet<RemoteId> = filter.departments.iter().cloned().collect();
+        if filter.with_subdepartments && !departments.is_empty() {
+            let is_below = |id: &RemoteId| {
+                let mut at = id;
+                // As many steps as there are departments, should they be each other's parents.
+                for _ in 0..=parents.len() {
+                    match parents.get(at) {
+                        Some(parent) if filter.departments.contains(parent) => return true,
+                        Some(parent) => at = parent,
+                        None => return false,
+                    }
+                }
+                false
+            };
+            departments.extend(parents.keys().filter(|id| is_below(id)).cloned());
+        }
+        Self { filter, departments, day }
+    }
+
+    /// Whether a person is delivered. What is not known of them meets no condition on it.
+    pub fn has(&self, person: &Candidate, contracts: &[Contract]) -> bool {
+        let PeopleFilter {
+            establishments,
+            contract_types,
+            statuses,
+            hired_from,
+            hired_until,
+            departments: named,
+            with_subdepartments: _,
+        } = self.filter;
+        let contract = counting_on(self.day, contracts);
+        let is_in = |wanted: bool, has: Option<bool>| !wanted || has.unwrap_or(false);
+        let status = || {
+            let own = Period::new(person.contract_start, person.contract_end);
+            status_on(self.day, own, contracts.iter().map(Contract::period))
+        };
+        let hired = contract.map(|one| one.starts_on).or(person.contract_start);
+        let type_ = contract.and_then(|one| one.contract_type.as_ref());
+        let is_type = |type_: &NamedRef| {
+            contract_types.iter().any(|wanted| {
+                let has_name = |name: &str| name.to_lowercase() == wanted.trim().to_lowercase();
+                type_.id.as_str() == wanted.trim() || type_.name.as_deref().is_some_and(has_name)
+            })
+        };
+        is_in(
+            !establishments.is_empty(),
+            person.establishment_id.as_ref().map(|id| establishments.contains(id)),
+        ) && is_in(!named.is_empty(), person.department_id.as_ref().map(|id| self.departments.contains(id)))
+            && is_in(!contract_types.is_empty(), type_.map(is_type))
+            && (statuses.is_empty() || statuses.contains(&status()))
+            && is_in(hired_from.is_some(), hired.map(|day| hired_from.is_none_or(|from| day >= from)))
+            && is_in(hired_until.is_some(), hired.map(|day| hired_until.is_none_or(|until| day <= until)))
+    }
+}

@@ -1,0 +1,120 @@
+//! Judges who of a linked account is delivered, when its filter, the day or what is stored has changed. Who a filter
+//! picks is `people`'s answer, what follows in the store is `store`'s. Under the account's lease.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use people::{Audience, Candidate, Contract, Department, Kind, PeopleFilter, RemoteId};
+use serde::Serialize;
+use store::{AccountId, AudienceChange, Error, Lease, Store};
+
+use crate::report::contracts_are_current;
+
+/// What became of who is delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AudienceReport {
+    /// People who are delivered now and were not.
+    pub entered: u64,
+    /// People who are no longer delivered.
+    pub left: u64,
+    /// People who would no longer be delivered, and are until a person has looked.
+    pub held: u64,
+}
+
+impl AudienceReport {
+    /// Whether nothing became of it.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Of people who are delivered, at most this many in a hundred leave without a person having asked for it…
+const PERCENT: u64 = 20;
+/// … but for this many, who may always.
+const FEW: u64 = 10;
+
+/// How many people a filter would deliver, let in and leave out.
+pub async fn preview_audience(
+    store: &Store,
+    account_no: i64,
+    filter: Option<&PeopleFilter>,
+    today: Date,
+) -> Result<AudienceChange, Error> {
+    let members = members(store, account_no, filter, today).await?;
+    store.compare_audience(account_no, &members).await
+}
+
+/// Applies the account's filter, as its settings have it now. People whom a run, and no change of the filter, would take
+/// out in large numbers stay: a department was perhaps merged or renumbered.
+pub async fn judge_audience(
+    store: &Store,
+    id: AccountId,
+    lease: &Lease,
+    today: Date,
+    now: Timestamp,
+) -> Result<AudienceReport, Error> {
+    // Once more where the filter was changed meanwhile.
+    for _ in 0..3 {
+        let Some(account) = store.account(id).await? else { break };
+        let filter = account.settings.delivery.people.as_ref();
+        let is_asked_for = store.is_audience_due(account.no).await?;
+        if filter.is_none() && !is_asked_for && !store.withholds(account.no).await? {
+            break;
+        }
+        let members = members(store, account.no, filter, today).await?;
+        let AudienceChange { before, enter, leave } = store.compare_audience(account.no, &members).await?;
+        let is_held = !is_asked_for && leave > FEW && leave * 100 > before * PERCENT;
+        if store.apply_audience(lease, &account, &members, is_held, now).await? {
+            let (left, held) = if is_held { (0, leave) } else { (leave, 0) };
+            return Ok(AudienceReport { entered: enter, left, held });
+        }
+    }
+    Ok(AudienceReport::default())
+}
+
+/// Who a filter picks, of everybody who is stored.
+async fn members(
+    store: &Store,
+    account_no: i64,
+    filter: Option<&PeopleFilter>,
+    today: Date,
+) -> Result<HashSet<RemoteId>, Error> {
+    let everybody = PeopleFilter::default();
+    let filter = filter.unwrap_or(&everybody);
+    let mut contracts: HashMap<RemoteId, Vec<Contract>> = HashMap::new();
+    if !filter.is_everybody() && contracts_are_current(store, account_no).await? {
+        let mut corrupt = None;
+        let each = |body: &str, state| {
+            if state == store::RecordState::Present {
+                match serde_json::from_str::<Contract>(body) {
+                    Ok(one) => contracts.entry(one.employee_id.clone()).or_default().push(one),
+                    Err(source) => corrupt = Some(Error::CorruptRecord { kind: Kind::Employment, source }),
+                }
+            }
+        };
+        store.each_kept(account_no, Kind::Employment, each).await?;
+        if let Some(corrupt) = corrupt {
+            return Err(corrupt);
+        }
+    }
+    let departments: Vec<Department> = store.all(account_no).await?;
+    let parents = departments.into_iter().filter_map(|one| Some((one.id, one.parent_id?))).collect();
+    let audience = Audience::new(filter, &parents, today);
+    let mut members = HashSet::new();
+    let mut corrupt = None;
+    let each = |body: &str, _| match serde_json::from_str::<Candidate>(body) {
+        Ok(person) => {
+            let contracts = contracts.get(&person.id).map_or(&[][..], Vec::as_slice);
+            if audience.has(&person, contracts) {
+                members.insert(person.id);
+            }
+        }
+        Err(source) => corrupt = Some(Error::CorruptRecord { kind: Kind::Employee, source }),
+    };
+    store.each_kept(account_no, Kind::Employee, each).await?;
+    match corrupt {
+        Some(corrupt) => Err(corrupt),
+        None => Ok(members),
+    }
+}

@@ -1,0 +1,113 @@
+//! Who is delivered: the change log, folded, is what is delivered, and that is who the filter picks of what Lucca has.
+
+use std::collections::BTreeSet;
+
+use people::{Absence, Employee, EmployeeStatus, Employment, Kind, Model, PeopleFilter, RemoteId};
+use store::{AccountSettings, ChangeFilter, DeliveryRules, Operation};
+
+use crate::support::{App, app};
+use lucca_emulator::Switches;
+
+/// What the change log says is to be kept of a kind, after all that it says.
+async fn folded(app: &App, kind: Kind) -> BTreeSet<RemoteId> {
+    let filter = ChangeFilter { kind: Some(kind), ..ChangeFilter::default() };
+    let mut there = BTreeSet::new();
+    for change in app.store.changes(app.account.no, filter, 1_000_000).await.unwrap() {
+        match change.operation {
+            Operation::Created => assert!(there.insert(change.id.clone()), "{kind:?} {} twice", change.id),
+            Operation::Restored => drop(there.insert(change.id)),
+            Operation::Updated | Operation::Started | Operation::Ended => {
+                assert!(there.contains(&change.id), "{kind:?} {} is told of and not delivered", change.id);
+            }
+            _ => assert!(there.remove(&change.id), "{kind:?} {} ends and was not there", change.id),
+        }
+    }
+    there
+}
+
+async fn delivered<T: Model>(app: &App, id: impl Fn(&T) -> &RemoteId) -> BTreeSet<RemoteId> {
+    let ids: BTreeSet<RemoteId> = app.all::<T>().await.iter().map(|one| id(one).clone()).collect();
+    assert_eq!(folded(app, T::KIND).await, ids);
+    ids
+}
+
+/// Checks that all outputs agree, and gives the people.
+async fn people(app: &App) -> Vec<Employee> {
+    let ids = delivered::<Employee>(app, |one| &one.id).await;
+    delivered::<Employment>(app, |one| &one.id).await;
+    delivered::<Absence>(app, |one| &one.id).await;
+    for contract in app.all::<Employment>().await {
+        assert!(ids.contains(&contract.employee_id));
+    }
+    for absence in app.all::<Absence>().await {
+        assert!(absence.employee_id.as_ref().is_none_or(|owner| ids.contains(owner)));
+    }
+    app.all().await
+}
+
+async fn filter(app: &App, people: Option<PeopleFilter>) {
+    let account = app.store.account(app.account.id).await.unwrap().unwrap();
+    let settings = AccountSettings { delivery: DeliveryRules { people }.plain(), ..account.settings.clone() };
+    app.store.set_account_settings(&account, &settings, app.account.created_at).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_the_filter_picks_comes_in_and_everybody_else_goes_out() {
+    let app = app(80, Switches::default()).await;
+    app.sync().await;
+    let everybody = people(&app).await;
+    let place = everybody.iter().find_map(|one| one.establishment_id.clone()).unwrap();
+    let of_place = everybody.iter().filter(|one| one.establishment_id.as_ref() == Some(&place)).count();
+    assert!(of_place > 0 && of_place < everybody.len());
+
+    // A person narrowed it, so no brake holds anybody.
+    let only = PeopleFilter { establishments: vec![place.clone()], ..PeopleFilter::default() };
+    filter(&app, Some(only.clone())).await;
+    let report = app.sync_changes().await;
+    assert_eq!(report.audience.left, (everybody.len() - of_place) as u64);
+    let picked = people(&app).await;
+    assert_eq!(picked.len(), of_place);
+    assert!(picked.iter().all(|one| one.establishment_id.as_ref() == Some(&place)));
+    // Nothing is left to be judged.
+    assert!(app.sync().await.audience.is_nothing());
+
+    // What is kept is still compared: opened again, everything is there without being created anew.
+    filter(&app, None).await;
+    let report = app.sync_changes().await;
+    assert_eq!(report.audience.entered, (everybody.len() - of_place) as u64);
+    assert_eq!(people(&app).await.len(), everybody.len());
+}
+
+#[tokio::test]
+async fn a_filter_from_the_start_delivers_nobody_before_they_were_judged() {
+    let app = app(60, Switches::default()).await;
+    let active = PeopleFilter { statuses: vec![EmployeeStatus::Active], ..PeopleFilter::default() };
+    filter(&app, Some(active)).await;
+    app.sync().await;
+    let active = people(&app).await;
+    let all = app.store.count_kept(app.account.no).await.unwrap();
+    let all = all[&(Kind::Employee, store::RecordState::Present)];
+    assert!(!active.is_empty() && (active.len() as u64) < all);
+    filter(&app, None).await;
+    app.sync_changes().await;
+    assert_eq!(people(&app).await.len() as u64, all);
+}
+
+#[tokio::test]
+async fn a_run_takes_nobody_out_in_large_numbers() {
+    let app = app(80, Switches::default()).await;
+    let everybody = |id| PeopleFilter { establishments: vec![id], ..PeopleFilter::default() };
+    app.sync().await;
+    let before = people(&app).await.len() as u64;
+    // As if the filter's establishment had been renumbered in Lucca: the settings name one that is not there, and no
+    // person has just said so.
+    filter(&app, Some(everybody(RemoteId::from("no-such-place".to_owned())))).await;
+    app.store.audience_was_asked_for(app.account.no, false).await.unwrap();
+    let report = app.sync_changes().await;
+    assert_eq!((report.audience.left, report.audience.held), (0, before));
+    assert_eq!(people(&app).await.len() as u64, before);
+    // Once a person says so, it is done.
+    app.store.audience_was_asked_for(app.account.no, true).await.unwrap();
+    assert_eq!(app.sync_changes().await.audience.left, before);
+    assert!(people(&app).await.is_empty());
+}
