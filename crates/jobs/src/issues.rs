@@ -40,6 +40,7 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
     let (text, remedy) = match issue.code.as_str() {
         KEY_REFUSED => key_refused(account, language),
         HELD => held(account, issue, language),
+        AUDIENCE_HELD => audience_held(account, issue, language),
         WEBHOOKS_DISABLED => webhooks_disabled(issue, language),
         code if code.starts_with(SCIM) => match scim(code, issue, language) {
             Some(told) => told,
@@ -90,6 +91,37 @@ fn held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, 
             (
                 format!("{number} {noun} {verb} dans Lucca : trop pour le croire sans vous demander."),
                 format!("Examinez et décidez : {command}"),
+            )
+        }
+    }
+}
+
+fn audience_held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
+    let count = issue.detail["people"].as_u64().unwrap_or(0);
+    let number = grouped(count, language);
+    let (one, many) = noun(Kind::Employee, language);
+    let command = format!("lucca-connector accounts configure {} --delivery FILE.json", account.id);
+    match language {
+        Language::English => {
+            let noun = if count == 1 { one } else { many };
+            (
+                format!(
+                    "The filter would no longer deliver {number} {noun}, too many to believe it unasked."
+                ),
+                format!(
+                    "See whether what it names is still in Lucca, and give it again or change it: {command}"
+                ),
+            )
+        }
+        Language::French => {
+            let noun = if count < 2 { one } else { many };
+            (
+                format!(
+                    "Le filtre ne transmettrait plus {number} {noun}\u{a0}: trop pour le croire sans vous demander."
+                ),
+                format!(
+                    "Vérifiez que ce qu’il nomme existe toujours dans Lucca, puis redonnez-le ou modifiez-le\u{a0}: {command}"
+                ),
             )
         }
     }

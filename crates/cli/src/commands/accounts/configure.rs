@@ -1,6 +1,7 @@
 //! `accounts configure`: how often what is read of a linked account, how far back, what is not read at all, and what
 //! the change log may hold.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use absences::DoorKind;
@@ -8,13 +9,13 @@ use jiff::civil::Date;
 use lucca::FieldGroup;
 use people::Feature;
 use serde_json::{Map, Value, json};
-use store::AccountSettings;
+use store::{AccountSettings, AudienceChange, DeliveryRules};
 use sync::Rhythms;
 
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::line;
+use crate::output::{counted, grouped, line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,14 @@ pub(crate) struct Args {
     /// or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
     absence_door: Option<Door>,
+    /// Which people are delivered, as a JSON file: {"people": {"establishments": [], "departments": [],
+    /// "with_subdepartments": true, "contract_types": [], "statuses": [], "hired_from": null, "hired_until": null}};
+    /// {} is everybody. It holds from the next sync on
+    #[arg(long, value_name = "FILE.json")]
+    delivery: Option<PathBuf>,
+    /// With --delivery: only say how many people would be delivered, come in and go out
+    #[arg(long, requires = "delivery")]
+    dry_run: bool,
     /// Back to the defaults, before the other options are applied
     #[arg(long)]
     reset: bool,
@@ -136,6 +145,15 @@ impl Args {
     }
 }
 
+fn read_delivery(path: &Path) -> Result<DeliveryRules, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
+    let rules = serde_json::from_str::<DeliveryRules>(&text).map_err(|error| {
+        let message = format!("{} does not say what is delivered: {error}", path.display());
+        Failure::usage("delivery.rules", message, "Give it as `accounts configure --help` shows it.")
+    })?;
+    Ok(rules.plain())
+}
+
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
@@ -146,11 +164,22 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Name each feature once.",
         ));
     }
-    let settings = args.apply(&account.settings);
+    let mut settings = args.apply(&account.settings);
+    let mut audience = None;
+    if let Some(path) = &args.delivery {
+        settings.delivery = read_delivery(path)?;
+        let today = session::today(&*session::clock());
+        let people = settings.delivery.people.as_ref();
+        audience = Some(sync::preview_audience(&data.store, account.no, people, today).await?);
+    }
     let rhythms = Rhythms::with(&settings.rhythms).map_err(sync::Error::from)?;
-    let is_changed = settings != account.settings;
+    let is_changed = settings != account.settings && !args.dry_run;
     if is_changed {
         data.store.set_account_settings(&account, &settings, session::clock().now()).await?;
+    }
+    if args.delivery.is_some() && !args.dry_run {
+        // The same rules given again are a person's word that they are right.
+        data.store.audience_was_asked_for(account.no, true).await?;
     }
     let minutes = [
         rhythms.people,
@@ -174,6 +203,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "personal_values_in_changes": settings.personal_values_in_changes,
             "declined_features": settings.declined_features,
             "absence_door": settings.absence_door.as_deref().unwrap_or("auto"),
+            "delivery": settings.delivery,
+            "audience": audience.map(|AudienceChange { before, enter, leave }| json!({
+                "delivered": before + enter - leave, "enter": enter, "leave": leave,
+            })),
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -195,6 +228,21 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         false => settings.declined_features.join(", "),
     };
     line(&format!("  {:28} {declined}", "declined"));
+    let people = if settings.delivery.people.is_none() { "everybody (default)" } else { "filtered" };
+    line(&format!("  {:28} {people}", "delivered"));
+    if let Some(AudienceChange { before, enter, leave }) = audience {
+        let when = if args.dry_run {
+            "Nothing was changed."
+        } else {
+            "It holds from the next sync on: lucca-connector sync"
+        };
+        let delivered = counted(before + enter - leave, "person");
+        line(&format!(
+            "{delivered} delivered: {} come in, {} go out. {when}",
+            grouped(enter),
+            grouped(leave)
+        ));
+    }
     if settings.declined_features != account.settings.declined_features {
         line(
             "What is declined from now on goes, and what is accepted comes, with the next sync: lucca-connector sync",
