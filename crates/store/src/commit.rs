@@ -84,6 +84,11 @@ impl Store {
             for (state, ids) in &commit.marked {
                 self.mark(&mut tx, no, kind, ids, *state, at).await?;
             }
+            if kind == Kind::Employment {
+                let written = commit.upserts.iter().chain(&commit.rewritten).map(|record| &record.id);
+                let marked = commit.marked.iter().flat_map(|(_, ids)| ids);
+                self.touch_owners(&mut tx, no, &written.chain(marked).cloned().collect::<Vec<_>>(), at).await?;
+            }
             changes::append(&mut tx, no, lease.run(), &commit.changes, at).await?;
             quarantine::write(&mut tx, no, kind, commit, at).await?;
             if let Some((stream, state)) = &commit.state {
@@ -117,7 +122,7 @@ impl Store {
             return Ok(());
         }
         let sql = self.db.with_ids(
-            "UPDATE records SET state = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 \
+            "UPDATE records SET state = $4, updated_at = $5, touched_us = $6 WHERE account_no = $1 AND kind = $2 \
              AND remote_id IN {ids} AND state <> $4",
             3,
         );
@@ -127,9 +132,63 @@ impl Store {
             .bind(json_list(ids))
             .bind(state.name())
             .bind(sql_time(at))
+            .bind(at.as_microsecond())
             .execute(connection)
             .await
             .map(drop))
+    }
+
+    /// Notes that something shown with these employees' records has changed.
+    pub(crate) async fn touch(
+        &self,
+        tx: &mut Tx,
+        account_no: i64,
+        employees: &[RemoteId],
+        at: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let sql = self.db.with_ids(
+            "UPDATE records SET touched_us = $3 WHERE account_no = $1 AND kind = 'employees' \
+             AND remote_id IN {ids} AND touched_us < $3",
+            2,
+        );
+        if employees.is_empty() {
+            return Ok(());
+        }
+        in_tx!(tx, connection => sqlx::query(sql)
+            .bind(account_no)
+            .bind(json_list(employees))
+            .bind(at.as_microsecond())
+            .execute(connection)
+            .await
+            .map(drop))
+    }
+
+    /// The same for whose these employments are.
+    async fn touch_owners(
+        &self,
+        tx: &mut Tx,
+        account_no: i64,
+        employments: &[RemoteId],
+        at: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        if employments.is_empty() {
+            return Ok(());
+        }
+        let owner = self.db.member("employee_id");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT DISTINCT {owner} FROM records WHERE account_no = $1 AND kind = 'employments' \
+                 AND remote_id IN {{ids}}"
+            ),
+            2,
+        );
+        let owners: Vec<Option<String>> = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(json_list(employments))
+            .fetch_all(connection)
+            .await)?;
+        let owners: Vec<RemoteId> = owners.into_iter().flatten().map(RemoteId::from).collect();
+        self.touch(tx, account_no, &owners, at).await
     }
 }
 
@@ -142,7 +201,7 @@ pub(crate) async fn rewrite(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query(
-        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7 \
+        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7, touched_us = $8 \
          WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
     )
     .bind(account_no)
@@ -152,6 +211,7 @@ pub(crate) async fn rewrite(
     .bind(&record.body)
     .bind(record.raw.as_deref())
     .bind(sql_time(at))
+    .bind(at.as_microsecond())
     .execute(connection)
     .await
     .map(drop))
@@ -165,15 +225,18 @@ async fn upsert(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     const ON_CONFLICT: &str = " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
-         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at";
+         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at, \
+         touched_us = excluded.touched_us";
     match tx {
         Tx::Sqlite(transaction) => {
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) SELECT ",
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, touched_us) \
+                 SELECT ",
             );
             query.push_bind(account_no).push(", ").push_bind(kind.name());
             query.push(", column1, column2, column3, column4, ").push_bind(sql_time(at));
-            query.push(", ").push_bind(sql_time(at)).push(" FROM (");
+            query.push(", ").push_bind(sql_time(at));
+            query.push(", ").push_bind(at.as_microsecond()).push(" FROM (");
             query.push_values(rows, |mut row, record| {
                 row.push_bind(record.id.as_str())
                     .push_bind(record.hash.to_be_bytes().to_vec())
@@ -186,8 +249,8 @@ async fn upsert(
             query.build().persistent(is_usual).execute(&mut **transaction).await?;
         }
         Tx::Postgres(transaction) => {
-            const INSERT: &str = "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at) \
-                 SELECT $1, $2, id, hash, body, raw, $3, $3 FROM \
+            const INSERT: &str = "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, touched_us) \
+                 SELECT $1, $2, id, hash, body, raw, $3, $3, $8 FROM \
                  UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)";
             sqlx::query(sqlx::AssertSqlSafe(format!("{INSERT}{ON_CONFLICT}")))
                 .bind(account_no)
@@ -197,6 +260,7 @@ async fn upsert(
                 .bind(rows.iter().map(|record| record.hash.to_be_bytes().to_vec()).collect::<Vec<_>>())
                 .bind(rows.iter().map(|record| record.body.as_str()).collect::<Vec<_>>())
                 .bind(rows.iter().map(|record| record.raw.as_deref()).collect::<Vec<_>>())
+                .bind(at.as_microsecond())
                 .execute(&mut **transaction)
                 .await?;
         }

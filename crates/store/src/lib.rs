@@ -55,7 +55,7 @@ pub use ids::{
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
 pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
-pub use listing::{ListFilter, ListedRecord};
+pub use listing::{ListFilter, ListPlace, ListedRecord};
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Outcome, Run, StreamProgress};

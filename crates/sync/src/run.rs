@@ -152,6 +152,9 @@ impl Sync<'_> {
             turned: u64::try_from(turned).unwrap_or(u64::MAX),
         };
         self.set_status(&report).await?;
+        if let Some(are_current) = report.are_contracts_current() {
+            self.store.set_contracts_current(self.account.no, are_current).await?;
+        }
         let json = serde_json::to_string(&report).unwrap_or_default();
         self.store.finish_run(&lease, outcome, report.total_requests(), &json, finished_at).await?;
         Ok(report)

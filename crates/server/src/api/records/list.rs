@@ -1,37 +1,42 @@
 //! The lists of what was synced, by kind: `GET /v1/linked-accounts/{account_id}/employees` and so on.
 
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use people::Kind;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use store::LinkedAccount;
+use serde_json::Value;
+use store::{LinkedAccount, ListedRecord};
 use utoipa::ToSchema;
 
+use super::fresh::Tag;
 use super::query::{ListQuery, Wanted, cursor};
-use super::{view, with_etag};
+use super::view;
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// So many records are read at once where all are asked for, or some are left out of what is read.
+/// So many records are read at once where all are asked for.
 const AT_ONCE: u32 = 500;
+/// So many people are looked through for a page of those with one status. A page that is not full then says where to
+/// go on.
+const LOOKED_THROUGH: u32 = 2000;
 
 const NDJSON: &str = "application/x-ndjson";
 
 /// A page of records.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the page is put together as text")]
 pub(crate) struct RecordPage {
-    /// The records, in the order of their ids as text. Each is the model's own members with `state` (`present`, `gone`
+    /// The records, in the order of their ids as text; with `modified_after`, in the order in which they
+    /// changed. Each is the model's own members with `state` (`present`, `gone`
     /// in Lucca, `hidden` from the key) and `updated_at` (when it was last written here, UTC); employees have a
     /// `status` too: `active`, `future` or `former` today.
     #[schema(value_type = Vec<Object>)]
-    items: Vec<Box<RawValue>>,
+    items: Vec<Value>,
     /// Where the next page begins; null at the end.
     next_cursor: Option<String>,
 }
@@ -42,45 +47,63 @@ async fn answer(
     reader: Reader,
     headers: &HeaderMap,
     kind: Kind,
-    query: ListQuery,
+    (asked, query): (Option<String>, ListQuery),
 ) -> Result<Response, Problem> {
     let wanted = query.read(kind)?;
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.split(',').any(|one| one.trim().starts_with(NDJSON)) {
         return Ok(all(app, reader.account, kind, wanted));
     }
-    Ok(with_etag(headers, &page(&app, &reader.account, kind, wanted).await?))
+    let tag = Tag::new(&reader.account, app.machinery.today(), &[kind.name(), &asked.unwrap_or_default()]);
+    if let Some(same) = tag.not_modified(headers) {
+        return Ok(same);
+    }
+    let page = app.pages.get(tag, page(&app, &reader.account, kind, wanted)).await?;
+    Ok(tag.json(page))
 }
 
-/// The next page. Where records are left out by their status, more are read until the page is full.
+/// The next page, as JSON.
 async fn page(
     app: &App,
     account: &LinkedAccount,
     kind: Kind,
     Wanted { mut filter, limit, status, shape }: Wanted,
-) -> Result<RecordPage, Problem> {
+) -> Result<Bytes, Problem> {
     let store = &app.machinery.store;
     let today = app.machinery.today();
     let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
     // One more than the page holds tells whether there is another.
     let at_once = if status.is_some() { AT_ONCE } else { limit + 1 };
-    let mut items = Vec::new();
-    loop {
+    let (mut items, mut looked_through, mut is_last) = (Vec::new(), 0, false);
+    while !is_last && items.len() <= limit_of_page && looked_through < LOOKED_THROUGH {
         let records = store.list(account.no, kind, &filter, at_once).await?;
-        let is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
-        filter.after = records.last().map(|record| record.id.clone());
+        is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+        looked_through += at_once;
+        filter.after = records.last().map(ListedRecord::place).or(filter.after);
         items.extend(view::shown(store, account, (kind, &shape), records, (status, today)).await?);
-        if is_last || items.len() > limit_of_page {
-            break;
-        }
     }
-    let has_more = items.len() > limit_of_page;
-    items.truncate(limit_of_page);
-    let last = items.last().filter(|_| has_more);
-    Ok(RecordPage {
-        next_cursor: last.map(|last| cursor(kind, &last.id)),
-        items: items.into_iter().map(|item| item.json).collect(),
-    })
+    let next = if items.len() > limit_of_page {
+        items.truncate(limit_of_page);
+        items.last().map(|last| last.place.clone())
+    } else {
+        filter.after.clone().filter(|_| !is_last)
+    };
+    // The items are JSON already.
+    let mut json = String::with_capacity(items.iter().map(|item| item.json.len() + 1).sum::<usize>() + 200);
+    json.push_str("{\"items\":[");
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            json.push(',');
+        }
+        json.push_str(&item.json);
+    }
+    json.push_str("],\"next_cursor\":");
+    match next {
+        // A cursor needs no escaping.
+        Some(place) => json.extend(["\"", &cursor(kind, &filter, place), "\"}"]),
+        None => json.push_str("null}"),
+    }
+    Ok(Bytes::from(json))
 }
 
 /// All of it, a record a line, a part at a time in memory. What fails on the way ends it without the last line's end.
@@ -91,7 +114,7 @@ fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response
         let read = async {
             let records = store.list(account.no, kind, &wanted.filter, AT_ONCE).await?;
             let is_last = records.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-            wanted.filter.after = records.last().map(|record| record.id.clone());
+            wanted.filter.after = records.last().map(ListedRecord::place);
             let today = app.machinery.today();
             let asked = (kind, &wanted.shape);
             let items = view::shown(store, &account, asked, records, (wanted.status, today)).await?;
@@ -101,7 +124,7 @@ fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response
             Ok((items, is_last)) => {
                 let mut lines = String::new();
                 for item in items {
-                    lines.push_str(item.json.get());
+                    lines.push_str(&item.json);
                     lines.push('\n');
                 }
                 let rest = if is_last { None } else { Some((app, account, wanted)) };
@@ -134,9 +157,10 @@ macro_rules! lists {
             State(app): State<App>,
             reader: Reader,
             headers: HeaderMap,
+            RawQuery(asked): RawQuery,
             Params(query): Params<ListQuery>,
         ) -> Result<Response, Problem> {
-            answer(app, reader, &headers, Kind::$kind, query).await
+            answer(app, reader, &headers, Kind::$kind, (asked, query)).await
         }
     )+};
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use people::{EmployeeStatus, Kind, RemoteId};
 use serde::{Deserialize, Serialize};
-use store::ListFilter;
+use store::{ListFilter, ListPlace};
 use utoipa::IntoParams;
 
 use super::view::Shape;
@@ -15,7 +15,7 @@ const USUAL: u32 = 100;
 const MOST: u32 = 500;
 
 /// The form of cursors: a change of it makes those given before unreadable rather than wrong.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Which records, and how much of them.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -27,8 +27,8 @@ pub(crate) struct ListQuery {
     limit: Option<u32>,
     /// Where the page before ended: its `next_cursor`.
     cursor: Option<String>,
-    /// Only what was written here at this time or later, in whole seconds. An employee counts as written when one of
-    /// their employments is.
+    /// Only what was written here at this time or later, in whole seconds, in the order in which it was. An employee
+    /// counts as written when one of their employments is, and when one begins or ended by the calendar.
     #[param(example = "2026-11-25T10:00:00Z")]
     modified_after: Option<String>,
     /// Also what is gone in Lucca, or not shown to the key any more; `state` says which.
@@ -40,7 +40,8 @@ pub(crate) struct ListQuery {
     /// `department`.
     #[param(example = "manager,department")]
     include: Option<String>,
-    /// Of employees: `active`, `future` or `former`, by the date of today.
+    /// Of employees: `active`, `future` or `former`, by the date of today. A page may hold fewer than `limit`, or none,
+    /// and still have a `next_cursor`: so many people were looked through for it.
     #[param(example = "active")]
     status: Option<String>,
     /// Of employments and absences: of this employee only.
@@ -65,11 +66,15 @@ struct Cursor {
     v: u8,
     kind: String,
     after: RemoteId,
+    /// When it was touched, where the list is in that order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
 }
 
 /// Where a page ends.
-pub(crate) fn cursor(kind: Kind, after: &RemoteId) -> String {
-    let cursor = Cursor { v: VERSION, kind: kind.name().to_owned(), after: after.clone() };
+pub(crate) fn cursor(kind: Kind, filter: &ListFilter, place: ListPlace) -> String {
+    let at = filter.modified_since.map(|_| place.touched_us);
+    let cursor = Cursor { v: VERSION, kind: kind.name().to_owned(), after: place.id, at };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
 }
 
@@ -84,7 +89,8 @@ impl ListQuery {
         if !(1..=MOST).contains(&limit) {
             return Err(invalid("limit", format!("It is between 1 and {MOST}.")));
         }
-        let after = self.cursor.as_deref().map(|text| read_cursor(kind, text)).transpose()?;
+        let is_by_time = self.modified_after.is_some();
+        let after = self.cursor.as_deref().map(|text| read_cursor(kind, is_by_time, text)).transpose()?;
         let modified_since = self.modified_after.map(|text| text.parse::<Timestamp>()).transpose();
         let modified_since = modified_since.map_err(|_| {
             invalid("modified_after", "It is a time with a zone, such as 2026-11-25T10:00:00Z.")
@@ -122,14 +128,18 @@ impl ListQuery {
     }
 }
 
-fn read_cursor(kind: Kind, text: &str) -> Result<RemoteId, Problem> {
+fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPlace, Problem> {
     let read =
         URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
     // NUL is no part of any id, and PostgreSQL refuses it.
     let is_ours = |cursor: &Cursor| {
-        cursor.v == VERSION && cursor.kind == kind.name() && !cursor.after.as_str().contains('\0')
+        cursor.v == VERSION
+            && cursor.kind == kind.name()
+            && cursor.at.is_some() == is_by_time
+            && !cursor.after.as_str().contains('\0')
     };
-    read.filter(is_ours).map(|cursor| cursor.after).ok_or_else(|| {
+    let place = |cursor: Cursor| ListPlace { id: cursor.after, touched_us: cursor.at.unwrap_or_default() };
+    read.filter(is_ours).map(place).ok_or_else(|| {
         invalid("cursor", "It is not one of this list, or one of an earlier version: begin without it.")
     })
 }

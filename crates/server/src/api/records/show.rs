@@ -1,6 +1,6 @@
 //! One record, by Lucca's id: `GET /v1/linked-accounts/{account_id}/employees/{id}` and so on.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use people::{Kind, RemoteId};
@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::fresh::Tag;
 use super::view::{self, Shape};
-use super::with_etag;
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -41,7 +41,7 @@ async fn answer(
     reader: Reader,
     headers: &HeaderMap,
     (kind, id): (Kind, String),
-    query: ShowQuery,
+    (asked, query): (Option<String>, ShowQuery),
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("record");
     let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
@@ -49,11 +49,15 @@ async fn answer(
         return Err(missing());
     }
     let store = &app.machinery.store;
-    let found = store.listed(reader.account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)?;
     let today = app.machinery.today();
+    let tag = Tag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
+    let found = store.listed(reader.account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)?;
+    if let Some(same) = tag.not_modified(headers) {
+        return Ok(same);
+    }
     let shown = view::shown(store, &reader.account, (kind, &shape), vec![found], (None, today)).await?;
     let shown = shown.into_iter().next().ok_or_else(missing)?;
-    Ok(with_etag(headers, &shown.json))
+    Ok(tag.json(shown.json.into()))
 }
 
 macro_rules! records {
@@ -79,9 +83,10 @@ macro_rules! records {
             reader: Reader,
             Path((_, id)): Path<(String, String)>,
             headers: HeaderMap,
+            RawQuery(asked): RawQuery,
             Params(query): Params<ShowQuery>,
         ) -> Result<Response, Problem> {
-            answer(&app, reader, &headers, (Kind::$kind, id), query).await
+            answer(&app, reader, &headers, (Kind::$kind, id), (asked, query)).await
         }
     )+};
 }

@@ -9,7 +9,7 @@ use people::{Department, RemoteId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::with_etag;
+use super::fresh::Tag;
 use crate::api::answers::{NotFound, Unauthorized};
 use crate::app::App;
 use crate::auth::Reader;
@@ -57,9 +57,14 @@ pub(crate) async fn department_tree(
     reader: Reader,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let tag = Tag::new(&reader.account, app.machinery.today(), &["departments/tree"]);
+    if let Some(same) = tag.not_modified(&headers) {
+        return Ok(same);
+    }
     let mut all: Vec<Department> = app.machinery.store.all(reader.account.no).await?;
     all.sort_by(|a, b| a.id.sort_key().cmp(&b.id.sort_key()));
-    Ok(with_etag(&headers, &DepartmentTree { items: tree(&all) }))
+    // A tree always has a JSON form.
+    Ok(tag.json(serde_json::to_vec(&DepartmentTree { items: tree(&all) }).unwrap_or_default().into()))
 }
 
 /// Each department once: where Lucca makes a circle of them, it begins at the first.
