@@ -12,7 +12,7 @@ mod round;
 mod tenants;
 
 pub use entropy::{Entropy, EntropyError};
-pub use machinery::{Holder, Machinery};
+pub use machinery::{Holder, Machinery, NotBegun};
 pub use requests::{advance_due, keep_requests_going};
 pub use round::keep_in_sync;
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};

@@ -91,6 +91,7 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::changes::changes))
         .routes(routes!(runs::list::runs, runs::start::start_run))
         .routes(routes!(runs::show::run))
+        .routes(routes!(runs::cancel::cancel_run))
         .routes(routes!(absences::leave_types::leave_types))
         .routes(routes!(absences::preview::preview_absence))
         .routes(routes!(absences::list::absence_requests, absences::request::request_absence))

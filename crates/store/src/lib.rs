@@ -58,7 +58,7 @@ pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
 pub use listing::{ListFilter, ListPlace, ListedRecord};
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
-pub use runs::{Outcome, Run, StreamProgress};
+pub use runs::{Cancelling, Outcome, Run, StreamProgress};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
