@@ -88,6 +88,8 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::show::occupation_category))
         .routes(routes!(records::show::absence))
         .routes(routes!(records::show::custom_field_definition))
+        .routes(routes!(records::positions::positions))
+        .routes(routes!(records::positions::employee_positions))
         .routes(routes!(records::changes::changes))
         .routes(routes!(runs::list::runs, runs::start::start_run))
         .routes(routes!(runs::show::run))

@@ -15,6 +15,8 @@ CREATE INDEX employees_of_establishment ON records (account_no, (body::jsonb ->>
     WHERE kind = 'employees';
 CREATE INDEX absences_of_employee ON records (account_no, (body::jsonb ->> 'employee_id'), remote_id)
     WHERE kind = 'absences';
+CREATE INDEX user_log_of_employee ON records (account_no, (body::jsonb ->> 'employee_id'))
+    WHERE kind = 'user_log_entries';
 
 ALTER TABLE linked_accounts ADD COLUMN records_mark TEXT NOT NULL DEFAULT '';
 UPDATE linked_accounts SET records_mark = gen_random_uuid()::text;

@@ -14,6 +14,7 @@ CREATE INDEX records_touched ON records (account_no, kind, touched_us);
 CREATE INDEX employees_of_department ON records (account_no, (body ->> 'department_id')) WHERE kind = 'employees';
 CREATE INDEX employees_of_establishment ON records (account_no, (body ->> 'establishment_id')) WHERE kind = 'employees';
 CREATE INDEX absences_of_employee ON records (account_no, (body ->> 'employee_id')) WHERE kind = 'absences';
+CREATE INDEX user_log_of_employee ON records (account_no, (body ->> 'employee_id')) WHERE kind = 'user_log_entries';
 
 -- Another value whenever any record of the account is written or goes, whoever does it: what was read under one value
 -- holds as long as it stands. Random, so that none comes back when a backup does.

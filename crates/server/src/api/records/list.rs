@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use people::Kind;
 use serde_json::Value;
-use store::{LinkedAccount, ListedRecord};
+use store::LinkedAccount;
 use utoipa::ToSchema;
 
 use super::fresh::Tag;
 use super::query::{ListQuery, Wanted, cursor};
-use super::view;
+use super::{as_of, view};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -58,8 +58,10 @@ async fn answer(
     if let Some(same) = tag.not_modified(headers) {
         return Ok(same);
     }
-    let page = app.pages.get(tag, page(&app, &reader.account, kind, wanted)).await?;
-    Ok(tag.json(page))
+    // What was is read from the change log, too, of which values may be taken out later.
+    let is_of_now = wanted.as_of.is_none();
+    let page = page(&app, &reader.account, kind, wanted);
+    Ok(tag.json(if is_of_now { app.pages.get(tag, page).await? } else { page.await? }))
 }
 
 /// The next page, as JSON.
@@ -67,26 +69,24 @@ async fn page(
     app: &App,
     account: &LinkedAccount,
     kind: Kind,
-    Wanted { mut filter, limit, status, shape }: Wanted,
+    mut wanted: Wanted,
 ) -> Result<Bytes, Problem> {
-    let store = &app.machinery.store;
-    let today = app.machinery.today();
+    let limit = wanted.limit;
     let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
     // One more than the page holds tells whether there is another.
-    let at_once = if status.is_some() { AT_ONCE } else { limit + 1 };
+    let at_once = if wanted.is_selective() { AT_ONCE } else { limit + 1 };
     let (mut items, mut looked_through, mut is_last) = (Vec::new(), 0, false);
     while !is_last && items.len() <= limit_of_page && looked_through < LOOKED_THROUGH {
-        let records = store.list(account.no, kind, &filter, at_once).await?;
-        is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+        let (more, ended) = read_on(app, account, kind, &mut wanted, at_once).await?;
+        is_last = ended;
         looked_through += at_once;
-        filter.after = records.last().map(ListedRecord::place).or(filter.after);
-        items.extend(view::shown(store, account, (kind, &shape), records, (status, today)).await?);
+        items.extend(more);
     }
     let next = if items.len() > limit_of_page {
         items.truncate(limit_of_page);
         items.last().map(|last| last.place.clone())
     } else {
-        filter.after.clone().filter(|_| !is_last)
+        wanted.filter.after.clone().filter(|_| !is_last)
     };
     // The items are JSON already.
     let mut json = String::with_capacity(items.iter().map(|item| item.json.len() + 1).sum::<usize>() + 200);
@@ -100,27 +100,42 @@ async fn page(
     json.push_str("],\"next_cursor\":");
     match next {
         // A cursor needs no escaping.
-        Some(place) => json.extend(["\"", &cursor(kind, &filter, place), "\"}"]),
+        Some(place) => json.extend(["\"", &cursor(kind, &wanted.filter, place), "\"}"]),
         None => json.push_str("null}"),
     }
     Ok(Bytes::from(json))
+}
+
+/// What is shown of the next `at_once` records, and whether there are no more.
+async fn read_on(
+    app: &App,
+    account: &LinkedAccount,
+    kind: Kind,
+    wanted: &mut Wanted,
+    at_once: u32,
+) -> Result<(Vec<view::Shown>, bool), Problem> {
+    let store = &app.machinery.store;
+    let mut records = store.list(account.no, kind, &wanted.filter, at_once).await?;
+    let is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+    if let Some(last) = records.last() {
+        wanted.filter.after = Some(last.place());
+    }
+    let day = match wanted.as_of {
+        Some(day) => {
+            records = as_of::on_day(app, account, kind, records, day, &wanted.equal_then).await?;
+            day
+        }
+        None => app.machinery.today(),
+    };
+    let asked = (kind, &wanted.shape);
+    Ok((view::shown(store, account, asked, records, (wanted.status, day)).await?, is_last))
 }
 
 /// All of it, a record a line, a part at a time in memory. What fails on the way ends it without the last line's end.
 fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response {
     let parts = stream::unfold(Some((app, account, wanted)), move |rest| async move {
         let (app, account, mut wanted) = rest?;
-        let store = &app.machinery.store;
-        let read = async {
-            let records = store.list(account.no, kind, &wanted.filter, AT_ONCE).await?;
-            let is_last = records.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-            wanted.filter.after = records.last().map(ListedRecord::place);
-            let today = app.machinery.today();
-            let asked = (kind, &wanted.shape);
-            let items = view::shown(store, &account, asked, records, (wanted.status, today)).await?;
-            Ok::<_, Problem>((items, is_last))
-        };
-        match read.await {
+        match read_on(&app, &account, kind, &mut wanted, AT_ONCE).await {
             Ok((items, is_last)) => {
                 let mut lines = String::new();
                 for item in items {

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use people::{EmployeeStatus, Kind, RemoteId};
 use serde::{Deserialize, Serialize};
 use store::{ListFilter, ListPlace};
@@ -44,6 +45,11 @@ pub(crate) struct ListQuery {
     /// and still have a `next_cursor`: so many people were looked through for it.
     #[param(example = "active")]
     status: Option<String>,
+    /// Of employees and employments: as they stood on this day, or will. Of people that is their status, contract,
+    /// department, manager, establishment and job, with `position` telling how each is known; all else is as it is now. Of
+    /// employments those in force. Pages may be short, as with `status`.
+    #[param(example = "2026-01-01")]
+    as_of: Option<String>,
     /// Of employments and absences: of this employee only.
     employee_id: Option<String>,
     /// Of employees: of this department only.
@@ -58,7 +64,17 @@ pub(crate) struct Wanted {
     pub(crate) filter: ListFilter,
     pub(crate) limit: u32,
     pub(crate) status: Option<EmployeeStatus>,
+    pub(crate) as_of: Option<Date>,
+    /// Conditions that are to hold on that day.
+    pub(crate) equal_then: Vec<(&'static str, RemoteId)>,
     pub(crate) shape: Shape,
+}
+
+impl Wanted {
+    /// Whether records are left out of what is read.
+    pub(crate) fn is_selective(&self) -> bool {
+        self.status.is_some() || self.as_of.is_some()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,6 +128,9 @@ impl ListQuery {
             }
             equal.push((member, RemoteId::from(value)));
         }
+        let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
+        // What people are found by today says nothing of another day.
+        let equal_then = if as_of.is_some() && kind == Kind::Employee { std::mem::take(&mut equal) } else { Vec::new() };
         let shape = Shape::read(kind, self.fields.as_deref(), self.include.as_deref())?;
         Ok(Wanted {
             filter: ListFilter {
@@ -123,12 +142,14 @@ impl ListQuery {
             },
             limit,
             status,
+            as_of,
+            equal_then,
             shape,
         })
     }
 }
 
-fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPlace, Problem> {
+pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPlace, Problem> {
     let read =
         URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
     // NUL is no part of any id, and PostgreSQL refuses it.
@@ -142,6 +163,19 @@ fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<ListPlace, Pr
     read.filter(is_ours).map(place).ok_or_else(|| {
         invalid("cursor", "It is not one of this list, or one of an earlier version: begin without it.")
     })
+}
+
+/// The day of `as_of`.
+pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
+    if !matches!(kind, Kind::Employee | Kind::Employment) {
+        return Err(invalid("as_of", "Only people, employments and the tree of departments are known of other days."));
+    }
+    read_date(text)
+}
+
+/// A day.
+pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
+    text.parse().map_err(|_| invalid("as_of", "It is a day, such as 2026-01-01."))
 }
 
 fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {

@@ -6,9 +6,12 @@ use axum::response::Response;
 use people::{Kind, RemoteId};
 use serde::Deserialize;
 use serde_json::Value;
+use store::{LinkedAccount, ListedRecord};
 use utoipa::{IntoParams, ToSchema};
 
+use super::as_of;
 use super::fresh::Tag;
+use super::query::read_day;
 use super::view::{self, Shape};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
@@ -27,6 +30,9 @@ pub(crate) struct ShowQuery {
     /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
     #[param(example = "manager")]
     include: Option<String>,
+    /// Of employees: as they stood on this day, or will.
+    #[param(example = "2026-01-01")]
+    as_of: Option<String>,
 }
 
 /// A record: the model's own members, with `state` and `updated_at`, and of employees `status`.
@@ -44,20 +50,40 @@ async fn answer(
     (asked, query): (Option<String>, ShowQuery),
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("record");
-    let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
-    if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
-        return Err(missing());
+    let as_of = query.as_of.as_deref().map(|text| read_day(kind, text)).transpose()?;
+    if as_of.is_some() && kind != Kind::Employee {
+        return Err(Problem::field("as_of", "request.invalid", "Only of a person it is known how they stood."));
     }
+    let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
     let store = &app.machinery.store;
     let today = app.machinery.today();
     let tag = Tag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
-    let found = store.listed(reader.account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)?;
+    let found = find(app, &reader.account, kind, &id).await?;
     if let Some(same) = tag.not_modified(headers) {
         return Ok(same);
     }
-    let shown = view::shown(store, &reader.account, (kind, &shape), vec![found], (None, today)).await?;
+    let mut found = vec![found];
+    if let Some(day) = as_of {
+        found = as_of::on_day(app, &reader.account, kind, found, day, &[]).await?;
+    }
+    let day = as_of.unwrap_or(today);
+    let shown = view::shown(store, &reader.account, (kind, &shape), found, (None, day)).await?;
     let shown = shown.into_iter().next().ok_or_else(missing)?;
     Ok(tag.json(shown.json.into()))
+}
+
+/// A record by the id in the address, whatever its state.
+pub(super) async fn find(
+    app: &App,
+    account: &LinkedAccount,
+    kind: Kind,
+    id: &str,
+) -> Result<ListedRecord, Problem> {
+    let missing = || Problem::not_found("record");
+    if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
+        return Err(missing());
+    }
+    app.machinery.store.listed(account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)
 }
 
 macro_rules! records {
