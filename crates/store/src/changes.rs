@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::commit::ROWS_A_STATEMENT;
-use crate::dialect::json_list;
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
+use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::leases::Lease;
 use crate::{Error, RunId, Store};

@@ -87,7 +87,8 @@ impl Store {
             if kind == Kind::Employment {
                 let written = commit.upserts.iter().chain(&commit.rewritten).map(|record| &record.id);
                 let marked = commit.marked.iter().flat_map(|(_, ids)| ids);
-                self.touch_owners(&mut tx, no, &written.chain(marked).cloned().collect::<Vec<_>>(), at).await?;
+                self.touch_owners(&mut tx, no, &written.chain(marked).cloned().collect::<Vec<_>>(), at)
+                    .await?;
             }
             changes::append(&mut tx, no, lease.run(), &commit.changes, at).await?;
             quarantine::write(&mut tx, no, kind, commit, at).await?;

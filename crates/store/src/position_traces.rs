@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use people::{
-    Employee, Employment, Kind, Observation, Position, PositionField, RemoteId, UserLogEntry, position_history,
+    Employee, Employment, Kind, Observation, Position, PositionField, RemoteId, UserLogEntry,
+    position_history,
 };
 use serde_json::{Map, Value};
 
@@ -70,8 +71,9 @@ impl Store {
             .await)
         .map_err(while_doing("reading Lucca's log"))?;
         let kind = Kind::UserLogEntry;
-        let parse =
-            |body: &String| serde_json::from_str(body).map_err(|source| Error::CorruptRecord { kind, source });
+        let parse = |body: &String| {
+            serde_json::from_str(body).map_err(|source| Error::CorruptRecord { kind, source })
+        };
         bodies.iter().map(parse).collect()
     }
 }

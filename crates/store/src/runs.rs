@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
-use crate::audit::{self, Actor, NewAuditEntry};
 use crate::{Error, Lease, LinkedAccount, RunId, Store, account_events};
 
 /// How a run ended.

@@ -67,12 +67,7 @@ impl Store {
     }
 
     /// Whose status an employment may have changed by beginning or ending: their contract's own dates need not say so.
-    async fn owners_turning(
-        &self,
-        account_no: i64,
-        told: Date,
-        today: Date,
-    ) -> Result<Vec<RemoteId>, Error> {
+    async fn owners_turning(&self, account_no: i64, told: Date, today: Date) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_members(
             "SELECT DISTINCT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
              AND state = 'present' AND ({body.starts_on} > $2 AND {body.starts_on} <= $3 \

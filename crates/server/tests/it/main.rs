@@ -6,6 +6,7 @@ mod absences;
 mod api;
 mod flow;
 mod hostile;
+mod over_time;
 mod passthrough;
 mod records;
 mod support;

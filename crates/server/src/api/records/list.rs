@@ -65,12 +65,7 @@ async fn answer(
 }
 
 /// The next page, as JSON.
-async fn page(
-    app: &App,
-    account: &LinkedAccount,
-    kind: Kind,
-    mut wanted: Wanted,
-) -> Result<Bytes, Problem> {
+async fn page(app: &App, account: &LinkedAccount, kind: Kind, mut wanted: Wanted) -> Result<Bytes, Problem> {
     let limit = wanted.limit;
     let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
     // One more than the page holds tells whether there is another.

@@ -130,7 +130,8 @@ impl ListQuery {
         }
         let as_of = self.as_of.map(|text| read_day(kind, &text)).transpose()?;
         // What people are found by today says nothing of another day.
-        let equal_then = if as_of.is_some() && kind == Kind::Employee { std::mem::take(&mut equal) } else { Vec::new() };
+        let equal_then =
+            if as_of.is_some() && kind == Kind::Employee { std::mem::take(&mut equal) } else { Vec::new() };
         let shape = Shape::read(kind, self.fields.as_deref(), self.include.as_deref())?;
         Ok(Wanted {
             filter: ListFilter {
@@ -168,7 +169,10 @@ pub(crate) fn read_cursor(kind: Kind, is_by_time: bool, text: &str) -> Result<Li
 /// The day of `as_of`.
 pub(crate) fn read_day(kind: Kind, text: &str) -> Result<Date, Problem> {
     if !matches!(kind, Kind::Employee | Kind::Employment) {
-        return Err(invalid("as_of", "Only people, employments and the tree of departments are known of other days."));
+        return Err(invalid(
+            "as_of",
+            "Only people, employments and the tree of departments are known of other days.",
+        ));
     }
     read_date(text)
 }

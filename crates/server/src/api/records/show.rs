@@ -52,7 +52,11 @@ async fn answer(
     let missing = || Problem::not_found("record");
     let as_of = query.as_of.as_deref().map(|text| read_day(kind, text)).transpose()?;
     if as_of.is_some() && kind != Kind::Employee {
-        return Err(Problem::field("as_of", "request.invalid", "Only of a person it is known how they stood."));
+        return Err(Problem::field(
+            "as_of",
+            "request.invalid",
+            "Only of a person it is known how they stood.",
+        ));
     }
     let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
     let store = &app.machinery.store;

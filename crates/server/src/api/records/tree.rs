@@ -122,7 +122,8 @@ async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Dep
             let corrupt = |source| store::Error::CorruptRecord { kind: Kind::Department, source };
             let mut members: Map<String, Value> = serde_json::from_str(&record.body).map_err(corrupt)?;
             for change in changes.get(&record.id).into_iter().flatten().rev() {
-                let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
+                let fields =
+                    change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
                 let fields: Map<String, Value> = fields.unwrap_or_default();
                 // Values that were not kept tell nothing.
                 for (name, values) in fields.iter().filter(|(_, values)| values.is_object()) {
