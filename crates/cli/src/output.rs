@@ -78,15 +78,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
 
 /// `20,000`.
 pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    linking::grouped(number, linking::Language::English)
 }
 
 /// Text from Lucca, safe for a terminal: control characters could move the cursor or change colours, and marks of

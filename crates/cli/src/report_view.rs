@@ -191,21 +191,7 @@ fn to_u64(count: usize) -> u64 {
 
 /// What one record of a kind is called.
 pub(crate) fn noun(kind: Kind) -> &'static str {
-    match kind {
-        Kind::LegalUnit => "legal unit",
-        Kind::Establishment => "establishment",
-        Kind::Department => "department",
-        Kind::OccupationCategory => "occupation category",
-        Kind::JobQualification => "job qualification",
-        Kind::LeaveType => "leave type",
-        Kind::CustomFieldDefinition => "custom field",
-        Kind::Employment => "contract",
-        Kind::Employee => "person",
-        Kind::WorkingDay => "working day",
-        Kind::UserLogEntry => "log entry",
-        Kind::Absence => "absence",
-        Kind::AbsenceRequest => "absence request",
-    }
+    linking::noun(kind, linking::Language::English).0
 }
 
 /// What was changed: `3 people changed, 1 left; 2 absences new`.

@@ -10,15 +10,7 @@ use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, Store}
 use sync::{Mode, RunReport};
 
 use crate::Machinery;
-
-/// An issue's code: Lucca refuses the API key.
-const KEY_REFUSED: &str = "account.key_refused";
-/// An issue's code: records vanished, and a person has to say whether that is right. Its subject is their kind.
-const HELD: &str = "records.held";
-/// How the codes of issues about webhooks begin: `delivery` opens them.
-const WEBHOOK: &str = "webhook.";
-/// How the codes of issues about permissions begin.
-const PERMISSION: &str = "permission.";
+use crate::issues::{HELD, KEY_REFUSED, PERMISSION, is_of_a_sync};
 
 /// What an issue is about.
 struct Found {
@@ -79,8 +71,7 @@ pub(crate) async fn look(
     let at = machinery.clock.now();
     let standing: BTreeSet<(&str, &str)> =
         found.iter().map(|found| (found.code.as_str(), found.subject.as_str())).collect();
-    // What is wrong with webhooks is not for a sync to say.
-    for issue in open.iter().filter(|issue| !issue.code.starts_with(WEBHOOK)) {
+    for issue in open.iter().filter(|issue| is_of_a_sync(&issue.code)) {
         if !standing.contains(&(issue.code.as_str(), issue.subject.as_str())) {
             store.resolve_issue(account.no, &issue.code, &issue.subject, at).await?;
         }

@@ -6,12 +6,14 @@
 
 mod aftermath;
 mod entropy;
+mod issues;
 mod machinery;
 mod requests;
 mod round;
 mod tenants;
 
 pub use entropy::{Entropy, EntropyError};
+pub use issues::{Told, tell};
 pub use machinery::{Holder, Machinery, NotBegun};
 pub use requests::{advance_due, keep_requests_going};
 pub use round::keep_in_sync;

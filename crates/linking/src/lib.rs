@@ -16,6 +16,7 @@ mod permission;
 mod probe;
 mod stored;
 mod texts;
+mod words;
 
 pub use diagnosis::{Diagnosis, Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
 pub use drift::{Drift, DriftIssue, drift};
@@ -26,3 +27,4 @@ pub use observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, 
 pub use permission::{Label, Need, Permission, Place, UnknownPermission};
 pub use probe::{Probe, ProbeOutcome, Silent, Watcher};
 pub use stored::examine_stored;
+pub use words::{grouped, noun};

@@ -67,13 +67,14 @@ impl App {
     /// The service, ready to answer.
     pub(crate) fn new(setup: Setup) -> Self {
         let Setup { machinery, config, logo, operator_token, public_url, hosts } = setup;
+        let limits = Limits::new(config.api.requests_per_minute);
         Self(Arc::new(Inner {
             machinery,
             config,
             logo,
             public_url,
             hosts,
-            limits: Limits::default(),
+            limits,
             checkings: Checkings::default(),
             pages: Pages::default(),
             operator: digest(operator_token.expose_secret()),

@@ -1,23 +1,44 @@
 //! Who may use the API: the operator, by the key in the data directory or another of that role; the vendor's server; and
 //! whoever may read one linked account. A handler takes the least it needs, and can't forget to ask.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use secrecy::SecretString;
-use store::{AccountId, Actor, LinkedAccount, Role};
+use store::{AccountId, Actor, ApiKeyId, LinkedAccount, Role};
 
 use crate::app::App;
-use crate::limits::Sender;
 use crate::problem::Problem;
 use crate::tokens::API_KEY_PREFIX;
 
-/// Whoever calls, by the key that was shown.
+/// Whoever calls, by the key that was shown. Looked up once a request, before anything else is done for it.
 #[derive(Clone, Copy, Debug)]
-struct Caller {
+pub(crate) struct Caller {
+    /// Which key it is.
+    pub(crate) key: KeyOf,
     role: Role,
     /// The one linked account that a key to read opens.
     account_id: Option<AccountId>,
+}
+
+/// Which key was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum KeyOf {
+    /// The operator's, in the data directory.
+    Operator,
+    /// One that was made.
+    Made(ApiKeyId),
+}
+
+impl std::fmt::Display for KeyOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Operator => f.write_str("operator"),
+            Self::Made(id) => id.fmt(f),
+        }
+    }
 }
 
 /// Proof that the request carries an operator's key.
@@ -53,18 +74,17 @@ fn actor(role: Role) -> Actor {
     }
 }
 
-impl FromRequestParts<App> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+impl Caller {
+    /// Whoever shows this key.
+    pub(crate) async fn identify(app: &App, headers: &HeaderMap, from: IpAddr) -> Result<Self, Problem> {
+        let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim().to_owned())
         });
         let Some(token) = token else { return Err(unauthorized()) };
         if app.is_operator(&token) {
-            return Ok(Self { role: Role::Operator, account_id: None });
+            return Ok(Self { key: KeyOf::Operator, role: Role::Operator, account_id: None });
         }
         // What is not even of the form of a key is not looked up.
         let known = if token.starts_with(API_KEY_PREFIX) {
@@ -72,14 +92,22 @@ impl FromRequestParts<App> for Caller {
         } else {
             None
         };
-        let Ok(Sender(from)) = Sender::from_request_parts(parts, app).await;
         match known.filter(|key| key.revoked_at.is_none()) {
-            Some(key) => Ok(Self { role: key.role, account_id: key.account_id }),
+            Some(key) => Ok(Self { key: KeyOf::Made(key.id), role: key.role, account_id: key.account_id }),
             None => {
                 app.limits.refused_key(from)?;
                 Err(unauthorized())
             }
         }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        // What an operation's description says of keys is held to before its handler.
+        parts.extensions.get::<Self>().copied().ok_or_else(unauthorized)
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Config {
     pub linking: Linking,
     /// What may be asked of Lucca in one's own words.
     pub passthrough: Passthrough,
+    /// How the API behaves.
+    pub api: Api,
 }
 
 /// What may be asked of Lucca in one's own words.
@@ -37,6 +39,20 @@ pub struct Passthrough {
 impl Default for Passthrough {
     fn default() -> Self {
         Self { methods: vec![Method::Get.name().to_owned()] }
+    }
+}
+
+/// How the API behaves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// How many requests a key for the API may send in a minute, 0 for as many as it likes.
+    pub requests_per_minute: u32,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { requests_per_minute: 6000 }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The HTTP service: the JSON API under `/v1`, the linking flow under `/link`, the widget under `/widget`.
+//! The HTTP service: the JSON API under `/v1` with its reference, the linking flow under `/link`, the widget under `/widget`.
 //!
 //! Reads no file and no environment: the binary hands in settings, the store and the clock. What is asked of Lucca
 //! and what is concluded from it is not here but in `linking`, `jobs` and `sync`.
@@ -7,37 +7,52 @@ mod api;
 mod app;
 mod assets;
 mod auth;
+mod calls;
 mod config;
 mod flow;
+mod idempotency;
 mod limits;
 mod openapi;
 mod pages;
 mod problem;
+mod reference;
 mod security;
 mod tokens;
 
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::http::header;
+use axum::middleware;
+use axum::routing::get;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
 use app::App;
+use calls::Calls;
 
 pub use app::{Logo, Setup};
-pub use config::{Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
+pub use config::{Api, Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
 
 fn router(app: App) -> Router {
-    let (api, _) = openapi::api();
+    let (api, description) = openapi::api();
+    let calls = Calls::of(&description);
+    let json = openapi::to_json(&description);
+    let reference = reference::router(&description);
+    let description = move || async move { ([(header::CONTENT_TYPE, "application/json")], json) };
+    let api = api.route("/openapi.json", get(description));
+    let through =
+        move |state, sender, request, next| calls::through(calls.clone(), state, sender, request, next);
+    let api = api.route_layer(middleware::from_fn_with_state(app.clone(), through));
     // Pages are not compressed: they hold what a stranger may have pasted beside secrets.
     let api = api.layer(CompressionLayer::new());
-    let router = api.merge(flow::router()).merge(assets::router());
+    let router = api.merge(reference).merge(flow::router()).merge(assets::router());
     security::guard(router, &app).with_state(app)
 }
 
 /// The API's description: OpenAPI 3.1 as JSON.
 pub fn openapi() -> String {
-    openapi::api().1
+    openapi::to_json(&openapi::api().1)
 }
 
 /// Answers on `listener` until `ended`, then lets what is being answered finish.

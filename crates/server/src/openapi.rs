@@ -1,16 +1,21 @@
-//! The API's description, made from the handlers themselves, and its router.
+//! The API's description, made from the handlers themselves, and its router. What is the same of every operation, what
+//! records look like, and examples are added to what the handlers say.
+
+mod conventions;
+mod examples;
+mod record_schemas;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::api::{
-    absences, api_keys, exchange_public_token, health, linked_accounts, linking_flows, new_link_token,
-    records, runs, webhooks,
+    absences, api_keys, exchange_public_token, health, issues, linked_accounts, linking_flows,
+    new_link_token, records, runs, webhooks,
 };
 use crate::app::App;
 
@@ -18,7 +23,13 @@ use crate::app::App;
 #[openapi(
     info(
         title = "lucca-connector",
-        description = "Links customers' Lucca tenants and gives their people data.",
+        description = "Links customers' Lucca tenants and gives their people data.\n\n\
+            Show an API key as `Authorization: Bearer KEY`: the operator's, or one made with it. \
+            Refusals are `application/problem+json` with a stable `code`; parameters that are not known are refused. \
+            Lists end with `next_cursor`, which begins the next page; what has an `ETag` is sent again only if it has \
+            changed. Every POST may be named with `Idempotency-Key`, and is then done once.\n\n\
+            What stays and what may change: members and parameters are only added within `/v1`; read what you know and \
+            pass over the rest.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
     ),
@@ -54,18 +65,23 @@ impl Modify for Keys {
     }
 }
 
-/// The description as JSON, and the routes it describes.
-pub(crate) fn api() -> (Router<App>, String) {
+pub(crate) use conventions::{IDEMPOTENCY_KEY, REPLAYED};
+
+/// The routes under `/v1` and of the service's health, and their description.
+pub(crate) fn api() -> (Router<App>, Value) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(new_link_token::new_link_token))
-        .routes(routes!(linking_flows::linking_flow, linking_flows::cancel_linking_flow))
+        .routes(routes!(linking_flows::list::linking_flows))
+        .routes(routes!(linking_flows::show::linking_flow, linking_flows::cancel::cancel_linking_flow))
         .routes(routes!(exchange_public_token::exchange_public_token))
         .routes(routes!(linked_accounts::list::linked_accounts))
         .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
         .routes(routes!(linked_accounts::issues::account_issues))
         .routes(routes!(linked_accounts::passthrough::passthrough))
+        .routes(routes!(issues::list::issues))
+        .routes(routes!(issues::show::issue))
         .routes(routes!(linked_accounts::audit::account_audit))
         .routes(routes!(api_keys::list::api_keys, api_keys::create::new_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
@@ -76,6 +92,8 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::list::legal_units))
         .routes(routes!(records::list::qualifications))
         .routes(routes!(records::list::occupation_categories))
+        .routes(routes!(records::list::leave_types))
+        .routes(routes!(records::list::absence_request_records))
         .routes(routes!(records::list::absences))
         .routes(routes!(records::list::custom_field_definitions))
         .routes(routes!(records::show::employee))
@@ -86,6 +104,8 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(records::show::legal_unit))
         .routes(routes!(records::show::qualification))
         .routes(routes!(records::show::occupation_category))
+        .routes(routes!(records::show::leave_type))
+        .routes(routes!(records::show::absence_request_record))
         .routes(routes!(records::show::absence))
         .routes(routes!(records::show::custom_field_definition))
         .routes(routes!(records::positions::positions))
@@ -94,7 +114,7 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(runs::list::runs, runs::start::start_run))
         .routes(routes!(runs::show::run))
         .routes(routes!(runs::cancel::cancel_run))
-        .routes(routes!(absences::leave_types::leave_types))
+        .routes(routes!(absences::leave_types::leave_types_of_employee))
         .routes(routes!(absences::preview::preview_absence))
         .routes(routes!(absences::list::absence_requests, absences::request::request_absence))
         .routes(routes!(absences::show::absence_request))
@@ -116,11 +136,34 @@ pub(crate) fn api() -> (Router<App>, String) {
         .routes(routes!(webhooks::deliveries::webhook_deliveries))
         .routes(routes!(webhooks::replay::replay_webhooks))
         .split_for_parts();
-    let json = description.to_pretty_json().unwrap_or_default();
-    let answer = json.clone();
-    let router = router.route(
-        "/openapi.json",
-        get(move || async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], answer) }),
-    );
-    (router, json)
+    // What utoipa describes has a JSON form.
+    let mut description = serde_json::to_value(description).unwrap_or_default();
+    record_schemas::complete(&mut description);
+    conventions::complete(&mut description);
+    (router, description)
+}
+
+/// The description as it is served and checked in.
+pub(crate) fn to_json(description: &Value) -> String {
+    // A JSON value always has a text.
+    serde_json::to_string_pretty(description).unwrap_or_default()
+}
+
+/// Whether an operation needs an API key.
+pub(crate) fn is_keyed(operation: &Value) -> bool {
+    operation["security"].as_array().is_some_and(|ways| !ways.is_empty())
+}
+
+/// A reference to a schema.
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+/// Every operation: its path, its method in small letters, and what is said of it.
+fn operations(description: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
+    let paths = description["paths"].as_object_mut();
+    paths.into_iter().flat_map(Map::iter_mut).flat_map(|(path, methods)| {
+        let methods = methods.as_object_mut().into_iter().flat_map(Map::iter_mut);
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
 }

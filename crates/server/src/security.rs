@@ -11,6 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::calls;
 use crate::limits::Sender;
 use crate::problem::Problem;
 
@@ -58,7 +59,7 @@ async fn every(State(app): State<App>, Sender(from): Sender, request: Request, n
         .map_or("(none)".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
     let began = app.machinery.clock.now();
-    let response = next.run(request).await;
+    let response = calls::as_problem(next.run(request).await);
     let took = app.machinery.clock.now().duration_since(began);
     tracing::info!(%method, path, status = response.status().as_u16(), ms = took.as_millis(), "answered");
     with_headers(response)

@@ -18,7 +18,7 @@ use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::{RecordUpsert, content_hash};
-use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit, submissions};
+use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit, idempotency, submissions};
 
 /// The kinds whose records belong to a person, whom they name as `employee_id`.
 const OWNED: &str = "'employments', 'absences', 'absence_requests', 'user_log_entries'";
@@ -157,6 +157,7 @@ impl Store {
         let rewritten =
             self.forget_words(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
         let submissions = submissions::erase(tx, no, remote_id).await?;
+        idempotency::forget(tx, no).await?;
         let change = NewChange {
             kind: Kind::Employee,
             id: remote_id.clone(),

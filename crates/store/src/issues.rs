@@ -68,6 +68,22 @@ struct IssueRow {
     resolved_at: Option<jiff_sqlx::Timestamp>,
 }
 
+impl IssueRow {
+    fn read(self) -> Result<Issue, Error> {
+        let corrupt = |error| Error::Corrupt { what: "issue id", source: Box::new(error) };
+        Ok(Issue {
+            id: self.id.parse().map_err(corrupt)?,
+            account_no: self.account_no,
+            code: self.code,
+            subject: self.subject,
+            detail: serde_json::from_str(&self.detail).unwrap_or_default(),
+            opened_at: self.opened_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+            resolved_at: self.resolved_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+    }
+}
+
 impl Store {
     /// Opens an issue; one that is open for the same code and subject is only brought up to date.
     pub async fn open_issue(&self, issue: NewIssue<'_>) -> Result<(), Error> {
@@ -123,23 +139,19 @@ impl Store {
         .fetch_all(pool)
         .await)
         .map_err(while_doing("listing issues"))?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Issue {
-                    id: row
-                        .id
-                        .parse()
-                        .map_err(|error| Error::Corrupt { what: "issue id", source: Box::new(error) })?,
-                    account_no: row.account_no,
-                    code: row.code,
-                    subject: row.subject,
-                    detail: serde_json::from_str(&row.detail).unwrap_or_default(),
-                    opened_at: row.opened_at.to_jiff(),
-                    updated_at: row.updated_at.to_jiff(),
-                    resolved_at: row.resolved_at.map(jiff_sqlx::Timestamp::to_jiff),
-                })
-            })
-            .collect()
+        rows.into_iter().map(IssueRow::read).collect()
+    }
+
+    /// One issue, open or resolved.
+    pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>, Error> {
+        let row: Option<IssueRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT id, account_no, code, subject, detail, opened_at, updated_at, resolved_at FROM issues WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("looking up an issue"))?;
+        row.map(IssueRow::read).transpose()
     }
 
     /// How many issues of a linked account are open.

@@ -18,6 +18,7 @@ mod error;
 mod evidence;
 mod exclusions;
 mod holds;
+mod idempotency;
 mod ids;
 mod issues;
 mod leases;
@@ -50,6 +51,7 @@ pub use error::Error;
 pub use evidence::{OwnerCounts, StandingCounts, StoredEvidence};
 pub use exclusions::Kept;
 pub use holds::Hold;
+pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
     AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, SubmissionId, WebhookEndpointId,
 };

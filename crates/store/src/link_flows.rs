@@ -26,6 +26,17 @@ pub enum FlowStatus {
     Cancelled,
 }
 
+impl FlowStatus {
+    /// The status's name, as JSON and the database write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Finished => "finished",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// How a link token reaches whoever is to link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
@@ -314,6 +325,28 @@ impl Store {
             .await)
             .map_err(while_doing("looking up a linking flow"))?;
         row.map(FlowRow::read).transpose()
+    }
+
+    /// Flows, the latest first: of one customer or of all, before `before`, `limit` at most.
+    pub async fn link_flows(
+        &self,
+        customer_id: Option<&str>,
+        status: Option<FlowStatus>,
+        before: Option<FlowId>,
+        limit: u32,
+    ) -> Result<Vec<LinkFlow>, Error> {
+        let rows: Vec<FlowRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT * FROM link_flows WHERE ($1 IS NULL OR customer_id = $1) AND ($2 IS NULL OR status = $2) \
+             AND ($3 IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
+        )
+        .bind(customer_id)
+        .bind(status.map(FlowStatus::name))
+        .bind(before.map(|before| before.to_string()))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing linking flows"))?;
+        rows.into_iter().map(FlowRow::read).collect()
     }
 
     /// Keeps what the pages remember, unless the flow has changed since `version`. Gives whether it was kept.

@@ -7,7 +7,10 @@ pub(crate) mod api_keys;
 pub(crate) mod exchange_public_token;
 pub(crate) mod health;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
+pub(crate) mod issues;
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod linked_accounts;
+#[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod linking_flows;
 pub(crate) mod new_link_token;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]

@@ -25,6 +25,14 @@ use crate::tokens;
 
 /// What the link token is for.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "customer_id": "cust_42",
+    "organization": "Acme SAS",
+    "email": "it@acme.example",
+    "features": ["employees", "leaves", "jobs", "managers"],
+    "language": "fr",
+    "allowed_origin": "https://app.example.com",
+}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewLinkToken {
     /// The vendor's own id of the customer, 1 to 200 characters. Linked accounts are found by it.
@@ -41,7 +49,7 @@ pub(crate) struct NewLinkToken {
     #[schema(example = json!(["employees", "leaves", "jobs", "managers"]))]
     features: Option<Vec<String>>,
     /// `en` or `fr`; by default what the browser asks for.
-    #[schema(example = "fr")]
+    #[schema(example = "fr", pattern = "^(en|fr)$")]
     language: Option<String>,
     /// The origin that may embed the flow and hears of its end. Exclusive with `return_url`.
     #[schema(example = "https://app.example.com")]

@@ -132,7 +132,7 @@ async fn from_a_leave_type_to_a_cancelled_request_on_both_databases() {
     for engine in Engine::available() {
         let app = app_on(engine, &[]).await;
         let owner = app.somebody();
-        let types = app.get(&format!("/leave-types?employee_id={owner}&starts_on=2027-01-04")).await;
+        let types = app.get(&format!("/employees/{owner}/leave-types?starts_on=2027-01-04")).await;
         assert_eq!((types.status, &types.body["is_offered"]), (200, &json!(true)), "{}", types.body);
         let items = types.body["items"].as_array().unwrap();
         let remote = items.iter().find(|one| one["id"] == REMOTE).expect("remote work");
@@ -255,7 +255,7 @@ async fn an_account_that_was_linked_for_reading_only_is_refused_without_a_reques
     for refused in [
         app.request("k", &body).await,
         app.post("/absence-requests/preview", body.clone()).await,
-        app.get("/leave-types?employee_id=1").await,
+        app.get("/employees/1/leave-types").await,
         app.post("/absence-requests/5120/cancel", json!({})).await,
         app.post("/absence-requests/5120/approve", json!({})).await,
         app.post("/absence-requests/5120/deny", json!({ "comment": "no" })).await,
@@ -310,9 +310,9 @@ async fn what_is_not_known_is_not_found() {
         body["employee_id"] = json!(id);
         assert_eq!(app.request("k", &body).await.code(), (404, "absence.unknown_employee"), "{id:?}");
     }
-    assert_eq!(app.get("/leave-types?employee_id=999999").await.code(), (404, "absence.unknown_employee"));
+    assert_eq!(app.get("/employees/999999/leave-types").await.code(), (404, "absence.unknown_employee"));
     let elsewhere = "/v1/linked-accounts/acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70";
-    for path in ["/absence-requests", "/leave-types?employee_id=1"] {
+    for path in ["/absence-requests", "/employees/1/leave-types"] {
         let (status, problem) = app.service.get(&format!("{elsewhere}{path}")).await;
         assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
     }
@@ -344,7 +344,7 @@ async fn what_makes_no_sense_is_refused_by_member() {
     body["colour"] = json!("red");
     assert_eq!(app.request("k", &body).await.code(), (422, "request.invalid"));
     for path in [
-        "/leave-types",
+        "/leave-types?employee_id=1",
         "/absence-requests?limit=0",
         "/absence-requests?limit=501",
         "/absence-requests?limit=many",
@@ -352,7 +352,7 @@ async fn what_makes_no_sense_is_refused_by_member() {
     ] {
         assert_eq!(app.get(path).await.code(), (422, "request.invalid"), "{path}");
     }
-    let dated = app.get(&format!("/leave-types?employee_id={owner}&ends_on=soon")).await;
+    let dated = app.get(&format!("/employees/{owner}/leave-types?ends_on=soon")).await;
     assert_eq!(dated.code(), (422, "absence.invalid_period"));
     let half = app.post("/absence-requests/5120/cancel", json!({ "half_days": ["2027-01-04"] })).await;
     assert_eq!(half.code(), (422, "absence.invalid_period"));
@@ -525,12 +525,12 @@ async fn an_account_without_a_key_that_works_is_not_used() {
         .set_account_status(&app.account, store::AccountStatus::RelinkNeeded, app.account.updated_at)
         .await
         .unwrap();
-    assert_eq!(app.get("/leave-types?employee_id=1").await.code(), (409, "lucca.key_refused"));
+    assert_eq!(app.get("/employees/1/leave-types").await.code(), (409, "lucca.key_refused"));
     let (status, _) = app.service.api(Method::DELETE, &app.base, None).await;
     assert_eq!(status, 200);
     let id = made.body["id"].as_str().unwrap();
     for answer in [
-        app.get("/leave-types?employee_id=1").await,
+        app.get("/employees/1/leave-types").await,
         app.post(&format!("/absence-requests/{id}/cancel"), json!({})).await,
         app.get(&format!("/absence-requests/{id}?refresh=true")).await,
     ] {

@@ -415,6 +415,15 @@ async fn a_key_that_is_refused_later_is_an_issue() {
     emulator.tenant().set_faults(vec![fault]);
     sync(&service).await;
     assert_eq!(open_issues(&service).await, ["account.key_refused"]);
+    let (_, all) = service.get("/v1/issues?language=fr").await;
+    let issue = &all["items"][0];
+    assert_eq!((&issue["code"], all["items"].as_array().unwrap().len()), (&json!("account.key_refused"), 1));
+    assert_eq!(issue["text"], "Lucca refuse la clé API.");
+    let (_, shown) = service.get(&format!("/v1/issues/{}?language=fr", issue["id"].as_str().unwrap())).await;
+    assert_eq!(&shown, issue);
+    let (_, resolved) = service.get("/v1/issues?status=resolved&limit=1").await;
+    assert!(resolved["items"].as_array().unwrap().iter().all(|issue| issue["resolved_at"].is_string()));
+    assert_eq!(service.get("/v1/issues?status=closed").await.0, 422);
     let (_, account) = service.get("/v1/linked-accounts").await;
     assert_eq!(account["items"][0]["status"], "relink_needed");
 }

@@ -242,7 +242,8 @@ async fn three_hundred_hostile_inputs() {
         let shown = service.http.get(format!("{base}/employees"));
         requests.push(shown.header("authorization", format!("Bearer {input}").into_bytes()));
         for query in [
-            "leave-types?employee_id",
+            "leave-types?limit",
+            "absence-request-records?employee_id",
             "absence-requests?employee_id",
             "absence-requests?limit",
             "employees?limit",
@@ -260,8 +261,18 @@ async fn three_hundred_hostile_inputs() {
             let url = format!("{base}/{query}={escaped}");
             requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
         }
-        let url = format!("{base}/leave-types?employee_id={known}&starts_on={escaped}&ends_on={escaped}");
+        let url = format!("{base}/employees/{known}/leave-types?starts_on={escaped}&ends_on={escaped}");
         requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
+        for query in [
+            "issues?status",
+            "issues?cursor",
+            "issues?language",
+            "linking-flows?customer_id",
+            "linking-flows?cursor",
+        ] {
+            let url = format!("{}/v1/{query}={escaped}", service.url);
+            requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));
+        }
         for list in ["employees", "departments", "absences"] {
             let url = format!("{base}/{list}/{escaped}");
             requests.push(service.http.get(url).bearer_auth(crate::support::OPERATOR));

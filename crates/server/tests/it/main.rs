@@ -4,8 +4,10 @@
 
 mod absences;
 mod api;
+mod conventions;
 mod flow;
 mod hostile;
+mod idempotency;
 mod over_time;
 mod passthrough;
 mod records;

@@ -20,6 +20,8 @@ const LISTS: &[(&str, Kind)] = &[
     ("qualifications", Kind::JobQualification),
     ("occupation-categories", Kind::OccupationCategory),
     ("absences", Kind::Absence),
+    ("leave-types", Kind::LeaveType),
+    ("absence-request-records", Kind::AbsenceRequest),
     ("custom-field-definitions", Kind::CustomFieldDefinition),
 ];
 

@@ -4,6 +4,7 @@
 
 mod changes;
 mod erasures;
+mod idempotency;
 mod leases;
 mod link_flows;
 mod migrations;

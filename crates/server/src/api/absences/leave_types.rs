@@ -1,4 +1,4 @@
-//! `GET /v1/linked-accounts/{account_id}/leave-types`: what a person may take an absence on.
+//! `GET /v1/linked-accounts/{account_id}/employees/{id}/leave-types`: what a person may take an absence on.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,13 +14,11 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Whose, and for when.
+/// For when.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct For {
-    /// The person: Lucca's id.
-    #[param(required, nullable = false, example = "12")]
-    employee_id: Option<String>,
     /// The first day of the absence, `2026-05-04` or `2026-05-04 PM`; today by default.
     #[param(example = "2026-05-04")]
     starts_on: Option<String>,
@@ -31,20 +29,24 @@ pub(crate) struct For {
 
 /// What a person may take an absence on.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct LeaveTypeList {
+pub(crate) struct OfferedLeaveTypes {
     /// The leave types.
     items: Vec<LeaveTypeView>,
     /// Whether Lucca offered them to this person for this period. If not, these are all that the tenant has.
     is_offered: bool,
 }
 
-/// Lists what a person may take an absence on.
+/// Lists what a person may take an absence on, and what is left of it, as Lucca says it now.
 #[utoipa::path(
-    get, path = "/v1/linked-accounts/{account_id}/leave-types", tag = "absence requests",
+    get, path = "/v1/linked-accounts/{account_id}/employees/{id}/leave-types", tag = "absence requests",
     security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id"), For),
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "the person: Lucca's id", example = "12"),
+        For,
+    ),
     responses(
-        (status = 200, body = LeaveTypeList),
+        (status = 200, body = OfferedLeaveTypes),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -53,15 +55,12 @@ pub(crate) struct LeaveTypeList {
         LuccaFails,
     )
 )]
-pub(crate) async fn leave_types(
+pub(crate) async fn leave_types_of_employee(
     State(app): State<App>,
     vendor: Vendor,
-    Path(account_id): Path<String>,
+    Path((account_id, employee_id)): Path<(String, String)>,
     Params(wanted): Params<For>,
-) -> Result<Json<LeaveTypeList>, Problem> {
-    let Some(employee_id) = wanted.employee_id else {
-        return Err(Problem::field("employee_id", "request.invalid", "Say whose: Lucca's id of the person."));
-    };
+) -> Result<Json<OfferedLeaveTypes>, Problem> {
     let (first, last) = if wanted.starts_on.is_none() && wanted.ends_on.is_none() {
         let today = app.machinery.today();
         (HalfDay::new(today, Half::Am), HalfDay::new(today, Half::Pm))
@@ -75,5 +74,5 @@ pub(crate) async fn leave_types(
             Box::pin(async move { Ok(absences.leave_types(&employee_id, first, last).await?) })
         })
         .await?;
-    Ok(Json(LeaveTypeList { items: all(found.leave_types), is_offered: found.is_offered }))
+    Ok(Json(OfferedLeaveTypes { items: all(found.leave_types), is_offered: found.is_offered }))
 }

@@ -39,6 +39,13 @@ const LONGEST_ID: usize = 100;
 
 /// An absence to be looked at or asked for: a preview and the request that follows have the same body.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "employee_id": "12",
+    "leave_type_id": "34",
+    "starts_on": "2026-05-04 PM",
+    "ends_on": "2026-05-06",
+    "comment": "Back on Thursday.",
+}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedAbsence {
     /// Who would be away: Lucca's id.
@@ -48,10 +55,10 @@ pub(crate) struct WantedAbsence {
     #[schema(example = "34")]
     leave_type_id: String,
     /// The first day, with `AM` or `PM` behind it for a half-day; a day alone begins in the morning.
-    #[schema(example = "2026-05-04 PM")]
+    #[schema(example = "2026-05-04 PM", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}( (AM|PM))?$")]
     starts_on: String,
     /// The last day, this one included; a day alone ends in the afternoon.
-    #[schema(example = "2026-05-06")]
+    #[schema(example = "2026-05-06", pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}( (AM|PM))?$")]
     ends_on: String,
     /// How long, within one day, where the leave type is counted in hours.
     #[schema(example = 150, minimum = 1, maximum = 1440)]

@@ -20,13 +20,14 @@ const LONGEST_NAME: usize = 200;
 
 /// A key to be made.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "people app, production", "role": "vendor" }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiKey {
     /// What it is for, 1 to 200 characters.
     #[schema(example = "people app, production", min_length = 1, max_length = 200)]
     name: String,
     /// `operator`, `vendor` or `read_only`.
-    #[schema(example = "vendor")]
+    #[schema(example = "vendor", pattern = "^(operator|vendor|read_only)$")]
     role: String,
     /// The linked account that a `read_only` key opens; only for that role, and needed there.
     #[schema(example = "acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::find;
@@ -65,7 +65,7 @@ pub(crate) async fn account_audit(
             actor: entry.actor.name(),
             action: entry.action,
             flow_id: entry.flow_id.map(|id| id.to_string()),
-            detail: entry.detail,
+            detail: if entry.detail.is_null() { json!({}) } else { entry.detail },
         })
         .collect();
     Ok(Json(AuditLog { items }))

@@ -1,11 +1,12 @@
 //! `GET /v1/linked-accounts`: all of them, or one customer's.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::LinkedAccountView;
+use crate::api::Params;
 use crate::api::answers::Unauthorized;
 use crate::app::App;
 use crate::auth::Vendor;
@@ -38,7 +39,7 @@ pub(crate) struct LinkedAccountList {
 pub(crate) async fn linked_accounts(
     State(app): State<App>,
     _: Vendor,
-    Query(which): Query<Which>,
+    Params(which): Params<Which>,
 ) -> Result<Json<LinkedAccountList>, Problem> {
     let store = &app.machinery.store;
     let accounts = match &which.customer_id {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use store::DataPolicy;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{LinkedAccountView, find};
+use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
@@ -19,6 +20,7 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Unlinking {
     /// `keep` (the default): what was synced stays, and nothing new is read. `erase`: it is erased too.
+    #[param(pattern = "^(keep|erase)$", example = "keep")]
     #[serde(default)]
     data: Option<String>,
 }
@@ -47,7 +49,7 @@ pub(crate) async fn unlink_account(
     State(app): State<App>,
     vendor: Vendor,
     Path(account_id): Path<String>,
-    Query(how): Query<Unlinking>,
+    Params(how): Params<Unlinking>,
 ) -> Result<Json<Unlinked>, Problem> {
     let policy = match how.data.as_deref() {
         None | Some("keep") => DataPolicy::Keep,

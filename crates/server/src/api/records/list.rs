@@ -190,6 +190,11 @@ lists! {
     qualifications, "/v1/linked-accounts/{account_id}/qualifications", JobQualification;
     /// Lists occupation categories.
     occupation_categories, "/v1/linked-accounts/{account_id}/occupation-categories", OccupationCategory;
+    /// Lists what absences are taken on: Lucca's leave accounts.
+    leave_types, "/v1/linked-accounts/{account_id}/leave-types", LeaveType;
+    /// Lists absence requests as Lucca has them, whoever made them. Those made through the connector, with what became
+    /// of them on the way, are under `absence-requests`.
+    absence_request_records, "/v1/linked-accounts/{account_id}/absence-request-records", AbsenceRequest;
     /// Lists absences, each with its half-days.
     absences, "/v1/linked-accounts/{account_id}/absences", Absence;
     /// Lists what the tenant's own fields of people mean.

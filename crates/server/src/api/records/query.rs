@@ -18,6 +18,19 @@ const MOST: u32 = 500;
 /// The form of cursors: a change of it makes those given before unreadable rather than wrong.
 const VERSION: u8 = 2;
 
+/// Conditions that not every kind has.
+const CONDITIONS: [(&str, &[Kind]); 4] = [
+    ("employee_id", &[Kind::Employment, Kind::Absence, Kind::AbsenceRequest]),
+    ("department_id", &[Kind::Employee]),
+    ("establishment_id", &[Kind::Employee, Kind::Employment]),
+    ("status", &[Kind::Employee]),
+];
+
+/// Whether the lists of a kind take a parameter.
+pub(crate) fn takes(kind: Kind, parameter: &str) -> bool {
+    CONDITIONS.iter().find(|(name, _)| *name == parameter).is_none_or(|(_, kinds)| kinds.contains(&kind))
+}
+
 /// Which records, and how much of them.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -30,31 +43,34 @@ pub(crate) struct ListQuery {
     cursor: Option<String>,
     /// Only what was written here at this time or later, in whole seconds, in the order in which it was. An employee
     /// counts as written when one of their employments is, and when one begins or ended by the calendar.
-    #[param(example = "2026-11-25T10:00:00Z")]
+    #[param(example = "2026-11-25T10:00:00Z", format = DateTime)]
     modified_after: Option<String>,
     /// Also what is gone in Lucca, or not shown to the key any more; `state` says which.
     include_deleted: Option<bool>,
     /// Only these members of each record, separated by commas; `id` is always there.
-    #[param(example = "id,name,department_id")]
+    #[param(example = "id,name,department_id", pattern = "^[a-z_]+(,[a-z_]+){0,99}$")]
     fields: Option<String>,
     /// More of each record, separated by commas: `raw` (as Lucca sent it, where that is kept); of employees `manager`,
     /// `department`.
-    #[param(example = "manager,department")]
+    #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
     include: Option<String>,
     /// Of employees: `active`, `future` or `former`, by the date of today. A page may hold fewer than `limit`, or none,
     /// and still have a `next_cursor`: so many people were looked through for it.
-    #[param(example = "active")]
+    #[param(example = "active", pattern = "^(active|future|former)$")]
     status: Option<String>,
     /// Of employees and employments: as they stood on this day, or will. Of people that is their status, contract,
     /// department, manager, establishment and job, with `position` telling how each is known; all else is as it is now. Of
     /// employments those in force. Pages may be short, as with `status`.
-    #[param(example = "2026-01-01")]
+    #[param(example = "2026-01-01", format = Date)]
     as_of: Option<String>,
-    /// Of employments and absences: of this employee only.
+    /// Of employments, absences and absence requests: of this employee only.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     employee_id: Option<String>,
     /// Of employees: of this department only.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     department_id: Option<String>,
     /// Of employees and employments: of this establishment only.
+    #[param(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "7")]
     establishment_id: Option<String>,
 }
 
@@ -113,14 +129,14 @@ impl ListQuery {
         })?;
         let status = self.status.map(|text| read_status(kind, &text)).transpose()?;
         let members = [
-            ("employee_id", self.employee_id, &[Kind::Employment, Kind::Absence][..]),
-            ("department_id", self.department_id, &[Kind::Employee]),
-            ("establishment_id", self.establishment_id, &[Kind::Employee, Kind::Employment]),
+            ("employee_id", self.employee_id),
+            ("department_id", self.department_id),
+            ("establishment_id", self.establishment_id),
         ];
         let mut equal = Vec::new();
-        for (member, value, kinds) in members {
+        for (member, value) in members {
             let Some(value) = value else { continue };
-            if !kinds.contains(&kind) {
+            if !takes(kind, member) {
                 return Err(invalid(member, "This list has no such condition."));
             }
             if value.is_empty() || value.len() > 100 || value.chars().any(char::is_control) {
@@ -183,7 +199,7 @@ pub(crate) fn read_date(text: &str) -> Result<Date, Problem> {
 }
 
 fn read_status(kind: Kind, text: &str) -> Result<EmployeeStatus, Problem> {
-    if kind != Kind::Employee {
+    if !takes(kind, "status") {
         return Err(invalid("status", "This list has no such condition."));
     }
     let all = [EmployeeStatus::Active, EmployeeStatus::Future, EmployeeStatus::Former];

@@ -25,10 +25,10 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShowQuery {
     /// Only these members, separated by commas; `id` is always there.
-    #[param(example = "id,name")]
+    #[param(example = "id,name", pattern = "^[a-z_]+(,[a-z_]+){0,99}$")]
     fields: Option<String>,
     /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
-    #[param(example = "manager")]
+    #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
     include: Option<String>,
     /// Of employees: as they stood on this day, or will.
     #[param(example = "2026-01-01")]
@@ -136,6 +136,10 @@ records! {
     qualification, "/v1/linked-accounts/{account_id}/qualifications/{id}", JobQualification;
     /// Shows an occupation category.
     occupation_category, "/v1/linked-accounts/{account_id}/occupation-categories/{id}", OccupationCategory;
+    /// Shows a leave type.
+    leave_type, "/v1/linked-accounts/{account_id}/leave-types/{id}", LeaveType;
+    /// Shows an absence request as Lucca has it.
+    absence_request_record, "/v1/linked-accounts/{account_id}/absence-request-records/{id}", AbsenceRequest;
     /// Shows an absence with its half-days.
     absence, "/v1/linked-accounts/{account_id}/absences/{id}", Absence;
     /// Shows what one of the tenant's own fields of people means.

@@ -20,6 +20,12 @@ use crate::problem::Problem;
 
 /// An endpoint to be made.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "url": "https://app.example/hooks/lucca",
+    "event_types": ["employee.hired", "absence.*"],
+    "payload": "thin",
+    "description": "The people app",
+}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEndpoint {
     /// Where webhooks are sent: `https:`, on the public internet, at most 2,048 bytes.

@@ -1,16 +1,15 @@
-//! `GET /v1/linking-flows/{flow_id}`: how far a customer is. `DELETE`: withdraws the invitation.
+//! `/v1/linking-flows`: how far customers are with linking. One endpoint, one file.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+pub(crate) mod cancel;
+pub(crate) mod list;
+pub(crate) mod show;
+
 use serde::Serialize;
-use store::{FlowStatus, LinkFlow};
+use store::LinkFlow;
 use utoipa::ToSchema;
 
-use super::answers::{NotFound, Unauthorized};
 use super::time;
 use crate::app::App;
-use crate::auth::Vendor;
 use crate::flow::progress::Progress;
 use crate::problem::Problem;
 
@@ -51,11 +50,7 @@ impl LinkingFlowView {
         Self {
             id: flow.id.to_string(),
             customer_id: flow.customer_id.clone(),
-            status: match flow.status {
-                FlowStatus::Open => "open",
-                FlowStatus::Finished => "finished",
-                FlowStatus::Cancelled => "cancelled",
-            },
+            status: flow.status.name(),
             step: progress.furthest.name(),
             handed_over: progress.handed_over,
             features: flow.features.clone(),
@@ -72,42 +67,4 @@ async fn find(app: &App, id: &str) -> Result<LinkFlow, Problem> {
     let missing = || Problem::not_found("linking flow");
     let id = id.parse().map_err(|_| missing())?;
     app.machinery.store.link_flow(id).await?.ok_or_else(missing)
-}
-
-/// How far a customer is with linking.
-#[utoipa::path(
-    get, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
-    params(("flow_id" = String, Path, description = "the flow's id")),
-    responses(
-        (status = 200, body = LinkingFlowView),
-        Unauthorized,
-        NotFound,
-    )
-)]
-pub(crate) async fn linking_flow(
-    State(app): State<App>,
-    _: Vendor,
-    Path(flow_id): Path<String>,
-) -> Result<Json<LinkingFlowView>, Problem> {
-    Ok(Json(LinkingFlowView::of(&find(&app, &flow_id).await?)))
-}
-
-/// Withdraws an invitation: its links open no more, and the key it may hold is erased. What is linked stays linked.
-#[utoipa::path(
-    delete, path = "/v1/linking-flows/{flow_id}", tag = "linking", security(("key" = [])),
-    params(("flow_id" = String, Path, description = "the flow's id")),
-    responses(
-        (status = 204),
-        Unauthorized,
-        NotFound,
-    )
-)]
-pub(crate) async fn cancel_linking_flow(
-    State(app): State<App>,
-    vendor: Vendor,
-    Path(flow_id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let flow = find(&app, &flow_id).await?;
-    app.machinery.store.cancel_link_flow(flow.id, vendor.actor(), app.machinery.clock.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,0 +1,88 @@
+//! `GET /v1/issues`: what a person must do, for all linked accounts.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use linking::Language;
+use serde::{Deserialize, Serialize};
+use store::{IssueId, LinkedAccount};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{IssueView, Standing};
+use crate::api::Params;
+use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+const USUAL: usize = 100;
+const MOST: usize = 500;
+
+/// Which issues.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    /// `open`, the default, `resolved` or `all`.
+    #[serde(default)]
+    #[param(inline, nullable = false)]
+    status: Standing,
+    /// The language of `text` and `remedy`, and of Lucca's labels in them: `en`, the default, or `fr`.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "fr")]
+    language: Language,
+    /// So many at most; 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// Where the page before ended: its `next_cursor`.
+    cursor: Option<String>,
+}
+
+/// A page of issues.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuePage {
+    /// The issues, oldest first.
+    items: Vec<IssueView>,
+    /// Where the next page begins; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Lists what a person must do, for all linked accounts.
+#[utoipa::path(
+    get, path = "/v1/issues", tag = "linked accounts", security(("key" = [])), params(Which),
+    responses(
+        (status = 200, body = IssuePage),
+        Unauthorized,
+        Forbidden,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn issues(
+    State(app): State<App>,
+    _: Vendor,
+    Params(which): Params<Which>,
+) -> Result<Json<IssuePage>, Problem> {
+    let limit = which.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
+    }
+    let after: Option<IssueId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
+        Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
+    })?;
+    let store = &app.machinery.store;
+    let accounts: HashMap<i64, LinkedAccount> =
+        store.accounts().await?.into_iter().map(|account| (account.no, account)).collect();
+    let mut found = store.issues(None, which.status.filter()).await?;
+    found.retain(|issue| {
+        which.status.has(issue) && after.is_none_or(|after| issue.id.to_string() > after.to_string())
+    });
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| has_more).map(|issue| issue.id.to_string());
+    // An issue goes with its account.
+    let view = |issue: store::Issue| {
+        accounts.get(&issue.account_no).map(|account| IssueView::of(account, issue, which.language))
+    };
+    Ok(Json(IssuePage { items: found.into_iter().filter_map(view).collect(), next_cursor }))
+}

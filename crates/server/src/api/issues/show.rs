@@ -1,0 +1,39 @@
+//! `GET /v1/issues/{issue_id}`: one thing that a person must do.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use store::IssueId;
+
+use super::{InLanguage, IssueView};
+use crate::api::Params;
+use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Shows an issue, open or resolved.
+#[utoipa::path(
+    get, path = "/v1/issues/{issue_id}", tag = "linked accounts", security(("key" = [])),
+    params(("issue_id" = String, Path, description = "the issue's id"), InLanguage),
+    responses(
+        (status = 200, body = IssueView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn issue(
+    State(app): State<App>,
+    _: Vendor,
+    Path(issue_id): Path<String>,
+    Params(InLanguage { language }): Params<InLanguage>,
+) -> Result<Json<IssueView>, Problem> {
+    let missing = || Problem::not_found("issue");
+    let id: IssueId = issue_id.parse().map_err(|_| missing())?;
+    let store = &app.machinery.store;
+    let found = store.issue(id).await?.ok_or_else(missing)?;
+    let accounts = store.accounts().await?;
+    let account = accounts.iter().find(|account| account.no == found.account_no).ok_or_else(missing)?;
+    Ok(Json(IssueView::of(account, found, language)))
+}

@@ -1,0 +1,100 @@
+//! `GET /v1/linking-flows`: who was invited to link, and how far they are.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use store::{FlowId, FlowStatus};
+use utoipa::{IntoParams, ToSchema};
+
+use super::LinkingFlowView;
+use crate::api::Params;
+use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+const USUAL: u32 = 100;
+const MOST: u32 = 500;
+
+/// How far a flow is.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FlowStanding {
+    /// Somebody may go on with it.
+    Open,
+    /// An account was linked.
+    Finished,
+    /// It was withdrawn.
+    Cancelled,
+}
+
+impl From<FlowStanding> for FlowStatus {
+    fn from(standing: FlowStanding) -> Self {
+        match standing {
+            FlowStanding::Open => Self::Open,
+            FlowStanding::Finished => Self::Finished,
+            FlowStanding::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// Which linking flows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    /// Only those of this customer: the vendor's id.
+    #[param(example = "cust_42")]
+    customer_id: Option<String>,
+    /// Only those that are `open`, `finished` or `cancelled`.
+    #[param(inline)]
+    status: Option<FlowStanding>,
+    /// So many at most; 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// Where the page before ended: its `next_cursor`.
+    cursor: Option<String>,
+}
+
+/// A page of linking flows.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LinkingFlowPage {
+    /// The flows, the latest first.
+    items: Vec<LinkingFlowView>,
+    /// Where the next page begins; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Lists who was invited to link, and how far they are. Link tokens are not shown again: only their hashes are kept.
+#[utoipa::path(
+    get, path = "/v1/linking-flows", tag = "linking", security(("key" = [])), params(Which),
+    responses(
+        (status = 200, body = LinkingFlowPage),
+        Unauthorized,
+        Forbidden,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn linking_flows(
+    State(app): State<App>,
+    _: Vendor,
+    Params(which): Params<Which>,
+) -> Result<Json<LinkingFlowPage>, Problem> {
+    let limit = which.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
+    }
+    let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
+        Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
+    })?;
+    // No customer has such an id, and PostgreSQL refuses it.
+    let customer = which.customer_id.as_deref().map(|id| id.replace('\0', "\u{fffd}"));
+    let store = &app.machinery.store;
+    let status = which.status.map(FlowStatus::from);
+    let mut found = store.link_flows(customer.as_deref(), status, before, limit + 1).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| has_more).map(|flow| flow.id.to_string());
+    Ok(Json(LinkingFlowPage { items: found.iter().map(LinkingFlowView::of).collect(), next_cursor }))
+}

@@ -1,0 +1,158 @@
+"""schemathesis asks the API everything that its description allows, and much that it doesn't, with a key of each role."""
+
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import jsonschema_rs
+
+from tenant import BINARY, tenant
+
+HERE = pathlib.Path(__file__).parent
+
+# With each role's key: the phases, and so many cases for each operation at most.
+ROLES = {
+    "operator": ("examples,coverage,fuzzing,stateful", 25),
+    "vendor": ("examples,coverage", 5),
+    "read_only": ("examples,coverage", 5),
+}
+
+# The kinds of records, by their paths.
+KINDS = ["employees", "employments", "departments", "establishments", "legal-units", "qualifications"]
+KINDS += ["occupation-categories", "custom-field-definitions", "absences", "leave-types"]
+KINDS += ["absence-request-records"]
+
+# A lesser role is refused much of it: only how is looked at.
+LESSER = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "ignored_auth",
+]
+
+
+@contextlib.contextmanager
+def service(tenant):
+    """The service on what the tenant's data directory holds; gives its address and the operator's key."""
+    config = tenant.data / "config.toml"
+    config.write_text("trust_forwarded_for = true\n[api]\nrequests_per_minute = 0\n", encoding="utf-8")
+    command = [BINARY, "--data-dir", str(tenant.data), "--json", "serve", "--listen", "127.0.0.1:0", "--allow-loopback"]
+    with open(tenant.dir / "serve.log", "w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        told = json.loads(process.stdout.readline())
+        yield told["listening"], pathlib.Path(told["operator_token_file"]).read_text(encoding="utf-8").strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Api:
+    def __init__(self, url, key):
+        self.url, self.key = url, key
+
+    def __call__(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, method=method)
+        request.add_header("content-type", "application/json")
+        request.add_header("authorization", f"Bearer {self.key}")
+        request.add_header("idempotency-key", os.urandom(8).hex())
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            sys.exit(f"{method} {path}: {error.read().decode()}")
+
+
+def examples(description):
+    """Every example in the description, with its place and the schema that it is of."""
+    schemas = description["components"]["schemas"]
+    yield from ((name, schema, one) for name, schema in schemas.items() for one in schema["examples"])
+    answers = [("an answer", one) for one in description["components"]["responses"].values()]
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            place = f"{method} {path}"
+            yield from ((place, one["schema"], one["example"]) for one in operation.get("parameters", []) if "example" in one)
+            answers += [(place, one) for one in [operation.get("requestBody", {}), *operation["responses"].values()]]
+    for place, answer in answers:
+        yield from ((place, media["schema"], media["example"]) for media in answer.get("content", {}).values())
+
+
+def check_examples(url):
+    with urllib.request.urlopen(f"{url}/openapi.json") as answer:
+        description = json.load(answer)
+    known = {"components": description["components"]}
+    for place, schema, example in examples(description):
+        validator = jsonschema_rs.Draft202012Validator(schema | known, validate_formats=True)
+        wrong = [error.message for error in validator.iter_errors(example)]
+        assert not wrong, (place, wrong)
+
+
+def known(api, tenant, other, weeks):
+    """What there is to be asked for, and to be ended, by the names that the configuration has."""
+    accounts = {one["tenant"]: one["id"] for one in api("GET", "/v1/linked-accounts")["items"]}
+    account = accounts[tenant.url]
+    of_account = f"/v1/linked-accounts/{account}"
+    endpoint = {"url": "https://app.example/hooks", "event_types": ["absence.*"]}
+    # Of a tenant without such records, one that is not there.
+    first = {kind: (api("GET", f"{of_account}/{kind}?limit=1")["items"] or [{"id": "1"}])[0]["id"] for kind in KINDS}
+    employee = api("GET", f"{of_account}/employees?status=active&limit=1")["items"][0]["id"]
+    leave_types = api("GET", f"{of_account}/employees/{employee}/leave-types")["items"]
+    leave_type = next(one["id"] for one in leave_types if one["unit"] == "days")
+    tuesday = datetime.date.today() + datetime.timedelta(days=7 * weeks + (1 - datetime.date.today().weekday()) % 7)
+    day = tuesday.isoformat()
+    absence = {"employee_id": employee, "leave_type_id": leave_type, "starts_on": day, "ends_on": day}
+    records = {kind.upper().replace("-", "_"): id for kind, id in (first | {"employees": employee}).items()}
+    return records | {
+        "ACCOUNT": account,
+        "BURNT_ACCOUNT": accounts[other.url],
+        "ISSUE": (api("GET", "/v1/issues")["items"] or [{"id": "iss_" + "0" * 32}])[0]["id"],
+        "RUN": api("GET", f"{of_account}/runs")["items"][0]["id"],
+        "FLOW": api("POST", "/v1/link-tokens", {"customer_id": "c"})["flow_id"],
+        "ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
+        "BURNT_ENDPOINT": api("POST", "/v1/webhook-endpoints", endpoint)["id"],
+        "ABSENCE_REQUEST": api("POST", f"{of_account}/absence-requests", absence)["id"],
+    }
+
+
+def fuzz(url, key, role, things, directory):
+    phases, cases = ROLES[role]
+    st = pathlib.Path(sys.executable).with_name("st")
+    command = [st, "--config-file", HERE / "schemathesis.toml", "run", f"{url}/openapi.json"]
+    command += ["--header", f"Authorization: Bearer {key}", "--phases", phases, "--max-examples", str(cases)]
+    # The same cases in every run.
+    command += ["--generation-deterministic", "--workers", "1", "--no-color", "--continue-on-failure"]
+    command += ["--suppress-health-check", "all", "--report", "junit", "--report-dir", directory / role]
+    if role != "operator":
+        command += ["--checks", ",".join(LESSER)]
+    environment = os.environ | things | {"PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "hooks"}
+    done = subprocess.run(command, env=environment, cwd=directory, timeout=600)
+    assert done.returncode == 0, f"with the key of {role}, some answers are not as described"
+
+
+with tenant() as first, tenant() as second:
+    everything = ["--features", "employees,leaves,absence_requests,jobs,managers,qualifications,custom_fields"]
+    link = ["--key-stdin", "--allow-loopback", "--requests-per-minute", "0"]
+    first.run("link", first.url, *link, *everything, stdin=first.key)
+    first.sync()
+    # Another tenant in the same data directory: its account may be unlinked.
+    first.run("link", second.url, *link, stdin=second.key)
+    with service(first) as (url, operator):
+        check_examples(url)
+        api = Api(url, operator)
+        for weeks, role in enumerate(sys.argv[1:] or ROLES, start=4):
+            # Made anew for each: what was there may have been ended.
+            things = known(api, first, second, weeks)
+            of = {"account_id": things["ACCOUNT"]} if role == "read_only" else {}
+            key = api("POST", "/v1/api-keys", {"name": role, "role": role} | of)["key"]
+            fuzz(url, operator if role == "operator" else key, role, things, first.dir)
+    log = (first.dir / "serve.log").read_text(encoding="utf-8")
+    assert "a request met a defect" not in log, log
