@@ -182,6 +182,11 @@ impl From<sync::Error> for Failure {
                 failure.advice = Some(advice.to_owned());
                 failure
             }
+            sync::Error::Cancelled => {
+                let mut failure = Self::from_error(Exit::Interrupted, "sync.cancelled", &error);
+                failure.advice = Some("`lucca-connector sync` goes on where it was.".to_owned());
+                failure
+            }
             sync::Error::Settings(_) | sync::Error::Rhythm(_) | sync::Error::Feature(_) => {
                 let mut failure = Self::from_error(Exit::Internal, "sync.settings", &error);
                 failure.advice = Some("Link the tenant again to set its settings anew.".to_owned());

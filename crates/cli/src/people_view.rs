@@ -44,7 +44,7 @@ impl People {
     /// Reads them, in the order of their ids, with their status on `day`.
     pub(crate) async fn load(store: &Store, account: &LinkedAccount, day: Date) -> Result<Self, Failure> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
-        let is_current = sync::contracts_are_current(store, account.no).await?;
+        let is_current = account.contracts_current;
         for employment in store.all::<Employment>(account.no).await? {
             employments.entry(employment.employee_id.clone()).or_default().push(employment);
         }

@@ -14,7 +14,7 @@ mod tenants;
 
 pub use entropy::{Entropy, EntropyError};
 pub use issues::{Told, tell};
-pub use machinery::{Holder, Machinery};
+pub use machinery::{Holder, Machinery, NotBegun};
 pub use requests::{advance_due, keep_requests_going};
 pub use round::keep_in_sync;
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};

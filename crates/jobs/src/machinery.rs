@@ -11,6 +11,17 @@ use sync::{Brake, Options, Progress, RunReport, Silent, Sync, Wish};
 
 use crate::{Entropy, Tenants};
 
+/// A sync that could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    /// No client could be made.
+    #[error(transparent)]
+    Client(#[from] crate::Error),
+    /// It could not be begun.
+    #[error(transparent)]
+    Sync(#[from] sync::Error),
+}
+
 /// What this process calls itself when it holds a linked account's lease.
 #[derive(Clone, Debug)]
 pub struct Holder {
@@ -60,45 +71,64 @@ impl Machinery {
     ) -> Result<RunReport, sync::Error> {
         let other = self.store.lease_holder(account.no, self.clock.now()).await?;
         let dead_holder = other.map(|other| other.holder).filter(|other| (self.holder.has_ended)(other));
+        let sync = self.sync_of(account, client, (wish, brake), dead_holder, progress);
+        let report = Box::pin(sync.run(run_id)).await?;
+        crate::aftermath::look(self, account, &report).await?;
+        Ok(report)
+    }
+
+    fn sync_of<'a>(
+        &'a self,
+        account: &'a LinkedAccount,
+        client: &'a Client,
+        (wish, brake): (Wish, Option<Brake>),
+        dead_holder: Option<String>,
+        progress: &'a dyn Progress,
+    ) -> Sync<'a> {
         let holder = self.holder.name.clone();
-        let sync = Sync {
+        Sync {
             client,
             store: &self.store,
             account,
             clock: Arc::clone(&self.clock),
             progress,
             options: Options { today: self.today(), brake, wish, holder, dead_holder },
-        };
-        let report = Box::pin(sync.run(run_id)).await?;
-        crate::aftermath::look(self, account, &report).await?;
-        Ok(report)
+        }
     }
 
-    /// Syncs a linked account beside whatever else goes on, with nobody waiting for it. What happens is in its run and,
-    /// where it could not run, in the log. When this process ends meanwhile, the next run goes on where it was.
-    pub fn sync_in_background(&self, account: LinkedAccount, run_id: RunId) {
+    /// Begins a sync of a linked account, and does it beside whatever else goes on, with nobody waiting for it. What
+    /// happens is in its run, which is there when this returns. When this process ends meanwhile, the next run goes on
+    /// where it was.
+    ///
+    /// # Errors
+    ///
+    /// See [`Sync::begin`]; and where no client can be made.
+    pub async fn sync_in_background(&self, account: LinkedAccount, run_id: RunId) -> Result<(), NotBegun> {
+        let client = self.tenants.client_of(&account, &self.vault, None).await?;
+        let how = (Wish::Now, Some(Brake::default()));
+        let other = self.store.lease_holder(account.no, self.clock.now()).await.map_err(sync::Error::from)?;
+        let dead_holder = other.map(|other| other.holder).filter(|other| (self.holder.has_ended)(other));
+        let lease = self.sync_of(&account, &client, how, dead_holder, &Silent).begin(run_id).await?;
         let machinery = self.clone();
         let runtime = tokio::runtime::Handle::current();
         // On a thread of its own: a run's future borrows what it works on, and the compiler can't yet prove such a
         // one to be `Send` (rust-lang/rust#100013).
         tokio::task::spawn_blocking(move || {
             runtime.block_on(async {
-                let client = match machinery.tenants.client_of(&account, &machinery.vault, None).await {
-                    Ok(client) => client,
-                    Err(error) => {
-                        tracing::error!(account = %account.id, code = error.code(), %error, "no client");
-                        return;
-                    }
-                };
-                let how = (Wish::Now, Some(Brake::default()));
-                match machinery.sync(&account, &client, run_id, how, &Silent).await {
+                let sync = machinery.sync_of(&account, &client, how, None, &Silent);
+                match Box::pin(sync.go_on(lease)).await {
                     Ok(report) => {
                         tracing::info!(account = %account.id, outcome = report.outcome.name(), "synced");
+                        if let Err(error) = crate::aftermath::look(&machinery, &account, &report).await {
+                            tracing::error!(account = %account.id, %error, "what a sync shows could not be judged");
+                        }
                     }
+                    Err(sync::Error::Cancelled) => tracing::info!(account = %account.id, "a sync was cancelled"),
                     Err(error) => tracing::error!(account = %account.id, %error, "a sync stopped"),
                 }
             });
         });
+        Ok(())
     }
 
     /// A new run's id.

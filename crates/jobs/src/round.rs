@@ -55,6 +55,7 @@ async fn sync_due(machinery: &Machinery) {
             Ok(report) => tracing::info!(account = %account.id, outcome = report.outcome.name(), "synced"),
             // Another process is at it, which is as good, or it was unlinked meanwhile.
             Err(sync::Error::Busy { .. } | sync::Error::Store(store::Error::Unlinked)) => {}
+            Err(sync::Error::Cancelled) => tracing::info!(account = %account.id, "a sync was cancelled"),
             Err(error) => tracing::error!(account = %account.id, %error, "a sync stopped"),
         }
     }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::api::records::fresh::Pages;
 use crate::config::Config;
 use crate::flow::checking::Checkings;
 use crate::limits::Limits;
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) hosts: HostPolicy,
     pub(crate) limits: Limits,
     pub(crate) checkings: Checkings,
+    pub(crate) pages: Pages,
     operator: [u8; 32],
 }
 
@@ -74,6 +76,7 @@ impl App {
             hosts,
             limits,
             checkings: Checkings::default(),
+            pages: Pages::default(),
             operator: digest(operator_token.expose_secret()),
         }))
     }

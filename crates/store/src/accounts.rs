@@ -96,6 +96,11 @@ pub struct LinkedAccount {
     pub created_at: Timestamp,
     /// When its key or settings last changed.
     pub updated_at: Timestamp,
+    /// Another text whenever any of its records is written or goes: what was read under one holds while it stands.
+    pub records_mark: String,
+    /// Whether its contracts could be read when last they were due: else they may not outvote other dates when a
+    /// person's status is told.
+    pub contracts_current: bool,
     sealed_key: Sealed,
 }
 
@@ -126,6 +131,8 @@ struct AccountRow {
     status: String,
     created_at: jiff_sqlx::Timestamp,
     updated_at: jiff_sqlx::Timestamp,
+    records_mark: String,
+    contracts_current: bool,
 }
 
 impl AccountRow {
@@ -145,6 +152,8 @@ impl AccountRow {
             },
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
+            records_mark: self.records_mark,
+            contracts_current: self.contracts_current,
             sealed_key: Sealed(self.api_key),
         })
     }
@@ -290,6 +299,19 @@ impl Store {
             .await
             .map(drop))
         .map_err(while_doing("changing a linked account's settings"))
+    }
+
+    /// Records whether a linked account's contracts could be read when they were due. Writes nothing if that is known.
+    pub async fn set_contracts_current(&self, account_no: i64, are_current: bool) -> Result<(), Error> {
+        on!(self.db, pool => sqlx::query(
+            "UPDATE linked_accounts SET contracts_current = $2 WHERE no = $1 AND contracts_current <> $2",
+        )
+        .bind(account_no)
+        .bind(are_current)
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing("updating a linked account"))
     }
 
     /// All linked accounts, oldest first.

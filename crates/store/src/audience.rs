@@ -256,7 +256,7 @@ impl Store {
             return Ok(());
         }
         let sql = self.db.with_ids(
-            "UPDATE records SET withheld = $4, updated_at = $5 \
+            "UPDATE records SET withheld = $4, updated_at = $5, touched_us = $6 \
              WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
             3,
         );
@@ -266,6 +266,7 @@ impl Store {
             .bind(json_list(&ids))
             .bind(withheld)
             .bind(sql_time(at))
+            .bind(at.as_microsecond())
             .execute(connection)
             .await
             .map(drop))

@@ -13,6 +13,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use crate::commit::ROWS_A_STATEMENT;
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
+use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::leases::Lease;
 use crate::{Error, RunId, Store, audience};
@@ -206,22 +207,26 @@ impl Store {
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
-    /// What was seen to change of records of a kind, oldest first: of one record, or of all.
+    /// What was seen to change of records of a kind, oldest first: of these records, or of all.
     pub async fn updates(
         &self,
         account_no: i64,
         kind: Kind,
-        id: Option<&RemoteId>,
+        ids: Option<&[RemoteId]>,
     ) -> Result<Vec<Change>, Error> {
         // Worded so that the partial index serves it.
-        let rows: Vec<ChangeRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT seq, at, kind, remote_id, op, hash, fields, run_id FROM changes \
-             WHERE account_no = $1 AND kind = $2 AND op = 'updated' AND ($3 IS NULL OR remote_id = $3) \
-             ORDER BY seq",
-        )
+        let among = if ids.is_some() { "remote_id IN {ids}" } else { "$3 IS NULL" };
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT seq, at, kind, remote_id, op, hash, fields, run_id FROM changes \
+                 WHERE account_no = $1 AND kind = $2 AND op = 'updated' AND {among} ORDER BY seq"
+            ),
+            3,
+        );
+        let rows: Vec<ChangeRow> = on!(self.db, pool => sqlx::query_as(sql)
         .bind(account_no)
         .bind(kind.name())
-        .bind(id.map(RemoteId::as_str))
+        .bind(ids.map(json_list))
         .fetch_all(pool)
         .await)
         .map_err(while_doing("reading what changed over time"))?;

@@ -85,6 +85,12 @@ impl Store {
             for (state, ids) in &commit.marked {
                 self.mark(&mut tx, no, kind, ids, *state, at).await?;
             }
+            if kind == Kind::Employment {
+                let written = commit.upserts.iter().chain(&commit.rewritten).map(|record| &record.id);
+                let marked = commit.marked.iter().flat_map(|(_, ids)| ids);
+                self.touch_owners(&mut tx, no, &written.chain(marked).cloned().collect::<Vec<_>>(), at)
+                    .await?;
+            }
             changes::append(&mut tx, no, lease.run(), &commit.changes, at).await?;
             quarantine::write(&mut tx, no, kind, commit, at).await?;
             if let Some((stream, state)) = &commit.state {
@@ -118,7 +124,7 @@ impl Store {
             return Ok(());
         }
         let sql = self.db.with_ids(
-            "UPDATE records SET state = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 \
+            "UPDATE records SET state = $4, updated_at = $5, touched_us = $6 WHERE account_no = $1 AND kind = $2 \
              AND remote_id IN {ids} AND state <> $4",
             3,
         );
@@ -128,9 +134,63 @@ impl Store {
             .bind(json_list(ids))
             .bind(state.name())
             .bind(sql_time(at))
+            .bind(at.as_microsecond())
             .execute(connection)
             .await
             .map(drop))
+    }
+
+    /// Notes that something shown with these employees' records has changed.
+    pub(crate) async fn touch(
+        &self,
+        tx: &mut Tx,
+        account_no: i64,
+        employees: &[RemoteId],
+        at: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let sql = self.db.with_ids(
+            "UPDATE records SET touched_us = $3 WHERE account_no = $1 AND kind = 'employees' \
+             AND remote_id IN {ids} AND touched_us < $3",
+            2,
+        );
+        if employees.is_empty() {
+            return Ok(());
+        }
+        in_tx!(tx, connection => sqlx::query(sql)
+            .bind(account_no)
+            .bind(json_list(employees))
+            .bind(at.as_microsecond())
+            .execute(connection)
+            .await
+            .map(drop))
+    }
+
+    /// The same for whose these employments are.
+    async fn touch_owners(
+        &self,
+        tx: &mut Tx,
+        account_no: i64,
+        employments: &[RemoteId],
+        at: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        if employments.is_empty() {
+            return Ok(());
+        }
+        let owner = self.db.member("employee_id");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT DISTINCT {owner} FROM records WHERE account_no = $1 AND kind = 'employments' \
+                 AND remote_id IN {{ids}}"
+            ),
+            2,
+        );
+        let owners: Vec<Option<String>> = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(json_list(employments))
+            .fetch_all(connection)
+            .await)?;
+        let owners: Vec<RemoteId> = owners.into_iter().flatten().map(RemoteId::from).collect();
+        self.touch(tx, account_no, &owners, at).await
     }
 }
 
@@ -143,7 +203,7 @@ pub(crate) async fn rewrite(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query(
-        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7 \
+        "UPDATE records SET hash = $4, body = $5, raw = $6, updated_at = $7, touched_us = $8 \
          WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
     )
     .bind(account_no)
@@ -153,6 +213,7 @@ pub(crate) async fn rewrite(
     .bind(&record.body)
     .bind(record.raw.as_deref())
     .bind(sql_time(at))
+    .bind(at.as_microsecond())
     .execute(connection)
     .await
     .map(drop))
@@ -166,7 +227,8 @@ async fn upsert(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     const ON_CONFLICT: &str = " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
-         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at";
+         body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at, \
+         touched_us = excluded.touched_us";
     // While people are filtered nobody is delivered before they were judged.
     let filtered = match tx {
         Tx::Sqlite(_) => "settings ->> '$.delivery.people' IS NOT NULL",
@@ -176,12 +238,14 @@ async fn upsert(
     match tx {
         Tx::Sqlite(transaction) => {
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, withheld) \
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, touched_us, \
+                 withheld) \
                  SELECT ",
             );
             query.push_bind(account_no).push(", ").push_bind(kind.name());
             query.push(", column1, column2, column3, column4, ").push_bind(sql_time(at));
-            query.push(", ").push_bind(sql_time(at)).push(", CASE WHEN (SELECT ").push(filtered);
+            query.push(", ").push_bind(sql_time(at)).push(", ").push_bind(at.as_microsecond());
+            query.push(", CASE WHEN (SELECT ").push(filtered);
             query.push(" FROM linked_accounts WHERE no = ").push_bind(account_no);
             query.push(") THEN 'untold' END FROM (");
             query.push_values(rows, |mut row, record| {
@@ -197,8 +261,8 @@ async fn upsert(
         }
         Tx::Postgres(transaction) => {
             let insert = format!(
-                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, withheld) \
-                 SELECT $1, $2, id, hash, body, raw, $3, $3, \
+                "INSERT INTO records (account_no, kind, remote_id, hash, body, raw, created_at, updated_at, touched_us, \
+                 withheld) SELECT $1, $2, id, hash, body, raw, $3, $3, $8, \
                  CASE WHEN (SELECT {filtered} FROM linked_accounts WHERE no = $1) THEN 'untold' END FROM \
                  UNNEST($4::text[], $5::bytea[], $6::text[], $7::text[]) AS t (id, hash, body, raw)"
             );
@@ -210,6 +274,7 @@ async fn upsert(
                 .bind(rows.iter().map(|record| record.hash.to_be_bytes().to_vec()).collect::<Vec<_>>())
                 .bind(rows.iter().map(|record| record.body.as_str()).collect::<Vec<_>>())
                 .bind(rows.iter().map(|record| record.raw.as_deref()).collect::<Vec<_>>())
+                .bind(at.as_microsecond())
                 .execute(&mut **transaction)
                 .await?;
         }

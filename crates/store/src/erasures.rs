@@ -432,9 +432,11 @@ async fn erase_names(tx: &mut Tx, no: i64, traces: &Traces<'_>, at: Timestamp) -
     for (kind, id, raw) in rows {
         let Some(raw) = traces.without_name(&raw) else { continue };
         in_tx!(&mut *tx, connection => sqlx::query(
-            "UPDATE records SET raw = $4, updated_at = $5 WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
+            "UPDATE records SET raw = $4, updated_at = $5, touched_us = $6 \
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3",
         )
-        .bind(no).bind(kind).bind(id).bind(raw).bind(sql_time(at)).execute(connection).await.map(drop))?;
+        .bind(no).bind(kind).bind(id).bind(raw).bind(sql_time(at)).bind(at.as_microsecond())
+        .execute(connection).await.map(drop))?;
         touched += 1;
     }
     Ok(touched)

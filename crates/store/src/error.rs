@@ -29,6 +29,9 @@ pub enum Error {
          somebody of it"
     )]
     LeaseLost,
+    /// A person has asked for the run to end. Nothing of the page at hand was written.
+    #[error("the run was cancelled; what it had read is stored")]
+    Cancelled,
     /// The linked account was unlinked: it has no API key, and nobody may write to it.
     #[error("this account was unlinked: its API key is gone, and nothing is read any more")]
     Unlinked,
@@ -60,6 +63,7 @@ impl Error {
             Self::Migration(_) => "store.migration",
             Self::Vault(error) => error.code(),
             Self::LeaseLost => "store.lease_lost",
+            Self::Cancelled => "sync.cancelled",
             Self::Unlinked => "account.unlinked",
             Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
         }

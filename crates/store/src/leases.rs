@@ -104,10 +104,29 @@ impl Store {
         .map_err(while_doing("giving a lease back"))
     }
 
+    /// Begins a transaction of a run that goes on: as [`Self::begin_last_under`], but ends with [`Error::Cancelled`] where a
+    /// person has asked for the run to end.
+    pub(crate) async fn begin_under(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        doing: &'static str,
+    ) -> Result<Tx, Error> {
+        let mut tx = self.begin_last_under(lease, now, doing).await?;
+        let is_cancelled: Option<bool> = in_tx!(&mut tx, connection => sqlx::query_scalar(
+            "SELECT cancel_asked_at IS NOT NULL FROM runs WHERE id = $1",
+        )
+        .bind(lease.run_id.to_string())
+        .fetch_optional(connection)
+        .await)
+        .map_err(while_doing(doing))?;
+        if is_cancelled == Some(true) { Err(Error::Cancelled) } else { Ok(tx) }
+    }
+
     /// Begins a transaction under a lease, which it renews. Ends with [`Error::LeaseLost`] where the lease is
     /// another's or the account was unlinked; on PostgreSQL the row stays locked until the transaction ends, so nobody
     /// takes it meanwhile.
-    pub(crate) async fn begin_under(
+    pub(crate) async fn begin_last_under(
         &self,
         lease: &Lease,
         now: Timestamp,

@@ -1,20 +1,34 @@
-//! Records in the order of their ids, page by page, for whoever lists them from outside.
+//! Records in the order of their ids, or of their changes, page by page, for whoever lists them from outside.
+
+use std::collections::HashMap;
 
 use jiff::{Timestamp, Unit};
-use people::{Employment, Kind, RemoteId};
+use people::{Employment, Kind, Period, RemoteId};
+use sqlx::AssertSqlSafe;
 
-use crate::db::{Db, on, sql_time};
+use crate::db::on;
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::RecordState;
 use crate::{Error, Store};
 
+/// Where a page of a list ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The last record's id.
+    pub id: RemoteId,
+    /// When it was last touched, in microseconds since 1970; counts where the list is in that order.
+    pub touched_us: i64,
+}
+
 /// Which records to list.
 #[derive(Clone, Debug, Default)]
 pub struct ListFilter {
-    /// Only those behind this id, in the order of ids as text.
-    pub after: Option<RemoteId>,
-    /// Only those written in this second or later. Of employees, those whose employments were, too.
+    /// Only those behind this place.
+    pub after: Option<ListPlace>,
+    /// Only those touched in this second or later, in the order in which they were: written, or something that is shown
+    /// with them. Of employees that is an employment, and that one began or ended. Without it the list is in the
+    /// order of ids as text.
     pub modified_since: Option<Timestamp>,
     /// Whether those that are gone or hidden are listed as well.
     pub with_deleted: bool,
@@ -37,6 +51,15 @@ pub struct ListedRecord {
     pub state: RecordState,
     /// When it was last written.
     pub updated_at: Timestamp,
+    /// When it was last touched: see [`ListPlace`].
+    pub touched_us: i64,
+}
+
+impl ListedRecord {
+    /// Where a page ends that ends with it.
+    pub fn place(&self) -> ListPlace {
+        ListPlace { id: self.id.clone(), touched_us: self.touched_us }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -46,6 +69,7 @@ struct Row {
     raw: Option<String>,
     state: String,
     updated_at: jiff_sqlx::Timestamp,
+    touched_us: i64,
 }
 
 impl From<Row> for ListedRecord {
@@ -56,22 +80,32 @@ impl From<Row> for ListedRecord {
             raw: row.raw,
             state: RecordState::from_name(&row.state),
             updated_at: row.updated_at.to_jiff(),
+            touched_us: row.touched_us,
         }
     }
 }
 
 const DOING: &str = "listing records";
 
-/// The beginning of a second, as each engine compares it with what it keeps: SQLite keeps times as text, with as many
-/// digits as they have, so the text up to the second is below all times in it.
-fn second_of(at: Timestamp) -> (String, jiff_sqlx::Timestamp) {
+/// The beginning of a second.
+fn second_of(at: Timestamp) -> i64 {
     let second = at.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor));
-    let second = second.unwrap_or(at);
-    (second.to_string().trim_end_matches('Z').to_owned(), sql_time(second))
+    second.unwrap_or(at).as_microsecond()
+}
+
+/// The index by which records of a kind are found by a member, where there is one.
+fn index_of(kind: Kind, member: &str) -> Option<&'static str> {
+    match (kind, member) {
+        (Kind::Employee, "department_id") => Some("employees_of_department"),
+        (Kind::Employee, "establishment_id") => Some("employees_of_establishment"),
+        (Kind::Employment, "employee_id") => Some("employments_of_employee"),
+        (Kind::Absence, "employee_id") => Some("absences_of_employee"),
+        _ => None,
+    }
 }
 
 impl Store {
-    /// The next records of a kind that are delivered, `limit` at most, in the order of their ids as text.
+    /// The next records of a kind that are delivered, `limit` at most.
     pub async fn list(
         &self,
         account_no: i64,
@@ -79,50 +113,48 @@ impl Store {
         filter: &ListFilter,
         limit: u32,
     ) -> Result<Vec<ListedRecord>, Error> {
-        let nested = match (kind, filter.modified_since) {
-            (Kind::Employee, Some(since)) => self.owners_of_changed_employments(account_no, since).await?,
-            _ => Vec::new(),
-        };
-        let members: String = (8..)
+        let after = filter.after.as_ref();
+        let since = filter.modified_since.map(|since| {
+            let since = second_of(since);
+            after.map_or(since, |place| place.touched_us.max(since))
+        });
+        let members: String = (6..)
             .zip(&filter.equal)
             .map(|(n, (member, _))| format!(" AND {} = ${n}", self.db.member(member)))
             .collect();
         let raw = if filter.with_raw { "raw" } else { "NULL" };
-        let sql = format!(
-            "SELECT remote_id, body, {raw} AS raw, state, updated_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND withheld IS NULL AND remote_id > $4 \
-             AND ($5 OR state = 'present') \
-             AND ($6 IS NULL OR updated_at >= $6 OR remote_id IN {{ids}}){members} ORDER BY remote_id LIMIT $7"
-        );
-        let sql = self.db.with_ids(&sql, 3);
-        let after = filter.after.as_ref().map_or("", RemoteId::as_str);
-        let second = filter.modified_since.map(second_of);
-        let rows: Vec<Row> = match &self.db {
-            Db::Sqlite(pool) => {
-                let query = sqlx::query_as(sql)
-                    .bind(account_no)
-                    .bind(kind.name())
-                    .bind(json_list(&nested))
-                    .bind(after)
-                    .bind(filter.with_deleted)
-                    .bind(second.map(|(text, _)| text))
-                    .bind(i64::from(limit));
-                let values = filter.equal.iter().map(|(_, value)| value.as_str());
-                values.fold(query, |query, value| query.bind(value)).fetch_all(pool).await
-            }
-            Db::Postgres(pool) => {
-                let query = sqlx::query_as(sql)
-                    .bind(account_no)
-                    .bind(kind.name())
-                    .bind(json_list(&nested))
-                    .bind(after)
-                    .bind(filter.with_deleted)
-                    .bind(second.map(|(_, time)| time))
-                    .bind(i64::from(limit));
-                let values = filter.equal.iter().map(|(_, value)| value.as_str());
-                values.fold(query, |query, value| query.bind(value)).fetch_all(pool).await
-            }
-        }
+        let (order, behind, index) = match since {
+            Some(_) => (
+                "touched_us, remote_id",
+                "touched_us >= $5 AND (touched_us > $5 OR remote_id > $2)",
+                Some("records_touched"),
+            ),
+            None => (
+                "remote_id",
+                "$5 IS NULL AND remote_id > $2",
+                filter.equal.iter().find_map(|(member, _)| index_of(kind, member)),
+            ),
+        };
+        // SQLite prefers its primary key, which would read every record there is.
+        let hint = index.map(|index| self.db.indexed_by(index)).unwrap_or_default();
+        // The kind is written out so that the partial indexes serve.
+        let kind = kind.name();
+        let sql = AssertSqlSafe(format!(
+            "SELECT remote_id, body, {raw} AS raw, state, updated_at, touched_us FROM records{hint} \
+             WHERE account_no = $1 AND kind = '{kind}' AND withheld IS NULL AND {behind} AND ($3 OR state = 'present'){members} \
+             ORDER BY {order} LIMIT $4"
+        ));
+        let after = after.map_or("", |place| place.id.as_str());
+        let values = filter.equal.iter().map(|(_, value)| value.as_str());
+        let rows: Vec<Row> = on!(self.db, pool => {
+            let query = sqlx::query_as(sql)
+                .bind(account_no)
+                .bind(after)
+                .bind(filter.with_deleted)
+                .bind(i64::from(limit))
+                .bind(since);
+            values.fold(query, |query, value| query.bind(value)).fetch_all(pool).await
+        })
         .map_err(while_doing(DOING))?;
         Ok(rows.into_iter().map(ListedRecord::from).collect())
     }
@@ -135,7 +167,7 @@ impl Store {
         id: &RemoteId,
     ) -> Result<Option<ListedRecord>, Error> {
         let row: Option<Row> = on!(self.db, pool => sqlx::query_as(
-            "SELECT remote_id, body, raw, state, updated_at FROM records \
+            "SELECT remote_id, body, raw, state, updated_at, touched_us FROM records \
              WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND withheld IS NULL",
         )
         .bind(account_no)
@@ -176,22 +208,32 @@ impl Store {
         bodies.into_iter().map(parse).collect()
     }
 
-    /// Whose employments were written in a second or later.
-    async fn owners_of_changed_employments(
+    /// The days that the present employments of some employees cover.
+    pub async fn employment_periods(
         &self,
         account_no: i64,
-        since: Timestamp,
-    ) -> Result<Vec<RemoteId>, Error> {
-        let sql = self.db.with_members(
-            "SELECT DISTINCT {body.employee_id} FROM records \
-             WHERE account_no = $1 AND kind = 'employments' AND updated_at >= $2",
+        owners: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, Vec<Period>>, Error> {
+        let hint = self.db.indexed_by("employments_of_employee");
+        let [owner, starts, ends] = ["employee_id", "starts_on", "ends_on"].map(|name| self.db.member(name));
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT {owner}, {starts}, {ends} FROM records{hint} WHERE account_no = $1 \
+                 AND kind = 'employments' AND {owner} IN {{ids}} AND state = 'present'"
+            ),
+            2,
         );
-        let (text, time) = second_of(since);
-        let owners: Vec<Option<String>> = match &self.db {
-            Db::Sqlite(pool) => sqlx::query_scalar(sql).bind(account_no).bind(text).fetch_all(pool).await,
-            Db::Postgres(pool) => sqlx::query_scalar(sql).bind(account_no).bind(time).fetch_all(pool).await,
-        }
+        let rows: Vec<(String, Option<String>, Option<String>)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(json_list(owners))
+            .fetch_all(pool)
+            .await)
         .map_err(while_doing(DOING))?;
-        Ok(owners.into_iter().flatten().map(RemoteId::from).collect())
+        let day = |text: Option<String>| text.and_then(|text| text.parse().ok());
+        let mut periods: HashMap<RemoteId, Vec<Period>> = HashMap::new();
+        for (owner, starts, ends) in rows {
+            periods.entry(RemoteId::from(owner)).or_default().push(Period::new(day(starts), day(ends)));
+        }
+        Ok(periods)
     }
 }

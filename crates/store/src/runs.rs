@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
-use crate::{Error, Lease, RunId, Store, account_events};
+use crate::{Error, Lease, LinkedAccount, RunId, Store, account_events};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,17 @@ pub enum Outcome {
     Failed,
     /// Its process was killed or replaced. The next run resumes where it was.
     Interrupted,
+    /// A person ended it. The next run resumes where it was.
+    Cancelled,
+}
+
+/// What became of asking a run to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelling {
+    /// It ends at its next commit, or its process had ended and it is over now.
+    Asked,
+    /// It had ended already.
+    Ended(Outcome),
 }
 
 impl Outcome {
@@ -29,6 +41,7 @@ impl Outcome {
             Self::Incomplete => "incomplete",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -37,6 +50,7 @@ impl Outcome {
             "succeeded" => Self::Succeeded,
             "incomplete" => Self::Incomplete,
             "interrupted" => Self::Interrupted,
+            "cancelled" => Self::Cancelled,
             _ => Self::Failed,
         }
     }
@@ -127,7 +141,9 @@ impl Store {
     pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<(), Error> {
         let mut tx = self.begin_under(lease, at, DOING).await?;
         in_tx!(&mut tx, connection => sqlx::query(
-            "UPDATE runs SET finished_at = $2, outcome = 'interrupted' WHERE account_no = $1 AND finished_at IS NULL",
+            "UPDATE runs SET finished_at = $2, outcome = \
+             CASE WHEN cancel_asked_at IS NULL THEN 'interrupted' ELSE 'cancelled' END \
+             WHERE account_no = $1 AND finished_at IS NULL",
         )
         .bind(lease.account_no)
         .bind(sql_time(at))
@@ -148,16 +164,16 @@ impl Store {
         tx.commit().await.map_err(while_doing(DOING))
     }
 
-    /// Records how a run ended, with its report as JSON.
+    /// Records how a run ended, with its report as JSON where it came to one.
     pub async fn finish_run(
         &self,
         lease: &Lease,
         outcome: Outcome,
         requests: u64,
-        report: &str,
+        report: Option<&str>,
         at: Timestamp,
     ) -> Result<(), Error> {
-        let mut tx = self.begin_under(lease, at, DOING).await?;
+        let mut tx = self.begin_last_under(lease, at, DOING).await?;
         in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE runs SET finished_at = $2, outcome = $3, requests = $4, report = $5 WHERE id = $1",
         )
@@ -175,6 +191,63 @@ impl Store {
             .await
             .map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))
+    }
+
+    /// Asks a run of a linked account to end: at its next commit, of which nothing is written; the next run resumes where
+    /// it was. One whose process has ended is over at once. Asking again changes nothing. `None` if the account has no
+    /// such run.
+    pub async fn cancel_run(
+        &self,
+        account: &LinkedAccount,
+        id: RunId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Option<Cancelling>, Error> {
+        const DOING: &str = "cancelling a run";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let outcome: Option<Option<String>> = in_tx!(&mut tx, connection => sqlx::query_scalar(
+                "SELECT outcome FROM runs WHERE id = $1 AND account_no = $2",
+            )
+            .bind(id.to_string())
+            .bind(account.no)
+            .fetch_optional(connection)
+            .await)?;
+            match outcome {
+                None => return Ok(None),
+                Some(Some(outcome)) => return Ok(Some(Cancelling::Ended(Outcome::from_name(&outcome)))),
+                Some(None) => {}
+            }
+            let is_news = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE runs SET cancel_asked_at = $2 WHERE id = $1 AND finished_at IS NULL AND cancel_asked_at IS NULL",
+            )
+            .bind(id.to_string())
+            .bind(sql_time(at))
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            // Without a lease nobody is there to end it.
+            in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE runs SET finished_at = $2, outcome = 'cancelled' WHERE id = $1 AND finished_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM leases WHERE account_no = $3 AND run_id = $1 AND expires_ms > $4)",
+            )
+            .bind(id.to_string())
+            .bind(sql_time(at))
+            .bind(account.no)
+            .bind(at.as_millisecond())
+            .execute(connection)
+            .await
+            .map(drop))?;
+            if is_news {
+                let (account_id, detail) = (Some(account.id), serde_json::json!({ "run_id": id }));
+                let entry =
+                    NewAuditEntry { at, actor, action: "run.cancelled", account_id, flow_id: None, detail };
+                audit::append(&mut tx, &entry).await?;
+            }
+            tx.commit().await?;
+            Ok(Some(Cancelling::Asked))
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// The last run of a linked account that ended by itself.

@@ -27,6 +27,7 @@ impl Store {
             return Ok(0);
         }
         let mut news = Vec::new();
+        let mut turned = Vec::new();
         if let Some(told) = told {
             // On a contract's last day the person is still employed, so `ended` is told the day after. Whoever has
             // a new contract by then, and whose data names that one, has not ended.
@@ -36,9 +37,11 @@ impl Store {
             for (condition, operation) in [(ended, Operation::Ended), (started, Operation::Started)] {
                 let ids = self.employees_where(lease.account_no, condition, told, today).await?;
                 news.extend(changes::of_state(Kind::Employee, &ids, operation));
+                turned.extend(ids);
             }
+            turned.extend(self.owners_turning(lease.account_no, told, today).await?);
         }
-        self.write_turning(lease, &news, today, now, DOING).await?;
+        self.write_turning(lease, &news, &turned, today, now, DOING).await?;
         Ok(news.len())
     }
 
@@ -63,10 +66,28 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
+    /// Whose status an employment may have changed by beginning or ending: their contract's own dates need not say so.
+    async fn owners_turning(&self, account_no: i64, told: Date, today: Date) -> Result<Vec<RemoteId>, Error> {
+        let sql = self.db.with_members(
+            "SELECT DISTINCT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
+             AND state = 'present' AND ({body.starts_on} > $2 AND {body.starts_on} <= $3 \
+             OR {body.ends_on} >= $2 AND {body.ends_on} < $3)",
+        );
+        let ids: Vec<Option<String>> = on!(self.db, pool => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(told.to_string())
+            .bind(today.to_string())
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("looking for contracts that begin or end"))?;
+        Ok(ids.into_iter().flatten().map(RemoteId::from).collect())
+    }
+
     async fn write_turning(
         &self,
         lease: &Lease,
         news: &[NewChange],
+        turned: &[RemoteId],
         today: Date,
         now: Timestamp,
         doing: &'static str,
@@ -74,6 +95,7 @@ impl Store {
         let mut tx = self.begin_under(lease, now, doing).await?;
         let write = async {
             changes::append(&mut tx, lease.account_no, lease.run(), news, now).await?;
+            self.touch(&mut tx, lease.account_no, turned, now).await?;
             in_tx!(&mut tx, connection => sqlx::query("UPDATE linked_accounts SET told_until = $2 WHERE no = $1")
                 .bind(lease.account_no)
                 .bind(today.to_string())

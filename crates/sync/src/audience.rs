@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use people::{Audience, Candidate, Contract, Department, Kind, PeopleFilter, RemoteId};
 use serde::Serialize;
-use store::{AccountId, AudienceChange, Error, Lease, Store};
-
-use crate::report::contracts_are_current;
+use store::{AccountId, AudienceChange, Error, Lease, LinkedAccount, Store};
 
 /// What became of who is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,12 +35,12 @@ const FEW: u64 = 10;
 /// How many people a filter would deliver, let in and leave out.
 pub async fn preview_audience(
     store: &Store,
-    account_no: i64,
+    account: &LinkedAccount,
     filter: Option<&PeopleFilter>,
     today: Date,
 ) -> Result<AudienceChange, Error> {
-    let members = members(store, account_no, filter, today).await?;
-    store.compare_audience(account_no, &members).await
+    let members = members(store, account, filter, today).await?;
+    store.compare_audience(account.no, &members).await
 }
 
 /// Applies the account's filter, as its settings have it now. People whom a run, and no change of the filter, would take
@@ -62,7 +60,7 @@ pub async fn judge_audience(
         if filter.is_none() && !is_asked_for && !store.withholds(account.no).await? {
             break;
         }
-        let members = members(store, account.no, filter, today).await?;
+        let members = members(store, &account, filter, today).await?;
         let AudienceChange { before, enter, leave } = store.compare_audience(account.no, &members).await?;
         let is_held = !is_asked_for && leave > FEW && leave * 100 > before * PERCENT;
         if store.apply_audience(lease, &account, &members, is_held, now).await? {
@@ -76,14 +74,14 @@ pub async fn judge_audience(
 /// Who a filter picks, of everybody who is stored.
 async fn members(
     store: &Store,
-    account_no: i64,
+    account: &LinkedAccount,
     filter: Option<&PeopleFilter>,
     today: Date,
 ) -> Result<HashSet<RemoteId>, Error> {
     let everybody = PeopleFilter::default();
     let filter = filter.unwrap_or(&everybody);
     let mut contracts: HashMap<RemoteId, Vec<Contract>> = HashMap::new();
-    if !filter.is_everybody() && contracts_are_current(store, account_no).await? {
+    if !filter.is_everybody() && account.contracts_current {
         let mut corrupt = None;
         let each = |body: &str, state| {
             if state == store::RecordState::Present {
@@ -93,12 +91,12 @@ async fn members(
                 }
             }
         };
-        store.each_kept(account_no, Kind::Employment, each).await?;
+        store.each_kept(account.no, Kind::Employment, each).await?;
         if let Some(corrupt) = corrupt {
             return Err(corrupt);
         }
     }
-    let departments: Vec<Department> = store.all(account_no).await?;
+    let departments: Vec<Department> = store.all(account.no).await?;
     let parents = departments.into_iter().filter_map(|one| Some((one.id, one.parent_id?))).collect();
     let audience = Audience::new(filter, &parents, today);
     let mut members = HashSet::new();
@@ -112,7 +110,7 @@ async fn members(
         }
         Err(source) => corrupt = Some(Error::CorruptRecord { kind: Kind::Employee, source }),
     };
-    store.each_kept(account_no, Kind::Employee, each).await?;
+    store.each_kept(account.no, Kind::Employee, each).await?;
     match corrupt {
         Some(corrupt) => Err(corrupt),
         None => Ok(members),

@@ -38,6 +38,6 @@ pub use normalise::{LeaveOfAbsence, absence_request, leave, working_day};
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
-pub use report::{Lesson, RunReport, StreamError, StreamReport, contracts_are_current};
+pub use report::{Lesson, RunReport, StreamError, StreamReport};
 pub use run::{Error, Options, Sync};
 pub use state::{Resume, StreamState};

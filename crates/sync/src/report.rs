@@ -49,6 +49,12 @@ impl RunReport {
         self.streams.iter().map(|stream| stream.created + stream.updated + stream.gone + stream.hidden).sum()
     }
 
+    /// Whether contracts could be read, where they were due.
+    pub(crate) fn are_contracts_current(&self) -> Option<bool> {
+        let contracts = self.streams.iter().find(|s| s.stream == lucca::Stream::WorkContracts.name())?;
+        Some(contracts.error.is_none())
+    }
+
     /// The error that people could not be read for, if so.
     pub fn people_error(&self) -> Option<&StreamError> {
         self.streams.iter().find(|s| s.stream == lucca::Stream::Users.name())?.error.as_ref()
@@ -183,18 +189,4 @@ impl From<&lucca::Error> for StreamError {
                 || matches!(error.status(), Some(403 | 404 | 405 | 410)),
         }
     }
-}
-
-/// Whether a linked account's last run could read contracts: those that could no longer be read must not outvote other
-/// dates when a person's status is told. Without a report there is nothing against them.
-///
-/// # Errors
-///
-/// When the store fails.
-pub async fn contracts_are_current(store: &store::Store, account_no: i64) -> Result<bool, store::Error> {
-    let report = store.last_run(account_no).await?.and_then(|run| run.report).unwrap_or_default();
-    let report = serde_json::from_str::<serde_json::Value>(&report).unwrap_or_default();
-    let streams = report["streams"].as_array().cloned().unwrap_or_default();
-    let contracts = streams.iter().find(|stream| stream["stream"] == lucca::Stream::WorkContracts.name());
-    Ok(contracts.is_none_or(|contracts| contracts.get("error").is_none_or(serde_json::Value::is_null)))
 }

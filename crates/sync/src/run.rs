@@ -31,6 +31,9 @@ pub enum Error {
         /// Its run.
         run_id: RunId,
     },
+    /// A person has asked for the run to end: it is recorded as cancelled.
+    #[error("the run was cancelled; what it had read is stored, and the next one goes on from there")]
+    Cancelled,
     /// The store failed: nothing of the page at hand was written, everything before it was.
     #[error("the run stopped because the store failed")]
     Store(#[from] store::Error),
@@ -81,14 +84,42 @@ impl Sync<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] where another process holds the account's lease; [`Error::Store`] with
-    /// [`store::Error::LeaseLost`] where one has taken it over meanwhile, and with [`store::Error::Unlinked`] where the
-    /// account was unlinked.
+    /// As of [`Self::begin`] and [`Self::go_on`].
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
+        let lease = self.begin(run_id).await?;
+        Box::pin(self.go_on(lease)).await
+    }
+
+    /// Takes the account's lease and records that the run has begun; [`Self::go_on`] does the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] where another process holds the account's lease; [`Error::Store`] with
+    /// [`store::Error::Unlinked`] where the account was unlinked; what its settings can't be used for.
+    pub async fn begin(&self, run_id: RunId) -> Result<Lease, Error> {
+        Scope::of(&self.account.settings)?;
+        Rhythms::with(&self.account.settings.rhythms)?;
+        let lease = self.lease(run_id).await?;
+        self.store.start_run(&lease, self.clock.now()).await?;
+        Ok(lease)
+    }
+
+    /// Does what was begun, and gives the lease back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`] where a person has asked for it to end; [`Error::Store`] with [`store::Error::LeaseLost`]
+    /// where another process has taken the lease over meanwhile.
+    pub async fn go_on(&self, lease: Lease) -> Result<RunReport, Error> {
         let scope = Scope::of(&self.account.settings)?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
-        let lease = self.lease(run_id).await?;
-        let outcome = Box::pin(self.run_under(lease, scope, rhythms)).await;
+        let mut outcome = Box::pin(self.run_under(lease, scope, rhythms)).await;
+        if let Err(Error::Store(store::Error::Cancelled)) = outcome {
+            let requests = self.client.stats().by_stream.values().map(|stream| stream.requests).sum();
+            let now = self.clock.now();
+            self.store.finish_run(&lease, Outcome::Cancelled, requests, None, now).await?;
+            outcome = Err(Error::Cancelled);
+        }
         // Whatever stopped the run, others need not wait for the lease to expire.
         let released = self.store.release_lease(&lease).await;
         let report = outcome?;
@@ -114,7 +145,6 @@ impl Sync<'_> {
     async fn run_under(&self, lease: Lease, scope: Scope, rhythms: Rhythms) -> Result<RunReport, Error> {
         let Options { today, brake, wish, .. } = self.options;
         let started_at = self.clock.now();
-        self.store.start_run(&lease, started_at).await?;
         let turned = self.store.tell_turning(&lease, today, started_at).await?;
         let context = Context {
             store: self.store,
@@ -156,8 +186,11 @@ impl Sync<'_> {
             audience,
         };
         self.set_status(&report).await?;
+        if let Some(are_current) = report.are_contracts_current() {
+            self.store.set_contracts_current(self.account.no, are_current).await?;
+        }
         let json = serde_json::to_string(&report).unwrap_or_default();
-        self.store.finish_run(&lease, outcome, report.total_requests(), &json, finished_at).await?;
+        self.store.finish_run(&lease, outcome, report.total_requests(), Some(&json), finished_at).await?;
         Ok(report)
     }
 

@@ -1,4 +1,4 @@
-//! `runs list` and `runs show`: when linked accounts were synced, how it went, how far a run is.
+//! `runs list`, `runs show` and `runs cancel`: when linked accounts were synced, how it went, how far a run is; ending one.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{LinkedAccount, Outcome, Run, RunId, StreamProgress};
+use store::{Actor, Cancelling, LinkedAccount, Outcome, Run, RunId, StreamProgress};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -40,6 +40,14 @@ enum Action {
         #[arg(long, value_name = "ACCOUNT", conflicts_with = "run")]
         account: Option<String>,
     },
+    /// End a run at its next commit; the next sync goes on where it was
+    Cancel {
+        /// The run's id [default: the one in progress]
+        run: Option<String>,
+        /// Only the run of this linked account, by id or tenant
+        #[arg(long, value_name = "ACCOUNT", conflicts_with = "run")]
+        account: Option<String>,
+    },
 }
 
 /// How a run stands.
@@ -51,6 +59,7 @@ enum State {
     Incomplete,
     Failed,
     Interrupted,
+    Cancelled,
 }
 
 impl State {
@@ -61,6 +70,7 @@ impl State {
             Self::Incomplete => "incomplete",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -71,6 +81,7 @@ impl State {
             Some(Outcome::Incomplete) => Self::Incomplete,
             Some(Outcome::Failed) => Self::Failed,
             Some(Outcome::Interrupted) => Self::Interrupted,
+            Some(Outcome::Cancelled) => Self::Cancelled,
             None if running == Some(run.id) => Self::Running,
             None => Self::Interrupted,
         }
@@ -112,7 +123,8 @@ impl Seen<'_> {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
     let now = session::clock().now();
-    let (Action::List { account, .. } | Action::Show { account, .. }) = &args.action;
+    let (Action::List { account, .. } | Action::Show { account, .. } | Action::Cancel { account, .. }) =
+        &args.action;
     let accounts = match account {
         Some(wanted) => vec![session::account(&data, Some(wanted)).await?],
         None => data.store.accounts().await?,
@@ -142,8 +154,48 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             };
             show(global, &data, found, now).await?;
         }
+        Action::Cancel { run, .. } => cancel(global, &data, &accounts, run.as_deref(), now).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn cancel(
+    global: &Global,
+    data: &DataDir,
+    accounts: &[LinkedAccount],
+    wanted: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let run = match wanted.map(str::parse) {
+        Some(Ok(id)) => data.store.run(id).await?,
+        Some(Err(_)) => None,
+        None => running_run(data, accounts, now).await?,
+    };
+    let account = run.as_ref().and_then(|run| accounts.iter().find(|account| account.no == run.account_no));
+    let Some((run, account)) = run.as_ref().zip(account) else {
+        let message = if wanted.is_some() { "no such run" } else { "no run is in progress" };
+        return Err(Failure::usage("cli.unknown_run", message, "`lucca-connector runs list` shows them."));
+    };
+    match data.store.cancel_run(account, run.id, Actor::Operator, now).await? {
+        Some(Cancelling::Ended(outcome)) if outcome != Outcome::Cancelled => {
+            return Err(Failure::usage(
+                "run.ended",
+                &format!("this run has ended already: {}", outcome.name()),
+                "Only a run in progress can be cancelled: see `lucca-connector runs list`.",
+            ));
+        }
+        _ => {}
+    }
+    if global.json {
+        let seen = seen(data, accounts, data.store.run(run.id).await?.into_iter().collect(), now).await?;
+        crate::output::json(&seen.first().map(|seen| seen.to_json(now)));
+    } else {
+        line(&format!(
+            "{} of {} ends at its next commit, or has. The next sync goes on where it was.",
+            run.id, account.tenant
+        ));
+    }
+    Ok(())
 }
 
 /// The run in progress, else the last one.
@@ -153,6 +205,18 @@ async fn default_run(
     only: Option<i64>,
     now: Timestamp,
 ) -> Result<Option<Run>, Failure> {
+    match running_run(data, accounts, now).await? {
+        Some(run) => Ok(Some(run)),
+        None => Ok(data.store.runs(only, 1).await?.pop()),
+    }
+}
+
+/// The run in progress of the first account that has one.
+async fn running_run(
+    data: &DataDir,
+    accounts: &[LinkedAccount],
+    now: Timestamp,
+) -> Result<Option<Run>, Failure> {
     for account in accounts {
         if let Some(run_id) = watch::running(data, account, now).await?
             && let Some(run) = data.store.run(run_id).await?
@@ -160,7 +224,7 @@ async fn default_run(
             return Ok(Some(run));
         }
     }
-    Ok(data.store.runs(only, 1).await?.pop())
+    Ok(None)
 }
 
 async fn seen<'a>(
@@ -294,6 +358,9 @@ async fn show(global: &Global, data: &DataDir, seen: &Seen<'_>, now: Timestamp) 
     }
     if let Some(view) = &view {
         view.show_remarks(&[]);
+    }
+    if seen.state == State::Cancelled {
+        line("  It was cancelled. What it had read is stored; the next sync goes on from there.");
     }
     if seen.state == State::Interrupted {
         line(

@@ -66,6 +66,9 @@ pub(crate) async fn follow(
     }
     let run = data.store.run(run_id).await?;
     let ended = run.as_ref().and_then(|run| run.outcome).filter(|outcome| *outcome != Outcome::Interrupted);
+    if ended == Some(Outcome::Cancelled) {
+        return Err(sync::Error::Cancelled.into());
+    }
     let Some(report) = run.and_then(|run| run.report).filter(|_| ended.is_some()) else {
         return Err(Failure {
             exit: Exit::Interrupted,

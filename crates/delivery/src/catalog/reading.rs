@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde::{Deserialize, Serialize};
-use store::{ChangeFilter, LinkedAccount, ListFilter, ListedRecord, Operation, RecordState, Store};
+use store::{
+    ChangeFilter, LinkedAccount, ListFilter, ListPlace, ListedRecord, Operation, RecordState, Store,
+};
 
 use super::{Error, Row, RowState};
 
@@ -105,7 +107,9 @@ impl<'a> Reader<'a> {
     }
 
     async fn records(&self, kind: Kind, seq: i64, after: &RemoteId) -> Result<Page, Error> {
-        let filter = ListFilter { after: Some(after.clone()), with_deleted: true, ..ListFilter::default() };
+        // In the order of ids, in which when it was touched does not count.
+        let after = ListPlace { id: after.clone(), touched_us: 0 };
+        let filter = ListFilter { after: Some(after), with_deleted: true, ..ListFilter::default() };
         let kept = self.store.list(self.account.no, kind, &filter, ROWS_A_PAGE).await?;
         let is_full = kept.len() >= ROWS_A_PAGE as usize;
         let then = self.place(seq, kept.last().filter(|_| is_full).map(|record| record.id.clone()));

@@ -8,7 +8,7 @@ use people::{
     Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, RemoteId, status_on,
 };
 use serde_json::{Value, to_value};
-use store::{Error, Store};
+use store::{Error, LinkedAccount, Store};
 
 use super::resource::Attributes;
 use super::settings::Settings;
@@ -73,10 +73,11 @@ struct Names {
 impl Company {
     pub(super) async fn load(
         store: &Store,
-        no: i64,
+        account: &LinkedAccount,
         settings: &Settings,
         today: Date,
     ) -> Result<Self, Error> {
+        let no = account.no;
         let departments: Vec<Department> = store.all(no).await?;
         let teams = departments.iter().map(|one| Team {
             id: one.id.clone(),
@@ -85,7 +86,7 @@ impl Company {
         });
         let teams = teams.collect();
         let mut contracts: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
-        if sync::contracts_are_current(store, no).await? {
+        if account.contracts_current {
             store
                 .each(no, |one: Employment| contracts.entry(one.employee_id.clone()).or_default().push(one))
                 .await?;

@@ -154,11 +154,12 @@ impl Pusher {
 
     /// What a push begins with: the service's abilities, what it was told, and what it should have.
     pub(super) async fn look(&self, target: &ScimTarget, today: Date) -> Result<(Round<'_>, Company), Stop> {
+        let account = self.store.account(target.account_id).await?.ok_or(Stop::Lost)?;
         let settings = Settings::parse(&target.settings).map_err(|error| Failure::Address(error.code()))?;
         let token = target.token(&self.vault)?;
         let client = Client::new(&target.base_url, &token, self.policy, Arc::clone(&self.clock))?;
         let can = client.abilities().await?;
-        let company = Company::load(&self.store, target.account_no, &settings, today).await?;
+        let company = Company::load(&self.store, &account, &settings, today).await?;
         let users = self.store.scim_links(target.id, ScimResource::User).await?;
         let round = Round {
             pusher: self,

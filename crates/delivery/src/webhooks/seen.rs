@@ -65,7 +65,8 @@ async fn status_at_first(
 ) -> Result<Option<String>, Error> {
     let is_as_then = bodies.get(&change.id).is_some_and(|(body, _)| Some(content_hash(body)) == change.hash);
     if !is_as_then {
-        let later = store.updates(account_no, Kind::AbsenceRequest, Some(&change.id)).await?;
+        let later =
+            store.updates(account_no, Kind::AbsenceRequest, Some(std::slice::from_ref(&change.id))).await?;
         let before = later.iter().filter(|later| later.seq > change.seq).find_map(|later| {
             let values = fields_of(later).into_iter().find(|(field, _)| field == "status");
             values.map(|(_, values)| values["before"].as_str().map(str::to_owned))

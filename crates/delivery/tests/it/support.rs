@@ -282,7 +282,7 @@ impl World {
             commit.upserts.push(RecordUpsert { id: id.into(), hash, body, raw: None });
         }
         self.store.commit(&lease, Kind::Employee, &commit, now).await.unwrap();
-        self.store.finish_run(&lease, Outcome::Succeeded, 1, "{}", now).await.unwrap();
+        self.store.finish_run(&lease, Outcome::Succeeded, 1, Some("{}"), now).await.unwrap();
         self.store.release_lease(&lease).await.unwrap();
     }
 

@@ -73,7 +73,7 @@ impl Stored {
     /// Ends a run with this report, and begins the next.
     async fn report(&mut self, second: i64, streams: Value) {
         let report = json!({"outcome": "succeeded", "streams": streams}).to_string();
-        self.store.finish_run(&self.lease, Outcome::Succeeded, 1, &report, at(second)).await.unwrap();
+        self.store.finish_run(&self.lease, Outcome::Succeeded, 1, Some(&report), at(second)).await.unwrap();
         self.store.release_lease(&self.lease).await.unwrap();
         let run = RunId::mint(at(second), [3; 10]);
         let lease = self.store.take_lease(&self.account, run, "test", None, at(second)).await.unwrap();

@@ -95,8 +95,12 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     match first_sync::link(&mut visit).await {
         Ok(account) => {
             match visit.app.machinery.new_run() {
-                Ok(run_id) => visit.app.machinery.sync_in_background(account, run_id),
-                // The round does what is due within a minute.
+                Ok(run_id) => {
+                    // The round does what is due within a minute.
+                    if let Err(error) = visit.app.machinery.sync_in_background(account, run_id).await {
+                        tracing::error!(%error, "the first sync could not begin");
+                    }
+                }
                 Err(error) => tracing::error!(%error, "the first sync could not begin"),
             }
             visit.redirect(Step::Sync)

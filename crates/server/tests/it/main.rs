@@ -8,6 +8,7 @@ mod conventions;
 mod flow;
 mod hostile;
 mod idempotency;
+mod over_time;
 mod passthrough;
 mod records;
 mod support;

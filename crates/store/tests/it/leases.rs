@@ -60,7 +60,7 @@ async fn a_run_that_was_killed_is_told_from_one_that_ended(fixture: Fixture) {
     };
     let second = take(100).await;
     fixture.store.start_run(&second, at(100)).await.unwrap();
-    fixture.store.finish_run(&second, Outcome::Succeeded, 7, "{}", at(101)).await.unwrap();
+    fixture.store.finish_run(&second, Outcome::Succeeded, 7, Some("{}"), at(101)).await.unwrap();
     let third = take(200).await;
     fixture.store.start_run(&third, at(200)).await.unwrap();
 

@@ -87,7 +87,7 @@ async fn an_account_that_is_unlinked_keeps_its_data(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
-    store.finish_run(&lease, Outcome::Succeeded, 7, "{}", at(5)).await.unwrap();
+    store.finish_run(&lease, Outcome::Succeeded, 7, Some("{}"), at(5)).await.unwrap();
     store.release_lease(&lease).await.unwrap();
 
     let receipt = store.unlink(&account, DataPolicy::Keep, Actor::Cli, at(10)).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_run_that_goes_on_can_write_no_more(fixture: Fixture) {
     let commit = Commit { upserts, ..Commit::default() };
     let written = store.commit(&lease, Kind::Employee, &commit, at(11)).await;
     assert!(matches!(written, Err(Error::LeaseLost)), "{written:?}");
-    let finished = store.finish_run(&lease, Outcome::Succeeded, 1, "{}", at(12)).await;
+    let finished = store.finish_run(&lease, Outcome::Succeeded, 1, Some("{}"), at(12)).await;
     assert!(matches!(finished, Err(Error::LeaseLost)), "{finished:?}");
     store.release_lease(&lease).await.unwrap();
     assert!(store.count_records(account.no).await.unwrap().is_empty());

@@ -170,7 +170,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         settings.delivery = read_delivery(path)?;
         let today = session::today(&*session::clock());
         let people = settings.delivery.people.as_ref();
-        audience = Some(sync::preview_audience(&data.store, account.no, people, today).await?);
+        audience = Some(sync::preview_audience(&data.store, &account, people, today).await?);
     }
     let rhythms = Rhythms::with(&settings.rhythms).map_err(sync::Error::from)?;
     let is_changed = settings != account.settings && !args.dry_run;

@@ -1,37 +1,42 @@
 //! The lists of what was synced, by kind: `GET /v1/linked-accounts/{account_id}/employees` and so on.
 
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use people::Kind;
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 use store::LinkedAccount;
 use utoipa::ToSchema;
 
+use super::fresh::Tag;
 use super::query::{ListQuery, Wanted, cursor};
-use super::{view, with_etag};
+use super::{as_of, view};
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
 
-/// So many records are read at once where all are asked for, or some are left out of what is read.
+/// So many records are read at once where all are asked for.
 const AT_ONCE: u32 = 500;
+/// So many people are looked through for a page of those with one status. A page that is not full then says where to
+/// go on.
+const LOOKED_THROUGH: u32 = 2000;
 
 const NDJSON: &str = "application/x-ndjson";
 
 /// A page of records.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: the page is put together as text")]
 pub(crate) struct RecordPage {
-    /// The records, in the order of their ids as text. Each is the model's own members with `state` (`present`, `gone`
+    /// The records, in the order of their ids as text; with `modified_after`, in the order in which they
+    /// changed. Each is the model's own members with `state` (`present`, `gone`
     /// in Lucca, `hidden` from the key) and `updated_at` (when it was last written here, UTC); employees have a
     /// `status` too: `active`, `future` or `former` today.
     #[schema(value_type = Vec<Object>)]
-    items: Vec<Box<RawValue>>,
+    items: Vec<Value>,
     /// Where the next page begins; null at the end.
     next_cursor: Option<String>,
 }
@@ -42,66 +47,94 @@ async fn answer(
     reader: Reader,
     headers: &HeaderMap,
     kind: Kind,
-    query: ListQuery,
+    (asked, query): (Option<String>, ListQuery),
 ) -> Result<Response, Problem> {
     let wanted = query.read(kind)?;
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.split(',').any(|one| one.trim().starts_with(NDJSON)) {
         return Ok(all(app, reader.account, kind, wanted));
     }
-    Ok(with_etag(headers, &page(&app, &reader.account, kind, wanted).await?))
+    let tag = Tag::new(&reader.account, app.machinery.today(), &[kind.name(), &asked.unwrap_or_default()]);
+    if let Some(same) = tag.not_modified(headers) {
+        return Ok(same);
+    }
+    // What was is read from the change log, too, of which values may be taken out later.
+    let is_of_now = wanted.as_of.is_none();
+    let page = page(&app, &reader.account, kind, wanted);
+    Ok(tag.json(if is_of_now { app.pages.get(tag, page).await? } else { page.await? }))
 }
 
-/// The next page. Where records are left out by their status, more are read until the page is full.
-async fn page(
+/// The next page, as JSON.
+async fn page(app: &App, account: &LinkedAccount, kind: Kind, mut wanted: Wanted) -> Result<Bytes, Problem> {
+    let limit = wanted.limit;
+    let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
+    // One more than the page holds tells whether there is another.
+    let at_once = if wanted.is_selective() { AT_ONCE } else { limit + 1 };
+    let (mut items, mut looked_through, mut is_last) = (Vec::new(), 0, false);
+    while !is_last && items.len() <= limit_of_page && looked_through < LOOKED_THROUGH {
+        let (more, ended) = read_on(app, account, kind, &mut wanted, at_once).await?;
+        is_last = ended;
+        looked_through += at_once;
+        items.extend(more);
+    }
+    let next = if items.len() > limit_of_page {
+        items.truncate(limit_of_page);
+        items.last().map(|last| last.place.clone())
+    } else {
+        wanted.filter.after.clone().filter(|_| !is_last)
+    };
+    // The items are JSON already.
+    let mut json = String::with_capacity(items.iter().map(|item| item.json.len() + 1).sum::<usize>() + 200);
+    json.push_str("{\"items\":[");
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            json.push(',');
+        }
+        json.push_str(&item.json);
+    }
+    json.push_str("],\"next_cursor\":");
+    match next {
+        // A cursor needs no escaping.
+        Some(place) => json.extend(["\"", &cursor(kind, &wanted.filter, place), "\"}"]),
+        None => json.push_str("null}"),
+    }
+    Ok(Bytes::from(json))
+}
+
+/// What is shown of the next `at_once` records, and whether there are no more.
+async fn read_on(
     app: &App,
     account: &LinkedAccount,
     kind: Kind,
-    Wanted { mut filter, limit, status, shape }: Wanted,
-) -> Result<RecordPage, Problem> {
+    wanted: &mut Wanted,
+    at_once: u32,
+) -> Result<(Vec<view::Shown>, bool), Problem> {
     let store = &app.machinery.store;
-    let today = app.machinery.today();
-    let limit_of_page = usize::try_from(limit).unwrap_or(usize::MAX);
-    // One more than the page holds tells whether there is another.
-    let at_once = if status.is_some() { AT_ONCE } else { limit + 1 };
-    let mut items = Vec::new();
-    loop {
-        let records = store.list(account.no, kind, &filter, at_once).await?;
-        let is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
-        filter.after = records.last().map(|record| record.id.clone());
-        items.extend(view::shown(store, account, (kind, &shape), records, (status, today)).await?);
-        if is_last || items.len() > limit_of_page {
-            break;
-        }
+    let mut records = store.list(account.no, kind, &wanted.filter, at_once).await?;
+    let is_last = records.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+    if let Some(last) = records.last() {
+        wanted.filter.after = Some(last.place());
     }
-    let has_more = items.len() > limit_of_page;
-    items.truncate(limit_of_page);
-    let last = items.last().filter(|_| has_more);
-    Ok(RecordPage {
-        next_cursor: last.map(|last| cursor(kind, &last.id)),
-        items: items.into_iter().map(|item| item.json).collect(),
-    })
+    let day = match wanted.as_of {
+        Some(day) => {
+            records = as_of::on_day(app, account, kind, records, day, &wanted.equal_then).await?;
+            day
+        }
+        None => app.machinery.today(),
+    };
+    let asked = (kind, &wanted.shape);
+    Ok((view::shown(store, account, asked, records, (wanted.status, day)).await?, is_last))
 }
 
 /// All of it, a record a line, a part at a time in memory. What fails on the way ends it without the last line's end.
 fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response {
     let parts = stream::unfold(Some((app, account, wanted)), move |rest| async move {
         let (app, account, mut wanted) = rest?;
-        let store = &app.machinery.store;
-        let read = async {
-            let records = store.list(account.no, kind, &wanted.filter, AT_ONCE).await?;
-            let is_last = records.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-            wanted.filter.after = records.last().map(|record| record.id.clone());
-            let today = app.machinery.today();
-            let asked = (kind, &wanted.shape);
-            let items = view::shown(store, &account, asked, records, (wanted.status, today)).await?;
-            Ok::<_, Problem>((items, is_last))
-        };
-        match read.await {
+        match read_on(&app, &account, kind, &mut wanted, AT_ONCE).await {
             Ok((items, is_last)) => {
                 let mut lines = String::new();
                 for item in items {
-                    lines.push_str(item.json.get());
+                    lines.push_str(&item.json);
                     lines.push('\n');
                 }
                 let rest = if is_last { None } else { Some((app, account, wanted)) };
@@ -134,9 +167,10 @@ macro_rules! lists {
             State(app): State<App>,
             reader: Reader,
             headers: HeaderMap,
+            RawQuery(asked): RawQuery,
             Params(query): Params<ListQuery>,
         ) -> Result<Response, Problem> {
-            answer(app, reader, &headers, Kind::$kind, query).await
+            answer(app, reader, &headers, Kind::$kind, (asked, query)).await
         }
     )+};
 }

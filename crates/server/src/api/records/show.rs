@@ -1,15 +1,18 @@
 //! One record, by Lucca's id: `GET /v1/linked-accounts/{account_id}/employees/{id}` and so on.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use people::{Kind, RemoteId};
 use serde::Deserialize;
 use serde_json::Value;
+use store::{LinkedAccount, ListedRecord};
 use utoipa::{IntoParams, ToSchema};
 
+use super::as_of;
+use super::fresh::Tag;
+use super::query::read_day;
 use super::view::{self, Shape};
-use super::with_etag;
 use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -27,6 +30,9 @@ pub(crate) struct ShowQuery {
     /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
     #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]
     include: Option<String>,
+    /// Of employees: as they stood on this day, or will.
+    #[param(example = "2026-01-01")]
+    as_of: Option<String>,
 }
 
 /// A record: the model's own members, with `state` and `updated_at`, and of employees `status`.
@@ -41,19 +47,47 @@ async fn answer(
     reader: Reader,
     headers: &HeaderMap,
     (kind, id): (Kind, String),
-    query: ShowQuery,
+    (asked, query): (Option<String>, ShowQuery),
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("record");
+    let as_of = query.as_of.as_deref().map(|text| read_day(kind, text)).transpose()?;
+    if as_of.is_some() && kind != Kind::Employee {
+        return Err(Problem::field(
+            "as_of",
+            "request.invalid",
+            "Only of a person it is known how they stood.",
+        ));
+    }
     let shape = Shape::read(kind, query.fields.as_deref(), query.include.as_deref())?;
+    let store = &app.machinery.store;
+    let today = app.machinery.today();
+    let tag = Tag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
+    let found = find(app, &reader.account, kind, &id).await?;
+    if let Some(same) = tag.not_modified(headers) {
+        return Ok(same);
+    }
+    let mut found = vec![found];
+    if let Some(day) = as_of {
+        found = as_of::on_day(app, &reader.account, kind, found, day, &[]).await?;
+    }
+    let day = as_of.unwrap_or(today);
+    let shown = view::shown(store, &reader.account, (kind, &shape), found, (None, day)).await?;
+    let shown = shown.into_iter().next().ok_or_else(missing)?;
+    Ok(tag.json(shown.json.into()))
+}
+
+/// A record by the id in the address, whatever its state.
+pub(super) async fn find(
+    app: &App,
+    account: &LinkedAccount,
+    kind: Kind,
+    id: &str,
+) -> Result<ListedRecord, Problem> {
+    let missing = || Problem::not_found("record");
     if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) {
         return Err(missing());
     }
-    let store = &app.machinery.store;
-    let found = store.listed(reader.account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)?;
-    let today = app.machinery.today();
-    let shown = view::shown(store, &reader.account, (kind, &shape), vec![found], (None, today)).await?;
-    let shown = shown.into_iter().next().ok_or_else(missing)?;
-    Ok(with_etag(headers, &shown.json))
+    app.machinery.store.listed(account.no, kind, &RemoteId::from(id)).await?.ok_or_else(missing)
 }
 
 macro_rules! records {
@@ -79,9 +113,10 @@ macro_rules! records {
             reader: Reader,
             Path((_, id)): Path<(String, String)>,
             headers: HeaderMap,
+            RawQuery(asked): RawQuery,
             Params(query): Params<ShowQuery>,
         ) -> Result<Response, Problem> {
-            answer(&app, reader, &headers, (Kind::$kind, id), query).await
+            answer(&app, reader, &headers, (Kind::$kind, id), (asked, query)).await
         }
     )+};
 }

@@ -5,15 +5,34 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use people::{Department, RemoteId};
-use serde::Serialize;
-use utoipa::ToSchema;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use people::{Department, Kind, RemoteId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{Change, LinkedAccount, ListFilter, RecordState};
+use utoipa::{IntoParams, ToSchema};
 
-use super::with_etag;
-use crate::api::answers::{NotFound, Unauthorized};
+use super::fresh::Tag;
+use super::query::read_date;
+use crate::api::Params;
+use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
+
+/// So many departments are read at once.
+const AT_ONCE: u32 = 500;
+
+/// Of which day.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TreeQuery {
+    /// As it stood on this day, as far as syncs have seen it change since.
+    #[param(example = "2026-01-01")]
+    as_of: Option<String>,
+}
 
 /// A department with those below it.
 #[derive(Serialize, ToSchema)]
@@ -44,22 +63,76 @@ pub(crate) struct DepartmentTree {
 /// Shows the departments as a tree.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/departments/tree", tag = "records", security(("key" = [])),
-    params(("account_id" = String, Path, description = "the linked account's id")),
+    params(("account_id" = String, Path, description = "the linked account's id"), TreeQuery),
     responses(
         (status = 200, body = DepartmentTree, headers(("ETag" = String, description = "the tree's fingerprint"))),
         (status = 304, description = "The tree is the one in If-None-Match."),
         Unauthorized,
         NotFound,
+        Unprocessable,
     )
 )]
 pub(crate) async fn department_tree(
     State(app): State<App>,
     reader: Reader,
     headers: HeaderMap,
+    Params(query): Params<TreeQuery>,
 ) -> Result<Response, Problem> {
-    let mut all: Vec<Department> = app.machinery.store.all(reader.account.no).await?;
+    let as_of = query.as_of.as_deref().map(read_date).transpose()?;
+    let asked = as_of.map(|day| day.to_string()).unwrap_or_default();
+    let tag = Tag::new(&reader.account, app.machinery.today(), &["departments/tree", &asked]);
+    if let Some(same) = tag.not_modified(&headers) {
+        return Ok(same);
+    }
+    let mut all: Vec<Department> = match as_of {
+        None => app.machinery.store.all(reader.account.no).await?,
+        Some(day) => on_day(&app, &reader.account, day).await?,
+    };
     all.sort_by(|a, b| a.id.sort_key().cmp(&b.id.sort_key()));
-    Ok(with_etag(&headers, &DepartmentTree { items: tree(&all) }))
+    // A tree always has a JSON form.
+    Ok(tag.json(serde_json::to_vec(&DepartmentTree { items: tree(&all) }).unwrap_or_default().into()))
+}
+
+/// The departments as they stood on a day, as far as syncs have seen them change since: what was renamed, moved or given
+/// another head is as it was before, and what is gone since is there.
+async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Department>, Problem> {
+    let machinery = &app.machinery;
+    let day_of = |at: Timestamp| at.to_zoned(machinery.zone.clone()).date();
+    let mut changes: HashMap<RemoteId, Vec<Change>> = HashMap::new();
+    for change in machinery.store.updates(account.no, Kind::Department, None).await? {
+        if day_of(change.at) > day {
+            changes.entry(change.id.clone()).or_default().push(change);
+        }
+    }
+    let mut filter = ListFilter { with_deleted: true, ..ListFilter::default() };
+    let mut all = Vec::new();
+    loop {
+        let records = machinery.store.list(account.no, Kind::Department, &filter, AT_ONCE).await?;
+        let Some(last) = records.last() else { return Ok(all) };
+        filter.after = Some(last.place());
+        for record in records {
+            let was_there = match record.state {
+                RecordState::Present => true,
+                // It was marked when it was last written.
+                RecordState::Gone | RecordState::Hidden => day_of(record.updated_at) > day,
+            };
+            if !was_there {
+                continue;
+            }
+            let corrupt = |source| store::Error::CorruptRecord { kind: Kind::Department, source };
+            let mut members: Map<String, Value> = serde_json::from_str(&record.body).map_err(corrupt)?;
+            for change in changes.get(&record.id).into_iter().flatten().rev() {
+                let fields =
+                    change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
+                let fields: Map<String, Value> = fields.unwrap_or_default();
+                // Values that were not kept tell nothing.
+                for (name, values) in fields.iter().filter(|(_, values)| values.is_object()) {
+                    members.insert(name.clone(), values["before"].clone());
+                }
+            }
+            all.push(serde_json::from_value(Value::Object(members)).map_err(corrupt)?);
+        }
+    }
 }
 
 /// Each department once: where Lucca makes a circle of them, it begins at the first.

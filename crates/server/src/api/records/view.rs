@@ -4,11 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use people::{EmployeeStatus, Employment, Kind, NamedRef, Period, RemoteId, status_on};
+use people::{EmployeeStatus, Kind, NamedRef, Period, RemoteId, status_on};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use store::{LinkedAccount, ListedRecord, RecordState, Store};
+use store::{LinkedAccount, ListPlace, ListedRecord, RecordState, Store};
 
 use crate::api::time;
 use crate::problem::Problem;
@@ -60,8 +59,9 @@ impl Shape {
 /// A record as it is shown.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    pub(crate) id: RemoteId,
-    pub(crate) json: Box<RawValue>,
+    pub(crate) place: ListPlace,
+    /// JSON.
+    pub(crate) json: String,
 }
 
 /// What a person's status and what belongs to them need of their record; the rest is shown as it is stored, unread.
@@ -82,7 +82,7 @@ pub(crate) async fn shown(
     (status, today): (Option<EmployeeStatus>, Date),
 ) -> Result<Vec<Shown>, Problem> {
     if kind != Kind::Employee {
-        return records.into_iter().map(|record| show(record, shape, Vec::new())).collect();
+        return Ok(records.into_iter().map(|record| show(record, shape, &[])).collect());
     }
     let corrupt = |source| store::Error::CorruptRecord { kind, source };
     let people: Vec<Person> = records
@@ -104,7 +104,7 @@ pub(crate) async fn shown(
     };
     let mut shown = Vec::with_capacity(records.len());
     for (record, person) in records.into_iter().zip(people) {
-        let periods = contracts.get(&record.id).into_iter().flatten().map(Employment::period);
+        let periods = contracts.get(&record.id).into_iter().flatten().copied();
         let contract = Period::new(person.contract_start, person.contract_end);
         let stands = status_on(today, contract, periods);
         if status.is_some_and(|wanted| wanted != stands) {
@@ -115,7 +115,7 @@ pub(crate) async fn shown(
         };
         let mut more = Vec::new();
         if shape.shows("status") {
-            more.push(("status", json!(stands.to_string())));
+            more.push(("status", json!(stands.name())));
         }
         if shape.with_manager {
             more.push(("manager", of(&managers, &person.manager_id)));
@@ -123,22 +123,14 @@ pub(crate) async fn shown(
         if shape.with_department {
             more.push(("department", of(&departments, &person.department_id)));
         }
-        shown.push(show(record, shape, more)?);
+        shown.push(show(record, shape, &more));
     }
     Ok(shown)
 }
 
 /// The model as it is stored, with more members behind its own. Unless some are left out, it is not even read.
-fn show(record: ListedRecord, shape: &Shape, mut more: Vec<(&str, Value)>) -> Result<Shown, Problem> {
-    for (name, value) in [("state", json!(record.state)), ("updated_at", json!(time(record.updated_at)))] {
-        if shape.shows(name) {
-            more.push((name, value));
-        }
-    }
-    if shape.with_raw {
-        let raw = record.raw.and_then(|raw| serde_json::from_str(&raw).ok());
-        more.push(("raw", raw.unwrap_or(Value::Null)));
-    }
+fn show(record: ListedRecord, shape: &Shape, more: &[(&str, Value)]) -> Shown {
+    let place = record.place();
     let own = match &shape.fields {
         None => record.body,
         Some(_) => {
@@ -147,32 +139,42 @@ fn show(record: ListedRecord, shape: &Shape, mut more: Vec<(&str, Value)>) -> Re
             Value::Object(members).to_string()
         }
     };
-    let mut text = own.trim_end().strip_suffix('}').unwrap_or("{").to_owned();
-    for (name, value) in more {
-        let comma = if text.ends_with('{') { "" } else { "," };
+    let mut json = own;
+    // A model is an object: without its last brace more can be put behind it.
+    json.truncate(json.rfind('}').unwrap_or_default());
+    let mut add = |name: &str, value: &dyn std::fmt::Display| {
+        let comma = if json.ends_with('{') { "" } else { "," };
         // Writing to a string does not fail.
-        let _ = write!(text, "{comma}\"{name}\":{value}");
+        let _ = write!(json, "{comma}\"{name}\":{value}");
+    };
+    for (name, value) in more {
+        add(name, value);
     }
-    text.push('}');
-    let corrupt = |source| store::Error::Corrupt { what: "record", source: Box::new(source) };
-    let json = RawValue::from_string(text).map_err(corrupt)?;
-    Ok(Shown { id: record.id, json })
+    if shape.shows("state") {
+        add("state", &format_args!("\"{}\"", record.state.name()));
+    }
+    if shape.shows("updated_at") {
+        add("updated_at", &format_args!("\"{}\"", time(record.updated_at)));
+    }
+    if shape.with_raw {
+        // Read and written again, because as it was sent it may be of many lines.
+        let raw: Option<Value> = record.raw.and_then(|raw| serde_json::from_str(&raw).ok());
+        add("raw", &raw.unwrap_or(Value::Null));
+    }
+    json.push('}');
+    Shown { place, json }
 }
 
 async fn contracts(
     store: &Store,
     account: &LinkedAccount,
     records: &[ListedRecord],
-) -> Result<HashMap<RemoteId, Vec<Employment>>, Problem> {
-    if !sync::contracts_are_current(store, account.no).await? {
+) -> Result<HashMap<RemoteId, Vec<Period>>, Problem> {
+    if !account.contracts_current {
         return Ok(HashMap::new());
     }
     let owners: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
-    let mut contracts: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
-    for employment in store.employments_of(account.no, &owners).await? {
-        contracts.entry(employment.employee_id.clone()).or_default().push(employment);
-    }
-    Ok(contracts)
+    Ok(store.employment_periods(account.no, &owners).await?)
 }
 
 /// Other records, as far as they are shown beside one: id and name.

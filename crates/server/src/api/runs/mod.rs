@@ -1,5 +1,6 @@
-//! `/v1/linked-accounts/{account_id}/runs`: syncs, started, listed and watched. One endpoint, one file.
+//! `/v1/linked-accounts/{account_id}/runs`: syncs, started, listed, watched and cancelled. One endpoint, one file.
 
+pub(crate) mod cancel;
 pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod start;
@@ -21,7 +22,7 @@ pub(crate) struct RunView {
     started_at: String,
     /// When it ended, UTC; null while it runs.
     finished_at: Option<String>,
-    /// `succeeded`, `incomplete`, `failed` or `interrupted`; null while it runs.
+    /// `succeeded`, `incomplete`, `failed`, `interrupted` or `cancelled`; null while it runs.
     #[schema(example = "succeeded")]
     outcome: Option<&'static str>,
     /// Requests sent to Lucca.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jobs::NotBegun;
 use serde::Serialize;
 use store::AccountStatus;
 use utoipa::ToSchema;
@@ -22,7 +23,7 @@ pub(crate) struct RunStarted {
     id: String,
 }
 
-/// Begins a sync of what changed, whatever is due; it is followed at its Location, where it appears within moments.
+/// Begins a sync of what changed, whatever is due; it is followed at its Location.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
@@ -50,11 +51,16 @@ pub(crate) async fn start_run(
         AccountStatus::Unlinked => return Err(store::Error::Unlinked.into()),
     }
     let machinery = &app.machinery;
-    if machinery.store.lease_holder(account.no, machinery.clock.now()).await?.is_some() {
-        return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
-    }
     let id = machinery.new_run()?;
-    machinery.sync_in_background(account, id);
+    match machinery.sync_in_background(account, id).await {
+        Ok(()) => {}
+        Err(NotBegun::Sync(sync::Error::Busy { .. })) => {
+            return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
+        }
+        Err(NotBegun::Sync(sync::Error::Store(error))) => return Err(error.into()),
+        Err(NotBegun::Client(error)) => return Err(error.into()),
+        Err(error) => return Err(Problem::internal("sync.settings", &error)),
+    }
     let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
     let started = Json(RunStarted { id: id.to_string() });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())

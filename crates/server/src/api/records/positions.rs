@@ -1,0 +1,150 @@
+//! `GET /v1/linked-accounts/{account_id}/positions` and `…/employees/{id}/positions`: who was in which department, under which
+//! manager, in which job, from when to when, and how each is known.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use people::{Employee, Kind, Position, RemoteId};
+use serde::{Deserialize, Serialize};
+use store::{LinkedAccount, ListFilter, ListedRecord};
+use utoipa::{IntoParams, ToSchema};
+
+use super::as_of::contracts_of;
+use super::fresh::Tag;
+use super::query::{cursor, read_cursor};
+use crate::api::Params;
+use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::app::App;
+use crate::auth::Reader;
+use crate::problem::Problem;
+
+const USUAL: u32 = 100;
+const MOST: u32 = 500;
+
+/// Whose positions.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PositionsQuery {
+    /// Those of so many people at most; 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// Where the page before ended: its `next_cursor`.
+    cursor: Option<String>,
+    /// Also those of people who are gone in Lucca, or not shown to the key any more.
+    include_deleted: Option<bool>,
+}
+
+/// Positions of people over time.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PositionPage {
+    /// The positions, person by person in the order of ids as text, each person's from the oldest to the one that holds
+    /// now, which has no `ends_on`. `starts_on` is null where it is not known since when. Each value has a `source`:
+    /// `contract`, `user_log` (Lucca's log), `observation` (a sync found it changed) or `current` (as it is now; nothing
+    /// tells of a change). What is not known is left out.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Position>,
+    /// Where the next page begins; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// The positions of one person over time.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PositionHistory {
+    /// The positions, from the oldest to the one that holds now; as in the list of all.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Position>,
+}
+
+async fn positions_of(
+    app: &App,
+    account: &LinkedAccount,
+    records: &[ListedRecord],
+) -> Result<Vec<Position>, Problem> {
+    let machinery = &app.machinery;
+    let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
+    let contracts = contracts_of(app, account, &ids).await?;
+    let traces = machinery.store.position_traces(account.no, Some(&ids), &machinery.zone).await?;
+    let mut positions = Vec::new();
+    for record in records {
+        let corrupt = |source| store::Error::CorruptRecord { kind: Kind::Employee, source };
+        let employee: Employee = serde_json::from_str(&record.body).map_err(corrupt)?;
+        let contracts = contracts.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+        positions.extend(traces.positions(machinery.today(), &employee, contracts));
+    }
+    Ok(positions)
+}
+
+/// Lists the positions of people over time.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/positions", tag = "records", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id"), PositionsQuery),
+    responses(
+        (status = 200, body = PositionPage, headers(("ETag" = String, description = "the page's fingerprint"))),
+        (status = 304, description = "The page is the one in If-None-Match."),
+        Unauthorized,
+        NotFound,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn positions(
+    State(app): State<App>,
+    reader: Reader,
+    headers: HeaderMap,
+    RawQuery(asked): RawQuery,
+    Params(query): Params<PositionsQuery>,
+) -> Result<Response, Problem> {
+    let limit = query.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
+    }
+    let kind = Kind::Employee;
+    let after = query.cursor.as_deref().map(|text| read_cursor(kind, false, text)).transpose()?;
+    let with_deleted = query.include_deleted.unwrap_or(false);
+    let filter = ListFilter { after, with_deleted, ..ListFilter::default() };
+    let account = &reader.account;
+    let tag = Tag::new(account, app.machinery.today(), &["positions", &asked.unwrap_or_default()]);
+    if let Some(same) = tag.not_modified(&headers) {
+        return Ok(same);
+    }
+    let mut people = app.machinery.store.list(account.no, kind, &filter, limit + 1).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = people.len() > limit;
+    people.truncate(limit);
+    let last = people.last().filter(|_| has_more);
+    let next_cursor = last.map(|last| cursor(kind, &filter, last.place()));
+    let page = PositionPage { items: positions_of(&app, account, &people).await?, next_cursor };
+    // Positions always have a JSON form.
+    Ok(tag.json(serde_json::to_vec(&page).unwrap_or_default().into()))
+}
+
+/// Shows the positions of a person over time.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/employees/{id}/positions", tag = "records", security(("key" = [])),
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("id" = String, Path, description = "Lucca's id of the person", example = "12"),
+    ),
+    responses(
+        (status = 200, body = PositionHistory, headers(("ETag" = String, description = "their fingerprint"))),
+        (status = 304, description = "They are those in If-None-Match."),
+        Unauthorized,
+        NotFound,
+    )
+)]
+pub(crate) async fn employee_positions(
+    State(app): State<App>,
+    reader: Reader,
+    Path((_, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let account = &reader.account;
+    let person = super::show::find(&app, account, Kind::Employee, &id).await?;
+    let tag = Tag::new(account, app.machinery.today(), &["employee/positions", &id]);
+    if let Some(same) = tag.not_modified(&headers) {
+        return Ok(same);
+    }
+    let items = positions_of(&app, account, &[person]).await?;
+    // Positions always have a JSON form.
+    Ok(tag.json(serde_json::to_vec(&PositionHistory { items }).unwrap_or_default().into()))
+}

@@ -1,0 +1,106 @@
+//! What tells of employees' positions over time beside their records and contracts: Lucca's log, and what syncs have found
+//! changed. What follows from it is put together in `people`.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use people::{
+    Employee, Employment, Kind, Observation, Position, PositionField, RemoteId, UserLogEntry,
+    position_history,
+};
+use serde_json::{Map, Value};
+
+use crate::db::on;
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::{Change, Error, Store};
+
+/// What tells of positions, by employee.
+#[derive(Clone, Debug, Default)]
+pub struct PositionTraces {
+    log: HashMap<RemoteId, Vec<UserLogEntry>>,
+    seen: HashMap<RemoteId, Vec<Observation>>,
+}
+
+impl PositionTraces {
+    /// An employee's positions as they are known on `today`, oldest first. `contracts` are those that may decide.
+    pub fn positions(&self, today: Date, employee: &Employee, contracts: &[Employment]) -> Vec<Position> {
+        let log = self.log.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
+        let seen = self.seen.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
+        position_history(today, employee, contracts, log, seen)
+    }
+}
+
+impl Store {
+    /// What tells of the positions of these employees, or of all. What a sync found is of the day in `zone`.
+    pub async fn position_traces(
+        &self,
+        account_no: i64,
+        employees: Option<&[RemoteId]>,
+        zone: &TimeZone,
+    ) -> Result<PositionTraces, Error> {
+        let mut traces = PositionTraces::default();
+        let log = match employees {
+            None => self.all::<UserLogEntry>(account_no).await?,
+            Some(ids) => self.user_log_of(account_no, ids).await?,
+        };
+        for entry in log {
+            traces.log.entry(entry.employee_id.clone()).or_default().push(entry);
+        }
+        for change in self.updates(account_no, Kind::Employee, employees).await? {
+            traces.seen.entry(change.id.clone()).or_default().extend(observations(&change, zone));
+        }
+        Ok(traces)
+    }
+
+    async fn user_log_of(&self, account_no: i64, owners: &[RemoteId]) -> Result<Vec<UserLogEntry>, Error> {
+        let hint = self.db.indexed_by("user_log_of_employee");
+        let owner = self.db.member("employee_id");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT body FROM records{hint} WHERE account_no = $1 AND kind = 'user_log_entries' \
+                 AND {owner} IN {{ids}} AND state = 'present'"
+            ),
+            2,
+        );
+        let bodies: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(json_list(owners))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("reading Lucca's log"))?;
+        let kind = Kind::UserLogEntry;
+        let parse = |body: &String| {
+            serde_json::from_str(body).map_err(|source| Error::CorruptRecord { kind, source })
+        };
+        bodies.iter().map(parse).collect()
+    }
+}
+
+/// What a change of an employee tells of their position.
+fn observations(change: &Change, zone: &TimeZone) -> Vec<Observation> {
+    let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
+    let fields: Map<String, Value> = fields.unwrap_or_default();
+    let on = change.at.to_zoned(zone.clone()).date();
+    fields
+        .iter()
+        // Values that were not kept tell nothing.
+        .filter(|(_, values)| values.is_object())
+        .filter_map(|(name, values)| {
+            Some(Observation {
+                employee_id: change.id.clone(),
+                field: PositionField::of_employee(name)?,
+                before: text(&values["before"]),
+                after: text(&values["after"]),
+                on,
+            })
+        })
+        .collect()
+}
+
+/// An id or a title as text; of what has an id and a name, the id.
+fn text(value: &Value) -> Option<String> {
+    let value = if value.is_object() { &value["id"] } else { value };
+    value.as_str().map(str::to_owned)
+}
