@@ -9,28 +9,14 @@ pub(crate) mod show;
 pub(crate) mod tree;
 pub(crate) mod view;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
+
+use super::etag;
 
 /// A JSON answer with its fingerprint; 304 without a body where the caller has the same already.
 fn with_etag(asked: &HeaderMap, body: &impl Serialize) -> Response {
     // What is answered always has a JSON form.
-    let body = serde_json::to_string(body).unwrap_or_default();
-    // Weak: the same may be sent compressed or not.
-    let etag = format!("W/\"{:032x}\"", store::content_hash(&body));
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known =
-        known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag || one.trim() == "*"));
-    let mut response = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-    };
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        response.headers_mut().insert(header::ETAG, etag);
-    }
-    // Personal data: only whoever asked may keep it, and asks again whether it still holds.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    response
+    etag::answer(asked, "application/json", serde_json::to_string(body).unwrap_or_default())
 }
