@@ -222,6 +222,15 @@ impl From<delivery::catalog::Error> for Failure {
     }
 }
 
+impl From<files::Error> for Failure {
+    fn from(error: files::Error) -> Self {
+        let exit = if error.is_of_usage() { Exit::Usage } else { Exit::Internal };
+        let mut failure = Self::from_error(exit, error.code(), &error);
+        failure.advice = Some(error.advice());
+        failure
+    }
+}
+
 impl From<jobs::Error> for Failure {
     fn from(error: jobs::Error) -> Self {
         match error {

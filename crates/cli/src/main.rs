@@ -84,10 +84,12 @@ enum Command {
     Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
-    /// Write records to a file or to standard output
+    /// Write streams and people as files to a folder or an object store, or one kind to a file
     Export(commands::export::Args),
     /// Provision people to other services by SCIM, see what that would do, and where a service differs
     Scim(commands::scim::Args),
+    /// Feeds of a team's absences that calendars subscribe to
+    CalendarFeeds(commands::calendar_feeds::Args),
     /// A source of the Airbyte protocol: spec, check, discover, read
     Airbyte(commands::airbyte::Args),
     /// A tap of the Singer specification
@@ -137,6 +139,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
         Command::Scim(args) => Box::pin(commands::scim::run(global, args)).await,
+        Command::CalendarFeeds(args) => commands::calendar_feeds::run(global, args).await,
         Command::Airbyte(args) => Box::pin(commands::airbyte::run(global, args)).await,
         Command::Tap(args) => Box::pin(commands::tap::run(global, args)).await,
     }

@@ -13,7 +13,7 @@ use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
 use secrecy::SecretString;
-use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkedAccount, NewAccount, Onto};
+use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkedAccount, NewAccount, Onto, Store};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -126,6 +126,18 @@ pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<Link
             format!("Name one by its id: {}.", names(&mut several.iter().copied())),
         )),
     }
+}
+
+/// Refuses an account of which nothing was read yet: nothing, and nobody, are not the same.
+pub(crate) async fn refuse_never_synced(store: &Store, account: &LinkedAccount) -> Result<(), Failure> {
+    if store.last_change(account.no).await? == 0 {
+        return Err(Failure::usage(
+            "cli.never_synced",
+            format!("nothing of {} was read yet", account.tenant),
+            "Read it with `lucca-connector sync`.",
+        ));
+    }
+    Ok(())
 }
 
 /// Nothing is linked yet.

@@ -3,6 +3,7 @@
 //! Not here: the HTTP API (`server`), what is read of Lucca and when (`sync`, `jobs`).
 
 pub mod airbyte;
+pub mod calendar;
 pub mod catalog;
 mod rounds;
 pub mod scim;

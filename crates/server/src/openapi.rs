@@ -14,8 +14,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::api::{
-    absences, api_keys, exchange_public_token, health, issues, linked_accounts, linking_flows,
-    new_link_token, records, runs, scim, webhooks,
+    absences, api_keys, calendar_feeds, exchange_public_token, health, issues, linked_accounts,
+    linking_flows, new_link_token, records, runs, scim, webhooks,
 };
 use crate::app::App;
 
@@ -42,6 +42,7 @@ use crate::app::App;
         (name = "runs", description = "Syncs of a linked account."),
         (name = "API keys", description = "Who may use this API."),
         (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
+        (name = "calendars", description = "Absences of a team, for calendars that subscribe to them: docs/calendar.md."),
         (name = "webhooks", description = "What happens, told to addresses that asked for it: docs/webhooks.md."),
         (name = "SCIM", description = "Services that people are provisioned to: docs/scim.md."),
         (name = "health", description = "Whether the service runs."),
@@ -133,6 +134,9 @@ pub(crate) fn api() -> (Router<App>, Value) {
             scim::remove::remove_scim_target
         ))
         .routes(routes!(scim::push::push_scim_target))
+        .routes(routes!(calendar_feeds::list::calendar_feeds, calendar_feeds::create::new_calendar_feed))
+        .routes(routes!(calendar_feeds::remove::remove_calendar_feed))
+        .routes(routes!(calendar_feeds::open::calendar_feed))
         .routes(routes!(webhooks::list::webhook_endpoints, webhooks::create::new_webhook_endpoint))
         .routes(routes!(
             webhooks::show::webhook_endpoint,

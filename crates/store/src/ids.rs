@@ -77,6 +77,8 @@ ids! {
     WebhookEndpointId = "whe_",
     /// A service that people are provisioned to by SCIM: `scim_…`.
     ScimTargetId = "scim_",
+    /// A feed of absences for calendars: `feed_…`.
+    CalendarFeedId = "feed_",
 }
 
 #[cfg(test)]

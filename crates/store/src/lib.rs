@@ -9,6 +9,7 @@ mod accounts;
 mod api_keys;
 mod audience;
 mod audit;
+mod calendar_feeds;
 mod capabilities;
 mod changes;
 mod commit;
@@ -46,6 +47,7 @@ pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, On
 pub use api_keys::{ApiKeyEntry, Role};
 pub use audience::AudienceChange;
 pub use audit::{Actor, AuditEntry, NewAuditEntry};
+pub use calendar_feeds::{CalendarFeed, Team};
 pub use capabilities::Capability;
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
 pub use commit::Commit;
@@ -58,8 +60,8 @@ pub use exclusions::Kept;
 pub use holds::Hold;
 pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
-    AccountId, ApiKeyId, ErasureId, FlowId, InvalidId, IssueId, RunId, ScimTargetId, SubmissionId,
-    WebhookEndpointId,
+    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, RunId, ScimTargetId,
+    SubmissionId, WebhookEndpointId,
 };
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};

@@ -185,14 +185,7 @@ fn refused(why: &str) -> Failure {
 async fn kept(global: &Global, account: Option<&str>) -> Result<Opened, Failure> {
     let data = DataDir::open(global).await?;
     let account = session::account(&data, account).await?;
-    // Nothing, and nobody, are not the same.
-    if data.store.last_change(account.no).await? == 0 {
-        return Err(Failure::usage(
-            "cli.never_synced",
-            format!("nothing of {} was read yet", account.tenant),
-            "Read it with `lucca-connector sync`.",
-        ));
-    }
+    session::refuse_never_synced(&data.store, &account).await?;
     Ok(Opened { store: data.store, account, unread: BTreeMap::new(), remarks: Vec::new(), _dir: None })
 }
 

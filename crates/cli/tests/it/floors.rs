@@ -15,6 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("absences", &["people", "lucca", "store", "linking", "sync"]),
     ("jobs", &["people", "lucca", "store", "linking", "sync", "absences"]),
     ("delivery", &["people", "lucca", "store", "linking", "sync", "absences"]),
+    ("files", &["people", "lucca", "store", "linking", "sync", "absences", "delivery"]),
     ("server", &["people", "lucca", "store", "linking", "sync", "absences", "jobs", "delivery"]),
     (
         "lucca-connector",
@@ -27,6 +28,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "absences",
             "jobs",
             "delivery",
+            "files",
             "server",
             "lucca-emulator",
         ],

@@ -41,6 +41,8 @@ fn help_texts() {
         &["absences", "import", "--help"],
         &["org-chart", "--help"],
         &["export", "--help"],
+        &["calendar-feeds", "--help"],
+        &["calendar-feeds", "add", "--help"],
         &["airbyte", "--help"],
         &["airbyte", "read", "--help"],
         &["tap", "--help"],

@@ -8,6 +8,7 @@ mod bad_input;
 mod changes;
 mod database;
 mod demo;
+mod export;
 mod floors;
 mod help;
 mod history;

@@ -13,7 +13,7 @@ use people::Kind;
 pub use error::Error;
 pub use reading::{Page, Place, Reader};
 pub use row::{Row, RowState};
-pub use schema::schema;
+pub use schema::{columns, schema};
 
 /// The streams, in the order in which they are shown. Each is named as its [`Kind`].
 pub const STREAMS: [Kind; 11] = [

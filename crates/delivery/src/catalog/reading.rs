@@ -71,6 +71,19 @@ impl<'a> Reader<'a> {
         self.place(self.until, Some(RemoteId::from("")))
     }
 
+    /// The change log's last number: what was read is as the store stood then.
+    pub fn until(&self) -> i64 {
+        self.until
+    }
+
+    /// The place behind a number of the change log, from which only what changed later is read.
+    pub fn since(&self, kind: Kind, seq: i64) -> Result<Place, Error> {
+        if seq > self.until {
+            return Err(Error::AheadOfStore(kind.name()));
+        }
+        Ok(self.place(seq, None))
+    }
+
     /// A place that was kept, if it is one of this account's log.
     pub fn resume(&self, kind: Kind, kept: &serde_json::Value) -> Result<Place, Error> {
         let place = Place::deserialize(kept).map_err(|error| Error::malformed("state", &error))?;

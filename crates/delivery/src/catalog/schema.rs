@@ -40,6 +40,11 @@ pub fn schema(kind: Kind) -> Value {
     })
 }
 
+/// The columns of a stream's records in the order in which tables have them: as the model has them, then ours.
+pub fn columns(kind: Kind) -> Vec<&'static str> {
+    members(kind).iter().map(|(name, _)| *name).chain([SEQ, STATE, DELETED_AT]).collect()
+}
+
 /// The type of a member.
 #[derive(Clone, Copy)]
 enum Type {

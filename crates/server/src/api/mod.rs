@@ -4,6 +4,8 @@
 pub(crate) mod absences;
 pub(crate) mod answers;
 pub(crate) mod api_keys;
+pub(crate) mod calendar_feeds;
+pub(crate) mod etag;
 pub(crate) mod exchange_public_token;
 pub(crate) mod health;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]

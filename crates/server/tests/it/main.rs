@@ -4,6 +4,7 @@
 
 mod absences;
 mod api;
+mod calendar_feeds;
 mod conventions;
 mod flow;
 mod hostile;

@@ -1,10 +1,10 @@
-//! `export`: the records of one kind as JSON lines or CSV.
+//! One kind into one file or to standard output, as JSON lines or CSV.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
+use files::PartFile;
 use people::{
     Absence, AbsenceRequest, CustomFieldDefinition, Department, Employment, Establishment, JobQualification,
     Kind, LeaveType, LegalUnit, Model, OccupationCategory, UserLogEntry, WorkingDay,
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::LinkedAccount;
 
+use super::{Args, Format};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
@@ -20,33 +21,15 @@ use crate::output::{complain, counted};
 use crate::people_view::People;
 use crate::session;
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// How records are written
-    #[arg(long, value_enum)]
-    format: Format,
-    /// What to export: employees, employments, absences, absence_requests, departments, establishments,
-    /// legal_units, job_qualifications, occupation_categories, leave_types, working_days, user_log_entries or
-    /// custom_field_definitions
-    #[arg(long, default_value_t = Kind::Employee)]
-    kind: Kind,
-    /// The file to write [default: standard output]
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// The linked account, by id or tenant, where there are several
-    #[arg(long, value_name = "ACCOUNT")]
-    account: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// One JSON object a line, every field
-    Jsonl,
-    /// Comma-separated with a header line (RFC 4180, UTF-8): plain fields as columns, the rest as JSON
-    Csv,
-}
-
-pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    if args.format == Format::Parquet {
+        let advice = "Name the streams and a folder: `export employees --format parquet --to FOLDER`.";
+        return Err(Failure::usage(
+            "cli.arguments",
+            "Parquet is written to a folder or an object store",
+            advice,
+        ));
+    }
     let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
     let rows = rows(&data, &account, args.kind).await?;
@@ -59,7 +42,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 other => other,
             }
         }
-        Some(path) => write_whole(path, |file| write(file, args, &rows)),
+        Some(path) => PartFile::create(path).and_then(|mut file| {
+            write(&mut file, args, &rows)?;
+            file.place()
+        }),
     };
     let target = args.output.as_deref().unwrap_or(Path::new("standard output"));
     written.map_err(|error| Failure::file("writing", target, &error))?;
@@ -74,35 +60,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         None => {}
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes beside the file and then puts it in its place, so that a reader never sees half of it. It holds personal
-/// data, so only its owner can read it.
-fn write_whole(
-    path: &Path,
-    write: impl FnOnce(BufWriter<&mut File>) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
-    let mut part = name.to_owned();
-    part.push(".part");
-    let part = path.with_file_name(part);
-    // What an earlier export left behind when it was killed.
-    match std::fs::remove_file(&part) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&part)?;
-    let written = write(BufWriter::new(&mut file)).and_then(|()| file.sync_all());
-    let placed = written.and_then(|()| std::fs::rename(&part, path));
-    if placed.is_err() {
-        // The error at hand is the one to tell of.
-        let _ = std::fs::remove_file(&part);
-    }
-    placed
 }
 
 async fn rows(data: &DataDir, account: &LinkedAccount, kind: Kind) -> Result<Vec<Value>, Failure> {
@@ -139,7 +96,7 @@ fn to_value(record: &impl Serialize) -> Value {
 
 fn write(mut out: impl Write, args: &Args, rows: &[Value]) -> std::io::Result<()> {
     match args.format {
-        Format::Jsonl => {
+        Format::Jsonl | Format::Parquet => {
             for row in rows {
                 serde_json::to_writer(&mut out, row)?;
                 out.write_all(b"\n")?;
@@ -147,10 +104,14 @@ fn write(mut out: impl Write, args: &Args, rows: &[Value]) -> std::io::Result<()
         }
         Format::Csv => {
             let columns = columns(args.kind);
-            let mut csv = csv::Writer::from_writer(&mut out);
+            if args.bom {
+                out.write_all("\u{feff}".as_bytes())?;
+            }
+            let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut out);
             csv.write_record(columns).map_err(io_error)?;
             for row in rows {
-                csv.write_record(columns.iter().map(|column| cell(&row[*column]))).map_err(io_error)?;
+                csv.write_record(columns.iter().map(|column| cell(&row[*column], args.escape_formulas)))
+                    .map_err(io_error)?;
             }
             csv.flush()?;
         }
@@ -166,10 +127,11 @@ fn io_error(error: csv::Error) -> std::io::Error {
     }
 }
 
-/// A value as a cell: nothing for null, text as it is, everything else as JSON.
-fn cell(value: &Value) -> String {
+/// A value as a cell: nothing for null, text as it is unless it is to be no formula, everything else as JSON.
+fn cell(value: &Value, escapes_formulas: bool) -> String {
     match value {
         Value::Null => String::new(),
+        Value::String(text) if escapes_formulas && files::is_formula(text) => format!("'{text}"),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }

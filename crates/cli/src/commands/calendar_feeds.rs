@@ -1,0 +1,225 @@
+//! `calendar-feeds`: feeds of a team's absences that calendars subscribe to. `serve` answers them.
+
+use std::process::ExitCode;
+
+use delivery::calendar::{DAYS_AHEAD, secret};
+use linking::Language;
+use people::RemoteId;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use store::{AccountStatus, Actor, CalendarFeed, CalendarFeedId, LinkedAccount, Team};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{clean, complain, counted, line, table};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Make a feed; its address is shown once
+    Add(Box<Add>),
+    /// List a linked account's feeds, without their addresses
+    List(Which),
+    /// Remove a feed: its address opens nothing any more
+    Remove(Remove),
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Add {
+    /// The calendar's name, as calendars show it
+    #[arg(value_parser = name)]
+    name: String,
+    #[command(flatten)]
+    team: Members,
+    /// Show what an absence is taken on, such as sick leave
+    #[arg(long)]
+    show_type: bool,
+    /// Show absences that are not approved yet, too
+    #[arg(long)]
+    with_pending: bool,
+    /// The language of the feed: en or fr
+    #[arg(long, default_value_t)]
+    language: Language,
+    /// How many days it looks ahead
+    #[arg(long, value_name = "DAYS", default_value_t = DAYS_AHEAD.0,
+          value_parser = clap::value_parser!(u16).range(1..=i64::from(DAYS_AHEAD.1)))]
+    days_ahead: u16,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Whose absences.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Members {
+    /// Everybody of a department, by its Lucca id, and of those below it
+    #[arg(long, value_name = "ID")]
+    department: Option<String>,
+    /// Whoever reports directly to an employee, by their Lucca id
+    #[arg(long, value_name = "ID")]
+    manager: Option<String>,
+    /// These employees, by their Lucca ids
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    employees: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Remove {
+    /// The feed's id: feed_…
+    id: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let which = match &args.action {
+        Action::Add(add) => &add.which,
+        Action::List(which) => which,
+        Action::Remove(remove) => &remove.which,
+    };
+    let account = session::account(&data, which.account.as_deref()).await?;
+    match &args.action {
+        Action::Add(args) => add(global, &data, &account, args).await,
+        Action::List(_) => list(global, &data, &account).await,
+        Action::Remove(args) => remove(global, &data, &account, &args.id).await,
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err("a name has 1 to 200 characters, on one line".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+async fn add(
+    global: &Global,
+    data: &DataDir,
+    account: &LinkedAccount,
+    args: &Add,
+) -> Result<ExitCode, Failure> {
+    if account.status == AccountStatus::Unlinked {
+        return Err(store::Error::Unlinked.into());
+    }
+    let id = |text: &String| RemoteId::from(text.trim());
+    let team = match &args.team {
+        Members { department: Some(department), .. } => Team::Department(id(department)),
+        Members { manager: Some(manager), .. } => Team::Manager(id(manager)),
+        Members { employees, .. } => Team::Employees(employees.iter().map(id).collect()),
+    };
+    let created_at = session::clock().now();
+    let feed = CalendarFeed {
+        id: CalendarFeedId::mint(created_at, crate::entropy::bytes()?),
+        account_id: account.id,
+        name: args.name.clone(),
+        team,
+        show_type: args.show_type,
+        with_pending: args.with_pending,
+        language: args.language.code().to_owned(),
+        days_ahead: args.days_ahead,
+        created_at,
+    };
+    let secret = secret(crate::entropy::bytes()?);
+    data.store.add_calendar_feed(account, &feed, &secret, Actor::Cli).await?;
+    let path = format!("/calendar-feeds/{}/calendar.ics", secret.expose_secret());
+    if global.json {
+        let mut shown = shown(&feed);
+        shown["path"] = json!(path);
+        crate::output::json(&shown);
+    } else {
+        line(&path);
+        complain(&format!(
+            "This is {}, at the address where `lucca-connector serve` is found. Whoever has it can read the feed; it is not \
+             shown again.",
+            feed.id
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(global: &Global, data: &DataDir, account: &LinkedAccount) -> Result<ExitCode, Failure> {
+    let feeds = data.store.calendar_feeds(account.no).await?;
+    if global.json {
+        crate::output::json(&feeds.iter().map(shown).collect::<Vec<_>>());
+    } else if feeds.is_empty() {
+        line(
+            "There is no feed yet. Make one with `lucca-connector calendar-feeds add NAME --department ID`.",
+        );
+    } else {
+        let mut shown = table(&["feed", "name", "team", "type", "pending", "language", "made"]);
+        let flag = |flag: bool| if flag { "shown" } else { "hidden" }.to_owned();
+        for feed in feeds {
+            shown.add_row([
+                feed.id.to_string(),
+                clean(&feed.name),
+                clean(&team(&feed.team)),
+                flag(feed.show_type),
+                flag(feed.with_pending),
+                feed.language,
+                format!("{:.0}", feed.created_at),
+            ]);
+        }
+        line(&shown.to_string());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn remove(
+    global: &Global,
+    data: &DataDir,
+    account: &LinkedAccount,
+    text: &str,
+) -> Result<ExitCode, Failure> {
+    let unknown = || {
+        let advice = "`lucca-connector calendar-feeds list` shows the feeds there are.";
+        Failure::usage("cli.unknown_feed", "no such calendar feed", advice)
+    };
+    let id: CalendarFeedId = text.parse().map_err(|_| unknown())?;
+    if !data.store.remove_calendar_feed(account, id, Actor::Cli, session::clock().now()).await? {
+        return Err(unknown());
+    }
+    if global.json {
+        crate::output::json(&json!({ "id": id, "removed": true }));
+    } else {
+        line(&format!("{id} is removed: its address opens nothing any more."));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(feed: &CalendarFeed) -> Value {
+    json!({
+        "id": feed.id,
+        "account_id": feed.account_id,
+        "name": feed.name,
+        "team": feed.team,
+        "show_type": feed.show_type,
+        "with_pending": feed.with_pending,
+        "language": feed.language,
+        "days_ahead": feed.days_ahead,
+        "created_at": feed.created_at,
+    })
+}
+
+fn team(team: &Team) -> String {
+    match team {
+        Team::Department(id) => format!("department {id}"),
+        Team::Manager(id) => format!("reports of {id}"),
+        Team::Employees(ids) => counted(u64::try_from(ids.len()).unwrap_or(u64::MAX), "employee"),
+    }
+}

@@ -1,0 +1,208 @@
+//! An absence as events of whole days. Pure.
+//!
+//! Half-days have no clock times in Lucca, so that an event with hours would claim what nobody knows: a half-day is an event
+//! of that day that says which half. Whole days between are one event, weekends within included; half-days that were taken
+//! back are not.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use linking::Language;
+use people::{Absence, Half, HalfDay, LeaveType, RemoteId};
+use store::AccountId;
+
+/// An event of one or several days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    /// The same as long as the absence has this part.
+    pub(super) uid: String,
+    pub(super) summary: String,
+    pub(super) starts_on: Date,
+    /// The last day of it.
+    pub(super) ends_on: Date,
+    pub(super) is_tentative: bool,
+    /// When what it tells was last written.
+    pub(super) written_at: Timestamp,
+}
+
+/// How absences are shown.
+pub(super) struct Shown<'a> {
+    pub(super) account_id: AccountId,
+    pub(super) types: &'a HashMap<RemoteId, LeaveType>,
+    pub(super) show_type: bool,
+    pub(super) language: Language,
+}
+
+impl Shown<'_> {
+    /// The events of an absence: none if none of it is left, or if it is work elsewhere.
+    pub(super) fn events(&self, absence: &Absence, name: &str, written_at: Timestamp) -> Vec<Event> {
+        let is_tentative = absence.is_confirmed != Some(true);
+        let what = self.what(absence);
+        let (am, pm, pending) = match self.language {
+            Language::English => ("morning", "afternoon", "not approved yet"),
+            Language::French => ("matin", "après-midi", "non validé"),
+        };
+        let colon = match self.language {
+            Language::English => ": ",
+            Language::French => " : ",
+        };
+        let event = |(n, part): (usize, Part)| {
+            let mut notes = Vec::new();
+            notes.extend(part.half.map(|half| if half == Half::Am { am } else { pm }));
+            notes.extend(is_tentative.then_some(pending));
+            let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+            Event {
+                uid: format!("{}.{n}@{}", absence.id, self.account_id),
+                summary: format!("{name}{colon}{what}{notes}"),
+                starts_on: part.first,
+                ends_on: part.last,
+                is_tentative,
+                written_at,
+            }
+        };
+        parts(&self.taken(absence)).into_iter().enumerate().map(event).collect()
+    }
+
+    /// What it is called.
+    fn what(&self, absence: &Absence) -> String {
+        let names = absence.leave_type_ids.iter().filter_map(|id| self.types.get(id)?.name.clone());
+        let names: Vec<String> = if self.show_type { names.collect() } else { Vec::new() };
+        match (names.is_empty(), self.language) {
+            (false, _) => names.join(", "),
+            (true, Language::English) => "absent".to_owned(),
+            // Whoever it is: nothing is known of how they want to be addressed.
+            (true, Language::French) => "absence".to_owned(),
+        }
+    }
+
+    /// The half-days in order on which somebody is away, those between included on which nobody works.
+    fn taken(&self, absence: &Absence) -> Vec<HalfDay> {
+        let is_remote = |id: &RemoteId| self.types.get(id).and_then(|one| one.is_remote_work) == Some(true);
+        let mut away: HashMap<HalfDay, bool> = HashMap::new();
+        for leave in &absence.leaves {
+            let is_away = leave.is_active && !leave.leave_type_id.as_ref().is_some_and(is_remote);
+            *away.entry(leave.at()).or_default() |= is_away;
+        }
+        let ends = away.iter().filter(|(_, is_away)| **is_away).map(|(at, _)| *at);
+        let (Some(first), Some(last)) = (ends.clone().min(), ends.max()) else { return Vec::new() };
+        let all = std::iter::successors(Some(first), |at| at.next()).take_while(|at| *at <= last);
+        all.filter(|at| away.get(at).copied().unwrap_or(true)).collect()
+    }
+}
+
+/// Whole days in a row, or half a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    first: Date,
+    last: Date,
+    half: Option<Half>,
+}
+
+/// Half-days in order, as parts in order.
+fn parts(taken: &[HalfDay]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for day in taken.chunk_by(|a, b| a.date == b.date) {
+        let date = day[0].date;
+        let half = if day.len() == 1 { Some(day[0].half) } else { None };
+        match parts.last_mut() {
+            Some(part)
+                if half.is_none()
+                    && part.half.is_none()
+                    && part.last.tomorrow().is_ok_and(|next| next == date) =>
+            {
+                part.last = date;
+            }
+            _ => parts.push(Part { first: date, last: date, half }),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use people::{Confirmation, Leave};
+
+    use super::*;
+
+    fn leave(day: i8, half: Half, type_: i64, is_active: bool) -> Leave {
+        Leave {
+            id: format!("1-{day}-{half}").into(),
+            date: date(2026, 5, day),
+            half,
+            leave_type_id: Some(type_.into()),
+            minutes: None,
+            value: None,
+            is_active,
+            created_at: None,
+            cancelled_at: None,
+            cancelled_by: None,
+            comment: Some("a secret".to_owned()),
+        }
+    }
+
+    fn whole(days: impl IntoIterator<Item = i8>) -> Vec<Leave> {
+        days.into_iter().flat_map(|day| Half::BOTH.map(|half| leave(day, half, 1, true))).collect()
+    }
+
+    fn told(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<String> {
+        let confirmation = Confirmation { is_confirmed: Some(is_confirmed), confirmed_at: None };
+        let absence = Absence::from_leaves(7.into(), Some(1.into()), confirmation, leaves).unwrap();
+        let type_ = |id: i64, name: &str, is_remote| LeaveType {
+            id: id.into(),
+            name: Some(name.to_owned()),
+            is_remote_work: Some(is_remote),
+            category: None,
+            unit: None,
+        };
+        let types = [type_(1, "Maladie", false), type_(2, "Télétravail", true)];
+        let types = types.into_iter().map(|one| (one.id.clone(), one)).collect();
+        let account_id = AccountId::mint(Timestamp::UNIX_EPOCH, [0; 10]);
+        let shown = Shown { account_id, types: &types, show_type, language };
+        let events = shown.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH);
+        events.iter().map(|one| format!("{}..{} {}", one.starts_on, one.ends_on, one.summary)).collect()
+    }
+
+    #[test]
+    fn half_days_say_which_half_and_whole_days_are_one_event_over_the_weekend() {
+        let mut leaves = vec![leave(7, Half::Pm, 1, true), leave(12, Half::Am, 1, true)];
+        leaves.extend(whole([8, 11]));
+        assert_eq!(
+            told(leaves, true, false, Language::English),
+            [
+                "2026-05-07..2026-05-07 Anne Roux: absent (afternoon)",
+                "2026-05-08..2026-05-11 Anne Roux: absent",
+                "2026-05-12..2026-05-12 Anne Roux: absent (morning)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_taken_back_is_not_shown() {
+        let mut leaves = whole([4, 6]);
+        leaves.extend(Half::BOTH.map(|half| leave(5, half, 1, false)));
+        let events = told(leaves, true, false, Language::French);
+        assert_eq!(
+            events,
+            ["2026-05-04..2026-05-04 Anne Roux : absence", "2026-05-06..2026-05-06 Anne Roux : absence"]
+        );
+        assert!(told(vec![leave(4, Half::Am, 1, false)], true, true, Language::French).is_empty());
+    }
+
+    #[test]
+    fn the_type_is_shown_only_if_asked_and_what_is_pending_says_so() {
+        let events = |shows| told(whole([4]), false, shows, Language::French);
+        assert_eq!(events(true), ["2026-05-04..2026-05-04 Anne Roux : Maladie (non validé)"]);
+        assert_eq!(events(false), ["2026-05-04..2026-05-04 Anne Roux : absence (non validé)"]);
+    }
+
+    #[test]
+    fn work_elsewhere_is_no_absence() {
+        let remote = vec![leave(4, Half::Am, 2, true), leave(4, Half::Pm, 1, true)];
+        assert_eq!(
+            told(remote, true, false, Language::English),
+            ["2026-05-04..2026-05-04 Anne Roux: absent (afternoon)"]
+        );
+    }
+}

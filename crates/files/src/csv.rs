@@ -1,0 +1,128 @@
+//! Records as CSV (RFC 4180): UTF-8, a header, lines that end in CR LF. Plain values are cells as they are, nothing where
+//! they are null; objects and lists are JSON in their cell, as JSON lines have them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use csv::{Terminator, Writer, WriterBuilder};
+use serde_json::value::RawValue;
+
+/// What Excel knows UTF-8 by.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Whether a spreadsheet may take text for a formula, and run it.
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Writes a table, page by page.
+pub(crate) struct Csv {
+    columns: Vec<String>,
+    escapes_formulas: bool,
+}
+
+impl Csv {
+    pub(crate) fn new(columns: Vec<String>, escapes_formulas: bool) -> Self {
+        Self { columns, escapes_formulas }
+    }
+
+    /// What the file begins with.
+    pub(crate) fn head(&self, has_bom: bool) -> Result<Vec<u8>, Failed> {
+        let mut writer = writer(if has_bom { BOM.to_vec() } else { Vec::new() });
+        writer.write_record(&self.columns)?;
+        Ok(writer.into_inner()?)
+    }
+
+    /// Some records, each given as a JSON object.
+    pub(crate) fn page(&self, lines: &[String]) -> Result<Vec<u8>, Failed> {
+        let mut writer = writer(Vec::new());
+        for line in lines {
+            let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(line)?;
+            for column in &self.columns {
+                let (text, is_text) = members
+                    .get(column.as_str())
+                    .map_or(Ok((Cow::Borrowed(""), false)), |value| cell(value))?;
+                if is_text && self.escapes_formulas && is_formula(&text) {
+                    writer.write_field(format!("'{text}"))?;
+                } else {
+                    writer.write_field(&*text)?;
+                }
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
+        Ok(writer.into_inner()?)
+    }
+}
+
+fn writer(start: Vec<u8>) -> Writer<Vec<u8>> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(start)
+}
+
+/// A value as a cell, and whether it is text.
+fn cell(value: &RawValue) -> Result<(Cow<'_, str>, bool), Failed> {
+    Ok(match value.get() {
+        "null" => (Cow::Borrowed(""), false),
+        text if text.starts_with('"') => (serde_json::from_str::<String>(text)?.into(), true),
+        other => (Cow::Borrowed(other), false),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(escapes: bool, records: &[serde_json::Value]) -> String {
+        let columns = ["id", "name", "n", "list"].map(str::to_owned).to_vec();
+        let csv = Csv::new(columns, escapes);
+        let mut text = csv.head(false).unwrap();
+        let lines: Vec<String> = records.iter().map(ToString::to_string).collect();
+        text.extend(csv.page(&lines).unwrap());
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        let records = [
+            json!({ "id": "1", "name": "Roux, \"Anne\"\r\n", "n": -1.5, "list": [{ "id": "2" }] }),
+            json!({ "id": "2", "name": null, "more": "is left out" }),
+        ];
+        insta::assert_snapshot!(written(false, &records).replace('\r', "␍"), @r#"
+        id,name,n,list␍
+        1,"Roux, ""Anne""␍
+        ",-1.5,"[{""id"":""2""}]"␍
+        2,,,␍
+        "#);
+    }
+
+    #[test]
+    fn what_looks_like_a_formula_is_escaped_only_if_asked_and_only_in_text() {
+        let records = [json!({ "id": "1", "name": "=1+1", "n": -1 })];
+        assert!(written(false, &records).ends_with("1,=1+1,-1,\r\n"));
+        assert!(written(true, &records).ends_with("1,'=1+1,-1,\r\n"));
+    }
+
+    #[test]
+    fn the_mark_comes_first_and_once() {
+        let csv = Csv::new(vec!["id".to_owned()], false);
+        assert_eq!(csv.head(true).unwrap(), b"\xef\xbb\xbfid\r\n");
+        assert_eq!(csv.page(&[r#"{"id":"7"}"#.to_owned()]).unwrap(), b"7\r\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back_as_it_was(names in prop::collection::vec(any::<String>(), 1..5)) {
+            let records: Vec<_> = names.iter().map(|name| json!({ "id": "1", "name": name })).collect();
+            let text = written(false, &records);
+            let read: Vec<String> = csv::Reader::from_reader(text.as_bytes())
+                .records()
+                .map(|record| record.unwrap()[1].to_owned())
+                .collect();
+            prop_assert_eq!(read, names);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! An export: each table into a file of its own, a page of records in memory at a time, then the manifest.
+
+use delivery::catalog::{self, Reader, Row};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+use store::{LinkedAccount, Store};
+
+use crate::csv::{Csv, Failed};
+use crate::manifest::{FileEntry, Manifest, VERSION};
+use crate::parquet::Parquet;
+use crate::people::People;
+use crate::table::described;
+use crate::target::Output;
+use crate::{Error, Table, Target};
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values.
+    Csv {
+        /// Whether it begins with a byte-order mark, by which Excel knows UTF-8.
+        bom: bool,
+        /// Whether text that a spreadsheet would take for a formula gets an apostrophe in front.
+        escape_formulas: bool,
+    },
+    /// A JSON object a line.
+    Jsonl,
+    /// Parquet, compressed with zstd.
+    Parquet,
+}
+
+impl Format {
+    /// The format's name, which its files end in.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv { .. } => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+/// What to export.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// How records are written.
+    pub format: Format,
+    /// Only what changed behind this number of the change log. People are written whole all the same: what they refer to
+    /// changes without them.
+    pub since: Option<i64>,
+    /// Now.
+    pub now: Timestamp,
+    /// The day for which the status of people is told.
+    pub today: Date,
+}
+
+/// Hears how an export is getting on.
+pub trait Progress {
+    /// A table is begun, of about so many records, where that is known.
+    fn started(&self, table: Table, about: Option<u64>);
+    /// So many of its records are written.
+    fn advanced(&self, rows: u64);
+    /// It is done.
+    fn finished(&self, file: &FileEntry);
+}
+
+/// Writes the tables wanted, and the manifest last. One that was there is taken away first: without it, an export is not
+/// whole, or none.
+///
+/// Files of an export since a number have it in their names, so that they may lie beside those of a full one.
+pub async fn export(
+    store: &Store,
+    account: &LinkedAccount,
+    wanted: &Wanted,
+    target: &Target,
+    progress: &dyn Progress,
+) -> Result<Manifest, Error> {
+    let reader = Reader::new(store, account).await?;
+    let suffix = wanted.since.map_or_else(String::new, |seq| format!(".since-{seq}"));
+    let manifest_name = format!("manifest{suffix}.json");
+    // Before anything is touched: a number that the log has not reached.
+    for table in &wanted.tables {
+        begin(&reader, *table, wanted.since)?;
+    }
+    target.remove(&manifest_name).await?;
+    let (bom, escaped_formulas) = match wanted.format {
+        Format::Csv { bom, escape_formulas } => (bom, escape_formulas),
+        Format::Jsonl | Format::Parquet => (false, false),
+    };
+    let mut manifest = Manifest {
+        version: VERSION,
+        account_id: account.id.to_string(),
+        tenant: account.tenant.clone(),
+        created_at: wanted.now,
+        format: wanted.format.name(),
+        from_seq: wanted.since,
+        to_seq: reader.until(),
+        bom,
+        escaped_formulas,
+        files: Vec::new(),
+    };
+    for &table in &wanted.tables {
+        let path = format!("{}{suffix}.{}", table.name(), wanted.format.name());
+        let people = match table {
+            Table::People => Some(People::load(store, account, &reader, wanted.today).await?),
+            Table::Stream(_) => None,
+        };
+        let source = Source { reader: &reader, table, people, since: wanted.since };
+        let mut file = Written { output: target.create(&path)?, hash: Sha256::new(), bytes: 0 };
+        match write(&source, wanted.format, &mut file, progress).await {
+            Ok(rows) => {
+                let (sha256, bytes) = file.place().await?;
+                let is_full = table == Table::People || wanted.since.is_none();
+                let columns = described(&table.columns());
+                let entry = FileEntry { stream: table.name(), path, is_full, rows, bytes, sha256, columns };
+                progress.finished(&entry);
+                manifest.files.push(entry);
+            }
+            Err(error) => {
+                file.output.give_up().await;
+                return Err(error);
+            }
+        }
+    }
+    let mut output = target.create(&manifest_name)?;
+    // A manifest always has a JSON form.
+    let text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
+    output.write(&text).await?;
+    output.place().await?;
+    Ok(manifest)
+}
+
+fn begin(reader: &Reader<'_>, table: Table, since: Option<i64>) -> Result<catalog::Place, catalog::Error> {
+    match (table, since) {
+        (Table::Stream(kind), Some(seq)) => reader.since(kind, seq),
+        _ => Ok(reader.start()),
+    }
+}
+
+/// Where a table's rows come from.
+struct Source<'a> {
+    reader: &'a Reader<'a>,
+    table: Table,
+    people: Option<People<'a>>,
+    since: Option<i64>,
+}
+
+impl Source<'_> {
+    async fn lines(&self, rows: &[Row]) -> Result<Vec<String>, catalog::Error> {
+        match &self.people {
+            Some(people) => people.page(rows).await,
+            None => rows.iter().map(|row| row.json(self.table.kind())).collect(),
+        }
+    }
+}
+
+/// Writes a table's rows and says how many there were.
+async fn write(
+    source: &Source<'_>,
+    format: Format,
+    file: &mut Written<'_>,
+    progress: &dyn Progress,
+) -> Result<u64, Error> {
+    let (reader, kind) = (source.reader, source.table.kind());
+    let misfit = |error| Error::Misfit { table: source.table.name().to_owned(), source: error };
+    let mut place = begin(reader, source.table, source.since)?;
+    progress.started(source.table, reader.estimate(kind, &place).await?);
+    let (mut encoder, head) = Encoder::new(source.table, format).map_err(misfit)?;
+    file.write(&head).await?;
+    let mut count = 0;
+    while let Some(page) = reader.page(kind, &place).await? {
+        let lines = source.lines(&page.rows).await?;
+        file.write(&encoder.page(&lines).map_err(misfit)?).await?;
+        count += u64::try_from(lines.len()).unwrap_or(0);
+        progress.advanced(count);
+        place = page.then;
+    }
+    file.write(&encoder.finish().map_err(misfit)?).await?;
+    Ok(count)
+}
+
+enum Encoder {
+    Csv(Csv),
+    Jsonl,
+    Parquet(Box<Parquet>),
+}
+
+impl Encoder {
+    /// With what the file begins.
+    fn new(table: Table, format: Format) -> Result<(Self, Vec<u8>), Failed> {
+        let columns = table.columns();
+        Ok(match format {
+            Format::Csv { bom, escape_formulas } => {
+                let names = columns.iter().map(|column| column.name().clone()).collect();
+                let csv = Csv::new(names, escape_formulas);
+                let head = csv.head(bom)?;
+                (Self::Csv(csv), head)
+            }
+            Format::Jsonl => (Self::Jsonl, Vec::new()),
+            Format::Parquet => (Self::Parquet(Box::new(Parquet::new(columns)?)), Vec::new()),
+        })
+    }
+
+    fn page(&mut self, lines: &[String]) -> Result<Vec<u8>, Failed> {
+        match self {
+            Self::Csv(csv) => csv.page(lines),
+            Self::Jsonl => {
+                Ok(lines.iter().flat_map(|line| [line.as_bytes(), b"\n"]).collect::<Vec<_>>().concat())
+            }
+            Self::Parquet(parquet) => parquet.page(lines),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<u8>, Failed> {
+        match self {
+            Self::Csv(_) | Self::Jsonl => Ok(Vec::new()),
+            Self::Parquet(parquet) => parquet.finish(),
+        }
+    }
+}
+
+/// A file on its way, and what the manifest says of it.
+struct Written<'a> {
+    output: Output<'a>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Written<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hash.update(bytes);
+        self.bytes += u64::try_from(bytes.len()).unwrap_or(0);
+        self.output.write(bytes).await
+    }
+
+    async fn place(self) -> Result<(String, u64), Error> {
+        self.output.place().await?;
+        let hex = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((hex, self.bytes))
+    }
+}

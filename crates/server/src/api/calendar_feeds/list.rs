@@ -1,0 +1,41 @@
+//! `GET /v1/linked-accounts/{account_id}/calendar-feeds`: the feeds of a linked account.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::CalendarFeedView;
+use crate::api::answers::{Forbidden, NotFound, Unauthorized};
+use crate::api::linked_accounts::find;
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Feeds of absences.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CalendarFeedList {
+    /// The feeds, the oldest first.
+    items: Vec<CalendarFeedView>,
+}
+
+/// Lists the feeds of a linked account, without their addresses.
+#[utoipa::path(
+    get, path = "/v1/linked-accounts/{account_id}/calendar-feeds", tag = "calendars", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")),
+    responses(
+        (status = 200, body = CalendarFeedList),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn calendar_feeds(
+    State(app): State<App>,
+    _: Vendor,
+    Path(account_id): Path<String>,
+) -> Result<Json<CalendarFeedList>, Problem> {
+    let account = find(&app, &account_id).await?;
+    let feeds = app.machinery.store.calendar_feeds(account.no).await?;
+    Ok(Json(CalendarFeedList { items: feeds.into_iter().map(CalendarFeedView::from).collect() }))
+}

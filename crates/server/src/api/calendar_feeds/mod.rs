@@ -1,0 +1,83 @@
+//! `/v1/linked-accounts/{account_id}/calendar-feeds`: absences of a team for calendars, opt-in; and the feeds themselves, each
+//! opened by the secret in its address. One endpoint, one file.
+
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod open;
+pub(crate) mod remove;
+
+use serde::{Deserialize, Serialize};
+use store::{CalendarFeed, Team};
+use utoipa::ToSchema;
+
+use super::time;
+
+/// Whose absences a feed shows: exactly one of the members.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TeamView {
+    /// Everybody of this department and of those below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "7")]
+    department_id: Option<String>,
+    /// Whoever reports to this employee directly.
+    #[schema(example = "12")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manager_id: Option<String>,
+    /// These employees.
+    #[schema(example = json!(["12", "42"]))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    employee_ids: Option<Vec<String>>,
+}
+
+impl From<Team> for TeamView {
+    fn from(team: Team) -> Self {
+        match team {
+            Team::Department(id) => Self { department_id: Some(id.to_string()), ..Self::default() },
+            Team::Manager(id) => Self { manager_id: Some(id.to_string()), ..Self::default() },
+            Team::Employees(ids) => {
+                Self { employee_ids: Some(ids.iter().map(ToString::to_string).collect()), ..Self::default() }
+            }
+        }
+    }
+}
+
+/// A feed of a team's absences. Its address is shown when it is made, and never again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CalendarFeedView {
+    /// Its id.
+    #[schema(example = "feed_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
+    id: String,
+    /// The calendar's name, as calendars show it.
+    #[schema(example = "Absences, Sales")]
+    name: String,
+    /// Whose absences it shows.
+    team: TeamView,
+    /// Whether it shows what an absence is taken on.
+    show_type: bool,
+    /// Whether it shows absences that are not approved yet.
+    with_pending: bool,
+    /// Its language: `en` or `fr`.
+    #[schema(example = "fr")]
+    language: String,
+    /// How many days it looks ahead.
+    #[schema(example = 365)]
+    days_ahead: u16,
+    /// When it was made, UTC.
+    created_at: String,
+}
+
+impl From<CalendarFeed> for CalendarFeedView {
+    fn from(feed: CalendarFeed) -> Self {
+        Self {
+            id: feed.id.to_string(),
+            name: feed.name,
+            team: feed.team.into(),
+            show_type: feed.show_type,
+            with_pending: feed.with_pending,
+            language: feed.language,
+            days_ahead: feed.days_ahead,
+            created_at: time(feed.created_at),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `GET /calendar-feeds/{secret}/calendar.ics`: a feed, for whoever has its address.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use secrecy::SecretString;
+use store::AccountStatus;
+
+use crate::api::answers::NotFound;
+use crate::api::etag;
+use crate::app::App;
+use crate::limits::Sender;
+use crate::problem::Problem;
+
+const EXAMPLE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//lucca-connector//absences//EN\r\nBEGIN:VEVENT\r\n\
+UID:32002.0@acct_0193a5b0c2d47b3e9f1a2b3c4d5e6f70\r\nDTSTAMP:20261125T100000Z\r\nDTSTART;VALUE=DATE:20261221\r\n\
+DTEND;VALUE=DATE:20261224\r\nSUMMARY:Anne Roux: absent\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+/// A team's absences as iCalendar (RFC 5545), from 30 days ago on. The address is the key. Absences that were cancelled are no
+/// longer in it. Calendars are asked to look again every hour; an `ETag` spares them what they have.
+#[utoipa::path(
+    get, path = "/calendar-feeds/{secret}/calendar.ics", tag = "calendars",
+    params(("secret" = String, Path, description = "the secret of the feed's address: `cal_…`")),
+    responses(
+        (status = 200, content_type = "text/calendar", body = String, example = json!(EXAMPLE)),
+        (status = 304, description = "Nothing has changed since the ETag given."),
+        NotFound,
+    )
+)]
+pub(crate) async fn calendar_feed(
+    State(app): State<App>,
+    Sender(from): Sender,
+    Path(secret): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let store = &app.machinery.store;
+    let missing = || Problem::not_found("calendar");
+    let Some(feed) = store.calendar_feed(&SecretString::from(secret)).await? else {
+        app.limits.unknown_token(from)?;
+        return Err(missing());
+    };
+    let account = store.account(feed.account_id).await?.ok_or_else(missing)?;
+    // Nothing of it is known to hold any more.
+    if account.status == AccountStatus::Unlinked {
+        return Err(missing());
+    }
+    let text = delivery::calendar::calendar(store, &account, &feed, app.machinery.today()).await?;
+    Ok(etag::answer(&headers, "text/calendar; charset=utf-8", text))
+}

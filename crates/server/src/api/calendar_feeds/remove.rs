@@ -1,0 +1,41 @@
+//! `DELETE /v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}`: ends a feed.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use crate::api::answers::{Forbidden, NotFound, Unauthorized};
+use crate::api::linked_accounts::find;
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Removes a feed: its address opens nothing from now on. Calendars keep what they have until they look again.
+#[utoipa::path(
+    delete, path = "/v1/linked-accounts/{account_id}/calendar-feeds/{feed_id}", tag = "calendars",
+    security(("key" = [])),
+    params(
+        ("account_id" = String, Path, description = "the linked account's id"),
+        ("feed_id" = String, Path, description = "the feed's id"),
+    ),
+    responses(
+        (status = 204),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn remove_calendar_feed(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path((account_id, feed_id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let account = find(&app, &account_id).await?;
+    let missing = || Problem::not_found("calendar feed");
+    let id = feed_id.parse().map_err(|_| missing())?;
+    let (store, at) = (&app.machinery.store, app.machinery.clock.now());
+    if store.remove_calendar_feed(&account, id, vendor.actor(), at).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(missing())
+    }
+}

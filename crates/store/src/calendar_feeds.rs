@@ -1,0 +1,206 @@
+//! Feeds of a team's absences for calendars: whose, how they are shown, and the hash of the secret that opens each.
+
+use jiff::Timestamp;
+use people::{Absence, Kind, RemoteId};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::audit::{self, Actor, NewAuditEntry};
+use crate::db::{in_tx, on, sql_time};
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::link_flows::hash;
+use crate::{AccountId, CalendarFeedId, Error, LinkedAccount, Store};
+
+/// Whose absences a feed shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Team {
+    /// Everybody of a department and of those below it.
+    Department(RemoteId),
+    /// Whoever reports to this employee directly.
+    Manager(RemoteId),
+    /// These employees.
+    Employees(Vec<RemoteId>),
+}
+
+/// A feed, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarFeed {
+    /// Its id.
+    pub id: CalendarFeedId,
+    /// The linked account's id.
+    pub account_id: AccountId,
+    /// The calendar's name, as calendars show it.
+    pub name: String,
+    /// Whose absences it shows.
+    pub team: Team,
+    /// Whether it shows what an absence is taken on.
+    pub show_type: bool,
+    /// Whether it shows absences that are not approved yet.
+    pub with_pending: bool,
+    /// The ISO 639-1 code of its language.
+    pub language: String,
+    /// How many days it looks ahead.
+    pub days_ahead: u16,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    name: String,
+    team: String,
+    show_type: bool,
+    with_pending: bool,
+    language: String,
+    days_ahead: i64,
+    created_at: jiff_sqlx::Timestamp,
+}
+
+const SELECT: &str = "SELECT f.id, a.id AS account_id, f.name, f.team, f.show_type, f.with_pending, f.language, \
+                      f.days_ahead, f.created_at FROM calendar_feeds f JOIN linked_accounts a ON a.no = f.account_no";
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Corrupt { what: "calendar feed", source: Box::new(source) }
+}
+
+impl Row {
+    fn read(self) -> Result<CalendarFeed, Error> {
+        Ok(CalendarFeed {
+            id: self.id.parse().map_err(corrupt)?,
+            account_id: self.account_id.parse().map_err(corrupt)?,
+            name: self.name,
+            team: serde_json::from_str(&self.team).map_err(corrupt)?,
+            show_type: self.show_type,
+            with_pending: self.with_pending,
+            language: self.language,
+            days_ahead: u16::try_from(self.days_ahead).map_err(corrupt)?,
+            created_at: self.created_at.to_jiff(),
+        })
+    }
+}
+
+impl Store {
+    /// Keeps a new feed of a linked account, and notes it in the audit log.
+    pub async fn add_calendar_feed(
+        &self,
+        account: &LinkedAccount,
+        feed: &CalendarFeed,
+        secret: &SecretString,
+        actor: Actor,
+    ) -> Result<(), Error> {
+        const DOING: &str = "keeping a calendar feed";
+        // A team always has a JSON form.
+        let team = serde_json::to_string(&feed.team).unwrap_or_default();
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO calendar_feeds (id, account_no, hash, name, team, show_type, with_pending, language, \
+                 days_ahead, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            )
+            .bind(feed.id.to_string())
+            .bind(account.no)
+            .bind(hash(secret))
+            .bind(&feed.name)
+            .bind(team)
+            .bind(feed.show_type)
+            .bind(feed.with_pending)
+            .bind(&feed.language)
+            .bind(i64::from(feed.days_ahead))
+            .bind(sql_time(feed.created_at))
+            .execute(connection)
+            .await
+            .map(drop))?;
+            let detail = json!({ "calendar_feed_id": feed.id, "show_type": feed.show_type });
+            let (at, account_id) = (feed.created_at, Some(account.id));
+            let action = "calendar_feed.created";
+            audit::append(&mut tx, &NewAuditEntry { at, actor, action, account_id, flow_id: None, detail })
+                .await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// A linked account's feeds, the oldest first.
+    pub async fn calendar_feeds(&self, account_no: i64) -> Result<Vec<CalendarFeed>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.account_no = $1 ORDER BY f.id"));
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
+            .map_err(while_doing("listing calendar feeds"))?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// The feed that a secret opens.
+    pub async fn calendar_feed(&self, secret: &SecretString) -> Result<Option<CalendarFeed>, Error> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.hash = $1"));
+        let row: Option<Row> =
+            on!(self.db, pool => sqlx::query_as(sql).bind(hash(secret)).fetch_optional(pool).await)
+                .map_err(while_doing("looking up a calendar feed"))?;
+        row.map(Row::read).transpose()
+    }
+
+    /// Removes a feed of a linked account: its address opens nothing from now on. False if there is none.
+    pub async fn remove_calendar_feed(
+        &self,
+        account: &LinkedAccount,
+        id: CalendarFeedId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        const DOING: &str = "removing a calendar feed";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let removed = in_tx!(&mut tx, connection => sqlx::query(
+                "DELETE FROM calendar_feeds WHERE account_no = $1 AND id = $2",
+            )
+            .bind(account.no)
+            .bind(id.to_string())
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if removed {
+                let detail = json!({ "calendar_feed_id": id });
+                let (action, account_id) = ("calendar_feed.removed", Some(account.id));
+                let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+                audit::append(&mut tx, &entry).await?;
+            }
+            tx.commit().await?;
+            Ok(removed)
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// The present absences of some employees, each with when it was last written, in the order of their ids.
+    pub async fn absences_of(
+        &self,
+        account_no: i64,
+        owners: &[RemoteId],
+    ) -> Result<Vec<(Absence, Timestamp)>, Error> {
+        // Worded as the partial index is, as in `employments_of`.
+        let hint = self.db.indexed_by("absences_of_employee");
+        let owner = self.db.member("employee_id");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT body, updated_at FROM records{hint} WHERE account_no = $1 AND kind = 'absences' \
+                 AND {owner} IN {{ids}} AND state = 'present' AND withheld IS NULL ORDER BY remote_id"
+            ),
+            2,
+        );
+        let rows: Vec<(String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(json_list(owners))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("reading the absences of a team"))?;
+        let kind = Kind::Absence;
+        let parse = |(body, at): (String, jiff_sqlx::Timestamp)| {
+            let absence =
+                serde_json::from_str(&body).map_err(|source| Error::CorruptRecord { kind, source })?;
+            Ok((absence, at.to_jiff()))
+        };
+        rows.into_iter().map(parse).collect()
+    }
+}
