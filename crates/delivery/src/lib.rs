@@ -5,6 +5,7 @@
 pub mod airbyte;
 pub mod calendar;
 pub mod catalog;
+pub mod mapping;
 mod rounds;
 pub mod scim;
 pub mod singer;

@@ -1,6 +1,7 @@
 //! An export: each table into a file of its own, a page of records in memory at a time, then the manifest.
 
 use delivery::catalog::{self, Reader, Row};
+use delivery::mapping::Mapping;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -114,7 +115,7 @@ pub async fn export(
             Ok(rows) => {
                 let (sha256, bytes) = file.place().await?;
                 let is_full = table == Table::People || wanted.since.is_none();
-                let columns = described(&table.columns());
+                let columns = described(&table.columns(reader.mapping()));
                 let entry = FileEntry { stream: table.name(), path, is_full, rows, bytes, sha256, columns };
                 progress.finished(&entry);
                 manifest.files.push(entry);
@@ -151,7 +152,7 @@ struct Source<'a> {
 impl Source<'_> {
     async fn lines(&self, rows: &[Row]) -> Result<Vec<String>, catalog::Error> {
         match &self.people {
-            Some(people) => people.page(rows).await,
+            Some(people) => people.page(rows, self.reader.mapping()).await,
             None => rows.iter().map(|row| row.json(self.table.kind())).collect(),
         }
     }
@@ -168,7 +169,7 @@ async fn write(
     let misfit = |error| Error::Misfit { table: source.table.name().to_owned(), source: error };
     let mut place = begin(reader, source.table, source.since)?;
     progress.started(source.table, reader.estimate(kind, &place).await?);
-    let (mut encoder, head) = Encoder::new(source.table, format).map_err(misfit)?;
+    let (mut encoder, head) = Encoder::new(source.table, reader.mapping(), format).map_err(misfit)?;
     file.write(&head).await?;
     let mut count = 0;
     while let Some(page) = reader.page(kind, &place).await? {
@@ -190,8 +191,8 @@ enum Encoder {
 
 impl Encoder {
     /// With what the file begins.
-    fn new(table: Table, format: Format) -> Result<(Self, Vec<u8>), Failed> {
-        let columns = table.columns();
+    fn new(table: Table, mapping: &Mapping, format: Format) -> Result<(Self, Vec<u8>), Failed> {
+        let columns = table.columns(mapping);
         Ok(match format {
             Format::Csv { bom, escape_formulas } => {
                 let names = columns.iter().map(|column| column.name().clone()).collect();

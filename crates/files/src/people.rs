@@ -4,10 +4,13 @@
 use std::collections::HashMap;
 
 use delivery::catalog::{self, Reader, Row};
+use delivery::mapping::Mapping;
 use jiff::civil::Date;
 use people::{Department, Employee, Employment, Establishment, Kind, LegalUnit, RemoteId, status_on};
 use serde_json::{Value, json};
 use store::{LinkedAccount, Store};
+
+use crate::table::is_delivered;
 
 /// What employees refer to.
 pub(crate) struct People<'a> {
@@ -54,7 +57,7 @@ impl<'a> People<'a> {
     }
 
     /// Some employees as people, each as one JSON object.
-    pub(crate) async fn page(&self, rows: &[Row]) -> Result<Vec<String>, catalog::Error> {
+    pub(crate) async fn page(&self, rows: &[Row], mapping: &Mapping) -> Result<Vec<String>, catalog::Error> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
         if self.are_contracts_current {
             let ids: Vec<RemoteId> = rows.iter().map(|row| row.id.clone()).collect();
@@ -70,7 +73,9 @@ impl<'a> People<'a> {
             let mut line = row.json(Kind::Employee)?;
             // It ends with the object's end: the members that follow are its last.
             line.pop();
-            for (name, value) in self.members(&employee) {
+            for (name, value) in
+                self.members(&employee).into_iter().filter(|(name, _)| is_delivered(name, mapping))
+            {
                 line.push_str(&format!(",\"{name}\":{value}"));
             }
             line.push_str(&format!(",\"status\":{}}}", json!(status)));

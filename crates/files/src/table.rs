@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_schema::extension::Json;
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 use delivery::catalog::{self, KEY, SEQ, STATE, STREAMS};
+use delivery::mapping::Mapping;
 use people::Kind;
 use serde_json::{Value, json};
 
@@ -51,13 +52,14 @@ impl Table {
     }
 
     /// Its columns. A column whose type the stream's schema leaves open, in whole or in a part, is JSON as text.
-    pub(crate) fn columns(self) -> Vec<Field> {
+    pub(crate) fn columns(self, mapping: &Mapping) -> Vec<Field> {
         let kind = self.kind();
-        let schema = catalog::schema(kind);
-        let mut names = catalog::columns(kind);
+        let schema = catalog::schema_as(kind, mapping);
+        let mut names = catalog::columns(kind, mapping);
         if self == Self::People {
-            let ours = names.iter().position(|name| *name == SEQ).unwrap_or(names.len());
-            names.splice(ours..ours, OF_PEOPLE);
+            let ours = names.iter().position(|name| name == SEQ).unwrap_or(names.len());
+            let beyond = OF_PEOPLE.into_iter().filter(|name| is_delivered(name, mapping));
+            names.splice(ours..ours, beyond.map(str::to_owned));
         }
         let text = json!({ "type": ["null", "string"] });
         let column = |name: &str| {
@@ -67,7 +69,7 @@ impl Table {
                 None => Field::new(name, DataType::Utf8, true).with_extension_type(Json::default()),
             }
         };
-        names.into_iter().map(column).collect()
+        names.iter().map(|name| column(name)).collect()
     }
 }
 
@@ -77,6 +79,17 @@ impl FromStr for Table {
     fn from_str(name: &str) -> Result<Self, catalog::Error> {
         if name == PEOPLE { Ok(Self::People) } else { catalog::stream(name).map(Self::Stream) }
     }
+}
+
+/// Whether a column that people have beyond employees is delivered: if what it is made of is.
+pub(crate) fn is_delivered(name: &str, mapping: &Mapping) -> bool {
+    let of = match name {
+        "manager_name" => "manager_id",
+        "department_name" => "department_id",
+        "establishment_name" | "legal_unit_id" | "legal_unit_name" => "establishment_id",
+        _ => return true,
+    };
+    mapping.name(Kind::Employee, of).is_some()
 }
 
 /// The columns as the manifest tells of them.
@@ -142,7 +155,7 @@ mod tests {
     use super::*;
 
     fn column(table: Table, name: &str) -> String {
-        let columns = table.columns();
+        let columns = table.columns(&Mapping::default());
         let field = columns.iter().find(|field| field.name() == name).unwrap();
         format!("{} {}", type_name(field), if field.is_nullable() { "null" } else { "given" })
     }
@@ -164,7 +177,7 @@ mod tests {
     #[test]
     fn people_have_the_columns_of_employees_and_more() {
         let names = |table: Table| -> Vec<String> {
-            table.columns().iter().map(|field| field.name().clone()).collect()
+            table.columns(&Mapping::default()).iter().map(|field| field.name().clone()).collect()
         };
         let (people, employees) = (names(Table::People), names(Table::Stream(Kind::Employee)));
         assert_eq!(people.len(), employees.len() + OF_PEOPLE.len());

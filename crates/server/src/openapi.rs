@@ -81,6 +81,11 @@ pub(crate) fn api() -> (Router<App>, Value) {
         .routes(routes!(linked_accounts::list::linked_accounts))
         .routes(routes!(linked_accounts::show::linked_account, linked_accounts::unlink::unlink_account))
         .routes(routes!(linked_accounts::issues::account_issues))
+        .routes(routes!(linked_accounts::fields::account_fields))
+        .routes(routes!(
+            linked_accounts::delivery::account_delivery,
+            linked_accounts::delivery::set_account_delivery
+        ))
         .routes(routes!(linked_accounts::passthrough::passthrough))
         .routes(routes!(issues::list::issues))
         .routes(routes!(issues::show::issue))

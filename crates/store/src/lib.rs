@@ -52,7 +52,7 @@ pub use capabilities::Capability;
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
 pub use commit::Commit;
 pub use db::Store;
-pub use delivery_rules::DeliveryRules;
+pub use delivery_rules::{DeliveryRules, FieldRule};
 pub use erasures::{Erasure, Receipt};
 pub use error::Error;
 pub use evidence::{OwnerCounts, StandingCounts, StoredEvidence};

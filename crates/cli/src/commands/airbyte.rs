@@ -95,7 +95,7 @@ async fn answer(
         }
         Command::Discover(args) => {
             let source = Source::read(global, args)?;
-            messages.catalog(&airbyte::catalog(mode(&source)))?;
+            messages.catalog(&airbyte::catalog(mode(&source), &source.mapping().await?))?;
         }
         Command::Read(args) => return read(global, args, messages).await,
     }

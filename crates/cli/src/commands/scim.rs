@@ -238,7 +238,7 @@ async fn remove(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCo
 
 async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, Failure> {
     let target = find(data, &args.which).await?;
-    let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm } };
+    let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm, compare: true } };
     let machinery = session::machinery(data, &session::telling_clock(global, None));
     let pusher = pusher(data, args.which.allow_loopback)?;
     let report = Box::pin(pusher.push(target.id, machinery.today(), mode)).await?.ok_or_else(|| {

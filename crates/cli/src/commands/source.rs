@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use delivery::mapping::Mapping;
 use lucca::{ApiKey, FieldGroups, Stream, TenantUrl};
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
@@ -138,6 +139,19 @@ impl Source {
     /// Whether changes can be told apart from what was read before.
     pub(crate) fn is_kept(&self) -> bool {
         matches!(self, Self::Store(..))
+    }
+
+    /// What of records is delivered: by the linked account's rules, or everything of a tenant that is read directly.
+    pub(crate) async fn mapping(&self) -> Result<Mapping, Failure> {
+        match self {
+            Self::Store(global, account) => {
+                let opened = kept(global, account.as_deref()).await?;
+                let mapping = Mapping::of(&opened.account.settings.delivery);
+                opened.store.close().await;
+                Ok(mapping)
+            }
+            Self::Tenant(_) => Ok(Mapping::default()),
+        }
     }
 
     /// Whether reading would work, without reading.

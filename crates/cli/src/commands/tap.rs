@@ -43,12 +43,12 @@ async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let source = Source::read(global, &args.source)?;
     let mut out = BufWriter::with_capacity(1 << 16, stdout());
     if args.discover {
-        let catalog = singer::catalog(source.is_kept());
+        let catalog = singer::catalog(source.is_kept(), &source.mapping().await?);
         return finished(writeln!(out, "{catalog:#}").and_then(|()| out.flush()).map_err(Error::Output), 0);
     }
     let catalog = match &args.catalog {
         Some(path) => read_file(path)?,
-        None => singer::catalog(source.is_kept()).to_string(),
+        None => singer::catalog(source.is_kept(), &source.mapping().await?).to_string(),
     };
     let selection = Selection::parse(&catalog, source.is_kept())?;
     let bookmarks = match &args.state {

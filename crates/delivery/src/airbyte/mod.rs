@@ -15,16 +15,17 @@ pub use messages::{FailureType, Level, Messages, StreamStatus};
 pub use read::{Mode, read};
 pub use spec::spec;
 
-use crate::catalog::{KEY, SEQ, STREAMS, schema};
+use crate::catalog::{KEY, SEQ, STREAMS, schema_as};
+use crate::mapping::Mapping;
 
-/// What is discovered: every stream.
-pub fn catalog(mode: Mode) -> Value {
+/// What is discovered: every stream, with the fields that the mapping delivers.
+pub fn catalog(mode: Mode, mapping: &Mapping) -> Value {
     let streams: Vec<Value> = STREAMS
         .into_iter()
         .map(|kind| {
             let mut stream = json!({
                 "name": kind.name(),
-                "json_schema": schema(kind),
+                "json_schema": schema_as(kind, mapping),
                 "supported_sync_modes": ["full_refresh"],
                 "source_defined_primary_key": [[KEY]],
                 "is_resumable": false,

@@ -5,6 +5,7 @@
 //! with the same content or a newer one; none is left out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
@@ -14,6 +15,7 @@ use store::{
 };
 
 use super::{Error, Row, RowState};
+use crate::mapping::Mapping;
 
 /// How many records, or changes, are read at once: what a page takes of memory is all that a read takes.
 const ROWS_A_PAGE: u32 = 500;
@@ -57,12 +59,19 @@ pub struct Reader<'a> {
     account: &'a LinkedAccount,
     /// The change log's last number.
     until: i64,
+    mapping: Arc<Mapping>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of a linked account.
     pub async fn new(store: &'a Store, account: &'a LinkedAccount) -> Result<Self, Error> {
-        Ok(Self { store, account, until: store.last_change(account.no).await? })
+        let mapping = Arc::new(Mapping::of(&account.settings.delivery));
+        Ok(Self { store, account, until: store.last_change(account.no).await?, mapping })
+    }
+
+    /// What of records is delivered, and under which names.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
     }
 
     /// Where a first read starts.
@@ -132,7 +141,8 @@ impl<'a> Reader<'a> {
                 RecordState::Hidden => RowState::Hidden,
                 RecordState::Gone => return None,
             };
-            Some(Row { id: record.id, body: Some(record.body), seq, state, deleted_at: None })
+            let mapping = Arc::clone(&self.mapping);
+            Some(Row { id: record.id, body: Some(record.body), seq, state, deleted_at: None, mapping })
         };
         Ok(Page { rows: kept.into_iter().filter_map(row).collect(), then })
     }
@@ -157,7 +167,10 @@ impl<'a> Reader<'a> {
         told.sort_by_key(|(_, told)| told.seq);
         let ids: Vec<RemoteId> = told.iter().map(|(id, _)| id.clone()).collect();
         let mut bodies = self.store.bodies(self.account.no, kind, &ids).await?;
-        let rows = told.into_iter().filter_map(|(id, told)| told.row(bodies.remove(&id), id)).collect();
+        let rows = told
+            .into_iter()
+            .filter_map(|(id, told)| told.row(bodies.remove(&id), id, &self.mapping))
+            .collect();
         Ok(Page { rows, then: self.place(last, None) })
     }
 
@@ -177,7 +190,7 @@ struct Told {
 
 impl Told {
     /// The record as it stands now. None where a later change tells what became of it.
-    fn row(self, stored: Option<(String, RecordState)>, id: RemoteId) -> Option<Row> {
+    fn row(self, stored: Option<(String, RecordState)>, id: RemoteId, mapping: &Arc<Mapping>) -> Option<Row> {
         let (body, state) = match stored {
             Some((body, RecordState::Present)) => (Some(body), RowState::Present),
             Some((body, RecordState::Hidden)) => (Some(body), RowState::Hidden),
@@ -194,6 +207,7 @@ impl Told {
         };
         let is_over = !matches!(state, RowState::Present | RowState::Hidden);
         let deleted_at = self.end.filter(|_| is_over).map(|(_, at)| at);
-        Some(Row { id, body, seq: self.seq, state, deleted_at })
+        let mapping = Arc::clone(mapping);
+        Some(Row { id, body, seq: self.seq, state, deleted_at, mapping })
     }
 }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{DELETED_AT, Error, KEY, SEQ, STATE};
+use crate::mapping::Mapping;
 
 /// How a record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Row {
     pub state: RowState,
     /// Since when it is gone, excluded or erased, UTC.
     pub deleted_at: Option<Timestamp>,
+    /// What of it is delivered.
+    pub(crate) mapping: Arc<Mapping>,
 }
 
 impl Row {
@@ -61,7 +65,8 @@ impl Row {
     pub fn json(&self, kind: Kind) -> Result<String, Error> {
         let mut text = match &self.body {
             Some(body) => {
-                let body = body.trim_end().strip_suffix('}').filter(|body| body.starts_with('{'));
+                let body = self.mapping.body(kind, body);
+                let body = body.trim_end().strip_suffix('}').filter(|body| body.starts_with("{\""));
                 body.ok_or(Error::CorruptRecord { stream: kind.name() })?.to_owned()
             }
             None => format!("{{\"{KEY}\":{}", serde_json::Value::from(self.id.as_str())),

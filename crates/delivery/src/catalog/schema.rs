@@ -5,6 +5,7 @@ use people::Kind;
 use serde_json::{Map, Value, json};
 
 use super::{DELETED_AT, KEY, RowState, SEQ, STATE};
+use crate::mapping::Mapping;
 
 /// The JSON Schema of a stream's records. Of a kind that is no stream, of what all have in common.
 ///
@@ -40,9 +41,50 @@ pub fn schema(kind: Kind) -> Value {
     })
 }
 
+/// The names of a stream's members.
+pub(crate) fn member_names(kind: Kind) -> Vec<&'static str> {
+    members(kind).iter().map(|(name, _)| *name).collect()
+}
+
+/// The names of a stream's members, and of what is in those that are objects, or lists of them: `member.inner`.
+pub(crate) fn field_names(kind: Kind) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, type_) in members(kind) {
+        names.push((*name).to_owned());
+        let inner: &[Member] = match type_ {
+            Object(inner) | List(inner) => inner,
+            Named | ListOfNamed => NAMED,
+            _ => &[],
+        };
+        names.extend(inner.iter().map(|(inner, _)| format!("{name}.{inner}")));
+    }
+    names
+}
+
+/// The names of a stream's members, each with its type as JSON Schema has it.
+pub(crate) fn member_types(kind: Kind) -> Vec<(&'static str, String)> {
+    let type_name = |type_: Type| {
+        let schema = type_.schema();
+        let name = schema["format"].as_str().or_else(|| schema["type"][1].as_str()).unwrap_or("any");
+        name.to_owned()
+    };
+    members(kind).iter().map(|(name, type_)| (*name, type_name(*type_))).collect()
+}
+
+/// The JSON Schema of a stream's records as a mapping delivers them.
+pub fn schema_as(kind: Kind, mapping: &Mapping) -> Value {
+    let mut schema = schema(kind);
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        let members = std::mem::take(properties);
+        *properties = mapping.schema(kind, members);
+    }
+    schema
+}
+
 /// The columns of a stream's records in the order in which tables have them: as the model has them, then ours.
-pub fn columns(kind: Kind) -> Vec<&'static str> {
-    members(kind).iter().map(|(name, _)| *name).chain([SEQ, STATE, DELETED_AT]).collect()
+pub fn columns(kind: Kind, mapping: &Mapping) -> Vec<String> {
+    let own = members(kind).iter().filter_map(|(name, _)| mapping.name(kind, name));
+    own.chain([SEQ, STATE, DELETED_AT]).map(str::to_owned).collect()
 }
 
 /// The type of a member.

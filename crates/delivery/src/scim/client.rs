@@ -81,6 +81,11 @@ impl Failure {
         matches!(self.status(), Some(404 | 410))
     }
 
+    /// Whether the service does not know the method.
+    pub(super) fn is_unknown_method(&self) -> bool {
+        matches!(self.status(), Some(405 | 501))
+    }
+
     pub(super) fn is_conflict(&self) -> bool {
         self.status() == Some(409)
     }
@@ -179,8 +184,8 @@ impl Client {
         }
     }
 
-    /// Sends a request, again where the service asks to wait or is not there for a moment. A POST may so be obeyed twice
-    /// at most where the service has no rule against it; whoever sends one looks first.
+    /// Sends a request, again where the service asks to wait or is not there for a moment. A POST only where it was certainly
+    /// not obeyed: whoever sends one looks first the next time.
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let mut attempt = 1;
         loop {
@@ -189,7 +194,7 @@ impl Client {
                 Err(failed) => failed,
             };
             // Whether a POST was obeyed is not known where no answer came: the next push looks.
-            let may_be_done = failure == Failure::Unreachable && method == Method::POST;
+            let may_be_done = method == Method::POST && !matches!(failure, Failure::Busy(_));
             match wait {
                 Some(wait) if attempt < ATTEMPTS && wait <= LONGEST_WAIT && !may_be_done => {
                     self.clock.sleep(wait).await;
@@ -228,10 +233,11 @@ impl Client {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err((Failure::Refused(status.as_u16()), None))
             }
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::TOO_MANY_REQUESTS => {
                 let wait = asked.unwrap_or(SOON);
                 Err((Failure::Busy(wait), Some(wait)))
             }
+            StatusCode::SERVICE_UNAVAILABLE => Err((Failure::Unreachable, Some(asked.unwrap_or(SOON)))),
             _ if status.is_success() => match body {
                 Some(body) => Ok(body),
                 None if read.is_empty() => Ok(Value::Null),

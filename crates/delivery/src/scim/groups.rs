@@ -8,7 +8,7 @@ use store::{ScimLink, ScimResource, content_hash};
 
 use super::client::Failure;
 use super::people::{Company, Standing, Team};
-use super::push::{Round, Stop, remote_id};
+use super::push::{Round, Stop, path_of, remote_id};
 use super::report::{Action, Change, Step};
 use super::resource::{GROUP, member, patch_of, read};
 
@@ -53,8 +53,7 @@ impl Round<'_> {
     }
 
     pub(super) async fn groups(&mut self, company: &Company) -> Result<(), Stop> {
-        let store = &self.pusher.store;
-        let mut links = store.scim_links(self.target.id, ScimResource::Group).await?;
+        let mut links = self.known_groups.clone();
         let wanted = self.teams(company);
         let mut ids: Vec<&RemoteId> = wanted.keys().collect();
         ids.sort_by_key(|id| id.sort_key());
@@ -81,11 +80,11 @@ impl Round<'_> {
     ) -> Result<Option<Step>, Stop> {
         let hash = wanted.hash();
         let there = match &link {
-            Some(link) if link.hash == hash => {
+            Some(link) if link.hash == hash && !self.compares => {
                 self.report.unchanged += 1;
                 return Ok(None);
             }
-            Some(link) => match self.client.get(&format!("{GROUPS}/{}", link.remote_id)).await {
+            Some(link) => match self.client.get(&path_of(GROUPS, &link.remote_id)).await {
                 Ok(there) => Some(there),
                 Err(failure) if failure.is_missing() => None,
                 Err(failure) => return Err(failure.into()),
@@ -148,6 +147,9 @@ impl Round<'_> {
         if name.as_deref() != Some(&wanted.name) && name.as_deref() != Some(&qualified) {
             changes.push(change("displayName", name, Some(wanted.name.clone())));
         }
+        if read(there, "externalId").is_none() {
+            changes.push(change("externalId", None, Some(id.to_string())));
+        }
         let has = members_of(there);
         let ours: BTreeSet<&str> = self.users.values().map(|link| link.remote_id.as_str()).collect();
         let lacking = wanted.members.difference(&has);
@@ -162,25 +164,21 @@ impl Round<'_> {
         if changes.is_empty() || self.is_plan {
             return Ok(changes);
         }
-        let path = format!("{GROUPS}/{}", remote_id(there)?);
-        if !self.can.patch {
-            let mut members = members_of(there);
-            let mut whole = there.clone();
-            for change in &changes {
-                match (change.attribute, &change.before, &change.after) {
-                    ("members", _, Some(one)) => {
-                        members.insert(one.clone());
-                    }
-                    ("members", Some(one), None) => {
-                        members.remove(one);
-                    }
-                    (_, _, after) => whole["displayName"] = json!(after),
+        let path = path_of(GROUPS, &remote_id(there)?);
+        let mut members = members_of(there);
+        let mut whole = there.clone();
+        for change in &changes {
+            match (change.attribute, &change.before, &change.after) {
+                ("members", _, Some(one)) => {
+                    members.insert(one.clone());
                 }
+                ("members", Some(one), None) => {
+                    members.remove(one);
+                }
+                (name, _, after) => whole[name] = json!(after),
             }
-            whole["members"] = members.iter().map(|one| json!({ "value": one })).collect();
-            self.client.put(&path, &whole).await?;
-            return Ok(changes);
         }
+        whole["members"] = members.iter().map(|one| json!({ "value": one })).collect();
         let mut operations = Vec::new();
         let mut added = Vec::new();
         for change in &changes {
@@ -196,13 +194,13 @@ impl Round<'_> {
         if !added.is_empty() {
             operations.push(json!({ "op": "add", "path": "members", "value": added }));
         }
-        self.client.patch(&path, &patch_of(&operations)).await?;
+        self.send_change(&path, &patch_of(&operations), &whole).await?;
         Ok(changes)
     }
 
     /// A department is gone: its group is emptied of whom we put there, or deleted where the settings say so.
     async fn end_group(&mut self, id: &RemoteId, link: ScimLink) -> Result<Option<Step>, Stop> {
-        let path = format!("{GROUPS}/{}", link.remote_id);
+        let path = path_of(GROUPS, &link.remote_id);
         if self.settings.delete {
             if !self.is_plan {
                 self.client.delete(&path).await?;
@@ -229,11 +227,16 @@ impl Round<'_> {
         Ok(Some(self.step(Action::Deactivate, "group", id, &name, changes)))
     }
 
-    async fn keep_group(&self, id: &RemoteId, link: Option<ScimLink>) -> Result<(), store::Error> {
-        if self.is_plan {
-            return Ok(());
+    async fn keep_group(&mut self, id: &RemoteId, link: Option<ScimLink>) -> Result<(), store::Error> {
+        if !self.is_plan {
+            let store = &self.pusher.store;
+            store.keep_scim_link(self.target.id, ScimResource::Group, id, link.as_ref()).await?;
         }
-        self.pusher.store.keep_scim_link(self.target.id, ScimResource::Group, id, link.as_ref()).await
+        match link {
+            Some(link) => self.known_groups.insert(id.clone(), link),
+            None => self.known_groups.remove(id),
+        };
+        Ok(())
     }
 }
 

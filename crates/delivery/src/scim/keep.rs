@@ -19,7 +19,9 @@ pub async fn keep_pushing(pusher: &Pusher, today: impl Fn() -> Date) {
             Vec::new()
         })
     };
-    let push = async |id: ScimTargetId| match pusher.push(id, today(), Mode::Apply { confirmed: false }).await
+    let push = async |id: ScimTargetId| match pusher
+        .push(id, today(), Mode::Apply { confirmed: false, compare: false })
+        .await
     {
         Ok(Some(report)) => tracing::info!(target = %id, report = %report.summary(), "pushed"),
         Ok(None) => {}

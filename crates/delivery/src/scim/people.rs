@@ -115,17 +115,19 @@ impl Company {
             .each(no, |employee: Employee| {
                 let periods = contracts.get(&employee.id).into_iter().flatten().map(Employment::period);
                 let periods: Vec<_> = periods.collect();
-                let status = |day| status_on(day, employee.contract(), periods.iter().copied());
-                let standing = match status(today) {
+                let standing = match status_on(today, employee.contract(), periods.iter().copied()) {
                     EmployeeStatus::Active => Standing::Active,
                     EmployeeStatus::Former => Standing::Left,
                     EmployeeStatus::Future => {
+                        let begins = periods.iter().copied().chain([employee.contract()]);
+                        let first =
+                            begins.filter_map(|period| period.starts_on()).filter(|day| *day > today).min();
                         let ahead =
                             today.checked_add(i64::from(settings.hire_lead_days).days()).unwrap_or(today);
-                        match status(ahead) {
-                            EmployeeStatus::Active if settings.active_before_first_day => Standing::Active,
-                            EmployeeStatus::Active => Standing::Ahead,
-                            _ => Standing::NotYet,
+                        match first.filter(|first| *first <= ahead) {
+                            None => Standing::NotYet,
+                            Some(_) if settings.active_before_first_day => Standing::Active,
+                            Some(_) => Standing::Ahead,
                         }
                     }
                 };

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lucca::HostPolicy;
 use lucca::clock::Clock;
+use lucca::{HostPolicy, Jitter};
 use people::{Kind, RemoteId};
 use serde_json::Value;
 use store::{
@@ -28,7 +28,7 @@ const LEASE: Duration = Duration::from_mins(5);
 const FIRST_WAIT: Duration = Duration::from_mins(1);
 const LONGEST_WAIT: Duration = Duration::from_hours(4);
 /// So many in a row fail before the service is left alone.
-const PATIENCE: usize = 10;
+const PATIENCE: usize = 5;
 /// More than this many users, and more than one in five, are not deactivated at once unasked; nor more than the second.
 const BRAKE: (usize, usize) = (5, 50);
 
@@ -41,6 +41,9 @@ pub enum Mode {
     Apply {
         /// Whether a person agreed to it.
         confirmed: bool,
+        /// Whether every user and group is compared with the service's, also where what it should be has not changed since it
+        /// was last told: what somebody changed there is mended.
+        compare: bool,
     },
     /// A dry run: the service is asked, and nothing is changed there nor noted here.
     Plan,
@@ -52,6 +55,7 @@ pub struct Pusher {
     vault: Arc<Vault>,
     pub(super) clock: Arc<dyn Clock>,
     policy: HostPolicy,
+    jitter: Jitter,
     holder: String,
 }
 
@@ -63,7 +67,11 @@ pub(super) struct Round<'a> {
     pub(super) can: Abilities,
     pub(super) settings: Settings,
     pub(super) is_plan: bool,
+    /// Whether what a resource should be may be unchanged and is compared all the same.
+    pub(super) compares: bool,
     pub(super) users: HashMap<RemoteId, ScimLink>,
+    /// Groups that are departments here.
+    pub(super) known_groups: HashMap<RemoteId, ScimLink>,
     pub(super) report: Report,
     /// Every resource of the service, where it knows no filter.
     listed: HashMap<&'static str, Vec<Value>>,
@@ -100,7 +108,8 @@ impl Pusher {
         policy: HostPolicy,
         (holder, seed): (&str, u64),
     ) -> Self {
-        Self { store, vault, clock, policy, holder: format!("{holder} {seed:016x}") }
+        let (jitter, holder) = (Jitter::new(seed), format!("{holder} {seed:016x}"));
+        Self { store, vault, clock, policy, jitter, holder }
     }
 
     /// Pushes all of a linked account's people to a service, as they stand on a day. Nothing where somebody is at it.
@@ -113,7 +122,10 @@ impl Pusher {
         let Some(target) = self.store.claim_scim_target(id, &self.holder, now, LEASE).await? else {
             return Ok(None);
         };
-        let Some(account) = self.store.account(target.account_id).await? else { return Ok(None) };
+        let Some(account) = self.store.account(target.account_id).await? else {
+            self.store.release_scim_target(id, &self.holder, None).await?;
+            return Ok(None);
+        };
         // Before anything is read: what changes meanwhile is pushed next time.
         let seq = self.store.last_change(account.no).await?;
         let mut report = Report::default();
@@ -140,6 +152,7 @@ impl Pusher {
             _ => None,
         };
         let wait = if is_fine { Duration::ZERO } else { wait(attempts, asked) };
+        let wait = wait + self.jitter.below(wait / 4);
         let pushed = ScimPushed {
             // What is held waits for a person, or for something to change.
             done: is_fine.then_some((seq, today)),
@@ -161,6 +174,7 @@ impl Pusher {
         let can = client.abilities().await?;
         let company = Company::load(&self.store, &account, &settings, today).await?;
         let users = self.store.scim_links(target.id, ScimResource::User).await?;
+        let known_groups = self.store.scim_links(target.id, ScimResource::Group).await?;
         let round = Round {
             pusher: self,
             target: target.clone(),
@@ -168,7 +182,9 @@ impl Pusher {
             can,
             settings,
             is_plan: false,
+            compares: true,
             users,
+            known_groups,
             report: Report::default(),
             listed: HashMap::new(),
             failed_in_a_row: 0,
@@ -187,7 +203,9 @@ impl Pusher {
     ) -> Result<(), Stop> {
         let (mut round, company) = self.look(target, today).await?;
         round.is_plan = mode == Mode::Plan;
-        let is_confirmed = mode == Mode::Apply { confirmed: true } || target.confirmed;
+        // A push that a person asked for begins before the log, and so does the first.
+        round.compares = target.pushed_seq < 0 || !matches!(mode, Mode::Apply { compare: false, .. });
+        let is_confirmed = matches!(mode, Mode::Apply { confirmed: true, .. }) || target.confirmed;
         let outcome = round.go(account, &company, is_confirmed).await;
         *report = round.report;
         outcome
@@ -317,11 +335,11 @@ impl Round<'_> {
         let link = self.users.get(&person.id).cloned();
         let is_user = matches!(person.standing, Standing::Active | Standing::Ahead);
         let there = match &link {
-            Some(link) if link.hash == hash => {
+            Some(link) if link.hash == hash && !(self.compares && counts) => {
                 self.report.unchanged += u64::from(counts);
                 return Ok(None);
             }
-            Some(link) => match self.client.get(&format!("{USERS}/{}", link.remote_id)).await {
+            Some(link) => match self.client.get(&path_of(USERS, &link.remote_id)).await {
                 Ok(there) => Some(there),
                 Err(failure) if failure.is_missing() => None,
                 Err(failure) => return Err(failure.into()),
@@ -329,7 +347,11 @@ impl Round<'_> {
             None => None,
         };
         let Some(name) = person.user_name() else {
-            self.report.nameless += u64::from(counts && (is_user || link.is_some()));
+            // Whoever may not log in any more needs no name for that.
+            if let (Some(there), Some(link), false) = (&there, &link, is_user) {
+                return self.switch_off(&person.id, there, link).await;
+            }
+            self.report.nameless += u64::from(counts && is_user);
             return Ok(None);
         };
         match there {
@@ -344,19 +366,40 @@ impl Round<'_> {
                 Ok(None)
             }
             None => {
-                match self.look_up(USERS, &[("externalId", person.id.as_str()), ("userName", name)]).await? {
-                    Some(there) => {
-                        let was_active = read(&there, ACTIVE).as_deref() != Some("false");
-                        let step = self.update(person, &there, &wanted, hash, was_active).await?;
-                        Ok(Some(match step {
-                            Some(step) => Step { action: Action::Adopt, ..step },
-                            None => self.step(Action::Adopt, "user", &person.id, name, Vec::new()),
-                        }))
-                    }
-                    None => self.create(person, &wanted, hash).await,
+                let external = person.attributes.get("externalId").cloned().flatten();
+                let by = external.as_deref().map(|id| ("externalId", id));
+                let by: Vec<(&str, &str)> = by.into_iter().chain([("userName", name)]).collect();
+                match self.look_up(USERS, &by).await? {
+                    Some(there) => self.adopt(person, &there, &wanted, hash).await,
+                    None => match self.create(person, &wanted, hash).await {
+                        // Somebody made it at this moment, or an answer was lost.
+                        Err(Stop::Service(failure)) if failure.is_conflict() => {
+                            match self.look_up(USERS, &by).await? {
+                                Some(there) => self.adopt(person, &there, &wanted, hash).await,
+                                None => Err(failure.into()),
+                            }
+                        }
+                        made => made,
+                    },
                 }
             }
         }
+    }
+
+    /// Takes a user that was there for this person's.
+    async fn adopt(
+        &mut self,
+        person: &Person,
+        there: &Value,
+        wanted: &Attributes,
+        hash: u128,
+    ) -> Result<Option<Step>, Stop> {
+        let step = self.update(person, there, wanted, hash, is_active(there)).await?;
+        let name = person.user_name().unwrap_or_default();
+        Ok(Some(match step {
+            Some(step) => Step { action: Action::Adopt, ..step },
+            None => self.step(Action::Adopt, "user", &person.id, name, Vec::new()),
+        }))
     }
 
     /// The resource that has one of these values, the first attribute that finds any deciding.
@@ -365,35 +408,58 @@ impl Round<'_> {
         path: &'static str,
         by: &[(&str, &str)],
     ) -> Result<Option<Value>, Stop> {
+        let external = by.iter().find(|(name, _)| *name == "externalId").map(|(_, id)| *id);
+        let mut is_taken = false;
         for &(attribute, value) in by {
-            let mut found = if self.can.filter {
-                self.client.find(path, attribute, value).await?
-            } else {
-                if !self.listed.contains_key(path) {
-                    self.listed.insert(path, self.client.all(path).await?);
-                }
-                let is_it = |one: &&Value| {
-                    read(one, attribute).is_some_and(|its| {
-                        if attribute == "externalId" { its == value } else { its.eq_ignore_ascii_case(value) }
-                    })
-                };
-                self.listed.get(path).into_iter().flatten().filter(is_it).cloned().collect()
+            let is_it = |one: &Value| {
+                read(one, attribute).is_some_and(|its| {
+                    if attribute == "externalId" { its == value } else { its.eq_ignore_ascii_case(value) }
+                })
             };
+            let mut found = self.candidates(path, attribute, value).await?;
+            // A service that does not know the filter answers with whoever is there.
+            found.retain(is_it);
+            // One that has another's external id is another's; so is one that is known here already.
+            let all = found.len();
+            found.retain(|one| {
+                let its = read(one, "externalId");
+                (its.is_none() || its.as_deref() == external) && !self.is_known(path, one)
+            });
+            is_taken |= all > found.len();
             match found.len() {
                 0 => {}
-                1 => {
-                    let one = found.swap_remove(0);
-                    let id = by.iter().find(|(name, _)| *name == "externalId").map(|(_, id)| *id);
-                    let its = read(&one, "externalId");
-                    if its.is_some() && its.as_deref() != id {
-                        return Err(Failure::Taken.into());
-                    }
-                    return Ok(Some(one));
-                }
+                1 => return Ok(Some(found.swap_remove(0))),
                 _ => return Err(Failure::Ambiguous.into()),
             }
         }
-        Ok(None)
+        // Groups may share a name; users may not.
+        if is_taken && path == USERS { Err(Failure::Taken.into()) } else { Ok(None) }
+    }
+
+    async fn candidates(
+        &mut self,
+        path: &'static str,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Vec<Value>, Failure> {
+        if self.can.filter {
+            match self.client.find(path, attribute, value).await {
+                // It filters, but not by this: all of them are looked through.
+                Err(failure) if failure.is_of_one() => {}
+                found => return found,
+            }
+        }
+        if !self.listed.contains_key(path) {
+            self.listed.insert(path, self.client.all(path).await?);
+        }
+        Ok(self.listed.get(path).cloned().unwrap_or_default())
+    }
+
+    /// Whether a resource is that of somebody, or some department, here.
+    fn is_known(&self, path: &str, resource: &Value) -> bool {
+        let known = if path == USERS { &self.users } else { &self.known_groups };
+        let id = member(resource, "id").as_str();
+        known.values().any(|link| Some(link.remote_id.as_str()) == id)
     }
 
     async fn create(
@@ -446,19 +512,44 @@ impl Round<'_> {
         if changes.is_empty() || self.is_plan {
             return Ok(());
         }
-        let path = format!("{USERS}/{id}");
+        self.send_change(&path_of(USERS, id), &patch(there, changes), &whole(there, changes)).await
+    }
+
+    /// Changes a resource by PATCH, or where the service does not know that, by PUT of the whole.
+    pub(super) async fn send_change(&self, path: &str, patch: &Value, whole: &Value) -> Result<(), Stop> {
         if self.can.patch {
-            self.client.patch(&path, &patch(there, changes)).await?;
-        } else {
-            self.client.put(&path, &whole(there, changes)).await?;
+            match self.client.patch(path, patch).await {
+                Err(failure) if failure.is_unknown_method() => {}
+                changed => return Ok(changed.map(drop)?),
+            }
         }
-        Ok(())
+        Ok(self.client.put(path, whole).await.map(drop)?)
+    }
+
+    /// A user may not log in any more; nothing else of it is changed.
+    async fn switch_off(
+        &mut self,
+        id: &RemoteId,
+        there: &Value,
+        link: &ScimLink,
+    ) -> Result<Option<Step>, Stop> {
+        let changes = differences(there, &Attributes::from([(ACTIVE, Some(false.to_string()))]));
+        self.change(&link.remote_id, there, &changes).await?;
+        // Should they come back, they are compared anew.
+        let link = ScimLink { active: false, hash: 0, remote_id: link.remote_id.clone() };
+        self.keep(id, Some(link)).await?;
+        if changes.is_empty() {
+            self.report.unchanged += 1;
+            return Ok(None);
+        }
+        let name = read(there, "userName").unwrap_or_default();
+        Ok(Some(self.step(Action::Deactivate, "user", id, &name, changes)))
     }
 
     /// Somebody is no longer known here: deactivated, or deleted where the settings say so.
     async fn vanish(&mut self, id: &RemoteId) -> Result<Option<Step>, Stop> {
         let Some(link) = self.users.get(id).cloned() else { return Ok(None) };
-        let path = format!("{USERS}/{}", link.remote_id);
+        let path = path_of(USERS, &link.remote_id);
         if self.settings.delete {
             if !self.is_plan {
                 self.client.delete(&path).await?;
@@ -478,11 +569,7 @@ impl Round<'_> {
             }
             Err(failure) => return Err(failure.into()),
         };
-        let changes = differences(&there, &Attributes::from([(ACTIVE, Some(false.to_string()))]));
-        self.change(&link.remote_id, &there, &changes).await?;
-        self.keep(id, Some(ScimLink { active: false, ..link })).await?;
-        let name = read(&there, "userName").unwrap_or_default();
-        Ok(Some(self.step(Action::Deactivate, "user", id, &name, changes)))
+        self.switch_off(id, &there, &link).await
     }
 
     async fn keep(&mut self, id: &RemoteId, link: Option<ScimLink>) -> Result<(), Error> {
@@ -521,7 +608,8 @@ impl Round<'_> {
                 self.report.steps.extend(step);
                 Ok(())
             }
-            Err(Stop::Service(failure)) if failure.is_of_one() => {
+            // Nor does one whose requests take too long.
+            Err(Stop::Service(failure)) if failure.is_of_one() || failure == Failure::Unreachable => {
                 self.failed_in_a_row += 1;
                 let status = match &failure {
                     Failure::Status { status, kind } => {
@@ -560,9 +648,16 @@ impl Round<'_> {
 /// The service's id of a resource. What has none is no resource of SCIM's.
 pub(super) fn remote_id(resource: &Value) -> Result<String, Failure> {
     let id = member(resource, "id").as_str();
-    // It becomes a part of an address.
-    let is_plain = |id: &&str| {
-        !id.is_empty() && id.len() <= 500 && !id.contains(['/', '?', '#', '%', '\\']) && *id != ".."
-    };
-    id.filter(is_plain).map(str::to_owned).ok_or(Failure::Unreachable)
+    id.filter(|id| !id.is_empty() && id.len() <= 500).map(str::to_owned).ok_or(Failure::Unreachable)
+}
+
+/// Where a resource is: its id may hold anything.
+pub(super) fn path_of(kind: &str, id: &str) -> String {
+    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("{kind}/{}", id.replace('+', "%20"))
+}
+
+/// Whether a user may log in: who is not said not to, may.
+fn is_active(user: &Value) -> bool {
+    read(user, ACTIVE).is_none_or(|active| active != "false")
 }

@@ -58,12 +58,22 @@ fn typed<'a>(resource: &'a Value, list: &str, kind: &str) -> Option<&'a Value> {
     elements.iter().find(is_it)
 }
 
+/// The only element of a list, where it has no type: services that know no types have one each.
+fn untyped<'a>(resource: &'a Value, list: &str) -> Option<&'a Value> {
+    match member(resource, list).as_array().map(Vec::as_slice) {
+        Some([only]) if member(only, "type").is_null() => Some(only),
+        _ => None,
+    }
+}
+
 /// What a resource has for an attribute.
 pub(super) fn read(resource: &Value, attribute: &str) -> Option<String> {
     let value = match place(attribute) {
         Place::Simple(name) => member(resource, name),
         Place::Name(name) => member(member(resource, "name"), name),
-        Place::Typed(list, kind) => member(typed(resource, list, kind)?, "value"),
+        Place::Typed(list, kind) => {
+            member(typed(resource, list, kind).or_else(|| untyped(resource, list))?, "value")
+        }
         Place::Enterprise("manager") => {
             let manager = member(member(resource, ENTERPRISE), "manager");
             if manager.is_object() { member(manager, "value") } else { manager }
@@ -71,7 +81,10 @@ pub(super) fn read(resource: &Value, attribute: &str) -> Option<String> {
         Place::Enterprise(name) => member(member(resource, ENTERPRISE), name),
     };
     match value {
+        Value::String(text) if attribute == ACTIVE => Some(text.to_ascii_lowercase()),
         Value::String(text) if !text.is_empty() => Some(text.clone()),
+        // Who is not said to be inactive is active.
+        Value::Null if attribute == ACTIVE && resource.is_object() => Some(true.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
@@ -100,6 +113,12 @@ pub(super) fn patch(resource: &Value, changes: &[Change]) -> Value {
         let path = match place(change.attribute) {
             Place::Simple(name) => name.to_owned(),
             Place::Name(name) => format!("name.{name}"),
+            Place::Typed(list, _) if untyped(resource, list).is_some() => {
+                return match &change.after {
+                    Some(text) => json!({ "op": "replace", "path": list, "value": [{ "value": text }] }),
+                    None => json!({ "op": "remove", "path": list }),
+                };
+            }
             Place::Typed(list, kind) => match (&change.after, typed(resource, list, kind)) {
                 (Some(value), None) => {
                     return json!({ "op": "add", "path": list, "value": [{ "type": kind, "value": value }] });
@@ -136,8 +155,11 @@ pub(super) fn whole(resource: &Value, changes: &[Change]) -> Value {
             Place::Typed(list, kind) => {
                 let elements = made.entry(list.to_owned()).or_insert_with(|| json!([]));
                 let Some(elements) = elements.as_array_mut() else { continue };
+                let is_untyped = elements.len() == 1 && member(&elements[0], "type").is_null();
                 elements.retain(|one| {
-                    !member(one, "type").as_str().is_some_and(|its| its.eq_ignore_ascii_case(kind))
+                    let is_it =
+                        member(one, "type").as_str().is_some_and(|its| its.eq_ignore_ascii_case(kind));
+                    !is_untyped && !is_it
                 });
                 if let Some(value) = after {
                     let is_first = elements.is_empty();
@@ -154,9 +176,10 @@ pub(super) fn whole(resource: &Value, changes: &[Change]) -> Value {
     if made.contains_key(ENTERPRISE) {
         schemas.push(ENTERPRISE);
     }
-    if resource.is_null() {
-        made.insert("schemas".to_owned(), json!(schemas));
-    }
+    let had = made.get("schemas").and_then(Value::as_array).cloned().unwrap_or_default();
+    schemas
+        .extend(had.iter().filter_map(Value::as_str).filter(|schema| ![USER, ENTERPRISE].contains(schema)));
+    made.insert("schemas".to_owned(), json!(schemas));
     Value::Object(made)
 }
 

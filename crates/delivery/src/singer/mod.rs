@@ -11,18 +11,19 @@ use serde_json::{Value, json};
 pub use selection::{Replication, Selected, Selection};
 pub use tap::{Bookmarks, sync};
 
-use crate::catalog::{DELETED_AT, KEY, SEQ, STATE, STREAMS, schema};
+use crate::catalog::{DELETED_AT, KEY, SEQ, STATE, STREAMS, schema_as};
+use crate::mapping::Mapping;
 
 /// The columns that are always given.
 const AUTOMATIC: [&str; 4] = [KEY, SEQ, STATE, DELETED_AT];
 
-/// What is discovered: every stream, selected unless the catalog that is given back says otherwise. `is_kept` is
+/// What is discovered: every stream, with the fields that the mapping delivers, selected unless the catalog that is given back says otherwise. `is_kept` is
 /// whether changes can be told apart from what was read before.
-pub fn catalog(is_kept: bool) -> Value {
+pub fn catalog(is_kept: bool, mapping: &Mapping) -> Value {
     let streams: Vec<Value> = STREAMS
         .into_iter()
         .map(|kind| {
-            let schema = schema(kind);
+            let schema = schema_as(kind, mapping);
             let mut of_stream = json!({
                 "inclusion": "available",
                 "selected-by-default": true,

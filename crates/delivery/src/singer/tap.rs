@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Replication, Selected, Selection};
-use crate::catalog::{Error, KEY, Reader, SEQ, schema};
+use crate::catalog::{Error, KEY, Reader, SEQ, schema_as};
+use crate::mapping::Mapping;
 
 /// How far each stream was given: the state of a tap.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,7 +59,7 @@ pub async fn sync<W: Write>(
     }
     for (selected, mut place) in selection.0.iter().zip(places) {
         let kind = selected.kind;
-        message(out, &schema_message(selected))?;
+        message(out, &schema_message(selected, reader.mapping()))?;
         while let Some(page) = reader.page(kind, &place).await? {
             let at = now();
             for row in &page.rows {
@@ -87,8 +88,8 @@ pub async fn sync<W: Write>(
     Ok(())
 }
 
-fn schema_message(selected: &Selected) -> Value {
-    let mut schema = schema(selected.kind);
+fn schema_message(selected: &Selected, mapping: &Mapping) -> Value {
+    let mut schema = schema_as(selected.kind, mapping);
     if let Some(members) = schema["properties"].as_object_mut() {
         members.retain(|name, _| selected.is_wanted(name));
     }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use store::{AccountEvent, AccountId, Change, Cursor, Error, Log, RecordState, Store};
 
 use super::event::fields_of;
+use crate::mapping::Mapping;
 
 /// An entry of one of a linked account's logs.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,12 @@ impl Telling<'_> {
 pub(crate) type Records = HashMap<(Kind, RemoteId), Value>;
 
 /// The records that some events are about, where they are still there.
-pub(crate) async fn records(store: &Store, account_no: i64, of: &[Telling<'_>]) -> Result<Records, Error> {
+pub(crate) async fn records(
+    store: &Store,
+    account_no: i64,
+    of: &[Telling<'_>],
+    mapping: &Mapping,
+) -> Result<Records, Error> {
     let mut wanted: BTreeMap<Kind, Vec<RemoteId>> = BTreeMap::new();
     for (kind, id) in of.iter().filter_map(Telling::record) {
         wanted.entry(kind).or_default().push(id.clone());
@@ -52,7 +57,7 @@ pub(crate) async fn records(store: &Store, account_no: i64, of: &[Telling<'_>]) 
     for (kind, ids) in wanted {
         for (id, (body, state)) in store.bodies(account_no, kind, &ids).await? {
             if state == RecordState::Present
-                && let Ok(body) = serde_json::from_str(&body)
+                && let Ok(body) = serde_json::from_str(&mapping.body(kind, &body))
             {
                 records.insert((kind, id), body);
             }
@@ -83,30 +88,38 @@ struct ChangeData<'a> {
 
 #[derive(Serialize)]
 struct FullData<'a> {
-    changes: Option<&'a RawValue>,
+    changes: Option<Map<String, Value>>,
     record: Option<&'a Value>,
 }
 
-/// The body of an event of a linked account. With `records` it is full: what is not among them is not there any more.
-pub(crate) fn body(account_id: AccountId, telling: &Telling<'_>, records: Option<&Records>) -> String {
+/// The body of an event of a linked account, with what the mapping delivers. With `records` it is full: what is not among them is not there any more.
+pub(crate) fn body(
+    account_id: AccountId,
+    telling: &Telling<'_>,
+    records: Option<&Records>,
+    mapping: &Mapping,
+) -> String {
     let (r#type, linked_account_id) = (telling.name.as_str(), Some(account_id));
     match telling.entry {
-        Entry::Change(change) => written(&Body {
-            r#type,
-            timestamp: change.at,
-            linked_account_id,
-            log: Some(Log::Changes.name()),
-            sequence: Some(change.seq),
-            data: ChangeData {
-                kind: change.kind.name(),
-                id: &change.id,
-                fields: fields_of(change).into_iter().map(|(field, _)| field).collect(),
-                full: records.map(|records| FullData {
-                    changes: change.fields.as_deref(),
-                    record: records.get(&(change.kind, change.id.clone())),
-                }),
-            },
-        }),
+        Entry::Change(change) => {
+            let changed = mapping.members(change.kind, fields_of(change).into_iter().collect());
+            written(&Body {
+                r#type,
+                timestamp: change.at,
+                linked_account_id,
+                log: Some(Log::Changes.name()),
+                sequence: Some(change.seq),
+                data: ChangeData {
+                    kind: change.kind.name(),
+                    id: &change.id,
+                    full: records.map(|records| FullData {
+                        changes: change.fields.is_some().then(|| changed.clone()),
+                        record: records.get(&(change.kind, change.id.clone())),
+                    }),
+                    fields: changed.into_iter().map(|(field, _)| field).collect(),
+                },
+            })
+        }
         Entry::Event(event) => written(&Body {
             r#type,
             timestamp: event.at,

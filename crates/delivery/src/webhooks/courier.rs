@@ -25,6 +25,7 @@ use super::body::{self, Entry, Records, Telling};
 use super::event::{events_of, wants};
 use super::seen::newcomers;
 use super::sender::{Message, Outcome, Sender, TIMEOUT};
+use crate::mapping::Mapping;
 
 /// Longer than it takes to send what is sent under it.
 const LEASE: Duration = Duration::from_mins(1);
@@ -83,10 +84,11 @@ struct Visit {
 
 /// One log of one linked account.
 #[derive(Clone, Copy)]
-struct Of {
+struct Of<'a> {
     account_no: i64,
     account_id: AccountId,
     log: Log,
+    mapping: &'a Mapping,
 }
 
 impl Courier {
@@ -133,9 +135,11 @@ impl Courier {
         let mut visit = Visit { endpoint, told: 0 };
         let mut is_done = true;
         for backlog in backlogs {
+            let Some(account) = self.store.account(backlog.account_id).await? else { continue };
+            let mapping = Mapping::of(&account.settings.delivery);
             // What happened in a sync is told before its end.
-            is_done = self.tell_changes(&mut visit, &backlog).await?
-                && self.tell_events(&mut visit, &backlog).await?;
+            is_done = self.tell_changes(&mut visit, &backlog, &mapping).await?
+                && self.tell_events(&mut visit, &backlog, &mapping).await?;
             if !is_done {
                 break;
             }
@@ -145,10 +149,15 @@ impl Courier {
     }
 
     /// False where nothing more is to be sent to the endpoint now, as with all that follows.
-    async fn tell_changes(&self, visit: &mut Visit, backlog: &Backlog) -> Result<bool, Error> {
+    async fn tell_changes(
+        &self,
+        visit: &mut Visit,
+        backlog: &Backlog,
+        mapping: &Mapping,
+    ) -> Result<bool, Error> {
         let Backlog { account_no, account_id, mut changes, .. } = *backlog;
         let cursor = &mut changes;
-        let of = Of { account_no, account_id, log: Log::Changes };
+        let of = Of { account_no, account_id, log: Log::Changes, mapping };
         loop {
             let after = if cursor.slot < Cursor::WHOLE { cursor.seq - 1 } else { cursor.seq };
             let filter = ChangeFilter { after, ..ChangeFilter::default() };
@@ -171,10 +180,15 @@ impl Courier {
         }
     }
 
-    async fn tell_events(&self, visit: &mut Visit, backlog: &Backlog) -> Result<bool, Error> {
+    async fn tell_events(
+        &self,
+        visit: &mut Visit,
+        backlog: &Backlog,
+        mapping: &Mapping,
+    ) -> Result<bool, Error> {
         let Backlog { account_no, account_id, mut events, last_event, .. } = *backlog;
         let cursor = &mut events;
-        let of = Of { account_no, account_id, log: Log::Events };
+        let of = Of { account_no, account_id, log: Log::Events, mapping };
         loop {
             let batch = self.store.account_events(account_no, (cursor.seq, last_event), BATCH).await?;
             let Some(last) = batch.last() else { return Ok(true) };
@@ -196,7 +210,7 @@ impl Courier {
     async fn tell(
         &self,
         visit: &mut Visit,
-        of: Of,
+        of: Of<'_>,
         cursor: &mut Cursor,
         (events, last): (&[Telling<'_>], i64),
     ) -> Result<bool, Error> {
@@ -221,7 +235,7 @@ impl Courier {
     async fn send(
         &self,
         visit: &mut Visit,
-        of: Of,
+        of: Of<'_>,
         cursor: &mut Cursor,
         wave: &[Telling<'_>],
     ) -> Result<Option<usize>, Error> {
@@ -233,7 +247,7 @@ impl Courier {
         let secrets = endpoint.secrets(&self.vault, now)?;
         let records = match endpoint.payload {
             Payload::Thin => None,
-            Payload::Full => Some(body::records(&self.store, of.account_no, wave).await?),
+            Payload::Full => Some(body::records(&self.store, of.account_no, wave, of.mapping).await?),
         };
         // What is begun by then ends under this lease.
         let until = now.checked_add(LEASE - 2 * TIMEOUT).unwrap_or(Timestamp::MAX);
@@ -298,13 +312,13 @@ impl Courier {
         &self,
         endpoint: &WebhookEndpoint,
         secrets: &[SecretString],
-        of: Of,
+        of: Of<'_>,
         telling: &'a Telling<'_>,
         records: Option<&Records>,
     ) -> (Attempt<'a>, Outcome) {
         let now = self.clock.now();
         let webhook_id = webhook_id(endpoint.id, of, telling.to);
-        let body = body::body(of.account_id, telling, records);
+        let body = body::body(of.account_id, telling, records, of.mapping);
         let (outcome, took_ms) =
             self.timed(endpoint, secrets, Message { id: &webhook_id, body: &body }, now).await;
         let attempt = Attempt {
@@ -405,7 +419,7 @@ fn lanes(wave: &[Telling<'_>]) -> Vec<Vec<usize>> {
 
 /// An event's id at an endpoint: it follows from what is told to whom, so that it is the same in every attempt, and when
 /// it is told again.
-fn webhook_id(endpoint: WebhookEndpointId, of: Of, at: Cursor) -> String {
+fn webhook_id(endpoint: WebhookEndpointId, of: Of<'_>, at: Cursor) -> String {
     let entry = format!("{}.{}", at.seq, at.slot);
     message_id(&[&endpoint.to_string(), &of.account_id.to_string(), of.log.name(), &entry])
 }

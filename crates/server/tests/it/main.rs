@@ -6,6 +6,7 @@ mod absences;
 mod api;
 mod calendar_feeds;
 mod conventions;
+mod delivery;
 mod flow;
 mod hostile;
 mod idempotency;

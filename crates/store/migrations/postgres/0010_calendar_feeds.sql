@@ -13,6 +13,3 @@ CREATE TABLE calendar_feeds (
     days_ahead   BIGINT NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL
 );
-
--- Whose absences are whose: a feed reads those of a team.
-CREATE INDEX absences_of_employee ON records (account_no, (body::jsonb ->> 'employee_id')) WHERE kind = 'absences';

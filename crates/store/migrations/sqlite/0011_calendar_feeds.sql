@@ -12,6 +12,3 @@ CREATE TABLE calendar_feeds (
     days_ahead   INTEGER NOT NULL,
     created_at   TEXT NOT NULL
 ) WITHOUT ROWID;
-
--- Whose absences are whose: a feed reads those of a team.
-CREATE INDEX absences_of_employee ON records (account_no, (body ->> 'employee_id')) WHERE kind = 'absences';

@@ -41,9 +41,8 @@ pub(crate) struct Args {
     /// or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
     absence_door: Option<Door>,
-    /// Which people are delivered, as a JSON file: {"people": {"establishments": [], "departments": [],
-    /// "with_subdepartments": true, "contract_types": [], "statuses": [], "hired_from": null, "hired_until": null}};
-    /// {} is everybody. It holds from the next sync on
+    /// Which people are delivered, which fields, and under which names, as a JSON file: {"people": {…}, "fields": {…},
+    /// "renames": {…}}; {} is everything. See docs/mapping.md
     #[arg(long, value_name = "FILE.json")]
     delivery: Option<PathBuf>,
     /// With --delivery: only say how many people would be delivered, come in and go out
@@ -149,8 +148,16 @@ fn read_delivery(path: &Path) -> Result<DeliveryRules, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
     let rules = serde_json::from_str::<DeliveryRules>(&text).map_err(|error| {
         let message = format!("{} does not say what is delivered: {error}", path.display());
-        Failure::usage("delivery.rules", message, "Give it as `accounts configure --help` shows it.")
+        Failure::usage("delivery.rules", message, "See docs/mapping.md for what may be in it.")
     })?;
+    let refused = |error: delivery::mapping::RulesError| {
+        Failure::usage(
+            error.code(),
+            error.to_string(),
+            "See the fields there are: lucca-connector accounts fields",
+        )
+    };
+    delivery::mapping::Mapping::new(&rules).map_err(refused)?;
     Ok(rules.plain())
 }
 
@@ -229,7 +236,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     line(&format!("  {:28} {declined}", "declined"));
     let people = if settings.delivery.people.is_none() { "everybody (default)" } else { "filtered" };
-    line(&format!("  {:28} {people}", "delivered"));
+    line(&format!("  {:28} {people}", "people delivered"));
+    let is_mapped = !settings.delivery.fields.is_empty() || !settings.delivery.renames.is_empty();
+    let fields = if is_mapped { "see accounts fields" } else { "all that is read (default)" };
+    line(&format!("  {:28} {fields}", "fields delivered"));
     if let Some(AudienceChange { before, enter, leave }) = audience {
         let when = if args.dry_run {
             "Nothing was changed."

@@ -4,6 +4,7 @@
 
 mod audit;
 mod configure;
+mod fields;
 mod release;
 mod unlink;
 
@@ -33,6 +34,8 @@ enum Action {
     Release(release::Args),
     /// How often and how far back a linked account is read; without options, show it
     Configure(configure::Args),
+    /// What is delivered of each record, under which name, and where it comes from in Lucca
+    Fields(fields::Args),
     /// Erase a linked account's API key, and its data if that is wanted: nothing is read any more
     Unlink(unlink::Args),
     /// Who linked, relinked, viewed and unlinked what, oldest first
@@ -44,6 +47,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         None | Some(Action::List) => list(global).await,
         Some(Action::Release(args)) => release::run(global, args).await,
         Some(Action::Configure(args)) => configure::run(global, args).await,
+        Some(Action::Fields(args)) => fields::run(global, args).await,
         Some(Action::Unlink(args)) => unlink::run(global, args).await,
         Some(Action::Audit(args)) => audit::run(global, args).await,
     }

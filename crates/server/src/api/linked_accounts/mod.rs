@@ -1,6 +1,8 @@
 //! `/v1/linked-accounts`: how a linked account is shown and found. One endpoint, one file.
 
 pub(crate) mod audit;
+pub(crate) mod delivery;
+pub(crate) mod fields;
 pub(crate) mod issues;
 pub(crate) mod list;
 pub(crate) mod passthrough;

@@ -91,6 +91,11 @@ pub(crate) async fn passthrough(
     Body(wanted): Body<WantedRequest>,
 ) -> Result<Json<PassedOn>, Problem> {
     let account = find(&app, &account_id).await?;
+    if !account.settings.delivery.is_everything() {
+        let detail =
+            "People or fields of this account are left out of what is delivered: this would go round that.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.filtered", detail));
+    }
     let (method, path, body) = wanted.read(&app.config.passthrough.methods)?;
     let client = client(&app, &account).await?;
     note(&app, vendor, &account, method, &path).await?;

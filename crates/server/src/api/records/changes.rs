@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use delivery::mapping::Mapping;
 use people::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -57,15 +58,16 @@ pub(crate) struct ChangeView {
     run_id: Option<String>,
 }
 
-impl From<Change> for ChangeView {
-    fn from(change: Change) -> Self {
+impl ChangeView {
+    fn of(change: Change, mapping: &Mapping) -> Self {
+        let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
         Self {
             seq: change.seq,
             at: time(change.at),
             kind: change.kind.name(),
             id: change.id.to_string(),
             operation: change.operation.name(),
-            fields: change.fields.and_then(|fields| serde_json::from_str(fields.get()).ok()),
+            fields: fields.map(|fields| Value::Object(mapping.members(change.kind, fields))),
             run_id: change.run_id,
         }
     }
@@ -119,5 +121,10 @@ pub(crate) async fn changes(
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let shown_up_to = found.last().map_or(after, |change| change.seq);
     let next_after = if has_more { shown_up_to } else { last.max(shown_up_to) };
-    Ok(Json(ChangeList { items: found.into_iter().map(ChangeView::from).collect(), next_after, has_more }))
+    let mapping = Mapping::of(&reader.account.settings.delivery);
+    Ok(Json(ChangeList {
+        items: found.into_iter().map(|change| ChangeView::of(change, &mapping)).collect(),
+        next_after,
+        has_more,
+    }))
 }

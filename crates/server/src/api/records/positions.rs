@@ -4,8 +4,10 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use people::{Employee, Kind, Position, RemoteId};
+use delivery::mapping::Mapping;
+use people::{Employee, Kind, RemoteId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::{LinkedAccount, ListFilter, ListedRecord};
 use utoipa::{IntoParams, ToSchema};
 
@@ -43,7 +45,7 @@ pub(crate) struct PositionPage {
     /// `contract`, `user_log` (Lucca's log), `observation` (a sync found it changed) or `current` (as it is now; nothing
     /// tells of a change). What is not known is left out.
     #[schema(value_type = Vec<Object>)]
-    items: Vec<Position>,
+    items: Vec<Value>,
     /// Where the next page begins; null at the end.
     next_cursor: Option<String>,
 }
@@ -53,14 +55,15 @@ pub(crate) struct PositionPage {
 pub(crate) struct PositionHistory {
     /// The positions, from the oldest to the one that holds now; as in the list of all.
     #[schema(value_type = Vec<Object>)]
-    items: Vec<Position>,
+    items: Vec<Value>,
 }
 
 async fn positions_of(
     app: &App,
     account: &LinkedAccount,
     records: &[ListedRecord],
-) -> Result<Vec<Position>, Problem> {
+) -> Result<Vec<Value>, Problem> {
+    let mapping = Mapping::of(&account.settings.delivery);
     let machinery = &app.machinery;
     let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     let contracts = contracts_of(app, account, &ids).await?;
@@ -70,7 +73,12 @@ async fn positions_of(
         let corrupt = |source| store::Error::CorruptRecord { kind: Kind::Employee, source };
         let employee: Employee = serde_json::from_str(&record.body).map_err(corrupt)?;
         let contracts = contracts.get(&record.id).map(Vec::as_slice).unwrap_or_default();
-        positions.extend(traces.positions(machinery.today(), &employee, contracts));
+        for position in traces.positions(machinery.today(), &employee, contracts) {
+            // Positions always have a JSON form.
+            let mut position = serde_json::to_value(position).unwrap_or_default();
+            mapping.position(&mut position);
+            positions.push(position);
+        }
     }
     Ok(positions)
 }

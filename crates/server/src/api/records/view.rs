@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
+use delivery::mapping::Mapping;
 use jiff::civil::Date;
 use people::{EmployeeStatus, Kind, NamedRef, Period, RemoteId, status_on};
 use serde::Deserialize;
@@ -29,7 +30,10 @@ impl Shape {
         if let Some(fields) = fields {
             let names: BTreeSet<String> = fields.split(',').map(|name| name.trim().to_owned()).collect();
             let is_name = |name: &String| {
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                !name.is_empty()
+                    && name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             };
             if !names.iter().all(is_name) || names.len() > 100 {
                 let detail = "It is a list of members' names, separated by commas.";
@@ -81,8 +85,14 @@ pub(crate) async fn shown(
     records: Vec<ListedRecord>,
     (status, today): (Option<EmployeeStatus>, Date),
 ) -> Result<Vec<Shown>, Problem> {
+    let mapping = Mapping::of(&account.settings.delivery);
+    let as_delivered = (kind, &mapping);
+    if shape.with_raw && !mapping.is_plain(kind) {
+        let detail = "Fields of these records are left out or renamed for this account: what Lucca sent would go round that.";
+        return Err(Problem::field("include", "delivery.raw_refused", detail));
+    }
     if kind != Kind::Employee {
-        return Ok(records.into_iter().map(|record| show(record, shape, &[])).collect());
+        return Ok(records.into_iter().map(|record| show(record, shape, as_delivered, &[])).collect());
     }
     let corrupt = |source| store::Error::CorruptRecord { kind, source };
     let people: Vec<Person> = records
@@ -110,34 +120,43 @@ pub(crate) async fn shown(
         if status.is_some_and(|wanted| wanted != stands) {
             continue;
         }
-        let of = |known: &HashMap<RemoteId, Value>, id: &Option<RemoteId>| {
-            id.as_ref().and_then(|id| known.get(id)).cloned().unwrap_or(Value::Null)
+        let of = |known: &HashMap<RemoteId, Value>, member: &str, id: &Option<RemoteId>| {
+            let id = id.as_ref().filter(|_| mapping.name(kind, member).is_some());
+            id.and_then(|id| known.get(id)).cloned().unwrap_or(Value::Null)
         };
         let mut more = Vec::new();
         if shape.shows("status") {
             more.push(("status", json!(stands.name())));
         }
         if shape.with_manager {
-            more.push(("manager", of(&managers, &person.manager_id)));
+            more.push(("manager", of(&managers, "manager_id", &person.manager_id)));
         }
         if shape.with_department {
-            more.push(("department", of(&departments, &person.department_id)));
+            more.push(("department", of(&departments, "department_id", &person.department_id)));
         }
-        shown.push(show(record, shape, &more));
+        shown.push(show(record, shape, as_delivered, &more));
     }
     Ok(shown)
 }
 
 /// The model as it is stored, with more members behind its own. Unless some are left out, it is not even read.
-fn show(record: ListedRecord, shape: &Shape, more: &[(&str, Value)]) -> Shown {
+fn show(
+    record: ListedRecord,
+    shape: &Shape,
+    (kind, mapping): (Kind, &Mapping),
+    more: &[(&str, Value)],
+) -> Shown {
     let place = record.place();
-    let own = match &shape.fields {
-        None => record.body,
-        Some(_) => {
-            let mut members: Map<String, Value> = serde_json::from_str(&record.body).unwrap_or_default();
-            members.retain(|name, _| shape.shows(name));
-            Value::Object(members).to_string()
+    let own = if shape.fields.is_none() && mapping.is_plain(kind) {
+        record.body
+    } else {
+        let members: Map<String, Value> = serde_json::from_str(&record.body).unwrap_or_default();
+        let mut members = mapping.members(kind, members);
+        if let Some(position) = members.get_mut("position") {
+            mapping.position(position);
         }
+        members.retain(|name, _| shape.shows(name));
+        Value::Object(members).to_string()
     };
     let mut json = own;
     // A model is an object: without its last brace more can be put behind it.

@@ -1,0 +1,342 @@
+//! What of each record is delivered, and under which names, by a linked account's rules: the same for every output. Where
+//! fields come from is in `sources`.
+//!
+//! Not here: which people are delivered. Whoever is not is never handed out by the store.
+
+mod sources;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use people::Kind;
+use serde_json::{Map, Value};
+use store::DeliveryRules;
+
+use crate::catalog::{self, KEY, STREAMS};
+
+pub use sources::{Field, fields};
+
+/// Rules that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// There is no stream of that name.
+    #[error("there is no stream {0:?}; there are {all}", all = STREAMS.map(Kind::name).join(", "))]
+    UnknownStream(String),
+    /// The stream has no such field.
+    #[error("{stream} has no field {field:?}{}", .nearest.as_ref().map(|near| format!("; is it {near:?}?")).unwrap_or_default())]
+    UnknownField {
+        /// The stream.
+        stream: &'static str,
+        /// What was named.
+        field: String,
+        /// The field whose name is the most like it.
+        nearest: Option<String>,
+    },
+    /// Records are known by their id.
+    #[error("the field id of {0} can be neither left out nor renamed")]
+    Id(&'static str),
+    /// A new name is taken, or none.
+    #[error("{name:?} can't be the name of a field of {stream}: {why}")]
+    Name {
+        /// The stream.
+        stream: &'static str,
+        /// The name.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
+}
+
+impl RulesError {
+    /// The stable code that API, CLI and docs share.
+    pub fn code(&self) -> &'static str {
+        "delivery.rules"
+    }
+}
+
+/// Names that outputs put beside the model's.
+const OURS: [&str; 9] =
+    ["state", "status", "updated_at", "raw", "manager", "department", "as_of", "position", "kind"];
+
+/// What is delivered of one stream's records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rule {
+    only: Option<BTreeSet<String>>,
+    except: BTreeSet<String>,
+    renames: BTreeMap<String, String>,
+}
+
+/// What is delivered of each record, and under which names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapping(BTreeMap<Kind, Rule>);
+
+impl Mapping {
+    /// The mapping of some rules.
+    ///
+    /// # Errors
+    ///
+    /// What can't be used of them, by name.
+    pub fn new(rules: &DeliveryRules) -> Result<Self, RulesError> {
+        let mut mapping = Self::default();
+        let kind_of =
+            |name: &String| catalog::stream(name).map_err(|_| RulesError::UnknownStream(name.clone()));
+        for (stream, rule) in &rules.fields {
+            let kind = kind_of(stream)?;
+            for field in rule.only.iter().flatten().chain(&rule.except) {
+                known(kind, field)?;
+            }
+            if rule.except.iter().any(|field| field == KEY) {
+                return Err(RulesError::Id(kind.name()));
+            }
+            let of = mapping.0.entry(kind).or_default();
+            of.only = rule.only.as_ref().map(|only| only.iter().cloned().collect());
+            of.except = rule.except.iter().cloned().collect();
+        }
+        for (stream, renames) in &rules.renames {
+            let kind = kind_of(stream)?;
+            let mut taken: BTreeSet<&str> =
+                catalog::members(kind).into_iter().filter(|name| !renames.contains_key(*name)).collect();
+            for (field, name) in renames {
+                if field == KEY {
+                    return Err(RulesError::Id(kind.name()));
+                }
+                known(kind, field)?;
+                let refused = |why| RulesError::Name { stream: kind.name(), name: name.clone(), why };
+                if field.contains('.') {
+                    return Err(refused("only whole fields are renamed"));
+                }
+                let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+                    && name.len() <= 64
+                    && name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+                if !is_plain {
+                    return Err(refused("a name has small letters, digits and underscores, 64 at most"));
+                }
+                if OURS.contains(&name.as_str()) || !taken.insert(name) {
+                    return Err(refused("there is a field of that name"));
+                }
+            }
+            mapping.0.entry(kind).or_default().renames = renames.clone();
+        }
+        mapping.0.retain(|_, rule| *rule != Rule::default());
+        Ok(mapping)
+    }
+
+    /// The mapping of rules that were checked when they were kept. What is no longer known of them counts for nothing.
+    pub fn of(rules: &DeliveryRules) -> Self {
+        Self::new(rules).unwrap_or_else(|_| {
+            let mut plain = rules.clone();
+            for (stream, rule) in &mut plain.fields {
+                let kind = catalog::stream(stream);
+                let is_known = |field: &String| kind.as_ref().is_ok_and(|kind| known(*kind, field).is_ok());
+                rule.except.retain(is_known);
+                // What was to be the only thing stays so: nothing more is delivered than was meant.
+                if let Some(only) = &mut rule.only {
+                    only.retain(is_known);
+                }
+            }
+            plain.fields.retain(|stream, _| catalog::stream(stream).is_ok());
+            plain.renames.clear();
+            Self::new(&plain).unwrap_or_default()
+        })
+    }
+
+    /// Whether a stream's records are delivered as they are.
+    pub fn is_plain(&self, kind: Kind) -> bool {
+        !self.0.contains_key(&kind)
+    }
+
+    /// Under which name a member of the model is delivered, in whole or in part; none where it is not. What is no member of
+    /// the model keeps its name.
+    pub fn name<'a>(&'a self, kind: Kind, member: &'a str) -> Option<&'a str> {
+        let Some(rule) = self.0.get(&kind) else { return Some(member) };
+        rule.delivers(kind, member).then(|| rule.renames.get(member).map_or(member, String::as_str))
+    }
+
+    /// A record's JSON as it is delivered. What is no member of the model stays as it is.
+    pub fn body<'a>(&self, kind: Kind, body: &'a str) -> Cow<'a, str> {
+        if self.is_plain(kind) {
+            return Cow::Borrowed(body);
+        }
+        match serde_json::from_str(body) {
+            Ok(members) => Cow::Owned(Value::Object(self.members(kind, members)).to_string()),
+            // What can't be read is not passed on: nobody knows what is in it.
+            Err(_) => Cow::Borrowed("{}"),
+        }
+    }
+
+    /// A record's members as they are delivered, or what changed of them by member.
+    pub fn members(&self, kind: Kind, members: Map<String, Value>) -> Map<String, Value> {
+        let Some(rule) = self.0.get(&kind) else { return members };
+        let mut delivered = Map::new();
+        for (member, mut value) in members {
+            if !rule.delivers(kind, &member) {
+                continue;
+            }
+            rule.trim(&member, &mut value);
+            let name = rule.renames.get(&member).cloned().unwrap_or(member);
+            delivered.insert(name, value);
+        }
+        delivered
+    }
+
+    /// The properties of a stream's schema as they are delivered.
+    pub(crate) fn schema(&self, kind: Kind, properties: Map<String, Value>) -> Map<String, Value> {
+        let Some(rule) = self.0.get(&kind) else { return properties };
+        let mut delivered = Map::new();
+        for (member, mut schema) in properties {
+            if !rule.delivers(kind, &member) {
+                continue;
+            }
+            for inner in ["/properties", "/items/properties"] {
+                if let Some(inner) = schema.pointer_mut(inner) {
+                    rule.trim(&member, inner);
+                }
+            }
+            let name = rule.renames.get(&member).cloned().unwrap_or(member);
+            delivered.insert(name, schema);
+        }
+        delivered
+    }
+
+    /// What is told of somebody's position: the members of the model in it that are delivered, under the model's names.
+    pub fn position(&self, position: &mut Value) {
+        if let (Some(rule), Some(members)) = (self.0.get(&Kind::Employee), position.as_object_mut()) {
+            members.retain(|member, _| rule.delivers(Kind::Employee, member));
+        }
+    }
+}
+
+impl Rule {
+    fn delivers(&self, kind: Kind, member: &str) -> bool {
+        if member == KEY || !catalog::members(kind).contains(&member) {
+            return true;
+        }
+        let is_of = |field: &String| field.split('.').next() == Some(member);
+        !self.except.contains(member) && self.only.as_ref().is_none_or(|only| only.iter().any(is_of))
+    }
+
+    /// Takes out of a member's value what is not delivered of it; of what changed, out of both values.
+    fn trim(&self, member: &str, value: &mut Value) {
+        let inner = |fields: &BTreeSet<String>| -> BTreeSet<String> {
+            fields
+                .iter()
+                .filter_map(|field| Some(field.strip_prefix(member)?.strip_prefix('.')?.to_owned()))
+                .collect()
+        };
+        let only = self.only.as_ref().filter(|only| !only.contains(member)).map(inner);
+        let except = inner(&self.except);
+        if only.is_none() && except.is_empty() {
+            return;
+        }
+        let retain = |object: &mut Map<String, Value>| {
+            object.retain(|name, _| {
+                !except.contains(name) && only.as_ref().is_none_or(|only| only.contains(name))
+            });
+        };
+        each_object(value, &retain);
+    }
+}
+
+/// Changes an object, those of a list, and those of what changed: `{"before", "after"}`.
+fn each_object(value: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
+        Value::Object(object)
+            if object.len() == 2 && object.contains_key("before") && object.contains_key("after") =>
+        {
+            object.values_mut().for_each(|value| each_object(value, change));
+        }
+        Value::Object(object) => change(object),
+        _ => {}
+    }
+}
+
+/// Refuses a field that a stream does not have.
+fn known(kind: Kind, field: &str) -> Result<(), RulesError> {
+    let all = catalog::fields(kind);
+    if all.iter().any(|one| one == field) {
+        return Ok(());
+    }
+    let nearest = all.into_iter().map(|one| (distance(&one, field), one)).min();
+    let nearest = nearest.filter(|(distance, _)| *distance <= field.len().div_ceil(3)).map(|(_, one)| one);
+    Err(RulesError::UnknownField { stream: kind.name(), field: field.to_owned(), nearest })
+}
+
+/// How many letters have to be changed to make one word of another.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut before = i;
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let changed = before + usize::from(left != *right);
+            before = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(before + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(value: Value) -> DeliveryRules {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_and_the_nearest_name_is_told() {
+        let error = |value| Mapping::new(&rules(value)).unwrap_err().to_string();
+        assert!(error(json!({ "fields": { "people": {} } })).contains("employees, "));
+        assert!(
+            error(json!({ "fields": { "employees": { "except": ["jobtitle"] } } })).contains("\"job_title\"")
+        );
+        assert!(error(json!({ "fields": { "employees": { "except": ["id"] } } })).contains("id"));
+        let renamed = |name: &str| error(json!({ "renames": { "employees": { "job_title": name } } }));
+        assert!(renamed("name").contains("of that name"));
+        assert!(renamed("status").contains("of that name"));
+        assert!(renamed("Title").contains("small letters"));
+        assert!(renamed("_lucca_seq").contains("small letters"));
+        assert!(
+            error(json!({ "renames": { "employees": { "job_title": "t", "name": "t" } } }))
+                .contains("of that name")
+        );
+        // A name that becomes free may be taken.
+        let swapped =
+            rules(json!({ "renames": { "employees": { "name": "full_name", "job_title": "name" } } }));
+        assert!(Mapping::new(&swapped).is_ok());
+    }
+
+    #[test]
+    fn fields_are_left_out_trimmed_and_renamed() {
+        let mapping = Mapping::new(&rules(json!({
+            "fields": { "employees": { "except": ["login", "bank.iban"] }, "absences": { "only": ["employee_id", "leaves.date"] } },
+            "renames": { "employees": { "job_title": "title" } },
+        })));
+        let mapping = mapping.unwrap();
+        let body =
+            r#"{"id":"1","login":"a","job_title":"x","bank":{"iban":"FR","bic":"B"},"as_of":"2026-01-01"}"#;
+        let delivered: Value = serde_json::from_str(&mapping.body(Kind::Employee, body)).unwrap();
+        assert_eq!(
+            delivered,
+            json!({ "id": "1", "title": "x", "bank": { "bic": "B" }, "as_of": "2026-01-01" })
+        );
+        let absence =
+            r#"{"id":"9","employee_id":"1","first":"x","leaves":[{"date":"2026-01-01","comment":"c"}]}"#;
+        let delivered: Value = serde_json::from_str(&mapping.body(Kind::Absence, absence)).unwrap();
+        assert_eq!(delivered, json!({ "id": "9", "employee_id": "1", "leaves": [{ "date": "2026-01-01" }] }));
+        let changed =
+            json!({ "bank": { "before": { "iban": "A", "bic": "B" }, "after": null }, "login": null });
+        let told = mapping.members(Kind::Employee, changed.as_object().unwrap().clone());
+        assert_eq!(Value::Object(told), json!({ "bank": { "before": { "bic": "B" }, "after": null } }));
+        assert_eq!(mapping.name(Kind::Employee, "job_title"), Some("title"));
+        assert_eq!(mapping.name(Kind::Employee, "login"), None);
+        assert!(mapping.is_plain(Kind::Department));
+    }
+}
