@@ -47,7 +47,10 @@ async fn people(app: &App) -> Vec<Employee> {
 
 async fn filter(app: &App, people: Option<PeopleFilter>) {
     let account = app.store.account(app.account.id).await.unwrap().unwrap();
-    let settings = AccountSettings { delivery: DeliveryRules { people }.plain(), ..account.settings.clone() };
+    let settings = AccountSettings {
+        delivery: DeliveryRules { people, ..DeliveryRules::default() }.plain(),
+        ..account.settings.clone()
+    };
     app.store.set_account_settings(&account, &settings, app.account.created_at).await.unwrap();
 }
 
