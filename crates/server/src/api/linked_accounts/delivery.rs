@@ -100,10 +100,8 @@ pub(crate) async fn set_account_delivery(
 ) -> Result<Json<DeliveryView>, Problem> {
     let account = find(&app, &account_id).await?;
     let rules = rules.plain();
-    Mapping::new(&rules).map_err(|error| {
-        let problem = Problem::field("fields", error.code(), format!("Refused: {error}."));
-        problem
-    })?;
+    Mapping::new(&rules)
+        .map_err(|error| Problem::field("fields", error.code(), format!("Refused: {error}.")))?;
     let view = DeliveryView::of(&app, &account, &rules).await?;
     if dry_run {
         return Ok(Json(view));
