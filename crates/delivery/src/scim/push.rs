@@ -271,7 +271,9 @@ impl Round<'_> {
             self.report.held = Some(ending as u64);
         }
         // Managers come before those who report to them; who reports in a circle is told of at the second turn.
-        for turn in 0..2 {
+        // A dry run has no users that could be told of.
+        let turns = if self.is_plan { 1 } else { 2 };
+        for turn in 0..turns {
             for person in &company.people {
                 let is_ending = matches!(person.standing, Standing::Left | Standing::NotYet);
                 if is_held && is_ending {

@@ -30,7 +30,7 @@ impl Shape {
         if let Some(fields) = fields {
             let names: BTreeSet<String> = fields.split(',').map(|name| name.trim().to_owned()).collect();
             let is_name = |name: &String| {
-                !name.is_empty()
+                name.starts_with(|c: char| c.is_ascii_lowercase())
                     && name
                         .bytes()
                         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
