@@ -180,7 +180,7 @@ async fn cancel(
         Some(Cancelling::Ended(outcome)) if outcome != Outcome::Cancelled => {
             return Err(Failure::usage(
                 "run.ended",
-                &format!("this run has ended already: {}", outcome.name()),
+                format!("this run has ended already: {}", outcome.name()),
                 "Only a run in progress can be cancelled: see `lucca-connector runs list`.",
             ));
         }

@@ -87,7 +87,8 @@ async fn who_starts_or_leaves_by_the_calendar_is_among_what_was_modified() {
         assert_eq!(every(&service, &path).await.0, Vec::<Value>::new());
         service.sync(&account).await;
         let (items, pages) = every(&service, &path).await;
-        let found = items.iter().find(|item| item["id"] == leaver.to_string());
+        let leaver = leaver.to_string();
+        let found = items.iter().find(|item| item["id"] == leaver);
         assert_eq!(found.map(|item| &item["status"]), Some(&json!("former")), "{items:?}");
         assert!(pages >= items.len());
         let mut ids: Vec<&str> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
@@ -164,8 +165,8 @@ async fn people_stood_where_contracts_and_what_was_seen_say() {
         assert_eq!((&last["starts_on"], &last["ends_on"]), (&json!("2026-11-28"), &Value::Null));
         let (positions, pages) = every(&service, &format!("{base}/positions?limit=50")).await;
         assert_eq!(pages, 4);
-        let own: Vec<&Value> =
-            positions.iter().filter(|position| position["employee_id"] == moved.to_string()).collect();
+        let moved = moved.to_string();
+        let own: Vec<&Value> = positions.iter().filter(|position| position["employee_id"] == moved).collect();
         assert_eq!(own, history["items"].as_array().unwrap().iter().collect::<Vec<_>>());
         for wrong in ["employees?as_of=yesterday", "departments?as_of=2026-01-01", "positions?limit=0"] {
             assert_eq!(service.get(&format!("{base}/{wrong}")).await.0, 422, "{wrong}");
