@@ -208,3 +208,98 @@ impl<'a> Audience<'a> {
             && is_in(hired_until.is_some(), hired.map(|day| hired_until.is_none_or(|until| day <= until)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DAY: Date = date(2026, 11, 25);
+
+    fn id(text: &str) -> RemoteId {
+        RemoteId::from(text)
+    }
+
+    fn person(department: &str, establishment: &str) -> Candidate {
+        Candidate {
+            id: id("1"),
+            department_id: Some(id(department)),
+            establishment_id: Some(id(establishment)),
+            contract_start: Some(date(2020, 1, 1)),
+            contract_end: None,
+        }
+    }
+
+    fn contract(type_: &str, starts_on: Date, ends_on: Option<Date>) -> Contract {
+        let type_ = NamedRef { id: id("4"), name: Some(type_.to_owned()) };
+        Contract { employee_id: id("1"), starts_on, ends_on, contract_type: Some(type_) }
+    }
+
+    fn has(filter: &PeopleFilter, person: &Candidate, contracts: &[Contract]) -> bool {
+        // 1 is above 2, 2 above 3; 8 and 9 are above each other.
+        let parents = [("2", "1"), ("3", "2"), ("8", "9"), ("9", "8")];
+        let parents = parents.map(|(below, above)| (id(below), id(above))).into();
+        Audience::new(filter, &parents, DAY).has(person, contracts)
+    }
+
+    #[test]
+    fn departments_below_count_unless_they_are_not_wanted() {
+        let filter = PeopleFilter { departments: vec![id("1")], ..PeopleFilter::default() };
+        let own = PeopleFilter { with_subdepartments: false, ..filter.clone() };
+        for (department, below, alone) in
+            [("1", true, true), ("3", true, false), ("8", false, false), ("7", false, false)]
+        {
+            assert_eq!(has(&filter, &person(department, "5"), &[]), below, "{department}");
+            assert_eq!(has(&own, &person(department, "5"), &[]), alone, "{department}");
+        }
+    }
+
+    #[test]
+    fn the_contract_that_counts_decides_its_type_and_the_day_of_hire() {
+        let contracts = [
+            contract("CDD", date(2020, 1, 1), Some(date(2020, 12, 31))),
+            contract("CDI", date(2021, 1, 1), None),
+        ];
+        let of_type =
+            |name: &str| PeopleFilter { contract_types: vec![name.to_owned()], ..PeopleFilter::default() };
+        assert!(has(&of_type("cdi"), &person("1", "5"), &contracts));
+        assert!(!has(&of_type("CDD"), &person("1", "5"), &contracts));
+        assert!(has(&of_type("4"), &person("1", "5"), &contracts));
+        assert!(!has(&of_type("CDI"), &person("1", "5"), &[]), "what is not known meets no condition");
+        let from = |day| PeopleFilter { hired_from: Some(day), ..PeopleFilter::default() };
+        assert!(has(&from(date(2021, 1, 1)), &person("1", "5"), &contracts));
+        assert!(!has(&from(date(2021, 1, 2)), &person("1", "5"), &contracts));
+    }
+
+    #[test]
+    fn a_status_is_that_of_the_day() {
+        let filter = PeopleFilter { statuses: vec![EmployeeStatus::Active], ..PeopleFilter::default() };
+        let until = |end| Candidate { contract_end: Some(end), ..person("1", "5") };
+        assert!(has(&filter, &until(DAY), &[]));
+        assert!(!has(&filter, &until(date(2026, 11, 24)), &[]));
+    }
+
+    fn some(values: &'static [&'static str]) -> impl Strategy<Value = Vec<RemoteId>> {
+        proptest::collection::vec(proptest::sample::select(values).prop_map(RemoteId::from), 0..3)
+    }
+
+    proptest! {
+        /// Each condition only ever leaves people out, and all of them together leave out whom any of them does.
+        #[test]
+        fn conditions_are_taken_together(
+            departments in some(&["1", "2", "3", "8"]),
+            establishments in some(&["5", "6"]),
+            department in proptest::sample::select(&["1", "2", "3", "7", "8", "9"][..]),
+            establishment in proptest::sample::select(&["5", "6"][..]),
+        ) {
+            let person = person(department, establishment);
+            let both = PeopleFilter { departments: departments.clone(), establishments: establishments.clone(), ..PeopleFilter::default() };
+            let first = PeopleFilter { departments, ..PeopleFilter::default() };
+            let second = PeopleFilter { establishments, ..PeopleFilter::default() };
+            prop_assert_eq!(has(&both, &person, &[]), has(&first, &person, &[]) && has(&second, &person, &[]));
+            prop_assert!(has(&PeopleFilter::default(), &person, &[]));
+        }
+    }
+}

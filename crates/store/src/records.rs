@@ -190,6 +190,28 @@ impl Store {
             .collect())
     }
 
+    /// When each of these records was first stored.
+    pub async fn first_stored(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        ids: &[RemoteId],
+    ) -> Result<HashMap<RemoteId, Timestamp>, Error> {
+        let sql = self.db.with_ids(
+            "SELECT remote_id, created_at FROM records \
+             WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
+            3,
+        );
+        let rows: Vec<(String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(json_list(ids))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing("reading when records were stored"))?;
+        Ok(rows.into_iter().map(|(id, at)| (RemoteId::from(id), at.to_jiff())).collect())
+    }
+
     /// Those of `ids` that are present.
     pub async fn present_among(
         &self,

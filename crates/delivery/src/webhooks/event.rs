@@ -50,6 +50,8 @@ pub struct Seen {
     pub at_first: bool,
     /// The employee's contract had ended by then.
     pub has_left: bool,
+    /// The employee was known long before, and only not delivered: a filter lets them in now.
+    pub is_old: bool,
     /// The absence request was approved or denied by then.
     pub is_decided: bool,
 }
@@ -94,7 +96,7 @@ pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
     };
     match (change.kind, change.operation) {
         (Kind::Employee, Operation::Created) => {
-            also(1, "employee.hired", !seen.at_first && !seen.has_left);
+            also(1, "employee.hired", !seen.at_first && !seen.has_left && !seen.is_old);
         }
         (Kind::Employee, Operation::Started) => also(2, "employee.starting", true),
         (Kind::Employee, Operation::Updated | Operation::Restored) => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use people::{Kind, RemoteId};
@@ -9,6 +10,9 @@ use serde::Deserialize;
 use store::{Change, Error, Operation, RecordState, Store, content_hash};
 
 use super::event::{Seen, fields_of, is_decided};
+
+/// Who is new is stored and told of in one run: longer than any takes.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is looked at of a record.
 #[derive(Deserialize)]
@@ -37,17 +41,21 @@ pub(crate) async fn newcomers(
     };
     let mut seen = BTreeMap::new();
     let bodies = store.bodies(account_no, Kind::Employee, &people).await?;
+    let stored = store.first_stored(account_no, Kind::Employee, &people).await?;
     for change in batch.iter().filter(of(Kind::Employee)) {
         let day = change.at.to_zoned(TimeZone::UTC).date();
         let end = look(&bodies, change).and_then(|contract| contract.contract_end);
         let has_left = end.is_some_and(|end| end < day);
-        seen.insert(change.seq, Seen { at_first: at_first(change), has_left, is_decided: false });
+        let age = stored.get(&change.id).map(|stored| change.at.duration_since(*stored));
+        let is_old = age.is_some_and(|age| age > LONGEST_RUN);
+        let is = Seen { at_first: at_first(change), has_left, is_old, is_decided: false };
+        seen.insert(change.seq, is);
     }
     let bodies = store.bodies(account_no, Kind::AbsenceRequest, &requests).await?;
     for change in batch.iter().filter(of(Kind::AbsenceRequest)) {
         let status = status_at_first(store, account_no, &bodies, change).await?;
         let is_decided = status.as_deref().is_some_and(is_decided);
-        seen.insert(change.seq, Seen { at_first: at_first(change), has_left: false, is_decided });
+        seen.insert(change.seq, Seen { at_first: at_first(change), is_decided, ..Seen::default() });
     }
     Ok(seen)
 }
