@@ -256,18 +256,28 @@ impl World {
 
     /// A sync that finds these people changed; new ones are new.
     pub(crate) async fn sync(&mut self, ids: &[&str]) {
+        let bodies = ids.iter().map(|&id| {
+            let version = self.names.entry(id.to_owned()).and_modify(|version| *version += 1).or_insert(1);
+            (id, *version == 1, person(id, *version))
+        });
+        let bodies: Vec<_> = bodies.collect();
+        self.write(&bodies).await;
+    }
+
+    /// A sync that finds these bodies; whether each is new.
+    pub(crate) async fn write(&mut self, bodies: &[(&str, bool, String)]) {
         let now = self.clock.now();
         self.runs = self.runs.wrapping_add(1);
         let run = RunId::mint(now, [self.runs; 10]);
         let lease = self.store.take_lease(&self.account, run, "me", None, now).await.unwrap().unwrap();
         self.store.start_run(&lease, now).await.unwrap();
         let mut commit = Commit::default();
-        for &id in ids {
-            let version = self.names.entry(id.to_owned()).and_modify(|version| *version += 1).or_insert(1);
-            let body = person(id, *version);
-            let (operation, fields) = match *version {
-                1 => (Operation::Created, None),
-                _ => (Operation::Updated, Some(r#"{"name":null}"#.to_owned())),
+        for (id, is_new, body) in bodies {
+            let (id, body) = (*id, body.clone());
+            let (operation, fields) = if *is_new {
+                (Operation::Created, None)
+            } else {
+                (Operation::Updated, Some(r#"{"name":null}"#.to_owned()))
             };
             let hash = content_hash(&body);
             let hashed = (operation == Operation::Created).then_some(hash);

@@ -27,7 +27,7 @@ impl Dice {
 }
 
 /// Runs something until it ends or has been polled so often; then it is dropped, as a process that is killed drops it.
-async fn mortal<T>(future: impl Future<Output = T>, mut polls: u64) -> Option<T> {
+pub(crate) async fn mortal<T>(future: impl Future<Output = T>, mut polls: u64) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| {
         if polls == 0 {

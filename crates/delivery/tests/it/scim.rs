@@ -1,0 +1,372 @@
+//! People provisioned to a service over loopback that fails in many ways: nobody is there twice, nobody else's user is touched,
+//! nobody stays in who has left.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use axum::{Json, Router};
+use delivery::scim::{Action, Mode, Pusher, Report};
+use jiff::civil::{Date, date};
+use lucca::HostPolicy;
+use lucca::clock::Clock;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use store::{IssueFilter, NewScimTarget, ScimTargetId};
+use test_database::Engine;
+
+use crate::support::World;
+use crate::week::mortal;
+
+const TODAY: Date = date(2026, 11, 25);
+const AS_USUAL: Mode = Mode::Apply { confirmed: false, compare: false };
+
+/// How the service behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Mood {
+    #[default]
+    Usual,
+    /// What is created is created, and the answer is lost.
+    LosesAnswers,
+    /// PATCH is not known.
+    NoPatch,
+    /// Filters are not known: everybody is answered.
+    NoFilter,
+    /// Every second request is asked to wait.
+    Busy,
+    Refuses,
+    /// A page to log in at, for everything.
+    Page,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    mood: Mood,
+    users: BTreeMap<String, Value>,
+    requests: usize,
+    writes: usize,
+}
+
+/// A service with users.
+struct Service {
+    address: SocketAddr,
+    inner: Arc<Mutex<Inner>>,
+}
+
+fn answer(
+    inner: &mut Inner,
+    method: &Method,
+    id: Option<&str>,
+    filter: Option<&str>,
+    body: &Value,
+) -> Response {
+    let created = |user: &Value| (StatusCode::CREATED, Json(user.clone())).into_response();
+    inner.writes += usize::from(*method != Method::GET);
+    match (method.as_str(), id) {
+        ("GET", None) => {
+            let is_meant = |user: &&Value| {
+                filter.filter(|_| inner.mood != Mood::NoFilter).is_none_or(|filter| {
+                    let (attribute, value) = filter.split_once(" eq ").unwrap();
+                    user[attribute] == serde_json::from_str::<Value>(value).unwrap()
+                })
+            };
+            let found: Vec<&Value> = inner.users.values().filter(is_meant).collect();
+            Json(json!({ "totalResults": found.len(), "Resources": found })).into_response()
+        }
+        ("POST", None) => {
+            if inner.users.values().any(|user| user["userName"] == body["userName"]) {
+                return (StatusCode::CONFLICT, Json(json!({ "scimType": "uniqueness" }))).into_response();
+            }
+            let id = format!("u/{}", inner.users.len());
+            let mut user = body.clone();
+            user["id"] = json!(id);
+            inner.users.insert(id, user.clone());
+            if inner.mood == Mood::LosesAnswers {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            created(&user)
+        }
+        (_, Some(id)) if !inner.users.contains_key(id) => StatusCode::NOT_FOUND.into_response(),
+        ("GET", Some(id)) => Json(inner.users[id].clone()).into_response(),
+        ("PUT", Some(id)) => {
+            inner.users.insert(id.to_owned(), body.clone());
+            Json(body.clone()).into_response()
+        }
+        ("PATCH", Some(_)) if inner.mood == Mood::NoPatch => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        ("PATCH", Some(id)) => {
+            let user = inner.users.get_mut(id).unwrap();
+            for operation in body["Operations"].as_array().unwrap() {
+                let path = operation["path"].as_str().unwrap().replace('.', "/");
+                let (object, name) = path.rsplit_once('/').unwrap_or(("", &path));
+                let object = if object.is_empty() { &mut *user } else { &mut user[object] };
+                object[name] = operation["value"].clone();
+            }
+            Json(user.clone()).into_response()
+        }
+        ("DELETE", Some(id)) => {
+            inner.users.remove(id);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
+}
+
+async fn serve(
+    State(inner): State<Arc<Mutex<Inner>>>,
+    method: Method,
+    Path(path): Path<Vec<String>>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response {
+    let mut inner = inner.lock().unwrap();
+    inner.requests += 1;
+    assert_eq!(headers["authorization"], "Bearer token");
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (inner.mood, &path[..]) {
+        (Mood::Refuses, _) => StatusCode::UNAUTHORIZED.into_response(),
+        (Mood::Page, _) => "<html>Log in</html>".into_response(),
+        (Mood::Busy, _) if inner.requests % 2 == 1 => {
+            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "3")]).into_response()
+        }
+        (_, ["Users"]) => answer(&mut inner, &method, None, query.get("filter").map(String::as_str), &body),
+        (_, ["Users", id]) => answer(&mut inner, &method, Some(id), None, &body),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+impl Service {
+    async fn start() -> Self {
+        let inner = Arc::<Mutex<Inner>>::default();
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let one = Router::new().route("/{first}", any(serve)).route("/{first}/{second}", any(serve));
+        let router = one.with_state(Arc::clone(&inner));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, inner }
+    }
+
+    fn is(&self, mood: Mood) {
+        self.inner.lock().unwrap().mood = mood;
+    }
+
+    fn has(&self, user: Value) {
+        let id = user["id"].as_str().unwrap().to_owned();
+        self.inner.lock().unwrap().users.insert(id, user);
+    }
+
+    /// The users by their external id, each once.
+    fn users(&self) -> BTreeMap<String, Value> {
+        let mut found = BTreeMap::new();
+        for user in self.inner.lock().unwrap().users.values() {
+            let id = user["externalId"].as_str().unwrap_or_default().to_owned();
+            assert!(found.insert(id, user.clone()).is_none(), "{user} twice");
+        }
+        found
+    }
+
+    fn writes(&self) -> usize {
+        self.inner.lock().unwrap().writes
+    }
+}
+
+struct Scene {
+    world: World,
+    service: Service,
+    target: ScimTargetId,
+    pushers: u64,
+}
+
+/// Somebody as they are stored.
+fn person(id: &str, name: &str, ends_on: Option<&str>) -> String {
+    let mut body =
+        json!({ "id": id, "name": name, "login": format!("user{id}"), "contract_start": "2020-01-01" });
+    if let Some(ends_on) = ends_on {
+        body["contract_end"] = json!(ends_on);
+    }
+    body.to_string()
+}
+
+impl Scene {
+    async fn new(engine: Engine, settings: Value) -> Self {
+        let world = World::new(engine).await;
+        let service = Service::start().await;
+        let at = world.clock.now();
+        let target = ScimTargetId::mint(at, [5; 10]);
+        let new = NewScimTarget {
+            id: target,
+            account_no: world.account.no,
+            base_url: &format!("http://{}", service.address),
+            token: &SecretString::from("token"),
+            settings: &settings,
+            nonce: [5; 12],
+            at,
+        };
+        world.store.add_scim_target(&world.vault, new).await.unwrap();
+        Self { world, service, target, pushers: 0 }
+    }
+
+    fn pusher(&mut self) -> Pusher {
+        self.pushers += 1;
+        let (store, vault) = (self.world.store.clone(), Arc::clone(&self.world.vault));
+        let clock: Arc<dyn Clock> = self.world.clock.clone();
+        Pusher::new(store, vault, clock, HostPolicy::AllowLoopback, ("a test", self.pushers))
+    }
+
+    async fn push(&mut self, mode: Mode) -> Report {
+        self.pusher().push(self.target, TODAY, mode).await.unwrap().unwrap()
+    }
+
+    /// So many people, of whom those up to `left` have left.
+    async fn people(&mut self, is_new: bool, many: usize, left: usize) {
+        let ids: Vec<String> = (1..=many).map(|n| n.to_string()).collect();
+        let of = |(n, id): (usize, &String)| person(id, "Ada", (n < left).then_some("2026-11-24"));
+        let bodies: Vec<String> = ids.iter().enumerate().map(of).collect();
+        let all: Vec<(&str, bool, String)> =
+            ids.iter().map(String::as_str).zip(bodies).map(|(id, body)| (id, is_new, body)).collect();
+        self.world.write(&all).await;
+    }
+
+    async fn issues(&self) -> Vec<String> {
+        let open = self.world.store.issues(Some(self.world.account.no), IssueFilter::Open).await.unwrap();
+        open.into_iter().map(|issue| issue.code).collect()
+    }
+}
+
+fn plain() -> Value {
+    json!({ "without_groups": true, "attributes": { "userName": "login" } })
+}
+
+#[tokio::test]
+async fn what_fails_on_the_way_is_made_up_for_and_nobody_is_there_twice() {
+    for engine in Engine::available() {
+        for mood in [Mood::LosesAnswers, Mood::NoPatch, Mood::NoFilter, Mood::Busy, Mood::Refuses, Mood::Page]
+        {
+            let mut scene = Scene::new(engine, plain()).await;
+            scene.people(true, 4, 0).await;
+            scene.service.is(mood);
+            scene.push(AS_USUAL).await;
+            scene.push(AS_USUAL).await;
+            scene.service.is(if mood == Mood::NoPatch { mood } else { Mood::Usual });
+            assert!(scene.push(AS_USUAL).await.is_complete(), "{mood:?}");
+            assert_eq!(scene.service.users().len(), 4, "{mood:?}");
+            let changed = [("2", false, person("2", "Grace", None))];
+            scene.world.write(&changed).await;
+            assert!(scene.push(AS_USUAL).await.is_complete(), "{mood:?}");
+            assert_eq!(scene.service.users()["2"]["displayName"], "Grace", "{mood:?}");
+            let writes = scene.service.writes();
+            assert!(scene.push(AS_USUAL).await.steps.is_empty());
+            assert_eq!(scene.service.writes(), writes, "{mood:?}");
+            assert_eq!(scene.issues().await, Vec::<String>::new(), "{mood:?}");
+            scene.world.end().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_step_it_goes_on() {
+    for engine in Engine::available() {
+        for polls in (0..240).step_by(12) {
+            let mut scene = Scene::new(engine, plain()).await;
+            scene.people(true, 3, 0).await;
+            let pusher = scene.pusher();
+            drop(mortal(pusher.push(scene.target, TODAY, AS_USUAL), polls).await);
+            // Whoever was killed holds the lease for a while.
+            scene.world.wait(Duration::from_mins(6));
+            assert!(scene.push(AS_USUAL).await.is_complete(), "{polls}");
+            assert_eq!(scene.service.users().len(), 3, "{polls}");
+            scene.world.end().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_elses_user_is_touched() {
+    for engine in Engine::available() {
+        let mut scene = Scene::new(engine, plain()).await;
+        let theirs = json!({ "id": "a", "userName": "user1", "externalId": "hr-77", "active": true });
+        let unclaimed = json!({ "id": "b", "userName": "USER2", "title": "kept", "active": true });
+        let stranger = json!({ "id": "c", "userName": "stranger", "externalId": "x", "active": true });
+        for user in [&theirs, &unclaimed, &stranger] {
+            scene.service.has(user.clone());
+        }
+        scene.service.is(Mood::NoFilter);
+        scene.people(true, 3, 0).await;
+        let report = scene.push(AS_USUAL).await;
+        assert_eq!(
+            (report.count(Action::Fail), report.count(Action::Adopt), report.count(Action::Create)),
+            (1, 1, 1)
+        );
+        assert!(report.steps.iter().any(|step| step.error.as_deref() == Some("scim.taken")));
+        assert_eq!(scene.issues().await, ["scim.records_failed"]);
+        let users = scene.service.inner.lock().unwrap().users.clone();
+        assert_eq!((&users["a"], &users["c"]), (&theirs, &stranger));
+        assert_eq!((&users["b"]["externalId"], &users["b"]["displayName"]), (&json!("2"), &json!("Ada")));
+        scene.world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_left_may_not_log_in_and_whoever_returns_may() {
+    for engine in Engine::available() {
+        let mut scene = Scene::new(engine, plain()).await;
+        scene.people(true, 6, 1).await;
+        scene.push(AS_USUAL).await;
+        assert_eq!(scene.service.users().len(), 5, "who has left is never made");
+        scene.people(false, 6, 3).await;
+        let planned = scene.push(Mode::Plan).await;
+        assert_eq!(planned.count(Action::Deactivate), 2);
+        assert_eq!(scene.service.users()["2"]["active"], true, "a dry run");
+        scene.push(AS_USUAL).await;
+        let active =
+            |scene: &Scene| scene.service.users().values().filter(|user| user["active"] == true).count();
+        assert_eq!(active(&scene), 3);
+        scene.people(false, 6, 0).await;
+        let report = scene.push(AS_USUAL).await;
+        assert_eq!(
+            (report.count(Action::Reactivate), report.count(Action::Create), active(&scene)),
+            (2, 1, 6)
+        );
+        scene.world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn too_many_are_not_deactivated_unasked() {
+    for engine in Engine::available() {
+        let mut scene = Scene::new(engine, plain()).await;
+        scene.people(true, 20, 0).await;
+        scene.push(AS_USUAL).await;
+        scene.people(false, 20, 8).await;
+        let report = scene.push(AS_USUAL).await;
+        assert_eq!((report.held, report.count(Action::Deactivate)), (Some(8), 0));
+        assert_eq!(scene.issues().await, ["scim.held"]);
+        let report = scene.push(Mode::Apply { confirmed: true, compare: true }).await;
+        assert_eq!((report.held, report.count(Action::Deactivate)), (None, 8));
+        assert_eq!(scene.issues().await, Vec::<String>::new());
+        scene.world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_changed_there_is_mended_when_a_person_asks() {
+    for engine in Engine::available() {
+        let mut scene = Scene::new(engine, plain()).await;
+        scene.people(true, 2, 0).await;
+        scene.push(AS_USUAL).await;
+        for user in scene.service.inner.lock().unwrap().users.values_mut() {
+            user["displayName"] = json!("Somebody");
+        }
+        assert!(scene.push(AS_USUAL).await.steps.is_empty(), "what was told is trusted");
+        let report = scene.push(Mode::Apply { confirmed: false, compare: true }).await;
+        assert_eq!(report.count(Action::Update), 2);
+        assert_eq!(scene.service.users()["1"]["displayName"], "Ada");
+        scene.world.end().await;
+    }
+}
