@@ -296,7 +296,8 @@ impl Round<'_> {
                 self.note("user", &id, "", done)?;
             }
         }
-        if !self.settings.without_groups {
+        // Who is held keeps their groups.
+        if !self.settings.without_groups && !is_held {
             self.groups(company).await?;
         }
         Ok(())
@@ -559,7 +560,7 @@ impl Round<'_> {
             self.keep(id, None).await?;
             return Ok(Some(self.step(Action::Delete, "user", id, &link.remote_id, Vec::new())));
         }
-        if !link.active {
+        if !link.active && !self.compares {
             self.report.unchanged += 1;
             return Ok(None);
         }

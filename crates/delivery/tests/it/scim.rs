@@ -367,6 +367,19 @@ async fn what_somebody_changed_there_is_mended_when_a_person_asks() {
         let report = scene.push(Mode::Apply { confirmed: false, compare: true }).await;
         assert_eq!(report.count(Action::Update), 2);
         assert_eq!(scene.service.users()["1"]["displayName"], "Ada");
+
+        // Also where somebody let in again who has left.
+        scene.people(false, 2, 1).await;
+        scene.push(AS_USUAL).await;
+        let let_in = |scene: &Scene| {
+            for user in scene.service.inner.lock().unwrap().users.values_mut() {
+                user["active"] = json!(true);
+            }
+        };
+        let_in(&scene);
+        let report = scene.push(Mode::Apply { confirmed: false, compare: true }).await;
+        assert_eq!(report.count(Action::Deactivate), 1);
+        assert_eq!(scene.service.users()["1"]["active"], false);
         scene.world.end().await;
     }
 }
