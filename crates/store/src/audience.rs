@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
 use crate::changes::{self, NewChange, Operation};
+use crate::commit::records_written;
 use crate::db::{Db, Tx, in_tx, on, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
@@ -260,7 +261,7 @@ impl Store {
              WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
             3,
         );
-        in_tx!(tx, connection => sqlx::query(sql)
+        in_tx!(&mut *tx, connection => sqlx::query(sql)
             .bind(account_no)
             .bind(kind.name())
             .bind(json_list(&ids))
@@ -269,7 +270,8 @@ impl Store {
             .bind(at.as_microsecond())
             .execute(connection)
             .await
-            .map(drop))
+            .map(drop))?;
+        records_written(tx, account_no).await
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 use self::traces::Traces;
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::changes::{self, NewChange, Operation};
+use crate::commit::records_written;
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
@@ -134,6 +135,7 @@ impl Store {
         ));
         let gone: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(owned)
             .bind(no).bind(remote_id.as_str()).fetch_all(connection).await)?;
+        records_written(tx, no).await?;
         let mut by_kind: BTreeMap<String, Vec<RemoteId>> = BTreeMap::new();
         by_kind.insert(Kind::Employee.name().to_owned(), vec![remote_id.clone()]);
         let records = gone.len();
@@ -439,5 +441,6 @@ async fn erase_names(tx: &mut Tx, no: i64, traces: &Traces<'_>, at: Timestamp) -
         .execute(connection).await.map(drop))?;
         touched += 1;
     }
+    records_written(tx, no).await?;
     Ok(touched)
 }

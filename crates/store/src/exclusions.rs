@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
+use crate::commit::records_written;
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
@@ -119,6 +120,7 @@ impl Store {
                 query.execute(connection).await.map(drop)
             })?;
         }
+        records_written(tx, no).await?;
         if ids.is_none() {
             in_tx!(&mut *tx, connection => sqlx::query("DELETE FROM quarantine WHERE account_no = $1 AND kind = $2")
                 .bind(no).bind(kind.name()).execute(connection).await.map(drop))?;

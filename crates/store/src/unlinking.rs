@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
+use crate::commit::records_written;
 use crate::db::{from_sql_count, in_tx, sql_time};
 use crate::error::while_doing;
 use crate::{Error, LinkedAccount, Store, account_events};
@@ -120,6 +121,7 @@ impl Store {
                         _ => {}
                     }
                 }
+                records_written(&mut tx, account.no).await?;
             }
             let entry = NewAuditEntry {
                 at,

@@ -16,19 +16,10 @@ CREATE INDEX employees_of_establishment ON records (account_no, (body ->> 'estab
 CREATE INDEX absences_of_employee ON records (account_no, (body ->> 'employee_id')) WHERE kind = 'absences';
 CREATE INDEX user_log_of_employee ON records (account_no, (body ->> 'employee_id')) WHERE kind = 'user_log_entries';
 
--- Another value whenever any record of the account is written or goes, whoever does it: what was read under one value
--- holds as long as it stands. Random, so that none comes back when a backup does.
+-- Another value whenever any record of the account is written or goes: what was read under one value holds as long as it
+-- stands. Random, so that none comes back when a backup does. Whoever writes records sees to it: see commit.rs.
 ALTER TABLE linked_accounts ADD COLUMN records_mark TEXT NOT NULL DEFAULT '';
 UPDATE linked_accounts SET records_mark = hex(randomblob(12));
-CREATE TRIGGER records_mark_insert AFTER INSERT ON records BEGIN
-    UPDATE linked_accounts SET records_mark = hex(randomblob(12)) WHERE no = NEW.account_no;
-END;
-CREATE TRIGGER records_mark_update AFTER UPDATE ON records BEGIN
-    UPDATE linked_accounts SET records_mark = hex(randomblob(12)) WHERE no = NEW.account_no;
-END;
-CREATE TRIGGER records_mark_delete AFTER DELETE ON records BEGIN
-    UPDATE linked_accounts SET records_mark = hex(randomblob(12)) WHERE no = OLD.account_no;
-END;
 
 -- Whether contracts could be read when last they were due: else they may not outvote other dates.
 ALTER TABLE linked_accounts ADD COLUMN contracts_current BOOLEAN NOT NULL DEFAULT true;
