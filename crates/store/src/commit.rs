@@ -149,9 +149,10 @@ impl Store {
         employees: &[RemoteId],
         at: Timestamp,
     ) -> Result<(), sqlx::Error> {
+        // With a plus, so that SQLite looks each up by its key and not everybody by when they were touched.
         let sql = self.db.with_ids(
             "UPDATE records SET touched_us = $3 WHERE account_no = $1 AND kind = 'employees' \
-             AND remote_id IN {ids} AND touched_us < $3",
+             AND remote_id IN {ids} AND +touched_us < $3",
             2,
         );
         if employees.is_empty() {
