@@ -5,6 +5,7 @@
 pub mod airbyte;
 pub mod calendar;
 pub mod catalog;
+mod issue_id;
 pub mod mapping;
 mod rounds;
 pub mod scim;

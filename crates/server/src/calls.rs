@@ -38,9 +38,7 @@ impl Calls {
         let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
         let mut calls = HashMap::new();
         for (path, methods) in members(&description["paths"]) {
-            for (method, operation) in
-                members(&Value::Object(methods.as_object().cloned().unwrap_or_default()))
-            {
+            for (method, operation) in members(&methods) {
                 let Ok(method) = method.to_ascii_uppercase().parse::<Method>() else { continue };
                 calls.insert((path.clone(), method), Call::of(&operation));
             }

@@ -197,16 +197,15 @@ impl Store {
     }
 }
 
-/// Makes what was read of an account's records before count as out of date; for whoever writes any. On PostgreSQL triggers do
-/// it, once a statement; SQLite's would for each row, which took ten times as long as the writing itself.
+/// Makes what was read of an account's records before count as out of date; for whoever writes any, once a statement: as a
+/// trigger of SQLite's, for each row, it would take longer than the writing itself.
 pub(crate) async fn records_written(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error> {
-    if let Tx::Sqlite(transaction) = tx {
-        sqlx::query("UPDATE linked_accounts SET records_mark = hex(randomblob(12)) WHERE no = $1")
-            .bind(account_no)
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(())
+    let mark = match tx {
+        Tx::Sqlite(_) => "hex(randomblob(12))",
+        Tx::Postgres(_) => "gen_random_uuid()::text",
+    };
+    let sql = sqlx::AssertSqlSafe(format!("UPDATE linked_accounts SET records_mark = {mark} WHERE no = $1"));
+    in_tx!(tx, connection => sqlx::query(sql).bind(account_no).execute(connection).await.map(drop))
 }
 
 /// Writes a stored record's content again.

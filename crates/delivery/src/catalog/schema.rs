@@ -46,6 +46,11 @@ pub(crate) fn member_names(kind: Kind) -> Vec<&'static str> {
     members(kind).iter().map(|(name, _)| *name).collect()
 }
 
+/// Whether a stream's records have a member of this name.
+pub(crate) fn has_member(kind: Kind, name: &str) -> bool {
+    members(kind).iter().any(|(member, _)| *member == name)
+}
+
 /// The names of a stream's members, and of what is in those that are objects, or lists of them: `member.inner`.
 pub(crate) fn field_names(kind: Kind) -> Vec<String> {
     let mut names = Vec::new();

@@ -210,7 +210,7 @@ impl Mapping {
 
 impl Rule {
     fn delivers(&self, kind: Kind, member: &str) -> bool {
-        if member == KEY || !catalog::members(kind).contains(&member) {
+        if member == KEY || !catalog::has_member(kind, member) {
             return true;
         }
         let is_of = |field: &String| field.split('.').next() == Some(member);

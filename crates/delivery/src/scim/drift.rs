@@ -10,10 +10,10 @@ use store::{Error, ScimResource, ScimTarget};
 
 use super::client::Failure;
 use super::groups::GROUPS;
-use super::people::Standing;
-use super::push::{Pusher, Stop, USERS, remote_id};
+use super::push::{Pusher, Stop, USERS};
 use super::report::Change;
 use super::resource::{differences, read};
+use super::users::remote_id;
 
 /// A user or a group that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,7 +73,8 @@ impl Pusher {
     }
 
     async fn compare(&self, target: &ScimTarget, today: Date) -> Result<Drift, Stop> {
-        let (round, company) = self.look(target, today).await?;
+        let account = self.store.account(target.account_id).await?.ok_or(Stop::Lost)?;
+        let (round, company) = self.look(target, &account, today).await?;
         let mut drift = Drift::default();
         let mut there: HashMap<String, Value> = HashMap::new();
         for user in round.client.all(USERS).await? {
@@ -81,7 +82,7 @@ impl Pusher {
         }
         let mut owned: BTreeSet<String> = BTreeSet::new();
         for person in &company.people {
-            let is_user = matches!(person.standing, Standing::Active | Standing::Ahead);
+            let is_user = person.standing.is_user();
             let name = person.user_name().unwrap_or_default().to_owned();
             let (id, resource) = (person.id.clone(), "user");
             let link = round.users.get(&person.id);

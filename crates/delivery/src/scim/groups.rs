@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use store::{ScimLink, ScimResource, content_hash};
 
 use super::client::Failure;
-use super::people::{Company, Standing, Team};
-use super::push::{Round, Stop, path_of, remote_id};
+use super::people::{Company, Team};
+use super::push::{Round, Stop};
 use super::report::{Action, Change, Step};
 use super::resource::{GROUP, member, patch_of, read};
+use super::users::{path_of, remote_id};
 
 pub(super) const GROUPS: &str = "/Groups";
 
@@ -38,7 +39,7 @@ impl Round<'_> {
     pub(super) fn teams(&self, company: &Company) -> HashMap<RemoteId, Wanted> {
         let mut members: HashMap<&RemoteId, BTreeSet<String>> = HashMap::new();
         for person in &company.people {
-            let is_in = matches!(person.standing, Standing::Active | Standing::Ahead);
+            let is_in = person.standing.is_user();
             if let (true, Some(department), Some(link)) =
                 (is_in, &person.department, self.users.get(&person.id))
             {

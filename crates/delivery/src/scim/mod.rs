@@ -2,7 +2,7 @@
 //! (resources) and RFC 7644 (protocol).
 //!
 //! `settings` says what is wanted, `people` what each user and group should be, `resource` compares that with what a service
-//! has, `client` speaks with it, `push` brings it about, `groups` the departments, `drift` tells where the two differ, `keep`
+//! has, `client` speaks with it, `push` brings it about, by `users` and `groups`, `drift` tells where the two differ, `keep`
 //! does it for ever. Resources that were neither made nor adopted here are never touched.
 
 mod client;
@@ -14,6 +14,7 @@ mod push;
 mod report;
 mod resource;
 mod settings;
+mod users;
 
 pub use client::Failure;
 pub use drift::{Difference, Drift};

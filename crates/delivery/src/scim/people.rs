@@ -26,6 +26,13 @@ pub(super) enum Standing {
     Left,
 }
 
+impl Standing {
+    /// Whether they are a user, who may log in or not yet.
+    pub(super) fn is_user(self) -> bool {
+        matches!(self, Self::Active | Self::Ahead)
+    }
+}
+
 /// Somebody, as a service is to know them.
 #[derive(Clone, Debug)]
 pub(super) struct Person {

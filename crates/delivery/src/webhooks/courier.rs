@@ -17,14 +17,15 @@ use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{
-    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DisabledReason, Error, Failed, IssueId, Log, NewIssue,
-    Payload, Store, Told, Vault, WebhookEndpoint, WebhookEndpointId,
+    AccountId, Attempt, Backlog, ChangeFilter, Cursor, DisabledReason, Error, Failed, Log, NewIssue, Payload,
+    Store, Told, Vault, WebhookEndpoint, WebhookEndpointId,
 };
 
 use super::body::{self, Entry, Records, Telling};
 use super::event::{events_of, wants};
 use super::seen::newcomers;
 use super::sender::{Message, Outcome, Sender, TIMEOUT};
+use crate::issue_id::issue_id;
 use crate::mapping::Mapping;
 
 /// Longer than it takes to send what is sent under it.
@@ -288,9 +289,7 @@ impl Courier {
             "error": failure.and_then(|(_, outcome)| outcome.error),
         });
         let issue = failed.and_then(|failed| failed.disable).map(|_| {
-            let mut random = [0; 10];
-            random.copy_from_slice(&digest(&[&subject, &at.to_string()])[..10]);
-            let id = IssueId::mint(at, random);
+            let id = issue_id(&[&subject], at);
             NewIssue { id, account_no: of.account_no, code: DISABLED, subject: &subject, detail: &detail, at }
         });
         let attempts: Vec<Attempt<'_>> = sent.into_iter().map(|(_, (attempt, _))| attempt).collect();

@@ -93,6 +93,18 @@ fn shape(text: &str) -> String {
     }
 }
 
+/// How many a page holds at most: as many as are asked for, from one to `most`, or `usual`.
+pub(crate) fn page_size<N>(asked: Option<N>, usual: N, most: N) -> Result<N, Problem>
+where
+    N: Copy + PartialOrd + From<u8> + std::fmt::Display,
+{
+    let size = asked.unwrap_or(usual);
+    if N::from(1) <= size && size <= most {
+        return Ok(size);
+    }
+    Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {most}.")))
+}
+
 /// Writes a time as the API does: RFC 3339 in UTC, to the second.
 pub(crate) fn time(at: jiff::Timestamp) -> String {
     at.round(jiff::Unit::Second).unwrap_or(at).to_string()

@@ -3,26 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use delivery::catalog::STREAMS;
 use people::Kind;
 use serde_json::{Map, Value, json};
 
 use super::reference;
 use crate::api::records::query::takes;
-
-/// Every kind that may be answered.
-const KINDS: [Kind; 11] = [
-    Kind::Employee,
-    Kind::Employment,
-    Kind::Department,
-    Kind::Establishment,
-    Kind::LegalUnit,
-    Kind::JobQualification,
-    Kind::OccupationCategory,
-    Kind::LeaveType,
-    Kind::Absence,
-    Kind::AbsenceRequest,
-    Kind::CustomFieldDefinition,
-];
 
 /// Gives every answer that is a record, or a page of them, the schema of its kind, which the path tells.
 pub(super) fn complete(description: &mut Value) {
@@ -68,7 +54,7 @@ pub(super) fn complete(description: &mut Value) {
 /// The kind whose list or record is at a path.
 fn kind_of(path: &str) -> Option<Kind> {
     let last = path.rsplit('/').find(|segment| !segment.starts_with('{'))?.replace('-', "_");
-    KINDS.into_iter().find(|kind| match kind {
+    STREAMS.into_iter().find(|kind| match kind {
         Kind::JobQualification => last == "qualifications",
         // What was asked for through the connector has the shorter name.
         Kind::AbsenceRequest => last == "absence_request_records",

@@ -20,18 +20,6 @@ CREATE INDEX user_log_of_employee ON records (account_no, (body::jsonb ->> 'empl
 
 ALTER TABLE linked_accounts ADD COLUMN records_mark TEXT NOT NULL DEFAULT '';
 UPDATE linked_accounts SET records_mark = gen_random_uuid()::text;
-CREATE FUNCTION mark_records() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE linked_accounts SET records_mark = gen_random_uuid()::text
-    WHERE no IN (SELECT DISTINCT account_no FROM written);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER records_mark_insert AFTER INSERT ON records REFERENCING NEW TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION mark_records();
-CREATE TRIGGER records_mark_update AFTER UPDATE ON records REFERENCING NEW TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION mark_records();
-CREATE TRIGGER records_mark_delete AFTER DELETE ON records REFERENCING OLD TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION mark_records();
 
 ALTER TABLE linked_accounts ADD COLUMN contracts_current BOOLEAN NOT NULL DEFAULT true;
 UPDATE linked_accounts SET contracts_current = false WHERE EXISTS (

@@ -8,9 +8,9 @@ use utoipa::IntoParams;
 
 use super::id_of;
 use super::views::AbsenceRequestList;
-use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
+use crate::api::{Params, page_size};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
@@ -49,10 +49,7 @@ pub(crate) async fn absence_requests(
     Params(which): Params<Which>,
 ) -> Result<Json<AbsenceRequestList>, Problem> {
     let account = find(&app, &account_id).await?;
-    let limit = which.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
-    }
+    let limit = page_size(which.limit, USUAL, MOST)?;
     let employee_id = match which.employee_id.as_deref().map(id_of) {
         // Nobody has such an id, so nobody with it has asked for anything.
         Some(None) => return Ok(Json(AbsenceRequestList { items: Vec::new() })),

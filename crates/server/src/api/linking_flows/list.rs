@@ -7,8 +7,8 @@ use store::{FlowId, FlowStatus};
 use utoipa::{IntoParams, ToSchema};
 
 use super::LinkingFlowView;
-use crate::api::Params;
 use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
+use crate::api::{Params, page_size};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
@@ -80,10 +80,7 @@ pub(crate) async fn linking_flows(
     _: Vendor,
     Params(which): Params<Which>,
 ) -> Result<Json<LinkingFlowPage>, Problem> {
-    let limit = which.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
-    }
+    let limit = page_size(which.limit, USUAL, MOST)?;
     let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
     })?;

@@ -10,7 +10,7 @@ use store::{Change, ChangeFilter};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
-use crate::api::{Params, time};
+use crate::api::{Params, page_size, time};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
@@ -106,10 +106,7 @@ pub(crate) async fn changes(
     if after < 0 {
         return Err(invalid("after", "It is 0 or more.".to_owned()));
     }
-    let limit = query.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(invalid("limit", format!("It is between 1 and {MOST}.")));
-    }
+    let limit = page_size(query.limit, USUAL, MOST)?;
     let kind = query.kind.map(|kind| kind.parse::<Kind>()).transpose();
     let kind = kind.map_err(|error| invalid("kind", format!("It is {error}.")))?;
     let store = &app.machinery.store;

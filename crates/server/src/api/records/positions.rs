@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::as_of::contracts_of;
 use super::fresh::Tag;
 use super::query::{cursor, read_cursor};
-use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::api::{Params, page_size};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
@@ -102,10 +102,7 @@ pub(crate) async fn positions(
     RawQuery(asked): RawQuery,
     Params(query): Params<PositionsQuery>,
 ) -> Result<Response, Problem> {
-    let limit = query.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
-    }
+    let limit = page_size(query.limit, USUAL, MOST)?;
     let kind = Kind::Employee;
     let after = query.cursor.as_deref().map(|text| read_cursor(kind, false, text)).transpose()?;
     let with_deleted = query.include_deleted.unwrap_or(false);

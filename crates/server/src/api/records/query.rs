@@ -10,6 +10,7 @@ use store::{ListFilter, ListPlace};
 use utoipa::IntoParams;
 
 use super::view::Shape;
+use crate::api::page_size;
 use crate::problem::Problem;
 
 const USUAL: u32 = 100;
@@ -117,10 +118,7 @@ fn invalid(field: &'static str, detail: impl Into<String>) -> Problem {
 impl ListQuery {
     /// What is asked for of a kind.
     pub(crate) fn read(self, kind: Kind) -> Result<Wanted, Problem> {
-        let limit = self.limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            return Err(invalid("limit", format!("It is between 1 and {MOST}.")));
-        }
+        let limit = page_size(self.limit, USUAL, MOST)?;
         let is_by_time = self.modified_after.is_some();
         let after = self.cursor.as_deref().map(|text| read_cursor(kind, is_by_time, text)).transpose()?;
         let modified_since = self.modified_after.map(|text| text.parse::<Timestamp>()).transpose();

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::RunView;
-use crate::api::Params;
 use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::api::{Params, page_size};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::problem::Problem;
@@ -48,10 +48,7 @@ pub(crate) async fn runs(
     reader: Reader,
     Params(query): Params<RunsQuery>,
 ) -> Result<Json<RunList>, Problem> {
-    let limit = query.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
-    }
+    let limit = page_size(query.limit, USUAL, MOST)?;
     let runs = app.machinery.store.runs(Some(reader.account.no), limit).await?;
     Ok(Json(RunList { items: runs.into_iter().map(RunView::from).collect() }))
 }

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::find;
 use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
-use crate::api::{Params, time};
+use crate::api::{Params, page_size, time};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
@@ -103,10 +103,7 @@ pub(crate) async fn webhook_deliveries(
     Params(which): Params<Which>,
 ) -> Result<Json<WebhookDeliveryList>, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
-    let limit = which.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::field("limit", "request.invalid", format!("It is between 1 and {MOST}.")));
-    }
+    let limit = page_size(which.limit, USUAL, MOST)?;
     let found = app.machinery.store.webhook_deliveries(endpoint.id, which.delivered, limit).await?;
     Ok(Json(WebhookDeliveryList { items: found.into_iter().map(WebhookDeliveryView::from).collect() }))
 }
