@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use people::{Employee, History, Placed, Position, RemoteId, as_of};
 use store::{LinkedAccount, Store};
 
@@ -22,7 +21,7 @@ impl Histories {
         people: &People,
         today: Date,
     ) -> Result<Self, Failure> {
-        let traces = store.position_traces(account.no, None, &TimeZone::system()).await?;
+        let traces = store.position_traces(account.no, None).await?;
         let of = |employee: &Employee| traces.positions(today, employee, people.contracts(&employee.id));
         Ok(Self(people.employees.iter().map(|(employee, _)| (employee.id.clone(), of(employee))).collect()))
     }
@@ -47,6 +46,6 @@ pub(crate) async fn positions_of(
     today: Date,
 ) -> Result<Vec<Position>, Failure> {
     let ids = std::slice::from_ref(&employee.id);
-    let traces = store.position_traces(account.no, Some(ids), &TimeZone::system()).await?;
+    let traces = store.position_traces(account.no, Some(ids)).await?;
     Ok(traces.positions(today, employee, people.contracts(&employee.id)))
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use indicatif::MultiProgress;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
@@ -81,9 +80,9 @@ pub(crate) fn interrupted(what: &str) -> Failure {
     }
 }
 
-/// Today where this machine stands.
+/// Today, as tenants count it.
 pub(crate) fn today(clock: &dyn Clock) -> Date {
-    clock.now().to_zoned(TimeZone::system()).date()
+    clock.now().to_zoned(people::tenant_zone()).date()
 }
 
 /// The account that is meant: by id, by tenant, or the only one there is. One that was unlinked is meant only where it is
@@ -194,7 +193,6 @@ pub(crate) fn machinery(data: &DataDir, clock: &Arc<dyn Clock>) -> Machinery {
         store: data.store.clone(),
         vault: Arc::clone(&data.vault),
         clock: Arc::clone(clock),
-        zone: TimeZone::system(),
         entropy: crate::entropy::source(),
         tenants: tenants(Some(data), clock),
         holder: Holder { name: crate::holder::this_process(), has_ended: crate::holder::has_ended },

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use lucca::Client;
 use lucca::clock::Clock;
 use store::{LinkedAccount, RunId, Store, Vault};
@@ -40,8 +39,6 @@ pub struct Machinery {
     pub vault: Arc<Vault>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Where "today" begins and ends.
-    pub zone: TimeZone,
     /// Gives randomness.
     pub entropy: Entropy,
     /// Makes clients.
@@ -51,9 +48,9 @@ pub struct Machinery {
 }
 
 impl Machinery {
-    /// Today, in the zone that was set.
+    /// Today, as tenants count it.
     pub fn today(&self) -> Date {
-        self.clock.now().to_zoned(self.zone.clone()).date()
+        self.clock.now().to_zoned(people::tenant_zone()).date()
     }
 
     /// Syncs a linked account through `client`, and has the doctor look at what the key shows now.

@@ -27,6 +27,7 @@ mod remote_id;
 mod source_time;
 mod status;
 mod user_log;
+mod zone;
 
 pub use absence::{
     Absence, AbsenceRequest, AbsenceRequestStatus, AbsenceStatus, Approval, CancellationRequest,
@@ -55,3 +56,4 @@ pub use remote_id::RemoteId;
 pub use source_time::{NotATime, SourceTime};
 pub use status::{EmployeeStatus, Period, Transition, status_on, transition};
 pub use user_log::UserLogEntry;
+pub use zone::tenant_zone;

@@ -4,10 +4,9 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use people::{
     Employee, Employment, Kind, Observation, Position, PositionField, RemoteId, UserLogEntry,
-    position_history,
+    position_history, tenant_zone,
 };
 use serde_json::{Map, Value};
 
@@ -33,12 +32,12 @@ impl PositionTraces {
 }
 
 impl Store {
-    /// What tells of the positions of these employees, or of all. What a sync found is of the day in `zone`.
+    /// What tells of the positions of these employees, or of all. What a sync found is of the day it was in
+    /// [`tenant_zone`].
     pub async fn position_traces(
         &self,
         account_no: i64,
         employees: Option<&[RemoteId]>,
-        zone: &TimeZone,
     ) -> Result<PositionTraces, Error> {
         let mut traces = PositionTraces::default();
         let log = match employees {
@@ -49,7 +48,7 @@ impl Store {
             traces.log.entry(entry.employee_id.clone()).or_default().push(entry);
         }
         for change in self.updates(account_no, Kind::Employee, employees).await? {
-            traces.seen.entry(change.id.clone()).or_default().extend(observations(&change, zone));
+            traces.seen.entry(change.id.clone()).or_default().extend(observations(&change));
         }
         Ok(traces)
     }
@@ -79,10 +78,10 @@ impl Store {
 }
 
 /// What a change of an employee tells of their position.
-fn observations(change: &Change, zone: &TimeZone) -> Vec<Observation> {
+fn observations(change: &Change) -> Vec<Observation> {
     let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
     let fields: Map<String, Value> = fields.unwrap_or_default();
-    let on = change.at.to_zoned(zone.clone()).date();
+    let on = change.at.to_zoned(tenant_zone()).date();
     fields
         .iter()
         // Values that were not kept tell nothing.

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use people::{Kind, RemoteId};
+use people::{Kind, RemoteId, tenant_zone};
 use serde::Deserialize;
 use store::{Change, Error, Operation, RecordState, Store, content_hash};
 
@@ -43,7 +42,7 @@ pub(crate) async fn newcomers(
     let bodies = store.bodies(account_no, Kind::Employee, &people).await?;
     let stored = store.first_stored(account_no, Kind::Employee, &people).await?;
     for change in batch.iter().filter(of(Kind::Employee)) {
-        let day = change.at.to_zoned(TimeZone::UTC).date();
+        let day = change.at.to_zoned(tenant_zone()).date();
         let end = look(&bodies, change).and_then(|contract| contract.contract_end);
         let has_left = end.is_some_and(|end| end < day);
         let age = stored.get(&change.id).map(|stored| change.at.duration_since(*stored));

@@ -28,7 +28,7 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
         let active = usize::try_from(emulator.truth().by_status.active).unwrap();
         let rules = json!({
             "people": { "statuses": ["active"] },
-            "fields": { "employees": { "except": ["login", "department_id"] }, "employments": { "only": ["employee_id"] } },
+            "fields": { "employees": { "except": ["login", "department_id"] }, "employments": { "only": ["employee_id"] }, "departments": { "except": ["name"] } },
             "renames": { "employees": { "job_title": "title" } },
         });
         for wrong in [
@@ -80,6 +80,14 @@ async fn rules_hold_for_lists_changes_and_lines_on_both_databases() {
         assert_eq!((status, &problem["code"]), (403, &json!("passthrough.filtered")));
         let positions = items(&service, &format!("{base}/positions?limit=500")).await;
         assert!(positions.iter().all(|position| position.get("department_id").is_none()));
+
+        let tree = items(&service, &format!("{base}/departments/tree")).await;
+        assert!(
+            !tree.is_empty() && tree.iter().all(|node| node.get("name").is_none() && node["id"].is_string())
+        );
+        let people =
+            items(&service, &format!("{base}/employees?limit=500&include=manager&fields=manager_id")).await;
+        assert!(people.iter().any(|person| person["manager"]["name"].is_string()));
 
         // Every field says where it is from, and what became of it.
         let fields = items(&service, &format!("{base}/fields")).await;

@@ -65,7 +65,6 @@ impl Service {
             store: database.store.clone(),
             vault: Arc::new(Vault::new(MasterKey::from_random([7; 32]), [])),
             clock: clock.clone(),
-            zone: TimeZone::UTC,
             entropy: entropy(),
             tenants: Tenants::new(Some(database.store.clone()), clock.clone(), entropy()),
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },

@@ -26,7 +26,7 @@ pub(crate) async fn on_day(
     let machinery = &app.machinery;
     let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     let contracts = contracts_of(app, account, &ids).await?;
-    let traces = machinery.store.position_traces(account.no, Some(&ids), &machinery.zone).await?;
+    let traces = machinery.store.position_traces(account.no, Some(&ids)).await?;
     let today = machinery.today();
     let mut stood = Vec::with_capacity(records.len());
     for mut record in records {

@@ -67,7 +67,7 @@ async fn positions_of(
     let machinery = &app.machinery;
     let ids: Vec<RemoteId> = records.iter().map(|record| record.id.clone()).collect();
     let contracts = contracts_of(app, account, &ids).await?;
-    let traces = machinery.store.position_traces(account.no, Some(&ids), &machinery.zone).await?;
+    let traces = machinery.store.position_traces(account.no, Some(&ids)).await?;
     let mut positions = Vec::new();
     for record in records {
         let corrupt = |source| store::Error::CorruptRecord { kind: Kind::Employee, source };

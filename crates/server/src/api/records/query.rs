@@ -49,7 +49,7 @@ pub(crate) struct ListQuery {
     /// Also what is gone in Lucca, or not shown to the key any more; `state` says which.
     include_deleted: Option<bool>,
     /// Only these members of each record, separated by commas; `id` is always there.
-    #[param(example = "id,name,department_id", pattern = "^[a-z_]+(,[a-z_]+){0,99}$")]
+    #[param(example = "id,name,department_id", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
     /// More of each record, separated by commas: `raw` (as Lucca sent it, where that is kept); of employees `manager`,
     /// `department`.

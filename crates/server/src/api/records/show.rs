@@ -25,7 +25,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShowQuery {
     /// Only these members, separated by commas; `id` is always there.
-    #[param(example = "id,name", pattern = "^[a-z_]+(,[a-z_]+){0,99}$")]
+    #[param(example = "id,name", pattern = "^[a-z0-9_]+(,[a-z0-9_]+){0,99}$")]
     fields: Option<String>,
     /// `raw` (as Lucca sent it, where that is kept); of employees `manager`, `department`; separated by commas.
     #[param(example = "raw", pattern = "^(raw|manager|department)(,(raw|manager|department))*$")]

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use delivery::mapping::Mapping;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use people::{Department, Kind, RemoteId};
+use people::{Department, Kind, RemoteId, tenant_zone};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::{Change, LinkedAccount, ListFilter, RecordState};
 use utoipa::{IntoParams, ToSchema};
 
@@ -34,20 +35,25 @@ pub(crate) struct TreeQuery {
     as_of: Option<String>,
 }
 
-/// A department with those below it.
-#[derive(Serialize, ToSchema)]
+/// A department with those below it: its members as the account's mapping has them.
+#[derive(ToSchema)]
 #[schema(no_recursion)]
+#[expect(dead_code, reason = "describes nodes, which are written as the mapping has them")]
 pub(crate) struct DepartmentNode {
     /// Lucca's id.
     #[schema(example = "7")]
     id: String,
     /// Its name.
+    #[schema(required = false)]
     name: Option<String>,
     /// Its code.
+    #[schema(required = false)]
     code: Option<String>,
     /// Who heads it: Lucca's id.
+    #[schema(required = false)]
     head_id: Option<String>,
     /// Whether it is in use.
+    #[schema(required = false)]
     is_active: bool,
     /// The departments below it.
     children: Vec<DepartmentNode>,
@@ -57,7 +63,8 @@ pub(crate) struct DepartmentNode {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DepartmentTree {
     /// The departments that are below none, or below one that is not known.
-    items: Vec<DepartmentNode>,
+    #[schema(value_type = Vec<DepartmentNode>)]
+    items: Vec<Value>,
 }
 
 /// Shows the departments as a tree.
@@ -90,14 +97,16 @@ pub(crate) async fn department_tree(
     };
     all.sort_by(|a, b| a.id.sort_key().cmp(&b.id.sort_key()));
     // A tree always has a JSON form.
-    Ok(tag.json(serde_json::to_vec(&DepartmentTree { items: tree(&all) }).unwrap_or_default().into()))
+    let mapping = Mapping::of(&reader.account.settings.delivery);
+    let tree = DepartmentTree { items: tree(&all, &mapping) };
+    Ok(tag.json(serde_json::to_vec(&tree).unwrap_or_default().into()))
 }
 
 /// The departments as they stood on a day, as far as syncs have seen them change since: what was renamed, moved or given
 /// another head is as it was before, and what is gone since is there.
 async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Department>, Problem> {
     let machinery = &app.machinery;
-    let day_of = |at: Timestamp| at.to_zoned(machinery.zone.clone()).date();
+    let day_of = |at: Timestamp| at.to_zoned(tenant_zone()).date();
     let mut changes: HashMap<RemoteId, Vec<Change>> = HashMap::new();
     for change in machinery.store.updates(account.no, Kind::Department, None).await? {
         if day_of(change.at) > day {
@@ -136,7 +145,7 @@ async fn on_day(app: &App, account: &LinkedAccount, day: Date) -> Result<Vec<Dep
 }
 
 /// Each department once: where Lucca makes a circle of them, it begins at the first.
-fn tree(all: &[Department]) -> Vec<DepartmentNode> {
+fn tree(all: &[Department], mapping: &Mapping) -> Vec<Value> {
     let known: HashSet<&RemoteId> = all.iter().map(|department| &department.id).collect();
     let mut below: HashMap<&RemoteId, Vec<&Department>> = HashMap::new();
     let mut roots = Vec::new();
@@ -147,11 +156,11 @@ fn tree(all: &[Department]) -> Vec<DepartmentNode> {
         }
     }
     let mut placed = HashSet::new();
-    let mut items: Vec<DepartmentNode> =
-        roots.into_iter().map(|root| node(root, &below, &mut placed)).collect();
+    let mut items: Vec<Value> =
+        roots.into_iter().map(|root| node(root, &below, mapping, &mut placed)).collect();
     for department in all {
         if !placed.contains(&department.id) {
-            items.push(node(department, &below, &mut placed));
+            items.push(node(department, &below, mapping, &mut placed));
         }
     }
     items
@@ -160,21 +169,25 @@ fn tree(all: &[Department]) -> Vec<DepartmentNode> {
 fn node<'a>(
     department: &'a Department,
     below: &HashMap<&RemoteId, Vec<&'a Department>>,
+    mapping: &Mapping,
     placed: &mut HashSet<&'a RemoteId>,
-) -> DepartmentNode {
+) -> Value {
     placed.insert(&department.id);
     let mut children = Vec::new();
     for child in below.get(&department.id).into_iter().flatten() {
         if !placed.contains(&child.id) {
-            children.push(node(child, below, placed));
+            children.push(node(child, below, mapping, placed));
         }
     }
-    DepartmentNode {
-        id: department.id.to_string(),
-        name: department.name.clone(),
-        code: department.code.clone(),
-        head_id: department.head_id.as_ref().map(ToString::to_string),
-        is_active: department.is_active,
-        children,
-    }
+    let members = [
+        ("id", json!(department.id)),
+        ("name", json!(department.name)),
+        ("code", json!(department.code)),
+        ("head_id", json!(department.head_id)),
+        ("is_active", json!(department.is_active)),
+    ];
+    let members = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut members = mapping.members(Kind::Department, members);
+    members.insert("children".to_owned(), Value::Array(children));
+    Value::Object(members)
 }

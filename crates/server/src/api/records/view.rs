@@ -102,13 +102,13 @@ pub(crate) async fn shown(
     let contracts = contracts(store, account, &records).await?;
     let managers = if shape.with_manager {
         let ids = people.iter().filter_map(|person| person.manager_id.clone());
-        references(store, account, Kind::Employee, ids).await?
+        references(store, account, (Kind::Employee, &mapping), ids).await?
     } else {
         HashMap::new()
     };
     let departments = if shape.with_department {
         let ids = people.iter().filter_map(|person| person.department_id.clone());
-        references(store, account, Kind::Department, ids).await?
+        references(store, account, (Kind::Department, &mapping), ids).await?
     } else {
         HashMap::new()
     };
@@ -196,18 +196,19 @@ async fn contracts(
     Ok(store.employment_periods(account.no, &owners).await?)
 }
 
-/// Other records, as far as they are shown beside one: id and name.
+/// Other records, as far as they are shown beside one: id, and the name where it is delivered.
 async fn references(
     store: &Store,
     account: &LinkedAccount,
-    kind: Kind,
+    (kind, mapping): (Kind, &Mapping),
     ids: impl Iterator<Item = RemoteId>,
 ) -> Result<HashMap<RemoteId, Value>, Problem> {
+    let with_name = mapping.name(kind, "name").is_some();
     let ids: Vec<RemoteId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
     let bodies = store.bodies(account.no, kind, &ids).await?;
     let read = |(id, (body, _)): (RemoteId, (String, RecordState))| {
         let read: NamedRef = serde_json::from_str(&body).ok()?;
-        Some((id.clone(), json!({ "id": id, "name": read.name })))
+        Some((id.clone(), json!({ "id": id, "name": read.name.filter(|_| with_name) })))
     };
     Ok(bodies.into_iter().filter_map(read).collect())
 }
