@@ -6,6 +6,7 @@ mod commands;
 mod confirm;
 mod data_dir;
 mod database;
+mod duties;
 mod entropy;
 mod failure;
 mod history_view;
@@ -64,6 +65,10 @@ enum Command {
     Emulator(commands::emulator::Args),
     /// Run the HTTP service: the linking flow, the API, and the round that keeps linked accounts in sync
     Serve(commands::serve::Args),
+    /// Do what is due beside other workers, on PostgreSQL: syncs, deliveries, absence requests
+    Worker(commands::worker::Args),
+    /// Make the database's tables, or bring them up to this version, and end
+    Migrate,
     /// Link a tenant, or relink it with a new API key
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
@@ -127,6 +132,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Demo(args) => Box::pin(commands::demo::run(global, args)).await,
         Command::Emulator(args) => commands::emulator::run(global, args).await,
         Command::Serve(args) => Box::pin(commands::serve::run(global, args)).await,
+        Command::Worker(args) => Box::pin(commands::worker::run(global, args)).await,
+        Command::Migrate => commands::migrate::run(global).await,
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
         Command::Accounts(args) => commands::accounts::run(global, args).await,

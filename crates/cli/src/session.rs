@@ -1,6 +1,7 @@
 //! What most commands start with: the clock, the linked account that is meant, and a client for its tenant that
 //! keeps within the tenant's request budget.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,14 @@ use std::time::Duration;
 use indicatif::MultiProgress;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jobs::queue::Queue;
 use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
 use secrecy::SecretString;
 use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkedAccount, NewAccount, Onto, Store};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -66,6 +70,36 @@ pub(crate) async fn told_to_end() -> Result<(), Failure> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await.map_err(failed)
+}
+
+/// Cancels `stop` once somebody wants this process to end. Where signals can't be heard, the process can only be killed,
+/// which loses nothing.
+pub(crate) async fn cancelled_when_told_to_end(stop: CancellationToken) {
+    tokio::select! {
+        told = told_to_end() => {
+            if told.is_err() {
+                stop.cancelled().await;
+            }
+        }
+        () = stop.cancelled() => {}
+    }
+    stop.cancel();
+}
+
+/// Listens at an address.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::usage(
+            "cli.listen",
+            format!("listening on {address} failed: {error}"),
+            "Name a free address with --listen; port 0 takes any free port.",
+        )
+    })
+}
+
+/// The queue of jobs that fits the database.
+pub(crate) async fn queue(store: &Store) -> Result<Queue, Failure> {
+    Queue::of(store).await.map_err(|error| Failure::from_error(Exit::Internal, "cli.queue", &error))
 }
 
 /// The failure of having been told to end.
@@ -222,13 +256,4 @@ pub(crate) async fn keep_link(
         nonce: crate::entropy::bytes()?,
     };
     Ok(data.store.link_account(&data.vault, new).await?)
-}
-
-/// Notes what a client has sent, so that the next process keeps within the tenant's budget too.
-pub(crate) async fn note_requests(
-    data: &DataDir,
-    client: &Client,
-    clock: &Arc<dyn Clock>,
-) -> Result<(), Failure> {
-    Ok(tenants(Some(data), clock).note(client).await?)
 }

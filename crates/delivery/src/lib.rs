@@ -7,7 +7,6 @@ pub mod calendar;
 pub mod catalog;
 mod issue_id;
 pub mod mapping;
-mod rounds;
 pub mod scim;
 pub mod singer;
 mod target;

@@ -1,20 +1,24 @@
-//! What runs when: a sync of a linked account with the doctor behind it, at the pace of its tenant, again and again; and
-//! absence requests, until they are decided.
+//! What runs when: duties say what is due of them, a scheduler puts it into a queue, workers do it, one or many. The
+//! duties here are syncs with the doctor behind them, absence requests until they are decided, and upkeep.
 //!
 //! What a sync is, is in `sync`; what a request is, in `absences`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
 //! file or the machine's clock: they are handed in.
 
 mod aftermath;
+mod duties;
+mod duty;
 mod entropy;
 mod issues;
 mod machinery;
+pub mod queue;
 mod requests;
-mod round;
 mod tenants;
+mod worker;
 
+pub use duties::{RequestsDuty, SyncDuty, UpkeepDuty};
+pub use duty::{Duties, Duty};
 pub use entropy::{Entropy, EntropyError};
 pub use issues::{Told, tell};
 pub use machinery::{Holder, Machinery, NotBegun};
-pub use requests::{advance_due, keep_requests_going};
-pub use round::keep_in_sync;
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};
+pub use worker::Worker;

@@ -66,12 +66,20 @@ impl Machinery {
         (wish, brake): (Wish, Option<Brake>),
         progress: &dyn Progress,
     ) -> Result<RunReport, sync::Error> {
-        let other = self.store.lease_holder(account.no, self.clock.now()).await?;
-        let dead_holder = other.map(|other| other.holder).filter(|other| (self.holder.has_ended)(other));
+        let dead_holder = self.dead_holder(account).await?;
         let sync = self.sync_of(account, client, (wish, brake), dead_holder, progress);
         let report = Box::pin(sync.run(run_id)).await?;
         crate::aftermath::look(self, account, &report).await?;
         Ok(report)
+    }
+
+    /// Who holds an account and has ended, or is a worker that is silent for too long.
+    async fn dead_holder(&self, account: &LinkedAccount) -> Result<Option<String>, store::Error> {
+        let now = self.clock.now();
+        let Some(other) = self.store.lease_holder(account.no, now).await? else { return Ok(None) };
+        let is_dead =
+            (self.holder.has_ended)(&other.holder) || self.store.has_ended(&other.holder, now).await?;
+        Ok(is_dead.then_some(other.holder))
     }
 
     fn sync_of<'a>(
@@ -103,8 +111,7 @@ impl Machinery {
     pub async fn sync_in_background(&self, account: LinkedAccount, run_id: RunId) -> Result<(), NotBegun> {
         let client = self.tenants.client_of(&account, &self.vault, None).await?;
         let how = (Wish::Now, Some(Brake::default()));
-        let other = self.store.lease_holder(account.no, self.clock.now()).await.map_err(sync::Error::from)?;
-        let dead_holder = other.map(|other| other.holder).filter(|other| (self.holder.has_ended)(other));
+        let dead_holder = self.dead_holder(&account).await.map_err(sync::Error::from)?;
         let lease = self.sync_of(&account, &client, how, dead_holder, &Silent).begin(run_id).await?;
         let machinery = self.clone();
         let runtime = tokio::runtime::Handle::current();

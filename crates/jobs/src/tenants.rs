@@ -1,12 +1,14 @@
-//! Clients for tenants. All clients of one tenant in this process share its request budget, which is charged with
-//! what other processes sent lately.
+//! Clients for tenants. All clients of one tenant share its request budget, in this process and in others that share the
+//! store.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use lucca::clock::Clock;
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, HostPolicy, Ledger, RequestBudget, TenantUrl, Unknown};
 use secrecy::ExposeSecret;
 use store::{LinkedAccount, Store, Vault};
 use tokio::sync::Mutex;
@@ -60,8 +62,8 @@ pub struct Tenants {
 }
 
 impl Tenants {
-    /// Makes clients whose requests are charged to what `store` knows of each tenant. Without a store only this
-    /// process is known.
+    /// Makes clients whose requests `store` counts, together with those of all others who share it. Without a store only
+    /// this process is known.
     pub fn new(store: Option<Store>, clock: Arc<dyn Clock>, entropy: Entropy) -> Self {
         Self { store, clock, entropy, budgets: Arc::default() }
     }
@@ -96,30 +98,46 @@ impl Tenants {
         if let Some(budget) = budgets.get(origin) {
             return Ok(Arc::clone(budget));
         }
-        let budget = match pace.map(NonZeroU32::new) {
-            None => RequestBudget::per_minute(REQUESTS_A_MINUTE),
-            Some(Some(limit)) => RequestBudget::per_minute(limit),
-            Some(None) => RequestBudget::unlimited(),
-        };
-        if let Some(store) = &self.store {
-            for (at, requests) in store.recent_requests(origin, self.clock.now()).await? {
-                // A bound only against a damaged database: no process sends more in a minute.
-                budget.record_past(at, u32::try_from(requests).unwrap_or(u32::MAX).min(100_000));
+        let budget = match (pace.map_or(Some(REQUESTS_A_MINUTE), NonZeroU32::new), &self.store) {
+            (Some(limit), Some(store)) => {
+                let (store, origin) = (store.clone(), origin.to_owned());
+                RequestBudget::shared(limit, Arc::new(SharedCount { store, origin }))
             }
-        }
+            (Some(limit), None) => RequestBudget::per_minute(limit),
+            (None, _) => RequestBudget::unlimited(),
+        };
         let budget = Arc::new(budget);
         budgets.insert(origin.to_owned(), Arc::clone(&budget));
         Ok(budget)
     }
+}
 
-    /// Notes what a client has sent since it was made, so that other processes keep within the tenant's budget too.
-    pub async fn note(&self, client: &Client) -> Result<(), store::Error> {
-        self.note_requests(client, client.stats().requests()).await
+/// The requests to a tenant as the store counts them.
+#[derive(Debug)]
+struct SharedCount {
+    store: Store,
+    origin: String,
+}
+
+impl Ledger for SharedCount {
+    fn reserve<'a>(
+        &'a self,
+        limit: u32,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Timestamp>, Unknown>> + Send + 'a>> {
+        Box::pin(async move {
+            self.store.reserve_request(&self.origin, limit, now).await.map_err(|error| {
+                tracing::warn!(code = error.code(), %error, "requests of other processes can't be counted");
+                Unknown
+            })
+        })
     }
 
-    /// Notes so many requests of a client that are not in its stats.
-    pub async fn note_requests(&self, client: &Client, sent: u64) -> Result<(), store::Error> {
-        let Some(store) = &self.store else { return Ok(()) };
-        store.note_requests(client.tenant().origin(), sent, self.clock.now()).await
+    fn hold<'a>(&'a self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            if let Err(error) = self.store.hold_requests(&self.origin, until).await {
+                tracing::warn!(code = error.code(), %error, "other processes can't be told to wait");
+            }
+        })
     }
 }

@@ -3,8 +3,10 @@
 //! Only the counting lives here. When a request is repeated is in `retry`.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,8 +18,30 @@ use crate::clock::{Clock, between, later};
 // same is what public clients report.
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// Whoever has to wait waits at least so long, whatever clocks say.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
 /// What is left to the customer's other integrations, which share the tenant's 50 requests a minute.
 const DEFAULT_PER_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
+
+/// Where the requests to one tenant are counted that other processes send, too.
+pub trait Ledger: Send + Sync + Debug {
+    /// Counts a request as sent at `now` if fewer than `limit` were in the 60 seconds before and no hold stands; else
+    /// says when to ask again. `Err` when it can't be known: then this process counts for itself.
+    fn reserve<'a>(
+        &'a self,
+        limit: u32,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Timestamp>, Unknown>> + Send + 'a>>;
+
+    /// Lets nobody send before `until`.
+    fn hold<'a>(&'a self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+}
+
+/// What other processes have sent can't be known now. Whoever keeps the ledger has logged why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what other processes have sent can't be known now")]
+pub struct Unknown;
 
 /// At most N requests in any 60 seconds, for everything that talks to one tenant.
 ///
@@ -31,7 +55,9 @@ const DEFAULT_PER_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 #[derive(Debug)]
 pub struct RequestBudget {
     /// `None`: no limit, but `hold_until` is still obeyed.
-    per_minute: Option<usize>,
+    per_minute: Option<NonZeroU32>,
+    /// Counts for other processes too. What is counted here is then only for when it can't be asked.
+    ledger: Option<Arc<dyn Ledger>>,
     /// Held by whoever is next while it waits; tokio's mutex is fair.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -54,21 +80,41 @@ impl Default for RequestBudget {
 impl RequestBudget {
     /// At most `limit` requests in any 60 seconds.
     pub fn per_minute(limit: NonZeroU32) -> Self {
-        Self::new(Some(usize::try_from(limit.get()).unwrap_or(usize::MAX)))
+        Self::new(Some(limit), None)
+    }
+
+    /// At most `limit` requests in any 60 seconds, of all processes that share the ledger.
+    pub fn shared(limit: NonZeroU32, ledger: Arc<dyn Ledger>) -> Self {
+        Self::new(Some(limit), Some(ledger))
     }
 
     /// No limit of our own; a server's `Retry-After` is obeyed all the same.
     pub fn unlimited() -> Self {
-        Self::new(None)
+        Self::new(None, None)
     }
 
-    fn new(per_minute: Option<usize>) -> Self {
-        Self { per_minute, turn: tokio::sync::Mutex::default(), state: Mutex::default() }
+    fn new(per_minute: Option<NonZeroU32>, ledger: Option<Arc<dyn Ledger>>) -> Self {
+        Self { per_minute, ledger, turn: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
     /// Waits until a request may be sent, and counts it as sent.
     pub async fn acquire(&self, clock: &dyn Clock) {
         let _turn = self.turn.lock().await;
+        if let (Some(limit), Some(ledger)) = (self.per_minute, &self.ledger) {
+            loop {
+                let now = clock.now();
+                match ledger.reserve(limit.get(), now).await {
+                    Ok(None) => {
+                        let mut state = self.lock();
+                        state.forget_before(now);
+                        state.sent.push_back(now);
+                        return;
+                    }
+                    Ok(Some(until)) => clock.sleep(between(now, until).max(SHORTEST_WAIT)).await,
+                    Err(Unknown) => break,
+                }
+            }
+        }
         while let Some(wait) = self.try_acquire(clock.now()) {
             clock.sleep(wait).await;
         }
@@ -83,12 +129,12 @@ impl RequestBudget {
             }
             state.held_until = None;
         }
-        let limit = self.per_minute?;
+        let limit = usize::try_from(self.per_minute?.get()).unwrap_or(usize::MAX);
         state.forget_before(now);
         if let Some(index) = state.sent.len().checked_sub(limit)
             && let Some(oldest) = state.sent.get(index)
         {
-            return Some(between(now, later(*oldest, WINDOW)).max(Duration::from_millis(1)));
+            return Some(between(now, later(*oldest, WINDOW)).max(SHORTEST_WAIT));
         }
         state.sent.push_back(now);
         None
@@ -96,17 +142,13 @@ impl RequestBudget {
 
     /// Lets nothing pass before `until`: what a 429 or a `Retry-After` asks for. An earlier hold that
     /// lasts longer stays.
-    pub fn hold_until(&self, until: Timestamp) {
-        let mut state = self.lock();
-        state.held_until = state.held_until.max(Some(until));
-    }
-
-    /// Counts `requests` that were sent at `at` by somebody else: an earlier process, another worker.
-    pub fn record_past(&self, at: Timestamp, requests: u32) {
-        let mut state = self.lock();
-        for _ in 0..requests {
-            let index = state.sent.partition_point(|sent| *sent <= at);
-            state.sent.insert(index, at);
+    pub async fn hold_until(&self, until: Timestamp) {
+        {
+            let mut state = self.lock();
+            state.held_until = state.held_until.max(Some(until));
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.hold(until).await;
         }
     }
 
@@ -160,25 +202,60 @@ mod tests {
     #[test]
     fn a_hold_stops_everybody_and_the_longest_wins() {
         let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), RequestBudget::unlimited());
-        budget.hold_until(Timestamp::from_second(30).unwrap());
-        budget.hold_until(Timestamp::from_second(7).unwrap());
-        block_on(budget.acquire(&clock));
+        block_on(async {
+            budget.hold_until(Timestamp::from_second(30).unwrap()).await;
+            budget.hold_until(Timestamp::from_second(7).unwrap()).await;
+            budget.acquire(&clock).await;
+        });
         assert_eq!(clock.now(), Timestamp::from_second(30).unwrap());
     }
 
+    /// A ledger in which another process has used what there is until a moment; or one that can't be asked.
+    #[derive(Debug)]
+    struct Others(Option<Timestamp>);
+
+    impl Ledger for Others {
+        fn reserve<'a>(
+            &'a self,
+            _: u32,
+            now: Timestamp,
+        ) -> Pin<Box<dyn Future<Output = Result<Option<Timestamp>, Unknown>> + Send + 'a>> {
+            Box::pin(async move { self.0.map(|until| (until > now).then_some(until)).ok_or(Unknown) })
+        }
+
+        fn hold<'a>(&'a self, _: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+            Box::pin(async {})
+        }
+    }
+
+    fn shared(n: u32, until: Option<i64>) -> RequestBudget {
+        let until = until.map(|second| Timestamp::from_second(second).unwrap());
+        RequestBudget::shared(NonZeroU32::new(n).unwrap(), Arc::new(Others(until)))
+    }
+
     #[test]
-    fn requests_of_an_earlier_process_are_charged() {
-        let (clock, budget) = (TestClock::new(Timestamp::from_second(100).unwrap()), limit(2));
-        budget.record_past(Timestamp::from_second(90).unwrap(), 2);
-        budget.record_past(Timestamp::from_second(70).unwrap(), 1);
+    fn requests_of_other_processes_are_waited_for() {
+        let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), shared(2, Some(150)));
         block_on(budget.acquire(&clock));
         assert_eq!(clock.now(), Timestamp::from_second(150).unwrap());
     }
 
     #[test]
+    fn without_the_ledger_a_process_counts_for_itself() {
+        let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), shared(2, None));
+        block_on(async {
+            for _ in 0..3 {
+                budget.acquire(&clock).await;
+            }
+        });
+        assert_eq!(clock.now(), Timestamp::from_second(60).unwrap());
+    }
+
+    #[test]
     fn a_clock_set_back_costs_a_minute_at_most() {
-        let (clock, budget) = (TestClock::new(Timestamp::UNIX_EPOCH), limit(1));
-        budget.record_past(Timestamp::from_second(86_400).unwrap(), 1);
+        let budget = limit(1);
+        block_on(budget.acquire(&TestClock::new(Timestamp::from_second(86_400).unwrap())));
+        let clock = TestClock::new(Timestamp::UNIX_EPOCH);
         block_on(budget.acquire(&clock));
         assert_eq!(clock.now(), Timestamp::from_second(60).unwrap());
     }

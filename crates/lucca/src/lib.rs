@@ -69,7 +69,7 @@ mod writes;
 pub use absence_query::{LeaveQuery, LeaveRequestQuery, Owners, UserLogQuery, UserProperty};
 pub use address::Reach;
 pub use api_key::{ApiKey, ApiKeyError};
-pub use budget::RequestBudget;
+pub use budget::{Ledger, RequestBudget, Unknown};
 pub use checkpoint::Checkpoint;
 pub use client::{Client, ClientBuilder};
 pub use enumeration::Enumeration;

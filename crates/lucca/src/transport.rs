@@ -156,9 +156,13 @@ impl Transport {
         let (method, path, stream) = (call.verb.name(), call.path, call.stream);
         let mut attempt = 1;
         loop {
-            self.budget.acquire(&*self.clock).await;
+            self.acquire().await;
             let began = self.clock.now();
             let outcome = self.attempt(call, attempt, &decode).await;
+            count(match &outcome {
+                Ok(_) => Some(200),
+                Err(Failure { error, .. }) => error.status(),
+            });
             let ms = u64::try_from(between(began, self.clock.now()).as_millis()).unwrap_or(u64::MAX);
             let Failure { error, wait } = match outcome {
                 Ok(decoded) => {
@@ -171,7 +175,7 @@ impl Transport {
             tracing::debug!(method, path, %stream, attempt, ms, code, status, "request to Lucca failed");
             if let Some(wait) = wait {
                 // Everybody who talks to this tenant waits, not only this request.
-                self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT)));
+                self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT))).await;
             }
             let Some(wait) = wait_before(&error, attempt) else { return Err(error) };
             self.counters.record(stream, |stats| stats.retries += 1);
@@ -216,17 +220,27 @@ impl Transport {
         Ok((decoded, took))
     }
 
+    /// Waits until the budget allows a request.
+    async fn acquire(&self) {
+        let began = self.clock.now();
+        self.budget.acquire(&*self.clock).await;
+        let waited = between(began, self.clock.now());
+        metrics::histogram!("lucca_connector_budget_wait_seconds").record(waited.as_secs_f64());
+    }
+
     /// Sends a request once, when the budget allows it, and gives whatever comes back.
     pub(crate) async fn pass_on(&self, verb: Verb<'_>, path: &str, query: &str) -> Result<Passed, Error> {
-        self.budget.acquire(&*self.clock).await;
-        let mut response = self.request(verb, path, query).send().await.map_err(not_answered)?;
+        self.acquire().await;
+        let sent = self.request(verb, path, query).send().await;
+        count(sent.as_ref().ok().map(|response| response.status().as_u16()));
+        let mut response = sent.map_err(not_answered)?;
         let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let retry_after = header(RETRY_AFTER).and_then(|header| retry_after(header, self.clock.now()));
         let content_type = header(CONTENT_TYPE).map(str::to_owned);
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = retry_after.unwrap_or_else(|| unsaid_wait(1)).min(LONGEST_WAIT);
-            self.budget.hold_until(later(self.clock.now(), wait));
+            self.budget.hold_until(later(self.clock.now(), wait)).await;
         }
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
         let body = body.map_err(|error| error.with_status(status.as_u16()).having_happened(true))?;
@@ -453,4 +467,16 @@ fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn std::error::Error + 'st
 fn speaks_of_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
     let text = cause.to_string().to_lowercase();
     ["certificate", "tls", "handshake", "corrupt message"].iter().any(|word| text.contains(word))
+}
+/// Counts a request by what came of it.
+fn count(status: Option<u16>) {
+    let status = match status {
+        None => "none",
+        Some(429) => "429",
+        Some(200..300) => "2xx",
+        Some(300..400) => "3xx",
+        Some(400..500) => "4xx",
+        Some(_) => "5xx",
+    };
+    metrics::counter!("lucca_connector_requests_total", "status" => status).increment(1);
 }

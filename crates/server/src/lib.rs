@@ -13,6 +13,7 @@ mod flow;
 mod idempotency;
 mod limits;
 mod openapi;
+mod operations;
 mod pages;
 mod problem;
 mod reference;
@@ -33,6 +34,7 @@ use calls::Calls;
 
 pub use app::{Logo, Setup};
 pub use config::{Api, Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
+pub use operations::{MetricsError, measure, tell_how_it_is};
 
 fn router(app: App) -> Router {
     let (api, description) = openapi::api();

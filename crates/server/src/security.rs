@@ -61,6 +61,11 @@ async fn every(State(app): State<App>, Sender(from): Sender, request: Request, n
     let began = app.machinery.clock.now();
     let response = calls::as_problem(next.run(request).await);
     let took = app.machinery.clock.now().duration_since(began);
+    let route = path.clone();
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("lucca_connector_http_requests_total", "route" => route, "status" => status)
+        .increment(1);
+    metrics::histogram!("lucca_connector_http_request_seconds").record(took.as_secs_f64());
     tracing::info!(%method, path, status = response.status().as_u16(), ms = took.as_millis(), "answered");
     with_headers(response)
 }

@@ -231,12 +231,12 @@ pub(crate) async fn write(
     let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, customer_id, organization, status, \
-         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'linked', $8, $8) \
+         created_at, updated_at, due_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 'linked', $8, $8, $9) \
          ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, origin = excluded.origin, \
          api_key = excluded.api_key, settings = excluded.settings, status = 'linked', \
          customer_id = coalesce(excluded.customer_id, linked_accounts.customer_id), \
          organization = coalesce(excluded.organization, linked_accounts.organization), \
-         updated_at = excluded.updated_at",
+         updated_at = excluded.updated_at, due_ms = excluded.due_ms, failures = 0, is_long = true",
     )
     .bind(&id)
     .bind(tenant)
@@ -246,6 +246,7 @@ pub(crate) async fn write(
     .bind(customer_id)
     .bind(organization)
     .bind(sql_time(at))
+    .bind(at.as_millisecond())
     .execute(connection)
     .await
     .map(drop))
@@ -289,12 +290,14 @@ impl Store {
         let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
         on!(self.db, pool => sqlx::query(
             "UPDATE linked_accounts SET settings = $2, updated_at = $3, \
+             due_ms = CASE WHEN due_ms > $5 THEN $5 ELSE due_ms END, \
              audience_due = CASE WHEN $4 THEN $4 ELSE audience_due END WHERE no = $1",
         )
             .bind(account.no)
             .bind(&settings)
             .bind(sql_time(at))
             .bind(is_audience_due)
+            .bind(at.as_millisecond())
             .execute(pool)
             .await
             .map(drop))

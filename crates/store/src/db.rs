@@ -91,13 +91,27 @@ impl Store {
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse().map_err(while_doing("reading its address"))?;
         let pool = PgPoolOptions::new()
-            .max_connections(8)
+            .max_connections(16)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.application_name("lucca-connector"))
             .await
             .map_err(while_doing("opening it"))?;
         sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(Error::Migration)?;
         Ok(Self { db: Db::Postgres(pool) })
+    }
+
+    /// The connections, where the database is PostgreSQL: for the queue, which has tables of its own there.
+    pub fn postgres(&self) -> Option<&PgPool> {
+        match &self.db {
+            Db::Sqlite(_) => None,
+            Db::Postgres(pool) => Some(pool),
+        }
+    }
+
+    /// The version of the tables: how many migrations were applied.
+    pub async fn schema_version(&self) -> Result<i64, Error> {
+        on!(self.db, pool => sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await)
+            .map_err(while_doing("reading the version of its tables"))
     }
 
     /// Writes everything to the main file and closes the connections.

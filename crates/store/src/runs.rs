@@ -152,7 +152,8 @@ impl Store {
         .map(drop))
         .map_err(while_doing(DOING))?;
         in_tx!(&mut tx, connection => sqlx::query(
-            "INSERT INTO runs (id, account_no, started_at) VALUES ($1, $2, $3)",
+            "INSERT INTO runs (id, account_no, started_at, due_ms) \
+             SELECT $1, $2, $3, due_ms FROM linked_accounts WHERE no = $2",
         )
         .bind(lease.run_id.to_string())
         .bind(lease.account_no)

@@ -245,7 +245,6 @@ impl Engine<'_> {
             }
             missing = sync.unseen().into_iter().map(|id| (id, unconfirmed)).collect();
         }
-        self.note_requests().await?;
         Ok(Some(ContractsRead { sync, ending, missing }))
     }
 

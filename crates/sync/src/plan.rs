@@ -130,6 +130,18 @@ impl Rhythms {
         }
     }
 
+    /// When something of `stream` is due next, as far as is remembered of it: the beginning of time where it was never
+    /// read.
+    pub fn due_at(&self, stream: Stream, state: &StreamState) -> Timestamp {
+        let after = |at: Timestamp, minutes: u32| at + SignedDuration::from_mins(i64::from(minutes));
+        let (changes_every, all_every) = self.of(stream);
+        let Some(full_at) = state.full_at else {
+            return state.unavailable_at.map_or(Timestamp::UNIX_EPOCH, |at| after(at, self.organisation));
+        };
+        let all = after(full_at, all_every);
+        changes_every.map_or(all, |every| all.min(after(state.read_at.unwrap_or(full_at), every)))
+    }
+
     /// How `stream` is to be read now; `None` if it is not due.
     pub fn plan(&self, stream: Stream, state: &StreamState, wish: Wish, now: Timestamp) -> Option<Mode> {
         let (changes_every, all_every) = self.of(stream);
@@ -193,6 +205,23 @@ mod tests {
         assert_eq!(plan(Stream::Departments, 60, Wish::Due), Some(Mode::Full));
         assert_eq!(plan(Stream::UserLogs, 59, Wish::Now), None);
         assert_eq!(plan(Stream::UserLogs, 60, Wish::Due), Some(Mode::Incremental));
+    }
+
+    #[test]
+    fn what_is_due_next_is_what_would_be_read_then() {
+        let rhythms = Rhythms::default();
+        let refused = StreamState { unavailable_at: Some(at(0)), ..StreamState::default() };
+        let states = [StreamState::default(), refused, read(0, 0), read(0, 45), read(0, 24 * 60 - 5)];
+        for stream in Stream::ALL {
+            for state in &states {
+                let due = rhythms.due_at(stream, state);
+                let plan = |at| rhythms.plan(stream, state, Wish::Due, at);
+                assert!(plan(due.max(at(0))).is_some(), "{stream} {state:?}");
+                if due > at(1) {
+                    assert_eq!(plan(due - SignedDuration::from_secs(31)), None, "{stream} {state:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! they are read, is in `streams`.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use lucca::clock::Clock;
 use lucca::{Client, Stream};
@@ -17,6 +17,7 @@ use crate::reconcile::Brake;
 use crate::report::{RunReport, StreamReport};
 use crate::rescope;
 use crate::scope::Scope;
+use crate::state::StreamState;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
@@ -161,9 +162,7 @@ impl Sync<'_> {
         };
         rescope::apply(&context).await?;
         let states = self.store.stream_states(self.account.no).await?;
-        let noted = AtomicU64::new(0);
-        let engine =
-            Engine { client: self.client, context, states, rhythms, wish, groups: scope.groups, noted };
+        let engine = Engine { client: self.client, context, states, rhythms, wish, groups: scope.groups };
         let streams = Box::pin(engine.streams()).await?;
 
         let outcome = outcome(&streams);
@@ -189,9 +188,28 @@ impl Sync<'_> {
         if let Some(are_current) = report.are_contracts_current() {
             self.store.set_contracts_current(self.account.no, are_current).await?;
         }
+        self.set_due(&lease, scope, &rhythms, started_at, finished_at).await?;
         let json = serde_json::to_string(&report).unwrap_or_default();
         self.store.finish_run(&lease, outcome, report.total_requests(), Some(&json), finished_at).await?;
         Ok(report)
+    }
+
+    /// The next sync is due when the first of the streams is that are kept.
+    async fn set_due(
+        &self,
+        lease: &Lease,
+        scope: Scope,
+        rhythms: &Rhythms,
+        began_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let states = self.store.stream_states(self.account.no).await?;
+        let due = scope.streams().map(|stream| {
+            let state = StreamState::read(states.get(stream.name()));
+            rhythms.due_at(stream, &state)
+        });
+        let due_at = due.min().unwrap_or(now);
+        Ok(self.store.set_due(lease, due_at, began_at, now).await?)
     }
 
     async fn set_status(&self, report: &RunReport) -> Result<(), Error> {

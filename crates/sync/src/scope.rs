@@ -167,6 +167,11 @@ impl Scope {
         }
     }
 
+    /// The streams that are read for what is kept.
+    pub(crate) fn streams(self) -> impl Iterator<Item = Stream> {
+        Kind::ALL.iter().copied().filter(move |kind| self.keeps(*kind)).map(stream_of)
+    }
+
     /// The members of an employee's model that are not wanted.
     pub(crate) fn unwanted_members(self) -> Vec<&'static str> {
         let unwanted = Part::all().filter(|part| !self.contains(*part));

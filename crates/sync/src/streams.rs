@@ -4,7 +4,6 @@
 //! departments and establishments in `organisation_streams`, about absences in `absence_streams`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use lucca::resources::Lookup;
 use lucca::{Client, Enumeration, FieldGroups, Read, Resource, Stream};
@@ -38,8 +37,6 @@ pub(crate) struct Engine<'a> {
     pub(crate) wish: Wish,
     /// Which fields of people may be kept.
     pub(crate) groups: FieldGroups,
-    /// Requests that are already noted in the store.
-    pub(crate) noted: AtomicU64,
 }
 
 impl Engine<'_> {
@@ -48,7 +45,6 @@ impl Engine<'_> {
         let mut learned = Learned::default();
         let mut reports = Vec::new();
         let users = self.users(&mut learned).await?;
-        self.note_requests().await?;
         if users.as_ref().is_some_and(super::people_streams::UsersRead::is_useless) {
             // Without people the rest is of no use, and a key that is refused would only be refused again.
             reports.extend(self.judge_users(users, &mut learned, None, None).await?);
@@ -58,7 +54,6 @@ impl Engine<'_> {
         let contracts = self.contracts(changed, &mut reports).await?;
         self.organisation(&learned, &mut reports).await?;
         let absences = self.leaves().await?;
-        self.note_requests().await?;
         let changed_absences = absences.as_ref().map(|read| read.changed.as_slice()).unwrap_or_default();
         let requests = self.leave_requests(changed_absences).await?;
 
@@ -73,7 +68,6 @@ impl Engine<'_> {
             in_order.push(report);
         }
         in_order.extend(self.working_days().await?);
-        self.note_requests().await?;
         Ok(in_order)
     }
 
@@ -93,15 +87,7 @@ impl Engine<'_> {
         let map = |r: Read<_>| Ok(normalise::custom_field_definition(r.value));
         let list = || client.custom_field_definitions();
         reports.extend(self.list(Stream::CustomFieldDefinitions, list, map).await?);
-        self.note_requests().await
-    }
-
-    /// Notes what was sent, so that other processes keep within the tenant's budget.
-    pub(crate) async fn note_requests(&self) -> Result<(), Error> {
-        let sent = self.client.stats().by_stream.values().map(|stats| stats.requests).sum();
-        let Context { store, account, clock, .. } = &self.context;
-        let noted = self.noted.swap(sent, Ordering::Relaxed);
-        Ok(store.note_requests(&account.origin, sent - noted, clock.now()).await?)
+        Ok(())
     }
 
     /// What a stream remembers.

@@ -63,9 +63,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
             let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
-            if let Some(data) = &data {
-                session::note_requests(data, &client, &clock).await?;
-            }
             (tenant, checked?)
         }
         None if args.key.is_given() => {
@@ -80,7 +77,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let account = session::account(&data, args.account.as_deref()).await?;
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
-            session::note_requests(&data, &client, &clock).await?;
             (tenant_url(&account.origin, true)?, checked?)
         }
     };

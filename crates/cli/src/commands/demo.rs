@@ -146,7 +146,6 @@ async fn link(
     let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;
     let today = session::today(&**clock);
     let checked = linking::examine(&client, &Features::all(), today, &linking::Silent).await?;
-    session::note_requests(data, &client, clock).await?;
     let settings = AccountSettings {
         field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
         keep_raw: false,

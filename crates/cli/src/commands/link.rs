@@ -63,7 +63,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let checked =
         linking::examine(&client, &args.wish.features(), session::today(&*clock), &linking::Silent).await;
-    session::note_requests(&data, &client, &clock).await?;
     let checked = checked?;
     check::refuse_without_people(&checked)?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;

@@ -1,23 +1,21 @@
-//! `serve`: the HTTP service, with the round that keeps linked accounts in sync beside it.
+//! `serve`: the HTTP service and, unless it is told not to, a worker beside it.
 
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use delivery::scim::{Pusher, keep_pushing};
-use delivery::webhooks::{Courier, keep_delivering};
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use server::{Config, Logo, Setup};
-use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::Global;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::output::{complain, line};
-use crate::session;
+use crate::{duties, session};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -28,6 +26,12 @@ pub(crate) struct Args {
     /// directory, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Only answer: what is due is done by `worker` processes, which needs PostgreSQL
+    #[arg(long)]
+    no_workers: bool,
+    /// Where it tells how it is, to whoever can reach it: /healthz, /readyz, /metrics [default: nowhere]
+    #[arg(long, value_name = "ADDR")]
+    operations_listen: Option<SocketAddr>,
     /// For development: allow a tenant on loopback
     #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
@@ -36,20 +40,22 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let dir = global.data_dir();
     let data = DataDir::open_or_create(global, &dir).await?;
+    if args.no_workers && data.store.postgres().is_none() {
+        return Err(Failure::usage(
+            "cli.worker_needs_postgres",
+            "--no-workers needs workers beside it, which need PostgreSQL, and the database is a SQLite file",
+            "Leave --no-workers out; or name a PostgreSQL database with --database.",
+        ));
+    }
     let config = config(args.config.as_deref(), &dir)?;
     let logo = config.vendor.logo.as_deref().map(|path| logo(path, &dir)).transpose()?;
     let (operator_token, token_file) = operator_token(&dir)?;
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        Failure::usage(
-            "cli.listen",
-            format!("listening on {} failed: {error}", args.listen),
-            "Name a free address with --listen; port 0 takes any free port.",
-        )
-    })?;
+    let listener = session::listen(args.listen).await?;
     let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.serve", &error);
     let listening = format!("http://{}", listener.local_addr().map_err(failed)?);
     let public_url = config.public_url.as_ref().map_or_else(|| listening.clone(), ToString::to_string);
     let public_url = public_url.trim_end_matches('/').to_owned();
+    server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
     let machinery = session::machinery(&data, &session::clock());
     if args.allow_loopback {
         complain("warning: tenants on this machine are allowed, which is for development only");
@@ -72,27 +78,46 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let hosts = if args.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
     let store = machinery.store.clone();
-    let round = jobs::keep_in_sync(machinery.clone());
-    let seed = u64::from_le_bytes(crate::entropy::bytes()?);
-    let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
-    let courier = Courier::new(store.clone(), vault, clock, hosts, (&machinery.holder.name, seed))
-        .map_err(|error| Failure::from_error(Exit::Internal, error.code(), &error))?;
-    let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
-    let pusher = Pusher::new(store.clone(), vault, clock, hosts, (&machinery.holder.name, seed));
-    let days = machinery.clone();
-    let setup = Setup { machinery, config, logo, operator_token, public_url, hosts };
-    let told = async {
-        // Where signals can't be heard, the process can only be killed, which loses nothing.
-        if session::told_to_end().await.is_err() {
-            std::future::pending::<()>().await;
+    let queue = session::queue(&store).await?;
+    let stop = CancellationToken::new();
+    let worker = match args.no_workers {
+        true => None,
+        false => Some(duties::worker(&machinery, queue, hosts)?),
+    };
+    let operations = match args.operations_listen {
+        Some(address) => Some(session::listen(address).await?),
+        None => None,
+    };
+    let telling = {
+        let (machinery, stop) = (machinery.clone(), stop.clone());
+        async move {
+            if let Some(listener) = operations {
+                server::tell_how_it_is(machinery, listener, stop.cancelled_owned()).await;
+            }
         }
     };
-    tokio::select! {
-        served = server::serve(setup, listener, told) => served.map_err(failed)?,
-        () = Box::pin(round) => {}
-        () = keep_delivering(&courier) => {}
-        () = Box::pin(keep_pushing(&pusher, || days.today())) => {}
-    }
+    let working = {
+        let stop = stop.clone();
+        async move {
+            match worker {
+                Some(worker) => worker.run(stop).await,
+                None => Ok(()),
+            }
+        }
+    };
+    let setup = Setup { machinery, config, logo, operator_token, public_url, hosts };
+    let serving = {
+        let stop = stop.clone();
+        async move {
+            let served = server::serve(setup, listener, stop.clone().cancelled_owned()).await;
+            stop.cancel();
+            served
+        }
+    };
+    let told = session::cancelled_when_told_to_end(stop);
+    let (served, worked, (), ()) = tokio::join!(serving, Box::pin(working), telling, told);
+    served.map_err(failed)?;
+    worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

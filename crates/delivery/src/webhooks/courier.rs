@@ -343,6 +343,8 @@ impl Courier {
         let began = self.clock.stopwatch();
         let outcome = self.sender.send(&endpoint.url, secrets, message, now).await;
         let took = began.duration_until(self.clock.stopwatch()).as_millis();
+        let came = if outcome.error.is_none() { "delivered" } else { "failed" };
+        metrics::counter!("lucca_connector_webhook_deliveries_total", "outcome" => came).increment(1);
         (outcome, took.try_into().unwrap_or(i64::MAX))
     }
 

@@ -119,7 +119,6 @@ async fn examine(
     let client =
         machinery.tenants.client(tenant, key, pace).await.map_err(|error| error.code().to_owned())?;
     let examined = linking::examine(&client, features, machinery.today(), checking).await;
-    machinery.tenants.note(&client).await.map_err(stored)?;
     examined.map_err(|error| {
         tracing::info!(flow = %flow.id, code = error.code(), "a key was not accepted or a tenant not reached");
         error.code().to_owned()

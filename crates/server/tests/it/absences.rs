@@ -460,7 +460,7 @@ async fn a_lost_answer_is_looked_for_and_ends_as_what_it_is() {
     assert_eq!(app.send(app.service.http.get(&url)).await.body["status"], "in_doubt");
 
     app.service.clock.advance(Duration::from_secs(30));
-    jobs::advance_due(&app.service.machinery).await;
+    app.service.do_due(&jobs::RequestsDuty(app.service.machinery.clone())).await;
     let shown = app.send(app.service.http.get(&url)).await;
     assert_eq!(shown.body["status"], "pending", "{}", shown.body);
     let again = app.request("k", &body).await;
@@ -479,7 +479,7 @@ async fn what_could_not_be_sent_is_sent_later() {
     let sent = app.request("k", &body).await;
     assert_eq!((sent.status, &sent.body["status"]), (202, &json!("submitting")), "{}", sent.body);
     app.service.clock.advance(Duration::from_mins(61));
-    jobs::advance_due(&app.service.machinery).await;
+    app.service.do_due(&jobs::RequestsDuty(app.service.machinery.clone())).await;
     let url = format!("{}{}", app.service.url, sent.location());
     let shown = app.send(app.service.http.get(url)).await;
     assert_eq!(shown.body["status"], "pending", "{}", shown.body);

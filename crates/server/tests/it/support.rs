@@ -54,6 +54,13 @@ impl Service {
         Self::on(Engine::Sqlite, config).await
     }
 
+    /// Does what is due of a duty, as workers do.
+    pub(crate) async fn do_due(&self, duty: &dyn jobs::Duty) {
+        for (subject, _) in duty.due(self.machinery.clock.now()).await.unwrap() {
+            duty.see_to(&subject).await;
+        }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "a browser of the test's own")]
     pub(crate) async fn on(engine: Engine, config: &str) -> Self {
         let database = TestDatabase::new(engine).await;

@@ -9,6 +9,7 @@ mod leases;
 mod link_flows;
 mod migrations;
 mod records;
+mod schedule;
 mod submissions;
 mod support;
 mod unlinking;

@@ -14,7 +14,6 @@ on_both_engines!(
     a_page_is_written_compared_and_read_back,
     accounts_do_not_see_each_other,
     quarantine_keeps_a_record_once_and_lets_it_go,
-    requests_of_the_last_minute_are_remembered_by_tenant,
     absences_are_found_by_the_days_they_touch,
 );
 
@@ -101,16 +100,6 @@ async fn quarantine_keeps_a_record_once_and_lets_it_go(fixture: Fixture) {
     let commit = Commit { recovered, ..Commit::default() };
     fixture.store.commit(&lease, kind, &commit, at(3)).await.unwrap();
     assert!(fixture.store.quarantined_ids(account.no, kind).await.unwrap().is_empty());
-}
-
-async fn requests_of_the_last_minute_are_remembered_by_tenant(fixture: Fixture) {
-    for (second, requests) in [(0, 7), (30, 9), (50, 0)] {
-        fixture.store.note_requests("https://acme.ilucca.net", requests, at(second)).await.unwrap();
-    }
-    let recent = async |tenant, second| fixture.store.recent_requests(tenant, at(second)).await.unwrap();
-    assert_eq!(recent("https://acme.ilucca.net", 59).await, [(at(0), 7), (at(30), 9)]);
-    assert_eq!(recent("https://acme.ilucca.net", 60).await, [(at(30), 9)]);
-    assert_eq!(recent("https://other.ilucca.net", 31).await, []);
 }
 
 async fn absences_are_found_by_the_days_they_touch(fixture: Fixture) {

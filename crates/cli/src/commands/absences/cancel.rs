@@ -43,7 +43,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let spinner = spinner(global, "telling Lucca");
     let came = desk.absences().cancel(id, half_days).await;
     stop(spinner);
-    decide::tell(global, &desk.noted(came).await?);
+    decide::tell(global, &came?);
     Ok(ExitCode::SUCCESS)
 }
 

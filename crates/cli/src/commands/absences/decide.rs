@@ -52,7 +52,7 @@ async fn decide(
     let spinner = spinner(global, "telling Lucca");
     let came = desk.absences().decide(id.trim(), approved, comment).await;
     stop(spinner);
-    tell(global, &desk.noted(came).await?);
+    tell(global, &came?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         let spinner = spinner(global, "trying it in Lucca");
         let tried = desk.absences().simulate_batch(&batch).await;
         stop(spinner);
-        if desk.noted(tried).await? {
+        if tried? {
             return Err(Failure::usage(
                 "absence.refused",
                 "Lucca's import finds fault with the file, and does not tell with which row; nothing was made",
@@ -177,7 +177,7 @@ async fn make(global: &Global, desk: &Desk, batch: &Batch) -> Result<Vec<Submiss
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    desk.noted(came).await
+    Ok(came?)
 }
 
 fn to_json(batch: &Batch, reports: &[Report]) -> Value {

@@ -112,12 +112,6 @@ impl Desk {
         &self.machinery.clock
     }
 
-    /// What came of asking, once it is noted for the tenant's budget that something was asked.
-    async fn noted<T>(&self, came: Result<T, absences::Error>) -> Result<T, Failure> {
-        session::note_requests(&self.data, &self.client, self.clock()).await?;
-        Ok(came?)
-    }
-
     fn employee(&self, wanted: &str) -> Result<RemoteId, Failure> {
         Ok(self.people.find(wanted)?.employee.id.clone())
     }

@@ -75,7 +75,7 @@ impl Wanted {
         if desk.data.store.record::<LeaveType>(desk.account.no, &id).await?.is_some() {
             return Ok(id);
         }
-        let types = desk.noted(desk.absences().leave_types(employee, self.from, self.to).await).await?;
+        let types = desk.absences().leave_types(employee, self.from, self.to).await?;
         let types = types.leave_types;
         let named = |name: &String| name.trim().to_lowercase() == wanted.to_lowercase();
         let is_meant =
@@ -108,7 +108,7 @@ impl Wanted {
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let desk = Desk::open(global, args.wanted.account.as_deref()).await?;
     let ask = args.wanted.ask(&desk).await?;
-    let preview = desk.noted(desk.absences().preview(&ask).await).await?;
+    let preview = desk.absences().preview(&ask).await?;
     if global.json {
         crate::output::json(&preview);
     } else {

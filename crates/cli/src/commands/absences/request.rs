@@ -94,7 +94,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 
 /// Shows what it would be, and asks. Yes is also to the warnings that were shown.
 async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Result<bool, Failure> {
-    let preview = desk.noted(desk.absences().preview(ask).await).await?;
+    let preview = desk.absences().preview(ask).await?;
     preview::show(desk, &preview);
     if !preview.can_be_requested {
         let mut failure = Failure::from(absences::Error::Problems(preview.problems));
@@ -162,7 +162,7 @@ async fn send(
         }
     }
     stop(spinner);
-    desk.noted(came).await
+    Ok(came?)
 }
 
 fn show_next(report: &Report) {

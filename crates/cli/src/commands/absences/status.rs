@@ -56,7 +56,7 @@ async fn one(global: &Global, args: &Args, id: &str) -> Result<ExitCode, Failure
     let spinner = spinner(global, "asking Lucca");
     let came = Box::pin(desk.absences().advance(submission)).await;
     stop(spinner);
-    let submission = desk.noted(came).await?;
+    let submission = came?;
     tell(global, &desk.data, &desk.account, &desk.people, &submission).await
 }
 

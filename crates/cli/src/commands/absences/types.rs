@@ -38,7 +38,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Give --from the earlier and --to the later half-day.",
         ));
     }
-    let types = desk.noted(desk.absences().leave_types(&employee, from, to).await).await?;
+    let types = desk.absences().leave_types(&employee, from, to).await?;
     if global.json {
         crate::output::json(&types);
     } else {

@@ -166,11 +166,7 @@ impl Desk {
     ) -> Result<Option<T>, Problem> {
         let task = tokio::spawn(async move {
             let absences = self.machinery.absences(&self.account, &self.client, self.actor);
-            let done = act(&absences).await;
-            if let Err(error) = self.machinery.tenants.note(&self.client).await {
-                tracing::error!(code = error.code(), %error, "requests can't be noted");
-            }
-            done
+            act(&absences).await
         });
         match tokio::time::timeout(PATIENCE, task).await {
             Ok(Ok(done)) => done.map(Some),

@@ -100,13 +100,7 @@ pub(crate) async fn passthrough(
     let client = client(&app, &account).await?;
     note(&app, vendor, &account, method, &path).await?;
     // It is sent to its end, also where nobody waits any more.
-    let task = tokio::spawn(async move {
-        let passed = client.pass_on(method, &path, body.as_deref()).await;
-        if let Err(error) = app.machinery.tenants.note_requests(&client, 1).await {
-            tracing::error!(code = error.code(), %error, "requests can't be noted");
-        }
-        passed
-    });
+    let task = tokio::spawn(async move { client.pass_on(method, &path, body.as_deref()).await });
     match tokio::time::timeout(PATIENCE, task).await {
         Ok(Ok(Ok(passed))) => Ok(Json(passed.into())),
         Ok(Ok(Err(error))) if method != Method::Get && error.may_have_happened() => Err(in_doubt()),

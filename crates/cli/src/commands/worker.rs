@@ -1,0 +1,67 @@
+//! `worker`: does what is due, beside others, on PostgreSQL.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use jobs::queue::Queue;
+use lucca::HostPolicy;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::output::line;
+use crate::{duties, session};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where it tells how it is: /healthz, /readyz, /metrics; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
+    listen: SocketAddr,
+    /// For development: allow a tenant on loopback
+    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    allow_loopback: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    if data.store.postgres().is_none() {
+        return Err(Failure::usage(
+            "cli.worker_needs_postgres",
+            "a worker beside others needs PostgreSQL, and the database is a SQLite file",
+            "Run `lucca-connector serve`, which works by itself; or name a PostgreSQL database with --database.",
+        ));
+    }
+    let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.serve", &error);
+    let listener = session::listen(args.listen).await?;
+    let listening = format!("http://{}", listener.local_addr().map_err(failed)?);
+    server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
+    let machinery = session::machinery(&data, &session::clock());
+    let hosts = if args.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
+    let queue = session::queue(&machinery.store).await?;
+    if global.json {
+        crate::output::json(&json!({ "listening": listening }));
+    } else {
+        line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
+    }
+    work(&machinery, queue, hosts, listener).await?;
+    machinery.store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Works, and tells at `listener` how it is, until the process is told to end.
+async fn work(
+    machinery: &jobs::Machinery,
+    queue: Queue,
+    hosts: HostPolicy,
+    listener: TcpListener,
+) -> Result<(), Failure> {
+    let stop = CancellationToken::new();
+    let worker = duties::worker(machinery, queue, hosts)?.run(stop.clone());
+    let told = session::cancelled_when_told_to_end(stop.clone());
+    let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
+    let (worked, _, _) = tokio::join!(worker, told, telling);
+    worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))
+}

@@ -1,0 +1,16 @@
+//! The duties of this crate: syncs, absence requests, upkeep. Deliveries are the binary's to add.
+
+mod requests;
+mod syncs;
+mod upkeep;
+
+pub use requests::RequestsDuty;
+pub use syncs::SyncDuty;
+pub use upkeep::UpkeepDuty;
+
+use std::pin::Pin;
+
+use crate::queue::Lane;
+
+/// What [`crate::Duty::due`] gives.
+type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<(String, Lane)>, store::Error>> + Send + 'a>>;

@@ -1,0 +1,84 @@
+//! Absence requests: each is taken one step further when it is due, apart from syncs, so that none waits for a backfill.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::time::Duration;
+
+use absences::Error;
+use jiff::Timestamp;
+use store::{AccountStatus, Actor, Submission, SubmissionFilter};
+
+use super::Due;
+use crate::queue::Lane;
+use crate::{Duty, Machinery};
+
+/// So many are taken on at a look; the rest at the next.
+const AT_ONCE: u64 = 200;
+
+/// Takes absence requests on to their ends: sends what could not be sent, looks for what may have been, follows what was
+/// made.
+pub struct RequestsDuty(pub Machinery);
+
+impl Duty for RequestsDuty {
+    fn name(&self) -> &'static str {
+        "absence_requests"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    fn due(&self, now: Timestamp) -> Due<'_> {
+        Box::pin(async move {
+            let due = due(&self.0, now).await?;
+            let accounts: BTreeSet<i64> = due.iter().map(|submission| submission.account_no).collect();
+            Ok(accounts.into_iter().map(|no| (no.to_string(), Lane::Quick)).collect())
+        })
+    }
+
+    fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+        Box::pin(async move {
+            let Ok(account_no) = subject.parse::<i64>() else { return };
+            if let Err(error) = self.advance(account_no).await {
+                tracing::error!(code = error.code(), %error, "absence requests can't be listed");
+            }
+        })
+    }
+}
+
+async fn due(machinery: &Machinery, now: Timestamp) -> Result<Vec<Submission>, store::Error> {
+    let filter = SubmissionFilter { due_by: Some(now), ..SubmissionFilter::default() };
+    machinery.store.submissions(&filter, AT_ONCE).await
+}
+
+impl RequestsDuty {
+    /// Takes on what is due of a linked account. What fails is logged, and tried again.
+    async fn advance(&self, account_no: i64) -> Result<(), store::Error> {
+        let Self(machinery) = self;
+        let mut due = due(machinery, machinery.clock.now()).await?;
+        due.retain(|submission| submission.account_no == account_no);
+        let accounts = machinery.store.accounts().await?;
+        let is_theirs = |account: &&store::LinkedAccount| {
+            account.no == account_no && account.status == AccountStatus::Linked
+        };
+        let Some(account) = accounts.iter().find(is_theirs) else { return Ok(()) };
+        let client = match machinery.tenants.client_of(account, &machinery.vault, None).await {
+            Ok(client) => client,
+            Err(error) => {
+                tracing::error!(account = %account.id, code = error.code(), %error, "no client for a linked account");
+                return Ok(());
+            }
+        };
+        let absences = machinery.absences(account, &client, Actor::System);
+        for submission in due {
+            let id = submission.id;
+            match absences.advance(submission).await {
+                Ok(_) => {}
+                // The key is what is wrong, and with it every one of them.
+                Err(Error::Lucca(error)) if error.code() == "lucca.key_refused" => break,
+                Err(error) => tracing::info!(%id, code = error.code(), "an absence request waits"),
+            }
+        }
+        Ok(())
+    }
+}

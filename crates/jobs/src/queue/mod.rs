@@ -1,0 +1,168 @@
+//! Jobs: what is to be done, of what, in which lane. One small type with two engines behind it: `embedded` in this process,
+//! `scaled` on PostgreSQL for any number of workers.
+//!
+//! A queue only hands out. What is due is in the domain's own tables, and so is what failed and when it is tried again: a
+//! job that is lost is found due again, one that is done twice finds nothing due. Neither engine is trusted for more; who
+//! may write to a linked account is decided by its lease.
+
+mod embedded;
+mod scaled;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+pub use embedded::Embedded;
+pub use scaled::Scaled;
+
+/// Jobs of one lane don't wait for those of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Deliveries, pushes, absence requests: seconds.
+    Quick,
+    /// Syncs of what changed: seconds.
+    Sync,
+    /// Backfills: minutes to hours.
+    Long,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Quick, Self::Sync, Self::Long];
+
+    fn index(self) -> usize {
+        match self {
+            Self::Quick => 0,
+            Self::Sync => 1,
+            Self::Long => 2,
+        }
+    }
+}
+
+/// How many jobs of each lane a worker does at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Of [`Lane::Quick`].
+    pub quick: usize,
+    /// Of [`Lane::Sync`].
+    pub sync: usize,
+    /// Of [`Lane::Long`].
+    pub long: usize,
+}
+
+impl Capacity {
+    fn of(self, lane: Lane) -> usize {
+        match lane {
+            Lane::Quick => self.quick,
+            Lane::Sync => self.sync,
+            Lane::Long => self.long,
+        }
+        .max(1)
+    }
+}
+
+impl Default for Capacity {
+    /// Syncs mostly wait, for Lucca and for their budget; these are many more than a core can do at once.
+    fn default() -> Self {
+        Self { quick: 16, sync: 16, long: 8 }
+    }
+}
+
+/// What is to be done, of what. Only one job of a duty and subject is there at a time, waiting or being done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// The duty's name.
+    pub duty: String,
+    /// What it is to be done of: an id.
+    pub subject: String,
+    /// Which others it waits for.
+    pub lane: Lane,
+}
+
+impl Job {
+    /// What tells it from others.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.duty, self.subject)
+    }
+}
+
+/// Does jobs. It may be called with a job that was done before.
+pub trait Handler: Send + Sync {
+    /// Does a job, to its end or not: what is left is found due again.
+    fn handle(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// The engine failed.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// A job could not be added.
+    #[error("a job could not be added to the queue")]
+    Push(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The engine could not be started, or stopped by itself.
+    #[error("the queue's engine failed")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A queue of jobs. Cheap to clone.
+#[derive(Clone)]
+pub enum Queue {
+    /// In this process.
+    Embedded(Embedded),
+    /// In PostgreSQL.
+    Scaled(Scaled),
+}
+
+impl Queue {
+    /// The engine that fits a store: the scaled one on PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// When its tables can't be made.
+    pub async fn of(store: &Store) -> Result<Self, QueueError> {
+        match store.postgres() {
+            Some(pool) => Ok(Self::Scaled(Scaled::open(pool.clone()).await?)),
+            None => Ok(Self::Embedded(Embedded::default())),
+        }
+    }
+
+    /// Adds a job, unless one of the same key is there.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn push(&self, job: Job) -> Result<(), QueueError> {
+        match self {
+            Self::Embedded(queue) => {
+                queue.push(job);
+                Ok(())
+            }
+            Self::Scaled(queue) => queue.push(job).await,
+        }
+    }
+
+    /// Does jobs until `stop` is cancelled; then takes no more, and gives those that are being done `grace` to end.
+    ///
+    /// # Errors
+    ///
+    /// When the engine can't be started or stops by itself.
+    pub async fn run(
+        &self,
+        handler: Arc<dyn Handler>,
+        capacity: Capacity,
+        stop: CancellationToken,
+        grace: Duration,
+    ) -> Result<(), QueueError> {
+        match self {
+            Self::Embedded(queue) => {
+                queue.run(handler, capacity, stop, grace).await;
+                Ok(())
+            }
+            Self::Scaled(queue) => queue.run(handler, capacity, stop, grace).await,
+        }
+    }
+}

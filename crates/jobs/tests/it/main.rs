@@ -1,0 +1,6 @@
+//! What every engine of the queue must do: one suite, run over the embedded and the scaled one.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(clippy::disallowed_methods, reason = "the engines wait in real time")]
+
+mod queue;

@@ -1,0 +1,53 @@
+//! How this process and the whole are, for machines that watch: `/healthz`, `/readyz`, and `/metrics` in Prometheus' text
+//! format. No metric is labelled by tenant, account or anybody.
+
+mod metrics;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jobs::Machinery;
+use tokio::net::TcpListener;
+
+pub use metrics::{MetricsError, measure};
+
+/// Tells on `listener` how this process and the whole are, to whoever can reach it, until `ended`.
+pub async fn tell_how_it_is(
+    machinery: Machinery,
+    listener: TcpListener,
+    ended: impl Future<Output = ()> + Send + 'static,
+) {
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(tell))
+        .with_state(machinery);
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
+        tracing::error!(%error, "it can't be told any more how this process is");
+    }
+}
+
+async fn ready(State(machinery): State<Machinery>) -> Response {
+    match machinery.store.ping().await {
+        Ok(()) => "ok\n".into_response(),
+        Err(error) => {
+            tracing::error!(code = error.code(), error = %crate::problem::chain(&error), "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}
+
+async fn tell(State(machinery): State<Machinery>) -> Response {
+    const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+    match machinery.store.vitals(machinery.clock.now()).await {
+        Ok(vitals) => {
+            ([(header::CONTENT_TYPE, TEXT)], metrics::text(&vitals, machinery.clock.now())).into_response()
+        }
+        Err(error) => {
+            tracing::error!(code = error.code(), error = %crate::problem::chain(&error), "nothing can be measured");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Processes that work, each with its heartbeat; and which of them has a role that only one may have at a time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::db::{from_sql_count, on};
+use crate::error::while_doing;
+use crate::{Error, Store};
+
+/// How long a worker may be silent before others take over what it holds. It beats far more often.
+const SILENT_FOR: SignedDuration = SignedDuration::from_secs(45);
+/// How long a role is held without being taken again.
+const ROLE_LASTS: SignedDuration = SignedDuration::from_secs(15);
+/// Who ended so long ago is forgotten.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+const DOING: &str = "noting who works";
+
+impl Store {
+    /// Notes that a worker is alive.
+    pub async fn beat(&self, name: &str, version: &str, now: Timestamp) -> Result<(), Error> {
+        on!(self.db, pool => sqlx::query(
+            "INSERT INTO workers (name, version, started_ms, beat_ms) VALUES ($1, $2, $3, $3) \
+             ON CONFLICT (name) DO UPDATE SET beat_ms = excluded.beat_ms",
+        )
+        .bind(name)
+        .bind(version)
+        .bind(now.as_millisecond())
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))
+    }
+
+    /// Notes that a worker has ended: what it holds is free, and so is its role.
+    pub async fn end_worker(&self, name: &str, now: Timestamp) -> Result<(), Error> {
+        let write = async {
+            on!(self.db, pool => sqlx::query("UPDATE workers SET beat_ms = 0 WHERE name = $1")
+                .bind(name).execute(pool).await.map(drop))?;
+            on!(self.db, pool => sqlx::query("DELETE FROM leaders WHERE holder = $1")
+                .bind(name).execute(pool).await.map(drop))?;
+            on!(self.db, pool => sqlx::query("DELETE FROM workers WHERE started_ms < $1 AND beat_ms < $1")
+                .bind((now - REMEMBERED_FOR).as_millisecond()).execute(pool).await.map(drop))
+        };
+        write.await.map_err(while_doing(DOING))
+    }
+
+    /// Whether a worker has ended or is silent for so long that others may take over what it holds. A process that never
+    /// beat is none.
+    pub async fn has_ended(&self, name: &str, now: Timestamp) -> Result<bool, Error> {
+        let beat: Option<i64> =
+            on!(self.db, pool => sqlx::query_scalar("SELECT beat_ms FROM workers WHERE name = $1")
+            .bind(name)
+            .fetch_optional(pool)
+            .await)
+            .map_err(while_doing(DOING))?;
+        Ok(beat.is_some_and(|beat| beat <= last_sign(now)))
+    }
+
+    /// How many workers are alive.
+    pub async fn live_workers(&self, now: Timestamp) -> Result<u64, Error> {
+        let count: i64 =
+            on!(self.db, pool => sqlx::query_scalar("SELECT count(*) FROM workers WHERE beat_ms > $1")
+            .bind(last_sign(now))
+            .fetch_one(pool)
+            .await)
+            .map_err(while_doing(DOING))?;
+        Ok(from_sql_count(count))
+    }
+
+    /// Takes a role that one process has at a time, or keeps it.
+    pub async fn take_role(&self, role: &str, holder: &str, now: Timestamp) -> Result<bool, Error> {
+        let taken = on!(self.db, pool => sqlx::query(
+            "INSERT INTO leaders (role, holder, expires_ms) VALUES ($1, $2, $3) \
+             ON CONFLICT (role) DO UPDATE SET holder = excluded.holder, expires_ms = excluded.expires_ms \
+             WHERE leaders.holder = excluded.holder OR leaders.expires_ms <= $4",
+        )
+        .bind(role)
+        .bind(holder)
+        .bind((now + ROLE_LASTS).as_millisecond())
+        .bind(now.as_millisecond())
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected()))
+        .map_err(while_doing(DOING))?;
+        Ok(taken == 1)
+    }
+}
+
+/// The last beat that is too long ago.
+pub(crate) fn last_sign(now: Timestamp) -> i64 {
+    (now - SILENT_FOR).as_millisecond()
+}
