@@ -9,6 +9,7 @@
 pub mod child;
 pub mod dice;
 pub mod facts;
+pub mod fleet;
 pub mod history;
 pub mod log;
 mod process;

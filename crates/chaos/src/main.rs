@@ -9,7 +9,8 @@ use chaos::round::{Failure, round};
 use chaos::tally::Tally;
 use test_database::Engine;
 
-const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]";
+const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]
+       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -19,11 +20,65 @@ async fn main() -> ExitCode {
     {
         return child(order).await;
     }
+    if let [word, order] = &arguments[..]
+        && word == "fleet-worker"
+    {
+        return match chaos::fleet::work(order).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                say(&why);
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if let [word, rest @ ..] = &arguments[..]
+        && word == "fleet"
+    {
+        return match fleet(rest) {
+            Some(wanted) => simulate(&wanted).await,
+            None => {
+                say(USAGE);
+                ExitCode::from(2)
+            }
+        };
+    }
     match Wanted::read(&arguments) {
         Some(wanted) => wanted.carry_out().await,
         None => {
             say(USAGE);
             ExitCode::from(2)
+        }
+    }
+}
+
+/// What the command line asks for of a fleet.
+fn fleet(arguments: &[String]) -> Option<chaos::fleet::Wanted> {
+    let mut wanted = chaos::fleet::Wanted::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--tenants" => wanted.tenants = arguments.next()?.parse().ok()?,
+            "--people" => wanted.people = arguments.next()?.parse().ok()?,
+            "--workers" => wanted.workers = arguments.next()?.parse().ok()?,
+            "--minutes" => wanted.minutes = arguments.next()?.parse().ok()?,
+            "--speed" => wanted.speed = arguments.next()?.parse().ok().filter(|speed| *speed > 0.0)?,
+            "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
+            "--calm" => wanted.chaos = false,
+            _ => return None,
+        }
+    }
+    Some(wanted)
+}
+
+async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
+    match Box::pin(chaos::fleet::simulate(wanted, &say)).await {
+        Ok(measured) => {
+            say(&measured.to_string());
+            if measured.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            say(&format!("FAILED: {why}"));
+            ExitCode::FAILURE
         }
     }
 }

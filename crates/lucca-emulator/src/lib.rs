@@ -38,6 +38,7 @@ mod doors;
 mod drip;
 mod errors;
 mod faults;
+mod fleet;
 mod grammar;
 mod mangle;
 mod mutations;
@@ -64,6 +65,7 @@ pub use crate::{
     control::control_routes,
     doors::{AbsenceWrite, WriteKind},
     faults::{Fault, FaultKind, Loss},
+    fleet::Fleet,
     mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
     rights::{HrFile, KeyConfig, Rights},
     snapshot::{

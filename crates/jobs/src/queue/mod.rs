@@ -17,7 +17,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 
 pub use embedded::Embedded;
-pub use scaled::Scaled;
+pub use scaled::{Scaled, Timing};
 
 /// Jobs of one lane don't wait for those of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,7 +125,7 @@ impl Queue {
     /// When its tables can't be made.
     pub async fn of(store: &Store) -> Result<Self, QueueError> {
         match store.postgres() {
-            Some(pool) => Ok(Self::Scaled(Scaled::open(pool.clone()).await?)),
+            Some(pool) => Ok(Self::Scaled(Scaled::open(pool.clone(), Timing::default()).await?)),
             None => Ok(Self::Embedded(Embedded::default())),
         }
     }

@@ -16,12 +16,42 @@ use tokio_util::sync::CancellationToken;
 use super::{Capacity, Handler, Job, Lane, QueueError};
 
 const SCHEMA: &str = "lucca_connector_jobs";
-/// How long a job may lie with a worker that has no hand free before others may take it.
-const LIES_FOR: Duration = Duration::from_secs(10);
-/// What wakes a worker is a notification; this is for when one was missed.
-const POLL: Duration = Duration::from_secs(1);
-const HEARTBEAT: Duration = Duration::from_secs(5);
-const SILENT_FOR: Duration = Duration::from_secs(20);
+/// How the engine keeps time: in real time, whatever clock the rest goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How long a job may lie with a worker that has no hand free before others may take it.
+    lies_for: Duration,
+    /// What wakes a worker is a notification; this is for when one was missed.
+    poll: Duration,
+    heartbeat: Duration,
+    /// How long a worker may be silent before others take over what it holds.
+    silent_for: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lies_for: Duration::from_secs(10),
+            poll: Duration::from_secs(1),
+            heartbeat: Duration::from_secs(5),
+            silent_for: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Timing {
+    /// The same at another pace, for simulations.
+    #[must_use]
+    pub fn scaled(self, scale: impl Fn(Duration) -> Duration) -> Self {
+        Self {
+            lies_for: scale(self.lies_for),
+            poll: scale(self.poll),
+            heartbeat: scale(self.heartbeat),
+            silent_for: scale(self.silent_for),
+        }
+    }
+}
+
 /// A job that so many workers died of is given up; the scheduler finds its subject due all the same.
 const MOST_ATTEMPTS: i16 = 1000;
 
@@ -30,6 +60,7 @@ const MOST_ATTEMPTS: i16 = 1000;
 pub struct Scaled {
     pool: PgPool,
     utils: WorkerUtils,
+    timing: Timing,
 }
 
 /// What does the jobs, as the engine carries it.
@@ -71,10 +102,15 @@ fn identifier(lane: Lane) -> &'static str {
 }
 
 impl Scaled {
-    pub(super) async fn open(pool: PgPool) -> Result<Self, QueueError> {
+    /// The queue in a database, whose tables are made if they aren't there.
+    ///
+    /// # Errors
+    ///
+    /// When they can't be made.
+    pub async fn open(pool: PgPool, timing: Timing) -> Result<Self, QueueError> {
         let utils = WorkerUtils::new(pool.clone(), SCHEMA);
         utils.migrate().await.map_err(|error| QueueError::Engine(Box::new(error)))?;
-        Ok(Self { pool, utils })
+        Ok(Self { pool, utils, timing })
     }
 
     pub(super) async fn push(&self, job: Job) -> Result<(), QueueError> {
@@ -109,14 +145,14 @@ impl Scaled {
                 .pg_pool(self.pool.clone())
                 .schema(SCHEMA)
                 .concurrency(capacity)
-                .poll_interval(POLL)
-                .local_queue(LocalQueueConfig::default().with_size(capacity).with_ttl(LIES_FOR))
+                .poll_interval(self.timing.poll)
+                .local_queue(LocalQueueConfig::default().with_size(capacity).with_ttl(self.timing.lies_for))
                 .add_extension(hands.clone())
                 .worker_recovery(
                     WorkerRecoveryConfig::default()
-                        .heartbeat_interval(HEARTBEAT)
-                        .sweep_interval(HEARTBEAT)
-                        .sweep_threshold(SILENT_FOR)
+                        .heartbeat_interval(self.timing.heartbeat)
+                        .sweep_interval(self.timing.heartbeat)
+                        .sweep_threshold(self.timing.silent_for)
                         .recovery_delay(Duration::ZERO),
                 )
                 .listen_os_shutdown_signals(false)

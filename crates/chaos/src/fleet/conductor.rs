@@ -1,0 +1,286 @@
+//! The simulation from above: links the accounts, starts the workers, kills and pauses them, lets the tenants live, and
+//! asks in the end what came of it.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::{self, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+use lucca::clock::Clock;
+use lucca_emulator::{Fleet, PersonPatch};
+use rustix::process::{Pid, Signal, kill_process};
+use secrecy::SecretString;
+use store::{AccountId, AccountSettings, Actor, NewAccount, Onto, Store};
+use test_database::{Engine, TestDatabase};
+
+use super::Wanted;
+use super::clock::FleetClock;
+use super::measure::{Measured, measure};
+use super::worker::{Order, vault};
+use crate::dice::Dice;
+use crate::tenant::FIRST_DAY;
+
+/// First syncs are spread over so long, so that later ones are too.
+const SPREAD: SignedDuration = SignedDuration::from_mins(15);
+/// So many changes of people a simulated second.
+const CHANGES: u64 = 2;
+
+/// Runs the simulation; `say` hears how it goes.
+///
+/// # Errors
+///
+/// Why it could not be run. What it found is no error.
+pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
+    let fleet = Arc::new(fleet.await.map_err(|error| text(&error))?);
+    say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let url = database.place.text();
+    let paris = TimeZone::fixed(tz::offset(1));
+    let from = paris.to_timestamp(FIRST_DAY.at(9, 0, 0, 0)).map_err(|error| text(&error))?;
+    // Linking takes its time, which is not part of the simulation.
+    link(&database.store, &fleet, from, wanted).await.map_err(|error| text(&error))?;
+    let clock = FleetClock::set(from, wanted.speed);
+    say("all are linked");
+    let mut crew =
+        Crew { clock, url, wanted, hands: Vec::new(), started: 0, dice: Dice::new(wanted.seed, 7) };
+    crew.man()?;
+    let store = &database.store;
+    let mut life = Life { fleet: &fleet, dice: Dice::new(wanted.seed, 8), minute: 0, from, changed: 0 };
+
+    // Until everything was read once.
+    loop {
+        clock.sleep(Duration::from_secs(10)).await;
+        life.go_on(clock.now());
+        let vitals = store.vitals(clock.now()).await.map_err(|error| text(&error))?;
+        say(&format!("{:>6} never read, {} wait", vitals.never_read, vitals.waiting.accounts));
+        if vitals.never_read == 0 && vitals.waiting.accounts < 100 {
+            break;
+        }
+    }
+    let began = clock.now();
+    let minutes = began.duration_since(from).as_secs_f64() / 60.0;
+    say(&format!("everything was read once after {minutes:.1} simulated minutes; now it counts"));
+    let until = began + SignedDuration::try_from(wanted.lasts()).unwrap_or_default();
+    let mut told = began;
+    while clock.now() < until {
+        clock.sleep(Duration::from_secs(1)).await;
+        let now = clock.now();
+        life.go_on(now);
+        life.change(CHANGES);
+        if wanted.chaos {
+            crew.suffer(now)?;
+        }
+        if now.duration_since(told) > SignedDuration::from_mins(2) {
+            told = now;
+            let waiting = store.waiting(now).await.map_err(|error| text(&error))?;
+            let minute = now.duration_since(began).as_mins();
+            say(&format!("minute {minute}: {} wait; {}", waiting.accounts, crew.tell()));
+        }
+    }
+    let ended = clock.now();
+    crew.recover()?;
+    // Whatever changed until now is read within the rhythm, and what was interrupted is taken up again.
+    let settled = ended + SignedDuration::from_mins(20);
+    while clock.now() < settled {
+        clock.sleep(Duration::from_secs(10)).await;
+        life.go_on(clock.now());
+    }
+    let (kills, pauses) = crew.toll();
+    drop(crew);
+    let measured = measure(store, &fleet, (began, ended), clock, FIRST_DAY).await?;
+    let measured = Measured { kills, pauses, changes: life.changed, ..measured };
+    database.remove().await;
+    Ok(measured)
+}
+
+async fn link(store: &Store, fleet: &Fleet, from: Timestamp, wanted: &Wanted) -> Result<(), store::Error> {
+    let vault = vault();
+    let settings = AccountSettings {
+        field_groups: ["identity", "work", "contract"].map(str::to_owned).to_vec(),
+        ..AccountSettings::default()
+    };
+    let key = SecretString::from(fleet.api_key().to_owned());
+    for n in 0..wanted.tenants {
+        let share = SPREAD * i32::from(n) / i32::from(wanted.tenants.max(1));
+        let [high, low] = n.to_be_bytes();
+        let url = fleet.url(n);
+        // Linked later, due later: the first syncs are spread.
+        let at = from + share;
+        let id = AccountId::mint(from, [high, low, 0, 0, 0, 0, 0, 0, 0, 1]);
+        let new = NewAccount {
+            onto: Onto::New(id),
+            tenant: &url,
+            origin: &url,
+            api_key: &key,
+            settings: &settings,
+            actor: Actor::Cli,
+            at,
+            nonce: [1; 12],
+        };
+        store.link_account(&vault, new).await?;
+    }
+    Ok(())
+}
+
+/// What happens in the tenants.
+struct Life<'a> {
+    fleet: &'a Fleet,
+    dice: Dice,
+    minute: i64,
+    from: Timestamp,
+    changed: u64,
+}
+
+impl Life<'_> {
+    /// Moves the tenants' clocks to the minute.
+    fn go_on(&mut self, now: Timestamp) {
+        let minute = now.duration_since(self.from).as_mins();
+        let passed = minute - self.minute;
+        if passed > 0 {
+            for n in 0..self.fleet.len() {
+                if let Some(tenant) = self.fleet.tenant(n) {
+                    tenant.advance_minutes(passed);
+                }
+            }
+            self.minute = minute;
+        }
+    }
+
+    /// Gives so many people another job.
+    fn change(&mut self, count: u64) {
+        for _ in 0..count {
+            let n = usize::try_from(self.dice.draw()).unwrap_or(0) % self.fleet.len().max(1);
+            let Some(tenant) = self.fleet.tenant(n) else { continue };
+            let people = tenant.people(None, usize::MAX);
+            let at = usize::try_from(self.dice.draw()).unwrap_or(0) % people.len().max(1);
+            let Some(person) = people.get(at) else { continue };
+            self.changed += 1;
+            let job_title = Some(Some(format!("Job {}", self.changed)));
+            tenant.change(person.id, PersonPatch { job_title, ..PersonPatch::default() });
+        }
+    }
+}
+
+/// The worker processes.
+struct Crew<'a> {
+    clock: FleetClock,
+    url: String,
+    wanted: &'a Wanted,
+    hands: Vec<Hand>,
+    started: u64,
+    dice: Dice,
+}
+
+struct Hand {
+    child: Option<Child>,
+    /// Until when it is away, dead or paused.
+    away_until: Option<Timestamp>,
+    kills: u64,
+    pauses: u64,
+}
+
+impl Crew<'_> {
+    fn man(&mut self) -> Result<(), String> {
+        for _ in 0..self.wanted.workers {
+            let child = Some(self.start()?);
+            self.hands.push(Hand { child, away_until: None, kills: 0, pauses: 0 });
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<Child, String> {
+        self.started += 1;
+        let order = Order {
+            database: self.url.clone(),
+            clock: self.clock,
+            name: format!("worker {}", self.started),
+            seed: self.wanted.seed.wrapping_mul(1000).wrapping_add(self.started),
+        };
+        let order = serde_json::to_string(&order).map_err(|error| error.to_string())?;
+        Command::new(std::env::current_exe().map_err(|error| error.to_string())?)
+            .args(["fleet-worker", &order])
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("starting a worker: {error}"))
+    }
+
+    /// Brings back who has been away for long enough; now and then kills or pauses one who is there, never all at once.
+    fn suffer(&mut self, now: Timestamp) -> Result<(), String> {
+        self.bring_back(now)?;
+        let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
+        // About one a minute.
+        if away * 2 >= self.hands.len() || self.dice.between(0, 59) != 0 {
+            return Ok(());
+        }
+        let pick = usize::try_from(self.dice.draw()).unwrap_or(0) % self.hands.len().max(1);
+        let kill = self.dice.chance(50);
+        let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
+        let Some(hand) = self.hands.get_mut(pick).filter(|hand| hand.away_until.is_none()) else {
+            return Ok(());
+        };
+        let Some(child) = &mut hand.child else { return Ok(()) };
+        if kill {
+            child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
+            hand.child = None;
+            hand.kills += 1;
+        } else {
+            signal(child, Signal::STOP)?;
+            hand.pauses += 1;
+        }
+        hand.away_until = Some(now + SignedDuration::from_secs(i64::try_from(away).unwrap_or(60)));
+        Ok(())
+    }
+
+    fn bring_back(&mut self, now: Timestamp) -> Result<(), String> {
+        for n in 0..self.hands.len() {
+            let is_due = |hand: &Hand| hand.away_until.is_some_and(|until| until <= now);
+            if !self.hands.get(n).is_some_and(is_due) {
+                continue;
+            }
+            let fresh = match self.hands.get(n).is_some_and(|hand| hand.child.is_none()) {
+                true => Some(self.start()?),
+                false => None,
+            };
+            let Some(hand) = self.hands.get_mut(n) else { continue };
+            hand.away_until = None;
+            match (&hand.child, fresh) {
+                (Some(child), _) => signal(child, Signal::CONT)?,
+                (None, fresh) => hand.child = fresh,
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody is there again.
+    fn recover(&mut self) -> Result<(), String> {
+        self.bring_back(Timestamp::MAX)
+    }
+
+    fn toll(&self) -> (u64, u64) {
+        let sum = |of: fn(&Hand) -> u64| self.hands.iter().map(of).sum();
+        (sum(|hand| hand.kills), sum(|hand| hand.pauses))
+    }
+
+    fn tell(&self) -> String {
+        let (kills, pauses) = self.toll();
+        let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
+        format!("{kills} killed, {pauses} paused so far, {away} away")
+    }
+}
+
+impl Drop for Crew<'_> {
+    fn drop(&mut self) {
+        for child in self.hands.iter_mut().filter_map(|hand| hand.child.as_mut()) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn signal(child: &Child, signal: Signal) -> Result<(), String> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or("no process id")?;
+    kill_process(pid, signal).map_err(|error| error.to_string())
+}
