@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     KeyRefused = 4,
     /// The key lacks a permission that is required.
     PermissionMissing = 5,
-    /// What is stored is not what the tenant holds (`demo` only).
+    /// What is stored is not what the tenant holds (`demo`), or not what was written (`audit verify`).
     Mismatch = 6,
     /// Another process is at it: it syncs the linked account, or pushes to the service.
     Busy = 7,

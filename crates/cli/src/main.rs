@@ -84,6 +84,8 @@ enum Command {
     Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
+    /// Verify that nobody has tampered with the audit log
+    Audit(commands::audit::Args),
     /// Write streams and people as files to a folder or an object store, or one kind to a file
     Export(commands::export::Args),
     /// Provision people to other services by SCIM, see what that would do, and where a service differs
@@ -137,6 +139,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Employees(args) => commands::employees::run(global, args).await,
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
+        Command::Audit(args) => commands::audit::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
         Command::Scim(args) => Box::pin(commands::scim::run(global, args)).await,
         Command::CalendarFeeds(args) => commands::calendar_feeds::run(global, args).await,

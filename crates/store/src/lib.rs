@@ -9,6 +9,7 @@ mod accounts;
 mod api_keys;
 mod audience;
 mod audit;
+mod audit_chain;
 mod calendar_feeds;
 mod capabilities;
 mod changes;
@@ -47,6 +48,7 @@ pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, On
 pub use api_keys::{ApiKeyEntry, Role};
 pub use audience::AudienceChange;
 pub use audit::{Actor, AuditEntry, NewAuditEntry};
+pub use audit_chain::{AuditFault, AuditHash, AuditHead, AuditVerdict, InvalidAuditHead};
 pub use calendar_feeds::{CalendarFeed, Team};
 pub use capabilities::Capability;
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};

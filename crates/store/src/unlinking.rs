@@ -138,7 +138,7 @@ impl Store {
             };
             let told = json!({ "data": policy });
             account_events::append(&mut tx, account.no, "linked_account.unlinked", &told, at).await?;
-            audit::append(&mut tx, &entry).await
+            audit::append(&mut tx, &entry).await.map(drop)
         };
         write.await.map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))?;

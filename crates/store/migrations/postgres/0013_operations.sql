@@ -1,0 +1,31 @@
+-- What keeps a database in order over the years: an audit log that shows tampering. The same tables as SQLite's
+-- thirteenth migration makes, and under its number.
+
+ALTER TABLE audit_log RENAME TO audit_log_unchained;
+ALTER TABLE audit_log_unchained RENAME CONSTRAINT audit_log_pkey TO audit_log_unchained_pkey;
+DROP INDEX audit_log_of_account;
+CREATE TABLE audit_log (
+    seq             BIGINT PRIMARY KEY,
+    at_us           BIGINT NOT NULL,
+    actor           TEXT NOT NULL,
+    action          TEXT NOT NULL,
+    account_id      TEXT,
+    flow_id         TEXT,
+    detail          TEXT NOT NULL,
+    hash            BYTEA NOT NULL
+);
+CREATE INDEX audit_log_of_account ON audit_log (account_id, seq);
+CREATE FUNCTION audit_log_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the audit log is only added to'; END $$;
+CREATE TRIGGER audit_log_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_only_added_to();
+
+CREATE TABLE audit_head (
+    one             INTEGER PRIMARY KEY CHECK (one = 1),
+    seq             BIGINT NOT NULL,
+    hash            BYTEA NOT NULL
+);
+INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, decode(repeat('00', 32), 'hex'));
+
+-- Which entry of the audit log tells of an erasure; null for those of before.
+ALTER TABLE erasures ADD COLUMN audit_seq BIGINT;
