@@ -1,4 +1,5 @@
-//! The data directory: the master key that seals the database's secrets and, unless another is named, the database.
+//! The data directory: the master keys that seal the database's secrets and, unless another is named, the database.
+//! How the keys stand in their file is in `key_file`.
 
 use std::fs;
 use std::io::Write;
@@ -11,6 +12,7 @@ use store::{MasterKey, Store, Vault};
 use crate::Global;
 use crate::database::Place;
 use crate::failure::Failure;
+use crate::key_file::{KeyFile, KeyFileError};
 
 /// An open data directory.
 pub(crate) struct DataDir {
@@ -75,35 +77,16 @@ impl DataDir {
     }
 }
 
-/// Reads the master key, one hexadecimal key a line, the first being the one that seals; makes it for a new
-/// database. A database that has lost its key needs that one back, and not another.
+/// Opens the vault with the keys in `master.key`; makes the file for a new database. A database that has lost its key
+/// needs that one back, and not another.
 fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
-    let path = dir.join("master.key");
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            let keys: Result<Vec<MasterKey>, _> =
-                text.lines().filter(|line| !line.trim().is_empty()).map(MasterKey::from_hex).collect();
-            let mut keys = keys.unwrap_or_default().into_iter();
-            let primary = keys.next().ok_or_else(|| {
-                Failure::usage(
-                    "cli.master_key",
-                    format!("{} holds no master key", path.display()),
-                    "Put back the file this data directory was made with. It holds 64 hexadecimal digits.",
-                )
-            })?;
-            Ok(Vault::new(primary, keys))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_new => Err(Failure::usage(
-            "cli.master_key",
-            format!("{} is missing, and the API keys in the database open only with it", path.display()),
-            "Put the file back. If it is lost, move the database away and link the tenants anew.",
-        )),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    match KeyFile::read(dir) {
+        Err(KeyFileError::Missing) if is_new => {
             let key = MasterKey::from_random(crate::entropy::bytes()?);
-            write_private(&path, format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
+            write_private(&KeyFile::path(dir), format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
             Ok(Vault::new(key, []))
         }
-        Err(error) => Err(Failure::file("reading", &path, &error)),
+        read => Ok(read.map_err(|error| error.told(dir))?.vault(dir)),
     }
 }
 

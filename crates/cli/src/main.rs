@@ -10,6 +10,7 @@ mod entropy;
 mod failure;
 mod history_view;
 mod holder;
+mod key_file;
 mod key_input;
 mod output;
 mod people_view;
@@ -84,6 +85,8 @@ enum Command {
     Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
+    /// The master keys that seal the database's secrets: list them, rotate them
+    Keys(commands::keys::Args),
     /// Verify that nobody has tampered with the audit log
     Audit(commands::audit::Args),
     /// Write streams and people as files to a folder or an object store, or one kind to a file
@@ -139,6 +142,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Employees(args) => commands::employees::run(global, args).await,
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
+        Command::Keys(args) => commands::keys::run(global, args).await,
         Command::Audit(args) => commands::audit::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
         Command::Scim(args) => Box::pin(commands::scim::run(global, args)).await,

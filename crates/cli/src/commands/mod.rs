@@ -12,6 +12,7 @@ pub(crate) mod employees;
 pub(crate) mod emulator;
 pub(crate) mod export;
 pub(crate) mod issues;
+pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod org_chart;
 pub(crate) mod runs;
