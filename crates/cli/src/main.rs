@@ -87,6 +87,8 @@ enum Command {
     OrgChart(commands::org_chart::Args),
     /// The master keys that seal the database's secrets: list them, rotate them
     Keys(commands::keys::Args),
+    /// Remove what has become old, see what that would be, list receipts of it
+    Retention(commands::retention::Args),
     /// Verify that nobody has tampered with the audit log
     Audit(commands::audit::Args),
     /// Write streams and people as files to a folder or an object store, or one kind to a file
@@ -142,6 +144,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Employees(args) => commands::employees::run(global, args).await,
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
+        Command::Retention(args) => Box::pin(commands::retention::run(global, args)).await,
         Command::Keys(args) => commands::keys::run(global, args).await,
         Command::Audit(args) => commands::audit::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,

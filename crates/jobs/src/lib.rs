@@ -1,5 +1,5 @@
 //! What runs when: a sync of a linked account with the doctor behind it, at the pace of its tenant, again and again; and
-//! absence requests, until they are decided.
+//! absence requests, until they are decided; and what has become old is removed.
 //!
 //! What a sync is, is in `sync`; what a request is, in `absences`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
 //! file or the machine's clock: they are handed in.
@@ -9,6 +9,7 @@ mod entropy;
 mod issues;
 mod machinery;
 mod requests;
+mod retention;
 mod round;
 mod tenants;
 
@@ -16,5 +17,6 @@ pub use entropy::{Entropy, EntropyError};
 pub use issues::{Told, tell};
 pub use machinery::{Holder, Machinery, NotBegun};
 pub use requests::{advance_due, keep_requests_going};
+pub use retention::{Retention, RetentionPlan, RetentionRound, plan_retention, run_retention};
 pub use round::keep_in_sync;
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};

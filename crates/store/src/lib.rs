@@ -31,9 +31,11 @@ mod listing;
 mod position_traces;
 mod public_tokens;
 mod quarantine;
+mod receipts;
 mod records;
 mod requests_sent;
 mod resealing;
+mod retention;
 mod runs;
 mod scim_targets;
 mod stream_states;
@@ -63,8 +65,8 @@ pub use exclusions::Kept;
 pub use holds::Hold;
 pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
-    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, RunId, ScimTargetId,
-    SubmissionId, WebhookEndpointId,
+    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, ReceiptId, RunId,
+    ScimTargetId, SubmissionId, WebhookEndpointId,
 };
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
@@ -72,8 +74,10 @@ pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
 pub use listing::{ListFilter, ListPlace, ListedRecord};
 pub use position_traces::PositionTraces;
 pub use quarantine::Quarantined;
+pub use receipts::{Removed, RetentionReceipt};
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use resealing::{ResealPlace, Resealed, SealedCount};
+pub use retention::RetentionRule;
 pub use runs::{Cancelling, Outcome, Run, StreamProgress};
 pub use scim_targets::{NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};

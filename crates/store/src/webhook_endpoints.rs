@@ -396,9 +396,8 @@ impl Store {
         .map_err(while_doing("giving back a webhook endpoint"))
     }
 
-    /// Erases secrets that sign no more, and what was delivered before `before`.
-    pub async fn forget_old_deliveries(&self, now: Timestamp, before: Timestamp) -> Result<(), Error> {
-        const DOING: &str = "erasing old deliveries";
+    /// Erases secrets that sign no more.
+    pub async fn forget_old_secrets(&self, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE webhook_endpoints SET previous_secret = NULL, previous_until_ms = NULL WHERE previous_until_ms <= $1",
         )
@@ -406,12 +405,6 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing(DOING))?;
-        on!(self.db, pool => sqlx::query("DELETE FROM webhook_deliveries WHERE last_ms < $1")
-            .bind(before.as_millisecond())
-            .execute(pool)
-            .await
-            .map(drop))
-        .map_err(while_doing(DOING))
+        .map_err(while_doing("erasing secrets that sign no more"))
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod issues;
 pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod org_chart;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod scim;
 pub(crate) mod serve;

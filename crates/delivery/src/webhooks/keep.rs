@@ -11,8 +11,6 @@ use crate::rounds::for_ever;
 
 /// How often it is looked whether there is anything to tell.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long the log of deliveries is kept.
-const LOG_KEPT: Duration = Duration::from_hours(30 * 24);
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// Delivers what there is to tell, for ever: each endpoint by itself, so that a slow one holds up no other.
@@ -23,9 +21,8 @@ pub async fn keep_delivering(courier: &Courier) {
         let is_time = |last: Timestamp| now.duration_since(last).unsigned_abs() >= HOUSEKEEPING;
         if last_kept_house.get().is_none_or(is_time) {
             last_kept_house.set(Some(now));
-            let before = now.checked_sub(LOG_KEPT).unwrap_or(Timestamp::MIN);
-            if let Err(error) = courier.store.forget_old_deliveries(now, before).await {
-                tracing::error!(code = error.code(), %error, "old deliveries can't be erased");
+            if let Err(error) = courier.store.forget_old_secrets(now).await {
+                tracing::error!(code = error.code(), %error, "old secrets can't be erased");
             }
         }
         courier.store.due_webhook_endpoints(now).await.unwrap_or_else(|error| {

@@ -30,3 +30,22 @@ INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, zeroblob(32));
 
 -- Which entry of the audit log tells of an erasure; null for those of before.
 ALTER TABLE erasures ADD COLUMN audit_seq INTEGER;
+
+-- What was removed because it had become old, by round: rule, table and count. Nothing personal.
+CREATE TABLE receipts (
+    id              TEXT PRIMARY KEY,               -- rcp_…
+    began_at        TEXT NOT NULL,
+    finished_at     TEXT,
+    removed         TEXT NOT NULL,                 -- JSON: see receipts.rs
+    audit_seq       INTEGER                        -- the entry of the audit log that tells of it
+) WITHOUT ROWID;
+
+-- Up to which number the change log was cut, and from which number it goes on after a restore: places in between are
+-- nobody's. Where all of it was erased with an account's data, it is cut up to its end.
+ALTER TABLE linked_accounts ADD COLUMN changes_cut INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE linked_accounts ADD COLUMN changes_base INTEGER NOT NULL DEFAULT 0;
+UPDATE linked_accounts SET changes_cut =
+    coalesce((SELECT min(seq) - 1 FROM changes WHERE account_no = linked_accounts.no), change_seq);
+UPDATE webhook_cursors SET slot = 99, seq =
+    (SELECT a.changes_cut FROM linked_accounts a WHERE a.no = webhook_cursors.account_no)
+WHERE log = 'changes' AND seq < (SELECT a.changes_cut FROM linked_accounts a WHERE a.no = webhook_cursors.account_no);

@@ -11,6 +11,7 @@ mod leases;
 mod link_flows;
 mod migrations;
 mod records;
+mod retention;
 mod submissions;
 mod support;
 mod unlinking;
