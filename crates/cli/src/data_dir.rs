@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
-use store::{MasterKey, Store, Vault};
+use store::{MasterKey, Restored, Store, Vault};
 
 use crate::Global;
+use crate::commands::backup;
 use crate::database::Place;
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, KeyFileError};
+use crate::session;
 
 /// An open data directory.
 pub(crate) struct DataDir {
@@ -25,8 +27,20 @@ pub(crate) struct DataDir {
 
 impl DataDir {
     /// Opens the data directory at `path` and makes what is missing: the folder, the database's tables, the
-    /// master key.
+    /// master key. Of a database that was restored, it sees to it that it can be gone on with.
     pub(crate) async fn open_or_create(global: &Global, path: &Path) -> Result<Self, Failure> {
+        let data = Self::open_as_it_is(global, path).await?;
+        if let Some(restored) = data.settle_restore().await? {
+            backup::tell(restored, &data.place);
+        }
+        Ok(data)
+    }
+
+    async fn settle_restore(&self) -> Result<Option<Restored>, Failure> {
+        Ok(self.store.settle_restore(session::clock().now()).await?)
+    }
+
+    async fn open_as_it_is(global: &Global, path: &Path) -> Result<Self, Failure> {
         let place = Place::parse(global.database.as_deref(), path)?;
         if !path.is_dir() {
             fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
@@ -55,7 +69,21 @@ impl DataDir {
     /// Opens what is there, and makes nothing.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let path = global.data_dir();
-        let place = Place::parse(global.database.as_deref(), &path)?;
+        Self::refuse_nothing(global, &path)?;
+        Self::open_or_create(global, &path).await
+    }
+
+    /// The same, and gives what a restore meant where it can be seen that there was one.
+    pub(crate) async fn open_restored(global: &Global) -> Result<(Self, Option<Restored>), Failure> {
+        let path = global.data_dir();
+        Self::refuse_nothing(global, &path)?;
+        let data = Self::open_as_it_is(global, &path).await?;
+        let restored = data.settle_restore().await?;
+        Ok((data, restored))
+    }
+
+    fn refuse_nothing(global: &Global, path: &Path) -> Result<(), Failure> {
+        let place = Place::parse(global.database.as_deref(), path)?;
         let is_there = match &place {
             Place::File(file) => file.is_file(),
             // Without the key nothing was linked from here.
@@ -73,7 +101,7 @@ impl DataDir {
                  folder with --data-dir or another database with --database.",
             ));
         }
-        Self::open_or_create(global, &path).await
+        Ok(())
     }
 }
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use store::{MasterKey, Vault};
-use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 

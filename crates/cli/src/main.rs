@@ -87,6 +87,10 @@ enum Command {
     OrgChart(commands::org_chart::Args),
     /// The master keys that seal the database's secrets: list them, rotate them
     Keys(commands::keys::Args),
+    /// Write a SQLite database to one file, while it is used
+    Backup(commands::backup::Args),
+    /// Say that the database was restored to an older state, where that can't be seen: from a disk's snapshot, for one
+    Restored,
     /// Remove what has become old, see what that would be, list receipts of it
     Retention(commands::retention::Args),
     /// Verify that nobody has tampered with the audit log
@@ -144,6 +148,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Employees(args) => commands::employees::run(global, args).await,
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
+        Command::Backup(args) => commands::backup::run(global, args).await,
+        Command::Restored => commands::backup::restored(global).await,
         Command::Retention(args) => Box::pin(commands::retention::run(global, args)).await,
         Command::Keys(args) => commands::keys::run(global, args).await,
         Command::Audit(args) => commands::audit::run(global, args).await,

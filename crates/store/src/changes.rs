@@ -1,5 +1,5 @@
-//! The change log: what happened to records, in a gapless sequence a linked account, written in the transaction
-//! that made it so.
+//! The change log: what happened to records, in a gapless sequence a linked account (but for one jump at a restore, see
+//! `restores`), written in the transaction that made it so.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -111,7 +111,7 @@ pub struct NewChange {
 /// A change as it was written.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
-    /// Its place in the linked account's sequence, from 1, without gaps.
+    /// Its place in the linked account's sequence, from 1, without gaps but at a restore.
     pub seq: i64,
     /// When it was written, UTC.
     pub at: Timestamp,

@@ -4,6 +4,7 @@ pub(crate) mod absences;
 pub(crate) mod accounts;
 pub(crate) mod airbyte;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod calendar_feeds;
 pub(crate) mod changes;
 pub(crate) mod check;

@@ -64,3 +64,88 @@ async fn master_keys_are_rotated_and_the_audit_log_says_so() {
     assert_eq!((rewritten.code, &error["code"], &error["seq"]), (6, &json!("audit.rewritten"), &json!(1)));
     assert_eq!(run(path, &["audit", "verify", "--expect", "nonsense"]).code, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_restored_and_syncs_on() {
+    let emulator = emulator(12).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (path, restored) = (dir.path().join("data"), dir.path().join("restored"));
+    link(&path, &emulator, &[]).ok_json();
+    run(&path, &["sync", "--json"]).ok_json();
+    let head = run(&path, &["audit", "verify", "--json"]).ok_json()["head"].as_str().unwrap().to_owned();
+    let known = run(&path, &["changes", "--json"]).out.lines().count();
+
+    let file = dir.path().join("backup.db");
+    let name = file.to_str().unwrap();
+    let made = run(&path, &["backup", name, "--with-key", "--json"]).ok_json();
+    assert_eq!(made["file"], name);
+    assert_eq!(run(&path, &["backup", name]).code, 2, "nothing is written over");
+    let in_folder = run(&path, &["backup", dir.path().to_str().unwrap(), "--json"]).ok_json();
+    assert!(in_folder["file"].as_str().unwrap().contains("lucca-connector-2"), "{in_folder}");
+    assert_eq!(in_folder["master_key"], Value::Null);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    // Lost with the original: a change, which somebody was told.
+    let person = emulator.tenant().people(Some(lucca_emulator::Status::Active), 9).pop().unwrap();
+    let patch = lucca_emulator::PersonPatch { job_title: Some(Some("Cheffe".into())), ..Default::default() };
+    emulator.tenant().change(person.id, patch).unwrap();
+    run(&path, &["sync", "--full", "--json"]).ok_json();
+    let lost = run(&path, &["changes", "--json"]).out.lines().count();
+    assert!(lost > known);
+
+    std::fs::create_dir(&restored).unwrap();
+    std::fs::copy(&file, restored.join("connector.db")).unwrap();
+    std::fs::copy(format!("{name}.master.key"), restored.join("master.key")).unwrap();
+    let first = run(&restored, &["audit", "verify", "--expect", &head, "--json"]);
+    assert!(first.code == 0 && first.err.contains("was restored from a backup"), "{}", first.err);
+    let second = run(&restored, &["audit", "verify", "--expect", &head, "--json"]);
+    assert!(second.code == 0 && !second.err.contains("was restored"), "{}", second.err);
+
+    // The change is found again, under a number that nobody was given before.
+    run(&restored, &["sync", "--full", "--json"]).ok_json();
+    let after_known = run(&restored, &["changes", "--json", "--after", &known.to_string()]).out;
+    let found: Vec<Value> = after_known.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(found.iter().any(|change| change["id"] == person.id.to_string()), "{after_known}");
+    assert!(found.iter().all(|change| change["seq"].as_u64().unwrap() > 1_000_000_000_000));
+    let gone = run(&restored, &["changes", "--json", "--after", &lost.to_string()]);
+    assert_eq!((gone.code, &gone.json()["error"]["code"]), (2, &json!("changes.place_gone")));
+
+    // Whoever knows better says so.
+    assert_eq!(run(&restored, &["restored", "--json"]).ok_json()["accounts"], 1);
+    assert_eq!(run(&restored, &["sync", "--json"]).ok_json()["outcome"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_is_shown_removed_and_receipted() {
+    let emulator = emulator(5).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path();
+    link(path, &emulator, &[]).ok_json();
+    run(path, &["sync", "--json"]).ok_json();
+    let nothing = run(path, &["retention", "run", "--json"]).ok_json();
+    assert_eq!(nothing, json!({ "receipt": null, "erased": [] }));
+    assert_eq!(run(path, &["retention", "receipts", "--json"]).ok_json(), json!([]));
+
+    std::fs::write(path.join("config.toml"), "[retention]\nchanges_days = 30\n").unwrap();
+    let refused = run(path, &["retention", "run", "--dry-run", "--json"]);
+    assert_eq!((refused.code, &refused.json()["error"]["code"]), (2, &json!("cli.config")));
+
+    // Everybody who left ever: the emulated tenant has some who left long ago.
+    std::fs::write(path.join("config.toml"), "[retention]\nformer_employees_days = 1\n").unwrap();
+    let former = run(path, &["employees", "list", "--status", "former", "--json"]).ok_json();
+    let former = former.as_array().unwrap().len();
+    let plan = run(path, &["retention", "run", "--dry-run", "--json"]).ok_json();
+    assert_eq!(plan["would_erase_people"], former);
+    let done = run(path, &["retention", "run", "--json"]).ok_json();
+    assert_eq!(done["erased"].as_array().unwrap().len(), former);
+    let receipts = run(path, &["employees", "erasures", "--json"]).ok_json();
+    assert_eq!(receipts.as_array().unwrap().len(), former);
+    assert!(receipts.as_array().unwrap().iter().all(|receipt| receipt["audit"]["seq"].is_u64()));
+    let again = run(path, &["retention", "run", "--dry-run", "--json"]).ok_json();
+    assert_eq!(again["would_erase_people"], 0);
+    assert_eq!(run(path, &["audit", "verify"]).code, 0);
+}

@@ -1,4 +1,5 @@
--- What keeps a database in order over the years: an audit log that shows tampering. The same tables as SQLite's
+-- What keeps a database in order over the years: an audit log that shows tampering, receipts of what was removed, and
+-- knowing a backup for one. The same tables as SQLite's
 -- thirteenth migration makes, and under its number.
 
 ALTER TABLE audit_log RENAME TO audit_log_unchained;
@@ -48,3 +49,11 @@ UPDATE linked_accounts SET changes_cut =
 UPDATE webhook_cursors SET slot = 99, seq =
     (SELECT a.changes_cut FROM linked_accounts a WHERE a.no = webhook_cursors.account_no)
 WHERE log = 'changes' AND seq < (SELECT a.changes_cut FROM linked_accounts a WHERE a.no = webhook_cursors.account_no);
+
+-- Whether this is the database it says it is: which server, database and table it was written in. A dump that is
+-- restored is another.
+CREATE TABLE database_origin (
+    one             INTEGER PRIMARY KEY CHECK (one = 1),
+    mark            TEXT NOT NULL
+);
+INSERT INTO database_origin (one, mark) VALUES (1, '');

@@ -1,4 +1,5 @@
--- What keeps a database in order over the years: an audit log that shows tampering.
+-- What keeps a database in order over the years: an audit log that shows tampering, receipts of what was removed, and
+-- knowing a backup for one.
 
 -- The audit log as a hash chain. What was logged before is moved into it when the database is next opened: SQL knows
 -- no SHA-256 here. STRICT, so that nothing can be stored that is read as something else.
@@ -49,3 +50,10 @@ UPDATE linked_accounts SET changes_cut =
 UPDATE webhook_cursors SET slot = 99, seq =
     (SELECT a.changes_cut FROM linked_accounts a WHERE a.no = webhook_cursors.account_no)
 WHERE log = 'changes' AND seq < (SELECT a.changes_cut FROM linked_accounts a WHERE a.no = webhook_cursors.account_no);
+
+-- Whether this is the database it says it is: a backup says that it is one, so that whoever goes on with it knows.
+CREATE TABLE database_origin (
+    one             INTEGER PRIMARY KEY CHECK (one = 1),
+    mark            TEXT NOT NULL
+) STRICT;
+INSERT INTO database_origin (one, mark) VALUES (1, '');

@@ -11,6 +11,7 @@ mod leases;
 mod link_flows;
 mod migrations;
 mod records;
+mod restores;
 mod retention;
 mod submissions;
 mod support;

@@ -132,7 +132,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     unlinked(&fixture, &account).await;
     assert!(store.count_records(account.no).await.unwrap().is_empty());
     let gone = store.changes(account.no, ChangeFilter::default(), 10).await;
-    assert!(matches!(gone, Err(store::Error::PlaceGone { first: 1, last: 1 })), "{gone:?}");
+    assert!(matches!(gone, Err(Error::PlaceGone { first: 1, last: 1 })), "{gone:?}");
     let after = store.first_place(account.no).await.unwrap();
     let none =
         store.changes(account.no, ChangeFilter { after, ..ChangeFilter::default() }, 10).await.unwrap();

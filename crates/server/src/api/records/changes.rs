@@ -37,7 +37,7 @@ pub(crate) struct ChangesQuery {
 /// A change of a record.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangeView {
-    /// Its number in the linked account's sequence, from 1, without gaps.
+    /// Its number in the linked account's sequence, from 1, without gaps but where the database was restored.
     #[schema(example = 1371)]
     seq: i64,
     /// When it was written, UTC.
