@@ -91,8 +91,10 @@ impl RetentionRule {
             Self::Events => part(
                 "account_events",
                 "account_no, seq",
-                "at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_cursors c WHERE c.log = 'events' \
-                 AND c.account_no = account_events.account_no AND c.seq < account_events.seq)",
+                "at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_endpoints w LEFT JOIN webhook_cursors c \
+                 ON c.endpoint_id = w.id AND c.account_no = account_events.account_no AND c.log = 'events' \
+                 WHERE (w.account_no IS NULL OR w.account_no = account_events.account_no) \
+                 AND coalesce(c.seq, 0) < account_events.seq)",
             ),
             Self::Runs => part(
                 "runs",
@@ -297,8 +299,9 @@ impl Store {
             "SELECT no, cut FROM (SELECT a.no AS no, a.changes_cut AS cut_before, \
              (SELECT CASE WHEN told.seq < old.seq THEN told.seq ELSE old.seq END FROM \
              (SELECT max(c.seq) AS seq FROM changes c WHERE c.account_no = a.no AND c.at < $1) old, \
-             (SELECT coalesce(min(w.seq - CASE WHEN w.slot < 99 THEN 1 ELSE 0 END), a.change_seq) AS seq \
-              FROM webhook_cursors w WHERE w.account_no = a.no AND w.log = 'changes') told) AS cut \
+             (SELECT coalesce(min(coalesce(c.seq - CASE WHEN c.slot < 99 THEN 1 ELSE 0 END, a.changes_cut)), \
+              a.change_seq) AS seq FROM webhook_endpoints w LEFT JOIN webhook_cursors c ON c.endpoint_id = w.id \
+              AND c.account_no = a.no AND c.log = 'changes' WHERE w.account_no IS NULL OR w.account_no = a.no) told) AS cut \
              FROM linked_accounts a) cuts WHERE cut > cut_before ORDER BY no",
         )
         .bind(old_before(before))

@@ -205,6 +205,9 @@ async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
         assert!(matches!(refused, Error::PlaceGone { first: 600, last: 710 }), "{after} {refused:?}");
         assert_eq!(refused.code(), "changes.place_gone");
     }
+    // One without a cursor was told nothing of this account.
+    raw(&fixture, "DELETE FROM webhook_cursors").await;
+    assert_eq!(store.count_old(rule, days(100), days(400)).await.unwrap(), [("changes", 0)]);
     raw(&fixture, "DELETE FROM webhook_endpoints").await;
     remove(&fixture, rule, days(100), receipt(1)).await;
     assert_eq!((read(700).await.unwrap(), read(710).await.unwrap()), (Some(701), None));
