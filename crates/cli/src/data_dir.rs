@@ -1,4 +1,5 @@
-//! The data directory: the master key that seals the database's secrets and, unless another is named, the database.
+//! The data directory: the master keys that seal the database's secrets and, unless another is named, the database.
+//! How the keys stand in their file is in `key_file`.
 
 use std::fs;
 use std::io::Write;
@@ -6,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
-use store::{MasterKey, Store, Vault};
+use store::{MasterKey, Restored, Store, Vault};
 
 use crate::Global;
+use crate::commands::backup;
 use crate::database::Place;
 use crate::failure::Failure;
+use crate::key_file::{KeyFile, KeyFileError};
+use crate::session;
 
 /// An open data directory.
 pub(crate) struct DataDir {
@@ -23,8 +27,20 @@ pub(crate) struct DataDir {
 
 impl DataDir {
     /// Opens the data directory at `path` and makes what is missing: the folder, the database's tables, the
-    /// master key.
+    /// master key. Of a database that was restored, it sees to it that it can be gone on with.
     pub(crate) async fn open_or_create(global: &Global, path: &Path) -> Result<Self, Failure> {
+        let data = Self::open_as_it_is(global, path).await?;
+        if let Some(restored) = data.settle_restore().await? {
+            backup::tell(restored, &data.place);
+        }
+        Ok(data)
+    }
+
+    async fn settle_restore(&self) -> Result<Option<Restored>, Failure> {
+        Ok(self.store.settle_restore(session::clock().now()).await?)
+    }
+
+    async fn open_as_it_is(global: &Global, path: &Path) -> Result<Self, Failure> {
         let place = Place::parse(global.database.as_deref(), path)?;
         if !path.is_dir() {
             fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
@@ -53,7 +69,21 @@ impl DataDir {
     /// Opens what is there, and makes nothing.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let path = global.data_dir();
-        let place = Place::parse(global.database.as_deref(), &path)?;
+        Self::refuse_nothing(global, &path)?;
+        Self::open_or_create(global, &path).await
+    }
+
+    /// The same, and gives what a restore meant where it can be seen that there was one.
+    pub(crate) async fn open_restored(global: &Global) -> Result<(Self, Option<Restored>), Failure> {
+        let path = global.data_dir();
+        Self::refuse_nothing(global, &path)?;
+        let data = Self::open_as_it_is(global, &path).await?;
+        let restored = data.settle_restore().await?;
+        Ok((data, restored))
+    }
+
+    fn refuse_nothing(global: &Global, path: &Path) -> Result<(), Failure> {
+        let place = Place::parse(global.database.as_deref(), path)?;
         let is_there = match &place {
             Place::File(file) => file.is_file(),
             // Without the key nothing was linked from here.
@@ -71,39 +101,20 @@ impl DataDir {
                  folder with --data-dir or another database with --database.",
             ));
         }
-        Self::open_or_create(global, &path).await
+        Ok(())
     }
 }
 
-/// Reads the master key, one hexadecimal key a line, the first being the one that seals; makes it for a new
-/// database. A database that has lost its key needs that one back, and not another.
+/// Opens the vault with the keys in `master.key`; makes the file for a new database. A database that has lost its key
+/// needs that one back, and not another.
 fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
-    let path = dir.join("master.key");
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            let keys: Result<Vec<MasterKey>, _> =
-                text.lines().filter(|line| !line.trim().is_empty()).map(MasterKey::from_hex).collect();
-            let mut keys = keys.unwrap_or_default().into_iter();
-            let primary = keys.next().ok_or_else(|| {
-                Failure::usage(
-                    "cli.master_key",
-                    format!("{} holds no master key", path.display()),
-                    "Put back the file this data directory was made with. It holds 64 hexadecimal digits.",
-                )
-            })?;
-            Ok(Vault::new(primary, keys))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_new => Err(Failure::usage(
-            "cli.master_key",
-            format!("{} is missing, and the API keys in the database open only with it", path.display()),
-            "Put the file back. If it is lost, move the database away and link the tenants anew.",
-        )),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    match KeyFile::read(dir) {
+        Err(KeyFileError::Missing) if is_new => {
             let key = MasterKey::from_random(crate::entropy::bytes()?);
-            write_private(&path, format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
+            write_private(&KeyFile::path(dir), format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
             Ok(Vault::new(key, []))
         }
-        Err(error) => Err(Failure::file("reading", &path, &error)),
+        read => Ok(read.map_err(|error| error.told(dir))?.vault(dir)),
     }
 }
 

@@ -8,7 +8,7 @@ use delivery::scim::{Mode, Pusher};
 use delivery::webhooks::Courier;
 use jiff::Timestamp;
 use jobs::queue::{Capacity, Lane, Queue};
-use jobs::{Duty, Machinery, RequestsDuty, SyncDuty, UpkeepDuty, Worker};
+use jobs::{Duty, Machinery, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty, Worker};
 use lucca::HostPolicy;
 use store::{Error, ScimTargetId, WebhookEndpointId};
 
@@ -18,7 +18,12 @@ use crate::failure::{Exit, Failure};
 const GRACE: Duration = Duration::from_secs(30);
 
 /// A worker that does everything there is to do.
-pub(crate) fn worker(machinery: &Machinery, queue: Queue, hosts: HostPolicy) -> Result<Worker, Failure> {
+pub(crate) fn worker(
+    machinery: &Machinery,
+    queue: Queue,
+    hosts: HostPolicy,
+    ages: Retention,
+) -> Result<Worker, Failure> {
     let seed = u64::from_le_bytes(crate::entropy::bytes()?);
     let (store, holder) = (machinery.store.clone(), &machinery.holder.name);
     let (vault, clock) = (Arc::clone(&machinery.vault), Arc::clone(&machinery.clock));
@@ -31,6 +36,7 @@ pub(crate) fn worker(machinery: &Machinery, queue: Queue, hosts: HostPolicy) -> 
         Arc::new(SyncDuty(machinery.clone())),
         Arc::new(PushDuty { machinery: machinery.clone(), pusher }),
         Arc::new(UpkeepDuty(machinery.clone())),
+        Arc::new(RetentionDuty(machinery.clone(), ages)),
     ];
     Ok(Worker {
         machinery: machinery.clone(),

@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     KeyRefused = 4,
     /// The key lacks a permission that is required.
     PermissionMissing = 5,
-    /// What is stored is not what the tenant holds (`demo` only).
+    /// What is stored is not what the tenant holds (`demo`), or not what was written (`audit verify`).
     Mismatch = 6,
     /// Another process is at it: it syncs the linked account, or pushes to the service.
     Busy = 7,
@@ -126,7 +126,7 @@ impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         let exit = match error {
             store::Error::LeaseLost => Exit::Busy,
-            store::Error::Unlinked => Exit::Usage,
+            store::Error::Unlinked | store::Error::PlaceGone { .. } => Exit::Usage,
             _ => Exit::Internal,
         };
         let mut failure = Self::from_error(exit, error.code(), &error);
@@ -142,6 +142,9 @@ impl From<store::Error> for Failure {
             "account.unlinked" => {
                 "To read from it again, link its tenant with `lucca-connector link TENANT_URL`: it keeps its id and what \
                  is stored."
+            }
+            "changes.place_gone" => {
+                "Read everything anew, as for the first time, and go on from the number that the change log ends at then."
             }
             "store.migration" => {
                 "Use the version of lucca-connector that last wrote to this database, or a newer one."

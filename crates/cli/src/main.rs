@@ -11,6 +11,7 @@ mod entropy;
 mod failure;
 mod history_view;
 mod holder;
+mod key_file;
 mod key_input;
 mod output;
 mod people_view;
@@ -89,6 +90,16 @@ enum Command {
     Absences(commands::absences::Args),
     /// Draw who reports to whom
     OrgChart(commands::org_chart::Args),
+    /// The master keys that seal the database's secrets: list them, rotate them
+    Keys(commands::keys::Args),
+    /// Write a SQLite database to one file, while it is used
+    Backup(commands::backup::Args),
+    /// Say that the database was restored to an older state, where that can't be seen: from a disk's snapshot, for one
+    Restored,
+    /// Remove what has become old, see what that would be, list receipts of it
+    Retention(commands::retention::Args),
+    /// Verify that nobody has tampered with the audit log
+    Audit(commands::audit::Args),
     /// Write streams and people as files to a folder or an object store, or one kind to a file
     Export(commands::export::Args),
     /// Provision people to other services by SCIM, see what that would do, and where a service differs
@@ -144,6 +155,11 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Employees(args) => commands::employees::run(global, args).await,
         Command::Absences(args) => Box::pin(commands::absences::run(global, args)).await,
         Command::OrgChart(args) => commands::org_chart::run(global, args).await,
+        Command::Backup(args) => commands::backup::run(global, args).await,
+        Command::Restored => commands::backup::restored(global).await,
+        Command::Retention(args) => Box::pin(commands::retention::run(global, args)).await,
+        Command::Keys(args) => commands::keys::run(global, args).await,
+        Command::Audit(args) => commands::audit::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
         Command::Scim(args) => Box::pin(commands::scim::run(global, args)).await,
         Command::CalendarFeeds(args) => commands::calendar_feeds::run(global, args).await,

@@ -1,5 +1,5 @@
 //! What runs when: duties say what is due of them, a scheduler puts it into a queue, workers do it, one or many. The
-//! duties here are syncs with the doctor behind them, absence requests until they are decided, and upkeep.
+//! duties here are syncs with the doctor behind them, absence requests until they are decided, upkeep, and retention.
 //!
 //! What a sync is, is in `sync`; what a request is, in `absences`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
 //! file or the machine's clock: they are handed in.
@@ -12,13 +12,15 @@ mod issues;
 mod machinery;
 pub mod queue;
 mod requests;
+mod retention;
 mod tenants;
 mod worker;
 
-pub use duties::{RequestsDuty, SyncDuty, UpkeepDuty};
+pub use duties::{RequestsDuty, RetentionDuty, SyncDuty, UpkeepDuty};
 pub use duty::{Duties, Duty};
 pub use entropy::{Entropy, EntropyError};
 pub use issues::{Told, tell};
 pub use machinery::{Holder, Machinery, NotBegun};
+pub use retention::{Retention, RetentionPlan, RetentionRound, plan_retention, run_retention};
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};
 pub use worker::Worker;

@@ -26,6 +26,8 @@ pub struct Config {
     pub passthrough: Passthrough,
     /// How the API behaves.
     pub api: Api,
+    /// For how many days what is kept.
+    pub retention: jobs::Retention,
 }
 
 /// What may be asked of Lucca in one's own words.
@@ -168,6 +170,11 @@ impl Config {
             "passthrough.methods",
             self.passthrough.methods.iter().all(|name| name.parse::<Method>().is_ok()),
             "must be a list of GET, POST, PUT, PATCH and DELETE",
+        )?;
+        must(
+            "retention.changes_days",
+            self.retention.keeps_enough_changes(),
+            "must be 0, for ever, or at least 90: whoever reads the change log may be away for as long",
         )?;
         let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
         must(

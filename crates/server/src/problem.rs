@@ -129,6 +129,14 @@ impl From<store::Error> for Problem {
                 error.code(),
                 "This account was unlinked: its API key is gone. To use it again, link its tenant again.",
             ),
+            store::Error::PlaceGone { first, last } => Self::new(
+                StatusCode::GONE,
+                error.code(),
+                format!(
+                    "The change log does not go on from that number: it was cut up to {first} since, or the database was \
+                     restored to an older state. Read the records anew, then go on with after={last}."
+                ),
+            ),
             error => Self::internal(error.code(), &error),
         }
     }

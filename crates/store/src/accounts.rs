@@ -12,7 +12,7 @@ use crate::audit::{self, Actor, NewAuditEntry};
 use crate::capabilities;
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, Vault};
+use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::{AccountId, DeliveryRules, Error, Store, account_events};
 
 /// Whether a linked account's API key works.
@@ -164,7 +164,7 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
 }
 
 fn key_place(row: &str) -> Place<'_> {
-    Place { table: "linked_accounts", column: "api_key", row }
+    SealedColumn::AccountKey.of(row)
 }
 
 /// Which linked account a tenant becomes.

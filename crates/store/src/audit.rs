@@ -1,10 +1,11 @@
 //! The audit log: who linked, relinked, viewed and unlinked what. Entries hold codes and counts, never a secret or
-//! personal data.
+//! personal data, and are only ever added. How they hang together, and whether they still do, is in `audit_chain`.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::db::{Tx, in_tx, on, sql_time};
+use crate::audit_chain::{AuditHash, AuditHead, StoredEntry};
+use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
 use crate::{AccountId, Error, FlowId, Store};
 
@@ -84,17 +85,20 @@ pub struct AuditEntry {
     pub flow_id: Option<FlowId>,
     /// More: codes and counts.
     pub detail: Value,
+    /// Its hash, which covers the one before.
+    pub hash: AuditHash,
 }
 
 #[derive(sqlx::FromRow)]
 struct AuditRow {
     seq: i64,
-    at: jiff_sqlx::Timestamp,
+    at_us: i64,
     actor: String,
     action: String,
     account_id: Option<String>,
     flow_id: Option<String>,
     detail: String,
+    hash: Vec<u8>,
 }
 
 impl Store {
@@ -110,7 +114,7 @@ impl Store {
     pub async fn audit_log(&self, account_id: Option<AccountId>) -> Result<Vec<AuditEntry>, Error> {
         let account_id = account_id.map(|id| id.to_string());
         let rows: Vec<AuditRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT seq, at, actor, action, account_id, flow_id, detail FROM audit_log \
+            "SELECT seq, at_us, actor, action, account_id, flow_id, detail, hash FROM audit_log \
              WHERE $1 IS NULL OR account_id = $1 ORDER BY seq",
         )
         .bind(&account_id)
@@ -119,29 +123,123 @@ impl Store {
         .map_err(while_doing("reading the audit log"))?;
         let read = |row: AuditRow| AuditEntry {
             seq: row.seq,
-            at: row.at.to_jiff(),
+            at: Timestamp::from_microsecond(row.at_us).unwrap_or_default(),
             actor: Actor::from_name(&row.actor),
             action: row.action,
             account_id: row.account_id.and_then(|id| id.parse().ok()),
             flow_id: row.flow_id.and_then(|id| id.parse().ok()),
             detail: serde_json::from_str(&row.detail).unwrap_or_default(),
+            hash: AuditHash::read(&row.hash).unwrap_or(AuditHash::FIRST),
         };
         Ok(rows.into_iter().map(read).collect())
     }
 }
 
-pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<(), sqlx::Error> {
-    let detail = entry.detail.to_string();
-    in_tx!(tx, connection => sqlx::query(
-        "INSERT INTO audit_log (at, actor, action, account_id, flow_id, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+/// Adds an entry to the chain and gives what its head is now. To be done last in a transaction: until it ends, everybody
+/// else who adds an entry waits.
+pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<AuditHead, sqlx::Error> {
+    let stored = StoredEntry {
+        seq: 0,
+        at_us: entry.at.as_microsecond(),
+        actor: entry.actor.name().to_owned(),
+        action: entry.action.to_owned(),
+        account_id: entry.account_id.map(|id| id.to_string()),
+        flow_id: entry.flow_id.map(|id| id.to_string()),
+        detail: entry.detail.to_string(),
+        hash: Vec::new(),
+    };
+    chain(tx, stored).await
+}
+
+async fn chain(tx: &mut Tx, mut entry: StoredEntry) -> Result<AuditHead, sqlx::Error> {
+    // The row stays locked until the transaction ends, so the chain has neither gaps nor forks.
+    let (seq, before): (i64, Vec<u8>) = in_tx!(&mut *tx, connection => sqlx::query_as(
+        "UPDATE audit_head SET seq = seq + 1 RETURNING seq, hash",
     )
-    .bind(sql_time(entry.at))
-    .bind(entry.actor.name())
-    .bind(entry.action)
-    .bind(entry.account_id.map(|id| id.to_string()))
-    .bind(entry.flow_id.map(|id| id.to_string()))
-    .bind(&detail)
+    .fetch_one(connection)
+    .await)?;
+    let before =
+        AuditHash::read(&before).ok_or_else(|| sqlx::Error::Decode("the audit log's head".into()))?;
+    entry.seq = seq;
+    let hash = entry.hash_after(before);
+    in_tx!(&mut *tx, connection => sqlx::query(
+        "INSERT INTO audit_log (seq, at_us, actor, action, account_id, flow_id, detail, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(entry.seq)
+    .bind(entry.at_us)
+    .bind(&entry.actor)
+    .bind(&entry.action)
+    .bind(&entry.account_id)
+    .bind(&entry.flow_id)
+    .bind(&entry.detail)
+    .bind(hash.bytes())
     .execute(connection)
     .await
-    .map(drop))
+    .map(drop))?;
+    in_tx!(tx, connection => sqlx::query("UPDATE audit_head SET hash = $1")
+        .bind(hash.bytes())
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(AuditHead { seq, hash })
+}
+
+#[derive(sqlx::FromRow)]
+struct UnchainedRow {
+    at: jiff_sqlx::Timestamp,
+    actor: String,
+    action: String,
+    account_id: Option<String>,
+    flow_id: Option<String>,
+    detail: String,
+}
+
+/// Moves what was logged before there was a chain into it, in its order and with new numbers: those of before had gaps on
+/// PostgreSQL. Done once, when the database is first opened by this version.
+pub(crate) async fn chain_what_was_logged(store: &Store) -> Result<(), Error> {
+    const DOING: &str = "chaining the audit log";
+    let chained: i64 =
+        on!(store.db, pool => sqlx::query_scalar("SELECT seq FROM audit_head").fetch_one(pool).await)
+            .map_err(while_doing(DOING))?;
+    // Nobody can slip something in under an old date by this way once the chain has begun.
+    if chained > 0 {
+        return Ok(());
+    }
+    let mut tx = store.begin().await.map_err(while_doing(DOING))?;
+    let write = async {
+        // Another process that opens the database at this moment waits here, and finds nothing to do.
+        let chained: i64 = in_tx!(&mut tx, connection => sqlx::query_scalar(
+            "UPDATE audit_head SET seq = seq RETURNING seq",
+        )
+        .fetch_one(connection)
+        .await)?;
+        if chained > 0 {
+            return Ok(());
+        }
+        let rows: Vec<UnchainedRow> = in_tx!(&mut tx, connection => sqlx::query_as(
+            "SELECT at, actor, action, account_id, flow_id, detail FROM audit_log_unchained ORDER BY seq",
+        )
+        .fetch_all(connection)
+        .await)?;
+        for row in rows {
+            let entry = StoredEntry {
+                seq: 0,
+                at_us: row.at.to_jiff().as_microsecond(),
+                actor: row.actor,
+                action: row.action,
+                account_id: row.account_id,
+                flow_id: row.flow_id,
+                detail: row.detail,
+                hash: Vec::new(),
+            };
+            chain(&mut tx, entry).await?;
+        }
+        in_tx!(&mut tx, connection => sqlx::query("DELETE FROM audit_log_unchained")
+            .execute(connection)
+            .await
+            .map(drop))?;
+        tx.commit().await
+    };
+    write.await.map_err(while_doing(DOING))
 }

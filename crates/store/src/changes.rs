@@ -1,5 +1,5 @@
-//! The change log: what happened to records, in a gapless sequence a linked account, written in the transaction
-//! that made it so.
+//! The change log: what happened to records, in a gapless sequence a linked account (but for one jump at a restore, see
+//! `restores`), written in the transaction that made it so.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -111,7 +111,7 @@ pub struct NewChange {
 /// A change as it was written.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
-    /// Its place in the linked account's sequence, from 1, without gaps.
+    /// Its place in the linked account's sequence, from 1, without gaps but at a restore.
     pub seq: i64,
     /// When it was written, UTC.
     pub at: Timestamp,
@@ -184,12 +184,18 @@ pub struct ChangeFilter<'a> {
 
 impl Store {
     /// The next changes of a linked account, in order, `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PlaceGone`] where some that came after that place are not there any more, and whatever the database fails
+    /// with.
     pub async fn changes(
         &self,
         account_no: i64,
         filter: ChangeFilter<'_>,
         limit: u32,
     ) -> Result<Vec<Change>, Error> {
+        self.check_place(account_no, filter.after).await?;
         let rows: Vec<ChangeRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT seq, at, kind, remote_id, op, hash, fields, run_id FROM changes \
              WHERE account_no = $1 AND seq > $2 AND ($3 IS NULL OR kind = $3) \
@@ -205,6 +211,34 @@ impl Store {
         .await)
         .map_err(while_doing("reading the change log"))?;
         rows.into_iter().map(ChangeRow::read).collect()
+    }
+
+    /// Refuses a place from which the change log does not go on without a gap: one before what was cut, and one that was
+    /// given by a later state of the database than it was restored to.
+    pub async fn check_place(&self, account_no: i64, after: i64) -> Result<(), Error> {
+        let (cut, base, last, is_change): (i64, i64, i64, bool) = on!(self.db, pool => sqlx::query_as(
+            "SELECT changes_cut, changes_base, change_seq, \
+             EXISTS (SELECT 1 FROM changes WHERE account_no = $1 AND seq = $2) FROM linked_accounts WHERE no = $1",
+        )
+        .bind(account_no)
+        .bind(after)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing("looking for a place in the change log"))?;
+        // Beyond the end nothing was given yet, so nothing is missed.
+        if is_change || after == cut || after == base && base > 0 || after >= last {
+            return Ok(());
+        }
+        Err(Error::PlaceGone { first: cut, last })
+    }
+
+    /// The place before the first change that there is.
+    pub async fn first_place(&self, account_no: i64) -> Result<i64, Error> {
+        on!(self.db, pool => sqlx::query_scalar("SELECT changes_cut FROM linked_accounts WHERE no = $1")
+            .bind(account_no)
+            .fetch_one(pool)
+            .await)
+        .map_err(while_doing("reading the change log"))
     }
 
     /// What was seen to change of records of a kind, oldest first: of these records, or of all.

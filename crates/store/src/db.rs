@@ -12,8 +12,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Postgres, Sqlite, Transaction};
 
-use crate::Error;
 use crate::error::while_doing;
+use crate::{Error, audit};
 
 /// The database. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ impl Store {
             .await
             .map_err(while_doing("opening it"))?;
         sqlx::migrate!("migrations/sqlite").run(&pool).await.map_err(Error::Migration)?;
-        Ok(Self { db: Db::Sqlite(pool) })
+        Self { db: Db::Sqlite(pool) }.ready().await
     }
 
     /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/database`) and migrates it.
@@ -97,7 +97,13 @@ impl Store {
             .await
             .map_err(while_doing("opening it"))?;
         sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(Error::Migration)?;
-        Ok(Self { db: Db::Postgres(pool) })
+        Self { db: Db::Postgres(pool) }.ready().await
+    }
+
+    /// What SQL alone cannot do after migrations.
+    async fn ready(self) -> Result<Self, Error> {
+        audit::chain_what_was_logged(&self).await?;
+        Ok(self)
     }
 
     /// The connections, where the database is PostgreSQL: for the queue, which has tables of its own there.

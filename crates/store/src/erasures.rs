@@ -13,6 +13,7 @@ use serde_json::json;
 
 use self::traces::Traces;
 use crate::audit::{self, Actor, NewAuditEntry};
+use crate::audit_chain::AuditHead;
 use crate::changes::{self, NewChange, Operation};
 use crate::commit::records_written;
 use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
@@ -54,6 +55,8 @@ pub struct Receipt {
     pub counts: BTreeMap<String, u64>,
     /// Since when the person may be stored again; absent while they may not.
     pub allowed_at: Option<Timestamp>,
+    /// Its entry in the audit log, whose chain proves when it was written; absent for those of before there was one.
+    pub audit: Option<AuditHead>,
 }
 
 const DOING: &str = "erasing a person";
@@ -94,11 +97,17 @@ impl Store {
                 flow_id: None,
                 detail: json!({ "erasure_id": erasure.id, "counts": counts }),
             };
-            audit::append(&mut tx, &entry).await?;
+            let audited = audit::append(&mut tx, &entry).await?;
+            in_tx!(&mut tx, connection => sqlx::query("UPDATE erasures SET audit_seq = $2 WHERE id = $1")
+                .bind(erasure.id.to_string())
+                .bind(audited.seq)
+                .execute(connection)
+                .await
+                .map(drop))?;
             tx.commit().await?;
-            Ok(counts)
+            Ok((counts, audited))
         };
-        let counts = write.await.map_err(while_doing(DOING))?;
+        let (counts, audited) = write.await.map_err(while_doing(DOING))?;
         Ok(Receipt {
             id: erasure.id,
             account_id: account.id,
@@ -107,6 +116,7 @@ impl Store {
             erased_at: erasure.at,
             counts,
             allowed_at: None,
+            audit: Some(audited),
         })
     }
 
@@ -280,8 +290,8 @@ impl Store {
     /// The receipts of erasures, oldest first: of one linked account, or of all.
     pub async fn erasures(&self, account_no: Option<i64>) -> Result<Vec<Receipt>, Error> {
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
-            "SELECT e.id, a.id AS account_id, e.remote_id, e.actor, e.erased_at, e.counts, e.allowed_at \
-             FROM erasures e JOIN linked_accounts a ON a.no = e.account_no \
+            "SELECT e.id, a.id AS account_id, e.remote_id, e.actor, e.erased_at, e.counts, e.allowed_at, l.seq, l.hash \
+             FROM erasures e JOIN linked_accounts a ON a.no = e.account_no LEFT JOIN audit_log l ON l.seq = e.audit_seq \
              WHERE ($1 IS NULL OR e.account_no = $1) ORDER BY e.id",
         )
         .bind(account_no)
@@ -346,6 +356,8 @@ struct Row {
     erased_at: jiff_sqlx::Timestamp,
     counts: String,
     allowed_at: Option<jiff_sqlx::Timestamp>,
+    seq: Option<i64>,
+    hash: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -360,6 +372,7 @@ impl Row {
             erased_at: self.erased_at.to_jiff(),
             counts: serde_json::from_str(&self.counts).map_err(|error| corrupt(error.into()))?,
             allowed_at: self.allowed_at.map(jiff_sqlx::Timestamp::to_jiff),
+            audit: AuditHead::of_entry(self.seq, self.hash.as_deref()),
         })
     }
 }

@@ -35,6 +35,16 @@ pub enum Error {
     /// The linked account was unlinked: it has no API key, and nobody may write to it.
     #[error("this account was unlinked: its API key is gone, and nothing is read any more")]
     Unlinked,
+    /// What is asked for begins at a place that is not in the change log, or no longer.
+    #[error(
+        "the change log does not go on from that number: it was cut since, or the database was restored to an older state"
+    )]
+    PlaceGone {
+        /// From where on there are changes.
+        first: i64,
+        /// The number of the last change.
+        last: i64,
+    },
     /// Something stored cannot be read back.
     #[error("stored {what} cannot be read back")]
     Corrupt {
@@ -65,6 +75,7 @@ impl Error {
             Self::LeaseLost => "store.lease_lost",
             Self::Cancelled => "sync.cancelled",
             Self::Unlinked => "account.unlinked",
+            Self::PlaceGone { .. } => "changes.place_gone",
             Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
         }
     }

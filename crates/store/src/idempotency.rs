@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, Vault};
+use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::{AccountId, Error, Store};
 
 /// How long an answer is kept.
@@ -65,7 +65,7 @@ fn row(hash: &[u8]) -> String {
 }
 
 fn place(row: &str) -> Place<'_> {
-    Place { table: "idempotency_keys", column: "answer", row }
+    SealedColumn::Answer.of(row)
 }
 
 impl Store {

@@ -71,6 +71,8 @@ ids! {
     IssueId = "iss_",
     /// The receipt of an erasure: `era_…`.
     ErasureId = "era_",
+    /// A receipt of what was removed.
+    ReceiptId = "rcp_",
     /// An absence request made through the connector: `abr_…`.
     SubmissionId = "abr_",
     /// Where webhooks are sent: `whe_…`.

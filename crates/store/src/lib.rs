@@ -9,6 +9,8 @@ mod accounts;
 mod api_keys;
 mod audience;
 mod audit;
+mod audit_chain;
+mod backups;
 mod calendar_feeds;
 mod capabilities;
 mod changes;
@@ -30,8 +32,12 @@ mod listing;
 mod position_traces;
 mod public_tokens;
 mod quarantine;
+mod receipts;
 mod records;
 mod request_budgets;
+mod resealing;
+mod restores;
+mod retention;
 mod runs;
 mod schedule;
 mod scim_targets;
@@ -50,6 +56,8 @@ pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, On
 pub use api_keys::{ApiKeyEntry, Role};
 pub use audience::AudienceChange;
 pub use audit::{Actor, AuditEntry, NewAuditEntry};
+pub use audit_chain::{AuditFault, AuditHash, AuditHead, AuditVerdict, InvalidAuditHead};
+pub use backups::BackupError;
 pub use calendar_feeds::{CalendarFeed, Team};
 pub use capabilities::Capability;
 pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
@@ -63,8 +71,8 @@ pub use exclusions::Kept;
 pub use holds::Hold;
 pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
-    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, RunId, ScimTargetId,
-    SubmissionId, WebhookEndpointId,
+    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, ReceiptId, RunId,
+    ScimTargetId, SubmissionId, WebhookEndpointId,
 };
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
@@ -72,13 +80,17 @@ pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
 pub use listing::{ListFilter, ListPlace, ListedRecord};
 pub use position_traces::PositionTraces;
 pub use quarantine::Quarantined;
+pub use receipts::{Removed, RetentionReceipt};
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
+pub use resealing::{ResealPlace, Resealed, SealedCount};
+pub use restores::Restored;
+pub use retention::RetentionRule;
 pub use runs::{Cancelling, Outcome, Run, StreamProgress};
 pub use schedule::{DueAccount, Waiting};
 pub use scim_targets::{NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};
-pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
+pub use vault::{KeyFingerprint, MasterKey, MasterKeyError, Vault, VaultError};
 pub use vitals::Vitals;
 pub use webhook_deliveries::{Attempt, Backlog, Cursor, Failed, Log, Told, WebhookDelivery};
 pub use webhook_endpoints::{DisabledReason, EndpointChange, NewWebhookEndpoint, Payload, WebhookEndpoint};

@@ -12,7 +12,7 @@ use crate::accounts::{self, Onto};
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, Vault};
+use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, Store};
 
 /// How a flow stands.
@@ -205,7 +205,7 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
 }
 
 fn key_place(row: &str) -> Place<'_> {
-    Place { table: "link_flows", column: "api_key", row }
+    SealedColumn::FlowKey.of(row)
 }
 
 /// How a token is kept. It has 256 random bits, so that nothing is gained by salting or stretching.

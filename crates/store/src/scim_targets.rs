@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::db::{from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, Vault};
+use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::webhook_endpoints::of_ms;
 use crate::{AccountId, Error, ScimTargetId, Store};
 
@@ -150,7 +150,7 @@ fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
 }
 
 fn place(row: &str) -> Place<'_> {
-    Place { table: "scim_targets", column: "token", row }
+    SealedColumn::ScimToken.of(row)
 }
 
 impl Row {

@@ -121,6 +121,18 @@ impl Store {
                         _ => {}
                     }
                 }
+                // Whoever goes on in the log from before is told that it is gone; webhooks have nothing more to tell.
+                for sql in [
+                    "UPDATE linked_accounts SET changes_cut = change_seq WHERE no = $1",
+                    "UPDATE webhook_cursors SET slot = 99, seq = (SELECT change_seq FROM linked_accounts WHERE no = $1) \
+                     WHERE account_no = $1 AND log = 'changes'",
+                ] {
+                    in_tx!(&mut tx, connection => sqlx::query(sql)
+                        .bind(account.no)
+                        .execute(connection)
+                        .await
+                        .map(drop))?;
+                }
                 records_written(&mut tx, account.no).await?;
             }
             let entry = NewAuditEntry {
@@ -138,7 +150,7 @@ impl Store {
             };
             let told = json!({ "data": policy });
             account_events::append(&mut tx, account.no, "linked_account.unlinked", &told, at).await?;
-            audit::append(&mut tx, &entry).await
+            audit::append(&mut tx, &entry).await.map(drop)
         };
         write.await.map_err(while_doing(DOING))?;
         tx.commit().await.map_err(while_doing(DOING))?;

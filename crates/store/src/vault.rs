@@ -1,7 +1,11 @@
 //! Secrets at rest: sealed with AES-256-GCM-SIV under a master key that the operator holds.
 //!
-//! A sealed value is bound to the table, row and column it stands in, so it opens nowhere else. Reading the
-//! key's file is the caller's business.
+//! A sealed value is bound to the table, row and column it stands in, so it opens nowhere else. Which columns hold
+//! sealed values is here; sealing them anew under another key is in `resealing`. Reading the key's file is the caller's
+//! business.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
@@ -48,10 +52,10 @@ impl MasterKey {
     }
 
     /// Tells keys apart without revealing them.
-    fn id(&self) -> [u8; KEY_ID] {
+    pub fn fingerprint(&self) -> KeyFingerprint {
         let hash = xxhash_rust::xxh3::xxh3_64(self.0.expose_secret());
         let [a, b, c, d, ..] = hash.to_be_bytes();
-        [a, b, c, d]
+        KeyFingerprint([a, b, c, d])
     }
 
     fn cipher(&self) -> Aes256GcmSiv {
@@ -59,12 +63,28 @@ impl MasterKey {
     }
 }
 
+/// Which key it is. Stored with each sealed value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyFingerprint(pub(crate) [u8; KEY_ID]);
+
+impl fmt::Display for KeyFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl serde::Serialize for KeyFingerprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// A secret as it is stored. Safe to print: it is ciphertext, but nobody gains by it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sealed(pub(crate) Vec<u8>);
 
-impl std::fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sealed(…)")
     }
 }
@@ -90,23 +110,95 @@ impl VaultError {
     }
 }
 
+/// A column of sealed values: every one there is. A place can be made from these alone, so that none is forgotten when
+/// keys are rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SealedColumn {
+    /// The API key of a linked account.
+    AccountKey,
+    /// The API key that was entered in a linking flow.
+    FlowKey,
+    /// What an endpoint's webhooks are signed with.
+    WebhookSecret,
+    /// What they were signed with before.
+    PreviousWebhookSecret,
+    /// The bearer token of a SCIM service.
+    ScimToken,
+    /// What was answered to a request that its caller named.
+    Answer,
+}
+
+impl SealedColumn {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::AccountKey,
+        Self::FlowKey,
+        Self::WebhookSecret,
+        Self::PreviousWebhookSecret,
+        Self::ScimToken,
+        Self::Answer,
+    ];
+
+    /// Its table and name, which what is sealed in it is bound to.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AccountKey => ("linked_accounts", "api_key"),
+            Self::FlowKey => ("link_flows", "api_key"),
+            Self::WebhookSecret => ("webhook_endpoints", "secret"),
+            Self::PreviousWebhookSecret => ("webhook_endpoints", "previous_secret"),
+            Self::ScimToken => ("scim_targets", "token"),
+            Self::Answer => ("idempotency_keys", "answer"),
+        }
+    }
+
+    /// Its place in a row: named by the row's id, or by its hash in hexadecimal digits.
+    pub(crate) fn of(self, row: &str) -> Place<'_> {
+        Place { column: self, row }
+    }
+}
+
 /// Where a secret stands: it opens only there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    pub(crate) table: &'a str,
-    pub(crate) column: &'a str,
-    pub(crate) row: &'a str,
+    column: SealedColumn,
+    row: &'a str,
 }
 
-/// Seals and opens secrets. The first key seals; the others only open what was sealed before a rotation.
+type Reread = Box<dyn Fn() -> Option<Vec<MasterKey>> + Send + Sync>;
+
+/// Seals and opens secrets. The first key seals; the others only open what was sealed before a rotation, or what others
+/// seal who know of one already.
 pub struct Vault {
-    keys: Vec<MasterKey>,
+    keys: RwLock<Arc<[MasterKey]>>,
+    reread: Option<Reread>,
 }
 
 impl Vault {
-    /// A vault with its primary key, and the keys it replaced.
-    pub fn new(primary: MasterKey, former: impl IntoIterator<Item = MasterKey>) -> Self {
-        Self { keys: std::iter::once(primary).chain(former).collect() }
+    /// A vault with its primary key, and the keys that only open.
+    pub fn new(primary: MasterKey, others: impl IntoIterator<Item = MasterKey>) -> Self {
+        Self { keys: RwLock::new(std::iter::once(primary).chain(others).collect()), reread: None }
+    }
+
+    /// The same for a process that outlives a rotation: it reads its keys again, the first to seal, before it seals, and
+    /// where it meets a secret that none of them opens. With nothing read it goes on with those it has.
+    #[must_use]
+    pub fn following(self, reread: impl Fn() -> Option<Vec<MasterKey>> + Send + Sync + 'static) -> Self {
+        Self { reread: Some(Box::new(reread)), ..self }
+    }
+
+    /// The key that seals.
+    pub fn primary(&self) -> KeyFingerprint {
+        self.keys()[0].fingerprint()
+    }
+
+    fn keys(&self) -> Arc<[MasterKey]> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn keys_anew(&self) -> Arc<[MasterKey]> {
+        if let Some(keys) = self.reread.as_ref().and_then(|reread| reread()).filter(|keys| !keys.is_empty()) {
+            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+        }
+        self.keys()
     }
 
     /// Seals `secret` for `place` under the primary key, with a nonce of twelve random bytes.
@@ -116,8 +208,9 @@ impl Vault {
         place: Place<'_>,
         nonce: [u8; NONCE],
     ) -> Result<Sealed, VaultError> {
-        let key = &self.keys[0];
-        let id = key.id();
+        let keys = self.keys_anew();
+        let key = &keys[0];
+        let KeyFingerprint(id) = key.fingerprint();
         let aad = associated_data(place, id);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         let ciphertext =
@@ -133,7 +226,12 @@ impl Vault {
         if version != VERSION {
             return Err(VaultError::Damaged);
         }
-        let key = self.keys.iter().find(|key| key.id() == *id).ok_or(VaultError::OtherKey)?;
+        let is_it = |key: &&MasterKey| key.fingerprint().0 == *id;
+        let mut keys = self.keys();
+        if !keys.iter().any(|key| is_it(&key)) {
+            keys = self.keys_anew();
+        }
+        let key = keys.iter().find(is_it).ok_or(VaultError::OtherKey)?;
         let aad = associated_data(place, *id);
         let payload = Payload { msg: ciphertext, aad: &aad };
         let secret = key.cipher().decrypt(&Nonce::from(*nonce), payload).map_err(|_| VaultError::Damaged)?;
@@ -144,7 +242,8 @@ impl Vault {
 }
 
 fn associated_data(place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
-    let Place { table, column, row } = place;
+    let (table, column) = place.column.names();
+    let row = place.row;
     let mut data = Vec::new();
     for part in [table.as_bytes(), column.as_bytes(), row.as_bytes(), &key] {
         data.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -157,7 +256,7 @@ fn associated_data(place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> = Place { table: "linked_accounts", column: "api_key", row: "acct_1" };
+    const PLACE: Place<'_> = Place { column: SealedColumn::AccountKey, row: "acct_1" };
 
     fn sealed(vault: &Vault) -> Sealed {
         vault.seal(&SecretString::from("s3cret"), PLACE, [5; NONCE]).unwrap()
@@ -192,8 +291,26 @@ mod tests {
     fn a_key_reads_back_from_its_file_form() {
         let key = MasterKey::from_random([0xab; 32]);
         let again = MasterKey::from_hex(key.to_hex().expose_secret()).unwrap();
-        assert_eq!(again.id(), key.id());
+        assert_eq!(again.fingerprint(), key.fingerprint());
         assert!(MasterKey::from_hex("abc").is_err());
         assert!(MasterKey::from_hex(&"zz".repeat(32)).is_err());
+    }
+    #[test]
+    fn a_process_that_runs_on_follows_a_rotation() {
+        let key = |byte| MasterKey::from_random([byte; 32]);
+        let file = Arc::new(std::sync::Mutex::new(vec![1_u8]));
+        let read = Arc::clone(&file);
+        let running = Vault::new(key(1), []).following(move || {
+            let keys = read.lock().unwrap().iter().copied().map(key).collect();
+            Some(keys)
+        });
+        let before = sealed(&running);
+        let other = sealed(&Vault::new(key(2), []));
+        assert_eq!(running.open(&other, PLACE).unwrap_err(), VaultError::OtherKey);
+        *file.lock().unwrap() = vec![2, 1];
+        assert!(running.open(&other, PLACE).is_ok() && running.open(&before, PLACE).is_ok());
+        assert!(Vault::new(key(2), []).open(&sealed(&running), PLACE).is_ok());
+        *file.lock().unwrap() = Vec::new();
+        assert!(running.open(&other, PLACE).is_ok(), "an empty file is no reason to forget");
     }
 }

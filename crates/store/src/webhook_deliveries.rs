@@ -185,11 +185,11 @@ impl Store {
     pub async fn webhook_backlog(&self, endpoint: &WebhookEndpoint) -> Result<Vec<Backlog>, Error> {
         // One statement, so that no event is seen whose changes are not.
         let rows: Vec<(i64, String, i64, i64, i64, i64, i64)> = on!(self.db, pool => sqlx::query_as(
-            "SELECT a.no, a.id, coalesce(c.seq, 0), coalesce(c.slot, $3), coalesce(e.seq, 0), coalesce(e.slot, $3), \
+            "SELECT a.no, a.id, coalesce(c.seq, a.changes_cut), coalesce(c.slot, $3), coalesce(e.seq, 0), coalesce(e.slot, $3), \
              a.event_seq FROM linked_accounts a \
              LEFT JOIN webhook_cursors c ON c.endpoint_id = $1 AND c.account_no = a.no AND c.log = 'changes' \
              LEFT JOIN webhook_cursors e ON e.endpoint_id = $1 AND e.account_no = a.no AND e.log = 'events' \
-             WHERE ($2 IS NULL OR a.no = $2) AND (a.change_seq > coalesce(c.seq, 0) OR coalesce(c.slot, $3) < $3 \
+             WHERE ($2 IS NULL OR a.no = $2) AND (a.change_seq > coalesce(c.seq, a.changes_cut) OR coalesce(c.slot, $3) < $3 \
              OR a.event_seq > coalesce(e.seq, 0) OR coalesce(e.slot, $3) < $3) ORDER BY a.no",
         )
         .bind(endpoint.id.to_string())

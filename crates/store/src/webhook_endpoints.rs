@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, Vault};
+use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::webhook_deliveries::{Cursor, Log};
 use crate::{AccountId, Error, Store, WebhookEndpointId};
 
@@ -195,19 +195,15 @@ impl Row {
     }
 }
 
-fn place<'a>(column: &'a str, row: &'a str) -> Place<'a> {
-    Place { table: "webhook_endpoints", column, row }
-}
-
 impl WebhookEndpoint {
     /// The secrets to sign with: the one that holds, and the one before it while that does.
     pub fn secrets(&self, vault: &Vault, now: Timestamp) -> Result<Vec<SecretString>, Error> {
         let row = self.id.to_string();
-        let mut secrets = vec![vault.open(&self.secret, place("secret", &row))?];
+        let mut secrets = vec![vault.open(&self.secret, SealedColumn::WebhookSecret.of(&row))?];
         if let Some(previous) = &self.previous_secret
             && self.previous_secret_until.is_some_and(|until| now < until)
         {
-            secrets.push(vault.open(previous, place("previous_secret", &row))?);
+            secrets.push(vault.open(previous, SealedColumn::PreviousWebhookSecret.of(&row))?);
         }
         Ok(secrets)
     }
@@ -222,7 +218,7 @@ impl Store {
     ) -> Result<(), Error> {
         const DOING: &str = "making a webhook endpoint";
         let id = new.id.to_string();
-        let secret = vault.seal(new.secret, place("secret", &id), new.nonce)?;
+        let secret = vault.seal(new.secret, SealedColumn::WebhookSecret.of(&id), new.nonce)?;
         let types = serde_json::to_string(new.types).map_err(corrupt)?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
@@ -319,9 +315,9 @@ impl Store {
         (at, until): (Timestamp, Timestamp),
     ) -> Result<bool, Error> {
         let id = endpoint.id.to_string();
-        let former = vault.open(&endpoint.secret, place("secret", &id))?;
-        let previous = vault.seal(&former, place("previous_secret", &id), nonces[0])?;
-        let sealed = vault.seal(secret, place("secret", &id), nonces[1])?;
+        let former = vault.open(&endpoint.secret, SealedColumn::WebhookSecret.of(&id))?;
+        let previous = vault.seal(&former, SealedColumn::PreviousWebhookSecret.of(&id), nonces[0])?;
+        let sealed = vault.seal(secret, SealedColumn::WebhookSecret.of(&id), nonces[1])?;
         // Of two who rotate at once, one wins: neither may lose a secret that was given out.
         on!(self.db, pool => sqlx::query(
             "UPDATE webhook_endpoints SET secret = $2, previous_secret = $3, previous_until_ms = $4, updated_at = $5 \
@@ -400,9 +396,8 @@ impl Store {
         .map_err(while_doing("giving back a webhook endpoint"))
     }
 
-    /// Erases secrets that sign no more, and what was delivered before `before`.
-    pub async fn forget_old_deliveries(&self, now: Timestamp, before: Timestamp) -> Result<(), Error> {
-        const DOING: &str = "erasing old deliveries";
+    /// Erases secrets that sign no more.
+    pub async fn forget_old_secrets(&self, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE webhook_endpoints SET previous_secret = NULL, previous_until_ms = NULL WHERE previous_until_ms <= $1",
         )
@@ -410,12 +405,6 @@ impl Store {
         .execute(pool)
         .await
         .map(drop))
-        .map_err(while_doing(DOING))?;
-        on!(self.db, pool => sqlx::query("DELETE FROM webhook_deliveries WHERE last_ms < $1")
-            .bind(before.as_millisecond())
-            .execute(pool)
-            .await
-            .map(drop))
-        .map_err(while_doing(DOING))
+        .map_err(while_doing("erasing secrets that sign no more"))
     }
 }

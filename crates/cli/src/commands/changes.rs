@@ -25,9 +25,9 @@ pub(crate) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only changes after this place in the sequence
-    #[arg(long, value_name = "SEQ", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
-    after: i64,
+    /// Only changes after this place in the sequence [default: from the first that is kept]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(i64).range(0..))]
+    after: Option<i64>,
     /// Only of this kind of record: employees, absences, …
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
@@ -53,7 +53,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let data = DataDir::open(global).await?;
     let account = session::account(&data, args.account.as_deref()).await?;
     let default_limit = if global.json || args.follow { u64::MAX } else { 100 };
-    let mut reading = Reading { after: args.after, left: args.limit.unwrap_or(default_limit), shown: 0 };
+    let after = match args.after {
+        Some(after) => after,
+        None => data.store.first_place(account.no).await?,
+    };
+    let mut reading = Reading { after, left: args.limit.unwrap_or(default_limit), shown: 0 };
     let clock = session::clock();
     let end = session::told_to_end();
     tokio::pin!(end);

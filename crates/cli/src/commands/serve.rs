@@ -82,7 +82,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let stop = CancellationToken::new();
     let worker = match args.no_workers {
         true => None,
-        false => Some(duties::worker(&machinery, queue, hosts)?),
+        false => Some(duties::worker(&machinery, queue, hosts, config.retention.clone())?),
     };
     let operations = match args.operations_listen {
         Some(address) => Some(session::listen(address).await?),
@@ -122,7 +122,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
-fn config(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
+pub(crate) fn config(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
     let path = named.map_or_else(|| dir.join("config.toml"), Path::to_owned);
     match fs::read_to_string(&path) {
         Ok(text) => Config::parse(&text).map_err(|error| {

@@ -1,9 +1,10 @@
 //! `worker`: does what is due, beside others, on PostgreSQL.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use jobs::queue::Queue;
+use jobs::{Machinery, Worker};
 use lucca::HostPolicy;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// Where it tells how it is: /healthz, /readyz, /metrics; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
+    /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// For development: allow a tenant on loopback
     #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
     allow_loopback: bool,
@@ -46,22 +50,19 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
-    work(&machinery, queue, hosts, listener).await?;
+    let config = super::serve::config(args.config.as_deref(), &global.data_dir())?;
+    let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
+    work(worker, &machinery, listener).await?;
     machinery.store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Works, and tells at `listener` how it is, until the process is told to end.
-async fn work(
-    machinery: &jobs::Machinery,
-    queue: Queue,
-    hosts: HostPolicy,
-    listener: TcpListener,
-) -> Result<(), Failure> {
+async fn work(worker: Worker, machinery: &Machinery, listener: TcpListener) -> Result<(), Failure> {
     let stop = CancellationToken::new();
-    let worker = duties::worker(machinery, queue, hosts)?.run(stop.clone());
+    let working = worker.run(stop.clone());
     let told = session::cancelled_when_told_to_end(stop.clone());
     let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
-    let (worked, _, _) = tokio::join!(worker, told, telling);
+    let (worked, (), ()) = tokio::join!(working, told, telling);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))
 }

@@ -3,16 +3,13 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Due;
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
-/// How long the log of deliveries is kept.
-const DELIVERIES_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Erases the keys that linking flows hold and no link opens any more, and old entries of the log of deliveries.
+/// Erases the keys that linking flows hold and no link opens any more, and secrets of webhooks that were replaced.
 pub struct UpkeepDuty(pub Machinery);
 
 impl Duty for UpkeepDuty {
@@ -35,8 +32,8 @@ impl Duty for UpkeepDuty {
             if let Err(error) = machinery.store.erase_abandoned_keys(now).await {
                 tracing::error!(code = error.code(), %error, "keys of abandoned flows can't be erased");
             }
-            if let Err(error) = machinery.store.forget_old_deliveries(now, now - DELIVERIES_KEPT).await {
-                tracing::error!(code = error.code(), %error, "old deliveries can't be erased");
+            if let Err(error) = machinery.store.forget_old_secrets(now).await {
+                tracing::error!(code = error.code(), %error, "old secrets can't be erased");
             }
         })
     }

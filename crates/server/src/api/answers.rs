@@ -42,6 +42,12 @@ pub(crate) struct Forbidden(Problem);
 #[expect(dead_code, reason = "only described: handlers answer a problem")]
 pub(crate) struct NotNow(Problem);
 
+// It was there, and is not any more.
+#[derive(IntoResponses)]
+#[response(status = 410, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "only described: handlers answer a problem")]
+pub(crate) struct Gone(Problem);
+
 // The body is too large.
 #[derive(IntoResponses)]
 #[response(status = 413, content_type = "application/problem+json")]

@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod audit;
 mod changes;
 mod erasures;
 mod idempotency;
+mod keys;
 mod leases;
 mod link_flows;
 mod migrations;
 mod records;
+mod restores;
+mod retention;
 mod schedule;
 mod submissions;
 mod support;

@@ -131,7 +131,12 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
 
     unlinked(&fixture, &account).await;
     assert!(store.count_records(account.no).await.unwrap().is_empty());
-    assert!(store.changes(account.no, ChangeFilter::default(), 10).await.unwrap().is_empty());
+    let gone = store.changes(account.no, ChangeFilter::default(), 10).await;
+    assert!(matches!(gone, Err(Error::PlaceGone { first: 1, last: 1 })), "{gone:?}");
+    let after = store.first_place(account.no).await.unwrap();
+    let none =
+        store.changes(account.no, ChangeFilter { after, ..ChangeFilter::default() }, 10).await.unwrap();
+    assert!(none.is_empty());
     assert!(store.runs(Some(account.no), 10).await.unwrap().is_empty());
     assert!(store.run_progress(run_id(2)).await.unwrap().is_empty());
     assert!(store.stream_states(account.no).await.unwrap().is_empty());

@@ -55,6 +55,7 @@ fn to_json(entry: &AuditEntry) -> Value {
         "account_id": entry.account_id,
         "flow_id": entry.flow_id,
         "detail": entry.detail,
+        "hash": entry.hash,
     })
 }
 

@@ -31,6 +31,9 @@ pub(crate) struct AuditEntryView {
     /// More: codes and counts, no secrets, no personal data.
     #[schema(value_type = Object)]
     detail: Value,
+    /// SHA-256 over the entry and all before it, of every linked account: what `audit verify` checks.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    hash: String,
 }
 
 /// An audit log.
@@ -66,6 +69,7 @@ pub(crate) async fn account_audit(
             action: entry.action,
             flow_id: entry.flow_id.map(|id| id.to_string()),
             detail: if entry.detail.is_null() { json!({}) } else { entry.detail },
+            hash: entry.hash.to_string(),
         })
         .collect();
     Ok(Json(AuditLog { items }))

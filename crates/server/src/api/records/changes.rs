@@ -9,7 +9,7 @@ use serde_json::Value;
 use store::{Change, ChangeFilter};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::answers::{NotFound, Unauthorized, Unprocessable};
+use crate::api::answers::{Gone, NotFound, Unauthorized, Unprocessable};
 use crate::api::{Params, page_size, time};
 use crate::app::App;
 use crate::auth::Reader;
@@ -37,7 +37,7 @@ pub(crate) struct ChangesQuery {
 /// A change of a record.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangeView {
-    /// Its number in the linked account's sequence, from 1, without gaps.
+    /// Its number in the linked account's sequence, from 1, without gaps but where the database was restored.
     #[schema(example = 1371)]
     seq: i64,
     /// When it was written, UTC.
@@ -85,7 +85,8 @@ pub(crate) struct ChangeList {
     has_more: bool,
 }
 
-/// Lists what changed, in order. A reader who remembers `next_after` misses nothing and meets nothing twice.
+/// Lists what changed, in order. A reader who remembers `next_after` misses nothing and meets nothing twice. Where the log
+/// was cut since, or the database was restored to an older state, that is said (410) and the records are to be read anew.
 #[utoipa::path(
     get, path = "/v1/linked-accounts/{account_id}/changes", tag = "records", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), ChangesQuery),
@@ -93,6 +94,7 @@ pub(crate) struct ChangeList {
         (status = 200, body = ChangeList),
         Unauthorized,
         NotFound,
+        Gone,
         Unprocessable,
     )
 )]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{audit, find};
 use crate::api::Body;
-use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
+use crate::api::answers::{Forbidden, Gone, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
@@ -61,6 +61,7 @@ pub(crate) struct Replayed {
         Unauthorized,
         Forbidden,
         NotFound,
+        Gone,
         Unprocessable,
     )
 )]
@@ -80,6 +81,9 @@ pub(crate) async fn replay_webhooks(
     if !(0..=last).contains(&wanted.after_seq) {
         let detail = format!("The log's last number is {last}; give one from 0 to that.");
         return Err(Problem::field("after_seq", "webhook.no_such_sequence", detail));
+    }
+    if log == Log::Changes {
+        store.check_place(account.no, wanted.after_seq).await?;
     }
     store.replay_webhooks(endpoint.id, (account.no, log), Cursor::after(wanted.after_seq)).await?;
     audit(&app, vendor.actor(), "webhook_endpoint.replayed", &endpoint).await?;

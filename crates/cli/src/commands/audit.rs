@@ -1,0 +1,84 @@
+//! `audit verify`: whether the audit log is what was written. What it says of linked accounts is in `accounts audit`.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use store::{AuditFault, AuditHead, AuditVerdict};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Details, Exit, Failure};
+use crate::output::{counted, line};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Check that every entry of the audit log is what was written and none is missing, and print its head
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct VerifyArgs {
+    /// A head that was printed earlier and kept elsewhere: check that the log still has it
+    #[arg(long, value_name = "SEQ:HASH")]
+    expect: Option<AuditHead>,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let Action::Verify(args) = &args.action;
+    let data = DataDir::open(global).await?;
+    let verdict = data.store.verify_audit_log(args.expect).await?;
+    if let Some((fault, seq)) = verdict.fault {
+        return Err(tampered(verdict, fault, seq));
+    }
+    if global.json {
+        crate::output::json(&json!({
+            "entries": verdict.head.seq,
+            "head": verdict.head.to_string(),
+            "expected": args.expect.map(|head| head.to_string()),
+        }));
+    } else {
+        let entries = counted(u64::try_from(verdict.head.seq).unwrap_or(0), "entry");
+        line(&format!("The audit log holds together: {entries}, as they were written."));
+        if let Some(expected) = args.expect {
+            line(&format!("It has the head that was expected, at {}.", expected.seq));
+        }
+        line(&format!("Its head is {}", verdict.head));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tampered(verdict: AuditVerdict, fault: AuditFault, seq: i64) -> Failure {
+    let message = match fault {
+        AuditFault::Altered => format!(
+            "entry {seq} of the audit log is not what was written: it was changed, moved or put in, or an earlier one was \
+             rewritten"
+        ),
+        AuditFault::Missing => format!("entry {seq} of the audit log is missing, and there are later ones"),
+        AuditFault::Cut => format!("the audit log ends before its head: entry {seq} is missing"),
+        AuditFault::Added => format!("entry {seq} of the audit log was put in beside the connector"),
+        AuditFault::Head => format!("the audit log's head is not that of its last entry, {seq}"),
+        AuditFault::Rewritten => format!(
+            "the audit log does not have the head that was expected: it was rewritten at or before entry {seq}, or cut"
+        ),
+    };
+    let mut failure = Failure::usage(
+        fault.code(),
+        message,
+        "Somebody other than the connector wrote to the database, or it was restored to an older state: see \
+         docs/operations.md. Compare it with a backup.",
+    );
+    failure.exit = Exit::Mismatch;
+    let members = [("seq", json!(seq)), ("head", json!(verdict.head.to_string()))];
+    let members = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    failure.details = Some(Box::new(Details {
+        lines: vec![format!("as far as it holds together, its head is {}", verdict.head)],
+        members,
+    }));
+    failure
+}

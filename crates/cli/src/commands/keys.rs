@@ -1,0 +1,261 @@
+//! `keys`: the master keys that seal the database's secrets, and rotating them. How several machines go about it is in
+//! docs/operations.md.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use store::{Actor, KeyFingerprint, MasterKey, NewAuditEntry, ResealPlace, Store, Vault};
+
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::key_file::{KeyFile, KeyLock};
+use crate::output::{counted, grouped, line, table};
+use crate::session;
+
+/// How many secrets are sealed anew between two looks at the bar.
+const A_STEP: usize = 50;
+/// How long somebody may take between reading the keys and writing what was sealed with them.
+const GRACE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// The master keys by their fingerprints, and how many secrets each has sealed
+    List,
+    /// Make a new master key, and seal every secret in the database anew under it; once more where that was cut off
+    Rotate(RotateArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct RotateArgs {
+    /// Only make the key that the next rotation is to use, so that it can be copied to other machines first
+    #[arg(long, conflicts_with = "drop_old")]
+    prepare: bool,
+    /// Make no key: seal under the first key what others have sealed since, and remove from master.key those that nothing
+    /// needs any more
+    #[arg(long)]
+    drop_old: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    match &args.action {
+        Action::List => list(global, &data).await,
+        Action::Rotate(args) if args.prepare => prepare(global, &data),
+        Action::Rotate(args) if args.drop_old => drop_old(global, &data).await,
+        Action::Rotate(_) => rotate(global, &data).await,
+    }
+}
+
+fn read(dir: &Path) -> Result<KeyFile, Failure> {
+    KeyFile::read(dir).map_err(|error| error.told(dir))
+}
+
+async fn sealed_by(store: &Store) -> Result<BTreeMap<KeyFingerprint, u64>, Failure> {
+    let mut sums = BTreeMap::new();
+    for count in store.sealed_counts().await? {
+        *sums.entry(count.key).or_default() += count.secrets;
+    }
+    Ok(sums)
+}
+
+async fn list(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
+    let file = read(&data.path)?;
+    let counts = data.store.sealed_counts().await?;
+    let mut sums = sealed_by(&data.store).await?;
+    let mut keys = Vec::new();
+    for (n, key) in file.keys.iter().enumerate() {
+        keys.push((key.fingerprint(), if n == 0 { "seals" } else { "former" }));
+    }
+    keys.extend(file.next.iter().map(|key| (key.fingerprint(), "next")));
+    let mut shown: Vec<(KeyFingerprint, &str, u64)> =
+        keys.into_iter().map(|(key, role)| (key, role, sums.remove(&key).unwrap_or(0))).collect();
+    shown.extend(sums.into_iter().map(|(key, secrets)| (key, "missing", secrets)));
+    if global.json {
+        let list = shown.iter().map(|(key, role, secrets)| {
+            let by_table: Vec<_> = counts.iter().filter(|count| count.key == *key).collect();
+            json!({ "fingerprint": key, "role": role, "secrets": secrets, "sealed": by_table })
+        });
+        crate::output::json(&list.collect::<Vec<_>>());
+    } else {
+        let mut rows = table(&["key", "role", "secrets"]);
+        for (key, role, secrets) in &shown {
+            rows.add_row([key.to_string(), (*role).to_owned(), grouped(*secrets)]);
+        }
+        line(&rows.to_string());
+        if shown.iter().any(|(_, role, _)| *role == "missing") {
+            line("Of a key that is missing, the secrets can't be opened: put its line back into master.key.");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prepare(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
+    let _lock = KeyLock::take(&data.path)?;
+    let mut file = read(&data.path)?;
+    if file.next.is_none() {
+        file.next = Some(MasterKey::from_random(crate::entropy::bytes()?));
+        file.replace(&data.path)?;
+    }
+    let next = file.next.as_ref().map(MasterKey::fingerprint);
+    if global.json {
+        crate::output::json(&json!({ "next": next }));
+    } else if let Some(next) = next {
+        line(&format!("The next key is {next}. Nothing is sealed under it yet."));
+        line(
+            "Next: copy master.key to every machine that uses this database, then run `lucca-connector keys rotate` on one.",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rotate(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
+    let _lock = KeyLock::take(&data.path)?;
+    let mut file = read(&data.path)?;
+    let sums = sealed_by(&data.store).await?;
+    let is_unfinished = file.keys.iter().skip(1).any(|key| sums.contains_key(&key.fingerprint()));
+    // A key that was prepared is meant; one more is not made while some secrets still wait for the last.
+    let is_new = file.next.is_some() || !is_unfinished;
+    if is_new {
+        let key = match file.next.take() {
+            Some(key) => key,
+            None => MasterKey::from_random(crate::entropy::bytes()?),
+        };
+        file.keys.insert(0, key);
+        file.replace(&data.path)?;
+    }
+    let primary = file.keys[0].fingerprint();
+    let former = file.keys.len() - 1;
+    let done = seal_all_anew(global, &data.store, &file.vault(&data.path)).await?;
+    audit(&data.store, "keys.rotated", json!({ "key": primary, "secrets": done.resealed })).await?;
+    if global.json {
+        crate::output::json(&json!({
+            "key": primary, "is_new": is_new, "resealed": done.resealed, "unopened": done.unopened, "former_keys": former,
+        }));
+    } else {
+        let what =
+            if is_new { "The new key" } else { "The rotation that was begun is done; the key that seals" };
+        line(&format!("{what} is {primary}: {} sealed anew under it.", counted(done.resealed, "secret")));
+        line(
+            "Next: copy master.key to every machine that uses this database, keep the old one with old backups, then remove \
+             what is old with `lucca-connector keys rotate --drop-old`.",
+        );
+    }
+    done.refuse_unopened()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn drop_old(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
+    let _lock = KeyLock::take(&data.path)?;
+    // Opens with the old keys, whatever becomes of the file.
+    let vault = read(&data.path)?.fixed_vault();
+    let mut file = read(&data.path)?;
+    let primary = file.keys[0].fingerprint();
+    let mut done = seal_all_anew(global, &data.store, &vault).await?;
+    let dropped = file.keys.split_off(1);
+    let old: Vec<KeyFingerprint> = dropped.iter().map(MasterKey::fingerprint).collect();
+    refuse_needed(&data.store, &old).await?;
+    if !old.is_empty() {
+        file.replace(&data.path)?;
+        // Somebody may have read the keys just before, and write at this moment.
+        session::clock().sleep(GRACE).await;
+        done.resealed += seal_all_anew(global, &data.store, &vault).await?.resealed;
+        if let Err(failure) = refuse_needed(&data.store, &old).await {
+            file.keys.extend(dropped);
+            file.replace(&data.path)?;
+            return Err(failure);
+        }
+    }
+    audit(&data.store, "keys.dropped", json!({ "key": primary, "dropped": old })).await?;
+    if global.json {
+        crate::output::json(&json!({ "key": primary, "resealed": done.resealed, "dropped": old }));
+    } else if old.is_empty() {
+        line(&format!("There is no other key than {primary}."));
+    } else {
+        let count = counted(u64::try_from(old.len()).unwrap_or(u64::MAX), "old key");
+        line(&format!("Nothing needs them any more: {count} removed from master.key. The key is {primary}."));
+        line(
+            "Next: copy master.key to every machine that uses this database. Backups of before need the old file.",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to do without keys that something in the database is sealed under.
+async fn refuse_needed(store: &Store, keys: &[KeyFingerprint]) -> Result<(), Failure> {
+    let sums = sealed_by(store).await?;
+    let needed: u64 = keys.iter().filter_map(|key| sums.get(key)).sum();
+    if needed == 0 {
+        return Ok(());
+    }
+    let mut failure = Failure::usage(
+        "keys.needed",
+        format!("{} can be opened with an old key only, so none was removed", counted(needed, "secret")),
+        "See `lucca-connector keys list`. What is damaged has to be entered anew: link the tenant again, give the endpoint a \
+         new secret. Where another machine still seals with an old key, give it the new master.key first.",
+    );
+    failure.exit = Exit::Internal;
+    Err(failure)
+}
+
+async fn audit(store: &Store, action: &str, detail: Value) -> Result<(), Failure> {
+    let at = session::clock().now();
+    let entry = NewAuditEntry { at, actor: Actor::Cli, action, account_id: None, flow_id: None, detail };
+    Ok(store.audit(entry).await?)
+}
+
+/// What was sealed anew.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    resealed: u64,
+    unopened: u64,
+}
+
+impl Done {
+    fn refuse_unopened(self) -> Result<(), Failure> {
+        if self.unopened == 0 {
+            return Ok(());
+        }
+        let mut failure = Failure::usage(
+            "keys.unopened",
+            format!(
+                "{} can't be opened with any key in master.key, and stay as they are",
+                counted(self.unopened, "secret")
+            ),
+            "See with `lucca-connector keys list` which key is missing and put its line back into master.key. What is \
+             damaged has to be entered anew: link the tenant again, give the endpoint a new secret.",
+        );
+        failure.exit = Exit::Internal;
+        Err(failure)
+    }
+}
+
+async fn seal_all_anew(global: &Global, store: &Store, vault: &Vault) -> Result<Done, Failure> {
+    let sums = sealed_by(store).await?;
+    let wait: u64 = sums.iter().filter(|(key, _)| **key != vault.primary()).map(|(_, secrets)| secrets).sum();
+    let bar = if global.json || wait == 0 { ProgressBar::hidden() } else { ProgressBar::new(wait) };
+    let (mut done, mut place) = (Done::default(), Some(ResealPlace::default()));
+    while let Some(from) = place {
+        let mut nonces = [[0; 12]; A_STEP];
+        for nonce in &mut nonces {
+            *nonce = crate::entropy::bytes()?;
+        }
+        let step = store.reseal(vault, from, &nonces).await?;
+        done.resealed += step.resealed;
+        done.unopened += step.unopened;
+        bar.set_position(done.resealed + done.unopened);
+        place = step.next;
+    }
+    bar.finish_and_clear();
+    Ok(done)
+}

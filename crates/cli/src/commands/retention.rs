@@ -1,0 +1,137 @@
+//! `retention`: removes what has become old, by the ages in the configuration file, and lists the receipts.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use jobs::{RetentionPlan, RetentionRound};
+use serde_json::json;
+use store::{Removed, RetentionReceipt};
+
+use crate::Global;
+use crate::commands::serve;
+use crate::data_dir::DataDir;
+use crate::failure::{Exit, Failure};
+use crate::output::{counted, grouped, line, table};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Remove what is older than it is to be kept, now
+    Run(RunArgs),
+    /// What was removed when and by which rule, oldest first
+    Receipts,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// Only show what would be removed
+    #[arg(long)]
+    dry_run: bool,
+    /// Settings, as `serve` has them [default: config.toml in the data directory, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    match &args.action {
+        Action::Receipts => receipts(global, &data).await,
+        Action::Run(args) => {
+            let ages = serve::config(args.config.as_deref(), &data.path)?.retention;
+            let machinery = session::machinery(&data, &session::clock());
+            if args.dry_run {
+                show_plan(global, &jobs::plan_retention(&machinery, &ages).await?);
+                return Ok(ExitCode::SUCCESS);
+            }
+            let Some(round) = jobs::run_retention(&machinery, &ages).await? else {
+                let mut failure = Failure::usage(
+                    "retention.busy",
+                    "another process removes what is old at this moment",
+                    "See with `lucca-connector retention receipts` how far it is. One that was killed is over after an hour.",
+                );
+                failure.exit = Exit::Busy;
+                return Err(failure);
+            };
+            show_round(global, &round);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn rows_of(removed: &[Removed]) -> comfy_table::Table {
+    let mut rows = table(&["rule", "older than", "table", "rows"]);
+    for removed in removed {
+        for (table, count) in &removed.rows {
+            rows.add_row([
+                removed.rule.clone(),
+                format!("{:.0}", removed.older_than),
+                table.clone(),
+                grouped(*count),
+            ]);
+        }
+    }
+    rows
+}
+
+fn show_plan(global: &Global, plan: &RetentionPlan) {
+    let people = u64::try_from(plan.people).unwrap_or(u64::MAX);
+    if global.json {
+        crate::output::json(&json!({ "would_remove": plan.removed, "would_erase_people": people }));
+        return;
+    }
+    if plan.removed.is_empty() && people == 0 {
+        line("Nothing is older than it is to be kept.");
+        return;
+    }
+    line(&rows_of(&plan.removed).to_string());
+    if people > 0 {
+        line(&format!("{} would be erased, who left long ago.", counted(people, "person")));
+    }
+}
+
+fn show_round(global: &Global, round: &RetentionRound) {
+    if global.json {
+        crate::output::json(&json!({ "receipt": round.receipt, "erased": round.erased }));
+        return;
+    }
+    match &round.receipt {
+        None => line("Nothing was older than it is to be kept."),
+        Some(receipt) => {
+            line(&rows_of(&receipt.removed).to_string());
+            line(&format!("Receipt {}.", receipt.id));
+        }
+    }
+    if !round.erased.is_empty() {
+        let people = counted(u64::try_from(round.erased.len()).unwrap_or(u64::MAX), "person");
+        line(&format!("{people} erased, who left long ago: see `lucca-connector employees erasures`."));
+    }
+}
+
+async fn receipts(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
+    let receipts: Vec<RetentionReceipt> = data.store.retention_receipts().await?;
+    if global.json {
+        crate::output::json(&receipts);
+    } else if receipts.is_empty() {
+        line("Nothing was removed yet.");
+    } else {
+        let mut rows = table(&["receipt", "began", "ended", "rows", "audit log"]);
+        for receipt in &receipts {
+            let count: u64 = receipt.removed.iter().flat_map(|removed| removed.rows.values()).sum();
+            rows.add_row([
+                receipt.id.to_string(),
+                format!("{:.0}", receipt.began_at),
+                receipt.finished_at.map_or_else(|| "not yet".to_owned(), |at| format!("{at:.0}")),
+                grouped(count),
+                receipt.audit.map_or_else(|| "-".to_owned(), |head| head.seq.to_string()),
+            ]);
+        }
+        line(&rows.to_string());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,182 @@
+//! `master.key`: one key a line, 64 hexadecimal digits. The first seals; those below only open what was sealed before
+//! they were replaced. A line `next KEY` is a key that is to seal from the next rotation on and only opens until then.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use store::{MasterKey, Vault};
+
+use crate::failure::Failure;
+
+const NEXT: &str = "next ";
+
+/// The keys, as the file has them.
+pub(crate) struct KeyFile {
+    /// The one that seals, and those it replaced, the latest first.
+    pub(crate) keys: Vec<MasterKey>,
+    /// The one that is to seal.
+    pub(crate) next: Option<MasterKey>,
+}
+
+/// Why there are no keys.
+#[derive(Debug)]
+pub(crate) enum KeyFileError {
+    /// There is no file.
+    Missing,
+    /// There is one, with something else in it.
+    NoKey,
+    /// It can't be read.
+    Unreadable(std::io::Error),
+}
+
+impl KeyFileError {
+    pub(crate) fn told(self, dir: &Path) -> Failure {
+        let path = KeyFile::path(dir);
+        match self {
+            Self::Missing => Failure::usage(
+                "cli.master_key",
+                format!("{} is missing, and the API keys in the database open only with it", path.display()),
+                "Put the file back. If it is lost, move the database away and link the tenants anew.",
+            ),
+            Self::NoKey => Failure::usage(
+                "cli.master_key",
+                format!("{} holds no master key", path.display()),
+                "Put back the file this data directory was made with. It holds 64 hexadecimal digits.",
+            ),
+            Self::Unreadable(error) => Failure::file("reading", &path, &error),
+        }
+    }
+}
+
+impl KeyFile {
+    pub(crate) fn path(dir: &Path) -> PathBuf {
+        dir.join("master.key")
+    }
+
+    pub(crate) fn read(dir: &Path) -> Result<Self, KeyFileError> {
+        let text = match fs::read_to_string(Self::path(dir)) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(KeyFileError::Missing),
+            Err(error) => return Err(KeyFileError::Unreadable(error)),
+        };
+        Self::parse(&text).ok_or(KeyFileError::NoKey)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (mut keys, mut next) = (Vec::new(), None);
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            match line.strip_prefix(NEXT) {
+                None => keys.push(MasterKey::from_hex(line).ok()?),
+                Some(key) if next.is_none() => next = Some(MasterKey::from_hex(key).ok()?),
+                Some(_) => return None,
+            }
+        }
+        (!keys.is_empty()).then_some(Self { keys, next })
+    }
+
+    /// A vault that follows what becomes of the file.
+    pub(crate) fn vault(self, dir: &Path) -> Vault {
+        let dir = dir.to_owned();
+        self.fixed_vault().following(move || Self::read(&dir).ok().map(Self::all))
+    }
+
+    /// A vault that stays with these keys.
+    pub(crate) fn fixed_vault(self) -> Vault {
+        let mut keys = self.all().into_iter();
+        let Some(primary) = keys.next() else { unreachable!("nothing without a key is read as a key file") };
+        Vault::new(primary, keys)
+    }
+
+    fn all(self) -> Vec<MasterKey> {
+        self.keys.into_iter().chain(self.next).collect()
+    }
+
+    fn text(&self) -> SecretString {
+        let mut text = Zeroizing::new(String::new());
+        for key in &self.keys {
+            text.push_str(key.to_hex().expose_secret());
+            text.push('\n');
+        }
+        if let Some(next) = &self.next {
+            text.push_str(NEXT);
+            text.push_str(next.to_hex().expose_secret());
+            text.push('\n');
+        }
+        SecretString::from(text.as_str())
+    }
+
+    /// Puts these keys in the place of those in the file: all of them or, where it fails or is killed, none.
+    pub(crate) fn replace(&self, dir: &Path) -> Result<(), Failure> {
+        let (path, new) = (Self::path(dir), dir.join("master.key.new"));
+        let failed = |error: std::io::Error| Failure::file("writing", &new, &error);
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        crate::data_dir::write_private(&new, self.text().expose_secret().as_bytes())?;
+        fs::rename(&new, &path).map_err(failed)?;
+        // The keys must be there before anything is sealed under them, even if the machine dies.
+        #[cfg(unix)]
+        fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
+        Ok(())
+    }
+}
+
+/// The right to change the keys of a data directory. It ends with the process.
+pub(crate) struct KeyLock(#[expect(dead_code, reason = "it is held")] fs::File);
+
+impl KeyLock {
+    pub(crate) fn take(dir: &Path) -> Result<Self, Failure> {
+        let path = dir.join("master.key.lock");
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(|error| Failure::file("opening", &path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {
+                // Whom to ask, for people who find the file.
+                let _ = writeln!(file, "held while `lucca-connector keys rotate` runs");
+                Ok(Self(file))
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                let mut failure = Failure::usage(
+                    "keys.busy",
+                    "another process is rotating the keys of this data directory",
+                    "Wait for it, or end it: a rotation that was cut off is finished by the next.",
+                );
+                failure.exit = crate::failure::Exit::Busy;
+                Err(failure)
+            }
+            Err(fs::TryLockError::Error(error)) => Err(Failure::file("locking", &path, &error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_reads_back_and_nothing_else_passes_for_one() {
+        let [a, b, c] = [1, 2, 3].map(|byte| MasterKey::from_random([byte; 32]));
+        let file = KeyFile { keys: vec![a, b], next: Some(c) };
+        let text = file.text();
+        let again = KeyFile::parse(text.expose_secret()).unwrap();
+        assert_eq!(again.text().expose_secret(), text.expose_secret());
+        let key = "0a".repeat(32);
+        assert!(KeyFile::parse(&format!("\n{key}\r\n")).is_some());
+        for text in [
+            "",
+            "abc",
+            &format!("next {key}"),
+            &format!("{key}\nnext {key}\nnext {key}"),
+            &format!("{key} {key}"),
+        ] {
+            assert!(KeyFile::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What an operator does over the years: keys are rotated, the audit log is verified.
+
+use serde_json::{Value, json};
+
+use crate::{emulator, link, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn master_keys_are_rotated_and_the_audit_log_says_so() {
+    let emulator = emulator(5).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path();
+    link(path, &emulator, &[]).ok_json();
+    let key_file = || std::fs::read_to_string(path.join("master.key")).unwrap();
+    let list = || run(path, &["keys", "list", "--json"]).ok_json();
+    let roles = |list: &Value| -> Vec<(String, u64)> {
+        let keys = list.as_array().unwrap().iter();
+        keys.map(|key| (key["role"].as_str().unwrap().to_owned(), key["secrets"].as_u64().unwrap())).collect()
+    };
+    let first = key_file();
+    assert_eq!(roles(&list()), [("seals".to_owned(), 1)]);
+
+    // Prepared twice, it is one key.
+    let prepared = run(path, &["keys", "rotate", "--prepare", "--json"]).ok_json();
+    assert_eq!(run(path, &["keys", "rotate", "--prepare", "--json"]).ok_json(), prepared);
+    assert_eq!(roles(&list()), [("seals".to_owned(), 1), ("next".to_owned(), 0)]);
+    let rotated = run(path, &["keys", "rotate", "--json"]).ok_json();
+    assert_eq!((&rotated["key"], &rotated["resealed"]), (&prepared["next"], &json!(1)));
+    assert_eq!(roles(&list()), [("seals".to_owned(), 1), ("former".to_owned(), 0)]);
+    assert!(key_file().ends_with(&first) && key_file().lines().count() == 2);
+
+    // Cut off after the file was written: the secret is under a key that does not seal any more.
+    let rotated_file = key_file();
+    let mut lines: Vec<&str> = rotated_file.lines().collect();
+    lines.reverse();
+    std::fs::write(path.join("master.key"), lines.join("\n")).unwrap();
+    let finished = run(path, &["keys", "rotate", "--json"]).ok_json();
+    assert_eq!((&finished["is_new"], &finished["resealed"]), (&json!(false), &json!(1)));
+    assert_eq!(key_file().lines().count(), 2);
+    let dropped = run(path, &["keys", "rotate", "--drop-old", "--json"]).ok_json();
+    assert_eq!(dropped["dropped"].as_array().unwrap().len(), 1);
+    assert_eq!(key_file().lines().count(), 1);
+    assert_eq!(run(path, &["sync", "--json"]).ok_json()["outcome"], "succeeded");
+
+    // With a strange key nothing is lost, and nothing is said to be done.
+    let good = key_file();
+    std::fs::write(path.join("master.key"), "11".repeat(32)).unwrap();
+    assert_eq!(roles(&list()), [("seals".to_owned(), 0), ("missing".to_owned(), 1)]);
+    let refused = run(path, &["keys", "rotate", "--json"]);
+    assert!(refused.code == 1 && refused.out.contains("keys.unopened"), "{}", refused.out);
+    std::fs::write(path.join("master.key"), &good).unwrap();
+
+    let verified = run(path, &["audit", "verify", "--json"]).ok_json();
+    let log = run(path, &["accounts", "audit", "--json"]).ok_json();
+    let last = log.as_array().unwrap().last().unwrap();
+    assert_eq!(verified["head"], format!("{}:{}", last["seq"], last["hash"].as_str().unwrap()));
+    let actions: Vec<&str> =
+        log.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert!(actions.contains(&"keys.rotated") && actions.contains(&"keys.dropped"), "{actions:?}");
+    let head = verified["head"].as_str().unwrap();
+    assert_eq!(run(path, &["audit", "verify", "--expect", head]).code, 0);
+    let other = format!("1:{}", "0".repeat(64));
+    let rewritten = run(path, &["audit", "verify", "--expect", &other, "--json"]);
+    let error = rewritten.json()["error"].clone();
+    assert_eq!((rewritten.code, &error["code"], &error["seq"]), (6, &json!("audit.rewritten"), &json!(1)));
+    assert_eq!(run(path, &["audit", "verify", "--expect", "nonsense"]).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_restored_and_syncs_on() {
+    let emulator = emulator(12).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (path, restored) = (dir.path().join("data"), dir.path().join("restored"));
+    link(&path, &emulator, &[]).ok_json();
+    run(&path, &["sync", "--json"]).ok_json();
+    let head = run(&path, &["audit", "verify", "--json"]).ok_json()["head"].as_str().unwrap().to_owned();
+    let known = run(&path, &["changes", "--json"]).out.lines().count();
+
+    let file = dir.path().join("backup.db");
+    let name = file.to_str().unwrap();
+    let made = run(&path, &["backup", name, "--with-key", "--json"]).ok_json();
+    assert_eq!(made["file"], name);
+    assert_eq!(run(&path, &["backup", name]).code, 2, "nothing is written over");
+    let in_folder = run(&path, &["backup", dir.path().to_str().unwrap(), "--json"]).ok_json();
+    assert!(in_folder["file"].as_str().unwrap().contains("lucca-connector-2"), "{in_folder}");
+    assert_eq!(in_folder["master_key"], Value::Null);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    // Lost with the original: a change, which somebody was told.
+    let person = emulator.tenant().people(Some(lucca_emulator::Status::Active), 9).pop().unwrap();
+    let patch = lucca_emulator::PersonPatch { job_title: Some(Some("Cheffe".into())), ..Default::default() };
+    emulator.tenant().change(person.id, patch).unwrap();
+    run(&path, &["sync", "--full", "--json"]).ok_json();
+    let lost = run(&path, &["changes", "--json"]).out.lines().count();
+    assert!(lost > known);
+
+    std::fs::create_dir(&restored).unwrap();
+    std::fs::copy(&file, restored.join("connector.db")).unwrap();
+    std::fs::copy(format!("{name}.master.key"), restored.join("master.key")).unwrap();
+    let first = run(&restored, &["audit", "verify", "--expect", &head, "--json"]);
+    assert!(first.code == 0 && first.err.contains("was restored from a backup"), "{}", first.err);
+    let second = run(&restored, &["audit", "verify", "--expect", &head, "--json"]);
+    assert!(second.code == 0 && !second.err.contains("was restored"), "{}", second.err);
+
+    // The change is found again, under a number that nobody was given before.
+    run(&restored, &["sync", "--full", "--json"]).ok_json();
+    let after_known = run(&restored, &["changes", "--json", "--after", &known.to_string()]).out;
+    let found: Vec<Value> = after_known.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(found.iter().any(|change| change["id"] == person.id.to_string()), "{after_known}");
+    assert!(found.iter().all(|change| change["seq"].as_u64().unwrap() > 1_000_000_000_000));
+    let gone = run(&restored, &["changes", "--json", "--after", &lost.to_string()]);
+    assert_eq!((gone.code, &gone.json()["error"]["code"]), (2, &json!("changes.place_gone")));
+
+    // Whoever knows better says so.
+    assert_eq!(run(&restored, &["restored", "--json"]).ok_json()["accounts"], 1);
+    assert_eq!(run(&restored, &["sync", "--json"]).ok_json()["outcome"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_is_shown_removed_and_receipted() {
+    let emulator = emulator(5).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path();
+    link(path, &emulator, &[]).ok_json();
+    run(path, &["sync", "--json"]).ok_json();
+    let nothing = run(path, &["retention", "run", "--json"]).ok_json();
+    assert_eq!(nothing, json!({ "receipt": null, "erased": [] }));
+    assert_eq!(run(path, &["retention", "receipts", "--json"]).ok_json(), json!([]));
+
+    std::fs::write(path.join("config.toml"), "[retention]\nchanges_days = 30\n").unwrap();
+    let refused = run(path, &["retention", "run", "--dry-run", "--json"]);
+    assert_eq!((refused.code, &refused.json()["error"]["code"]), (2, &json!("cli.config")));
+
+    // Everybody who left ever: the emulated tenant has some who left long ago.
+    std::fs::write(path.join("config.toml"), "[retention]\nformer_employees_days = 1\n").unwrap();
+    let former = run(path, &["employees", "list", "--status", "former", "--json"]).ok_json();
+    let former = former.as_array().unwrap().len();
+    let plan = run(path, &["retention", "run", "--dry-run", "--json"]).ok_json();
+    assert_eq!(plan["would_erase_people"], former);
+    let done = run(path, &["retention", "run", "--json"]).ok_json();
+    assert_eq!(done["erased"].as_array().unwrap().len(), former);
+    let receipts = run(path, &["employees", "erasures", "--json"]).ok_json();
+    assert_eq!(receipts.as_array().unwrap().len(), former);
+    assert!(receipts.as_array().unwrap().iter().all(|receipt| receipt["audit"]["seq"].is_u64()));
+    let again = run(path, &["retention", "run", "--dry-run", "--json"]).ok_json();
+    assert_eq!(again["would_erase_people"], 0);
+    assert_eq!(run(path, &["audit", "verify"]).code, 0);
+}

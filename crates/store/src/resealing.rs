@@ -1,0 +1,181 @@
+//! What is sealed under which master key, and sealing it anew under the one that seals now.
+
+use secrecy::SecretString;
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Db, from_sql_count, on};
+use crate::error::while_doing;
+use crate::vault::{KeyFingerprint, Sealed, SealedColumn, Vault};
+use crate::{Error, Store};
+
+/// How many secrets of one column are sealed under a key.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SealedCount {
+    /// The key.
+    pub key: KeyFingerprint,
+    /// The column's table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// How many.
+    pub secrets: u64,
+}
+
+/// How far sealing anew is. Whoever begins again at the start does what is left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResealPlace {
+    column: usize,
+    after: Option<String>,
+}
+
+/// What a step of sealing anew did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resealed {
+    /// Secrets that are sealed under the primary key now.
+    pub resealed: u64,
+    /// Secrets that can't be opened: damaged, or sealed under a key that is not there. They are left as they are.
+    pub unopened: u64,
+    /// Where to go on; nothing when all was looked at.
+    pub next: Option<ResealPlace>,
+}
+
+impl SealedColumn {
+    /// How SQL names a row of its table.
+    fn row(self, db: &Db) -> &'static str {
+        match (self, db) {
+            (Self::Answer, Db::Sqlite(_)) => "lower(hex(hash))",
+            (Self::Answer, Db::Postgres(_)) => "encode(hash, 'hex')",
+            _ => "id",
+        }
+    }
+}
+
+impl Store {
+    /// How many secrets are sealed under which key, by column.
+    pub async fn sealed_counts(&self) -> Result<Vec<SealedCount>, Error> {
+        let mut all = Vec::new();
+        for sealed in SealedColumn::ALL {
+            let (table, column) = sealed.names();
+            // The key's fingerprint follows the format's byte; the key of an account that was unlinked is empty.
+            let sql = AssertSqlSafe(format!(
+                "SELECT substr({column}, 2, 4) AS of_key, count(*) FROM {table} WHERE length({column}) > 0 \
+                 GROUP BY substr({column}, 2, 4) ORDER BY of_key"
+            ));
+            let rows: Vec<(Vec<u8>, i64)> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
+                .map_err(while_doing("counting sealed secrets"))?;
+            for (key, count) in rows {
+                // What is too short to name a key names none that there is.
+                let key = KeyFingerprint(key.try_into().unwrap_or_default());
+                all.push(SealedCount { key, table, column, secrets: from_sql_count(count) });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Seals the next secrets that another than the vault's primary key has sealed, at most one for each nonce given.
+    /// What somebody changes at the same moment is left to them: they seal under the primary key.
+    ///
+    /// Each secret is sealed by itself, so that whoever is killed on the way leaves each under the one key or the other.
+    pub async fn reseal(
+        &self,
+        vault: &Vault,
+        place: ResealPlace,
+        nonces: &[[u8; 12]],
+    ) -> Result<Resealed, Error> {
+        const DOING: &str = "sealing secrets anew";
+        let mut done = Resealed { resealed: 0, unopened: 0, next: None };
+        let Some(&sealed) = SealedColumn::ALL.get(place.column) else { return Ok(done) };
+        let ((table, column), row) = (sealed.names(), sealed.row(&self.db));
+        let sql = AssertSqlSafe(format!(
+            "SELECT {row} AS named, {column} FROM {table} WHERE length({column}) > 0 AND substr({column}, 2, 4) <> $1 \
+             AND ($2 IS NULL OR {row} > $2) ORDER BY named LIMIT $3"
+        ));
+        let rows: Vec<(String, Vec<u8>)> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(&vault.primary().0[..])
+            .bind(&place.after)
+            .bind(i64::try_from(nonces.len()).unwrap_or(i64::MAX))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        done.next = Some(match rows.last() {
+            Some((last, _)) => ResealPlace { column: place.column, after: Some(last.clone()) },
+            None => ResealPlace { column: place.column + 1, after: None },
+        });
+        for ((id, before), nonce) in rows.into_iter().zip(nonces) {
+            let before = Sealed(before);
+            let secret: SecretString = match vault.open(&before, sealed.of(&id)) {
+                Ok(secret) => secret,
+                Err(_) => {
+                    done.unopened += 1;
+                    continue;
+                }
+            };
+            let after = vault.seal(&secret, sealed.of(&id), *nonce)?;
+            let sql =
+                AssertSqlSafe(format!("UPDATE {table} SET {column} = $3 WHERE {row} = $1 AND {column} = $2"));
+            done.resealed += on!(self.db, pool => sqlx::query(sql)
+                .bind(&id)
+                .bind(&before.0)
+                .bind(&after.0)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected()))
+            .map_err(while_doing(DOING))?;
+        }
+        if done.next.as_ref().is_some_and(|next| next.column >= SealedColumn::ALL.len()) {
+            done.next = None;
+        }
+        Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that are no secret: hashes, and what names a turn.
+    const NOT_SEALED: [&str; 13] = [
+        "api_keys.hash",
+        "audit_head.hash",
+        "audit_log.hash",
+        "calendar_feeds.hash",
+        "changes.hash",
+        "idempotency_keys.claim",
+        "idempotency_keys.hash",
+        "idempotency_keys.request",
+        "link_tokens.hash",
+        "public_tokens.hash",
+        "records.hash",
+        "scim_links.hash",
+        "_sqlx_migrations.checksum",
+    ];
+
+    #[tokio::test]
+    async fn every_column_of_bytes_is_sealed_and_rotated_or_known_to_be_no_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("connector.db")).await.unwrap();
+        let Db::Sqlite(pool) = &store.db else { panic!("it is SQLite") };
+        let columns: Vec<String> = sqlx::query_scalar(
+            "SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND c.type = 'BLOB' ORDER BY 1",
+        )
+        .fetch_all(pool)
+        .await
+        .unwrap();
+        let sealed: Vec<String> = SealedColumn::ALL
+            .into_iter()
+            .map(|column| {
+                let (table, column) = column.names();
+                format!("{table}.{column}")
+            })
+            .collect();
+        let others: Vec<&String> = columns.iter().filter(|column| !sealed.contains(column)).collect();
+        assert!(sealed.iter().all(|column| columns.contains(column)), "{columns:?}");
+        for column in others {
+            assert!(
+                NOT_SEALED.contains(&column.as_str()),
+                "{column}: a secret needs a SealedColumn, so that rotations reach it; a hash is to be named here"
+            );
+        }
+    }
+}

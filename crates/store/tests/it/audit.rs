@@ -1,0 +1,225 @@
+//! The audit log shows whatever is done to it beside the connector.
+
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use store::{Actor, AuditFault, AuditHead, NewAuditEntry};
+use test_database::{Place, TestDatabase};
+
+use crate::support::{Fixture, at};
+
+/// The database as somebody sees it who has its password.
+enum Raw {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Raw {
+    async fn of(database: &TestDatabase) -> Self {
+        match &database.place {
+            Place::File(path) => {
+                Self::Sqlite(SqliteConnection::connect(&path.display().to_string()).await.unwrap())
+            }
+            Place::Url(url) => Self::Postgres(PgConnection::connect(url).await.unwrap()),
+        }
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+        }
+    }
+
+    async fn unguard(&mut self) {
+        let sql = match self {
+            Self::Sqlite(_) => "DROP TRIGGER audit_log_is_not_changed; DROP TRIGGER audit_log_is_not_cut",
+            Self::Postgres(_) => "DROP TRIGGER audit_log_is_only_added_to ON audit_log",
+        };
+        self.run(sql).await.unwrap();
+    }
+
+    fn bytes(&self, hex: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("X'{hex}'"),
+            Self::Postgres(_) => format!("'\\x{hex}'::bytea"),
+        }
+    }
+}
+
+async fn add(fixture: &Fixture, n: i64) {
+    let entry = NewAuditEntry {
+        at: at(n),
+        actor: Actor::Cli,
+        action: "thing.done",
+        account_id: None,
+        flow_id: None,
+        detail: json!({ "n": n }),
+    };
+    fixture.store.audit(entry).await.unwrap();
+}
+
+async fn verdict(fixture: &Fixture, expected: Option<AuditHead>) -> (AuditHead, Option<(AuditFault, i64)>) {
+    let verdict = fixture.store.verify_audit_log(expected).await.unwrap();
+    (verdict.head, verdict.fault)
+}
+
+async fn entries_are_only_added(fixture: Fixture) {
+    assert_eq!(verdict(&fixture, None).await.0.seq, 0);
+    fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
+    add(&fixture, 2).await;
+    let mut raw = Raw::of(&fixture.database).await;
+    for sql in ["UPDATE audit_log SET detail = '{}'", "DELETE FROM audit_log"] {
+        assert!(raw.run(sql).await.is_err(), "{sql}");
+    }
+    let (head, fault) = verdict(&fixture, None).await;
+    assert_eq!((head.seq, fault), (2, None));
+    let log = fixture.store.audit_log(None).await.unwrap();
+    assert_eq!(log.last().map(|entry| (entry.seq, entry.hash)), Some((2, head.hash)));
+}
+
+async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
+    fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
+    for n in 2..=5 {
+        add(&fixture, n).await;
+    }
+    let (head, _) = verdict(&fixture, None).await;
+    let mut raw = Raw::of(&fixture.database).await;
+    raw.unguard().await;
+    raw.run("CREATE TABLE log_kept AS SELECT * FROM audit_log").await.unwrap();
+    raw.run("CREATE TABLE head_kept AS SELECT * FROM audit_head").await.unwrap();
+    let other = raw.bytes(&"07".repeat(32));
+    let mut changes = Vec::new();
+    for seq in 1..=5 {
+        for set in [
+            "at_us = at_us + 1",
+            "actor = 'system'",
+            "action = action || '.'",
+            "account_id = coalesce(account_id || '.', '')",
+            "flow_id = ''",
+            "detail = detail || ' '",
+            "seq = seq + 100",
+            "seq = -seq",
+            &format!("hash = {other}"),
+        ] {
+            changes.push(format!("UPDATE audit_log SET {set} WHERE seq = {seq}"));
+        }
+        changes.push(format!("DELETE FROM audit_log WHERE seq = {seq}"));
+    }
+    for seq in 1..=4 {
+        let next = seq + 1;
+        changes.push(format!(
+            "UPDATE audit_log SET seq = 99 WHERE seq = {seq}; UPDATE audit_log SET seq = {seq} WHERE seq = {next}; \
+             UPDATE audit_log SET seq = {next} WHERE seq = 99"
+        ));
+    }
+    for seq in [0, 6, 7] {
+        changes.push(format!(
+            "INSERT INTO audit_log VALUES ({seq}, 1, 'cli', 'x', NULL, NULL, '{{}}', {other})"
+        ));
+    }
+    changes.extend([
+        "DELETE FROM audit_log".to_owned(),
+        "DELETE FROM audit_head".to_owned(),
+        "UPDATE audit_head SET seq = seq - 1".to_owned(),
+        "UPDATE audit_head SET seq = seq + 1".to_owned(),
+        format!("UPDATE audit_head SET hash = {other}"),
+    ]);
+    for change in changes {
+        raw.run(&change).await.unwrap();
+        let (_, fault) = verdict(&fixture, None).await;
+        assert!(fault.is_some(), "{change}");
+        raw.run(
+            "DELETE FROM audit_log; INSERT INTO audit_log SELECT * FROM log_kept; \
+             DELETE FROM audit_head; INSERT INTO audit_head SELECT * FROM head_kept",
+        )
+        .await
+        .unwrap();
+        assert_eq!(verdict(&fixture, None).await, (head, None), "{change}");
+    }
+}
+
+async fn a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted(fixture: Fixture) {
+    for n in 1..=3 {
+        add(&fixture, n).await;
+    }
+    let (third, _) = verdict(&fixture, None).await;
+    add(&fixture, 4).await;
+    let (fourth, _) = verdict(&fixture, None).await;
+    assert_eq!(verdict(&fixture, Some(third)).await, (fourth, None));
+    assert_eq!(verdict(&fixture, Some(fourth)).await, (fourth, None));
+
+    let mut raw = Raw::of(&fixture.database).await;
+    raw.unguard().await;
+    raw.run("DELETE FROM audit_log WHERE seq = 4").await.unwrap();
+    assert_eq!(verdict(&fixture, None).await.1, Some((AuditFault::Cut, 4)));
+    let hash = raw.bytes(&third.hash.to_string());
+    raw.run(&format!("UPDATE audit_head SET seq = 3, hash = {hash}")).await.unwrap();
+    assert_eq!(verdict(&fixture, None).await, (third, None));
+    assert_eq!(verdict(&fixture, Some(third)).await, (third, None));
+    assert_eq!(verdict(&fixture, Some(fourth)).await.1, Some((AuditFault::Rewritten, 4)));
+    add(&fixture, 5).await;
+    assert_eq!(verdict(&fixture, Some(fourth)).await.1, Some((AuditFault::Rewritten, 4)));
+}
+
+async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
+    let others = [
+        fixture.store.clone(),
+        fixture.database.place.open().await.unwrap(),
+        fixture.database.place.open().await.unwrap(),
+    ];
+    let tasks: Vec<_> = (0..60_usize)
+        .map(|n| {
+            let store = others[n % others.len()].clone();
+            tokio::spawn(async move {
+                let entry = NewAuditEntry {
+                    at: at(1),
+                    actor: Actor::System,
+                    action: "thing.done",
+                    account_id: None,
+                    flow_id: None,
+                    detail: json!({ "n": n }),
+                };
+                store.audit(entry).await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let (head, fault) = verdict(&fixture, None).await;
+    assert_eq!((head.seq, fault), (60, None));
+}
+
+async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
+    let mut raw = Raw::of(&fixture.database).await;
+    raw.run(
+        "INSERT INTO audit_log_unchained (at, actor, action, detail) VALUES \
+         ('2026-01-02T03:04:05.123456Z', 'operator', 'a', '{\"n\":1}'), ('2026-01-02T03:04:06Z', 'cli', 'b', '{}')",
+    )
+    .await
+    .unwrap();
+    let (one, other) = tokio::join!(fixture.database.place.open(), fixture.database.place.open());
+    let (store, other) = (one.unwrap(), other.unwrap());
+    let log = store.audit_log(None).await.unwrap();
+    let seen: Vec<_> = log.iter().map(|entry| (entry.seq, entry.action.as_str())).collect();
+    assert_eq!(seen, [(1, "a"), (2, "b")]);
+    assert_eq!(log[0].at.to_string(), "2026-01-02T03:04:05.123456Z");
+    assert_eq!(verdict(&fixture, None).await.1, None);
+    other.close().await;
+
+    // Nothing comes in by this way any more.
+    raw.run("INSERT INTO audit_log_unchained (at, actor, action, detail) VALUES ('2025-01-01T00:00:00Z', 'cli', 'c', '{}')")
+        .await
+        .unwrap();
+    let again = fixture.database.place.open().await.unwrap();
+    assert_eq!(again.audit_log(None).await.unwrap().len(), 2);
+}
+
+crate::on_both_engines!(
+    entries_are_only_added,
+    whatever_is_done_to_the_stored_log_is_found,
+    a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted,
+    many_who_write_at_once_make_one_chain,
+    what_was_logged_before_there_was_a_chain_is_in_it,
+);

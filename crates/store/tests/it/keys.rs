@@ -1,0 +1,165 @@
+//! Master keys are rotated under running processes: every secret opens before, on the way and after.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use store::{
+    Actor, FlowId, KeyFingerprint, MasterKey, Named, NamedRequest, NewLinkFlow, NewScimTarget,
+    NewWebhookEndpoint, Payload, ResealPlace, ScimTargetId, Store, TokenKind, Vault, WebhookEndpointId,
+};
+
+use crate::support::{Fixture, KEY, at};
+
+fn key(byte: u8) -> MasterKey {
+    MasterKey::from_random([byte; 32])
+}
+
+fn secret(text: &str) -> SecretString {
+    SecretString::from(text)
+}
+
+/// One secret in every column that holds some, two webhook endpoints.
+async fn fill(fixture: &Fixture) -> FlowId {
+    let (store, vault) = (&fixture.store, &fixture.vault);
+    let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
+    let flow = FlowId::mint(at(1), [1; 10]);
+    let new = NewLinkFlow {
+        id: flow,
+        customer_id: "c",
+        organization: None,
+        email: None,
+        features: &[],
+        language: None,
+        allowed_origin: None,
+        return_url: None,
+        relink: None,
+        state: "{}",
+        actor: Actor::Vendor,
+        at: at(1),
+    };
+    store.create_link_flow(new, &secret("lnk_1"), TokenKind::Embedded, at(100)).await.unwrap();
+    assert!(store.set_link_flow_key(vault, flow, &secret("flow key"), [2; 12], at(1)).await.unwrap());
+    for n in [3, 4] {
+        let new = NewWebhookEndpoint {
+            id: WebhookEndpointId::mint(at(1), [n; 10]),
+            url: "https://example.com",
+            account_no: None,
+            types: &[],
+            payload: Payload::Thin,
+            description: None,
+            secret: &secret("whsec_1"),
+            nonce: [n; 12],
+            at: at(1),
+        };
+        store.add_webhook_endpoint(vault, new).await.unwrap();
+    }
+    let endpoint = store.webhook_endpoints().await.unwrap().remove(0);
+    let until = (at(2), at(1000));
+    let new = secret("whsec_2");
+    assert!(store.rotate_webhook_secret(vault, &endpoint, &new, [[5; 12], [6; 12]], until).await.unwrap());
+    let new = NewScimTarget {
+        id: ScimTargetId::mint(at(1), [7; 10]),
+        account_no: account.no,
+        base_url: "https://example.com/scim",
+        token: &secret("token"),
+        settings: &json!({}),
+        nonce: [7; 12],
+        at: at(1),
+    };
+    store.add_scim_target(vault, new).await.unwrap();
+    assert!(matches!(store.begin_named(vault, NAMED, [8; 16], at(1)).await.unwrap(), Named::New));
+    store.finish_named(vault, NAMED, ([8; 16], [9; 12]), &secret("answer"), at(1)).await.unwrap();
+    flow
+}
+
+const NAMED: NamedRequest<'_> = NamedRequest { caller: "c", key: "k", asked: b"a", account: None };
+
+/// Every secret opens to what it was.
+async fn check(store: &Store, vault: &Vault, flow: FlowId) {
+    let account = store.accounts().await.unwrap().remove(0);
+    assert_eq!(account.api_key(vault).unwrap().expose_secret(), KEY);
+    let flow_key = store.link_flow_key(vault, flow).await.unwrap().unwrap();
+    assert_eq!(flow_key.expose_secret(), "flow key");
+    let secrets = store.webhook_endpoints().await.unwrap()[0].secrets(vault, at(3)).unwrap();
+    let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
+    assert_eq!(secrets, ["whsec_2", "whsec_1"]);
+    let target = store.scim_targets(None).await.unwrap().remove(0);
+    assert_eq!(target.token(vault).unwrap().expose_secret(), "token");
+    match store.begin_named(vault, NAMED, [1; 16], at(3)).await.unwrap() {
+        Named::Done(answer) => assert_eq!(answer.expose_secret(), "answer"),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn counts(store: &Store) -> Vec<(KeyFingerprint, String, u64)> {
+    let counts = store.sealed_counts().await.unwrap();
+    counts.into_iter().map(|n| (n.key, format!("{}.{}", n.table, n.column), n.secrets)).collect()
+}
+
+async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fixture) {
+    let flow = fill(&fixture).await;
+    let store = &fixture.store;
+    let before = counts(store).await;
+    let columns: Vec<&str> = before.iter().map(|(_, column, _)| column.as_str()).collect();
+    assert_eq!(
+        columns,
+        [
+            "linked_accounts.api_key",
+            "link_flows.api_key",
+            "webhook_endpoints.secret",
+            "webhook_endpoints.previous_secret",
+            "scim_targets.token",
+            "idempotency_keys.answer",
+        ],
+        "a column of sealed values that is new is to be filled here too"
+    );
+    let total: u64 = before.iter().map(|(.., secrets)| secrets).sum();
+    assert_eq!(total, 7);
+
+    let rotated = Vault::new(key(10), [key(9)]);
+    let mut resealed = 0;
+    // Each time the process gets one secret further and starts at the beginning.
+    'killed: for n in 0..=7_u8 {
+        check(store, &rotated, flow).await;
+        let mut place = ResealPlace::default();
+        loop {
+            let step = store.reseal(&rotated, place, &[[n + 100; 12]]).await.unwrap();
+            assert_eq!(step.unopened, 0);
+            resealed += step.resealed;
+            match step.next {
+                Some(_) if step.resealed > 0 => continue 'killed,
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+    }
+    assert_eq!(resealed, 7);
+    check(store, &rotated, flow).await;
+    // Nothing needs the old key any more.
+    check(store, &Vault::new(key(10), []), flow).await;
+    let after: Vec<_> = before.into_iter().map(|(_, column, n)| (key(10).fingerprint(), column, n)).collect();
+    assert_eq!(counts(store).await, after);
+}
+
+async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
+    fill(&fixture).await;
+    let store = &fixture.store;
+    let before = counts(store).await;
+    let strange = Vault::new(key(10), [key(11)]);
+    let (mut place, mut unopened) = (ResealPlace::default(), 0);
+    loop {
+        let step = store.reseal(&strange, place, &[[1; 12], [2; 12]]).await.unwrap();
+        assert_eq!(step.resealed, 0);
+        unopened += step.unopened;
+        match step.next {
+            Some(next) => place = next,
+            None => break,
+        }
+    }
+    assert_eq!(unopened, 7);
+    assert_eq!(counts(store).await, before);
+}
+
+crate::on_both_engines!(
+    a_rotation_that_is_killed_again_and_again_ends_all_the_same,
+    what_cannot_be_opened_is_counted_and_left,
+);
