@@ -64,6 +64,10 @@ enum Command {
     Emulator(commands::emulator::Args),
     /// Run the HTTP service: the linking flow, the API, and the round that keeps linked accounts in sync
     Serve(commands::serve::Args),
+    /// Look whether everything is well here: folders, database, keys, accounts, webhooks
+    Doctor(commands::doctor::Args),
+    /// The default configuration file, and what is wrong with one
+    Config(commands::config::Args),
     /// Link a tenant, or relink it with a new API key
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
@@ -127,6 +131,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Demo(args) => Box::pin(commands::demo::run(global, args)).await,
         Command::Emulator(args) => commands::emulator::run(global, args).await,
         Command::Serve(args) => Box::pin(commands::serve::run(global, args)).await,
+        Command::Doctor(args) => commands::doctor::run(global, args).await,
+        Command::Config(args) => commands::config::run(global, args),
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
         Command::Accounts(args) => commands::accounts::run(global, args).await,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use store::AccountStatus;
 use sync::{Brake, Silent, Wish};
 
-use crate::{Machinery, keep_requests_going};
+use crate::{Machinery, keep_reading_notified, keep_requests_going};
 
 /// How often it is looked what is due.
 const EVERY: Duration = Duration::from_mins(1);
@@ -19,7 +19,8 @@ const EVERY: Duration = Duration::from_mins(1);
 pub async fn keep_in_sync(machinery: Machinery) {
     // Boxed: what a sync keeps at hand is large.
     let requests = Box::pin(keep_requests_going(machinery.clone()));
-    tokio::join!(Box::pin(keep_syncing(machinery)), requests);
+    let notified = Box::pin(keep_reading_notified(machinery.clone()));
+    tokio::join!(Box::pin(keep_syncing(machinery)), requests, notified);
 }
 
 async fn keep_syncing(machinery: Machinery) {

@@ -32,7 +32,10 @@ use app::App;
 use calls::Calls;
 
 pub use app::{Logo, Setup};
-pub use config::{Api, Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
+pub use config::{
+    Api, Config, ConfigError, DEFAULT_FILE, Finding, LONGEST_LINK_DAYS, Linking, Passthrough, Reading,
+    SameTenant, Vendor,
+};
 
 fn router(app: App) -> Router {
     let (api, description) = openapi::api();

@@ -23,6 +23,7 @@ mod exclusions;
 mod holds;
 mod idempotency;
 mod ids;
+mod inbound_webhooks;
 mod issues;
 mod leases;
 mod link_flows;
@@ -33,6 +34,7 @@ mod quarantine;
 mod records;
 mod requests_sent;
 mod runs;
+mod schema;
 mod scim_targets;
 mod stream_states;
 mod submissions;
@@ -60,9 +62,10 @@ pub use exclusions::Kept;
 pub use holds::Hold;
 pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
-    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, RunId, ScimTargetId,
-    SubmissionId, WebhookEndpointId,
+    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InboundWebhookId, InvalidId, IssueId, RunId,
+    ScimTargetId, SubmissionId, WebhookEndpointId,
 };
+pub use inbound_webhooks::{InboundWebhook, Notice, NoticeOf, Received};
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
 pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
@@ -71,6 +74,7 @@ pub use position_traces::PositionTraces;
 pub use quarantine::Quarantined;
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use runs::{Cancelling, Outcome, Run, StreamProgress};
+pub use schema::Schema;
 pub use scim_targets::{NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};

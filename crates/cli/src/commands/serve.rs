@@ -10,10 +10,11 @@ use delivery::webhooks::{Courier, keep_delivering};
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use server::{Config, Logo, Setup};
+use server::{Logo, Setup};
 use tokio::net::TcpListener;
 
 use crate::Global;
+use crate::commands::config;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::output::{complain, line};
@@ -36,7 +37,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let dir = global.data_dir();
     let data = DataDir::open_or_create(global, &dir).await?;
-    let config = config(args.config.as_deref(), &dir)?;
+    let config = config::load(args.config.as_deref(), &dir)?;
     let logo = config.vendor.logo.as_deref().map(|path| logo(path, &dir)).transpose()?;
     let (operator_token, token_file) = operator_token(&dir)?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
@@ -95,22 +96,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
-}
-
-fn config(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
-    let path = named.map_or_else(|| dir.join("config.toml"), Path::to_owned);
-    match fs::read_to_string(&path) {
-        Ok(text) => Config::parse(&text).map_err(|error| {
-            let mut failure = Failure::from_error(Exit::Usage, "cli.config", &error);
-            failure.message = format!("{}: {error}", path.display());
-            failure.advice = Some("See docs/serve.md for what may be set.".to_owned());
-            failure
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-            Ok(Config::default())
-        }
-        Err(error) => Err(Failure::file("reading", &path, &error)),
-    }
 }
 
 /// Larger pictures make the first page slow for no gain.

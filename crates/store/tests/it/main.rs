@@ -5,6 +5,7 @@
 mod changes;
 mod erasures;
 mod idempotency;
+mod inbound_webhooks;
 mod leases;
 mod link_flows;
 mod migrations;

@@ -404,6 +404,8 @@ impl<'a> StreamSync<'a> {
             self.state.learned = learned.filter(says_something).map(|form| Lesson { at, form });
         }
         match &ending.error {
+            // What was told of is not all that changed: neither cursor nor anything else of the stream moves.
+            None if self.mode == Mode::Notified => {}
             None => {
                 self.state.read_at = Some(self.began_at);
                 self.state.resume = None;
@@ -417,7 +419,7 @@ impl<'a> StreamSync<'a> {
                 self.report.complete = false;
                 self.report.stale = self.stored.saturating_sub(self.met);
                 let told = StreamError::from(error);
-                if told.not_offered {
+                if told.not_offered && self.mode != Mode::Notified {
                     self.state.unavailable_at = Some(now);
                 }
                 self.report.error = Some(told);
