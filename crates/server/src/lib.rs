@@ -31,11 +31,13 @@ use tower_http::compression::CompressionLayer;
 use app::App;
 use calls::Calls;
 
+pub use api::inbound_webhooks::OVERLAP as INBOUND_OVERLAP;
 pub use app::{Logo, Setup};
 pub use config::{
     Api, Config, ConfigError, DEFAULT_FILE, Finding, LONGEST_LINK_DAYS, Linking, Passthrough, Reading,
     SameTenant, Vendor,
 };
+pub use tokens::new_inbound_key;
 
 fn router(app: App) -> Router {
     let (api, description) = openapi::api();

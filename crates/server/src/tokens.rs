@@ -27,7 +27,11 @@ pub(crate) fn new_api_key(entropy: &Entropy) -> Result<SecretString, EntropyErro
 }
 
 /// A new key for a customer's Lucca: `inb_…`.
-pub(crate) fn new_inbound_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
+///
+/// # Errors
+///
+/// When there is no randomness.
+pub fn new_inbound_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
     token("inb_", entropy)
 }
 

@@ -143,3 +143,28 @@ fn a_configuration_is_checked_by_file_line_and_key() {
     assert_eq!((serve.code, &serve.json()["error"]["code"]), (2, &json!("cli.config")));
     assert_eq!(serve.json()["error"]["errors"][0]["line"], 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lucca_may_tell_of_an_account_from_the_command_line() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    let inbound = |more: &[&str]| run(dir.path(), &[&["accounts", "inbound", "--json"], more].concat());
+    assert_eq!(inbound(&[]).ok_json()["on"], false);
+    assert_eq!(inbound(&["--new-key"]).json()["error"]["code"], "cli.inbound_off");
+    fs::write(dir.path().join("config.toml"), "public_url = \"https://lucca.example.com/\"\n").unwrap();
+    let on = inbound(&["--on"]).ok_json();
+    assert!(on["url"].as_str().unwrap().starts_with("https://lucca.example.com/v1/inbound/inw_"), "{on}");
+    let key = on["key"].as_str().unwrap();
+    assert!(inbound(&["--on"]).ok_json()["key"].is_null());
+    let rotated = inbound(&["--new-key"]).ok_json();
+    assert!(rotated["key"].as_str().unwrap() != key && rotated["previous_key_until"].is_string());
+    let secret = dir.path().join("secret");
+    fs::write(&secret, "lucca's own\n").unwrap();
+    assert_eq!(inbound(&["--signing-secret-file", secret.to_str().unwrap()]).ok_json()["signed"], true);
+    let told = doctor(dir.path(), &[]).ok_json();
+    assert_eq!(states(&told, "inbound_webhooks"), ["warn"], "nothing came yet");
+    assert_eq!(inbound(&["--off"]).ok_json()["was_on"], true);
+    assert_eq!(inbound(&[]).ok_json()["on"], false);
+}

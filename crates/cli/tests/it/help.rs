@@ -18,6 +18,7 @@ fn help_texts() {
         &["accounts", "--help"],
         &["accounts", "release", "--help"],
         &["accounts", "configure", "--help"],
+        &["accounts", "inbound", "--help"],
         &["accounts", "unlink", "--help"],
         &["accounts", "audit", "--help"],
         &["issues", "list", "--help"],

@@ -99,8 +99,8 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
             checks.push(Check::warn("accounts", "none is linked", advice));
         }
         for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
-            checks.push(account_check(data, account, now).await?.of(account.id));
-            checks.extend(inbound(data, account, now).await?.map(|check| check.of(account.id)));
+            checks.push(account_check(data, account, now).await?.of(&account.id));
+            checks.extend(inbound(data, account, now).await?.map(|check| check.of(&account.id)));
         }
         checks.extend(webhooks(data).await?);
         Ok::<_, store::Error>(())
@@ -135,7 +135,7 @@ async fn secrets(
     let mut checks = Vec::new();
     let mut try_one = |what: String, tried: Result<(), store::Error>| match tried {
         Ok(()) => opened += 1,
-        Err(error) => checks.push(Check::failed("secrets", &Failure::from(error)).of(what)),
+        Err(error) => checks.push(Check::failed("secrets", &Failure::from(error)).of(&what)),
     };
     for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
         try_one(account.id.to_string(), account.api_key(vault).map(drop));
@@ -250,7 +250,7 @@ async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
             }
             (None, None) => Check::ok(CHECK, "takes what it is sent"),
         };
-        check.of(endpoint.id)
+        check.of(&endpoint.id)
     };
     Ok(data.store.webhook_endpoints().await?.into_iter().map(told).collect())
 }

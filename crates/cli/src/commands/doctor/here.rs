@@ -112,10 +112,12 @@ fn disk(dir: &Path) -> Check {
     let free = volume.f_bavail.saturating_mul(volume.f_frsize);
     let message = format!("{} MB are free", free >> 20);
     let advice = "Make room: the database grows with each sync, and stops when the disk is full.";
-    match free {
-        ..TOO_LITTLE => Check::fail("disk", message, advice),
-        ..LITTLE => Check::warn("disk", message, advice),
-        _ => Check::ok("disk", message),
+    if free < TOO_LITTLE {
+        Check::fail("disk", message, advice)
+    } else if free < LITTLE {
+        Check::warn("disk", message, advice)
+    } else {
+        Check::ok("disk", message)
     }
 }
 

@@ -75,7 +75,7 @@ impl Check {
         Self { state: State::Fail, advice: failure.advice.clone(), ..Self::ok(check, message) }
     }
 
-    fn of(self, subject: impl ToString) -> Self {
+    fn of(self, subject: &impl ToString) -> Self {
         Self { subject: Some(subject.to_string()), ..self }
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn look(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
                 }
             }
         };
-        checks.push(check.of(account.id));
+        checks.push(check.of(&account.id));
     }
     checks
 }

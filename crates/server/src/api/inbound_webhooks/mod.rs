@@ -10,6 +10,8 @@ pub(crate) mod remove;
 pub(crate) mod set;
 pub(crate) mod show;
 
+use std::time::Duration;
+
 use serde::Serialize;
 use store::InboundWebhook;
 use utoipa::ToSchema;
@@ -17,6 +19,9 @@ use utoipa::ToSchema;
 use super::time;
 use crate::app::App;
 use crate::problem::Problem;
+
+/// How long a key or secret that was replaced holds too: it is a person at the customer who types the new one into Lucca.
+pub const OVERLAP: Duration = Duration::from_hours(7 * 24);
 
 /// How an account's Lucca tells us what happens. The key is shown when it is made, and never again.
 #[derive(Serialize, ToSchema)]

@@ -1,7 +1,5 @@
 //! `PUT /v1/linked-accounts/{account_id}/inbound-webhooks`: lets an account's Lucca tell us what happens.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use store::{AccountStatus, InboundWebhookId};
 use utoipa::ToSchema;
 
-use super::{InboundWebhooksView, off, view};
+use super::{InboundWebhooksView, OVERLAP, off, view};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
@@ -18,9 +16,6 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 use crate::tokens::new_inbound_key;
-
-/// How long a key or secret that was replaced holds too: it is a person at the customer who types the new one into Lucca.
-const OVERLAP: Duration = Duration::from_hours(7 * 24);
 
 /// Longer than any secret that was seen of Lucca.
 const LONGEST_SECRET: usize = 500;
@@ -35,7 +30,7 @@ pub(crate) struct WantedInbound {
     /// The secret that Lucca showed when a webhook endpoint of its newer kind was made there, which signs; null forgets it. The
     /// former one holds for seven days more.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, example = "b3YGydKxao0CYEg4-EXAMPLE")]
     signing_secret: Option<Option<SecretString>>,
 }
 
