@@ -318,7 +318,8 @@ impl<'a> StreamSync<'a> {
         checkpoint: Option<(Option<Date>, Checkpoint)>,
         total: Option<u64>,
     ) {
-        if let Some((part, checkpoint)) = checkpoint {
+        // What was told of is read again as a whole: where an interrupted read would resume stays.
+        if let Some((part, checkpoint)) = checkpoint.filter(|_| self.mode != Mode::Notified) {
             let (mode, began_at, done) = (self.mode, self.began_at, self.done);
             self.state.resume = Some(Resume { mode, began_at, part, checkpoint, done });
             commit.state = Some((self.stream.name(), self.state.to_json()));
