@@ -304,6 +304,8 @@ impl Model {
             let missed = match read.mode {
                 Mode::Full if read.complete => self.missed_by_sweep(kind, read, sight),
                 Mode::Full => return Err(format!("{} is not complete: {read:?}", kind.name())),
+                // Nothing here is told by Lucca of itself.
+                Mode::Notified => continue,
                 Mode::Incremental => self.missed_by_changes(kind, stream, sight),
             };
             if !missed.is_empty() {

@@ -8,7 +8,9 @@ use delivery::scim::{Mode, Pusher};
 use delivery::webhooks::Courier;
 use jiff::Timestamp;
 use jobs::queue::{Capacity, Lane, Queue};
-use jobs::{Duty, Machinery, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty, Worker};
+use jobs::{
+    Duty, Machinery, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty, Worker,
+};
 use lucca::HostPolicy;
 use store::{Error, ScimTargetId, WebhookEndpointId};
 
@@ -32,6 +34,7 @@ pub(crate) fn worker(
     let pusher = Pusher::new(store, vault, clock, hosts, (holder, seed));
     let duties: Vec<Arc<dyn Duty>> = vec![
         Arc::new(DeliverDuty { machinery: machinery.clone(), courier }),
+        Arc::new(NotifiedDuty(machinery.clone())),
         Arc::new(RequestsDuty(machinery.clone())),
         Arc::new(SyncDuty(machinery.clone())),
         Arc::new(PushDuty { machinery: machinery.clone(), pusher }),

@@ -70,6 +70,10 @@ enum Command {
     Worker(commands::worker::Args),
     /// Make the database's tables, or bring them up to this version, and end
     Migrate,
+    /// Look whether everything is well here: folders, database, keys, accounts, webhooks
+    Doctor(commands::doctor::Args),
+    /// The default configuration file, and what is wrong with one
+    Config(commands::config::Args),
     /// Link a tenant, or relink it with a new API key
     Link(commands::link::Args),
     /// Check that a tenant can be reached, that the key is good, and what it can see
@@ -145,6 +149,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Serve(args) => Box::pin(commands::serve::run(global, args)).await,
         Command::Worker(args) => Box::pin(commands::worker::run(global, args)).await,
         Command::Migrate => commands::migrate::run(global).await,
+        Command::Doctor(args) => commands::doctor::run(global, args).await,
+        Command::Config(args) => commands::config::run(global, args),
         Command::Link(args) => Box::pin(commands::link::run(global, args)).await,
         Command::Check(args) => Box::pin(commands::check::run(global, args)).await,
         Command::Accounts(args) => commands::accounts::run(global, args).await,

@@ -48,6 +48,7 @@ mod routes;
 mod server;
 mod snapshot;
 mod switches;
+mod telling;
 mod tenant;
 mod truth;
 mod truth_absences;
@@ -73,10 +74,11 @@ pub use crate::{
         Snapshot, UserFacts, UserLogFacts,
     },
     switches::{
-        AbsenceFactory, AbsenceStamps, AccountShape, AutoCreateFalse, ById, CancelApproved, CountOnly,
-        DecidesAs, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal, Header, HiddenFields,
+        AbsenceFactory, AbsenceStamps, AccountShape, AuthorizationAs, AutoCreateFalse, ById, CancelApproved,
+        CountOnly, DecidesAs, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal, Header, HiddenFields,
         ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery, Nationality, RetryAfter, SinceReading,
-        Switches, Unconfirmed, UnknownField, UnknownFilter, UrlStyle, UserLogs, V3Departments, WriteAnswer,
+        Switches, Telling, Unconfirmed, UnknownField, UnknownFilter, UrlStyle, UserLogs, V3Departments,
+        WriteAnswer,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},
@@ -182,6 +184,7 @@ impl Emulator {
         let tasks = vec![
             server::serve(api_listener, server::api(tenant.clone())),
             server::serve(control_listener, control::router(tenant.clone())),
+            tokio::spawn(telling::keep_telling(tenant.clone())),
         ];
         Ok(Self { tenant, key, api, control, tasks })
     }

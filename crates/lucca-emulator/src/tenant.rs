@@ -14,6 +14,7 @@ use jiff::{
     civil::{Date, DateTime},
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::{
     changes::{Hire, PersonPatch, PersonSummary, apply, summary},
@@ -30,6 +31,7 @@ use crate::{
     routes::Listings,
     snapshot::Snapshot,
     switches::Switches,
+    telling::{Happened, Telegram},
     truth::Truth,
 };
 
@@ -54,6 +56,10 @@ pub(crate) struct State {
     changes: Mutex<u64>,
     /// What was done about absences through the API.
     writes: Mutex<Writes>,
+    /// What is to be told, and the status of what was; 0 is no answer.
+    telegrams: Mutex<Vec<Telegram>>,
+    more_telegrams: Notify,
+    told: Mutex<Vec<u16>>,
 }
 
 /// A request the API answered. The key is not part of it.
@@ -93,6 +99,9 @@ impl Tenant {
             recent: Mutex::default(),
             changes: Mutex::default(),
             writes: Mutex::default(),
+            telegrams: Mutex::default(),
+            more_telegrams: Notify::new(),
+            told: Mutex::default(),
         }))
     }
 
@@ -191,6 +200,11 @@ impl Tenant {
     /// Everything done about absences through the API, oldest first; whether or not the answer arrived.
     pub fn writes(&self) -> Vec<AbsenceWrite> {
         lock(&self.0.writes).done()
+    }
+
+    /// The statuses that were answered to what the tenant told by itself, oldest first; 0 is no answer.
+    pub fn told(&self) -> Vec<u16> {
+        lock(&self.0.told).clone()
     }
 
     /// User records in short, by id, of one status or all; `limit` at most.
@@ -298,8 +312,13 @@ impl Tenant {
     pub(crate) fn alter<T>(&self, change: impl FnOnce(&mut Company, Stamp) -> T) -> T {
         let stamp = Stamp { at: self.0.now(), digits: self.next_digits() };
         let mut company = write(&self.0.company);
+        let last = company.absences.last_period;
         let changed = change(&mut company, stamp);
         self.0.listings.forget();
+        for id in last + 1..=company.absences.last_period {
+            let period = company.absences.place_of(id.into()).and_then(|at| company.absences.periods.get(at));
+            self.tell(&company, id.into(), period.and_then(|new| Happened::between(None, new.stage)));
+        }
         changed
     }
 
@@ -380,6 +399,26 @@ impl State {
 
     pub(crate) fn with_job<T>(&self, id: &str, with: impl FnOnce(&mut Job) -> T) -> Option<T> {
         lock(&self.writes).job(id).map(with)
+    }
+
+    pub(crate) fn queue_telegrams(&self, telegrams: Vec<Telegram>) {
+        lock(&self.telegrams).extend(telegrams);
+        self.more_telegrams.notify_one();
+    }
+
+    /// What is to be told, once there is anything.
+    pub(crate) async fn telegrams(&self) -> Vec<Telegram> {
+        loop {
+            let some = std::mem::take(&mut *lock(&self.telegrams));
+            if !some.is_empty() {
+                return some;
+            }
+            self.more_telegrams.notified().await;
+        }
+    }
+
+    pub(crate) fn told(&self, status: u16) {
+        lock(&self.told).push(status);
     }
 
     pub(crate) fn log(&self, request: LoggedRequest) {

@@ -1,18 +1,22 @@
 //! The service's settings, as its configuration file holds them. Reading the file is the binary's business.
 //!
-//! Every setting has a default that works; an unknown key is an error, because a mistyped one would be ignored in
-//! silence.
+//! Every setting has a default that works. An unknown key is passed over, so that one file serves several versions, and said,
+//! because a mistyped one would be ignored in silence (`reading`). What each key means is in docs/config.default.toml.
+
+mod reading;
 
 use lucca::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use reading::{Finding, Reading};
 
 /// The longest that a mailed or handed-over link may be valid, in days.
 pub const LONGEST_LINK_DAYS: u16 = 30;
 
 /// The service's settings.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Config {
     /// Where browsers find the service, such as `https://lucca.example.com`; by default the address it listens on.
     pub public_url: Option<Url>,
@@ -31,8 +35,8 @@ pub struct Config {
 }
 
 /// What may be asked of Lucca in one's own words.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Passthrough {
     /// The methods that are passed on: by default `GET`, which changes nothing; none switches it off.
     pub methods: Vec<String>,
@@ -45,8 +49,8 @@ impl Default for Passthrough {
 }
 
 /// How the API behaves.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Api {
     /// How many requests a key for the API may send in a minute, 0 for as many as it likes.
     pub requests_per_minute: u32,
@@ -59,8 +63,8 @@ impl Default for Api {
 }
 
 /// Who embeds the flow: what customers see of them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Vendor {
     /// The vendor's name, as customers know it.
     pub name: String,
@@ -87,7 +91,7 @@ impl Default for Vendor {
 }
 
 /// What happens when a customer links a tenant that another customer has linked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SameTenant {
     /// It is refused, and both are told in the audit log.
@@ -98,8 +102,8 @@ pub enum SameTenant {
 }
 
 /// How the flow behaves.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Linking {
     /// What happens when a customer links a tenant that another customer has linked.
     pub same_tenant: SameTenant,
@@ -122,20 +126,16 @@ impl Default for Linking {
     }
 }
 
+/// The default configuration: every key, with what it means.
+pub const DEFAULT_FILE: &str = include_str!("../../../docs/config.default.toml");
+
 /// The configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It is no TOML, or holds what no setting is.
-    #[error("the configuration file cannot be read")]
-    Toml(#[from] toml::de::Error),
-    /// A setting has a value that it can't have.
-    #[error("the setting {setting} {must}")]
-    Value {
-        /// The setting's path, such as `vendor.colour`.
-        setting: &'static str,
-        /// What it must be.
-        must: &'static str,
-    },
+#[error("the configuration file cannot be used: {}", told(.0))]
+pub struct ConfigError(pub Vec<Finding>);
+
+fn told(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl Config {
@@ -143,72 +143,117 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, with the place in the file where there is one.
+    /// What is wrong with it, and where.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)?;
-        config.check()?;
-        Ok(config)
+        let Reading { config, errors, .. } = Self::read(text);
+        config.ok_or(ConfigError(errors))
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        let must = |setting, is_fine: bool, must| {
-            if is_fine { Ok(()) } else { Err(ConfigError::Value { setting, must }) }
-        };
+    /// What a setting must be and is not, by its path.
+    fn check(&self) -> Vec<(&'static str, &'static str)> {
         let colour = self.vendor.colour.strip_prefix('#').unwrap_or_default();
-        must(
-            "vendor.colour",
-            colour.len() == 6 && colour.bytes().all(|byte| byte.is_ascii_hexdigit()),
-            "must be a colour of the form #rrggbb",
-        )?;
-        must("vendor.name", !self.vendor.name.trim().is_empty(), "must not be empty")?;
-        must(
-            "linking.hand_over_days",
-            (1..=LONGEST_LINK_DAYS).contains(&self.linking.hand_over_days),
-            "must be 1 to 30",
-        )?;
-        must(
-            "passthrough.methods",
-            self.passthrough.methods.iter().all(|name| name.parse::<Method>().is_ok()),
-            "must be a list of GET, POST, PUT, PATCH and DELETE",
-        )?;
-        must(
-            "retention.changes_days",
-            self.retention.keeps_enough_changes(),
-            "must be 0, for ever, or at least 90: whoever reads the change log may be away for as long",
-        )?;
         let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
-        must(
-            "public_url",
-            self.public_url.as_ref().is_none_or(|url| {
-                is_web(url) && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
-            }),
-            "must be an http or https address without user, query and fragment",
-        )?;
-        must(
-            "vendor.privacy_url",
-            self.vendor.privacy_url.as_ref().is_none_or(is_web),
-            "must be an http or https address",
-        )?;
-        must(
-            "vendor.support_email",
-            self.vendor.support_email.as_ref().is_none_or(|address| {
-                address.contains('@')
-                    && !address.contains(|c: char| c.is_whitespace() || "?&#%<>\"".contains(c))
-            }),
-            "must be an e-mail address",
-        )
+        let is_address = |address: &String| {
+            address.contains('@') && !address.contains(|c: char| c.is_whitespace() || "?&#%<>\"".contains(c))
+        };
+        let is_public = |url: &Url| {
+            is_web(url) && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+        };
+        let rules = [
+            (
+                "vendor.colour",
+                colour.len() == 6 && colour.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "must be a colour of the form #rrggbb",
+            ),
+            ("vendor.name", !self.vendor.name.trim().is_empty(), "must not be empty"),
+            (
+                "linking.hand_over_days",
+                (1..=LONGEST_LINK_DAYS).contains(&self.linking.hand_over_days),
+                "must be 1 to 30",
+            ),
+            (
+                "passthrough.methods",
+                self.passthrough.methods.iter().all(|name| name.parse::<Method>().is_ok()),
+                "must be a list of GET, POST, PUT, PATCH and DELETE",
+            ),
+            (
+                "retention.changes_days",
+                self.retention.keeps_enough_changes(),
+                "must be 0, for ever, or at least 90: whoever reads the change log may be away for as long",
+            ),
+            (
+                "public_url",
+                self.public_url.as_ref().is_none_or(is_public),
+                "must be an http or https address without user, query and fragment",
+            ),
+            (
+                "vendor.privacy_url",
+                self.vendor.privacy_url.as_ref().is_none_or(is_web),
+                "must be an http or https address",
+            ),
+            (
+                "vendor.support_email",
+                self.vendor.support_email.as_ref().is_none_or(is_address),
+                "must be an e-mail address",
+            ),
+        ];
+        rules.into_iter().filter(|(_, is_fine, _)| !is_fine).map(|(path, _, must)| (path, must)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
-    fn an_empty_file_is_the_default_and_a_typo_is_told() {
+    fn an_empty_file_is_the_default() {
         assert_eq!(Config::parse("").unwrap().linking.hand_over_days, 7);
-        let error = Config::parse("[vendor]\ncolor = \"#ffffff\"").unwrap_err();
-        assert!(std::error::Error::source(&error).unwrap().to_string().contains("color"));
+    }
+
+    /// Every path of a value's members.
+    fn paths(of: &Value, before: &str) -> BTreeSet<String> {
+        let members = of.as_object().into_iter().flatten();
+        let deeper = members.flat_map(|(key, value)| match value {
+            Value::Object(_) => paths(value, &format!("{before}{key}.")),
+            _ => BTreeSet::from([format!("{before}{key}")]),
+        });
+        deeper.collect()
+    }
+
+    /// The default file as it is when every key is set that it explains.
+    fn uncommented() -> String {
+        let is_key = |line: &str| {
+            line.split_once(" = ").is_some_and(|(key, _)| {
+                !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            })
+        };
+        let set = |line: &str| match line.strip_prefix("# ").filter(|line| is_key(line)) {
+            Some(line) => format!("{line}\n"),
+            None => format!("{line}\n"),
+        };
+        DEFAULT_FILE.lines().map(set).collect()
+    }
+
+    #[test]
+    fn the_default_file_has_every_key_and_is_the_default() {
+        let default = serde_json::to_value(Config::default()).unwrap();
+        assert_eq!(serde_json::to_value(Config::parse(DEFAULT_FILE).unwrap()).unwrap(), default);
+        let Reading { config, errors, warnings } = Config::read(&uncommented());
+        assert!(errors.is_empty() && warnings.is_empty(), "{errors:?} {warnings:?}");
+        let set: toml::Table = uncommented().parse().unwrap();
+        let set = serde_json::to_value(set).unwrap();
+        assert_eq!(paths(&set, ""), paths(&default, ""));
+        // What has a default is shown with it; what has none, with an example.
+        let shown = serde_json::to_value(config.unwrap()).unwrap();
+        for path in paths(&default, "") {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            let value = default.pointer(&pointer).unwrap();
+            assert!(value.is_null() || shown.pointer(&pointer) == Some(value), "{path}");
+        }
     }
 
     #[test]

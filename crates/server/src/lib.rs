@@ -32,9 +32,14 @@ use tower_http::compression::CompressionLayer;
 use app::App;
 use calls::Calls;
 
+pub use api::inbound_webhooks::OVERLAP as INBOUND_OVERLAP;
 pub use app::{Logo, Setup};
-pub use config::{Api, Config, ConfigError, LONGEST_LINK_DAYS, Linking, Passthrough, SameTenant, Vendor};
+pub use config::{
+    Api, Config, ConfigError, DEFAULT_FILE, Finding, LONGEST_LINK_DAYS, Linking, Passthrough, Reading,
+    SameTenant, Vendor,
+};
 pub use operations::{MetricsError, measure, tell_how_it_is};
+pub use tokens::new_inbound_key;
 
 fn router(app: App) -> Router {
     let (api, description) = openapi::api();

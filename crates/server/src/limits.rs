@@ -1,4 +1,4 @@
-//! How often somebody may ask: with a key for the API, with none, guessing tokens, and having Lucca's keys checked.
+//! How often somebody may ask or tell: with a key for the API, with none, guessing tokens, and having Lucca's keys checked.
 //!
 //! In memory and for this process: a restart forgives.
 
@@ -12,7 +12,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
-use store::FlowId;
+use store::{FlowId, InboundWebhookId};
 
 use crate::app::App;
 use crate::auth::KeyOf;
@@ -49,6 +49,7 @@ pub(crate) struct Limits {
     refused_keys: DefaultKeyedRateLimiter<IpAddr>,
     checks: DefaultKeyedRateLimiter<FlowId>,
     pages: DefaultKeyedRateLimiter<IpAddr>,
+    inbound: DefaultKeyedRateLimiter<InboundWebhookId>,
 }
 
 /// How much a key may still ask.
@@ -93,6 +94,8 @@ impl Limits {
             refused_keys: RateLimiter::keyed(a_minute(30)),
             checks: RateLimiter::keyed(a_minute(6)),
             pages: RateLimiter::keyed(a_minute(1200)),
+            // An import of a year's absences is told half-day by half-day.
+            inbound: RateLimiter::keyed(a_minute(6000)),
         }
     }
 
@@ -153,6 +156,11 @@ impl Limits {
     /// Lucca is to be asked for somebody who is linking.
     pub(crate) fn check(&self, flow: FlowId) -> Result<(), TooOften> {
         self.checks.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
+    }
+
+    /// A customer's Lucca tells something.
+    pub(crate) fn inbound(&self, webhook: InboundWebhookId) -> Result<(), TooOften> {
+        self.inbound.check_key(&webhook).map_err(|not_until| TooOften::until(&not_until))
     }
 
     /// A page is asked for.

@@ -14,8 +14,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::api::{
-    absences, api_keys, calendar_feeds, exchange_public_token, health, issues, linked_accounts,
-    linking_flows, new_link_token, records, runs, scim, webhooks,
+    absences, api_keys, calendar_feeds, exchange_public_token, health, inbound_webhooks, issues,
+    linked_accounts, linking_flows, new_link_token, records, runs, scim, webhooks,
 };
 use crate::app::App;
 
@@ -44,6 +44,7 @@ use crate::app::App;
         (name = "absence requests", description = "Absences, asked for in an app and decided in Lucca."),
         (name = "calendars", description = "Absences of a team, for calendars that subscribe to them: docs/calendar.md."),
         (name = "webhooks", description = "What happens, told to addresses that asked for it: docs/webhooks.md."),
+        (name = "inbound webhooks", description = "What a customer's Lucca tells by itself, so that it is read at once: docs/inbound-webhooks.md."),
         (name = "SCIM", description = "Services that people are provisioned to: docs/scim.md."),
         (name = "health", description = "Whether the service runs."),
     )
@@ -152,6 +153,15 @@ pub(crate) fn api() -> (Router<App>, Value) {
         .routes(routes!(webhooks::test::test_webhook_endpoint))
         .routes(routes!(webhooks::deliveries::webhook_deliveries))
         .routes(routes!(webhooks::replay::replay_webhooks))
+        .routes(routes!(
+            inbound_webhooks::show::inbound_webhooks,
+            inbound_webhooks::set::set_inbound_webhooks,
+            inbound_webhooks::remove::remove_inbound_webhooks
+        ))
+        .routes(
+            routes!(inbound_webhooks::receive::inbound, inbound_webhooks::challenge::inbound_challenge)
+                .layer(DefaultBodyLimit::max(inbound_webhooks::receive::LARGEST)),
+        )
         .split_for_parts();
     // What utoipa describes has a JSON form.
     let mut description = serde_json::to_value(description).unwrap_or_default();

@@ -26,6 +26,15 @@ pub(crate) fn new_api_key(entropy: &Entropy) -> Result<SecretString, EntropyErro
     token(API_KEY_PREFIX, entropy)
 }
 
+/// A new key for a customer's Lucca: `inb_…`.
+///
+/// # Errors
+///
+/// When there is no randomness.
+pub fn new_inbound_key(entropy: &Entropy) -> Result<SecretString, EntropyError> {
+    token("inb_", entropy)
+}
+
 fn token(prefix: &str, entropy: &Entropy) -> Result<SecretString, EntropyError> {
     Ok(SecretString::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()?))))
 }

@@ -325,6 +325,28 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
+    /// The linked accounts of whose absences Lucca has told something that is to be read: nothing more was told since
+    /// `quiet_since`, or the first of it before `waiting_since`.
+    pub async fn accounts_notified(
+        &self,
+        now: Timestamp,
+        quiet_since: Timestamp,
+        waiting_since: Timestamp,
+    ) -> Result<Vec<LinkedAccount>, Error> {
+        let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT * FROM linked_accounts WHERE status = 'linked' AND no IN (SELECT account_no FROM inbound_notices \
+             WHERE not_before_ms <= $1 GROUP BY account_no HAVING max(noted_ms) <= $2 OR min(noted_ms) <= $3) \
+             ORDER BY no",
+        )
+        .bind(now.as_millisecond())
+        .bind(quiet_since.as_millisecond())
+        .bind(waiting_since.as_millisecond())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing("listing what Lucca told"))?;
+        rows.into_iter().map(AccountRow::read).collect()
+    }
+
     /// The linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones included.
     pub async fn accounts_of_tenant(&self, tenant: &str) -> Result<Vec<LinkedAccount>, Error> {
         let rows: Vec<AccountRow> =

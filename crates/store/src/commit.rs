@@ -13,7 +13,7 @@ use crate::error::while_doing;
 use crate::quarantine::{self, Quarantined};
 use crate::records::RecordUpsert;
 use crate::runs::{self, StreamProgress};
-use crate::{Error, Lease, RecordState, Store, account_events, holds, stream_states};
+use crate::{Error, Lease, RecordState, Store, account_events, holds, inbound_webhooks, stream_states};
 
 /// What one page changes.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub struct Commit {
     pub progress: Option<StreamProgress>,
     /// What waits for a person from now on, of this kind: why, and which records. An empty list withdraws it.
     pub hold: Option<(String, Vec<RemoteId>)>,
+    /// Whether what Lucca had told, and the run took on, has been read.
+    pub notices_read: bool,
 }
 
 impl Commit {
@@ -50,6 +52,7 @@ impl Commit {
             && self.state.is_none()
             && self.progress.is_none()
             && self.hold.is_none()
+            && !self.notices_read
     }
 }
 
@@ -104,6 +107,9 @@ impl Store {
             {
                 let told = serde_json::json!({ "kind": kind.name(), "reason": reason, "records": ids.len() });
                 account_events::append(&mut tx, no, "sync.held", &told, at).await?;
+            }
+            if commit.notices_read {
+                inbound_webhooks::forget_read(&mut tx, lease).await?;
             }
             tx.commit().await
         };

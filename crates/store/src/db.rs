@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::error::while_doing;
-use crate::{Error, audit};
+use crate::{Error, audit, schema};
 
 /// The database. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(while_doing("opening it"))?;
-        sqlx::migrate!("migrations/sqlite").run(&pool).await.map_err(Error::Migration)?;
+        schema::SQLITE.run(&pool).await.map_err(Error::Migration)?;
         Self { db: Db::Sqlite(pool) }.ready().await
     }
 
@@ -96,7 +96,7 @@ impl Store {
             .connect_with(options.application_name("lucca-connector"))
             .await
             .map_err(while_doing("opening it"))?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(Error::Migration)?;
+        schema::POSTGRES.run(&pool).await.map_err(Error::Migration)?;
         Self { db: Db::Postgres(pool) }.ready().await
     }
 

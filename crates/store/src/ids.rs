@@ -81,6 +81,8 @@ ids! {
     ScimTargetId = "scim_",
     /// A feed of absences for calendars: `feed_…`.
     CalendarFeedId = "feed_",
+    /// Where a customer's Lucca tells us what happens: `inw_…`.
+    InboundWebhookId = "inw_",
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod exclusions;
 mod holds;
 mod idempotency;
 mod ids;
+mod inbound_webhooks;
 mod issues;
 mod leases;
 mod link_flows;
@@ -40,6 +41,7 @@ mod restores;
 mod retention;
 mod runs;
 mod schedule;
+mod schema;
 mod scim_targets;
 mod stream_states;
 mod submissions;
@@ -71,9 +73,10 @@ pub use exclusions::Kept;
 pub use holds::Hold;
 pub use idempotency::{Claim, Named, NamedRequest};
 pub use ids::{
-    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InvalidId, IssueId, ReceiptId, RunId,
-    ScimTargetId, SubmissionId, WebhookEndpointId,
+    AccountId, ApiKeyId, CalendarFeedId, ErasureId, FlowId, InboundWebhookId, InvalidId, IssueId, ReceiptId,
+    RunId, ScimTargetId, SubmissionId, WebhookEndpointId,
 };
+pub use inbound_webhooks::{InboundWebhook, Notice, NoticeOf, Received};
 pub use issues::{Issue, IssueFilter, NewIssue};
 pub use leases::{Lease, LeaseHolder};
 pub use link_flows::{FlowStatus, LinkFlow, LinkToken, NewLinkFlow, TokenKind};
@@ -87,6 +90,7 @@ pub use restores::Restored;
 pub use retention::RetentionRule;
 pub use runs::{Cancelling, Outcome, Run, StreamProgress};
 pub use schedule::{DueAccount, Waiting};
+pub use schema::Schema;
 pub use scim_targets::{NewScimTarget, ScimLink, ScimPushed, ScimResource, ScimTarget, ScimTargetChange};
 pub use submissions::{NewSubmission, Submission, SubmissionFilter, SubmissionState};
 pub use unlinking::{DataPolicy, UnlinkReceipt};

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     /// Bytes that are no secret: hashes, and what names a turn.
-    const NOT_SEALED: [&str; 13] = [
+    const NOT_SEALED: [&str; 15] = [
         "api_keys.hash",
         "audit_head.hash",
         "audit_log.hash",
@@ -143,6 +143,8 @@ mod tests {
         "idempotency_keys.claim",
         "idempotency_keys.hash",
         "idempotency_keys.request",
+        "inbound_webhooks.key_hash",
+        "inbound_webhooks.previous_key_hash",
         "link_tokens.hash",
         "public_tokens.hash",
         "records.hash",

@@ -80,7 +80,7 @@ pub struct Run {
 pub struct StreamProgress {
     /// The stream.
     pub stream: String,
-    /// How it is read: `full` or `incremental`.
+    /// How it is read: `full`, `incremental` or `notified`.
     pub mode: String,
     /// Records done.
     pub done: u64,

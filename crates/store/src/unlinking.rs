@@ -39,8 +39,10 @@ pub struct UnlinkReceipt {
 
 /// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
 /// an old run may hold. Receipts of erased people stay: whoever was erased is not stored again when it is relinked.
-const DATA: [&str; 12] = [
+const DATA: [&str; 14] = [
     "calendar_feeds",
+    "inbound_notices",
+    "inbound_webhooks",
     "quarantine",
     "idempotency_keys",
     "stream_states",

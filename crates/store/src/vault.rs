@@ -124,17 +124,23 @@ pub(crate) enum SealedColumn {
     PreviousWebhookSecret,
     /// The bearer token of a SCIM service.
     ScimToken,
+    /// What a customer's Lucca signs its webhooks with.
+    SigningSecret,
+    /// What it signed them with before.
+    PreviousSigningSecret,
     /// What was answered to a request that its caller named.
     Answer,
 }
 
 impl SealedColumn {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::AccountKey,
         Self::FlowKey,
         Self::WebhookSecret,
         Self::PreviousWebhookSecret,
         Self::ScimToken,
+        Self::SigningSecret,
+        Self::PreviousSigningSecret,
         Self::Answer,
     ];
 
@@ -146,6 +152,8 @@ impl SealedColumn {
             Self::WebhookSecret => ("webhook_endpoints", "secret"),
             Self::PreviousWebhookSecret => ("webhook_endpoints", "previous_secret"),
             Self::ScimToken => ("scim_targets", "token"),
+            Self::SigningSecret => ("inbound_webhooks", "signing_secret"),
+            Self::PreviousSigningSecret => ("inbound_webhooks", "previous_signing_secret"),
             Self::Answer => ("idempotency_keys", "answer"),
         }
     }

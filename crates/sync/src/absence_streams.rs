@@ -92,9 +92,7 @@ impl Engine<'_> {
 
     pub(crate) async fn leaves(&self) -> Result<Option<AbsencesRead<'_>>, Error> {
         let Some(mut sync) = self.begin(Stream::Leaves, Kind::Absence).await? else { return Ok(None) };
-        let establishments: Vec<Establishment> = self.context.store.all(self.context.account.no).await?;
-        let fallback: Vec<RemoteId> =
-            establishments.into_iter().map(|establishment| establishment.id).collect();
+        let fallback = self.establishment_ids().await?;
         let query = |date| LeaveQuery {
             groups: self.groups,
             fallback_establishments: fallback.clone(),
@@ -108,6 +106,12 @@ impl Engine<'_> {
         };
         let changed = sync.take_changed();
         Ok(Some(AbsencesRead { sync, ending, missing, changed }))
+    }
+
+    /// What is asked for where a server does not take a question about everybody.
+    pub(crate) async fn establishment_ids(&self) -> Result<Vec<RemoteId>, Error> {
+        let establishments: Vec<Establishment> = self.context.store.all(self.context.account.no).await?;
+        Ok(establishments.into_iter().map(|establishment| establishment.id).collect())
     }
 
     /// Reads every part. The whole is proven if every part is.
@@ -195,7 +199,7 @@ impl Engine<'_> {
         Ok(ending)
     }
 
-    async fn read_leaves(
+    pub(crate) async fn read_leaves(
         &self,
         sync: &mut StreamSync<'_>,
         leaves: Enumeration<resources::Leave>,
@@ -360,7 +364,7 @@ impl Engine<'_> {
 }
 
 /// Absences being put together from pages of leaves.
-struct Assembly {
+pub(crate) struct Assembly {
     part: Part,
     /// Leaves that were read before this part.
     done_before: u64,
@@ -380,10 +384,12 @@ struct Assembly {
     saw_other_days: bool,
     /// What the leaves' types are called.
     leave_types: BTreeMap<RemoteId, Option<String>>,
+    /// Leaves that are looked for, and of which absence each was found to be.
+    pub(crate) looked_for: HashMap<RemoteId, Option<RemoteId>>,
 }
 
 impl Assembly {
-    fn new(is_first: bool) -> Self {
+    pub(crate) fn new(is_first: bool) -> Self {
         Self {
             part: Part { first: Date::MIN, last: None },
             done_before: 0,
@@ -394,6 +400,7 @@ impl Assembly {
             seen: HashSet::new(),
             saw_other_days: false,
             leave_types: BTreeMap::new(),
+            looked_for: HashMap::new(),
         }
     }
 
@@ -413,6 +420,9 @@ impl Assembly {
                 && !self.leave_types.contains_key(id)
             {
                 self.leave_types.insert(id.clone(), leave.leave_type_name.as_deref().map(str::to_owned));
+            }
+            if let Some(found) = self.looked_for.get_mut(&leave.leave.id) {
+                *found = Some(leave.absence_id.clone());
             }
             if !self.is_first {
                 self.seen.insert(fingerprint(&leave.leave.id));

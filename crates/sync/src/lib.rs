@@ -3,7 +3,7 @@
 //!
 //! `run` conducts under a lease and ends with who is delivered (`audience`); `plan` says what is due and `state` what a stream remembers; `streams` says what is
 //! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
-//! `working_days`; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
+//! `working_days`, or by `notified_streams` where Lucca told what changed; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
 //! `lost_fields` keeps what went silent; `scope` says what a
 //! linked account's configuration wants of all that, `rescope` what follows when that changes, and `unwanted` takes out
 //! what may not be kept; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
@@ -16,6 +16,7 @@ mod batch;
 mod diff;
 mod lost_fields;
 mod normalise;
+mod notified_streams;
 mod organisation_streams;
 mod owners;
 mod people_streams;

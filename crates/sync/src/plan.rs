@@ -19,6 +19,8 @@ pub enum Mode {
     Full,
     /// What changed since the stream's cursor. What is not met says nothing.
     Incremental,
+    /// What Lucca told of, and nothing else: the cursor stays where it is.
+    Notified,
 }
 
 impl Mode {
@@ -27,6 +29,7 @@ impl Mode {
         match self {
             Self::Full => "full",
             Self::Incremental => "incremental",
+            Self::Notified => "notified",
         }
     }
 }
@@ -41,6 +44,8 @@ pub enum Wish {
     Now,
     /// Everything, in full.
     Full,
+    /// What Lucca told of by itself, and no request more.
+    Notified,
 }
 
 /// How often what is read. All in minutes.
@@ -145,6 +150,11 @@ impl Rhythms {
     /// How `stream` is to be read now; `None` if it is not due.
     pub fn plan(&self, stream: Stream, state: &StreamState, wish: Wish, now: Timestamp) -> Option<Mode> {
         let (changes_every, all_every) = self.of(stream);
+        if wish == Wish::Notified {
+            // What was never read is read in full by the syncs that come by themselves, and this with it.
+            let is_told_of = matches!(stream, Stream::Leaves | Stream::LeaveRequests);
+            return (is_told_of && state.full_at.is_some()).then_some(Mode::Incremental);
+        }
         let Some(full_at) = state.full_at else {
             // A list that is not offered is asked for again now and then: a permission may have been granted.
             let is_offered = state.unavailable_at.is_none_or(|at| is_due(at, self.organisation, now));

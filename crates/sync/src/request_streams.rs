@@ -16,7 +16,7 @@ use crate::stream_sync::{Context, Ending, Seen, StreamSync};
 use crate::streams::Engine;
 
 /// Ids in one request: addresses have a length.
-const IDS_A_REQUEST: usize = 200;
+pub(crate) const IDS_A_REQUEST: usize = 200;
 
 /// More requests than this to look up at once: all are read with the next run.
 const FEW_REQUESTS: usize = 1000;
@@ -66,11 +66,11 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    fn request_query(&self) -> LeaveRequestQuery {
+    pub(crate) fn request_query(&self) -> LeaveRequestQuery {
         LeaveRequestQuery { groups: self.groups, ..LeaveRequestQuery::default() }
     }
 
-    async fn read_requests(
+    pub(crate) async fn read_requests(
         &self,
         sync: &mut StreamSync<'_>,
         requests: lucca::Enumeration<lucca::resources::LeaveRequest>,

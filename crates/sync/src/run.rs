@@ -188,7 +188,10 @@ impl Sync<'_> {
         if let Some(are_current) = report.are_contracts_current() {
             self.store.set_contracts_current(self.account.no, are_current).await?;
         }
-        self.set_due(&lease, scope, &rhythms, started_at, finished_at).await?;
+        // What Lucca told of is read beside the rhythm.
+        if wish != Wish::Notified {
+            self.set_due(&lease, scope, &rhythms, started_at, finished_at).await?;
+        }
         let json = serde_json::to_string(&report).unwrap_or_default();
         self.store.finish_run(&lease, outcome, report.total_requests(), Some(&json), finished_at).await?;
         Ok(report)

@@ -42,6 +42,9 @@ pub(crate) struct Engine<'a> {
 impl Engine<'_> {
     /// Reads what is due; a stream that fails is reported and the others go on.
     pub(crate) async fn streams(&self) -> Result<Vec<StreamReport>, Error> {
+        if self.wish == Wish::Notified {
+            return self.notified().await;
+        }
         let mut learned = Learned::default();
         let mut reports = Vec::new();
         let users = self.users(&mut learned).await?;

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use server::{Config, Logo, Setup};
+use server::{Logo, Setup};
 use tokio_util::sync::CancellationToken;
 
 use crate::Global;
+use crate::commands::config;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::output::{complain, line};
@@ -47,7 +48,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Leave --no-workers out; or name a PostgreSQL database with --database.",
         ));
     }
-    let config = config(args.config.as_deref(), &dir)?;
+    let config = config::load(args.config.as_deref(), &dir)?;
     let logo = config.vendor.logo.as_deref().map(|path| logo(path, &dir)).transpose()?;
     let (operator_token, token_file) = operator_token(&dir)?;
     let listener = session::listen(args.listen).await?;
@@ -120,22 +121,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn config(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
-    let path = named.map_or_else(|| dir.join("config.toml"), Path::to_owned);
-    match fs::read_to_string(&path) {
-        Ok(text) => Config::parse(&text).map_err(|error| {
-            let mut failure = Failure::from_error(Exit::Usage, "cli.config", &error);
-            failure.message = format!("{}: {error}", path.display());
-            failure.advice = Some("See docs/serve.md for what may be set.".to_owned());
-            failure
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-            Ok(Config::default())
-        }
-        Err(error) => Err(Failure::file("reading", &path, &error)),
-    }
 }
 
 /// Larger pictures make the first page slow for no gain.

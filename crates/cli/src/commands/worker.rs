@@ -50,7 +50,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
-    let config = super::serve::config(args.config.as_deref(), &global.data_dir())?;
+    let config = super::config::load(args.config.as_deref(), &global.data_dir())?;
     let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
     work(worker, &machinery, listener).await?;
     machinery.store.close().await;

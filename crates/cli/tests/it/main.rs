@@ -8,6 +8,7 @@ mod bad_input;
 mod changes;
 mod database;
 mod demo;
+mod doctor;
 mod export;
 mod floors;
 mod help;

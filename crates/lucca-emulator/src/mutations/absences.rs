@@ -14,6 +14,7 @@ use crate::{
         },
         model::{Company, Person},
     },
+    telling::Happened,
     tenant::Tenant,
 };
 
@@ -94,8 +95,11 @@ pub(super) fn with_period<T>(
         let all = &mut company.absences;
         let fresh = all.last_decision + 1;
         let period = all.periods.get_mut(at).ok_or(ChangeError::NoSuch("leave period"))?;
+        let before = period.stage;
         let changed = change(period, &Chain { fresh, ..chain }, Moment::of(stamp.at))?;
+        let happened = Happened::between(Some(before), period.stage);
         all.last_decision = fresh;
+        tenant.tell(company, id, happened);
         Ok(changed)
     })
 }
@@ -305,6 +309,10 @@ impl Tenant {
                 return Err(ChangeError::Conflict("it is over already"));
             }
             all.dropped.insert(at, (Moment::of(stamp.at), by));
+            let half = company.absences.halves.get(place(at));
+            if let Some(period) = half.and_then(|half| company.absences.period_of(*half)) {
+                self.tell_of(company, period, &[at], Some(Happened::Deleted));
+            }
             Ok(())
         })
     }

@@ -4,6 +4,7 @@
 //! from. Not here: the behaviours themselves.
 
 mod requests;
+mod telling;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ pub use self::requests::{
     AbsenceFactory, AutoCreateFalse, CancelApproved, DecidesAs, FactoryAccess, FactoryAnswer, FactoryRefusal,
     ImportUnapproved, Unconfirmed, WriteAnswer,
 };
+pub use self::telling::{AuthorizationAs, Telling};
 use crate::faults::Fault;
 
 /// How the tenant behaves where the documentation is silent, or contradicts what was observed.
@@ -147,6 +149,8 @@ pub struct Switches {
     pub approvals_decide_cancellations: bool,
     /// Who a decision is recorded of.
     pub decides_as: DecidesAs,
+    /// Whom the tenant tells of its absences by itself, and how; `null` is nobody.
+    pub telling: Option<Telling>,
     /// `/api/v3/userlogs`, which Lucca does not document.
     pub userlogs: UserLogs,
     /// `/api/v3/userdates` answers; else 404.
@@ -229,6 +233,7 @@ impl Default for Switches {
             approval_settles_all: false,
             approvals_decide_cancellations: false,
             decides_as: DecidesAs::Expected,
+            telling: None,
             userlogs: UserLogs::Alive,
             userdates: true,
             modified_at_moves: true,

@@ -8,6 +8,7 @@ pub(crate) mod calendar_feeds;
 pub(crate) mod etag;
 pub(crate) mod exchange_public_token;
 pub(crate) mod health;
+pub(crate) mod inbound_webhooks;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod issues;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]

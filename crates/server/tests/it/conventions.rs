@@ -57,6 +57,10 @@ fn everything_is_described_with_an_example() {
             assert!(!media["example"].is_null(), "{place} has no example of {}", media["schema"]);
             seen += 1;
         }
+        // What Lucca calls has no key for the API, and is as Lucca calls it.
+        if path.starts_with("/v1/inbound/") {
+            continue;
+        }
         if path.starts_with("/v1/") {
             for status in ["401", "403", "429", "500", "503"] {
                 assert!(operation["responses"].get(status).is_some(), "{place} may answer {status}");

@@ -10,6 +10,7 @@ mod delivery;
 mod flow;
 mod hostile;
 mod idempotency;
+mod inbound_webhooks;
 mod over_time;
 mod passthrough;
 mod records;

@@ -247,3 +247,10 @@ impl Browser<'_> {
         self.settled("checks").await
     }
 }
+
+impl Service {
+    /// What time it is for the service.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.machinery.clock.now()
+    }
+}

@@ -6,6 +6,7 @@ mod audit;
 mod changes;
 mod erasures;
 mod idempotency;
+mod inbound_webhooks;
 mod keys;
 mod leases;
 mod link_flows;

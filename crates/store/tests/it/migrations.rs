@@ -3,7 +3,7 @@
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use store::{AccountStatus, Store};
+use store::{AccountStatus, Schema, Store};
 use test_database::{Engine, Place, TestDatabase};
 
 /// The tables of the first release, and what names a row in each.
@@ -214,4 +214,37 @@ async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
     let store = database.place.open().await.unwrap();
     check(&mut raw, &store, before).await;
     store.close().await;
+}
+
+#[tokio::test]
+async fn how_the_tables_stand_is_told_and_nothing_is_changed() {
+    for engine in Engine::available() {
+        let database = TestDatabase::new(engine).await;
+        let look = async || match &database.place {
+            Place::File(path) => Schema::of_file(path).await.unwrap(),
+            Place::Url(url) => Schema::of_server(url).await.unwrap(),
+        };
+        let mut raw = match &database.place {
+            Place::File(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                Raw::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
+            }
+            Place::Url(url) => Raw::Postgres(PgConnection::connect(url).await.unwrap()),
+        };
+        let current = look().await;
+        assert_eq!((current.pending, current.newer, current.is_broken), (0, 0, false));
+        let last = current.version;
+        raw.run("CREATE TABLE kept AS SELECT * FROM _sqlx_migrations").await.unwrap();
+        raw.run(&format!("DELETE FROM _sqlx_migrations WHERE version = {last}")).await.unwrap();
+        let older = look().await;
+        assert!(older.pending == 1 && older.version < last, "{older:?}");
+        raw.run("DELETE FROM _sqlx_migrations").await.unwrap();
+        assert!(look().await.pending > 1);
+        raw.run("UPDATE kept SET version = 9999, success = NOT success WHERE version = 1").await.unwrap();
+        raw.run("INSERT INTO _sqlx_migrations SELECT * FROM kept").await.unwrap();
+        let newer = look().await;
+        assert_eq!((newer.version, newer.pending, newer.newer, newer.is_broken), (9999, 1, 1, true));
+        raw.run("DROP TABLE _sqlx_migrations").await.unwrap();
+        assert_eq!(look().await.version, 0);
+    }
 }

@@ -318,7 +318,8 @@ impl<'a> StreamSync<'a> {
         checkpoint: Option<(Option<Date>, Checkpoint)>,
         total: Option<u64>,
     ) {
-        if let Some((part, checkpoint)) = checkpoint {
+        // What was told of is read again as a whole: where an interrupted read would resume stays.
+        if let Some((part, checkpoint)) = checkpoint.filter(|_| self.mode != Mode::Notified) {
             let (mode, began_at, done) = (self.mode, self.began_at, self.done);
             self.state.resume = Some(Resume { mode, began_at, part, checkpoint, done });
             commit.state = Some((self.stream.name(), self.state.to_json()));
@@ -404,6 +405,8 @@ impl<'a> StreamSync<'a> {
             self.state.learned = learned.filter(says_something).map(|form| Lesson { at, form });
         }
         match &ending.error {
+            // What was told of is not all that changed: neither cursor nor anything else of the stream moves.
+            None if self.mode == Mode::Notified => {}
             None => {
                 self.state.read_at = Some(self.began_at);
                 self.state.resume = None;
@@ -417,7 +420,7 @@ impl<'a> StreamSync<'a> {
                 self.report.complete = false;
                 self.report.stale = self.stored.saturating_sub(self.met);
                 let told = StreamError::from(error);
-                if told.not_offered {
+                if told.not_offered && self.mode != Mode::Notified {
                     self.state.unavailable_at = Some(now);
                 }
                 self.report.error = Some(told);

@@ -1,10 +1,11 @@
 //! `accounts`: the linked accounts, what is stored for each, when it was last synced, and what waits for a person.
 //! What is decided on that is in `release`, how an account is read in `configure`, how it ends in `unlink`, what was
-//! done with it in `audit`.
+//! done with it in `audit`; what its Lucca may tell, in `inbound`.
 
 mod audit;
 mod configure;
 mod fields;
+mod inbound;
 mod release;
 mod unlink;
 
@@ -36,6 +37,8 @@ enum Action {
     Configure(configure::Args),
     /// What is delivered of each record, under which name, and where it comes from in Lucca
     Fields(fields::Args),
+    /// Let Lucca tell of absences by itself; without options, show how that stands
+    Inbound(inbound::Args),
     /// Erase a linked account's API key, and its data if that is wanted: nothing is read any more
     Unlink(unlink::Args),
     /// Who linked, relinked, viewed and unlinked what, oldest first
@@ -48,6 +51,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(Action::Release(args)) => release::run(global, args).await,
         Some(Action::Configure(args)) => configure::run(global, args).await,
         Some(Action::Fields(args)) => fields::run(global, args).await,
+        Some(Action::Inbound(args)) => inbound::run(global, args).await,
         Some(Action::Unlink(args)) => unlink::run(global, args).await,
         Some(Action::Audit(args)) => audit::run(global, args).await,
     }

@@ -18,7 +18,7 @@ pub(crate) struct StreamProgressView {
     /// The list.
     #[schema(example = "users")]
     stream: String,
-    /// `full` or `incremental`.
+    /// `full`, `incremental`, or `notified`: what Lucca told of by itself.
     #[schema(example = "full")]
     mode: String,
     /// Records done.

@@ -1,0 +1,160 @@
+//! `accounts inbound`: lets a customer's Lucca tell us of absences by itself, shows how much it told, ends that.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use server::{INBOUND_OVERLAP, new_inbound_key};
+use store::{AccountStatus, Actor, InboundWebhook, InboundWebhookId, LinkedAccount};
+
+use crate::Global;
+use crate::commands::config;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::{complain, line};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The linked account, by id or tenant, where there are several
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    #[command(flatten)]
+    change: Change,
+    /// The configuration file of the service, which says how its address begins [default: config.toml in the data
+    /// directory, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What is to be done; without any, it is shown how it stands.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Change {
+    /// Switch it on; the key is shown once
+    #[arg(long)]
+    on: bool,
+    /// Make a new key, shown once; for seven days the former one holds too
+    #[arg(long)]
+    new_key: bool,
+    /// Keep the secret that Lucca signs its newer kind of webhooks with, from a file; an empty one forgets it
+    #[arg(long, value_name = "FILE")]
+    signing_secret_file: Option<PathBuf>,
+    /// Switch it off: address and keys open nothing any more
+    #[arg(long)]
+    off: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let data = DataDir::open(global).await?;
+    let account = session::account(&data, args.account.as_deref()).await?;
+    let clock = session::clock();
+    let now = clock.now();
+    if args.change.off {
+        let was_on = data.store.remove_inbound_webhook(&account, Actor::Cli, now).await?;
+        if global.json {
+            crate::output::json(&json!({ "account_id": account.id, "on": false, "was_on": was_on }));
+        } else {
+            line(if was_on { "Lucca can tell nothing of it any more." } else { "It was off." });
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if account.status == AccountStatus::Unlinked {
+        return Err(store::Error::Unlinked.into());
+    }
+    let key = change(&data, &account, &args.change, now).await?;
+    let webhook = data.store.inbound_webhook_of(account.no).await?;
+    let begins = config::load(args.config.as_deref(), &data.path)?.public_url;
+    let Some(webhook) = webhook else {
+        if global.json {
+            crate::output::json(&json!({ "account_id": account.id, "on": false }));
+        } else {
+            line("It is off. Switch it on with --on.");
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let begins = begins.as_ref().map(|url| url.as_str().trim_end_matches('/')).unwrap_or_default();
+    let url = format!("{begins}/v1/inbound/{}", webhook.id);
+    let waiting = data.store.count_notices(account.no).await?;
+    let key = key.as_ref().map(|key| key.expose_secret());
+    if global.json {
+        crate::output::json(&json!({
+            "account_id": account.id,
+            "on": true,
+            "url": url,
+            "key": key,
+            "previous_key_until": webhook.previous_key_until,
+            "signed": webhook.is_signed(),
+            "received": webhook.received,
+            "passed_over": webhook.passed_over,
+            "malformed": webhook.malformed,
+            "waiting": waiting,
+            "last_received_at": webhook.last_received_at,
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    show(&webhook, &url, key, waiting);
+    if begins.is_empty() {
+        complain("note: the address begins with that of the service; set public_url to have it shown whole");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does what is asked for; gives the key where it was made.
+async fn change(
+    data: &DataDir,
+    account: &LinkedAccount,
+    change: &Change,
+    now: Timestamp,
+) -> Result<Option<SecretString>, Failure> {
+    let until = now.checked_add(INBOUND_OVERLAP).unwrap_or(Timestamp::MAX);
+    let store = &data.store;
+    if change.on || change.new_key {
+        let key = new_inbound_key(&crate::entropy::source())?;
+        let is_made = if change.on {
+            let id = InboundWebhookId::mint(now, crate::entropy::bytes()?);
+            store.add_inbound_webhook(account, id, &key, Actor::Cli, now).await?
+        } else {
+            store.rotate_inbound_key(account, &key, Actor::Cli, (now, until)).await?
+        };
+        if !is_made && change.new_key {
+            return Err(off());
+        }
+        return Ok(is_made.then_some(key));
+    }
+    if let Some(path) = &change.signing_secret_file {
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))?;
+        let secret = Some(text.trim()).filter(|text| !text.is_empty()).map(SecretString::from);
+        let webhook = store.inbound_webhook_of(account.no).await?.ok_or_else(off)?;
+        let nonces = [crate::entropy::bytes()?, crate::entropy::bytes()?];
+        store
+            .set_inbound_signing_secret(&data.vault, &webhook, secret.as_ref(), nonces, (now, until))
+            .await?;
+    }
+    Ok(None)
+}
+
+fn off() -> Failure {
+    Failure::usage("cli.inbound_off", "Lucca may tell nothing of this account yet", "Switch it on with --on.")
+}
+
+fn show(webhook: &InboundWebhook, url: &str, key: Option<&str>, waiting: u64) {
+    line(&format!("URL for Lucca: {url}"));
+    if let Some(key) = key {
+        line(&format!("Key for Lucca: {key}"));
+        line("The key is not shown again. See docs/inbound-webhooks.md for where they are entered.");
+    }
+    if let Some(until) = webhook.previous_key_until {
+        line(&format!("The former key holds until {until:.0}"));
+    }
+    let InboundWebhook { received, passed_over, malformed, .. } = webhook;
+    line(&format!(
+        "Received: {received}, passed over: {passed_over}, not understood: {malformed}, waiting to be read: {waiting}"
+    ));
+    if let Some(at) = webhook.last_received_at {
+        line(&format!("Last: {at:.0}"));
+    }
+    line(if webhook.is_signed() { "Lucca's secret is known." } else { "Lucca's secret is not known." });
+}

@@ -1,0 +1,100 @@
+//! `config`: the default configuration file, and what is wrong with one; and reading it for whoever needs its settings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::json;
+use server::{Config, DEFAULT_FILE, Reading};
+
+use crate::Global;
+use crate::failure::{Details, Exit, Failure};
+use crate::output::{complain, counted, line, write};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Print the default configuration file: every key, with what it means
+    Default,
+    /// Say what is wrong with a configuration file
+    Check(CheckArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    /// The file [default: config.toml in the data directory]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+pub(crate) fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    match &args.action {
+        Action::Default if global.json => {
+            crate::output::json(&json!({ "default": DEFAULT_FILE }));
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Default => {
+            write(DEFAULT_FILE);
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Check(args) => check(global, args),
+    }
+}
+
+fn check(global: &Global, args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let path = args.file.clone().unwrap_or_else(|| in_dir(&global.data_dir()));
+    let text = fs::read_to_string(&path).map_err(|error| Failure::file("reading", &path, &error))?;
+    let Reading { errors, warnings, .. } = Config::read(&text);
+    if global.json {
+        crate::output::json(&json!({ "file": path, "errors": errors, "warnings": warnings }));
+    } else {
+        for (word, findings) in [("error", &errors), ("warning", &warnings)] {
+            for finding in findings {
+                line(&format!("{word}: {}: {finding}", path.display()));
+            }
+        }
+        let [wrong, odd] = [(&errors, "error"), (&warnings, "warning")]
+            .map(|(findings, noun)| counted(u64::try_from(findings.len()).unwrap_or(u64::MAX), noun));
+        line(&format!("{}: {wrong}, {odd}", path.display()));
+    }
+    Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Usage as u8) })
+}
+
+/// Where the configuration is unless a file is named.
+pub(crate) fn in_dir(dir: &Path) -> PathBuf {
+    dir.join("config.toml")
+}
+
+/// The settings of the file that is named, or of the one in the data directory, or else the defaults. What is passed over is
+/// said.
+pub(crate) fn load(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
+    let path = named.map_or_else(|| in_dir(dir), Path::to_owned);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
+            return Ok(Config::default());
+        }
+        Err(error) => return Err(Failure::file("reading", &path, &error)),
+    };
+    let Reading { config, errors, warnings } = Config::read(&text);
+    for warning in &warnings {
+        complain(&format!("warning: {}: {warning}", path.display()));
+    }
+    config.ok_or_else(|| {
+        let mut failure = Failure::usage(
+            "cli.config",
+            format!("{} cannot be used", path.display()),
+            "See `lucca-connector config default` for what may be set, and `lucca-connector config check`.",
+        );
+        failure.details = Some(Box::new(Details {
+            lines: errors.iter().map(ToString::to_string).collect(),
+            members: [("errors".to_owned(), json!(errors))].into_iter().collect(),
+        }));
+        failure
+    })
+}

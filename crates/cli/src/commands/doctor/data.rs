@@ -1,0 +1,256 @@
+//! What can be seen in the database: whether it answers and its tables are up to date, whether every secret opens, how
+//! accounts stand, and whether webhooks are taken and understood.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use store::{AccountStatus, DisabledReason, IssueFilter, LinkedAccount, Outcome, Run, Schema};
+
+use super::here::private;
+use super::{Check, State};
+use crate::Global;
+use crate::data_dir::DataDir;
+use crate::database::Place;
+use crate::failure::Failure;
+use crate::output::counted;
+
+/// An account that was not synced for so long is worth a look.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
+/// How much the clocks of machines that share a database may differ.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+/// Runs that are looked through for the last one that went well.
+const LAST_RUNS: u32 = 200;
+
+/// Opens the database if its tables are up to date: opening it else would change them.
+pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -> Option<DataDir> {
+    const CHECK: &str = "database";
+    let place = match Place::parse(global.database.as_deref(), dir) {
+        Ok(place) => place,
+        Err(failure) => {
+            checks.push(Check::failed(CHECK, &failure));
+            return None;
+        }
+    };
+    if let Place::File(path) = &place {
+        if !path.is_file() {
+            let advice = "Begin with `lucca-connector link TENANT_URL` or `lucca-connector serve`, or name another with \
+                          --database.";
+            checks.push(Check::fail(CHECK, format!("there is none at {}", path.display()), advice));
+            return None;
+        }
+        checks.push(private("database_file", path));
+    }
+    let schema = match &place {
+        Place::File(path) => Schema::of_file(path).await,
+        Place::Server(url) => Schema::of_server(url.as_str()).await,
+    };
+    let schema = match schema {
+        Ok(schema) => schema,
+        Err(error) => {
+            checks.push(Check::failed(CHECK, &Failure::from(error)));
+            return None;
+        }
+    };
+    checks.push(Check::ok(CHECK, format!("{} at {place} answers", place.engine())));
+    let tables = tables(schema);
+    let is_current = tables.state == State::Ok;
+    checks.push(tables);
+    // Without the key nothing is opened, and what is wrong with it was said.
+    if !is_current || !dir.join("master.key").is_file() {
+        return None;
+    }
+    match DataDir::open(global).await {
+        Ok(data) => Some(data),
+        Err(failure) => {
+            checks.push(Check::failed(CHECK, &failure));
+            None
+        }
+    }
+}
+
+fn tables(Schema { version, pending, newer, is_broken }: Schema) -> Check {
+    const CHECK: &str = "schema";
+    let at = format!("the tables are at version {version}");
+    if is_broken {
+        let advice = "Restore the database from a backup, or ask for help with its last migration.";
+        return Check::fail(CHECK, format!("{at}, and a migration broke off"), advice);
+    }
+    if newer > 0 {
+        let advice = "Use the version of lucca-connector that last wrote to this database, or a newer one.";
+        return Check::fail(CHECK, format!("{at}, which is newer than this program"), advice);
+    }
+    if pending > 0 {
+        let migrations = counted(u64::try_from(pending).unwrap_or(u64::MAX), "migration");
+        let advice = "Back the database up; the next command or start of the service brings it up to date. Then look again.";
+        return Check::warn(CHECK, format!("{at}: {migrations} to do"), advice);
+    }
+    Check::ok(CHECK, at)
+}
+
+/// Looks at everything in the database.
+pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let looked = async {
+        let accounts = data.store.accounts().await?;
+        checks.push(clock(data, now).await?);
+        checks.extend(secrets(data, &accounts, now).await?);
+        if accounts.is_empty() {
+            let advice = "Link a tenant with `lucca-connector link TENANT_URL`, or let a customer do it: docs/serve.md.";
+            checks.push(Check::warn("accounts", "none is linked", advice));
+        }
+        for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
+            checks.push(account_check(data, account, now).await?.of(&account.id));
+            checks.extend(inbound(data, account, now).await?.map(|check| check.of(&account.id)));
+        }
+        checks.extend(webhooks(data).await?);
+        Ok::<_, store::Error>(())
+    };
+    let failed = looked.await.err().map(|error| Check::failed("database", &Failure::from(error)));
+    checks.extend(failed);
+    checks
+}
+
+/// Nothing that was written can be from a time to come.
+async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
+    let last = data.store.runs(None, 1).await?.into_iter().next();
+    let ahead = last.map(|run| run.finished_at.unwrap_or(run.started_at).duration_since(now));
+    Ok(match ahead {
+        Some(ahead) if ahead > CLOCKS => Check::warn(
+            "clock",
+            format!("a run was noted {} s ahead of this machine's time", ahead.as_secs()),
+            "Set this machine's clock by NTP, and those that share the database.",
+        ),
+        _ => Check::ok("clock", format!("it is {now}")),
+    })
+}
+
+/// Whether the master keys open every secret.
+async fn secrets(
+    data: &DataDir,
+    accounts: &[LinkedAccount],
+    now: Timestamp,
+) -> Result<Vec<Check>, store::Error> {
+    let (store, vault) = (&data.store, &data.vault);
+    let mut opened = 0;
+    let mut checks = Vec::new();
+    let mut try_one = |what: String, tried: Result<(), store::Error>| match tried {
+        Ok(()) => opened += 1,
+        Err(error) => checks.push(Check::failed("secrets", &Failure::from(error)).of(&what)),
+    };
+    for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
+        try_one(account.id.to_string(), account.api_key(vault).map(drop));
+        if let Some(webhook) = store.inbound_webhook_of(account.no).await? {
+            try_one(webhook.id.to_string(), webhook.signing_secrets(vault, now).map(drop));
+        }
+    }
+    for endpoint in store.webhook_endpoints().await? {
+        try_one(endpoint.id.to_string(), endpoint.secrets(vault, now).map(drop));
+    }
+    for target in store.scim_targets(None).await? {
+        try_one(target.id.to_string(), target.token(vault).map(drop));
+    }
+    if checks.is_empty() {
+        checks.push(Check::ok("secrets", format!("{} open", counted(opened, "secret"))));
+    }
+    Ok(checks)
+}
+
+async fn account_check(
+    data: &DataDir,
+    account: &LinkedAccount,
+    now: Timestamp,
+) -> Result<Check, store::Error> {
+    const CHECK: &str = "account";
+    if account.status == AccountStatus::RelinkNeeded {
+        return Ok(Check::fail(
+            CHECK,
+            format!("{}: Lucca refuses the API key", account.tenant),
+            format!("Make a new key in Lucca and link again: lucca-connector link {}", account.tenant),
+        ));
+    }
+    let runs = data.store.runs(Some(account.no), LAST_RUNS).await?;
+    let went_well = |run: &&Run| matches!(run.outcome, Some(Outcome::Succeeded | Outcome::Incomplete));
+    let Some(run) = runs.iter().find(went_well) else {
+        return Ok(Check::warn(
+            CHECK,
+            format!("{} was never read", account.tenant),
+            format!("Read it with `lucca-connector sync --account {}`, or start the service.", account.id),
+        ));
+    };
+    let at = run.finished_at.unwrap_or(run.started_at);
+    let age = now.duration_since(at);
+    let issues = data.store.issues(Some(account.no), IssueFilter::Open).await?;
+    let count = counted(u64::try_from(issues.len()).unwrap_or(u64::MAX), "open issue");
+    let last = runs.first().and_then(|run| run.outcome).map_or("running", Outcome::name);
+    let message =
+        format!("{}: read {} min ago, the last run {last}, {count}", account.tenant, age.as_secs() / 60);
+    Ok(if age > OLD {
+        let advice = "See why with `lucca-connector runs list`, and whether the service runs.";
+        Check::warn(CHECK, message, advice)
+    } else if !issues.is_empty() {
+        let advice = format!("See what to do with `lucca-connector issues list --account {}`.", account.id);
+        Check::warn(CHECK, message, advice)
+    } else {
+        Check::ok(CHECK, message)
+    })
+}
+
+/// What a customer's Lucca tells by itself.
+async fn inbound(
+    data: &DataDir,
+    account: &LinkedAccount,
+    now: Timestamp,
+) -> Result<Option<Check>, store::Error> {
+    const CHECK: &str = "inbound_webhooks";
+    let Some(webhook) = data.store.inbound_webhook_of(account.no).await? else { return Ok(None) };
+    let waiting = data.store.count_notices(account.no).await?;
+    let is_new = |at: Timestamp| now.duration_since(at) < OLD;
+    Ok(Some(if webhook.last_malformed_at.is_some_and(is_new) {
+        Check::warn(
+            CHECK,
+            format!(
+                "{} of {} could not be understood",
+                webhook.malformed,
+                counted(webhook.received, "webhook")
+            ),
+            "Nothing is lost: syncs go on. See docs/inbound-webhooks.md for what is understood, and what is set in Lucca.",
+        )
+    } else if webhook.received == 0 {
+        Check::warn(
+            CHECK,
+            "nothing was ever told",
+            "See docs/inbound-webhooks.md for what to enter in Lucca, or switch them off.",
+        )
+    } else if waiting > 0 && webhook.last_received_at.is_some_and(|at| now.duration_since(at) > CLOCKS) {
+        let advice = "See whether the service runs, and why with `lucca-connector runs list`.";
+        Check::warn(CHECK, format!("{waiting} told and not read yet"), advice)
+    } else {
+        Check::ok(CHECK, format!("{} came", counted(webhook.received, "webhook")))
+    }))
+}
+
+/// Whether whoever asked for webhooks takes them.
+async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
+    const CHECK: &str = "webhook_endpoint";
+    let told = |endpoint: store::WebhookEndpoint| {
+        let advice = format!(
+            "See what it answers with GET /v1/webhook-endpoints/{0}/deliveries, mend the receiver; PATCH \
+             /v1/webhook-endpoints/{0} {{\"enabled\":true}} sends again what it missed.",
+            endpoint.id
+        );
+        let check = match (endpoint.disabled, endpoint.failing_since) {
+            (Some(DisabledReason::Gone), _) => Check::fail(CHECK, "disabled: it answered 410 Gone", advice),
+            (Some(DisabledReason::Failing), _) => {
+                Check::fail(CHECK, "disabled: it failed for too long", advice)
+            }
+            (Some(DisabledReason::Asked), _) => Check::ok(CHECK, "disabled, as somebody asked for"),
+            (None, Some(since)) => {
+                let failed = counted(endpoint.attempts.into(), "failed attempt");
+                Check::warn(CHECK, format!("{failed} since {since}"), advice)
+            }
+            (None, None) => Check::ok(CHECK, "takes what it is sent"),
+        };
+        check.of(&endpoint.id)
+    };
+    Ok(data.store.webhook_endpoints().await?.into_iter().map(told).collect())
+}

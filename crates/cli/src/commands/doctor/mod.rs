@@ -1,0 +1,120 @@
+//! `doctor`: looks whether everything is well here, as an operator would, and says what to do where it is not. It changes
+//! nothing, and asks no tenant anything unless told to. What is looked at on this machine is in `here`, in the database in
+//! `data`, at the tenants in `tenants`.
+
+mod data;
+mod here;
+mod tenants;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Global;
+use crate::failure::Failure;
+use crate::output::{clean, line};
+use crate::session;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The configuration file of the service [default: config.toml in the data directory, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The address that the service listens on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Ask each linked tenant one cheap question, too
+    #[arg(long)]
+    tenants: bool,
+}
+
+/// How something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// Something that was looked at.
+#[derive(Clone, Debug, Serialize)]
+struct Check {
+    /// A stable name.
+    check: &'static str,
+    /// What it is about, where there are several of its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    state: State,
+    message: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+impl Check {
+    fn ok(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, subject: None, state: State::Ok, message: message.into(), advice: None }
+    }
+
+    fn warn(check: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { state: State::Warn, advice: Some(advice.into()), ..Self::ok(check, message) }
+    }
+
+    fn fail(check: &'static str, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { state: State::Fail, ..Self::warn(check, message, advice) }
+    }
+
+    /// What failed, with why and what to do.
+    fn failed(check: &'static str, failure: &Failure) -> Self {
+        let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
+        let message = format!("{}{causes} ({})", failure.message, failure.code);
+        Self { state: State::Fail, advice: failure.advice.clone(), ..Self::ok(check, message) }
+    }
+
+    fn of(self, subject: &impl ToString) -> Self {
+        Self { subject: Some(subject.to_string()), ..self }
+    }
+}
+
+pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let dir = global.data_dir();
+    let clock = session::clock();
+    let mut checks = here::look(&dir, args.config.as_deref(), args.listen);
+    let data = data::open(global, &dir, &mut checks).await;
+    if let Some(data) = &data {
+        checks.extend(data::look(data, clock.now()).await);
+        if args.tenants {
+            checks.extend(tenants::look(data, &clock).await);
+        }
+    }
+    let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
+    if global.json {
+        crate::output::json(&json!({ "state": worst, "checks": checks }));
+    } else {
+        checks.iter().for_each(show);
+        let count = |state| checks.iter().filter(|check| check.state == state).count();
+        let [well, odd, wrong] = [State::Ok, State::Warn, State::Fail].map(count);
+        line(&format!("{well} ok, {odd} to look at, {wrong} wrong"));
+    }
+    if let Some(data) = data {
+        data.store.close().await;
+    }
+    Ok(if worst == State::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn show(check: &Check) {
+    let mark = match check.state {
+        State::Ok => "ok   ",
+        State::Warn => "warn ",
+        State::Fail => "FAIL ",
+    };
+    let subject = check.subject.as_ref().map(|subject| format!(" {subject}")).unwrap_or_default();
+    line(&format!("{mark} {}{subject}: {}", check.check, clean(&check.message)));
+    if let Some(advice) = &check.advice {
+        line(&format!("      next: {}", clean(advice)));
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether each tenant answers: one question, how many people there are, within its budget.
+
+use std::sync::Arc;
+
+use lucca::UserQuery;
+use lucca::clock::Clock;
+use store::AccountStatus;
+
+use super::Check;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::session;
+
+const CHECK: &str = "tenant";
+
+pub(super) async fn look(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
+    let machinery = session::machinery(data, clock);
+    let accounts = match data.store.accounts().await {
+        Ok(accounts) => accounts,
+        Err(error) => return vec![Check::failed(CHECK, &Failure::from(error))],
+    };
+    let mut checks = Vec::new();
+    for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
+        let check = match machinery.tenants.client_of(account, &machinery.vault, None).await {
+            // What is wrong with the key here was said.
+            Err(error) => Check::fail(CHECK, error.to_string(), "Link the tenant again."),
+            Ok(client) => {
+                let counted = client.count_users(&UserQuery::default()).await;
+                let noted = machinery.tenants.note(&client).await;
+                match (counted, noted) {
+                    (Err(error), _) => Check::failed(CHECK, &Failure::from(error)),
+                    (_, Err(error)) => Check::failed(CHECK, &Failure::from(error)),
+                    (Ok(_), Ok(())) => {
+                        Check::ok(CHECK, format!("{} answers, and takes the key", account.tenant))
+                    }
+                }
+            }
+        };
+        checks.push(check.of(&account.id));
+    }
+    checks
+}

@@ -1,0 +1,170 @@
+//! `doctor` and `config`: what is well, what is not and what to do about it, without changing or asking anything.
+
+use std::fs;
+
+use lucca_emulator::{Fault, FaultKind};
+use serde_json::{Value, json};
+
+use crate::{Ran, emulator, link, run};
+
+/// A port that is likely to be free; whether it is does not matter here.
+const ELSEWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+fn doctor(dir: &std::path::Path, more: &[&str]) -> Ran {
+    run(dir, &[&["doctor", "--json"], &ELSEWHERE[..], more].concat())
+}
+
+/// How each check of a name stands.
+fn states<'a>(told: &'a Value, check: &str) -> Vec<&'a str> {
+    let checks = told["checks"].as_array().unwrap();
+    checks.iter().filter(|one| one["check"] == check).map(|one| one["state"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_is_well_after_a_sync_and_nobody_is_asked() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    emulator.tenant().clear_requests();
+    let told = doctor(dir.path(), &[]).ok_json();
+    for check in [
+        "data_directory",
+        "master_key",
+        "disk",
+        "config",
+        "port",
+        "database_file",
+        "database",
+        "schema",
+        "clock",
+        "secrets",
+        "account",
+    ] {
+        assert_eq!(states(&told, check), ["ok"], "{check}: {told:#}");
+    }
+    assert_eq!(told["state"], "ok");
+    assert!(emulator.requests().is_empty());
+    let asked = doctor(dir.path(), &["--tenants"]).ok_json();
+    assert_eq!((states(&asked, "tenant"), emulator.requests().len()), (vec!["ok"], 1));
+
+    let text = run(dir.path(), &[&["doctor"], &ELSEWHERE[..]].concat());
+    assert!(text.out.contains("ok    account acct_") && text.out.contains("0 wrong"), "{}", text.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_with_what_to_do() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    let told = doctor(dir.path(), &[]).ok_json();
+    assert_eq!(states(&told, "account"), ["warn"], "never read: {told:#}");
+
+    let refused = Fault {
+        path: "/api/v3/users".to_owned(),
+        query_contains: None,
+        nth: None,
+        probability: None,
+        kind: FaultKind::Status { code: 401, body: String::new() },
+    };
+    emulator.tenant().set_faults(vec![refused]);
+    let asked = doctor(dir.path(), &["--tenants"]);
+    assert_eq!((asked.code, states(&asked.json(), "tenant")), (1, vec!["fail"]));
+    run(dir.path(), &["sync", "--json"]);
+    let told = doctor(dir.path(), &[]);
+    assert_eq!((told.code, states(&told.json(), "account")), (1, vec!["fail"]), "{}", told.out);
+
+    // Another master key than the one it was sealed with.
+    let key = dir.path().join("master.key");
+    let right = fs::read(&key).unwrap();
+    fs::write(&key, format!("{}\n", "ab".repeat(32))).unwrap();
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    fs::write(dir.path().join("config.toml"), "[vendor]\ncolour = \"red\"\ncolor = \"#fff\"\n").unwrap();
+    let told = doctor(dir.path(), &[]);
+    let checks = told.json();
+    assert_eq!((told.code, states(&checks, "master_key")), (1, vec!["warn"]));
+    assert_eq!((states(&checks, "secrets"), states(&checks, "config")), (vec!["fail"], vec!["fail", "warn"]));
+    let without_advice = |one: &&Value| one["state"] != "ok" && one["advice"].is_null();
+    assert_eq!(checks["checks"].as_array().unwrap().iter().find(without_advice), None);
+    assert!(!told.out.contains(emulator.api_key()) && !told.out.contains("abababab"), "{}", told.out);
+
+    fs::remove_file(&key).unwrap();
+    let told = doctor(dir.path(), &[]);
+    assert_eq!((told.code, states(&told.json(), "master_key")), (1, vec!["fail"]));
+    assert!(!key.exists(), "nothing is made");
+    fs::write(&key, right).unwrap();
+}
+
+#[test]
+fn nothing_is_made_where_nothing_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = doctor(dir.path(), &[]);
+    assert_eq!((told.code, states(&told.json(), "database")), (1, vec!["fail"]));
+    let nowhere = dir.path().join("nowhere");
+    assert_eq!((doctor(&nowhere, &[]).code, nowhere.exists()), (1, false));
+    assert!(fs::read_dir(dir.path()).unwrap().next().is_none());
+}
+
+#[test]
+fn the_default_configuration_is_the_one_that_is_documented() {
+    let dir = tempfile::tempdir().unwrap();
+    let printed = run(dir.path(), &["config", "default"]);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    assert_eq!(printed.out, fs::read_to_string(root.join("docs/config.default.toml")).unwrap());
+    let file = dir.path().join("config.toml");
+    fs::write(&file, &printed.out).unwrap();
+    let checked = run(dir.path(), &["config", "check", "--json"]).ok_json();
+    assert_eq!((&checked["errors"], &checked["warnings"]), (&json!([]), &json!([])));
+}
+
+#[test]
+fn a_configuration_is_checked_by_file_line_and_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("other.toml");
+    fs::write(&file, "[vendor]\ncolor = \"#ffffff\"\n[linking]\nhand_over_days = 31\n").unwrap();
+    let name = file.to_str().unwrap();
+    let checked = run(dir.path(), &["config", "check", name]);
+    assert_eq!(checked.code, 2);
+    let lines: Vec<&str> = checked.out.lines().collect();
+    assert_eq!(lines[0], format!("error: {name}: line 4: linking.hand_over_days must be 1 to 30"));
+    assert!(
+        lines[1].starts_with(&format!("warning: {name}: line 2: vendor.color is not known")),
+        "{lines:?}"
+    );
+    let json = run(dir.path(), &["config", "check", name, "--json"]).json();
+    assert_eq!(
+        (&json["errors"][0]["line"], &json["errors"][0]["key"]),
+        (&json!(4), &json!("linking.hand_over_days"))
+    );
+    assert_eq!(json["warnings"][0]["did_you_mean"], "vendor.colour");
+    // The service says the same, and does not begin.
+    let serve = run(dir.path(), &["serve", "--config", name, "--json"]);
+    assert_eq!((serve.code, &serve.json()["error"]["code"]), (2, &json!("cli.config")));
+    assert_eq!(serve.json()["error"]["errors"][0]["line"], 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lucca_may_tell_of_an_account_from_the_command_line() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    run(dir.path(), &["sync", "--json"]).ok_json();
+    let inbound = |more: &[&str]| run(dir.path(), &[&["accounts", "inbound", "--json"], more].concat());
+    assert_eq!(inbound(&[]).ok_json()["on"], false);
+    assert_eq!(inbound(&["--new-key"]).json()["error"]["code"], "cli.inbound_off");
+    fs::write(dir.path().join("config.toml"), "public_url = \"https://lucca.example.com/\"\n").unwrap();
+    let on = inbound(&["--on"]).ok_json();
+    assert!(on["url"].as_str().unwrap().starts_with("https://lucca.example.com/v1/inbound/inw_"), "{on}");
+    let key = on["key"].as_str().unwrap();
+    assert!(inbound(&["--on"]).ok_json()["key"].is_null());
+    let rotated = inbound(&["--new-key"]).ok_json();
+    assert!(rotated["key"].as_str().unwrap() != key && rotated["previous_key_until"].is_string());
+    let secret = dir.path().join("secret");
+    fs::write(&secret, "lucca's own\n").unwrap();
+    assert_eq!(inbound(&["--signing-secret-file", secret.to_str().unwrap()]).ok_json()["signed"], true);
+    let told = doctor(dir.path(), &[]).ok_json();
+    assert_eq!(states(&told, "inbound_webhooks"), ["warn"], "nothing came yet");
+    assert_eq!(inbound(&["--off"]).ok_json()["was_on"], true);
+    assert_eq!(inbound(&[]).ok_json()["on"], false);
+}

@@ -1,0 +1,222 @@
+//! What a webhook of Lucca's says: only whose absences to read again, and on which days. Pure.
+
+use jiff::civil::Date;
+use people::RemoteId;
+use serde_json::{Map, Value};
+use store::{Notice, NoticeOf};
+
+/// What was told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// What to read again.
+    Notices(Vec<Notice>),
+    /// It is about something that is not read by webhooks.
+    SomethingElse,
+}
+
+/// Longer than any id of Lucca's.
+const LONGEST_ID: usize = 64;
+
+/// Reads a webhook. None where it can't be understood.
+pub(super) fn read(
+    is_signed: bool,
+    event: Option<&str>,
+    resource: Option<&str>,
+    body: &[u8],
+) -> Option<Told> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    if is_signed {
+        return event_of(body.as_object()?);
+    }
+    if resource.is_some_and(|resource| !resource.trim().eq_ignore_ascii_case("leave")) {
+        return Some(Told::SomethingElse);
+    }
+    // unverified: one call a half-day, or all of a change in one: Lucca's article has said both (source: absences.md §9.1).
+    let half_days = match &body {
+        Value::Array(half_days) => half_days.as_slice(),
+        half_day => std::slice::from_ref(half_day),
+    };
+    let read = |half_day: &Value| self::half_day(event, half_day.as_object()?);
+    let notices: Option<Vec<Notice>> = half_days.iter().map(read).collect();
+    notices.filter(|notices| !notices.is_empty()).map(Told::Notices)
+}
+
+/// A half-day of the *HTTP synchronisation*. Source: absences.md §9.1.
+// unverified: the casing of the members, the form of the date, and whether ids come as numbers or texts.
+fn half_day(event: Option<&str>, body: &Map<String, Value>) -> Option<Notice> {
+    let leave_id = member(body, "id").and_then(id);
+    let owner = member(body, "owner").and_then(Value::as_object).and_then(|owner| member(owner, "id"));
+    let owner_id = owner.or_else(|| member(body, "ownerId")).and_then(number);
+    let day = member(body, "date").and_then(date).or_else(|| day_of(leave_id.as_ref()?));
+    if leave_id.is_none() && owner_id.is_none() && day.is_none() {
+        return None;
+    }
+    let is_set = |name| member(body, name).and_then(Value::as_bool) == Some(true);
+    let event = match event.map(|event| event.trim().to_ascii_lowercase()).as_deref() {
+        Some("created") => NoticeOf::Created,
+        Some("deleted") => NoticeOf::Deleted,
+        // unverified: that the header is always there; the body says the same.
+        None if is_set("isCancelled") => NoticeOf::Deleted,
+        None if !is_set("isConfirmed") => NoticeOf::Created,
+        Some(_) | None => NoticeOf::Changed,
+    };
+    Some(Notice { event, leave_id, owner_id, days: day.map(|day| (day, day)) })
+}
+
+/// An event of the newer kind, as Lucca's own form or as a CloudEvent. Source: absences.md §9.2, lucca-api-2024-11-01.md §8.1.
+fn event_of(body: &Map<String, Value>) -> Option<Told> {
+    let topic = member(body, "topic").and_then(Value::as_str);
+    let kind = member(body, "type").and_then(Value::as_str);
+    let topic = topic.or_else(|| kind?.strip_prefix("com.luccasoftware."))?;
+    let (resource, what) = topic.rsplit_once('.').unwrap_or((topic, ""));
+    if !matches!(resource, "leave" | "leave-request" | "leave-request-decision") {
+        return Some(Told::SomethingElse);
+    }
+    let event = match what {
+        "created" => NoticeOf::Created,
+        "deleted" => NoticeOf::Deleted,
+        _ => NoticeOf::Changed,
+    };
+    let data = member(body, "data").and_then(Value::as_object)?;
+    // unverified: that an employee of this API has the id of the v3 user; whoever is not known by it is not asked for.
+    let employee = member(data, "employee").and_then(Value::as_object);
+    let owner_id = employee.and_then(|employee| member(employee, "id")).and_then(number);
+    let span = |of: &Map<String, Value>| {
+        let ends = ["startsOn", "endsOn"].map(|name| member(of, name).and_then(date));
+        ends.into_iter().flatten().collect::<Vec<_>>()
+    };
+    let mut days = span(data);
+    // An absence that was moved was somewhere else before. The prose places what changed in `data`, the sample beside it.
+    let before = member(body, "previousAttributes").or_else(|| member(data, "previousAttributes"));
+    days.extend(before.and_then(Value::as_object).map(span).unwrap_or_default());
+    let days = days.iter().min().copied().zip(days.iter().max().copied());
+    let days = days.filter(|_| owner_id.is_some() && resource == "leave");
+    Some(Told::Notices(vec![Notice { event, leave_id: None, owner_id, days }]))
+}
+
+/// A member, whatever its casing.
+fn member<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    of.get(name).or_else(|| of.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+fn id(value: &Value) -> Option<RemoteId> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (1..=LONGEST_ID).contains(&text.len()).then(|| RemoteId::from(text))
+}
+
+/// An id that is asked for: nothing but digits, so that it is one id and no other question.
+fn number(value: &Value) -> Option<RemoteId> {
+    id(value).filter(|id| id.as_str().bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The day of a date with or without a time.
+fn date(value: &Value) -> Option<Date> {
+    let day: Date = value.as_str()?.trim().get(..10)?.parse().ok()?;
+    (1990..=2200).contains(&day.year()).then_some(day)
+}
+
+/// The day that a half-day's id names: `78287-20180424-PM`.
+fn day_of(leave: &RemoteId) -> Option<Date> {
+    let day = leave.as_str().rsplit('-').nth(1).filter(|day| day.len() == 8 && day.is_ascii())?;
+    date(&Value::String(format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..])))
+}
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "a test that cannot go on panics")]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(is_signed: bool, event: Option<&str>, body: &Value) -> Option<Told> {
+        read(is_signed, event, Some("leave"), body.to_string().as_bytes())
+    }
+
+    fn notice(event: NoticeOf, leave: Option<&str>, owner: Option<&str>, days: Option<(Date, Date)>) -> Told {
+        let (leave_id, owner_id) = (leave.map(RemoteId::from), owner.map(RemoteId::from));
+        Told::Notices(vec![Notice { event, leave_id, owner_id, days }])
+    }
+
+    #[test]
+    fn the_documented_half_day_says_whose_and_when() {
+        let body = json!({
+            "id": "78287-20180424-PM", "date": "2018-04-24", "isAm": false,
+            "owner": { "id": 134, "name": "x", "email": "x", "employeeNumber": "00001" },
+            "leaveAccount": { "id": 1718, "name": "x", "categoryId": 1, "categoryName": "x" },
+            "isConfirmed": true, "confirmationDate": "2018-04-04T22:34:47.797", "isCancelled": false,
+            "cancellationDate": ""
+        });
+        let day = date(2018, 4, 24);
+        let expected = |event| Some(notice(event, Some("78287-20180424-PM"), Some("134"), Some((day, day))));
+        assert_eq!(told(false, Some("approved"), &body), expected(NoticeOf::Changed));
+        assert_eq!(told(false, Some("Deleted"), &body), expected(NoticeOf::Deleted));
+        assert_eq!(told(false, None, &body), expected(NoticeOf::Changed));
+    }
+
+    #[test]
+    fn other_casings_times_and_missing_members_are_read() {
+        let day = Some((date(2018, 4, 24), date(2018, 4, 24)));
+        let id = "78287-20180424-PM";
+        for (body, leave, owner, days) in [
+            (json!({ "ID": id, "Owner": { "Id": "134" } }), Some(id), Some("134"), day),
+            (json!({ "id": id, "ownerId": 134 }), Some(id), Some("134"), day),
+            (json!({ "date": "2018-04-24T00:00:00", "ownerId": "134" }), None, Some("134"), day),
+            (json!({ "id": "other", "ownerId": 134 }), Some("other"), Some("134"), None),
+            (json!({ "id": id, "owner": null, "date": null }), Some(id), None, day),
+            // No more than one id, and none that is a question.
+            (json!({ "id": id, "ownerId": "greaterthan,0" }), Some(id), None, day),
+        ] {
+            let expected = Some(notice(NoticeOf::Created, leave, owner, days));
+            assert_eq!(told(false, None, &body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_half_days_of_a_change_may_come_together() {
+        let both = json!([{ "id": "7-20180424-AM", "ownerId": 1 }, { "id": "7-20180424-PM", "ownerId": 1 }]);
+        let Some(Told::Notices(notices)) = told(false, Some("approved"), &both) else { panic!("{both}") };
+        assert_eq!(notices.len(), 2);
+        assert_eq!(told(false, None, &json!([{ "id": "7-20180424-AM" }, {}])), None);
+    }
+
+    #[test]
+    fn events_of_absences_say_where_to_look_and_others_nothing() {
+        let leave = |more: Value| {
+            let mut event = json!({
+                "id": "1", "topic": "leave.updated",
+                "data": { "id": "875", "employee": { "id": "416" }, "startsOn": "2023-01-02", "endsOn": "2023-01-13" }
+            });
+            event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            event
+        };
+        let days = (date(2023, 1, 2), date(2023, 1, 13));
+        let changed = |days| Some(notice(NoticeOf::Changed, None, Some("416"), days));
+        assert_eq!(told(true, None, &leave(json!({}))), changed(Some(days)));
+        let moved = leave(json!({ "previousAttributes": { "endsOn": "2023-02-01", "status": null } }));
+        assert_eq!(told(true, None, &moved), changed(Some((days.0, date(2023, 2, 1)))));
+        let cloud = leave(json!({ "topic": null, "type": "com.luccasoftware.leave.updated" }));
+        assert_eq!(told(true, None, &cloud), changed(Some(days)));
+        let request = leave(json!({ "topic": "leave-request.updated" }));
+        assert_eq!(told(true, None, &request), changed(None));
+        assert_eq!(
+            told(true, None, &leave(json!({ "topic": "employee.created" }))),
+            Some(Told::SomethingElse)
+        );
+        assert_eq!(told(true, None, &leave(json!({ "topic": "ping" }))), Some(Told::SomethingElse));
+    }
+
+    #[test]
+    fn what_says_nothing_is_malformed() {
+        for body in [&b""[..], b"[]", b"null", b"{}", b"{\"id\":", b"\xff", b"{\"date\":\"2018-13-45\"}"] {
+            assert_eq!(read(false, Some("created"), Some("leave"), body), None);
+            assert_eq!(read(true, None, None, body), None);
+        }
+        let other = read(false, Some("created"), Some("expense"), b"{\"id\":1}");
+        assert_eq!(other, Some(Told::SomethingElse));
+    }
+}

@@ -1,0 +1,36 @@
+//! `DELETE /v1/linked-accounts/{account_id}/inbound-webhooks`: an account's Lucca may tell us nothing any more.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::off;
+use crate::api::answers::{Forbidden, NotFound, Unauthorized};
+use crate::api::linked_accounts::find;
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+
+/// Switches an account's inbound webhooks off: address and keys open nothing from now on. Syncs go on by their rhythm.
+#[utoipa::path(
+    delete, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")),
+    responses(
+        (status = 204),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+    )
+)]
+pub(crate) async fn remove_inbound_webhooks(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(account_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let account = find(&app, &account_id).await?;
+    let (store, at) = (&app.machinery.store, app.machinery.clock.now());
+    if store.remove_inbound_webhook(&account, vendor.actor(), at).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(off())
+    }
+}

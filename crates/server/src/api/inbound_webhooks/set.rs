@@ -1,0 +1,104 @@
+//! `PUT /v1/linked-accounts/{account_id}/inbound-webhooks`: lets an account's Lucca tell us what happens.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize};
+use store::{AccountStatus, InboundWebhookId};
+use utoipa::ToSchema;
+
+use super::{InboundWebhooksView, OVERLAP, off, view};
+use crate::api::Body;
+use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
+use crate::api::linked_accounts::find;
+use crate::app::App;
+use crate::auth::Vendor;
+use crate::problem::Problem;
+use crate::tokens::new_inbound_key;
+
+/// Longer than any secret that was seen of Lucca.
+const LONGEST_SECRET: usize = 500;
+
+/// What is to be so of inbound webhooks; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WantedInbound {
+    /// Whether a new key is made. The former one holds for seven days more; one that was replaced before that no more.
+    #[serde(default)]
+    new_key: bool,
+    /// The secret that Lucca showed when a webhook endpoint of its newer kind was made there, which signs; null forgets it. The
+    /// former one holds for seven days more.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "b3YGydKxao0CYEg4-EXAMPLE")]
+    signing_secret: Option<Option<SecretString>>,
+}
+
+/// Tells a member that is null from one that is absent.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<SecretString>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Inbound webhooks, with their key where it was just made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InboundWebhooksWithKey {
+    #[serde(flatten)]
+    webhooks: InboundWebhooksView,
+    /// The key to enter in Lucca; only where it was made by this call. It is not shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "inb_EXAMPLE")]
+    key: Option<String>,
+}
+
+/// Switches an account's inbound webhooks on, gives them a new key, or Lucca's secret. Where they were off, the answer has the
+/// key. What Lucca tells is never taken for data: it only says what is read again at once.
+#[utoipa::path(
+    put, path = "/v1/linked-accounts/{account_id}/inbound-webhooks", tag = "inbound webhooks", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedInbound,
+    responses(
+        (status = 200, body = InboundWebhooksWithKey),
+        (status = 201, body = InboundWebhooksWithKey, description = "They were off, and are on from now on."),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn set_inbound_webhooks(
+    State(app): State<App>,
+    vendor: Vendor,
+    Path(account_id): Path<String>,
+    Body(wanted): Body<WantedInbound>,
+) -> Result<(StatusCode, Json<InboundWebhooksWithKey>), Problem> {
+    let account = find(&app, &account_id).await?;
+    if account.status == AccountStatus::Unlinked {
+        return Err(store::Error::Unlinked.into());
+    }
+    if let Some(Some(secret)) = &wanted.signing_secret
+        && !(1..=LONGEST_SECRET).contains(&secret.expose_secret().len())
+    {
+        let detail = "A secret has 1 to 500 characters: give it as Lucca shows it.";
+        return Err(Problem::field("signing_secret", "request.invalid", detail));
+    }
+    let machinery = &app.machinery;
+    let (store, now) = (&machinery.store, machinery.clock.now());
+    let until = now.checked_add(OVERLAP).unwrap_or(jiff::Timestamp::MAX);
+    let key = new_inbound_key(&machinery.entropy)?;
+    let id = InboundWebhookId::mint(now, machinery.entropy.bytes()?);
+    let is_new = store.add_inbound_webhook(&account, id, &key, vendor.actor(), now).await?;
+    let shows_key = is_new
+        || wanted.new_key && store.rotate_inbound_key(&account, &key, vendor.actor(), (now, until)).await?;
+    let find_webhook = async || store.inbound_webhook_of(account.no).await?.ok_or_else(off);
+    let mut webhook = find_webhook().await?;
+    if let Some(secret) = wanted.signing_secret {
+        let nonces = [machinery.entropy.bytes()?, machinery.entropy.bytes()?];
+        let vault = &machinery.vault;
+        store.set_inbound_signing_secret(vault, &webhook, secret.as_ref(), nonces, (now, until)).await?;
+        webhook = find_webhook().await?;
+    }
+    let webhooks = view(&app, &webhook).await?;
+    let key = shows_key.then(|| key.expose_secret().to_owned());
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(InboundWebhooksWithKey { webhooks, key })))
+}

@@ -1,0 +1,199 @@
+//! Reading a configuration file so that everything that is wrong with it is said at once: in which line, of which key.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+use toml::de::{DeTable, DeValue};
+
+use super::Config;
+
+/// What was read of a configuration file.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The settings; absent where there are errors.
+    pub config: Option<Config>,
+    /// Why it can't be used.
+    pub errors: Vec<Finding>,
+    /// What was passed over.
+    pub warnings: Vec<Finding>,
+}
+
+/// Something about a configuration file. It does not hold what is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// The key, such as `vendor.colour`, where it is about one.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// The key that was probably meant.
+    pub did_you_mean: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, "{key} ")?;
+        }
+        f.write_str(&self.message)?;
+        match &self.did_you_mean {
+            Some(meant) => write!(f, "; did you mean {meant}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the text of a configuration file, and says everything that is wrong with it.
+    pub fn read(text: &str) -> Reading {
+        let refused = |finding| Reading { config: None, errors: vec![finding], warnings: Vec::new() };
+        let (table, deserializer) = match (DeTable::parse(text), toml::Deserializer::parse(text)) {
+            (Ok(table), Ok(deserializer)) => (table, deserializer),
+            (Err(error), _) | (_, Err(error)) => return refused(of_toml(text, None, &error)),
+        };
+        let table = table.get_ref();
+        let finding = |path: &str, message: &str, did_you_mean| Finding {
+            line: place_of(table, path).map(|at| line_of(text, at)),
+            key: Some(path.to_owned()),
+            message: message.to_owned(),
+            did_you_mean,
+        };
+        let mut warnings = Vec::new();
+        let mut unknown = |path: serde_ignored::Path<'_>| {
+            let path = path.to_string();
+            warnings.push(finding(&path, "is not known, and was passed over", meant_by(&path)));
+        };
+        let config: Self = match serde_ignored::deserialize(deserializer, &mut unknown) {
+            Ok(config) => config,
+            Err(error) => {
+                let key = error.span().and_then(|span| key_at(table, span.start));
+                return Reading { warnings, ..refused(of_toml(text, key, &error)) };
+            }
+        };
+        warnings.sort_by_key(|warning| warning.line);
+        let errors: Vec<Finding> =
+            config.check().into_iter().map(|(path, must)| finding(path, must, None)).collect();
+        Reading { config: errors.is_empty().then_some(config), errors, warnings }
+    }
+}
+
+/// What the format's own reader says. Its text names types and quotes no more than a number.
+fn of_toml(text: &str, key: Option<String>, error: &toml::de::Error) -> Finding {
+    let line = error.span().map(|span| line_of(text, span.start));
+    let is_value = key.is_some();
+    let message =
+        if is_value { format!("can't be that: {}", error.message()) } else { error.message().to_owned() };
+    Finding { line, key, message, did_you_mean: None }
+}
+
+/// The line of a place in a text.
+fn line_of(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
+}
+
+/// Where a key stands.
+fn place_of(table: &DeTable<'_>, path: &str) -> Option<usize> {
+    let (key, deeper) = match path.split_once('.') {
+        Some((key, deeper)) => (key, Some(deeper)),
+        None => (path, None),
+    };
+    let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
+    match (deeper, value.get_ref()) {
+        (Some(deeper), DeValue::Table(table)) => place_of(table, deeper),
+        _ => Some(name.span().start),
+    }
+}
+
+/// The key whose value is at a place.
+fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
+    for (name, value) in table {
+        if let DeValue::Table(inner) = value.get_ref()
+            && let Some(key) = key_at(inner, at)
+        {
+            return Some(format!("{}.{key}", name.get_ref()));
+        }
+        if value.span().contains(&at) {
+            return Some(name.get_ref().to_string());
+        }
+    }
+    None
+}
+
+/// The known key that is most like an unknown one.
+fn meant_by(unknown: &str) -> Option<String> {
+    let default = serde_json::to_value(Config::default()).unwrap_or_default();
+    let mut known = Vec::new();
+    paths(&default, "", &mut known);
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    // In another section it is likely to be called the same.
+    let likeness = |path: &String| {
+        strsim::jaro_winkler(path, unknown).max(strsim::jaro_winkler(&last(path), &last(unknown)))
+    };
+    let best = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(&best) > 0.85).then_some(best)
+}
+
+fn paths(of: &Value, before: &str, into: &mut Vec<String>) {
+    for (key, value) in of.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(_) => {
+                into.push(format!("{before}{key}"));
+                paths(value, &format!("{before}{key}."), into);
+            }
+            _ => into.push(format!("{before}{key}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<String>, Vec<String>) {
+        let Reading { config, errors, warnings } = Config::read(text);
+        assert_eq!(config.is_some(), errors.is_empty());
+        let told = |findings: Vec<Finding>| findings.iter().map(ToString::to_string).collect();
+        (told(errors), told(warnings))
+    }
+
+    #[test]
+    fn an_unknown_key_is_passed_over_and_said_with_what_was_meant() {
+        let (errors, warnings) =
+            read("[vendor]\nname = \"A\"\ncolor = \"#ffffff\"\n\n[linkin]\nx = 1\n[zzz]\ny = 1\n");
+        assert!(errors.is_empty(), "{errors:?}");
+        let passed_over = "is not known, and was passed over";
+        assert_eq!(
+            warnings,
+            [
+                format!("line 3: vendor.color {passed_over}; did you mean vendor.colour?"),
+                format!("line 5: linkin {passed_over}; did you mean linking?"),
+                format!("line 7: zzz {passed_over}"),
+            ]
+        );
+        let (_, warnings) = read("hand_over_days = 3");
+        assert!(warnings[0].ends_with("did you mean linking.hand_over_days?"), "{warnings:?}");
+    }
+
+    #[test]
+    fn everything_that_cannot_be_is_said_at_once_with_its_line() {
+        let text = "public_url = \"javascript:x\"\n[vendor]\ncolour = \"red\"\nname = \" \"\n";
+        let (errors, _) = read(text);
+        assert_eq!(errors.len(), 3, "{errors:?}");
+        assert!(errors.contains(&"line 3: vendor.colour must be a colour of the form #rrggbb".to_owned()));
+    }
+
+    #[test]
+    fn what_has_another_type_or_is_no_toml_is_said_with_its_line() {
+        let (errors, _) = read("[api]\nrequests_per_minute = \"many\"\n");
+        assert!(errors[0].starts_with("line 2: api.requests_per_minute can't be that"), "{errors:?}");
+        let (errors, _) = read("[vendor]\nname = \"A\n");
+        assert!(errors[0].starts_with("line 2: "), "{errors:?}");
+        let (errors, _) = read("[linking]\nsame_tenant = \"perhaps\"\n");
+        assert!(errors[0].starts_with("line 2: linking.same_tenant can't be that"), "{errors:?}");
+    }
+}
