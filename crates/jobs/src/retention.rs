@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use people::{Employee, EmployeeStatus, Kind, RemoteId, status_on};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::{
     AccountStatus, Actor, Erasure, ErasureId, LinkedAccount, Receipt, ReceiptId, Removed, RetentionReceipt,
     RetentionRule,
@@ -17,8 +17,8 @@ const SHORTEST_CHANGES: u32 = 90;
 const PEOPLE_A_ROUND: usize = 100;
 
 /// For how many days what is kept. 0: for ever.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Retention {
     /// The log of what was sent to webhook endpoints. By default 30 days.
     pub deliveries_days: u32,

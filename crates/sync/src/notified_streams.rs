@@ -100,7 +100,6 @@ impl Engine<'_> {
             }
             _ => self.whatever_changed().await?,
         };
-        self.note_requests().await?;
         if reports.iter().all(|report| report.error.is_none()) {
             let read = Commit { notices_read: true, ..Commit::default() };
             store.commit(lease, Kind::Absence, &read, clock.now()).await?;

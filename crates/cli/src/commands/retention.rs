@@ -8,7 +8,7 @@ use serde_json::json;
 use store::{Removed, RetentionReceipt};
 
 use crate::Global;
-use crate::commands::serve;
+use crate::commands::config;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{counted, grouped, line, table};
@@ -43,7 +43,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     match &args.action {
         Action::Receipts => receipts(global, &data).await,
         Action::Run(args) => {
-            let ages = serve::config(args.config.as_deref(), &data.path)?.retention;
+            let ages = config::load(args.config.as_deref(), &data.path)?.retention;
             let machinery = session::machinery(&data, &session::clock());
             if args.dry_run {
                 show_plan(global, &jobs::plan_retention(&machinery, &ages).await?);

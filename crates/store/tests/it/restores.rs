@@ -137,7 +137,6 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
     let (ended, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI64::new(20)));
     let writer = {
         let (store, ended, written) = (store.clone(), Arc::clone(&ended), Arc::clone(&written));
-        let lease = lease.clone();
         tokio::spawn(async move {
             while !ended.load(Ordering::SeqCst) {
                 write(&store, &lease, written.load(Ordering::SeqCst) + 1).await.unwrap();
