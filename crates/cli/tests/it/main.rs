@@ -15,6 +15,7 @@ mod history;
 mod holds;
 mod journey;
 mod least_data;
+mod manual;
 mod runs;
 mod secrecy;
 mod singer;
