@@ -123,7 +123,7 @@ fn ended_well(child: &mut Child) -> Result<(), String> {
 }
 
 /// The most that `systemd-analyze security` may find, in tenths of its points: 10 points are no protection at all.
-const EXPOSURE: &str = "15";
+const EXPOSURE: &str = "20";
 
 /// That systemd understands the units, and finds them well protected; where there is a systemd to ask.
 fn units(prefix: &Path, dir: &Path) -> Result<(), String> {

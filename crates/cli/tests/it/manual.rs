@@ -22,7 +22,7 @@ fn every_command_has_a_page_that_names_its_options() {
 fn shells_get_what_they_complete_by() {
     let dir = tempfile::tempdir().unwrap();
     for (shell, begins) in
-        [("bash", "_lucca-connector()"), ("zsh", "#compdef lucca-connector"), ("fish", "# Print")]
+        [("bash", "_lucca__connector()"), ("zsh", "#compdef lucca-connector"), ("fish", "# Print")]
     {
         let ran = run(dir.path(), &["completions", shell]);
         assert_eq!(ran.code, 0, "{}", ran.err);
