@@ -13,7 +13,7 @@ pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
     let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     cargo.current_dir(&dist.root);
     cargo.args(["build", "--locked", "--package", "lucca-connector", "--profile", &dist.profile]);
-    let folder = if dist.is_shipped() {
+    let folder = if dist.is_optimised() {
         // Flags are for what is built for a named system only, and don't undo what else was built.
         cargo.args(["--target", &dist.triple]);
         let remapped = remapped(&dist.root)?;
@@ -30,7 +30,7 @@ pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
     say(&format!("== dist: cargo build --profile {}", dist.profile));
     run(&mut cargo, "the build")?;
     let binary = folder.join("lucca-connector");
-    if dist.is_shipped() {
+    if dist.is_optimised() {
         is_from_nowhere(&binary, &remapped(&dist.root)?)?;
     }
     Ok(binary)

@@ -74,8 +74,8 @@ impl Dist {
         })
     }
 
-    /// Whether it is packed to be shipped, and not only to see whether that works.
-    fn is_shipped(&self) -> bool {
+    /// Whether it is built for others to run, and not only to see whether packing works.
+    fn is_optimised(&self) -> bool {
         self.profile != "dev"
     }
 

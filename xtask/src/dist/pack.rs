@@ -19,7 +19,7 @@ pub(super) fn archive(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
 
 /// Packs a tree so that only its content decides what comes out: by name, as root's, all at one time.
 pub(super) fn pack(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), String> {
-    let level = if dist.is_shipped() { "-9" } else { "-1" };
+    let level = if dist.is_optimised() { "-9" } else { "-1" };
     let parent = stage.parent().unwrap_or(stage);
     run(
         Command::new("tar")
@@ -83,7 +83,7 @@ pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, Strin
     run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&tree), "chmod")?;
 
     let package = dist.out().join(format!("lucca-connector_{}_{architecture}.deb", dist.version));
-    let compression: &[&str] = if dist.is_shipped() { &["-Zxz"] } else { &["-Zgzip", "-z1"] };
+    let compression: &[&str] = if dist.is_optimised() { &["-Zxz"] } else { &["-Zgzip", "-z1"] };
     run(
         Command::new("dpkg-deb")
             .args(["--root-owner-group", "--threads-max=1"])

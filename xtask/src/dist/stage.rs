@@ -26,7 +26,7 @@ pub(super) fn lay_out(dist: &Dist, binary: &Path) -> Result<PathBuf, String> {
     let stage = dist.out().join("stage").join(dist.name());
     let program = stage.join("bin/lucca-connector");
     put(binary, &program)?;
-    if !dist.is_shipped() {
+    if !dist.is_optimised() {
         // What is only for debugging would take most of the time of packing.
         run(Command::new("strip").arg("--strip-debug").arg(&program), "strip")?;
     }
