@@ -147,7 +147,10 @@ fn units(prefix: &Path, dir: &Path) -> Result<(), String> {
         files.push(file);
     }
     files.sort();
-    run(Command::new(analyze).args(["verify", "--man=no"]).args(&files), "systemd-analyze verify")?;
+    run(
+        Command::new(analyze).args(["verify", "--man=no", "--recursive-errors=no"]).args(&files),
+        "systemd-analyze verify",
+    )?;
     run(
         Command::new(analyze)
             .args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE])
