@@ -4,6 +4,7 @@
 
 mod build;
 mod check;
+mod crates;
 mod pack;
 mod sbom;
 mod stage;

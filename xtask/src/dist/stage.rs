@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::build::told;
-use super::{Dist, sbom};
+use super::{Dist, crates, sbom};
 use crate::debian::run;
 
 /// Where the documents are in the tree.
@@ -46,7 +46,9 @@ pub(super) fn lay_out(dist: &Dist, binary: &Path) -> Result<PathBuf, String> {
     for name in EXAMPLES {
         put(&packaging.join(name), &doc.join("examples").join(name))?;
     }
-    write(&doc.join("sbom.cdx.json"), &sbom::bill(dist)?)?;
+    let crates = crates::crates(dist)?;
+    write(&doc.join("sbom.cdx.json"), &sbom::bill(dist, &crates)?)?;
+    write(&doc.join("THIRD-PARTY-LICENCES"), &sbom::licences(&crates)?)?;
     // Whatever the machine's mask is.
     run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&stage), "chmod")?;
     Ok(stage)
