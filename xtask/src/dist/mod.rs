@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: what is shipped. Builds the binary, lays it out with its manual, completions, units and bill of
-//! materials, packs that as an archive and a Debian package, and starts what it packed. The same sources give the same
-//! bytes, wherever they are built by the same compiler.
+//! materials, packs that as an archive and a Debian package, and starts what it packed. The same sources and compiler
+//! give the same bytes.
 
 mod build;
 mod check;
