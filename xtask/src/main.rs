@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod debian;
+mod dist;
 mod node;
 mod postgres;
 mod tools;
@@ -14,12 +15,15 @@ use std::time::{Duration, Instant};
 const USAGE: &str = "usage: cargo xtask test
        cargo xtask test browser [FILE]...
        cargo xtask test tools [TOOL]...
+       cargo xtask dist [--profile NAME]
        cargo xtask bench [--employees N]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  test    format, clippy with warnings denied, all tests, a little chaos, the tests in a browser and those with other
-          people's tools: what CI runs. browser: only those, or only the files named, such as `widget`. tools: only
+  test    format, clippy with warnings denied, all tests, a little chaos, the packages, the tests in a browser and those
+          with other people's tools: what CI runs. browser: only those, or only the files named, such as `widget`. tools: only
           those, or only the ones named, such as `singer`
+  dist    packs what is shipped into target/dist, and starts what it packed as a user without rights. --profile dev:
+          from what is built for tests, which only shows that it works
   bench   what a first sync costs, one in which nothing changed, and one that reads everything again
   chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
           must be what the tenant holds. --histories: random histories of small tenants against a plain model.
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         }
+        ["dist"] => dist(dist::SHIPPED),
+        ["dist", "--profile", profile @ ("dev" | "release" | dist::SHIPPED)] => dist(profile),
         ["bench"] => bench("20000"),
         ["bench", "--employees", employees] => bench(employees),
         ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
@@ -66,6 +72,11 @@ fn postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
         say(&reason);
         ExitCode::FAILURE
     })
+}
+
+/// Packs what is shipped.
+fn dist(profile: &str) -> ExitCode {
+    if dist_step(profile).0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Measures syncs, in an optimised build.
@@ -131,6 +142,7 @@ fn test() -> ExitCode {
     ];
     let mut outcomes: Vec<(&str, (bool, Duration))> =
         steps.iter().map(|&(name, arguments)| (name, cargo(name, arguments, url.as_deref()))).collect();
+    outcomes.push(("dist", dist_step("dev")));
     outcomes.push(("browser", browser_step(&[])));
     outcomes.push(("tools", tools_step(&[])));
     say("");
@@ -140,6 +152,17 @@ fn test() -> ExitCode {
     }
     let failed = outcomes.iter().filter(|(_, (passed, _))| !passed).count();
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The packages, and a start from them.
+#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
+fn dist_step(profile: &str) -> (bool, Duration) {
+    let began = Instant::now();
+    let outcome = dist::run(profile);
+    if let Err(reason) = &outcome {
+        say(reason);
+    }
+    (outcome.is_ok(), began.elapsed())
 }
 
 /// The tests in a browser.

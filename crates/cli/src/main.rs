@@ -114,6 +114,10 @@ enum Command {
     Airbyte(commands::airbyte::Args),
     /// A tap of the Singer specification
     Tap(commands::tap::Args),
+    /// Print what lets a shell complete commands and options
+    Completions(commands::completions::Args),
+    /// Write the manual, a page a command
+    Man(commands::man::Args),
 }
 
 fn main() -> ExitCode {
@@ -171,5 +175,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::CalendarFeeds(args) => commands::calendar_feeds::run(global, args).await,
         Command::Airbyte(args) => Box::pin(commands::airbyte::run(global, args)).await,
         Command::Tap(args) => Box::pin(commands::tap::run(global, args)).await,
+        Command::Completions(args) => Ok(commands::completions::run(args)),
+        Command::Man(args) => commands::man::run(global, args),
     }
 }

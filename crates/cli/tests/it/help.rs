@@ -50,6 +50,8 @@ fn help_texts() {
         &["airbyte", "--help"],
         &["airbyte", "read", "--help"],
         &["tap", "--help"],
+        &["completions", "--help"],
+        &["man", "--help"],
     ] {
         let ran = run(dir.path(), command);
         assert_eq!(ran.code, 0);

@@ -16,6 +16,7 @@ mod history;
 mod holds;
 mod journey;
 mod least_data;
+mod manual;
 mod operations;
 mod runs;
 mod secrecy;

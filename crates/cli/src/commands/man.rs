@@ -1,0 +1,32 @@
+//! `man`: the manual in the form that `man` reads, a page a command, made from the help texts.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use serde_json::json;
+
+use crate::Global;
+use crate::failure::Failure;
+use crate::output::line;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The folder to write it to, such as /usr/local/share/man/man1; made where it is missing
+    dir: PathBuf,
+}
+
+pub(crate) fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
+    let dir = &args.dir;
+    fs::create_dir_all(dir).map_err(|error| Failure::file("making the folder", dir, &error))?;
+    // `help` says what the pages say.
+    let command = crate::Cli::command().disable_help_subcommand(true);
+    clap_mangen::generate_to(command, dir).map_err(|error| Failure::file("writing to", dir, &error))?;
+    if global.json {
+        crate::output::json(&json!({ "folder": dir }));
+    } else {
+        line(&format!("The manual is in {}: `man lucca-connector`", dir.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,126 @@
+//! Packing the tree: an archive, a Debian package, and the sums to check them by.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::build::told;
+use super::stage::{DOC, put, write};
+use super::{Dist, recreate};
+use crate::debian::{self, run};
+use crate::say;
+
+/// Packs the tree as `NAME.tar.gz`.
+pub(super) fn archive(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
+    let archive = dist.out().join(format!("{}.tar.gz", dist.name()));
+    pack(dist, stage, &archive)?;
+    Ok(archive)
+}
+
+/// Packs a tree so that only its content decides what comes out: by name, as root's, all at one time.
+pub(super) fn pack(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), String> {
+    let level = if dist.is_optimised() { "-9" } else { "-1" };
+    let parent = stage.parent().unwrap_or(stage);
+    run(
+        Command::new("tar")
+            .args(["--create", "--format=gnu", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"])
+            .arg(format!("--mtime=@{}", dist.epoch))
+            .arg(format!("--use-compress-program=gzip -n {level}"))
+            .arg("--file")
+            .arg(archive)
+            .arg("--directory")
+            .arg(parent)
+            .args(stage.file_name())
+            .env("LC_ALL", "C"),
+        "tar",
+    )
+}
+
+/// The bill of materials beside the archive, for whoever wants to read it first.
+pub(super) fn bill(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
+    let bill = dist.out().join(format!("{}.cdx.json", dist.name()));
+    put(&stage.join(DOC).join("sbom.cdx.json"), &bill)?;
+    Ok(bill)
+}
+
+/// The Debian package of the same tree; none where this is no Debian.
+pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, String> {
+    if !Path::new("/usr/bin/dpkg-deb").exists() {
+        say("no Debian package: there is no dpkg-deb");
+        return Ok(None);
+    }
+    if !Path::new("/usr/bin/dpkg-shlibdeps").exists() {
+        debian::install("dpkg-shlibdeps", &["dpkg-dev"], "which knows what a binary depends on")?;
+    }
+    let tree = dist.out().join("stage/debian");
+    recreate(&tree)?;
+    let usr = tree.join("usr");
+    put(stage, &usr)?;
+    // Debian's own places for these.
+    put(&usr.join("share/zsh/site-functions"), &usr.join("share/zsh/vendor-completions"))?;
+    remove(&usr.join("share/zsh/site-functions"))?;
+    let doc = usr.join(DOC);
+    put(&dist.root.join("packaging/debian/copyright"), &doc.join("copyright"))?;
+    remove(&doc.join("LICENSE"))?;
+    fs::create_dir_all(tree.join("etc/lucca-connector")).map_err(|error| format!("/etc: {error}"))?;
+
+    let control = tree.join("DEBIAN");
+    for script in ["postinst", "prerm", "postrm"] {
+        let from = dist.root.join("packaging/debian").join(script);
+        put(&from, &control.join(script))?;
+        run(Command::new("chmod").arg("755").arg(control.join(script)), "chmod")?;
+    }
+    let architecture = told(Command::new("dpkg").arg("--print-architecture"), "dpkg")?;
+    let architecture = architecture.trim();
+    let size = told(Command::new("du").args(["-sk", "--apparent-size"]).arg(&usr), "du")?;
+    let text = fs::read_to_string(dist.root.join("packaging/debian/control"))
+        .map_err(|error| format!("packaging/debian/control: {error}"))?
+        .replace("@VERSION@", &dist.version)
+        .replace("@ARCHITECTURE@", architecture)
+        .replace("@DEPENDS@", &libraries(dist, &stage.join("bin/lucca-connector"))?)
+        .replace("@SIZE@", size.split_whitespace().next().unwrap_or("0"));
+    write(&control.join("control"), &text)?;
+    run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&tree), "chmod")?;
+
+    let package = dist.out().join(format!("lucca-connector_{}_{architecture}.deb", dist.version));
+    let compression: &[&str] = if dist.is_optimised() { &["-Zxz"] } else { &["-Zgzip", "-z1"] };
+    run(
+        Command::new("dpkg-deb")
+            .args(["--root-owner-group", "--threads-max=1"])
+            .args(compression)
+            .arg("--build")
+            .arg(&tree)
+            .arg(&package)
+            .env("SOURCE_DATE_EPOCH", dist.epoch.to_string())
+            .stdout(std::process::Stdio::null()),
+        "dpkg-deb",
+    )?;
+    Ok(Some(package))
+}
+
+/// The packages with the libraries that the binary is linked to.
+fn libraries(dist: &Dist, binary: &Path) -> Result<String, String> {
+    // It wants to be asked from a source package.
+    let work = dist.out().join("stage/libraries");
+    write(
+        &work.join("debian/control"),
+        "Source: lucca-connector\n\nPackage: lucca-connector\nArchitecture: any\n",
+    )?;
+    let mut command = Command::new("dpkg-shlibdeps");
+    command.current_dir(&work).arg("-O").arg(format!("-e{}", binary.display()));
+    let told = told(&mut command, "dpkg-shlibdeps")?;
+    let depends = told.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
+    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps says no libraries: {told}"))
+}
+
+fn remove(path: &Path) -> Result<(), String> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Writes `SHA256SUMS`, which `sha256sum --check` reads.
+pub(super) fn sums(out: &Path, packed: &[PathBuf]) -> Result<(), String> {
+    let names = packed.iter().filter_map(|file| file.file_name());
+    let sums = told(Command::new("sha256sum").args(names).current_dir(out), "sha256sum")?;
+    write(&out.join("SHA256SUMS"), &sums)
+}
