@@ -17,6 +17,8 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask test tools [TOOL]...
        cargo xtask dist [--profile NAME]
        cargo xtask bench [--employees N]
+       cargo xtask fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]
+                         [--database URL]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
   test    format, clippy with warnings denied, all tests, a little chaos, the packages, the tests in a browser and those
@@ -28,7 +30,10 @@ const USAGE: &str = "usage: cargo xtask test
   chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
           must be what the tenant holds. --histories: random histories of small tenants against a plain model.
           Tells the seed of what fails; --stop stops there. --database: a PostgreSQL server that may be used,
-          instead of one of its own";
+          instead of one of its own
+  fleet   10,000 linked accounts and four workers on PostgreSQL for an hour of a clock of its own, workers killed and
+          paused all the while: how late syncs begin, and that nothing was lost. --speed: simulated seconds in a real
+          one. --calm: nobody is killed";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -53,6 +58,7 @@ fn main() -> ExitCode {
         ["bench"] => bench("20000"),
         ["bench", "--employees", employees] => bench(employees),
         ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
+        ["fleet", ref arguments @ ..] => chaos(&[&["fleet"], arguments].concat()),
         _ => {
             say(USAGE);
             ExitCode::from(2)

@@ -52,7 +52,7 @@ impl Postgres {
             .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
             .arg(&dir)
             // What is lost when the machine dies is lost with the directory anyway.
-            .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"])
+            .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -13,6 +13,7 @@ use jobs::{
 };
 use lucca::HostPolicy;
 use store::{Error, ScimTargetId, WebhookEndpointId};
+use tracing::Instrument;
 
 use crate::failure::{Exit, Failure};
 
@@ -78,7 +79,8 @@ impl Duty for DeliverDuty {
     fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
             let Ok(id) = subject.parse::<WebhookEndpointId>() else { return };
-            if let Err(error) = self.courier.deliver(id).await {
+            let span = tracing::info_span!("deliver", endpoint = %id);
+            if let Err(error) = self.courier.deliver(id).instrument(span).await {
                 tracing::error!(endpoint = %id, code = error.code(), %error, "webhooks can't be delivered");
             }
         })
@@ -111,7 +113,8 @@ impl Duty for PushDuty {
         Box::pin(async move {
             let Ok(id) = subject.parse::<ScimTargetId>() else { return };
             let mode = Mode::Apply { confirmed: false, compare: false };
-            match self.pusher.push(id, self.machinery.today(), mode).await {
+            let span = tracing::info_span!("push", target = %id);
+            match self.pusher.push(id, self.machinery.today(), mode).instrument(span).await {
                 Ok(Some(report)) => tracing::info!(target = %id, report = %report.summary(), "pushed"),
                 Ok(None) => {}
                 Err(error) => {

@@ -18,12 +18,12 @@ mod people_view;
 mod progress;
 mod report_view;
 mod session;
+mod telemetry;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::failure::{Exit, Failure};
 
@@ -130,15 +130,18 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    // Off unless asked for; even then never the key, see lucca::transport.
-    let filter = EnvFilter::try_from_env("LUCCA_CONNECTOR_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runs_for_long = matches!(cli.command, Command::Serve(_) | Command::Worker(_));
+    let telemetry = match telemetry::begin(runs_for_long) {
+        Ok(telemetry) => telemetry,
+        Err(failure) => return failure.report(cli.global.json),
+    };
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(&cli)),
         Err(error) => Err(Failure::from_error(Exit::Internal, "cli.runtime", &error)),
     };
+    drop(telemetry);
     match outcome {
         Ok(code) => code,
         Err(failure) => failure.report(cli.global.json),

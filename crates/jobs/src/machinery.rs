@@ -7,6 +7,7 @@ use lucca::Client;
 use lucca::clock::Clock;
 use store::{LinkedAccount, RunId, Store, Vault};
 use sync::{Brake, Options, Progress, RunReport, Silent, Sync, Wish};
+use tracing::Instrument;
 
 use crate::{Entropy, Tenants};
 
@@ -68,7 +69,8 @@ impl Machinery {
     ) -> Result<RunReport, sync::Error> {
         let dead_holder = self.dead_holder(account).await?;
         let sync = self.sync_of(account, client, (wish, brake), dead_holder, progress);
-        let report = Box::pin(sync.run(run_id)).await?;
+        let span = tracing::info_span!("sync", account = %account.id, run = %run_id);
+        let report = Box::pin(sync.run(run_id)).instrument(span).await?;
         crate::aftermath::look(self, account, &report).await?;
         Ok(report)
     }

@@ -12,6 +12,8 @@ use reqwest::{Response, StatusCode, redirect};
 
 use crate::address::{AddressRefused, GuardedResolver, Reach};
 use crate::api_key::ApiKey;
+use tracing::Instrument;
+
 use crate::budget::RequestBudget;
 use crate::clock::{Clock, between, later};
 use crate::envelope::{Undecodable, error_message};
@@ -158,7 +160,8 @@ impl Transport {
         loop {
             self.acquire().await;
             let began = self.clock.now();
-            let outcome = self.attempt(call, attempt, &decode).await;
+            let span = tracing::info_span!("request to Lucca", method, path, %stream, attempt);
+            let outcome = self.attempt(call, attempt, &decode).instrument(span).await;
             count(match &outcome {
                 Ok(_) => Some(200),
                 Err(Failure { error, .. }) => error.status(),

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use tracing::Instrument;
+
 use crate::app::App;
 use crate::calls;
 use crate::limits::Sender;
@@ -59,7 +61,8 @@ async fn every(State(app): State<App>, Sender(from): Sender, request: Request, n
         .map_or("(none)".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
     let began = app.machinery.clock.now();
-    let response = calls::as_problem(next.run(request).await);
+    let span = tracing::info_span!("answer", %method, path);
+    let response = calls::as_problem(next.run(request).instrument(span).await);
     let took = app.machinery.clock.now().duration_since(began);
     let route = path.clone();
     let status = response.status().as_u16().to_string();

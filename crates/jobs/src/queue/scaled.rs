@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphile_worker::{
-    IntoTaskHandlerResult, JobKeyMode, JobSpec, LocalQueueConfig, TaskHandler, WorkerContext, WorkerOptions,
-    WorkerRecoveryConfig, WorkerUtils,
+    IntoTaskHandlerResult, JobKeyMode, JobSpec, LocalQueueConfig, RefetchDelayConfig, TaskHandler,
+    WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -146,7 +146,19 @@ impl Scaled {
                 .schema(SCHEMA)
                 .concurrency(capacity)
                 .poll_interval(self.timing.poll)
-                .local_queue(LocalQueueConfig::default().with_size(capacity).with_ttl(self.timing.lies_for))
+                .local_queue(
+                    LocalQueueConfig::default()
+                        .with_size(capacity)
+                        .with_ttl(self.timing.lies_for)
+                        .with_refetch_delay(
+                            // Without it version 0.14.1 asks again at once after an answer of nothing, hundreds of times a
+                            // second; a notification ends it.
+                            RefetchDelayConfig::default()
+                                .with_duration(self.timing.poll)
+                                .with_threshold(0)
+                                .with_max_abort_threshold(1),
+                        ),
+                )
                 .add_extension(hands.clone())
                 .worker_recovery(
                     WorkerRecoveryConfig::default()

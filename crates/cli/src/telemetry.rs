@@ -1,0 +1,74 @@
+//! Logs and traces of this process. Logs go to the standard error, as text or as JSON lines; traces go by OpenTelemetry
+//! (OTLP over HTTP, protobuf) to where the usual variables say, and nowhere without them. Neither holds a key or personal
+//! data: what is logged is written where it happens.
+
+use std::env;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::failure::{Exit, Failure};
+
+/// What is logged, as `tracing` filters are written: `info`, `sync=debug`, `off`.
+const LOG: &str = "LUCCA_CONNECTOR_LOG";
+/// `text`, or `json` for a JSON object a line.
+const LOG_FORMAT: &str = "LUCCA_CONNECTOR_LOG_FORMAT";
+/// Where traces go. Source: the OpenTelemetry specification of its exporters' variables.
+const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+/// What goes into traces: work, not every query.
+const TRACED: &str = "info,sqlx=off,graphile_worker=off,hyper=off,reqwest=off,opentelemetry=off";
+
+/// Traces that are on their way, sent at the latest when this ends.
+#[must_use]
+pub(crate) struct Telemetry(Option<SdkTracerProvider>);
+
+/// Begins to log, and to trace where that is asked for. What runs for long logs warnings where nothing else is asked for,
+/// commands nothing: they say what goes wrong.
+pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
+    let usual = if runs_for_long { "warn" } else { "off" };
+    let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(usual));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match env::var(LOG_FORMAT).as_deref() {
+        Ok("json") => lines.json().flatten_event(true).with_filter(filter).boxed(),
+        Ok("text" | "") | Err(_) => lines.with_filter(filter).boxed(),
+        Ok(_) => {
+            return Err(Failure::usage(
+                "cli.log_format",
+                format!("{LOG_FORMAT} is neither text nor json"),
+                "Set it to one of them, or not at all.",
+            ));
+        }
+    };
+    let is_asked_for = ENDPOINTS.iter().any(|name| env::var(name).is_ok_and(|value| !value.is_empty()));
+    let provider = match is_asked_for {
+        true => Some(exporter().map_err(|error| Failure::from_error(Exit::Usage, "cli.traces", &error))?),
+        false => None,
+    };
+    let traces = provider.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("lucca-connector"))
+            .with_filter(EnvFilter::new(TRACED))
+    });
+    tracing_subscriber::registry().with(lines).with(traces).init();
+    Ok(Telemetry(provider))
+}
+
+fn exporter() -> Result<SdkTracerProvider, ExporterBuildError> {
+    let exporter = SpanExporter::builder().with_http().build()?;
+    let resource = Resource::builder().with_service_name("lucca-connector").build();
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(provider) = &self.0 {
+            // A collector that is gone loses traces, and nothing else.
+            let _ = provider.shutdown();
+        }
+    }
+}
