@@ -10,7 +10,7 @@ use chaos::tally::Tally;
 use test_database::Engine;
 
 const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]
-       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]";
+       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -64,6 +64,7 @@ fn fleet(arguments: &[String]) -> Option<chaos::fleet::Wanted> {
             "--speed" => wanted.speed = arguments.next()?.parse().ok().filter(|speed| *speed > 0.0)?,
             "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
             "--calm" => wanted.chaos = false,
+            "--untimed" => wanted.timed = false,
             _ => return None,
         }
     }
@@ -74,7 +75,7 @@ async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
     match Box::pin(chaos::fleet::simulate(wanted, &say)).await {
         Ok(measured) => {
             say(&measured.to_string());
-            if measured.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if measured.is_well(wanted.timed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(why) => {
             say(&format!("FAILED: {why}"));
