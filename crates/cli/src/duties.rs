@@ -9,10 +9,10 @@ use delivery::webhooks::Courier;
 use jiff::Timestamp;
 use jobs::queue::{Capacity, Lane, Queue};
 use jobs::{
-    Duty, Machinery, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty, Worker,
+    Due, Duty, Machinery, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty, Worker,
 };
 use lucca::HostPolicy;
-use store::{Error, ScimTargetId, WebhookEndpointId};
+use store::{ScimTargetId, WebhookEndpointId};
 use tracing::Instrument;
 
 use crate::failure::{Exit, Failure};
@@ -51,8 +51,6 @@ pub(crate) fn worker(
         grace: GRACE,
     })
 }
-
-type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<(String, Lane)>, Error>> + Send + 'a>>;
 
 /// Delivers webhooks, each endpoint by itself.
 struct DeliverDuty {
@@ -118,7 +116,7 @@ impl Duty for PushDuty {
                 Ok(Some(report)) => tracing::info!(target = %id, report = %report.summary(), "pushed"),
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(target = %id, code = error.code(), %error, "nothing can be pushed")
+                    tracing::error!(target = %id, code = error.code(), %error, "nothing can be pushed");
                 }
             }
         })

@@ -29,6 +29,7 @@ pub(crate) struct Telemetry(Option<SdkTracerProvider>);
 
 /// Begins to log, and to trace where that is asked for. What runs for long logs warnings where nothing else is asked for,
 /// commands nothing: they say what goes wrong.
+#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
 pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
     let usual = if runs_for_long { "warn" } else { "off" };
     let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(usual));

@@ -8,6 +8,9 @@ use jiff::Timestamp;
 
 use crate::queue::{Handler, Job, Lane};
 
+/// What is due, once it is known: subjects and their lanes.
+pub type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<(String, Lane)>, store::Error>> + Send + 'a>>;
+
 /// A kind of work.
 pub trait Duty: Send + Sync {
     /// Its name, in jobs and logs.
@@ -23,10 +26,7 @@ pub trait Duty: Send + Sync {
     }
 
     /// What is due now: its subjects, the most urgent first, each with its lane.
-    fn due<'a>(
-        &'a self,
-        now: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<(String, Lane)>, store::Error>> + Send + 'a>>;
+    fn due(&self, now: Timestamp) -> Due<'_>;
 
     /// Sees to a subject. It may not be due any more, and another worker may be at it. What fails is logged, and when it is
     /// due again is in the duty's own tables.

@@ -114,7 +114,7 @@ impl Store {
     pub async fn audit_log(&self, account_id: Option<AccountId>) -> Result<Vec<AuditEntry>, Error> {
         let account_id = account_id.map(|id| id.to_string());
         let rows: Vec<AuditRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT seq, at_us, actor, action, account_id, flow_id, detail, hash FROM audit_log \
+            "SELECT seq, at_us, actor, action, account_id, flow_id, detail, hash FROM audit_chain \
              WHERE $1 IS NULL OR account_id = $1 ORDER BY seq",
         )
         .bind(&account_id)
@@ -163,7 +163,7 @@ async fn chain(tx: &mut Tx, mut entry: StoredEntry) -> Result<AuditHead, sqlx::E
     entry.seq = seq;
     let hash = entry.hash_after(before);
     in_tx!(&mut *tx, connection => sqlx::query(
-        "INSERT INTO audit_log (seq, at_us, actor, action, account_id, flow_id, detail, hash) \
+        "INSERT INTO audit_chain (seq, at_us, actor, action, account_id, flow_id, detail, hash) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(entry.seq)
@@ -196,29 +196,24 @@ struct UnchainedRow {
 }
 
 /// Moves what was logged before there was a chain into it, in its order and with new numbers: those of before had gaps on
-/// PostgreSQL. Done once, when the database is first opened by this version.
+/// PostgreSQL. And what processes of the version before log beside this one. Done when the database is opened.
 pub(crate) async fn chain_what_was_logged(store: &Store) -> Result<(), Error> {
     const DOING: &str = "chaining the audit log";
-    let chained: i64 =
-        on!(store.db, pool => sqlx::query_scalar("SELECT seq FROM audit_head").fetch_one(pool).await)
+    let first: Option<i64> =
+        on!(store.db, pool => sqlx::query_scalar("SELECT seq FROM audit_log LIMIT 1").fetch_optional(pool).await)
             .map_err(while_doing(DOING))?;
-    // Nobody can slip something in under an old date by this way once the chain has begun.
-    if chained > 0 {
+    if first.is_none() {
         return Ok(());
     }
     let mut tx = store.begin().await.map_err(while_doing(DOING))?;
     let write = async {
         // Another process that opens the database at this moment waits here, and finds nothing to do.
-        let chained: i64 = in_tx!(&mut tx, connection => sqlx::query_scalar(
-            "UPDATE audit_head SET seq = seq RETURNING seq",
-        )
-        .fetch_one(connection)
-        .await)?;
-        if chained > 0 {
-            return Ok(());
-        }
+        in_tx!(&mut tx, connection => sqlx::query("UPDATE audit_head SET seq = seq")
+            .execute(connection)
+            .await
+            .map(drop))?;
         let rows: Vec<UnchainedRow> = in_tx!(&mut tx, connection => sqlx::query_as(
-            "SELECT at, actor, action, account_id, flow_id, detail FROM audit_log_unchained ORDER BY seq",
+            "SELECT at, actor, action, account_id, flow_id, detail FROM audit_log ORDER BY seq",
         )
         .fetch_all(connection)
         .await)?;
@@ -235,7 +230,7 @@ pub(crate) async fn chain_what_was_logged(store: &Store) -> Result<(), Error> {
             };
             chain(&mut tx, entry).await?;
         }
-        in_tx!(&mut tx, connection => sqlx::query("DELETE FROM audit_log_unchained")
+        in_tx!(&mut tx, connection => sqlx::query("DELETE FROM audit_log")
             .execute(connection)
             .await
             .map(drop))?;

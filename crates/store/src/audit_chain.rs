@@ -227,7 +227,7 @@ impl Walk {
 macro_rules! walk {
     ($transaction:expr, $walk:expr) => {{
         let mut rows = sqlx::query(
-            "SELECT seq, at_us, actor, action, account_id, flow_id, detail, hash FROM audit_log ORDER BY seq",
+            "SELECT seq, at_us, actor, action, account_id, flow_id, detail, hash FROM audit_chain ORDER BY seq",
         )
         .fetch(&mut **$transaction);
         let mut fault = None;

@@ -291,7 +291,7 @@ impl Store {
     pub async fn erasures(&self, account_no: Option<i64>) -> Result<Vec<Receipt>, Error> {
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
             "SELECT e.id, a.id AS account_id, e.remote_id, e.actor, e.erased_at, e.counts, e.allowed_at, l.seq, l.hash \
-             FROM erasures e JOIN linked_accounts a ON a.no = e.account_no LEFT JOIN audit_log l ON l.seq = e.audit_seq \
+             FROM erasures e JOIN linked_accounts a ON a.no = e.account_no LEFT JOIN audit_chain l ON l.seq = e.audit_seq \
              WHERE ($1 IS NULL OR e.account_no = $1) ORDER BY e.id",
         )
         .bind(account_no)

@@ -67,7 +67,7 @@ impl Row {
 }
 
 const SELECT: &str = "SELECT r.id, r.began_at, r.finished_at, r.removed, l.seq, l.hash FROM receipts r \
-                      LEFT JOIN audit_log l ON l.seq = r.audit_seq";
+                      LEFT JOIN audit_chain l ON l.seq = r.audit_seq";
 
 impl Store {
     /// Begins a round of retention, and ends the receipts of rounds that were killed. False while another goes on.

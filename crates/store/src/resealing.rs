@@ -137,7 +137,7 @@ mod tests {
     const NOT_SEALED: [&str; 15] = [
         "api_keys.hash",
         "audit_head.hash",
-        "audit_log.hash",
+        "audit_chain.hash",
         "calendar_feeds.hash",
         "changes.hash",
         "idempotency_keys.claim",

@@ -109,7 +109,7 @@ async fn a_backup_is_restored_and_syncs_on() {
     run(&restored, &["sync", "--full", "--json"]).ok_json();
     let after_known = run(&restored, &["changes", "--json", "--after", &known.to_string()]).out;
     let found: Vec<Value> = after_known.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(found.iter().any(|change| change["id"] == person.id.to_string()), "{after_known}");
+    assert!(found.iter().any(|change| change["id"] == *person.id.to_string()), "{after_known}");
     assert!(found.iter().all(|change| change["seq"].as_u64().unwrap() > 1_000_000_000_000));
     let gone = run(&restored, &["changes", "--json", "--after", &lost.to_string()]);
     assert_eq!((gone.code, &gone.json()["error"]["code"]), (2, &json!("changes.place_gone")));

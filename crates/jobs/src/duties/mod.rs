@@ -11,10 +11,3 @@ pub use requests::RequestsDuty;
 pub use retention::RetentionDuty;
 pub use syncs::SyncDuty;
 pub use upkeep::UpkeepDuty;
-
-use std::pin::Pin;
-
-use crate::queue::Lane;
-
-/// What [`crate::Duty::due`] gives.
-type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<(String, Lane)>, store::Error>> + Send + 'a>>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use store::AccountId;
 
-use super::Due;
+use crate::duty::Due;
 use crate::queue::Lane;
 use crate::{Duty, Machinery, accounts_notified, sync_notified};
 

@@ -8,7 +8,7 @@ use absences::Error;
 use jiff::Timestamp;
 use store::{AccountStatus, Actor, Submission, SubmissionFilter};
 
-use super::Due;
+use crate::duty::Due;
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Due;
+use crate::duty::Due;
 use crate::queue::Lane;
 use crate::{Duty, Machinery, Retention, run_retention};
 

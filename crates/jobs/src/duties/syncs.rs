@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use store::{AccountId, AccountStatus, LinkedAccount};
 use sync::{Brake, Silent, Wish};
 
-use super::Due;
+use crate::duty::Due;
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 

@@ -162,7 +162,7 @@ impl Queue {
                 queue.run(handler, capacity, stop, grace).await;
                 Ok(())
             }
-            Self::Scaled(queue) => queue.run(handler, capacity, stop, grace).await,
+            Self::Scaled(queue) => Box::pin(queue.run(handler, capacity, stop, grace)).await,
         }
     }
 }

@@ -2,10 +2,7 @@
 -- knowing a backup for one. The same tables as SQLite's
 -- thirteenth migration makes, and under its number.
 
-ALTER TABLE audit_log RENAME TO audit_log_unchained;
-ALTER TABLE audit_log_unchained RENAME CONSTRAINT audit_log_pkey TO audit_log_unchained_pkey;
-DROP INDEX audit_log_of_account;
-CREATE TABLE audit_log (
+CREATE TABLE audit_chain (
     seq             BIGINT PRIMARY KEY,
     at_us           BIGINT NOT NULL,
     actor           TEXT NOT NULL,
@@ -15,11 +12,11 @@ CREATE TABLE audit_log (
     detail          TEXT NOT NULL,
     hash            BYTEA NOT NULL
 );
-CREATE INDEX audit_log_of_account ON audit_log (account_id, seq);
-CREATE FUNCTION audit_log_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS
+CREATE INDEX audit_chain_of_account ON audit_chain (account_id, seq);
+CREATE FUNCTION audit_chain_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is only added to'; END $$;
-CREATE TRIGGER audit_log_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
-FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_only_added_to();
+CREATE TRIGGER audit_chain_is_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
+FOR EACH STATEMENT EXECUTE FUNCTION audit_chain_is_only_added_to();
 
 CREATE TABLE audit_head (
     one             INTEGER PRIMARY KEY CHECK (one = 1),

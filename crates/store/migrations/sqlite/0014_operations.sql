@@ -1,11 +1,10 @@
 -- What keeps a database in order over the years: an audit log that shows tampering, receipts of what was removed, and
 -- knowing a backup for one.
 
--- The audit log as a hash chain. What was logged before is moved into it when the database is next opened: SQL knows
+-- The audit log as a hash chain. What was logged before, and what a process of the version before logs beside this one, is
+-- moved into it from the table audit_log when the database is next opened: SQL knows
 -- no SHA-256 here. STRICT, so that nothing can be stored that is read as something else.
-DROP INDEX audit_log_of_account;
-ALTER TABLE audit_log RENAME TO audit_log_unchained;
-CREATE TABLE audit_log (
+CREATE TABLE audit_chain (
     seq             INTEGER PRIMARY KEY,           -- from 1, without gaps
     at_us           INTEGER NOT NULL,              -- microseconds since 1970
     actor           TEXT NOT NULL,
@@ -15,10 +14,10 @@ CREATE TABLE audit_log (
     detail          TEXT NOT NULL,                 -- JSON: codes and counts
     hash            BLOB NOT NULL                  -- SHA-256 over the one before and all of the above, see audit_chain.rs
 ) STRICT;
-CREATE INDEX audit_log_of_account ON audit_log (account_id, seq);
-CREATE TRIGGER audit_log_is_not_changed BEFORE UPDATE ON audit_log
+CREATE INDEX audit_chain_of_account ON audit_chain (account_id, seq);
+CREATE TRIGGER audit_chain_is_not_changed BEFORE UPDATE ON audit_chain
 BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
-CREATE TRIGGER audit_log_is_not_cut BEFORE DELETE ON audit_log
+CREATE TRIGGER audit_chain_is_not_cut BEFORE DELETE ON audit_chain
 BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
 
 -- The chain's last entry. Whoever adds one locks it, so that the chain does not fork.

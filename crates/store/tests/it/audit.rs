@@ -33,8 +33,8 @@ impl Raw {
 
     async fn unguard(&mut self) {
         let sql = match self {
-            Self::Sqlite(_) => "DROP TRIGGER audit_log_is_not_changed; DROP TRIGGER audit_log_is_not_cut",
-            Self::Postgres(_) => "DROP TRIGGER audit_log_is_only_added_to ON audit_log",
+            Self::Sqlite(_) => "DROP TRIGGER audit_chain_is_not_changed; DROP TRIGGER audit_chain_is_not_cut",
+            Self::Postgres(_) => "DROP TRIGGER audit_chain_is_only_added_to ON audit_chain",
         };
         self.run(sql).await.unwrap();
     }
@@ -69,7 +69,7 @@ async fn entries_are_only_added(fixture: Fixture) {
     fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
     add(&fixture, 2).await;
     let mut raw = Raw::of(&fixture.database).await;
-    for sql in ["UPDATE audit_log SET detail = '{}'", "DELETE FROM audit_log"] {
+    for sql in ["UPDATE audit_chain SET detail = '{}'", "DELETE FROM audit_chain"] {
         assert!(raw.run(sql).await.is_err(), "{sql}");
     }
     let (head, fault) = verdict(&fixture, None).await;
@@ -86,7 +86,7 @@ async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
     let (head, _) = verdict(&fixture, None).await;
     let mut raw = Raw::of(&fixture.database).await;
     raw.unguard().await;
-    raw.run("CREATE TABLE log_kept AS SELECT * FROM audit_log").await.unwrap();
+    raw.run("CREATE TABLE log_kept AS SELECT * FROM audit_chain").await.unwrap();
     raw.run("CREATE TABLE head_kept AS SELECT * FROM audit_head").await.unwrap();
     let other = raw.bytes(&"07".repeat(32));
     let mut changes = Vec::new();
@@ -102,24 +102,24 @@ async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
             "seq = -seq",
             &format!("hash = {other}"),
         ] {
-            changes.push(format!("UPDATE audit_log SET {set} WHERE seq = {seq}"));
+            changes.push(format!("UPDATE audit_chain SET {set} WHERE seq = {seq}"));
         }
-        changes.push(format!("DELETE FROM audit_log WHERE seq = {seq}"));
+        changes.push(format!("DELETE FROM audit_chain WHERE seq = {seq}"));
     }
     for seq in 1..=4 {
         let next = seq + 1;
         changes.push(format!(
-            "UPDATE audit_log SET seq = 99 WHERE seq = {seq}; UPDATE audit_log SET seq = {seq} WHERE seq = {next}; \
-             UPDATE audit_log SET seq = {next} WHERE seq = 99"
+            "UPDATE audit_chain SET seq = 99 WHERE seq = {seq}; UPDATE audit_chain SET seq = {seq} WHERE seq = {next}; \
+             UPDATE audit_chain SET seq = {next} WHERE seq = 99"
         ));
     }
     for seq in [0, 6, 7] {
         changes.push(format!(
-            "INSERT INTO audit_log VALUES ({seq}, 1, 'cli', 'x', NULL, NULL, '{{}}', {other})"
+            "INSERT INTO audit_chain VALUES ({seq}, 1, 'cli', 'x', NULL, NULL, '{{}}', {other})"
         ));
     }
     changes.extend([
-        "DELETE FROM audit_log".to_owned(),
+        "DELETE FROM audit_chain".to_owned(),
         "DELETE FROM audit_head".to_owned(),
         "UPDATE audit_head SET seq = seq - 1".to_owned(),
         "UPDATE audit_head SET seq = seq + 1".to_owned(),
@@ -130,7 +130,7 @@ async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
         let (_, fault) = verdict(&fixture, None).await;
         assert!(fault.is_some(), "{change}");
         raw.run(
-            "DELETE FROM audit_log; INSERT INTO audit_log SELECT * FROM log_kept; \
+            "DELETE FROM audit_chain; INSERT INTO audit_chain SELECT * FROM log_kept; \
              DELETE FROM audit_head; INSERT INTO audit_head SELECT * FROM head_kept",
         )
         .await
@@ -151,7 +151,7 @@ async fn a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted(fixtu
 
     let mut raw = Raw::of(&fixture.database).await;
     raw.unguard().await;
-    raw.run("DELETE FROM audit_log WHERE seq = 4").await.unwrap();
+    raw.run("DELETE FROM audit_chain WHERE seq = 4").await.unwrap();
     assert_eq!(verdict(&fixture, None).await.1, Some((AuditFault::Cut, 4)));
     let hash = raw.bytes(&third.hash.to_string());
     raw.run(&format!("UPDATE audit_head SET seq = 3, hash = {hash}")).await.unwrap();
@@ -194,7 +194,7 @@ async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
 async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
     let mut raw = Raw::of(&fixture.database).await;
     raw.run(
-        "INSERT INTO audit_log_unchained (at, actor, action, detail) VALUES \
+        "INSERT INTO audit_log (at, actor, action, detail) VALUES \
          ('2026-01-02T03:04:05.123456Z', 'operator', 'a', '{\"n\":1}'), ('2026-01-02T03:04:06Z', 'cli', 'b', '{}')",
     )
     .await
@@ -208,12 +208,18 @@ async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
     assert_eq!(verdict(&fixture, None).await.1, None);
     other.close().await;
 
-    // Nothing comes in by this way any more.
-    raw.run("INSERT INTO audit_log_unchained (at, actor, action, detail) VALUES ('2025-01-01T00:00:00Z', 'cli', 'c', '{}')")
-        .await
-        .unwrap();
-    let again = fixture.database.place.open().await.unwrap();
-    assert_eq!(again.audit_log(None).await.unwrap().len(), 2);
+    // What a process of the version before logs beside this one comes in behind, whatever its date, and stands once.
+    raw.run(
+        "INSERT INTO audit_log (at, actor, action, detail) VALUES ('2025-01-01T00:00:00Z', 'cli', 'c', '{}')",
+    )
+    .await
+    .unwrap();
+    for _ in 0..2 {
+        let again = fixture.database.place.open().await.unwrap();
+        let log = again.audit_log(None).await.unwrap();
+        assert_eq!((log.len(), log[2].seq, log[2].action.as_str()), (3, 3, "c"));
+    }
+    assert_eq!(verdict(&fixture, None).await.1, None);
 }
 
 crate::on_both_engines!(
