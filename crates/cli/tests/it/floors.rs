@@ -35,7 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     // For tests and trials: nothing of the product uses them.
     ("test-database", &["store"]),
-    ("chaos", &["people", "lucca", "store", "sync", "lucca-emulator", "test-database"]),
+    ("chaos", &["people", "lucca", "store", "sync", "jobs", "lucca-emulator", "test-database"]),
     ("xtask", &[]),
 ];
 

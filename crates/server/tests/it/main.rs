@@ -11,6 +11,7 @@ mod flow;
 mod hostile;
 mod idempotency;
 mod inbound_webhooks;
+mod operations;
 mod over_time;
 mod passthrough;
 mod records;
