@@ -138,7 +138,12 @@ fn main() -> ExitCode {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(&cli)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(&cli));
+            // Whatever has not ended by now, a sync that was given its time, is not waited for: it goes on at its last page.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(Failure::from_error(Exit::Internal, "cli.runtime", &error)),
     };
     drop(telemetry);

@@ -200,7 +200,7 @@ fn tenants(data: Option<&DataDir>, clock: &Arc<dyn Clock>) -> Tenants {
     Tenants::new(data.map(|data| data.store.clone()), Arc::clone(clock), crate::entropy::source())
 }
 
-/// A client for a tenant, its budget charged with what was sent lately.
+/// A client for a tenant, whose requests count for everybody who shares the database.
 pub(crate) async fn client(
     data: Option<&DataDir>,
     tenant: TenantUrl,

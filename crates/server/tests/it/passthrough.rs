@@ -14,6 +14,10 @@ async fn lucca_answers_as_it_answers_and_it_counts() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(12, Rights::all()).await;
         let account = service.linked(&emulator, &[]).await;
+        // Other tests have no limit.
+        let settings = store::AccountSettings { requests_per_minute: None, ..account.settings.clone() };
+        let now = service.machinery.clock.now();
+        service.database.store.set_account_settings(&account, &settings, now).await.unwrap();
         let path = format!("/v1/linked-accounts/{}/passthrough", account.id);
         let wanted = json!({ "path": "/api/v3/users?fields=id,name&formerEmployees=true&paging=0,5" });
         let (status, answer) = service.post(&path, wanted).await;
@@ -25,7 +29,6 @@ async fn lucca_answers_as_it_answers_and_it_counts() {
         let (status, answer) = service.post(&path, json!({ "path": "/api/v3/nothing" })).await;
         assert_eq!((status, &answer["status"]), (200, &json!(404)), "{answer}");
 
-        let now = service.machinery.clock.now();
         let sent = service.database.store.requests_lately(&account.origin, now).await.unwrap();
         assert_eq!(sent, 2, "within the shared budget");
         let audit = service.database.store.audit_log(Some(account.id)).await.unwrap();
