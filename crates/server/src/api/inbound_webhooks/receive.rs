@@ -24,7 +24,7 @@ pub(crate) const LARGEST: usize = 256 * 1024;
     params(
         ("inbound_id" = String, Path, description = "the last part of the address that was given to Lucca: `inw_…`"),
     ),
-    request_body(content = String, content_type = "application/json", example = json!({"id": "78287-20180424-PM"})),
+    request_body(content = serde_json::Value, content_type = "application/json", example = json!({"id": "78287-20180424-PM"})),
     responses(
         (status = 202, description = "It is noted what to read again."),
         (status = 400, description = "It can't be understood. What it is about is read by the next sync."),
