@@ -69,9 +69,9 @@ pub struct TestResult {
 
 /// Delivers webhooks.
 pub struct Courier {
-    pub(super) store: Store,
+    store: Store,
     vault: Arc<Vault>,
-    pub(super) clock: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
     sender: Sender,
     jitter: Jitter,
     holder: String,

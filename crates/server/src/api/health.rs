@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::operations::is_ready;
 use crate::problem::Problem;
 
 /// How the service is.
@@ -32,11 +33,8 @@ pub(crate) async fn healthz() -> Json<Health> {
     responses((status = 200, body = Health), (status = 503, body = Problem, content_type = "application/problem+json"))
 )]
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    match app.machinery.store.ping().await {
-        Ok(_) => Ok(Json(OK)),
-        Err(error) => {
-            tracing::error!(code = error.code(), error = %crate::problem::chain(&error), "not ready");
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not answer."))
-        }
+    if is_ready(&app.machinery).await {
+        return Ok(Json(OK));
     }
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "The database does not answer."))
 }

@@ -29,14 +29,20 @@ pub async fn tell_how_it_is(
     }
 }
 
-async fn ready(State(machinery): State<Machinery>) -> Response {
-    match machinery.store.ping().await {
-        Ok(()) => "ok\n".into_response(),
-        Err(error) => {
-            tracing::error!(code = error.code(), error = %crate::problem::chain(&error), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
-        }
+/// Whether the database answers; what it does instead is logged.
+pub(crate) async fn is_ready(machinery: &Machinery) -> bool {
+    let answered = machinery.store.ping().await;
+    if let Err(error) = &answered {
+        tracing::error!(code = error.code(), error = %crate::problem::chain(error), "not ready");
     }
+    answered.is_ok()
+}
+
+async fn ready(State(machinery): State<Machinery>) -> Response {
+    if is_ready(&machinery).await {
+        return "ok\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
 }
 
 async fn tell(State(machinery): State<Machinery>) -> Response {
