@@ -19,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask bench [--employees N]
        cargo xtask fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]
                          [--untimed] [--database URL]
+       cargo xtask fleet --backlog [--tenants N] [--people N] [--seed S] [--database URL]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
   test    format, clippy with warnings denied, all tests, a little chaos, the packages, the tests in a browser and those
@@ -33,7 +34,8 @@ const USAGE: &str = "usage: cargo xtask test
           instead of one of its own
   fleet   10,000 linked accounts and four workers on PostgreSQL for an hour of a clock of its own, workers killed and
           paused all the while: how late syncs begin, and that nothing was lost. --speed: simulated seconds in a real
-          one. --calm: nobody is killed. --untimed: how late they begin is told and not judged";
+          one. --calm: nobody is killed. --untimed: how late they begin is told and not judged. --backlog: how fast 1, 2 and 4 workers
+          are, every account due for the first time at once";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -10,7 +10,8 @@ use chaos::tally::Tally;
 use test_database::Engine;
 
 const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]
-       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]";
+       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]
+       chaos fleet --backlog [--tenants N] [--people N] [--seed S]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -34,7 +35,9 @@ async fn main() -> ExitCode {
     if let [word, rest @ ..] = &arguments[..]
         && word == "fleet"
     {
+        let is_backlog = rest.iter().any(|argument| argument == "--backlog");
         return match fleet(rest) {
+            Some(wanted) if is_backlog => backlog(&wanted).await,
             Some(wanted) => simulate(&wanted).await,
             None => {
                 say(USAGE);
@@ -65,6 +68,7 @@ fn fleet(arguments: &[String]) -> Option<chaos::fleet::Wanted> {
             "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
             "--calm" => wanted.chaos = false,
             "--untimed" => wanted.timed = false,
+            "--backlog" => {}
             _ => return None,
         }
     }
@@ -82,6 +86,26 @@ async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// How fast one worker, two and four are, the same tenants all due at once.
+async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
+    let mut of_one = None;
+    for workers in [1, 2, 4] {
+        match Box::pin(chaos::fleet::backlog(wanted, workers)).await {
+            Ok(took) => {
+                let rate = f64::from(wanted.tenants) / took.as_secs_f64();
+                let ratio = rate / *of_one.get_or_insert(rate);
+                let took = took.as_secs_f64();
+                say(&format!("{workers} workers: {took:.1} s, {rate:.1} first syncs a second, {ratio:.2} of one"));
+            }
+            Err(why) => {
+                say(&format!("FAILED: {why}"));
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 async fn child(order: &str) -> ExitCode {

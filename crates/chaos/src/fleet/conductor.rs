@@ -1,5 +1,5 @@
 //! The simulation from above: links the accounts, starts the workers, kills and pauses them, lets the tenants live, and
-//! asks in the end what came of it.
+//! asks in the end what came of it. And a backlog: how fast more workers are than one.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use test_database::{Engine, TestDatabase};
 
 use super::Wanted;
 use super::clock::FleetClock;
-use super::measure::{Measured, measure};
+use super::measure::{Measured, first_syncs_took, measure};
 use super::worker::{Order, vault};
 use crate::dice::Dice;
 use crate::tenant::FIRST_DAY;
@@ -38,10 +38,9 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
     let database = TestDatabase::new(Engine::Postgres).await;
     let url = database.place.text();
-    let paris = TimeZone::fixed(tz::offset(1));
-    let from = paris.to_timestamp(FIRST_DAY.at(9, 0, 0, 0)).map_err(|error| text(&error))?;
+    let from = morning()?;
     // Linking takes its time, which is not part of the simulation.
-    link(&database.store, &fleet, from, wanted).await.map_err(|error| text(&error))?;
+    link(&database.store, &fleet, from, APART).await.map_err(|error| text(&error))?;
     let clock = FleetClock::set(from, wanted.speed);
     say("all are linked");
     let mut crew =
@@ -96,18 +95,57 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     Ok(measured)
 }
 
-async fn link(store: &Store, fleet: &Fleet, from: Timestamp, wanted: &Wanted) -> Result<(), store::Error> {
+/// How long `workers` take over the first syncs of all tenants, every one due at once; in real time, nobody killed.
+///
+/// # Errors
+///
+/// Why it could not be measured.
+pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let wanted = &Wanted { workers, speed: 1.0, ..wanted.clone() };
+    let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
+    let fleet = fleet.await.map_err(|error| text(&error))?;
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let store = &database.store;
+    let from = morning()?;
+    link(store, &fleet, from, SignedDuration::ZERO).await.map_err(|error| text(&error))?;
+    let clock = FleetClock::set(from, wanted.speed);
+    let url = database.place.text();
+    let mut crew =
+        Crew { clock, url, wanted, hands: Vec::new(), started: 0, dice: Dice::new(wanted.seed, 7) };
+    crew.man()?;
+    while store.vitals(clock.now()).await.map_err(|error| text(&error))?.never_read > 0 {
+        clock.sleep(Duration::from_secs(1)).await;
+    }
+    drop(crew);
+    let took = first_syncs_took(store).await?;
+    database.remove().await;
+    Ok(took)
+}
+
+/// When a simulation begins.
+fn morning() -> Result<Timestamp, String> {
+    let paris = TimeZone::fixed(tz::offset(1));
+    paris.to_timestamp(FIRST_DAY.at(9, 0, 0, 0)).map_err(|error| error.to_string())
+}
+
+/// Links every tenant, each so much later than the one before, and due so much later: thus first syncs are spread.
+async fn link(
+    store: &Store,
+    fleet: &Fleet,
+    from: Timestamp,
+    apart: SignedDuration,
+) -> Result<(), store::Error> {
     let vault = vault();
     let settings = AccountSettings {
         field_groups: ["identity", "work", "contract"].map(str::to_owned).to_vec(),
         ..AccountSettings::default()
     };
     let key = SecretString::from(fleet.api_key().to_owned());
-    for n in 0..wanted.tenants {
+    for n in (0..u16::MAX).take(fleet.len()) {
         let [high, low] = n.to_be_bytes();
         let url = fleet.url(n);
-        // Linked later, due later: the first syncs are spread.
-        let at = from + APART * i32::from(n);
+        let at = from + apart * i32::from(n);
         let id = AccountId::mint(from, [0, 0, 0, 0, 0, 0, 0, 0, high, low]);
         let new = NewAccount {
             onto: Onto::New(id),

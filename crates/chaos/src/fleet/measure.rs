@@ -1,6 +1,7 @@
 //! What came of a simulation: from the store's own tables, and from what the tenants counted.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -124,7 +125,7 @@ pub(super) async fn measure(
             .await
             .map_err(failed)?;
     let (wrong_accounts, differences) = wrong(store, fleet, first_day).await?;
-    let minute = clock.real(std::time::Duration::from_secs(60)).as_secs_f64() * 1000.0;
+    let minute = clock.real(Duration::from_secs(60)).as_secs_f64() * 1000.0;
     let asked: Vec<Vec<u64>> = (0..fleet.len()).map(|n| fleet.asked(n)).collect();
     let most = asked.iter().map(|asked| most_within(asked, minute)).max().unwrap_or_default();
     Ok(Measured {
@@ -142,6 +143,18 @@ pub(super) async fn measure(
         outcomes,
         ..Measured::default()
     })
+}
+
+/// From when the first run began until the last ended.
+pub(super) async fn first_syncs_took(store: &Store) -> Result<Duration, String> {
+    let pool = store.postgres().ok_or("a fleet needs PostgreSQL")?;
+    let seconds: Option<f64> = sqlx::query_scalar(
+        "SELECT extract(epoch FROM max(finished_at) - min(started_at))::float8 FROM runs WHERE outcome IS NOT NULL",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(|error| error.to_string())?;
+    Ok(Duration::from_secs_f64(seconds.unwrap_or_default()))
 }
 
 /// How late the runs were begun that were due while it counted, each due moment once: by its first run.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use conductor::simulate;
+pub use conductor::{backlog, simulate};
 pub use measure::Measured;
 
 /// What is simulated.
