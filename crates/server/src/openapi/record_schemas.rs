@@ -111,21 +111,23 @@ fn schema_of(kind: Kind) -> Value {
         json!({ "description": "With `include=raw`: as Lucca sent it; null where that is not kept." }),
     );
     if kind == Kind::Employee {
-        let of = json!({
-            "type": "object",
-            "required": ["id"],
-            "properties": {
-                "id": { "type": "string", "examples": ["7"] },
-                "name": { "type": ["string", "null"], "examples": ["Camille Petit"] },
-            },
-        });
+        let of = |name: &str| {
+            json!({
+                "type": "object",
+                "required": ["id"],
+                "properties": {
+                    "id": { "type": "string", "examples": ["7"] },
+                    "name": { "type": ["string", "null"], "examples": [name] },
+                },
+            })
+        };
         members.insert(
             "manager".to_owned(),
-            nullable(of.clone(), "With `include=manager`: who manages the person."),
+            nullable(of("Camille Petit"), "With `include=manager`: who manages the person."),
         );
         members.insert(
             "department".to_owned(),
-            nullable(of, "With `include=department`: where the person works."),
+            nullable(of("Design"), "With `include=department`: where the person works."),
         );
         members.insert(
             "status".to_owned(),
