@@ -20,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]
                          [--untimed] [--database URL]
        cargo xtask fleet --backlog [--tenants N] [--people N] [--seed S] [--database URL]
+       cargo xtask fleet --embedded [--tenants N] [--people N] [--minutes N] [--seed S]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
   test    format, clippy with warnings denied, all tests, a little chaos, the packages, the tests in a browser and those
@@ -35,7 +36,8 @@ const USAGE: &str = "usage: cargo xtask test
   fleet   10,000 linked accounts and four workers on PostgreSQL for an hour of a clock of its own, workers killed and
           paused all the while: how late syncs begin, and that nothing was lost. --speed: simulated seconds in a real
           one. --calm: nobody is killed. --untimed: how late they begin is told and not judged. --backlog: how fast 1, 2 and 4 workers
-          are, every account due for the first time at once";
+          are, every account due for the first time at once. --embedded: what memory and processor
+          one `serve` on SQLite takes, in real time";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         ["bench"] => bench("20000"),
         ["bench", "--employees", employees] => bench(employees),
         ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
+        ["fleet", "--embedded", ref arguments @ ..] => embedded(arguments),
         ["fleet", ref arguments @ ..] => chaos(&[&["fleet"], arguments].concat()),
         _ => {
             say(USAGE);
@@ -132,6 +135,16 @@ fn chaos(arguments: &[&str]) -> ExitCode {
     let arguments = [&["run", "--release", "--locked", "--package", "chaos", "--"], &passed_on[..]].concat();
     let (passed, took) = cargo("chaos", &arguments, url.as_deref());
     say(&format!("{} s", took.as_secs()));
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What one process takes that serves many linked accounts.
+fn embedded(arguments: &[&str]) -> ExitCode {
+    let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
+    let binary = format!("{target}/release/lucca-connector");
+    let build = ["build", "--release", "--locked", "--package", "lucca-connector"];
+    let run = ["run", "--release", "--locked", "--package", "chaos", "--", "fleet", "--embedded", &binary];
+    let passed = cargo("fleet", &build, None).0 && cargo("fleet", &[&run, arguments].concat(), None).0;
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -1,6 +1,7 @@
 //! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`: see the library. Started by
 //! `cargo xtask chaos`. `chaos child ORDER` is one sync in a process of its own.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chaos::child::Order;
@@ -11,7 +12,8 @@ use test_database::Engine;
 
 const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]
        chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]
-       chaos fleet --backlog [--tenants N] [--people N] [--seed S]";
+       chaos fleet --backlog [--tenants N] [--people N] [--seed S]
+       chaos fleet --embedded BINARY [--tenants N] [--people N] [--minutes N] [--seed S]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -35,10 +37,10 @@ async fn main() -> ExitCode {
     if let [word, rest @ ..] = &arguments[..]
         && word == "fleet"
     {
-        let is_backlog = rest.iter().any(|argument| argument == "--backlog");
         return match fleet(rest) {
-            Some(wanted) if is_backlog => backlog(&wanted).await,
-            Some(wanted) => simulate(&wanted).await,
+            Some((wanted, Way::Backlog)) => backlog(&wanted).await,
+            Some((wanted, Way::Embedded(binary))) => embedded(&wanted, &binary).await,
+            Some((wanted, Way::Simulated)) => simulate(&wanted).await,
             None => {
                 say(USAGE);
                 ExitCode::from(2)
@@ -54,9 +56,17 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What is done with a fleet.
+enum Way {
+    Simulated,
+    Backlog,
+    /// With this `lucca-connector`.
+    Embedded(PathBuf),
+}
+
 /// What the command line asks for of a fleet.
-fn fleet(arguments: &[String]) -> Option<chaos::fleet::Wanted> {
-    let mut wanted = chaos::fleet::Wanted::default();
+fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
+    let (mut wanted, mut way) = (chaos::fleet::Wanted::default(), Way::Simulated);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -68,11 +78,12 @@ fn fleet(arguments: &[String]) -> Option<chaos::fleet::Wanted> {
             "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
             "--calm" => wanted.chaos = false,
             "--untimed" => wanted.timed = false,
-            "--backlog" => {}
+            "--backlog" => way = Way::Backlog,
+            "--embedded" => way = Way::Embedded(arguments.next()?.into()),
             _ => return None,
         }
     }
-    Some(wanted)
+    Some((wanted, way))
 }
 
 async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
@@ -80,6 +91,20 @@ async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
         Ok(measured) => {
             say(&measured.to_string());
             if measured.is_well(wanted.timed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            say(&format!("FAILED: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What one process on SQLite takes.
+async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
+    match Box::pin(chaos::fleet::embedded(wanted, binary, &say)).await {
+        Ok(taken) => {
+            say(&taken.to_string());
+            ExitCode::SUCCESS
         }
         Err(why) => {
             say(&format!("FAILED: {why}"));
@@ -97,7 +122,9 @@ async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
                 let rate = f64::from(wanted.tenants) / took.as_secs_f64();
                 let ratio = rate / *of_one.get_or_insert(rate);
                 let took = took.as_secs_f64();
-                say(&format!("{workers} workers: {took:.1} s, {rate:.1} first syncs a second, {ratio:.2} of one"));
+                say(&format!(
+                    "{workers} workers: {took:.1} s, {rate:.1} first syncs a second, {ratio:.2} of one"
+                ));
             }
             Err(why) => {
                 say(&format!("FAILED: {why}"));

@@ -47,6 +47,11 @@ impl Clock for FleetClock {
     }
 }
 
+/// Now, as this machine says.
+pub(super) fn real_now() -> Timestamp {
+    Timestamp::from_millisecond(real_ms()).unwrap_or_default()
+}
+
 #[expect(clippy::disallowed_methods, reason = "processes of a simulation share the machine's time")]
 fn real_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -3,10 +3,11 @@
 //! tenant is asked more often than Lucca allows, by the tenants' own count.
 //!
 //! Time runs by a clock of its own, at a pace that the machine can keep up with. Only PostgreSQL: the other engine has one
-//! process.
+//! process, of which is looked at what it takes ([`embedded`]).
 
 mod clock;
 mod conductor;
+mod embedded;
 mod measure;
 mod worker;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use conductor::{backlog, simulate};
+pub use embedded::{Taken, embedded};
 pub use measure::Measured;
 
 /// What is simulated.
