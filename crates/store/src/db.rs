@@ -77,7 +77,9 @@ impl Store {
             .page_size(8192)
             // What is deleted is personal data or a sealed key: nothing of it is to stay in the file.
             .pragma("secure_delete", "ON")
-            .pragma("cache_size", "-4000");
+            .pragma("cache_size", "-4000")
+            // Rows that are read ahead: at sqlx's usual 50, a page of a list changes threads many times.
+            .row_buffer_size(600);
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
             .connect_with(options)

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::builder::BoolishValueParser;
 use lucca::{FieldGroups, HostPolicy, TenantUrl};
 use people::{Feature, Features};
 use serde_json::json;
@@ -33,7 +34,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     pace: Pace,
     /// For development: allow a tenant on loopback
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
     allow_loopback: bool,
 }
 

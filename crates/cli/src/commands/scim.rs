@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::BoolishValueParser;
 use delivery::Target;
 use delivery::scim::{Action, Change, Drift, Mode, Pusher, Report, Settings, Step};
 use lucca::HostPolicy;
@@ -46,7 +47,12 @@ struct Which {
     /// The service's id, scim_…; none where there is only one
     id: Option<String>,
     /// For development: allow a service on this machine
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
     allow_loopback: bool,
 }
 
@@ -63,7 +69,12 @@ struct Add {
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// For development: allow a service on this machine
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
     allow_loopback: bool,
 }
 

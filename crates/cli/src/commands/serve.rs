@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::BoolishValueParser;
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -34,7 +35,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR")]
     operations_listen: Option<SocketAddr>,
     /// For development: allow a tenant on loopback
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
     allow_loopback: bool,
 }
 

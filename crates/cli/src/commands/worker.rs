@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::BoolishValueParser;
 use jobs::{Machinery, Worker};
 use lucca::HostPolicy;
 use serde_json::json;
@@ -25,7 +26,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// For development: allow a tenant on loopback
-    #[arg(long, env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
     allow_loopback: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::{run, run_with};
+use crate::{command, ended, run, run_with};
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -28,6 +28,21 @@ fn bad_tenant_urls_say_what_one_looks_like() {
         assert!(error["advice"].is_string());
     }
     assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "nothing is kept");
+}
+
+#[test]
+fn an_environment_says_yes_in_the_usual_ways() {
+    let dir = tempfile::tempdir().unwrap();
+    for (word, code) in [("1", "api_key."), ("true", "api_key."), ("no", "tenant_url."), ("0", "tenant_url.")]
+    {
+        let ran = command(dir.path(), &["link", "http://127.0.0.1:9", "--key-stdin", "--json"])
+            .env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", word)
+            .spawn()
+            .map(ended)
+            .unwrap();
+        assert_eq!(ran.code, 2, "{word}: {}", ran.out);
+        assert!(ran.json()["error"]["code"].as_str().unwrap().starts_with(code), "{word}: {}", ran.out);
+    }
 }
 
 #[test]

@@ -91,13 +91,13 @@ pub(crate) fn run(data_dir: &Path, arguments: &[&str]) -> Ran {
     run_with(data_dir, arguments, "")
 }
 
-/// The day on which the binary runs.
+/// The tenant's day on which the binary runs.
 #[expect(
     clippy::disallowed_methods,
     reason = "the binary reads the machine's clock, and the tenant must not differ"
 )]
 pub(crate) fn today() -> Date {
-    jiff::Zoned::now().date()
+    jiff::Timestamp::now().to_zoned(people::tenant_zone()).date()
 }
 
 /// A tenant without a limit of requests, whose clock stands still this morning.

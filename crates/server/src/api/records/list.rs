@@ -8,6 +8,7 @@ use futures::{StreamExt, stream};
 use people::Kind;
 use serde_json::Value;
 use store::LinkedAccount;
+use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::fresh::Tag;
@@ -126,23 +127,30 @@ async fn read_on(
     Ok((view::shown(store, account, asked, records, (wanted.status, day)).await?, is_last))
 }
 
-/// All of it, a record a line, a part at a time in memory. What fails on the way ends it without the last line's end.
-fn all(app: App, account: LinkedAccount, kind: Kind, wanted: Wanted) -> Response {
-    let parts = stream::unfold(Some((app, account, wanted)), move |rest| async move {
-        let (app, account, mut wanted) = rest?;
-        match read_on(&app, &account, kind, &mut wanted, AT_ONCE).await {
-            Ok((items, is_last)) => {
-                let mut lines = String::new();
+/// All of it, a record a line; a part is read while the one before is sent. What fails on the way ends it without the last
+/// line's end.
+fn all(app: App, account: LinkedAccount, kind: Kind, mut wanted: Wanted) -> Response {
+    let (send, parts) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let part = read_on(&app, &account, kind, &mut wanted, AT_ONCE).await;
+            let is_last = part.as_ref().map_or(true, |(_, is_last)| *is_last);
+            let lines = part.map_err(|_| std::io::Error::other("the list could not be read on"));
+            let lines = lines.map(|(items, _)| {
+                let mut lines = String::with_capacity(items.iter().map(|item| item.json.len() + 1).sum());
                 for item in items {
                     lines.push_str(&item.json);
                     lines.push('\n');
                 }
-                let rest = if is_last { None } else { Some((app, account, wanted)) };
-                Some((Ok::<_, std::io::Error>(lines), rest))
+                lines
+            });
+            // Nobody hears it any more where the caller has hung up.
+            if send.send(lines).await.is_err() || is_last {
+                return;
             }
-            Err(_) => Some((Err(std::io::Error::other("the list could not be read on")), None)),
         }
     });
+    let parts = stream::unfold(parts, async |mut parts| parts.recv().await.map(|part| (part, parts)));
     let headers = [(header::CONTENT_TYPE, NDJSON), (header::CACHE_CONTROL, "private, no-cache")];
     // What compresses it asks once more after the end.
     (headers, Body::from_stream(parts.fuse())).into_response()
