@@ -18,7 +18,7 @@ mod tenants;
 mod worker;
 
 pub use duties::{NotifiedDuty, RequestsDuty, RetentionDuty, SyncDuty, UpkeepDuty};
-pub use duty::{Due, Duties, Duty};
+pub use duty::{Due, Duties, Duty, Subject};
 pub use entropy::{Entropy, EntropyError};
 pub use issues::{Told, tell};
 pub use machinery::{Holder, Machinery, NotBegun};

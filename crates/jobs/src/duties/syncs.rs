@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use store::{AccountId, AccountStatus, LinkedAccount};
 use sync::{Brake, Silent, Wish};
 
-use crate::duty::Due;
+use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
@@ -34,7 +34,7 @@ impl Duty for SyncDuty {
         Box::pin(async move {
             let due = self.0.store.due_accounts(now, AT_ONCE).await?;
             let lane = |is_long| if is_long { Lane::Long } else { Lane::Sync };
-            Ok(due.into_iter().map(|due| (due.id.to_string(), lane(due.is_long))).collect())
+            Ok(due.into_iter().map(|due| Subject::new(due.id.to_string(), lane(due.is_long))).collect())
         })
     }
 

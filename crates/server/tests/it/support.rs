@@ -56,8 +56,8 @@ impl Service {
 
     /// Does what is due of a duty, as workers do.
     pub(crate) async fn do_due(&self, duty: &dyn jobs::Duty) {
-        for (subject, _) in duty.due(self.machinery.clock.now()).await.unwrap() {
-            duty.see_to(&subject).await;
+        for subject in duty.due(self.machinery.clock.now()).await.unwrap() {
+            duty.see_to(&subject.id).await;
         }
     }
 
