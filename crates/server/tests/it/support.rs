@@ -243,6 +243,12 @@ impl Browser<'_> {
         panic!("{step} does not end");
     }
 
+    /// Has a worker do the first sync, and waits for the page that says so.
+    pub(crate) async fn synced(&self) -> Page {
+        self.service.do_due(&jobs::SyncDuty(self.service.machinery.clone())).await;
+        self.settled("sync").await
+    }
+
     pub(crate) async fn checks_done(&self) -> Page {
         self.settled("checks").await
     }
