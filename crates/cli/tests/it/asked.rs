@@ -106,6 +106,8 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
             assert_eq!((&listed[0]["run_id"], &listed[0]["state"]), (&id.into(), &"queued".into()));
             let shown = run(&["runs", "show", id]).out;
             assert!(shown.contains("queued; a worker begins it"), "{shown}");
+            let told = run(&["doctor"]).out;
+            assert!(told.contains("no worker is alive to begin it"), "{told}");
             working = Some(Process::start(binary(&["worker", "--listen", "127.0.0.1:0"])));
         }
         let shown = || run(&["runs", "show", id, "--json"]).ok_json();

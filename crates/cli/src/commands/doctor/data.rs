@@ -170,6 +170,14 @@ async fn account_check(
         ));
     }
     let runs = data.store.runs(Some(account.no), LAST_RUNS).await?;
+    let is_queued = runs.iter().any(|run| run.started_at.is_none());
+    if is_queued && data.store.live_workers(now).await? == 0 {
+        return Ok(Check::warn(
+            CHECK,
+            format!("{}: a sync was asked for, and no worker is alive to begin it", account.tenant),
+            "Start `lucca-connector worker`, or `lucca-connector serve` without --no-workers.",
+        ));
+    }
     let went_well = |run: &&Run| matches!(run.outcome, Some(Outcome::Succeeded | Outcome::Incomplete));
     let Some(at) = runs.iter().find(went_well).and_then(|run| run.finished_at) else {
         return Ok(Check::warn(
