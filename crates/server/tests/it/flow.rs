@@ -69,7 +69,9 @@ async fn from_a_link_token_to_a_linked_account_on_both_databases() {
 async fn the_first_sync_is_shown_while_it_waits_for_a_worker() {
     let service = Service::start("").await;
     let emulator = tenant(5, Rights::all()).await;
-    for (language, text) in [("en", "It is in the queue"), ("fr", "Elle est en file d’attente")] {
+    for (language, text) in
+        [("en", "The sync is in the queue"), ("fr", "La synchronisation est en file d’attente")]
+    {
         let (token, _) = service.link_token(json!({ "language": language })).await;
         let browser = service.browser(&token).await;
         browser.up_to_key(&emulator.url()).await;

@@ -18,8 +18,8 @@ texts! {
         "Lucca limite le nombre de requêtes par minute : des pauses sont possibles."
     }
     queued {
-        "It is in the queue and begins by itself, usually in a moment.",
-        "Elle est en file d’attente et démarre d’elle-même, en général dans un instant."
+        "The sync is in the queue and begins by itself, usually in a moment.",
+        "La synchronisation est en file d’attente et démarre d’elle-même, en général dans un instant."
     }
     starting {
         "Starting…",
