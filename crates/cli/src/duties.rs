@@ -9,7 +9,8 @@ use delivery::webhooks::Courier;
 use jiff::Timestamp;
 use jobs::queue::{Capacity, Lane, Queue};
 use jobs::{
-    Due, Duty, Machinery, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, SyncDuty, UpkeepDuty, Worker,
+    Due, Duty, Machinery, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, Subject, SyncDuty,
+    UpkeepDuty, Worker,
 };
 use lucca::HostPolicy;
 use store::{ScimTargetId, WebhookEndpointId};
@@ -70,7 +71,7 @@ impl Duty for DeliverDuty {
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
             let due = self.machinery.store.due_webhook_endpoints(now).await?;
-            Ok(due.into_iter().map(|id| (id.to_string(), Lane::Quick)).collect())
+            Ok(due.into_iter().map(|id| Subject::new(id.to_string(), Lane::Quick)).collect())
         })
     }
 
@@ -103,7 +104,7 @@ impl Duty for PushDuty {
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
             let due = self.machinery.store.due_scim_targets(now, self.machinery.today()).await?;
-            Ok(due.into_iter().map(|id| (id.to_string(), Lane::Quick)).collect())
+            Ok(due.into_iter().map(|id| Subject::new(id.to_string(), Lane::Quick)).collect())
         })
     }
 

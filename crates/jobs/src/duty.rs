@@ -8,8 +8,26 @@ use jiff::Timestamp;
 
 use crate::queue::{Handler, Job, Lane};
 
-/// What is due, once it is known: subjects and their lanes.
-pub type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<(String, Lane)>, store::Error>> + Send + 'a>>;
+/// What is due, once it is known.
+pub type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<Subject>, store::Error>> + Send + 'a>>;
+
+/// What a duty is to see to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: String,
+    /// Which others it waits for.
+    pub lane: Lane,
+    /// Whether it comes before those of its lane that are not: somebody waits for it.
+    pub is_urgent: bool,
+}
+
+impl Subject {
+    /// One that takes its turn.
+    pub fn new(id: String, lane: Lane) -> Self {
+        Self { id, lane, is_urgent: false }
+    }
+}
 
 /// A kind of work.
 pub trait Duty: Send + Sync {
@@ -25,7 +43,7 @@ pub trait Duty: Send + Sync {
         Duration::ZERO
     }
 
-    /// What is due now: its subjects, the most urgent first, each with its lane.
+    /// What is due now: its subjects, the most urgent first.
     fn due(&self, now: Timestamp) -> Due<'_>;
 
     /// Sees to a subject. It may not be due any more, and another worker may be at it. What fails is logged, and when it is

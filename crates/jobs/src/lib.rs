@@ -18,11 +18,11 @@ mod tenants;
 mod worker;
 
 pub use duties::{NotifiedDuty, RequestsDuty, RetentionDuty, SyncDuty, UpkeepDuty};
-pub use duty::{Due, Duties, Duty};
+pub use duty::{Due, Duties, Duty, Subject};
 pub use entropy::{Entropy, EntropyError};
 pub use issues::{Told, tell};
-pub use machinery::{Holder, Machinery, NotBegun};
-pub use notified::{accounts_notified, sync_notified};
+pub use machinery::{Holder, Machinery};
+pub use notified::{NotRead, accounts_notified, sync_notified};
 pub use retention::{Retention, RetentionPlan, RetentionRound, plan_retention, run_retention};
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};
 pub use worker::Worker;

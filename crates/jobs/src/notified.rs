@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use store::{LinkedAccount, Store};
 use sync::{Brake, RunReport, Silent, Wish};
 
-use crate::{Machinery, NotBegun};
+use crate::Machinery;
 
 /// An absence is told half-day by half-day: more may follow within this time.
 const QUIET: SignedDuration = SignedDuration::from_millis(500);
@@ -16,6 +16,17 @@ const LONGEST: SignedDuration = SignedDuration::from_secs(3);
 const RETRY: SignedDuration = SignedDuration::from_mins(1);
 /// What was told so long ago was read by the rhythm, or can't be read at all.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(1);
+
+/// What Lucca told of could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRead {
+    /// No client could be made.
+    #[error(transparent)]
+    Client(#[from] crate::Error),
+    /// The run could not go on.
+    #[error(transparent)]
+    Sync(#[from] sync::Error),
+}
 
 /// The accounts of which something was told that is to be read now.
 ///
@@ -37,7 +48,7 @@ pub async fn accounts_notified(
 pub async fn sync_notified(
     machinery: &Machinery,
     account: &LinkedAccount,
-) -> Result<Option<RunReport>, NotBegun> {
+) -> Result<Option<RunReport>, NotRead> {
     let read = read(machinery, account).await;
     let failed = match &read {
         Ok(Some(report)) => report.streams.iter().any(|stream| stream.error.is_some()),
@@ -52,7 +63,7 @@ pub async fn sync_notified(
     read
 }
 
-async fn read(machinery: &Machinery, account: &LinkedAccount) -> Result<Option<RunReport>, NotBegun> {
+async fn read(machinery: &Machinery, account: &LinkedAccount) -> Result<Option<RunReport>, NotRead> {
     let client = machinery.tenants.client_of(account, &machinery.vault, None).await?;
     let run_id = machinery.new_run().map_err(crate::Error::from)?;
     let how = (Wish::Notified, Some(Brake::default()));

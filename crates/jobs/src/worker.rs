@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::duty::Duties;
+use crate::duty::{Duties, Subject};
 use crate::queue::{Capacity, Job, Queue, QueueError};
 use crate::{Duty, Machinery};
 
@@ -115,8 +115,8 @@ async fn put_into(queue: &Queue, duty: &dyn Duty, pushed: &mut HashMap<String, T
             return;
         }
     };
-    for (subject, lane) in due {
-        let job = Job { duty: duty.name().to_owned(), subject, lane };
+    for Subject { id, lane, is_urgent } in due {
+        let job = Job { duty: duty.name().to_owned(), subject: id, lane, is_urgent };
         let key = job.key();
         if pushed.contains_key(&key) {
             continue;

@@ -1,4 +1,5 @@
-//! Runs: when a linked account was synced, how far a run is, with what outcome it ended, and the report of it.
+//! Runs: asked for or begun by the rhythm; when a linked account was synced, how far a run is, with what outcome it ended,
+//! and the report of it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub enum Outcome {
 /// What became of asking a run to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
-    /// It ends at its next commit, or its process had ended and it is over now.
+    /// It ends at its next commit; or it had not begun, or its process had ended, and it is over now.
     Asked,
     /// It had ended already.
     Ended(Outcome),
@@ -63,9 +64,9 @@ pub struct Run {
     pub id: RunId,
     /// The linked account's short key.
     pub account_no: i64,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it ended; absent while it runs, or when its process was killed and nobody has noticed yet.
+    /// When it began; absent while it is queued: asked for, and not begun.
+    pub started_at: Option<Timestamp>,
+    /// When it ended; absent until then, and when its process was killed and nobody has noticed yet.
     pub finished_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -98,7 +99,7 @@ pub struct StreamProgress {
 struct RunRow {
     id: String,
     account_no: i64,
-    started_at: jiff_sqlx::Timestamp,
+    started_at: Option<jiff_sqlx::Timestamp>,
     finished_at: Option<jiff_sqlx::Timestamp>,
     outcome: Option<String>,
     requests: i64,
@@ -113,7 +114,7 @@ impl RunRow {
                 .parse()
                 .map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?,
             account_no: self.account_no,
-            started_at: self.started_at.to_jiff(),
+            started_at: self.started_at.map(jiff_sqlx::Timestamp::to_jiff),
             finished_at: self.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
             outcome: self.outcome.as_deref().map(Outcome::from_name),
             requests: from_sql_count(self.requests),
@@ -136,33 +137,90 @@ struct ProgressRow {
 const DOING: &str = "recording a run";
 
 impl Store {
+    /// Asks for a run of a linked account, which a worker begins under this id as soon as it has a hand free. Where one that
+    /// was asked for waits already, that is the one, and it waits no longer for what failed before. Gives the run's id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unlinked`] where the account was unlinked.
+    pub async fn ask_for_run(&self, account_no: i64, id: RunId, now: Timestamp) -> Result<RunId, Error> {
+        const DOING: &str = "asking for a run";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            // Written to, so that whoever unlinks it waits, or is waited for.
+            let is_there = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE linked_accounts SET status = status WHERE no = $1 AND status <> 'unlinked'",
+            )
+            .bind(account_no)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if !is_there {
+                return Ok(None);
+            }
+            let asked: String = in_tx!(&mut tx, connection => sqlx::query_scalar(
+                "INSERT INTO asked_runs (account_no, run_id, due_ms) VALUES ($1, $2, $3) \
+                 ON CONFLICT (account_no) DO UPDATE SET due_ms = excluded.due_ms RETURNING run_id",
+            )
+            .bind(account_no)
+            .bind(id.to_string())
+            .bind(now.as_millisecond())
+            .fetch_one(connection)
+            .await)?;
+            tx.commit().await?;
+            Ok(Some(asked))
+        };
+        let asked = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
+        asked.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
+    }
+
     /// Records that a run has begun, and that earlier ones of the account which never ended were interrupted:
-    /// whoever holds the lease is the only one who runs.
-    pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<(), Error> {
+    /// whoever holds the lease is the only one who runs. One that was asked for waits no more: from here on it is due
+    /// like any other, until it has ended, so that somebody goes on with it whoever dies. Gives false, and records nothing,
+    /// where it was begun before or cancelled.
+    pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<bool, Error> {
         let mut tx = self.begin_under(lease, at, DOING).await?;
-        in_tx!(&mut tx, connection => sqlx::query(
-            "UPDATE runs SET finished_at = $2, outcome = \
-             CASE WHEN cancel_asked_at IS NULL THEN 'interrupted' ELSE 'cancelled' END \
-             WHERE account_no = $1 AND finished_at IS NULL",
-        )
-        .bind(lease.account_no)
-        .bind(sql_time(at))
-        .execute(connection)
-        .await
-        .map(drop))
-        .map_err(while_doing(DOING))?;
-        in_tx!(&mut tx, connection => sqlx::query(
-            "INSERT INTO runs (id, account_no, started_at, due_ms) \
-             SELECT $1, $2, $3, due_ms FROM linked_accounts WHERE no = $2",
-        )
-        .bind(lease.run_id.to_string())
-        .bind(lease.account_no)
-        .bind(sql_time(at))
-        .execute(connection)
-        .await
-        .map(drop))
-        .map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE runs SET finished_at = $2, outcome = \
+                 CASE WHEN cancel_asked_at IS NULL THEN 'interrupted' ELSE 'cancelled' END \
+                 WHERE account_no = $1 AND finished_at IS NULL",
+            )
+            .bind(lease.account_no)
+            .bind(sql_time(at))
+            .execute(connection)
+            .await
+            .map(drop))?;
+            in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE linked_accounts SET due_ms = (SELECT due_ms FROM asked_runs WHERE run_id = $2) \
+                 WHERE no = $1 AND due_ms > (SELECT due_ms FROM asked_runs WHERE run_id = $2)",
+            )
+            .bind(lease.account_no)
+            .bind(lease.run_id.to_string())
+            .execute(connection)
+            .await
+            .map(drop))?;
+            in_tx!(&mut tx, connection => sqlx::query("DELETE FROM asked_runs WHERE run_id = $1")
+                .bind(lease.run_id.to_string())
+                .execute(connection)
+                .await
+                .map(drop))?;
+            let is_new = in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO runs (id, account_no, started_at, due_ms) \
+                 SELECT $1, $2, $3, due_ms FROM linked_accounts WHERE no = $2 ON CONFLICT (id) DO NOTHING",
+            )
+            .bind(lease.run_id.to_string())
+            .bind(lease.account_no)
+            .bind(sql_time(at))
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if is_new {
+                tx.commit().await?;
+            }
+            Ok(is_new)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Records how a run ended, with its report as JSON where it came to one.
@@ -195,7 +253,7 @@ impl Store {
     }
 
     /// Asks a run of a linked account to end: at its next commit, of which nothing is written; the next run resumes where
-    /// it was. One whose process has ended is over at once. Asking again changes nothing. `None` if the account has no
+    /// it was. One that has not begun, or whose process has ended, is over at once. Asking again changes nothing. `None` if the account has no
     /// such run.
     pub async fn cancel_run(
         &self,
@@ -207,6 +265,8 @@ impl Store {
         const DOING: &str = "cancelling a run";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
+            // First, as a run that begins takes this row first: it is here, or begun.
+            let was_queued = cancel_asked(&mut tx, account.no, Some(id), at).await?;
             let outcome: Option<Option<String>> = in_tx!(&mut tx, connection => sqlx::query_scalar(
                 "SELECT outcome FROM runs WHERE id = $1 AND account_no = $2",
             )
@@ -216,6 +276,7 @@ impl Store {
             .await)?;
             match outcome {
                 None => return Ok(None),
+                Some(Some(_)) if was_queued => {}
                 Some(Some(outcome)) => return Ok(Some(Cancelling::Ended(Outcome::from_name(&outcome)))),
                 Some(None) => {}
             }
@@ -239,7 +300,7 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            if is_news {
+            if is_news || was_queued {
                 let (account_id, detail) = (Some(account.id), serde_json::json!({ "run_id": id }));
                 let entry =
                     NewAuditEntry { at, actor, action: "run.cancelled", account_id, flow_id: None, detail };
@@ -264,11 +325,13 @@ impl Store {
         row.map(RunRow::read).transpose()
     }
 
-    /// The latest runs, newest first: of one linked account, or of all.
+    /// The latest runs, newest first, those that are queued among them: of one linked account, or of all.
     pub async fn runs(&self, account_no: Option<i64>, limit: u32) -> Result<Vec<Run>, Error> {
         // Run ids begin with the time they were made at, so their order is the runs'.
         let rows: Vec<RunRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
+             WHERE ($1 IS NULL OR account_no = $1) \
+             UNION ALL SELECT run_id, account_no, NULL, NULL, NULL, 0, NULL FROM asked_runs \
              WHERE ($1 IS NULL OR account_no = $1) ORDER BY id DESC LIMIT $2",
         )
         .bind(account_no)
@@ -279,10 +342,11 @@ impl Store {
         rows.into_iter().map(RunRow::read).collect()
     }
 
-    /// One run.
+    /// One run, be it queued.
     pub async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs WHERE id = $1",
+            "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs WHERE id = $1 \
+             UNION ALL SELECT run_id, account_no, NULL, NULL, NULL, 0, NULL FROM asked_runs WHERE run_id = $1",
         )
         .bind(id.to_string())
         .fetch_optional(pool)
@@ -314,6 +378,33 @@ impl Store {
             })
             .collect())
     }
+}
+
+/// Ends the run of an account that was asked for and has not begun: the one of this id, or whichever. Whether there was one.
+pub(crate) async fn cancel_asked(
+    tx: &mut Tx,
+    account_no: i64,
+    id: Option<RunId>,
+    at: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let asked: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+        "DELETE FROM asked_runs WHERE account_no = $1 AND ($2 IS NULL OR run_id = $2) RETURNING run_id",
+    )
+    .bind(account_no)
+    .bind(id.map(|id| id.to_string()))
+    .fetch_optional(connection)
+    .await)?;
+    let Some(asked) = asked else { return Ok(false) };
+    in_tx!(tx, connection => sqlx::query(
+        "INSERT INTO runs (id, account_no, started_at, finished_at, outcome) VALUES ($1, $2, $3, $3, 'cancelled')",
+    )
+    .bind(asked)
+    .bind(account_no)
+    .bind(sql_time(at))
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(true)
 }
 
 pub(crate) async fn write_progress(

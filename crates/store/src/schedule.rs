@@ -1,11 +1,12 @@
-//! When the next sync of each linked account is due. When that is, is the sync engine's to say.
+//! When the next sync of each linked account is due, by its rhythm or because somebody asked for it. When that is by its
+//! rhythm, is the sync engine's to say.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{from_sql_count, in_tx, on};
 use crate::error::while_doing;
 use crate::workers::last_sign;
-use crate::{AccountId, Error, Lease, Store};
+use crate::{AccountId, Error, Lease, RunId, Store};
 
 /// A linked account whose sync is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,29 @@ pub struct DueAccount {
     pub due_at: Timestamp,
     /// Whether its sync may take minutes: it was never synced, or its last run took that long.
     pub is_long: bool,
+    /// The run that somebody asked for, where that is why it is due.
+    pub asked: Option<RunId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    id: String,
+    due_ms: i64,
+    is_long: bool,
+    run_id: Option<String>,
+}
+
+impl DueRow {
+    fn read(self) -> Result<DueAccount, Error> {
+        let id = self.id.parse();
+        let asked = self.run_id.map(|id| id.parse()).transpose();
+        Ok(DueAccount {
+            id: id.map_err(|error| Error::Corrupt { what: "account id", source: Box::new(error) })?,
+            due_at: moment(self.due_ms),
+            is_long: self.is_long,
+            asked: asked.map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?,
+        })
+    }
 }
 
 /// What waits for its sync.
@@ -33,55 +57,54 @@ const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// Accounts that are due and that no worker who lives is at. What a process that is no worker is at, a worker finds out when
-/// it tries.
-const DUE: &str = "status = 'linked' AND due_ms <= $1 AND NOT EXISTS (SELECT 1 FROM leases \
-    JOIN workers ON workers.name = leases.holder AND workers.beat_ms > $2 \
+/// it tries. One of which somebody asked for a run is due for that only, so that what is due is done by that run.
+const DUE: &str = "(\
+    SELECT id, asked_runs.due_ms, is_long, run_id, no FROM asked_runs JOIN linked_accounts ON no = account_no \
+    WHERE status = 'linked' AND asked_runs.due_ms <= $1 AND NOT EXISTS {held} \
+    UNION ALL SELECT id, due_ms, is_long, NULL, no FROM linked_accounts \
+    WHERE status = 'linked' AND due_ms <= $1 AND NOT EXISTS {held} \
+    AND NOT EXISTS (SELECT 1 FROM asked_runs WHERE account_no = no)) AS due";
+const HELD: &str = "(SELECT 1 FROM leases JOIN workers ON workers.name = leases.holder AND workers.beat_ms > $2 \
     WHERE leases.account_no = linked_accounts.no AND leases.expires_ms > $1)";
 
 impl Store {
-    /// The linked accounts that are due and not being synced, those that wait longest first.
+    /// The linked accounts that are due and not being synced: those first of which somebody asked for a run, then those
+    /// that wait longest.
     pub async fn due_accounts(&self, now: Timestamp, limit: u32) -> Result<Vec<DueAccount>, Error> {
-        let sql = format!(
-            "SELECT id, due_ms, is_long FROM linked_accounts WHERE {DUE} ORDER BY due_ms, no LIMIT $3"
-        );
-        let rows: Vec<(String, i64, bool)> = on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let sql = due("id, due_ms, is_long, run_id", "ORDER BY run_id IS NULL, due_ms, no LIMIT $3");
+        let rows: Vec<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
             .bind(last_sign(now))
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)
         .map_err(while_doing(DOING))?;
-        let read = |(id, due_ms, is_long): (String, i64, bool)| {
-            let id =
-                id.parse().map_err(|error| Error::Corrupt { what: "account id", source: Box::new(error) })?;
-            Ok(DueAccount { id, due_at: moment(due_ms, now), is_long })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(DueRow::read).collect()
+    }
+
+    /// One of [`Self::due_accounts`], by its id or that of the run that was asked for; `None` if it is not due now.
+    pub async fn due_account(&self, id: &str, now: Timestamp) -> Result<Option<DueAccount>, Error> {
+        let sql = due("id, due_ms, is_long, run_id", "WHERE id = $3 OR run_id = $3");
+        let row: Option<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(now.as_millisecond())
+            .bind(last_sign(now))
+            .bind(id)
+            .fetch_optional(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        row.map(DueRow::read).transpose()
     }
 
     /// What waits for its sync.
     pub async fn waiting(&self, now: Timestamp) -> Result<Waiting, Error> {
-        let sql = format!("SELECT count(*), min(due_ms) FROM linked_accounts WHERE {DUE}");
-        let (accounts, oldest): (i64, Option<i64>) =
-            on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let sql = due("count(*), min(due_ms)", "");
+        let (accounts, oldest): (i64, Option<i64>) = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
             .bind(last_sign(now))
             .fetch_one(pool)
             .await)
-            .map_err(while_doing(DOING))?;
-        let oldest = oldest.map(|due_ms| moment(due_ms, now));
-        Ok(Waiting { accounts: from_sql_count(accounts), oldest })
-    }
-
-    /// When the next sync of a linked account is due; `None` if there is no such account.
-    pub async fn due_at(&self, id: AccountId) -> Result<Option<Timestamp>, Error> {
-        let due_ms: Option<i64> =
-            on!(self.db, pool => sqlx::query_scalar("SELECT due_ms FROM linked_accounts WHERE id = $1")
-                .bind(id.to_string())
-                .fetch_optional(pool)
-                .await)
-            .map_err(while_doing(DOING))?;
-        Ok(due_ms.map(|due_ms| moment(due_ms, Timestamp::UNIX_EPOCH)))
+        .map_err(while_doing(DOING))?;
+        Ok(Waiting { accounts: from_sql_count(accounts), oldest: oldest.map(moment) })
     }
 
     /// Says when the next sync of a linked account is due, after one that began at `began_at`. What is due already could
@@ -121,8 +144,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Puts off a sync that could not even be done, for a while that grows.
-    pub async fn postpone(&self, account_no: i64, now: Timestamp) -> Result<(), Error> {
+    /// Puts off a sync that could not even be done, for a while that grows; and the run that was asked for, if it is the one.
+    pub async fn postpone(&self, account_no: i64, asked: Option<RunId>, now: Timestamp) -> Result<(), Error> {
         let failures: Option<i32> = on!(self.db, pool => sqlx::query_scalar(
             "UPDATE linked_accounts SET failures = failures + 1 WHERE no = $1 RETURNING failures",
         )
@@ -137,12 +160,27 @@ impl Store {
             .execute(pool)
             .await
             .map(drop))
+        .map_err(while_doing(DOING))?;
+        let Some(asked) = asked else { return Ok(()) };
+        on!(self.db, pool => sqlx::query("UPDATE asked_runs SET due_ms = $2 WHERE run_id = $1")
+            .bind(asked.to_string())
+            .bind(until.as_millisecond())
+            .execute(pool)
+            .await
+            .map(drop))
         .map_err(while_doing(DOING))
     }
 }
 
-fn moment(ms: i64, otherwise: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(otherwise)
+/// `columns` of what is due.
+fn due(columns: &str, rest: &str) -> sqlx::AssertSqlSafe<String> {
+    let due = DUE.replace("{held}", HELD);
+    sqlx::AssertSqlSafe(format!("SELECT {columns} FROM {due} {rest}"))
+}
+
+/// Times that come back out of the database went in as such.
+fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 
 /// How long is waited after so many failures in a row.

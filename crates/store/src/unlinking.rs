@@ -11,7 +11,7 @@ use crate::audit::{self, Actor, NewAuditEntry};
 use crate::commit::records_written;
 use crate::db::{from_sql_count, in_tx, sql_time};
 use crate::error::while_doing;
-use crate::{Error, LinkedAccount, Store, account_events};
+use crate::{Error, LinkedAccount, Store, account_events, runs};
 
 /// What becomes of the data of an account that is unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ const DATA: [&str; 14] = [
 
 impl Store {
     /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none
-    /// begins. Gives what was erased. Once more for one that is unlinked, its data can be erased that was kept.
+    /// begins, be it asked for. Gives what was erased. Once more for one that is unlinked, its data can be erased that was kept.
     pub async fn unlink(
         &self,
         account: &LinkedAccount,
@@ -89,6 +89,7 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
+            runs::cancel_asked(&mut tx, account.no, None, at).await?;
             let resolved: Vec<(String, String, String)> = in_tx!(&mut tx, connection => sqlx::query_as(
                 "UPDATE issues SET resolved_at = $2, updated_at = $2 WHERE account_no = $1 AND resolved_at IS NULL \
                  RETURNING id, code, subject",

@@ -85,36 +85,19 @@ impl Sync<'_> {
     ///
     /// # Errors
     ///
-    /// As of [`Self::begin`] and [`Self::go_on`].
+    /// [`Error::Busy`] where another process holds the account's lease, or has seen to this very run: it was begun before, or
+    /// cancelled. [`Error::Cancelled`] where a person has asked for it to end. [`Error::Store`] with
+    /// [`store::Error::Unlinked`] where the account was unlinked, and with [`store::Error::LeaseLost`] where another process
+    /// has taken the lease over meanwhile. What the account's settings can't be used for.
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
-        let lease = self.begin(run_id).await?;
-        Box::pin(self.go_on(lease)).await
-    }
-
-    /// Takes the account's lease and records that the run has begun; [`Self::go_on`] does the rest.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Busy`] where another process holds the account's lease; [`Error::Store`] with
-    /// [`store::Error::Unlinked`] where the account was unlinked; what its settings can't be used for.
-    pub async fn begin(&self, run_id: RunId) -> Result<Lease, Error> {
-        Scope::of(&self.account.settings)?;
-        Rhythms::with(&self.account.settings.rhythms)?;
-        let lease = self.lease(run_id).await?;
-        self.store.start_run(&lease, self.clock.now()).await?;
-        Ok(lease)
-    }
-
-    /// Does what was begun, and gives the lease back.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Cancelled`] where a person has asked for it to end; [`Error::Store`] with [`store::Error::LeaseLost`]
-    /// where another process has taken the lease over meanwhile.
-    pub async fn go_on(&self, lease: Lease) -> Result<RunReport, Error> {
         let scope = Scope::of(&self.account.settings)?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
-        let mut outcome = Box::pin(self.run_under(lease, scope, rhythms)).await;
+        let lease = self.lease(run_id).await?;
+        let mut outcome = match self.store.start_run(&lease, self.clock.now()).await {
+            Ok(true) => Box::pin(self.run_under(lease, scope, rhythms)).await,
+            Ok(false) => Err(Error::Busy { holder: String::new(), run_id }),
+            Err(error) => Err(error.into()),
+        };
         if let Err(Error::Store(store::Error::Cancelled)) = outcome {
             let requests = self.client.stats().by_stream.values().map(|stream| stream.requests).sum();
             let now = self.clock.now();

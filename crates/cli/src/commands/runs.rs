@@ -1,4 +1,5 @@
-//! `runs list`, `runs show` and `runs cancel`: when linked accounts were synced, how it went, how far a run is; ending one.
+//! `runs list`, `runs show` and `runs cancel`: when linked accounts were synced, how it went, how far a run is; ending one,
+//! be it queued.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
+    Queued,
     Running,
     Succeeded,
     Incomplete,
@@ -65,6 +67,7 @@ enum State {
 impl State {
     fn name(self) -> &'static str {
         match self {
+            Self::Queued => "queued",
             Self::Running => "running",
             Self::Succeeded => "succeeded",
             Self::Incomplete => "incomplete",
@@ -82,6 +85,7 @@ impl State {
             Some(Outcome::Failed) => Self::Failed,
             Some(Outcome::Interrupted) => Self::Interrupted,
             Some(Outcome::Cancelled) => Self::Cancelled,
+            None if run.started_at.is_none() => Self::Queued,
             None if running == Some(run.id) => Self::Running,
             None => Self::Interrupted,
         }
@@ -103,7 +107,7 @@ impl Seen<'_> {
             State::Interrupted => None,
             _ => self.run.finished_at,
         };
-        Some(end?.duration_since(self.run.started_at).as_secs_f64().max(0.0))
+        Some(end?.duration_since(self.run.started_at?).as_secs_f64().max(0.0))
     }
 
     fn to_json(&self, now: Timestamp) -> Value {
@@ -261,7 +265,7 @@ fn list(global: &Global, runs: &[Seen<'_>], now: Timestamp) {
             seen.run.id.to_string(),
             seen.account.tenant.clone(),
             seen.state.name().to_owned(),
-            format!("{:.0}", seen.run.started_at),
+            seen.run.started_at.map_or_else(|| "-".to_owned(), |at| format!("{at:.0}")),
             seen.seconds(now).map_or_else(|| "-".to_owned(), duration),
             grouped(seen.run.requests),
         ]);
@@ -327,12 +331,15 @@ async fn show(global: &Global, data: &DataDir, seen: &Seen<'_>, now: Timestamp) 
         crate::output::json(&value);
         return Ok(());
     }
+    let Some(began) = run.started_at else {
+        line(&format!("{} of {}: queued; a worker begins it.", run.id, seen.account.tenant));
+        return Ok(());
+    };
     line(&format!(
-        "{} of {}: {}, began {:.0}{}, {}",
+        "{} of {}: {}, began {began:.0}{}, {}",
         run.id,
         seen.account.tenant,
         seen.state.name(),
-        run.started_at,
         seen.seconds(now).map_or_else(String::new, |seconds| format!(", {}", duration(seconds))),
         counted(run.requests, "request"),
     ));

@@ -4,6 +4,7 @@
 
 mod absences;
 mod airbyte;
+mod asked;
 mod bad_input;
 mod changes;
 mod database;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use store::AccountId;
 
-use crate::duty::Due;
+use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery, accounts_notified, sync_notified};
 
@@ -25,7 +25,10 @@ impl Duty for NotifiedDuty {
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
             let accounts = accounts_notified(&self.0.store, now).await?;
-            Ok(accounts.into_iter().map(|account| (account.id.to_string(), Lane::Quick)).collect())
+            Ok(accounts
+                .into_iter()
+                .map(|account| Subject::new(account.id.to_string(), Lane::Quick))
+                .collect())
         })
     }
 

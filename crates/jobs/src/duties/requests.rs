@@ -8,7 +8,7 @@ use absences::Error;
 use jiff::Timestamp;
 use store::{AccountStatus, Actor, Submission, SubmissionFilter};
 
-use crate::duty::Due;
+use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
@@ -32,7 +32,7 @@ impl Duty for RequestsDuty {
         Box::pin(async move {
             let due = due(&self.0, now).await?;
             let accounts: BTreeSet<i64> = due.iter().map(|submission| submission.account_no).collect();
-            Ok(accounts.into_iter().map(|no| (no.to_string(), Lane::Quick)).collect())
+            Ok(accounts.into_iter().map(|no| Subject::new(no.to_string(), Lane::Quick)).collect())
         })
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::duty::Due;
+use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery, Retention, run_retention};
 
@@ -22,7 +22,7 @@ impl Duty for RetentionDuty {
     }
 
     fn due(&self, _: Timestamp) -> Due<'_> {
-        Box::pin(async { Ok(vec![("all".to_owned(), Lane::Long)]) })
+        Box::pin(async { Ok(vec![Subject::new("all".to_owned(), Lane::Long)]) })
     }
 
     fn see_to<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {

@@ -1,20 +1,20 @@
-//! Syncs: of each linked account what is due by its rhythm.
+//! Syncs: of each linked account what is due by its rhythm, or what changed because somebody asked for it.
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use store::{AccountId, AccountStatus, LinkedAccount};
+use store::{DueAccount, LinkedAccount};
 use sync::{Brake, Silent, Wish};
 
-use crate::duty::Due;
+use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
 /// So many are put into the queue at a look; the rest at the next.
 const AT_ONCE: u32 = 1000;
 
-/// Syncs what is due of each linked account.
+/// Syncs what is due of each linked account, and what somebody asked for.
 pub struct SyncDuty(pub Machinery);
 
 impl Duty for SyncDuty {
@@ -33,40 +33,44 @@ impl Duty for SyncDuty {
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
             let due = self.0.store.due_accounts(now, AT_ONCE).await?;
-            let lane = |is_long| if is_long { Lane::Long } else { Lane::Sync };
-            Ok(due.into_iter().map(|due| (due.id.to_string(), lane(due.is_long))).collect())
+            Ok(due.iter().map(subject).collect())
         })
     }
 
     fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
-            let Ok(id) = subject.parse::<AccountId>() else { return };
-            if let Err(error) = self.sync(id).await {
-                tracing::error!(account = %id, code = error.code(), %error, "a due sync can't be begun");
+            if let Err(error) = self.sync(subject).await {
+                tracing::error!(subject, code = error.code(), %error, "a due sync can't be begun");
             }
         })
     }
 }
 
+/// An account; or a run that was asked for, so that it is a job of its own and waits behind none that is there already.
+fn subject(due: &DueAccount) -> Subject {
+    let lane = if due.is_long { Lane::Long } else { Lane::Sync };
+    match due.asked {
+        Some(run) => Subject { id: run.to_string(), lane, is_urgent: true },
+        None => Subject::new(due.id.to_string(), lane),
+    }
+}
+
 impl SyncDuty {
-    async fn sync(&self, id: AccountId) -> Result<(), store::Error> {
+    async fn sync(&self, subject: &str) -> Result<(), store::Error> {
         let Self(machinery) = self;
         let (store, now) = (&machinery.store, machinery.clock.now());
-        let Some(due_at) = store.due_at(id).await?.filter(|due_at| *due_at <= now) else { return Ok(()) };
-        let Some(account) = store.account(id).await? else { return Ok(()) };
-        if account.status != AccountStatus::Linked {
+        let Some(due) = store.due_account(subject, now).await? else { return Ok(()) };
+        let Some(account) = store.account(due.id).await? else { return Ok(()) };
+        if self.run(&account, &due, now).await {
             return Ok(());
         }
-        let lag = now.duration_since(due_at).as_secs_f64();
-        if self.run(&account, lag).await {
-            return Ok(());
-        }
-        store.postpone(account.no, machinery.clock.now()).await
+        store.postpone(account.no, due.asked, machinery.clock.now()).await
     }
 
     /// Whether it ran, or another does it.
-    async fn run(&self, account: &LinkedAccount, lag: f64) -> bool {
+    async fn run(&self, account: &LinkedAccount, due: &DueAccount, now: Timestamp) -> bool {
         let Self(machinery) = self;
+        let lag = now.duration_since(due.due_at).as_secs_f64();
         let client = match machinery.tenants.client_of(account, &machinery.vault, None).await {
             Ok(client) => client,
             Err(error) => {
@@ -74,8 +78,14 @@ impl SyncDuty {
                 return false;
             }
         };
-        let Ok(run_id) = machinery.new_run() else { return false };
-        let how = (Wish::Due, Some(Brake::default()));
+        let (run_id, wish) = match due.asked {
+            Some(asked) => (asked, Wish::Now),
+            None => match machinery.new_run() {
+                Ok(new) => (new, Wish::Due),
+                Err(_) => return false,
+            },
+        };
+        let how = (wish, Some(Brake::default()));
         metrics::histogram!("lucca_connector_run_start_lag_seconds").record(lag);
         let active = metrics::gauge!("lucca_connector_runs_active");
         active.increment(1.0);
@@ -96,7 +106,7 @@ impl SyncDuty {
                 tracing::info!(account = %account.id, outcome = report.outcome.name(), lag, "synced");
                 true
             }
-            // Another process is at it, which is as good, or it was unlinked meanwhile.
+            // Another process is at it or has done it, which is as good, or it was unlinked meanwhile.
             Err(sync::Error::Busy { .. } | sync::Error::Store(store::Error::Unlinked)) => true,
             Err(sync::Error::Cancelled) => {
                 tracing::info!(account = %account.id, "a sync was cancelled");

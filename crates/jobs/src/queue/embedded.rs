@@ -39,7 +39,9 @@ impl Embedded {
                 return;
             }
             if let Some(waiting) = state.waiting.get_mut(lane) {
-                waiting.push_back(job);
+                let before =
+                    if job.is_urgent { waiting.partition_point(|job| job.is_urgent) } else { waiting.len() };
+                waiting.insert(before, job);
             }
         }
         if let Some(woken) = self.0.woken.get(lane) {

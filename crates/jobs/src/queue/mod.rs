@@ -82,6 +82,9 @@ pub struct Job {
     pub subject: String,
     /// Which others it waits for.
     pub lane: Lane,
+    /// Whether it comes before those of its lane that are not.
+    #[serde(default)]
+    pub is_urgent: bool,
 }
 
 impl Job {

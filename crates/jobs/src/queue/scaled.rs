@@ -120,6 +120,8 @@ impl Scaled {
             // the scheduler's next look.
             job_key_mode: Some(JobKeyMode::UnsafeDedupe),
             max_attempts: Some(MOST_ATTEMPTS),
+            // The lower the sooner.
+            priority: job.is_urgent.then_some(-1),
             ..JobSpec::default()
         };
         let added = self.utils.add_raw_job(identifier(job.lane), job, spec).await;

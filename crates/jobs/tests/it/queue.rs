@@ -1,4 +1,4 @@
-//! The contract of a queue: once at a time by key, lanes that don't wait for each other, order within one, a stop that ends
+//! The contract of a queue: once at a time by key, lanes that don't wait for each other, order within one, what is urgent first, a stop that ends
 //! what is begun, and on PostgreSQL many workers, and the recovery of what a dead one held.
 
 use std::pin::Pin;
@@ -71,7 +71,7 @@ impl Worker {
 }
 
 fn job(duty: &str, subject: &str, lane: Lane) -> Job {
-    Job { duty: duty.to_owned(), subject: subject.to_owned(), lane }
+    Job { duty: duty.to_owned(), subject: subject.to_owned(), lane, is_urgent: false }
 }
 
 async fn queues() -> Vec<(TestDatabase, Queue)> {
@@ -121,6 +121,21 @@ async fn lanes_don_t_wait_for_each_other_and_each_keeps_its_order() {
         let mut second = [worker.next().await, worker.next().await];
         second.sort();
         assert_eq!(second, ["it:b", "it:d"]);
+        worker.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_urgent_comes_first_and_in_its_own_order() {
+    for (_database, queue) in queues().await {
+        for (subject, is_urgent) in [("a", false), ("b", false), ("c", true), ("d", true), ("e", false)] {
+            queue.push(Job { is_urgent, ..job("it", subject, Lane::Sync) }).await.unwrap();
+        }
+        let mut worker = Worker::start(&queue, ONE_EACH);
+        worker.may_end.add_permits(5);
+        for expected in ["it:c", "it:d", "it:a", "it:b", "it:e"] {
+            assert_eq!(worker.next().await, expected);
+        }
         worker.end().await;
     }
 }

@@ -94,14 +94,9 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     }
     match first_sync::link(&mut visit).await {
         Ok(account) => {
-            match visit.app.machinery.new_run() {
-                Ok(run_id) => {
-                    // The round does what is due within a minute.
-                    if let Err(error) = visit.app.machinery.sync_in_background(account, run_id).await {
-                        tracing::error!(%error, "the first sync could not begin");
-                    }
-                }
-                Err(error) => tracing::error!(%error, "the first sync could not begin"),
+            // Without it the account is synced all the same, as it is due.
+            if let Err(error) = first_sync::ask(&visit.app, &account).await {
+                tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
             }
             visit.redirect(Step::Sync)
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use linking::Diagnosis;
 use lucca::FieldGroups;
 use people::Feature;
-use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto};
+use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto, RunId};
 
 use super::progress::{Checked, Progress, Step};
 use super::refusal::Refusal;
@@ -118,14 +118,21 @@ fn settings(visit: &Visit, before: AccountSettings, pace: Option<u32>) -> Accoun
     }
 }
 
-/// The run that this flow waits for: the latest of the account that began since it was linked.
+/// Asks for the first sync of an account that was linked.
+pub(crate) async fn ask(app: &App, account: &LinkedAccount) -> Result<RunId, jobs::Error> {
+    let machinery = &app.machinery;
+    Ok(machinery.store.ask_for_run(account.no, machinery.new_run()?, machinery.clock.now()).await?)
+}
+
+/// The run that this flow waits for: the latest of the account that began since it was linked, or has yet to.
 pub(crate) async fn run(
     app: &App,
     account: &LinkedAccount,
     linked_at: Timestamp,
 ) -> Result<Option<store::Run>, store::Error> {
     let runs = app.machinery.store.runs(Some(account.no), 5).await?;
-    let mut since = runs.into_iter().filter(|run| run.started_at >= linked_at).collect::<Vec<_>>();
+    let mut since =
+        runs.into_iter().filter(|run| run.started_at.is_none_or(|at| at >= linked_at)).collect::<Vec<_>>();
     let done = since.iter().position(|run| run.report.is_some());
     Ok(match done {
         Some(at) => Some(since.swap_remove(at)),

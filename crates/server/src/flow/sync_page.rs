@@ -64,6 +64,7 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
     let status = match run.outcome {
         Some(Outcome::Failed) => t.sync.failed.to_owned(),
         _ if is_over => t.sync.finished.to_owned(),
+        _ if run.started_at.is_none() => t.sync.queued.to_owned(),
         _ => match lists.iter().rev().find(|list| !list.finished) {
             Some(list) => fill(t.sync.reading, &[("what", title(t, &list.stream))]),
             None => t.sync.starting.to_owned(),

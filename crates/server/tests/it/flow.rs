@@ -13,7 +13,7 @@ async fn link(browser: &Browser<'_>, tenant: &str, key: &str) -> Page {
     browser.checks_done().await;
     let linked = browser.post("checks/link", &[("anyway", "yes")]).await;
     assert_eq!(linked.step(), "sync", "{}", linked.html);
-    let synced = browser.settled("sync").await;
+    let synced = browser.synced().await;
     assert!(synced.step() == "summary" || synced.status == 200, "{synced:?}");
     assert_eq!(browser.get("summary").await.status, 200);
     browser.post("done", &[]).await
@@ -62,6 +62,26 @@ async fn from_a_link_token_to_a_linked_account_on_both_databases() {
         let (_, audit) =
             service.get(&format!("/v1/linked-accounts/{}/audit", account["id"].as_str().unwrap())).await;
         assert_eq!(audit["items"][0]["action"], "account.linked");
+    }
+}
+
+#[tokio::test]
+async fn the_first_sync_is_shown_while_it_waits_for_a_worker() {
+    let service = Service::start("").await;
+    let emulator = tenant(5, Rights::all()).await;
+    for (language, text) in
+        [("en", "The sync is in the queue"), ("fr", "La synchronisation est en file d’attente")]
+    {
+        let (token, _) = service.link_token(json!({ "language": language })).await;
+        let browser = service.browser(&token).await;
+        browser.up_to_key(&emulator.url()).await;
+        browser.give_key(emulator.api_key()).await;
+        browser.checks_done().await;
+        browser.post("checks/link", &[("anyway", "yes")]).await;
+        let page = browser.get("sync").await.html;
+        assert!(page.contains(text) && page.contains("http-equiv=\"refresh\""), "{page}");
+        assert!(browser.synced().await.html.contains("/summary"));
+        service.clock.advance(std::time::Duration::from_mins(1));
     }
 }
 
@@ -186,7 +206,7 @@ async fn link_from_access(browser: &Browser<'_>, tenant: &str, key: &str) {
     browser.give_key(key).await;
     browser.checks_done().await;
     assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "sync");
-    browser.settled("sync").await;
+    browser.synced().await;
 }
 
 #[tokio::test]

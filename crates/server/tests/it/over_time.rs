@@ -234,3 +234,63 @@ async fn a_run_that_is_cancelled_writes_no_more_and_ends() {
         assert_eq!(service.api(Method::POST, &other, Some(json!({}))).await.0, 404);
     }
 }
+
+#[tokio::test]
+async fn a_sync_is_cancelled_before_it_begins_and_one_that_is_due_goes_on() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(5, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        let runs = format!("/v1/linked-accounts/{}/runs", account.id);
+        let duty = jobs::SyncDuty(service.machinery.clone());
+        let (_, asked) = service.post(&runs, json!({})).await;
+        let path = format!("{runs}/{}", asked["id"].as_str().unwrap());
+        // Whoever cancels it after a worker was told of it has the last word.
+        let told = jobs::Duty::due(&duty, service.now()).await.unwrap();
+        let (status, cancelled) = service.post(&format!("{path}/cancel"), json!({})).await;
+        assert_eq!((status, &cancelled["state"]), (202, &json!("cancelled")), "{cancelled}");
+        assert_eq!(service.post(&format!("{path}/cancel"), json!({})).await.0, 202, "asked again");
+        jobs::Duty::see_to(&duty, &told[0].id).await;
+        let (_, all) = service.get(&runs).await;
+        assert_eq!(all["items"].as_array().unwrap().len(), 1, "{all}");
+
+        // Asked for while it is due: one run, of the id that was asked for, be it found by the other.
+        service.clock.advance(Duration::from_secs(1));
+        let (_, asked) = service.post(&runs, json!({})).await;
+        jobs::Duty::see_to(&duty, &account.id.to_string()).await;
+        service.do_due(&duty).await;
+        let (_, all) = service.get(&runs).await;
+        assert_eq!(all["items"].as_array().unwrap().len(), 2, "{all}");
+        assert_eq!((&all["items"][0]["id"], &all["items"][0]["state"]), (&asked["id"], &json!("succeeded")));
+    }
+}
+
+#[tokio::test]
+async fn whoever_goes_on_after_a_worker_that_died_in_an_asked_sync_is_told_so() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(5, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        service.sync(&account).await;
+        let (runs, store) = (format!("/v1/linked-accounts/{}/runs", account.id), &service.database.store);
+        let duty = jobs::SyncDuty(service.machinery.clone());
+        service.clock.advance(Duration::from_secs(60));
+        assert!(jobs::Duty::due(&duty, service.now()).await.unwrap().is_empty());
+
+        let (_, asked) = service.post(&runs, json!({})).await;
+        let id = asked["id"].as_str().unwrap().parse().unwrap();
+        store.beat("worker-1", "1", service.now()).await.unwrap();
+        let lease = store.take_lease(&account, id, "worker-1", None, service.now()).await.unwrap().unwrap();
+        assert!(store.start_run(&lease, service.now()).await.unwrap());
+        let (status, problem) = service.post(&runs, json!({})).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("sync.busy")));
+        // Nobody waits for the rhythm.
+        service.clock.advance(Duration::from_secs(46));
+        service.do_due(&duty).await;
+        let (_, all) = service.get(&runs).await;
+        let states: Vec<&str> =
+            all["items"].as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["succeeded", "interrupted", "succeeded"], "{all}");
+        assert_eq!(all["items"][1]["id"], asked["id"]);
+    }
+}

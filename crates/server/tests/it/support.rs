@@ -56,8 +56,8 @@ impl Service {
 
     /// Does what is due of a duty, as workers do.
     pub(crate) async fn do_due(&self, duty: &dyn jobs::Duty) {
-        for (subject, _) in duty.due(self.machinery.clock.now()).await.unwrap() {
-            duty.see_to(&subject).await;
+        for subject in duty.due(self.machinery.clock.now()).await.unwrap() {
+            duty.see_to(&subject.id).await;
         }
     }
 
@@ -241,6 +241,12 @@ impl Browser<'_> {
             }
         }
         panic!("{step} does not end");
+    }
+
+    /// Has a worker do the first sync, and waits for the page that says so.
+    pub(crate) async fn synced(&self) -> Page {
+        self.service.do_due(&jobs::SyncDuty(self.service.machinery.clone())).await;
+        self.settled("sync").await
     }
 
     pub(crate) async fn checks_done(&self) -> Page {

@@ -1,13 +1,17 @@
 //! What is due when, who is alive to do it, and how many requests everybody together has sent.
 
 use jiff::Timestamp;
-use store::AccountSettings;
+use store::{AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome};
 
 use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
     an_account_is_due_until_it_was_synced_and_when_its_rhythm_says,
+    a_run_that_is_asked_for_waits_until_it_begins_and_begins_once,
+    what_is_asked_for_can_be_cancelled_before_it_begins,
+    whoever_begins_and_whoever_cancels_one_of_them_has_it,
+    an_account_that_is_unlinked_has_nothing_asked_for,
     what_stays_undone_is_tried_again_ever_more_rarely,
     whoever_is_at_it_keeps_others_away_while_it_lives,
     a_role_is_one_workers_until_it_falls_silent,
@@ -33,7 +37,8 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     store.set_due(&lease, at(900), at(2), at(12)).await.unwrap();
     assert_eq!(due(&fixture, 899).await, []);
     assert_eq!(store.waiting(at(899)).await.unwrap(), store::Waiting::default());
-    assert_eq!(store.due_at(account.id).await.unwrap(), Some(at(900)));
+    assert_eq!(store.due_account(&account.id.to_string(), at(899)).await.unwrap(), None);
+    assert!(store.due_account(&account.id.to_string(), at(900)).await.unwrap().is_some());
     assert_eq!(due(&fixture, 900).await, [(at(900), false)]);
 
     // Other settings are read at once.
@@ -43,18 +48,124 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert_eq!(due(&fixture, 30).await, [(at(30), true)]);
 }
 
+async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: Fixture) {
+    let (account, lease) = fixture.leased().await;
+    let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
+    let store = &fixture.store;
+    store.set_due(&lease, at(900), at(2), at(12)).await.unwrap();
+    store.release_lease(&lease).await.unwrap();
+    let asked = async |second| store.ask_for_run(account.no, run_id(second), at(second)).await.unwrap();
+    let due_now = async |second| {
+        let due = store.due_accounts(at(second), 10).await.unwrap();
+        due.into_iter().map(|due| (due.id, due.asked)).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(20).await, run_id(20));
+    assert_eq!(asked(21).await, run_id(20), "asked twice is one run");
+    assert_eq!(due_now(21).await, [(account.id, Some(run_id(20))), (other.id, None)], "before all others");
+    assert_eq!(store.waiting(at(21)).await.unwrap().accounts, 2);
+    let queued = store.run(run_id(20)).await.unwrap().unwrap();
+    assert_eq!((queued.account_no, queued.started_at, queued.outcome), (account.no, None, None));
+    let listed: Vec<_> = store.runs(Some(account.no), 9).await.unwrap().iter().map(|run| run.id).collect();
+    assert_eq!(listed, [run_id(20), lease.run_id]);
+    assert_eq!(store.runs(None, 1).await.unwrap()[0].id, run_id(20));
+
+    // What can't be begun is put off, and asking once more is patient no longer.
+    store.postpone(account.no, Some(run_id(20)), at(22)).await.unwrap();
+    assert_eq!(due_now(22).await, [(other.id, None)]);
+    assert_eq!(asked(23).await, run_id(20));
+    for id in [account.id.to_string(), run_id(20).to_string()] {
+        let due = store.due_account(&id, at(23)).await.unwrap().unwrap();
+        assert_eq!((due.id, due.due_at, due.asked), (account.id, at(23), Some(run_id(20))));
+    }
+
+    // Another run may begin meanwhile: it is not lost by that.
+    let first = store.take_lease(&account, run_id(24), "cli", None, at(24)).await.unwrap().unwrap();
+    assert!(store.start_run(&first, at(24)).await.unwrap());
+    store.set_due(&first, at(2_000), at(24), at(25)).await.unwrap();
+    store.release_lease(&first).await.unwrap();
+    assert_eq!(due_now(26).await[0], (account.id, Some(run_id(20))));
+
+    // It begins, is due like any other until it has ended, and does not begin again.
+    let lease = store.take_lease(&account, run_id(20), "worker-1", None, at(27)).await.unwrap().unwrap();
+    assert!(store.start_run(&lease, at(27)).await.unwrap());
+    assert_eq!(store.run(run_id(20)).await.unwrap().unwrap().started_at, Some(at(27)));
+    assert_eq!(store.due_account(&run_id(20).to_string(), at(28)).await.unwrap(), None);
+    assert_eq!(due_now(28).await, [(other.id, None), (account.id, None)]);
+    let late = store.take_lease(&account, run_id(20), "worker-2", Some("worker-1"), at(29)).await;
+    let late = late.unwrap().unwrap();
+    assert!(!store.start_run(&late, at(29)).await.unwrap());
+    assert_eq!(store.run(run_id(20)).await.unwrap().unwrap().outcome, None, "nothing was recorded");
+    assert_eq!(asked(30).await, run_id(30), "the next one");
+}
+
+async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {
+    let account = fixture.link(TENANT, KEY, 1).await;
+    let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
+    let store = &fixture.store;
+    let cancel = async |account: &LinkedAccount, second| {
+        store.cancel_run(account, run_id(10), Actor::Operator, at(second)).await.unwrap()
+    };
+    assert_eq!(cancel(&account, 9).await, None);
+    store.ask_for_run(account.no, run_id(10), at(10)).await.unwrap();
+    assert_eq!(cancel(&other, 11).await, None, "another's");
+    assert_eq!(cancel(&account, 12).await, Some(Cancelling::Asked));
+    assert_eq!(cancel(&account, 13).await, Some(Cancelling::Ended(Outcome::Cancelled)));
+    let run = store.run(run_id(10)).await.unwrap().unwrap();
+    assert_eq!((run.outcome, run.finished_at), (Some(Outcome::Cancelled), Some(at(12))));
+    let log = store.audit_log(Some(account.id)).await.unwrap();
+    assert_eq!(log.iter().filter(|entry| entry.action == "run.cancelled").count(), 1);
+    // A worker that had taken it on already.
+    let lease = store.take_lease(&account, run_id(10), "worker-1", None, at(14)).await.unwrap().unwrap();
+    assert!(!store.start_run(&lease, at(14)).await.unwrap());
+}
+
+async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture) {
+    let account = fixture.link(TENANT, KEY, 1).await;
+    let store = &fixture.store;
+    for n in 10..30 {
+        let id = store.ask_for_run(account.no, run_id(n), at(n)).await.unwrap();
+        let lease = store.take_lease(&account, id, "worker-1", None, at(n)).await.unwrap().unwrap();
+        let (began, cancelled, asked) = tokio::join!(
+            store.start_run(&lease, at(n)),
+            store.cancel_run(&account, id, Actor::Operator, at(n)),
+            store.ask_for_run(account.no, run_id(100 + n), at(n)),
+        );
+        let (began, cancelled) = (began.unwrap(), cancelled.unwrap());
+        assert_eq!(cancelled, Some(Cancelling::Asked));
+        let run = store.run(id).await.unwrap().unwrap();
+        assert_eq!(run.outcome, if began { None } else { Some(Outcome::Cancelled) });
+        assert!([id, run_id(100 + n)].contains(&asked.unwrap()));
+        store.release_lease(&lease).await.unwrap();
+        store.cancel_run(&account, run_id(100 + n), Actor::Operator, at(n)).await.unwrap();
+    }
+}
+
+async fn an_account_that_is_unlinked_has_nothing_asked_for(fixture: Fixture) {
+    let account = fixture.link(TENANT, KEY, 1).await;
+    let store = &fixture.store;
+    store.ask_for_run(account.no, run_id(10), at(10)).await.unwrap();
+    store.unlink(&account, DataPolicy::Keep, Actor::Operator, at(11)).await.unwrap();
+    assert_eq!(store.run(run_id(10)).await.unwrap().unwrap().outcome, Some(Outcome::Cancelled));
+    let refused = store.ask_for_run(account.no, run_id(12), at(12)).await;
+    assert!(matches!(refused, Err(Error::Unlinked)), "{refused:?}");
+    let again = fixture.link(TENANT, KEY, 13).await;
+    store.ask_for_run(again.no, run_id(14), at(14)).await.unwrap();
+    store.unlink(&again, DataPolicy::Erase, Actor::Operator, at(15)).await.unwrap();
+    assert!(store.runs(Some(again.no), 9).await.unwrap().is_empty());
+}
+
 async fn what_stays_undone_is_tried_again_ever_more_rarely(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
-    let next = async || store.due_at(account.id).await.unwrap().unwrap();
+    let next = async || due(&fixture, 1_000_000).await[0].0;
     for (now, wait) in [(100, 60), (200, 120), (400, 240)] {
         store.set_due(&lease, at(50), at(90), at(now)).await.unwrap();
         assert_eq!(next().await, at(now + wait));
     }
-    store.postpone(account.no, at(700)).await.unwrap();
+    store.postpone(account.no, None, at(700)).await.unwrap();
     assert_eq!(next().await, at(700 + 480));
     for _ in 0..20 {
-        store.postpone(account.no, at(5_000)).await.unwrap();
+        store.postpone(account.no, None, at(5_000)).await.unwrap();
     }
     assert_eq!(next().await, at(5_000 + 1_800));
     // A run that leaves nothing due forgets all that.

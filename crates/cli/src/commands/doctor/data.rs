@@ -112,8 +112,9 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
 
 /// Nothing that was written can be from a time to come.
 async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
-    let last = data.store.runs(None, 1).await?.into_iter().next();
-    let ahead = last.map(|run| run.finished_at.unwrap_or(run.started_at).duration_since(now));
+    let runs = data.store.runs(None, LAST_RUNS).await?;
+    let last = runs.iter().find_map(|run| run.finished_at.or(run.started_at));
+    let ahead = last.map(|at| at.duration_since(now));
     Ok(match ahead {
         Some(ahead) if ahead > CLOCKS => Check::warn(
             "clock",
@@ -169,19 +170,27 @@ async fn account_check(
         ));
     }
     let runs = data.store.runs(Some(account.no), LAST_RUNS).await?;
+    let is_queued = runs.iter().any(|run| run.started_at.is_none());
+    if is_queued && data.store.live_workers(now).await? == 0 {
+        return Ok(Check::warn(
+            CHECK,
+            format!("{}: a sync was asked for, and no worker is alive to begin it", account.tenant),
+            "Start `lucca-connector worker`, or `lucca-connector serve` without --no-workers.",
+        ));
+    }
     let went_well = |run: &&Run| matches!(run.outcome, Some(Outcome::Succeeded | Outcome::Incomplete));
-    let Some(run) = runs.iter().find(went_well) else {
+    let Some(at) = runs.iter().find(went_well).and_then(|run| run.finished_at) else {
         return Ok(Check::warn(
             CHECK,
             format!("{} was never read", account.tenant),
             format!("Read it with `lucca-connector sync --account {}`, or start the service.", account.id),
         ));
     };
-    let at = run.finished_at.unwrap_or(run.started_at);
     let age = now.duration_since(at);
     let issues = data.store.issues(Some(account.no), IssueFilter::Open).await?;
     let count = counted(u64::try_from(issues.len()).unwrap_or(u64::MAX), "open issue");
-    let last = runs.first().and_then(|run| run.outcome).map_or("running", Outcome::name);
+    let begun = runs.iter().find(|run| run.started_at.is_some());
+    let last = begun.and_then(|run| run.outcome).map_or("running", Outcome::name);
     let message =
         format!("{}: read {} min ago, the last run {last}, {count}", account.tenant, age.as_secs() / 60);
     Ok(if age > OLD {

@@ -1,4 +1,4 @@
-//! `/v1/linked-accounts/{account_id}/runs`: syncs, started, listed, watched and cancelled. One endpoint, one file.
+//! `/v1/linked-accounts/{account_id}/runs`: syncs, asked for, listed, watched and cancelled. One endpoint, one file.
 
 pub(crate) mod cancel;
 pub(crate) mod list;
@@ -7,7 +7,7 @@ pub(crate) mod start;
 
 use serde::Serialize;
 use serde_json::Value;
-use store::Run;
+use store::{Outcome, Run};
 use utoipa::ToSchema;
 
 use super::time;
@@ -18,11 +18,14 @@ pub(crate) struct RunView {
     /// Its id.
     #[schema(example = "run_0193a5b0c2d47b3e9f1a2b3c4d5e6f70")]
     id: String,
-    /// When it began, UTC.
-    started_at: String,
-    /// When it ended, UTC; null while it runs.
+    /// How it stands: `queued` while it was asked for and no worker has begun it, `running`, or its outcome.
+    #[schema(example = "succeeded")]
+    state: &'static str,
+    /// When it began, UTC; null while it is queued.
+    started_at: Option<String>,
+    /// When it ended, UTC; null until then.
     finished_at: Option<String>,
-    /// `succeeded`, `incomplete`, `failed`, `interrupted` or `cancelled`; null while it runs.
+    /// `succeeded`, `incomplete`, `failed`, `interrupted` or `cancelled`; null until it has ended.
     #[schema(example = "succeeded")]
     outcome: Option<&'static str>,
     /// Requests sent to Lucca.
@@ -35,11 +38,13 @@ pub(crate) struct RunView {
 
 impl From<Run> for RunView {
     fn from(run: Run) -> Self {
+        let under_way = if run.started_at.is_some() { "running" } else { "queued" };
         Self {
             id: run.id.to_string(),
-            started_at: time(run.started_at),
+            state: run.outcome.map_or(under_way, Outcome::name),
+            started_at: run.started_at.map(time),
             finished_at: run.finished_at.map(time),
-            outcome: run.outcome.map(store::Outcome::name),
+            outcome: run.outcome.map(Outcome::name),
             requests: run.requests,
             report: run.report.and_then(|report| serde_json::from_str(&report).ok()),
         }

@@ -1,10 +1,9 @@
-//! `POST /v1/linked-accounts/{account_id}/runs`: begins a sync.
+//! `POST /v1/linked-accounts/{account_id}/runs`: asks for a sync.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jobs::NotBegun;
 use serde::Serialize;
 use store::AccountStatus;
 use utoipa::ToSchema;
@@ -15,7 +14,7 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// A sync that begins.
+/// A sync that was asked for.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunStarted {
     /// The run's id.
@@ -23,7 +22,8 @@ pub(crate) struct RunStarted {
     id: String,
 }
 
-/// Begins a sync of what changed, whatever is due; it is followed at its Location.
+/// Asks for a sync of what changed, whatever is due. A worker begins it as soon as it has a hand free; until then it is `queued`,
+/// and whoever asks again is given the same one. It is followed at its Location.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
@@ -51,16 +51,10 @@ pub(crate) async fn start_run(
         AccountStatus::Unlinked => return Err(store::Error::Unlinked.into()),
     }
     let machinery = &app.machinery;
-    let id = machinery.new_run()?;
-    match machinery.sync_in_background(account, id).await {
-        Ok(()) => {}
-        Err(NotBegun::Sync(sync::Error::Busy { .. })) => {
-            return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
-        }
-        Err(NotBegun::Sync(sync::Error::Store(error))) => return Err(error.into()),
-        Err(NotBegun::Client(error)) => return Err(error.into()),
-        Err(error) => return Err(Problem::internal("sync.settings", &error)),
+    if machinery.is_busy(&account).await? {
+        return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
     }
+    let id = machinery.store.ask_for_run(account.no, machinery.new_run()?, machinery.clock.now()).await?;
     let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
     let started = Json(RunStarted { id: id.to_string() });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())

@@ -17,6 +17,10 @@ texts! {
         "Lucca allows only so many requests a minute, so there may be pauses.",
         "Lucca limite le nombre de requêtes par minute : des pauses sont possibles."
     }
+    queued {
+        "The sync is in the queue and begins by itself, usually in a moment.",
+        "La synchronisation est en file d’attente et démarre d’elle-même, en général dans un instant."
+    }
     starting {
         "Starting…",
         "Démarrage…"

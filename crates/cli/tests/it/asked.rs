@@ -1,0 +1,120 @@
+//! A sync that is asked for over the API is a worker's to do: beside the service, or in it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command};
+
+use serde_json::Value;
+use test_database::{Engine, Place, TestDatabase};
+
+use crate::{command, emulator, ended};
+
+/// A process that goes on until the test is over.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// Starts it, and gives what it says first.
+    fn start(mut command: Command) -> (Self, String) {
+        // Nobody reads its log while it runs, and a full pipe would stop it.
+        let mut child = command.env("LUCCA_CONNECTOR_LOG", "off").spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+        (Self(child), first)
+    }
+}
+
+/// A service, called as its operator.
+struct Api {
+    address: String,
+    key: String,
+}
+
+impl Api {
+    fn call(&self, method: &str, path: &str) -> (u16, Value) {
+        let Self { address, key } = self;
+        let mut connection = TcpStream::connect(address).unwrap();
+        write!(
+            connection,
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Length: 0\r\n\
+             Connection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
+    for engine in Engine::available() {
+        let is_split = engine == Engine::Postgres;
+        let database = TestDatabase::new(engine).await;
+        let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
+        let data: &Path = dir.path();
+        let binary = |arguments: &[&str]| {
+            let mut command = command(data, arguments);
+            // A file is where it is by itself.
+            if let Place::Url(url) = &database.place {
+                command.env("DATABASE_URL", url);
+            }
+            command
+        };
+        let run = |arguments: &[&str]| {
+            let mut child = binary(arguments).spawn().unwrap();
+            let _ = child.stdin.take().unwrap().write_all(emulator.api_key().as_bytes());
+            ended(child)
+        };
+        let tenant = emulator.url();
+        let link =
+            ["link", &tenant, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
+        run(&link).ok_json();
+        // Nothing is due then.
+        run(&["sync", "--json"]).ok_json();
+
+        let mut serve = vec!["serve", "--listen", "127.0.0.1:0"];
+        serve.extend(is_split.then_some("--no-workers"));
+        let (_serving, listening) = Process::start(binary(&serve));
+        let address = listening.trim().strip_prefix("Listening on http://").unwrap().to_owned();
+        let key = std::fs::read_to_string(data.join("operator-token")).unwrap().trim().to_owned();
+        let api = Api { address, key };
+        let accounts = api.call("GET", "/v1/linked-accounts").1;
+        let runs = format!("/v1/linked-accounts/{}/runs", accounts["items"][0]["id"].as_str().unwrap());
+        let (status, asked) = api.call("POST", &runs);
+        assert_eq!(status, 202, "{asked}");
+        let id = asked["id"].as_str().unwrap();
+        let state = || api.call("GET", &format!("{runs}/{id}")).1["state"].clone();
+
+        let mut working = None;
+        if is_split {
+            let before = emulator.tenant().requests().len();
+            for _ in 0..20 {
+                assert_eq!(state(), "queued", "the service only answers");
+            }
+            assert_eq!(emulator.tenant().requests().len(), before);
+            let listed = run(&["runs", "list", "--json"]).ok_json();
+            assert_eq!((&listed[0]["run_id"], &listed[0]["state"]), (&id.into(), &"queued".into()));
+            let shown = run(&["runs", "show", id]).out;
+            assert!(shown.contains("queued; a worker begins it"), "{shown}");
+            let told = run(&["doctor"]).out;
+            assert!(told.contains("no worker is alive to begin it"), "{told}");
+            working = Some(Process::start(binary(&["worker", "--listen", "127.0.0.1:0"])));
+        }
+        let shown = || run(&["runs", "show", id, "--json"]).ok_json();
+        while matches!(shown()["state"].as_str(), Some("queued" | "running")) {}
+        assert_eq!(state(), "succeeded");
+        let done = api.call("GET", &runs).1;
+        assert_eq!(done["items"].as_array().unwrap().len(), 2, "{done}");
+        drop(working);
+    }
+}
