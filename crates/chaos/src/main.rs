@@ -10,7 +10,8 @@ use chaos::tally::Tally;
 use test_database::Engine;
 
 const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]
-       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]";
+       chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]
+                   [--beside CHAOS]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -63,6 +64,7 @@ fn fleet(arguments: &[String]) -> Option<chaos::fleet::Wanted> {
             "--minutes" => wanted.minutes = arguments.next()?.parse().ok()?,
             "--speed" => wanted.speed = arguments.next()?.parse().ok().filter(|speed| *speed > 0.0)?,
             "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
+            "--beside" => wanted.beside = Some(arguments.next()?.into()),
             "--calm" => wanted.chaos = false,
             "--untimed" => wanted.timed = false,
             _ => return None,

@@ -1,5 +1,5 @@
-//! Migrations only add, so that the version before goes on beside this one; and what is released is never edited. Released
-//! are those in `migrations/released.sha256`.
+//! What lets the version before go on beside this one: migrations only add, statements don't mind what is added, and what
+//! is released is never edited. Released are the migrations in `migrations/released.sha256`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -100,6 +100,27 @@ fn a_new_migration_only_adds() {
     for (name, sql) in migrations() {
         let breaking = if is_contract(&sql) { Vec::new() } else { breaking(&sql) };
         assert!(released.contains_key(&*name) || breaking.is_empty(), "{name}: {breaking:#?}: {INSTEAD}");
+    }
+}
+
+/// PostgreSQL refuses a statement that a process has prepared once what it gives has another column, for as long as the
+/// connection lasts: the version before would answer nothing more of a table to which this one adds.
+#[test]
+fn statements_name_the_columns_that_they_read() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap();
+            let words: Vec<&str> = source.split([' ', '\n', '"', ',', '(']).collect();
+            let is_all = |pair: &[&str]| ["SELECT", "RETURNING"].contains(&pair[0]) && pair[1] == "*";
+            let all = words.windows(2).any(is_all) || words.iter().any(|word| word.ends_with(".*"));
+            assert!(!all, "{}: a statement takes whatever columns there are", path.display());
+        }
     }
 }
 
