@@ -8,6 +8,7 @@ mod dist;
 mod node;
 mod postgres;
 mod tools;
+mod upgrade;
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -15,17 +16,19 @@ use std::time::{Duration, Instant};
 const USAGE: &str = "usage: cargo xtask test
        cargo xtask test browser [FILE]...
        cargo xtask test tools [TOOL]...
+       cargo xtask test upgrade
        cargo xtask dist [--profile NAME]
        cargo xtask bench [--employees N]
        cargo xtask fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]
-                         [--untimed] [--database URL]
+                         [--untimed] [--beside CHAOS] [--database URL]
        cargo xtask fleet --backlog [--tenants N] [--people N] [--seed S] [--database URL]
        cargo xtask fleet --embedded [--tenants N] [--people N] [--minutes N] [--seed S]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  test    format, clippy with warnings denied, all tests, a little chaos, the packages, the tests in a browser and those
-          with other people's tools: what CI runs. browser: only those, or only the files named, such as `widget`. tools: only
-          those, or only the ones named, such as `singer`
+  test    format, clippy with warnings denied, all tests, a little chaos, the version before beside this one, the
+          packages, the tests in a browser and those with other people's tools: what CI runs. browser: only those, or only
+          the files named, such as `widget`. tools: only those, or only the ones named, such as `singer`. upgrade: only
+          that of the version before
   dist    packs what is shipped into target/dist, and starts what it packed as a user without rights. --profile dev:
           from what is built for tests, which only shows that it works
   bench   what a first sync costs, one in which nothing changed, and one that reads everything again
@@ -35,9 +38,10 @@ const USAGE: &str = "usage: cargo xtask test
           instead of one of its own
   fleet   10,000 linked accounts and four workers on PostgreSQL for an hour of a clock of its own, workers killed and
           paused all the while: how late syncs begin, and that nothing was lost. --speed: simulated seconds in a real
-          one. --calm: nobody is killed. --untimed: how late they begin is told and not judged. --backlog: how fast 1, 2 and 4 workers
-          are, every account due for the first time at once. --embedded: what memory and processor
-          one `serve` on SQLite takes, in real time";
+          one. --calm: nobody is killed. --untimed: how late they begin is told and not judged. --beside: every
+          second worker is of another version, whose program `chaos` is named. --backlog: how fast 1, 2 and 4
+          workers are, every account due for the first time at once. --embedded: what memory and processor one
+          `serve` on SQLite takes, in real time";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         }
+        ["test", "upgrade"] => upgrade(),
         ["dist"] => dist(dist::SHIPPED),
         ["dist", "--profile", profile @ ("dev" | "release" | dist::SHIPPED)] => dist(profile),
         ["bench"] => bench("20000"),
@@ -83,6 +88,18 @@ fn postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
         say(&reason);
         ExitCode::FAILURE
     })
+}
+
+/// Runs the version before beside this one.
+fn upgrade() -> ExitCode {
+    let postgres = match postgres() {
+        Ok(postgres) => postgres,
+        Err(code) => return code,
+    };
+    let url = postgres.as_ref().map(postgres::Postgres::url);
+    let (passed, took) = upgrade_step(url.as_deref());
+    say(&format!("{} s", took.as_secs()));
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Packs what is shipped.
@@ -185,6 +202,7 @@ fn test() -> ExitCode {
     ];
     let mut outcomes: Vec<(&str, (bool, Duration))> =
         steps.iter().map(|&(name, arguments)| (name, cargo(name, arguments, url.as_deref()))).collect();
+    outcomes.push(("upgrade", upgrade_step(url.as_deref())));
     outcomes.push(("dist", dist_step("dev")));
     outcomes.push(("browser", browser_step(&[])));
     outcomes.push(("tools", tools_step(&[])));
@@ -195,6 +213,17 @@ fn test() -> ExitCode {
     }
     let failed = outcomes.iter().filter(|(_, (passed, _))| !passed).count();
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The version before beside this one.
+#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
+fn upgrade_step(database: Option<&str>) -> (bool, Duration) {
+    let began = Instant::now();
+    let outcome = upgrade::test(database);
+    if let Err(reason) = &outcome {
+        say(reason);
+    }
+    (outcome.is_ok(), began.elapsed())
 }
 
 /// The packages, and a start from them.

@@ -12,6 +12,7 @@ use test_database::Engine;
 
 const USAGE: &str = "usage: chaos [--rounds N] [--histories N] [--seed S] [--stop]
        chaos fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm] [--untimed]
+                   [--beside CHAOS]
        chaos fleet --backlog [--tenants N] [--people N] [--seed S]
        chaos fleet --embedded BINARY [--tenants N] [--people N] [--minutes N] [--seed S]";
 
@@ -76,6 +77,7 @@ fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
             "--minutes" => wanted.minutes = arguments.next()?.parse().ok()?,
             "--speed" => wanted.speed = arguments.next()?.parse().ok().filter(|speed| *speed > 0.0)?,
             "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
+            "--beside" => wanted.beside = Some(arguments.next()?.into()),
             "--calm" => wanted.chaos = false,
             "--untimed" => wanted.timed = false,
             "--backlog" => way = Way::Backlog,

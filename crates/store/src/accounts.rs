@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::capabilities;
@@ -117,6 +118,9 @@ impl LinkedAccount {
         Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string()))?)
     }
 }
+
+const SELECT: &str = "SELECT no, id, tenant, origin, api_key, settings, customer_id, organization, status, created_at, \
+                      updated_at, records_mark, contracts_current FROM linked_accounts";
 
 #[derive(sqlx::FromRow)]
 struct AccountRow {
@@ -319,8 +323,8 @@ impl Store {
 
     /// All linked accounts, oldest first.
     pub async fn accounts(&self) -> Result<Vec<LinkedAccount>, Error> {
-        let rows: Vec<AccountRow> =
-            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts ORDER BY no").fetch_all(pool).await)
+        let sql = AssertSqlSafe(format!("{SELECT} ORDER BY no"));
+        let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
             .map_err(while_doing("listing linked accounts"))?;
         rows.into_iter().map(AccountRow::read).collect()
     }
@@ -333,11 +337,12 @@ impl Store {
         quiet_since: Timestamp,
         waiting_since: Timestamp,
     ) -> Result<Vec<LinkedAccount>, Error> {
-        let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT * FROM linked_accounts WHERE status = 'linked' AND no IN (SELECT account_no FROM inbound_notices \
+        let sql = AssertSqlSafe(format!(
+            "{SELECT} WHERE status = 'linked' AND no IN (SELECT account_no FROM inbound_notices \
              WHERE not_before_ms <= $1 GROUP BY account_no HAVING max(noted_ms) <= $2 OR min(noted_ms) <= $3) \
              ORDER BY no",
-        )
+        ));
+        let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
         .bind(now.as_millisecond())
         .bind(quiet_since.as_millisecond())
         .bind(waiting_since.as_millisecond())
@@ -349,12 +354,12 @@ impl Store {
 
     /// The linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones included.
     pub async fn accounts_of_tenant(&self, tenant: &str) -> Result<Vec<LinkedAccount>, Error> {
-        let rows: Vec<AccountRow> =
-            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE tenant = $1 ORDER BY no")
+        let sql = AssertSqlSafe(format!("{SELECT} WHERE tenant = $1 ORDER BY no"));
+        let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(tenant)
             .fetch_all(pool)
             .await)
-            .map_err(while_doing("looking up a tenant"))?;
+        .map_err(while_doing("looking up a tenant"))?;
         rows.into_iter().map(AccountRow::read).collect()
     }
 
@@ -368,23 +373,23 @@ impl Store {
 
     /// The linked accounts of a customer, by the vendor's id, oldest first; unlinked ones included.
     pub async fn accounts_of_customer(&self, customer_id: &str) -> Result<Vec<LinkedAccount>, Error> {
-        let rows: Vec<AccountRow> =
-            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE customer_id = $1 ORDER BY no")
+        let sql = AssertSqlSafe(format!("{SELECT} WHERE customer_id = $1 ORDER BY no"));
+        let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(customer_id)
             .fetch_all(pool)
             .await)
-            .map_err(while_doing("looking up a customer"))?;
+        .map_err(while_doing("looking up a customer"))?;
         rows.into_iter().map(AccountRow::read).collect()
     }
 
     /// A linked account.
     pub async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Error> {
-        let row: Option<AccountRow> =
-            on!(self.db, pool => sqlx::query_as("SELECT * FROM linked_accounts WHERE id = $1")
+        let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
+        let row: Option<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(id.to_string())
             .fetch_optional(pool)
             .await)
-            .map_err(while_doing("looking up a linked account"))?;
+        .map_err(while_doing("looking up a linked account"))?;
         row.map(AccountRow::read).transpose()
     }
 

@@ -130,7 +130,10 @@ struct NoticeRow {
     last_day: Option<String>,
 }
 
-const SELECT: &str = "SELECT w.*, a.id AS account_id FROM inbound_webhooks w \
+const SELECT: &str = "SELECT w.id, a.id AS account_id, w.account_no, w.key_hash, w.previous_key_hash, \
+                      w.previous_key_until_ms, w.signing_secret, w.previous_signing_secret, \
+                      w.previous_signing_until_ms, w.received, w.passed_over, w.malformed, w.last_received_ms, \
+                      w.last_malformed_ms, w.created_at, w.updated_at FROM inbound_webhooks w \
                       JOIN linked_accounts a ON a.no = w.account_no";
 
 /// So many notices are taken into one run; the rest into the next.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use sqlx::AssertSqlSafe;
 
 use crate::accounts::{self, Onto};
 use crate::audit::{self, Actor, NewAuditEntry};
@@ -148,6 +149,9 @@ impl LinkToken {
         self.expires_at <= now
     }
 }
+
+const SELECT: &str = "SELECT id, customer_id, organization, email, features, language, allowed_origin, return_url, \
+                      account_id, status, state, api_key, version, created_at, updated_at, finished_at FROM link_flows";
 
 #[derive(sqlx::FromRow)]
 struct FlowRow {
@@ -318,12 +322,12 @@ impl Store {
 
     /// A flow.
     pub async fn link_flow(&self, id: FlowId) -> Result<Option<LinkFlow>, Error> {
-        let row: Option<FlowRow> =
-            on!(self.db, pool => sqlx::query_as("SELECT * FROM link_flows WHERE id = $1")
+        let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
+        let row: Option<FlowRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(id.to_string())
             .fetch_optional(pool)
             .await)
-            .map_err(while_doing("looking up a linking flow"))?;
+        .map_err(while_doing("looking up a linking flow"))?;
         row.map(FlowRow::read).transpose()
     }
 
@@ -335,10 +339,11 @@ impl Store {
         before: Option<FlowId>,
         limit: u32,
     ) -> Result<Vec<LinkFlow>, Error> {
-        let rows: Vec<FlowRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT * FROM link_flows WHERE ($1 IS NULL OR customer_id = $1) AND ($2 IS NULL OR status = $2) \
+        let sql = AssertSqlSafe(format!(
+            "{SELECT} WHERE ($1 IS NULL OR customer_id = $1) AND ($2 IS NULL OR status = $2) \
              AND ($3 IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
-        )
+        ));
+        let rows: Vec<FlowRow> = on!(self.db, pool => sqlx::query_as(sql)
         .bind(customer_id)
         .bind(status.map(FlowStatus::name))
         .bind(before.map(|before| before.to_string()))

@@ -142,8 +142,10 @@ struct Row {
     updated_at: jiff_sqlx::Timestamp,
 }
 
-const SELECT: &str =
-    "SELECT t.*, a.id AS account_id FROM scim_targets t JOIN linked_accounts a ON a.no = t.account_no";
+const SELECT: &str = "SELECT t.id, a.id AS account_id, t.account_no, t.base_url, t.token, t.settings, t.enabled, \
+                      t.pushed_seq, t.pushed_day, t.confirmed, t.attempts, t.next_attempt_ms, t.report, \
+                      t.created_at, t.updated_at FROM scim_targets t \
+                      JOIN linked_accounts a ON a.no = t.account_no";
 
 fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Corrupt { what: "SCIM target", source: Box::new(source) }

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use people::{Absence, AbsenceRequest, RemoteId};
+use sqlx::AssertSqlSafe;
 
 use crate::db::{Tx, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
@@ -112,6 +113,9 @@ pub struct SubmissionFilter {
     /// To be looked at by this time.
     pub due_by: Option<Timestamp>,
 }
+
+const SELECT: &str = "SELECT id, account_no, idempotency_key, employee_id, ask, state, detail, request_id, absence_id, \
+                      request, absence, version, sent_at, due_at, created_at, updated_at FROM submissions";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -241,7 +245,8 @@ impl Store {
 
     /// A submission.
     pub async fn submission(&self, id: SubmissionId) -> Result<Option<Submission>, Error> {
-        let row: Option<Row> = on!(self.db, pool => sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
+        let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
+        let row: Option<Row> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(id.to_string())
             .fetch_optional(pool)
             .await)
@@ -251,9 +256,8 @@ impl Store {
 
     /// The submission that a caller gave a name to.
     pub async fn submission_by_key(&self, account_no: i64, key: &str) -> Result<Option<Submission>, Error> {
-        let row: Option<Row> = on!(self.db, pool => sqlx::query_as(
-            "SELECT * FROM submissions WHERE account_no = $1 AND idempotency_key = $2",
-        )
+        let sql = AssertSqlSafe(format!("{SELECT} WHERE account_no = $1 AND idempotency_key = $2"));
+        let row: Option<Row> = on!(self.db, pool => sqlx::query_as(sql)
         .bind(account_no)
         .bind(key)
         .fetch_optional(pool)
@@ -264,10 +268,11 @@ impl Store {
 
     /// Submissions, the latest first.
     pub async fn submissions(&self, filter: &SubmissionFilter, limit: u64) -> Result<Vec<Submission>, Error> {
-        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
-            "SELECT * FROM submissions WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR employee_id = $2) \
+        let sql = AssertSqlSafe(format!(
+            "{SELECT} WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR employee_id = $2) \
              AND ($3 IS NULL OR due_at <= $3) ORDER BY id DESC LIMIT $4",
-        )
+        ));
+        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql)
         .bind(filter.account_no)
         .bind(filter.employee_id.as_ref().map(RemoteId::as_str))
         .bind(filter.due_by.map(|by| sql_time(Timestamp::from_second(by.as_second()).unwrap_or(by))))

@@ -332,7 +332,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<WebhookDelivery>, Error> {
         let rows: Vec<DeliveryRow> = on!(self.db, pool => sqlx::query_as(
-            "SELECT d.*, (SELECT a.id FROM linked_accounts a WHERE a.no = d.account_no) AS account_id \
+            "SELECT d.webhook_id, d.type, d.log, d.seq, d.delivered, d.attempts, d.response, d.error, d.took_ms, \
+             d.first_ms, d.last_ms, \
+             (SELECT a.id FROM linked_accounts a WHERE a.no = d.account_no) AS account_id \
              FROM webhook_deliveries d WHERE endpoint_id = $1 AND ($2 IS NULL OR delivered = $2) \
              ORDER BY last_ms DESC, log DESC, seq DESC, webhook_id LIMIT $3",
         )

@@ -158,7 +158,10 @@ struct Row {
     updated_at: jiff_sqlx::Timestamp,
 }
 
-const SELECT: &str = "SELECT e.*, (SELECT a.id FROM linked_accounts a WHERE a.no = e.account_no) AS account_id \
+const SELECT: &str = "SELECT e.id, e.url, e.account_no, e.types, e.payload, e.description, e.secret, \
+                      e.previous_secret, e.previous_until_ms, e.enabled, e.disabled_reason, e.attempts, \
+                      e.failing_since_ms, e.next_attempt_ms, e.created_at, e.updated_at, \
+                      (SELECT a.id FROM linked_accounts a WHERE a.no = e.account_no) AS account_id \
                       FROM webhook_endpoints e";
 
 fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {

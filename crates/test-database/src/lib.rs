@@ -78,9 +78,22 @@ impl TestDatabase {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let place = match engine {
             Engine::Sqlite => Place::File(dir.path().join("connector.db")),
-            Engine::Postgres => Place::Url(create_database().await),
+            Engine::Postgres => Place::Url(empty_on_postgres().await),
         };
         let store = place.open().await.expect("a fresh database");
+        Self { store, place, dir }
+    }
+
+    /// The PostgreSQL database at `url`, migrated.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be opened.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn on(url: String) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let place = Place::Url(url);
+        let store = place.open().await.expect("a database that can be migrated");
         Self { store, place, dir }
     }
 
@@ -130,8 +143,13 @@ impl TestDatabase {
     }
 }
 
+/// The address of a PostgreSQL database without any table, for tests of what makes them. It goes with its server.
+///
+/// # Panics
+///
+/// When it can't be made, or no server is given.
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
-async fn create_database() -> String {
+pub async fn empty_on_postgres() -> String {
     let server = server().expect("TEST_DATABASE_URL names a PostgreSQL server");
     let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());

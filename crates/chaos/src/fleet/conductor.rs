@@ -11,6 +11,7 @@ use lucca::clock::Clock;
 use lucca_emulator::{Fleet, PersonPatch};
 use rustix::process::{Pid, Signal, kill_process};
 use secrecy::SecretString;
+use sqlx::{Connection as _, PgConnection};
 use store::{AccountId, AccountSettings, Actor, NewAccount, Onto, Store};
 use test_database::{Engine, TestDatabase};
 
@@ -36,16 +37,17 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = Arc::new(fleet.await.map_err(|error| text(&error))?);
     say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
-    let database = TestDatabase::new(Engine::Postgres).await;
-    let url = database.place.text();
+    let url = test_database::empty_on_postgres().await;
     let from = morning()?;
-    // Linking takes its time, which is not part of the simulation.
-    link(&database.store, &fleet, from, APART).await.map_err(|error| text(&error))?;
     let clock = FleetClock::set(from, wanted.speed);
+    let mut crew = Crew::new(clock, url.clone(), wanted);
+    // The version before works on tables of its own making, which become this version's while it does.
+    crew.man(Version::Other)?;
+    crew.wait_for_beats().await?;
+    let database = TestDatabase::on(url).await;
+    link(&database.store, &fleet, from, APART).await.map_err(|error| text(&error))?;
     say("all are linked");
-    let mut crew =
-        Crew { clock, url, wanted, hands: Vec::new(), started: 0, dice: Dice::new(wanted.seed, 7) };
-    crew.man()?;
+    crew.man(Version::This)?;
     let store = &database.store;
     let mut life = Life { fleet: &fleet, dice: Dice::new(wanted.seed, 8), minute: 0, from, changed: 0 };
 
@@ -102,7 +104,7 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
 /// Why it could not be measured.
 pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
-    let wanted = &Wanted { workers, speed: 1.0, ..wanted.clone() };
+    let wanted = &Wanted { workers, speed: 1.0, beside: None, ..wanted.clone() };
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = fleet.await.map_err(|error| text(&error))?;
     let database = TestDatabase::new(Engine::Postgres).await;
@@ -110,10 +112,8 @@ pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> 
     let from = morning()?;
     link(store, &fleet, from, SignedDuration::ZERO).await.map_err(|error| text(&error))?;
     let clock = FleetClock::set(from, wanted.speed);
-    let url = database.place.text();
-    let mut crew =
-        Crew { clock, url, wanted, hands: Vec::new(), started: 0, dice: Dice::new(wanted.seed, 7) };
-    crew.man()?;
+    let mut crew = Crew::new(clock, database.place.text(), wanted);
+    crew.man(Version::This)?;
     while store.vitals(clock.now()).await.map_err(|error| text(&error))?.never_read > 0 {
         clock.sleep(Duration::from_secs(1)).await;
     }
@@ -211,7 +211,15 @@ struct Crew<'a> {
     dice: Dice,
 }
 
+/// Which version of this program a worker is a process of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    This,
+    Other,
+}
+
 struct Hand {
+    version: Version,
     child: Option<Child>,
     /// Until when it is away, dead or paused.
     away_until: Option<Timestamp>,
@@ -219,16 +227,44 @@ struct Hand {
     pauses: u64,
 }
 
+impl<'a> Crew<'a> {
+    /// A crew of whom nobody was started.
+    fn new(clock: FleetClock, url: String, wanted: &'a Wanted) -> Self {
+        let hand = |n| {
+            let version = if wanted.beside.is_some() && n % 2 == 1 { Version::Other } else { Version::This };
+            Hand { version, child: None, away_until: None, kills: 0, pauses: 0 }
+        };
+        let hands = (0..wanted.workers).map(hand).collect();
+        Self { clock, url, wanted, hands, started: 0, dice: Dice::new(wanted.seed, 7) }
+    }
+}
+
 impl Crew<'_> {
-    fn man(&mut self) -> Result<(), String> {
-        for _ in 0..self.wanted.workers {
-            let child = Some(self.start()?);
-            self.hands.push(Hand { child, away_until: None, kills: 0, pauses: 0 });
+    /// Starts those of a version.
+    fn man(&mut self, version: Version) -> Result<(), String> {
+        for n in 0..self.hands.len() {
+            if self.hands[n].version == version {
+                self.hands[n].child = Some(self.start(version)?);
+            }
         }
         Ok(())
     }
 
-    fn start(&mut self) -> Result<Child, String> {
+    /// Waits until all that were started work.
+    async fn wait_for_beats(&self) -> Result<(), String> {
+        let mut connection = PgConnection::connect(&self.url).await.map_err(|error| error.to_string())?;
+        for _ in 0..100 {
+            // Until the first of them made it, there is no such table.
+            let beating = sqlx::query_scalar("SELECT count(*) FROM workers").fetch_one(&mut connection).await;
+            if u64::try_from(beating.unwrap_or(0_i64)).is_ok_and(|beating| beating >= self.started) {
+                return Ok(());
+            }
+            self.clock.sleep(Duration::from_secs(10)).await;
+        }
+        Err("a worker does not begin".to_owned())
+    }
+
+    fn start(&mut self, version: Version) -> Result<Child, String> {
         self.started += 1;
         let order = Order {
             database: self.url.clone(),
@@ -237,7 +273,11 @@ impl Crew<'_> {
             seed: self.wanted.seed.wrapping_mul(1000).wrapping_add(self.started),
         };
         let order = serde_json::to_string(&order).map_err(|error| error.to_string())?;
-        Command::new(std::env::current_exe().map_err(|error| error.to_string())?)
+        let program = match (version, &self.wanted.beside) {
+            (Version::Other, Some(other)) => other.clone(),
+            _ => std::env::current_exe().map_err(|error| error.to_string())?,
+        };
+        Command::new(program)
             .args(["fleet-worker", &order])
             .stdin(Stdio::null())
             .spawn()
@@ -254,10 +294,12 @@ impl Crew<'_> {
         }
         let pick = usize::try_from(self.dice.draw()).unwrap_or(0) % self.hands.len().max(1);
         let kill = self.dice.chance(50);
-        let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
         let Some(hand) = self.hands.get_mut(pick).filter(|hand| hand.away_until.is_none()) else {
             return Ok(());
         };
+        // The version before need not start again on this one's tables.
+        let kill = kill && hand.version == Version::This;
+        let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
         let Some(child) = &mut hand.child else { return Ok(()) };
         if kill {
             child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
@@ -273,19 +315,13 @@ impl Crew<'_> {
 
     fn bring_back(&mut self, now: Timestamp) -> Result<(), String> {
         for n in 0..self.hands.len() {
-            let is_due = |hand: &Hand| hand.away_until.is_some_and(|until| until <= now);
-            if !self.hands.get(n).is_some_and(is_due) {
+            if self.hands[n].away_until.is_none_or(|until| until > now) {
                 continue;
             }
-            let fresh = match self.hands.get(n).is_some_and(|hand| hand.child.is_none()) {
-                true => Some(self.start()?),
-                false => None,
-            };
-            let Some(hand) = self.hands.get_mut(n) else { continue };
-            hand.away_until = None;
-            match (&hand.child, fresh) {
-                (Some(child), _) => signal(child, Signal::CONT)?,
-                (None, fresh) => hand.child = fresh,
+            self.hands[n].away_until = None;
+            match &self.hands[n].child {
+                Some(child) => signal(child, Signal::CONT)?,
+                None => self.hands[n].child = Some(self.start(self.hands[n].version)?),
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ mod embedded;
 mod measure;
 mod worker;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub struct Wanted {
     pub timed: bool,
     /// Chooses who is killed and what changes.
     pub seed: u64,
+    /// This program of another version, which every second worker is a process of.
+    pub beside: Option<PathBuf>,
 }
 
 impl Default for Wanted {
@@ -51,6 +54,7 @@ impl Default for Wanted {
             chaos: true,
             timed: true,
             seed: 1,
+            beside: None,
         }
     }
 }

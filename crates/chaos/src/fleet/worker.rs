@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::FleetClock;
 
-/// What a worker process is told.
+/// What a worker process is told. A worker of the version before must be able to read it, and this one what that is told.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) database: String,

@@ -24,9 +24,10 @@ mod secrecy;
 mod singer;
 mod streams;
 mod unlinking;
+mod upgrade;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use jiff::civil::Date;
@@ -48,14 +49,29 @@ impl Ran {
 
     /// The same, after checking that all went well.
     pub(crate) fn ok_json(&self) -> Value {
-        assert_eq!(self.code, 0, "{} {}", self.out, self.err);
+        self.ok();
         self.json()
     }
+
+    /// Checks that all went well.
+    pub(crate) fn ok(&self) {
+        assert_eq!(self.code, 0, "{} {}", self.out, self.err);
+    }
+}
+
+/// The binary to test.
+pub(crate) fn this_version() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_lucca-connector"))
 }
 
 /// The binary, about to run with a data directory, and tracing at its loudest.
 pub(crate) fn command(data_dir: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lucca-connector"));
+    command_of(&this_version(), data_dir, arguments)
+}
+
+/// A binary of some version, about to run so.
+pub(crate) fn command_of(version: &Path, data_dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(version);
     command
         .arg("--data-dir")
         .arg(data_dir)

@@ -5,6 +5,7 @@
 mod audit;
 mod changes;
 mod erasures;
+mod expand;
 mod idempotency;
 mod inbound_webhooks;
 mod keys;

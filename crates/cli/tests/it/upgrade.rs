@@ -1,0 +1,402 @@
+//! The version before this one beside it, as in a rolling upgrade: its database, its processes, its data directory. What is
+//! promised of that is in docs/operations.md. `cargo xtask test upgrade` builds that version and runs these.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use lucca_emulator::{Config, Emulator, PersonPatch, Status};
+use reqwest::Method;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Ran, command_of, ended, this_version};
+
+/// Names the binary of the version before.
+const PREVIOUS: &str = "LUCCA_CONNECTOR_PREVIOUS";
+
+#[expect(clippy::disallowed_methods, reason = "the step that builds the version before tells where it is")]
+fn previous_version() -> PathBuf {
+    PathBuf::from(std::env::var(PREVIOUS).unwrap())
+}
+
+/// A data directory and a database, which either version may be run on.
+struct Installation {
+    dir: TempDir,
+    database: Option<String>,
+}
+
+impl Installation {
+    fn on(database: Option<String>) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), database }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn command(&self, version: &Path, arguments: &[&str]) -> std::process::Command {
+        let mut command = command_of(version, &self.data(), arguments);
+        command
+            .envs(self.database.iter().map(|url| ("DATABASE_URL", url)))
+            .env("LUCCA_CONNECTOR_LOG", "info")
+            .env("LUCCA_CONNECTOR_LOG_FORMAT", "json");
+        command
+    }
+
+    fn run_with(&self, version: &Path, arguments: &[&str], input: &str) -> Ran {
+        let mut child = self.command(version, arguments).spawn().unwrap();
+        // A command that reads no input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        ended(child)
+    }
+
+    fn run(&self, version: &Path, arguments: &[&str]) -> Ran {
+        self.run_with(version, arguments, "")
+    }
+
+    /// Links a tenant without a limit of ours; gives the account's id.
+    fn link(&self, version: &Path, tenant: &Emulator) -> String {
+        let url = tenant.url();
+        let link = ["link", &url, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
+        let linked = self.run_with(version, &link, tenant.api_key()).ok_json();
+        linked["account_id"].as_str().unwrap().to_owned()
+    }
+
+    /// People by their id at Lucca.
+    fn people(&self, version: &Path, account: &str) -> BTreeMap<String, Value> {
+        let list = self.run(version, &["employees", "list", "--account", account, "--json"]).ok_json();
+        let by_id = |person: &Value| (person["id"].as_str().unwrap().to_owned(), person.clone());
+        list.as_array().unwrap().iter().map(by_id).collect()
+    }
+
+    /// The version of the tables, after `migrate` of that version.
+    fn migrate(&self, version: &Path) -> i64 {
+        self.run(version, &["migrate", "--json"]).ok_json()["schema_version"].as_i64().unwrap()
+    }
+
+    /// Starts a process that goes on, and waits until it answers where it says that it listens.
+    async fn start(&self, version: &Path, name: &str, arguments: &[&str]) -> Process {
+        let log = self.dir.path().join(format!("{name}.log"));
+        let mut child = self
+            .command(
+                version,
+                &[arguments, &["--listen", "127.0.0.1:0", "--allow-loopback", "--json"]].concat(),
+            )
+            .stderr(File::create(&log).unwrap())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let mut process = Process { child, log, url: String::new() };
+        let told: Value = serde_json::from_str(&said)
+            .unwrap_or_else(|_| panic!("{name} did not start: {said} {}", process.log()));
+        process.url = told["listening"].as_str().unwrap().to_owned();
+        let answer = reqwest::get(format!("{}/readyz", process.url)).await.unwrap();
+        assert!(answer.status().is_success(), "{name}: {}", process.log());
+        process
+    }
+
+    async fn worker(&self, version: &Path, name: &str) -> Process {
+        self.start(version, name, &["worker"]).await
+    }
+
+    async fn service(&self, version: &Path, name: &str) -> Service {
+        let process = self.start(version, name, &["serve", "--no-workers"]).await;
+        let operator = fs::read_to_string(self.data().join("operator-token")).unwrap();
+        Service { process, operator: operator.trim().to_owned(), http: reqwest::Client::new() }
+    }
+}
+
+/// A process that goes on until it is told to end.
+struct Process {
+    child: Child,
+    log: PathBuf,
+    url: String,
+}
+
+impl Process {
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// How many syncs it has done, by its own log.
+    fn syncs(&self) -> usize {
+        self.log().lines().filter(|line| line.contains(r#""message":"synced""#)).count()
+    }
+
+    /// Tells it to end; nothing may have gone wrong in its time.
+    fn stop(mut self) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM).unwrap();
+        let status = self.child.wait().unwrap();
+        let log = self.log();
+        assert!(status.success(), "{status}: {log}");
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains(r#""level":"ERROR""#)).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", self.log.display());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A service that only answers.
+struct Service {
+    process: Process,
+    operator: String,
+    http: reqwest::Client,
+}
+
+impl Service {
+    async fn ask(&self, method: Method, path: &str, key: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method, format!("{}{path}", self.process.url)).bearer_auth(key);
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.unwrap();
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    async fn make(&self, path: &str, body: Value) -> Value {
+        let (status, made) = self.ask(Method::POST, path, &self.operator, Some(body)).await;
+        assert!((200..300).contains(&status), "{path}: {status} {made}");
+        made
+    }
+
+    /// A key for the API.
+    async fn key(&self) -> String {
+        let made = self.make("/v1/api-keys", json!({ "name": "an app", "role": "vendor" })).await;
+        made["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Whether a key opens it, and shows these accounts.
+    async fn shows(&self, key: &str, accounts: &[&String]) {
+        let (status, list) = self.ask(Method::GET, "/v1/linked-accounts", key, None).await;
+        assert_eq!(status, 200, "{list}");
+        assert!(accounts.iter().all(|account| list.to_string().contains(account.as_str())), "{list}");
+    }
+
+    /// The path of a link for a customer.
+    async fn link(&self) -> String {
+        let made = self.make("/v1/link-tokens", json!({ "customer_id": "cust_1", "language": "fr" })).await;
+        format!("/link/{}", made["token"].as_str().unwrap())
+    }
+
+    /// Opens the page that a link leads to.
+    async fn opens(&self, link: &str) {
+        let answer = self.http.get(format!("{}{link}", self.process.url)).send().await.unwrap();
+        let (status, page) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success() && page.contains("name=\"csrf\""), "{status} {page}");
+    }
+
+    /// Syncs an account at once, in this very process.
+    async fn sync(&self, account: &str) {
+        let path = format!("/v1/linked-accounts/{account}/runs");
+        loop {
+            let (status, answer) = self.ask(Method::POST, &path, &self.operator, None).await;
+            match status {
+                202 => return,
+                // A worker is at it.
+                409 => pause(Duration::from_millis(200)).await,
+                _ => panic!("{status} {answer}"),
+            }
+        }
+    }
+}
+
+/// A tenant whose time is real: what changes in it is found by when it did.
+async fn tenant(seed: u64) -> Emulator {
+    let mut config = Config::new(25, seed, lucca_emulator::today());
+    config.switches.rate_limit = None;
+    config.real_time = true;
+    Emulator::start(config).await.unwrap()
+}
+
+/// A customer's tenant with the account that is linked to it.
+struct Customer {
+    tenant: Emulator,
+    account: String,
+}
+
+impl Customer {
+    async fn new(installation: &Installation, version: &Path, seed: u64) -> Self {
+        let tenant = tenant(seed).await;
+        let account = installation.link(version, &tenant);
+        // As often as can be.
+        let often = ["accounts", "configure", &account, "--people", "1", "--absences", "1", "--json"];
+        installation.run(version, &often).ok_json();
+        Self { tenant, account }
+    }
+
+    /// Gives everybody who works there another job.
+    fn live(&self, job: &str) {
+        let tenant = self.tenant.tenant();
+        for person in tenant.people(Some(Status::Active), usize::MAX) {
+            let patch = PersonPatch { job_title: Some(Some(job.to_owned())), ..PersonPatch::default() };
+            tenant.change(person.id, patch).unwrap();
+        }
+    }
+
+    /// Whether it is stored that everybody who works there has that job.
+    fn is_stored(&self, installation: &Installation, version: &Path, job: &str) -> bool {
+        let stored = installation.people(version, &self.account);
+        let active = self.tenant.tenant().people(Some(Status::Active), usize::MAX);
+        active.iter().all(|one| stored.get(&one.id.to_string()).is_some_and(|one| one["job_title"] == job))
+    }
+
+    /// What is stored is what somebody else finds who links the tenant now.
+    fn check(&self, installation: &Installation, version: &Path) {
+        let fresh = Installation::on(None);
+        let account = fresh.link(version, &self.tenant);
+        fresh.run(version, &["sync", "--json"]).ok_json();
+        let stored = installation.people(version, &self.account);
+        assert_eq!(stored.len() as u64, self.tenant.truth().employees);
+        assert_eq!(stored, fresh.people(version, &account));
+        let absences = |of: &Installation, account: &str| {
+            let list = ["absences", "list", "--account", account, "--from", "2025-01-01", "--json"];
+            of.run(version, &list).ok_json()
+        };
+        assert_eq!(absences(installation, &self.account), absences(&fresh, &account));
+    }
+}
+
+/// Lets everybody get another job, and waits until workers have found that out by themselves, and `also` is so.
+async fn live_until(
+    job: &str,
+    customers: &[&Customer],
+    (installation, version): (&Installation, &Path),
+    also: impl Fn() -> bool,
+) {
+    customers.iter().for_each(|customer| customer.live(job));
+    for minutes in 1..60 {
+        if also() && customers.iter().all(|one| one.is_stored(installation, version, job)) {
+            return;
+        }
+        // What is configured anew is due at once, and read half a minute after the last time.
+        for customer in customers {
+            let overlap = (180 + minutes).to_string();
+            let due = ["accounts", "configure", &customer.account, "--overlap", &overlap, "--json"];
+            installation.run(version, &due).ok_json();
+        }
+        pause(Duration::from_secs(2)).await;
+    }
+    panic!("{job}: not everything was read");
+}
+
+#[expect(clippy::disallowed_methods, reason = "waits for other processes, which work by the machine's clock")]
+async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the version before: cargo xtask test upgrade"]
+async fn both_versions_work_beside_each_other_on_postgresql() {
+    let (old, new) = (&*previous_version(), &*this_version());
+    let installation = Installation::on(Some(test_database::empty_on_postgres().await));
+    let at = (&installation, new);
+    let old_schema = installation.migrate(old);
+    let mut customers = Vec::new();
+    for seed in 1..=2 {
+        customers.push(Customer::new(&installation, old, seed).await);
+    }
+    let old_service = installation.service(old, "old-serve").await;
+    let old_worker = installation.worker(old, "old-worker").await;
+    let old_key = old_service.key().await;
+    let old_link = old_service.link().await;
+    while old_worker.syncs() < 2 {
+        pause(Duration::from_millis(200)).await;
+    }
+
+    // The tables are the new version's, and nobody but the version before works: also for an account that it did not link.
+    let new_schema = installation.migrate(new);
+    customers.push(Customer::new(&installation, new, 3).await);
+    let all: Vec<&Customer> = customers.iter().collect();
+    live_until("First", &all, at, || true).await;
+
+    // Both.
+    let new_service = installation.service(new, "new-serve").await;
+    let new_worker = installation.worker(new, "new-worker").await;
+    let new_key = new_service.key().await;
+    let new_link = new_service.link().await;
+    let accounts: Vec<&String> = customers.iter().map(|one| &one.account).collect();
+    for service in [&old_service, &new_service] {
+        for (key, link) in [(&old_key, &old_link), (&new_key, &new_link)] {
+            service.shows(key, &accounts).await;
+            service.opens(link).await;
+        }
+    }
+    let before = (old_worker.syncs(), new_worker.syncs());
+    live_until("Second", &all, at, || old_worker.syncs() > before.0 && new_worker.syncs() > before.1).await;
+    for (service, customer) in [(&old_service, all[0]), (&new_service, all[1])] {
+        customer.live("Asked for");
+        service.sync(&customer.account).await;
+        while !customer.is_stored(&installation, new, "Asked for") {
+            pause(Duration::from_millis(200)).await;
+        }
+    }
+
+    // The new version alone.
+    old_worker.stop();
+    old_service.process.stop();
+    live_until("Third", &all, at, || true).await;
+    new_service.shows(&old_key, &accounts).await;
+
+    // The version before is started anew: only on tables that it knows.
+    if new_schema > old_schema {
+        let refused = installation.run(old, &["worker", "--listen", "127.0.0.1:0", "--json"]);
+        assert_eq!(refused.json()["error"]["code"], "store.migration", "{}", refused.out);
+    } else {
+        let worker = installation.worker(old, "old-worker-again").await;
+        installation.run(old, &["audit", "verify"]).ok();
+        worker.stop();
+    }
+    new_worker.stop();
+    new_service.process.stop();
+
+    for customer in &customers {
+        customer.check(&installation, new);
+    }
+    let runs = installation.run(new, &["runs", "list", "--limit", "1000", "--json"]).ok_json();
+    let failed: Vec<&Value> =
+        runs.as_array().unwrap().iter().filter(|run| run["state"] != "succeeded").collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    installation.run(new, &["audit", "verify"]).ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the version before: cargo xtask test upgrade"]
+async fn a_data_directory_of_the_version_before_is_opened_as_it_was() {
+    let (old, new) = (&*previous_version(), &*this_version());
+    let installation = Installation::on(None);
+    let tenant = tenant(4).await;
+    let account = installation.link(old, &tenant);
+    installation.run(old, &["sync", "--json"]).ok_json();
+    let people = installation.people(old, &account);
+    assert_eq!(people.len() as u64, tenant.truth().employees);
+
+    assert_eq!(installation.people(new, &account), people);
+    for sync in [&["sync", "--json"][..], &["sync", "--full", "--json"]] {
+        let report = installation.run(new, sync).ok_json();
+        assert_eq!(report["outcome"], "succeeded", "{report}");
+        let written = ["created", "updated", "gone", "hidden"];
+        let streams = report["streams"].as_array().unwrap();
+        assert!(!streams.is_empty());
+        for stream in streams {
+            assert!(written.iter().all(|count| stream[count] == 0), "{stream}");
+        }
+    }
+    assert_eq!(installation.people(new, &account), people);
+    installation.run(new, &["audit", "verify"]).ok();
+    let told = installation.run(new, &["doctor", "--listen", "127.0.0.1:0", "--json"]).ok_json();
+    assert_eq!(told["state"], "ok", "{told:#}");
+}

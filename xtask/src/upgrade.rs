@@ -1,0 +1,123 @@
+//! The version before beside this one: `packaging/previous-version` names its commit, it is built from that under
+//! `target/previous`, and then both work on one database (`crates/cli/tests/it/upgrade.rs`), and so does a small fleet of both.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::debian::run;
+use crate::{TEST_DATABASE_URL, given, say};
+
+/// What is built of the version before.
+const PROGRAMS: [&str; 2] = ["lucca-connector", "chaos"];
+
+/// Minutes of a small fleet, half of whose workers are of the version before.
+const FLEET: [&str; 13] = [
+    "fleet",
+    "--tenants",
+    "20",
+    "--people",
+    "5",
+    "--workers",
+    "2",
+    "--minutes",
+    "2",
+    "--speed",
+    "15",
+    "--untimed",
+    "--beside",
+];
+
+/// Runs the tests, on the PostgreSQL server at `database` or the one that is given. Where the version before cannot be had,
+/// that is said, and is no failure.
+pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
+    let named = root.join("packaging/previous-version");
+    let commit = fs::read_to_string(&named).map_err(|error| format!("{}: {error}", named.display()))?;
+    let commit = commit.trim();
+    let is_there = Command::new("git")
+        .args(["cat-file", "-e", &format!("{commit}^{{commit}}")])
+        .current_dir(&root)
+        .stderr(Stdio::null())
+        .status();
+    if !is_there.is_ok_and(|status| status.success()) {
+        say(&format!(
+            "== upgrade: SKIPPED, because commit {commit}, the version before, is not in this clone"
+        ));
+        return Ok(());
+    }
+    let target = root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
+    let previous = build(&root, &target, commit)?;
+    let tests =
+        ["test", "--locked", "--package", "lucca-connector", "--test", "it", "upgrade::", "--", "--ignored"];
+    run(
+        cargo(&root)
+            .args(tests)
+            .env("LUCCA_CONNECTOR_PREVIOUS", previous.join("lucca-connector"))
+            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
+        "the tests of upgrades",
+    )?;
+    run(
+        cargo(&root)
+            .args(["run", "--locked", "--package", "chaos", "--"])
+            .args(FLEET)
+            .arg(previous.join("chaos"))
+            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
+        "the fleet of both versions",
+    )
+}
+
+/// Builds the version before, unless it is there; gives the folder of its programs.
+fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
+    let dir = target.join("previous");
+    let (source, programs, built) = (dir.join("source"), dir.join("bin"), dir.join("built"));
+    if fs::read_to_string(&built).is_ok_and(|built| built == commit) {
+        return Ok(programs);
+    }
+    say(&format!("== upgrade: building {commit}, the version before"));
+    let failed = |error: std::io::Error| format!("{}: {error}", dir.display());
+    if source.exists() {
+        fs::remove_dir_all(&source).map_err(failed)?;
+    }
+    fs::create_dir_all(&source).and_then(|()| fs::create_dir_all(&programs)).map_err(failed)?;
+    let archive = dir.join("source.tar");
+    run(
+        Command::new("git").args(["archive", "--output"]).arg(&archive).arg(commit).current_dir(root),
+        "git archive",
+    )?;
+    // Cargo goes by the times of files: with a commit's own, what was built before it of another would count as built of it.
+    run(
+        Command::new("tar")
+            .args(["--extract", "--touch", "--file"])
+            .arg(&archive)
+            .arg("--directory")
+            .arg(&source),
+        "tar",
+    )?;
+    // Its dependencies are the same, and are shared. Its own crates have the names that this version's have, also to cargo:
+    // without another profile it would take the ones for the others.
+    let profile =
+        ["--config", "profile.dev.debug=0", "--config", "profile.dev.package.'*'.debug='line-tables-only'"];
+    let packages = PROGRAMS.map(|program| ["--package", program]);
+    run(
+        cargo(&source)
+            .args(["build", "--locked"])
+            .args(profile)
+            .args(packages.as_flattened())
+            .env("CARGO_TARGET_DIR", target),
+        "building the version before",
+    )?;
+    // This version's go to the same place.
+    for program in PROGRAMS {
+        fs::copy(target.join("debug").join(program), programs.join(program)).map_err(failed)?;
+    }
+    fs::write(&built, commit).map_err(failed)?;
+    Ok(programs)
+}
+
+fn cargo(dir: &Path) -> Command {
+    let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    cargo.current_dir(dir);
+    cargo
+}
