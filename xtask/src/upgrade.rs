@@ -12,21 +12,7 @@ use crate::{TEST_DATABASE_URL, given, say};
 const PROGRAMS: [&str; 2] = ["lucca-connector", "chaos"];
 
 /// Minutes of a small fleet, half of whose workers are of the version before.
-const FLEET: [&str; 13] = [
-    "fleet",
-    "--tenants",
-    "20",
-    "--people",
-    "5",
-    "--workers",
-    "2",
-    "--minutes",
-    "2",
-    "--speed",
-    "15",
-    "--untimed",
-    "--beside",
-];
+const FLEET: &str = "fleet --tenants 20 --people 5 --workers 4 --minutes 5 --speed 15 --untimed --beside";
 
 /// Runs the tests, on the PostgreSQL server at `database` or the one that is given. Where the version before cannot be had,
 /// that is said, and is no failure.
@@ -61,7 +47,7 @@ pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
     run(
         cargo(&root)
             .args(["run", "--locked", "--package", "chaos", "--"])
-            .args(FLEET)
+            .args(FLEET.split(' '))
             .arg(previous.join("chaos"))
             .envs(database.map(|url| (TEST_DATABASE_URL, url))),
         "the fleet of both versions",

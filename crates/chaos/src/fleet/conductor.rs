@@ -297,7 +297,7 @@ impl Crew<'_> {
         let Some(hand) = self.hands.get_mut(pick).filter(|hand| hand.away_until.is_none()) else {
             return Ok(());
         };
-        // The version before need not start again on this one's tables.
+        // A version before this one does not start again on tables that it does not know.
         let kill = kill && hand.version == Version::This;
         let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
         let Some(child) = &mut hand.child else { return Ok(()) };
