@@ -37,12 +37,6 @@ pub trait Duty: Send + Sync {
     /// How often it is looked what is due.
     fn every(&self) -> Duration;
 
-    /// How long what was put into a queue outside this process is not put again: less work where much waits, later where
-    /// a subject may be due again at once.
-    fn again_after(&self) -> Duration {
-        Duration::ZERO
-    }
-
     /// What is due now: its subjects, the most urgent first.
     fn due(&self, now: Timestamp) -> Due<'_>;
 

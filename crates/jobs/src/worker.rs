@@ -74,20 +74,17 @@ async fn beat(machinery: Machinery, version: &'static str, ended: CancellationTo
 
 async fn schedule(machinery: Machinery, queue: Queue, duties: Arc<[Arc<dyn Duty>]>, stop: CancellationToken) {
     let mut looked: HashMap<&'static str, Timestamp> = HashMap::new();
-    // Keys, and until when they are not put again.
-    let mut pushed: HashMap<String, Timestamp> = HashMap::new();
     while !stop.is_cancelled() {
         let now = machinery.clock.now();
         match machinery.store.take_role(SCHEDULER, &machinery.holder.name, now).await {
             Ok(true) => {
-                pushed.retain(|_, until| *until > now);
                 for duty in duties.iter() {
                     let at = looked.get(duty.name());
                     if at.is_some_and(|at| is_within(duty.every(), *at, now)) {
                         continue;
                     }
                     looked.insert(duty.name(), now);
-                    put_into(&queue, &**duty, &mut pushed, now).await;
+                    put_into(&queue, &**duty, now).await;
                 }
             }
             Ok(false) => {}
@@ -107,7 +104,7 @@ fn is_within(span: Duration, at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Puts what is due of a duty into the queue.
-async fn put_into(queue: &Queue, duty: &dyn Duty, pushed: &mut HashMap<String, Timestamp>, now: Timestamp) {
+async fn put_into(queue: &Queue, duty: &dyn Duty, now: Timestamp) {
     let due = match duty.due(now).await {
         Ok(due) => due,
         Err(error) => {
@@ -115,19 +112,9 @@ async fn put_into(queue: &Queue, duty: &dyn Duty, pushed: &mut HashMap<String, T
             return;
         }
     };
-    for Subject { id, lane, is_urgent } in due {
-        let job = Job { duty: duty.name().to_owned(), subject: id, lane, is_urgent };
-        let key = job.key();
-        if pushed.contains_key(&key) {
-            continue;
-        }
-        if let Err(error) = queue.push(job).await {
-            tracing::error!(duty = duty.name(), %error, "a job can't be put into the queue");
-            return;
-        }
-        // An engine of this process knows by itself what it has.
-        if let (Queue::Scaled(_), false) = (queue, duty.again_after().is_zero()) {
-            pushed.insert(key, now.checked_add(duty.again_after()).unwrap_or(now));
-        }
+    let job =
+        |Subject { id, lane, is_urgent }| Job { duty: duty.name().to_owned(), subject: id, lane, is_urgent };
+    if let Err(error) = queue.push(due.into_iter().map(job).collect()).await {
+        tracing::error!(duty = duty.name(), %error, "jobs can't be put into the queue");
     }
 }

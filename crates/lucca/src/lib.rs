@@ -61,6 +61,7 @@ mod seen;
 mod stats;
 mod stream;
 mod tenant_url;
+mod tls;
 mod transport;
 mod tree;
 mod user_query;

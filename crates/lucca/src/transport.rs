@@ -23,6 +23,7 @@ use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, unsaid_wait, wait_
 use crate::stats::Counters;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
+use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("lucca-connector/", env!("CARGO_PKG_VERSION"));
@@ -367,8 +368,9 @@ fn tenant_client(
 /// `lucca.setup` where no client can be built.
 #[expect(clippy::disallowed_methods, reason = "this is where HTTP clients are built")]
 pub fn guarded_client(reach: Reach, headers: HeaderMap, timeout: Duration) -> Result<reqwest::Client, Error> {
-    let setup = |error| Error::new(Kind::Setup).with_source(error);
+    let tls = tls::config().map_err(|error| Error::new(Kind::Setup).with_source(error))?;
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)
         .default_headers(headers)
         .redirect(redirect::Policy::none())
@@ -380,7 +382,7 @@ pub fn guarded_client(reach: Reach, headers: HeaderMap, timeout: Duration) -> Re
         .pool_max_idle_per_host(4)
         .dns_resolver(Arc::new(GuardedResolver(reach)))
         .build()
-        .map_err(setup)
+        .map_err(|error| Error::new(Kind::Setup).with_source(error))
 }
 
 /// Whether anything answers at a tenant's address, whatever it answers. One request, without a key.

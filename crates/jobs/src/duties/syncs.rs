@@ -26,10 +26,6 @@ impl Duty for SyncDuty {
         Duration::from_secs(1)
     }
 
-    fn again_after(&self) -> Duration {
-        Duration::from_secs(15)
-    }
-
     fn due(&self, now: Timestamp) -> Due<'_> {
         Box::pin(async move {
             let due = self.0.store.due_accounts(now, AT_ONCE).await?;

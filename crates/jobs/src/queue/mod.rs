@@ -133,18 +133,18 @@ impl Queue {
         }
     }
 
-    /// Adds a job, unless one of the same key is there.
+    /// Adds jobs, in this order, but for those of whose key one is there.
     ///
     /// # Errors
     ///
-    /// When the database fails.
-    pub async fn push(&self, job: Job) -> Result<(), QueueError> {
+    /// When the database fails; those before the one that failed are added.
+    pub async fn push(&self, jobs: Vec<Job>) -> Result<(), QueueError> {
         match self {
             Self::Embedded(queue) => {
-                queue.push(job);
+                jobs.into_iter().for_each(|job| queue.push(job));
                 Ok(())
             }
-            Self::Scaled(queue) => queue.push(job).await,
+            Self::Scaled(queue) => queue.push(jobs).await,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The queue of many workers, in PostgreSQL: `graphile_worker`, in a schema of its own. It hands out, recovers what a
 //! worker held that died, and wakes workers by NOTIFY. See docs/design/jobs.md for why this one.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Capacity, Handler, Job, Lane, QueueError};
 
 const SCHEMA: &str = "lucca_connector_jobs";
+/// Which of some keys have a job, waiting or being done.
+const THERE: &str = "SELECT key FROM lucca_connector_jobs.jobs WHERE key = ANY($1)";
 /// How the engine keeps time: in real time, whatever clock the rest goes by.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
@@ -113,7 +116,27 @@ impl Scaled {
         Ok(Self { pool, utils, timing })
     }
 
-    pub(super) async fn push(&self, job: Job) -> Result<(), QueueError> {
+    pub(super) async fn push(&self, mut jobs: Vec<Job>) -> Result<(), QueueError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        // The engine wakes every worker for each job it is given, those that it has among them: where much waits, most.
+        let keys: Vec<String> = jobs.iter().map(Job::key).collect();
+        let there: HashSet<String> = sqlx::query_scalar(THERE)
+            .bind(keys)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| QueueError::Push(Box::new(error)))?
+            .into_iter()
+            .collect();
+        jobs.retain(|job| !there.contains(&job.key()));
+        for job in jobs {
+            self.add(job).await?;
+        }
+        Ok(())
+    }
+
+    async fn add(&self, job: Job) -> Result<(), QueueError> {
         let spec = JobSpec {
             job_key: Some(job.key()),
             // Called unsafe because a job that is being done may have looked before: what is due then is found due at

@@ -87,7 +87,7 @@ async fn queues() -> Vec<(TestDatabase, Queue)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_is_there_once_while_it_waits_and_while_it_is_done() {
     for (_database, queue) in queues().await {
-        let push = async |subject| queue.push(job("sync", subject, Lane::Sync)).await.unwrap();
+        let push = async |subject| queue.push(vec![job("sync", subject, Lane::Sync)]).await.unwrap();
         push("a").await;
         push("a").await;
         let mut worker = Worker::start(&queue, Capacity::default());
@@ -110,7 +110,7 @@ async fn lanes_don_t_wait_for_each_other_and_each_keeps_its_order() {
         for (subject, lane) in
             [("a", Lane::Long), ("b", Lane::Long), ("c", Lane::Sync), ("d", Lane::Sync), ("e", Lane::Quick)]
         {
-            queue.push(job("it", subject, lane)).await.unwrap();
+            queue.push(vec![job("it", subject, lane)]).await.unwrap();
         }
         let mut worker = Worker::start(&queue, ONE_EACH);
         let mut first = [worker.next().await, worker.next().await, worker.next().await];
@@ -129,7 +129,7 @@ async fn lanes_don_t_wait_for_each_other_and_each_keeps_its_order() {
 async fn what_is_urgent_comes_first_and_in_its_own_order() {
     for (_database, queue) in queues().await {
         for (subject, is_urgent) in [("a", false), ("b", false), ("c", true), ("d", true), ("e", false)] {
-            queue.push(Job { is_urgent, ..job("it", subject, Lane::Sync) }).await.unwrap();
+            queue.push(vec![Job { is_urgent, ..job("it", subject, Lane::Sync) }]).await.unwrap();
         }
         let mut worker = Worker::start(&queue, ONE_EACH);
         worker.may_end.add_permits(5);
@@ -144,7 +144,7 @@ async fn what_is_urgent_comes_first_and_in_its_own_order() {
 async fn a_stop_ends_what_is_begun_and_leaves_the_rest() {
     for (_database, queue) in queues().await {
         for subject in ["a", "b", "c"] {
-            queue.push(job("sync", subject, Lane::Sync)).await.unwrap();
+            queue.push(vec![job("sync", subject, Lane::Sync)]).await.unwrap();
         }
         let mut worker = Worker::start(&queue, ONE_EACH);
         assert_eq!(worker.next().await, "sync:a");
@@ -172,7 +172,7 @@ async fn workers_share_what_there_is_and_each_job_is_done_once() {
         })
         .collect();
     for n in 0..60 {
-        queue.push(job("sync", &n.to_string(), Lane::Sync)).await.unwrap();
+        queue.push(vec![job("sync", &n.to_string(), Lane::Sync)]).await.unwrap();
     }
     let done = || workers.iter().map(|worker| worker.ended.lock().unwrap().len()).sum::<usize>();
     for _ in 0..300 {
@@ -206,7 +206,7 @@ async fn what_a_dead_worker_held_is_done_by_another() {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.spawn(async move {
             let queue = Queue::of(&place.open().await.unwrap()).await.unwrap();
-            queue.push(job("sync", "a", Lane::Sync)).await.unwrap();
+            queue.push(vec![job("sync", "a", Lane::Sync)]).await.unwrap();
             let mut worker = Worker::start(&queue, ONE_EACH);
             sender.send(worker.next().await).unwrap();
             std::future::pending::<()>().await;
@@ -219,7 +219,7 @@ async fn what_a_dead_worker_held_is_done_by_another() {
     dead.join().unwrap();
     let queue = Queue::of(&database.store).await.unwrap();
     let mut heir = Worker::start(&queue, ONE_EACH);
-    queue.push(job("sync", "b", Lane::Sync)).await.unwrap();
+    queue.push(vec![job("sync", "b", Lane::Sync)]).await.unwrap();
     heir.may_end.add_permits(10);
     assert_eq!(heir.next().await, "sync:b");
     assert_eq!(heir.next().await, "sync:a", "once the dead one has been silent for long enough");
