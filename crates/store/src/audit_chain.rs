@@ -9,7 +9,7 @@ use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::Row as _;
 
-use crate::db::{Db, Tx, in_tx};
+use crate::db::{Db, Tx, begin_on_postgres, in_tx};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
@@ -266,9 +266,9 @@ impl Store {
         // The log and its head as they are at one moment, while others add to it.
         let mut tx = match &self.db {
             Db::Sqlite(pool) => pool.begin().await.map(Tx::Sqlite),
-            Db::Postgres(pool) => {
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Tx::Postgres)
-            }
+            Db::Postgres(pool) => begin_on_postgres(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .await
+                .map(Tx::Postgres),
         }
         .map_err(while_doing(DOING))?;
         let mut walk = Walk::new(expected);

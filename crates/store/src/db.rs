@@ -131,9 +131,21 @@ impl Store {
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         Ok(match &self.db {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(begin_on_postgres(pool, "BEGIN").await?),
         })
     }
+}
+
+/// Begins a transaction, in a task of its own, so that it begins or fails even if nobody waits any more, as when a caller hangs
+/// up. sqlx 0.9.0 would put the connection back into the pool within a transaction that it does not know of: what others
+/// write there next is never committed, and holds its locks.
+pub(crate) async fn begin_on_postgres(
+    pool: &PgPool,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
 impl Tx {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod audit;
+mod cancelled;
 mod changes;
 mod erasures;
 mod expand;

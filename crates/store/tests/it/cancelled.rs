@@ -1,0 +1,52 @@
+//! What is dropped while it waits for the database, as when a caller hangs up, leaves nothing open there.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use sqlx::PgPool;
+
+use crate::on_both_engines;
+use crate::support::{Fixture, at, run_id};
+
+on_both_engines!(whoever_gives_up_waiting_leaves_no_transaction_open);
+
+/// Polls something so often, and drops it.
+async fn give_up(future: impl Future, mut polls: usize) {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        if polls == 0 || future.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        polls -= 1;
+        Poll::Pending
+    })
+    .await;
+}
+
+async fn whoever_gives_up_waiting_leaves_no_transaction_open(fixture: Fixture) {
+    let (account, _) = fixture.leased().await;
+    for polls in 0..12 {
+        give_up(fixture.store.ask_for_run(account.no, run_id(3), at(3)), polls).await;
+        if let Some(pool) = fixture.store.postgres() {
+            assert_eq!(open_transactions(pool).await, 0, "given up after {polls} polls");
+        }
+    }
+    // Others can write at once.
+    fixture.store.ask_for_run(account.no, run_id(4), at(4)).await.unwrap();
+}
+
+async fn open_transactions(pool: &PgPool) -> i64 {
+    // All connections, so that those that were given up are back.
+    let mut connections = Vec::new();
+    for _ in 0..pool.options().get_max_connections() {
+        connections.push(pool.acquire().await.unwrap());
+    }
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+    )
+    .fetch_one(&mut *connections[0])
+    .await
+    .unwrap()
+}
