@@ -83,15 +83,15 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
     )?;
     // Its dependencies are the same, and are shared. Its own crates have the names that this version's have, also to cargo:
     // without another profile it would take the ones for the others.
-    let profile =
-        ["--config", "profile.dev.debug=0", "--config", "profile.dev.package.'*'.debug='line-tables-only'"];
+    let profile = ["--config", "profile.dev.debug=0", "--config", "profile.dev.package.'*'.debug=false"];
     let packages = PROGRAMS.map(|program| ["--package", program]);
     run(
         cargo(&source)
             .args(["build", "--locked"])
             .args(profile)
             .args(packages.as_flattened())
-            .env("CARGO_TARGET_DIR", target),
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_INCREMENTAL", "0"),
         "building the version before",
     )?;
     // This version's go to the same place.
