@@ -98,6 +98,16 @@ impl Machinery {
         Ok((self.holder.has_ended)(holder) || self.store.has_ended(holder, self.clock.now()).await?)
     }
 
+    /// Asks for a sync of an account, which a worker begins as soon as it has a hand free. Gives the run's id: of one that was
+    /// asked for before and has yet to begin, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness, and the store's.
+    pub async fn ask_for_run(&self, account: &LinkedAccount) -> Result<RunId, crate::Error> {
+        Ok(self.store.ask_for_run(account.no, self.new_run()?, self.clock.now()).await?)
+    }
+
     /// A new run's id.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ impl Order {
     /// Works until the process is killed.
     pub(crate) async fn carry_out(self) -> Result<(), String> {
         let store = Store::connect(&self.database).await.map_err(|error| error.to_string())?;
+        let store = store.for_worker().await;
         let clock: Arc<dyn Clock> = Arc::new(self.clock);
         let entropy = entropy(self.seed);
         let machinery = Machinery {

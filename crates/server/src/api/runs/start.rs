@@ -54,7 +54,7 @@ pub(crate) async fn start_run(
     if machinery.is_busy(&account).await? {
         return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
     }
-    let id = machinery.store.ask_for_run(account.no, machinery.new_run()?, machinery.clock.now()).await?;
+    let id = machinery.ask_for_run(&account).await?;
     let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
     let started = Json(RunStarted { id: id.to_string() });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())
