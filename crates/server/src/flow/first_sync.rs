@@ -1,10 +1,10 @@
-//! Linking the account at the end of the checks, and its first sync.
+//! Linking the account at the end of the checks, and which run is its first sync.
 
 use jiff::Timestamp;
 use linking::Diagnosis;
 use lucca::FieldGroups;
 use people::Feature;
-use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto, RunId};
+use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto};
 
 use super::progress::{Checked, Progress, Step};
 use super::refusal::Refusal;
@@ -118,12 +118,6 @@ fn settings(visit: &Visit, before: AccountSettings, pace: Option<u32>) -> Accoun
     }
 }
 
-/// Asks for the first sync of an account that was linked.
-pub(crate) async fn ask(app: &App, account: &LinkedAccount) -> Result<RunId, jobs::Error> {
-    let machinery = &app.machinery;
-    Ok(machinery.store.ask_for_run(account.no, machinery.new_run()?, machinery.clock.now()).await?)
-}
-
 /// The run that this flow waits for: the latest of the account that began since it was linked, or has yet to.
 pub(crate) async fn run(
     app: &App,
@@ -139,6 +133,11 @@ pub(crate) async fn run(
         None if since.is_empty() => None,
         None => Some(since.swap_remove(0)),
     })
+}
+
+/// Whether the account was there before this flow linked it.
+pub(crate) fn is_relinked(flow: &LinkFlow, account: &LinkedAccount) -> bool {
+    flow.finished_at.is_some_and(|linked_at| account.created_at < linked_at)
 }
 
 /// What the checks found, where they are done.

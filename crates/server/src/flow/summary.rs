@@ -56,7 +56,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
         numbers.push(Number { title: t.summary.absences, count: of(Kind::Absence), detail: None });
     }
     // What an account linked earlier holds was read with another key: what this one was found to lack counts too.
-    let is_relinked = visit.flow.finished_at.is_some_and(|linked_at| account.created_at < linked_at);
+    let is_relinked = first_sync::is_relinked(&visit.flow, &account);
     let checked = first_sync::diagnosis(&visit.progress).filter(|_| is_relinked);
     let confirmed = &visit.progress.confirmed;
     let missing = Permission::ALL.into_iter().filter_map(|permission| {

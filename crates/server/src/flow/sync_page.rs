@@ -1,4 +1,4 @@
-//! `sync`: how far the first sync is, list by list.
+//! `sync`: how far the sync after linking is, list by list.
 
 use askama::Template;
 use axum::response::Response;
@@ -52,11 +52,12 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
     let account = account(visit).await?;
     let t = texts(visit.language);
     let mut shell = shell::at(visit, Step::Sync);
+    let is_again = first_sync::is_relinked(&visit.flow, &account);
     let failed = |error: store::Error| visit.refuse(Refusal::failed(&error));
     let since = visit.flow.finished_at.unwrap_or(visit.flow.created_at);
     let Some(run) = first_sync::run(&visit.app, &account, since).await.map_err(failed)? else {
         shell.refreshes = true;
-        return Ok((shell, SyncBody { status: t.sync.starting.to_owned(), ..SyncBody::default() }));
+        return Ok((shell, SyncBody { status: t.sync.starting.to_owned(), is_again, ..SyncBody::default() }));
     };
     let lists = visit.app.machinery.store.run_progress(run.id).await.map_err(failed)?;
     let is_over = run.report.is_some();
@@ -70,7 +71,7 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
             None => t.sync.starting.to_owned(),
         },
     };
-    Ok((shell, SyncBody { status, lists: lines(visit, t, &lists), is_over }))
+    Ok((shell, SyncBody { is_again, status, lists: lines(visit, t, &lists), is_over }))
 }
 
 /// The lists that mean something to a person, in the order read; the small ones are not worth a line.
@@ -84,6 +85,7 @@ fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<List
             max: if list.finished { 1 } else { total.unwrap_or(1).max(1) },
             value: if list.finished { Some(1) } else { total.map(|_| list.done) },
             count: match total {
+                None if list.finished && list.done == 0 && list.mode != "full" => t.sync.unchanged.to_owned(),
                 Some(total) => fill(t.sync.of, &[("done", &done), ("total", &number(visit.language, total))]),
                 None => done,
             },

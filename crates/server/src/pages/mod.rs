@@ -303,9 +303,11 @@ pub(crate) struct ListLine {
     pub(crate) count: String,
 }
 
-/// What the page of the first sync shows, and the fragment that takes its place.
+/// What the page of the sync shows, and the fragment that takes its place.
 #[derive(Default)]
 pub(crate) struct SyncBody {
+    /// Whether the account was linked before: only what changed since is read.
+    pub(crate) is_again: bool,
     pub(crate) status: String,
     pub(crate) lists: Vec<ListLine>,
     pub(crate) is_over: bool,

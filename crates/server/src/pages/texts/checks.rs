@@ -50,8 +50,8 @@ texts! {
         "Vous l’avez confirmé."
     }
     link {
-        "Connect and start the first sync",
-        "Connecter et lancer la première synchro"
+        "Connect and start the sync",
+        "Connecter et lancer la synchronisation"
     }
     anyway {
         "Go on without",

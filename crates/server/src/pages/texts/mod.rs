@@ -187,8 +187,8 @@ texts! {
         "Vérifications"
     }
     step_sync {
-        "First sync",
-        "Première synchro"
+        "Sync",
+        "Synchronisation"
     }
     step_summary {
         "Summary",

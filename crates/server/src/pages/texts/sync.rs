@@ -1,13 +1,17 @@
-//! The first sync, with the lists that it reads.
+//! The sync after linking, with the lists that it reads.
 
 texts! {
     title {
-        "First sync",
-        "Première synchronisation"
+        "Sync",
+        "Synchronisation"
     }
     connected {
         "Your Lucca is connected. We are reading it for the first time.",
         "Votre Lucca est connecté. Nous le lisons pour la première fois."
+    }
+    connected_again {
+        "Your Lucca is connected again. We are reading what has changed since the last sync.",
+        "Votre Lucca est de nouveau connecté. Nous lisons ce qui a changé depuis la dernière synchronisation."
     }
     leave {
         "You may close this page: the sync goes on without it.",
@@ -30,12 +34,16 @@ texts! {
         "Lecture : {what}"
     }
     finished {
-        "The first sync is finished.",
-        "La première synchronisation est terminée."
+        "The sync is finished.",
+        "La synchronisation est terminée."
     }
     failed {
-        "The first sync could not be finished; it is tried again by itself. You may go on.",
-        "La première synchronisation n’a pas pu se terminer ; elle sera relancée automatiquement. Vous pouvez continuer."
+        "The sync could not be finished; it is tried again by itself. You may go on.",
+        "La synchronisation n’a pas pu se terminer ; elle sera relancée automatiquement. Vous pouvez continuer."
+    }
+    unchanged {
+        "no change",
+        "aucun changement"
     }
     of {
         "{done} of {total}",
