@@ -151,7 +151,7 @@ impl Order {
         let outcome = sync.run(run_id(self.now, self.seed)).await;
         let mut told = match outcome {
             Ok(report) => json!({"ended": "done", "report": report}),
-            Err(Error::Busy { .. }) => json!({"ended": "busy"}),
+            Err(Error::Busy) => json!({"ended": "busy"}),
             Err(Error::Store(store::Error::LeaseLost)) => json!({"ended": "lease_lost"}),
             Err(error) => json!({"ended": "failed", "why": format!("{error:?}")}),
         };

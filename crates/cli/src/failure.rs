@@ -179,7 +179,7 @@ impl From<sync::Error> for Failure {
     fn from(error: sync::Error) -> Self {
         match error {
             sync::Error::Store(error) => error.into(),
-            sync::Error::Busy { .. } => {
+            sync::Error::Busy => {
                 let mut failure = Self::from_error(Exit::Busy, "sync.busy", &error);
                 let advice = "Watch it with `lucca-connector sync --watch`, or try again when it is done.";
                 failure.advice = Some(advice.to_owned());

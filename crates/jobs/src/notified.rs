@@ -69,7 +69,7 @@ async fn read(machinery: &Machinery, account: &LinkedAccount) -> Result<Option<R
     let how = (Wish::Notified, Some(Brake::default()));
     match Box::pin(machinery.sync(account, &client, run_id, how, &Silent)).await {
         Ok(report) => Ok(Some(report)),
-        Err(sync::Error::Busy { .. } | sync::Error::Store(store::Error::Unlinked)) => Ok(None),
+        Err(sync::Error::Busy | sync::Error::Store(store::Error::Unlinked)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -26,12 +26,7 @@ use crate::streams::Engine;
 pub enum Error {
     /// Another process is syncing the linked account.
     #[error("the linked account is being synced by another process")]
-    Busy {
-        /// What the other process says of itself.
-        holder: String,
-        /// Its run.
-        run_id: RunId,
-    },
+    Busy,
     /// A person has asked for the run to end: it is recorded as cancelled.
     #[error("the run was cancelled; what it had read is stored, and the next one goes on from there")]
     Cancelled,
@@ -95,7 +90,7 @@ impl Sync<'_> {
         let lease = self.lease(run_id).await?;
         let mut outcome = match self.store.start_run(&lease, self.clock.now()).await {
             Ok(true) => Box::pin(self.run_under(lease, scope, rhythms)).await,
-            Ok(false) => Err(Error::Busy { holder: String::new(), run_id }),
+            Ok(false) => Err(Error::Busy),
             Err(error) => Err(error.into()),
         };
         if let Err(Error::Store(store::Error::Cancelled)) = outcome {
@@ -114,16 +109,8 @@ impl Sync<'_> {
     async fn lease(&self, run_id: RunId) -> Result<Lease, Error> {
         let Options { holder, dead_holder, .. } = &self.options;
         let now = self.clock.now();
-        if let Some(lease) =
-            self.store.take_lease(self.account, run_id, holder, dead_holder.as_deref(), now).await?
-        {
-            return Ok(lease);
-        }
-        match self.store.lease_holder(self.account.no, now).await? {
-            Some(other) => Err(Error::Busy { holder: other.holder, run_id: other.run_id }),
-            // Given back between the two questions: whoever asks next gets it.
-            None => Err(Error::Busy { holder: String::new(), run_id }),
-        }
+        let taken = self.store.take_lease(self.account, run_id, holder, dead_holder.as_deref(), now).await?;
+        taken.ok_or(Error::Busy)
     }
 
     async fn run_under(&self, lease: Lease, scope: Scope, rhythms: Rhythms) -> Result<RunReport, Error> {

@@ -92,7 +92,7 @@ impl SyncDuty {
             .record(machinery.clock.now().duration_since(began).as_secs_f64());
         let outcome = match &ran {
             Ok(report) => report.outcome.name(),
-            Err(sync::Error::Busy { .. }) => "busy",
+            Err(sync::Error::Busy) => "busy",
             Err(sync::Error::Cancelled) => "cancelled",
             Err(_) => "stopped",
         };
@@ -103,7 +103,7 @@ impl SyncDuty {
                 true
             }
             // Another process is at it or has done it, which is as good, or it was unlinked meanwhile.
-            Err(sync::Error::Busy { .. } | sync::Error::Store(store::Error::Unlinked)) => true,
+            Err(sync::Error::Busy | sync::Error::Store(store::Error::Unlinked)) => true,
             Err(sync::Error::Cancelled) => {
                 tracing::info!(account = %account.id, "a sync was cancelled");
                 false
