@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use indicatif::MultiProgress;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -56,34 +57,44 @@ impl Clock for TellingClock {
     }
 }
 
-/// Waits until somebody wants this process to end: Ctrl-C, or the signal by which services are stopped.
-pub(crate) async fn told_to_end() -> Result<(), Failure> {
+/// Waits until somebody wants this process to end: Ctrl-C, or the signal by which services are stopped. What was said after
+/// this call and before it is waited for is heard too.
+pub(crate) fn told_to_end() -> impl Future<Output = Result<(), Failure>> {
     let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.signal", &error);
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed),
-            _ = terminate.recv() => Ok(()),
+        let (pressed, told) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        async move {
+            let (mut pressed, mut told) = (pressed.map_err(failed)?, told.map_err(failed)?);
+            tokio::select! {
+                _ = pressed.recv() => {}
+                _ = told.recv() => {}
+            }
+            Ok(())
         }
     }
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
+    async move {
+        tokio::signal::ctrl_c().await.map_err(failed)
+    }
 }
 
 /// Cancels `stop` once somebody wants this process to end. Where signals can't be heard, the process can only be killed,
 /// which loses nothing.
-pub(crate) async fn cancelled_when_told_to_end(stop: CancellationToken) {
-    tokio::select! {
-        told = told_to_end() => {
-            if told.is_err() {
-                stop.cancelled().await;
+pub(crate) fn cancelled_when_told_to_end(stop: CancellationToken) -> impl Future<Output = ()> {
+    let told = told_to_end();
+    async move {
+        tokio::select! {
+            told = told => {
+                if told.is_err() {
+                    stop.cancelled().await;
+                }
             }
+            () = stop.cancelled() => {}
         }
-        () = stop.cancelled() => {}
+        stop.cancel();
     }
-    stop.cancel();
 }
 
 /// Listens at an address.
@@ -193,6 +204,28 @@ pub(crate) struct Pace {
 impl Pace {
     /// As fast as the tenant answers.
     pub(crate) const UNLIMITED: Self = Self { requests_per_minute: Some(0) };
+}
+
+/// Which hosts may be called.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Hosts {
+    /// For development: allow a tenant or a service on this machine
+    #[arg(
+        long,
+        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) allow_loopback: bool,
+}
+
+impl Hosts {
+    /// This machine too: for what was allowed before.
+    pub(crate) const LOOPBACK_TOO: Self = Self { allow_loopback: true };
+
+    pub(crate) fn policy(self) -> HostPolicy {
+        if self.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly }
+    }
 }
 
 /// What this process makes clients with, at this clock.

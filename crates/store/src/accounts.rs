@@ -1,12 +1,12 @@
 //! Linked accounts: a tenant, the sealed API key that opens it, and how it is to be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::audit::{self, Actor, NewAuditEntry};
@@ -282,30 +282,40 @@ impl Store {
         }
     }
 
-    /// Changes how a linked account is to be read; its key and data stay. Who is delivered follows when the sync engine
-    /// next judges it.
+    /// Changes how a linked account is to be read and what of it is delivered; its key and data stay. Who is delivered follows
+    /// when the sync engine next judges it. The audit log says which settings changed, and not to what.
     pub async fn set_account_settings(
         &self,
         account: &LinkedAccount,
         settings: &AccountSettings,
-        at: Timestamp,
+        (actor, at): (Actor, Timestamp),
     ) -> Result<(), Error> {
+        const DOING: &str = "changing a linked account's settings";
         let is_audience_due = settings.delivery.people != account.settings.delivery.people;
-        let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
-        on!(self.db, pool => sqlx::query(
-            "UPDATE linked_accounts SET settings = $2, updated_at = $3, \
-             due_ms = CASE WHEN due_ms > $5 THEN $5 ELSE due_ms END, \
-             audience_due = CASE WHEN $4 THEN $4 ELSE audience_due END WHERE no = $1",
-        )
+        let as_json = |settings| serde_json::to_value(settings).map_err(|error| corrupt("settings", error));
+        let (before, after) = (as_json(&account.settings)?, as_json(settings)?);
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE linked_accounts SET settings = $2, updated_at = $3, \
+                 due_ms = CASE WHEN due_ms > $5 THEN $5 ELSE due_ms END, \
+                 audience_due = CASE WHEN $4 THEN $4 ELSE audience_due END WHERE no = $1",
+            )
             .bind(account.no)
-            .bind(&settings)
+            .bind(after.to_string())
             .bind(sql_time(at))
             .bind(is_audience_due)
             .bind(at.as_millisecond())
-            .execute(pool)
+            .execute(connection)
             .await
-            .map(drop))
-        .map_err(while_doing("changing a linked account's settings"))
+            .map(drop))?;
+            let (action, account_id) = ("account.configured", Some(account.id));
+            let detail = json!({ "changed": changed(&before, &after) });
+            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            audit::append(&mut tx, &entry).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Records whether a linked account's contracts could be read when they were due. Writes nothing if that is known.
@@ -432,4 +442,10 @@ impl Store {
         };
         write.await.map_err(while_doing(DOING))
     }
+}
+
+/// The names of settings that differ.
+fn changed<'a>(before: &'a Value, after: &'a Value) -> BTreeSet<&'a String> {
+    let names = [before, after].into_iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys);
+    names.filter(|name| before.get(name.as_str()) != after.get(name.as_str())).collect()
 }

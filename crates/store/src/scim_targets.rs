@@ -1,5 +1,6 @@
 //! Services that people are provisioned to by SCIM: the address, the sealed token, how far each was told, and which of its
-//! resources is which of our records. What is sent there is not known here.
+//! resources is which of our records. What is sent there is not known here. What somebody does to a service is in the audit log,
+//! or is not done.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,13 +9,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use people::RemoteId;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::db::{from_sql_count, in_tx, on, sql_time};
+use crate::audit::{self, Actor, NewAuditEntry};
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::webhook_endpoints::of_ms;
-use crate::{AccountId, Error, ScimTargetId, Store};
+use crate::{AccountId, Error, LinkedAccount, ScimTargetId, Store};
 
 /// A service that people of a linked account are provisioned to.
 #[derive(Clone, Debug)]
@@ -55,8 +57,8 @@ pub struct ScimTarget {
 pub struct NewScimTarget<'a> {
     /// Its id.
     pub id: ScimTargetId,
-    /// The linked account's short key.
-    pub account_no: i64,
+    /// The linked account.
+    pub account: &'a LinkedAccount,
     /// See [`ScimTarget::base_url`].
     pub base_url: &'a str,
     /// The bearer token.
@@ -65,6 +67,8 @@ pub struct NewScimTarget<'a> {
     pub settings: &'a Value,
     /// Twelve random bytes.
     pub nonce: [u8; 12],
+    /// Who adds it.
+    pub actor: Actor,
     /// Now.
     pub at: Timestamp,
 }
@@ -187,22 +191,28 @@ impl ScimTarget {
 impl Store {
     /// Adds a service. All of the account's people are pushed at the next opportunity.
     pub async fn add_scim_target(&self, vault: &Vault, new: NewScimTarget<'_>) -> Result<(), Error> {
+        const DOING: &str = "adding a SCIM target";
         let id = new.id.to_string();
         let token = vault.seal(new.token, place(&id), new.nonce)?;
-        on!(self.db, pool => sqlx::query(
-            "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6)",
-        )
-        .bind(&id)
-        .bind(new.account_no)
-        .bind(new.base_url)
-        .bind(&token.0)
-        .bind(new.settings.to_string())
-        .bind(sql_time(new.at))
-        .execute(pool)
-        .await
-        .map(drop))
-        .map_err(while_doing("adding a SCIM target"))
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            in_tx!(&mut tx, connection => sqlx::query(
+                "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $6)",
+            )
+            .bind(&id)
+            .bind(new.account.no)
+            .bind(new.base_url)
+            .bind(&token.0)
+            .bind(new.settings.to_string())
+            .bind(sql_time(new.at))
+            .execute(connection)
+            .await
+            .map(drop))?;
+            note(&mut tx, (new.actor, new.at), "scim_target.created", new.id, new.account.id).await?;
+            tx.commit().await
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Services, the oldest first: of one linked account, or of all.
@@ -227,49 +237,84 @@ impl Store {
     pub async fn change_scim_target(
         &self,
         vault: &Vault,
-        id: ScimTargetId,
+        target: &ScimTarget,
         change: ScimTargetChange<'_>,
-        at: Timestamp,
+        (actor, at): (Actor, Timestamp),
     ) -> Result<bool, Error> {
-        let row = id.to_string();
+        const DOING: &str = "changing a SCIM target";
+        let row = target.id.to_string();
         let token = change.token.map(|(token, nonce)| vault.seal(token, place(&row), nonce)).transpose()?;
-        on!(self.db, pool => sqlx::query(
-            "UPDATE scim_targets SET settings = coalesce($2, settings), enabled = coalesce($3, enabled), \
-             token = coalesce($4, token), pushed_seq = -1, attempts = 0, next_attempt_ms = 0, updated_at = $5 \
-             WHERE id = $1",
-        )
-        .bind(&row)
-        .bind(change.settings.map(|settings| settings.to_string()))
-        .bind(change.enabled)
-        .bind(token.map(|token| token.0))
-        .bind(sql_time(at))
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("changing a SCIM target"))
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_done = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE scim_targets SET settings = coalesce($2, settings), enabled = coalesce($3, enabled), \
+                 token = coalesce($4, token), pushed_seq = -1, attempts = 0, next_attempt_ms = 0, updated_at = $5 \
+                 WHERE id = $1",
+            )
+            .bind(&row)
+            .bind(change.settings.as_ref().map(ToString::to_string))
+            .bind(change.enabled)
+            .bind(token.as_ref().map(|token| token.0.clone()))
+            .bind(sql_time(at))
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if is_done {
+                note_of(&mut tx, (actor, at), "scim_target.changed", target).await?;
+            }
+            tx.commit().await.map(|()| is_done)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Has all be pushed as soon as may be; with `confirmed` also what is held. False where there is no such service.
-    pub async fn ask_for_scim_push(&self, id: ScimTargetId, confirmed: bool) -> Result<bool, Error> {
-        on!(self.db, pool => sqlx::query(
-            "UPDATE scim_targets SET pushed_seq = -1, next_attempt_ms = 0, confirmed = (confirmed OR $2) WHERE id = $1",
-        )
-        .bind(id.to_string())
-        .bind(confirmed)
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("asking for a push"))
+    pub async fn ask_for_scim_push(
+        &self,
+        target: &ScimTarget,
+        confirmed: bool,
+        (actor, at): (Actor, Timestamp),
+    ) -> Result<bool, Error> {
+        const DOING: &str = "asking for a push";
+        let action = if confirmed { "scim_target.push_confirmed" } else { "scim_target.push_asked" };
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_done = in_tx!(&mut tx, connection => sqlx::query(
+                "UPDATE scim_targets SET pushed_seq = -1, next_attempt_ms = 0, confirmed = (confirmed OR $2) \
+                 WHERE id = $1",
+            )
+            .bind(target.id.to_string())
+            .bind(confirmed)
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected() == 1))?;
+            if is_done {
+                note_of(&mut tx, (actor, at), action, target).await?;
+            }
+            tx.commit().await.map(|()| is_done)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Removes a service and what is known of it. Nothing is done there. False where there is none.
-    pub async fn remove_scim_target(&self, id: ScimTargetId) -> Result<bool, Error> {
-        on!(self.db, pool => sqlx::query("DELETE FROM scim_targets WHERE id = $1")
-            .bind(id.to_string())
-            .execute(pool)
-            .await
-            .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("removing a SCIM target"))
+    pub async fn remove_scim_target(
+        &self,
+        target: &ScimTarget,
+        (actor, at): (Actor, Timestamp),
+    ) -> Result<bool, Error> {
+        const DOING: &str = "removing a SCIM target";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_done = in_tx!(&mut tx, connection => sqlx::query("DELETE FROM scim_targets WHERE id = $1")
+                .bind(target.id.to_string())
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected() == 1))?;
+            if is_done {
+                note_of(&mut tx, (actor, at), "scim_target.removed", target).await?;
+            }
+            tx.commit().await.map(|()| is_done)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// The services that something may be pushed to now: enabled, not waiting, nobody is at it, and something changed or
@@ -413,4 +458,26 @@ impl Store {
         .map(drop))
         .map_err(while_doing(DOING))
     }
+}
+
+/// Notes in the audit log what was done to a service.
+async fn note_of(
+    tx: &mut Tx,
+    by: (Actor, Timestamp),
+    action: &str,
+    target: &ScimTarget,
+) -> Result<(), sqlx::Error> {
+    note(tx, by, action, target.id, target.account_id).await
+}
+
+async fn note(
+    tx: &mut Tx,
+    (actor, at): (Actor, Timestamp),
+    action: &str,
+    id: ScimTargetId,
+    account_id: AccountId,
+) -> Result<(), sqlx::Error> {
+    let (account_id, detail) = (Some(account_id), json!({ "scim_target_id": id }));
+    let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+    audit::append(tx, &entry).await.map(drop)
 }

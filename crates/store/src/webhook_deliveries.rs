@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 
+use crate::audit::Actor;
 use crate::db::{Tx, from_sql_count, in_tx, on};
 use crate::error::while_doing;
-use crate::webhook_endpoints::of_ms;
+use crate::webhook_endpoints::{note_of, of_ms};
 use crate::{
     AccountId, DisabledReason, Error, NewIssue, RunId, Store, WebhookEndpoint, WebhookEndpointId, issues,
 };
@@ -243,12 +244,13 @@ impl Store {
     /// Puts an endpoint's cursor elsewhere: what comes after it is told, again or not. It is tried at once.
     pub async fn replay_webhooks(
         &self,
-        endpoint: WebhookEndpointId,
+        endpoint: &WebhookEndpoint,
         (account_no, log): (i64, Log),
         to: Cursor,
+        by: (Actor, Timestamp),
     ) -> Result<(), Error> {
         const DOING: &str = "beginning to tell again";
-        let id = endpoint.to_string();
+        let id = endpoint.id.to_string();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             in_tx!(&mut tx, connection => sqlx::query(
@@ -259,6 +261,7 @@ impl Store {
             .await
             .map(drop))?;
             move_cursor(&mut tx, &id, account_no, log, None, to).await?;
+            note_of(&mut tx, by, "webhook_endpoint.replayed", endpoint).await?;
             tx.commit().await
         };
         write.await.map_err(while_doing(DOING))

@@ -1,17 +1,20 @@
 //! Where webhooks are sent: addresses with their sealed secrets, what they want, and how they are doing. Who delivers
-//! holds an endpoint's lease. What was delivered is in `webhook_deliveries`.
+//! holds an endpoint's lease. What was delivered is in `webhook_deliveries`. What somebody does to an endpoint is in the audit
+//! log, or is not done.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::db::{from_sql_count, in_tx, on, sql_time};
+use crate::audit::{self, Actor, NewAuditEntry};
+use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::webhook_deliveries::{Cursor, Log};
-use crate::{AccountId, Error, Store, WebhookEndpointId};
+use crate::{AccountId, Error, LinkedAccount, Store, WebhookEndpointId};
 
 /// How much a webhook says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,8 +109,8 @@ pub struct NewWebhookEndpoint<'a> {
     pub id: WebhookEndpointId,
     /// The address.
     pub url: &'a str,
-    /// The short key of the one linked account it is told of; absent: all.
-    pub account_no: Option<i64>,
+    /// The one linked account it is told of; absent: all.
+    pub account: Option<&'a LinkedAccount>,
     /// See [`WebhookEndpoint::types`].
     pub types: &'a [String],
     /// How much it is told.
@@ -118,6 +121,8 @@ pub struct NewWebhookEndpoint<'a> {
     pub secret: &'a SecretString,
     /// Twelve random bytes.
     pub nonce: [u8; 12],
+    /// Who makes it.
+    pub actor: Actor,
     /// Now.
     pub at: Timestamp,
 }
@@ -223,6 +228,7 @@ impl Store {
         let id = new.id.to_string();
         let secret = vault.seal(new.secret, SealedColumn::WebhookSecret.of(&id), new.nonce)?;
         let types = serde_json::to_string(new.types).map_err(corrupt)?;
+        let account_no = new.account.map(|account| account.no);
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             in_tx!(&mut tx, connection => sqlx::query(
@@ -231,7 +237,7 @@ impl Store {
             )
             .bind(&id)
             .bind(new.url)
-            .bind(new.account_no)
+            .bind(account_no)
             .bind(&types)
             .bind(new.payload.name())
             .bind(new.description)
@@ -249,11 +255,14 @@ impl Store {
                     .bind(&id)
                     .bind(log.name())
                     .bind(Cursor::WHOLE)
-                    .bind(new.account_no)
+                    .bind(account_no)
                     .execute(connection)
                     .await
                     .map(drop))?;
             }
+            let by = (new.actor, new.at);
+            note(&mut tx, by, "webhook_endpoint.created", new.id, new.account.map(|account| account.id))
+                .await?;
             tx.commit().await
         };
         write.await.map_err(while_doing(DOING))
@@ -279,12 +288,15 @@ impl Store {
     /// Changes an endpoint. False where there is none.
     pub async fn change_webhook_endpoint(
         &self,
-        id: WebhookEndpointId,
+        endpoint: &WebhookEndpoint,
         change: &EndpointChange,
-        at: Timestamp,
+        (actor, at): (Actor, Timestamp),
     ) -> Result<bool, Error> {
+        const DOING: &str = "changing a webhook endpoint";
         let types = change.types.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?;
-        on!(self.db, pool => sqlx::query(
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_done = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE webhook_endpoints SET url = coalesce($2, url), types = coalesce($3, types), \
              payload = coalesce($4, payload), description = CASE WHEN $5 THEN $6 ELSE description END, \
              enabled = coalesce($7, enabled), \
@@ -294,7 +306,7 @@ impl Store {
              failing_since_ms = CASE WHEN $7 THEN NULL ELSE failing_since_ms END, \
              next_attempt_ms = CASE WHEN $7 THEN 0 ELSE next_attempt_ms END, updated_at = $8 WHERE id = $1",
         )
-        .bind(id.to_string())
+        .bind(endpoint.id.to_string())
         .bind(&change.url)
         .bind(types)
         .bind(change.payload.map(Payload::name))
@@ -302,10 +314,15 @@ impl Store {
         .bind(change.description.clone().flatten())
         .bind(change.enabled)
         .bind(sql_time(at))
-        .execute(pool)
+        .execute(connection)
         .await
-        .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("changing a webhook endpoint"))
+        .map(|done| done.rows_affected() == 1))?;
+            if is_done {
+                note_of(&mut tx, (actor, at), "webhook_endpoint.changed", endpoint).await?;
+            }
+            tx.commit().await.map(|()| is_done)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Gives an endpoint a new secret. The one it had signs too, until `until`; one before that no more.
@@ -315,14 +332,18 @@ impl Store {
         endpoint: &WebhookEndpoint,
         secret: &SecretString,
         nonces: [[u8; 12]; 2],
-        (at, until): (Timestamp, Timestamp),
+        until: Timestamp,
+        (actor, at): (Actor, Timestamp),
     ) -> Result<bool, Error> {
+        const DOING: &str = "giving a webhook endpoint a new secret";
         let id = endpoint.id.to_string();
         let former = vault.open(&endpoint.secret, SealedColumn::WebhookSecret.of(&id))?;
         let previous = vault.seal(&former, SealedColumn::PreviousWebhookSecret.of(&id), nonces[0])?;
         let sealed = vault.seal(secret, SealedColumn::WebhookSecret.of(&id), nonces[1])?;
         // Of two who rotate at once, one wins: neither may lose a secret that was given out.
-        on!(self.db, pool => sqlx::query(
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_done = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE webhook_endpoints SET secret = $2, previous_secret = $3, previous_until_ms = $4, updated_at = $5 \
              WHERE id = $1 AND secret = $6",
         )
@@ -332,20 +353,37 @@ impl Store {
         .bind(until.as_millisecond())
         .bind(sql_time(at))
         .bind(&endpoint.secret.0)
-        .execute(pool)
+        .execute(connection)
         .await
-        .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("giving a webhook endpoint a new secret"))
+        .map(|done| done.rows_affected() == 1))?;
+            if is_done {
+                note_of(&mut tx, (actor, at), "webhook_endpoint.secret_rotated", endpoint).await?;
+            }
+            tx.commit().await.map(|()| is_done)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// Removes an endpoint with its log of deliveries. False where there is none.
-    pub async fn remove_webhook_endpoint(&self, id: WebhookEndpointId) -> Result<bool, Error> {
-        on!(self.db, pool => sqlx::query("DELETE FROM webhook_endpoints WHERE id = $1")
-            .bind(id.to_string())
-            .execute(pool)
-            .await
-            .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("removing a webhook endpoint"))
+    pub async fn remove_webhook_endpoint(
+        &self,
+        endpoint: &WebhookEndpoint,
+        (actor, at): (Actor, Timestamp),
+    ) -> Result<bool, Error> {
+        const DOING: &str = "removing a webhook endpoint";
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let write = async {
+            let is_done = in_tx!(&mut tx, connection => sqlx::query("DELETE FROM webhook_endpoints WHERE id = $1")
+                .bind(endpoint.id.to_string())
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected() == 1))?;
+            if is_done {
+                note_of(&mut tx, (actor, at), "webhook_endpoint.removed", endpoint).await?;
+            }
+            tx.commit().await.map(|()| is_done)
+        };
+        write.await.map_err(while_doing(DOING))
     }
 
     /// The endpoints that somebody may deliver to now: enabled, not waiting, and nobody is at it.
@@ -410,4 +448,26 @@ impl Store {
         .map(drop))
         .map_err(while_doing("erasing secrets that sign no more"))
     }
+}
+
+/// Notes in the audit log what was done to an endpoint.
+pub(crate) async fn note_of(
+    tx: &mut Tx,
+    by: (Actor, Timestamp),
+    action: &str,
+    endpoint: &WebhookEndpoint,
+) -> Result<(), sqlx::Error> {
+    note(tx, by, action, endpoint.id, endpoint.account_id).await
+}
+
+async fn note(
+    tx: &mut Tx,
+    (actor, at): (Actor, Timestamp),
+    action: &str,
+    id: WebhookEndpointId,
+    account_id: Option<AccountId>,
+) -> Result<(), sqlx::Error> {
+    let detail = json!({ "webhook_endpoint_id": id });
+    let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+    audit::append(tx, &entry).await.map(drop)
 }

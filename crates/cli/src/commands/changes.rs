@@ -59,7 +59,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     let mut reading = Reading { after, left: args.limit.unwrap_or(default_limit), shown: 0 };
     let clock = session::clock();
-    let end = session::told_to_end();
+    // Heard only once it waits: before that, Ctrl-C ends the process at once.
+    let end = async { session::told_to_end().await };
     tokio::pin!(end);
     loop {
         let more = reading.go_on(global, args, &data, &account).await?;

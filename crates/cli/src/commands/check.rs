@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::builder::BoolishValueParser;
 use linking::{Diagnosis, Language, Permission, Probe, Silent, Verdict};
 use lucca::TenantUrl;
 use people::Features;
@@ -14,7 +13,7 @@ use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::key_input::KeySource;
 use crate::output::line;
-use crate::session::{self, Pace};
+use crate::session::{self, Hosts, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -29,14 +28,8 @@ pub(crate) struct Args {
     wish: Wanted,
     #[command(flatten)]
     pace: Pace,
-    /// For development: allow a tenant on loopback
-    #[arg(
-        long,
-        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
-        hide_env_values = true,
-        value_parser = BoolishValueParser::new()
-    )]
-    allow_loopback: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 /// What a check is about, and whom it speaks to.
@@ -63,7 +56,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let today = session::today(&*clock);
     let (tenant, checked) = match &args.tenant {
         Some(text) => {
-            let tenant = tenant_url(text, args.allow_loopback)?;
+            let tenant = tenant_url(text, args.hosts)?;
             let key = args.key.read()?;
             // The tenant may be one that is linked here: then they share its budget.
             let data = DataDir::open(global).await.ok();
@@ -83,7 +76,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let account = session::account(&data, args.account.as_deref()).await?;
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
-            (tenant_url(&account.origin, true)?, checked?)
+            (tenant_url(&account.origin, Hosts::LOOPBACK_TOO)?, checked?)
         }
     };
     let language = args.wish.language;

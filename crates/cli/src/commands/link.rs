@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::builder::BoolishValueParser;
-use lucca::{FieldGroups, HostPolicy, TenantUrl};
+use lucca::{FieldGroups, TenantUrl};
 use people::{Feature, Features};
 use serde_json::json;
 use store::AccountSettings;
@@ -14,7 +13,7 @@ use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::key_input::KeySource;
 use crate::output::line;
-use crate::session::{self, Pace};
+use crate::session::{self, Hosts, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -33,20 +32,13 @@ pub(crate) struct Args {
     wish: check::Wanted,
     #[command(flatten)]
     pace: Pace,
-    /// For development: allow a tenant on loopback
-    #[arg(
-        long,
-        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
-        hide_env_values = true,
-        value_parser = BoolishValueParser::new()
-    )]
-    allow_loopback: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 /// Reads a tenant URL as people paste it.
-pub(crate) fn tenant_url(text: &str, allow_loopback: bool) -> Result<TenantUrl, Failure> {
-    let policy = if allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
-    TenantUrl::parse(text, policy).map_err(|error| {
+pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure> {
+    TenantUrl::parse(text, hosts.policy()).map_err(|error| {
         Failure::usage(
             error.code(),
             error.to_string(),
@@ -62,7 +54,7 @@ fn declined(wanted: &Features) -> Vec<String> {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let tenant = tenant_url(&args.tenant, args.allow_loopback)?;
+    let tenant = tenant_url(&args.tenant, args.hosts)?;
     let key = args.key.read()?;
     let clock = session::telling_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;

@@ -43,7 +43,7 @@ enum Action {
     },
     /// End a run at its next commit; the next sync goes on where it was
     Cancel {
-        /// The run's id [default: the one in progress]
+        /// The run's id [default: the one in progress, or else the one that is queued]
         run: Option<String>,
         /// Only the run of this linked account, by id or tenant
         #[arg(long, value_name = "ACCOUNT", conflicts_with = "run")]
@@ -173,14 +173,17 @@ async fn cancel(
     let run = match wanted.map(str::parse) {
         Some(Ok(id)) => data.store.run(id).await?,
         Some(Err(_)) => None,
-        None => running_run(data, accounts, now).await?,
+        None => match running_run(data, accounts, now).await? {
+            Some(run) => Some(run),
+            None => queued_run(data, accounts).await?,
+        },
     };
     let account = run.as_ref().and_then(|run| accounts.iter().find(|account| account.no == run.account_no));
     let Some((run, account)) = run.as_ref().zip(account) else {
-        let message = if wanted.is_some() { "no such run" } else { "no run is in progress" };
+        let message = if wanted.is_some() { "no such run" } else { "no run is in progress or queued" };
         return Err(Failure::usage("cli.unknown_run", message, "`lucca-connector runs list` shows them."));
     };
-    match data.store.cancel_run(account, run.id, Actor::Operator, now).await? {
+    match data.store.cancel_run(account, run.id, Actor::Cli, now).await? {
         Some(Cancelling::Ended(outcome)) if outcome != Outcome::Cancelled => {
             return Err(Failure::usage(
                 "run.ended",
@@ -225,6 +228,17 @@ async fn running_run(
         if let Some(run_id) = watch::running(data, account, now).await?
             && let Some(run) = data.store.run(run_id).await?
         {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
+async fn queued_run(data: &DataDir, accounts: &[LinkedAccount]) -> Result<Option<Run>, Failure> {
+    for account in accounts {
+        // Only one is queued at a time, and hardly ever another run began after it was asked for.
+        let newest = data.store.runs(Some(account.no), 5).await?;
+        if let Some(run) = newest.into_iter().find(|run| run.started_at.is_none()) {
             return Ok(Some(run));
         }
     }

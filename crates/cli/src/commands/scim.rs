@@ -4,19 +4,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::BoolishValueParser;
 use delivery::Target;
 use delivery::scim::{Action, Change, Drift, Mode, Pusher, Report, Settings, Step};
-use lucca::HostPolicy;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use store::{Actor, NewAuditEntry, NewScimTarget, ScimTarget, ScimTargetChange, ScimTargetId};
+use store::{Actor, NewScimTarget, ScimTarget, ScimTargetChange, ScimTargetId};
 
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{clean, complain, counted, line, table};
-use crate::session;
+use crate::session::{self, Hosts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -46,14 +44,8 @@ enum What {
 struct Which {
     /// The service's id, scim_…; none where there is only one
     id: Option<String>,
-    /// For development: allow a service on this machine
-    #[arg(
-        long,
-        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
-        hide_env_values = true,
-        value_parser = BoolishValueParser::new()
-    )]
-    allow_loopback: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 #[derive(Debug, clap::Args)]
@@ -68,14 +60,8 @@ struct Add {
     /// A JSON file of settings; see docs/scim.md
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// For development: allow a service on this machine
-    #[arg(
-        long,
-        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
-        hide_env_values = true,
-        value_parser = BoolishValueParser::new()
-    )]
-    allow_loopback: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 #[derive(Debug, clap::Args)]
@@ -133,7 +119,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 
 async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Failure> {
     let account = session::account(data, args.account.as_deref()).await?;
-    let target = Target::parse(&args.url, hosts(args.allow_loopback)).map_err(|refused| {
+    let target = Target::parse(&args.url, args.hosts.policy()).map_err(|refused| {
         Failure::usage(
             refused.code(),
             refused.to_string(),
@@ -152,15 +138,15 @@ async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Fa
     let id = ScimTargetId::mint(at, crate::entropy::bytes()?);
     let new = NewScimTarget {
         id,
-        account_no: account.no,
+        account: &account,
         base_url: target.as_str().trim_end_matches('/'),
         token: &token,
         settings: &settings,
         nonce: crate::entropy::bytes()?,
+        actor: Actor::Cli,
         at,
     };
     data.store.add_scim_target(&data.vault, new).await?;
-    audit(data, "scim_target.created", &account.id, id).await?;
     let target = named(data, id).await?;
     if global.json {
         crate::output::json(&to_json(&target));
@@ -230,15 +216,14 @@ async fn set(global: &Global, data: &DataDir, args: &Set) -> Result<ExitCode, Fa
         enabled: if args.enable { Some(true) } else { args.disable.then_some(false) },
         token: token.as_ref().map(|token| (token, nonce)),
     };
-    data.store.change_scim_target(&data.vault, target.id, change, session::clock().now()).await?;
-    audit(data, "scim_target.changed", &target.account_id, target.id).await?;
+    let by = (Actor::Cli, session::clock().now());
+    data.store.change_scim_target(&data.vault, &target, change, by).await?;
     show(global, &named(data, target.id).await?)
 }
 
 async fn remove(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
-    data.store.remove_scim_target(target.id).await?;
-    audit(data, "scim_target.removed", &target.account_id, target.id).await?;
+    data.store.remove_scim_target(&target, (Actor::Cli, session::clock().now())).await?;
     if global.json {
         crate::output::json(&json!({ "removed": target.id }));
     } else {
@@ -251,7 +236,7 @@ async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, 
     let target = find(data, &args.which).await?;
     let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm, compare: true } };
     let machinery = session::machinery(data, &session::telling_clock(global, None));
-    let pusher = pusher(data, args.which.allow_loopback)?;
+    let pusher = pusher(data, args.which.hosts)?;
     let report = Box::pin(pusher.push(target.id, machinery.today(), mode)).await?.ok_or_else(|| {
         let mut failure = Failure::usage(
             "scim.busy",
@@ -331,7 +316,7 @@ fn tell_changes(changes: &[Change]) {
 async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
     let machinery = session::machinery(data, &session::telling_clock(global, None));
-    let pusher = pusher(data, which.allow_loopback)?;
+    let pusher = pusher(data, which.hosts)?;
     let drift: Drift = Box::pin(pusher.drift(&target, machinery.today()))
         .await?
         .map_err(|failure| Failure::from_error(Exit::Unreachable, failure.code(), &failure))?;
@@ -361,15 +346,11 @@ async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn hosts(allow_loopback: bool) -> HostPolicy {
-    if allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly }
-}
-
-fn pusher(data: &DataDir, allow_loopback: bool) -> Result<Pusher, Failure> {
+fn pusher(data: &DataDir, hosts: Hosts) -> Result<Pusher, Failure> {
     let seed = u64::from_le_bytes(crate::entropy::bytes()?);
     let (store, vault) = (data.store.clone(), data.vault.clone());
     let name = crate::holder::this_process();
-    Ok(Pusher::new(store, vault, session::clock(), hosts(allow_loopback), (&name, seed)))
+    Ok(Pusher::new(store, vault, session::clock(), hosts.policy(), (&name, seed)))
 }
 
 async fn find(data: &DataDir, which: &Which) -> Result<ScimTarget, Failure> {
@@ -448,23 +429,6 @@ impl TokenSource {
             ))
         }
     }
-}
-
-async fn audit(
-    data: &DataDir,
-    action: &str,
-    account_id: &store::AccountId,
-    id: ScimTargetId,
-) -> Result<(), Failure> {
-    let entry = NewAuditEntry {
-        at: session::clock().now(),
-        actor: Actor::Cli,
-        action,
-        account_id: Some(*account_id),
-        flow_id: None,
-        detail: json!({ "scim_target_id": id }),
-    };
-    Ok(data.store.audit(entry).await?)
 }
 
 fn to_json(target: &ScimTarget) -> Value {

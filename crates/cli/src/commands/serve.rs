@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::BoolishValueParser;
-use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use server::{Logo, Setup};
@@ -15,9 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::Global;
 use crate::commands::config;
 use crate::data_dir::{DataDir, write_private};
+use crate::duties;
 use crate::failure::{Exit, Failure};
 use crate::output::{complain, line};
-use crate::{duties, session};
+use crate::session::{self, Hosts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -34,14 +33,8 @@ pub(crate) struct Args {
     /// Where it tells how it is, to whoever can reach it: /healthz, /readyz, /metrics [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     operations_listen: Option<SocketAddr>,
-    /// For development: allow a tenant on loopback
-    #[arg(
-        long,
-        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
-        hide_env_values = true,
-        value_parser = BoolishValueParser::new()
-    )]
-    allow_loopback: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -64,7 +57,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let public_url = public_url.trim_end_matches('/').to_owned();
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
     let machinery = session::machinery(&data, &session::clock());
-    if args.allow_loopback {
+    let stop = CancellationToken::new();
+    // Before it says where it listens: whoever reads that may stop it at once.
+    let told = session::cancelled_when_told_to_end(stop.clone());
+    if args.hosts.allow_loopback {
         complain("warning: tenants on this machine are allowed, which is for development only");
     }
     if global.json {
@@ -83,10 +79,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             token_file.display()
         ));
     }
-    let hosts = if args.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
+    let hosts = args.hosts.policy();
     let store = machinery.store.clone();
     let queue = session::queue(&store).await?;
-    let stop = CancellationToken::new();
     let worker = match args.no_workers {
         true => None,
         false => Some(duties::worker(&machinery, queue, hosts, config.retention.clone())?),
@@ -121,7 +116,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             served
         }
     };
-    let told = session::cancelled_when_told_to_end(stop);
     let (served, worked, (), ()) = tokio::join!(serving, Box::pin(working), telling, told);
     served.map_err(failed)?;
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;

@@ -21,7 +21,7 @@ use crate::commands::sync::sync_with;
 use crate::data_dir::DataDir;
 use crate::database::Place;
 use crate::failure::{Exit, Failure};
-use crate::session::{self, Pace};
+use crate::session::{self, Hosts, Pace};
 
 /// The file, as people and platforms write it. Platforms may add members of their own.
 #[derive(Deserialize)]
@@ -126,7 +126,7 @@ impl Source {
                 };
                 let pace = Pace { requests_per_minute };
                 Ok(Self::Tenant(Box::new(Tenant {
-                    url: tenant_url(&url, allow_loopback)?,
+                    url: tenant_url(&url, Hosts { allow_loopback })?,
                     key,
                     fields,
                     pace,

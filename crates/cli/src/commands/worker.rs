@@ -4,18 +4,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::builder::BoolishValueParser;
-use jobs::{Machinery, Worker};
-use lucca::HostPolicy;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Global;
 use crate::data_dir::DataDir;
+use crate::duties;
 use crate::failure::{Exit, Failure};
 use crate::output::line;
-use crate::{duties, session};
+use crate::session::{self, Hosts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,18 +22,12 @@ pub(crate) struct Args {
     /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// For development: allow a tenant on loopback
-    #[arg(
-        long,
-        env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
-        hide_env_values = true,
-        value_parser = BoolishValueParser::new()
-    )]
-    allow_loopback: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let data = DataDir::open(global).await?;
+    let mut data = DataDir::open(global).await?;
     if data.store.postgres().is_none() {
         return Err(Failure::usage(
             "cli.worker_needs_postgres",
@@ -44,13 +35,17 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Run `lucca-connector serve`, which works by itself; or name a PostgreSQL database with --database.",
         ));
     }
+    data.store = data.store.for_worker().await;
     let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.serve", &error);
     let listener = session::listen(args.listen).await?;
     let listening = format!("http://{}", listener.local_addr().map_err(failed)?);
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
     let machinery = session::machinery(&data, &session::clock());
-    let hosts = if args.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly };
+    let hosts = args.hosts.policy();
     let queue = session::queue(&machinery.store).await?;
+    let stop = CancellationToken::new();
+    // Before it says where it listens: whoever reads that may stop it at once.
+    let told = session::cancelled_when_told_to_end(stop.clone());
     if global.json {
         crate::output::json(&json!({ "listening": listening }));
     } else {
@@ -58,17 +53,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let config = super::config::load(args.config.as_deref(), &global.data_dir())?;
     let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
-    work(worker, &machinery, listener).await?;
+    let working = worker.run(stop.clone());
+    let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
+    let (worked, (), ()) = tokio::join!(Box::pin(working), told, telling);
+    worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     machinery.store.close().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Works, and tells at `listener` how it is, until the process is told to end.
-async fn work(worker: Worker, machinery: &Machinery, listener: TcpListener) -> Result<(), Failure> {
-    let stop = CancellationToken::new();
-    let working = worker.run(stop.clone());
-    let told = session::cancelled_when_told_to_end(stop.clone());
-    let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
-    let (worked, (), ()) = tokio::join!(working, told, telling);
-    worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))
 }

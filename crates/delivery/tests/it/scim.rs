@@ -201,11 +201,12 @@ impl Scene {
         let target = ScimTargetId::mint(at, [5; 10]);
         let new = NewScimTarget {
             id: target,
-            account_no: world.account.no,
+            account: &world.account,
             base_url: &format!("http://{}", service.address),
             token: &SecretString::from("token"),
             settings: &settings,
             nonce: [5; 12],
+            actor: store::Actor::Vendor,
             at,
         };
         world.store.add_scim_target(&world.vault, new).await.unwrap();

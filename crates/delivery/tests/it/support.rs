@@ -237,17 +237,23 @@ impl World {
         let new = NewWebhookEndpoint {
             id,
             url: target.as_str(),
-            account_no: None,
+            account: None,
             types: &types,
             payload,
             description: None,
             secret: &secret,
             nonce: [number; 12],
+            actor: Actor::Vendor,
             at: self.clock.now(),
         };
         self.store.add_webhook_endpoint(&self.vault, new).await.unwrap();
         self.receiver.trust(&secret);
         self.found(id).await
+    }
+
+    /// Who does something, and when.
+    pub(crate) fn by(&self) -> (Actor, Timestamp) {
+        (Actor::Vendor, self.clock.now())
     }
 
     pub(crate) async fn found(&self, id: WebhookEndpointId) -> WebhookEndpoint {

@@ -56,7 +56,7 @@ async fn what_happens_is_told_in_order_from_now_on() {
 
         // A thin payload says nothing of the person.
         let thin = EndpointChange { payload: Some(Payload::Thin), ..EndpointChange::default() };
-        world.store.change_webhook_endpoint(endpoint.id, &thin, world.clock.now()).await.unwrap();
+        world.store.change_webhook_endpoint(&endpoint, &thin, world.by()).await.unwrap();
         world.sync(&["1"]).await;
         courier.deliver_due().await.unwrap();
         let taken = world.receiver.taken();
@@ -164,7 +164,7 @@ async fn three_days_of_failures_disable_an_endpoint_and_nothing_is_lost() {
         world.sync(&["1"]).await;
         assert_eq!(courier.deliver_due().await.unwrap().events, 0);
         let enable = EndpointChange { enabled: Some(true), ..EndpointChange::default() };
-        world.store.change_webhook_endpoint(endpoint.id, &enable, world.clock.now()).await.unwrap();
+        world.store.change_webhook_endpoint(&endpoint, &enable, world.by()).await.unwrap();
         assert_eq!(courier.deliver_due().await.unwrap().events, 3);
         assert_eq!(world.receiver.types(), ["employee.created", "employee.updated", "employee.changed"]);
         world.end().await;
@@ -198,13 +198,12 @@ async fn after_a_rotation_both_secrets_sign_for_a_day() {
         let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
         let courier = world.courier();
         let (old, new) = (Secret::from_random([1; 32]), Secret::from_random([2; 32]));
-        let now = world.clock.now();
         let nonces = [[1; 12], [2; 12]];
-        let until = now + 24.hours();
+        let until = world.clock.now() + 24.hours();
         let rotate = async |endpoint| {
             world
                 .store
-                .rotate_webhook_secret(&world.vault, endpoint, &new, nonces, (now, until))
+                .rotate_webhook_secret(&world.vault, endpoint, &new, nonces, until, world.by())
                 .await
                 .unwrap()
         };
@@ -237,7 +236,7 @@ async fn what_was_told_is_told_again_with_the_same_ids() {
         let first = world.receiver.taken();
         world.receiver.types();
         let of = (world.account.no, Log::Changes);
-        world.store.replay_webhooks(endpoint.id, of, Cursor::after(1)).await.unwrap();
+        world.store.replay_webhooks(&endpoint, of, Cursor::after(1), world.by()).await.unwrap();
         courier.deliver_due().await.unwrap();
         assert_eq!(world.receiver.taken(), first[1..]);
         world.end().await;

@@ -1,8 +1,12 @@
 //! The audit log shows whatever is done to it beside the connector.
 
+use secrecy::SecretString;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
-use store::{Actor, AuditFault, AuditHead, NewAuditEntry};
+use store::{
+    AccountSettings, Actor, AuditFault, AuditHead, EndpointChange, NewAuditEntry, NewWebhookEndpoint,
+    Payload, WebhookEndpointId,
+};
 use test_database::{Place, TestDatabase};
 
 use crate::support::{Fixture, at};
@@ -76,6 +80,50 @@ async fn entries_are_only_added(fixture: Fixture) {
     assert_eq!((head.seq, fault), (2, None));
     let log = fixture.store.audit_log(None).await.unwrap();
     assert_eq!(log.last().map(|entry| (entry.seq, entry.hash)), Some((2, head.hash)));
+}
+
+async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
+    let store = &fixture.store;
+    let account = fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
+    let id = WebhookEndpointId::mint(at(1), [1; 10]);
+    let new = NewWebhookEndpoint {
+        id,
+        url: "https://example.com",
+        account: Some(&account),
+        types: &[],
+        payload: Payload::Thin,
+        description: None,
+        secret: &SecretString::from("whsec_1"),
+        nonce: [1; 12],
+        actor: Actor::Vendor,
+        at: at(1),
+    };
+    store.add_webhook_endpoint(&fixture.vault, new).await.unwrap();
+    let endpoint = async || store.webhook_endpoint(id).await.unwrap().unwrap();
+    let settings = AccountSettings { requests_per_minute: Some(7), ..account.settings.clone() };
+    store.set_account_settings(&account, &settings, (Actor::Cli, at(2))).await.unwrap();
+    let log = store.audit_log(Some(account.id)).await.unwrap();
+    let actions: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    let expected = [
+        ("account.linked", Actor::Cli),
+        ("webhook_endpoint.created", Actor::Vendor),
+        ("account.configured", Actor::Cli),
+    ];
+    assert_eq!(actions, expected);
+    assert_eq!(log[2].detail, json!({ "changed": ["requests_per_minute"] }), "names, and no values");
+
+    let mut raw = Raw::of(&fixture.database).await;
+    raw.run("ALTER TABLE audit_chain RENAME TO elsewhere").await.unwrap();
+    let (by, disable) =
+        ((Actor::Vendor, at(3)), EndpointChange { enabled: Some(false), ..Default::default() });
+    assert!(store.change_webhook_endpoint(&endpoint().await, &disable, by).await.is_err());
+    assert!(store.remove_webhook_endpoint(&endpoint().await, by).await.is_err());
+    assert!(store.set_account_settings(&account, &AccountSettings::default(), by).await.is_err());
+    raw.run("ALTER TABLE elsewhere RENAME TO audit_chain").await.unwrap();
+    assert!(endpoint().await.disabled.is_none());
+    assert_eq!(store.account(account.id).await.unwrap().unwrap().settings, settings);
+    assert!(store.change_webhook_endpoint(&endpoint().await, &disable, by).await.unwrap());
+    assert!(endpoint().await.disabled.is_some());
 }
 
 async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
@@ -224,6 +272,7 @@ async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
 
 crate::on_both_engines!(
     entries_are_only_added,
+    what_cannot_be_logged_is_not_done,
     whatever_is_done_to_the_stored_log_is_found,
     a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted,
     many_who_write_at_once_make_one_chain,

@@ -42,27 +42,30 @@ async fn fill(fixture: &Fixture) -> FlowId {
         let new = NewWebhookEndpoint {
             id: WebhookEndpointId::mint(at(1), [n; 10]),
             url: "https://example.com",
-            account_no: None,
+            account: None,
             types: &[],
             payload: Payload::Thin,
             description: None,
             secret: &secret("whsec_1"),
             nonce: [n; 12],
+            actor: Actor::Vendor,
             at: at(1),
         };
         store.add_webhook_endpoint(vault, new).await.unwrap();
     }
     let endpoint = store.webhook_endpoints().await.unwrap().remove(0);
-    let until = (at(2), at(1000));
+    let by = (Actor::Vendor, at(2));
     let new = secret("whsec_2");
-    assert!(store.rotate_webhook_secret(vault, &endpoint, &new, [[5; 12], [6; 12]], until).await.unwrap());
+    let nonces = [[5; 12], [6; 12]];
+    assert!(store.rotate_webhook_secret(vault, &endpoint, &new, nonces, at(1000), by).await.unwrap());
     let new = NewScimTarget {
         id: ScimTargetId::mint(at(1), [7; 10]),
-        account_no: account.no,
+        account: &account,
         base_url: "https://example.com/scim",
         token: &secret("token"),
         settings: &json!({}),
         nonce: [7; 12],
+        actor: Actor::Vendor,
         at: at(1),
     };
     store.add_scim_target(vault, new).await.unwrap();

@@ -42,7 +42,7 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert_eq!(due(&fixture, 900).await, [(at(900), false)]);
 
     // Other settings are read at once.
-    store.set_account_settings(&account, &AccountSettings::default(), at(20)).await.unwrap();
+    store.set_account_settings(&account, &AccountSettings::default(), (Actor::Cli, at(20))).await.unwrap();
     assert_eq!(due(&fixture, 20).await, [(at(20), false)]);
     fixture.link(TENANT, KEY, 30).await;
     assert_eq!(due(&fixture, 30).await, [(at(30), true)]);

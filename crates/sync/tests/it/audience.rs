@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use people::{Absence, Employee, EmployeeStatus, Employment, Kind, Model, PeopleFilter, RemoteId};
-use store::{AccountSettings, ChangeFilter, DeliveryRules, Operation};
+use store::{AccountSettings, Actor, ChangeFilter, DeliveryRules, Operation};
 
 use crate::support::{App, app};
 use lucca_emulator::Switches;
@@ -51,7 +51,10 @@ async fn filter(app: &App, people: Option<PeopleFilter>) {
         delivery: DeliveryRules { people, ..DeliveryRules::default() }.plain(),
         ..account.settings.clone()
     };
-    app.store.set_account_settings(&account, &settings, app.account.created_at).await.unwrap();
+    app.store
+        .set_account_settings(&account, &settings, (Actor::Vendor, app.account.created_at))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

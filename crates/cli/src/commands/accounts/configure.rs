@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use lucca::FieldGroup;
 use people::Feature;
 use serde_json::{Map, Value, json};
-use store::{AccountSettings, AudienceChange, DeliveryRules};
+use store::{AccountSettings, Actor, AudienceChange, DeliveryRules};
 use sync::Rhythms;
 
 use crate::Global;
@@ -182,7 +182,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let rhythms = Rhythms::with(&settings.rhythms).map_err(sync::Error::from)?;
     let is_changed = settings != account.settings && !args.dry_run;
     if is_changed {
-        data.store.set_account_settings(&account, &settings, session::clock().now()).await?;
+        let by = (Actor::Cli, session::clock().now());
+        data.store.set_account_settings(&account, &settings, by).await?;
     }
     if args.delivery.is_some() && !args.dry_run {
         // The same rules given again are a person's word that they are right.

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use delivery::mapping::Mapping;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{AccountSettings, DeliveryRules, LinkedAccount, NewAuditEntry};
+use store::{AccountSettings, DeliveryRules, LinkedAccount};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find;
@@ -106,21 +106,8 @@ pub(crate) async fn set_account_delivery(
     if dry_run {
         return Ok(Json(view));
     }
-    let (store, at) = (&app.machinery.store, app.machinery.clock.now());
-    let has_people_changed = rules.people != account.settings.delivery.people;
+    let (store, by) = (&app.machinery.store, (vendor.actor(), app.machinery.clock.now()));
     let settings = AccountSettings { delivery: rules, ..account.settings.clone() };
-    store.set_account_settings(&account, &settings, at).await?;
-    if has_people_changed {
-        store.audience_was_asked_for(account.no, true).await?;
-    }
-    let entry = NewAuditEntry {
-        at,
-        actor: vendor.actor(),
-        action: "account.delivery_changed",
-        account_id: Some(account.id),
-        flow_id: None,
-        detail: view.people.clone(),
-    };
-    store.audit(entry).await?;
+    store.set_account_settings(&account, &settings, by).await?;
     Ok(Json(view))
 }

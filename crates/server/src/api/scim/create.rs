@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::{AccountId, NewScimTarget, ScimTargetId};
 use utoipa::ToSchema;
 
-use super::{ScimTargetView, audit, checked_settings, checked_token, missing};
+use super::{ScimTargetView, checked_settings, checked_token, missing};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -62,15 +62,15 @@ pub(crate) async fn new_scim_target(
     let id = ScimTargetId::mint(at, machinery.entropy.bytes()?);
     let new = NewScimTarget {
         id,
-        account_no: account.no,
+        account: &account,
         base_url: target.as_str().trim_end_matches('/'),
         token: &token,
         settings: &settings,
         nonce: machinery.entropy.bytes()?,
+        actor: vendor.actor(),
         at,
     };
     machinery.store.add_scim_target(&machinery.vault, new).await?;
     let target = machinery.store.scim_target(id).await?.ok_or_else(missing)?;
-    audit(&app, vendor.actor(), "scim_target.created", &target).await?;
     Ok((StatusCode::CREATED, Json(target.into())))
 }

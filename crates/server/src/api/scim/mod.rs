@@ -10,8 +10,8 @@ pub(crate) mod update;
 use delivery::scim::Settings;
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::{Value, json};
-use store::{Actor, NewAuditEntry, ScimTarget};
+use serde_json::Value;
+use store::ScimTarget;
 use utoipa::ToSchema;
 
 use super::time;
@@ -92,16 +92,4 @@ fn checked_token(token: String) -> Result<SecretString, Problem> {
     }
     let detail = "A bearer token has visible ASCII characters only, 16,384 at most.";
     Err(Problem::field("token", "request.invalid", detail))
-}
-
-/// Notes in the audit log what was done to a service.
-async fn audit(app: &App, actor: Actor, action: &str, target: &ScimTarget) -> Result<(), Problem> {
-    let at = app.machinery.clock.now();
-    let detail = json!({ "scim_target_id": target.id });
-    let account_id = Some(target.account_id);
-    Ok(app
-        .machinery
-        .store
-        .audit(NewAuditEntry { at, actor, action, account_id, flow_id: None, detail })
-        .await?)
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{ScimTargetView, audit, find, missing};
+use super::{ScimTargetView, find, missing};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -41,10 +41,9 @@ pub(crate) async fn push_scim_target(
     Body(wanted): Body<WantedPush>,
 ) -> Result<(StatusCode, Json<ScimTargetView>), Problem> {
     let target = find(&app, &target_id).await?;
-    if !app.machinery.store.ask_for_scim_push(target.id, wanted.confirm).await? {
+    let (machinery, actor) = (&app.machinery, vendor.actor());
+    if !machinery.store.ask_for_scim_push(&target, wanted.confirm, (actor, machinery.clock.now())).await? {
         return Err(missing());
     }
-    let action = if wanted.confirm { "scim_target.push_confirmed" } else { "scim_target.push_asked" };
-    audit(&app, vendor.actor(), action, &target).await?;
     Ok((StatusCode::ACCEPTED, Json(find(&app, &target_id).await?.into())))
 }

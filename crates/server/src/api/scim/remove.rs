@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::{audit, find, missing};
+use super::{find, missing};
 use crate::api::answers::{Forbidden, NotFound, Unauthorized};
 use crate::app::App;
 use crate::auth::Vendor;
@@ -26,9 +26,9 @@ pub(crate) async fn remove_scim_target(
     Path(target_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let target = find(&app, &target_id).await?;
-    if !app.machinery.store.remove_scim_target(target.id).await? {
+    let machinery = &app.machinery;
+    if !machinery.store.remove_scim_target(&target, (vendor.actor(), machinery.clock.now())).await? {
         return Err(missing());
     }
-    audit(&app, vendor.actor(), "scim_target.removed", &target).await?;
     Ok(StatusCode::NO_CONTENT)
 }

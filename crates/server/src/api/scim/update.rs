@@ -7,7 +7,7 @@ use serde_json::Value;
 use store::ScimTargetChange;
 use utoipa::ToSchema;
 
-use super::{ScimTargetView, audit, checked_settings, checked_token, find, missing};
+use super::{ScimTargetView, checked_settings, checked_token, find, missing};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -55,10 +55,9 @@ pub(crate) async fn change_scim_target(
         enabled: wanted.enabled,
         token: token.as_ref().map(|token| (token, nonce)),
     };
-    let at = machinery.clock.now();
-    if !machinery.store.change_scim_target(&machinery.vault, target.id, change, at).await? {
+    let by = (vendor.actor(), machinery.clock.now());
+    if !machinery.store.change_scim_target(&machinery.vault, &target, change, by).await? {
         return Err(missing());
     }
-    audit(&app, vendor.actor(), "scim_target.changed", &target).await?;
     Ok(Json(find(&app, &target_id).await?.into()))
 }

@@ -9,9 +9,7 @@ use serde::Deserialize;
 use store::{AccountId, NewWebhookEndpoint, Payload, WebhookEndpointId};
 use utoipa::ToSchema;
 
-use super::{
-    PayloadView, WebhookEndpointWithSecret, audit, checked_description, checked_types, missing, target,
-};
+use super::{PayloadView, WebhookEndpointWithSecret, checked_description, checked_types, missing, target};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -64,7 +62,7 @@ pub(crate) async fn new_webhook_endpoint(
     let types = checked_types(wanted.event_types)?;
     let description = checked_description(wanted.description)?;
     let machinery = &app.machinery;
-    let account_no = match wanted.linked_account_id {
+    let account = match wanted.linked_account_id {
         None => None,
         Some(id) => {
             let unknown = || {
@@ -72,7 +70,7 @@ pub(crate) async fn new_webhook_endpoint(
                 Problem::field("linked_account_id", "request.invalid", detail)
             };
             let id: AccountId = id.parse().map_err(|_| unknown())?;
-            Some(machinery.store.account(id).await?.ok_or_else(unknown)?.no)
+            Some(machinery.store.account(id).await?.ok_or_else(unknown)?)
         }
     };
     let at = machinery.clock.now();
@@ -81,17 +79,17 @@ pub(crate) async fn new_webhook_endpoint(
     let new = NewWebhookEndpoint {
         id,
         url: target.as_str(),
-        account_no,
+        account: account.as_ref(),
         types: &types,
         payload: wanted.payload.map_or(Payload::Thin, Payload::from),
         description: description.as_deref(),
         secret: &secret,
         nonce: machinery.entropy.bytes()?,
+        actor: vendor.actor(),
         at,
     };
     machinery.store.add_webhook_endpoint(&machinery.vault, new).await?;
     let endpoint = machinery.store.webhook_endpoint(id).await?.ok_or_else(missing)?;
-    audit(&app, vendor.actor(), "webhook_endpoint.created", &endpoint).await?;
     let secret = secret.expose_secret().to_owned();
     Ok((StatusCode::CREATED, Json(WebhookEndpointWithSecret { endpoint: endpoint.into(), secret })))
 }

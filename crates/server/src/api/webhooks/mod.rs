@@ -13,8 +13,7 @@ pub(crate) mod update;
 use delivery::Target;
 use delivery::webhooks::{Courier, is_type};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use store::{Actor, NewAuditEntry, Payload, WebhookEndpoint};
+use store::{Payload, WebhookEndpoint};
 use utoipa::ToSchema;
 
 use super::time;
@@ -153,15 +152,6 @@ fn courier(app: &App) -> Result<Courier, Problem> {
     let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
     Courier::new(machinery.store.clone(), vault, clock, app.hosts, (&machinery.holder.name, seed))
         .map_err(|error| Problem::internal(error.code(), &error))
-}
-
-/// Notes in the audit log what was done to an endpoint.
-async fn audit(app: &App, actor: Actor, action: &str, endpoint: &WebhookEndpoint) -> Result<(), Problem> {
-    let at = app.machinery.clock.now();
-    let detail = json!({ "webhook_endpoint_id": endpoint.id });
-    let account_id = endpoint.account_id;
-    let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-    Ok(app.machinery.store.audit(entry).await?)
 }
 
 /// Resolves what is said of an endpoint that was disabled.

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::{audit, find, missing, settle};
+use super::{find, missing, settle};
 use crate::api::answers::{Forbidden, NotFound, Unauthorized};
 use crate::app::App;
 use crate::auth::Vendor;
@@ -26,10 +26,10 @@ pub(crate) async fn remove_webhook_endpoint(
     Path(endpoint_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let endpoint = find(&app, &endpoint_id).await?;
-    if !app.machinery.store.remove_webhook_endpoint(endpoint.id).await? {
+    let machinery = &app.machinery;
+    if !machinery.store.remove_webhook_endpoint(&endpoint, (vendor.actor(), machinery.clock.now())).await? {
         return Err(missing());
     }
     settle(&app, &endpoint).await?;
-    audit(&app, vendor.actor(), "webhook_endpoint.removed", &endpoint).await?;
     Ok(StatusCode::NO_CONTENT)
 }

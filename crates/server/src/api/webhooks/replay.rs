@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::{AccountId, Cursor, LinkedAccount, Log};
 use utoipa::ToSchema;
 
-use super::{audit, find};
+use super::find;
 use crate::api::Body;
 use crate::api::answers::{Forbidden, Gone, NotFound, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -85,8 +85,8 @@ pub(crate) async fn replay_webhooks(
     if log == Log::Changes {
         store.check_place(account.no, wanted.after_seq).await?;
     }
-    store.replay_webhooks(endpoint.id, (account.no, log), Cursor::after(wanted.after_seq)).await?;
-    audit(&app, vendor.actor(), "webhook_endpoint.replayed", &endpoint).await?;
+    let by = (vendor.actor(), app.machinery.clock.now());
+    store.replay_webhooks(&endpoint, (account.no, log), Cursor::after(wanted.after_seq), by).await?;
     let replayed =
         Replayed { linked_account_id: account.id.to_string(), after_seq: wanted.after_seq, last_seq: last };
     Ok((StatusCode::ACCEPTED, Json(replayed)))

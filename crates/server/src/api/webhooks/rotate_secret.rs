@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use delivery::webhooks::Secret;
 use secrecy::ExposeSecret;
 
-use super::{WebhookEndpointWithSecret, audit, find};
+use super::{WebhookEndpointWithSecret, find};
 use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized};
 use crate::app::App;
 use crate::auth::Vendor;
@@ -42,13 +42,12 @@ pub(crate) async fn rotate_webhook_secret(
     let now = machinery.clock.now();
     let until = now.checked_add(OVERLAP).unwrap_or(jiff::Timestamp::MAX);
     let vault = &machinery.vault;
-    let rotated =
-        machinery.store.rotate_webhook_secret(vault, &endpoint, &secret, nonces, (now, until)).await?;
+    let by = (vendor.actor(), now);
+    let rotated = machinery.store.rotate_webhook_secret(vault, &endpoint, &secret, nonces, until, by).await?;
     if !rotated {
         let detail = "The secret was changed by somebody else at this moment. Look, and try again.";
         return Err(Problem::new(StatusCode::CONFLICT, "webhook.secret_changed", detail));
     }
-    audit(&app, vendor.actor(), "webhook_endpoint.secret_rotated", &endpoint).await?;
     let endpoint = find(&app, &endpoint_id).await?.into();
     Ok(Json(WebhookEndpointWithSecret { endpoint, secret: secret.expose_secret().to_owned() }))
 }

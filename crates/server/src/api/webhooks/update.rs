@@ -7,8 +7,7 @@ use store::{EndpointChange, Payload};
 use utoipa::ToSchema;
 
 use super::{
-    PayloadView, WebhookEndpointView, audit, checked_description, checked_types, find, missing, settle,
-    target,
+    PayloadView, WebhookEndpointView, checked_description, checked_types, find, missing, settle, target,
 };
 use crate::api::Body;
 use crate::api::answers::{Forbidden, NotFound, Unauthorized, Unprocessable};
@@ -67,13 +66,12 @@ pub(crate) async fn change_webhook_endpoint(
         description: wanted.description.map(checked_description).transpose()?,
         enabled: wanted.enabled,
     };
-    let store = &app.machinery.store;
-    if !store.change_webhook_endpoint(endpoint.id, &change, app.machinery.clock.now()).await? {
+    let by = (vendor.actor(), app.machinery.clock.now());
+    if !app.machinery.store.change_webhook_endpoint(&endpoint, &change, by).await? {
         return Err(missing());
     }
     if wanted.enabled == Some(true) {
         settle(&app, &endpoint).await?;
     }
-    audit(&app, vendor.actor(), "webhook_endpoint.changed", &endpoint).await?;
     Ok(Json(find(&app, &endpoint_id).await?.into()))
 }
