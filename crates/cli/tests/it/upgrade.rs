@@ -1,13 +1,15 @@
 //! The version before this one beside it, as in a rolling upgrade: its database, its processes, its data directory. What is
 //! promised of that is in docs/operations.md. `cargo xtask test upgrade` builds that version and runs these.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::http::{HeaderMap, StatusCode};
 use lucca_emulator::{Config, Emulator, PersonPatch, Status};
 use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
@@ -283,6 +285,58 @@ impl Customer {
     }
 }
 
+/// An app that takes webhooks: the id and the body of each, in the order they came in.
+struct Receiver {
+    url: String,
+    taken: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Receiver {
+    async fn start() -> Self {
+        let taken = Arc::<Mutex<Vec<(String, Value)>>>::default();
+        let inbox = Arc::clone(&taken);
+        let take = async move |headers: HeaderMap, body: String| {
+            let id = headers["webhook-id"].to_str().unwrap().to_owned();
+            inbox.lock().unwrap().push((id, serde_json::from_str(&body).unwrap()));
+            StatusCode::NO_CONTENT
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, axum::Router::new().fallback(take)).into_future());
+        Self { url, taken }
+    }
+
+    /// The places in an account's change log that it was told of. A webhook that comes twice says the same twice, and what is
+    /// said of a person comes in order.
+    fn sequences(&self, account: &str) -> BTreeSet<u64> {
+        let (mut by_id, mut last) = (BTreeMap::new(), BTreeMap::new());
+        for (id, body) in &*self.taken.lock().unwrap() {
+            if body["linked_account_id"] != account {
+                continue;
+            }
+            if let Some(first) = by_id.insert(id.clone(), body.clone()) {
+                assert_eq!(first, *body, "{id}");
+                continue;
+            }
+            let before = last.insert(body["data"]["id"].to_string(), body["sequence"].as_u64());
+            assert!(before.is_none_or(|before| before < body["sequence"].as_u64()), "{before:?}: {body}");
+        }
+        by_id.values().filter_map(|body| body["sequence"].as_u64()).collect()
+    }
+
+    /// Checks that each change of somebody's data was told, and nothing else.
+    async fn check(&self, installation: &Installation, version: &Path, account: &str) {
+        let list =
+            ["changes", "--account", account, "--kind", "employees", "--operation", "updated", "--json"];
+        let listed = installation.run(version, &list).out;
+        let lines = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let expected: BTreeSet<u64> = lines.map(|line| line["seq"].as_u64().unwrap()).collect();
+        assert!(!expected.is_empty());
+        until("webhooks", || self.sequences(account).is_superset(&expected)).await;
+        assert_eq!(self.sequences(account), expected);
+    }
+}
+
 /// Checks that what the version before showed of people is what this one shows, which may show more.
 fn check_shown(before: &People, after: &People) {
     assert!(before.keys().eq(after.keys()));
@@ -348,6 +402,9 @@ async fn both_versions_work_beside_each_other_on_postgresql() {
     let old_key = old_service.key().await;
     let old_link = old_service.link().await;
     until("the first syncs", || old_worker.syncs() >= 2).await;
+    let receiver = Receiver::start().await;
+    let wanted = json!({ "url": receiver.url, "event_types": ["employee.updated"] });
+    old_service.make("/v1/webhook-endpoints", wanted).await;
 
     // The tables are the new version's, and nobody but the version before works: also for an account that it did not link.
     let new_schema = installation.migrate(new);
@@ -394,6 +451,9 @@ async fn both_versions_work_beside_each_other_on_postgresql() {
         let worker = installation.worker(old, "old-worker-again").await;
         installation.run(old, &["audit", "verify"]).ok();
         worker.stop();
+    }
+    for customer in &customers {
+        receiver.check(&installation, new, &customer.account).await;
     }
     new_worker.stop();
     new_service.process.stop();
