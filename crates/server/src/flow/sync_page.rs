@@ -85,7 +85,9 @@ fn lines(visit: &Visit, t: &'static Texts, lists: &[StreamProgress]) -> Vec<List
             max: if list.finished { 1 } else { total.unwrap_or(1).max(1) },
             value: if list.finished { Some(1) } else { total.map(|_| list.done) },
             count: match total {
-                None if list.finished && list.done == 0 && list.mode != "full" => t.sync.unchanged.to_owned(),
+                None if list.finished && list.done == 0 && list.mode != "full" => {
+                    t.sync.up_to_date.to_owned()
+                }
                 Some(total) => fill(t.sync.of, &[("done", &done), ("total", &number(visit.language, total))]),
                 None => done,
             },

@@ -41,9 +41,9 @@ texts! {
         "The sync could not be finished; it is tried again by itself. You may go on.",
         "La synchronisation n’a pas pu se terminer ; elle sera relancée automatiquement. Vous pouvez continuer."
     }
-    unchanged {
-        "no change",
-        "aucun changement"
+    up_to_date {
+        "up to date",
+        "à jour"
     }
     of {
         "{done} of {total}",
