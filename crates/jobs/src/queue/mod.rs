@@ -67,9 +67,10 @@ impl Capacity {
 }
 
 impl Default for Capacity {
-    /// Syncs mostly wait, for Lucca and for their budget; these are many more than a core can do at once.
+    /// Syncs mostly wait, for Lucca and for their budget; these are many more than a core can do at once. First syncs write most:
+    /// more than four of them at once in each of four workers on one machine do less together than one worker does.
     fn default() -> Self {
-        Self { quick: 16, sync: 16, long: 8 }
+        Self { quick: 16, sync: 16, long: 4 }
     }
 }
 
