@@ -283,7 +283,8 @@ impl Store {
     }
 
     /// Changes how a linked account is to be read and what of it is delivered; its key and data stay. Who is delivered follows
-    /// when the sync engine next judges it. The audit log says which settings changed, and not to what.
+    /// when the sync engine next judges it. The audit log says which settings changed, and not to what. Where none did, nothing is
+    /// written.
     pub async fn set_account_settings(
         &self,
         account: &LinkedAccount,
@@ -294,28 +295,28 @@ impl Store {
         let is_audience_due = settings.delivery.people != account.settings.delivery.people;
         let as_json = |settings| serde_json::to_value(settings).map_err(|error| corrupt("settings", error));
         let (before, after) = (as_json(&account.settings)?, as_json(settings)?);
+        if before == after {
+            return Ok(());
+        }
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE linked_accounts SET settings = $2, updated_at = $3, \
-                 due_ms = CASE WHEN due_ms > $5 THEN $5 ELSE due_ms END, \
-                 audience_due = CASE WHEN $4 THEN $4 ELSE audience_due END WHERE no = $1",
-            )
-            .bind(account.no)
-            .bind(after.to_string())
-            .bind(sql_time(at))
-            .bind(is_audience_due)
-            .bind(at.as_millisecond())
-            .execute(connection)
-            .await
-            .map(drop))?;
-            let (action, account_id) = ("account.configured", Some(account.id));
-            let detail = json!({ "changed": changed(&before, &after) });
-            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-            audit::append(&mut tx, &entry).await?;
-            tx.commit().await
-        };
-        write.await.map_err(while_doing(DOING))
+        in_tx!(&mut tx, connection => sqlx::query(
+            "UPDATE linked_accounts SET settings = $2, updated_at = $3, \
+             due_ms = CASE WHEN due_ms > $5 THEN $5 ELSE due_ms END, \
+             audience_due = CASE WHEN $4 THEN $4 ELSE audience_due END WHERE no = $1",
+        )
+        .bind(account.no)
+        .bind(after.to_string())
+        .bind(sql_time(at))
+        .bind(is_audience_due)
+        .bind(at.as_millisecond())
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        let (action, account_id) = ("account.configured", Some(account.id));
+        let detail = json!({ "changed": changed(&before, &after) });
+        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Records whether a linked account's contracts could be read when they were due. Writes nothing if that is known.

@@ -151,6 +151,19 @@ pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<Aud
     chain(tx, stored).await
 }
 
+/// Commits what a transaction has written, with its entry; where there was nothing to write, neither. What cannot be noted is
+/// not done.
+pub(crate) async fn commit_noted(
+    mut tx: Tx,
+    is_written: bool,
+    entry: &NewAuditEntry<'_>,
+) -> Result<bool, sqlx::Error> {
+    if is_written {
+        append(&mut tx, entry).await?;
+    }
+    tx.commit().await.map(|()| is_written)
+}
+
 async fn chain(tx: &mut Tx, mut entry: StoredEntry) -> Result<AuditHead, sqlx::Error> {
     // The row stays locked until the transaction ends, so the chain has neither gaps nor forks.
     let (seq, before): (i64, Vec<u8>) = in_tx!(&mut *tx, connection => sqlx::query_as(

@@ -325,6 +325,38 @@ impl Store {
         row.map(RunRow::read).transpose()
     }
 
+    /// The run to tell of to whoever linked the account at `since`: the latest that began since then and has ended by itself,
+    /// else the latest that did or has yet to begin.
+    pub async fn run_since(&self, account_no: i64, since: Timestamp) -> Result<Option<Run>, Error> {
+        let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
+            "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM (\
+                 SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
+                 WHERE account_no = $1 AND started_at >= $2 \
+                 UNION ALL SELECT run_id, account_no, NULL, NULL, NULL, 0, NULL FROM asked_runs WHERE account_no = $1) AS r \
+             ORDER BY CASE WHEN report IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
+        )
+        .bind(account_no)
+        .bind(sql_time(since))
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("reading the run since an account was linked"))?;
+        row.map(RunRow::read).transpose()
+    }
+
+    /// The run that was asked for first and has not begun: of one linked account, or of all.
+    pub async fn queued_run(&self, account_no: Option<i64>) -> Result<Option<Run>, Error> {
+        let id: Option<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT run_id FROM asked_runs WHERE $1 IS NULL OR account_no = $1 ORDER BY run_id LIMIT 1",
+        )
+        .bind(account_no)
+        .fetch_optional(pool)
+        .await)
+        .map_err(while_doing("looking for a run that is queued"))?;
+        let Some(id) = id else { return Ok(None) };
+        self.run(id.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })?)
+            .await
+    }
+
     /// The latest runs, newest first, those that are queued among them: of one linked account, or of all.
     pub async fn runs(&self, account_no: Option<i64>, limit: u32) -> Result<Vec<Run>, Error> {
         // Run ids begin with the time they were made at, so their order is the runs'.

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
+use crate::db::{from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::webhook_endpoints::of_ms;
@@ -195,24 +195,22 @@ impl Store {
         let id = new.id.to_string();
         let token = vault.seal(new.token, place(&id), new.nonce)?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            in_tx!(&mut tx, connection => sqlx::query(
-                "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $6)",
-            )
-            .bind(&id)
-            .bind(new.account.no)
-            .bind(new.base_url)
-            .bind(&token.0)
-            .bind(new.settings.to_string())
-            .bind(sql_time(new.at))
-            .execute(connection)
-            .await
-            .map(drop))?;
-            note(&mut tx, (new.actor, new.at), "scim_target.created", new.id, new.account.id).await?;
-            tx.commit().await
-        };
-        write.await.map_err(while_doing(DOING))
+        in_tx!(&mut tx, connection => sqlx::query(
+            "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        )
+        .bind(&id)
+        .bind(new.account.no)
+        .bind(new.base_url)
+        .bind(&token.0)
+        .bind(new.settings.to_string())
+        .bind(sql_time(new.at))
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        let entry = entry((new.actor, new.at), "scim_target.created", new.id, new.account.id);
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Services, the oldest first: of one linked account, or of all.
@@ -245,8 +243,7 @@ impl Store {
         let row = target.id.to_string();
         let token = change.token.map(|(token, nonce)| vault.seal(token, place(&row), nonce)).transpose()?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_done = in_tx!(&mut tx, connection => sqlx::query(
+        let is_done = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE scim_targets SET settings = coalesce($2, settings), enabled = coalesce($3, enabled), \
                  token = coalesce($4, token), pushed_seq = -1, attempts = 0, next_attempt_ms = 0, updated_at = $5 \
                  WHERE id = $1",
@@ -258,13 +255,10 @@ impl Store {
             .bind(sql_time(at))
             .execute(connection)
             .await
-            .map(|done| done.rows_affected() == 1))?;
-            if is_done {
-                note_of(&mut tx, (actor, at), "scim_target.changed", target).await?;
-            }
-            tx.commit().await.map(|()| is_done)
-        };
-        write.await.map_err(while_doing(DOING))
+            .map(|done| done.rows_affected() == 1))
+.map_err(while_doing(DOING))?;
+        let entry = entry_of((actor, at), "scim_target.changed", target);
+        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Has all be pushed as soon as may be; with `confirmed` also what is held. False where there is no such service.
@@ -277,8 +271,7 @@ impl Store {
         const DOING: &str = "asking for a push";
         let action = if confirmed { "scim_target.push_confirmed" } else { "scim_target.push_asked" };
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_done = in_tx!(&mut tx, connection => sqlx::query(
+        let is_done = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE scim_targets SET pushed_seq = -1, next_attempt_ms = 0, confirmed = (confirmed OR $2) \
                  WHERE id = $1",
             )
@@ -286,13 +279,10 @@ impl Store {
             .bind(confirmed)
             .execute(connection)
             .await
-            .map(|done| done.rows_affected() == 1))?;
-            if is_done {
-                note_of(&mut tx, (actor, at), action, target).await?;
-            }
-            tx.commit().await.map(|()| is_done)
-        };
-        write.await.map_err(while_doing(DOING))
+            .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing(DOING))?;
+        let entry = entry_of((actor, at), action, target);
+        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Removes a service and what is known of it. Nothing is done there. False where there is none.
@@ -303,18 +293,14 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "removing a SCIM target";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_done = in_tx!(&mut tx, connection => sqlx::query("DELETE FROM scim_targets WHERE id = $1")
+        let is_done = in_tx!(&mut tx, connection => sqlx::query("DELETE FROM scim_targets WHERE id = $1")
                 .bind(target.id.to_string())
                 .execute(connection)
                 .await
-                .map(|done| done.rows_affected() == 1))?;
-            if is_done {
-                note_of(&mut tx, (actor, at), "scim_target.removed", target).await?;
-            }
-            tx.commit().await.map(|()| is_done)
-        };
-        write.await.map_err(while_doing(DOING))
+                .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing(DOING))?;
+        let entry = entry_of((actor, at), "scim_target.removed", target);
+        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// The services that something may be pushed to now: enabled, not waiting, nobody is at it, and something changed or
@@ -461,23 +447,16 @@ impl Store {
 }
 
 /// Notes in the audit log what was done to a service.
-async fn note_of(
-    tx: &mut Tx,
-    by: (Actor, Timestamp),
-    action: &str,
-    target: &ScimTarget,
-) -> Result<(), sqlx::Error> {
-    note(tx, by, action, target.id, target.account_id).await
+fn entry_of<'a>(by: (Actor, Timestamp), action: &'a str, target: &ScimTarget) -> NewAuditEntry<'a> {
+    entry(by, action, target.id, target.account_id)
 }
 
-async fn note(
-    tx: &mut Tx,
+fn entry(
     (actor, at): (Actor, Timestamp),
     action: &str,
     id: ScimTargetId,
     account_id: AccountId,
-) -> Result<(), sqlx::Error> {
+) -> NewAuditEntry<'_> {
     let (account_id, detail) = (Some(account_id), json!({ "scim_target_id": id }));
-    let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-    audit::append(tx, &entry).await.map(drop)
+    NewAuditEntry { at, actor, action, account_id, flow_id: None, detail }
 }

@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 
-use crate::audit::Actor;
+use crate::audit::{self, Actor};
 use crate::db::{Tx, from_sql_count, in_tx, on};
 use crate::error::while_doing;
-use crate::webhook_endpoints::{note_of, of_ms};
+use crate::webhook_endpoints::{entry_of, of_ms};
 use crate::{
     AccountId, DisabledReason, Error, NewIssue, RunId, Store, WebhookEndpoint, WebhookEndpointId, issues,
 };
@@ -252,19 +252,17 @@ impl Store {
         const DOING: &str = "beginning to tell again";
         let id = endpoint.id.to_string();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE webhook_endpoints SET next_attempt_ms = 0 WHERE id = $1",
-            )
-            .bind(&id)
-            .execute(connection)
-            .await
-            .map(drop))?;
-            move_cursor(&mut tx, &id, account_no, log, None, to).await?;
-            note_of(&mut tx, by, "webhook_endpoint.replayed", endpoint).await?;
-            tx.commit().await
-        };
-        write.await.map_err(while_doing(DOING))
+        in_tx!(&mut tx, connection => sqlx::query(
+            "UPDATE webhook_endpoints SET next_attempt_ms = 0 WHERE id = $1",
+        )
+        .bind(&id)
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        move_cursor(&mut tx, &id, account_no, log, None, to).await.map_err(while_doing(DOING))?;
+        let entry = entry_of(by, "webhook_endpoint.replayed", endpoint);
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Notes what was sent and what follows from it, and moves the cursor: all of it or nothing. After a failure the lease

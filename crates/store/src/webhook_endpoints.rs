@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
+use crate::db::{from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::webhook_deliveries::{Cursor, Log};
@@ -230,42 +230,40 @@ impl Store {
         let types = serde_json::to_string(new.types).map_err(corrupt)?;
         let account_no = new.account.map(|account| account.no);
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            in_tx!(&mut tx, connection => sqlx::query(
-                "INSERT INTO webhook_endpoints (id, url, account_no, types, payload, description, secret, created_at, \
-                 updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
-            )
-            .bind(&id)
-            .bind(new.url)
-            .bind(account_no)
-            .bind(&types)
-            .bind(new.payload.name())
-            .bind(new.description)
-            .bind(&secret.0)
-            .bind(sql_time(new.at))
-            .execute(connection)
-            .await
-            .map(drop))?;
-            for (log, seq) in [(Log::Changes, "change_seq"), (Log::Events, "event_seq")] {
-                let sql = sqlx::AssertSqlSafe(format!(
-                    "INSERT INTO webhook_cursors (endpoint_id, account_no, log, seq, slot) \
-                     SELECT $1, no, $2, {seq}, $3 FROM linked_accounts WHERE $4 IS NULL OR no = $4"
-                ));
-                in_tx!(&mut tx, connection => sqlx::query(sql)
-                    .bind(&id)
-                    .bind(log.name())
-                    .bind(Cursor::WHOLE)
-                    .bind(account_no)
-                    .execute(connection)
-                    .await
-                    .map(drop))?;
-            }
-            let by = (new.actor, new.at);
-            note(&mut tx, by, "webhook_endpoint.created", new.id, new.account.map(|account| account.id))
-                .await?;
-            tx.commit().await
-        };
-        write.await.map_err(while_doing(DOING))
+        in_tx!(&mut tx, connection => sqlx::query(
+            "INSERT INTO webhook_endpoints (id, url, account_no, types, payload, description, secret, created_at, \
+             updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        )
+        .bind(&id)
+        .bind(new.url)
+        .bind(account_no)
+        .bind(&types)
+        .bind(new.payload.name())
+        .bind(new.description)
+        .bind(&secret.0)
+        .bind(sql_time(new.at))
+        .execute(connection)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        for (log, seq) in [(Log::Changes, "change_seq"), (Log::Events, "event_seq")] {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "INSERT INTO webhook_cursors (endpoint_id, account_no, log, seq, slot) \
+                 SELECT $1, no, $2, {seq}, $3 FROM linked_accounts WHERE $4 IS NULL OR no = $4"
+            ));
+            in_tx!(&mut tx, connection => sqlx::query(sql)
+                .bind(&id)
+                .bind(log.name())
+                .bind(Cursor::WHOLE)
+                .bind(account_no)
+                .execute(connection)
+                .await
+                .map(drop))
+            .map_err(while_doing(DOING))?;
+        }
+        let account_id = new.account.map(|account| account.id);
+        let entry = entry((new.actor, new.at), "webhook_endpoint.created", new.id, account_id);
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Every endpoint, the oldest first.
@@ -295,8 +293,7 @@ impl Store {
         const DOING: &str = "changing a webhook endpoint";
         let types = change.types.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_done = in_tx!(&mut tx, connection => sqlx::query(
+        let is_done = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE webhook_endpoints SET url = coalesce($2, url), types = coalesce($3, types), \
              payload = coalesce($4, payload), description = CASE WHEN $5 THEN $6 ELSE description END, \
              enabled = coalesce($7, enabled), \
@@ -316,13 +313,10 @@ impl Store {
         .bind(sql_time(at))
         .execute(connection)
         .await
-        .map(|done| done.rows_affected() == 1))?;
-            if is_done {
-                note_of(&mut tx, (actor, at), "webhook_endpoint.changed", endpoint).await?;
-            }
-            tx.commit().await.map(|()| is_done)
-        };
-        write.await.map_err(while_doing(DOING))
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing(DOING))?;
+        let entry = entry_of((actor, at), "webhook_endpoint.changed", endpoint);
+        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Gives an endpoint a new secret. The one it had signs too, until `until`; one before that no more.
@@ -342,8 +336,7 @@ impl Store {
         let sealed = vault.seal(secret, SealedColumn::WebhookSecret.of(&id), nonces[1])?;
         // Of two who rotate at once, one wins: neither may lose a secret that was given out.
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_done = in_tx!(&mut tx, connection => sqlx::query(
+        let is_done = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE webhook_endpoints SET secret = $2, previous_secret = $3, previous_until_ms = $4, updated_at = $5 \
              WHERE id = $1 AND secret = $6",
         )
@@ -355,13 +348,10 @@ impl Store {
         .bind(&endpoint.secret.0)
         .execute(connection)
         .await
-        .map(|done| done.rows_affected() == 1))?;
-            if is_done {
-                note_of(&mut tx, (actor, at), "webhook_endpoint.secret_rotated", endpoint).await?;
-            }
-            tx.commit().await.map(|()| is_done)
-        };
-        write.await.map_err(while_doing(DOING))
+        .map(|done| done.rows_affected() == 1))
+.map_err(while_doing(DOING))?;
+        let entry = entry_of((actor, at), "webhook_endpoint.secret_rotated", endpoint);
+        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Removes an endpoint with its log of deliveries. False where there is none.
@@ -372,18 +362,15 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "removing a webhook endpoint";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let write = async {
-            let is_done = in_tx!(&mut tx, connection => sqlx::query("DELETE FROM webhook_endpoints WHERE id = $1")
+        let is_done =
+            in_tx!(&mut tx, connection => sqlx::query("DELETE FROM webhook_endpoints WHERE id = $1")
                 .bind(endpoint.id.to_string())
                 .execute(connection)
                 .await
-                .map(|done| done.rows_affected() == 1))?;
-            if is_done {
-                note_of(&mut tx, (actor, at), "webhook_endpoint.removed", endpoint).await?;
-            }
-            tx.commit().await.map(|()| is_done)
-        };
-        write.await.map_err(while_doing(DOING))
+                .map(|done| done.rows_affected() == 1))
+            .map_err(while_doing(DOING))?;
+        let entry = entry_of((actor, at), "webhook_endpoint.removed", endpoint);
+        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// The endpoints that somebody may deliver to now: enabled, not waiting, and nobody is at it.
@@ -450,24 +437,21 @@ impl Store {
     }
 }
 
-/// Notes in the audit log what was done to an endpoint.
-pub(crate) async fn note_of(
-    tx: &mut Tx,
+/// What was done to an endpoint, for the audit log.
+pub(crate) fn entry_of<'a>(
     by: (Actor, Timestamp),
-    action: &str,
+    action: &'a str,
     endpoint: &WebhookEndpoint,
-) -> Result<(), sqlx::Error> {
-    note(tx, by, action, endpoint.id, endpoint.account_id).await
+) -> NewAuditEntry<'a> {
+    entry(by, action, endpoint.id, endpoint.account_id)
 }
 
-async fn note(
-    tx: &mut Tx,
+fn entry(
     (actor, at): (Actor, Timestamp),
     action: &str,
     id: WebhookEndpointId,
     account_id: Option<AccountId>,
-) -> Result<(), sqlx::Error> {
+) -> NewAuditEntry<'_> {
     let detail = json!({ "webhook_endpoint_id": id });
-    let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-    audit::append(tx, &entry).await.map(drop)
+    NewAuditEntry { at, actor, action, account_id, flow_id: None, detail }
 }

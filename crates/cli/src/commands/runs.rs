@@ -158,7 +158,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             };
             show(global, &data, found, now).await?;
         }
-        Action::Cancel { run, .. } => cancel(global, &data, &accounts, run.as_deref(), now).await?,
+        Action::Cancel { run, .. } => cancel(global, &data, &accounts, only, run.as_deref(), now).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -167,6 +167,7 @@ async fn cancel(
     global: &Global,
     data: &DataDir,
     accounts: &[LinkedAccount],
+    only: Option<i64>,
     wanted: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Failure> {
@@ -175,7 +176,7 @@ async fn cancel(
         Some(Err(_)) => None,
         None => match running_run(data, accounts, now).await? {
             Some(run) => Some(run),
-            None => queued_run(data, accounts).await?,
+            None => data.store.queued_run(only).await?,
         },
     };
     let account = run.as_ref().and_then(|run| accounts.iter().find(|account| account.no == run.account_no));
@@ -228,17 +229,6 @@ async fn running_run(
         if let Some(run_id) = watch::running(data, account, now).await?
             && let Some(run) = data.store.run(run_id).await?
         {
-            return Ok(Some(run));
-        }
-    }
-    Ok(None)
-}
-
-async fn queued_run(data: &DataDir, accounts: &[LinkedAccount]) -> Result<Option<Run>, Failure> {
-    for account in accounts {
-        // Only one is queued at a time, and hardly ever another run began after it was asked for.
-        let newest = data.store.runs(Some(account.no), 5).await?;
-        if let Some(run) = newest.into_iter().find(|run| run.started_at.is_none()) {
             return Ok(Some(run));
         }
     }

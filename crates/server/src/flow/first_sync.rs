@@ -1,6 +1,5 @@
-//! Linking the account at the end of the checks, and which run is its first sync.
+//! Linking the account at the end of the checks.
 
-use jiff::Timestamp;
 use linking::Diagnosis;
 use lucca::FieldGroups;
 use people::Feature;
@@ -116,23 +115,6 @@ fn settings(visit: &Visit, before: AccountSettings, pace: Option<u32>) -> Accoun
         requests_per_minute: before.requests_per_minute.or(pace),
         ..before
     }
-}
-
-/// The run that this flow waits for: the latest of the account that began since it was linked, or has yet to.
-pub(crate) async fn run(
-    app: &App,
-    account: &LinkedAccount,
-    linked_at: Timestamp,
-) -> Result<Option<store::Run>, store::Error> {
-    let runs = app.machinery.store.runs(Some(account.no), 5).await?;
-    let mut since =
-        runs.into_iter().filter(|run| run.started_at.is_none_or(|at| at >= linked_at)).collect::<Vec<_>>();
-    let done = since.iter().position(|run| run.report.is_some());
-    Ok(match done {
-        Some(at) => Some(since.swap_remove(at)),
-        None if since.is_empty() => None,
-        None => Some(since.swap_remove(0)),
-    })
 }
 
 /// Whether the account was there before this flow linked it.

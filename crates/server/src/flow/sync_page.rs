@@ -55,11 +55,12 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
     let is_again = first_sync::is_relinked(&visit.flow, &account);
     let failed = |error: store::Error| visit.refuse(Refusal::failed(&error));
     let since = visit.flow.finished_at.unwrap_or(visit.flow.created_at);
-    let Some(run) = first_sync::run(&visit.app, &account, since).await.map_err(failed)? else {
+    let store = &visit.app.machinery.store;
+    let Some(run) = store.run_since(account.no, since).await.map_err(failed)? else {
         shell.refreshes = true;
         return Ok((shell, SyncBody { status: t.sync.starting.to_owned(), is_again, ..SyncBody::default() }));
     };
-    let lists = visit.app.machinery.store.run_progress(run.id).await.map_err(failed)?;
+    let lists = store.run_progress(run.id).await.map_err(failed)?;
     let is_over = run.report.is_some();
     shell.refreshes = !is_over;
     let status = match run.outcome {

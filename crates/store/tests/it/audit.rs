@@ -111,6 +111,12 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     ];
     assert_eq!(actions, expected);
     assert_eq!(log[2].detail, json!({ "changed": ["requests_per_minute"] }), "names, and no values");
+    let as_it_is = store.account(account.id).await.unwrap().unwrap();
+    store.set_account_settings(&as_it_is, &settings, (Actor::Cli, at(3))).await.unwrap();
+    assert_eq!(store.audit_log(Some(account.id)).await.unwrap().len(), 3, "nothing was changed");
+    store.confirm_audience(&account, (Actor::Cli, at(3))).await.unwrap();
+    let log = store.audit_log(Some(account.id)).await.unwrap();
+    assert_eq!(log.last().map(|entry| entry.action.as_str()), Some("account.delivery_confirmed"));
 
     let mut raw = Raw::of(&fixture.database).await;
     raw.run("ALTER TABLE audit_chain RENAME TO elsewhere").await.unwrap();

@@ -68,6 +68,12 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     let listed: Vec<_> = store.runs(Some(account.no), 9).await.unwrap().iter().map(|run| run.id).collect();
     assert_eq!(listed, [run_id(20), lease.run_id]);
     assert_eq!(store.runs(None, 1).await.unwrap()[0].id, run_id(20));
+    let queued = async |account_no| store.queued_run(account_no).await.unwrap().map(|run| run.id);
+    assert_eq!((queued(None).await, queued(Some(account.no)).await), (Some(run_id(20)), Some(run_id(20))));
+    assert_eq!(queued(Some(other.no)).await, None);
+    let since = async |second| store.run_since(account.no, at(second)).await.unwrap().map(|run| run.id);
+    assert_eq!(since(21).await, Some(run_id(20)), "it has yet to begin");
+    assert!(store.run_since(other.no, at(5)).await.unwrap().is_none());
 
     // What can't be begun is put off, and asking once more is patient no longer.
     store.postpone(account.no, Some(run_id(20)), at(22)).await.unwrap();

@@ -107,13 +107,17 @@ async fn a_run_takes_nobody_out_in_large_numbers() {
     let before = people(&app).await.len() as u64;
     // As if the filter's establishment had been renumbered in Lucca: the settings name one that is not there, and no
     // person has just said so.
-    filter(&app, Some(everybody(RemoteId::from("no-such-place".to_owned())))).await;
-    app.store.audience_was_asked_for(app.account.no, false).await.unwrap();
+    let renumbered = Some(everybody(RemoteId::from("no-such-place".to_owned())));
+    let mut account = app.account.clone();
+    account.settings.delivery.people = renumbered;
+    let settings = AccountSettings { requests_per_minute: Some(40), ..account.settings.clone() };
+    let by = (Actor::Vendor, app.account.created_at);
+    app.store.set_account_settings(&account, &settings, by).await.unwrap();
     let report = app.sync_changes().await;
     assert_eq!((report.audience.left, report.audience.held), (0, before));
     assert_eq!(people(&app).await.len() as u64, before);
     // Once a person says so, it is done.
-    app.store.audience_was_asked_for(app.account.no, true).await.unwrap();
+    app.store.confirm_audience(&account, by).await.unwrap();
     assert_eq!(app.sync_changes().await.audience.left, before);
     assert!(people(&app).await.is_empty());
 }

@@ -181,13 +181,13 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let rhythms = Rhythms::with(&settings.rhythms).map_err(sync::Error::from)?;
     let is_changed = settings != account.settings && !args.dry_run;
-    if is_changed {
+    if !args.dry_run {
         let by = (Actor::Cli, session::clock().now());
         data.store.set_account_settings(&account, &settings, by).await?;
-    }
-    if args.delivery.is_some() && !args.dry_run {
-        // The same rules given again are a person's word that they are right.
-        data.store.audience_was_asked_for(account.no, true).await?;
+        if args.delivery.is_some() && settings.delivery.people == account.settings.delivery.people {
+            // The same rules given again are a person's word that they are right.
+            data.store.confirm_audience(&account, by).await?;
+        }
     }
     let minutes = [
         rhythms.people,

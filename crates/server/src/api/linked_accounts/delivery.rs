@@ -74,7 +74,8 @@ pub(crate) async fn account_delivery(
 }
 
 /// Sets the rules of what is delivered of a linked account, in place of those that were. Which fields holds at once, which
-/// people with the next sync: who goes out is told as `excluded` then, who comes in as `created` or `restored`.
+/// people with the next sync: who goes out is told as `excluded` then, who comes in as `created` or `restored`. The same rules again
+/// say that they are right: what a sync has held because of them (`delivery.held`) is done by the next one.
 #[utoipa::path(
     put, path = "/v1/linked-accounts/{account_id}/delivery", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), Trying),
@@ -109,5 +110,8 @@ pub(crate) async fn set_account_delivery(
     let (store, by) = (&app.machinery.store, (vendor.actor(), app.machinery.clock.now()));
     let settings = AccountSettings { delivery: rules, ..account.settings.clone() };
     store.set_account_settings(&account, &settings, by).await?;
+    if settings.delivery.people == account.settings.delivery.people {
+        store.confirm_audience(&account, by).await?;
+    }
     Ok(Json(view))
 }

@@ -12,8 +12,9 @@ use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::Problem;
 
-/// Asks a sync to end. One that is queued has ended then; one that runs does at its next commit, of which nothing is written; the next sync goes on where it was. Asking
-/// again is answered the same. The rhythm of the account goes on: what is due is read by the next round.
+/// Asks a sync to end. One that is queued has ended then; one that runs does at its next commit, of which nothing is
+/// written; the next sync goes on where it was. Asking again is answered the same. The rhythm of the account goes on: what
+/// is due is read by the next round.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs/{run_id}/cancel", tag = "runs", security(("key" = [])),
     params(
