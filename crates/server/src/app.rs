@@ -6,12 +6,15 @@ use jobs::Machinery;
 use lucca::HostPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
 use crate::api::records::fresh::Pages;
 use crate::config::Config;
 use crate::flow::checking::Checkings;
 use crate::limits::Limits;
+use crate::problem::Problem;
+use crate::shared_reads::SharedReads;
 
 /// The vendor's logo: bytes and media type.
 #[derive(Clone, Debug)]
@@ -52,6 +55,9 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) checkings: Checkings,
     pub(crate) pages: Pages,
+    /// Keys for the API, by their digest.
+    keys: SharedReads<[u8; 32], ApiKeyEntry>,
+    accounts: SharedReads<AccountId, LinkedAccount>,
     operator: [u8; 32],
 }
 
@@ -77,6 +83,8 @@ impl App {
             limits,
             checkings: Checkings::default(),
             pages: Pages::default(),
+            keys: SharedReads::default(),
+            accounts: SharedReads::default(),
             operator: digest(operator_token.expose_secret()),
         }))
     }
@@ -86,6 +94,19 @@ impl Inner {
     /// Whether a bearer token is the operator's. Takes as long for a wrong one as for the right one.
     pub(crate) fn is_operator(&self, token: &str) -> bool {
         digest(token).ct_eq(&self.operator).into()
+    }
+
+    /// The key for the API that is shown, revoked ones included.
+    pub(crate) async fn api_key(&self, token: String) -> Result<Option<ApiKeyEntry>, Problem> {
+        let (store, key) = (self.machinery.store.clone(), digest(&token));
+        let token = SecretString::from(token);
+        self.keys.get(key, || async move { store.api_key(&token).await.map_err(Problem::from) }).await
+    }
+
+    /// A linked account, for whoever reads of it.
+    pub(crate) async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Problem> {
+        let store = self.machinery.store.clone();
+        self.accounts.get(id, || async move { store.account(id).await.map_err(Problem::from) }).await
     }
 }
 

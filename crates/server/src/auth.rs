@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use secrecy::SecretString;
 use store::{AccountId, Actor, ApiKeyId, LinkedAccount, Role};
 
 use crate::app::App;
@@ -87,11 +86,7 @@ impl Caller {
             return Ok(Self { key: KeyOf::Operator, role: Role::Operator, account_id: None });
         }
         // What is not even of the form of a key is not looked up.
-        let known = if token.starts_with(API_KEY_PREFIX) {
-            app.machinery.store.api_key(&SecretString::from(token)).await?
-        } else {
-            None
-        };
+        let known = if token.starts_with(API_KEY_PREFIX) { app.api_key(token).await? } else { None };
         match known.filter(|key| key.revoked_at.is_none()) {
             Some(key) => Ok(Self { key: KeyOf::Made(key.id), role: key.role, account_id: key.account_id }),
             None => {
@@ -159,7 +154,7 @@ impl FromRequestParts<App> for Reader {
         if caller.account_id.is_some_and(|only| only != id) {
             return Err(missing());
         }
-        let account = app.machinery.store.account(id).await?.ok_or_else(missing)?;
+        let account = app.account(id).await?.ok_or_else(missing)?;
         Ok(Self { account, actor: actor(caller.role) })
     }
 }

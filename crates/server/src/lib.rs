@@ -18,6 +18,7 @@ mod pages;
 mod problem;
 mod reference;
 mod security;
+mod shared_reads;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use axum::http::header;
 use axum::middleware;
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use app::App;
@@ -51,8 +53,9 @@ fn router(app: App) -> Router {
     let through =
         move |state, sender, request, next| calls::through(calls.clone(), state, sender, request, next);
     let api = api.route_layer(middleware::from_fn_with_state(app.clone(), through));
+    // Fastest: three times as many answers a second as with gzip's usual level, a few per cent larger.
     // Pages are not compressed: they hold what a stranger may have pasted beside secrets.
-    let api = api.layer(CompressionLayer::new());
+    let api = api.layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     let router = api.merge(reference).merge(flow::router()).merge(assets::router());
     security::guard(router, &app).with_state(app)
 }
