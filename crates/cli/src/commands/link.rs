@@ -96,7 +96,15 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 "Some people may be missing: see what is marked ✗ or ? above, tick it in Lucca, and check again.",
             );
         }
-        line(&format!("Next: lucca-connector --data-dir {} sync", data.path.display()));
+        line(&match global.database {
+            None => format!("Next: lucca-connector --data-dir {} sync", data.path.display()),
+            // Not shown: it may hold a password.
+            Some(_) => {
+                "Next: lucca-connector sync, with the same --data-dir and --database; where a `serve` or a \
+                        `worker` runs, it reads the account by itself."
+                    .to_owned()
+            }
+        });
     }
     Ok(ExitCode::SUCCESS)
 }
