@@ -48,10 +48,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 
 fn check(global: &Global, args: &CheckArgs) -> Result<ExitCode, Failure> {
     let path = args.file.clone().unwrap_or_else(|| in_dir(&global.data_dir()));
-    let text = fs::read_to_string(&path).map_err(|error| Failure::file("reading", &path, &error))?;
-    let Reading { errors, warnings, .. } = Config::read(&text);
+    let text = read(args.file.as_deref(), &path)?;
+    let Reading { errors, warnings, .. } = Config::read(text.as_deref().unwrap_or_default());
     if global.json {
-        crate::output::json(&json!({ "file": path, "errors": errors, "warnings": warnings }));
+        let found = text.is_some();
+        crate::output::json(&json!({ "file": path, "found": found, "errors": errors, "warnings": warnings }));
+    } else if text.is_none() {
+        line(&format!("There is no {}, and none is needed: everything is as by default.", path.display()));
+        line(&format!("To begin one: lucca-connector config default > {}", path.display()));
     } else {
         for (word, findings) in [("error", &errors), ("warning", &warnings)] {
             for finding in findings {
@@ -70,17 +74,20 @@ pub(crate) fn in_dir(dir: &Path) -> PathBuf {
     dir.join("config.toml")
 }
 
+/// What is in a file at `path`; none where there is none, and none was named.
+fn read(named: Option<&Path>, path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(None),
+        Err(error) => Err(Failure::file("reading", path, &error)),
+    }
+}
+
 /// The settings of the file that is named, or of the one in the data directory, or else the defaults. What is passed over is
 /// said.
 pub(crate) fn load(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
     let path = named.map_or_else(|| in_dir(dir), Path::to_owned);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
-            return Ok(Config::default());
-        }
-        Err(error) => return Err(Failure::file("reading", &path, &error)),
-    };
+    let Some(text) = read(named, &path)? else { return Ok(Config::default()) };
     let Reading { config, errors, warnings } = Config::read(&text);
     for warning in &warnings {
         complain(&format!("warning: {}: {warning}", path.display()));

@@ -119,6 +119,18 @@ fn the_default_configuration_is_the_one_that_is_documented() {
 }
 
 #[test]
+fn a_configuration_that_is_not_there_is_all_by_default_unless_it_was_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let checked = run(dir.path(), &["config", "check"]);
+    assert_eq!(checked.code, 0);
+    assert!(checked.out.contains("none is needed"), "{}", checked.out);
+    let json = run(dir.path(), &["config", "check", "--json"]).ok_json();
+    assert_eq!((&json["found"], &json["errors"]), (&json!(false), &json!([])));
+    let named = dir.path().join("config.toml");
+    assert_ne!(run(dir.path(), &["config", "check", named.to_str().unwrap()]).code, 0);
+}
+
+#[test]
 fn a_configuration_is_checked_by_file_line_and_key() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("other.toml");
