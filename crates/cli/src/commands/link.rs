@@ -101,7 +101,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             // Not shown: it may hold a password.
             Some(_) => {
                 "Next: lucca-connector sync, with the same --data-dir and --database; where a `serve` or a \
-                        `worker` runs, it reads the account by itself."
+                 `worker` runs, it reads the account by itself."
                     .to_owned()
             }
         });
