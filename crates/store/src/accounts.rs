@@ -265,6 +265,23 @@ pub(crate) async fn write(
     capabilities::forget(tx, &id).await.map_err(while_doing("linking an account"))
 }
 
+/// What is set of a linked account.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingsChange<'a> {
+    /// All settings, changed or not.
+    pub settings: &'a AccountSettings,
+    /// Whether a person gave the rules of delivery that are in them. Given again as they were, they are the person's word
+    /// that they are right: when they are next applied, no number of people is too many.
+    pub gives_delivery: bool,
+}
+
+impl<'a> From<&'a AccountSettings> for SettingsChange<'a> {
+    /// Settings of which nobody said anything about delivery.
+    fn from(settings: &'a AccountSettings) -> Self {
+        Self { settings, gives_delivery: false }
+    }
+}
+
 impl Store {
     /// Links a tenant, or relinks it with a new key and settings: a linked account keeps its id and its data.
     pub async fn link_account(&self, vault: &Vault, new: NewAccount<'_>) -> Result<LinkedAccount, Error> {
@@ -274,8 +291,7 @@ impl Store {
         write(&mut tx, vault, onto, (tenant, origin), (None, None), api_key, settings, nonce, at).await?;
         let (action, account_id) = (onto.action(), Some(onto.id()));
         let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail: json!({}) };
-        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))?;
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
         match self.account(onto.id()).await? {
             Some(account) => Ok(account),
             None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
@@ -283,19 +299,21 @@ impl Store {
     }
 
     /// Changes how a linked account is to be read and what of it is delivered; its key and data stay. Who is delivered follows
-    /// when the sync engine next judges it. The audit log says which settings changed, and not to what. Where none did, nothing is
-    /// written.
+    /// when the sync engine next judges it, which is soon: a sync is due. The audit log says which settings changed, and not to
+    /// what. Where none did and no word was given, nothing is written.
     pub async fn set_account_settings(
         &self,
         account: &LinkedAccount,
-        settings: &AccountSettings,
+        SettingsChange { settings, gives_delivery }: SettingsChange<'_>,
         (actor, at): (Actor, Timestamp),
     ) -> Result<(), Error> {
         const DOING: &str = "changing a linked account's settings";
-        let is_audience_due = settings.delivery.people != account.settings.delivery.people;
+        let is_audience_new = settings.delivery.people != account.settings.delivery.people;
+        let is_confirmed = gives_delivery && !is_audience_new;
         let as_json = |settings| serde_json::to_value(settings).map_err(|error| corrupt("settings", error));
         let (before, after) = (as_json(&account.settings)?, as_json(settings)?);
-        if before == after {
+        let is_changed = before != after;
+        if !is_changed && !is_confirmed {
             return Ok(());
         }
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
@@ -307,16 +325,22 @@ impl Store {
         .bind(account.no)
         .bind(after.to_string())
         .bind(sql_time(at))
-        .bind(is_audience_due)
+        .bind(is_audience_new || is_confirmed)
         .bind(at.as_millisecond())
         .execute(connection)
         .await
         .map(drop))
         .map_err(while_doing(DOING))?;
-        let (action, account_id) = ("account.configured", Some(account.id));
-        let detail = json!({ "changed": changed(&before, &after) });
-        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        let entry = |action, detail| {
+            let account_id = Some(account.id);
+            NewAuditEntry { at, actor, action, account_id, flow_id: None, detail }
+        };
+        if is_changed {
+            let configured = entry("account.configured", json!({ "changed": changed(&before, &after) }));
+            audit::append(&mut tx, &configured).await.map_err(while_doing(DOING))?;
+        }
+        let confirmed = entry("account.delivery_confirmed", json!({}));
+        audit::commit_noted(tx, is_confirmed, &confirmed).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Records whether a linked account's contracts could be read when they were due. Writes nothing if that is known.

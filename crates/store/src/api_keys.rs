@@ -112,10 +112,9 @@ impl Store {
             let (at, account_id) = (entry.created_at, entry.account_id);
             let action = "api_key.created";
             let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-            audit::append(&mut tx, &entry).await?;
-            tx.commit().await
+            audit::commit_noted(tx, true, &entry).await
         };
-        write.await.map_err(while_doing(DOING))
+        write.await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// The key that is shown, revoked ones included.
@@ -148,14 +147,9 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            if revoked {
-                let detail = json!({ "api_key_id": id });
-                let action = "api_key.revoked";
-                let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id: None, detail };
-                audit::append(&mut tx, &entry).await?;
-            }
-            tx.commit().await?;
-            Ok(revoked)
+            let (action, detail) = ("api_key.revoked", json!({ "api_key_id": id }));
+            let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id: None, detail };
+            audit::commit_noted(tx, revoked, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }

@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
-use serde_json::json;
 
-use crate::audit::{self, Actor, NewAuditEntry};
 use crate::changes::{self, NewChange, Operation};
 use crate::commit::records_written;
 use crate::db::{Db, Tx, in_tx, on, sql_time};
@@ -118,27 +116,6 @@ impl Store {
         .fetch_one(pool)
         .await)
         .map_err(while_doing("looking for a filter to apply"))
-    }
-
-    /// Notes a person's word that the rules of who is delivered are right as they are: when they are next applied, no number of
-    /// people is too many.
-    pub async fn confirm_audience(
-        &self,
-        account: &LinkedAccount,
-        (actor, at): (Actor, Timestamp),
-    ) -> Result<(), Error> {
-        const DOING: &str = "noting that a filter is to be applied";
-        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        in_tx!(&mut tx, connection => sqlx::query("UPDATE linked_accounts SET audience_due = $2 WHERE no = $1")
-            .bind(account.no)
-            .bind(true)
-            .execute(connection)
-            .await
-            .map(drop))
-        .map_err(while_doing(DOING))?;
-        let (action, account_id) = ("account.delivery_confirmed", Some(account.id));
-        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail: json!({}) };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// What would follow for people if these were delivered and nobody else. Those who are gone are not counted.

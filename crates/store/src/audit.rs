@@ -105,9 +105,8 @@ impl Store {
     /// Adds to the audit log.
     pub async fn audit(&self, entry: NewAuditEntry<'_>) -> Result<(), Error> {
         const DOING: &str = "adding to the audit log";
-        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))
+        let tx = self.begin().await.map_err(while_doing(DOING))?;
+        commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// The audit log, oldest first: of one linked account, or all of it.

@@ -118,11 +118,10 @@ impl Store {
             let detail = json!({ "calendar_feed_id": feed.id, "show_type": feed.show_type });
             let (at, account_id) = (feed.created_at, Some(account.id));
             let action = "calendar_feed.created";
-            audit::append(&mut tx, &NewAuditEntry { at, actor, action, account_id, flow_id: None, detail })
-                .await?;
-            tx.commit().await
+            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            audit::commit_noted(tx, true, &entry).await
         };
-        write.await.map_err(while_doing(DOING))
+        write.await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// A linked account's feeds, the oldest first.
@@ -161,14 +160,10 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            if removed {
-                let detail = json!({ "calendar_feed_id": id });
-                let (action, account_id) = ("calendar_feed.removed", Some(account.id));
-                let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
-                audit::append(&mut tx, &entry).await?;
-            }
-            tx.commit().await?;
-            Ok(removed)
+            let detail = json!({ "calendar_feed_id": id });
+            let (action, account_id) = ("calendar_feed.removed", Some(account.id));
+            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            audit::commit_noted(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }

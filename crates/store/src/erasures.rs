@@ -323,7 +323,7 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "allowing a person";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        let allowed = in_tx!(&mut tx, connection => sqlx::query(
+        let is_allowed = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE erasures SET allowed_at = $3, allowed_by = $4 \
              WHERE account_no = $1 AND remote_id = $2 AND allowed_at IS NULL",
         )
@@ -333,17 +333,11 @@ impl Store {
         .bind(actor.name())
         .execute(connection)
         .await
-        .map(|done| done.rows_affected()))
+        .map(|done| done.rows_affected() > 0))
         .map_err(while_doing(DOING))?;
-        if allowed > 0 {
-            let account_id = Some(account.id);
-            let detail = json!({});
-            let entry =
-                NewAuditEntry { at, actor, action: "person.allowed", account_id, flow_id: None, detail };
-            audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        }
-        tx.commit().await.map_err(while_doing(DOING))?;
-        Ok(allowed > 0)
+        let (action, account_id, detail) = ("person.allowed", Some(account.id), json!({}));
+        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+        audit::commit_noted(tx, is_allowed, &entry).await.map_err(while_doing(DOING))
     }
 }
 

@@ -231,11 +231,8 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            if made {
-                audit(&mut tx, account, "inbound_webhook.created", actor, at).await?;
-            }
-            tx.commit().await?;
-            Ok(made)
+            let entry = entry_of((actor, at), "inbound_webhook.created", account.id);
+            audit::commit_noted(tx, made, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -262,25 +259,24 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            if rotated {
-                audit(&mut tx, account, "inbound_webhook.key_rotated", actor, at).await?;
-            }
-            tx.commit().await?;
-            Ok(rotated)
+            let entry = entry_of((actor, at), "inbound_webhook.key_rotated", account.id);
+            audit::commit_noted(tx, rotated, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
 
     /// Keeps the secret that Lucca signs with, or forgets it. The one before it holds too, until `until`; when it is
-    /// forgotten, none does.
+    /// forgotten, none does. False where they were switched off meanwhile.
     pub async fn set_inbound_signing_secret(
         &self,
         vault: &Vault,
         webhook: &InboundWebhook,
         secret: Option<&SecretString>,
         nonces: [[u8; 12]; 2],
+        actor: Actor,
         (at, until): (Timestamp, Timestamp),
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        const DOING: &str = "keeping the secret of inbound webhooks";
         let row = webhook.id.to_string();
         let sealed = secret
             .map(|secret| vault.seal(secret, SealedColumn::SigningSecret.of(&row), nonces[0]))
@@ -293,7 +289,8 @@ impl Store {
             _ => None,
         };
         let until = previous.as_ref().map(|_| until.as_millisecond());
-        on!(self.db, pool => sqlx::query(
+        let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        let is_set = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE inbound_webhooks SET signing_secret = $2, previous_signing_secret = $3, \
              previous_signing_until_ms = $4, updated_at = $5 WHERE id = $1",
         )
@@ -302,10 +299,16 @@ impl Store {
         .bind(previous.map(|sealed| sealed.0))
         .bind(until)
         .bind(sql_time(at))
-        .execute(pool)
+        .execute(connection)
         .await
-        .map(drop))
-        .map_err(while_doing("keeping the secret of inbound webhooks"))
+        .map(|done| done.rows_affected() == 1))
+        .map_err(while_doing(DOING))?;
+        let action = match secret {
+            Some(_) => "inbound_webhook.signing_secret_set",
+            None => "inbound_webhook.signing_secret_forgotten",
+        };
+        let entry = entry_of((actor, at), action, webhook.account_id);
+        audit::commit_noted(tx, is_set, &entry).await.map_err(while_doing(DOING))
     }
 
     /// An account's inbound webhooks, where they are switched on.
@@ -346,11 +349,8 @@ impl Store {
                     .await
                     .map(|done| done.rows_affected() == 1))?;
             }
-            if removed {
-                audit(&mut tx, account, "inbound_webhook.removed", actor, at).await?;
-            }
-            tx.commit().await?;
-            Ok(removed)
+            let entry = entry_of((actor, at), "inbound_webhook.removed", account.id);
+            audit::commit_noted(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -477,14 +477,10 @@ pub(crate) async fn forget_read(tx: &mut Tx, lease: &Lease) -> Result<(), sqlx::
         .map(drop))
 }
 
-async fn audit(
-    tx: &mut Tx,
-    account: &LinkedAccount,
+fn entry_of(
+    (actor, at): (Actor, Timestamp),
     action: &'static str,
-    actor: Actor,
-    at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let detail = json!({});
-    let entry = NewAuditEntry { at, actor, action, account_id: Some(account.id), flow_id: None, detail };
-    audit::append(tx, &entry).await.map(drop)
+    account_id: AccountId,
+) -> NewAuditEntry<'static> {
+    NewAuditEntry { at, actor, action, account_id: Some(account_id), flow_id: None, detail: json!({}) }
 }

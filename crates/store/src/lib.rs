@@ -54,7 +54,7 @@ mod webhook_endpoints;
 mod workers;
 
 pub use account_events::AccountEvent;
-pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto};
+pub use accounts::{AccountSettings, AccountStatus, LinkedAccount, NewAccount, Onto, SettingsChange};
 pub use api_keys::{ApiKeyEntry, Role};
 pub use audience::AudienceChange;
 pub use audit::{Actor, AuditEntry, NewAuditEntry};

@@ -258,8 +258,7 @@ impl Store {
             flow_id: Some(flow.id),
             detail: json!({ "kind": kind.name() }),
         };
-        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Adds a token to an open flow: it was handed over to somebody else. Gives whether the flow is open: to one that
@@ -296,9 +295,7 @@ impl Store {
             flow_id: Some(flow_id),
             detail: json!({}),
         };
-        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))?;
-        Ok(true)
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))
     }
 
     /// The flow that a token opens, expired tokens included.
@@ -444,8 +441,7 @@ impl Store {
             flow_id: Some(flow_id),
             detail: json!({}),
         };
-        audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))?;
+        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
         self.account(onto.id()).await
     }
 
@@ -463,19 +459,9 @@ impl Store {
         .await
         .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
-        if was_open {
-            let entry = NewAuditEntry {
-                at,
-                actor,
-                action: "link_flow.cancelled",
-                account_id: None,
-                flow_id: Some(id),
-                detail: json!({}),
-            };
-            audit::append(&mut tx, &entry).await.map_err(while_doing(DOING))?;
-        }
-        tx.commit().await.map_err(while_doing(DOING))?;
-        Ok(was_open)
+        let (action, flow_id, detail) = ("link_flow.cancelled", Some(id), json!({}));
+        let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id, detail };
+        audit::commit_noted(tx, was_open, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Erases the keys of open flows that no token opens any more. Gives how many there were.

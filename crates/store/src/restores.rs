@@ -136,8 +136,7 @@ impl Store {
                 flow_id: None,
                 detail: json!({ "accounts": accounts, "in_doubt": in_doubt }),
             };
-            audit::append(&mut tx, &entry).await?;
-            tx.commit().await?;
+            audit::commit_noted(tx, true, &entry).await?;
             Ok(Restored { accounts, in_doubt })
         };
         write.await.map_err(while_doing(DOING))

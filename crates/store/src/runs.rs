@@ -300,13 +300,10 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            if is_news || was_queued {
-                let (account_id, detail) = (Some(account.id), serde_json::json!({ "run_id": id }));
-                let entry =
-                    NewAuditEntry { at, actor, action: "run.cancelled", account_id, flow_id: None, detail };
-                audit::append(&mut tx, &entry).await?;
-            }
-            tx.commit().await?;
+            let (account_id, detail) = (Some(account.id), serde_json::json!({ "run_id": id }));
+            let entry =
+                NewAuditEntry { at, actor, action: "run.cancelled", account_id, flow_id: None, detail };
+            audit::commit_noted(tx, is_news || was_queued, &entry).await?;
             Ok(Some(Cancelling::Asked))
         };
         write.await.map_err(while_doing(DOING))

@@ -256,7 +256,7 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))
-.map_err(while_doing(DOING))?;
+        .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "scim_target.changed", target);
         audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{
     AccountSettings, Actor, AuditFault, AuditHead, EndpointChange, NewAuditEntry, NewWebhookEndpoint,
-    Payload, WebhookEndpointId,
+    Payload, SettingsChange, WebhookEndpointId,
 };
 use test_database::{Place, TestDatabase};
 
@@ -101,7 +101,7 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     store.add_webhook_endpoint(&fixture.vault, new).await.unwrap();
     let endpoint = async || store.webhook_endpoint(id).await.unwrap().unwrap();
     let settings = AccountSettings { requests_per_minute: Some(7), ..account.settings.clone() };
-    store.set_account_settings(&account, &settings, (Actor::Cli, at(2))).await.unwrap();
+    store.set_account_settings(&account, (&settings).into(), (Actor::Cli, at(2))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     let actions: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     let expected = [
@@ -112,11 +112,13 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     assert_eq!(actions, expected);
     assert_eq!(log[2].detail, json!({ "changed": ["requests_per_minute"] }), "names, and no values");
     let as_it_is = store.account(account.id).await.unwrap().unwrap();
-    store.set_account_settings(&as_it_is, &settings, (Actor::Cli, at(3))).await.unwrap();
+    store.set_account_settings(&as_it_is, (&settings).into(), (Actor::Cli, at(3))).await.unwrap();
     assert_eq!(store.audit_log(Some(account.id)).await.unwrap().len(), 3, "nothing was changed");
-    store.confirm_audience(&account, (Actor::Cli, at(3))).await.unwrap();
+    let again = SettingsChange { settings: &settings, gives_delivery: true };
+    store.set_account_settings(&as_it_is, again, (Actor::Cli, at(3))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     assert_eq!(log.last().map(|entry| entry.action.as_str()), Some("account.delivery_confirmed"));
+    assert_eq!(log.len(), 4, "and nothing was configured");
 
     let mut raw = Raw::of(&fixture.database).await;
     raw.run("ALTER TABLE audit_chain RENAME TO elsewhere").await.unwrap();
@@ -124,7 +126,7 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
         ((Actor::Vendor, at(3)), EndpointChange { enabled: Some(false), ..Default::default() });
     assert!(store.change_webhook_endpoint(&endpoint().await, &disable, by).await.is_err());
     assert!(store.remove_webhook_endpoint(&endpoint().await, by).await.is_err());
-    assert!(store.set_account_settings(&account, &AccountSettings::default(), by).await.is_err());
+    assert!(store.set_account_settings(&account, (&AccountSettings::default()).into(), by).await.is_err());
     raw.run("ALTER TABLE elsewhere RENAME TO audit_chain").await.unwrap();
     assert!(endpoint().await.disabled.is_none());
     assert_eq!(store.account(account.id).await.unwrap().unwrap().settings, settings);

@@ -105,19 +105,34 @@ async fn keys_and_secrets_are_replaced_with_an_overlap(fixture: Fixture) {
         let webhook = store.inbound_webhook_of(account.no).await.unwrap().unwrap();
         let nonces = [[nonce; 12], [nonce + 1; 12]];
         let secret = key(text);
+        let times = (at(4), at(10));
         store
-            .set_inbound_signing_secret(vault, &webhook, Some(&secret), nonces, (at(4), at(10)))
+            .set_inbound_signing_secret(vault, &webhook, Some(&secret), nonces, Actor::Vendor, times)
             .await
             .unwrap();
     }
     assert_eq!(secrets(9).await, ["b", "a"]);
     assert_eq!(secrets(10).await, ["b"]);
     let webhook = store.inbound_webhook_of(account.no).await.unwrap().unwrap();
-    store
-        .set_inbound_signing_secret(vault, &webhook, None, [[5; 12], [6; 12]], (at(5), at(10)))
-        .await
-        .unwrap();
+    let (nonces, times) = ([[5; 12], [6; 12]], (at(5), at(10)));
+    assert!(
+        store.set_inbound_signing_secret(vault, &webhook, None, nonces, Actor::Cli, times).await.unwrap()
+    );
     assert!(secrets(6).await.is_empty());
+    let log = store.audit_log(Some(account.id)).await.unwrap();
+    let noted: Vec<_> =
+        log.iter().filter_map(|entry| entry.action.strip_prefix("inbound_webhook.")).collect();
+    let expected =
+        ["created", "key_rotated", "signing_secret_set", "signing_secret_set", "signing_secret_forgotten"];
+    assert_eq!(noted, expected);
+
+    // What was switched off meanwhile is told as such, and notes nothing.
+    assert!(store.remove_inbound_webhook(&account, Actor::Vendor, at(6)).await.unwrap());
+    assert!(
+        !store.set_inbound_signing_secret(vault, &webhook, None, nonces, Actor::Cli, times).await.unwrap()
+    );
+    let last = store.audit_log(Some(account.id)).await.unwrap().pop().unwrap();
+    assert_eq!(last.action, "inbound_webhook.removed");
 }
 
 async fn what_came_is_counted_and_goes_with_the_address(fixture: Fixture) {

@@ -1,7 +1,7 @@
 //! What is due when, who is alive to do it, and how many requests everybody together has sent.
 
 use jiff::Timestamp;
-use store::{AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome};
+use store::{AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome, SettingsChange};
 
 use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
@@ -41,9 +41,16 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert!(store.due_account(&account.id.to_string(), at(900)).await.unwrap().is_some());
     assert_eq!(due(&fixture, 900).await, [(at(900), false)]);
 
-    // Other settings are read at once.
-    store.set_account_settings(&account, &AccountSettings::default(), (Actor::Cli, at(20))).await.unwrap();
+    // Other settings are read at once, and so are rules of delivery that are given again.
+    store
+        .set_account_settings(&account, (&AccountSettings::default()).into(), (Actor::Cli, at(20)))
+        .await
+        .unwrap();
     assert_eq!(due(&fixture, 20).await, [(at(20), false)]);
+    store.set_due(&lease, at(900), at(20), at(22)).await.unwrap();
+    let again = SettingsChange { settings: &AccountSettings::default(), gives_delivery: true };
+    store.set_account_settings(&account, again, (Actor::Cli, at(25))).await.unwrap();
+    assert_eq!(due(&fixture, 25).await, [(at(25), false)]);
     fixture.link(TENANT, KEY, 30).await;
     assert_eq!(due(&fixture, 30).await, [(at(30), true)]);
 }
@@ -102,6 +109,14 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     assert!(!store.start_run(&late, at(29)).await.unwrap());
     assert_eq!(store.run(run_id(20)).await.unwrap().unwrap().outcome, None, "nothing was recorded");
     assert_eq!(asked(30).await, run_id(30), "the next one");
+
+    // To tell of is what has ended, and not what has begun or will begin after it.
+    store.finish_run(&late, Outcome::Succeeded, 1, Some("{}"), at(31)).await.unwrap();
+    store.release_lease(&late).await.unwrap();
+    let begun = store.take_lease(&account, run_id(32), "worker-1", None, at(32)).await.unwrap().unwrap();
+    assert!(store.start_run(&begun, at(32)).await.unwrap());
+    assert_eq!(since(5).await, Some(run_id(20)));
+    assert_eq!(since(28).await, Some(run_id(32)), "what ended had begun before");
 }
 
 async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {

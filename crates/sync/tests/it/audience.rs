@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use people::{Absence, Employee, EmployeeStatus, Employment, Kind, Model, PeopleFilter, RemoteId};
-use store::{AccountSettings, Actor, ChangeFilter, DeliveryRules, Operation};
+use store::{AccountSettings, Actor, ChangeFilter, DeliveryRules, Operation, SettingsChange};
 
 use crate::support::{App, app};
 use lucca_emulator::Switches;
@@ -52,7 +52,7 @@ async fn filter(app: &App, people: Option<PeopleFilter>) {
         ..account.settings.clone()
     };
     app.store
-        .set_account_settings(&account, &settings, (Actor::Vendor, app.account.created_at))
+        .set_account_settings(&account, (&settings).into(), (Actor::Vendor, app.account.created_at))
         .await
         .unwrap();
 }
@@ -112,12 +112,14 @@ async fn a_run_takes_nobody_out_in_large_numbers() {
     account.settings.delivery.people = renumbered;
     let settings = AccountSettings { requests_per_minute: Some(40), ..account.settings.clone() };
     let by = (Actor::Vendor, app.account.created_at);
-    app.store.set_account_settings(&account, &settings, by).await.unwrap();
+    app.store.set_account_settings(&account, (&settings).into(), by).await.unwrap();
     let report = app.sync_changes().await;
     assert_eq!((report.audience.left, report.audience.held), (0, before));
     assert_eq!(people(&app).await.len() as u64, before);
     // Once a person says so, it is done.
-    app.store.confirm_audience(&account, by).await.unwrap();
+    let change = SettingsChange { settings: &settings, gives_delivery: true };
+    let account = app.store.account(account.id).await.unwrap().unwrap();
+    app.store.set_account_settings(&account, change, by).await.unwrap();
     assert_eq!(app.sync_changes().await.audience.left, before);
     assert!(people(&app).await.is_empty());
 }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use lucca::FieldGroup;
 use people::Feature;
 use serde_json::{Map, Value, json};
-use store::{AccountSettings, Actor, AudienceChange, DeliveryRules};
+use store::{AccountSettings, Actor, AudienceChange, DeliveryRules, SettingsChange};
 use sync::Rhythms;
 
 use crate::Global;
@@ -183,11 +183,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let is_changed = settings != account.settings && !args.dry_run;
     if !args.dry_run {
         let by = (Actor::Cli, session::clock().now());
-        data.store.set_account_settings(&account, &settings, by).await?;
-        if args.delivery.is_some() && settings.delivery.people == account.settings.delivery.people {
-            // The same rules given again are a person's word that they are right.
-            data.store.confirm_audience(&account, by).await?;
-        }
+        let change = SettingsChange { settings: &settings, gives_delivery: args.delivery.is_some() };
+        data.store.set_account_settings(&account, change, by).await?;
     }
     let minutes = [
         rhythms.people,

@@ -129,9 +129,10 @@ async fn change(
         let secret = Some(text.trim()).filter(|text| !text.is_empty()).map(SecretString::from);
         let webhook = store.inbound_webhook_of(account.no).await?.ok_or_else(off)?;
         let nonces = [crate::entropy::bytes()?, crate::entropy::bytes()?];
-        store
-            .set_inbound_signing_secret(&data.vault, &webhook, secret.as_ref(), nonces, (now, until))
-            .await?;
+        let (vault, secret, times) = (&data.vault, secret.as_ref(), (now, until));
+        if !store.set_inbound_signing_secret(vault, &webhook, secret, nonces, Actor::Cli, times).await? {
+            return Err(off());
+        }
     }
     Ok(None)
 }

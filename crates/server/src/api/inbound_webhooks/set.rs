@@ -94,7 +94,9 @@ pub(crate) async fn set_inbound_webhooks(
     if let Some(secret) = wanted.signing_secret {
         let nonces = [machinery.entropy.bytes()?, machinery.entropy.bytes()?];
         let vault = &machinery.vault;
-        store.set_inbound_signing_secret(vault, &webhook, secret.as_ref(), nonces, (now, until)).await?;
+        let (secret, times) = (secret.as_ref(), (now, until));
+        // Where they were switched off at this moment, the next look says so.
+        store.set_inbound_signing_secret(vault, &webhook, secret, nonces, vendor.actor(), times).await?;
         webhook = find_webhook().await?;
     }
     let webhooks = view(&app, &webhook).await?;

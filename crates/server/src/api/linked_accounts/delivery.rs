@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use delivery::mapping::Mapping;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{AccountSettings, DeliveryRules, LinkedAccount};
+use store::{AccountSettings, DeliveryRules, LinkedAccount, SettingsChange};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find;
@@ -29,16 +29,16 @@ pub(crate) struct Trying {
 /// The rules of what is delivered of a linked account. See docs/mapping.md.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveryView {
-    /// `people`, a filter; `fields`, by stream `only` or `except`; `renames`, by stream. `{}` is everything, as the model has
-    /// it.
+    /// `people`, a filter; `fields`, by stream `only` or `except`; `renames`, by stream. `{}` is everything, as the model
+    /// has it.
     #[schema(value_type = Object, example = json!({
         "people": { "statuses": ["active", "future"] },
         "fields": { "employees": { "except": ["login"] } },
         "renames": { "employees": { "job_title": "title" } },
     }))]
     rules: Value,
-    /// How many people would be delivered with these rules, come in and go out. The number as it is comes true with the next
-    /// sync.
+    /// How many people would be delivered with these rules, come in and go out. The number as it is comes true with the
+    /// next sync.
     #[schema(value_type = Object, example = json!({ "delivered": 120, "enter": 0, "leave": 14 }))]
     people: Value,
 }
@@ -74,8 +74,8 @@ pub(crate) async fn account_delivery(
 }
 
 /// Sets the rules of what is delivered of a linked account, in place of those that were. Which fields holds at once, which
-/// people with the next sync: who goes out is told as `excluded` then, who comes in as `created` or `restored`. The same rules again
-/// say that they are right: what a sync has held because of them (`delivery.held`) is done by the next one.
+/// people with the next sync: who goes out is told as `excluded` then, who comes in as `created` or `restored`. The same
+/// rules again say that they are right: what a sync has held because of them (`delivery.held`) is done by the next one.
 #[utoipa::path(
     put, path = "/v1/linked-accounts/{account_id}/delivery", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), Trying),
@@ -109,9 +109,7 @@ pub(crate) async fn set_account_delivery(
     }
     let (store, by) = (&app.machinery.store, (vendor.actor(), app.machinery.clock.now()));
     let settings = AccountSettings { delivery: rules, ..account.settings.clone() };
-    store.set_account_settings(&account, &settings, by).await?;
-    if settings.delivery.people == account.settings.delivery.people {
-        store.confirm_audience(&account, by).await?;
-    }
+    let change = SettingsChange { settings: &settings, gives_delivery: true };
+    store.set_account_settings(&account, change, by).await?;
     Ok(Json(view))
 }
