@@ -89,7 +89,9 @@ fn show_plan(global: &Global, plan: &RetentionPlan) {
         line("Nothing is older than it is to be kept.");
         return;
     }
-    line(&rows_of(&plan.removed).to_string());
+    if !plan.removed.is_empty() {
+        line(&rows_of(&plan.removed).to_string());
+    }
     if people > 0 {
         line(&format!("{} would be erased, who left long ago.", counted(people, "person")));
     }
@@ -101,7 +103,8 @@ fn show_round(global: &Global, round: &RetentionRound) {
         return;
     }
     match &round.receipt {
-        None => line("Nothing was older than it is to be kept."),
+        None if round.erased.is_empty() => line("Nothing was older than it is to be kept."),
+        None => {}
         Some(receipt) => {
             line(&rows_of(&receipt.removed).to_string());
             line(&format!("Receipt {}.", receipt.id));
