@@ -121,7 +121,7 @@ async fn receipts(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> 
     if global.json {
         crate::output::json(&receipts);
     } else if receipts.is_empty() {
-        line("Nothing was removed yet.");
+        line("Nothing was removed yet. Of people who were erased: `lucca-connector employees erasures`.");
     } else {
         let mut rows = table(&["receipt", "began", "ended", "rows", "audit log"]);
         for receipt in &receipts {
