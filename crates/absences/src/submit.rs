@@ -381,14 +381,8 @@ impl Absences<'_> {
     }
 
     pub(crate) async fn audit(&self, action: &str, detail: serde_json::Value) -> Result<(), Error> {
-        let entry = NewAuditEntry {
-            at: self.clock.now(),
-            actor: self.actor,
-            action,
-            account_id: Some(self.account.id),
-            flow_id: None,
-            detail,
-        };
+        let by = (self.actor, self.clock.now());
+        let entry = NewAuditEntry::new(by, action, Some(self.account.id), detail);
         Ok(self.store.audit(entry).await?)
     }
 }

@@ -275,13 +275,6 @@ pub struct SettingsChange<'a> {
     pub gives_delivery: bool,
 }
 
-impl<'a> From<&'a AccountSettings> for SettingsChange<'a> {
-    /// Settings of which nobody said anything about delivery.
-    fn from(settings: &'a AccountSettings) -> Self {
-        Self { settings, gives_delivery: false }
-    }
-}
-
 impl Store {
     /// Links a tenant, or relinks it with a new key and settings: a linked account keeps its id and its data.
     pub async fn link_account(&self, vault: &Vault, new: NewAccount<'_>) -> Result<LinkedAccount, Error> {
@@ -289,8 +282,7 @@ impl Store {
         let NewAccount { onto, tenant, origin, api_key, settings, actor, at, nonce } = new;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         write(&mut tx, vault, onto, (tenant, origin), (None, None), api_key, settings, nonce, at).await?;
-        let (action, account_id) = (onto.action(), Some(onto.id()));
-        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail: json!({}) };
+        let entry = NewAuditEntry::new((actor, at), onto.action(), Some(onto.id()), json!({}));
         audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
         match self.account(onto.id()).await? {
             Some(account) => Ok(account),
@@ -331,10 +323,7 @@ impl Store {
         .await
         .map(drop))
         .map_err(while_doing(DOING))?;
-        let entry = |action, detail| {
-            let account_id = Some(account.id);
-            NewAuditEntry { at, actor, action, account_id, flow_id: None, detail }
-        };
+        let entry = |action, detail| NewAuditEntry::new((actor, at), action, Some(account.id), detail);
         if is_changed {
             let configured = entry("account.configured", json!({ "changed": changed(&before, &after) }));
             audit::append(&mut tx, &configured).await.map_err(while_doing(DOING))?;

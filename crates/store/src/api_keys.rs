@@ -109,9 +109,8 @@ impl Store {
             .await
             .map(drop))?;
             let detail = json!({ "api_key_id": entry.id, "role": entry.role });
-            let (at, account_id) = (entry.created_at, entry.account_id);
-            let action = "api_key.created";
-            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            let by = (actor, entry.created_at);
+            let entry = NewAuditEntry::new(by, "api_key.created", entry.account_id, detail);
             audit::commit_noted(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
@@ -147,8 +146,8 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            let (action, detail) = ("api_key.revoked", json!({ "api_key_id": id }));
-            let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id: None, detail };
+            let detail = json!({ "api_key_id": id });
+            let entry = NewAuditEntry::new((actor, at), "api_key.revoked", None, detail);
             audit::commit_noted(tx, revoked, &entry).await
         };
         write.await.map_err(while_doing(DOING))

@@ -68,6 +68,18 @@ pub struct NewAuditEntry<'a> {
     pub detail: Value,
 }
 
+impl<'a> NewAuditEntry<'a> {
+    /// Something that was done outside of a linking flow, to a linked account or to none.
+    pub fn new(
+        (actor, at): (Actor, Timestamp),
+        action: &'a str,
+        account_id: Option<AccountId>,
+        detail: Value,
+    ) -> Self {
+        Self { at, actor, action, account_id, flow_id: None, detail }
+    }
+}
+
 /// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {

@@ -116,9 +116,8 @@ impl Store {
             .await
             .map(drop))?;
             let detail = json!({ "calendar_feed_id": feed.id, "show_type": feed.show_type });
-            let (at, account_id) = (feed.created_at, Some(account.id));
-            let action = "calendar_feed.created";
-            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            let by = (actor, feed.created_at);
+            let entry = NewAuditEntry::new(by, "calendar_feed.created", Some(account.id), detail);
             audit::commit_noted(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
@@ -161,8 +160,8 @@ impl Store {
             .await
             .map(|done| done.rows_affected() == 1))?;
             let detail = json!({ "calendar_feed_id": id });
-            let (action, account_id) = ("calendar_feed.removed", Some(account.id));
-            let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+            let by = (actor, at);
+            let entry = NewAuditEntry::new(by, "calendar_feed.removed", Some(account.id), detail);
             audit::commit_noted(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))

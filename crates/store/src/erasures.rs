@@ -89,14 +89,9 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            let entry = NewAuditEntry {
-                at: erasure.at,
-                actor: erasure.actor,
-                action: "person.erased",
-                account_id: Some(account.id),
-                flow_id: None,
-                detail: json!({ "erasure_id": erasure.id, "counts": counts }),
-            };
+            let by = (erasure.actor, erasure.at);
+            let detail = json!({ "erasure_id": erasure.id, "counts": counts });
+            let entry = NewAuditEntry::new(by, "person.erased", Some(account.id), detail);
             let audited = audit::append(&mut tx, &entry).await?;
             in_tx!(&mut tx, connection => sqlx::query("UPDATE erasures SET audit_seq = $2 WHERE id = $1")
                 .bind(erasure.id.to_string())
@@ -335,8 +330,7 @@ impl Store {
         .await
         .map(|done| done.rows_affected() > 0))
         .map_err(while_doing(DOING))?;
-        let (action, account_id, detail) = ("person.allowed", Some(account.id), json!({}));
-        let entry = NewAuditEntry { at, actor, action, account_id, flow_id: None, detail };
+        let entry = NewAuditEntry::new((actor, at), "person.allowed", Some(account.id), json!({}));
         audit::commit_noted(tx, is_allowed, &entry).await.map_err(while_doing(DOING))
     }
 }

@@ -231,7 +231,8 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            let entry = entry_of((actor, at), "inbound_webhook.created", account.id);
+            let (action, account_id) = ("inbound_webhook.created", Some(account.id));
+            let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
             audit::commit_noted(tx, made, &entry).await
         };
         write.await.map_err(while_doing(DOING))
@@ -259,7 +260,8 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            let entry = entry_of((actor, at), "inbound_webhook.key_rotated", account.id);
+            let (action, account_id) = ("inbound_webhook.key_rotated", Some(account.id));
+            let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
             audit::commit_noted(tx, rotated, &entry).await
         };
         write.await.map_err(while_doing(DOING))
@@ -307,7 +309,7 @@ impl Store {
             Some(_) => "inbound_webhook.signing_secret_set",
             None => "inbound_webhook.signing_secret_forgotten",
         };
-        let entry = entry_of((actor, at), action, webhook.account_id);
+        let entry = NewAuditEntry::new((actor, at), action, Some(webhook.account_id), json!({}));
         audit::commit_noted(tx, is_set, &entry).await.map_err(while_doing(DOING))
     }
 
@@ -349,7 +351,8 @@ impl Store {
                     .await
                     .map(|done| done.rows_affected() == 1))?;
             }
-            let entry = entry_of((actor, at), "inbound_webhook.removed", account.id);
+            let (action, account_id) = ("inbound_webhook.removed", Some(account.id));
+            let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
             audit::commit_noted(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
@@ -475,12 +478,4 @@ pub(crate) async fn forget_read(tx: &mut Tx, lease: &Lease) -> Result<(), sqlx::
         .execute(connection)
         .await
         .map(drop))
-}
-
-fn entry_of(
-    (actor, at): (Actor, Timestamp),
-    action: &'static str,
-    account_id: AccountId,
-) -> NewAuditEntry<'static> {
-    NewAuditEntry { at, actor, action, account_id: Some(account_id), flow_id: None, detail: json!({}) }
 }

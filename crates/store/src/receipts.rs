@@ -184,7 +184,7 @@ async fn finish(tx: &mut Tx, id: &str, action: &str, at: Timestamp) -> Result<()
             .map(drop));
     }
     let detail = json!({ "receipt_id": id, "removed": removed });
-    let entry = NewAuditEntry { at, actor: Actor::System, action, account_id: None, flow_id: None, detail };
+    let entry = NewAuditEntry::new((Actor::System, at), action, None, detail);
     let audited = audit::append(tx, &entry).await?;
     in_tx!(tx, connection => sqlx::query("UPDATE receipts SET finished_at = $2, audit_seq = $3 WHERE id = $1")
         .bind(id)

@@ -128,14 +128,8 @@ impl Store {
                 .await
                 .map(drop))?;
             let accounts = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
-            let entry = NewAuditEntry {
-                at,
-                actor: Actor::System,
-                action: "database.restored",
-                account_id: None,
-                flow_id: None,
-                detail: json!({ "accounts": accounts, "in_doubt": in_doubt }),
-            };
+            let detail = json!({ "accounts": accounts, "in_doubt": in_doubt });
+            let entry = NewAuditEntry::new((Actor::System, at), "database.restored", None, detail);
             audit::commit_noted(tx, true, &entry).await?;
             Ok(Restored { accounts, in_doubt })
         };

@@ -300,9 +300,8 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            let (account_id, detail) = (Some(account.id), serde_json::json!({ "run_id": id }));
-            let entry =
-                NewAuditEntry { at, actor, action: "run.cancelled", account_id, flow_id: None, detail };
+            let detail = serde_json::json!({ "run_id": id });
+            let entry = NewAuditEntry::new((actor, at), "run.cancelled", Some(account.id), detail);
             audit::commit_noted(tx, is_news || was_queued, &entry).await?;
             Ok(Some(Cancelling::Asked))
         };

@@ -446,17 +446,11 @@ impl Store {
     }
 }
 
-/// Notes in the audit log what was done to a service.
+/// What was done to a service, for the audit log.
 fn entry_of<'a>(by: (Actor, Timestamp), action: &'a str, target: &ScimTarget) -> NewAuditEntry<'a> {
     entry(by, action, target.id, target.account_id)
 }
 
-fn entry(
-    (actor, at): (Actor, Timestamp),
-    action: &str,
-    id: ScimTargetId,
-    account_id: AccountId,
-) -> NewAuditEntry<'_> {
-    let (account_id, detail) = (Some(account_id), json!({ "scim_target_id": id }));
-    NewAuditEntry { at, actor, action, account_id, flow_id: None, detail }
+fn entry(by: (Actor, Timestamp), action: &str, id: ScimTargetId, account_id: AccountId) -> NewAuditEntry<'_> {
+    NewAuditEntry::new(by, action, Some(account_id), json!({ "scim_target_id": id }))
 }

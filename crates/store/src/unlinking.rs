@@ -138,25 +138,18 @@ impl Store {
                 }
                 records_written(&mut tx, account.no).await?;
             }
-            let entry = NewAuditEntry {
-                at,
-                actor,
-                action: "account.unlinked",
-                account_id: Some(account.id),
-                flow_id: None,
-                detail: json!({
-                    "data": policy,
-                    "records": receipt.records,
-                    "changes": receipt.changes,
-                    "runs": receipt.runs,
-                }),
-            };
             let told = json!({ "data": policy });
             account_events::append(&mut tx, account.no, "linked_account.unlinked", &told, at).await?;
-            audit::append(&mut tx, &entry).await.map(drop)
+            let detail = json!({
+                "data": policy,
+                "records": receipt.records,
+                "changes": receipt.changes,
+                "runs": receipt.runs,
+            });
+            let entry = NewAuditEntry::new((actor, at), "account.unlinked", Some(account.id), detail);
+            audit::commit_noted(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;
-        tx.commit().await.map_err(while_doing(DOING))?;
         // It is done and cannot fail any more.
         receipt.files_overwritten = policy == DataPolicy::Erase && self.scrub().await.is_ok();
         Ok(receipt)

@@ -447,11 +447,10 @@ pub(crate) fn entry_of<'a>(
 }
 
 fn entry(
-    (actor, at): (Actor, Timestamp),
+    by: (Actor, Timestamp),
     action: &str,
     id: WebhookEndpointId,
     account_id: Option<AccountId>,
 ) -> NewAuditEntry<'_> {
-    let detail = json!({ "webhook_endpoint_id": id });
-    NewAuditEntry { at, actor, action, account_id, flow_id: None, detail }
+    NewAuditEntry::new(by, action, account_id, json!({ "webhook_endpoint_id": id }))
 }

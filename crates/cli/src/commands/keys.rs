@@ -209,8 +209,8 @@ async fn refuse_needed(store: &Store, keys: &[KeyFingerprint]) -> Result<(), Fai
 }
 
 async fn audit(store: &Store, action: &str, detail: Value) -> Result<(), Failure> {
-    let at = session::clock().now();
-    let entry = NewAuditEntry { at, actor: Actor::Cli, action, account_id: None, flow_id: None, detail };
+    let by = (Actor::Cli, session::clock().now());
+    let entry = NewAuditEntry::new(by, action, None, detail);
     Ok(store.audit(entry).await?)
 }
 

@@ -17,12 +17,8 @@ async fn lucca_answers_as_it_answers_and_it_counts() {
         // Other tests have no limit.
         let settings = store::AccountSettings { requests_per_minute: None, ..account.settings.clone() };
         let now = service.machinery.clock.now();
-        service
-            .database
-            .store
-            .set_account_settings(&account, (&settings).into(), (Actor::Cli, now))
-            .await
-            .unwrap();
+        let change = store::SettingsChange { settings: &settings, gives_delivery: false };
+        service.database.store.set_account_settings(&account, change, (Actor::Cli, now)).await.unwrap();
         let path = format!("/v1/linked-accounts/{}/passthrough", account.id);
         let wanted = json!({ "path": "/api/v3/users?fields=id,name&formerEmployees=true&paging=0,5" });
         let (status, answer) = service.post(&path, wanted).await;

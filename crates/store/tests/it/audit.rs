@@ -52,14 +52,7 @@ impl Raw {
 }
 
 async fn add(fixture: &Fixture, n: i64) {
-    let entry = NewAuditEntry {
-        at: at(n),
-        actor: Actor::Cli,
-        action: "thing.done",
-        account_id: None,
-        flow_id: None,
-        detail: json!({ "n": n }),
-    };
+    let entry = NewAuditEntry::new((Actor::Cli, at(n)), "thing.done", None, json!({ "n": n }));
     fixture.store.audit(entry).await.unwrap();
 }
 
@@ -101,7 +94,8 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     store.add_webhook_endpoint(&fixture.vault, new).await.unwrap();
     let endpoint = async || store.webhook_endpoint(id).await.unwrap().unwrap();
     let settings = AccountSettings { requests_per_minute: Some(7), ..account.settings.clone() };
-    store.set_account_settings(&account, (&settings).into(), (Actor::Cli, at(2))).await.unwrap();
+    let unsaid = SettingsChange { settings: &settings, gives_delivery: false };
+    store.set_account_settings(&account, unsaid, (Actor::Cli, at(2))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     let actions: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     let expected = [
@@ -112,9 +106,9 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     assert_eq!(actions, expected);
     assert_eq!(log[2].detail, json!({ "changed": ["requests_per_minute"] }), "names, and no values");
     let as_it_is = store.account(account.id).await.unwrap().unwrap();
-    store.set_account_settings(&as_it_is, (&settings).into(), (Actor::Cli, at(3))).await.unwrap();
+    store.set_account_settings(&as_it_is, unsaid, (Actor::Cli, at(3))).await.unwrap();
     assert_eq!(store.audit_log(Some(account.id)).await.unwrap().len(), 3, "nothing was changed");
-    let again = SettingsChange { settings: &settings, gives_delivery: true };
+    let again = SettingsChange { gives_delivery: true, ..unsaid };
     store.set_account_settings(&as_it_is, again, (Actor::Cli, at(3))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     assert_eq!(log.last().map(|entry| entry.action.as_str()), Some("account.delivery_confirmed"));
@@ -126,7 +120,8 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
         ((Actor::Vendor, at(3)), EndpointChange { enabled: Some(false), ..Default::default() });
     assert!(store.change_webhook_endpoint(&endpoint().await, &disable, by).await.is_err());
     assert!(store.remove_webhook_endpoint(&endpoint().await, by).await.is_err());
-    assert!(store.set_account_settings(&account, (&AccountSettings::default()).into(), by).await.is_err());
+    let other = SettingsChange { settings: &AccountSettings::default(), gives_delivery: false };
+    assert!(store.set_account_settings(&account, other, by).await.is_err());
     raw.run("ALTER TABLE elsewhere RENAME TO audit_chain").await.unwrap();
     assert!(endpoint().await.disabled.is_none());
     assert_eq!(store.account(account.id).await.unwrap().unwrap().settings, settings);
@@ -228,14 +223,8 @@ async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
         .map(|n| {
             let store = others[n % others.len()].clone();
             tokio::spawn(async move {
-                let entry = NewAuditEntry {
-                    at: at(1),
-                    actor: Actor::System,
-                    action: "thing.done",
-                    account_id: None,
-                    flow_id: None,
-                    detail: json!({ "n": n }),
-                };
+                let by = (Actor::System, at(1));
+                let entry = NewAuditEntry::new(by, "thing.done", None, json!({ "n": n }));
                 store.audit(entry).await.unwrap();
             })
         })

@@ -27,14 +27,7 @@ async fn write(store: &Store, lease: &Lease, n: i64) -> Result<(), Error> {
     };
     let commit = Commit { upserts: vec![category(&id, "Name")], changes: vec![change], ..Commit::default() };
     store.commit(lease, KIND, &commit, at(3)).await?;
-    let entry = NewAuditEntry {
-        at: at(3),
-        actor: Actor::System,
-        action: "thing.done",
-        account_id: None,
-        flow_id: None,
-        detail: json!({ "n": n }),
-    };
+    let entry = NewAuditEntry::new((Actor::System, at(3)), "thing.done", None, json!({ "n": n }));
     store.audit(entry).await
 }
 

@@ -42,13 +42,11 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert_eq!(due(&fixture, 900).await, [(at(900), false)]);
 
     // Other settings are read at once, and so are rules of delivery that are given again.
-    store
-        .set_account_settings(&account, (&AccountSettings::default()).into(), (Actor::Cli, at(20)))
-        .await
-        .unwrap();
+    let other = SettingsChange { settings: &AccountSettings::default(), gives_delivery: false };
+    store.set_account_settings(&account, other, (Actor::Cli, at(20))).await.unwrap();
     assert_eq!(due(&fixture, 20).await, [(at(20), false)]);
     store.set_due(&lease, at(900), at(20), at(22)).await.unwrap();
-    let again = SettingsChange { settings: &AccountSettings::default(), gives_delivery: true };
+    let again = SettingsChange { gives_delivery: true, ..other };
     store.set_account_settings(&account, again, (Actor::Cli, at(25))).await.unwrap();
     assert_eq!(due(&fixture, 25).await, [(at(25), false)]);
     fixture.link(TENANT, KEY, 30).await;

@@ -249,10 +249,8 @@ async fn the_audit_log_is_in_order(fixture: Fixture) {
     let actors = [Actor::System, Actor::Operator, Actor::Administrator, Actor::Cli];
     for (n, actor) in actors.into_iter().enumerate() {
         // A clock that was set back changes nothing in the order.
-        let at = at(100 - i64::try_from(n).unwrap());
-        let detail = json!({ "n": n });
-        let account_id = Some(account.id);
-        let entry = NewAuditEntry { at, actor, action: "data.viewed", account_id, flow_id: None, detail };
+        let by = (actor, at(100 - i64::try_from(n).unwrap()));
+        let entry = NewAuditEntry::new(by, "data.viewed", Some(account.id), json!({ "n": n }));
         store.audit(entry).await.unwrap();
     }
     store.unlink(&account, DataPolicy::Keep, Actor::Cli, at(200)).await.unwrap();

@@ -51,10 +51,9 @@ async fn filter(app: &App, people: Option<PeopleFilter>) {
         delivery: DeliveryRules { people, ..DeliveryRules::default() }.plain(),
         ..account.settings.clone()
     };
-    app.store
-        .set_account_settings(&account, (&settings).into(), (Actor::Vendor, app.account.created_at))
-        .await
-        .unwrap();
+    let change = SettingsChange { settings: &settings, gives_delivery: false };
+    let by = (Actor::Vendor, app.account.created_at);
+    app.store.set_account_settings(&account, change, by).await.unwrap();
 }
 
 #[tokio::test]
@@ -112,14 +111,15 @@ async fn a_run_takes_nobody_out_in_large_numbers() {
     account.settings.delivery.people = renumbered;
     let settings = AccountSettings { requests_per_minute: Some(40), ..account.settings.clone() };
     let by = (Actor::Vendor, app.account.created_at);
-    app.store.set_account_settings(&account, (&settings).into(), by).await.unwrap();
+    let unsaid = SettingsChange { settings: &settings, gives_delivery: false };
+    app.store.set_account_settings(&account, unsaid, by).await.unwrap();
     let report = app.sync_changes().await;
     assert_eq!((report.audience.left, report.audience.held), (0, before));
     assert_eq!(people(&app).await.len() as u64, before);
     // Once a person says so, it is done.
-    let change = SettingsChange { settings: &settings, gives_delivery: true };
+    let said = SettingsChange { gives_delivery: true, ..unsaid };
     let account = app.store.account(account.id).await.unwrap().unwrap();
-    app.store.set_account_settings(&account, change, by).await.unwrap();
+    app.store.set_account_settings(&account, said, by).await.unwrap();
     assert_eq!(app.sync_changes().await.audience.left, before);
     assert!(people(&app).await.is_empty());
 }

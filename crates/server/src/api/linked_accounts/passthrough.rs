@@ -155,13 +155,8 @@ async fn note(
     method: Method,
     path: &ApiPath,
 ) -> Result<(), Problem> {
-    let entry = NewAuditEntry {
-        at: app.machinery.clock.now(),
-        actor: vendor.actor(),
-        action: "passthrough.requested",
-        account_id: Some(account.id),
-        flow_id: None,
-        detail: json!({ "method": method.name(), "path": path.without_query() }),
-    };
+    let by = (vendor.actor(), app.machinery.clock.now());
+    let detail = json!({ "method": method.name(), "path": path.without_query() });
+    let entry = NewAuditEntry::new(by, "passthrough.requested", Some(account.id), detail);
     Ok(app.machinery.store.audit(entry).await?)
 }

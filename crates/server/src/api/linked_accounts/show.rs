@@ -24,16 +24,8 @@ pub(crate) async fn linked_account(
     State(app): State<App>,
     Reader { account, actor }: Reader,
 ) -> Result<Json<LinkedAccountView>, Problem> {
-    app.machinery
-        .store
-        .audit(store::NewAuditEntry {
-            at: app.machinery.clock.now(),
-            actor,
-            action: "account.viewed",
-            account_id: Some(account.id),
-            flow_id: None,
-            detail: Value::Null,
-        })
-        .await?;
+    let by = (actor, app.machinery.clock.now());
+    let entry = store::NewAuditEntry::new(by, "account.viewed", Some(account.id), Value::Null);
+    app.machinery.store.audit(entry).await?;
     Ok(Json(LinkedAccountView::of(&app, &account).await?))
 }
