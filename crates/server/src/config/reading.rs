@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Config;
@@ -51,34 +52,46 @@ impl fmt::Display for Finding {
 impl Config {
     /// Reads the text of a configuration file, and says everything that is wrong with it.
     pub fn read(text: &str) -> Reading {
-        let refused = |finding| Reading { config: None, errors: vec![finding], warnings: Vec::new() };
-        let (table, deserializer) = match (DeTable::parse(text), toml::Deserializer::parse(text)) {
-            (Ok(table), Ok(deserializer)) => (table, deserializer),
-            (Err(error), _) | (_, Err(error)) => return refused(of_toml(text, None, &error)),
+        let whole = match DeTable::parse(text) {
+            Ok(whole) => whole,
+            Err(error) => {
+                let errors = vec![of_toml(text, None, &error)];
+                return Reading { config: None, errors, warnings: Vec::new() };
+            }
         };
-        let table = table.get_ref();
         let finding = |path: &str, message: &str, did_you_mean| Finding {
-            line: place_of(table, path).map(|at| line_of(text, at)),
+            line: place_of(whole.get_ref(), path).map(|at| line_of(text, at)),
             key: Some(path.to_owned()),
             message: message.to_owned(),
             did_you_mean,
         };
-        let mut warnings = Vec::new();
-        let mut unknown = |path: serde_ignored::Path<'_>| {
-            let path = path.to_string();
-            warnings.push(finding(&path, "is not known, and was passed over", meant_by(&path)));
-        };
-        let config: Self = match serde_ignored::deserialize(deserializer, &mut unknown) {
-            Ok(config) => config,
-            Err(error) => {
-                let key = error.span().and_then(|span| key_at(table, span.start));
-                return Reading { warnings, ..refused(of_toml(text, key, &error)) };
-            }
-        };
-        warnings.sort_by_key(|warning| warning.line);
-        let errors: Vec<Finding> =
-            config.check().into_iter().map(|(path, must)| finding(path, must, None)).collect();
-        Reading { config: errors.is_empty().then_some(config), errors, warnings }
+        let (mut errors, mut rest) = (Vec::new(), whole.clone());
+        loop {
+            let mut warnings = Vec::new();
+            let mut unknown = |path: serde_ignored::Path<'_>| {
+                let path = path.to_string();
+                warnings.push(finding(&path, "is not known, and was passed over", meant_by(&path)));
+            };
+            let read = serde_ignored::deserialize(toml::Deserializer::from(rest.clone()), &mut unknown);
+            warnings.sort_by_key(|warning| warning.line);
+            let config: Option<Self> = match read {
+                Ok(config) => Some(config),
+                Err(error) => {
+                    let key = error.span().and_then(|span| key_at(rest.get_ref(), span.start));
+                    // The reader ends at the first value that can't be. What else is wrong is found without it.
+                    let is_removed = key.as_ref().is_some_and(|key| remove(rest.get_mut(), key));
+                    errors.push(of_toml(text, key, &error));
+                    if is_removed {
+                        continue;
+                    }
+                    None
+                }
+            };
+            let broken = config.iter().flat_map(Self::check);
+            errors.extend(broken.map(|(path, must)| finding(path, must, None)));
+            errors.sort_by_key(|error| error.line);
+            return Reading { config: config.filter(|_| errors.is_empty()), errors, warnings };
+        }
     }
 }
 
@@ -106,6 +119,17 @@ fn place_of(table: &DeTable<'_>, path: &str) -> Option<usize> {
     match (deeper, value.get_ref()) {
         (Some(deeper), DeValue::Table(table)) => place_of(table, deeper),
         _ => Some(name.span().start),
+    }
+}
+
+/// Removes a key with its value. False where it is not there.
+fn remove(table: &mut DeTable<'_>, path: &str) -> bool {
+    match path.split_once('.') {
+        None => table.remove(path).is_some(),
+        Some((key, deeper)) => match table.get_mut(key).map(Spanned::get_mut) {
+            Some(DeValue::Table(table)) => remove(table, deeper),
+            _ => false,
+        },
     }
 }
 
@@ -185,6 +209,22 @@ mod tests {
         let (errors, _) = read(text);
         assert_eq!(errors.len(), 3, "{errors:?}");
         assert!(errors.contains(&"line 3: vendor.colour must be a colour of the form #rrggbb".to_owned()));
+
+        let text = "[linking]\nhand_over_days = 99\nsame_tenant = \"perhaps\"\n[retention]\nrunz_days = 3\n\
+                    runs_days = -4\n[passthrough]\nmethods = [1]\n";
+        let (errors, warnings) = read(text);
+        let about = [
+            "line 2: linking.hand_over_days must",
+            "line 3: linking.same_tenant can't",
+            "line 6: retention.runs_days can't",
+        ];
+        assert_eq!(errors.len(), 4, "{errors:?}");
+        for (error, about) in errors.iter().zip(about) {
+            assert!(error.starts_with(about), "{error}");
+        }
+        assert!(errors[3].starts_with("line 8: passthrough.methods can't"), "{errors:?}");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].ends_with("did you mean retention.runs_days?"), "{warnings:?}");
     }
 
     #[test]
