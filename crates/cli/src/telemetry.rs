@@ -3,6 +3,7 @@
 //! data: what is logged is written where it happens.
 
 use std::env;
+use std::io::IsTerminal;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter};
@@ -34,6 +35,8 @@ pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
     let usual = if runs_for_long { "warn" } else { "off" };
     let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(usual));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for eyes, not for files and journals.
+    let lines = if std::io::stderr().is_terminal() { lines } else { lines.with_ansi(false) };
     let lines = match env::var(LOG_FORMAT).as_deref() {
         Ok("json") => lines.json().flatten_event(true).with_filter(filter).boxed(),
         Ok("text" | "") | Err(_) => lines.with_filter(filter).boxed(),

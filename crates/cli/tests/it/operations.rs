@@ -6,6 +6,15 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run, today};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_goes_to_no_terminal_has_no_colours() {
+    let emulator = emulator(5).await;
+    let dir = tempfile::tempdir().unwrap();
+    let linked = link(dir.path(), &emulator, &[]);
+    assert!(linked.err.contains("DEBUG"), "it logs: {}", linked.err);
+    assert!(!linked.err.contains('\u{1b}'), "{}", linked.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn master_keys_are_rotated_and_the_audit_log_says_so() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
