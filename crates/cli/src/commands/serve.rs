@@ -57,6 +57,17 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let public_url = public_url.trim_end_matches('/').to_owned();
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
     let machinery = session::machinery(&data, &session::clock());
+    let hosts = args.hosts.policy();
+    let store = machinery.store.clone();
+    let queue = session::queue(&store).await?;
+    let worker = match args.no_workers {
+        true => None,
+        false => Some(duties::worker(&machinery, queue, hosts, config.retention.clone())?),
+    };
+    let operations = match args.operations_listen {
+        Some(address) => Some(session::listen(address).await?),
+        None => None,
+    };
     let stop = CancellationToken::new();
     // Before it says where it listens: whoever reads that may stop it at once.
     let told = session::cancelled_when_told_to_end(stop.clone());
@@ -79,17 +90,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             token_file.display()
         ));
     }
-    let hosts = args.hosts.policy();
-    let store = machinery.store.clone();
-    let queue = session::queue(&store).await?;
-    let worker = match args.no_workers {
-        true => None,
-        false => Some(duties::worker(&machinery, queue, hosts, config.retention.clone())?),
-    };
-    let operations = match args.operations_listen {
-        Some(address) => Some(session::listen(address).await?),
-        None => None,
-    };
     let telling = {
         let (machinery, stop) = (machinery.clone(), stop.clone());
         async move {

@@ -35,6 +35,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Run `lucca-connector serve`, which works by itself; or name a PostgreSQL database with --database.",
         ));
     }
+    let config = super::config::load(args.config.as_deref(), &global.data_dir())?;
     data.store = data.store.for_worker().await;
     let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.serve", &error);
     let listener = session::listen(args.listen).await?;
@@ -43,6 +44,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let machinery = session::machinery(&data, &session::clock());
     let hosts = args.hosts.policy();
     let queue = session::queue(&machinery.store).await?;
+    let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
     let stop = CancellationToken::new();
     // Before it says where it listens: whoever reads that may stop it at once.
     let told = session::cancelled_when_told_to_end(stop.clone());
@@ -51,8 +53,6 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
-    let config = super::config::load(args.config.as_deref(), &global.data_dir())?;
-    let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
     let working = worker.run(stop.clone());
     let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
     let (worked, (), ()) = tokio::join!(Box::pin(working), told, telling);

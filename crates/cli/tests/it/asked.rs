@@ -1,7 +1,7 @@
 //! A sync that is asked for over the API is a worker's to do: beside the service, or in it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
 
@@ -52,6 +52,30 @@ impl Api {
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_begin_does_not_say_that_it_works() {
+    for engine in Engine::available() {
+        let database = TestDatabase::new(engine).await;
+        let dir = tempfile::tempdir().unwrap();
+        let refused = |arguments: &[&str]| {
+            let arguments = [arguments, &["--listen", "127.0.0.1:0", "--json"]].concat();
+            let mut command = command(dir.path(), &arguments);
+            if let Place::Url(url) = &database.place {
+                command.env("DATABASE_URL", url);
+            }
+            // All that is printed is one document.
+            ended(command.spawn().unwrap()).json()["error"]["code"].clone()
+        };
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        assert_eq!(refused(&["serve", "--operations-listen", &address]), "cli.listen");
+        if engine == Engine::Postgres {
+            std::fs::write(dir.path().join("config.toml"), "[retention]\nruns_days = -1\n").unwrap();
+            assert_eq!(refused(&["worker"]), "cli.config");
+        }
     }
 }
 
