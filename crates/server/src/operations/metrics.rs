@@ -104,7 +104,8 @@ fn histogram(text: &mut String, name: &str, about: &str, buckets: &[f64], values
         line(text, &format!("{name}_bucket"), &format!("le=\"{bucket}\""), within);
     }
     line(text, &format!("{name}_bucket"), "le=\"+Inf\"", values.len());
-    line(text, &format!("{name}_sum"), "", values.iter().sum::<f64>());
+    // The sum of nothing is -0.
+    line(text, &format!("{name}_sum"), "", values.iter().sum::<f64>() + 0.0);
     line(text, &format!("{name}_count"), "", values.len());
 }
 
