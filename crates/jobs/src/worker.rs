@@ -38,7 +38,7 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// When the queue's engine can't be started or stops by itself.
+    /// When the queue's engine can't be started, or fails while it is told to stop.
     pub async fn run(self, stop: CancellationToken) -> Result<(), QueueError> {
         let Self { machinery, queue, duties, capacity, version, grace } = self;
         let duties: Arc<[Arc<dyn Duty>]> = duties.into();

@@ -287,6 +287,7 @@ impl Crew<'_> {
     /// Brings back who has been away for long enough; now and then kills or pauses one who is there, never all at once.
     fn suffer(&mut self, now: Timestamp) -> Result<(), String> {
         self.bring_back(now)?;
+        self.nobody_left()?;
         let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
         // About one a minute.
         if away * 2 >= self.hands.len() || self.dice.between(0, 59) != 0 {
@@ -329,7 +330,20 @@ impl Crew<'_> {
 
     /// Everybody is there again.
     fn recover(&mut self) -> Result<(), String> {
-        self.bring_back(Timestamp::MAX)
+        self.bring_back(Timestamp::MAX)?;
+        self.nobody_left()
+    }
+
+    /// Whoever ends by itself has failed, however well the others do without.
+    fn nobody_left(&mut self) -> Result<(), String> {
+        for hand in self.hands.iter_mut().filter(|hand| hand.version == Version::This) {
+            let ended = hand.child.as_mut().and_then(|child| child.try_wait().transpose());
+            if let Some(ended) = ended {
+                let status = ended.map_err(|error| error.to_string())?;
+                return Err(format!("a worker ended by itself: {status}"));
+            }
+        }
+        Ok(())
     }
 
     fn toll(&self) -> (u64, u64) {

@@ -107,7 +107,7 @@ pub enum QueueError {
     /// A job could not be added.
     #[error("a job could not be added to the queue")]
     Push(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The engine could not be started, or stopped by itself.
+    /// The engine could not be started, or failed.
     #[error("the queue's engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -153,7 +153,7 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// When the engine can't be started or stops by itself.
+    /// When the engine can't be started, or fails while it is told to stop. One that fails on the way is started again.
     pub async fn run(
         &self,
         handler: Arc<dyn Handler>,

@@ -159,14 +159,14 @@ impl Scaled {
         grace: Duration,
     ) -> Result<(), QueueError> {
         let hands = Hands(handler);
-        let lane = async |lane: Lane| {
+        let engine = async |lane: Lane| {
             let options = match lane {
                 Lane::Quick => WorkerOptions::default().define_job::<Quick>(),
                 Lane::Sync => WorkerOptions::default().define_job::<Sync>(),
                 Lane::Long => WorkerOptions::default().define_job::<Long>(),
             };
             let capacity = capacity.of(lane);
-            let worker = options
+            options
                 .pg_pool(self.pool.clone())
                 .schema(SCHEMA)
                 .concurrency(capacity)
@@ -198,8 +198,32 @@ impl Scaled {
                 .shutdown_interrupted_job_retry_delay(Duration::ZERO)
                 .init()
                 .await
-                .map_err(|error| QueueError::Engine(Box::new(error)))?;
-            worker.run().await.map_err(|error| QueueError::Engine(Box::new(error)))
+                .map_err(|error| QueueError::Engine(Box::new(error)))
+        };
+        let lane = async |lane: Lane| {
+            let mut has_begun = false;
+            loop {
+                let ended = match engine(lane).await {
+                    Ok(started) => {
+                        has_begun = true;
+                        started.run().await.map_err(|error| QueueError::Engine(Box::new(error)))
+                    }
+                    Err(error) => Err(error),
+                };
+                match ended {
+                    // Where it can't note that a job is done, as when the database is away, the engine ends what else it is
+                    // at and then itself. One that has worked will again: what is wrong is elsewhere.
+                    Err(error) if has_begun && !stop.is_cancelled() => {
+                        tracing::error!(
+                            lane = identifier(lane),
+                            ?error,
+                            "the queue's engine ended, and is started again"
+                        );
+                        let _ = tokio::time::timeout(self.timing.heartbeat, stop.cancelled()).await;
+                    }
+                    ended => return ended,
+                }
+            }
         };
         tokio::try_join!(lane(Lane::Quick), lane(Lane::Sync), lane(Lane::Long)).map(drop)
     }

@@ -1,11 +1,13 @@
-//! The contract of a queue: once at a time by key, lanes that don't wait for each other, order within one, what is urgent first, a stop that ends
-//! what is begun, and on PostgreSQL many workers, and the recovery of what a dead one held.
+//! The contract of a queue: once at a time by key, lanes that don't wait for each other, order within one, what is urgent
+//! first, a stop that ends what is begun, and on PostgreSQL many workers, the recovery of what a dead one held, and an engine
+//! that goes on after its database was away.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jobs::queue::{Capacity, Handler, Job, Lane, Queue};
+use sqlx::AssertSqlSafe;
 use test_database::{Engine, TestDatabase};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -224,4 +226,30 @@ async fn what_a_dead_worker_held_is_done_by_another() {
     assert_eq!(heir.next().await, "sync:b");
     assert_eq!(heir.next().await, "sync:a", "once the dead one has been silent for long enough");
     assert_eq!(heir.end().await, ["sync:b", "sync:a"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_ended_because_the_database_failed_is_started_again() {
+    if !Engine::available().contains(&Engine::Postgres) {
+        return;
+    }
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let queue = Queue::of(&database.store).await.unwrap();
+    let rename = async |from: &str, to: &str| {
+        let sql = AssertSqlSafe(format!("ALTER SCHEMA {from} RENAME TO {to}"));
+        sqlx::query(sql).execute(database.store.postgres().unwrap()).await.unwrap();
+    };
+    let mut worker = Worker::start(&queue, ONE_EACH);
+    queue.push(vec![job("sync", "a", Lane::Sync)]).await.unwrap();
+    assert_eq!(worker.next().await, "sync:a");
+    // It is done, and that can't be noted.
+    rename("lucca_connector_jobs", "elsewhere").await;
+    worker.may_end.add_permits(1);
+    assert!(worker.rests().await);
+    rename("elsewhere", "lucca_connector_jobs").await;
+    queue.push(vec![job("sync", "b", Lane::Sync)]).await.unwrap();
+    worker.may_end.add_permits(10);
+    assert_eq!(worker.next().await, "sync:b");
+    assert_eq!(worker.next().await, "sync:a", "as of a worker that died");
+    assert_eq!(worker.end().await, ["sync:a", "sync:b", "sync:a"]);
 }
