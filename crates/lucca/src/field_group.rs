@@ -17,7 +17,7 @@ pub enum FieldGroup {
     Work,
     /// First and last day of employment, seniority.
     Contract,
-    /// The tenant's own fields, application data, axis values.
+    /// The tenant's own fields (which may hold anything, pay included), axis values, attributes, application profiles.
     CustomFields,
     /// Personal e-mail and phone.
     Contact,
@@ -29,13 +29,15 @@ pub enum FieldGroup {
     Identifiers,
     /// Bank details and payroll data.
     Bank,
-    /// Why somebody is absent. Users have no such field: it is for streams of absences.
+    /// Pay, full-time equivalent and review dates, which Lucca keeps in `applicationData`.
+    PayAndReviews,
+    /// Why an employee is absent. Users have no such field: it is for streams of absences.
     LeaveReason,
 }
 
 impl FieldGroup {
     /// Every group.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Identity,
         Self::Work,
         Self::Contract,
@@ -45,6 +47,7 @@ impl FieldGroup {
         Self::Address,
         Self::Identifiers,
         Self::Bank,
+        Self::PayAndReviews,
         Self::LeaveReason,
     ];
 
@@ -60,6 +63,7 @@ impl FieldGroup {
             Self::Address => "address",
             Self::Identifiers => "identifiers",
             Self::Bank => "bank",
+            Self::PayAndReviews => "pay_and_reviews",
             Self::LeaveReason => "leave_reason",
         }
     }
@@ -111,8 +115,8 @@ impl WorkPart {
     }
 }
 
-/// A set of [`FieldGroup`]s. The default is identity, work, contract and custom fields: what is more
-/// personal than that is never fetched unless it is asked for.
+/// A set of [`FieldGroup`]s. The default is identity, work and contract: every other group is fetched only where it was
+/// asked for by name.
 ///
 /// Parts of a group can be left out of the set. Its text and its JSON name the groups only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,11 +170,7 @@ impl FieldGroups {
 
 impl Default for FieldGroups {
     fn default() -> Self {
-        Self::NONE
-            .with(FieldGroup::Identity)
-            .with(FieldGroup::Work)
-            .with(FieldGroup::Contract)
-            .with(FieldGroup::CustomFields)
+        Self::NONE.with(FieldGroup::Identity).with(FieldGroup::Work).with(FieldGroup::Contract)
     }
 }
 
@@ -225,9 +225,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_leaves_out_what_is_most_personal() {
+    fn default_is_identity_work_contract() {
         let names: Vec<_> = FieldGroups::default().iter().map(FieldGroup::name).collect();
-        assert_eq!(names, ["identity", "work", "contract", "custom_fields"]);
+        assert_eq!(names, ["identity", "work", "contract"]);
     }
 
     #[test]
@@ -235,10 +235,10 @@ mod tests {
         let groups = FieldGroups::default().with(FieldGroup::Birth).without(FieldGroup::Work);
         assert_eq!(groups.to_string().parse(), Ok(groups));
         let json = serde_json::to_string(&groups).unwrap();
-        assert_eq!(json, r#"["identity","contract","custom_fields","birth"]"#);
+        assert_eq!(json, r#"["identity","contract","birth"]"#);
         assert_eq!(serde_json::from_str::<FieldGroups>(&json).unwrap(), groups);
         assert_eq!("".parse(), Ok(FieldGroups::NONE));
         assert!("identity,salary".parse::<FieldGroups>().is_err());
-        assert_eq!(FieldGroups::all().iter().count(), 10);
+        assert_eq!(FieldGroups::all().iter().count(), 11);
     }
 }

@@ -64,6 +64,7 @@ mod tenant_url;
 mod tls;
 mod transport;
 mod tree;
+mod user_members;
 mod user_query;
 mod writes;
 
@@ -86,6 +87,7 @@ pub use stats::{Stats, StreamStats};
 pub use stream::{Stream, UnknownStream};
 pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
 pub use transport::{guarded_client, is_address_refused, reach};
+pub use user_members::{ApplicationMember, Keep};
 pub use user_query::{DateFilter, UserField, UserQuery};
 pub use writes::{
     AbsencePeriod, Constraint, Created, FactoryGeneration, ImportProgress, ImportSummary, LeaveImport,

@@ -1,13 +1,14 @@
 //! Which users to read and which of their fields.
 //!
-//! The mapping from [`FieldGroup`]s to Lucca's field names lives here; the syntax is in `query::v3`.
+//! Which field belongs to which group is in `user_members`; the syntax is in `query::v3`.
 
 use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
 use crate::asked::Idiom;
-use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
+use crate::field_group::FieldGroups;
 use crate::query::v3::{Comparator, Fields, Filter};
+use crate::user_members::user_fields;
 
 /// Which users to read, and which of their fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,67 +159,6 @@ impl DateFilter {
     }
 }
 
-/// What is asked of users for `groups`. Fields no source documents for `/api/v3/users` are left out,
-/// because an unknown field can fail the whole request.
-pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
-    let mut fields = Fields::new().leaf("id");
-    for group in groups.iter() {
-        fields = group_fields(fields, group);
-    }
-    for part in WorkPart::ALL.into_iter().filter(|part| !groups.contains_part(*part)) {
-        for name in part_fields(part) {
-            fields.remove(name);
-        }
-    }
-    fields
-}
-
-/// What of [`FieldGroup::Work`] is of one of its parts.
-fn part_fields(part: WorkPart) -> &'static [&'static str] {
-    match part {
-        WorkPart::JobTitle => &["jobTitle"],
-        WorkPart::Manager => &["manager", "managerId"],
-        WorkPart::Qualification => &["jobQualification"],
-    }
-}
-
-fn group_fields(fields: Fields, group: FieldGroup) -> Fields {
-    match group {
-        FieldGroup::Identity => fields
-            .leaves(&["name", "displayName", "firstName", "lastName", "login", "mail", "employeeNumber"])
-            .leaves(&["externalId", "civilTitle", "modifiedAt"])
-            .nested("picture", &["id", "name", "href"]),
-        // Both the plain id and the object of a relation are asked for: without a permission on the other
-        // record the object may be null.
-        // unverified: which of the two stays when a permission is missing (directory.md §4.2).
-        FieldGroup::Work => fields
-            .leaves(&["jobTitle", "directLine", "professionalMobile", "quote"])
-            .leaves(&["legalEntityId", "departmentId", "managerId"])
-            .nested("legalEntity", ID_NAME)
-            .nested("department", ID_NAME)
-            .nested("manager", ID_NAME)
-            .nested("calendar", ID_NAME)
-            .nested("culture", ID_NAME)
-            .nested("rolePrincipal", ID_NAME)
-            .nested("habilitedRoles", ID_NAME)
-            .nested("csp", ID_NAME)
-            .nested("jobQualification", ID_NAME)
-            .nested("userWorkCycles", &["id", "workCycleID", "startsOn", "endsOn"]),
-        FieldGroup::Contract => fields.leaves(&["dtContractStart", "dtContractEnd", "seniorityDate"]),
-        FieldGroup::CustomFields => {
-            fields.leaves(&["extendedData", "applicationData", "userAxisValues", "attributes"])
-        }
-        FieldGroup::Contact => fields.leaves(&["personalEmail", "personalMobile"]),
-        FieldGroup::Birth => fields.leaves(&["birthDate", "gender"]).nested("nationality", ID_NAME),
-        FieldGroup::Address => fields.leaf("address"),
-        FieldGroup::Identifiers => fields.leaf("insuranceNumber"),
-        FieldGroup::Bank => fields
-            .leaves(&["bankName", "rib", "iban", "bic", "corporateCard", "allowsElectronicPayslip"])
-            .leaves(&["frenchCarTaxHorsePower", "frenchMotocyclesTaxHorsePower"]),
-        FieldGroup::LeaveReason => fields,
-    }
-}
-
 /// The fields every public client has been seen to read, for servers that refuse the full list.
 pub(crate) fn core_user_fields() -> Fields {
     Fields::new()
@@ -226,25 +166,7 @@ pub(crate) fn core_user_fields() -> Fields {
         .leaves(&["dtContractStart", "dtContractEnd", "modifiedAt"])
         .nested("legalEntity", ID_NAME)
         .nested("department", ID_NAME)
-        .nested("manager", ID_NAME)
+        .nested("manager", &["id"])
 }
 
 const ID_NAME: &[&str] = &["id", "name"];
-
-impl FieldGroups {
-    /// Whether a user's property is among those asked for with these groups, by its key at the first level,
-    /// in any case and either spelling of a relation's id (`managerId`, `managerID`). Servers may send more
-    /// than was asked for.
-    pub fn ask_for(self, key: &str) -> bool {
-        // The axes of `userAxisValues` arrive as one key each (source: directory.md §6.3).
-        let key = match key.split_once('_') {
-            Some((prefix, _)) if prefix.eq_ignore_ascii_case("userAxisValues") => prefix,
-            _ => key,
-        };
-        let relation = key.get(..key.len().saturating_sub(2)).unwrap_or_default();
-        let is_id = key.to_ascii_lowercase().ends_with("id");
-        user_fields(self)
-            .names()
-            .any(|name| name.eq_ignore_ascii_case(key) || is_id && name.eq_ignore_ascii_case(relation))
-    }
-}

@@ -13,7 +13,7 @@ use crate::{NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 /// A person employed now, in the future or in the past: one Lucca user.
 ///
 /// One human can be two of these at the source; they are reported, never merged. Groups of personal data
-/// ([`contact`](Self::contact) to [`bank`](Self::bank)) are absent unless the linked account asks for them.
+/// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the linked account asks for them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Employee {
     /// Lucca's id; `0` is real.
@@ -91,7 +91,9 @@ pub struct Employee {
     /// fields. What a key means is in [`CustomFieldDefinition`](crate::CustomFieldDefinition).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, Value>,
-    /// What Lucca's own applications keep on the person, such as the leave profile, by key as Lucca writes it.
+    /// Profiles that Lucca's applications assign to the person (`profile_figgo` is the leave profile) and the second
+    /// manager's id (`manager2Id`, `manager2`), by key as Lucca writes it. Nothing else of Lucca's `applicationData`
+    /// is ever in here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub application_data: BTreeMap<String, Value>,
     /// Further attributes, as Lucca writes them.
@@ -112,6 +114,9 @@ pub struct Employee {
     /// Bank account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank: Option<Bank>,
+    /// Pay, full-time equivalent and reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_and_reviews: Option<PayAndReviews>,
     /// When Lucca says the record last changed. What moves it is not documented: a hint, not a proof.
     pub modified_at: Option<SourceTime>,
     /// Fields that Lucca sent in a form that could not be read; they are absent above.
@@ -225,4 +230,21 @@ pub struct Bank {
     /// Fiscal horsepower of the person's motorcycle.
     #[serde(default)]
     pub french_motorcycle_tax_horse_power: Option<i64>,
+}
+
+/// Pay, full-time equivalent and reviews (field group `pay_and_reviews`), from Lucca's `applicationData`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PayAndReviews {
+    /// Theoretical remuneration, as Lucca writes it: a text with its currency, such as `€40,000`.
+    // unverified: over which period (a year is likely).
+    pub theoretical_remuneration: Option<String>,
+    /// Full-time equivalent, as Lucca writes it: a number as text. Recorded values are monthly hours (`151.67`).
+    // unverified: that every tenant counts monthly hours.
+    pub full_time_equivalent: Option<String>,
+    /// When the last annual review was.
+    pub last_annual_review_at: Option<SourceTime>,
+    /// When the last professional review was.
+    pub last_professional_review_at: Option<SourceTime>,
+    /// When the last review of a fixed number of working days (*forfait jours*) was.
+    pub last_fixed_working_days_review_at: Option<SourceTime>,
 }

@@ -36,7 +36,7 @@ pub use absence::{
 };
 pub use audience::{Audience, Candidate, Contract, PeopleFilter};
 pub use department_tree::{ParentClue, department_tree};
-pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, Picture, WorkCycle};
+pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, PayAndReviews, Picture, WorkCycle};
 pub use employment::Employment;
 pub use feature::{Feature, Features, NotDeclinable, UnknownFeature};
 pub use identity::{IdentityEvidence, IdentityMatch, IdentityRelation, identities};

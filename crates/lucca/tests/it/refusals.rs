@@ -36,7 +36,7 @@ fn a_silent_refusal_of_the_page_size() {
 fn a_silent_refusal_of_a_field() {
     let outcome = users(|request, _| {
         let fields = parameter(request, "fields").unwrap_or_default();
-        if fields.contains("extendedData") { text(400, "") } else { counted(request, 1500) }
+        if fields.contains("habilitedRoles") { text(400, "") } else { counted(request, 1500) }
     });
     outcome.has_each_once(1500);
     assert_eq!((outcome.proof, outcome.page_size), (Proof::Complete { rows: 1500 }, 1000));
@@ -44,14 +44,14 @@ fn a_silent_refusal_of_a_field() {
         Note::FieldsDropped { names } => Some(names.clone()),
         _ => None,
     });
-    assert!(dropped.unwrap().contains(&"extendedData".to_owned()));
+    assert!(dropped.unwrap().contains(&"habilitedRoles".to_owned()));
 }
 
 #[test]
 fn a_named_refusal_of_fields_one_after_the_other() {
     let outcome = users(|request, _| {
         let fields = parameter(request, "fields").unwrap();
-        for unknown in ["attributes", "jobQualification", "quote"] {
+        for unknown in ["userWorkCycles", "jobQualification", "quote"] {
             if fields.contains(unknown) {
                 return text(
                     400,
@@ -62,7 +62,7 @@ fn a_named_refusal_of_fields_one_after_the_other() {
         counted(request, 3)
     });
     outcome.has_each_once(3);
-    let names = ["attributes", "jobQualification", "quote"].map(str::to_owned).to_vec();
+    let names = ["userWorkCycles", "jobQualification", "quote"].map(str::to_owned).to_vec();
     assert_eq!((outcome.requests, outcome.notes), (4, vec![Note::FieldsDropped { names }]));
 }
 
@@ -173,7 +173,7 @@ fn several_silent_refusals_at_once() {
     assert!(outcome.proof.is_complete());
 
     let outcome = users(silently(move |request| {
-        has(request, "formerEmployees") || fields(request).contains("extendedData")
+        has(request, "formerEmployees") || fields(request).contains("habilitedRoles")
     }));
     assert!(matches!(outcome.notes[..], [Note::FormerFilterFallback, Note::FieldsDropped { .. }]));
     assert!(outcome.proof.is_complete());

@@ -171,7 +171,7 @@ fn one_user_of_a_server_that_knows_fewer_fields() {
             if fields.contains("quote") {
                 return text(500, r#"{"Status":500,"Message":"Unknown property 'quote'"}"#);
             }
-            if fields.contains("attributes") { text(400, "") } else { ok(json!({"data": {"id": 1}})) }
+            if fields.contains("habilitedRoles") { text(400, "") } else { ok(json!({"data": {"id": 1}})) }
         })
         .await;
         let client = client(&server);

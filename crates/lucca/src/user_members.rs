@@ -1,0 +1,302 @@
+//! Every member of a user that is known, with the field group it belongs to: one table, from which requests are made and
+//! by which what arrives is kept or dropped. How a request is written is in `query::v3`.
+//!
+//! A member that is not in the table, or that belongs to no group, is never asked for and never kept.
+
+use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
+use crate::query::v3::Fields;
+
+/// What a member of a user belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Belongs {
+    /// To every request.
+    Always,
+    To(FieldGroup),
+    /// To this part of [`FieldGroup::Work`].
+    Part(WorkPart),
+    /// To none: it is known, and not read.
+    Nothing,
+}
+
+/// A member of a user, by Lucca's name in one of its casings.
+struct Member {
+    name: &'static str,
+    belongs: Belongs,
+    /// The members below it that are asked for and kept; empty means all of them.
+    below: &'static [&'static str],
+    /// Whether it is asked for. What is not may still be kept: servers send a relation's id under a second name.
+    is_asked: bool,
+}
+
+const fn asked(name: &'static str, belongs: Belongs, below: &'static [&'static str]) -> Member {
+    Member { name, belongs, below, is_asked: true }
+}
+
+const fn unasked(name: &'static str, belongs: Belongs) -> Member {
+    Member { name, belongs, below: &[], is_asked: false }
+}
+
+const ID_NAME: &[&str] = &["id", "name"];
+const IDENTITY: Belongs = Belongs::To(FieldGroup::Identity);
+const WORK: Belongs = Belongs::To(FieldGroup::Work);
+const CONTRACT: Belongs = Belongs::To(FieldGroup::Contract);
+const CUSTOM: Belongs = Belongs::To(FieldGroup::CustomFields);
+const CONTACT: Belongs = Belongs::To(FieldGroup::Contact);
+const BIRTH: Belongs = Belongs::To(FieldGroup::Birth);
+const BANK: Belongs = Belongs::To(FieldGroup::Bank);
+const JOB_TITLE: Belongs = Belongs::Part(WorkPart::JobTitle);
+const MANAGER: Belongs = Belongs::Part(WorkPart::Manager);
+const QUALIFICATION: Belongs = Belongs::Part(WorkPart::Qualification);
+
+/// Lucca's names of what holds the members of Lucca's other applications; those are in [`ApplicationMember`].
+const APPLICATION_DATA: &str = "applicationData";
+const EXTENDED_DATA: &str = "extendedData";
+const AXES: &str = "userAxisValues";
+
+/// Sources: directory.md §6.3, recorded.md ("What they prove"). Of a relation both the id and the object are asked for
+/// where the id's name is documented: without a permission on the other record the object may be null.
+// unverified: which of the two stays when a permission is missing (directory.md §4.2).
+const MEMBERS: &[Member] = &[
+    asked("id", Belongs::Always, &[]),
+    asked("name", IDENTITY, &[]),
+    asked("displayName", IDENTITY, &[]),
+    asked("firstName", IDENTITY, &[]),
+    asked("lastName", IDENTITY, &[]),
+    asked("login", IDENTITY, &[]),
+    asked("mail", IDENTITY, &[]),
+    asked("employeeNumber", IDENTITY, &[]),
+    asked("externalId", IDENTITY, &[]),
+    asked("civilTitle", IDENTITY, &[]),
+    asked("modifiedAt", IDENTITY, &[]),
+    unasked("modifiedOn", IDENTITY),
+    asked("picture", IDENTITY, &["id", "name", "href"]),
+    unasked("pictureId", IDENTITY),
+    asked("jobTitle", JOB_TITLE, &[]),
+    asked("directLine", WORK, &[]),
+    asked("professionalMobile", WORK, &[]),
+    asked("quote", WORK, &[]),
+    asked("legalEntityId", WORK, &[]),
+    asked("departmentId", WORK, &[]),
+    asked("managerId", MANAGER, &[]),
+    asked("legalEntity", WORK, ID_NAME),
+    asked("department", WORK, ID_NAME),
+    // The name is the manager's own: it comes with their record.
+    asked("manager", MANAGER, &["id"]),
+    asked("calendar", WORK, ID_NAME),
+    unasked("calendarId", WORK),
+    asked("culture", WORK, ID_NAME),
+    unasked("cultureId", WORK),
+    asked("rolePrincipal", WORK, ID_NAME),
+    unasked("rolePrincipalId", WORK),
+    asked("habilitedRoles", WORK, ID_NAME),
+    asked("csp", WORK, ID_NAME),
+    unasked("cspId", WORK),
+    asked("jobQualification", QUALIFICATION, ID_NAME),
+    unasked("jobQualificationId", QUALIFICATION),
+    asked("userWorkCycles", WORK, &["id", "workCycleID", "startsOn", "endsOn"]),
+    asked("dtContractStart", CONTRACT, &[]),
+    asked("dtContractEnd", CONTRACT, &[]),
+    asked("seniorityDate", CONTRACT, &[]),
+    asked(EXTENDED_DATA, CUSTOM, &[]),
+    asked(AXES, CUSTOM, &[]),
+    asked("attributes", CUSTOM, &[]),
+    asked("personalEmail", CONTACT, &[]),
+    asked("personalMobile", CONTACT, &[]),
+    asked("birthDate", BIRTH, &[]),
+    asked("gender", BIRTH, &[]),
+    asked("nationality", BIRTH, ID_NAME),
+    unasked("nationalityId", BIRTH),
+    asked("address", Belongs::To(FieldGroup::Address), &[]),
+    asked("insuranceNumber", Belongs::To(FieldGroup::Identifiers), &[]),
+    asked("bankName", BANK, &[]),
+    asked("rib", BANK, &[]),
+    asked("iban", BANK, &[]),
+    asked("bic", BANK, &[]),
+    asked("corporateCard", BANK, &[]),
+    asked("allowsElectronicPayslip", BANK, &[]),
+    asked("frenchCarTaxHorsePower", BANK, &[]),
+    asked("frenchMotocyclesTaxHorsePower", BANK, &[]),
+    unasked("site", Belongs::Nothing),
+    unasked("siteId", Belongs::Nothing),
+    unasked("unitSellPrice", Belongs::Nothing),
+    unasked("personalAccount", Belongs::Nothing),
+    unasked("personalCard", Belongs::Nothing),
+    unasked("currentDelegatee", Belongs::Nothing),
+    unasked("currentDelegateeId", Belongs::Nothing),
+    unasked("createdAt", Belongs::Nothing),
+    unasked("createdOn", Belongs::Nothing),
+    unasked("authorizedOperations", Belongs::Nothing),
+    unasked("url", Belongs::Nothing),
+];
+
+/// What a member of a user's `applicationData` is: Lucca's applications keep profiles there, and pay and reviews too.
+/// Source: recorded.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationMember {
+    /// The profile that an application assigns: `profile_figgo`, `profile_utime`, `profile_cleemy_{instance}`.
+    Profile,
+    /// The second manager's id: `manager2Id`.
+    SecondManagerId,
+    /// The second manager: `manager2`.
+    SecondManager,
+    /// Pay, full-time equivalent or a review's date.
+    PayOrReview,
+    /// A member that is on no list. It may hold anything, and is never kept.
+    Unknown,
+}
+
+/// Profiles whose names are the same in every tenant; that of an expense profile has the instance's number in it.
+const PROFILES: [&str; 2] = ["profile_figgo", "profile_utime"];
+const PAY_AND_REVIEWS: [&str; 5] = [
+    "theoreticalRemuneration",
+    "fullTimeEquivalent",
+    "lastAnnualReviewDate",
+    "lastProfessionalReviewDate",
+    "lastFixedWorkingDaysReviewDate",
+];
+
+impl ApplicationMember {
+    /// What a member is, by its key in any case.
+    pub fn of(key: &str) -> Self {
+        let is_profile =
+            key.split_once('_').is_some_and(|(prefix, _)| prefix.eq_ignore_ascii_case("profile"));
+        if is_profile {
+            Self::Profile
+        } else if key.eq_ignore_ascii_case("manager2Id") {
+            Self::SecondManagerId
+        } else if key.eq_ignore_ascii_case("manager2") {
+            Self::SecondManager
+        } else if PAY_AND_REVIEWS.iter().any(|name| key.eq_ignore_ascii_case(name)) {
+            Self::PayOrReview
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// Whether it is asked for and kept with these groups.
+    pub fn is_in(self, groups: FieldGroups) -> bool {
+        let custom = groups.contains(FieldGroup::CustomFields);
+        match self {
+            Self::Profile => custom,
+            Self::SecondManagerId | Self::SecondManager => custom && groups.contains_part(WorkPart::Manager),
+            Self::PayOrReview => groups.contains(FieldGroup::PayAndReviews),
+            Self::Unknown => false,
+        }
+    }
+}
+
+/// What may be kept of a member of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing of it.
+    Nothing,
+    /// All of it.
+    Whole,
+    /// Of an object, or of each object of a list, these members, in any case; of anything else, all.
+    Members(&'static [&'static str]),
+    /// It is `applicationData`: what [`ApplicationMember`] says of each of its members.
+    ApplicationData,
+    /// It is `extendedData`: everything but the fields that the linked account excludes.
+    ExtendedData,
+}
+
+impl FieldGroups {
+    /// What may be kept of a user's member with these groups, by its key at the first level, in any case.
+    /// Servers may send more than was asked for.
+    pub fn keep(self, key: &str) -> Keep {
+        if key.eq_ignore_ascii_case(APPLICATION_DATA) {
+            return if self.application_members().is_empty() { Keep::Nothing } else { Keep::ApplicationData };
+        }
+        // The axes of `userAxisValues` arrive as one key each (source: directory.md §6.3).
+        let axis =
+            key.split_once('_').map(|(prefix, _)| prefix).filter(|prefix| prefix.eq_ignore_ascii_case(AXES));
+        let name = axis.unwrap_or(key);
+        let member = MEMBERS.iter().find(|member| member.name.eq_ignore_ascii_case(name));
+        match member.filter(|member| self.holds(member.belongs)) {
+            None => Keep::Nothing,
+            Some(_) if axis.is_some() => Keep::Members(ID_NAME),
+            Some(member) if member.name == EXTENDED_DATA => Keep::ExtendedData,
+            Some(member) if member.below.is_empty() => Keep::Whole,
+            Some(member) => Keep::Members(member.below),
+        }
+    }
+
+    fn holds(self, belongs: Belongs) -> bool {
+        match belongs {
+            Belongs::Always => true,
+            Belongs::To(group) => self.contains(group),
+            Belongs::Part(part) => self.contains_part(part),
+            Belongs::Nothing => false,
+        }
+    }
+
+    /// The members of `applicationData` to ask for by name.
+    fn application_members(self) -> Vec<&'static str> {
+        let known = PROFILES.into_iter().chain(["manager2Id"]).chain(PAY_AND_REVIEWS);
+        known.filter(|name| ApplicationMember::of(name).is_in(self)).collect()
+    }
+}
+
+/// What is asked of users for `groups`. Fields that no source documents for `/api/v3/users` are left out, because an
+/// unknown field can fail the whole request.
+///
+/// The members of `applicationData` are asked for by name, so that a server that can leaves out the rest. An unknown name
+/// in a dictionary answers null (source: wire-grammar.md §1.2).
+// unverified: that production does as the open framework does here. What it sends all the same is dropped on arrival.
+pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
+    let wanted = MEMBERS.iter().filter(|member| member.is_asked && groups.holds(member.belongs));
+    let fields = wanted.fold(Fields::new(), |fields, member| fields.nested(member.name, member.below));
+    match groups.application_members() {
+        names if names.is_empty() => fields,
+        names => fields.nested(APPLICATION_DATA, &names),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn application_members_have_groups() {
+        let custom = FieldGroups::default().with(FieldGroup::CustomFields);
+        let pay = FieldGroups::NONE.with(FieldGroup::PayAndReviews);
+        for (key, in_custom, in_pay) in [
+            ("profile_figgo", true, false),
+            ("Profile_Cleemy_6", true, false),
+            ("manager2ID", true, false),
+            ("manager2", true, false),
+            ("theoreticalRemuneration", false, true),
+            ("FullTimeEquivalent", false, true),
+            ("lastAnnualReviewDate", false, true),
+            ("lastProfessionalReviewDate", false, true),
+            ("lastFixedWorkingDaysReviewDate", false, true),
+            ("profile", false, false),
+            ("bonus", false, false),
+        ] {
+            let member = ApplicationMember::of(key);
+            assert!(!member.is_in(FieldGroups::default()), "{key}");
+            assert_eq!((member.is_in(custom), member.is_in(pay)), (in_custom, in_pay), "{key}");
+        }
+        assert!(!ApplicationMember::SecondManager.is_in(custom.leaving_out(WorkPart::Manager)));
+    }
+
+    #[test]
+    fn default_request_has_no_dictionary() {
+        let names: Vec<_> = user_fields(FieldGroups::default()).names().collect();
+        for name in [APPLICATION_DATA, EXTENDED_DATA, AXES, "attributes"] {
+            assert!(!names.contains(&name), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn ids_and_axes_are_kept_with_their_relation() {
+        let keep = |key| FieldGroups::all().keep(key);
+        assert_eq!(keep("CSPID"), Keep::Whole);
+        assert_eq!(keep("useraxisvalues_4"), Keep::Members(ID_NAME));
+        assert_eq!(keep("manager"), Keep::Members(&["id"]));
+        assert_eq!(keep("extendeddata"), Keep::ExtendedData);
+        assert_eq!(keep("authorizedOperations"), Keep::Nothing);
+        assert_eq!(keep("profile_figgo"), Keep::Nothing);
+        assert_eq!(FieldGroups::default().keep("applicationdata"), Keep::Nothing);
+    }
+}
