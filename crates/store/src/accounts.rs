@@ -63,6 +63,9 @@ pub struct AccountSettings {
     /// Names of the features whose data is never fetched nor kept. The sync engine knows the names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declined_features: Vec<String>,
+    /// Keys of the tenant's own fields that are not kept, where custom fields are: `e_…`, in any case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_custom_fields: Vec<String>,
     /// By which door absence requests are made, where a person chose one: `factory` or `import`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence_door: Option<String>,

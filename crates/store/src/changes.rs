@@ -387,6 +387,6 @@ pub(crate) fn of_state(kind: Kind, ids: &[RemoteId], operation: Operation) -> Ve
 impl Lease {
     /// The run under which changes are written.
     pub(crate) fn run(&self) -> Option<RunId> {
-        Some(self.run_id)
+        (!self.is_removal).then_some(self.run_id)
     }
 }

@@ -130,6 +130,7 @@ impl Store {
     }
 
     /// Takes the values of some members out of what the change log says of a kind's records; that they changed stays.
+    /// Gives how many entries were emptied, one with two of the members twice.
     ///
     /// # Errors
     ///
@@ -138,14 +139,15 @@ impl Store {
         &self,
         lease: &Lease,
         kind: Kind,
-        members: &[&'static str],
+        members: &[&str],
         at: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         const DOING: &str = "taking values out of the change log";
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let write = async {
-            self.forget(&mut tx, lease.account_no, kind, members, None).await?;
-            tx.commit().await
+            let emptied = self.forget(&mut tx, lease.account_no, kind, members, None).await?;
+            tx.commit().await?;
+            Ok(emptied)
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -156,9 +158,10 @@ impl Store {
         tx: &mut Tx,
         account_no: i64,
         kind: Kind,
-        members: &[&'static str],
+        members: &[&str],
         ids: Option<&[RemoteId]>,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<u64, sqlx::Error> {
+        let mut emptied = 0;
         let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
         for member in members {
             let (set, is_told) = match self.db {
@@ -178,14 +181,14 @@ impl Store {
                 ),
                 3,
             );
-            in_tx!(&mut *tx, connection => sqlx::query(sql)
+            emptied += in_tx!(&mut *tx, connection => sqlx::query(sql)
                 .bind(account_no)
                 .bind(kind.name())
                 .bind(ids.map(json_list))
                 .execute(connection)
                 .await
-                .map(drop))?;
+                .map(|done| done.rows_affected()))?;
         }
-        Ok(())
+        Ok(emptied)
     }
 }

@@ -15,7 +15,13 @@ pub struct Lease {
     /// The run that holds it.
     pub run_id: RunId,
     epoch: i64,
+    /// Whether it is a removal's after an upgrade, which no run holds, and which unlinked accounts give too.
+    pub(crate) is_removal: bool,
 }
+
+/// What this version's leases say of it; the tables refuse leases of versions that say less (migration
+/// `pay_and_reviews`), because they would store what this one removes.
+pub(crate) const GENERATION: i64 = 2;
 
 /// Who holds a linked account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +37,9 @@ pub struct LeaseHolder {
 /// How long a holder may be silent. Commits renew it; the longest silence of a healthy run is a request that is
 /// retried to its last attempt.
 const LASTS: SignedDuration = SignedDuration::from_mins(15);
+
+/// What holds the lease of an account from which a removal removes.
+pub(crate) const REMOVAL: &str = "removal after an upgrade";
 
 impl Store {
     /// Takes the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder that
@@ -48,8 +57,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Lease>, Error> {
         let epoch: Option<i64> = on!(self.db, pool => sqlx::query_scalar(
-            "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) \
-             SELECT no, 1, $2, $3, $4 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked' \
+            "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms, generation) \
+             SELECT no, 1, $2, $3, $4, $7 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked' \
              ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, holder = excluded.holder, \
              run_id = excluded.run_id, expires_ms = excluded.expires_ms \
              WHERE leases.expires_ms <= $5 OR leases.holder = $6 RETURNING epoch",
@@ -60,6 +69,7 @@ impl Store {
         .bind((now + LASTS).as_millisecond())
         .bind(now.as_millisecond())
         .bind(dead)
+        .bind(GENERATION)
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("taking a linked account's lease"))?;
@@ -69,7 +79,7 @@ impl Store {
                 return Err(Error::Unlinked);
             }
         }
-        Ok(epoch.map(|epoch| Lease { account_no: account.no, run_id, epoch }))
+        Ok(epoch.map(|epoch| Lease { account_no: account.no, run_id, epoch, is_removal: false }))
     }
 
     /// Who holds a linked account now.
@@ -104,6 +114,25 @@ impl Store {
         .map_err(while_doing("giving a lease back"))
     }
 
+    /// Takes the lease of a linked account for a removal, from any holder and whether or not it is unlinked.
+    pub async fn seize_lease(&self, account_no: i64, now: Timestamp) -> Result<Lease, Error> {
+        let run_id = RunId::mint(now, [0; 10]);
+        let epoch: i64 = on!(self.db, pool => sqlx::query_scalar(
+            "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms, generation) \
+             VALUES ($1, 1, $2, $3, $4, $5) ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, \
+             holder = excluded.holder, run_id = excluded.run_id, expires_ms = excluded.expires_ms RETURNING epoch",
+        )
+        .bind(account_no)
+        .bind(REMOVAL)
+        .bind(run_id.to_string())
+        .bind((now + LASTS).as_millisecond())
+        .bind(GENERATION)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing("taking a linked account's lease"))?;
+        Ok(Lease { account_no, run_id, epoch, is_removal: true })
+    }
+
     /// Begins a transaction of a run that goes on: as [`Self::begin_last_under`], but ends with [`Error::Cancelled`] where a
     /// person has asked for the run to end.
     pub(crate) async fn begin_under(
@@ -135,11 +164,12 @@ impl Store {
         let mut tx = self.begin().await.map_err(while_doing(doing))?;
         let held = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE leases SET expires_ms = $3 WHERE account_no = $1 AND epoch = $2 \
-             AND EXISTS (SELECT 1 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked')",
+             AND ($4 OR EXISTS (SELECT 1 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked'))",
         )
         .bind(lease.account_no)
         .bind(lease.epoch)
         .bind((now + LASTS).as_millisecond())
+        .bind(lease.is_removal)
         .execute(connection)
         .await
         .map(|done| done.rows_affected()))

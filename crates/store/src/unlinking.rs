@@ -11,6 +11,7 @@ use crate::audit::{self, Actor, NewAuditEntry};
 use crate::commit::records_written;
 use crate::db::{from_sql_count, in_tx, sql_time};
 use crate::error::while_doing;
+use crate::leases::GENERATION;
 use crate::{Error, LinkedAccount, Store, account_events, runs};
 
 /// What becomes of the data of an account that is unlinked.
@@ -73,10 +74,11 @@ impl Store {
             // Whoever syncs it now holds an epoch that is over. Where nobody ever did, the row is made, so that whoever
             // begins at this moment waits for it on PostgreSQL. First, as commits lock it first.
             in_tx!(&mut tx, connection => sqlx::query(
-                "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES ($1, 1, '', '', 0) \
+                "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms, generation) VALUES ($1, 1, '', '', 0, $2) \
                  ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, expires_ms = 0",
             )
             .bind(account.no)
+            .bind(GENERATION)
             .execute(connection)
             .await
             .map(drop))?;

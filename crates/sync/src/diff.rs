@@ -4,7 +4,7 @@ use people::Kind;
 use serde_json::{Map, Value};
 
 /// Fields of employees whose values are about the job, not the person.
-const EMPLOYEE: [&str; 15] = [
+const EMPLOYEE: [&str; 14] = [
     "job_title",
     "manager_id",
     "department_id",
@@ -17,7 +17,6 @@ const EMPLOYEE: [&str; 15] = [
     "work_cycles",
     "primary_role",
     "secondary_roles",
-    "application_data",
     "modified_at",
     "unread_fields",
 ];

@@ -5,7 +5,8 @@
 //! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
 //! `working_days`, or by `notified_streams` where Lucca told what changed; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
 //! `lost_fields` keeps what went silent; `scope` says what a
-//! linked account's configuration wants of all that, `rescope` what follows when that changes, and `unwanted` takes out
+//! linked account's configuration wants of all that, `rescope` what follows when that changes, `reduction` takes what
+//! it no longer keeps out of the store, `removal` does so once after an upgrade, and `unwanted` takes out
 //! what may not be kept; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
 //! decides, without I/O, what a missing record means, with what `owners` finds out of those it belongs to. How pages are fetched is `lucca`'s business, how they are kept
 //! is `store`'s.
@@ -23,6 +24,8 @@ mod people_streams;
 mod plan;
 mod progress;
 mod reconcile;
+mod reduction;
+mod removal;
 mod report;
 mod request_streams;
 mod rescope;
@@ -39,6 +42,7 @@ pub use normalise::{LeaveOfAbsence, absence_request, leave, working_day};
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
+pub use removal::{RemovalReport, remove_unwanted};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
 pub use run::{Error, Options, Sync};
 pub use state::{Resume, StreamState};

@@ -58,10 +58,21 @@ const EMPLOYEE_FIELDS: &[(&str, &[&str])] = &[
             "frenchMotocyclesTaxHorsePower",
         ],
     ),
+    (
+        "pay_and_reviews",
+        &[
+            "applicationData",
+            "applicationData.theoreticalRemuneration",
+            "applicationData.fullTimeEquivalent",
+            "applicationData.lastAnnualReviewDate",
+            "applicationData.lastProfessionalReviewDate",
+            "applicationData.lastFixedWorkingDaysReviewDate",
+        ],
+    ),
 ];
 
 /// Field groups of the model: present as a whole when asked for, so only what is in them can be lost.
-const GROUPS: [&str; 5] = ["contact", "birth", "address", "identifiers", "bank"];
+const GROUPS: [&str; 6] = ["contact", "birth", "address", "identifiers", "bank", "pay_and_reviews"];
 
 /// Fields that a permission guards, or may guard. When a whole page of people has none of one that stored
 /// people had, it was hidden and not emptied.

@@ -1,8 +1,8 @@
 //! People and their contracts: what is learned from them, and the second look at those that are missing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use lucca::{FieldGroups, Read, Stream, UserLogQuery, UserQuery};
+use lucca::{FieldGroup, FieldGroups, Read, Stream, UserLogQuery, UserQuery};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
 
 use crate::absence_streams::AbsencesRead;
@@ -50,7 +50,9 @@ impl Engine<'_> {
         let Some(mut sync) = self.begin(Stream::Users, Kind::Employee).await? else { return Ok(None) };
         let modified_since = if sync.is_full() { None } else { sync.state.since(self.rhythms.overlap) };
         let users = self.client.users(UserQuery { groups, modified_since, ..UserQuery::default() });
-        let redact = |raw: &str| normalise::least_data(raw, groups);
+        let scope = &self.context.scope;
+        let redact = |raw: &str| normalise::least_data(raw, scope);
+        let mut unknown = BTreeMap::new();
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &redact };
         let (users, read) = sync
             .read(sync.taught(users), raw_policy, |Read { value: user, problems }| {
@@ -58,13 +60,16 @@ impl Engine<'_> {
                     (&user.department, &mut learned.departments),
                     (&user.legal_entity, &mut learned.establishments),
                 ] {
+                    // Servers may send it where it was not asked for.
                     if let Some(reference) = reference
+                        && groups.contains(FieldGroup::Work)
                         && !names.contains_key(&reference.id)
                     {
                         names.insert(reference.id.clone(), reference.name.as_deref().map(str::to_owned));
                     }
                 }
-                let employee = normalise::employee(user, problems, groups);
+                normalise::count_unknown(&user.application_data, &mut unknown);
+                let employee = normalise::employee(user, problems, scope);
                 match status_on(self.context.today, employee.contract(), []) {
                     EmployeeStatus::Former => learned.seen.former += 1,
                     EmployeeStatus::Future => learned.seen.future += 1,
@@ -73,6 +78,7 @@ impl Engine<'_> {
                 Ok(employee)
             })
             .await?;
+        sync.report.unknown_members = unknown;
         let ending = Ending::of(&users, read);
         let mut missing = Vec::new();
         if ending.is_ok() && sync.is_full() {

@@ -97,6 +97,10 @@ pub struct StreamReport {
     /// permission. The stored values were kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_fields: Vec<String>,
+    /// Members of people's `applicationData` that are on no list, by name, with how many people had them. Their values
+    /// were dropped. At most 50 names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_members: BTreeMap<String, u64>,
     /// Stored records that were not reached because the stream could not be read: they may be out of date.
     pub stale: u64,
     /// Whether the enumeration was provably complete.
@@ -135,6 +139,7 @@ impl StreamReport {
             held: 0,
             held_because: None,
             hidden_fields: Vec::new(),
+            unknown_members: BTreeMap::new(),
             stale: 0,
             complete: false,
             unproven_because: None,

@@ -89,7 +89,7 @@ impl Sync<'_> {
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
         let lease = self.lease(run_id).await?;
         let mut outcome = match self.store.start_run(&lease, self.clock.now()).await {
-            Ok(true) => Box::pin(self.run_under(lease, scope, rhythms)).await,
+            Ok(true) => Box::pin(self.run_under(lease, &scope, rhythms)).await,
             Ok(false) => Err(Error::Busy),
             Err(error) => Err(error.into()),
         };
@@ -113,7 +113,7 @@ impl Sync<'_> {
         taken.ok_or(Error::Busy)
     }
 
-    async fn run_under(&self, lease: Lease, scope: Scope, rhythms: Rhythms) -> Result<RunReport, Error> {
+    async fn run_under(&self, lease: Lease, scope: &Scope, rhythms: Rhythms) -> Result<RunReport, Error> {
         let Options { today, brake, wish, .. } = self.options;
         let started_at = self.clock.now();
         let turned = self.store.tell_turning(&lease, today, started_at).await?;
@@ -126,7 +126,7 @@ impl Sync<'_> {
             brake,
             today,
             began_at: started_at,
-            scope,
+            scope: scope.clone(),
             erased: self.store.erased_ids(self.account.no).await?,
             holds: self.store.holds(self.account.no).await?,
         };
@@ -171,7 +171,7 @@ impl Sync<'_> {
     async fn set_due(
         &self,
         lease: &Lease,
-        scope: Scope,
+        scope: &Scope,
         rhythms: &Rhythms,
         began_at: Timestamp,
         now: Timestamp,

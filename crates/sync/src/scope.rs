@@ -1,7 +1,8 @@
 //! What of a tenant is read and kept: the field groups a linked account was linked with, less the features that were
-//! declined. Pure.
+//! declined and the custom fields that are excluded. Pure.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use lucca::{FieldGroup, FieldGroups, Stream, WorkPart};
 use people::{Feature, Kind, NotDeclinable, PositionField, UnknownFeature};
@@ -10,11 +11,13 @@ use store::AccountSettings;
 use crate::run::Error;
 
 /// What is read and kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     pub(crate) groups: FieldGroups,
     leaves: bool,
     requests: bool,
+    /// Keys of custom fields that are not kept, in lower case. They are the tenant's own words, and there are few.
+    excluded: Arc<BTreeSet<String>>,
 }
 
 /// A part of a scope that can be in it or not. Each is named in what is remembered of a scope.
@@ -56,6 +59,7 @@ impl Part {
                 "external_id",
                 "civil_title",
                 "picture",
+                "modified_at",
             ],
             Self::Group(FieldGroup::Work) => &[
                 "department_id",
@@ -79,6 +83,7 @@ impl Part {
             Self::Group(FieldGroup::Address) => &["address"],
             Self::Group(FieldGroup::Identifiers) => &["identifiers"],
             Self::Group(FieldGroup::Bank) => &["bank"],
+            Self::Group(FieldGroup::PayAndReviews) => &["pay_and_reviews"],
             Self::Work(WorkPart::JobTitle) => &["job_title"],
             Self::Work(WorkPart::Manager) => &["manager_id"],
             Self::Work(WorkPart::Qualification) => &["job_qualification"],
@@ -96,7 +101,8 @@ impl Scope {
     pub(crate) fn of(settings: &AccountSettings) -> Result<Self, Error> {
         let groups = settings.field_groups.iter().map(|name| name.parse());
         let groups = groups.collect::<Result<FieldGroups, _>>()?;
-        let mut scope = Self { groups, leaves: true, requests: true };
+        let excluded = settings.excluded_custom_fields.iter().map(|key| key.to_ascii_lowercase()).collect();
+        let mut scope = Self { groups, leaves: true, requests: true, excluded: Arc::new(excluded) };
         for name in &settings.declined_features {
             match name.parse() {
                 Ok(Feature::Leaves) => scope.leaves = false,
@@ -117,7 +123,7 @@ impl Scope {
         Ok(scope)
     }
 
-    fn contains(self, part: Part) -> bool {
+    fn contains(&self, part: Part) -> bool {
         match part {
             Part::Group(group) => self.groups.contains(group),
             Part::Work(part) => self.groups.contains_part(part),
@@ -127,7 +133,7 @@ impl Scope {
     }
 
     /// The names of what is in the scope, to be remembered.
-    pub(crate) fn names(self) -> BTreeSet<String> {
+    pub(crate) fn names(&self) -> BTreeSet<String> {
         Part::all().filter(|part| self.contains(*part)).map(|part| part.name().to_owned()).collect()
     }
 
@@ -136,8 +142,18 @@ impl Scope {
         Part::all().map(|part| part.name().to_owned()).collect()
     }
 
+    /// The custom fields that are excluded, in lower case, to be remembered.
+    pub(crate) fn excluded(&self) -> &BTreeSet<String> {
+        &self.excluded
+    }
+
+    /// Whether a custom field is kept, by its key in any case.
+    pub(crate) fn keeps_field(&self, key: &str) -> bool {
+        !self.excluded.contains(&key.to_ascii_lowercase())
+    }
+
     /// Whether records of a kind are kept.
-    pub(crate) fn keeps(self, kind: Kind) -> bool {
+    pub(crate) fn keeps(&self, kind: Kind) -> bool {
         match kind {
             // What a day is to one employee may be their own absence, and only absences need it.
             // unverified: that `isOff` is never of a leave (source: absences.md §8).
@@ -156,7 +172,7 @@ impl Scope {
     }
 
     /// Whether an entry of the user log is kept, by the property it is about.
-    pub(crate) fn keeps_property(self, property: &str) -> bool {
+    pub(crate) fn keeps_property(&self, property: &str) -> bool {
         match PositionField::of_log(property) {
             Some(PositionField::ManagerId) => self.groups.contains_part(WorkPart::Manager),
             Some(PositionField::JobTitle) => self.groups.contains_part(WorkPart::JobTitle),
@@ -168,12 +184,12 @@ impl Scope {
     }
 
     /// The streams that are read for what is kept.
-    pub(crate) fn streams(self) -> impl Iterator<Item = Stream> {
-        Kind::ALL.iter().copied().filter(move |kind| self.keeps(*kind)).map(stream_of)
+    pub(crate) fn streams(&self) -> impl Iterator<Item = Stream> + '_ {
+        Kind::ALL.iter().copied().filter(|kind| self.keeps(*kind)).map(stream_of)
     }
 
     /// The members of an employee's model that are not wanted.
-    pub(crate) fn unwanted_members(self) -> Vec<&'static str> {
+    pub(crate) fn unwanted_members(&self) -> Vec<&'static str> {
         let unwanted = Part::all().filter(|part| !self.contains(*part));
         unwanted.flat_map(|part| part.members().iter().copied()).collect()
     }

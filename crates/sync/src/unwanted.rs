@@ -56,7 +56,7 @@ pub(crate) fn without_erased(
 }
 
 /// Takes out what the user log says of properties that are not wanted: a server may send more than it was asked for.
-pub(crate) fn without_unwanted_properties(kind: Kind, scope: Scope, records: &mut Vec<RecordUpsert>) {
+pub(crate) fn without_unwanted_properties(kind: Kind, scope: &Scope, records: &mut Vec<RecordUpsert>) {
     if kind == Kind::UserLogEntry {
         let entry = |record: &RecordUpsert| serde_json::from_str::<UserLogEntry>(&record.body);
         records.retain(|record| entry(record).is_ok_and(|entry| scope.keeps_property(&entry.property)));

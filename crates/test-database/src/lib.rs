@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use store::Store;
 
@@ -58,6 +59,102 @@ impl Place {
         match self {
             Self::File(path) => Store::open(path).await,
             Self::Url(url) => Store::connect(url).await,
+        }
+    }
+
+    /// A database made of SQL statements, such as a dump of an earlier version's, without opening it as a store: a file
+    /// `connector.db` in `dir`, or a database on the PostgreSQL server.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be made.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn of_sql(engine: Engine, dir: &Path, sql: &str) -> Self {
+        let place = match engine {
+            Engine::Sqlite => Self::File(dir.join("connector.db")),
+            Engine::Postgres => Self::Url(empty_on_postgres().await),
+        };
+        place.execute(sql).await.expect("the statements of a dump");
+        place
+    }
+
+    /// Another database with the same content, that of SQLite in `dir`. Nobody else may use this one meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be made.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn copy(&self, dir: &Path) -> Self {
+        match self {
+            Self::File(file) => {
+                let copy = dir.join("connector.db");
+                std::fs::copy(file, &copy).expect("the file can be copied");
+                Self::File(copy)
+            }
+            Self::Url(url) => Self::Url(made_on_postgres(url.rsplit('/').next()).await),
+        }
+    }
+
+    /// Executes statements, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// What the database says of the first one that fails.
+    pub async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::File(file) => {
+                let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.close().await
+            }
+            Self::Url(url) => {
+                let mut connection = PgConnection::connect(url).await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.close().await
+            }
+        }
+    }
+
+    /// The texts that a query of one text column gives.
+    ///
+    /// # Errors
+    ///
+    /// What the database says of it.
+    pub async fn texts(&self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::File(file) => {
+                let options = SqliteConnectOptions::new().filename(file);
+                let mut connection = SqliteConnection::connect_with(&options).await?;
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await
+            }
+            Self::Url(url) => {
+                let mut connection = PgConnection::connect(url).await?;
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await
+            }
+        }
+    }
+
+    /// Everything that the database holds, as text: of SQLite all files of its folder byte by byte, the write-ahead log
+    /// included; of PostgreSQL every column of every table. For tests of what must not be there.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be read.
+    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    pub async fn raw_content(&self) -> String {
+        match self {
+            Self::File(file) => {
+                let folder = file.parent().expect("the database's folder");
+                let read = |file: std::io::Result<std::fs::DirEntry>| {
+                    let bytes = std::fs::read(file.expect("a file").path()).expect("a readable file");
+                    String::from_utf8_lossy(&bytes).into_owned()
+                };
+                std::fs::read_dir(folder).expect("the database's folder").map(read).collect()
+            }
+            Self::Url(url) => rows_as_text(url).await,
         }
     }
 }
@@ -116,25 +213,9 @@ impl TestDatabase {
         }
     }
 
-    /// Everything that the database holds, as text: of SQLite its files byte by byte, the write-ahead log included; of
-    /// PostgreSQL every column of every table. For tests of what must not be there.
-    ///
-    /// # Panics
-    ///
-    /// When it can't be read.
-    #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+    /// [`Place::raw_content`].
     pub async fn raw_content(&self) -> String {
-        match &self.place {
-            Place::File(_) => {
-                let files = std::fs::read_dir(self.dir.path()).expect("the database's folder");
-                let read = |file: std::io::Result<std::fs::DirEntry>| {
-                    let bytes = std::fs::read(file.expect("a file").path()).expect("a readable file");
-                    String::from_utf8_lossy(&bytes).into_owned()
-                };
-                files.map(read).collect()
-            }
-            Place::Url(url) => rows_as_text(url).await,
-        }
+        self.place.raw_content().await
     }
 
     /// The folder that a SQLite database is in.
@@ -148,12 +229,18 @@ impl TestDatabase {
 /// # Panics
 ///
 /// When it can't be made, or no server is given.
-#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 pub async fn empty_on_postgres() -> String {
+    made_on_postgres(None).await
+}
+
+/// The address of a new PostgreSQL database, with the content of another on the server where one is named.
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+async fn made_on_postgres(template: Option<&str>) -> String {
     let server = server().expect("TEST_DATABASE_URL names a PostgreSQL server");
     let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+    let template = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}{template}")))
         .execute(&mut connection)
         .await
         .expect("tests may create databases");

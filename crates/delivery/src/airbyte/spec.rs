@@ -40,10 +40,10 @@ pub fn spec() -> Value {
                         "type": "string",
                         "enum": [
                             "identity", "work", "contract", "custom_fields", "contact", "birth", "address",
-                            "identifiers", "bank", "leave_reason",
+                            "identifiers", "bank", "pay_and_reviews", "leave_reason",
                         ],
                     },
-                    "default": ["identity", "work", "contract", "custom_fields"],
+                    "default": ["identity", "work", "contract"],
                 },
                 "requests_per_minute": {
                     "type": "integer",

@@ -230,6 +230,16 @@ const EMPLOYEE: &[Member] = &[
             ("french_motorcycle_tax_horse_power", Integer),
         ]),
     ),
+    (
+        "pay_and_reviews",
+        Object(&[
+            ("theoretical_remuneration", Text),
+            ("full_time_equivalent", Text),
+            ("last_annual_review_at", Time),
+            ("last_professional_review_at", Time),
+            ("last_fixed_working_days_review_at", Time),
+        ]),
+    ),
     ("modified_at", Time),
     ("unread_fields", ListOfText),
 ];

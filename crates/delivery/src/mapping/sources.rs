@@ -156,7 +156,7 @@ fn of_employees(member: &str) -> Option<(&'static str, Option<&'static str>)> {
         "seniority_date" => ("seniorityDate", CONTRACT),
         "axes" => ("userAxisValues…", CUSTOM),
         "custom_fields" => ("extendedData", CUSTOM),
-        "application_data" => ("applicationData", CUSTOM),
+        "application_data" => ("applicationData: profile_…, manager2Id, manager2", CUSTOM),
         "attributes" => ("attributes", CUSTOM),
         "contact" => ("personalEmail, personalMobile", Some("contact")),
         "birth" => ("birthDate, gender, nationality", Some("birth")),
@@ -167,7 +167,12 @@ fn of_employees(member: &str) -> Option<(&'static str, Option<&'static str>)> {
              frenchMotocyclesTaxHorsePower",
             Some("bank"),
         ),
-        "modified_at" => ("modifiedAt, or modifiedOn", None),
+        "pay_and_reviews" => (
+            "applicationData: theoreticalRemuneration, fullTimeEquivalent, lastAnnualReviewDate, \
+             lastProfessionalReviewDate, lastFixedWorkingDaysReviewDate",
+            Some("pay_and_reviews"),
+        ),
+        "modified_at" => ("modifiedAt, or modifiedOn", IDENTITY),
         "unread_fields" => ("made here: fields whose values could not be read", None),
         _ => return None,
     })

@@ -19,7 +19,8 @@ const TABLES: [(&str, &str); 10] = [
     ("requests_sent", "tenant, sent_at, requests"),
     ("changes", "account_no, seq, kind, remote_id, op, hash, fields, run_id, at"),
     ("stream_states", "account_no, stream, state, updated_at"),
-    ("leases", "account_no, epoch, holder, run_id, expires_ms"),
+    // Their epochs rise, so that no process of a version before commits under them.
+    ("leases", "account_no, holder, run_id"),
     ("holds", "account_no, kind, reason, ids, opened_at, state, decided_at"),
 ];
 /// Those whose rows belong to a linked account.

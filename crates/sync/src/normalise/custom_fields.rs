@@ -4,28 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// Takes the values out of Lucca's extended data. Fields without a value are left out.
+use crate::scope::Scope;
+
+/// Takes the values out of Lucca's extended data. Fields without a value are left out, and fields that the linked
+/// account excludes.
 ///
 /// Lucca wraps a value as `{"id": 4896, "value": …}`, several as a list of such, and a composite's value is
 /// itself an object of wrapped fields (source: directory.md §7). A bare value, which one documentation page
 /// shows instead, is taken as it is.
-pub(super) fn custom_fields(extended: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    extended.into_iter().filter_map(|(key, value)| Some((key, unwrap(value)?))).collect()
+pub(super) fn custom_fields(extended: BTreeMap<String, Value>, scope: &Scope) -> BTreeMap<String, Value> {
+    let kept = extended.into_iter().filter(|(key, _)| scope.keeps_field(key));
+    kept.filter_map(|(key, value)| Some((key, unwrap(value)?))).collect()
 }
 
-/// What Lucca's applications keep on a person, without the addresses of what it refers to: they are written
-/// now with `http`, now with `https`, and would make every record differ when the tenant's host changes.
-pub(super) fn application_data(data: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    let without_address = |(key, mut value): (String, Value)| {
-        if let Value::Object(object) = &mut value {
-            object.retain(|name, _| !name.eq_ignore_ascii_case("url"));
-        }
-        (!value.is_null()).then_some((key, value))
-    };
-    data.into_iter().filter_map(without_address).collect()
-}
-
-fn unwrap(value: Value) -> Option<Value> {
+/// The plain value in Lucca's wrappings; none where it is null or empty.
+pub(super) fn unwrap(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,
         Value::Array(items) => {
@@ -53,17 +46,9 @@ fn take_value(object: &mut Map<String, Value>) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use store::AccountSettings;
 
     use super::*;
-
-    #[test]
-    fn addresses_are_no_part_of_application_data() {
-        let data = json!({"profile_figgo": {"id": 1, "name": "Cadre", "url": "http://x/1"}, "fullTimeEquivalent": 0.8,
-            "profile_utime": null});
-        let kept = application_data(serde_json::from_value(data).unwrap());
-        let expected = json!({"fullTimeEquivalent": 0.8, "profile_figgo": {"id": 1, "name": "Cadre"}});
-        assert_eq!(serde_json::to_value(kept).unwrap(), expected);
-    }
 
     #[test]
     fn every_documented_shape_is_unwrapped() {
@@ -76,8 +61,14 @@ mod tests {
             "e_bare": "AB",
             "e_flag": {"id": 9, "value": false},
             "e_choice": {"value": {"id": 3, "name": "Permis B"}},
+            "e_Salary": {"id": 10, "value": 1},
         });
-        let fields = custom_fields(serde_json::from_value(extended).unwrap());
+        let settings = AccountSettings {
+            excluded_custom_fields: vec!["E_salary".to_owned()],
+            ..AccountSettings::default()
+        };
+        let scope = Scope::of(&settings).unwrap();
+        let fields = custom_fields(serde_json::from_value(extended).unwrap(), &scope);
         assert_eq!(
             serde_json::to_value(fields).unwrap(),
             json!({

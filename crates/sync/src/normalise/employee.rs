@@ -2,13 +2,15 @@
 
 use jiff::civil::{Date, date};
 use lucca::resources::User;
-use lucca::{FieldGroup, FieldGroups, FieldProblem, WorkPart};
+use lucca::{FieldGroup, FieldProblem, WorkPart};
 use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
 
 use serde_json::{Map, Value};
 
-use super::custom_fields::{application_data, custom_fields};
+use super::application_data::{application_data, pay_and_reviews};
+use super::custom_fields::custom_fields;
 use super::{id, named, text, unread};
+use crate::scope::Scope;
 
 /// Lucca's "since ever" and "without end" in working patterns (source: directory.md §6.1).
 const SINCE_EVER: Date = date(1900, 1, 1);
@@ -18,8 +20,9 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
-/// Maps a user, keeping only what `groups` allow.
-pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGroups) -> Employee {
+/// Maps a user, keeping only what the scope allows.
+pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -> Employee {
+    let groups = scope.groups;
     let identity = groups.contains(FieldGroup::Identity);
     let work = groups.contains(FieldGroup::Work);
     let contract = groups.contains(FieldGroup::Contract);
@@ -82,8 +85,9 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGro
                 (axis, values)
             })
             .collect(),
-        custom_fields: custom_fields(if custom { user.extended_data } else { Default::default() }),
-        application_data: application_data(if custom { user.application_data } else { Default::default() }),
+        custom_fields: custom_fields(if custom { user.extended_data } else { Default::default() }, scope),
+        pay_and_reviews: pay_and_reviews(&user.application_data, groups),
+        application_data: application_data(user.application_data, groups),
         attributes: user.attributes.filter(|attributes| custom && !is_empty(attributes)),
         contact: groups.contains(FieldGroup::Contact).then(|| Contact {
             personal_email: text(user.personal_email),
@@ -108,7 +112,7 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, groups: FieldGro
             french_car_tax_horse_power: user.french_car_tax_horse_power,
             french_motorcycle_tax_horse_power: user.french_motocycles_tax_horse_power,
         }),
-        modified_at: user.modified_at,
+        modified_at: user.modified_at.filter(|_| identity),
         unread_fields: unread(problems),
     }
 }

@@ -2,34 +2,88 @@
 
 use std::collections::BTreeMap;
 
-use lucca::FieldGroups;
+use lucca::{ApplicationMember, Keep};
 use people::RemoteId;
 use serde_json::value::RawValue;
 
-/// A user's raw JSON without the fields that `groups` do not ask for, which some servers send all the same.
+use crate::scope::Scope;
+
+/// An object's members as they were sent.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// A user's raw JSON without what the scope does not keep, at every level: some servers send more than was asked for.
 ///
-/// What is not a JSON object has no fields to tell apart and is reduced to its kind. Of the manager only the id stays:
-/// their name is theirs.
-pub(crate) fn least_data(raw: &str, groups: FieldGroups) -> String {
-    let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) else {
+/// What is not a JSON object has no fields to tell apart and is reduced to its kind.
+pub(crate) fn least_data(raw: &str, scope: &Scope) -> String {
+    let Ok(fields) = serde_json::from_str::<Members<'_>>(raw) else {
         return "\"not an object\"".to_owned();
     };
-    let manager = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("manager"));
-    let manager = manager.and_then(|(_, manager)| only_id(manager));
-    let mut kept: BTreeMap<_, _> = fields.into_iter().filter(|(key, _)| groups.ask_for(key)).collect();
-    if let Some(manager) = &manager {
-        kept.iter_mut()
-            .filter(|(key, _)| key.eq_ignore_ascii_case("manager"))
-            .for_each(|(_, kept)| *kept = manager);
-    }
-    serde_json::to_string(&kept).unwrap_or_default()
+    let kept: BTreeMap<String, Box<RawValue>> = fields
+        .into_iter()
+        .filter_map(|(key, value)| Some((reduced(scope.groups.keep(&key), value, scope)?, key)))
+        .map(|(value, key)| (key, value))
+        .collect();
+    to_json(&kept)
 }
 
-/// An object without all of its members but the id; none if it is no object.
-fn only_id(object: &RawValue) -> Option<Box<RawValue>> {
-    let mut members = serde_json::from_str::<BTreeMap<String, &RawValue>>(object.get()).ok()?;
-    members.retain(|key, _| key.eq_ignore_ascii_case("id"));
+/// What may be kept of one member; none if nothing.
+fn reduced(keep: Keep, value: &RawValue, scope: &Scope) -> Option<Box<RawValue>> {
+    match keep {
+        Keep::Nothing => None,
+        Keep::Whole => Some(value.to_owned()),
+        Keep::Members(names) => members_only(value, names),
+        Keep::ExtendedData => below(value, |key, value| scope.keeps_field(key).then(|| value.to_owned())),
+        Keep::ApplicationData => below(value, |key, value| {
+            let member = ApplicationMember::of(key);
+            match member {
+                _ if !member.is_in(scope.groups) => None,
+                // What is no object may be anything.
+                ApplicationMember::Profile if is_object(value) => members_only(value, &["id", "name"]),
+                ApplicationMember::SecondManager if is_object(value) => members_only(value, &["id"]),
+                // Beside it stands an address with the person's id.
+                ApplicationMember::PayOrReview => members_only(value, &["value"]),
+                ApplicationMember::SecondManagerId => Some(value.to_owned()),
+                ApplicationMember::Profile
+                | ApplicationMember::SecondManager
+                | ApplicationMember::Unknown => None,
+            }
+        }),
+    }
+}
+
+fn is_object(value: &RawValue) -> bool {
+    value.get().starts_with('{')
+}
+
+/// A dictionary with what `keep` leaves of its members. What is no object, and not null, is dropped.
+fn below(value: &RawValue, keep: impl Fn(&str, &RawValue) -> Option<Box<RawValue>>) -> Option<Box<RawValue>> {
+    let members = serde_json::from_str::<Option<Members<'_>>>(value.get()).ok()?.unwrap_or_default();
+    let kept: BTreeMap<String, Box<RawValue>> = members
+        .into_iter()
+        .filter_map(|(key, value)| Some((keep(&key, value)?, key)))
+        .map(|(v, k)| (k, v))
+        .collect();
+    RawValue::from_string(to_json(&kept)).ok()
+}
+
+/// An object, or each object of a list, with these members only; a plain value as it is.
+fn members_only(value: &RawValue, names: &[&str]) -> Option<Box<RawValue>> {
+    let text = value.get();
+    if text.starts_with('[') {
+        let items = serde_json::from_str::<Vec<&RawValue>>(text).ok()?;
+        let items: Vec<_> = items.into_iter().filter_map(|item| members_only(item, names)).collect();
+        return RawValue::from_string(serde_json::to_string(&items).ok()?).ok();
+    }
+    if !is_object(value) {
+        return Some(value.to_owned());
+    }
+    let mut members = serde_json::from_str::<Members<'_>>(text).ok()?;
+    members.retain(|key, _| names.iter().any(|name| key.eq_ignore_ascii_case(name)));
     RawValue::from_string(serde_json::to_string(&members).ok()?).ok()
+}
+
+fn to_json(members: &BTreeMap<String, Box<RawValue>>) -> String {
+    serde_json::to_string(members).unwrap_or_default()
 }
 
 /// Whose a record is that could not be read: its owner, or its period's, in whichever of the shapes and cases seen.
@@ -84,6 +138,8 @@ pub(crate) fn without_people(raw: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use store::AccountSettings;
+
     use super::*;
 
     #[test]
@@ -110,14 +166,31 @@ mod tests {
         assert_eq!(owner(r#"{"id":7,"leavePeriod":7}"#), None);
     }
 
+    fn scope(groups: &[&str]) -> Scope {
+        let settings = AccountSettings {
+            field_groups: groups.iter().map(ToString::to_string).collect(),
+            excluded_custom_fields: vec!["e_secret".to_owned()],
+            ..AccountSettings::default()
+        };
+        Scope::of(&settings).unwrap()
+    }
+
     #[test]
-    fn fields_nobody_asked_for_are_dropped() {
-        let raw = r#"{"ID":1,"lastName":"Doe","IBAN":"FR76","managerID":3,"manager":{"Id":3,"name":"Boss"},"userAxisValues_4":{"id":2},"new":1}"#;
-        let kept = least_data(raw, FieldGroups::default());
+    fn unrequested_fields_are_dropped_at_every_level() {
+        let raw = r#"{"ID":1,"lastName":"Doe","IBAN":"FR76","managerID":3,"manager":{"Id":3,"name":"Boss"},
+            "userAxisValues_4":{"id":2,"url":"x"},"new":1,"habilitedRoles":[{"id":1,"name":"R","url":"x"}],
+            "extendedData":{"e_a":{"value":1},"E_Secret":{"value":2}},
+            "applicationData":{"profile_figgo":{"id":1,"name":"P","url":"x"},"bonus":5,"manager2Id":8,
+                "theoreticalRemuneration":{"value":"9","link":{"url":"x/9"}}}}"#;
+        let by_default = scope(&["identity", "work", "contract"]);
         assert_eq!(
-            kept,
-            r#"{"ID":1,"lastName":"Doe","manager":{"Id":3},"managerID":3,"userAxisValues_4":{"id":2}}"#
+            least_data(raw, &by_default),
+            r#"{"ID":1,"habilitedRoles":[{"id":1,"name":"R"}],"lastName":"Doe","manager":{"Id":3},"managerID":3}"#
         );
-        assert_eq!(least_data("[1]", FieldGroups::default()), "\"not an object\"");
+        assert_eq!(
+            least_data(raw, &scope(&["custom_fields", "pay_and_reviews"])),
+            r#"{"ID":1,"applicationData":{"profile_figgo":{"id":1,"name":"P"},"theoreticalRemuneration":{"value":"9"}},"extendedData":{"e_a":{"value":1}},"userAxisValues_4":{"id":2}}"#
+        );
+        assert_eq!(least_data("[1]", &by_default), "\"not an object\"");
     }
 }

@@ -3,6 +3,7 @@
 //! One function a resource. What a field group excludes is dropped here even when the server sent it unasked.
 
 mod absence;
+mod application_data;
 mod custom_fields;
 mod employee;
 mod employment;
@@ -11,6 +12,7 @@ mod organisation;
 
 pub(crate) use absence::user_log_entry;
 pub use absence::{LeaveOfAbsence, absence_request, leave, working_day};
+pub(crate) use application_data::{application_value, count_unknown};
 pub(crate) use employee::employee;
 pub(crate) use employment::{Lookups, employment};
 pub(crate) use least_data::{least_data, owner_of, without_people};

@@ -192,7 +192,7 @@ impl<'a> StreamSync<'a> {
         let kept_out = count(without_erased(self.kind, erased, &mut records, &mut quarantined));
         self.report.erased += kept_out;
         self.report.read += kept_out;
-        without_unwanted_properties(self.kind, *scope, &mut records);
+        without_unwanted_properties(self.kind, scope, &mut records);
         let mut commit =
             Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
         self.report.quarantined += count(quarantined.len());

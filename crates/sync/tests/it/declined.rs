@@ -1,6 +1,5 @@
 //! Features that a customer declines: nothing of them is asked for, and what was stored of them goes.
 
-use lucca::FieldGroups;
 use lucca_emulator::Switches;
 use people::{CustomFieldDefinition, Employee, Feature, JobQualification, Kind, RemoteId, UserLogEntry};
 use proptest::prelude::*;
@@ -8,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use store::{Change, ChangeFilter, Operation, RecordState};
 use sync::Wish;
 
-use crate::support::{App, app, app_with};
+use crate::support::{App, app, app_with, with_custom_fields};
 
 impl App {
     fn decline(&mut self, features: &[Feature]) {
@@ -112,7 +111,7 @@ fn whatever_is_declined_is_neither_asked_for_nor_kept() {
     let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&histories, |(history, keep_raw)| {
         runtime().block_on(async {
-            let mut app = app_with(25, Switches::default(), FieldGroups::default(), keep_raw).await;
+            let mut app = app_with(25, Switches::default(), with_custom_fields(), keep_raw).await;
             for (declined, is_full) in history {
                 app.decline(&declined);
                 let wish = if is_full { Wish::Full } else { Wish::Now };
@@ -127,7 +126,7 @@ fn whatever_is_declined_is_neither_asked_for_nor_kept() {
             app.decline(&[]);
             app.sync_changes().await;
             app.assert_matches_truth().await;
-            let fresh = app_with(25, Switches::default(), FieldGroups::default(), keep_raw).await;
+            let fresh = app_with(25, Switches::default(), with_custom_fields(), keep_raw).await;
             fresh.sync().await;
             let stored = async |app: &App| app.store.fingerprints(app.account.no).await.unwrap();
             assert_eq!(stored(&app).await, stored(&fresh).await);
@@ -139,7 +138,7 @@ fn whatever_is_declined_is_neither_asked_for_nor_kept() {
 
 #[tokio::test]
 async fn what_is_declined_later_is_told_as_excluded_and_not_as_deleted() {
-    let mut app = app_with(60, Switches::default(), FieldGroups::default(), true).await;
+    let mut app = app_with(60, Switches::default(), with_custom_fields(), true).await;
     app.sync().await;
     let absences = app.present(Kind::Absence).await;
     let requests = app.present(Kind::AbsenceRequest).await;

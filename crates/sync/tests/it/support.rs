@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, FieldGroups, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, FieldGroup, FieldGroups, HostPolicy, RequestBudget, TenantUrl};
 use lucca_emulator::{Config, Emulator, Fault, FaultKind, Status, Switches};
 use people::{Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status_on};
 use secrecy::SecretString;
@@ -28,7 +28,12 @@ pub(crate) struct App {
 
 /// An emulated tenant without a rate limit, linked to a database of its own.
 pub(crate) async fn app(employees: u32, switches: Switches) -> App {
-    app_with(employees, switches, FieldGroups::default(), false).await
+    app_with(employees, switches, with_custom_fields(), false).await
+}
+
+/// What is read by default, and custom fields.
+pub(crate) fn with_custom_fields() -> FieldGroups {
+    FieldGroups::default().with(FieldGroup::CustomFields)
 }
 
 pub(crate) async fn app_with(employees: u32, switches: Switches, groups: FieldGroups, keep_raw: bool) -> App {

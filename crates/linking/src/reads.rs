@@ -1,0 +1,76 @@
+//! What is read of people, in words: one list for `check`, the linking flow and the README. Which fields of Lucca's a group
+//! has is in `lucca`.
+
+use lucca::{FieldGroup, FieldGroups, WorkPart};
+
+use crate::Language;
+
+/// What a field group holds, as a list in words. Of [`FieldGroup::Work`] without its parts, which have their own.
+pub fn group_contents(group: FieldGroup, language: Language) -> &'static str {
+    let (english, french) = match group {
+        FieldGroup::Identity => (
+            "name, work e-mail, login, employee number, civil title, photo",
+            "nom, e-mail professionnel, identifiant, matricule, civilité, photo",
+        ),
+        FieldGroup::Work => (
+            "department, establishment, work phones, occupation category, roles in Lucca, calendar, working pattern, quote",
+            "département, établissement, téléphones professionnels, CSP, rôles dans Lucca, calendrier, cycle de travail, citation",
+        ),
+        FieldGroup::Contract => ("contract dates, seniority date", "dates de contrat, date d’ancienneté"),
+        FieldGroup::CustomFields => (
+            "your company’s own fields, analytical axes, leave and time profiles, second manager",
+            "champs personnalisés de l’entreprise, axes analytiques, profils de congés et de temps, second manager",
+        ),
+        FieldGroup::Contact => ("personal e-mail and phone", "e-mail et téléphone personnels"),
+        FieldGroup::Birth => ("birth date, gender, nationality", "date de naissance, genre, nationalité"),
+        FieldGroup::Address => ("home address", "adresse personnelle"),
+        FieldGroup::Identifiers => ("social security number", "numéro de sécurité sociale"),
+        FieldGroup::Bank => (
+            "bank details, corporate card, fiscal horsepower",
+            "coordonnées bancaires, carte de société, puissance fiscale",
+        ),
+        FieldGroup::PayAndReviews => (
+            "pay, full-time equivalent, dates of reviews",
+            "rémunération, équivalent temps plein, dates des entretiens",
+        ),
+        FieldGroup::LeaveReason => ("comments on absences", "commentaires des absences"),
+    };
+    language.pick(english, french)
+}
+
+/// What a part of [`FieldGroup::Work`] holds, in words.
+pub fn part_contents(part: WorkPart, language: Language) -> &'static str {
+    let (english, french) = match part {
+        WorkPart::JobTitle => ("job title", "intitulé de poste"),
+        WorkPart::Manager => ("manager", "manager"),
+        WorkPart::Qualification => ("job qualification", "qualification"),
+    };
+    language.pick(english, french)
+}
+
+/// What is read of people with these groups, as one list in words.
+pub fn read_contents(groups: FieldGroups, language: Language) -> String {
+    let own = groups.iter().map(|group| group_contents(group, language));
+    let parts = WorkPart::ALL.into_iter().filter(|part| groups.contains_part(*part));
+    own.chain(parts.map(|part| part_contents(part, language))).collect::<Vec<_>>().join(", ")
+}
+
+/// What is not read of people with these groups, as one list in words.
+pub fn unread_contents(groups: FieldGroups, language: Language) -> String {
+    let unread = FieldGroup::ALL.into_iter().filter(|group| !groups.contains(*group));
+    unread.map(|group| group_contents(group, language)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readme_lists_what_is_read_by_default() {
+        let readme = include_str!("../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        for list in [read_contents, unread_contents] {
+            let list = list(FieldGroups::default(), Language::English);
+            assert!(readme.contains(&list), "README.md lacks: {list}");
+        }
+    }
+}

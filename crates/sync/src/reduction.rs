@@ -1,0 +1,183 @@
+//! Takes out of an account's stored data what its scope does not keep: records of kinds that are not read, members of
+//! employees, fields of these, what Lucca sent of them, and what the change log says of earlier values. When that is
+//! done is decided in `rescope` and `removal`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lucca::clock::Clock;
+use lucca::{ApplicationMember, Stream};
+use people::{Employee, Kind, RemoteId, UserLogEntry};
+use serde_json::{Map, Value};
+use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store, content_hash};
+
+use crate::normalise;
+use crate::scope::{Scope, stream_of};
+use crate::state::StreamState;
+
+/// Records looked at at once, and written in one transaction.
+const AT_ONCE: u32 = 500;
+
+/// Members of employees of which single parts may go while the member stays.
+const IN_PARTS: [&str; 2] = ["application_data", "custom_fields"];
+
+/// One account's stored data being brought in line with a scope.
+#[derive(Clone, Copy)]
+pub(crate) struct Reduction<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) account_no: i64,
+    pub(crate) lease: &'a Lease,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) scope: &'a Scope,
+}
+
+/// How many rows were removed or emptied, by table; `changes` are entries of the change log whose values went,
+/// `updates` the entries that say so.
+pub(crate) type Counts = BTreeMap<&'static str, u64>;
+
+impl Reduction<'_> {
+    /// Brings everything in line. Where it is interrupted, it is done again from its beginning, which changes nothing
+    /// more of what is done.
+    pub(crate) async fn apply(self) -> Result<Counts, store::Error> {
+        let Self { store, lease, clock, scope, .. } = self;
+        let mut counts = Counts::new();
+        for kind in Kind::ALL.iter().filter(|kind| !scope.keeps(**kind)) {
+            *counts.entry("records").or_default() += store.exclude(lease, *kind, None, clock.now()).await?;
+            keep_state(store, lease, stream_of(*kind), &StreamState::default(), clock.now()).await?;
+        }
+        self.exclude_log_entries(&mut counts).await?;
+        self.reduce_employees(&mut counts).await?;
+        Ok(counts)
+    }
+
+    /// Removes what was logged of properties that are not kept.
+    async fn exclude_log_entries(self, counts: &mut Counts) -> Result<(), store::Error> {
+        let Self { store, lease, clock, scope, .. } = self;
+        let mut unwanted = Vec::new();
+        self.each_page(Kind::UserLogEntry, async |page| {
+            let is_unwanted = |kept: &Kept| {
+                let entry = serde_json::from_str::<UserLogEntry>(&kept.body);
+                entry.is_ok_and(|entry| !scope.keeps_property(&entry.property))
+            };
+            unwanted.extend(page.iter().filter(|kept| is_unwanted(kept)).map(|kept| kept.id.clone()));
+            Ok(())
+        })
+        .await?;
+        if !unwanted.is_empty() {
+            let told = store.exclude(lease, Kind::UserLogEntry, Some(&unwanted), clock.now()).await?;
+            *counts.entry("records").or_default() += told;
+        }
+        Ok(())
+    }
+
+    /// Empties what is not kept of employees: in the records, as Lucca sent them, in quarantine, and in what the change
+    /// log says of earlier values.
+    async fn reduce_employees(self, counts: &mut Counts) -> Result<(), store::Error> {
+        let Self { store, lease, clock, scope, .. } = self;
+        let unwanted = scope.unwanted_members();
+        let forgotten: Vec<&str> = unwanted.iter().chain(&IN_PARTS).copied().collect();
+        let values = store.forget_values(lease, Kind::Employee, &forgotten, clock.now()).await?;
+        *counts.entry("changes").or_default() += values;
+        let (mut records, mut updates) = (0, 0);
+        self.each_page(Kind::Employee, async |page| {
+            let mut commit = Commit::default();
+            for kept in page {
+                reduce_employee(kept, scope, &unwanted, &mut commit);
+            }
+            store.commit(lease, Kind::Employee, &commit, clock.now()).await?;
+            records += commit.rewritten.len() as u64;
+            updates += commit.changes.len() as u64;
+            Ok(())
+        })
+        .await?;
+        *counts.entry("records").or_default() += records;
+        *counts.entry("updates").or_default() += updates;
+        let redact = |raw: &str| normalise::least_data(raw, scope);
+        let quarantined = store.redact_quarantine(lease, Kind::Employee, &redact, clock.now()).await?;
+        *counts.entry("quarantine").or_default() += quarantined;
+        Ok(())
+    }
+
+    /// Gives the stored records of a kind, page by page.
+    async fn each_page(
+        self,
+        kind: Kind,
+        mut each: impl AsyncFnMut(Vec<Kept>) -> Result<(), store::Error>,
+    ) -> Result<(), store::Error> {
+        let mut after: Option<RemoteId> = None;
+        loop {
+            let page = self.store.kept(self.account_no, kind, after.as_ref(), AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id.clone());
+            each(page).await?;
+        }
+    }
+}
+
+/// Writes down what a stream remembers.
+pub(crate) async fn keep_state(
+    store: &Store,
+    lease: &Lease,
+    stream: Stream,
+    state: &StreamState,
+    at: Timestamp,
+) -> Result<(), store::Error> {
+    // The kind only says whose transaction it is: no record is written.
+    let commit = Commit { state: Some((stream.name(), state.to_json())), ..Commit::default() };
+    store.commit(lease, Kind::Employee, &commit, at).await
+}
+
+/// Writes one employee again without what is not kept, if there is any of it.
+fn reduce_employee(kept: Kept, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
+    let raw = kept.raw.as_deref().map(|raw| normalise::least_data(raw, scope));
+    let mut model = serde_json::from_str::<Map<String, Value>>(&kept.body).unwrap_or_default();
+    let mut emptied = Map::new();
+    let mut empty = |member: &str| drop(emptied.insert(member.to_owned(), Value::Null));
+    for member in unwanted {
+        if model.remove(*member).is_some_and(|value| !value.is_null()) {
+            empty(member);
+        }
+    }
+    for member in IN_PARTS {
+        let before = match model.get_mut(member) {
+            Some(Value::Object(parts)) => std::mem::take(parts),
+            _ => continue,
+        };
+        let after = kept_parts(member, before.clone(), scope);
+        if after != before {
+            empty(member);
+        }
+        model.insert(member.to_owned(), Value::Object(after));
+    }
+    if emptied.is_empty() && raw == kept.raw {
+        return;
+    }
+    // By way of the model, so that the members stand in their usual order and the hash can be compared.
+    let body =
+        serde_json::from_value::<Employee>(Value::Object(model)).and_then(|m| serde_json::to_string(&m));
+    let Ok(body) = body else { return };
+    let record = RecordUpsert { id: kept.id, hash: content_hash(&body), body, raw };
+    if !emptied.is_empty() && kept.state == RecordState::Present {
+        commit.changes.push(NewChange {
+            kind: Kind::Employee,
+            id: record.id.clone(),
+            operation: Operation::Updated,
+            hash: Some(record.hash),
+            fields: Some(Value::Object(emptied).to_string()),
+        });
+    }
+    commit.rewritten.push(record);
+}
+
+/// What stays of a member that may go in parts.
+fn kept_parts(member: &str, parts: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
+    let kept = |(key, value): (String, Value)| match member {
+        "application_data" => {
+            let part = ApplicationMember::of(&key);
+            let value = normalise::application_value(part, value).filter(|_| part.is_in(scope.groups))?;
+            Some((key, value))
+        }
+        _ => scope.keeps_field(&key).then_some((key, value)),
+    };
+    parts.into_iter().filter_map(kept).collect()
+}
