@@ -98,6 +98,35 @@ describe('the linking flow', { concurrency: 3 }, () => {
     assert.equal(shown.Employees, tenant.truth.people ?? tenant.truth.employees, JSON.stringify([shown, tenant.truth]));
   });
 
+  for (const language of ['en', 'fr']) {
+    test(`the company's own fields are named, and one is left out, ${language}`, async () => {
+      const customer = `cust_own_fields_${language}`;
+      const { page, made } = await begin({ language }, { customer_id: customer });
+      await goOn(page, { to: 'checks', language, ...entered() });
+      await isOver(page);
+      const boxes = page.locator('fieldset.ownfields input[type=checkbox]');
+      const keys = await boxes.evaluateAll((all) => all.map((box) => box.value));
+      assert.ok(keys.length > 1, 'the tenant has fields of its own');
+      assert.ok(await boxes.evaluateAll((all) => all.every((box) => box.checked)), 'all are ticked at first');
+      await inspect(page, 'checks-own-fields', language);
+      await boxes.first().uncheck();
+      await goOn(page, { from: 'checks', to: 'done', language, ...entered() });
+      const { json: flow } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
+      const { json: account } = await connector.api('GET', `/v1/linked-accounts/${flow.account_id}`);
+      assert.deepEqual(account.excluded_custom_fields, [keys[0]]);
+      assert.ok(account.field_groups.includes('custom_fields'));
+      const { json: people } = await connector.api('GET', `/v1/linked-accounts/${flow.account_id}/employees?limit=500`);
+      const kept = new Set(people.items.flatMap((person) => Object.keys(person.custom_fields ?? {})));
+      assert.ok(kept.size > 0 && !kept.has(keys[0]), [...kept].join());
+      // Linking again shows what was chosen.
+      const { page: again } = await begin({ language }, { account_id: flow.account_id, customer_id: customer });
+      await goOn(again, { to: 'checks', language, ...entered() });
+      await isOver(again);
+      assert.equal(await again.locator(`fieldset.ownfields input[value="${keys[0]}"]`).isChecked(), false);
+      assertNoComplaints(page);
+    });
+  }
+
   // ---- by keyboard -------------------------------------------------------------------------------------------------
 
   for (const language of ['en', 'fr']) {

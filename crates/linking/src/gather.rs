@@ -16,7 +16,7 @@ use lucca::{
 use people::{Feature, Features, RemoteId};
 use serde::de::IgnoredAny;
 
-use crate::observations::{FieldSight, ListSight, Observations, PeopleSeen, Standing, standing};
+use crate::observations::{FieldSight, FoundField, ListSight, Observations, PeopleSeen, Standing, standing};
 
 /// Requests for people by id at most, of [`UserQuery::MAX_IDS`] each.
 const MOST_LOOKUPS: usize = 2;
@@ -48,9 +48,14 @@ pub(crate) struct Gatherer<'a> {
     /// What owners of contracts are by them, and where.
     owners: BTreeMap<RemoteId, (Standing, Option<RemoteId>)>,
     establishments: BTreeSet<RemoteId>,
+    /// Custom fields by their keys in lower case: the key as it is written, and the name.
+    found_fields: BTreeMap<String, (String, String)>,
     are_references_read: bool,
     is_departments_answered: Option<bool>,
 }
+
+/// Custom fields that are named at most: more than any company has, and a server may send any number.
+const MOST_FIELDS: usize = 500;
 
 /// The first page of a list of people.
 struct FirstPeople {
@@ -74,6 +79,7 @@ impl<'a> Gatherer<'a> {
             absent: BTreeSet::new(),
             owners: BTreeMap::new(),
             establishments: BTreeSet::new(),
+            found_fields: BTreeMap::new(),
             are_references_read: false,
             is_departments_answered: None,
         }
@@ -188,6 +194,12 @@ impl<'a> Gatherer<'a> {
             }
             let Ok(read) = &item.outcome else { continue };
             let user = &read.value;
+            for key in user.extended_data.keys() {
+                if self.found_fields.len() < MOST_FIELDS {
+                    let lower = key.to_ascii_lowercase();
+                    self.found_fields.entry(lower).or_insert_with(|| (key.clone(), key.clone()));
+                }
+            }
             self.establishments.extend(user.legal_entity.as_ref().map(|place| place.id.clone()));
             if user.contract_start.is_some() || user.contract_end.is_some() {
                 self.seen.dated += 1;
@@ -360,7 +372,23 @@ impl<'a> Gatherer<'a> {
     }
 
     pub(crate) async fn definitions(&mut self) {
-        (self.seen.definitions, _, _) = self.list(self.client.custom_field_definitions()).await;
+        let (sight, definitions, _) = self.list(self.client.custom_field_definitions()).await;
+        self.seen.definitions = sight;
+        if !self.wants(Feature::CustomFields) {
+            return;
+        }
+        for definition in definitions.into_iter().take(MOST_FIELDS) {
+            let key = definition.id.to_string();
+            let name = definition.name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+            self.found_fields.insert(key.to_ascii_lowercase(), (key.clone(), name.unwrap_or(key)));
+        }
+        let mut found: Vec<FoundField> = self
+            .found_fields
+            .values()
+            .map(|(key, name)| FoundField { key: key.clone(), name: name.clone() })
+            .collect();
+        found.sort_by_key(|field| field.name.to_lowercase());
+        self.seen.found_fields = found;
     }
 
     /// How many people the list of qualifications counts, where nobody shows one.

@@ -106,6 +106,15 @@ pub struct Hidden {
     pub former: u64,
 }
 
+/// A field that a company has added to people's records: its key and its name, and no value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundField {
+    /// The key under which people carry it: `e_…`.
+    pub key: String,
+    /// Its name in the language of the key, or else its key.
+    pub name: String,
+}
+
 /// Everything that was seen with a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -144,6 +153,9 @@ pub struct Observations {
     pub custom_fields: FieldSight,
     /// Definitions of the tenant's own fields.
     pub definitions: ListSight,
+    /// The tenant's own fields that were found, by their definitions and by what people carry, in the order of their
+    /// names. Empty where custom fields are not wanted.
+    pub found_fields: Vec<FoundField>,
     /// Half-days of absence.
     pub leaves: ListSight,
     /// Absence requests.

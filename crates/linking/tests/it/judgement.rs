@@ -62,6 +62,7 @@ prop_compose! {
     ) -> Observations {
         Observations {
             people: lists[0].clone(), former_people: lists[1].clone(), future_people: lists[2].clone(),
+            found_fields: Vec::new(),
             contracts: lists[3].clone(), definitions: lists[4].clone(), leaves: lists[5].clone(),
             requests: lists[6].clone(),
             dated, former_shown, future_shown, without_former, unseen,

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::{Diagnosis, Evidence, Finding, Language, Likelier, Permission, Probe, ProbeOutcome, Verdict};
+use linking::{
+    Diagnosis, Evidence, Finding, FoundField, Language, Likelier, Permission, Probe, ProbeOutcome, Verdict,
+};
 use serde::Deserialize;
 
 use super::progress::{Checked, Step};
@@ -10,7 +12,7 @@ use super::refusal::Refusal;
 use super::visit::{Posted, Visit};
 use super::{checking, first_sync, shell};
 use crate::pages::texts::{Texts, fill};
-use crate::pages::{CheckFailure, CheckLine, Checks, ChecksBody, ChecksProgress, Shell, texts};
+use crate::pages::{CheckFailure, CheckLine, Checks, ChecksBody, ChecksProgress, OwnField, Shell, texts};
 
 #[derive(Deserialize)]
 pub(crate) struct Nothing {}
@@ -25,6 +27,12 @@ pub(crate) struct Confirmed {
 pub(crate) struct Linking {
     #[serde(default)]
     anyway: String,
+    /// Whether custom fields were shown with boxes.
+    #[serde(default)]
+    fields_shown: String,
+    /// The keys of those that are ticked.
+    #[serde(default)]
+    custom_fields: Vec<String>,
 }
 
 pub(crate) async fn show(mut visit: Visit) -> Response {
@@ -92,7 +100,8 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     if is_blocked && !may_go_on {
         return visit.redirect(Step::Checks);
     }
-    match first_sync::link(&mut visit).await {
+    let kept_fields = (form.fields_shown == "yes").then_some(&form.custom_fields[..]);
+    match first_sync::link(&mut visit, kept_fields).await {
         Ok(account) => {
             // Without it the account is synced all the same, as it is due.
             if let Err(error) = visit.app.machinery.ask_for_run(&account).await {
@@ -138,12 +147,29 @@ async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
             failure: Some(failure(t, code)),
             ..ChecksBody::default()
         },
-        Checked::Done { diagnosis } => result(visit, t, diagnosis),
+        Checked::Done { diagnosis } => result(visit, t, diagnosis).await,
     };
     Ok((shell, body))
 }
 
-fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody {
+/// The custom fields that were found, each ticked unless the account that is relinked excludes it.
+async fn own_fields(visit: &Visit, diagnosis: &Diagnosis) -> Vec<OwnField> {
+    let found = &diagnosis.observations.found_fields;
+    if found.is_empty() {
+        return Vec::new();
+    }
+    // Without an answer all are ticked, as for a new account: nothing is decided before the form is sent.
+    let excluded = first_sync::settings_before(visit).await.unwrap_or_default().excluded_custom_fields;
+    let is_kept = |key: &str| !excluded.iter().any(|excluded| excluded.eq_ignore_ascii_case(key));
+    let field = |field: &FoundField| OwnField {
+        key: field.key.clone(),
+        name: field.name.clone(),
+        is_kept: is_kept(&field.key),
+    };
+    found.iter().map(field).collect()
+}
+
+async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody {
     let language = visit.language;
     let confirmed = &visit.progress.confirmed;
     let in_the_way: Vec<&Finding> = diagnosis.required_unsettled(confirmed).collect();
@@ -171,6 +197,7 @@ fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> ChecksBody
             .chain(diagnosis.narrowed.map(|narrowed| narrowed.text(language)))
             .collect(),
         excess: diagnosis.excess.iter().map(|excess| excess.text(language)).collect(),
+        own_fields: own_fields(visit, diagnosis).await,
         may_begin: false,
         may_link: in_the_way.is_empty(),
         is_blocked: !in_the_way.is_empty(),

@@ -1,7 +1,7 @@
 //! Linking the account at the end of the checks.
 
 use linking::Diagnosis;
-use lucca::FieldGroups;
+use lucca::{FieldGroup, FieldGroups};
 use people::Feature;
 use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto};
 
@@ -58,7 +58,12 @@ pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<T
 }
 
 /// Links the account that the checks were made for.
-pub(crate) async fn link(visit: &mut Visit) -> Result<LinkedAccount, Refusal> {
+///
+/// `kept_fields` are the keys of custom fields that stay ticked, where the page showed some.
+pub(crate) async fn link(
+    visit: &mut Visit,
+    kept_fields: Option<&[String]>,
+) -> Result<LinkedAccount, Refusal> {
     let app = visit.app.clone();
     let machinery = &app.machinery;
     let Some(tenant) = visit.progress.tenant.clone() else { return Err(Refusal::Conflict) };
@@ -73,7 +78,7 @@ pub(crate) async fn link(visit: &mut Visit) -> Result<LinkedAccount, Refusal> {
         Onto::New(_) => None,
     };
     let before = known.map(|account| account.settings).unwrap_or_default();
-    let settings = settings(visit, before, app.config.linking.requests_per_minute);
+    let settings = settings(visit, before, kept_fields, app.config.linking.requests_per_minute);
     let nonce = machinery.entropy.bytes().map_err(|_| Refusal::Failed)?;
     let linked = machinery
         .store
@@ -94,17 +99,56 @@ pub(crate) async fn link(visit: &mut Visit) -> Result<LinkedAccount, Refusal> {
     Ok(account)
 }
 
+/// The settings of the account that the flow would relink; none for a new one.
+pub(crate) async fn settings_before(visit: &Visit) -> Option<AccountSettings> {
+    let tenant = visit.progress.tenant.as_ref()?;
+    let Ok(Target::Onto(Onto::Relink(id))) = target(&visit.app, &visit.flow, &tenant.origin).await else {
+        return None;
+    };
+    Some(visit.app.machinery.store.account(id).await.ok()??.settings)
+}
+
+/// The field groups that are read of people: of the account that the flow is to relink, else the default.
+pub(crate) async fn groups_before(visit: &Visit) -> FieldGroups {
+    let account = match visit.flow.account_id {
+        Some(id) => visit.app.machinery.store.account(id).await.ok().flatten(),
+        None => None,
+    };
+    let names = account.map(|account| account.settings.field_groups).unwrap_or_default();
+    let groups = names.iter().filter_map(|name| name.parse::<FieldGroup>().ok()).collect::<FieldGroups>();
+    if names.is_empty() { FieldGroups::default() } else { groups }
+}
+
 /// How the account is to be read: what was wanted and not switched off.
-fn settings(visit: &Visit, before: AccountSettings, pace: Option<u32>) -> AccountSettings {
+fn settings(
+    visit: &Visit,
+    before: AccountSettings,
+    kept_fields: Option<&[String]>,
+    pace: Option<u32>,
+) -> AccountSettings {
     let features = visit.features();
-    let groups = if before.field_groups.is_empty() {
+    let mut groups = if before.field_groups.is_empty() {
         FieldGroups::default().iter().map(|group| group.name().to_owned()).collect()
     } else {
         before.field_groups.clone()
     };
+    let custom = FieldGroup::CustomFields.name();
+    if features.contains(Feature::CustomFields) && !groups.iter().any(|group| group == custom) {
+        groups.push(custom.to_owned());
+    }
+    let found = diagnosis(&visit.progress).map(|diagnosis| &diagnosis.observations.found_fields[..]);
+    let mut excluded = before.excluded_custom_fields.clone();
+    if let Some(kept) = kept_fields {
+        let is = |key: &str, other: &str| key.eq_ignore_ascii_case(other);
+        let found = found.unwrap_or_default();
+        excluded.retain(|key| !found.iter().any(|field| is(key, &field.key)));
+        let unticked = found.iter().filter(|field| !kept.iter().any(|key| is(key, &field.key)));
+        excluded.extend(unticked.map(|field| field.key.clone()));
+    }
     let declined = Feature::ALL.into_iter().filter(|feature| !features.contains(*feature));
     AccountSettings {
         field_groups: groups,
+        excluded_custom_fields: excluded,
         declined_features: declined.map(|feature| feature.name().to_owned()).collect(),
         confirmed_permissions: visit
             .progress

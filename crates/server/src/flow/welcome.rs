@@ -2,13 +2,14 @@
 
 use askama::Template;
 use axum::response::Response;
+use lucca::{FieldGroup, WorkPart};
 use people::Feature;
 use serde::Deserialize;
 
 use super::progress::Step;
 use super::refusal::Refusal;
-use super::shell;
 use super::visit::{Posted, Visit};
+use super::{first_sync, shell};
 use crate::pages::texts::{Texts, fill};
 use crate::pages::{Offer, Welcome, texts};
 
@@ -44,7 +45,17 @@ pub(crate) async fn show(visit: Visit) -> Response {
         return elsewhere;
     }
     let t = texts(visit.language);
-    let vendor = [("vendor", visit.app.config.vendor.name.as_str())];
+    let groups = first_sync::groups_before(&visit).await;
+    // The employees' offer names what is read of each of them whatever else is switched off.
+    let of_employees = WorkPart::ALL
+        .into_iter()
+        .fold(groups.without(FieldGroup::CustomFields), |groups, part| groups.leaving_out(part));
+    let fields = linking::read_contents(of_employees, visit.language);
+    let vendor = [("vendor", visit.app.config.vendor.name.as_str()), ("fields", fields.as_str())];
+    let is_custom_offered = offered(&visit).any(|feature| feature == Feature::CustomFields);
+    let unread = if is_custom_offered { groups.with(FieldGroup::CustomFields) } else { groups };
+    let never = [("fields", linking::unread_contents(unread, visit.language))];
+    let never = never.each_ref().map(|(name, text)| (*name, text.as_str()));
     let relinks = match visit.flow.account_id {
         None => None,
         Some(id) => match visit.app.machinery.store.account(id).await {
@@ -74,6 +85,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
         relinks,
         text: fill(t.welcome.text, &vendor),
         data: fill(t.welcome.data, &vendor),
+        never: fill(t.welcome.never, &never),
         has_choice: offers.len() > 1,
         offers,
     };

@@ -140,6 +140,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) data: String,
     pub(crate) offers: Vec<Offer>,
     pub(crate) has_choice: bool,
+    /// What is not read, whatever is ticked.
+    pub(crate) never: String,
 }
 
 /// `access`. Posts `can` (`yes` or `no`) to `access`.
@@ -267,11 +269,21 @@ pub(crate) struct ChecksBody {
     pub(crate) failure: Option<CheckFailure>,
     pub(crate) notes: Vec<String>,
     pub(crate) excess: Vec<String>,
+    /// The company's own fields, to be ticked; empty where they are not wanted, or where there are none.
+    pub(crate) own_fields: Vec<OwnField>,
     pub(crate) may_begin: bool,
     pub(crate) may_link: bool,
     pub(crate) is_blocked: bool,
     /// What going on without means; empty where that is not allowed.
     pub(crate) consequences: Vec<String>,
+}
+
+/// One of the company's own fields.
+#[derive(Debug)]
+pub(crate) struct OwnField {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) is_kept: bool,
 }
 
 /// `checks`. Posts to `checks/again`, `permission` to `checks/confirm`, and to `checks/link`, there with `anyway` where a

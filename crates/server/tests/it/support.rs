@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jobs::{Entropy, Holder, Machinery, Tenants};
 use lucca::clock::TestClock;
-use lucca::{FieldGroups, HostPolicy};
+use lucca::{FieldGroup, FieldGroups, HostPolicy};
 use lucca_emulator::{Config as Company, Emulator, KeyConfig, Rights};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -126,7 +126,11 @@ impl Service {
     pub(crate) async fn linked(&self, emulator: &Emulator, declined: &[&str]) -> LinkedAccount {
         let now = self.machinery.clock.now();
         let settings = AccountSettings {
-            field_groups: FieldGroups::default().iter().map(|group| group.name().to_owned()).collect(),
+            field_groups: FieldGroups::default()
+                .with(FieldGroup::CustomFields)
+                .iter()
+                .map(|group| group.name().to_owned())
+                .collect(),
             declined_features: declined.iter().map(|&name| name.to_owned()).collect(),
             requests_per_minute: Some(0),
             ..AccountSettings::default()

@@ -36,8 +36,13 @@ pub(crate) struct LinkedAccountView {
     /// `linked`, `relink_needed` or `unlinked`.
     #[schema(example = "linked")]
     status: &'static str,
+    /// The field groups of people that are read and kept, less what is declined or excluded.
+    #[schema(example = json!(["identity", "work", "contract"]))]
+    field_groups: Vec<String>,
     /// What the customer switched off.
     declined_features: Vec<String>,
+    /// Keys of the customer's own fields that are not kept.
+    excluded_custom_fields: Vec<String>,
     /// Other linked accounts of the same tenant.
     shares_tenant_with: Vec<String>,
     /// How many things a person must do.
@@ -63,7 +68,9 @@ impl LinkedAccountView {
             organization: account.organization.clone(),
             tenant: account.tenant.clone(),
             status: account.status.name(),
+            field_groups: account.settings.field_groups.clone(),
             declined_features: account.settings.declined_features.clone(),
+            excluded_custom_fields: account.settings.excluded_custom_fields.clone(),
             shares_tenant_with: others
                 .iter()
                 .filter(|other| other.no != account.no && other.status != AccountStatus::Unlinked)

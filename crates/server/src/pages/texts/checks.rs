@@ -49,6 +49,14 @@ texts! {
         "You confirmed it.",
         "Vous l’avez confirmé."
     }
+    own_fields {
+        "Your company’s own fields",
+        "Les champs propres à votre entreprise"
+    }
+    own_fields_text {
+        "These fields were found in Lucca. Untick each one that must not be read, such as pay: it is then never stored.",
+        "Ces champs ont été trouvés dans Lucca. Décochez ceux qui ne doivent pas être lus, la rémunération par exemple : ils ne seront jamais enregistrés."
+    }
     link {
         "Connect and start the sync",
         "Connecter et lancer la synchronisation"

@@ -26,8 +26,8 @@ texts! {
         "Vous pouvez désactiver ce qui est facultatif. Ce qui est désactivé n’est jamais lu."
     }
     never {
-        "Never read: bank details, social security numbers, home addresses, medical documents.",
-        "Jamais lus : coordonnées bancaires, numéros de sécurité sociale, adresses personnelles, documents médicaux."
+        "Never read: {fields}, medical documents.",
+        "Jamais lus : {fields}, documents médicaux."
     }
     start {
         "Start",
@@ -38,8 +38,8 @@ texts! {
         "Collaborateurs"
     }
     feature_employees_why {
-        "Name, work e-mail, department, establishment, contract dates; current, future and former employees: so that everybody is there from their first day to their last.",
-        "Nom, e-mail professionnel, département, établissement, dates de contrat ; collaborateurs présents, futurs et partis : pour que chacun soit connu du premier au dernier jour."
+        "Of current, future and former employees, so that each is there from the first day to the last: {fields}.",
+        "Des collaborateurs présents, futurs et partis, pour que chacun soit connu du premier au dernier jour : {fields}."
     }
     feature_leaves {
         "Absences",
@@ -86,7 +86,7 @@ texts! {
         "Vos champs personnalisés"
     }
     feature_custom_fields_why {
-        "Fields that your company has added to employees in Lucca.",
-        "Les champs que votre entreprise a ajoutés aux fiches dans Lucca."
+        "Fields that your company has added to employees in Lucca; you choose which ones after the check. With them: analytical axes, leave and time profiles, second manager.",
+        "Les champs que votre entreprise a ajoutés aux fiches dans Lucca ; vous choisirez lesquels après la vérification. Avec eux : axes analytiques, profils de congés et de temps, second manager."
     }
 }
