@@ -2,10 +2,11 @@
 //! How the keys stand in their file is in `key_file`.
 
 use std::fs;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret;
 use store::{MasterKey, Restored, Store, Vault};
 
@@ -14,6 +15,7 @@ use crate::commands::backup;
 use crate::database::Place;
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, KeyFileError};
+use crate::output::{complain, counted};
 use crate::session;
 
 /// An open data directory.
@@ -33,7 +35,37 @@ impl DataDir {
         if let Some(restored) = data.settle_restore().await? {
             backup::tell(restored, &data.place);
         }
+        data.remove_unwanted(global).await?;
         Ok(data)
+    }
+
+    /// Removes, once after an upgrade, what versions before had stored and this one does not keep. It comes before
+    /// anything reads the database, so that nothing of it is delivered any more.
+    async fn remove_unwanted(&self, global: &Global) -> Result<(), Failure> {
+        let bar = removal_bar(global);
+        let progress = |done: usize, all: usize| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        };
+        let removed = sync::remove_unwanted(&self.store, &*session::clock(), progress).await;
+        bar.finish_and_clear();
+        let Some(report) = removed? else { return Ok(()) };
+        let of = |table| report.counts.get(table).copied().unwrap_or(0);
+        complain(&format!(
+            "Removed from {} what this version no longer stores: pay, reviews and custom fields that no setting asks \
+             for. {} and {} of the change log were emptied. Backups made before still hold them: \
+             see docs/operations.md, Pay and reviews.",
+            counted(report.accounts, "linked account"),
+            counted(of("records"), "record"),
+            counted(of("changes"), "value"),
+        ));
+        if !report.files_overwritten {
+            complain(
+                "The database's files may still hold what was removed, because another process uses them: stop it, and \
+                 run `lucca-connector migrate`.",
+            );
+        }
+        Ok(())
     }
 
     async fn settle_restore(&self) -> Result<Option<Restored>, Failure> {
@@ -79,6 +111,7 @@ impl DataDir {
         Self::refuse_nothing(global, &path)?;
         let data = Self::open_as_it_is(global, &path).await?;
         let restored = data.settle_restore().await?;
+        data.remove_unwanted(global).await?;
         Ok((data, restored))
     }
 
@@ -103,6 +136,16 @@ impl DataDir {
         }
         Ok(())
     }
+}
+
+/// How far a removal is, for a person who waits; nothing for scripts and services.
+fn removal_bar(global: &Global) -> ProgressBar {
+    if global.json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {human_pos}/{human_len} accounts");
+    let bar = ProgressBar::no_length().with_message("removing what is no longer stored");
+    style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
 /// Opens the vault with the keys in `master.key`; makes the file for a new database. A database that has lost its key

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use linking::{Diagnosis, Language, Permission, Probe, Silent, Verdict};
-use lucca::TenantUrl;
-use people::Features;
+use lucca::{FieldGroup, FieldGroups, TenantUrl, WorkPart};
+use people::{Feature, Features};
 use serde_json::{Value, json};
+use store::AccountSettings;
 
 use crate::Global;
 use crate::commands::link::tenant_url;
@@ -36,7 +37,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
     /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
-    /// [default: all]
+    /// [default: all but custom_fields]
     #[arg(long, value_name = "FEATURE,…")]
     pub(crate) features: Option<Features>,
     /// The language of what is found, and of Lucca's labels in it: en or fr
@@ -47,13 +48,14 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The features that are wanted.
     pub(crate) fn features(&self) -> Features {
-        self.features.clone().unwrap_or_else(Features::all)
+        self.features.clone().unwrap_or_else(|| Features::all().without(Feature::CustomFields))
     }
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let clock = session::telling_clock(global, None);
     let today = session::today(&*clock);
+    let mut groups = FieldGroups::default();
     let (tenant, checked) = match &args.tenant {
         Some(text) => {
             let tenant = tenant_url(text, args.hosts)?;
@@ -74,6 +76,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         None => {
             let data = DataDir::open(global).await?;
             let account = session::account(&data, args.account.as_deref()).await?;
+            groups = account_groups(&account.settings);
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
             (tenant_url(&account.origin, Hosts::LOOPBACK_TOO)?, checked?)
@@ -86,11 +89,53 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "environment": tenant.environment().name(),
         });
         add_to_json(&mut answer, &checked, language);
+        add_read_to_json(&mut answer, groups);
         crate::output::json(&answer);
     } else {
         show(&tenant, &checked, language);
+        line("");
+        show_read(groups, language);
     }
     Ok(exit_code(&checked))
+}
+
+/// The field groups that a linked account reads of people.
+pub(crate) fn account_groups(settings: &AccountSettings) -> FieldGroups {
+    let named = |names: &[String], name: &str| names.iter().any(|one| one == name);
+    let is_read = |group: &FieldGroup| {
+        named(&settings.field_groups, group.name()) && !named(&settings.declined_features, group.name())
+    };
+    let parts = [
+        (Feature::Jobs, WorkPart::JobTitle),
+        (Feature::Managers, WorkPart::Manager),
+        (Feature::Qualifications, WorkPart::Qualification),
+    ];
+    let groups = FieldGroup::ALL.into_iter().filter(is_read).collect::<FieldGroups>();
+    let declined =
+        parts.into_iter().filter(|(feature, _)| named(&settings.declined_features, feature.name()));
+    declined.fold(groups, |groups, (_, part)| groups.leaving_out(part))
+}
+
+/// Adds which field groups of people are read.
+pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups) {
+    answer["field_groups"] = json!({
+        "read": groups,
+        "not_read": FieldGroup::ALL.into_iter().filter(|group| !groups.contains(*group)).collect::<FieldGroups>(),
+    });
+}
+
+/// Shows what is read of people, and what is not.
+pub(crate) fn show_read(groups: FieldGroups, language: Language) {
+    let (read, unread) = match language {
+        Language::English => ("Read of people", "Not read, unless --fields names it"),
+        Language::French => ("Lu pour chaque personne", "Non lu, sauf si --fields le demande"),
+    };
+    let colon = if language == Language::French { "\u{202f}:" } else { ":" };
+    line(&format!("{read}{colon} {}.", linking::read_contents(groups, language)));
+    let not_read = linking::unread_contents(groups, language);
+    if !not_read.is_empty() {
+        line(&format!("{unread}{colon} {not_read}."));
+    }
 }
 
 /// That nobody of a kind was seen may also mean that there is nobody: no reason to fail a script. That people can't

@@ -10,7 +10,7 @@ use linking::{Diagnosis, Language};
 use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
 use lucca_emulator::{Config, Emulator};
-use people::{Absence, EmployeeStatus, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
+use people::{Absence, EmployeeStatus, Feature, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
 use sync::{Brake, Progress, RunReport, Silent, Wish};
@@ -145,7 +145,9 @@ async fn link(
     let key = || ApiKey::parse(emulator.api_key()).map_err(|error| internal(error.code(), &error));
     let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;
     let today = session::today(&**clock);
-    let checked = linking::examine(&client, &Features::all(), today, &linking::Silent).await?;
+    let checked =
+        linking::examine(&client, &Features::all().without(Feature::CustomFields), today, &linking::Silent)
+            .await?;
     let settings = AccountSettings {
         field_groups: FieldGroups::default().iter().map(|g| g.name().to_owned()).collect(),
         keep_raw: false,
@@ -158,9 +160,11 @@ async fn link(
     Ok((account, client, checked))
 }
 
-/// The kinds whose truth can be counted: all but working days, which are read for one person of each calendar.
+/// The kinds whose truth can be counted: all but working days, which are read for one person of each calendar, and
+/// custom fields, which are not read by default.
 fn comparable() -> impl DoubleEndedIterator<Item = Kind> {
-    Kind::ALL.iter().copied().filter(|kind| *kind != Kind::WorkingDay)
+    let other = [Kind::WorkingDay, Kind::CustomFieldDefinition];
+    Kind::ALL.iter().copied().filter(move |kind| !other.contains(kind))
 }
 
 /// What is asked for of the log of changes to people.
@@ -185,7 +189,6 @@ fn truth(emulator: &Emulator, since: Date) -> Value {
         Kind::OccupationCategory => truth.occupation_categories,
         Kind::JobQualification => truth.job_qualifications,
         Kind::LeaveType => truth.leave_accounts,
-        Kind::CustomFieldDefinition => truth.custom_fields,
         Kind::Employment => truth.employments,
         Kind::Employee => truth.employees,
         Kind::UserLogEntry => {
@@ -193,7 +196,7 @@ fn truth(emulator: &Emulator, since: Date) -> Value {
         }
         Kind::Absence => number(absences.len()),
         Kind::AbsenceRequest => truth.leave_requests,
-        Kind::WorkingDay => 0,
+        Kind::WorkingDay | Kind::CustomFieldDefinition => 0,
     };
     let mut counts: Map<String, Value> =
         comparable().map(|kind| (kind.name().to_owned(), json!(count(kind)))).collect();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lucca::{FieldGroups, TenantUrl};
+use lucca::{FieldGroup, FieldGroups, TenantUrl};
 use people::{Feature, Features};
 use serde_json::json;
 use store::AccountSettings;
@@ -22,9 +22,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeySource,
     /// Field groups to fetch and keep: identity, work, contract, custom_fields, contact, birth, address,
-    /// identifiers, bank, leave_reason [default: the first four]
-    #[arg(long, value_name = "GROUP,…", default_value_t, hide_default_value = true)]
-    fields: FieldGroups,
+    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; of a linked tenant, those it has]
+    #[arg(long, value_name = "GROUP,…")]
+    fields: Option<FieldGroups>,
     /// Also keep people's records as Lucca sent them
     #[arg(long)]
     keep_raw: bool,
@@ -47,6 +47,22 @@ pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure>
     })
 }
 
+/// The field groups to fetch: those that are named, else those of before, else the default; and custom fields where that
+/// feature is named.
+fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
+    let mut groups: Vec<String> = match args.fields {
+        None if !before.field_groups.is_empty() => before.field_groups.clone(),
+        given => given.unwrap_or_default().iter().map(|group| group.name().to_owned()).collect(),
+    };
+    let custom = FieldGroup::CustomFields.name();
+    let names_custom =
+        args.wish.features.as_ref().is_some_and(|features| features.contains(Feature::CustomFields));
+    if names_custom && !groups.iter().any(|group| group == custom) {
+        groups.push(custom.to_owned());
+    }
+    groups
+}
+
 /// What is not wanted, by what is.
 fn declined(wanted: &Features) -> Vec<String> {
     let declined = Feature::DECLINABLE.into_iter().filter(|feature| !wanted.contains(*feature));
@@ -67,7 +83,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let was_linked = known.is_some();
     let before = known.map(|account| account.settings).unwrap_or_default();
     let settings = AccountSettings {
-        field_groups: args.fields.iter().map(|group| group.name().to_owned()).collect(),
+        field_groups: field_groups(args, &before),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
         declined_features: args.wish.features.as_ref().map(declined).unwrap_or(before.declined_features),
@@ -89,6 +105,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     } else {
         check::show(&tenant, &checked, args.wish.language);
         line("");
+        check::show_read(check::account_groups(&settings), args.wish.language);
         let verb = if was_linked { "Relinked" } else { "Linked" };
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
         if checked.required_unsettled(&[]).next().is_some() {

@@ -167,7 +167,13 @@ impl Source {
                     session::client(None, tenant.url.clone(), tenant.key.clone(), tenant.pace, &clock)
                         .await?;
                 let today = session::today(&*clock);
-                let checked = linking::examine(&client, &Features::all(), today, &linking::Silent).await?;
+                let checked = linking::examine(
+                    &client,
+                    &Features::all().without(Feature::CustomFields),
+                    today,
+                    &linking::Silent,
+                )
+                .await?;
                 check::refuse_without_people(&checked)?;
             }
         }

@@ -11,7 +11,7 @@ use test_database::{Engine, Place, TestDatabase};
 use crate::{command, emulator, ended};
 
 /// A process that goes on until the test is over.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -22,7 +22,7 @@ impl Drop for Process {
 
 impl Process {
     /// Starts it, and gives what it says first.
-    fn start(mut command: Command) -> (Self, String) {
+    pub(crate) fn start(mut command: Command) -> (Self, String) {
         // Nobody reads its log while it runs, and a full pipe would stop it.
         let mut child = command.env("LUCCA_CONNECTOR_LOG", "off").spawn().unwrap();
         let mut first = String::new();
@@ -32,13 +32,13 @@ impl Process {
 }
 
 /// A service, called as its operator.
-struct Api {
-    address: String,
-    key: String,
+pub(crate) struct Api {
+    pub(crate) address: String,
+    pub(crate) key: String,
 }
 
 impl Api {
-    fn call(&self, method: &str, path: &str) -> (u16, Value) {
+    pub(crate) fn call(&self, method: &str, path: &str) -> (u16, Value) {
         let Self { address, key } = self;
         let mut connection = TcpStream::connect(address).unwrap();
         write!(

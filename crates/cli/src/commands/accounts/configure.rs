@@ -37,6 +37,13 @@ pub(crate) struct Args {
     /// Features to read again after all
     #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
     accept: Vec<Feature>,
+    /// Custom fields never to keep, by their keys (e_…) as employees and the stream custom_field_definitions have them. What
+    /// is stored of them goes with the next sync
+    #[arg(long, value_name = "KEY,…", value_delimiter = ',')]
+    exclude_custom_fields: Vec<String>,
+    /// Custom fields to keep again after all
+    #[arg(long, value_name = "KEY,…", value_delimiter = ',')]
+    include_custom_fields: Vec<String>,
     /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented file import),
     /// or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
@@ -134,6 +141,14 @@ impl Args {
                 settings.declined_features.push(feature.name().to_owned());
             }
         }
+        let excluded = &mut settings.excluded_custom_fields;
+        excluded
+            .retain(|key| !self.include_custom_fields.iter().any(|given| given.eq_ignore_ascii_case(key)));
+        for key in &self.exclude_custom_fields {
+            if !excluded.iter().any(|known| known.eq_ignore_ascii_case(key)) {
+                excluded.push(key.clone());
+            }
+        }
         if let Some(door) = self.absence_door {
             settings.absence_door = door.chosen();
         }
@@ -207,6 +222,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "absences_since": settings.absences_since,
             "personal_values_in_changes": settings.personal_values_in_changes,
             "declined_features": settings.declined_features,
+            "excluded_custom_fields": settings.excluded_custom_fields,
             "absence_door": settings.absence_door.as_deref().unwrap_or("auto"),
             "delivery": settings.delivery,
             "audience": audience.map(|AudienceChange { before, enter, leave }| json!({
@@ -233,6 +249,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         false => settings.declined_features.join(", "),
     };
     line(&format!("  {:28} {declined}", "declined"));
+    let excluded = match settings.excluded_custom_fields.is_empty() {
+        true => "none (default)".to_owned(),
+        false => settings.excluded_custom_fields.join(", "),
+    };
+    line(&format!("  {:28} {excluded}", "custom fields excluded"));
     let people = if settings.delivery.people.is_none() { "everybody (default)" } else { "filtered" };
     line(&format!("  {:28} {people}", "people delivered"));
     let is_mapped = !settings.delivery.fields.is_empty() || !settings.delivery.renames.is_empty();
@@ -251,7 +272,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             grouped(leave)
         ));
     }
-    if settings.declined_features != account.settings.declined_features {
+    let scope = |settings: &AccountSettings| {
+        (settings.declined_features.clone(), settings.excluded_custom_fields.clone())
+    };
+    if scope(&settings) != scope(&account.settings) {
         line(
             "What is declined from now on goes, and what is accepted comes, with the next sync: lucca-connector sync",
         );

@@ -183,6 +183,7 @@ fn columns(kind: Kind) -> &'static [&'static str] {
             "address",
             "identifiers",
             "bank",
+            "pay_and_reviews",
             "modified_at",
             "unread_fields",
         ],
