@@ -2,7 +2,7 @@
 //!
 //! Not here: the shape of a 429 (`server`).
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, num::NonZeroU128, time::Duration};
 
 use serde::Serialize;
 
@@ -112,8 +112,8 @@ impl Limiter {
     }
 
     fn admit_by_estimate(&mut self, limit: u128, switches: &Switches, now: u128) -> Result<(), u128> {
-        let others_a_minute = u128::from(switches.other_requests_per_minute);
-        if others_a_minute == 0 {
+        let others_a_minute = NonZeroU128::new(switches.other_requests_per_minute.into());
+        if others_a_minute.is_none() {
             self.others = None;
             if self.windows.as_ref().is_some_and(|windows| windows.are_over(now)) {
                 self.windows = None;
@@ -122,7 +122,7 @@ impl Limiter {
         let anchor = now.saturating_sub(Duration::from_millis(switches.rate_anchor_ms).as_nanos());
         let since = if self.windows.is_none() { anchor } else { now };
         let windows = self.windows.get_or_insert_with(|| Windows::beginning_at(anchor));
-        if others_a_minute > 0 {
+        if let Some(others_a_minute) = others_a_minute {
             let others = self.others.get_or_insert(Others { since, sent: 0 });
             loop {
                 let at = others.since + others.sent * WINDOW / others_a_minute;
