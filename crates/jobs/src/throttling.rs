@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{AccountStatus, IssueId, LinkedAccount, NewIssue, RequestCounts};
+use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, RequestCounts};
 
 use crate::Machinery;
 use crate::issues::RATE_LIMITED;
@@ -24,7 +24,10 @@ pub(crate) async fn judge_throttling(
 ) -> Result<(), store::Error> {
     let (store, at) = (&machinery.store, machinery.clock.now());
     let Some(lasted) = concern(&store.request_counts(&account.origin).await?, at) else {
-        store.resolve_issue(account.no, RATE_LIMITED, "", at).await?;
+        let open = store.issues(Some(account.no), IssueFilter::Open).await?;
+        if open.iter().any(|issue| issue.code == RATE_LIMITED) {
+            store.resolve_issue(account.no, RATE_LIMITED, "", at).await?;
+        }
         return Ok(());
     };
     let status = store.account(account.id).await?.map(|account| account.status);
