@@ -6,6 +6,8 @@ use store::{Issue, LinkedAccount};
 
 /// Lucca refuses the API key.
 pub(crate) const KEY_REFUSED: &str = "account.key_refused";
+/// Lucca has answered 429 for ten minutes or more.
+pub(crate) const RATE_LIMITED: &str = "account.rate_limited";
 /// Records vanished, and a person has to say whether that is right. Its subject is their kind.
 pub(crate) const HELD: &str = "records.held";
 /// People would no longer be delivered, in a number that a person has to look at.
@@ -39,6 +41,7 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
     }
     let (text, remedy) = match issue.code.as_str() {
         KEY_REFUSED => key_refused(account, language),
+        RATE_LIMITED => rate_limited(account, issue, language),
         HELD => held(account, issue, language),
         AUDIENCE_HELD => audience_held(account, issue, language),
         WEBHOOKS_DISABLED => webhooks_disabled(issue, language),
@@ -61,6 +64,33 @@ fn key_refused(account: &LinkedAccount, language: Language) -> (String, String) 
         Language::French => (
             "Lucca refuse la clé API.".to_owned(),
             format!("Créez une nouvelle clé dans Lucca, puis renouvelez la connexion : {command}"),
+        ),
+    }
+}
+
+fn rate_limited(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
+    let minutes = grouped(issue.detail["minutes"].as_u64().unwrap_or(0), language);
+    let command = format!("lucca-connector link {} --requests-per-minute N", account.tenant);
+    match language {
+        Language::English => (
+            format!(
+                "For {minutes} minutes Lucca has refused requests because this tenant's integrations together send \
+                 more than 50 a minute. Ours wait and are repeated."
+            ),
+            format!(
+                "Find the customer's other integration that sends so many, and slow it down; or give ours a smaller \
+                 share, below 40: {command}"
+            ),
+        ),
+        Language::French => (
+            format!(
+                "Depuis {minutes} minutes, Lucca refuse des requêtes, car les intégrations de cette instance en \
+                 envoient ensemble plus de 50 par minute. Les nôtres attendent et sont renouvelées."
+            ),
+            format!(
+                "Trouvez l’autre intégration qui en envoie autant et ralentissez-la, ou donnez à la nôtre une part \
+                 plus petite, sous 40\u{202f}: {command}"
+            ),
         ),
     }
 }

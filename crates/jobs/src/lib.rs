@@ -15,6 +15,7 @@ pub mod queue;
 mod requests;
 mod retention;
 mod tenants;
+mod throttling;
 mod worker;
 
 pub use duties::{NotifiedDuty, RequestsDuty, RetentionDuty, SyncDuty, UpkeepDuty};

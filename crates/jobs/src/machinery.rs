@@ -68,6 +68,7 @@ impl Machinery {
         };
         let span = tracing::info_span!("sync", account = %account.id, run = %run_id);
         let report = Box::pin(sync.run(run_id)).instrument(span).await?;
+        crate::throttling::judge_throttling(self, account).await?;
         crate::aftermath::look(self, account, &report).await?;
         Ok(report)
     }

@@ -6,17 +6,19 @@ use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use lucca::clock::Clock;
-use lucca::{ApiKey, Client, HostPolicy, Ledger, RequestBudget, TenantUrl, Unknown};
+use lucca::{
+    ApiKey, Client, HostPolicy, Ledger, LedgerUnavailable, RequestBudget, RequestTally, TallyChange,
+    TenantUrl, Throttling,
+};
 use secrecy::ExposeSecret;
-use store::{LinkedAccount, Store, Vault};
+use store::{LinkedAccount, RequestCounts, Store, Vault};
 use tokio::sync::Mutex;
 
 use crate::{Entropy, EntropyError};
 
-/// Lucca answers 429 above 50 requests a minute and tenant (source: directory.md §10; see `lucca::RequestBudget`);
-/// other integrations of the customer share them.
+/// Our share of the 50 requests a minute above which Lucca answers 429 (source: directory.md §10; see
+/// `lucca::RequestBudget`). The customer's other integrations have the rest.
 pub const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
 /// A client could not be made.
@@ -68,8 +70,8 @@ impl Tenants {
         Self { store, clock, entropy, budgets: Arc::default() }
     }
 
-    /// A client for a tenant. `pace` is the most requests a minute, 0 for no limit of ours and none for
-    /// [`REQUESTS_A_MINUTE`]; the first client of a tenant decides for the process.
+    /// A client for a tenant. `pace` is our share of Lucca's 50 requests a minute, 0 for no limit of ours and
+    /// none for [`REQUESTS_A_MINUTE`]; the first client of a tenant decides for the process.
     pub async fn client(&self, tenant: TenantUrl, key: ApiKey, pace: Option<u32>) -> Result<Client, Error> {
         let budget = self.budget(tenant.origin(), pace).await?;
         let client = Client::builder(tenant, key)
@@ -98,46 +100,56 @@ impl Tenants {
         if let Some(budget) = budgets.get(origin) {
             return Ok(Arc::clone(budget));
         }
-        let budget = match (pace.map_or(Some(REQUESTS_A_MINUTE), NonZeroU32::new), &self.store) {
-            (Some(limit), Some(store)) => {
-                let (store, origin) = (store.clone(), origin.to_owned());
-                RequestBudget::shared(limit, Arc::new(SharedCount { store, origin }))
-            }
-            (Some(limit), None) => RequestBudget::per_minute(limit),
-            (None, _) => RequestBudget::unlimited(),
-        };
+        let limit = pace.map_or(Some(REQUESTS_A_MINUTE), NonZeroU32::new);
+        let mut budget = limit.map_or_else(RequestBudget::unlimited, RequestBudget::per_minute);
+        if let Some(store) = self.store.clone() {
+            budget = budget.with_ledger(Arc::new(StoredTally { store, origin: origin.to_owned() }));
+        }
         let budget = Arc::new(budget);
         budgets.insert(origin.to_owned(), Arc::clone(&budget));
         Ok(budget)
     }
 }
 
-/// The requests to a tenant as the store counts them.
+/// The tally of a tenant's requests in the store.
 #[derive(Debug)]
-struct SharedCount {
+struct StoredTally {
     store: Store,
     origin: String,
 }
 
-impl Ledger for SharedCount {
-    fn reserve<'a>(
+impl Ledger for StoredTally {
+    fn update<'a>(
         &'a self,
-        limit: u32,
-        now: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Timestamp>, Unknown>> + Send + 'a>> {
+        change: TallyChange<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), LedgerUnavailable>> + Send + 'a>> {
         Box::pin(async move {
-            self.store.reserve_request(&self.origin, limit, now).await.map_err(|error| {
-                tracing::warn!(code = error.code(), %error, "requests of other processes can't be counted");
-                Unknown
+            let mut change_counts = |counts: &mut RequestCounts| {
+                let mut tally = tally_of(counts);
+                change(&mut tally);
+                *counts = counts_of(tally);
+            };
+            self.store.update_request_counts(&self.origin, &mut change_counts).await.map_err(|error| {
+                tracing::warn!(code = error.code(), %error, "requests can't be counted together with other processes");
+                LedgerUnavailable
             })
         })
     }
+}
 
-    fn hold<'a>(&'a self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            if let Err(error) = self.store.hold_requests(&self.origin, until).await {
-                tracing::warn!(code = error.code(), %error, "other processes can't be told to wait");
-            }
-        })
+fn tally_of(counts: &RequestCounts) -> RequestTally {
+    let RequestCounts { sent, held_until, slow_until, throttled_since, throttled_last } = counts.clone();
+    let throttled = throttled_since.zip(throttled_last).map(|(since, last)| Throttling { since, last });
+    RequestTally { sent, held_until, slow_until, throttled }
+}
+
+fn counts_of(tally: RequestTally) -> RequestCounts {
+    let RequestTally { sent, held_until, slow_until, throttled } = tally;
+    RequestCounts {
+        sent,
+        held_until,
+        slow_until,
+        throttled_since: throttled.map(|throttled| throttled.since),
+        throttled_last: throttled.map(|throttled| throttled.last),
     }
 }

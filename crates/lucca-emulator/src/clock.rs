@@ -1,4 +1,4 @@
-//! Two clocks: the tenant's, which tests move, and the real one, which the rate limit needs.
+//! The tenant's clock, which tests move, and the rate limit's, which is the machine's unless a test gives another.
 //!
 //! The only place of this crate that asks the machine for the time or waits.
 
@@ -58,6 +58,31 @@ impl TenantClock {
     pub(crate) fn set_today(&self, today: Date) {
         let days = self.today().until(today).map_or(0, |span| i64::from(span.get_days()));
         self.advance(days);
+    }
+}
+
+/// The clock of the rate limit: the time since a fixed moment.
+pub(crate) struct RateClock(Box<dyn Fn() -> Duration + Send + Sync>);
+
+impl RateClock {
+    /// The machine's clock, an hour after its moment.
+    pub(crate) fn real() -> Self {
+        let started = instant();
+        Self::of(move || Duration::from_secs(3600) + instant().duration_since(started))
+    }
+
+    pub(crate) fn of(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Box::new(now))
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for RateClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("RateClock").field(&self.now()).finish()
     }
 }
 

@@ -39,6 +39,7 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
         ("GET /switches", "the switches"),
         ("PUT /switches", "replace the switches; missing ones take their default"),
         ("PATCH /switches", "change the switches named"),
+        ("GET /rate-limit", "what the rate limit has seen: the highest estimate, and requests refused"),
         ("GET /faults", "the faults"),
         ("PUT /faults", "replace the faults; their counters start anew"),
         (
@@ -77,6 +78,7 @@ pub(crate) fn router(tenant: Tenant) -> Router {
         .route("/requests", get(requests).delete(clear_requests))
         .route("/writes", get(writes))
         .route("/switches", get(switches).put(put_switches).patch(patch_switches))
+        .route("/rate-limit", get(rate_limit))
         .route("/faults", get(faults).put(put_faults))
         .route("/people", get(people).post(hire))
         .route("/people/{id}", patch(change).delete(remove))
@@ -164,6 +166,10 @@ async fn patch_switches(State(tenant): State<Tenant>, Json(wanted): Json<Value>)
         all.extend(wanted.clone());
     }
     put_switches(State(tenant), Json(all)).await
+}
+
+async fn rate_limit(State(tenant): State<Tenant>) -> Json<Value> {
+    Json(json!(tenant.rate_facts()))
 }
 
 async fn faults(State(tenant): State<Tenant>) -> Json<Value> {

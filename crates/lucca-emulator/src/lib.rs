@@ -40,6 +40,7 @@ mod errors;
 mod faults;
 mod fleet;
 mod grammar;
+mod limiter;
 mod mangle;
 mod mutations;
 mod resources;
@@ -67,6 +68,7 @@ pub use crate::{
     doors::{AbsenceWrite, WriteKind},
     faults::{Fault, FaultKind, Loss},
     fleet::Fleet,
+    limiter::RateFacts,
     mutations::{AbsenceIds, Change, ChangeError, NewAbsence, Permission},
     rights::{HrFile, KeyConfig, Rights},
     snapshot::{
@@ -76,9 +78,9 @@ pub use crate::{
     switches::{
         AbsenceFactory, AbsenceStamps, AccountShape, AuthorizationAs, AutoCreateFalse, ById, CancelApproved,
         CountOnly, DecidesAs, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal, Header, HiddenFields,
-        ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery, Nationality, RetryAfter, SinceReading,
-        Switches, Telling, Unconfirmed, UnknownField, UnknownFilter, UrlStyle, UserLogs, V3Departments,
-        WriteAnswer,
+        ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery, Nationality, RateCounting, RetryAfter,
+        SinceReading, Switches, Telling, TooManyBody, Unconfirmed, UnknownField, UnknownFilter, UrlStyle,
+        UserLogs, V3Departments, WriteAnswer,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},

@@ -29,7 +29,7 @@ use crate::{
     mangle::{mangle, rows_of},
     rights::key_of_header,
     routes::{self, Read, generation},
-    switches::{RetryAfter, Switches},
+    switches::{RetryAfter, Switches, TooManyBody},
     tenant::{LoggedRequest, Tenant},
     writes,
 };
@@ -38,6 +38,10 @@ use crate::{
 const MOST_BYTES: usize = 4 << 20;
 
 const JSON: &str = "application/json; charset=utf-8";
+
+/// A proxy's page for a 429.
+const TOO_MANY: &str = "<html><body><h1>429 Too Many Requests</h1>\nYou have sent too many requests in a given amount of \
+                        time.\n</body></html>\n";
 
 /// Marks an answer that must not be sent: the connection is closed instead.
 #[derive(Debug, Clone, Copy)]
@@ -273,7 +277,7 @@ fn respond(
         }
     }
     if let Some(limit) = switches.rate_limit
-        && let Err(wait) = tenant.state().admit(limit)
+        && let Err(wait) = tenant.state().admit(limit, &switches)
     {
         return (too_many(call, &switches, wait), None);
     }
@@ -369,7 +373,10 @@ fn too_many(call: &Call, switches: &Switches, wait: Duration) -> Response<Body> 
             Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
         }
     };
-    let mut response = Refusal::too_many().answer(generation(&call.path), switches);
+    let mut response = match switches.too_many_body {
+        TooManyBody::Html => plain(StatusCode::TOO_MANY_REQUESTS, "text/html", TOO_MANY.to_owned()),
+        TooManyBody::Api => Refusal::too_many().answer(generation(&call.path), switches),
+    };
     if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }

@@ -6,7 +6,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::{
@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     changes::{Hire, PersonPatch, PersonSummary, apply, summary},
-    clock::{self, TenantClock},
+    clock::{RateClock, TenantClock},
     company::{
         contracts::{Terms, contract},
         model::{Company, Log, Person, Stamp, Status},
@@ -26,6 +26,7 @@ use crate::{
     dice::Dice,
     doors::{AbsenceWrite, Job, Writes},
     faults::{Fault, FaultCounters},
+    limiter::{Limiter, RateFacts},
     resources::View,
     rights::{KeyConfig, Rights, digits_of},
     routes::Listings,
@@ -52,7 +53,8 @@ pub(crate) struct State {
     keys: RwLock<Vec<KeyConfig>>,
     counters: Mutex<FaultCounters>,
     requests: Mutex<VecDeque<LoggedRequest>>,
-    recent: Mutex<VecDeque<Instant>>,
+    limiter: Mutex<Limiter>,
+    rate_clock: RwLock<RateClock>,
     changes: Mutex<u64>,
     /// What was done about absences through the API.
     writes: Mutex<Writes>,
@@ -96,7 +98,8 @@ impl Tenant {
             keys: RwLock::new(keys),
             counters: Mutex::default(),
             requests: Mutex::default(),
-            recent: Mutex::default(),
+            limiter: Mutex::default(),
+            rate_clock: RwLock::new(RateClock::real()),
             changes: Mutex::default(),
             writes: Mutex::default(),
             telegrams: Mutex::default(),
@@ -195,6 +198,17 @@ impl Tenant {
     /// Forgets the requests answered so far.
     pub fn clear_requests(&self) {
         lock(&self.0.requests).clear();
+    }
+
+    /// What the rate limit has seen since the tenant was started.
+    pub fn rate_facts(&self) -> RateFacts {
+        lock(&self.0.limiter).facts()
+    }
+
+    /// Lets the rate limit go by another clock than the machine's: `now` gives the time since any fixed moment, an hour of
+    /// it or more at the first request, and does not go back.
+    pub fn set_rate_clock(&self, now: impl Fn() -> Duration + Send + Sync + 'static) {
+        *write(&self.0.rate_clock) = RateClock::of(now);
     }
 
     /// Everything done about absences through the API, oldest first; whether or not the answer arrived.
@@ -429,21 +443,12 @@ impl State {
         requests.push_back(request);
     }
 
-    /// Admits a request, or says how long to wait: at most `limit` in any 60 seconds.
-    /// unverified: that refused requests do not count.
-    pub(crate) fn admit(&self, limit: u32) -> Result<(), Duration> {
-        const WINDOW: Duration = Duration::from_secs(60);
-        let now = clock::instant();
-        let mut recent = lock(&self.recent);
-        while recent.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
-            recent.pop_front();
-        }
-        if recent.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
-            recent.push_back(now);
-            return Ok(());
-        }
-        let oldest = recent.front().copied().unwrap_or(now);
-        Err(WINDOW.saturating_sub(now.duration_since(oldest)))
+    /// Counts a request against the rate limit; the time to wait where it is refused.
+    pub(crate) fn admit(&self, limit: u32, switches: &Switches) -> Result<(), Duration> {
+        let mut limiter = lock(&self.limiter);
+        // Read under the lock, so that times do not go back.
+        let now = read(&self.rate_clock).now();
+        limiter.admit(limit, switches, now)
     }
 }
 

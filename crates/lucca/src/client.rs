@@ -62,7 +62,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The tenant's budget, shared by all its clients; by default one of its own, of 40 requests a minute.
+    /// The tenant's budget, shared by all its clients; by default one of its own, with a share of 40 of
+    /// the tenant's 50 requests a minute.
     #[must_use]
     pub fn budget(mut self, budget: Arc<RequestBudget>) -> Self {
         self.budget = Some(budget);
@@ -85,7 +86,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How often a request is sent at most; 5 by default, and never less than once.
+    /// How often a request is sent at most; 5 by default, and never less than once. Where Lucca answers 429 and the wait is
+    /// a minute or more, requests that read are repeated for ten minutes all the same.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.limits.max_attempts = attempts.max(1);

@@ -10,12 +10,14 @@ use jiff::Timestamp;
 
 use crate::clock::between;
 use crate::error::{Error, Kind};
+use crate::request_tally::THROTTLED_WAIT;
 
 /// What a server may ask to wait and be obeyed without asking the caller.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// The wait after the first 429 without `Retry-After`. Lucca counts in windows of a minute.
-const THROTTLED_STEP: Duration = Duration::from_secs(15);
+/// How long a request is repeated that is answered 429 again and again, where each wait is a minute or more. Another
+/// integration that uses up the tenant's limit often stops within minutes.
+const THROTTLED_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
@@ -27,11 +29,17 @@ pub(crate) enum Effort {
     Usual,
     /// The request is a guess at what the server knows: an answer that may mean "no" is taken for one.
     Probe,
+    /// The request changes something: its caller, who can send it again later, does not wait for ten minutes.
+    Change,
 }
 
 /// How often a request is sent at most, given what became of it.
 fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
     match (error.kind(), error.status()) {
+        (Kind::RateLimited(wait), _) if wait >= THROTTLED_WAIT && effort != Effort::Change => {
+            let waits = THROTTLED_PATIENCE.as_secs().div_ceil(wait.as_secs().max(1));
+            max.max(u32::try_from(waits).unwrap_or(u32::MAX).saturating_add(1))
+        }
         (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
         (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
         // The older framework answers 500 for whatever it did not foresee, a wrong filter included.
@@ -71,11 +79,6 @@ pub(crate) fn wait_before_retry(
             Some(jitter.below(doubled.min(LONGEST_BACKOFF)))
         }
     }
-}
-
-/// How long a 429 asks to wait when it doesn't say.
-pub(crate) fn unsaid_wait(attempt: u32) -> Duration {
-    THROTTLED_STEP.saturating_mul(attempt)
 }
 
 /// Reads `Retry-After`: seconds, or an HTTP date. At least a second: "now" has just failed.
@@ -169,9 +172,14 @@ mod tests {
         assert_eq!(tries(Kind::Unavailable, 500, None), 3);
         assert_eq!(tries(Kind::Unavailable, 500, Some("User Not Found")), 1);
         assert_eq!(tries(Kind::Unavailable, 503, None), 5);
+        let throttled = Kind::RateLimited(Duration::from_secs(60));
+        assert_eq!(tries_with(throttled, 429, None, Effort::Change), 5);
         assert_eq!(tries_with(Kind::Unavailable, 500, None, Effort::Probe), 1);
         assert_eq!(tries_with(Kind::Unavailable, 503, None, Effort::Probe), 5);
         assert_eq!(tries(Kind::RateLimited(Duration::from_secs(2)), 429, None), 5);
+        assert_eq!(tries(Kind::RateLimited(Duration::from_secs(60)), 429, None), 11);
+        assert_eq!(tries(Kind::RateLimited(Duration::from_secs(100)), 429, None), 7);
+        assert_eq!(tries(Kind::RateLimited(Duration::from_secs(900)), 429, None), 5);
         assert_eq!(tries(Kind::RateLimited(Duration::from_secs(901)), 429, None), 1);
     }
 }

@@ -19,7 +19,8 @@ use crate::clock::{Clock, between, later};
 use crate::envelope::{Undecodable, error_message};
 use crate::error::{Error, Kind};
 use crate::passthrough::Passed;
-use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, unsaid_wait, wait_before_retry};
+use crate::request_tally::THROTTLED_WAIT;
+use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, wait_before_retry};
 use crate::stats::Counters;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
@@ -86,15 +87,24 @@ impl Verb<'_> {
     }
 }
 
-/// One attempt that failed, and how long the server asks to wait.
+/// One attempt that failed, and the pause that all requests to the tenant make after it.
 struct Failure {
     error: Error,
-    wait: Option<Duration>,
+    pause: Option<Pause>,
+}
+
+/// Why requests to the tenant pause.
+#[derive(Clone, Copy)]
+enum Pause {
+    /// A 429, with the wait of its `Retry-After` or none.
+    Throttled(Option<Duration>),
+    /// A 503 with `Retry-After`.
+    Unavailable(Duration),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, wait: None }
+        Self { error, pause: None }
     }
 }
 
@@ -145,7 +155,7 @@ impl Transport {
             if error.may_have_happened() {
                 return None;
             }
-            wait_before_retry(error, attempt, self.limits.max_attempts, Effort::Usual, &self.jitter)
+            wait_before_retry(error, attempt, self.limits.max_attempts, Effort::Change, &self.jitter)
         });
         Ok(sent.await?.0)
     }
@@ -162,13 +172,13 @@ impl Transport {
             self.acquire().await;
             let began = self.clock.now();
             let span = tracing::info_span!("request to Lucca", method, path, %stream, attempt);
-            let outcome = self.attempt(call, attempt, &decode).instrument(span).await;
+            let outcome = self.attempt(call, &decode).instrument(span).await;
             count(match &outcome {
                 Ok(_) => Some(200),
                 Err(Failure { error, .. }) => error.status(),
             });
             let ms = u64::try_from(between(began, self.clock.now()).as_millis()).unwrap_or(u64::MAX);
-            let Failure { error, wait } = match outcome {
+            let Failure { error, pause } = match outcome {
                 Ok(decoded) => {
                     tracing::debug!(method, path, %stream, attempt, ms, "Lucca answered");
                     return Ok(decoded);
@@ -177,10 +187,7 @@ impl Transport {
             };
             let (code, status) = (error.code(), error.status());
             tracing::debug!(method, path, %stream, attempt, ms, code, status, "request to Lucca failed");
-            if let Some(wait) = wait {
-                // Everybody who talks to this tenant waits, not only this request.
-                self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT))).await;
-            }
+            self.pause(pause).await;
             let Some(wait) = wait_before(&error, attempt) else { return Err(error) };
             self.counters.record(stream, |stats| stats.retries += 1);
             self.clock.sleep(wait).await;
@@ -191,7 +198,6 @@ impl Transport {
     async fn attempt<D>(
         &self,
         call: Call<'_>,
-        attempt: u32,
         decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
     ) -> Result<(D, Duration), Failure> {
         let Call { stream, verb, path, query } = call;
@@ -208,8 +214,8 @@ impl Transport {
                 stats.bytes += body.len() as u64;
                 stats.throttled += u64::from(status == StatusCode::TOO_MANY_REQUESTS);
             });
-            let Failure { error, wait } = self.refusal(&response, &body, attempt);
-            return Err(Failure { error: on(error).having_happened(is_in_doubt(status)), wait });
+            let Failure { error, pause } = self.refusal(&response, &body);
+            return Err(Failure { error: on(error).having_happened(is_in_doubt(status)), pause });
         }
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
         let body = body.map_err(|error| on(error).with_status(status.as_u16()).having_happened(true))?;
@@ -219,7 +225,9 @@ impl Transport {
             // A refusal that was sent as a success is one all the same.
             let is_refusal = matches!(undecodable, Undecodable::Failed { status: Some(400..500), .. });
             let error = self.undecodable(undecodable, status);
-            Failure::from(on(error).having_happened(!is_refusal))
+            let is_throttled = matches!(error.kind(), Kind::RateLimited(_));
+            let pause = is_throttled.then_some(Pause::Throttled(None));
+            Failure { error: on(error).having_happened(!is_refusal), pause }
         })?;
         Ok((decoded, took))
     }
@@ -230,6 +238,19 @@ impl Transport {
         self.budget.acquire(&*self.clock).await;
         let waited = between(began, self.clock.now());
         metrics::histogram!("lucca_connector_budget_wait_seconds").record(waited.as_secs_f64());
+    }
+
+    /// Lets all requests to the tenant wait, not only the one that failed.
+    async fn pause(&self, pause: Option<Pause>) {
+        match pause {
+            None => {}
+            Some(Pause::Throttled(retry_after)) => {
+                self.budget.throttle(retry_after.map(|wait| wait.min(LONGEST_WAIT)), &*self.clock).await;
+            }
+            Some(Pause::Unavailable(wait)) => {
+                self.budget.hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT))).await;
+            }
+        }
     }
 
     /// Sends a request once, when the budget allows it, and gives whatever comes back.
@@ -243,8 +264,7 @@ impl Transport {
         let content_type = header(CONTENT_TYPE).map(str::to_owned);
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            let wait = retry_after.unwrap_or_else(|| unsaid_wait(1)).min(LONGEST_WAIT);
-            self.budget.hold_until(later(self.clock.now(), wait)).await;
+            self.pause(Some(Pause::Throttled(retry_after))).await;
         }
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
         let body = body.map_err(|error| error.with_status(status.as_u16()).having_happened(true))?;
@@ -284,19 +304,19 @@ impl Transport {
         Ok(body)
     }
 
-    fn refusal(&self, response: &Response, body: &[u8], attempt: u32) -> Failure {
+    fn refusal(&self, response: &Response, body: &[u8]) -> Failure {
         let status = response.status();
         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let asked = header.and_then(|header| retry_after(header, self.clock.now()));
-        let wait = match status {
-            StatusCode::TOO_MANY_REQUESTS => Some(asked.unwrap_or_else(|| unsaid_wait(attempt))),
-            StatusCode::SERVICE_UNAVAILABLE => asked,
+        let pause = match status {
+            StatusCode::TOO_MANY_REQUESTS => Some(Pause::Throttled(asked)),
+            StatusCode::SERVICE_UNAVAILABLE => asked.map(Pause::Unavailable),
             _ => None,
         };
-        let error = Error::new(kind_of(status, wait))
+        let error = Error::new(kind_of(status, asked))
             .with_message(self.message(error_message(body)))
             .with_status(status.as_u16());
-        Failure { error, wait }
+        Failure { error, pause }
     }
 
     fn undecodable(&self, undecodable: Undecodable, status: StatusCode) -> Error {
@@ -402,7 +422,7 @@ fn is_in_doubt(status: StatusCode) -> bool {
 }
 
 /// What a status means. Source: directory.md §9, wire-grammar.md §1.7 and §1.8.
-fn kind_of(status: StatusCode, wait: Option<Duration>) -> Kind {
+fn kind_of(status: StatusCode, retry_after: Option<Duration>) -> Kind {
     match status.as_u16() {
         300..=399 => Kind::NotLucca,
         // unverified: the older framework also answers 401 where a key lacks the right for a verb. A key
@@ -412,7 +432,7 @@ fn kind_of(status: StatusCode, wait: Option<Duration>) -> Kind {
         404 | 410 => Kind::NotFound,
         408 => Kind::Timeout,
         413 => Kind::BodyTooLarge,
-        429 => Kind::RateLimited(wait.unwrap_or_default()),
+        429 => Kind::RateLimited(retry_after.unwrap_or(THROTTLED_WAIT)),
         425 | 500..=599 => Kind::Unavailable,
         _ => Kind::BadRequest,
     }

@@ -87,6 +87,7 @@ pub use quarantine::Quarantined;
 pub use receipts::{Removed, RetentionReceipt};
 pub use records::{OpenRequest, RecordState, RecordUpsert, Stored, StoredHash, content_hash};
 pub use removals::PendingRemoval;
+pub use request_budgets::RequestCounts;
 pub use resealing::{ResealPlace, Resealed, SealedCount};
 pub use restores::Restored;
 pub use retention::RetentionRule;

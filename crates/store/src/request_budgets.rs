@@ -1,99 +1,87 @@
-//! How many requests everybody together has sent to a tenant within a minute, and until when Lucca asked to wait. What
-//! follows from it is decided in `lucca`.
+//! The requests that all processes together have sent to a tenant lately, and what its 429s ask for. What follows from it is
+//! decided in `lucca`.
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::db::{Db, from_sql_count, on};
+use crate::db::{Db, Tx, from_sql_count, in_tx, on};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
 /// Lucca counts over sixty seconds (source: directory.md §10).
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
-/// Clocks of two machines may differ by so much; what is further ahead comes from a clock that was set back since.
-const SKEW: SignedDuration = SignedDuration::from_secs(5);
 const DOING: &str = "counting requests";
 
+/// The requests to one tenant. Times are whole milliseconds; what is below one is cut off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestCounts {
+    /// When requests were sent, in order, as far back as the last caller kept them.
+    pub sent: Vec<Timestamp>,
+    /// No request may be sent before.
+    pub held_until: Option<Timestamp>,
+    /// Requests go at a lower rate until then.
+    pub slow_until: Option<Timestamp>,
+    /// The first 429 of the latest stretch of 429s.
+    pub throttled_since: Option<Timestamp>,
+    /// The last 429 of that stretch.
+    pub throttled_last: Option<Timestamp>,
+}
+
+/// The columns `sent` and `counted` as JSON, and the milliseconds of the times.
+type Row = (String, String, i64, i64, i64, i64);
+
 impl Store {
-    /// Counts a request to a tenant as sent now, if fewer than `limit` were sent in the minute before and Lucca has not
-    /// asked to wait; else says when to ask again.
-    pub async fn reserve_request(
+    /// Changes the counts of a tenant, alone: of several processes that do, one waits for the other. A tenant that has none
+    /// begins with empty ones.
+    pub async fn update_request_counts(
         &self,
         tenant: &str,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, Error> {
-        let (at, since) = (now.as_millisecond(), (now - WINDOW).as_millisecond());
-        let granted: Option<i32> = match &self.db {
-            Db::Sqlite(pool) => sqlx::query_scalar(
-                "INSERT INTO request_budgets (tenant, sent, held_until_ms) VALUES ($1, json_array($2), 0) \
-                 ON CONFLICT (tenant) DO UPDATE SET sent = (SELECT json_group_array(value) FROM \
-                 (SELECT value FROM json_each(request_budgets.sent) WHERE value > $3 UNION ALL SELECT $2)) \
-                 WHERE held_until_ms <= $2 \
-                 AND (SELECT count(*) FROM json_each(request_budgets.sent) WHERE value > $3) < $4 RETURNING 1",
-            )
-            .bind(tenant)
-            .bind(at)
-            .bind(since)
-            .bind(i64::from(limit))
-            .fetch_optional(pool)
-            .await,
-            Db::Postgres(pool) => sqlx::query_scalar(
-                "INSERT INTO request_budgets AS b (tenant, sent, held_until_ms) VALUES ($1, ARRAY[$2::bigint], 0) \
-                 ON CONFLICT (tenant) DO UPDATE SET \
-                 sent = array_append(ARRAY(SELECT s FROM unnest(b.sent) s WHERE s > $3), $2) \
-                 WHERE b.held_until_ms <= $2 \
-                 AND (SELECT count(*) FROM unnest(b.sent) s WHERE s > $3) < $4 RETURNING 1",
-            )
-            .bind(tenant)
-            .bind(at)
-            .bind(since)
-            .bind(i64::from(limit))
-            .fetch_optional(pool)
-            .await,
-        }
-        .map_err(while_doing(DOING))?;
-        if granted.is_some() {
-            return Ok(None);
-        }
-        self.forget_what_is_to_come(tenant, now).await?;
-        let (sent, held_until) = self.sent(tenant).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut counted: Vec<i64> = sent.into_iter().filter(|sent| *sent > since).collect();
-        counted.sort_unstable();
-        let free = counted.len().checked_sub(limit).and_then(|index| counted.get(index)).map(|sent| {
-            let at = Timestamp::from_millisecond(*sent).unwrap_or(now);
-            at.min(now) + WINDOW
-        });
-        let held = Timestamp::from_millisecond(held_until).ok().filter(|until| *until > now);
-        // Between the two questions it may have become free: then at once, but not without a breath.
-        Ok(Some(free.max(held).unwrap_or(now).max(now + SignedDuration::from_millis(5))))
+        change: &mut (dyn FnMut(&mut RequestCounts) + Send),
+    ) -> Result<(), Error> {
+        self.change_request_counts(tenant, change).await.map_err(while_doing(DOING))
     }
 
-    /// Lets nobody send a request to a tenant before `until`. An earlier hold that lasts longer stays.
-    pub async fn hold_requests(&self, tenant: &str, until: Timestamp) -> Result<(), Error> {
-        let none = match &self.db {
-            Db::Sqlite(_) => "'[]'",
-            Db::Postgres(_) => "'{}'",
+    async fn change_request_counts(
+        &self,
+        tenant: &str,
+        change: &mut (dyn FnMut(&mut RequestCounts) + Send),
+    ) -> Result<(), sqlx::Error> {
+        let mut tx = self.begin().await?;
+        let row = match lock_row(&mut tx, tenant).await? {
+            Some(row) => row,
+            None => {
+                insert_row(&mut tx, tenant).await?;
+                lock_row(&mut tx, tenant).await?.ok_or(sqlx::Error::RowNotFound)?
+            }
         };
-        let sql = format!(
-            "INSERT INTO request_budgets AS b (tenant, sent, held_until_ms) VALUES ($1, {none}, $2) \
-             ON CONFLICT (tenant) DO UPDATE SET held_until_ms = excluded.held_until_ms \
-             WHERE excluded.held_until_ms > b.held_until_ms",
-        );
-        on!(self.db, pool => sqlx::query(sqlx::AssertSqlSafe(sql))
+        let before = RequestCounts::of(&row);
+        let mut after = before.clone();
+        change(&mut after);
+        // What only the version before has counted is kept from now on, because it keeps it for a minute only.
+        if after != before || times(&row.1) != before.sent {
+            write_row(&mut tx, tenant, &after).await?;
+        }
+        tx.commit().await
+    }
+
+    /// The counts of a tenant; empty ones where no request was sent.
+    pub async fn request_counts(&self, tenant: &str) -> Result<RequestCounts, Error> {
+        let sql = match &self.db {
+            Db::Sqlite(_) => ON_SQLITE,
+            Db::Postgres(_) => ON_POSTGRES,
+        };
+        let row: Option<Row> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(tenant)
-            .bind(until.as_millisecond())
-            .execute(pool)
-            .await
-            .map(drop))
-        .map_err(while_doing(DOING))
+            .fetch_optional(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        Ok(row.map(|row| RequestCounts::of(&row)).unwrap_or_default())
     }
 
     /// How many requests were sent to a tenant in the last minute.
     pub async fn requests_lately(&self, tenant: &str, now: Timestamp) -> Result<u64, Error> {
         let since = (now - WINDOW).as_millisecond();
-        let (sent, _) = self.sent(tenant).await?;
-        let lately = sent.into_iter().filter(|sent| *sent > since).count();
+        let counts = self.request_counts(tenant).await?;
+        let lately = counts.sent.iter().filter(|sent| sent.as_millisecond() > since).count();
         Ok(u64::try_from(lately).unwrap_or(u64::MAX))
     }
 
@@ -114,42 +102,98 @@ impl Store {
         .map_err(while_doing(DOING))?;
         Ok(counts.into_iter().map(from_sql_count).filter(|count| *count > 0).collect())
     }
+}
 
-    async fn sent(&self, tenant: &str) -> Result<(Vec<i64>, i64), Error> {
-        let sql = match &self.db {
-            Db::Sqlite(_) => "SELECT sent, held_until_ms FROM request_budgets WHERE tenant = $1",
-            Db::Postgres(_) => {
-                "SELECT array_to_json(sent)::text, held_until_ms FROM request_budgets WHERE tenant = $1"
-            }
-        };
-        let row: Option<(String, i64)> =
-            on!(self.db, pool => sqlx::query_as(sql).bind(tenant).fetch_optional(pool).await)
-                .map_err(while_doing(DOING))?;
-        let (sent, held_until) = row.unwrap_or_default();
-        Ok((serde_json::from_str(&sent).unwrap_or_default(), held_until))
+impl RequestCounts {
+    fn of((sent, counted, held_until, slow_until, throttled_since, throttled_last): &Row) -> Self {
+        Self {
+            sent: merge(&times(counted), &times(sent)),
+            held_until: time(*held_until),
+            slow_until: time(*slow_until),
+            throttled_since: time(*throttled_since),
+            throttled_last: time(*throttled_last),
+        }
     }
+}
 
-    /// A clock that was set back must not stop everything for as long as it was set back.
-    async fn forget_what_is_to_come(&self, tenant: &str, now: Timestamp) -> Result<(), Error> {
-        let sql = match &self.db {
-            Db::Sqlite(_) => {
-                "UPDATE request_budgets SET held_until_ms = 0, \
-                 sent = (SELECT json_group_array(min(value, $2)) FROM json_each(request_budgets.sent)) \
-                 WHERE tenant = $1 AND EXISTS (SELECT 1 FROM json_each(request_budgets.sent) WHERE value > $3)"
-            }
-            Db::Postgres(_) => {
-                "UPDATE request_budgets SET held_until_ms = 0, \
-                 sent = ARRAY(SELECT least(s, $2) FROM unnest(sent) s) \
-                 WHERE tenant = $1 AND EXISTS (SELECT 1 FROM unnest(sent) s WHERE s > $3)"
-            }
+const ON_SQLITE: &str = "SELECT sent, counted, held_until_ms, slow_until_ms, throttled_since_ms, throttled_last_ms \
+                         FROM request_budgets WHERE tenant = $1";
+const ON_POSTGRES: &str = "SELECT array_to_json(sent)::text, array_to_json(counted)::text, held_until_ms, slow_until_ms, \
+                           throttled_since_ms, throttled_last_ms FROM request_budgets WHERE tenant = $1";
+const ON_POSTGRES_LOCKED: &str = "SELECT array_to_json(sent)::text, array_to_json(counted)::text, held_until_ms, \
+                                  slow_until_ms, throttled_since_ms, throttled_last_ms FROM request_budgets \
+                                  WHERE tenant = $1 FOR UPDATE";
+
+/// The row of a tenant, which no other process changes before the transaction's end. On SQLite none writes meanwhile.
+async fn lock_row(tx: &mut Tx, tenant: &str) -> Result<Option<Row>, sqlx::Error> {
+    let sql = match tx {
+        Tx::Sqlite(_) => ON_SQLITE,
+        Tx::Postgres(_) => ON_POSTGRES_LOCKED,
+    };
+    in_tx!(tx, connection => sqlx::query_as(sql).bind(tenant).fetch_optional(connection).await)
+}
+
+async fn insert_row(tx: &mut Tx, tenant: &str) -> Result<(), sqlx::Error> {
+    let sql = match tx {
+        Tx::Sqlite(_) => "INSERT INTO request_budgets (tenant, sent, held_until_ms) VALUES ($1, '[]', 0)",
+        Tx::Postgres(_) => {
+            "INSERT INTO request_budgets (tenant, sent, held_until_ms) VALUES ($1, '{}', 0) \
+             ON CONFLICT (tenant) DO NOTHING"
+        }
+    };
+    in_tx!(tx, connection => sqlx::query(sql).bind(tenant).execute(connection).await.map(drop))
+}
+
+async fn write_row(tx: &mut Tx, tenant: &str, counts: &RequestCounts) -> Result<(), sqlx::Error> {
+    const SQL: &str = "UPDATE request_budgets SET sent = $2, counted = $2, held_until_ms = $3, slow_until_ms = $4, \
+                       throttled_since_ms = $5, throttled_last_ms = $6 WHERE tenant = $1";
+    let sent: Vec<i64> = counts.sent.iter().map(|sent| sent.as_millisecond()).collect();
+    let [held, slow, since, last] =
+        [counts.held_until, counts.slow_until, counts.throttled_since, counts.throttled_last]
+            .map(|time| time.map_or(0, Timestamp::as_millisecond));
+    match tx {
+        Tx::Sqlite(transaction) => {
+            let query = sqlx::query(SQL).bind(tenant).bind(json(&sent));
+            query.bind(held).bind(slow).bind(since).bind(last).execute(&mut **transaction).await.map(drop)
+        }
+        Tx::Postgres(transaction) => {
+            let query = sqlx::query(SQL).bind(tenant).bind(sent);
+            query.bind(held).bind(slow).bind(since).bind(last).execute(&mut **transaction).await.map(drop)
+        }
+    }
+}
+
+fn json(numbers: &[i64]) -> String {
+    serde_json::to_string(numbers).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Times of a column as JSON, in order.
+fn times(json: &str) -> Vec<Timestamp> {
+    let numbers: Vec<i64> = serde_json::from_str(json).unwrap_or_default();
+    let mut times: Vec<Timestamp> =
+        numbers.into_iter().filter_map(|ms| Timestamp::from_millisecond(ms).ok()).collect();
+    times.sort_unstable();
+    times
+}
+
+/// A time as it is kept; 0 is none.
+fn time(ms: i64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(ms).ok().filter(|_| ms > 0)
+}
+
+/// What is in either list, in order; what is in both counts once. Both are in order.
+fn merge(one: &[Timestamp], other: &[Timestamp]) -> Vec<Timestamp> {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    let mut all = Vec::new();
+    loop {
+        let first = match (one.peek(), other.peek()) {
+            (Some(a), Some(b)) => **a.min(b),
+            (Some(a), None) => **a,
+            (None, Some(b)) => **b,
+            (None, None) => return all,
         };
-        on!(self.db, pool => sqlx::query(sql)
-            .bind(tenant)
-            .bind(now.as_millisecond())
-            .bind((now + SKEW).as_millisecond())
-            .execute(pool)
-            .await
-            .map(drop))
-        .map_err(while_doing(DOING))
+        one.next_if(|time| **time == first);
+        other.next_if(|time| **time == first);
+        all.push(first);
     }
 }

@@ -1,6 +1,8 @@
-//! What every engine of the queue must do: one suite, run over the embedded and the scaled one.
+//! What every engine of the queue must do: one suite, run over the embedded and the scaled one. And syncs behind Lucca's rate
+//! limit, on a simulated clock.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::disallowed_methods, reason = "the engines wait in real time")]
 
 mod queue;
+mod rate_limit;

@@ -3,11 +3,13 @@
 //! Lives here: the switches, their defaults (the most probable behaviour) and where each doubt comes
 //! from. Not here: the behaviours themselves.
 
+mod rate;
 mod requests;
 mod telling;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::rate::{RateCounting, RetryAfter, TooManyBody};
 pub use self::requests::{
     AbsenceFactory, AutoCreateFalse, CancelApproved, DecidesAs, FactoryAccess, FactoryAnswer, FactoryRefusal,
     ImportUnapproved, Unconfirmed, WriteAnswer,
@@ -162,8 +164,18 @@ pub struct Switches {
     pub clock_offset_minutes: i64,
     /// Requests a minute for the whole tenant; `null` is no limit (source: directory.md §10).
     pub rate_limit: Option<u32>,
+    /// Which requests count against that limit.
+    pub rate_counting: RateCounting,
+    /// Milliseconds by which the windows of the rate limit begin before the first request, as they do where another
+    /// integration has sent before.
+    pub rate_anchor_ms: u64,
+    /// Requests a minute that another integration sends, evenly, from the beginning of the first window on. They count
+    /// against the limit, and are in no log.
+    pub other_requests_per_minute: u32,
     /// The `Retry-After` of a 429.
     pub retry_after: RetryAfter,
+    /// The body of a 429.
+    pub too_many_body: TooManyBody,
     /// Milliseconds every answer is delayed by.
     pub latency_ms: u64,
     /// Microseconds an answer is delayed by for every row of a list.
@@ -239,7 +251,11 @@ impl Default for Switches {
             modified_at_moves: true,
             clock_offset_minutes: 0,
             rate_limit: Some(50),
-            retry_after: RetryAfter::Seconds,
+            rate_counting: RateCounting::WeightedWindows,
+            rate_anchor_ms: 0,
+            other_requests_per_minute: 0,
+            retry_after: RetryAfter::Absent,
+            too_many_body: TooManyBody::Html,
             latency_ms: 0,
             latency_per_row_us: 0,
             faults: Vec::new(),
@@ -382,18 +398,6 @@ pub enum V3Departments {
     Gone410,
     /// Still answering.
     Alive,
-}
-
-/// The `Retry-After` of a 429.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetryAfter {
-    /// A number of seconds.
-    Seconds,
-    /// An HTTP date.
-    HttpDate,
-    /// No such header.
-    Absent,
 }
 
 /// The `value` of a leave in hours.

@@ -1,8 +1,14 @@
 //! The rate limit, and what goes wrong on demand.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use lucca_emulator::{Fault, FaultKind, RetryAfter};
+use lucca_emulator::{Fault, FaultKind, RateCounting, RetryAfter, TooManyBody};
 use serde_json::json;
 
 use crate::client::Lab;
@@ -11,22 +17,72 @@ fn fault(path: &str, kind: FaultKind) -> Fault {
     Fault { path: path.to_owned(), query_contains: None, nth: None, probability: None, kind }
 }
 
+/// A clock of the rate limit that a test moves, in milliseconds.
+fn test_clock(lab: &Lab) -> Arc<AtomicU64> {
+    let clock = Arc::new(AtomicU64::new(3_600_000));
+    let now = Arc::clone(&clock);
+    lab.emulator.tenant().set_rate_clock(move || Duration::from_millis(now.load(Ordering::SeqCst)));
+    clock
+}
+
+async fn admitted(lab: &Lab, requests: usize) -> usize {
+    let mut admitted = 0;
+    for _ in 0..requests {
+        admitted += usize::from(lab.get("/api/v3/users?paging=0,1").await.status == 200);
+    }
+    admitted
+}
+
 #[tokio::test]
-async fn fifty_requests_a_minute() {
+async fn refused_requests_count_and_the_window_before_fades() {
     let lab = Lab::of(3).await;
     lab.switch(|switches| switches.rate_limit = Some(50));
-    for _ in 0..50 {
-        assert_eq!(lab.get("/api/v3/users").await.status, 200);
-    }
+    let clock = test_clock(&lab);
+    assert_eq!(admitted(&lab, 60).await, 50);
     let refused = lab.get("/directory/api/4.0/work-contracts").await;
-    assert_eq!(refused.status, 429);
-    let wait: u64 = refused.headers["retry-after"].to_str().unwrap_or("").parse().expect("seconds");
-    assert!((1..=60).contains(&wait));
+    assert_eq!(
+        (refused.status, &refused.headers["content-type"]),
+        (429, &"text/html".parse().expect("a label"))
+    );
+    assert!(refused.text.starts_with("<html>") && refused.headers.get("retry-after").is_none());
+    clock.fetch_add(72_000, Ordering::SeqCst);
+    // Of the 61, four fifths are left.
+    assert_eq!(admitted(&lab, 3).await, 1);
+    let facts = lab.control("GET", "/rate-limit", None).await.json();
+    assert_eq!(facts, json!({"highest_estimate": 61.0, "refused": 13, "others_refused": 0}));
+}
+
+#[tokio::test]
+async fn another_integration_shares_the_limit() {
+    let lab = Lab::of(3).await;
+    lab.switch(|switches| {
+        switches.rate_limit = Some(50);
+        switches.rate_anchor_ms = 59_000;
+        switches.other_requests_per_minute = 10;
+    });
+    let clock = test_clock(&lab);
+    assert_eq!(admitted(&lab, 50).await, 40);
+    clock.fetch_add(121_000, Ordering::SeqCst);
+    assert_eq!(admitted(&lab, 50).await, 39);
+}
+
+#[tokio::test]
+async fn a_429_may_say_how_long_to_wait_and_look_like_the_api() {
+    let lab = Lab::of(3).await;
+    lab.switch(|switches| {
+        switches.rate_limit = Some(50);
+        switches.retry_after = RetryAfter::Seconds;
+        switches.too_many_body = TooManyBody::Api;
+        switches.rate_counting = RateCounting::Admitted;
+    });
+    test_clock(&lab);
+    assert_eq!(admitted(&lab, 60).await, 50);
+    let refused = lab.get("/api/v3/users").await;
+    assert_eq!(refused.json(), json!({"Status": 429, "Message": "Too many requests"}));
+    assert_eq!(refused.headers["retry-after"], "60");
     lab.switch(|switches| switches.retry_after = RetryAfter::HttpDate);
     let refused = lab.get("/api/v3/users").await;
     assert!(refused.headers["retry-after"].to_str().is_ok_and(|date| date.ends_with(" GMT")));
-    lab.switch(|switches| switches.retry_after = RetryAfter::Absent);
-    assert!(lab.get("/api/v3/users").await.headers.get("retry-after").is_none());
     lab.switch(|switches| switches.rate_limit = None);
     assert_eq!(lab.get("/api/v3/users").await.status, 200);
 }

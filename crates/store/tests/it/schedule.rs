@@ -1,7 +1,11 @@
 //! What is due when, who is alive to do it, and how many requests everybody together has sent.
 
 use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, PgConnection};
 use store::{AccountSettings, Actor, Cancelling, DataPolicy, Error, LinkedAccount, Outcome, SettingsChange};
+
+use test_database::Place;
 
 use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
@@ -15,9 +19,9 @@ on_both_engines!(
     what_stays_undone_is_tried_again_ever_more_rarely,
     whoever_is_at_it_keeps_others_away_while_it_lives,
     a_role_is_one_workers_until_it_falls_silent,
-    requests_of_everybody_count_until_a_minute_is_over,
-    a_clock_that_was_set_back_costs_a_minute_at_most,
-    many_at_once_are_granted_no_more_than_the_limit,
+    requests_and_429s_of_a_tenant_are_kept,
+    the_version_before_and_this_one_count_each_others_requests,
+    changes_at_once_are_made_one_after_the_other,
 );
 
 const TENANT: &str = "https://acme.ilucca.net";
@@ -222,38 +226,112 @@ async fn a_role_is_one_workers_until_it_falls_silent(fixture: Fixture) {
     assert!(take("a", 31).await);
 }
 
-async fn requests_of_everybody_count_until_a_minute_is_over(fixture: Fixture) {
-    let store = &fixture.store;
-    let reserve = async |second| store.reserve_request(TENANT, 2, at(second)).await.unwrap();
-    assert_eq!((reserve(0).await, reserve(10).await), (None, None));
-    assert_eq!(reserve(20).await, Some(at(60)));
-    assert_eq!(store.requests_lately(TENANT, at(59)).await.unwrap(), 2);
-    assert_eq!((reserve(60).await, reserve(61).await), (None, Some(at(70))));
-    assert_eq!(store.reserve_request("https://other.ilucca.net", 2, at(61)).await.unwrap(), None);
-    assert_eq!(store.all_requests_lately(at(61)).await.unwrap().iter().sum::<u64>(), 3);
-    // What Lucca asked for holds everybody, and the longest wins.
-    store.hold_requests(TENANT, at(200)).await.unwrap();
-    store.hold_requests(TENANT, at(150)).await.unwrap();
-    assert_eq!((reserve(140).await, reserve(200).await), (Some(at(200)), None));
-    store.hold_requests("https://new.ilucca.net", at(300)).await.unwrap();
-    assert_eq!(store.reserve_request("https://new.ilucca.net", 2, at(299)).await.unwrap(), Some(at(300)));
+/// Counts a request as sent, at a second.
+async fn count_request(store: &store::Store, tenant: &str, second: i64) {
+    store.update_request_counts(tenant, &mut |counts| counts.sent.push(at(second))).await.unwrap();
 }
 
-async fn a_clock_that_was_set_back_costs_a_minute_at_most(fixture: Fixture) {
+async fn requests_and_429s_of_a_tenant_are_kept(fixture: Fixture) {
     let store = &fixture.store;
-    assert_eq!(store.reserve_request(TENANT, 1, at(100_000)).await.unwrap(), None);
-    assert_eq!(store.reserve_request(TENANT, 1, at(0)).await.unwrap(), Some(at(60)));
-    assert_eq!(store.reserve_request(TENANT, 1, at(60)).await.unwrap(), None);
+    assert_eq!(store.request_counts(TENANT).await.unwrap(), store::RequestCounts::default());
+    for second in [0, 10, 60, 60] {
+        count_request(store, TENANT, second).await;
+    }
+    count_request(store, "https://other.ilucca.net", 61).await;
+    assert_eq!(store.requests_lately(TENANT, at(61)).await.unwrap(), 3);
+    assert_eq!(store.all_requests_lately(at(61)).await.unwrap().iter().sum::<u64>(), 4);
+    let throttle = |counts: &mut store::RequestCounts| {
+        assert_eq!(counts.sent, [at(0), at(10), at(60), at(60)]);
+        counts.sent.remove(0);
+        (counts.held_until, counts.slow_until) = (Some(at(200)), Some(at(800)));
+        (counts.throttled_since, counts.throttled_last) = (Some(at(70)), Some(at(140)));
+    };
+    store.update_request_counts(TENANT, &mut { throttle }).await.unwrap();
+    let expected = store::RequestCounts {
+        sent: vec![at(10), at(60), at(60)],
+        held_until: Some(at(200)),
+        slow_until: Some(at(800)),
+        throttled_since: Some(at(70)),
+        throttled_last: Some(at(140)),
+    };
+    assert_eq!(store.request_counts(TENANT).await.unwrap(), expected);
+    store
+        .update_request_counts(TENANT, &mut |counts| *counts = store::RequestCounts::default())
+        .await
+        .unwrap();
+    assert_eq!(store.request_counts(TENANT).await.unwrap(), store::RequestCounts::default());
 }
 
-async fn many_at_once_are_granted_no_more_than_the_limit(fixture: Fixture) {
+/// The statements with which the version before counts a request. They drop what is older than a minute.
+const SQLITE_BEFORE: &str = "INSERT INTO request_budgets (tenant, sent, held_until_ms) VALUES ($1, json_array($2), 0) \
+     ON CONFLICT (tenant) DO UPDATE SET sent = (SELECT json_group_array(value) FROM \
+     (SELECT value FROM json_each(request_budgets.sent) WHERE value > $3 UNION ALL SELECT $2)) \
+     WHERE held_until_ms <= $2 \
+     AND (SELECT count(*) FROM json_each(request_budgets.sent) WHERE value > $3) < $4 RETURNING 1";
+const POSTGRES_BEFORE: &str = "INSERT INTO request_budgets AS b (tenant, sent, held_until_ms) \
+     VALUES ($1, ARRAY[$2::bigint], 0) ON CONFLICT (tenant) DO UPDATE SET \
+     sent = array_append(ARRAY(SELECT s FROM unnest(b.sent) s WHERE s > $3), $2) WHERE b.held_until_ms <= $2 \
+     AND (SELECT count(*) FROM unnest(b.sent) s WHERE s > $3) < $4 RETURNING 1";
+
+/// Counts a request as the version before does; false where it would have to wait.
+async fn count_as_the_version_before(fixture: &Fixture, second: i64) -> bool {
+    let (now, since) = (at(second).as_millisecond(), at(second - 60).as_millisecond());
+    let counted: Option<i32> = match &fixture.database.place {
+        Place::File(path) => {
+            let options = SqliteConnectOptions::new().filename(path);
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            let query = sqlx::query_scalar(SQLITE_BEFORE).bind(TENANT).bind(now).bind(since).bind(40_i64);
+            query.fetch_optional(&mut connection).await.unwrap()
+        }
+        Place::Url(url) => {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            let query = sqlx::query_scalar(POSTGRES_BEFORE).bind(TENANT).bind(now).bind(since).bind(40_i64);
+            query.fetch_optional(&mut connection).await.unwrap()
+        }
+    };
+    counted.is_some()
+}
+
+async fn the_version_before_and_this_one_count_each_others_requests(fixture: Fixture) {
+    let store = &fixture.store;
+    assert!(count_as_the_version_before(&fixture, 0).await);
+    count_request(store, TENANT, 10).await;
+    // The version before drops what is older than a minute, and this one keeps it.
+    assert!(count_as_the_version_before(&fixture, 75).await);
+    let seconds = |counts: store::RequestCounts| {
+        let start = at(0).as_second();
+        counts.sent.iter().map(|sent| sent.as_second() - start).collect::<Vec<_>>()
+    };
+    assert_eq!(seconds(store.request_counts(TENANT).await.unwrap()), [0, 10, 75]);
+    for _ in 0..38 {
+        count_request(store, TENANT, 80).await;
+    }
+    assert!(count_as_the_version_before(&fixture, 81).await);
+    assert!(!count_as_the_version_before(&fixture, 82).await, "40 within a minute");
+    store.update_request_counts(TENANT, &mut |counts| counts.held_until = Some(at(300))).await.unwrap();
+    assert!(!count_as_the_version_before(&fixture, 299).await);
+    assert!(count_as_the_version_before(&fixture, 300).await);
+}
+
+async fn changes_at_once_are_made_one_after_the_other(fixture: Fixture) {
     let all = (0..40).map(|n| {
         let store = fixture.store.clone();
-        tokio::spawn(async move { store.reserve_request(TENANT, 7, at(n / 20)).await.unwrap().is_none() })
+        tokio::spawn(async move {
+            let mut is_first = false;
+            let mut change = |counts: &mut store::RequestCounts| {
+                is_first = counts.sent.len() < 7;
+                if is_first {
+                    counts.sent.push(at(n / 20));
+                }
+            };
+            store.update_request_counts(TENANT, &mut change).await.unwrap();
+            is_first
+        })
     });
     let mut granted = 0;
     for one in all.collect::<Vec<_>>() {
         granted += u32::from(one.await.unwrap());
     }
     assert_eq!(granted, 7);
+    assert_eq!(fixture.store.request_counts(TENANT).await.unwrap().sent.len(), 7);
 }

@@ -1,0 +1,66 @@
+//! The issue that Lucca's 429s open when they last: then another integration of the customer uses the tenant's limit up.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, RequestCounts};
+
+use crate::Machinery;
+use crate::issues::RATE_LIMITED;
+
+/// 429s that last less are no concern of a person: requests wait, go slower, and are repeated.
+const OF_CONCERN: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long 429s have lasted, where they still do and a person should know.
+fn concern(counts: &RequestCounts, now: Timestamp) -> Option<SignedDuration> {
+    let (since, last) = (counts.throttled_since?, counts.throttled_last?);
+    let lasted = last.duration_since(since);
+    (lasted >= OF_CONCERN && now.duration_since(last) < OF_CONCERN).then_some(lasted)
+}
+
+/// Opens the issue, or resolves it where there was no 429 for ten minutes.
+pub(crate) async fn judge_throttling(
+    machinery: &Machinery,
+    account: &LinkedAccount,
+) -> Result<(), store::Error> {
+    let (store, at) = (&machinery.store, machinery.clock.now());
+    let Some(lasted) = concern(&store.request_counts(&account.origin).await?, at) else {
+        let open = store.issues(Some(account.no), IssueFilter::Open).await?;
+        if open.iter().any(|issue| issue.code == RATE_LIMITED) {
+            store.resolve_issue(account.no, RATE_LIMITED, "", at).await?;
+        }
+        return Ok(());
+    };
+    let status = store.account(account.id).await?.map(|account| account.status);
+    if status == Some(AccountStatus::Unlinked) {
+        return Ok(());
+    }
+    let random = machinery
+        .entropy
+        .bytes()
+        .map_err(|error| store::Error::Corrupt { what: "randomness", source: Box::new(error) })?;
+    let (id, account_no) = (IssueId::mint(at, random), account.no);
+    let detail = json!({ "minutes": lasted.as_mins() });
+    store.open_issue(NewIssue { id, account_no, code: RATE_LIMITED, subject: "", detail: &detail, at }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_429s_that_last_ten_minutes_and_go_on_are_of_concern() {
+        let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+        let lasted = |since, last, now| {
+            let counts = RequestCounts {
+                throttled_since: Some(at(since)),
+                throttled_last: Some(at(last)),
+                ..RequestCounts::default()
+            };
+            concern(&counts, at(now)).map(|lasted| lasted.as_mins())
+        };
+        assert_eq!([lasted(100, 109, 109), lasted(100, 100, 111)], [None, None]);
+        assert_eq!([lasted(100, 110, 110), lasted(100, 125, 134)], [Some(10), Some(25)]);
+        assert_eq!(lasted(100, 125, 135), None);
+        assert_eq!(concern(&RequestCounts::default(), at(1)), None);
+    }
+}
