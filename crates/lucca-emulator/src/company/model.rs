@@ -305,6 +305,7 @@ pub(crate) struct Person {
     pub(crate) axes: Vec<(i64, i64)>,
     pub(crate) custom: Vec<super::custom_fields::Entry>,
     pub(crate) private: Private,
+    pub(crate) applications: super::applications::ApplicationFacts,
     /// In order of their start.
     pub(crate) contracts: Vec<Contract>,
 }
@@ -402,6 +403,7 @@ impl Person {
             axes: Vec::new(),
             custom: Vec::new(),
             private: Private::default(),
+            applications: super::applications::ApplicationFacts::default(),
             contracts: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use jiff::civil::{Date, date};
 
 use super::{
+    applications::ApplicationFacts,
     contracts::{self, Terms, moment, plus},
     custom_fields,
     model::{Company, CycleSpan, Gender, Log, Person, Private, Stamp, Status},
@@ -69,7 +70,8 @@ pub(super) fn populate(company: &mut Company, size: usize, seed: u64, today: Dat
             terms,
             status,
         };
-        let person = person(&mut dice, &seat, &mut logins, &mut next_entry, today);
+        let mut person = person(&mut dice, &seat, &mut logins, &mut next_entry, today);
+        person.applications = ApplicationFacts::draw(seed, id, today);
         company.people.push(person);
     }
 }
@@ -173,6 +175,7 @@ fn person(
         axes: axes(dice),
         custom: custom_fields::fill(dice, today, next_entry),
         private: private(dice, &first_name, &last_name),
+        applications: ApplicationFacts::default(),
         first_name,
         last_name,
         contracts,

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 
 use super::{Node, View, extensions, lookups, organization};
 use crate::{
-    company::model::{CycleSpan, Person, Stamp},
+    company::{
+        applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
+        model::{CycleSpan, Person, Stamp},
+    },
     dice::Dice,
     grammar::{
         schema::{Property as P, Type},
-        value::{Value, url},
+        value::{Value, address_of, url},
     },
     switches::Nationality,
 };
@@ -226,21 +229,55 @@ fn civil_title(person: &Person) -> Value<'static> {
     }
 }
 
-fn application_data<'a>(view: &View<'a>, person: &Person) -> Value<'a> {
-    let profile = |id: i64, name: &'static str, plural: &str| {
-        let entries = vec![
-            (Cow::Borrowed("id"), Value::Int(id)),
-            (Cow::Borrowed("name"), Value::text(name)),
-            (Cow::Borrowed("url"), url(view, plural, id)),
-        ];
-        Value::Dictionary(entries)
+fn entries<'a, const N: usize>(entries: [(&'static str, Value<'a>); N]) -> Value<'a> {
+    Value::Dictionary(entries.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
+}
+
+/// Source: recorded answers; they have every entry, null where there is nothing.
+/// unverified: which right guards which entry, and that an entry without its right is absent.
+fn application_data<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
+    let facts = &person.applications;
+    let profile = |found: Option<&(i64, &'static str)>, plural: &str| {
+        found.map_or(Value::Null, |(id, name)| {
+            entries([("id", Value::Int(*id)), ("name", Value::text(name)), ("url", url(view, plural, id))])
+        })
     };
-    let leaves = if person.id % 3 == 0 { (1, "Cadre (218 jours)") } else { (2, "Non-cadre (35 h)") };
-    Value::Dictionary(vec![
-        (Cow::Borrowed("profile_figgo"), profile(leaves.0, leaves.1, "leaveprofiles")),
-        (Cow::Borrowed("profile_utime"), profile(1, "Horizon", "utimeprofiles")),
-        (Cow::Borrowed("profile_cleemy_7"), profile(3, "Standard", "expenseprofiles-7")),
-    ])
+    let held = |value, link| entries([("value", value), ("link", link)]);
+    let review = |at: Option<Stamp>| held(at.map_or(Value::Null, Value::Moment), Value::Null);
+    let mut all: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(9);
+    if view.rights.view_managers {
+        let second = facts.second_manager.and_then(|id| view.company.person(id));
+        all.push(("manager2Id", Value::int(facts.second_manager)));
+        // The shape of a manager that is set was not recorded: taken to be that of any other user.
+        all.push((
+            "manager2",
+            second.map_or(Value::Null, |manager| {
+                entries([
+                    ("id", Value::Int(manager.id)),
+                    ("name", Value::Text(Cow::Owned(manager.name()))),
+                    ("url", url(view, USER.plural, manager.id)),
+                ])
+            }),
+        ));
+    }
+    let leaves = facts.leave_profile.and_then(|at| LEAVE_PROFILES.get(at));
+    all.push(("profile_figgo", profile(leaves, "leaveprofiles")));
+    let expenses = EXPENSE_PROFILES.get(facts.expense_profile);
+    all.push(("profile_cleemy_6", profile(expenses, "expenseconfigprofileboes")));
+    if view.rights.hr_file.remuneration {
+        let address = format!("popleerem/remunerations#/{}", person.id);
+        let link =
+            entries([("url", address_of(view, &address)), ("text", Value::text("Go to Pagga Compensation"))]);
+        all.push((
+            "fullTimeEquivalent",
+            held(Value::maybe_text(facts.monthly_hours.as_deref()), Value::Null),
+        ));
+        all.push(("theoreticalRemuneration", held(Value::maybe_text(facts.remuneration.as_deref()), link)));
+        all.push(("lastAnnualReviewDate", review(facts.annual_review)));
+        all.push(("lastProfessionalReviewDate", review(facts.professional_review)));
+        all.push(("lastFixedWorkingDaysReviewDate", review(facts.fixed_days_review)));
+    }
+    Value::Dictionary(all.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
 }
 
 fn axis_values<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {

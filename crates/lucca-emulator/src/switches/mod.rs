@@ -55,6 +55,8 @@ pub struct Switches {
     pub tolerated_filters: Vec<String>,
     /// The answer to `fields` naming a property that does not exist.
     pub unknown_field: UnknownField,
+    /// Entries of a dictionary that are asked for by name: `fields=applicationData[profile_figgo]`.
+    pub dictionary_members: DictionaryMembers,
     /// The answer to a write naming a property that does not exist, or may not be written.
     pub unknown_body_field: UnknownField,
     /// The body of a 400 for a query that can't be read.
@@ -191,6 +193,7 @@ impl Default for Switches {
             unknown_filter: UnknownFilter::BadRequest,
             tolerated_filters: vec!["limit".to_owned(), "page".to_owned()],
             unknown_field: UnknownField::BadRequest,
+            dictionary_members: DictionaryMembers::Honoured,
             unknown_body_field: UnknownField::BadRequest,
             malformed_query: MalformedQuery::Message,
             v3_errors: ErrorBody::StatusMessage,
@@ -320,6 +323,19 @@ pub enum UnknownField {
     BadRequest,
     /// As if it were not there.
     Ignored,
+}
+
+/// Names below a dictionary (`applicationData`, `extendedData`, `userAxisValues`) in `fields`.
+/// unverified: what production does; the framework's tests honour them (source: wire-grammar.md §1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DictionaryMembers {
+    /// Only these entries are answered, null for one that the dictionary lacks.
+    Honoured,
+    /// The whole dictionary is answered.
+    Ignored,
+    /// 400, as for a property that does not exist.
+    Refused,
 }
 
 /// The 400 for a query that can't be read.

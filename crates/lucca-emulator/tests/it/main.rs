@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod absences;
 #[cfg(test)]
+mod applications;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod company;
