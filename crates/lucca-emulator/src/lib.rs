@@ -76,9 +76,9 @@ pub use crate::{
     switches::{
         AbsenceFactory, AbsenceStamps, AccountShape, AuthorizationAs, AutoCreateFalse, ById, CancelApproved,
         CountOnly, DecidesAs, DictionaryMembers, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal,
-        Header, HiddenFields, ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery, Nationality,
-        RetryAfter, SinceReading, Switches, Telling, Unconfirmed, UnknownField, UnknownFilter, UrlStyle,
-        UserLogs, V3Departments, WriteAnswer,
+        Header, HiddenFields, ImportEstablishment, ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery,
+        Nationality, NoManager, RetryAfter, SinceReading, Switches, Telling, Unconfirmed, UnknownField,
+        UnknownFilter, Unsorted, UrlStyle, UserLogs, V3Departments, WriteAnswer,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},

@@ -53,7 +53,6 @@ pub(crate) struct State {
     counters: Mutex<FaultCounters>,
     requests: Mutex<VecDeque<LoggedRequest>>,
     recent: Mutex<VecDeque<Instant>>,
-    changes: Mutex<u64>,
     /// What was done about absences through the API.
     writes: Mutex<Writes>,
     /// What is to be told, and the status of what was; 0 is no answer.
@@ -97,7 +96,6 @@ impl Tenant {
             counters: Mutex::default(),
             requests: Mutex::default(),
             recent: Mutex::default(),
-            changes: Mutex::default(),
             writes: Mutex::default(),
             telegrams: Mutex::default(),
             more_telegrams: Notify::new(),
@@ -238,12 +236,11 @@ impl Tenant {
         let now = self.0.now();
         let today = now.date();
         let touch = touch && self.0.switches().modified_at_moves;
-        let digits = self.next_digits();
         let mut company = write(&self.0.company);
         let place = company.place_of(id)?;
         let mut person = company.people.get(place)?.clone();
         if touch {
-            person.modified = Stamp { at: now, digits };
+            person.modified = Stamp::coarse(now);
         }
         let edited = match edit(&company, &mut person) {
             Ok(edited) => edited,
@@ -255,7 +252,7 @@ impl Tenant {
         *slot = person;
         for (name, value) in lines {
             let line = company.next_log();
-            let at = Stamp { at: now, digits: 0 };
+            let at = Stamp::coarse(now);
             company.logs.push(Log { id: line, name, owner: id, author: 1, at, value });
         }
         if renewed {
@@ -310,7 +307,7 @@ impl Tenant {
 
     /// Changes the company, given the stamp of the change; lists that were remembered are forgotten.
     pub(crate) fn alter<T>(&self, change: impl FnOnce(&mut Company, Stamp) -> T) -> T {
-        let stamp = Stamp { at: self.0.now(), digits: self.next_digits() };
+        let stamp = Stamp::coarse(self.0.now());
         let mut company = write(&self.0.company);
         let last = company.absences.last_period;
         let changed = change(&mut company, stamp);
@@ -325,13 +322,6 @@ impl Tenant {
     /// Gives the applicable contract a last day. `None` if there is no such user.
     pub fn terminate(&self, id: i64, last_day: Date) -> Option<PersonSummary> {
         self.change(id, PersonPatch { ends_on: Some(Some(last_day)), ..PersonPatch::default() })
-    }
-
-    /// Fractional digits of the next timestamp: they vary, as in real records.
-    fn next_digits(&self) -> u8 {
-        let mut changes = lock(&self.0.changes);
-        *changes += 1;
-        [0, 2, 3, 7][usize::try_from(*changes % 4).unwrap_or(0)]
     }
 }
 

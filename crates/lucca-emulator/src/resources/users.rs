@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, extensions, lookups, organization};
+use super::{Node, View, extensions, lookups, operations, organization};
 use crate::{
     company::{
         applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
@@ -25,69 +25,76 @@ pub(crate) static USER: Type = Type {
     plural: "users",
     entity: true,
     properties: &[
+        P::dictionary("attributes"),
+        P::dictionary("applicationData"),
+        P::dictionary("extendedData"),
         P::int("id"),
-        P::text("name"),
-        P::text("url"),
-        P::text("displayName"),
-        P::date("modifiedAt"),
-        P::date("modifiedOn"),
-        P::date("createdAt"),
-        P::date("createdOn"),
         P::text("lastName"),
         P::text("firstName"),
+        P::text("name"),
+        P::text("displayName"),
         P::text("login"),
         P::text("mail"),
         P::date("dtContractStart"),
         P::date("dtContractEnd"),
+        P::text("employeeNumber").alias("matricule"),
+        P::int("cspID").documented("cspId"),
+        P::one("csp", &lookups::CATEGORY),
+        P::text("nationalityId"),
+        P::one("nationality", &lookups::NATIONALITY),
+        P::int("siteId"),
+        P::one("site", &lookups::SITE),
         P::date("seniorityDate"),
         P::date("birthDate"),
-        P::text("employeeNumber").alias("matricule"),
-        P::int("calendarId"),
-        P::one("calendar", &lookups::CALENDAR),
-        P::int("cultureID"),
-        P::one("culture", &lookups::CULTURE),
-        P::one("picture", &PICTURE),
-        P::int("legalEntityID").documented("legalEntityId"),
-        P::one("legalEntity", &organization::LEGAL_ENTITY),
+        P::number("unitSellPrice"),
+        P::text("insuranceNumber"),
         P::int("departmentID").documented("departmentId"),
         P::one("department", &organization::DEPARTMENT),
         P::int("managerID").documented("managerId"),
         P::one("manager", &USER),
+        P::int("currentDelegateeId"),
+        P::one("currentDelegatee", &USER),
+        P::int("legalEntityID").documented("legalEntityId"),
+        P::one("legalEntity", &organization::LEGAL_ENTITY),
+        P::int("cultureID"),
+        P::one("culture", &lookups::CULTURE),
         P::int("rolePrincipalId"),
         P::one("rolePrincipal", &lookups::ROLE),
-        P::many("habilitedRoles", &lookups::ROLE),
+        P::int("calendarId"),
+        P::one("calendar", &lookups::CALENDAR),
         P::many("userWorkCycles", &CYCLE_SPAN),
-        P::int("cspId"),
-        P::one("csp", &lookups::CATEGORY),
-        P::text("nationalityId"),
-        P::one("nationality", &lookups::NATIONALITY),
-        P::one_of("gender", GENDERS),
-        P::text("civilTitle"),
-        P::text("jobTitle"),
+        P::int("jobQualificationId"),
         P::one("jobQualification", &lookups::QUALIFICATION),
-        P::text("address"),
+        P::date("createdOn"),
+        P::date("createdAt"),
+        P::date("modifiedOn"),
+        P::date("modifiedAt"),
+        P::many("habilitedRoles", &lookups::ROLE),
+        P::dictionary("userAxisValues"),
+        P::text("externalId"),
         P::text("directLine"),
         P::text("professionalMobile"),
         P::text("personalMobile"),
         P::text("personalEmail"),
+        P::text("address"),
+        P::text("civilTitle"),
+        P::text("personalAccount"),
+        P::one_of("gender", GENDERS),
         P::text("quote"),
-        P::text("insuranceNumber"),
-        P::text("bankName"),
-        P::text("rib"),
-        P::text("iban"),
-        P::text("bic"),
-        P::number("unitSellPrice"),
-        P::bool("corporateCard"),
-        P::bool("personalCard"),
-        P::bool("allowsElectronicPayslip"),
         P::int("frenchCarTaxHorsePower"),
         P::int("frenchMotocyclesTaxHorsePower"),
-        P::text("externalId"),
-        P::one("currentDelegatee", &USER),
-        P::dictionary("attributes"),
-        P::dictionary("applicationData"),
-        P::dictionary("extendedData"),
-        P::dictionary("userAxisValues"),
+        P::bool("corporateCard"),
+        P::bool("personalCard"),
+        P::text("rib"),
+        P::text("bic"),
+        P::text("iban"),
+        P::text("bankName"),
+        P::bool("allowsElectronicPayslip"),
+        P::one("picture", &PICTURE),
+        P::text("pictureId"),
+        P::text("jobTitle"),
+        P::text("url"),
+        P::many("authorizedOperations", &operations::OPERATION),
     ],
 };
 
@@ -95,15 +102,24 @@ pub(crate) static PICTURE: Type = Type {
     name: "Picture",
     plural: "files",
     entity: false,
-    properties: &[P::text("id"), P::text("name"), P::text("url"), P::text("href"), P::text("mimetype")],
+    properties: &[
+        P::text("id"),
+        P::text("name"),
+        P::text("extension"),
+        P::text("mimeType"),
+        P::text("href"),
+        P::text("url"),
+    ],
 };
 
 pub(crate) static CYCLE_SPAN: Type = Type {
     name: "UserWorkCycle",
-    plural: "userWorkCycles",
-    entity: false,
+    plural: "userworkcycles",
+    entity: true,
     properties: &[
         P::int("id"),
+        P::text("name"),
+        P::text("url"),
         P::int("ownerID"),
         P::int("workCycleID"),
         P::date("startsOn"),
@@ -121,7 +137,8 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
     match property {
         "id" => Value::Int(person.id),
         "name" => Value::Text(Cow::Owned(person.name())),
-        "displayName" => Value::Text(Cow::Owned(format!("{} {}", person.last_name, person.first_name))),
+        // Recorded so; Lucca's OpenAPI has the last name first.
+        "displayName" => Value::Text(Cow::Owned(person.name())),
         "url" => url(view, "users", person.id),
         "firstName" => Value::text(&person.first_name),
         "lastName" => Value::text(&person.last_name),
@@ -141,9 +158,10 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         }
         "departmentID" => Value::Int(person.department),
         "department" => Value::one(view.company.department(person.department).map(Node::Department)),
-        "managerID" => guarded(rights.view_managers, Value::int(person.manager)),
+        "managerID" => guarded(rights.view_managers, Value::int(view.manager_of(person))),
         "manager" => {
-            let manager = person.manager.and_then(|id| view.company.person(id));
+            // Someone who left stays the manager of people, whether or not the key sees who left.
+            let manager = view.manager_of(person).and_then(|id| view.company.person(id));
             guarded(rights.view_managers, Value::one(manager.map(Node::User)))
         }
         "calendarId" => Value::int(person.calendar),
@@ -159,17 +177,20 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
                 .filter_map(|id| lookups::find(&lookups::ROLE, &view.company.roles, *id))
                 .collect(),
         ),
+        "pictureId" => {
+            person.picture.map_or(Value::Null, |picture| Value::Text(Cow::Owned(picture_id(picture))))
+        }
         "picture" => Value::one(person.picture.map(|picture| Node::Picture(person, picture))),
         "userWorkCycles" => {
             Value::Many(person.work_cycles.iter().map(|span| Node::CycleSpan(person, span)).collect())
         }
-        "cspId" => Value::int(category(view, person)),
+        "cspID" => Value::int(category(view, person)),
         "csp" => found(&lookups::CATEGORY, &view.company.categories, category(view, person)),
         "jobTitle" => guarded(rights.view_jobs, text(&person.job_title)),
+        "jobQualificationId" => guarded(rights.view_qualifications, Value::int(person.qualification)),
         "jobQualification" => {
             let all = &view.company.qualifications;
             let held = person.qualification.and_then(|id| all.iter().find(|one| one.id == id));
-            // unverified: that v3 users have it, and its shape (wire-grammar.md §3 has the name only).
             guarded(rights.view_qualifications, Value::one(held.map(Node::Qualification)))
         }
         "birthDate" => guarded(hr.birth, Value::date(person.birth)),
@@ -189,7 +210,6 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         "personalMobile" => guarded(hr.personal, text(&private.personal_mobile)),
         "personalEmail" => guarded(hr.personal, text(&private.personal_email)),
         "address" => guarded(hr.address, text(&private.address)),
-        // unverified: the key's name (directory.md §6.3 believes it).
         "insuranceNumber" => guarded(hr.identifiers, text(&private.insurance_number)),
         "bankName" => guarded(hr.bank, text(&private.bank_name)),
         "rib" => guarded(hr.bank, Value::maybe_text(private.iban.as_deref().and_then(|iban| iban.get(4..)))),
@@ -198,8 +218,8 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         "directLine" => text(&private.direct_line),
         "professionalMobile" => text(&private.professional_mobile),
         "quote" => text(&private.quote),
-        // unverified: types and defaults of the properties of Lucca Expenses and Payslips.
-        "corporateCard" | "personalCard" => Value::Bool(false),
+        "personalAccount" => guarded(hr.bank, text(&private.personal_account)),
+        "frenchCarTaxHorsePower" => guarded(hr.bank, Value::int(private.car_tax_horse_power)),
         "allowsElectronicPayslip" => Value::Bool(person.id % 2 == 0),
         "attributes" => Value::Dictionary(Vec::new()),
         "applicationData" => application_data(view, person),
@@ -207,7 +227,9 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
             guarded(hr.custom_fields, extensions::extended_data(&view.company.definitions, &person.custom))
         }
         "userAxisValues" => axis_values(view, person),
-        // unitSellPrice, frenchCarTaxHorsePower, frenchMotocyclesTaxHorsePower, currentDelegatee
+        "authorizedOperations" => operations::authorized(rights),
+        // Null in all recordings: site, currentDelegatee, unitSellPrice, frenchMotocyclesTaxHorsePower,
+        // corporateCard, personalCard. unverified: their types.
         _ => Value::Null,
     }
 }
@@ -281,10 +303,11 @@ fn application_data<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
 }
 
 fn axis_values<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
-    let entries = view.company.axes.iter().filter(|axis| axis.active).map(|axis| {
-        let section = person.axes.iter().find(|(of, _)| *of == axis.id).map(|(_, section)| *section);
-        let section = section.and_then(|id| view.company.sections.iter().find(|one| one.id == id));
-        (Cow::Owned(axis.id.to_string()), Value::one(section.map(Node::Section)))
+    // An axis without a value is absent, as recorded, not null.
+    let entries = view.company.axes.iter().filter(|axis| axis.active).filter_map(|axis| {
+        let (_, section) = person.axes.iter().find(|(of, _)| *of == axis.id)?;
+        let section = view.company.sections.iter().find(|one| one.id == *section)?;
+        Some((Cow::Owned(axis.id.to_string()), Value::One(Node::Section(section))))
     });
     Value::Dictionary(entries.collect())
 }
@@ -295,15 +318,17 @@ pub(crate) fn picture<'a>(
     picture: u64,
     property: &'static str,
 ) -> Value<'a> {
-    let guid = || Dice::new(picture, 0x1416).guid();
     match property {
-        "id" => Value::Text(Cow::Owned(guid())),
-        "name" => Value::Text(Cow::Owned(format!("{}.png", person.login))),
-        "url" => url(view, "files", guid()),
-        "href" => Value::Text(Cow::Owned(format!("/getFile.ashx?id={}", guid()))),
-        "mimetype" => Value::text("image/png"),
+        "id" => Value::Text(Cow::Owned(picture_id(picture))),
+        "name" => Value::text("picture"),
+        "href" => address_of(view, &format!("directory/api/employees/{}/picture?a=0", person.id)),
+        // extension, mimeType, url: null in all recordings.
         _ => Value::Null,
     }
+}
+
+fn picture_id(picture: u64) -> String {
+    Dice::new(picture, 0x1416).guid()
 }
 
 pub(crate) fn cycle_span<'a>(
@@ -314,6 +339,7 @@ pub(crate) fn cycle_span<'a>(
 ) -> Value<'a> {
     match property {
         "id" => Value::Int(span.id),
+        "url" => url(view, CYCLE_SPAN.plural, span.id),
         "ownerID" => Value::Int(person.id),
         "workCycleID" => Value::Int(span.cycle),
         "startsOn" => Value::Moment(Stamp::midnight(span.starts)),

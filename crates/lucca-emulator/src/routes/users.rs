@@ -47,7 +47,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     );
     let places = call.listings.get_or_make(question, || {
         let shown = view.company.people.iter().filter(|person| {
-            view.sees(person)
+            view.lists(person)
                 && (with_former || person.status(view.today) != Status::Former)
                 && clue.as_ref().is_none_or(|clue| is_clue_to(clue, person))
                 && query.accepts(view, Node::User(person))
@@ -100,7 +100,7 @@ fn search(call: &Read<'_>) -> Result<String, Refusal> {
     let clue = call.query.get("clue").unwrap_or("").to_lowercase();
     let with_former = call.query.flag("formeremployees");
     let people = view.company.people.iter().filter(|person| {
-        view.sees(person)
+        view.lists(person)
             && (with_former || person.status(view.today) != Status::Former)
             && is_clue_to(&clue, person)
             && query.accepts(view, Node::User(person))

@@ -21,6 +21,8 @@ mod limits;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod request_faults;
 #[cfg(test)]
 mod requests;
