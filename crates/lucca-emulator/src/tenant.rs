@@ -205,12 +205,14 @@ impl Tenant {
         lock(&self.0.told).clone()
     }
 
-    /// User records in short, by id, of one status or all; `limit` at most.
+    /// User records in short, by id, of one status or all, without the technical user 0; `limit` at most.
     pub fn people(&self, status: Option<Status>, limit: usize) -> Vec<PersonSummary> {
         let today = self.0.clock.today();
         let company = read(&self.0.company);
         let people =
-            company.people.iter().filter(|one| status.is_none_or(|wanted| one.status(today) == wanted));
+            company.people.iter().filter(|one| {
+                one.id != 0 && status.is_none_or(|wanted| one.status(today) == wanted)
+            });
         people.take(limit).map(|person| summary(person, today)).collect()
     }
 

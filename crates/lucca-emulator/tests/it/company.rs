@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use lucca_emulator::{NoManager, V3Departments};
+use lucca_emulator::{NoManager, Rights, V3Departments};
 use serde_json::{Value, json};
 
 use crate::client::{Lab, TODAY};
@@ -143,6 +143,21 @@ async fn the_technical_user_is_in_no_list() {
     let first = lab.get("/api/v3/users?paging=0,1&fields=id,dtContractStart").await.items();
     assert_eq!(first, [json!({"id": 0, "dtContractStart": null})]);
     assert_eq!(members().await[0], 0);
+}
+
+#[tokio::test]
+async fn leavers_stay_managers() {
+    let lab = Lab::of(200).await;
+    let rights = Rights { see_former: false, ..Rights::all() };
+    assert!(lab.emulator.tenant().set_rights(&lab.key, rights));
+    let people = lab.get("/api/v3/users?fields=id,managerID,manager").await.items();
+    let listed: HashSet<i64> = people.iter().filter_map(|p| p["id"].as_i64()).collect();
+    let mut of_leavers =
+        people.iter().filter(|p| p["managerID"].as_i64().is_some_and(|id| !listed.contains(&id)));
+    let report = of_leavers.next().expect("somebody whose manager left");
+    assert_eq!(report["manager"]["id"], report["managerID"]);
+    assert!(report["manager"]["name"].is_string(), "{report}");
+    assert_eq!(lab.get(&format!("/api/v3/users/{}", report["managerID"])).await.status, 500);
 }
 
 #[tokio::test]
