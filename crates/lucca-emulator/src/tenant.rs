@@ -209,10 +209,10 @@ impl Tenant {
     pub fn people(&self, status: Option<Status>, limit: usize) -> Vec<PersonSummary> {
         let today = self.0.clock.today();
         let company = read(&self.0.company);
-        let people =
-            company.people.iter().filter(|one| {
-                one.id != 0 && status.is_none_or(|wanted| one.status(today) == wanted)
-            });
+        let people = company
+            .people
+            .iter()
+            .filter(|one| one.id != 0 && status.is_none_or(|wanted| one.status(today) == wanted));
         people.take(limit).map(|person| summary(person, today)).collect()
     }
 
