@@ -236,7 +236,6 @@ fn field(seen: &Observations, field: &FieldSight, is_usual: bool) -> Opinion {
 }
 
 fn view_qualifications(seen: &Observations) -> Opinion {
-    // unverified: that people's v3 records have the field at all (source: wire-grammar.md §3).
     let opinion = field(seen, &seen.qualifications, false);
     match (opinion, seen.qualified) {
         (Opinion(Verdict::CannotTell, _, Evidence::FieldEmpty { .. }), Some(people)) if people > 0 => {

@@ -68,6 +68,9 @@ pub struct PersonPatch {
     /// Personal address.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub address: Option<Option<String>>,
+    /// Yearly pay as the tenant prints it, such as `€41,250`.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub remuneration: Option<Option<String>>,
     /// First day of the applicable contract.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_on: Option<Date>,
@@ -130,6 +133,7 @@ pub(crate) fn apply(person: &mut Person, patch: PersonPatch, today: Date) {
     set(&mut person.department, patch.department_id);
     set(&mut person.birth, patch.birth_date);
     set(&mut person.private.address, patch.address);
+    set(&mut person.applications.remuneration, patch.remuneration);
     let modified = person.modified;
     let applicable = person.applicable(today).map(|contract| contract.id);
     match person.contracts.iter_mut().find(|contract| Some(contract.id) == applicable) {

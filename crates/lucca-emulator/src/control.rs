@@ -52,7 +52,7 @@ pub fn control_routes() -> &'static [(&'static str, &'static str)] {
         ),
         (
             "PATCH /people/{id}",
-            "change fields: firstName, lastName, login, mail, employeeNumber, jobTitle, managerId, departmentId, establishmentId, birthDate, address, startsOn, endsOn; touch=false leaves modifiedAt",
+            "change fields: firstName, lastName, login, mail, employeeNumber, jobTitle, managerId, departmentId, establishmentId, birthDate, address, remuneration, startsOn, endsOn; touch=false leaves modifiedAt",
         ),
         ("DELETE /people/{id}", "delete a user and their contracts"),
         ("GET /people/{id}/absences", "all absences of a user, whatever their state, with their half-days"),

@@ -1,9 +1,9 @@
 //! A Lucca tenant on loopback: seeded, stateful, with rights, rate limits and faults on demand.
 //!
-//! It answers Lucca's legacy API (v3 and v4) as faithfully as public documentation and code allow.
-//! What they leave open is a [`Switches`] field whose default is the most probable behaviour, and is
-//! marked `unverified` in the code. It uses nothing of a client's code, so that both can't share a
-//! misreading.
+//! It answers Lucca's legacy API (v3 and v4) as a real tenant was recorded to answer it, and elsewhere as
+//! faithfully as public documentation and code allow. What they leave open is a [`Switches`] field whose
+//! default is the most probable behaviour, and is marked `unverified` in the code. It uses nothing of a
+//! client's code, so that both can't share a misreading.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), lucca_emulator::EmulatorError> {
@@ -77,10 +77,10 @@ pub use crate::{
     },
     switches::{
         AbsenceFactory, AbsenceStamps, AccountShape, AuthorizationAs, AutoCreateFalse, ById, CancelApproved,
-        CountOnly, DecidesAs, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal, Header, HiddenFields,
-        ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery, Nationality, RateCounting, RetryAfter,
-        SinceReading, Switches, Telling, TooManyBody, Unconfirmed, UnknownField, UnknownFilter, UrlStyle,
-        UserLogs, V3Departments, WriteAnswer,
+        CountOnly, DecidesAs, DictionaryMembers, ErrorBody, FactoryAccess, FactoryAnswer, FactoryRefusal,
+        Header, HiddenFields, ImportEstablishment, ImportUnapproved, KeyCasing, LeaveValue, MalformedQuery,
+        Nationality, NoManager, RateCounting, RetryAfter, SinceReading, Switches, Telling, TooManyBody,
+        Unconfirmed, UnknownField, UnknownFilter, Unsorted, UrlStyle, UserLogs, V3Departments, WriteAnswer,
     },
     tenant::{LoggedRequest, Tenant},
     truth::{ByStatus, Truth},

@@ -100,6 +100,9 @@ pub struct HrFile {
     pub bank: bool,
     /// `extendedData` and the definitions of its entries.
     pub custom_fields: bool,
+    /// Pay, monthly hours and dates of reviews in `applicationData`. Recorded with operation 35 ("View the
+    /// Lucca employee data"), beside everything else of the file: that one right may open them all.
+    pub remuneration: bool,
 }
 
 impl Rights {
@@ -120,6 +123,7 @@ impl Rights {
                 identifiers: true,
                 bank: true,
                 custom_fields: true,
+                remuneration: true,
             },
             consult_leaves: true,
             show_leave_details: true,

@@ -57,7 +57,8 @@ pub struct UserFacts {
     pub status: Status,
     /// Id of the department.
     pub department_id: i64,
-    /// Id of the manager; none without the right to view managers.
+    /// Id of the manager; none without the right to view managers, and for people who have no other than
+    /// themselves.
     pub manager_id: Option<i64>,
     /// Id of the present establishment.
     pub establishment_id: i64,
@@ -199,7 +200,7 @@ impl Snapshot {
     pub(crate) fn of(view: &View<'_>) -> Self {
         let (company, rights, today) = (view.company, view.rights, view.today);
         let mut all = Self::default();
-        for person in company.people.iter().filter(|person| view.sees(person)) {
+        for person in company.people.iter().filter(|person| view.lists(person)) {
             let (starts_on, ends_on) = person.dates(today);
             all.users.push(UserFacts {
                 id: person.id,
@@ -210,7 +211,7 @@ impl Snapshot {
                 job_title: person.job_title.clone().filter(|_| rights.view_jobs),
                 status: person.status(today),
                 department_id: person.department,
-                manager_id: person.manager.filter(|_| rights.view_managers),
+                manager_id: person.manager.filter(|id| rights.view_managers && *id != person.id),
                 establishment_id: person.current_establishment(today),
                 starts_on,
                 ends_on,

@@ -55,7 +55,6 @@ pub(crate) struct State {
     requests: Mutex<VecDeque<LoggedRequest>>,
     limiter: Mutex<Limiter>,
     rate_clock: RwLock<RateClock>,
-    changes: Mutex<u64>,
     /// What was done about absences through the API.
     writes: Mutex<Writes>,
     /// What is to be told, and the status of what was; 0 is no answer.
@@ -100,7 +99,6 @@ impl Tenant {
             requests: Mutex::default(),
             limiter: Mutex::default(),
             rate_clock: RwLock::new(RateClock::real()),
-            changes: Mutex::default(),
             writes: Mutex::default(),
             telegrams: Mutex::default(),
             more_telegrams: Notify::new(),
@@ -221,12 +219,14 @@ impl Tenant {
         lock(&self.0.told).clone()
     }
 
-    /// User records in short, by id, of one status or all; `limit` at most.
+    /// User records in short, by id, of one status or all, without the technical user 0; `limit` at most.
     pub fn people(&self, status: Option<Status>, limit: usize) -> Vec<PersonSummary> {
         let today = self.0.clock.today();
         let company = read(&self.0.company);
-        let people =
-            company.people.iter().filter(|one| status.is_none_or(|wanted| one.status(today) == wanted));
+        let people = company
+            .people
+            .iter()
+            .filter(|one| one.id != 0 && status.is_none_or(|wanted| one.status(today) == wanted));
         people.take(limit).map(|person| summary(person, today)).collect()
     }
 
@@ -252,12 +252,11 @@ impl Tenant {
         let now = self.0.now();
         let today = now.date();
         let touch = touch && self.0.switches().modified_at_moves;
-        let digits = self.next_digits();
         let mut company = write(&self.0.company);
         let place = company.place_of(id)?;
         let mut person = company.people.get(place)?.clone();
         if touch {
-            person.modified = Stamp { at: now, digits };
+            person.modified = Stamp::coarse(now);
         }
         let edited = match edit(&company, &mut person) {
             Ok(edited) => edited,
@@ -269,7 +268,7 @@ impl Tenant {
         *slot = person;
         for (name, value) in lines {
             let line = company.next_log();
-            let at = Stamp { at: now, digits: 0 };
+            let at = Stamp::coarse(now);
             company.logs.push(Log { id: line, name, owner: id, author: 1, at, value });
         }
         if renewed {
@@ -324,7 +323,7 @@ impl Tenant {
 
     /// Changes the company, given the stamp of the change; lists that were remembered are forgotten.
     pub(crate) fn alter<T>(&self, change: impl FnOnce(&mut Company, Stamp) -> T) -> T {
-        let stamp = Stamp { at: self.0.now(), digits: self.next_digits() };
+        let stamp = Stamp::coarse(self.0.now());
         let mut company = write(&self.0.company);
         let last = company.absences.last_period;
         let changed = change(&mut company, stamp);
@@ -339,13 +338,6 @@ impl Tenant {
     /// Gives the applicable contract a last day. `None` if there is no such user.
     pub fn terminate(&self, id: i64, last_day: Date) -> Option<PersonSummary> {
         self.change(id, PersonPatch { ends_on: Some(Some(last_day)), ..PersonPatch::default() })
-    }
-
-    /// Fractional digits of the next timestamp: they vary, as in real records.
-    fn next_digits(&self) -> u8 {
-        let mut changes = lock(&self.0.changes);
-        *changes += 1;
-        [0, 2, 3, 7][usize::try_from(*changes % 4).unwrap_or(0)]
     }
 }
 

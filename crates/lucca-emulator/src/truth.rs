@@ -60,7 +60,7 @@ impl Truth {
     pub(crate) fn of(view: &View<'_>) -> Self {
         let (company, rights) = (view.company, view.rights);
         let mut by_status = ByStatus::default();
-        for person in company.people.iter().filter(|person| view.sees(person)) {
+        for person in company.people.iter().filter(|person| view.lists(person)) {
             match person.status(view.today) {
                 Status::Active => by_status.active += 1,
                 Status::Future => by_status.future += 1,

@@ -17,15 +17,18 @@ pub(crate) struct Route {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     V3,
-    /// `archived_too`: the endpoint documents `isArchived=true,false`.
+    /// `archived_too`: the endpoint documents `isArchived=true,false`. `sort`: what Lucca's own pages sort it by;
+    /// establishments were recorded in no order where nothing was said. `None` where no source has a sort: then
+    /// ids and count alone say whether all of it was read.
     V4 {
         archived_too: bool,
+        sort: Option<&'static str>,
     },
     /// The whole of it in one answer, as a tree.
     Tree,
 }
 
-const V4: Style = Style::V4 { archived_too: false };
+const V4: Style = Style::V4 { archived_too: false, sort: None };
 
 /// The addresses of a stream, best first.
 pub(crate) fn routes(stream: Stream) -> &'static [Route] {
@@ -33,12 +36,13 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
         // `limit` is documented as 0 to 100 here. Source: directory.md §5.4 and §11.3.
         Stream::LegalUnits => &[Route {
             path: "/organization/structure/api/legal-units",
-            style: Style::V4 { archived_too: true },
+            style: Style::V4 { archived_too: true, sort: None },
             page_size: 100,
         }],
         Stream::Establishments => &[Route {
             path: "/organization/structure/api/establishments",
-            style: Style::V4 { archived_too: true },
+            // Source: directory.md §5.
+            style: Style::V4 { archived_too: true, sort: Some("legalunit.name,name") },
             page_size: 100,
         }],
         // v3 was announced to stop in September 2026. Source: directory.md §1 and §11.2.
@@ -54,12 +58,18 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
             },
         ],
         // unverified: the largest page of the organisation's other lists; 100 is what legal units document.
-        Stream::OccupationCategories => {
-            &[Route { path: "/organization/structure/api/occupation-categories", style: V4, page_size: 100 }]
-        }
-        Stream::JobQualifications => {
-            &[Route { path: "/organization/structure/api/job-qualifications", style: V4, page_size: 100 }]
-        }
+        // unverified: that categories sort by name; that they sort is known (directory.md §11.4).
+        Stream::OccupationCategories => &[Route {
+            path: "/organization/structure/api/occupation-categories",
+            style: Style::V4 { archived_too: false, sort: Some("name") },
+            page_size: 100,
+        }],
+        // Source: directory.md §11.5.
+        Stream::JobQualifications => &[Route {
+            path: "/organization/structure/api/job-qualifications",
+            style: Style::V4 { archived_too: false, sort: Some("job.name,level.position") },
+            page_size: 100,
+        }],
         // unverified: the largest page of these lookups; 1000 is what contracts, their neighbours, document.
         Stream::HiringTypes => {
             &[Route { path: "/directory/api/work-contract-hiring-types", style: V4, page_size: 1000 }]

@@ -9,7 +9,7 @@ use jiff::civil::{Date, date};
 use linking::{Diagnosis, Language};
 use lucca::clock::Clock;
 use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
-use lucca_emulator::{Config, Emulator};
+use lucca_emulator::{Config, Emulator, UrlStyle};
 use people::{Absence, EmployeeStatus, Feature, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
@@ -62,6 +62,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if !args.real_limits {
         config.switches.rate_limit = None;
     }
+    // The port is another one each time: addresses with a host would make people differ from run to run.
+    config.switches.url_style = UrlStyle::Relative;
     let name = format!("emulated: {} people, seed {}, {}", args.employees, args.seed, config.today);
     let emulator = start(config).await?;
     let people = counted(u64::from(args.employees), "person");

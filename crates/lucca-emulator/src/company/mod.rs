@@ -4,6 +4,7 @@
 //! `routes`), who may see them (`rights`).
 
 pub(crate) mod absences;
+pub(crate) mod applications;
 pub(crate) mod contracts;
 pub(crate) mod custom_fields;
 pub(crate) mod model;

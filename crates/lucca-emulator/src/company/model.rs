@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::civil::{Date, DateTime, Time, date};
 use serde::{Deserialize, Serialize};
 
-/// A moment without zone, written with a given number of fractional digits: real records mix them
-/// (source: directory.md §6.7, §12).
+/// A moment without zone, written with at most so many fractional digits: trailing zeros are trimmed, as
+/// recorded, so that real records mix lengths (source: directory.md §6.7, §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) at: DateTime,
@@ -16,6 +16,15 @@ pub(crate) struct Stamp {
 impl Stamp {
     pub(crate) fn midnight(date: Date) -> Self {
         Self { at: date.to_datetime(Time::midnight()), digits: 0 }
+    }
+
+    /// A moment as the records of v3 keep it: in steps of 1/300 s, which print as milliseconds that end in
+    /// 0, 3 or 7. All 206 recorded stamps of users do.
+    pub(crate) fn coarse(at: DateTime) -> Self {
+        let ticks = (i64::from(at.subsec_nanosecond()) * 3).div_euclid(10_000_000);
+        let nanosecond = (ticks * 10 + 1).div_euclid(3) * 1_000_000;
+        let at = at.with().subsec_nanosecond(i32::try_from(nanosecond).unwrap_or(0)).build().unwrap_or(at);
+        Self { at, digits: 3 }
     }
 }
 
@@ -32,11 +41,9 @@ impl fmt::Display for Stamp {
             at.minute(),
             at.second()
         )?;
-        if self.digits > 0 {
-            let fraction = format!("{:09}", at.subsec_nanosecond());
-            write!(f, ".{}", fraction.get(..usize::from(self.digits).min(9)).unwrap_or(""))?;
-        }
-        Ok(())
+        let fraction = format!("{:09}", at.subsec_nanosecond());
+        let fraction = fraction.get(..usize::from(self.digits).min(9)).unwrap_or("").trim_end_matches('0');
+        if fraction.is_empty() { Ok(()) } else { write!(f, ".{fraction}") }
     }
 }
 
@@ -188,11 +195,11 @@ pub(crate) struct Establishment {
     pub(crate) code: String,
     pub(crate) legal_unit: i64,
     pub(crate) identification: Option<String>,
-    pub(crate) street: String,
-    pub(crate) zip_code: String,
-    pub(crate) city: String,
+    /// Street, postcode and city; null in all recordings, an object in the documentation.
+    pub(crate) address: Option<(String, String, String)>,
     pub(crate) time_zone: &'static str,
-    pub(crate) calendar: i64,
+    /// Null in one of three recordings.
+    pub(crate) calendar: Option<i64>,
     pub(crate) archived: bool,
 }
 
@@ -305,6 +312,7 @@ pub(crate) struct Person {
     pub(crate) axes: Vec<(i64, i64)>,
     pub(crate) custom: Vec<super::custom_fields::Entry>,
     pub(crate) private: Private,
+    pub(crate) applications: super::applications::ApplicationFacts,
     /// In order of their start.
     pub(crate) contracts: Vec<Contract>,
 }
@@ -322,6 +330,9 @@ pub(crate) struct Private {
     pub(crate) bank_name: Option<String>,
     pub(crate) iban: Option<String>,
     pub(crate) bic: Option<String>,
+    /// Six digits; recorded as a text.
+    pub(crate) personal_account: Option<String>,
+    pub(crate) car_tax_horse_power: Option<i64>,
 }
 
 /// A stretch of a work cycle; its ends are 1900-01-01 and 9999-12-31 where it has none.
@@ -402,6 +413,7 @@ impl Person {
             axes: Vec::new(),
             custom: Vec::new(),
             private: Private::default(),
+            applications: super::applications::ApplicationFacts::default(),
             contracts: Vec::new(),
         }
     }
@@ -447,6 +459,26 @@ mod tests {
     use jiff::civil::datetime;
 
     use super::*;
+
+    #[test]
+    fn stamps_are_trimmed() {
+        let at = datetime(2021, 11, 8, 17, 48, 18, 120_000_000);
+        assert_eq!(Stamp { at, digits: 7 }.to_string(), "2021-11-08T17:48:18.12");
+        assert_eq!(Stamp { at: at.date().at(1, 2, 3, 0), digits: 3 }.to_string(), "2021-11-08T01:02:03");
+        let steps: Vec<String> = [0, 4_000_000, 8_000_000, 11_000_000, 999_999_999]
+            .map(|nanosecond| Stamp::coarse(at.date().at(1, 2, 3, nanosecond)).to_string())
+            .into();
+        assert_eq!(
+            steps,
+            [
+                "2021-11-08T01:02:03",
+                "2021-11-08T01:02:03.003",
+                "2021-11-08T01:02:03.007",
+                "2021-11-08T01:02:03.01",
+                "2021-11-08T01:02:03.997"
+            ]
+        );
+    }
 
     #[test]
     fn stamps_carry_their_own_precision() {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use jiff::civil::{Date, date};
 
 use super::{
+    applications::ApplicationFacts,
     contracts::{self, Terms, moment, plus},
     custom_fields,
     model::{Company, CycleSpan, Gender, Log, Person, Private, Stamp, Status},
@@ -14,10 +15,10 @@ use super::{
 };
 use crate::dice::Dice;
 
-/// From this size on a company has a technical first user of id 0 and every oddity.
+/// From this size on a company has a technical first user of id 0, who is in no list, and every oddity.
 pub(super) const FULL_SIZE: usize = 50;
 
-/// Makes exactly `size` records and puts heads on departments.
+/// Makes exactly `size` people and puts heads on departments; the technical user comes on top.
 pub(super) fn populate(company: &mut Company, size: usize, seed: u64, today: Date) {
     let has_admin = size >= FULL_SIZE;
     let sites: Vec<i64> =
@@ -28,8 +29,8 @@ pub(super) fn populate(company: &mut Company, size: usize, seed: u64, today: Dat
     let mut next_id = 1_i64;
     let mut next_entry = 4000_i64;
     let mut logins: HashMap<String, u32> = HashMap::with_capacity(size);
-    company.people.reserve(size);
-    for n in 0..size {
+    company.people.reserve(size + 1);
+    for n in 0..size + usize::from(has_admin) {
         let mut dice = Dice::new(seed, 1000 + u64::try_from(n).unwrap_or(0));
         if has_admin && n == 0 {
             company.people.push(admin(&mut dice, sites.first().copied().unwrap_or(1), today));
@@ -69,7 +70,11 @@ pub(super) fn populate(company: &mut Company, size: usize, seed: u64, today: Dat
             terms,
             status,
         };
-        let person = person(&mut dice, &seat, &mut logins, &mut next_entry, today);
+        let mut person = person(&mut dice, &seat, &mut logins, &mut next_entry, today);
+        person.applications = ApplicationFacts::draw(seed, id, today);
+        let mut dice = Dice::new(seed, 0x5ACC ^ id.unsigned_abs().wrapping_mul(0x9E37_79B9));
+        person.private.personal_account = dice.chance(70).then(|| dice.digits(6));
+        person.private.car_tax_horse_power = dice.chance(10).then(|| i64::from(dice.between(3, 9)));
         company.people.push(person);
     }
 }
@@ -118,13 +123,16 @@ fn person(
     let contracts = contracts::history(dice, seat.status, today, &seat.terms);
     let started = contracts.first().map_or(today, |contract| contract.starts);
     let entered = plus(started, -dice.between(1, 60)).min(plus(today, -1));
-    let created = moment(dice, entered);
+    let created = Stamp::coarse(moment(dice, entered).at);
     let modified = if dice.chance(30) {
         created
     } else {
         let days = dice.between(1, 500);
         let day = plus(today, -days).max(created.at.date());
-        Stamp { at: moment(dice, day).at.max(created.at), digits: [0, 2, 3, 7][dice.below(4)] }
+        let at = moment(dice, day).at.max(created.at);
+        // Once drew the precision: without it, everything that is drawn later would be another company's.
+        dice.next();
+        Stamp::coarse(at)
     };
     let abroad = dice.below(100);
     Person {
@@ -151,7 +159,7 @@ fn person(
             94..=96 => 3082,
             _ => 1040,
         },
-        calendar: (!dice.chance(2)).then_some(1),
+        calendar: Some(if dice.chance(2) { 2 } else { 1 }),
         nationality: (!dice.chance(5)).then_some(match abroad {
             0..=84 => "FR",
             85..=89 => "GB",
@@ -173,6 +181,7 @@ fn person(
         axes: axes(dice),
         custom: custom_fields::fill(dice, today, next_entry),
         private: private(dice, &first_name, &last_name),
+        applications: ApplicationFacts::default(),
         first_name,
         last_name,
         contracts,
@@ -181,7 +190,7 @@ fn person(
 
 /// The technical first user: id 0, no contract, no manager (source: directory.md §1.8).
 fn admin(dice: &mut Dice, establishment: i64, today: Date) -> Person {
-    let created = moment(dice, plus(today, -3000));
+    let created = Stamp::coarse(moment(dice, plus(today, -3000)).at);
     let mut admin = Person::blank(0, "Lucca".to_owned(), "Admin".to_owned(), 2, establishment, created);
     "lucca.admin".clone_into(&mut admin.login);
     admin.employee_number = None;
@@ -264,6 +273,8 @@ fn private(dice: &mut Dice, first: &str, last: &str) -> Private {
         bank_name: bank.then(|| dice.word(names::BANKS).to_owned()),
         iban: bank.then(|| format!("FR76{}", dice.digits(23))),
         bic: bank.then(|| "HORLFRPPXXX".to_owned()),
+        personal_account: None,
+        car_tax_horse_power: None,
     }
 }
 
@@ -286,7 +297,8 @@ pub(super) fn logs(company: &Company, seed: u64, today: Date) -> Vec<Log> {
             (3, _, _, Some(section)) => ("userAxisValues_7", section),
             _ => ("departmentid", person.department),
         };
-        let at = moment(&mut dice, day);
+        // unverified: that stamps of the log are as coarse as those of users.
+        let at = Stamp::coarse(moment(&mut dice, day).at);
         logs.push(Log { id, name, owner: person.id, author: 1, at, value: value.to_string() });
     }
     logs

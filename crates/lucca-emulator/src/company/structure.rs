@@ -125,17 +125,20 @@ fn places(size: usize, dice: &mut Dice) -> (Vec<LegalUnit>, Vec<Establishment>) 
         for site in 0..sites {
             let (zip_code, city) =
                 names::CITIES.get(dice.below(names::CITIES.len())).copied().unwrap_or(("75001", "Paris"));
+            // One in three has what the documentation shows; all that were recorded have null.
+            let is_described = establishments.len() % 3 == 1;
+            let identification = (country == 250).then(|| dice.digits(14)).filter(|_| is_described);
+            let street = format!("{} {}", dice.between(1, 180), dice.word(names::STREETS));
+            let address = is_described.then(|| (street, zip_code.to_owned(), city.to_owned()));
             establishments.push(Establishment {
                 id: next,
                 name: if site == 0 { format!("{name} – Siège") } else { format!("{name} – {city}") },
                 code: format!("ETS_{next:03}"),
                 legal_unit: unit,
-                identification: (country == 250).then(|| dice.digits(14)),
-                street: format!("{} {}", dice.between(1, 180), dice.word(names::STREETS)),
-                zip_code: zip_code.to_owned(),
-                city: city.to_owned(),
+                identification,
+                address,
                 time_zone,
-                calendar,
+                calendar: (country != 826).then_some(calendar),
                 archived: false,
             });
             next += 1 + i64::try_from(dice.below(3)).unwrap_or(0);
@@ -148,11 +151,9 @@ fn places(size: usize, dice: &mut Dice) -> (Vec<LegalUnit>, Vec<Establishment>) 
             code: format!("ETS_{next:03}"),
             legal_unit: 1,
             identification: None,
-            street: "1 chemin des Prés".to_owned(),
-            zip_code: "42000".to_owned(),
-            city: "Saint-Étienne".to_owned(),
+            address: None,
             time_zone: "Europe/Paris",
-            calendar: 1,
+            calendar: None,
             archived: true,
         });
     }

@@ -108,7 +108,7 @@ impl Asking {
     }
 }
 
-/// `ownerId`, or the one user of `users` where it is 0, as a captured body has it.
+/// `ownerId`, a number or a text of one as live clients send, or the one user of `users` where it is 0, as a captured body has it.
 fn owner(body: &Object<'_>) -> Result<i64, Refusal> {
     let alone = || {
         let users = Object(body.get("users")?.as_object()?);
@@ -117,7 +117,8 @@ fn owner(body: &Object<'_>) -> Result<i64, Refusal> {
             _ => None,
         }
     };
-    body.int("ownerId").filter(|id| *id > 0).or_else(alone).ok_or_else(|| invalid("ownerId"))
+    let text = || body.get("ownerId")?.as_str()?.trim().parse().ok();
+    body.int("ownerId").or_else(text).filter(|id| *id > 0).or_else(alone).ok_or_else(|| invalid("ownerId"))
 }
 
 /// An account with a duration; one without takes no part.

@@ -5,9 +5,13 @@ use serde_json::json;
 
 use super::{Reply, Request, WriteKind};
 use crate::{
-    company::{absences::rules::Extent, model::Company},
+    company::{
+        absences::{accounts, rules::Extent},
+        model::{Company, Establishment},
+    },
     errors::Refusal,
     mutations::requests::{Import, Line},
+    switches::{ImportEstablishment, Switches},
 };
 
 /// Columns that the header must name. unverified: that their order is free.
@@ -23,6 +27,10 @@ const COLUMNS: [&str; 10] = [
     "flagEndDate",
     "isApproved",
 ];
+
+/// The column for accounts in hours, which the screen's own format has (source: Lucca's help page 360029242671).
+/// unverified: that the API reads it.
+const HOURS: &str = "nbHours";
 
 /// An import, as its polls see it.
 #[derive(Debug, Clone)]
@@ -70,7 +78,8 @@ impl Request<'_> {
         let lines = self.look(|view| {
             let today = view.today;
             let scoped = |owner| view.company.person(owner).is_some_and(|one| view.has_in_scope(one));
-            std::str::from_utf8(file).ok().and_then(|text| read(view.company, today, text)).map(|lines| {
+            let read = |text| read(view.company, self.switches, today, text);
+            std::str::from_utf8(file).ok().and_then(read).map(|lines| {
                 lines.into_iter().map(|line| line.filter(|line| scoped(line.owner))).collect::<Vec<_>>()
             })
         });
@@ -101,7 +110,7 @@ impl Request<'_> {
 }
 
 /// The lines of a file, each that could be read; none if the header is not the documented one.
-fn read(company: &Company, today: Date, text: &str) -> Option<Vec<Option<Line>>> {
+fn read(company: &Company, switches: &Switches, today: Date, text: &str) -> Option<Vec<Option<Line>>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let header: Vec<&str> = lines.next()?.split(';').map(str::trim).collect();
@@ -109,6 +118,7 @@ fn read(company: &Company, today: Date, text: &str) -> Option<Vec<Option<Line>>>
     for (column, place) in COLUMNS.iter().zip(&mut places) {
         *place = header.iter().position(|known| known == column)?;
     }
+    let hours_at = header.iter().position(|known| *known == HOURS);
     let lines: Vec<Option<Line>> = lines
         .map(|line| {
             let fields: Vec<&str> = line.split(';').map(str::trim).collect();
@@ -116,16 +126,27 @@ fn read(company: &Company, today: Date, text: &str) -> Option<Vec<Option<Line>>>
             for (place, field) in places.iter().zip(&mut found) {
                 *field = fields.get(*place)?;
             }
-            (fields.len() == header.len()).then(|| row(company, today, found)).flatten()
+            let hours = hours_at.and_then(|place| fields.get(place)).copied().unwrap_or("");
+            (fields.len() == header.len()).then(|| row(company, switches, today, (found, hours))).flatten()
         })
         .collect();
     (!lines.is_empty()).then_some(lines)
 }
 
-fn row(company: &Company, today: Date, fields: [&str; COLUMNS.len()]) -> Option<Line> {
+fn row(
+    company: &Company,
+    switches: &Switches,
+    today: Date,
+    (fields, hours): ([&str; COLUMNS.len()], &str),
+) -> Option<Line> {
     let [site, employee, last, first, account, starts, starts_at, ends, ends_at, approved] = fields;
     // unverified: what is made of a name that several establishments have; whoever is employed by one is found here.
-    let is_there = |id: i64| company.establishments.iter().any(|one| one.id == id && one.name == site);
+    let is_named = |one: &Establishment| match switches.import_establishment {
+        ImportEstablishment::Name => one.name == site,
+        ImportEstablishment::Code => one.code == site,
+        ImportEstablishment::Either => one.name == site || one.code == site,
+    };
+    let is_there = |id: i64| company.establishments.iter().any(|one| one.id == id && is_named(one));
     // unverified: that names are compared, and how strictly.
     let same = |written: &str, known: &str| written.to_lowercase() == known.to_lowercase();
     let person = company.people.iter().find(|one| {
@@ -145,9 +166,22 @@ fn row(company: &Company, today: Date, fields: [&str; COLUMNS.len()]) -> Option<
     let approved = match approved.to_lowercase().as_str() {
         "true" => true,
         "false" => false,
+        // Documented as required where approval is needed, and blank elsewhere.
+        "" if switches.request_levels.unwrap_or(accounts::terms(account).levels) == 0 => true,
         _ => return None,
     };
-    (known && extent.is_readable()).then_some(Line { owner: person.id, account, extent, approved })
+    let quarters = match hours {
+        "" => None,
+        text => Some(quarters(text)?),
+    };
+    let line = Line { owner: person.id, account, extent, approved, quarters };
+    (known && extent.is_readable()).then_some(line)
+}
+
+/// Hours as quarters of one, with a comma or a point.
+fn quarters(text: &str) -> Option<i32> {
+    let hours: f64 = text.replace(',', ".").parse().ok()?;
+    (1..=4_000).find(|n| (f64::from(*n) / 4.0 - hours).abs() < 1e-6)
 }
 
 fn is_am(flag: &str) -> Option<bool> {

@@ -58,8 +58,14 @@ pub(crate) fn read(text: &str, now: DateTime) -> Option<DateTime> {
     if !text.is_ascii() {
         return None;
     }
+    if let Some(at) = month_name(text) {
+        return Some(at);
+    }
+    // A time of the day alone is meant for today.
+    if text.find(':').is_some_and(|colon| colon <= 2) {
+        return time(text).map(|clock| now.date().to_datetime(clock));
+    }
     let (day, rest) = match text.find(['T', 't', ' ']) {
-        Some(_) if text.starts_with(|c: char| c.is_ascii_alphabetic()) => return month_name(text),
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
@@ -79,7 +85,7 @@ pub(crate) fn read(text: &str, now: DateTime) -> Option<DateTime> {
 }
 
 fn date(text: &str) -> Option<Date> {
-    let parts: Vec<&str> = text.split(['-', '/']).collect();
+    let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
     let (year, month, day) = match parts.as_slice() {
         [year, month] if year.len() == 4 && text.contains('-') => (*year, *month, "1"),
         [year, month, day] if year.len() == 4 => (*year, *month, *day),
@@ -90,14 +96,19 @@ fn date(text: &str) -> Option<Date> {
         .ok()
 }
 
+/// `Jan 5 2021` and `5 Jan 2021`.
 fn month_name(text: &str) -> Option<DateTime> {
-    let mut words = text.split_whitespace();
-    let name = words.next()?.to_lowercase();
-    let month = MONTHS.iter().position(|known| *known == name)?;
-    let day = i8::try_from(number(words.next()?, 2)?).ok()?;
-    let year = number(words.next()?, 4)?;
-    let date = Date::new(year, i8::try_from(month + 1).ok()?, day).ok()?;
-    words.next().is_none().then(|| date.to_datetime(Time::midnight()))
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [first, second, year] = words.as_slice() else { return None };
+    let month_of = |word: &str| MONTHS.iter().position(|known| word.eq_ignore_ascii_case(known));
+    let (month, day) = match (month_of(first), month_of(second)) {
+        (Some(month), None) => (month, second),
+        (None, Some(month)) => (month, first),
+        _ => return None,
+    };
+    let day = i8::try_from(number(day, 2)?).ok()?;
+    let date = Date::new(number(year, 4)?, i8::try_from(month + 1).ok()?, day).ok()?;
+    Some(date.to_datetime(Time::midnight()))
 }
 
 fn time(text: &str) -> Option<Time> {
@@ -159,12 +170,15 @@ mod tests {
         let midnight = datetime(2021, 1, 31, 0, 0, 0, 0);
         for text in
             ["2021-01-31", "2021-1-31", "2021-01-31T00:00:00", "2021/01/31", "01/31/2021", "Jan 31 2021"]
+                .into_iter()
+                .chain(["31 Jan 2021", "2021.01.31"])
         {
             assert_eq!(read(text, NOW), Some(midnight), "{text}");
         }
         assert_eq!(read("2021-01", NOW), Some(datetime(2021, 1, 1, 0, 0, 0, 0)));
         assert_eq!(read("2021-01-01 08:45", NOW), Some(datetime(2021, 1, 1, 8, 45, 0, 0)));
         assert_eq!(read("2021-01-01T08:45:23.123", NOW), Some(datetime(2021, 1, 1, 8, 45, 23, 123_000_000)));
+        assert_eq!(read("08:45", NOW), Some(datetime(2026, 11, 23, 8, 45, 0, 0)));
         assert_eq!(read("today", NOW), Some(datetime(2026, 11, 23, 0, 0, 0, 0)));
         assert_eq!(read("now", NOW), Some(NOW));
         assert_eq!(read("tomorrow", NOW), Some(datetime(2026, 11, 24, 0, 0, 0, 0)));

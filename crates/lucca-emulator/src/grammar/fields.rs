@@ -68,7 +68,8 @@ impl FieldTree {
                 return Err(MalformedFields);
             }
         }
-        if (name.is_empty() && after_dot) || brackets.len() != 1 {
+        // A dot at the very end is taken by production: `a.` is `a`.
+        if brackets.len() != 1 {
             return Err(MalformedFields);
         }
         if !name.is_empty() {
@@ -165,6 +166,7 @@ mod tests {
         assert_eq!(printed("id, name"), "id,name");
         assert_eq!(printed(",a,,b,"), "a,b");
         assert_eq!(printed("a[]"), "a");
+        assert_eq!(printed("a,b."), "a,b");
         assert_eq!(printed("i18nLabels[x]isRemoteWork"), "i18nLabels[x],isRemoteWork");
         assert_eq!(printed("leavePeriod[owner.name,endsOn]"), "leavePeriod[owner[name],endsOn]");
         assert_eq!(printed(""), "");
@@ -172,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_odd_cases_that_are_not() {
-        for text in ["a..b", ".a", "a.[b]", "a[b", "a]", "a b", "[b]", "a.", "a.,b", "a[b][c]"] {
+        for text in ["a..b", ".a", "a.[b]", "a[b", "a]", "a b", "[b]", "a.,b", "a[b][c]"] {
             assert_eq!(printed(text), "malformed", "{text}");
         }
         assert_eq!(printed(&"a[".repeat(100_000)), "malformed");

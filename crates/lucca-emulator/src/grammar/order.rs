@@ -32,7 +32,8 @@ enum Rank {
 
 impl Order {
     pub(crate) fn read(text: Option<&str>, of: &'static Type) -> Result<Self, Refusal> {
-        let Some(text) = text else { return Ok(Self::default()) };
+        // `orderBy=` is as good as none; production takes it.
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Self::default()) };
         let words: Vec<&str> = text.split(',').collect();
         let mut by = Vec::new();
         for pair in words.chunks(2) {

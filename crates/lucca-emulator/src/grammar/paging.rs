@@ -13,7 +13,8 @@ pub(crate) struct Page {
 impl Page {
     /// `most` is the largest page.
     pub(crate) fn read(text: Option<&str>, most: Option<u64>, switches: &Switches) -> Result<Self, Refusal> {
-        let mut page = match text {
+        // `paging=` is as good as none; production takes it.
+        let mut page = match text.filter(|text| !text.trim().is_empty()) {
             None => Self { offset: 0, limit: switches.page_default.map(size) },
             Some(text) if text.trim() == "1" => Self { offset: 0, limit: Some(size(switches.paging_one)) },
             Some(text) => Self::explicit(text, most, switches)?,

@@ -6,7 +6,7 @@
 use super::fields::{FieldTree, FieldView};
 use crate::{
     errors::Refusal,
-    switches::{KeyCasing, Switches, UnknownField},
+    switches::{DictionaryMembers, KeyCasing, Switches, UnknownField},
 };
 
 /// A v3 resource or a part of one.
@@ -208,9 +208,19 @@ fn choose(
         Selection::Default
     } else {
         match property.kind {
-            Kind::Dictionary => {
-                Selection::Keys(asked.children().map(|child| child.name().to_owned()).collect())
-            }
+            Kind::Dictionary => match switches.dictionary_members {
+                DictionaryMembers::Honoured => {
+                    Selection::Keys(asked.children().map(|child| child.name().to_owned()).collect())
+                }
+                DictionaryMembers::Ignored => Selection::Default,
+                DictionaryMembers::Refused => {
+                    let first = asked.children().next().map_or("", FieldView::name);
+                    return Err(Refusal::malformed(format!(
+                        "Selected property {first} does not exist on objet of type {}",
+                        property.name
+                    )));
+                }
+            },
             Kind::One(inner) | Kind::Many(inner) => {
                 let mut within = Vec::new();
                 for child in asked.children() {

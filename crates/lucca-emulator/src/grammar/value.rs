@@ -226,9 +226,14 @@ fn display(out: &mut String, value: impl std::fmt::Display) {
 
 /// The `url` of a resource (source: wire-grammar.md §1.6).
 pub(crate) fn url(view: &View<'_>, plural: &str, id: impl std::fmt::Display) -> Value<'static> {
+    address_of(view, &format!("api/v3/{plural}/{id}"))
+}
+
+/// The address of a path of the tenant, which starts without a slash.
+pub(crate) fn address_of(view: &View<'_>, path: &str) -> Value<'static> {
     Value::Text(Cow::Owned(match view.switches.url_style {
-        UrlStyle::Absolute => format!("{}/api/v3/{plural}/{id}", view.origin),
-        UrlStyle::Relative => format!("api/v3/{plural}/{id}"),
+        UrlStyle::Absolute => format!("{}/{path}", view.origin),
+        UrlStyle::Relative => path.to_owned(),
     }))
 }
 

@@ -110,11 +110,16 @@ impl Tenant {
         edited.ok_or(ChangeError::NoSuch("user"))?
     }
 
-    /// Deletes a contract outright. False if there is no such contract.
+    /// Deletes a contract outright; someone whose only contract it was keeps its days, as everybody listed has
+    /// a first day. False if there is no such contract.
     pub fn remove_contract(&self, id: i64) -> bool {
         let Some(owner) = self.owner_of(id) else { return false };
         self.alter(|company, _| company.deleted.contract = company.deleted.contract.max(id));
         let edited = self.edit(owner, true, |_, person| {
+            if let [only] = person.contracts.as_slice() {
+                (person.starts, person.ends) = (Some(only.starts), only.ends);
+                person.establishment = only.establishment;
+            }
             person.contracts.retain(|contract| contract.id != id);
             Ok::<_, Infallible>(())
         });
@@ -130,7 +135,6 @@ impl Tenant {
             };
             let above = above.ok_or(ChangeError::NoSuch("department"))?;
             let id = company.next_department();
-            let siblings = company.departments.iter().filter(|one| one.parent == Some(above.id)).count();
             let new = Department {
                 id,
                 name,
@@ -139,7 +143,8 @@ impl Tenant {
                 hierarchy: format!("{}{id}/", above.hierarchy),
                 parent_hierarchy: above.hierarchy.clone(),
                 level: above.level + 1,
-                sort_order: i64::try_from(siblings).unwrap_or(0) + 1,
+                // The last segment of the path, as recorded; siblings may have gaps.
+                sort_order: id,
                 position: above.position + 1,
                 active: true,
                 head: None,
@@ -177,7 +182,7 @@ impl Tenant {
     /// Gives the first users by id one and the same `modifiedAt`: as many as a page border is passed by.
     pub fn touch_together(&self, users: usize) {
         self.alter(|company, stamp| {
-            for person in company.people.iter_mut().take(users) {
+            for person in company.people.iter_mut().filter(|one| one.id != 0).take(users) {
                 person.modified = stamp;
             }
         });

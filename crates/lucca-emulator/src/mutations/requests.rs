@@ -48,6 +48,8 @@ pub(crate) struct Line {
     pub(crate) account: i64,
     pub(crate) extent: Extent,
     pub(crate) approved: bool,
+    /// Quarters of an hour in all, where the account counts hours and they are given.
+    pub(crate) quarters: Option<i32>,
 }
 
 /// How an import is carried out.
@@ -230,8 +232,11 @@ fn keep(company: &mut Company, mut period: Period, halves: Vec<Half>, comment: O
 /// file has no column for them.
 fn halves_of(company: &Company, line: &Line) -> Option<Vec<Half>> {
     let worked = line.extent.worked_by(company.person(line.owner)?);
-    let each = if accounts::terms(line.account).unit == accounts::Unit::Hours { 14 } else { 1 };
-    let amount = i32::try_from(worked.len()).ok()? * each;
+    let halves = i32::try_from(worked.len()).ok()?;
+    let amount = match accounts::terms(line.account).unit {
+        accounts::Unit::Hours => line.quarters.unwrap_or(halves * 14),
+        _ => halves,
+    };
     let share = Share { account: line.account, amount };
     let halves = rules::halves(&[(line.account, worked)], &[share]);
     (!halves.is_empty()).then_some(halves)

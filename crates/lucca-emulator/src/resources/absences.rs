@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
+
 use super::{Node, View, lookups, users};
 use crate::{
     company::{
@@ -17,7 +19,8 @@ use crate::{
 };
 
 /// The documentation spells `isAm`, the tenant `isAM` (source: absences.md §2.3).
-/// unverified: `color` and `isRemoteWork`, which clients ask for.
+/// Live clients ask for `color` and `isRemoteWork` to `endsAt`; `leaveAccountDuration` was read back as a number,
+/// `date` as midnight. unverified: what the others of these hold.
 pub(crate) static LEAVE: Type = Type {
     name: "Leave",
     plural: "leaves",
@@ -40,12 +43,20 @@ pub(crate) static LEAVE: Type = Type {
         P::text("comment"),
         P::text("color"),
         P::bool("isRemoteWork"),
+        P::bool("isRealLeave"),
+        P::number("leaveAccountDuration"),
+        P::text("scope"),
+        P::text("workingTimeType"),
+        P::text("calendar"),
+        P::date("startDateTime"),
+        P::date("startsAt"),
+        P::date("endsAt"),
     ],
 };
 
 pub(crate) static LEAVE_PERIOD: Type = Type {
     name: "LeavePeriod",
-    plural: "leavePeriods",
+    plural: "leaveperiods",
     entity: true,
     properties: &[
         P::int("id"),
@@ -67,7 +78,7 @@ pub(crate) static LEAVE_PERIOD: Type = Type {
 
 pub(crate) static LEAVE_REQUEST: Type = Type {
     name: "LeaveRequest",
-    plural: "leaveRequests",
+    plural: "leaverequests",
     entity: true,
     properties: &[
         P::int("id"),
@@ -145,6 +156,10 @@ fn user(id: Option<u32>) -> Value<'static> {
     Value::int(id.map(i64::from))
 }
 
+fn at_hour(day: Date, hour: i8) -> Value<'static> {
+    Value::Moment(Stamp { at: day.at(hour, 0, 0, 0), digits: 0 })
+}
+
 /// The id of a leave (source: absences.md §0).
 pub(crate) fn leave_id(period: &Period, half: Half) -> String {
     let (date, am) = (half.date, if half.am { "AM" } else { "PM" });
@@ -185,6 +200,14 @@ pub(crate) fn leave<'a>(view: &View<'a>, at: u32, property: &'static str) -> Val
             let remote = account().is_some_and(|account| account.remote_work);
             guarded(Value::Bool(remote && view.switches.remote_work_flag))
         }
+        "isRealLeave" => Value::Bool(!account().is_some_and(|account| account.remote_work)),
+        "leaveAccountDuration" => Value::Number(match half.quarters {
+            0 => 0.5,
+            quarters => f64::from(quarters) / 4.0,
+        }),
+        "startDateTime" | "startsAt" => at_hour(half.date, if half.am { 0 } else { 12 }),
+        "endsAt" if half.am => at_hour(half.date, 12),
+        "endsAt" => Value::date(half.date.tomorrow().ok()),
         "color" => guarded(Value::text("#7547D1")),
         "leavePeriodId" => Value::Int(period.id.into()),
         "leavePeriod" => Value::One(Node::LeavePeriod(half.period)),

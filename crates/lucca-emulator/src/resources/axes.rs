@@ -32,7 +32,7 @@ pub(crate) static AXIS: Type = Type {
 
 pub(crate) static SECTION: Type = Type {
     name: "AxisSection",
-    plural: "axisSections",
+    plural: "axissections",
     entity: true,
     properties: &[
         P::int("id"),
@@ -74,7 +74,7 @@ pub(crate) fn section<'a>(view: &View<'a>, section: &'a Section, property: &'sta
     match property {
         "id" => Value::Int(section.id),
         "name" | "multilingualName" => Value::text(&section.name),
-        "url" => url(view, "axisSections", section.id),
+        "url" => url(view, SECTION.plural, section.id),
         "code" => Value::text(&section.code),
         "ownerId" => Value::int(section.owner),
         "owner" => Value::one(section.owner.and_then(|id| view.company.person(id)).map(Node::User)),

@@ -11,23 +11,27 @@ use crate::{
     },
     grammar::{
         schema::{Property as P, Type},
-        value::{Value, url},
+        value::{Value, address_of, url},
     },
 };
 
 const NAMED: &[P] = &[P::int("id"), P::text("name"), P::text("url")];
 
 pub(crate) static CALENDAR: Type =
-    Type { name: "PublicHolidayCalendar", plural: "publicHolidayCalendars", entity: true, properties: NAMED };
+    Type { name: "PublicHolidayCalendar", plural: "calendars", entity: true, properties: NAMED };
 pub(crate) static WORK_CYCLE: Type =
     Type { name: "WorkCycle", plural: "workcycles", entity: true, properties: NAMED };
-pub(crate) static CATEGORY: Type = Type { name: "Csp", plural: "csps", entity: true, properties: NAMED };
+pub(crate) static CATEGORY: Type =
+    Type { name: "Csp", plural: "socioprofessionalgroups", entity: true, properties: NAMED };
+/// Recorded within users, without `url`. unverified: that lists of cultures show as much.
 pub(crate) static CULTURE: Type = Type {
     name: "Culture",
     plural: "cultures",
-    entity: true,
-    properties: &[P::int("id"), P::text("name"), P::text("url"), P::text("code")],
+    entity: false,
+    properties: &[P::int("id"), P::text("code"), P::text("name")],
 };
+/// unverified: everything but the name: no recorded user has one.
+pub(crate) static SITE: Type = Type { name: "Site", plural: "sites", entity: true, properties: NAMED };
 pub(crate) static ROLE: Type = Type {
     name: "Role",
     plural: "roles",
@@ -41,24 +45,37 @@ pub(crate) static ROLE: Type = Type {
     ],
 };
 pub(crate) static QUALIFICATION: Type =
-    Type { name: "JobQualification", plural: "jobQualifications", entity: true, properties: NAMED };
-/// unverified: only that it is an object; its id is documented as an ISO code.
+    Type { name: "JobQualification", plural: "jobqualifications", entity: true, properties: NAMED };
+/// Recorded within users.
 pub(crate) static NATIONALITY: Type = Type {
     name: "Nationality",
     plural: "nationalities",
-    entity: true,
-    properties: &[P::text("id"), P::text("name")],
+    entity: false,
+    properties: &[P::text("id"), P::text("name"), P::text("currencyId")],
 };
 /// unverified: properties beyond id and name.
 pub(crate) static LEAVE_ACCOUNT: Type = Type {
     name: "LeaveAccount",
-    plural: "leaveAccounts",
+    plural: "leaveaccounts",
     entity: true,
-    properties: &[P::int("id"), P::text("name"), P::text("url"), P::bool("isRemoteWork")],
+    properties: &[
+        P::int("id"),
+        P::text("name"),
+        P::text("url"),
+        P::bool("isRemoteWork"),
+        P::many("i18nLabels", &LABEL),
+    ],
+};
+/// unverified: the two properties are those a live client asks for; their values are not known.
+pub(crate) static LABEL: Type = Type {
+    name: "I18nLabel",
+    plural: "i18nLabels",
+    entity: false,
+    properties: &[P::text("name"), P::text("cultureCodeIso6391")],
 };
 /// The same where only that much shows.
 pub(crate) static LEAVE_ACCOUNT_BARE: Type =
-    Type { name: "LeaveAccount", plural: "leaveAccounts", entity: true, properties: NAMED };
+    Type { name: "LeaveAccount", plural: "leaveaccounts", entity: true, properties: NAMED };
 /// Source: directory.md §11.6; undocumented by Lucca.
 pub(crate) static LOG: Type = Type {
     name: "UserLog",
@@ -100,6 +117,7 @@ pub(crate) fn nationality(
     match property {
         "id" => Value::text(country.1),
         "name" => Value::text(country.2),
+        "currencyId" => Value::text(country.3),
         _ => Value::Null,
     }
 }
@@ -115,11 +133,15 @@ pub(crate) fn named<'a>(
         view.company
             .people
             .iter()
-            .filter(move |one| (one.role == id || one.extra_roles.contains(&id)) && view.sees(one))
+            .filter(move |one| (one.role == id || one.extra_roles.contains(&id)) && view.lists(one))
     };
     match property {
         "id" => Value::Int(id),
         "name" => Value::text(name),
+        // Recorded; the calendars themselves are listed by `/api/v3/publicHolidayCalendars`.
+        "url" if of.plural == CALENDAR.plural => {
+            address_of(view, &format!("admin/calendars/api/calendars/{id}"))
+        }
         "url" => url(view, of.plural, id),
         "code" => Value::maybe_text(CULTURES.iter().find(|(lcid, ..)| *lcid == id).map(|(_, _, code)| *code)),
         "usersCount" => Value::Int(i64::try_from(holders().count()).unwrap_or(i64::MAX)),
@@ -149,8 +171,18 @@ pub(crate) fn leave_account<'a>(
     match property {
         "id" => Value::Int(account.id),
         "name" => Value::text(&account.name),
-        "url" => url(view, "leaveAccounts", account.id),
+        "url" => url(view, LEAVE_ACCOUNT.plural, account.id),
         "isRemoteWork" => Value::Bool(account.remote_work && view.switches.remote_work_flag),
+        "i18nLabels" => Value::Many(vec![Node::Label(account)]),
+        _ => Value::Null,
+    }
+}
+
+/// The account's name in French.
+pub(crate) fn label<'a>(account: &'a LeaveAccount, property: &str) -> Value<'a> {
+    match property {
+        "name" => Value::text(&account.name),
+        "cultureCodeIso6391" => Value::text("fr"),
         _ => Value::Null,
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod absences;
 pub(crate) mod axes;
 pub(crate) mod extensions;
 pub(crate) mod lookups;
+pub(crate) mod operations;
 pub(crate) mod organization;
 pub(crate) mod user_dates;
 pub(crate) mod users;
@@ -24,7 +25,7 @@ use crate::{
     },
     grammar::{schema::Type, value::Value},
     rights::Rights,
-    switches::Switches,
+    switches::{NoManager, Switches},
 };
 
 /// The company as one key sees it at one moment.
@@ -44,6 +45,21 @@ impl View<'_> {
     /// Whether the key may see that person at all (source: directory.md §4).
     pub(crate) fn sees(&self, person: &Person) -> bool {
         self.rights.view_users && self.sees_status_of(person) && self.has_in_scope(person)
+    }
+
+    /// Whether that person is in lists of users: the technical user 0 is in none of those recorded, and
+    /// everybody listed has a contract start.
+    pub(crate) fn lists(&self, person: &Person) -> bool {
+        self.sees(person) && (person.id != 0 || self.switches.technical_user_listed)
+    }
+
+    /// The id that stands for somebody's manager: people without one are entered as their own (source: Lucca's
+    /// help, and all recorded users have one).
+    pub(crate) fn manager_of(&self, person: &Person) -> Option<i64> {
+        person.manager.or(match self.switches.no_manager {
+            NoManager::Oneself => Some(person.id),
+            NoManager::Null => None,
+        })
     }
 
     /// Whether the key may see that person's contracts, where it may see contracts at all.
@@ -80,6 +96,8 @@ pub(crate) enum Node<'a> {
     User(&'a Person),
     Picture(&'a Person, u64),
     CycleSpan(&'a Person, &'a CycleSpan),
+    Operation(&'static operations::Operation),
+    Scope(&'static operations::Scope),
     Department(&'a Department),
     Establishment(&'a Establishment),
     Axis(&'a Axis),
@@ -90,6 +108,7 @@ pub(crate) enum Node<'a> {
     UserProperty(extensions::UserProperty<'a>),
     Log(&'a Log),
     LeaveAccount(&'a LeaveAccount),
+    Label(&'a LeaveAccount),
     Qualification(&'a Qualification),
     /// A record that is hardly more than an id and a name.
     Named(&'static Type, i64, &'a str),
@@ -115,6 +134,8 @@ impl<'a> Node<'a> {
             Self::User(_) => &users::USER,
             Self::Picture(..) => &users::PICTURE,
             Self::CycleSpan(..) => &users::CYCLE_SPAN,
+            Self::Operation(_) => &operations::OPERATION,
+            Self::Scope(_) => &operations::SCOPE,
             Self::Department(_) => &organization::DEPARTMENT,
             Self::Establishment(_) => &organization::LEGAL_ENTITY,
             Self::Axis(_) => &axes::AXIS,
@@ -124,6 +145,7 @@ impl<'a> Node<'a> {
             Self::UserProperty(_) => &extensions::USER_PROPERTY,
             Self::Log(_) => &lookups::LOG,
             Self::LeaveAccount(_) => &lookups::LEAVE_ACCOUNT,
+            Self::Label(_) => &lookups::LABEL,
             Self::Qualification(_) => &lookups::QUALIFICATION,
             Self::Named(of, ..) => of,
             Self::Country(_) => &lookups::NATIONALITY,
@@ -146,6 +168,8 @@ impl<'a> Node<'a> {
             Self::User(person) => users::value(view, person, property),
             Self::Picture(person, picture) => users::picture(view, person, picture, property),
             Self::CycleSpan(person, span) => users::cycle_span(view, person, span, property),
+            Self::Operation(operation) => operations::operation(operation, property),
+            Self::Scope(scope) => operations::scope_value(scope, property),
             Self::Department(department) => organization::department(view, department, property),
             Self::Establishment(site) => organization::legal_entity(view, site, property),
             Self::Axis(axis) => axes::axis(view, axis, property),
@@ -155,6 +179,7 @@ impl<'a> Node<'a> {
             Self::UserProperty(asked) => extensions::user_property(asked, property),
             Self::Log(log) => lookups::log(view, log, property),
             Self::LeaveAccount(account) => lookups::leave_account(view, account, property),
+            Self::Label(account) => lookups::label(account, property),
             Self::Qualification(found) => lookups::qualification(view, found, property),
             Self::Named(of, id, name) => lookups::named(view, of, id, name, property),
             Self::Country(country) => lookups::nationality(country, property),

@@ -2,6 +2,8 @@
 //!
 //! A v3 legal entity is an establishment, with the same id.
 
+use std::borrow::Cow;
+
 use super::{Node, View, users};
 use crate::{
     company::model::{Department, Establishment, Status},
@@ -19,6 +21,7 @@ pub(crate) static DEPARTMENT: Type = Type {
         P::int("id"),
         P::text("name"),
         P::text("code"),
+        P::text("treeStructureName"),
         P::text("hierarchy"),
         P::text("parentId"),
         P::number("position"),
@@ -36,7 +39,7 @@ pub(crate) static DEPARTMENT: Type = Type {
 
 pub(crate) static LEGAL_ENTITY: Type = Type {
     name: "LegalEntity",
-    plural: "legalEntities",
+    plural: "legalentities",
     entity: true,
     properties: &[P::int("id"), P::text("name"), P::text("url"), P::text("code")],
 };
@@ -49,7 +52,7 @@ pub(crate) fn department<'a>(
     let members = |only_active: bool| {
         view.company.people.iter().filter(move |person| {
             person.department == department.id
-                && view.sees(person)
+                && view.lists(person)
                 && (!only_active || person.status(view.today) == Status::Active)
         })
     };
@@ -57,6 +60,17 @@ pub(crate) fn department<'a>(
         "id" => Value::Int(department.id),
         "name" => Value::text(&department.name),
         "code" => Value::text(&department.code),
+        // Live clients ask for it. unverified: what it holds; here the names from the root down.
+        "treeStructureName" => {
+            let mut names = vec![department.name.as_str()];
+            let mut above = department.parent.and_then(|id| view.company.department(id));
+            while let Some(one) = above {
+                names.push(&one.name);
+                above = one.parent.and_then(|id| view.company.department(id));
+            }
+            names.reverse();
+            Value::Text(Cow::Owned(names.join(" / ")))
+        }
         "hierarchy" => Value::text(&department.hierarchy),
         "parentId" => Value::text(&department.parent_hierarchy),
         "position" => Value::Big(department.position),
@@ -82,7 +96,7 @@ pub(crate) fn legal_entity<'a>(
         "id" => Value::Int(site.id),
         "name" => Value::text(&site.name),
         "code" => Value::text(&site.code),
-        "url" => url(view, "legalEntities", site.id),
+        "url" => url(view, LEGAL_ENTITY.plural, site.id),
         _ => Value::Null,
     }
 }

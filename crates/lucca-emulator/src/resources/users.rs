@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::{Node, View, extensions, lookups, organization};
+use super::{Node, View, extensions, lookups, operations, organization};
 use crate::{
-    company::model::{CycleSpan, Person, Stamp},
+    company::{
+        applications::{EXPENSE_PROFILES, LEAVE_PROFILES},
+        model::{CycleSpan, Person, Stamp},
+    },
     dice::Dice,
     grammar::{
         schema::{Property as P, Type},
-        value::{Value, url},
+        value::{Value, address_of, url},
     },
     switches::Nationality,
 };
@@ -22,69 +25,76 @@ pub(crate) static USER: Type = Type {
     plural: "users",
     entity: true,
     properties: &[
+        P::dictionary("attributes"),
+        P::dictionary("applicationData"),
+        P::dictionary("extendedData"),
         P::int("id"),
-        P::text("name"),
-        P::text("url"),
-        P::text("displayName"),
-        P::date("modifiedAt"),
-        P::date("modifiedOn"),
-        P::date("createdAt"),
-        P::date("createdOn"),
         P::text("lastName"),
         P::text("firstName"),
+        P::text("name"),
+        P::text("displayName"),
         P::text("login"),
         P::text("mail"),
         P::date("dtContractStart"),
         P::date("dtContractEnd"),
+        P::text("employeeNumber").alias("matricule"),
+        P::int("cspID").documented("cspId"),
+        P::one("csp", &lookups::CATEGORY),
+        P::text("nationalityId"),
+        P::one("nationality", &lookups::NATIONALITY),
+        P::int("siteId"),
+        P::one("site", &lookups::SITE),
         P::date("seniorityDate"),
         P::date("birthDate"),
-        P::text("employeeNumber").alias("matricule"),
-        P::int("calendarId"),
-        P::one("calendar", &lookups::CALENDAR),
-        P::int("cultureID"),
-        P::one("culture", &lookups::CULTURE),
-        P::one("picture", &PICTURE),
-        P::int("legalEntityID").documented("legalEntityId"),
-        P::one("legalEntity", &organization::LEGAL_ENTITY),
+        P::number("unitSellPrice"),
+        P::text("insuranceNumber"),
         P::int("departmentID").documented("departmentId"),
         P::one("department", &organization::DEPARTMENT),
         P::int("managerID").documented("managerId"),
         P::one("manager", &USER),
+        P::int("currentDelegateeId"),
+        P::one("currentDelegatee", &USER),
+        P::int("legalEntityID").documented("legalEntityId"),
+        P::one("legalEntity", &organization::LEGAL_ENTITY),
+        P::int("cultureID"),
+        P::one("culture", &lookups::CULTURE),
         P::int("rolePrincipalId"),
         P::one("rolePrincipal", &lookups::ROLE),
-        P::many("habilitedRoles", &lookups::ROLE),
+        P::int("calendarId"),
+        P::one("calendar", &lookups::CALENDAR),
         P::many("userWorkCycles", &CYCLE_SPAN),
-        P::int("cspId"),
-        P::one("csp", &lookups::CATEGORY),
-        P::text("nationalityId"),
-        P::one("nationality", &lookups::NATIONALITY),
-        P::one_of("gender", GENDERS),
-        P::text("civilTitle"),
-        P::text("jobTitle"),
+        P::int("jobQualificationId"),
         P::one("jobQualification", &lookups::QUALIFICATION),
-        P::text("address"),
+        P::date("createdOn"),
+        P::date("createdAt"),
+        P::date("modifiedOn"),
+        P::date("modifiedAt"),
+        P::many("habilitedRoles", &lookups::ROLE),
+        P::dictionary("userAxisValues"),
+        P::text("externalId"),
         P::text("directLine"),
         P::text("professionalMobile"),
         P::text("personalMobile"),
         P::text("personalEmail"),
+        P::text("address"),
+        P::text("civilTitle"),
+        P::text("personalAccount"),
+        P::one_of("gender", GENDERS),
         P::text("quote"),
-        P::text("insuranceNumber"),
-        P::text("bankName"),
-        P::text("rib"),
-        P::text("iban"),
-        P::text("bic"),
-        P::number("unitSellPrice"),
-        P::bool("corporateCard"),
-        P::bool("personalCard"),
-        P::bool("allowsElectronicPayslip"),
         P::int("frenchCarTaxHorsePower"),
         P::int("frenchMotocyclesTaxHorsePower"),
-        P::text("externalId"),
-        P::one("currentDelegatee", &USER),
-        P::dictionary("attributes"),
-        P::dictionary("applicationData"),
-        P::dictionary("extendedData"),
-        P::dictionary("userAxisValues"),
+        P::bool("corporateCard"),
+        P::bool("personalCard"),
+        P::text("rib"),
+        P::text("bic"),
+        P::text("iban"),
+        P::text("bankName"),
+        P::bool("allowsElectronicPayslip"),
+        P::one("picture", &PICTURE),
+        P::text("pictureId"),
+        P::text("jobTitle"),
+        P::text("url"),
+        P::many("authorizedOperations", &operations::OPERATION),
     ],
 };
 
@@ -92,15 +102,24 @@ pub(crate) static PICTURE: Type = Type {
     name: "Picture",
     plural: "files",
     entity: false,
-    properties: &[P::text("id"), P::text("name"), P::text("url"), P::text("href"), P::text("mimetype")],
+    properties: &[
+        P::text("id"),
+        P::text("name"),
+        P::text("extension"),
+        P::text("mimeType"),
+        P::text("href"),
+        P::text("url"),
+    ],
 };
 
 pub(crate) static CYCLE_SPAN: Type = Type {
     name: "UserWorkCycle",
-    plural: "userWorkCycles",
-    entity: false,
+    plural: "userworkcycles",
+    entity: true,
     properties: &[
         P::int("id"),
+        P::text("name"),
+        P::text("url"),
         P::int("ownerID"),
         P::int("workCycleID"),
         P::date("startsOn"),
@@ -118,7 +137,8 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
     match property {
         "id" => Value::Int(person.id),
         "name" => Value::Text(Cow::Owned(person.name())),
-        "displayName" => Value::Text(Cow::Owned(format!("{} {}", person.last_name, person.first_name))),
+        // Recorded so; Lucca's OpenAPI has the last name first.
+        "displayName" => Value::Text(Cow::Owned(person.name())),
         "url" => url(view, "users", person.id),
         "firstName" => Value::text(&person.first_name),
         "lastName" => Value::text(&person.last_name),
@@ -138,9 +158,10 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         }
         "departmentID" => Value::Int(person.department),
         "department" => Value::one(view.company.department(person.department).map(Node::Department)),
-        "managerID" => guarded(rights.view_managers, Value::int(person.manager)),
+        "managerID" => guarded(rights.view_managers, Value::int(view.manager_of(person))),
         "manager" => {
-            let manager = person.manager.and_then(|id| view.company.person(id));
+            // Someone who left stays the manager of people, whether or not the key sees who left.
+            let manager = view.manager_of(person).and_then(|id| view.company.person(id));
             guarded(rights.view_managers, Value::one(manager.map(Node::User)))
         }
         "calendarId" => Value::int(person.calendar),
@@ -156,17 +177,20 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
                 .filter_map(|id| lookups::find(&lookups::ROLE, &view.company.roles, *id))
                 .collect(),
         ),
+        "pictureId" => {
+            person.picture.map_or(Value::Null, |picture| Value::Text(Cow::Owned(picture_id(picture))))
+        }
         "picture" => Value::one(person.picture.map(|picture| Node::Picture(person, picture))),
         "userWorkCycles" => {
             Value::Many(person.work_cycles.iter().map(|span| Node::CycleSpan(person, span)).collect())
         }
-        "cspId" => Value::int(category(view, person)),
+        "cspID" => Value::int(category(view, person)),
         "csp" => found(&lookups::CATEGORY, &view.company.categories, category(view, person)),
         "jobTitle" => guarded(rights.view_jobs, text(&person.job_title)),
+        "jobQualificationId" => guarded(rights.view_qualifications, Value::int(person.qualification)),
         "jobQualification" => {
             let all = &view.company.qualifications;
             let held = person.qualification.and_then(|id| all.iter().find(|one| one.id == id));
-            // unverified: that v3 users have it, and its shape (wire-grammar.md §3 has the name only).
             guarded(rights.view_qualifications, Value::one(held.map(Node::Qualification)))
         }
         "birthDate" => guarded(hr.birth, Value::date(person.birth)),
@@ -186,7 +210,6 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         "personalMobile" => guarded(hr.personal, text(&private.personal_mobile)),
         "personalEmail" => guarded(hr.personal, text(&private.personal_email)),
         "address" => guarded(hr.address, text(&private.address)),
-        // unverified: the key's name (directory.md §6.3 believes it).
         "insuranceNumber" => guarded(hr.identifiers, text(&private.insurance_number)),
         "bankName" => guarded(hr.bank, text(&private.bank_name)),
         "rib" => guarded(hr.bank, Value::maybe_text(private.iban.as_deref().and_then(|iban| iban.get(4..)))),
@@ -195,8 +218,8 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         "directLine" => text(&private.direct_line),
         "professionalMobile" => text(&private.professional_mobile),
         "quote" => text(&private.quote),
-        // unverified: types and defaults of the properties of Lucca Expenses and Payslips.
-        "corporateCard" | "personalCard" => Value::Bool(false),
+        "personalAccount" => guarded(hr.bank, text(&private.personal_account)),
+        "frenchCarTaxHorsePower" => guarded(hr.bank, Value::int(private.car_tax_horse_power)),
         "allowsElectronicPayslip" => Value::Bool(person.id % 2 == 0),
         "attributes" => Value::Dictionary(Vec::new()),
         "applicationData" => application_data(view, person),
@@ -204,7 +227,9 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
             guarded(hr.custom_fields, extensions::extended_data(&view.company.definitions, &person.custom))
         }
         "userAxisValues" => axis_values(view, person),
-        // unitSellPrice, frenchCarTaxHorsePower, frenchMotocyclesTaxHorsePower, currentDelegatee
+        "authorizedOperations" => operations::authorized(rights),
+        // Null in all recordings: site, currentDelegatee, unitSellPrice, frenchMotocyclesTaxHorsePower,
+        // corporateCard, personalCard. unverified: their types.
         _ => Value::Null,
     }
 }
@@ -226,28 +251,63 @@ fn civil_title(person: &Person) -> Value<'static> {
     }
 }
 
-fn application_data<'a>(view: &View<'a>, person: &Person) -> Value<'a> {
-    let profile = |id: i64, name: &'static str, plural: &str| {
-        let entries = vec![
-            (Cow::Borrowed("id"), Value::Int(id)),
-            (Cow::Borrowed("name"), Value::text(name)),
-            (Cow::Borrowed("url"), url(view, plural, id)),
-        ];
-        Value::Dictionary(entries)
+fn entries<'a, const N: usize>(entries: [(&'static str, Value<'a>); N]) -> Value<'a> {
+    Value::Dictionary(entries.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
+}
+
+/// Source: recorded answers; they have every entry, null where there is nothing.
+/// unverified: which right guards which entry, and that an entry without its right is absent.
+fn application_data<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
+    let facts = &person.applications;
+    let profile = |found: Option<&(i64, &'static str)>, plural: &str| {
+        found.map_or(Value::Null, |(id, name)| {
+            entries([("id", Value::Int(*id)), ("name", Value::text(name)), ("url", url(view, plural, id))])
+        })
     };
-    let leaves = if person.id % 3 == 0 { (1, "Cadre (218 jours)") } else { (2, "Non-cadre (35 h)") };
-    Value::Dictionary(vec![
-        (Cow::Borrowed("profile_figgo"), profile(leaves.0, leaves.1, "leaveprofiles")),
-        (Cow::Borrowed("profile_utime"), profile(1, "Horizon", "utimeprofiles")),
-        (Cow::Borrowed("profile_cleemy_7"), profile(3, "Standard", "expenseprofiles-7")),
-    ])
+    let held = |value, link| entries([("value", value), ("link", link)]);
+    let review = |at: Option<Stamp>| held(at.map_or(Value::Null, Value::Moment), Value::Null);
+    let mut all: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(9);
+    if view.rights.view_managers {
+        let second = facts.second_manager.and_then(|id| view.company.person(id));
+        all.push(("manager2Id", Value::int(facts.second_manager)));
+        // The shape of a manager that is set was not recorded: taken to be that of any other user.
+        all.push((
+            "manager2",
+            second.map_or(Value::Null, |manager| {
+                entries([
+                    ("id", Value::Int(manager.id)),
+                    ("name", Value::Text(Cow::Owned(manager.name()))),
+                    ("url", url(view, USER.plural, manager.id)),
+                ])
+            }),
+        ));
+    }
+    let leaves = facts.leave_profile.and_then(|at| LEAVE_PROFILES.get(at));
+    all.push(("profile_figgo", profile(leaves, "leaveprofiles")));
+    let expenses = EXPENSE_PROFILES.get(facts.expense_profile);
+    all.push(("profile_cleemy_6", profile(expenses, "expenseconfigprofileboes")));
+    if view.rights.hr_file.remuneration {
+        let address = format!("popleerem/remunerations#/{}", person.id);
+        let link =
+            entries([("url", address_of(view, &address)), ("text", Value::text("Go to Pagga Compensation"))]);
+        all.push((
+            "fullTimeEquivalent",
+            held(Value::maybe_text(facts.monthly_hours.as_deref()), Value::Null),
+        ));
+        all.push(("theoreticalRemuneration", held(Value::maybe_text(facts.remuneration.as_deref()), link)));
+        all.push(("lastAnnualReviewDate", review(facts.annual_review)));
+        all.push(("lastProfessionalReviewDate", review(facts.professional_review)));
+        all.push(("lastFixedWorkingDaysReviewDate", review(facts.fixed_days_review)));
+    }
+    Value::Dictionary(all.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
 }
 
 fn axis_values<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
-    let entries = view.company.axes.iter().filter(|axis| axis.active).map(|axis| {
-        let section = person.axes.iter().find(|(of, _)| *of == axis.id).map(|(_, section)| *section);
-        let section = section.and_then(|id| view.company.sections.iter().find(|one| one.id == id));
-        (Cow::Owned(axis.id.to_string()), Value::one(section.map(Node::Section)))
+    // An axis without a value is absent, as recorded, not null.
+    let entries = view.company.axes.iter().filter(|axis| axis.active).filter_map(|axis| {
+        let (_, section) = person.axes.iter().find(|(of, _)| *of == axis.id)?;
+        let section = view.company.sections.iter().find(|one| one.id == *section)?;
+        Some((Cow::Owned(axis.id.to_string()), Value::One(Node::Section(section))))
     });
     Value::Dictionary(entries.collect())
 }
@@ -258,15 +318,17 @@ pub(crate) fn picture<'a>(
     picture: u64,
     property: &'static str,
 ) -> Value<'a> {
-    let guid = || Dice::new(picture, 0x1416).guid();
     match property {
-        "id" => Value::Text(Cow::Owned(guid())),
-        "name" => Value::Text(Cow::Owned(format!("{}.png", person.login))),
-        "url" => url(view, "files", guid()),
-        "href" => Value::Text(Cow::Owned(format!("/getFile.ashx?id={}", guid()))),
-        "mimetype" => Value::text("image/png"),
+        "id" => Value::Text(Cow::Owned(picture_id(picture))),
+        "name" => Value::text("picture"),
+        "href" => address_of(view, &format!("directory/api/employees/{}/picture?a=0", person.id)),
+        // extension, mimeType, url: null in all recordings.
         _ => Value::Null,
     }
+}
+
+fn picture_id(picture: u64) -> String {
+    Dice::new(picture, 0x1416).guid()
 }
 
 pub(crate) fn cycle_span<'a>(
@@ -277,6 +339,7 @@ pub(crate) fn cycle_span<'a>(
 ) -> Value<'a> {
     match property {
         "id" => Value::Int(span.id),
+        "url" => url(view, CYCLE_SPAN.plural, span.id),
         "ownerID" => Value::Int(person.id),
         "workCycleID" => Value::Int(span.cycle),
         "startsOn" => Value::Moment(Stamp::midnight(span.starts)),

@@ -13,7 +13,7 @@ mod v4;
 
 use axum::http::Method;
 
-pub(crate) use self::v3::Listings;
+pub(crate) use self::v3::{Listings, generated};
 use crate::{
     errors::{Generation, Refusal},
     grammar::query::Query,

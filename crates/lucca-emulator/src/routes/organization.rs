@@ -14,8 +14,9 @@ use crate::{
         model::{Department, Establishment, LegalUnit, Lookup, Qualification, Status},
         structure::{COUNTRIES, level_name},
     },
+    dice::Dice,
     errors::Refusal,
-    switches::KeyCasing,
+    switches::{KeyCasing, Unsorted},
 };
 
 pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
@@ -54,7 +55,7 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
         "departments" => {
             let rows = company.departments.iter();
             let rows = rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name));
-            paging.answer(rows.collect(), |row| department(row))
+            paging.answer(unsorted(call, rows.collect(), |row| row.id), |row| department(row))
         }
         "legal-units" => {
             let archived = bools(call, "isarchived")?.unwrap_or(vec![false]);
@@ -63,7 +64,7 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
                     && allows(wanted.as_ref(), &one.id)
                     && searched(call, &one.name)
             });
-            paging.answer(rows.collect(), |row| legal_unit(row))
+            paging.answer(unsorted(call, rows.collect(), |row| row.id), |row| legal_unit(row))
         }
         "establishments" => {
             let archived = bools(call, "isarchived")?.unwrap_or(vec![false]);
@@ -79,19 +80,21 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
                 })
                 .collect();
             let counts = members(call, |place| place.0);
+            let rows = unsorted(call, rows, |row| row.id);
             paging.answer(rows, |row| establishment(call, row, counts.get(&row.id).copied().unwrap_or(0)))
         }
         "occupation-categories" => {
             let rows = company.categories.iter();
             let rows = rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name));
-            paging.answer(rows.collect(), |row| category(call, row))
+            paging.answer(unsorted(call, rows.collect(), |row| row.id), |row| category(call, row))
         }
         "job-qualifications" => {
             let rows = company.qualifications.iter();
             let rows: Vec<&Qualification> =
                 rows.filter(|one| allows(wanted.as_ref(), &one.id) && searched(call, &one.name)).collect();
             let counts = members(call, |place| place.1.unwrap_or(-1));
-            paging.answer(rows, |row| qualification(row, counts.get(&row.id).copied().unwrap_or(0)))
+            let rows = unsorted(call, rows, |row| row.id);
+            paging.answer(rows, |row| qualification(call, row, counts.get(&row.id).copied().unwrap_or(0)))
         }
         _ => {
             let rows = COUNTRIES.iter();
@@ -130,11 +133,22 @@ fn sortable(resource: &str) -> &'static [&'static str] {
     }
 }
 
+/// Puts rows, which come by id, in the order they have without `sort`.
+fn unsorted<'a, T>(call: &Read<'_>, mut rows: Vec<&'a T>, id: impl Fn(&T) -> i64) -> Vec<&'a T> {
+    let turn = match call.view.switches.unsorted {
+        Unsorted::ById => return rows,
+        Unsorted::Shuffled => 0,
+        Unsorted::ChangesEveryTime => call.listings.next_turn(),
+    };
+    rows.sort_by_key(|row| Dice::new(turn, id(row).unsigned_abs()).next());
+    rows
+}
+
 /// Active people the key sees, counted by establishment or qualification.
 fn members(call: &Read<'_>, by: impl Fn((i64, Option<i64>)) -> i64) -> HashMap<i64, i64> {
     let view = call.view;
     let mut counts = HashMap::new();
-    for person in view.company.people.iter().filter(|person| view.sees(person)) {
+    for person in view.company.people.iter().filter(|person| view.lists(person)) {
         if person.status(view.today) == Status::Active {
             let key = by((person.current_establishment(view.today), person.qualification));
             *counts.entry(key).or_default() += 1;
@@ -186,12 +200,14 @@ fn legal_unit(one: &LegalUnit) -> String {
         "activityCode": null,
         "country": country(one.country),
         "headquartersId": one.headquarters,
-        "createdAt": "2016-03-01T09:12:00.59",
+        "createdAt": "2016-03-01T09:12:00.47",
         "isArchived": one.archived,
     })
     .to_string()
 }
 
+/// The keys recorded in 2022, and those that documents and public clients have since (source: directory.md
+/// §11.3): `author`, `lastModifier`, `lastModifiedAt`, `lastModifiedAtOffset`.
 fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
     let unit = call.view.company.legal_units.iter().find(|unit| unit.id == one.legal_unit);
     let mut wire = json!({
@@ -203,10 +219,12 @@ fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
         "legalIdentificationNumber": one.identification,
         "activityCode": null,
         "calendarId": one.calendar,
-        "address": {"street": one.street, "zipCode": one.zip_code, "city": one.city},
+        "address": one.address.as_ref().map(|(street, zip_code, city)| {
+            json!({"street": street, "zipCode": zip_code, "city": city})
+        }),
         "usersCount": users,
         "author": admin(call),
-        "createdAt": "2020-08-13T22:23:09.59",
+        "createdAt": "2019-11-06T15:08:40.47",
         "lastModifier": admin(call),
         "lastModifiedAt": "2023-02-01T10:05:00.1",
         "lastModifiedAtOffset": "2023-02-01T10:05:00.1+01:00",
@@ -234,30 +252,56 @@ fn admin(call: &Read<'_>) -> serde_json::Value {
     })
 }
 
+/// Source: recorded answers. `usages` are the establishments that offer the category.
 fn category(call: &Read<'_>, one: &Lookup) -> String {
     let admin = admin(call);
+    let offers = |site: &&Establishment| !site.archived && (site.id + one.id) % 3 != 1;
+    let usages: Vec<serde_json::Value> = call
+        .view
+        .company
+        .establishments
+        .iter()
+        .filter(offers)
+        .map(|site| {
+            let url = format!("{}/organization/structure/api/establishments/{}", call.view.origin, site.id);
+            json!({"id": site.id, "name": site.name, "url": url})
+        })
+        .collect();
     json!({
         "id": one.id,
         "name": one.name,
-        "createdAt": "2017-10-12T22:59:23.977",
+        "createdAt": "2018-03-05T07:14:51.283",
         "createdBy": admin,
-        "modifiedAt": "2020-01-08T21:45:27.2983351",
+        "modifiedAt": "2021-06-17T16:02:09.4410723",
         "modifiedBy": admin,
-        "usages": [],
+        "usages": usages,
     })
     .to_string()
 }
 
-fn qualification(one: &Qualification, users: i64) -> String {
+/// Source: recorded answers of two tenants, one of which leaves out the authors' `url`.
+fn qualification(call: &Read<'_>, one: &Qualification, users: i64) -> String {
+    let admin = admin(call);
     json!({
         "id": one.id,
         "name": one.name,
         "usersCount": users,
         "job": {"id": one.job, "name": one.job_name, "jobSectorId": 1, "isActive": true},
-        "level": {"id": one.level, "position": one.level, "name": level_name(one.level), "isActive": true},
+        "level": {
+            "id": one.level,
+            "position": one.level,
+            "name": level_name(one.level),
+            "isActive": true,
+            "author": admin,
+            "lastModifier": admin,
+            "lastModifiedAt": "2022-02-14T10:41:33.0527418",
+            "createdAt": "2022-02-14T10:41:33.0527418",
+        },
         "isActive": one.active,
-        "lastModifiedAt": "2021-09-23T17:39:09.267815",
-        "createdAt": "2021-09-23T17:39:09.267815",
+        "author": admin,
+        "lastModifier": admin,
+        "lastModifiedAt": "2022-02-14T10:43:05.618204",
+        "createdAt": "2022-02-14T10:43:05.618204",
     })
     .to_string()
 }

@@ -47,7 +47,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     );
     let places = call.listings.get_or_make(question, || {
         let shown = view.company.people.iter().filter(|person| {
-            view.sees(person)
+            view.lists(person)
                 && (with_former || person.status(view.today) != Status::Former)
                 && clue.as_ref().is_none_or(|clue| is_clue_to(clue, person))
                 && query.accepts(view, Node::User(person))
@@ -93,14 +93,15 @@ fn me(call: &Read<'_>) -> String {
 }
 
 /// Items are wrapped with their relevance (source: directory.md §6.6).
-/// unverified: what relevance is, and the order when none is asked for; here all are equally relevant.
+/// Relevance is 0 where nothing is searched for (recorded). unverified: what it is elsewhere, and the order when
+/// none is asked for; here all are equally relevant.
 fn search(call: &Read<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
     let clue = call.query.get("clue").unwrap_or("").to_lowercase();
     let with_former = call.query.flag("formeremployees");
     let people = view.company.people.iter().filter(|person| {
-        view.sees(person)
+        view.lists(person)
             && (with_former || person.status(view.today) != Status::Former)
             && is_clue_to(&clue, person)
             && query.accepts(view, Node::User(person))
@@ -110,7 +111,7 @@ fn search(call: &Read<'_>) -> Result<String, Refusal> {
     let mut data = "{\"items\":".to_owned();
     let page = found.get(query.page.range(found.len())).unwrap_or(&[]);
     list(&mut data, page, |data, person| {
-        data.push_str("{\"relevance\":1,\"item\":");
+        data.push_str(&format!("{{\"relevance\":{},\"item\":", u8::from(!clue.trim().is_empty())));
         write_node(data, view, *person, &query.asked.items);
         data.push('}');
     });

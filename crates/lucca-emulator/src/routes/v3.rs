@@ -5,12 +5,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+use jiff::{ToSpan as _, civil::DateTime};
 
 use super::{Read, unknown};
 use crate::{
-    company::structure::CULTURES,
+    company::{model::Stamp, structure::CULTURES},
     errors::Refusal,
     grammar::{
         filter::{self, Filter},
@@ -29,11 +34,17 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Listings {
     known: Mutex<VecDeque<(String, Arc<Vec<u32>>)>>,
+    turns: AtomicU64,
 }
 
 const REMEMBERED: usize = 8;
 
 impl Listings {
+    /// Another number for every list whose order is another one each time.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     pub(crate) fn forget(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -120,21 +131,23 @@ impl ListQuery {
 
 /// Puts `data` beside the header the switches ask for.
 pub(crate) fn envelope(view: &View<'_>, data: &str, count: Option<usize>, page: Option<Page>) -> String {
-    let generated = crate::company::model::Stamp { at: view.now, digits: 7 };
+    let generated = generated(view.now, data.len());
     let mut out = String::with_capacity(data.len() + 256);
     out.push('{');
-    match view.switches.header {
-        Header::None => {}
-        Header::Current => {
-            out.push_str(&format!("\"header\":{{\"generated\":\"{generated}\",\"principal\":"));
-            write_text(&mut out, view.principal);
-            out.push_str("},");
+    let header = view.switches.header;
+    if header != Header::None {
+        out.push_str(&format!("\"header\":{{\"generated\":\"{generated}\","));
+        match header {
+            Header::Core2022 => out.push_str("\"serverTime\":12,\"queryTime\":5,\"queryCount\":4,"),
+            Header::Legacy => out.push_str("\"serverTime\":12,\"queryTime\":5,"),
+            Header::None | Header::Current | Header::Module2022 => {}
         }
-        Header::Legacy => {
-            out.push_str(&format!(
-                "\"header\":{{\"generated\":\"{generated}\",\"serverTime\":12,\"queryTime\":5,\"principal\":"
-            ));
-            write_text(&mut out, view.principal);
+        out.push_str("\"principal\":");
+        write_text(&mut out, view.principal);
+        if matches!(header, Header::Current | Header::Core2022) {
+            out.push_str(&format!(",\"processId\":{PROCESS}"));
+        }
+        if header == Header::Legacy {
             let paging = page.map_or("null".to_owned(), |page| {
                 // previous and next are always null, count is 0 unless asked for (wire-grammar.md §1.6).
                 format!(
@@ -144,13 +157,32 @@ pub(crate) fn envelope(view: &View<'_>, data: &str, count: Option<usize>, page: 
                     page.limit.map_or("null".to_owned(), |limit| limit.to_string())
                 )
             });
-            out.push_str(&format!(",\"paging\":{paging}}},"));
+            out.push_str(&format!(",\"paging\":{paging}"));
         }
+        out.push_str("},");
     }
     out.push_str("\"data\":");
     out.push_str(data);
+    if matches!(header, Header::Current | Header::Core2022) {
+        out.push_str(",\"metadata\":null");
+    }
     out.push('}');
     out
+}
+
+/// `processId` of the header.
+pub(crate) const PROCESS: u32 = 3127;
+
+/// `generated` of the header. All recorded ones have a fraction of six or seven digits; the tenant's clock
+/// stands on whole seconds, so that one is made of what is answered.
+pub(crate) fn generated(now: DateTime, length: usize) -> Stamp {
+    let fraction = i64::try_from(length).unwrap_or(0).rem_euclid(900_000) * 1_000 + 81_250_700;
+    let at = if now.subsec_nanosecond() == 0 {
+        now.checked_add(fraction.nanoseconds()).unwrap_or(now)
+    } else {
+        now
+    };
+    Stamp { at, digits: 7 }
 }
 
 /// Writes one record.

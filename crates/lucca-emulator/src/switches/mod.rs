@@ -4,15 +4,17 @@
 //! from. Not here: the behaviours themselves.
 
 mod rate;
+mod recorded;
 mod requests;
 mod telling;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::rate::{RateCounting, RetryAfter, TooManyBody};
+pub use self::recorded::{DictionaryMembers, NoManager, Unsorted};
 pub use self::requests::{
     AbsenceFactory, AutoCreateFalse, CancelApproved, DecidesAs, FactoryAccess, FactoryAnswer, FactoryRefusal,
-    ImportUnapproved, Unconfirmed, WriteAnswer,
+    ImportEstablishment, ImportUnapproved, Unconfirmed, WriteAnswer,
 };
 pub use self::telling::{AuthorizationAs, Telling};
 use crate::faults::Fault;
@@ -26,8 +28,7 @@ pub struct Switches {
     /// Rows of a v3 page when `paging` is absent; `null` is everything (source: wire-grammar.md §1.2).
     pub page_default: Option<u64>,
     /// Largest v3 page, of every list; `null` is no maximum (source: wire-grammar.md §1.2,
-    /// directory.md §5.4). Live clients ask for `paging=0,2000` and `0,5000`, which the default of
-    /// 1000, documented for users, refuses: such clients need `null`.
+    /// directory.md §5.4). Live clients ask for `paging=0,2000` and `0,5000`; 1000 is documented for users.
     pub page_max: Option<u64>,
     /// Rows of `paging=1` (100 in the framework of 2017, 10 in today's).
     pub paging_one: u64,
@@ -57,6 +58,8 @@ pub struct Switches {
     pub tolerated_filters: Vec<String>,
     /// The answer to `fields` naming a property that does not exist.
     pub unknown_field: UnknownField,
+    /// Entries of a dictionary that are asked for by name: `fields=applicationData[profile_figgo]`.
+    pub dictionary_members: DictionaryMembers,
     /// The answer to a write naming a property that does not exist, or may not be written.
     pub unknown_body_field: UnknownField,
     /// The body of a 400 for a query that can't be read.
@@ -79,6 +82,12 @@ pub struct Switches {
     pub until_includes_whole_day: bool,
     /// `/api/v3/departments`, announced to stop in September 2026 (source: directory.md §1.1).
     pub v3_departments: V3Departments,
+    /// User 0, the technical account without contract dates, is in lists of users. Recorded lists lack it.
+    pub technical_user_listed: bool,
+    /// What stands for the manager of people who have none.
+    pub no_manager: NoManager,
+    /// The order of v4 lists that are asked for without `sort`.
+    pub unsorted: Unsorted,
     /// Every `/organization/structure/api` endpoint answers 404.
     pub organization_gone: bool,
     /// Largest page of leaves, leave periods and leave requests (source: absences.md §1: 10,000);
@@ -137,6 +146,8 @@ pub struct Switches {
     pub absence_import: bool,
     /// A bad line does not keep those before it from being imported. unverified either way.
     pub import_partial: bool,
+    /// What its column `legalEntity` holds: documentation and help page disagree.
+    pub import_establishment: ImportEstablishment,
     /// What the import makes of a line that is not approved.
     pub import_unapproved: ImportUnapproved,
     /// Polls of an asynchronous import that are answered before its end.
@@ -188,7 +199,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             page_default: Some(1000),
-            page_max: Some(1000),
+            page_max: None,
             paging_one: 100,
             known_page_sizes: None,
             short_pages_of: None,
@@ -203,6 +214,7 @@ impl Default for Switches {
             unknown_filter: UnknownFilter::BadRequest,
             tolerated_filters: vec!["limit".to_owned(), "page".to_owned()],
             unknown_field: UnknownField::BadRequest,
+            dictionary_members: DictionaryMembers::Honoured,
             unknown_body_field: UnknownField::BadRequest,
             malformed_query: MalformedQuery::Message,
             v3_errors: ErrorBody::StatusMessage,
@@ -214,6 +226,9 @@ impl Default for Switches {
             hidden_fields: HiddenFields::Null,
             until_includes_whole_day: true,
             v3_departments: V3Departments::Gone404,
+            technical_user_listed: false,
+            no_manager: NoManager::Oneself,
+            unsorted: Unsorted::Shuffled,
             organization_gone: false,
             leaves_page_max: Some(10_000),
             leaves_without_date: true,
@@ -238,6 +253,7 @@ impl Default for Switches {
             request_levels: None,
             absence_import: true,
             import_partial: false,
+            import_establishment: ImportEstablishment::Name,
             import_unapproved: ImportUnapproved::Request,
             import_polls: 2,
             write_answer: WriteAnswer::Empty,
@@ -277,8 +293,15 @@ pub enum CountOnly {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Header {
-    /// `generated` and `principal`.
+    /// `generated`, `principal` and `processId`, beside `"metadata":null`: recorded of the core in 2024.
     Current,
+    /// `generated`, `serverTime`, `queryTime`, `queryCount`, `principal` and `processId`, beside
+    /// `"metadata":null`: recorded of the core in 2022.
+    #[serde(rename = "core_2022")]
+    Core2022,
+    /// `generated` and `principal`, without `metadata`: recorded of a module in 2022.
+    #[serde(rename = "module_2022")]
+    Module2022,
     /// `generated`, `serverTime`, `queryTime`, `principal` and `paging`, as in 2017.
     Legacy,
     /// No header at all.
@@ -289,7 +312,7 @@ pub enum Header {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyCasing {
-    /// As a production client received them: `managerID`, `departmentID`, `legalEntityID`.
+    /// As recorded: `managerID`, `departmentID`, `legalEntityID`, `cultureID`, `cspID`.
     Observed,
     /// As the documentation shows them: `managerId`, `departmentId`, `legalEntityId`.
     Documented,
@@ -300,7 +323,7 @@ pub enum KeyCasing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nationality {
-    /// `{"id":"FR","name":"France"}`.
+    /// `{"id":"FR","name":"France","currencyId":"EUR"}`, as recorded.
     Object,
     /// `"FR"`.
     Code,
@@ -310,7 +333,7 @@ pub enum Nationality {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UrlStyle {
-    /// `http://host/api/v3/users/1`, the host being the one that was asked.
+    /// `http://host/api/v3/users/1`, the host being the one that was asked. Recorded.
     Absolute,
     /// `api/v3/users/1`.
     Relative,
@@ -368,7 +391,7 @@ pub enum ErrorBody {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ById {
-    /// Every property.
+    /// Every property. Recorded of users.
     Everything,
     /// `id`, `name`, `url`.
     IdNameUrl,

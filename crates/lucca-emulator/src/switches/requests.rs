@@ -93,6 +93,18 @@ pub enum AutoCreateFalse {
     Creates,
 }
 
+/// What the import's column `legalEntity` holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportEstablishment {
+    /// The establishment's name, as the API's documentation says.
+    Name,
+    /// Its code, as Lucca's help page 360029242671 says.
+    Code,
+    /// Either.
+    Either,
+}
+
 /// What the import makes of a line that is not approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

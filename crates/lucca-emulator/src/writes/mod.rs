@@ -183,7 +183,7 @@ impl Request<'_> {
             }
             "dtContractStart" => terms.starts_on = Some(field.date()?),
             "dtContractEnd" => terms.ends_on = Some(field.maybe_date()?),
-            "cspId" => {
+            "cspID" => {
                 let category = field.maybe_known(|id| holds(&company.categories, id))?;
                 let applicable = person.applicable(today).map(|contract| contract.id);
                 let mut contracts = person.contracts.iter_mut();
@@ -203,7 +203,13 @@ impl Request<'_> {
             | "allowsElectronicPayslip"
             | "frenchCarTaxHorsePower"
             | "frenchMotocyclesTaxHorsePower"
-            | "currentDelegatee" => return Err(field.not_kept()),
+            | "currentDelegatee"
+            | "currentDelegateeId"
+            | "jobQualificationId"
+            | "personalAccount"
+            | "pictureId"
+            | "site"
+            | "siteId" => return Err(field.not_kept()),
             // Among them `extendedData`: "attempting to write through extendedData will NOT work".
             _ => return self.unknown(field, "User"),
         }

@@ -322,7 +322,21 @@ async fn days_of_people_agree_with_their_leaves() {
         &lab.get("/api/v3/userdates?ownerId=12&date=2026-11-11&fields=dtt,isHoliday,source").await.items()[0];
     assert_eq!(holiday, &json!({"dtt": "00:00:00", "isHoliday": true, "source": 2}));
     assert_eq!(lab.get("/api/v3/userdates?ownerId=12").await.status, 400);
-    assert_eq!(lab.get("/api/v3/userdates?date=today").await.status, 400);
+    let asked =
+        "scope,workingTimeType,calendar,leaveAccountDuration,isRealLeave,startDateTime,startsAt,endsAt";
+    let path = format!(
+        "/api/v3/leaves?date={}&leavePeriod.ownerId={}&fields=isAM,date,{asked},leaveAccount[i18nLabels[name,cultureCodeIso6391]]",
+        leave.date, leave.owner_id
+    );
+    for half in lab.get(&path).await.items() {
+        assert!(half["leaveAccountDuration"].is_number() && half["isRealLeave"].is_boolean(), "{half}");
+        assert!(
+            half["startsAt"].as_str() < half["endsAt"].as_str() && half["startsAt"] == half["startDateTime"]
+        );
+        assert_eq!(half["leaveAccount"]["i18nLabels"][0]["cultureCodeIso6391"], "fr");
+    }
+    let everybody = lab.get("/api/v3/userdates?date=today&fields=ownerId").await.items();
+    assert!(everybody.len() > 100, "live clients ask without owners");
     let month =
         lab.get("/api/v3/userdates?ownerId=12,13&date=between,2026-11-01,2026-11-30&fields=date").await;
     assert!(matches!(month.items().len(), 30 | 60));

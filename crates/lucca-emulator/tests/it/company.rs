@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use lucca_emulator::{NoManager, Rights, V3Departments};
+use serde_json::{Value, json};
 
 use crate::client::{Lab, TODAY};
 
@@ -87,10 +88,9 @@ async fn fifty_people_have_everything_odd() {
     let any = |what: &str, holds: &dyn Fn(&Value) -> bool| {
         assert!(people.iter().any(holds), "{what}");
     };
-    any("a user 0", &|p| p["id"] == 0 && p["name"] == "Lucca Admin");
-    any("nobody's report", &|p| p["managerID"].is_null() && p["id"] != 0);
-    any("no e-mail", &|p| p["mail"].is_null() && p["id"] != 0);
+    any("no e-mail", &|p| p["mail"].is_null());
     any("one's own manager", &|p| p["managerID"] == p["id"]);
+    assert!(people.iter().all(|p| p["managerID"].is_i64()), "nobody has a null manager");
     any("a cycle of two", &|p| {
         p["managerID"] != p["id"]
             && by_id(&p["managerID"]).is_some_and(|manager| manager["managerID"] == p["id"])
@@ -115,9 +115,73 @@ async fn fifty_people_have_everything_odd() {
 }
 
 #[tokio::test]
+async fn the_technical_user_is_in_no_list() {
+    let lab = Lab::of(60).await;
+    let lists =
+        ["users?formerEmployees=true&", "users/find?clue=lucca&", "users/search?clue=lucca&", "users?id=0&"];
+    for list in lists {
+        let answer = lab.get(&format!("/api/v3/{list}fields=id,dtContractStart")).await;
+        assert!(!answer.text.contains(r#""id":0,"#), "{list}");
+        assert!(!answer.text.contains(r#""dtContractStart":null"#), "{list}");
+    }
+    lab.switch(|switches| switches.v3_departments = V3Departments::Alive);
+    let members = async || -> Vec<i64> {
+        let departments = lab.get("/api/v3/departments?fields=currentUsers.id,users.id").await.items();
+        let of = |key: &str| -> Vec<i64> {
+            let all = departments.iter().filter_map(|one| one[key].as_array().cloned());
+            all.flatten().filter_map(|user| user["id"].as_i64()).collect()
+        };
+        let mut current = of("currentUsers");
+        assert!(!of("users").contains(&0) || current.contains(&0));
+        current.sort_unstable();
+        current
+    };
+    let listed = lab.get("/api/v3/users?dtContractStart=until,today").await.ids();
+    assert_eq!(members().await, listed, "members of all departments are the users listed");
+    assert_eq!(lab.get("/api/v3/users/0").await.json()["data"]["name"], "Lucca Admin");
+    lab.switch(|switches| switches.technical_user_listed = true);
+    let first = lab.get("/api/v3/users?paging=0,1&fields=id,dtContractStart").await.items();
+    assert_eq!(first, [json!({"id": 0, "dtContractStart": null})]);
+    assert_eq!(members().await[0], 0);
+}
+
+#[tokio::test]
+async fn leavers_stay_managers() {
+    let lab = Lab::of(200).await;
+    let rights = Rights { see_former: false, ..Rights::all() };
+    assert!(lab.emulator.tenant().set_rights(&lab.key, rights));
+    let people = lab.get("/api/v3/users?fields=id,managerID,manager").await.items();
+    let listed: HashSet<i64> = people.iter().filter_map(|p| p["id"].as_i64()).collect();
+    let mut of_leavers =
+        people.iter().filter(|p| p["managerID"].as_i64().is_some_and(|id| !listed.contains(&id)));
+    let report = of_leavers.next().expect("somebody whose manager left");
+    assert_eq!(report["manager"]["id"], report["managerID"]);
+    assert!(report["manager"]["name"].is_string(), "{report}");
+    assert_eq!(lab.get(&format!("/api/v3/users/{}", report["managerID"])).await.status, 500);
+}
+
+#[tokio::test]
+async fn people_without_a_manager_are_their_own_or_null() {
+    let lab = Lab::of(200).await;
+    let own = async || -> Vec<Value> {
+        let people = lab.get("/api/v3/users?fields=id,managerID,manager.id").await.items();
+        people.into_iter().filter(|p| p["managerID"].is_null() || p["managerID"] == p["id"]).collect()
+    };
+    let before = own().await;
+    assert!(
+        before.len() > 1 && before.iter().all(|p| p["managerID"] == p["id"] && p["manager"]["id"] == p["id"])
+    );
+    lab.switch(|switches| switches.no_manager = NoManager::Null);
+    let after = own().await;
+    assert_eq!(after.len(), before.len());
+    assert!(after.iter().filter(|p| p["managerID"].is_null() && p["manager"].is_null()).count() > 0);
+}
+
+#[tokio::test]
 async fn a_thousand_people_use_everything_there_is() {
     let lab = Lab::of(1000).await;
-    let people = lab.get("/api/v3/users?fields=extendedData,userWorkCycles,modifiedAt").await.items();
+    let people =
+        lab.get("/api/v3/users?fields=extendedData,userWorkCycles[startsOn],modifiedAt").await.items();
     for key in
         ["e_badge", "e_fte", "e_firstAider", "e_medicalVisit", "e_shirtSize", "e_languages", "e_emergency"]
     {
@@ -126,9 +190,14 @@ async fn a_thousand_people_use_everything_there_is() {
     let languages = people.iter().find_map(|p| p["extendedData"].get("e_languages"));
     assert!(languages.is_some_and(Value::is_array));
     assert!(people.iter().any(|p| p["userWorkCycles"][0]["startsOn"] == "1900-01-01T00:00:00"));
-    let fractions: HashSet<usize> =
-        people.iter().filter_map(|p| Some(p["modifiedAt"].as_str()?.len())).collect();
-    assert!(fractions.len() >= 4, "{fractions:?}");
+    let digits: HashSet<usize> = people
+        .iter()
+        .filter_map(|p| {
+            Some(p["modifiedAt"].as_str()?.split_once('.').map_or(0, |(_, fraction)| fraction.len()))
+        })
+        .collect();
+    assert!(digits.is_superset(&HashSet::from([1, 2, 3])), "trailing zeros are trimmed: {digits:?}");
+    assert!(digits.iter().all(|digits| *digits <= 3), "{digits:?}");
     let contracts = lab.enumerate_v4("/directory/api/4.0/work-contracts?", 1000).await;
     let types: HashSet<i64> = contracts.iter().filter_map(|c| c["typeId"].as_i64()).collect();
     assert_eq!(types.len(), 4);

@@ -283,6 +283,8 @@ async fn paging() {
     }
     assert_eq!(lab.get("/api/v3/users?paging=9999,10").await.ids(), [0; 0]);
     assert_eq!(lab.get("/api/v3/users?paging=1").await.ids().len(), 100);
+    assert_eq!(lab.get("/api/v3/users?paging=0,2000").await.status, 200, "live clients ask so");
+    lab.switch(|switches| switches.page_max = Some(1000));
     assert_eq!(lab.get("/api/v3/users?paging=0,1001").await.status, 400);
     lab.switch(|switches| {
         switches.page_default = Some(10);
@@ -295,6 +297,32 @@ async fn paging() {
     assert_eq!(lab.get("/api/v3/users?paging=0,100").await.ids().len(), 100);
     lab.switch(|switches| switches.short_pages_of = Some(7));
     assert_eq!(lab.get("/api/v3/users?paging=0,100").await.ids().len(), 7);
+}
+
+#[tokio::test]
+async fn what_live_clients_send_is_taken() {
+    let lab = Lab::of(60).await;
+    lab.switch(|switches| switches.v3_departments = lucca_emulator::V3Departments::Alive);
+    let all = lab.get("/api/v3/users").await.ids();
+    for query in [
+        "paging=",
+        "orderBy=",
+        "paging=&orderBy=",
+        "fields=id.",
+        "fields=name,id.",
+        "modifiedAt=since,5 Jan 2001",
+        "modifiedAt=since,2001.01.05",
+        "createdAt=until,08:45",
+    ] {
+        let answer = lab.get(&format!("/api/v3/users?{query}")).await;
+        assert_eq!((answer.status, answer.ids()), (200, all.clone()), "{query}");
+    }
+    let departments = lab.get("/api/v3/departments?fields=id,name,treeStructureName,level").await.items();
+    for one in &departments {
+        let name = one["treeStructureName"].as_str().expect("a text");
+        assert!(name.ends_with(one["name"].as_str().expect("a name")), "{name}");
+        assert_eq!(Some(name.split(" / ").count() as u64), one["level"].as_u64(), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -319,7 +347,10 @@ async fn no_list_has_a_maximum_without_one() {
         "leaveAccounts",
         "leaveperiods/leavetypes",
     ];
-    lab.switch(|switches| switches.v3_departments = lucca_emulator::V3Departments::Alive);
+    lab.switch(|switches| {
+        switches.v3_departments = lucca_emulator::V3Departments::Alive;
+        switches.page_max = Some(1000);
+    });
     for list in lists {
         assert_eq!(lab.get(&format!("/api/v3/{list}?paging=0,2000")).await.status, 400, "{list}");
     }
@@ -354,7 +385,7 @@ async fn pages_of_the_fourth_generation() {
     let both = lab.get(&format!("{path}?isArchived=true,false&limit=0&fields.root=count")).await.count();
     assert_eq!(both, counted.count());
     let applicable = lab.get(&format!("{path}?isApplicable=true&limit=0&fields.root=count")).await.count();
-    assert_eq!(applicable, 299, "everybody but user 0 has one that counts");
+    assert_eq!(applicable, 300, "everybody listed has one that counts");
     let sorted = lab
         .get("/organization/structure/api/job-qualifications?limit=50&sort=-job.name,level.position")
         .await;

@@ -1,7 +1,7 @@
 //! The import of absences from a file.
 
 use jiff::civil::{Date, date};
-use lucca_emulator::{ImportUnapproved, Tenant, WriteKind};
+use lucca_emulator::{ImportEstablishment, ImportUnapproved, Tenant, WriteKind};
 
 use crate::{
     client::{Answer, Lab},
@@ -111,6 +111,40 @@ async fn every_bad_line_is_an_error() {
     assert_eq!((&answer.json()["hasError"], after(&tenant, owner).len()), (&true.into(), 1));
     lab.switch(|switches| switches.absence_import = false);
     assert_eq!(send(&lab, "create=true", &[good]).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_establishment_column_is_a_name_or_a_code() {
+    let lab = Lab::of(120).await;
+    let owner = somebody(&lab);
+    let by_name = identity(&lab, owner).await;
+    let path = format!("/api/v3/users/{owner}?fields=legalEntity.code");
+    let code = lab.get(&path).await.json()["data"]["legalEntity"]["code"].as_str().unwrap_or("").to_owned();
+    let (name, rest) = by_name.split_once(';').expect("columns");
+    let by_code = format!("{code};{rest}");
+    assert_ne!(code, name);
+    for (switch, name_fails, code_fails) in [
+        (ImportEstablishment::Name, false, true),
+        (ImportEstablishment::Code, true, false),
+        (ImportEstablishment::Either, false, false),
+    ] {
+        lab.switch(|switches| switches.import_establishment = switch);
+        for (who, fails) in [(&by_name, name_fails), (&by_code, code_fails)] {
+            let answer = send(&lab, "create=false", &[line(who, REMOTE, MONDAY, true)]).await;
+            assert_eq!(answer.json()["hasError"], fails, "{switch:?} {who}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn approval_is_blank_where_none_is_needed() {
+    let lab = Lab::of(120).await;
+    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let blank = line(&identity(&lab, owner).await, REMOTE, MONDAY, true).replace(";true", ";");
+    assert_eq!(send(&lab, "create=false", std::slice::from_ref(&blank)).await.json()["hasError"], true);
+    lab.switch(|switches| switches.request_levels = Some(0));
+    assert_eq!(send(&lab, "create=true", &[blank]).await.json()["hasError"], false);
+    assert_eq!(after(&tenant, owner).iter().map(|one| one.status).collect::<Vec<_>>(), [2]);
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn faults_strike_where_they_were_aimed() {
     assert!(lab.get("/api/v3/users").await.json().get("result").is_some());
     tenant.set_faults(vec![fault("", FaultKind::NoCount)]);
     assert!(lab.get("/api/v3/users?fields=id,collection.count").await.json()["data"].get("count").is_none());
-    tenant.set_faults(vec![fault("", FaultKind::CorruptRecord { id: 0 })]);
+    tenant.set_faults(vec![fault("", FaultKind::CorruptRecord { id: 1 })]);
     let corrupt = lab.get("/api/v3/users?fields=id,name,modifiedAt").await.items();
     assert!(corrupt[0]["name"].is_object() && corrupt[1]["name"].is_string());
     tenant.set_faults(vec![fault("", FaultKind::ResetConnection)]);

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod absences;
 #[cfg(test)]
+mod applications;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod company;
@@ -18,6 +20,8 @@ mod imports;
 mod limits;
 #[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod request_faults;
 #[cfg(test)]

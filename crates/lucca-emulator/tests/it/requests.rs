@@ -72,6 +72,19 @@ async fn ask(lab: &Lab, body: &Value) -> i64 {
     made.json()["data"]["id"].as_i64().unwrap_or_else(|| panic!("no id: {}", made.text))
 }
 
+#[tokio::test]
+async fn the_owner_may_be_a_text() {
+    let lab = Lab::of(120).await;
+    let owner = somebody(&lab);
+    let mut body = days(owner, MONDAY, 1, REMOTE);
+    body["ownerId"] = json!(owner.to_string());
+    body["users"] = json!(null);
+    ask(&lab, &body).await;
+    assert_eq!(lab.emulator.tenant().writes()[0].owner_id, owner);
+    body["ownerId"] = json!("somebody");
+    assert_eq!(lab.write("POST", FACTORY_A, &body).await.status, 400);
+}
+
 async fn status(lab: &Lab, request: i64) -> i64 {
     lab.get(&format!("/api/v3/leaveRequests/{request}?fields=status")).await.json()["data"]["status"]
         .as_i64()

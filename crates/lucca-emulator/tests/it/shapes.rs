@@ -20,7 +20,7 @@ async fn users() {
         lab.get(&format!("/api/v3/users?nationalityId=FR&paging=0,1&fields={query}")).await.items()[0]["nationality"]
             .clone()
     };
-    assert_eq!(nationality("nationality").await, json!({"id": "FR", "name": "France"}));
+    assert_eq!(nationality("nationality").await, json!({"id": "FR", "name": "France", "currencyId": "EUR"}));
     assert_eq!(nationality("nationality[name]").await, json!({"name": "France"}));
     lab.switch(|switches| switches.nationality = Nationality::Code);
     assert_eq!(nationality("nationality").await, json!("FR"));

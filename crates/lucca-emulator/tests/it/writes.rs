@@ -70,7 +70,7 @@ async fn contract_data_of_a_user_belong_to_the_applicable_contract() {
     let answer = lab.write("PUT", &format!("/api/v3/users/{id}?fields={fields}"), &body).await;
     assert_eq!(
         answer.json()["data"],
-        json!({"legalEntityID": 1, "dtContractEnd": "2026-11-22T00:00:00", "cspId": 1}),
+        json!({"legalEntityID": 1, "dtContractEnd": "2026-11-22T00:00:00", "cspID": 1}),
         "{}",
         answer.text
     );

@@ -45,6 +45,8 @@ pub(super) struct Range {
     /// The shape that is wanted most, as far as the server has not named anything in it as wrong.
     pub(super) best: Shape,
     pub(super) is_v3: bool,
+    /// Whether a v4 stream is asked for in an order.
+    pub(super) has_sort: bool,
     /// Whether there are core fields that are fewer than the full ones.
     pub(super) has_core: bool,
     /// Whether the set can be asked for in two ways.
@@ -78,6 +80,8 @@ impl Range {
             if self.has_core && best.detail == Detail::Full {
                 less(Shape { detail: Detail::Core, ..best });
             }
+        } else if self.has_sort && best.order {
+            less(Shape { order: false, ..best });
         }
         less(Shape { count: false, ..best });
 
@@ -85,7 +89,7 @@ impl Range {
             size: size.min(best.size),
             detail: if self.is_v3 { Detail::Default } else { best.detail },
             idiom,
-            order: best.order && !self.is_v3,
+            order: best.order && !self.is_v3 && !self.has_sort,
             count: false,
         };
         let idiom = if self.has_second_idiom { Idiom::Fallback } else { best.idiom };

@@ -153,11 +153,12 @@ impl Form {
         };
         match self.route.style {
             Style::V3 => page(self.v3(offset, after, limit).render(), offset, false),
-            Style::V4 { archived_too } => {
+            Style::V4 { archived_too, sort } => {
                 let before = offset / size;
                 let number = NonZeroU64::MIN.saturating_add(before);
                 let owners = self.asked.owners().to_vec();
-                let query = V4 { page: number, limit, count: self.shape.count, archived_too, owners };
+                let sort = sort.filter(|_| self.shape.order);
+                let query = V4 { page: number, limit, count: self.shape.count, archived_too, sort, owners };
                 page(query.render(), before * size, true)
             }
             Style::Tree => {
@@ -409,6 +410,7 @@ impl Form {
         Range {
             best: self.best,
             is_v3,
+            has_sort: matches!(self.route.style, Style::V4 { sort: Some(_), .. }),
             has_core: is_v3 && self.full != self.core,
             has_second_idiom: self.asked.has_second_idiom(),
         }

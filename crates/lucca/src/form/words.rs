@@ -20,7 +20,11 @@ impl Blame {
             Some(Self::Idiom)
         // The framework's own: "Order by query parameter is invalid", "Orders must contains order direction"
         // (wire-grammar.md §1.5).
-        } else if says(&["orderby", "order by", "order_by", "order direction", "ordering"]) {
+        } else if says(&["orderby", "order by", "order_by", "order direction", "ordering"])
+            || names(message, "sort")
+            // "The value 'X' is not valid for sort." unverified: the words of v4.
+            || says(&["for sort", "sort is ", "sort parameter", "sort field"])
+        {
             Some(Self::Order)
         } else if says(&["collection.count", "fields.root"]) || names(message, "collection") {
             Some(Self::Count)
@@ -78,6 +82,9 @@ mod tests {
             ("Unknown property formerEmployees on User", Some(Blame::Idiom)),
             ("Order by query parameter is invalid", Some(Blame::Order)),
             ("Unknown parameter: orderBy", Some(Blame::Order)),
+            ("The value 'legalunit.name' is not valid for sort.", Some(Blame::Order)),
+            ("Unknown property sort", Some(Blame::Order)),
+            ("Selected property sortOrder does not exist on objet of type Department", None),
             ("Selected property collection does not exist on objet of type User", Some(Blame::Count)),
             ("fields.root: The field is not supported.", Some(Blame::Count)),
             ("Paging limit should be between 1 and 250", Some(Blame::PageSize(250))),

@@ -19,6 +19,8 @@ pub struct Query {
     pub count: bool,
     /// Archived records beside the others (`isArchived=true,false`), where the endpoint documents it.
     pub archived_too: bool,
+    /// What the records are sorted by: dotted paths joined by commas, each with a `-` before it to go down.
+    pub sort: Option<&'static str>,
     /// Only records of these users (`ownerId`), where the endpoint documents it; none means of all.
     pub owners: Vec<RemoteId>,
 }
@@ -34,6 +36,9 @@ impl Query {
         }
         if self.archived_too {
             push_pair(&mut query, "isArchived", "true,false");
+        }
+        if let Some(sort) = self.sort {
+            push_pair(&mut query, "sort", sort);
         }
         if !self.owners.is_empty() {
             let owners: Vec<&str> = self.owners.iter().map(RemoteId::as_str).collect();

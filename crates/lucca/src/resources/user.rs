@@ -19,7 +19,7 @@ pub struct User {
     pub id: RemoteId,
     /// First name, last name.
     pub name: Option<String>,
-    /// Last name, first name.
+    /// First and last name, in either order: recorded with the first name first.
     pub display_name: Option<String>,
     /// First name.
     pub first_name: Option<String>,
@@ -50,7 +50,6 @@ pub struct User {
     /// The person's quote.
     pub quote: Option<String>,
     /// Social security number.
-    // unverified: the key `insuranceNumber` (directory.md §6.3).
     pub insurance_number: Option<String>,
     /// Bank.
     pub bank_name: Option<String>,
@@ -86,7 +85,7 @@ pub struct User {
     pub legal_entity: Option<Ref>,
     /// Department.
     pub department: Option<Ref>,
-    /// Manager; `None` for people who have none but themselves, and the person itself in some imports.
+    /// Manager; people who have none are their own manager in all recorded answers.
     pub manager: Option<Ref>,
     /// Calendar of public holidays.
     pub calendar: Option<Ref>,
@@ -98,7 +97,7 @@ pub struct User {
     pub csp: Option<Ref>,
     /// Nationality; the id is an ISO 3166-1 alpha-2 code.
     pub nationality: Option<Ref>,
-    /// Job qualification. Only lists of fields in public code show it.
+    /// Job qualification: job and level in one name.
     pub job_qualification: Option<Ref>,
     /// Picture.
     pub picture: Option<Picture>,

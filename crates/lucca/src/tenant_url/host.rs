@@ -54,6 +54,12 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
             check_account(account)?;
             tenant(environment, region, host.clone())
         }
+        // A production domain of its own, by an operations tool of Lucca's.
+        // unverified: that accounts stand before it as they do before Lucca's domains, and where it is hosted.
+        [account, "dauphine", "fr"] => {
+            check_account(account)?;
+            tenant(Environment::Production, Region::Europe, host.clone())
+        }
         [account, "sandbox", server @ ("eu1" | "eu2" | "ch1"), "luccasoftware", "com"] => {
             check_account(account)?;
             if !account.contains('-') {
@@ -151,6 +157,13 @@ fn what_else(labels: &[&str]) -> TenantUrlError {
             (true, 4) => TenantUrlError::MissingSandbox,
             (true, _) => TenantUrlError::NestedAccount,
             (false, _) => TenantUrlError::LuccaSite,
+        };
+    }
+    if (domain, ending) == ("dauphine", "fr") {
+        return if labels.len() == 2 {
+            TenantUrlError::MissingAccount
+        } else {
+            TenantUrlError::NestedAccount
         };
     }
     if (domain, ending) == ("lucca", "fr") {

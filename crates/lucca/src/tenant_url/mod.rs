@@ -12,7 +12,7 @@ use host::Shape;
 /// The origin of one Lucca tenant, such as `https://acme.ilucca.net`.
 ///
 /// By construction its host has one of Lucca's shapes:
-/// `{account}.{ilucca|ilucca-test|ilucca-demo}.{net|ch}` or
+/// `{account}.{ilucca|ilucca-test|ilucca-demo}.{net|ch}`, `{account}.dauphine.fr` or
 /// `{account}-{sandbox}.sandbox.{eu1|eu2|ch1}.luccasoftware.com`; or it is this machine, where
 /// [`HostPolicy::AllowLoopback`] allowed that. Source: directory.md §2.
 #[derive(Clone, PartialEq, Eq, Hash)]

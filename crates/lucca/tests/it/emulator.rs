@@ -3,7 +3,8 @@
 
 use lucca::{Action, ApiKey, Client, Enumeration, HostPolicy, Proof, Resource, Stream, TenantUrl, UserQuery};
 use lucca_emulator::{
-    ById, Config, Emulator, ErrorBody, Header, KeyCasing, Switches, Truth, UnknownFilter, V3Departments,
+    ById, Config, Emulator, ErrorBody, Header, KeyCasing, Switches, Truth, UnknownFilter, Unsorted,
+    V3Departments,
 };
 
 use crate::support::{block_on, builder};
@@ -164,6 +165,57 @@ fn what_a_poor_tenant_has_not_stops_nothing_else() {
         assert_eq!((seen, proof.is_complete(), notes.len()), (1500, false, 0));
         assert_eq!(client.stats().by_stream[&Stream::Users].requests, 3);
     });
+}
+
+#[test]
+fn v4_lists_are_sorted_where_a_sort_is_known() {
+    block_on(async {
+        let emulator = start(1001, unlimited()).await;
+        everything(&client(&emulator, 10)).await;
+        let sort_of = |list: &str| -> Vec<Option<String>> {
+            let requests = emulator.requests().into_iter().filter(|one| one.path.ends_with(list));
+            let sort = |query: String| {
+                let pairs: Vec<_> = query.split('&').filter_map(|pair| pair.strip_prefix("sort=")).collect();
+                pairs.first().map(|sort| (*sort).to_owned())
+            };
+            let mut sorts: Vec<_> = requests.map(|one| sort(one.query)).collect();
+            sorts.dedup();
+            sorts
+        };
+        for (list, sort) in [
+            ("/establishments", Some("legalunit.name,name")),
+            ("/occupation-categories", Some("name")),
+            ("/job-qualifications", Some("job.name,level.position")),
+            ("/departments", None),
+            ("/legal-units", None),
+            ("/work-contracts", None),
+        ] {
+            assert_eq!(sort_of(list), [sort.map(str::to_owned)], "{list}");
+        }
+    });
+}
+
+#[test]
+fn lists_without_an_order_are_whole_or_not_proven() {
+    let mut repeated = 0;
+    for seed in 1..=6 {
+        block_on(async {
+            let switches = Switches { unsorted: Unsorted::ChangesEveryTime, ..unlimited() };
+            let emulator =
+                Emulator::start(Config { switches, ..Config::new(1001, seed, TODAY) }).await.unwrap();
+            let (truth, client) = (emulator.truth(), client(&emulator, 10));
+            let (seen, proof, notes) = drain(client.departments()).await;
+            // Pages of another order each overlap and miss some: more of it is read, and a proof needs all ids.
+            assert!(seen <= truth.departments, "each id once");
+            if proof.is_complete() {
+                assert_eq!((seen, proof), (truth.departments, Proof::Complete { rows: truth.departments }));
+            }
+            repeated += usize::from(!notes.is_empty());
+            let (seen, proof, _) = drain(client.establishments()).await;
+            assert_eq!((seen, proof), (truth.establishments, Proof::Complete { rows: truth.establishments }));
+        });
+    }
+    assert!(repeated > 0, "no order came in anybody's way");
 }
 
 #[test]

@@ -113,11 +113,16 @@ pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> Abse
 /// Maps an entry of the user log. One without an owner or a property says nothing.
 pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreadable> {
     let missing = |field: &'static str| Unreadable { field: field.into(), reason: "missing".to_owned() };
+    let employee_id = log.owner_id.ok_or_else(|| missing("owner"))?;
+    let property = text(log.property).ok_or_else(|| missing("name"))?;
+    // As of users: who becomes their own manager has none from then on.
+    let is_own_manager =
+        |value: &String| property.eq_ignore_ascii_case("manager") && *value == employee_id.as_str();
     Ok(UserLogEntry {
         id: log.id,
-        employee_id: log.owner_id.ok_or_else(|| missing("owner"))?,
-        property: text(log.property).ok_or_else(|| missing("name"))?,
-        value: text(log.value),
+        value: text(log.value).filter(|value| !is_own_manager(value)),
+        employee_id,
+        property,
         changed_at: log.modified_at,
         author_id: log.author_id,
     })

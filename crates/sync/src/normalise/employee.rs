@@ -35,6 +35,9 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -
         (Some(first), Some(last)) => Some(format!("{first} {last}")),
         (first, last) => first.clone().or_else(|| last.clone()),
     });
+    // People without a manager are entered as their own (source: Lucca's help page 360021100132, and recorded
+    // answers, which have no null manager).
+    let manager_id = id(user.manager).filter(|manager| *manager != user.id);
     Employee {
         id: user.id,
         name: name.filter(|_| identity),
@@ -50,7 +53,7 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -
             .filter(|_| identity)
             .and_then(|picture| Some(Picture { id: picture.id?, href: text(picture.href) })),
         job_title: text(user.job_title).filter(|_| groups.contains_part(WorkPart::JobTitle)),
-        manager_id: id(user.manager).filter(|_| groups.contains_part(WorkPart::Manager)),
+        manager_id: manager_id.filter(|_| groups.contains_part(WorkPart::Manager)),
         department_id: id(user.department).filter(|_| work),
         // Lucca's v3 `legalEntity` is the establishment (source: directory.md §6.3).
         establishment_id: id(user.legal_entity).filter(|_| work),

@@ -128,7 +128,13 @@ fn whatever_is_declined_is_neither_asked_for_nor_kept() {
             app.assert_matches_truth().await;
             let fresh = app_with(25, Switches::default(), with_custom_fields(), keep_raw).await;
             fresh.sync().await;
-            let stored = async |app: &App| app.store.fingerprints(app.account.no).await.unwrap();
+            // Addresses within people hold the tenant's host, which is another one here.
+            let stored = async |app: &App| {
+                let mut fingerprints = app.store.fingerprints(app.account.no).await.unwrap();
+                fingerprints.retain(|(kind, _), _| *kind != Kind::Employee);
+                let people = serde_json::to_string(&app.all::<Employee>().await).unwrap();
+                (fingerprints, people.replace(&app.emulator.url(), ""))
+            };
             assert_eq!(stored(&app).await, stored(&fresh).await);
         });
         Ok(())

@@ -227,6 +227,24 @@ async fn fields_that_a_lost_permission_hides_keep_their_stored_values() {
 }
 
 #[tokio::test]
+async fn people_who_are_their_own_managers_have_none() {
+    let app = app(300, Switches::default()).await;
+    app.sync().await;
+    let facts = app.emulator.tenant().snapshot(app.emulator.api_key()).unwrap().users;
+    let by_id: std::collections::BTreeMap<i64, Option<i64>> =
+        facts.iter().map(|user| (user.id, user.manager_id)).collect();
+    let people = app.all::<Employee>().await;
+    assert_eq!(people.len(), by_id.len());
+    for person in &people {
+        let id: i64 = person.id.as_str().parse().unwrap();
+        let manager = person.manager_id.as_ref().map(|manager| manager.as_str().parse::<i64>().unwrap());
+        assert_eq!(manager, by_id[&id], "{id}");
+        assert_ne!(person.manager_id.as_ref(), Some(&person.id));
+    }
+    assert!(people.iter().any(|person| person.manager_id.is_none()), "heads");
+}
+
+#[tokio::test]
 async fn contracts_that_can_no_longer_be_read_are_said_to_be_stale() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
