@@ -42,6 +42,7 @@ pub(crate) struct LinkedAccountView {
     /// What the customer switched off.
     declined_features: Vec<String>,
     /// Keys of the customer's own fields that are not kept.
+    #[schema(example = json!(["e_salary"]))]
     excluded_custom_fields: Vec<String>,
     /// Other linked accounts of the same tenant.
     shares_tenant_with: Vec<String>,
