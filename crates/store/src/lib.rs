@@ -30,6 +30,7 @@ mod issues;
 mod leases;
 mod link_flows;
 mod listing;
+mod person_index;
 mod position_traces;
 mod public_tokens;
 mod quarantine;
