@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use people::Kind;
 use serde::Deserialize;
 use store::{Hold, Operation, Outcome};
-use sync::StreamError;
+use sync::{HiddenBecause, StreamError, Undecided};
 
 use crate::failure::{Exit, Failure};
-use crate::output::{counted, grouped, line};
+use crate::output::{clean, counted, grouped, line};
 
 /// A run's report.
 #[derive(Debug, Deserialize)]
@@ -40,6 +40,8 @@ pub(crate) struct StreamView {
     pub(crate) hidden: u64,
     pub(crate) held: u64,
     pub(crate) held_because: Option<String>,
+    pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
+    pub(crate) undecided: Vec<Undecided>,
     pub(crate) hidden_fields: Vec<String>,
     pub(crate) stale: u64,
     pub(crate) complete: bool,
@@ -128,6 +130,9 @@ impl ReportView {
     }
 }
 
+/// So many undecided people are named one by one.
+const UNDECIDED_SHOWN: usize = 20;
+
 fn show_stream(stream: &StreamView) {
     let name = &stream.stream;
     for note in &stream.notes {
@@ -160,6 +165,9 @@ fn show_stream(stream: &StreamView) {
     if stream.hidden > 0 {
         let hidden = counted(stream.hidden, "record");
         line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
+        for (because, count) in &stream.hidden_because {
+            line(&format!("    {}: {}", counted(*count, "person"), because.reason()));
+        }
     }
     if !stream.hidden_fields.is_empty() {
         let fields = stream.hidden_fields.join(", ");
@@ -171,6 +179,13 @@ fn show_stream(stream: &StreamView) {
     }
     if let Some(why) = &stream.held_because {
         line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
+    }
+    for one in stream.undecided.iter().take(UNDECIDED_SHOWN) {
+        let reads = counted(one.reads.into(), "full read");
+        line(&format!("    #{}: {} ({reads})", clean(one.id.as_str()), one.reason.reason()));
+    }
+    if stream.undecided.len() > UNDECIDED_SHOWN {
+        line(&format!("    … and {} more: --json shows all", stream.undecided.len() - UNDECIDED_SHOWN));
     }
 }
 

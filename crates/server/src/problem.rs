@@ -136,8 +136,8 @@ impl From<store::Error> for Problem {
                 StatusCode::GONE,
                 error.code(),
                 format!(
-                    "The change log does not go on from that number: it was cut up to {first} since, or the database was \
-                     restored to an older state. Read the records anew, then go on with after={last}."
+                    "The change log does not go on from that number: it was cut up to {first} since, the database was \
+                     restored to an older state, or the log has not come so far. Read the records anew, then go on with after={last}."
                 ),
             ),
             error => Self::internal(error.code(), &error),

@@ -22,6 +22,7 @@ mod erasures;
 mod error;
 mod evidence;
 mod exclusions;
+mod hidden;
 mod holds;
 mod idempotency;
 mod ids;

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use store::{Outcome, RunId};
 
 use crate::audience::AudienceReport;
+use crate::not_shown::Undecided;
 use crate::plan::Mode;
+use crate::reconcile::HiddenBecause;
 
 /// The report of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -90,6 +92,12 @@ pub struct StreamReport {
     pub hidden: u64,
     /// Stored records that were missing and were left as they are, for the reason in `held_because`.
     pub held: u64,
+    /// Stored people who are hidden, by why: those included who were hidden before.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hidden_because: BTreeMap<HiddenBecause, u64>,
+    /// Each person of whom the evidence does not say whether they were deleted or are hidden. They are among `held`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
     /// Why missing records were left as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_because: Option<String>,
@@ -133,6 +141,8 @@ impl StreamReport {
             gone: 0,
             hidden: 0,
             held: 0,
+            hidden_because: BTreeMap::new(),
+            undecided: Vec::new(),
             held_because: None,
             hidden_fields: Vec::new(),
             stale: 0,

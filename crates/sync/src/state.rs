@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use people::RemoteId;
 use serde::{Deserialize, Serialize};
 
+use crate::not_shown::NotShown;
 use crate::plan::Mode;
 use crate::report::Lesson;
 
@@ -39,6 +40,9 @@ pub struct StreamState {
     /// The server refused to be asked for what changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub changes_refused: bool,
+    /// People who are stored and no longer shown; of the stream `users` only.
+    #[serde(skip_serializing_if = "NotShown::is_empty")]
+    pub(crate) not_shown: NotShown,
     /// The names of a list that is kept nowhere else.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<RemoteId, String>,
@@ -55,6 +59,7 @@ impl Default for StreamState {
             resume: None,
             learned: None,
             changes_refused: false,
+            not_shown: NotShown::default(),
             names: BTreeMap::new(),
         }
     }
