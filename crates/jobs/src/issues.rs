@@ -198,7 +198,7 @@ fn undecided_reason(name: &str, language: Language) -> &'static str {
 fn scope_narrowed(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
     let count = |name: &str| issue.detail[name].as_u64().unwrap_or(0);
     let (people, of) = (grouped(count("people"), language), grouped(count("of"), language));
-    let command = format!("lucca-connector sync --full {}", account.id);
+    let command = format!("lucca-connector sync --full --account {}", account.id);
     match language {
         Language::English => (
             format!(

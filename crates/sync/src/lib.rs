@@ -43,5 +43,5 @@ pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};
 pub use reconcile::{Brake, Evidence, HeldBecause, HiddenBecause, Judgement, Missing, judge};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
-pub use run::{Error, Options, Sync};
+pub use run::{CLOCKS_APART_S, Error, Options, Sync};
 pub use state::{Resume, StreamState};

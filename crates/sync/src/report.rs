@@ -28,6 +28,10 @@ pub struct RunReport {
     pub requests: BTreeMap<String, u64>,
     /// How many of them Lucca answered with 429.
     pub throttled: u64,
+    /// How far Lucca's clock is ahead of ours, in seconds (negative: behind), where they are two minutes apart or more.
+    /// What changed is asked for by Lucca's clock all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_ahead_s: Option<i64>,
     /// How many employees' contracts began or ended by the calendar alone since the run before.
     pub turned: u64,
     /// What became of who is delivered.
@@ -126,6 +130,11 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl StreamReport {
+    /// Whether everything was read anew and not one record could be understood.
+    pub fn is_all_unreadable(&self) -> bool {
+        self.mode == Mode::Full && self.read == 0 && self.quarantined > 0
+    }
+
     /// The report of a stream about to be read.
     pub(crate) fn new(stream: lucca::Stream, mode: Mode) -> Self {
         Self {

@@ -15,7 +15,7 @@ use store::AccountId;
 /// An event of one or several days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// The same as long as the absence has this part.
+    /// The same as long as the absence has a part that ends on this day.
     pub(super) uid: String,
     pub(super) summary: String,
     pub(super) starts_on: Date,
@@ -47,13 +47,14 @@ impl Shown<'_> {
             Language::English => ": ",
             Language::French => " : ",
         };
-        let event = |(n, part): (usize, Part)| {
+        let event = |part: Part| {
             let mut notes = Vec::new();
             notes.extend(part.half.map(|half| if half == Half::Am { am } else { pm }));
             notes.extend(is_tentative.then_some(pending));
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
             Event {
-                uid: format!("{}.{n}@{}", absence.id, self.account_id),
+                // Named by its last day: what is cancelled before it moves neither that nor another part.
+                uid: format!("{}.{}@{}", absence.id, part.last.strftime("%Y%m%d"), self.account_id),
                 summary: format!("{name}{colon}{what}{notes}"),
                 starts_on: part.first,
                 ends_on: part.last,
@@ -61,7 +62,7 @@ impl Shown<'_> {
                 written_at,
             }
         };
-        parts(&self.taken(absence)).into_iter().enumerate().map(event).collect()
+        parts(&self.taken(absence)).into_iter().map(event).collect()
     }
 
     /// What it is called.
