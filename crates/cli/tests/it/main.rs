@@ -19,6 +19,7 @@ mod journey;
 mod least_data;
 mod manual;
 mod operations;
+mod persons;
 mod runs;
 mod secrecy;
 mod singer;

@@ -148,6 +148,11 @@ mod tests {
     }
 
     fn told(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<String> {
+        let events = events(leaves, is_confirmed, show_type, language);
+        events.iter().map(|one| format!("{}..{} {}", one.starts_on, one.ends_on, one.summary)).collect()
+    }
+
+    fn events(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<Event> {
         let confirmation = Confirmation { is_confirmed: Some(is_confirmed), confirmed_at: None };
         let absence = Absence::from_leaves(7.into(), Some(1.into()), confirmation, leaves).unwrap();
         let type_ = |id: i64, name: &str, is_remote| LeaveType {
@@ -161,8 +166,34 @@ mod tests {
         let types = types.into_iter().map(|one| (one.id.clone(), one)).collect();
         let account_id = AccountId::mint(Timestamp::UNIX_EPOCH, [0; 10]);
         let shown = Shown { account_id, types: &types, show_type, language };
-        let events = shown.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH);
-        events.iter().map(|one| format!("{}..{} {}", one.starts_on, one.ends_on, one.summary)).collect()
+        shown.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn cancelling_an_earlier_half_day_moves_no_uid_of_what_stays() {
+        let uids = |cancelled: &[(i8, Half)]| {
+            let leaves = whole([4, 5, 6]).into_iter().chain(whole([11, 12])).chain([leave(14, Half::Am, 1, true)]);
+            let leaves = leaves.map(|one| Leave {
+                is_active: !cancelled.iter().any(|(day, half)| one.date.day() == *day && one.half == *half),
+                ..one
+            });
+            let rest = Half::BOTH.map(|half| [7, 8, 13].map(|day| leave(day, half, 2, true))).concat();
+            let events = events(leaves.chain(rest).collect(), true, false, Language::English);
+            events.into_iter().map(|event| (event.ends_on, event.uid)).collect::<HashMap<_, _>>()
+        };
+        let before = uids(&[]);
+        assert_eq!(before.len(), 3, "{before:?}");
+        for cancelled in [
+            vec![(4, Half::Am)],
+            vec![(4, Half::Am), (4, Half::Pm)],
+            vec![(5, Half::Pm)],
+            vec![(4, Half::Am), (4, Half::Pm), (5, Half::Am), (5, Half::Pm), (6, Half::Am), (6, Half::Pm)],
+        ] {
+            let after = uids(&cancelled);
+            for (ends_on, uid) in after {
+                assert!(before.get(&ends_on).is_none_or(|known| *known == uid), "{cancelled:?}: {uid}");
+            }
+        }
     }
 
     #[test]

@@ -393,13 +393,13 @@ mod tests {
         for json in ["0001-01-01", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z"] {
             let json = raw(&format!("{json:?}"));
             assert_eq!(Scalar::of(&json).unwrap().date(), Some(None), "{json}");
-            let time = Scalar::of(&json).unwrap().time();
-            assert!(json.get().len() < 15 || time == Some(None), "{json}");
         }
     }
 
     #[test]
     fn times_keep_whether_their_zone_is_known() {
+        let unset = raw(r#""0001-01-01T00:00:00""#);
+        assert_eq!(Scalar::of(&unset).unwrap().time(), Some(None));
         let time = |text: &str| Scalar::of(&raw(&format!("{text:?}"))).unwrap().time().flatten();
         assert!(matches!(time("2015-09-07T10:20:06.583"), Some(SourceTime::Unzoned(_))));
         assert!(matches!(time("2020-01-08T21:45:27.2983351"), Some(SourceTime::Unzoned(_))));

@@ -22,7 +22,7 @@ impl App {
             })
             .collect();
         stored.sort();
-        let since = jiff::civil::date(crate::support::TODAY.year() - 1, 1, 1);
+        let since = date(crate::support::TODAY.year() - 1, 1, 1);
         let snapshot = self.emulator.tenant().snapshot(self.emulator.api_key()).unwrap();
         let mut truth: Vec<_> = snapshot
             .leaves
