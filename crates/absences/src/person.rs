@@ -1,4 +1,4 @@
-//! Whom a reference means, and who could be taken for them.
+//! Resolves references to people, and finds people that Lucca's import could confuse.
 
 use people::{
     Employee, Kind, PersonIndex, PersonLabel, PersonReference, ReferenceError, RemoteId, status_on,
@@ -11,11 +11,11 @@ use crate::problem::{Error, Problem, ProblemCode};
 
 impl Absences<'_> {
     /// The one person that a reference means: `id:9`, `number:009`, `email:jo@acme.example`, or a bare value that fits
-    /// nobody else. Reads all people from the store; Lucca is not asked.
+    /// no other person. Reads all people from the store; Lucca is not asked.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with everyone whom the reference fits.
+    /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with every person that the reference fits.
     pub async fn find_person(&self, reference: &str) -> Result<PersonLabel, Error> {
         let index = self.person_index().await?;
         match index.resolve(&PersonReference::parse(reference)) {

@@ -87,8 +87,8 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub half_days: Vec<HalfDay>,
     /// The people that a reference fits, or nearly fits. Their names are here and not in `message`, which may be logged.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub candidates: Vec<PersonCandidate>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub candidates: Box<[PersonCandidate]>,
 }
 
 impl Problem {
@@ -99,7 +99,7 @@ impl Problem {
             message: message.into(),
             lucca: None,
             half_days: Vec::new(),
-            candidates: Vec::new(),
+            candidates: Box::default(),
         }
     }
 

@@ -130,7 +130,7 @@ impl People {
         }
     }
 
-    /// The one person that a reference means: `id:9`, `number:009`, `email:…`, or a bare value that fits nobody else.
+    /// The one person that a reference means: `id:9`, `number:009`, `email:…`, or a bare value that fits no other person.
     pub(crate) fn find(&self, reference: &str) -> Result<PersonView<'_>, Failure> {
         let found = self.references.resolve(&PersonReference::parse(reference));
         let found = found.map(|person| self.index.get(&person.id)).map_err(|error| unresolved(&error))?;
@@ -166,8 +166,23 @@ impl People {
     }
 }
 
-/// A reference that leads to nobody, or to several people, who are named.
-pub(crate) fn unresolved(error: &ReferenceError) -> Failure {
+/// The id of the person that a reference means, for commands that also take people who are no longer shown: these by their
+/// Lucca id.
+pub(crate) async fn stored_id(
+    store: &Store,
+    account: &LinkedAccount,
+    text: &str,
+) -> Result<RemoteId, Failure> {
+    let reference = PersonReference::parse(text);
+    match store.person_index(account.no).await?.resolve(&reference) {
+        Ok(person) => Ok(person.id.clone()),
+        Err(ReferenceError::Unknown(_)) if reference.may_be_id() => Ok(RemoteId::from(reference.value())),
+        Err(error) => Err(unresolved(&error)),
+    }
+}
+
+/// The failure of a reference without exactly one person; the candidates are named.
+fn unresolved(error: &ReferenceError) -> Failure {
     let candidates = error.candidates();
     let mut failure = match error {
         ReferenceError::Ambiguous(_) => Failure::usage(

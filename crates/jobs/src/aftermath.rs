@@ -104,7 +104,7 @@ pub(crate) async fn look(
     Ok(())
 }
 
-/// People who are stored and not shown, where a person has to look. Somebody who decided that they stay is not asked again.
+/// People who are stored and not shown, where an operator has to look. People in `kept` were decided on before.
 fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<Found> {
     let mut found = Vec::new();
     let narrowed = not_shown.hidden_because(HiddenBecause::ScopeNarrowed);

@@ -8,7 +8,7 @@ use store::{Issue, LinkedAccount};
 pub(crate) const KEY_REFUSED: &str = "account.key_refused";
 /// Records vanished, and a person has to say whether that is right. Its subject is their kind.
 pub(crate) const HELD: &str = "records.held";
-/// People of whom the evidence does not say for several full reads whether they were deleted or are hidden.
+/// Several full reads could not decide whether people were deleted or are hidden.
 pub(crate) const UNDECIDED: &str = "people.undecided";
 /// The scope of the key's role was narrowed, so that people are hidden.
 pub(crate) const SCOPE_NARROWED: &str = "role.scope_narrowed";
@@ -186,7 +186,7 @@ fn undecided_reason(name: &str, language: Language) -> &'static str {
         ("referenced", Language::French) => {
             "d’autres les désignent encore comme manager ou responsable d’un département"
         }
-        ("last_of_establishment", Language::English) => "nobody else of their establishment is shown",
+        ("last_of_establishment", Language::English) => "no other person of their establishment is shown",
         ("last_of_establishment", Language::French) => {
             "plus aucune autre personne de leur établissement n’est affichée"
         }

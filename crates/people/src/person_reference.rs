@@ -260,7 +260,7 @@ impl PersonIndex {
         }
     }
 
-    /// Whom a reference fits, how well at best, and by which kinds; in the order of the people.
+    /// The people that a reference fits, how well at best, and by which kinds; in the order of the people.
     fn fits(&self, reference: &PersonReference) -> Vec<(usize, (Fit, BTreeSet<ReferenceKind>))> {
         let wanted = reference.text.as_str();
         let folded = fold(wanted);
@@ -299,7 +299,7 @@ impl PersonIndex {
                 }
             }
         }
-        // Zeros that somebody wrote were not dropped by a spreadsheet: the number with other zeros is not meant.
+        // A value written with zeros did not lose them in a spreadsheet: numbers with other zeros are not meant.
         let has_zeros = wanted.starts_with('0') && wanted.len() > 1;
         if has_zeros && found.iter().any(|(_, (fit, _))| *fit > Fit::Near) {
             found.retain(|(_, (fit, _))| *fit > Fit::Near);
@@ -361,7 +361,7 @@ mod tests {
     use PersonStanding::{Gone, Hidden, Present, Withheld};
 
     #[test]
-    fn a_number_that_is_an_id_is_refused_bare_and_meant_typed() {
+    fn number_that_is_an_id_is_ambiguous_bare() {
         let people = index(&[(4, "009", "a@acme.example", Present), (9, "12", "b@acme.example", Present)]);
         for (text, expected) in [
             ("9", "!4,9"),
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_no_longer_there_casts_doubt_and_is_never_found() {
+    fn absent_people_cast_doubt_only() {
         for standing in [Hidden, Gone] {
             let people = index(&[(4, "9", "", Present), (9, "", "", standing)]);
             assert_eq!((led(&people, "9").as_str(), led(&people, "id:9").as_str()), ("!4,9", "?9"));
@@ -416,7 +416,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_person_is_found_only_by_what_is_theirs_alone(
+        fn resolves_only_what_fits_one_person(
             numbers in prop::collection::vec("0{0,2}[0-9]?", 1..8),
             text in "0{0,2}[0-9]",
         ) {

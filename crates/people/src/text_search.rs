@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_without_accents_and_in_either_composition() {
+    fn search_key_ignores_accents_and_case() {
         for (text, typed) in [
             ("Zoë Lefèvre", "lefevre"),
             ("Zoe\u{308} Lefe\u{300}vre", "Lefèvre"),

@@ -214,8 +214,7 @@ impl Store {
     }
 
     /// Refuses a place from which the change log does not go on without a gap: one before what was cut, one that was
-    /// given by a later state of the database than it was restored to, and one beyond the last change, which nobody was
-    /// given.
+    /// given by a later state of the database than it was restored to, and one beyond the last change.
     pub async fn check_place(&self, account_no: i64, after: i64) -> Result<(), Error> {
         let (cut, base, last, is_change): (i64, i64, i64, bool) = on!(self.db, pool => sqlx::query_as(
             "SELECT changes_cut, changes_base, change_seq, \

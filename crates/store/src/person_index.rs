@@ -14,7 +14,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::CorruptRecord`] where a record can't be read, and whatever the database fails with.
+    /// [`Error::CorruptRecord`] where a record can't be read, and the database's errors.
     pub async fn person_index(&self, account_no: i64) -> Result<PersonIndex, Error> {
         const DOING: &str = "reading people";
         let mut index = PersonIndex::default();

@@ -23,12 +23,12 @@ pub struct NotShown {
     /// How many were stored when they were judged, those who are hidden included.
     #[serde(skip_serializing_if = "is_zero")]
     pub stored: u64,
-    /// Each person for whom the evidence does not decide.
+    /// The undecided people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<Undecided>,
 }
 
-/// A person who is no longer shown, for whom the evidence does not decide between deleted and hidden.
+/// A person who is no longer shown: the evidence does not decide between deleted and hidden.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
     /// The person: Lucca's id.

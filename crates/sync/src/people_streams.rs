@@ -39,7 +39,7 @@ impl UsersRead<'_> {
     }
 }
 
-/// Whom of the missing people others refer to.
+/// The missing people that others refer to.
 struct References {
     /// As manager, or as head of a department.
     as_superiors: HashSet<RemoteId>,
@@ -169,7 +169,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Whom of the missing people others still refer to: as managers and heads of departments, and by contracts and
+    /// Finds the missing people that others still refer to: as managers and heads of departments, and by contracts and
     /// absences of theirs that were shown in this run.
     async fn references(
         &self,

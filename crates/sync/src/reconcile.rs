@@ -91,11 +91,11 @@ pub enum HiddenBecause {
     FormerNotShown,
     /// No future employee is shown any more: *See future employees* was lost.
     FutureNotShown,
-    /// No former employee is shown, so that somebody who left vanishes like somebody who was deleted.
+    /// No former employee is shown, so that a leaver vanishes like a deleted person.
     MayHaveLeft,
     /// Contracts or absences of theirs are still shown.
     RecordsStillShown,
-    /// It belongs to somebody who is hidden.
+    /// It belongs to a hidden person.
     OwnerHidden,
 }
 
@@ -104,7 +104,7 @@ impl HiddenBecause {
     pub fn reason(self) -> &'static str {
         match self {
             Self::ScopeNarrowed => {
-                "nobody of their establishments is shown any more: the scope of the key's role was narrowed"
+                "no person of their establishments is shown any more: the scope of the key's role was narrowed"
             }
             Self::FormerNotShown => "no former employees are shown any more",
             Self::FutureNotShown => "no future employees are shown any more",
@@ -184,7 +184,7 @@ impl HeldBecause {
             Self::OwnerInDoubt => "whom they belong to is not shown either, and it is not known why",
             Self::Referenced => "others still name them as manager or head of a department",
             Self::LastOfEstablishment => {
-                "nobody else is left of their establishment: they were deleted, or the key's role no longer covers it"
+                "no other person of their establishment is shown: they were deleted, or the key's role no longer covers it"
             }
         }
     }
@@ -242,8 +242,8 @@ pub(crate) fn explained(evidence: &Evidence<'_>) -> Vec<bool> {
 ///
 /// All former employees vanishing at once, with none left, is what losing *See former employees* looks like; likewise for
 /// future ones, and for everybody of an establishment when the scope of the key's role is narrowed. Such records are
-/// hidden, and so is what belongs to them. Whoever contracts or absences of theirs are shown of is hidden, too. While no
-/// former employees are seen, somebody who left vanishes like somebody who was deleted, and is hidden.
+/// hidden, and so is what belongs to them. A person whose contracts or absences are shown is hidden, too. While no former
+/// employees are seen, a leaver vanishes like a deleted person, and is hidden.
 ///
 /// Held, and undecided, is who others still name as manager or head; who was the last of an establishment; and who
 /// vanishes in the run in which the key loses sight of others: that may be the reason, in that run and while the others

@@ -99,7 +99,7 @@ pub struct StreamReport {
     /// Stored people who are hidden, by why: those included who were hidden before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub hidden_because: BTreeMap<HiddenBecause, u64>,
-    /// Each person of whom the evidence does not say whether they were deleted or are hidden. They are among `held`.
+    /// The undecided people: the evidence does not say whether they were deleted or are hidden. They count as `held`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<Undecided>,
     /// Why missing records were left as they are.

@@ -1,4 +1,4 @@
-//! The columns of a file of absences, and whom its rows mean. The documented names of Lucca's own import are among
+//! The columns of a file of absences, and the person each row refers to. The documented names of Lucca's own import are among
 //! them.
 
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ impl Columns {
     }
 }
 
-/// A reference that leads to nobody, or to several people, as a problem of its row.
+/// Turns a reference without exactly one person into a problem of its row.
 fn problem(error: &ReferenceError) -> Problem {
     let (code, message) = match error {
         ReferenceError::Ambiguous(_) => (
@@ -115,12 +115,12 @@ fn problem(error: &ReferenceError) -> Problem {
             "several people fit this reference: write id:…, number:… or email:… with the value",
         ),
         ReferenceError::Unknown(near) if near.is_empty() => {
-            (ProblemCode::NotImportable, "nobody has this id, employee number or e-mail address")
+            (ProblemCode::NotImportable, "no person has this id, employee number or e-mail address")
         }
         ReferenceError::Unknown(_) => (
             ProblemCode::NotImportable,
-            "nobody has exactly this id, employee number or e-mail address: write it as the person has it",
+            "no person has exactly this id, employee number or e-mail address: write it as the person has it",
         ),
     };
-    Problem { candidates: error.candidates().to_vec(), ..Problem::new(code, message).on("employee") }
+    Problem { candidates: error.candidates().into(), ..Problem::new(code, message).on("employee") }
 }

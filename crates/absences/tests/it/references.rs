@@ -96,7 +96,7 @@ fn tenant_people(app: &App, before: &[PersonSummary]) -> Vec<PersonSummary> {
 }
 
 impl Lookalikes {
-    /// Every way to write each person, and whom it was written for: column, text, id.
+    /// Every way to write each person, and the person meant: column, text, id.
     fn references(&self) -> Vec<(&'static str, String, i64)> {
         let mut all = Vec::new();
         for (person, number) in self.people.iter().zip(&self.numbers) {
@@ -123,7 +123,7 @@ impl Lookalikes {
 }
 
 #[tokio::test]
-async fn no_row_is_booked_for_a_person_who_was_not_meant() {
+async fn every_row_books_its_person_or_is_refused() {
     for engine in Engine::available() {
         let lookalikes = lookalikes(engine).await;
         let app = &lookalikes.app;
@@ -215,7 +215,7 @@ async fn a_bare_value_that_fits_two_people_names_both() {
 }
 
 #[tokio::test]
-async fn columns_that_refer_to_different_people_are_refused() {
+async fn columns_of_different_people_are_refused() {
     let lookalikes = lookalikes(Engine::Sqlite).await;
     let (one, other) = (&lookalikes.people[12], &lookalikes.people[13]);
     let read = async |number: &str| {
@@ -235,7 +235,7 @@ async fn columns_that_refer_to_different_people_are_refused() {
 }
 
 #[tokio::test]
-async fn two_people_whom_lucca_s_import_could_confuse_are_not_imported() {
+async fn import_refuses_shared_employee_numbers() {
     let lookalikes = lookalikes(Engine::Sqlite).await;
     let app = &lookalikes.app;
     let (one, other) = (&lookalikes.people[12], &lookalikes.people[13]);

@@ -64,9 +64,16 @@ async fn clocks_that_are_apart_are_reported() {
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
     let synced = run(dir.path(), &["sync"]).out;
-    assert!(synced.contains("this machine's clock is 5 hours") && synced.contains("ahead of Lucca's"), "{synced}");
+    assert!(
+        synced.contains("this machine's clock is 5 hours") && synced.contains("ahead of Lucca's"),
+        "{synced}"
+    );
     let told = doctor(dir.path(), &["--tenants"]).json();
-    assert_eq!((states(&told, "lucca_clock"), states(&told, "tenant")), (vec!["warn"], vec!["warn"]), "{told:#}");
+    assert_eq!(
+        (states(&told, "lucca_clock"), states(&told, "tenant")),
+        (vec!["warn"], vec!["warn"]),
+        "{told:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

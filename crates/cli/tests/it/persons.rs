@@ -19,12 +19,13 @@ async fn office() -> Office {
     let emulator = Emulator::start(config).await.unwrap();
     let people = emulator.tenant().people(Some(Status::Active), usize::MAX);
     let [numbered, identified, noel] = [&people[3], &people[4], &people[5]].map(|one| one.id);
-    let patch = |number: String| PersonPatch { employee_number: Some(Some(number)), ..PersonPatch::default() };
+    let patch =
+        |number: String| PersonPatch { employee_number: Some(Some(number)), ..PersonPatch::default() };
     emulator.tenant().change(numbered, patch(format!("0{identified}"))).unwrap();
     emulator.tenant().change(identified, patch("N7".to_owned())).unwrap();
     let name = PersonPatch {
         first_name: Some("Noe\u{308}l".to_owned()),
-        last_name: Some("Lefèvre-Çelik".to_owned()),
+        last_name: Some("Zélindèvre-Çelik".to_owned()),
         ..PersonPatch::default()
     };
     emulator.tenant().change(noel, name).unwrap();
@@ -48,7 +49,7 @@ fn code(ran: &Ran) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bare_number_that_is_another_s_id_is_refused_with_both_named() {
+async fn ambiguous_reference_names_both_people() {
     let office = office().await;
     let (bare, day) = (office.identified.id.to_string(), "2027-02-02");
     for arguments in [
@@ -70,7 +71,7 @@ async fn a_bare_number_that_is_another_s_id_is_refused_with_both_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn typed_references_and_numbers_with_their_zeros_lead_to_one_person() {
+async fn typed_references_resolve_to_one_person() {
     let office = office().await;
     let (numbered, identified) = (office.numbered.id, office.identified.id);
     for (reference, id) in [
@@ -93,7 +94,9 @@ async fn typed_references_and_numbers_with_their_zeros_lead_to_one_person() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_simulation_names_the_person_of_each_row() {
     let office = office().await;
-    let file = |reference: &str, column: &str| format!("{column};leave_type;starts;ends\n{reference};34;2027-02-02;2027-02-02\n");
+    let file = |reference: &str, column: &str| {
+        format!("{column};leave_type;starts;ends\n{reference};34;2027-02-02;2027-02-02\n")
+    };
     let import = ["absences", "import", "-", "--simulate"];
     let bare = run_with(
         office.dir.path(),
@@ -110,9 +113,17 @@ async fn a_simulation_names_the_person_of_each_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_finds_names_without_accents_and_in_either_composition() {
+async fn search_ignores_accents_and_composition() {
     let office = office().await;
-    for typed in ["lefevre", "LEFÈVRE", "Lefe\u{300}vre", "noel", "Noël", "noe\u{308}l", "celik"] {
+    for typed in [
+        "zelindevre",
+        "ZÉLINDÈVRE",
+        "Ze\u{301}linde\u{300}vre",
+        "noel zel",
+        "Noël Zél",
+        "noe\u{308}l z",
+        "celik",
+    ] {
         let found = office.run(&["employees", "list", "--search", typed, "--json"]).ok_json();
         assert_eq!(found.as_array().unwrap().len(), 1, "{typed}");
         let day = today().to_string();
@@ -122,7 +133,7 @@ async fn a_search_finds_names_without_accents_and_in_either_composition() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_of_people_who_cannot_be_understood_fails() {
+async fn sync_fails_when_everyone_is_unreadable() {
     let office = office().await;
     let corrupt = |person: PersonSummary| Fault {
         path: "/api/v3/users".to_owned(),
@@ -139,7 +150,7 @@ async fn a_sync_of_people_who_cannot_be_understood_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_narrowed_role_opens_one_issue_with_its_extent() {
+async fn narrowed_role_opens_one_issue() {
     let office = office().await;
     let tenant = office.emulator.tenant();
     let people = tenant.people(None, usize::MAX);

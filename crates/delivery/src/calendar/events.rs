@@ -170,9 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn cancelling_an_earlier_half_day_moves_no_uid_of_what_stays() {
+    fn uids_survive_earlier_cancellations() {
         let uids = |cancelled: &[(i8, Half)]| {
-            let leaves = whole([4, 5, 6]).into_iter().chain(whole([11, 12])).chain([leave(14, Half::Am, 1, true)]);
+            let leaves =
+                whole([4, 5, 6]).into_iter().chain(whole([11, 12])).chain([leave(14, Half::Am, 1, true)]);
             let leaves = leaves.map(|one| Leave {
                 is_active: !cancelled.iter().any(|(day, half)| one.date.day() == *day && one.half == *half),
                 ..one

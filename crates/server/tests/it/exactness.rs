@@ -11,7 +11,7 @@ use test_database::Engine;
 use crate::support::{OPERATOR, Service, tenant};
 
 #[tokio::test]
-async fn a_full_run_reads_everything_and_a_plain_one_what_changed() {
+async fn full_run_reads_everything() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(30, Rights::all()).await;
@@ -92,7 +92,7 @@ async fn a_place_beyond_the_last_change_is_gone() {
 }
 
 #[tokio::test]
-async fn a_body_s_person_is_the_one_that_is_meant_or_refused() {
+async fn request_bodies_take_typed_references() {
     for engine in Engine::available() {
         let service = Service::on(engine, "").await;
         let emulator = tenant(40, Rights::all()).await;

@@ -87,7 +87,7 @@ fn an_establishment_that_vanishes_whole_is_a_narrowed_scope() {
 }
 
 #[test]
-fn who_was_missing_as_the_role_was_narrowed_stays_undecided_while_it_is() {
+fn missing_beside_a_narrowing_is_undecided() {
     let active = Missing { status: Some(EmployeeStatus::Active), ..Missing::default() };
     let narrowed = Missing { establishment_vanished: true, ..active };
     let first = judge(&evidence(1000, &[narrowed, narrowed, narrowed, active]));

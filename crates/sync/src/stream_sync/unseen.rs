@@ -181,7 +181,7 @@ pub(crate) struct Judged {
     pub(crate) held: Vec<RemoteId>,
     /// Why records are hidden, those included that were hidden before.
     pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
-    /// People whom the evidence does not decide about, and why not.
+    /// The undecided people, and why the evidence does not decide.
     pub(crate) undecided: Vec<(RemoteId, HeldBecause)>,
     /// Records that a person is asked about.
     pub(crate) asked: Vec<RemoteId>,

@@ -116,7 +116,7 @@ async fn leave_types_that_cannot_be_listed_are_known_from_leaves() {
 }
 
 #[tokio::test]
-async fn an_absence_over_the_end_of_a_read_window_is_emitted_once_and_whole() {
+async fn absence_across_windows_is_emitted_once() {
     let app = app(80, Switches::default()).await;
     let tenant = app.emulator.tenant();
     let account_id = tenant.snapshot(app.emulator.api_key()).unwrap().leave_accounts[0];

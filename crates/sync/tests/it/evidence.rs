@@ -10,7 +10,7 @@ use sync::{HeldBecause, HiddenBecause, READS_BEFORE_ASKING, RunReport};
 
 use crate::support::{App, app, stream};
 
-/// Ids that nobody names as manager or head, and that are not the last of an establishment.
+/// Ids of people who are no manager's.
 fn plain_ids(app: &App, status: Status, count: usize) -> Vec<i64> {
     let people = app.emulator.tenant().people(None, usize::MAX);
     let managers: BTreeSet<i64> = people.iter().filter_map(|person| person.manager_id).collect();
@@ -31,7 +31,7 @@ async fn states(app: &App) -> BTreeMap<RemoteId, RecordState> {
 }
 
 #[tokio::test]
-async fn of_fifteen_deleted_people_only_those_still_named_stay_undecided() {
+async fn only_referenced_deletions_are_undecided() {
     let app = app(200, Switches::default()).await;
     app.sync().await;
     let heads = heads(&app).await;
@@ -74,7 +74,7 @@ async fn of_fifteen_deleted_people_only_those_still_named_stay_undecided() {
     for id in managers {
         assert_eq!(app.state_of(*id).await, RecordState::Present);
     }
-    // Once nobody names them any more, they are gone by themselves, and nobody is asked.
+    // Without those references they are gone by themselves, and the question is withdrawn.
     for person in tenant
         .people(None, usize::MAX)
         .iter()
@@ -89,7 +89,7 @@ async fn of_fifteen_deleted_people_only_those_still_named_stay_undecided() {
 }
 
 #[tokio::test]
-async fn a_decision_about_undecided_people_lets_them_go() {
+async fn undecided_people_are_released_by_decision() {
     let app = app(60, Switches::default()).await;
     app.sync().await;
     let tenant = app.emulator.tenant();
@@ -115,7 +115,7 @@ async fn a_decision_about_undecided_people_lets_them_go() {
 }
 
 #[tokio::test]
-async fn who_was_deleted_behind_a_narrowed_role_is_gone_once_it_is_widened() {
+async fn deleted_while_hidden_are_gone_once_widened() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let tenant = app.emulator.tenant();
@@ -237,7 +237,7 @@ async fn check(
     assert_eq!(users.held, undecided.len() as u64, "each one that is held is named");
 }
 
-/// One set: people are deleted, some of whom others name; the role is narrowed and widened; in any order and mixture.
+/// One set: people are deleted, some of them named as managers; the role is narrowed and widened; in any order and mixture.
 async fn play(seed: u64) -> bool {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let app = app(70, Switches::default()).await;
@@ -284,7 +284,6 @@ async fn play(seed: u64) -> bool {
             sight.sites.as_ref().is_none_or(|sites| sites.contains(&site))
                 && (sight.former || status != Status::Former)
         };
-        // A role narrowed so that nearly nobody is left, or by people who look like deletions: the brake asks a person.
         let lost_now = everyone.keys().any(|id| is_seen(&before, id) && !is_seen(&sight, id));
         for _ in 0..1 + dice.below(2) {
             let report = app.sync().await;
@@ -315,7 +314,7 @@ async fn play(seed: u64) -> bool {
 }
 
 #[tokio::test]
-async fn random_sets_end_in_the_states_that_the_evidence_allows() {
+async fn random_sets_end_as_evidence_allows() {
     let mut braked = 0;
     for seed in 1..=12 {
         braked += u32::from(play(seed).await);
@@ -325,7 +324,7 @@ async fn random_sets_end_in_the_states_that_the_evidence_allows() {
 
 #[tokio::test]
 #[ignore = "minutes"]
-async fn three_hundred_random_sets_end_in_the_states_that_the_evidence_allows() {
+async fn three_hundred_sets_end_as_evidence_allows() {
     let mut braked = 0;
     for seed in 1000..1300 {
         braked += u32::from(play(seed).await);

@@ -189,7 +189,7 @@ async fn changes_are_asked_for_by_the_server_s_clock() {
 }
 
 #[tokio::test]
-async fn a_read_in_which_nobody_can_be_understood_has_failed() {
+async fn read_fails_when_everyone_is_unreadable() {
     let app = app(5, Switches::default()).await;
     let corrupt = |person: lucca_emulator::PersonSummary| {
         crate::support::fault("/api/v3/users", FaultKind::CorruptRecord { id: person.id })

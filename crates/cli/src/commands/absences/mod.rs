@@ -178,7 +178,7 @@ fn problem_line(problem: &Problem) -> String {
     if !problem.half_days.is_empty() {
         line.push_str(&format!(": {}", periods(problem.half_days.iter().copied())));
     }
-    for candidate in &problem.candidates {
+    for candidate in problem.candidates.iter() {
         line.push_str(&format!("\n  {}", candidate_line(candidate)));
     }
     line

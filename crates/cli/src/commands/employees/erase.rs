@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use people::{Employee, Kind, PersonReference, ReferenceError, RemoteId};
+use people::{Employee, Kind, PersonReference, RemoteId};
 use serde_json::{Value, json};
 use store::{Actor, Erasure, ErasureId, LinkedAccount, Receipt};
 
@@ -13,7 +13,7 @@ use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, complain, counted, line, table};
-use crate::people_view::unresolved;
+use crate::people_view::stored_id;
 use crate::report_view::noun;
 use crate::session;
 
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 
 pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<ExitCode, Failure> {
     let account = session::account(data, args.account.as_deref()).await?;
-    let id = person(data, &account, &args.id).await?;
+    let id = stored_id(&data.store, &account, &args.id).await?;
     let holdings = data.store.holdings(account.no, &id).await?;
     let is_kept_out = data.store.erased_ids(account.no).await?.contains(&id);
     if holdings.is_empty() && !is_kept_out {
@@ -67,16 +67,6 @@ pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<
         complain(&format!("What was erased may still be in the database's files: {error}. Erase once more."));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The id of the person that a reference means. People who are no longer shown can be erased too, by their Lucca id.
-async fn person(data: &DataDir, account: &LinkedAccount, text: &str) -> Result<RemoteId, Failure> {
-    let reference = PersonReference::parse(text);
-    match data.store.person_index(account.no).await?.resolve(&reference) {
-        Ok(person) => Ok(person.id.clone()),
-        Err(ReferenceError::Unknown(_)) if reference.may_be_id() => Ok(RemoteId::from(reference.value())),
-        Err(error) => Err(unresolved(&error)),
-    }
 }
 
 /// Asks on a terminal; elsewhere nobody could answer.

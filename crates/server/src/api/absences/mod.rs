@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// Longer texts are no id of Lucca's.
 const LONGEST_ID: usize = 100;
 
-/// Longer texts refer to nobody: an e-mail address has at most 254 characters.
+/// Longer texts refer to no person: an e-mail address has at most 254 characters.
 const LONGEST_REFERENCE: usize = 300;
 
 /// An absence to be looked at or asked for: a preview and the request that follows have the same body.
@@ -132,7 +132,7 @@ fn wrong(code: ProblemCode, field: &str, message: &str) -> absences::Problem {
         message: message.to_owned(),
         lucca: None,
         half_days: Vec::new(),
-        candidates: Vec::new(),
+        candidates: Box::default(),
     }
 }
 

@@ -32,8 +32,9 @@ pub(crate) struct RunOptions {
     full: bool,
 }
 
-/// Asks for a sync of what changed, or with `{"full": true}` of everything, whatever is due. A worker begins it as soon as it has a hand free; until then it is `queued`,
-/// and whoever asks again is given the same one, which reads everything once that was asked for. It is followed at its Location.
+/// Asks for a sync of what changed, or with `{"full": true}` of everything, due or not. A worker begins the run as soon as
+/// it is free; until then the run is `queued`, and further calls return the same one, which reads everything if one of them
+/// asked for that. Follow it at its Location.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
