@@ -16,6 +16,7 @@ mod days;
 mod door;
 mod follow;
 mod look;
+mod person;
 mod preview;
 mod problem;
 mod report;

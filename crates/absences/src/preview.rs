@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use people::{Absence, Employee, Establishment, HalfDay, LeaveType, LeaveUnit, Plan, RemoteId};
+use people::{Absence, Employee, Establishment, HalfDay, LeaveType, LeaveUnit, PersonLabel, Plan, RemoteId};
 use serde::Serialize;
 
 use crate::Absences;
@@ -16,6 +16,8 @@ pub struct Preview {
     /// What is asked for.
     #[serde(flatten)]
     pub ask: Ask,
+    /// Who would be away, named.
+    pub person: PersonLabel,
     /// What the leave type is called, where Lucca tells.
     pub leave_type_name: Option<String>,
     /// The half-days it would take, and why not the others.
@@ -94,9 +96,10 @@ impl Absences<'_> {
     /// [`Error::UnknownEmployee`], or where Lucca could not be asked.
     pub async fn preview(&self, ask: &Ask) -> Result<Preview, Error> {
         let examined = self.examine(ask).await?;
-        let Examined { plan, door, assessment, overlaps, problems, .. } = examined;
+        let Examined { person, plan, door, assessment, overlaps, problems, .. } = examined;
         Ok(Preview {
             ask: ask.clone(),
+            person: PersonLabel::of(&person.employee),
             leave_type_name: assessment.leave_type_name,
             plan,
             amount: assessment.amount,
@@ -183,6 +186,9 @@ impl Absences<'_> {
             problems.push(Problem { half_days, ..problem });
         }
         problems.extend(assessment.problems.iter().cloned());
+        if door.kind() == DoorKind::Import {
+            problems.extend(self.import_doubles(ask, &person.employee).await?);
+        }
         Ok(Examined { person, plan, existing, door, assessment, overlaps, problems })
     }
 

@@ -1,7 +1,7 @@
 //! Why an absence can't be asked for, was refused, or needs a word first; and what can go wrong on the way.
 
 use linking::{Language, Permission};
-use people::HalfDay;
+use people::{HalfDay, PersonCandidate};
 use serde::{Deserialize, Serialize};
 use store::SubmissionState;
 
@@ -32,6 +32,9 @@ pub enum ProblemCode {
     /// The leave type is closed for this period.
     #[serde(rename = "absence.closed")]
     Closed,
+    /// The reference fits several people.
+    #[serde(rename = "absence.ambiguous_employee")]
+    AmbiguousEmployee,
     /// What the import needs to know of the person is not known.
     #[serde(rename = "absence.not_importable")]
     NotImportable,
@@ -58,6 +61,7 @@ impl ProblemCode {
             Self::Overlap => "absence.overlap",
             Self::HalfDayNotAllowed => "absence.half_day_not_allowed",
             Self::Closed => "absence.closed",
+            Self::AmbiguousEmployee => "absence.ambiguous_employee",
             Self::NotImportable => "absence.not_importable",
             Self::Refused => "absence.refused",
             Self::ConfirmationNeeded => "absence.confirmation_needed",
@@ -82,11 +86,21 @@ pub struct Problem {
     /// The half-days it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub half_days: Vec<HalfDay>,
+    /// The people that a reference fits, or nearly fits. Their names are here and not in `message`, which may be logged.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub candidates: Box<[PersonCandidate]>,
 }
 
 impl Problem {
     pub(crate) fn new(code: ProblemCode, message: impl Into<String>) -> Self {
-        Self { code, field: None, message: message.into(), lucca: None, half_days: Vec::new() }
+        Self {
+            code,
+            field: None,
+            message: message.into(),
+            lucca: None,
+            half_days: Vec::new(),
+            candidates: Box::default(),
+        }
     }
 
     pub(crate) fn on(mut self, field: &str) -> Self {
@@ -128,6 +142,9 @@ pub enum Error {
     /// Nobody with this id is known of the linked account.
     #[error("no such person")]
     UnknownEmployee,
+    /// The reference fits several people, who are named; nothing was asked of Lucca.
+    #[error("several people fit this reference")]
+    AmbiguousEmployee(Vec<PersonCandidate>),
     /// Nothing with this id is known of the linked account.
     #[error("no such absence or absence request")]
     UnknownAbsence,
@@ -193,6 +210,7 @@ impl Error {
             Self::NotPermitted(_) => "absence.not_permitted",
             Self::NoDoor => "absence.no_door",
             Self::UnknownEmployee => "absence.unknown_employee",
+            Self::AmbiguousEmployee(_) => ProblemCode::AmbiguousEmployee.name(),
             Self::UnknownAbsence => "absence.unknown",
             Self::KeyReused => "absence.idempotency_key_reused",
             Self::InvalidKey => "absence.invalid_idempotency_key",
@@ -233,6 +251,9 @@ impl Error {
                 "Look the person up among the employees of this linked account; who was just hired appears with the \
                  next sync."
                     .to_owned()
+            }
+            Self::AmbiguousEmployee(_) => {
+                "Write id:…, number:… or email:… with the value, to say which of them is meant.".to_owned()
             }
             Self::UnknownAbsence => "List the person's absences or absence requests to find its id.".to_owned(),
             Self::KeyReused => "Use another key for another request, and the same one only to repeat a request as it was."

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use people::{
-    Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, RemoteId, status_on,
+    Department, Employee, EmployeeStatus, Employment, Establishment, LegalUnit, PersonCandidate, PersonIndex,
+    PersonReference, ReferenceError, RemoteId, status_on,
 };
 use serde::Serialize;
 use store::{LinkedAccount, Store};
 
-use crate::failure::Failure;
+use crate::failure::{Details, Failure};
 use crate::output::clean;
 
 /// A person with everything that belongs to them.
@@ -33,6 +34,7 @@ pub(crate) struct People {
     pub(crate) departments: Vec<Department>,
     employments: HashMap<RemoteId, Vec<Employment>>,
     index: HashMap<RemoteId, usize>,
+    references: PersonIndex,
     department_index: HashMap<RemoteId, usize>,
     establishments: HashMap<RemoteId, Establishment>,
     legal_units: HashMap<RemoteId, LegalUnit>,
@@ -72,6 +74,7 @@ impl People {
             department_index: departments.iter().enumerate().map(|(i, d)| (d.id.clone(), i)).collect(),
             establishments: establishments.into_iter().map(|e| (e.id.clone(), e)).collect(),
             legal_units: legal_units.into_iter().map(|u| (u.id.clone(), u)).collect(),
+            references: store.person_index(account.no).await?,
             employees,
             departments,
             employments,
@@ -127,35 +130,13 @@ impl People {
         }
     }
 
-    /// The one person who is meant: by Lucca id, work e-mail or employee number.
-    pub(crate) fn find(&self, wanted: &str) -> Result<PersonView<'_>, Failure> {
-        let wanted = wanted.trim();
-        if let Some(&index) = self.index.get(&RemoteId::from(wanted)) {
-            return Ok(self.view(&self.employees[index]));
-        }
-        let is_meant = |employee: &Employee| {
-            let mail = employee.work_email.as_deref();
-            mail.is_some_and(|mail| mail.eq_ignore_ascii_case(wanted))
-                || employee.employee_number.as_deref() == Some(wanted)
-        };
-        let found: Vec<_> = self.employees.iter().filter(|(employee, _)| is_meant(employee)).collect();
-        match found[..] {
-            [person] => Ok(self.view(person)),
-            [] => Err(Failure::usage(
-                "cli.unknown_employee",
-                "no such person",
-                "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
-            )),
-            _ => {
-                let ids: Vec<String> =
-                    found.iter().map(|(employee, _)| clean(employee.id.as_str())).collect();
-                Err(Failure::usage(
-                    "cli.which_employee",
-                    "several people answer to this",
-                    format!("Name one by id: {}.", ids.join(", ")),
-                ))
-            }
-        }
+    /// The one person that a reference means: `id:9`, `number:009`, `email:…`, or a bare value that fits no other person.
+    pub(crate) fn find(&self, reference: &str) -> Result<PersonView<'_>, Failure> {
+        let found = self.references.resolve(&PersonReference::parse(reference));
+        let found = found.map(|person| self.index.get(&person.id)).map_err(|error| unresolved(&error))?;
+        // Both are read one after the other.
+        let index = found.ok_or_else(|| unresolved(&ReferenceError::Unknown(Vec::new())))?;
+        Ok(self.view(&self.employees[*index]))
     }
 
     /// One person of `employees`, with everything that belongs to them.
@@ -183,4 +164,54 @@ impl People {
         let count = self.employees.iter().filter(|(_, status)| *status == wanted).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
+}
+
+/// The id of the person that a reference means, for commands that also take people who are no longer shown: these by their
+/// Lucca id.
+pub(crate) async fn stored_id(
+    store: &Store,
+    account: &LinkedAccount,
+    text: &str,
+) -> Result<RemoteId, Failure> {
+    let reference = PersonReference::parse(text);
+    match store.person_index(account.no).await?.resolve(&reference) {
+        Ok(person) => Ok(person.id.clone()),
+        Err(ReferenceError::Unknown(_)) if reference.may_be_id() => Ok(RemoteId::from(reference.value())),
+        Err(error) => Err(unresolved(&error)),
+    }
+}
+
+/// The failure of a reference without exactly one person; the candidates are named.
+fn unresolved(error: &ReferenceError) -> Failure {
+    let candidates = error.candidates();
+    let mut failure = match error {
+        ReferenceError::Ambiguous(_) => Failure::usage(
+            "cli.which_employee",
+            "several people fit this reference",
+            "Say which one is meant: id:…, number:… or email:… before the value.",
+        ),
+        ReferenceError::Unknown(near) if near.is_empty() => Failure::usage(
+            "cli.unknown_employee",
+            "no such person",
+            "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
+        ),
+        ReferenceError::Unknown(_) => Failure::usage(
+            "cli.unknown_employee",
+            "no such person, but a similar one",
+            "Give the id with id: before it, or the number exactly as the person has it.",
+        ),
+    };
+    if !candidates.is_empty() {
+        failure.details = Some(Box::new(Details {
+            lines: candidates.iter().map(candidate_line).collect(),
+            members: [("candidates".to_owned(), serde_json::json!(candidates))].into_iter().collect(),
+        }));
+    }
+    failure
+}
+
+/// `  Jo Martin (id:9, number:12), by id`.
+pub(crate) fn candidate_line(candidate: &PersonCandidate) -> String {
+    let by: Vec<&str> = candidate.fits.iter().map(|kind| kind.name()).collect();
+    format!("  {}, by {}", clean(&candidate.to_string()), by.join(" and "))
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use people::Kind;
 use serde::Deserialize;
 use store::{Hold, Operation, Outcome};
-use sync::StreamError;
+use sync::{HiddenBecause, StreamError, Undecided};
 
 use crate::failure::{Exit, Failure};
-use crate::output::{counted, grouped, line};
+use crate::output::{clean, counted, grouped, line};
 
 /// A run's report.
 #[derive(Debug, Deserialize)]
@@ -23,6 +23,8 @@ pub(crate) struct ReportView {
     pub(crate) requests: BTreeMap<String, u64>,
     #[serde(default)]
     pub(crate) throttled: u64,
+    #[serde(default)]
+    pub(crate) server_ahead_s: Option<i64>,
     /// Absent in reports of earlier versions, as are some members of the streams.
     #[serde(default)]
     pub(crate) turned: u64,
@@ -40,6 +42,8 @@ pub(crate) struct StreamView {
     pub(crate) hidden: u64,
     pub(crate) held: u64,
     pub(crate) held_because: Option<String>,
+    pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
+    pub(crate) undecided: Vec<Undecided>,
     pub(crate) hidden_fields: Vec<String>,
     pub(crate) stale: u64,
     pub(crate) complete: bool,
@@ -70,6 +74,16 @@ impl ReportView {
     /// The failure that a run which could not read all people is.
     pub(crate) fn failure(&self) -> Option<Failure> {
         let users = self.streams.iter().find(|stream| stream.stream == lucca::Stream::Users.name())?;
+        if users.mode == "full" && users.read == 0 && users.quarantined > 0 && users.error.is_none() {
+            let people = counted(users.quarantined, "person");
+            let mut failure = Failure::usage(
+                "sync.people_unreadable",
+                format!("none of {people} could be understood; what is stored stays as it was"),
+                "Look into the table `quarantine`. Lucca's API may have changed: update the connector, or report it.",
+            );
+            failure.exit = Exit::Unreachable;
+            return Some(failure);
+        }
         let error = users.error.as_ref()?;
         let mut failure = Failure::usage(&error.code, error.message.clone(), error.advice.clone());
         failure.exit = match error.code.as_str() {
@@ -111,6 +125,10 @@ impl ReportView {
         if self.turned > 0 {
             line(&format!("  {} began or ended by the calendar", counted(self.turned, "contract")));
         }
+        if let Some(ahead) = self.server_ahead_s {
+            line(&format!("  {}", clocks_apart(ahead)));
+            line("    next: set this machine's clock, by NTP");
+        }
         for stream in &self.streams {
             show_stream(stream);
         }
@@ -127,6 +145,9 @@ impl ReportView {
         }
     }
 }
+
+/// So many undecided people are named one by one.
+const UNDECIDED_SHOWN: usize = 20;
 
 fn show_stream(stream: &StreamView) {
     let name = &stream.stream;
@@ -160,6 +181,9 @@ fn show_stream(stream: &StreamView) {
     if stream.hidden > 0 {
         let hidden = counted(stream.hidden, "record");
         line(&format!("  {name}: {hidden} hidden: the key seems to have lost a permission"));
+        for (because, count) in &stream.hidden_because {
+            line(&format!("    {}: {}", counted(*count, "person"), because.reason()));
+        }
     }
     if !stream.hidden_fields.is_empty() {
         let fields = stream.hidden_fields.join(", ");
@@ -172,6 +196,24 @@ fn show_stream(stream: &StreamView) {
     if let Some(why) = &stream.held_because {
         line(&format!("  {name}: {} missing, left as they are: {why}", counted(stream.held, "record")));
     }
+    for one in stream.undecided.iter().take(UNDECIDED_SHOWN) {
+        let reads = counted(one.reads.into(), "full read");
+        line(&format!("    #{}: {} ({reads})", clean(one.id.as_str()), one.reason.reason()));
+    }
+    if stream.undecided.len() > UNDECIDED_SHOWN {
+        line(&format!("    … and {} more: --json shows all", stream.undecided.len() - UNDECIDED_SHOWN));
+    }
+}
+
+/// How far Lucca's clock is from ours.
+pub(crate) fn clocks_apart(ahead_s: i64) -> String {
+    let minutes = ahead_s.unsigned_abs() / 60;
+    let apart = match minutes / 60 {
+        0 => counted(minutes, "minute"),
+        hours => format!("{} and {}", counted(hours, "hour"), counted(minutes % 60, "minute")),
+    };
+    let side = if ahead_s > 0 { "behind" } else { "ahead of" };
+    format!("this machine's clock is {apart} {side} Lucca's; what changed is asked for by Lucca's")
 }
 
 /// What waits for a person.

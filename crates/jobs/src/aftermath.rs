@@ -1,16 +1,19 @@
 //! What follows a sync: the doctor looks at what the key shows now, and issues are opened and resolved by it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use linking::Permission;
-use people::{Feature, Features};
+use people::{Feature, Features, Kind, RemoteId};
 use serde_json::{Value, json};
 use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, Store};
-use sync::{Mode, RunReport};
+use sync::{HiddenBecause, Mode, NotShown, RunReport, Undecided};
 
 use crate::Machinery;
-use crate::issues::{AUDIENCE_HELD, HELD, KEY_REFUSED, PERMISSION, is_of_a_sync};
+use crate::issues::{AUDIENCE_HELD, HELD, KEY_REFUSED, PERMISSION, SCOPE_NARROWED, UNDECIDED, is_of_a_sync};
+
+/// So many people an issue names.
+const IDS_TOLD: usize = 50;
 
 /// What an issue is about.
 struct Found {
@@ -53,7 +56,16 @@ pub(crate) async fn look(
     if now == Some(AccountStatus::RelinkNeeded) {
         found.push(Found { code: KEY_REFUSED.to_owned(), subject: String::new(), detail: json!({}) });
     }
-    for hold in store.holds(account.no).await?.into_iter().filter(|hold| !hold.is_rejected) {
+    let not_shown = NotShown::of(store.stream_states(account.no).await?.get(lucca::Stream::Users.name()));
+    let holds = store.holds(account.no).await?;
+    let kept = holds.iter().find(|hold| hold.kind == Kind::Employee && hold.is_rejected);
+    found.extend(not_shown_people(&not_shown, kept.map(|hold| hold.ids.as_slice()).unwrap_or_default()));
+    for hold in holds.iter().filter(|hold| !hold.is_rejected) {
+        // Undecided people have an issue of their own, which says why.
+        let is_undecided = |id: &RemoteId| not_shown.undecided.iter().any(|one| one.id == *id);
+        if hold.kind == Kind::Employee && hold.ids.iter().all(is_undecided) {
+            continue;
+        }
         let detail = json!({ "records": hold.ids.len() });
         found.push(Found { code: HELD.to_owned(), subject: hold.kind.name().to_owned(), detail });
     }
@@ -90,6 +102,28 @@ pub(crate) async fn look(
         store.open_issue(NewIssue { id, account_no: account.no, code, subject, detail, at }).await?;
     }
     Ok(())
+}
+
+/// People who are stored and not shown, where an operator has to look. People in `kept` were decided on before.
+fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<Found> {
+    let mut found = Vec::new();
+    let narrowed = not_shown.hidden_because(HiddenBecause::ScopeNarrowed);
+    if narrowed > 0 {
+        let detail = json!({ "people": narrowed, "of": not_shown.stored });
+        found.push(Found { code: SCOPE_NARROWED.to_owned(), subject: String::new(), detail });
+    }
+    let asking: Vec<&Undecided> =
+        not_shown.undecided.iter().filter(|one| one.asks_a_person() && !kept.contains(&one.id)).collect();
+    if !asking.is_empty() {
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for one in &asking {
+            *reasons.entry(one.reason.name()).or_default() += 1;
+        }
+        let ids: Vec<&RemoteId> = asking.iter().take(IDS_TOLD).map(|one| &one.id).collect();
+        let detail = json!({ "people": asking.len(), "reasons": reasons, "ids": ids });
+        found.push(Found { code: UNDECIDED.to_owned(), subject: String::new(), detail });
+    }
+    found
 }
 
 /// What the doctor says of the key, by what is stored.

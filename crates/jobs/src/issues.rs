@@ -10,6 +10,10 @@ pub(crate) const KEY_REFUSED: &str = "account.key_refused";
 pub(crate) const RATE_LIMITED: &str = "account.rate_limited";
 /// Records vanished, and a person has to say whether that is right. Its subject is their kind.
 pub(crate) const HELD: &str = "records.held";
+/// Several full reads could not decide whether people were deleted or are hidden.
+pub(crate) const UNDECIDED: &str = "people.undecided";
+/// The scope of the key's role was narrowed, so that people are hidden.
+pub(crate) const SCOPE_NARROWED: &str = "role.scope_narrowed";
 /// People would no longer be delivered, in a number that a person has to look at.
 pub(crate) const AUDIENCE_HELD: &str = "delivery.held";
 /// How the codes of issues about permissions begin.
@@ -22,7 +26,8 @@ const SCIM: &str = "scim.";
 
 /// Whether a sync says if an issue still holds. Others are for whoever opened them.
 pub(crate) fn is_of_a_sync(code: &str) -> bool {
-    code == KEY_REFUSED || code == HELD || code == AUDIENCE_HELD || code.starts_with(PERMISSION)
+    [KEY_REFUSED, HELD, AUDIENCE_HELD, UNDECIDED, SCOPE_NARROWED].contains(&code)
+        || code.starts_with(PERMISSION)
 }
 
 /// An issue in words.
@@ -44,6 +49,8 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
         RATE_LIMITED => rate_limited(account, issue, language),
         HELD => held(account, issue, language),
         AUDIENCE_HELD => audience_held(account, issue, language),
+        UNDECIDED => undecided(account, issue, language),
+        SCOPE_NARROWED => scope_narrowed(account, issue, language),
         WEBHOOKS_DISABLED => webhooks_disabled(issue, language),
         code if code.starts_with(SCIM) => match scim(code, issue, language) {
             Some(told) => told,
@@ -112,7 +119,7 @@ fn held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, 
             let noun = if count == 1 { one } else { many };
             (
                 format!("{number} {noun} missing in Lucca, too many to believe it unasked."),
-                format!("Look and decide: {command}"),
+                format!("Look and decide: {command}. A narrowed role of the API key looks the same."),
             )
         }
         Language::French => {
@@ -154,6 +161,97 @@ fn audience_held(account: &LinkedAccount, issue: &Issue, language: Language) -> 
                 ),
             )
         }
+    }
+}
+
+fn undecided(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
+    let count = issue.detail["people"].as_u64().unwrap_or(0);
+    let number = grouped(count, language);
+    let reasons = issue.detail["reasons"].as_object().cloned().unwrap_or_default();
+    let reasons: Vec<&str> = reasons.keys().map(|reason| undecided_reason(reason, language)).collect();
+    let ids: Vec<&str> =
+        issue.detail["ids"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    let more = if count > ids.len() as u64 { ", …" } else { "" };
+    let ids = format!("{}{more}", ids.join(", "));
+    let command = format!("lucca-connector accounts release {} --kind employees", account.id);
+    match language {
+        Language::English => {
+            let people = if count == 1 { "person is" } else { "people are" };
+            (
+                format!(
+                    "{number} {people} no longer shown by Lucca, and it is not known whether they were deleted ({}). \
+                     Lucca ids: {ids}.",
+                    reasons.join("; ")
+                ),
+                format!(
+                    "Look them up in Lucca. If they were deleted, let them go with {command} --approve; if they are there, \
+                     widen the scope of the API key's role, or keep them as they are with --reject."
+                ),
+            )
+        }
+        Language::French => {
+            let (people, them) = if count < 2 {
+                ("personne n’est plus affichée", "si elle a été supprimée")
+            } else {
+                ("personnes ne sont plus affichées", "si elles ont été supprimées")
+            };
+            (
+                format!(
+                    "{number} {people} par Lucca, et rien n’indique {them} ({}). Identifiants Lucca\u{202f}: {ids}.",
+                    reasons.join("\u{202f}; ")
+                ),
+                format!(
+                    "Recherchez ces personnes dans Lucca. Supprimées\u{202f}: confirmez avec {command} --approve. Toujours \
+                     présentes\u{202f}: élargissez le périmètre du rôle de la clé API, ou conservez-les avec --reject."
+                ),
+            )
+        }
+    }
+}
+
+/// Why the evidence does not decide, by the reason's stable name.
+fn undecided_reason(name: &str, language: Language) -> &'static str {
+    match (name, language) {
+        ("referenced", Language::English) => "others still name them as manager or head of a department",
+        ("referenced", Language::French) => {
+            "d’autres les désignent encore comme manager ou responsable d’un département"
+        }
+        ("last_of_establishment", Language::English) => "no other person of their establishment is shown",
+        ("last_of_establishment", Language::French) => {
+            "plus aucune autre personne de leur établissement n’est affichée"
+        }
+        (_, Language::English) => "the key lost sight of others in the same read",
+        (_, Language::French) => "la clé a perdu de vue d’autres personnes lors de la même lecture",
+    }
+}
+
+fn scope_narrowed(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
+    let count = |name: &str| issue.detail[name].as_u64().unwrap_or(0);
+    let (people, of) = (grouped(count("people"), language), grouped(count("of"), language));
+    let command = format!("lucca-connector sync --full --account {}", account.id);
+    match language {
+        Language::English => (
+            format!(
+                "{people} of {of} people are no longer shown, with all of their establishments: the scope of the API \
+                 key's role was probably narrowed. They are hidden, not deleted."
+            ),
+            format!(
+                "In Lucca, open the role that carries the API key's name and widen its scope to the establishments that \
+                 the connector is to read; then read everything again: {command}. If the narrowing is meant, nothing is to \
+                 be done: the people stay hidden."
+            ),
+        ),
+        Language::French => (
+            format!(
+                "{people} personnes sur {of} ne sont plus affichées, avec l’ensemble de leurs établissements\u{202f}: le \
+                 périmètre du rôle de la clé API a probablement été restreint. Elles sont masquées, non supprimées."
+            ),
+            format!(
+                "Dans Lucca, ouvrez le rôle qui porte le nom de la clé API et élargissez son périmètre aux établissements \
+                 que le connecteur doit lire, puis relancez une lecture complète\u{202f}: {command}. Si cette restriction \
+                 est voulue, il n’y a rien à faire\u{202f}: ces personnes restent masquées."
+            ),
+        ),
     }
 }
 

@@ -100,13 +100,13 @@ impl Machinery {
     }
 
     /// Asks for a sync of an account, which a worker begins as soon as it has a hand free. Gives the run's id: of one that was
-    /// asked for before and has yet to begin, where there is one.
+    /// asked for before and has yet to begin, where there is one. With `is_full` the run reads everything, else what changed.
     ///
     /// # Errors
     ///
     /// When there is no randomness, and the store's.
-    pub async fn ask_for_run(&self, account: &LinkedAccount) -> Result<RunId, crate::Error> {
-        Ok(self.store.ask_for_run(account.no, self.new_run()?, self.clock.now()).await?)
+    pub async fn ask_for_run(&self, account: &LinkedAccount, is_full: bool) -> Result<RunId, crate::Error> {
+        Ok(self.store.ask_for_run(account.no, self.new_run()?, is_full, self.clock.now()).await?)
     }
 
     /// A new run's id.

@@ -48,6 +48,7 @@ pub async fn examine_stored(
     let records = store.count_kept(account.no).await?;
     let present = |kind| records.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
     let reports = latest_reports(store, account.no).await?;
+    let hidden = HiddenCauses::read(store, account.no).await?;
     let list = |stream: Stream, kind| sight(reports.get(stream.name()), present(kind));
 
     let groups: FieldGroups =
@@ -87,8 +88,8 @@ pub async fn examine_stored(
         },
         hidden: Hidden {
             active: counts.hidden.active,
-            future: counts.hidden.future,
-            former: counts.hidden.former,
+            future: hidden.by("future_not_shown").unwrap_or(counts.hidden.future),
+            former: hidden.by("former_not_shown").unwrap_or(counts.hidden.former),
         },
         job_titles: field(FieldGroup::Work, Feature::Jobs, "job_title", counts.job_titles),
         managers: field(FieldGroup::Work, Feature::Managers, "manager_id", counts.managers),
@@ -110,6 +111,33 @@ pub async fn examine_stored(
         ..Observations::default()
     };
     Ok(conclude(seen, features, today))
+}
+
+/// Why people are hidden, as the sync remembers it with the stream `users`: a narrowed role hides former and future
+/// employees too, and says nothing of the permissions to see these.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HiddenCauses {
+    hidden: HashMap<String, u64>,
+}
+
+impl HiddenCauses {
+    async fn read(store: &Store, account_no: i64) -> Result<Self, store::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct State {
+            not_shown: HiddenCauses,
+        }
+        let states = store.stream_states(account_no).await?;
+        let state =
+            states.get(Stream::Users.name()).and_then(|json| serde_json::from_str::<State>(json).ok());
+        Ok(state.unwrap_or_default().not_shown)
+    }
+
+    /// How many are hidden for a cause; none where it is not known why people are hidden.
+    fn by(&self, cause: &str) -> Option<u64> {
+        if self.hidden.is_empty() { None } else { Some(self.hidden.get(cause).copied().unwrap_or(0)) }
+    }
 }
 
 /// What the last run that read it says of each stream.

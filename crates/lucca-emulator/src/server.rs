@@ -9,9 +9,11 @@ use axum::{
     body::{Body, Bytes},
     extract::{FromRequest as _, Multipart, Request, State as Extract},
     http::{HeaderValue, Method, Response, StatusCode, header, request::Parts},
+    middleware::{self, Next},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
@@ -25,7 +27,7 @@ use crate::{
     drip::Drip,
     errors::Refusal,
     faults::{FaultKind, Loss},
-    grammar::query::Query,
+    grammar::{dates::PARIS, query::Query},
     mangle::{mangle, rows_of},
     rights::key_of_header,
     routes::{self, Read, generation},
@@ -54,7 +56,19 @@ struct Rows(u64);
 /// The API as a service, answering compressed where the client accepts it.
 pub(crate) fn api(tenant: Tenant) -> Router {
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
-    Router::new().fallback(answer).with_state(tenant).layer(compression)
+    let dated = middleware::from_fn_with_state(tenant.clone(), dated);
+    Router::new().fallback(answer).with_state(tenant).layer(dated).layer(compression)
+}
+
+/// Gives an answer the `Date` of the tenant's clock.
+async fn dated(Extract(tenant): Extract<Tenant>, request: Request, next: Next) -> Response<Body> {
+    let mut response = next.run(request).await;
+    let now = tenant.now().to_zoned(PARIS.clone()).ok();
+    let date = now.and_then(|now| DateTimePrinter::new().timestamp_to_rfc9110_string(&now.timestamp()).ok());
+    if let Some(date) = date.and_then(|date| date.parse().ok()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 /// Serves until the handle is aborted; then every connection ends at once.

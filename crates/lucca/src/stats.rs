@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{AGE, DATE, HeaderMap, HeaderName};
+
 use crate::stream::Stream;
 
 /// What a [`Client`](crate::Client) has done since it was built.
@@ -10,6 +13,10 @@ use crate::stream::Stream;
 pub struct Stats {
     /// By stream; a stream nothing was asked of is absent.
     pub by_stream: BTreeMap<Stream, StreamStats>,
+    /// How far the server's clock was ahead of ours (negative: behind) by the `Date` of its last answer, in whole seconds.
+    /// None where no answer had one. The way of the answer counts as lag of the server, so that a moment moved by this is
+    /// never too late.
+    pub server_ahead: Option<SignedDuration>,
 }
 
 impl Stats {
@@ -34,16 +41,29 @@ pub struct StreamStats {
 
 /// The counters behind [`Stats`].
 #[derive(Debug, Default)]
-pub(crate) struct Counters(Mutex<BTreeMap<Stream, StreamStats>>);
+pub(crate) struct Counters(Mutex<Stats>);
 
 impl Counters {
     pub(crate) fn record(&self, stream: Stream, change: impl FnOnce(&mut StreamStats)) {
-        let mut by_stream = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        change(by_stream.entry(stream).or_default());
+        change(self.lock().by_stream.entry(stream).or_default());
+    }
+
+    /// Notes what the server says of its clock, by an answer that has just come.
+    pub(crate) fn note_date(&self, headers: &HeaderMap, now: Timestamp) {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let Some(date) = text(DATE).and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else { return };
+        // A cache between us tells how long it had kept the answer.
+        let age = text(AGE).and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
+        let ahead = date.timestamp().duration_since(now) + SignedDuration::from_secs(age.into());
+        let whole = SignedDuration::from_secs(ahead.as_secs() - i64::from(ahead.subsec_nanos() < 0));
+        self.lock().server_ahead = Some(whole);
     }
 
     pub(crate) fn snapshot(&self) -> Stats {
-        let by_stream = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        Stats { by_stream }
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Stats> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -206,6 +206,7 @@ impl Transport {
         self.counters.record(stream, |stats| stats.requests += 1);
         let began = self.clock.stopwatch();
         let mut response = request.send().await.map_err(|error| on(not_answered(error)))?;
+        self.counters.note_date(response.headers(), self.clock.now());
         let status = response.status();
         if !status.is_success() {
             // What can still be read of it: the status alone says most.

@@ -22,10 +22,12 @@ mod leave_type;
 mod oddities;
 mod org_chart;
 mod organisation;
+mod person_reference;
 mod position;
 mod remote_id;
 mod source_time;
 mod status;
+mod text_search;
 mod user_log;
 mod zone;
 
@@ -48,6 +50,9 @@ pub use organisation::{
     CustomFieldDefinition, CustomFieldEntry, Department, Establishment, JobQualification, LegalUnit,
     NamedRef, OccupationCategory,
 };
+pub use person_reference::{
+    PersonCandidate, PersonIndex, PersonLabel, PersonReference, PersonStanding, ReferenceError, ReferenceKind,
+};
 pub use position::{
     History, Observation, Placed, Position, PositionField, PositionSource, Sourced, as_of, position_history,
     position_on,
@@ -55,5 +60,6 @@ pub use position::{
 pub use remote_id::RemoteId;
 pub use source_time::{NotATime, SourceTime};
 pub use status::{EmployeeStatus, Period, Transition, status_on, transition};
+pub use text_search::{contains_text, search_key};
 pub use user_log::UserLogEntry;
 pub use zone::tenant_zone;

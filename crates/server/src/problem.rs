@@ -6,7 +6,7 @@ use lucca::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::absences::views::{AbsenceProblem, AbsenceWarning};
+use crate::api::absences::views::{AbsenceProblem, AbsenceWarning, PersonCandidateView};
 
 /// Why a request was not done. `code` is stable; `title` and `detail` are for people and may change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -39,6 +39,9 @@ pub(crate) struct More {
     /// Everything that is wrong with an absence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) problems: Vec<AbsenceProblem>,
+    /// The people that a reference fits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) candidates: Vec<PersonCandidateView>,
     /// What has to be acknowledged before the absence is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<AbsenceWarning>,
@@ -133,8 +136,8 @@ impl From<store::Error> for Problem {
                 StatusCode::GONE,
                 error.code(),
                 format!(
-                    "The change log does not go on from that number: it was cut up to {first} since, or the database was \
-                     restored to an older state. Read the records anew, then go on with after={last}."
+                    "The change log does not go on from that number: it was cut up to {first} since, the database was \
+                     restored to an older state, or the log has not come so far. Read the records anew, then go on with after={last}."
                 ),
             ),
             error => Self::internal(error.code(), &error),

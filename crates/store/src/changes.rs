@@ -213,8 +213,8 @@ impl Store {
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
-    /// Refuses a place from which the change log does not go on without a gap: one before what was cut, and one that was
-    /// given by a later state of the database than it was restored to.
+    /// Refuses a place from which the change log does not go on without a gap: one before what was cut, one that was
+    /// given by a later state of the database than it was restored to, and one beyond the last change.
     pub async fn check_place(&self, account_no: i64, after: i64) -> Result<(), Error> {
         let (cut, base, last, is_change): (i64, i64, i64, bool) = on!(self.db, pool => sqlx::query_as(
             "SELECT changes_cut, changes_base, change_seq, \
@@ -226,7 +226,7 @@ impl Store {
         .await)
         .map_err(while_doing("looking for a place in the change log"))?;
         // Beyond the end nothing was given yet, so nothing is missed.
-        if is_change || after == cut || after == base && base > 0 || after >= last {
+        if is_change || after == cut || after == base && base > 0 || after == last {
             return Ok(());
         }
         Err(Error::PlaceGone { first: cut, last })

@@ -167,6 +167,32 @@ impl Store {
     }
 }
 
+/// Resolves everything that is open about a subject whose codes begin with `prefix`: the subject is no longer there.
+pub(crate) async fn resolve_of(
+    tx: &mut Tx,
+    account_no: i64,
+    prefix: &str,
+    subject: &str,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    account_events::lock(&mut *tx, account_no).await?;
+    let resolved: Vec<(String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
+        "UPDATE issues SET resolved_at = $4, updated_at = $4 WHERE account_no = $1 AND subject = $3 \
+         AND resolved_at IS NULL AND code LIKE $2 RETURNING id, code",
+    )
+    .bind(account_no)
+    .bind(format!("{prefix}%"))
+    .bind(subject)
+    .bind(sql_time(at))
+    .fetch_all(connection)
+    .await)?;
+    for (id, code) in resolved {
+        let told = json!({ "issue_id": id, "code": code, "subject": subject });
+        account_events::append(&mut *tx, account_no, "issue.resolved", &told, at).await?;
+    }
+    Ok(())
+}
+
 /// Opens an issue, or brings the one that is open up to date.
 pub(crate) async fn open(tx: &mut Tx, issue: &NewIssue<'_>) -> Result<(), sqlx::Error> {
     let detail = issue.detail.to_string();

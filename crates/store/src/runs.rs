@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
 use crate::error::while_doing;
-use crate::{Error, Lease, LinkedAccount, RunId, Store, account_events};
+use crate::{Error, Lease, LinkedAccount, RunId, Store, account_events, stream_states};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,14 +136,24 @@ struct ProgressRow {
 
 const DOING: &str = "recording a run";
 
+/// The name under which the states of an account's streams hold that a full run was asked for. No stream has it.
+const FULL_RUN_ASKED: &str = "full_run_asked";
+
 impl Store {
     /// Asks for a run of a linked account, which a worker begins under this id as soon as it has a hand free. Where one that
-    /// was asked for waits already, that is the one, and it waits no longer for what failed before. Gives the run's id.
+    /// was asked for waits already, that is the one, and it waits no longer for what failed before; with `is_full` it reads
+    /// everything from then on. Gives the run's id.
     ///
     /// # Errors
     ///
     /// [`Error::Unlinked`] where the account was unlinked.
-    pub async fn ask_for_run(&self, account_no: i64, id: RunId, now: Timestamp) -> Result<RunId, Error> {
+    pub async fn ask_for_run(
+        &self,
+        account_no: i64,
+        id: RunId,
+        is_full: bool,
+        now: Timestamp,
+    ) -> Result<RunId, Error> {
         const DOING: &str = "asking for a run";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
@@ -167,11 +177,43 @@ impl Store {
             .bind(now.as_millisecond())
             .fetch_one(connection)
             .await)?;
+            if is_full {
+                let wish = serde_json::json!({ "run_id": asked }).to_string();
+                stream_states::write(&mut tx, account_no, FULL_RUN_ASKED, &wish, now).await?;
+            }
             tx.commit().await?;
             Ok(Some(asked))
         };
         let asked = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
         asked.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
+    }
+
+    /// Whether the next run of a linked account is to read everything: such a run was asked for and has not ended since,
+    /// though a process that had begun it may have died.
+    pub async fn is_full_run_asked(&self, account_no: i64) -> Result<bool, Error> {
+        on!(self.db, pool => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM stream_states WHERE account_no = $1 AND stream = $2)",
+        )
+        .bind(account_no)
+        .bind(FULL_RUN_ASKED)
+        .fetch_one(pool)
+        .await)
+        .map_err(while_doing(DOING))
+    }
+
+    /// Notes that a run which read everything has ended: the next one is like any other. What was asked for since the run
+    /// began stays asked for.
+    pub async fn full_run_ended(&self, account_no: i64) -> Result<(), Error> {
+        on!(self.db, pool => sqlx::query(
+            "DELETE FROM stream_states WHERE account_no = $1 AND stream = $2 \
+             AND NOT EXISTS (SELECT 1 FROM asked_runs WHERE account_no = $1)",
+        )
+        .bind(account_no)
+        .bind(FULL_RUN_ASKED)
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))
     }
 
     /// Records that a run has begun, and that earlier ones of the account which never ended were interrupted:
@@ -423,6 +465,12 @@ pub(crate) async fn cancel_asked(
     .fetch_optional(connection)
     .await)?;
     let Some(asked) = asked else { return Ok(false) };
+    in_tx!(&mut *tx, connection => sqlx::query("DELETE FROM stream_states WHERE account_no = $1 AND stream = $2")
+        .bind(account_no)
+        .bind(FULL_RUN_ASKED)
+        .execute(connection)
+        .await
+        .map(drop))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO runs (id, account_no, started_at, finished_at, outcome) VALUES ($1, $2, $3, $3, 'cancelled')",
     )

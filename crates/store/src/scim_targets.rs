@@ -16,7 +16,7 @@ use crate::db::{from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::webhook_endpoints::of_ms;
-use crate::{AccountId, Error, LinkedAccount, ScimTargetId, Store};
+use crate::{AccountId, Error, LinkedAccount, ScimTargetId, Store, issues};
 
 /// A service that people of a linked account are provisioned to.
 #[derive(Clone, Debug)]
@@ -285,7 +285,8 @@ impl Store {
         audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Removes a service and what is known of it. Nothing is done there. False where there is none.
+    /// Removes a service and what is known of it, and resolves its issues. Nothing is done there. False where there is
+    /// none.
     pub async fn remove_scim_target(
         &self,
         target: &ScimTarget,
@@ -299,6 +300,12 @@ impl Store {
                 .await
                 .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
+        if is_done {
+            let subject = target.id.to_string();
+            issues::resolve_of(&mut tx, target.account_no, "scim.", &subject, at)
+                .await
+                .map_err(while_doing(DOING))?;
+        }
         let entry = entry_of((actor, at), "scim_target.removed", target);
         audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }

@@ -25,6 +25,9 @@ use crate::streams::Engine;
 const RECENT_DAYS: i64 = 92;
 const COMING_DAYS: i64 = 183;
 
+/// An absence may rest for so many days over the end of a part: a weekend, public holidays, part-time.
+const LONGEST_GAP: i64 = 10;
+
 /// Absences, read and not yet judged.
 pub(crate) struct AbsencesRead<'a> {
     sync: StreamSync<'a>,
@@ -135,6 +138,7 @@ impl Engine<'_> {
             assembly.begin(part, sync.done());
             let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
             let failed = !ending.is_ok();
+            self.commit_carried(sync, &mut assembly).await?;
             rows += ending.proof.rows();
             if ending.is_ok() && ending.proof.is_complete() && !sync.is_first() {
                 self.find_missing(&assembly, missing).await?;
@@ -151,6 +155,8 @@ impl Engine<'_> {
                 break;
             }
         }
+        assembly.carry_on();
+        self.commit_carried(sync, &mut assembly).await?;
         let mut whole = whole.unwrap_or_else(Ending::nothing);
         if whole.proof.is_complete() {
             whole.proof = Proof::Complete { rows };
@@ -263,7 +269,7 @@ impl Engine<'_> {
         let total = total.map(|total| assembly.done_before + total);
         let mut batch = Batch { total, ..Batch::default() };
         if sync.is_full() {
-            batch.checkpoint = checkpoint.map(|checkpoint| (Some(assembly.part.first), checkpoint));
+            batch.checkpoint = checkpoint.map(|checkpoint| (Some(assembly.part.first), Some(checkpoint)));
         }
         let mut leaves = Vec::with_capacity(page.items.len());
         for item in page.items {
@@ -276,6 +282,34 @@ impl Engine<'_> {
         sync.report.leaves += crate::stream_sync::count(leaves.len());
         batch.rows = Some(leaves.len());
         let ids = assembly.sort(leaves);
+        if let Some((part, checkpoint)) = &mut batch.checkpoint
+            && let Some(first) = assembly.unwritten_since()
+        {
+            // What is held back would be lost with this process: the read resumes where that begins.
+            (*part, *checkpoint) = (Some(first), None);
+        }
+        self.write_page(sync, batch, ids, assembly).await
+    }
+
+    /// Writes absences that were carried over from an earlier part and do not go on in the one that was read.
+    async fn commit_carried(&self, sync: &mut StreamSync<'_>, assembly: &mut Assembly) -> Result<(), Error> {
+        let ids = assembly.take_carried();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch { rows: Some(0), ..Batch::default() };
+        self.write_page(sync, batch, ids, assembly).await?;
+        Ok(sync.settle().await?)
+    }
+
+    /// Merges the absences at hand with what is known of them, and writes them. `ids` may be stored.
+    async fn write_page(
+        &self,
+        sync: &mut StreamSync<'_>,
+        mut batch: Batch,
+        ids: Vec<RemoteId>,
+        assembly: &mut Assembly,
+    ) -> Result<(), Error> {
         let Context { store, account, .. } = &self.context;
         let mut known = Known::default();
         if !ids.is_empty() {
@@ -376,6 +410,11 @@ pub(crate) struct Assembly {
     /// The last absence of the page before as it was written, where it need not be read back: it may go on over the
     /// border.
     before: Option<(RemoteId, String)>,
+    /// The leaves of absences that may go on in the next part: these absences are written when it has been read, so
+    /// that each is told of once, and whole. With the first day of the part in which they began to be held back.
+    held: BTreeMap<RemoteId, (Date, Vec<LeaveOfAbsence>)>,
+    /// Those that were held back in the part before, and have yet to be met in this one.
+    carried: BTreeMap<RemoteId, (Date, Vec<LeaveOfAbsence>)>,
     /// The leaves of the page at hand, by absence.
     page: Vec<(RemoteId, Vec<LeaveOfAbsence>)>,
     /// Leaves met in this part, where they will be looked for.
@@ -396,6 +435,8 @@ impl Assembly {
             is_first,
             highest: None,
             before: None,
+            held: BTreeMap::new(),
+            carried: BTreeMap::new(),
             page: Vec::new(),
             seen: HashSet::new(),
             saw_other_days: false,
@@ -408,6 +449,50 @@ impl Assembly {
         self.part = part;
         self.done_before = done_before;
         self.seen.clear();
+        self.carry_on();
+    }
+
+    /// What was held back so far is carried over from here on.
+    fn carry_on(&mut self) {
+        self.carried.append(&mut self.held);
+    }
+
+    /// Makes what is carried, and was not met in the part that was read, the page at hand. Gives the ids, which may be
+    /// stored.
+    fn take_carried(&mut self) -> Vec<RemoteId> {
+        let carried = std::mem::take(&mut self.carried);
+        self.page = carried.into_iter().map(|(id, (_, leaves))| (id, leaves)).collect();
+        self.page.iter().map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The first day of the earliest part of which leaves are held back.
+    fn unwritten_since(&self) -> Option<Date> {
+        self.held.values().chain(self.carried.values()).map(|(first, _)| *first).min()
+    }
+
+    /// Adds to the page's absences what was carried over of them, and holds those back that may go on in the next part.
+    fn hold_back(&mut self) {
+        let may_go_on = |leave: &LeaveOfAbsence| {
+            self.part.last.is_some_and(|last| {
+                leave.leave.date <= last && last.saturating_sub(LONGEST_GAP.days()) < leave.leave.date
+            })
+        };
+        let mut page = Vec::with_capacity(self.page.len());
+        for (id, mut leaves) in std::mem::take(&mut self.page) {
+            let mut since = self.part.first;
+            if let Some((first, carried)) = self.carried.remove(&id) {
+                since = first;
+                leaves.splice(0..0, carried);
+            }
+            if let Some((_, held)) = self.held.get_mut(&id) {
+                held.append(&mut leaves);
+            } else if leaves.iter().any(may_go_on) {
+                self.held.insert(id, (since, leaves));
+            } else {
+                page.push((id, leaves));
+            }
+        }
+        self.page = page;
     }
 
     /// Takes in a page's leaves. Gives the ids of absences that may be stored and must be read back.
@@ -439,6 +524,7 @@ impl Assembly {
                 },
             }
         }
+        self.hold_back();
         let mut ids = Vec::new();
         for (id, _) in &self.page {
             let number = id.as_str().parse::<u64>().ok();

@@ -34,7 +34,7 @@ pub(crate) struct Batch {
     /// How many of those the page had, where it was made of others than it is kept as.
     pub(crate) rows: Option<usize>,
     /// Where the read resumes once this page is committed, and in which part of the stream that is.
-    pub(crate) checkpoint: Option<(Option<Date>, Checkpoint)>,
+    pub(crate) checkpoint: Option<(Option<Date>, Option<Checkpoint>)>,
 }
 
 impl Batch {

@@ -8,7 +8,8 @@
 //! linked account's configuration wants of all that, `rescope` what follows when that changes, `reduction` takes what
 //! it no longer keeps out of the store, `removal` does so once after an upgrade, and `unwanted` takes out
 //! what may not be kept; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
-//! decides, without I/O, what a missing record means, with what `owners` finds out of those it belongs to. How pages are fetched is `lucca`'s business, how they are kept
+//! decides, without I/O, what a missing record means, with what `owners` finds out of those it belongs to; `not_shown` is what
+//! is remembered of people who are stored and not shown. How pages are fetched is `lucca`'s business, how they are kept
 //! is `store`'s.
 
 mod absence_streams;
@@ -17,6 +18,7 @@ mod batch;
 mod diff;
 mod lost_fields;
 mod normalise;
+mod not_shown;
 mod notified_streams;
 mod organisation_streams;
 mod owners;
@@ -39,10 +41,11 @@ mod working_days;
 
 pub use audience::{AudienceReport, judge_audience, preview_audience};
 pub use normalise::{LeaveOfAbsence, absence_request, leave, working_day};
+pub use not_shown::{NotShown, READS_BEFORE_ASKING, Undecided};
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};
-pub use reconcile::{Brake, Evidence, HeldBecause, Judgement, Missing, judge};
+pub use reconcile::{Brake, Evidence, HeldBecause, HiddenBecause, Judgement, Missing, judge};
 pub use removal::{RemovalReport, remove_unwanted};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
-pub use run::{Error, Options, Sync};
+pub use run::{CLOCKS_APART_S, Error, Options, Sync};
 pub use state::{Resume, StreamState};

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use lucca::{FieldGroup, FieldGroups, Read, Stream, UserLogQuery, UserQuery};
+use lucca::{FieldGroup, FieldGroups, Proof, Read, Stream, UserLogQuery, UserQuery};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
+use store::{Commit, NewChange, Operation, RecordState};
 
 use crate::absence_streams::AbsencesRead;
 use crate::batch::RawPolicy;
 use crate::normalise;
+use crate::not_shown::NotShown;
 use crate::plan::Mode;
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
@@ -35,6 +37,14 @@ impl UsersRead<'_> {
         let refused = |error: &lucca::Error| error.code() == KEY_REFUSED;
         self.ending.error.as_ref().is_some_and(|error| self.sync.report.read == 0 || refused(error))
     }
+}
+
+/// The missing people that others refer to.
+struct References {
+    /// As manager, or as head of a department.
+    as_superiors: HashSet<RemoteId>,
+    /// By contracts or absences of theirs.
+    by_own_records: HashSet<RemoteId>,
 }
 
 /// Contracts, read and not yet judged.
@@ -83,9 +93,7 @@ impl Engine<'_> {
         let mut missing = Vec::new();
         if ending.is_ok() && sync.is_full() {
             sync.find_unseen().await?;
-            let establishments = learned.establishments.keys().collect();
-            missing =
-                self.missing_employees(sync.unseen(), ending.proof.is_complete(), &establishments).await?;
+            missing = self.missing_employees(&sync, ending.proof, learned).await?;
         }
         let changed = sync.take_changed();
         Ok(Some(UsersRead { sync, ending, missing, changed }))
@@ -103,84 +111,152 @@ impl Engine<'_> {
         let failed = !ending.is_ok();
         if !failed && sync.is_full() {
             if ending.proof.is_complete() && !missing.is_empty() {
-                let referenced = self.referenced(&missing, contracts, absences).await?;
+                let References { as_superiors, by_own_records } =
+                    self.references(&missing, contracts, absences).await?;
                 for (id, known) in &mut missing {
-                    known.is_referenced = referenced.contains(id);
+                    known.is_referenced = as_superiors.contains(id);
+                    known.has_shown_records = by_own_records.contains(id);
                 }
             }
-            sync.judge_missing(ending.proof, &missing, learned.seen).await?;
+            self.judge_people(&mut sync, ending.proof, &missing, learned.seen).await?;
         }
         let report = sync.finish(ending).await?;
         learned.seen.permission_lost = report.hidden > 0 || failed;
         Ok(Some(report))
     }
 
-    /// Which of the missing people others still refer to: as managers, as heads of departments, by contracts and
-    /// absences that were shown in this run.
-    async fn referenced(
+    /// Judges missing people and writes what follows: for them, for what belongs to those who turn out to be gone after
+    /// they were hidden, and in what the stream remembers.
+    async fn judge_people(
+        &self,
+        sync: &mut StreamSync<'_>,
+        proof: Proof,
+        missing: &[(RemoteId, Missing)],
+        seen: Seen,
+    ) -> Result<(), Error> {
+        let Context { store, account, lease, clock, began_at, .. } = &self.context;
+        let mut judged = sync.judge(proof, missing, seen);
+        // A read that proves nothing leaves what is remembered as it is.
+        if judged.is_conclusive() {
+            let undecided = sync.state.not_shown.continued(judged.undecided.iter().cloned(), *began_at);
+            let asked = undecided.iter().filter(|one| one.asks_a_person()).map(|one| one.id.clone());
+            judged.asked.extend(asked);
+            sync.state.not_shown = NotShown {
+                hidden: judged.hidden_because.clone(),
+                stored: store.count_present(account.no, Kind::Employee).await?
+                    + u64::try_from(missing.iter().filter(|(_, one)| one.is_hidden).count())
+                        .unwrap_or(u64::MAX),
+                undecided: undecided.clone(),
+            };
+            sync.report.hidden_because = judged.hidden_because.clone();
+            sync.report.undecided = undecided;
+        }
+        let were_hidden: HashSet<&RemoteId> =
+            missing.iter().filter(|(_, one)| one.is_hidden).map(|(id, _)| id).collect();
+        let gone: Vec<RemoteId> = judged.gone.iter().filter(|id| were_hidden.contains(id)).cloned().collect();
+        sync.write_judged(&judged).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        // What belongs to them was hidden with them, and is in no list that would be judged.
+        for kind in [Kind::Employment, Kind::Absence, Kind::AbsenceRequest] {
+            let ids = store.hidden_of(account.no, kind, &gone).await?;
+            let change = |id: &RemoteId| NewChange {
+                kind,
+                id: id.clone(),
+                operation: Operation::Deleted,
+                hash: None,
+                fields: None,
+            };
+            let changes = ids.iter().map(change).collect();
+            let commit = Commit { changes, marked: vec![(RecordState::Gone, ids)], ..Commit::default() };
+            store.commit(lease, kind, &commit, clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the missing people that others still refer to: as managers and heads of departments, and by contracts and
+    /// absences of theirs that were shown in this run.
+    async fn references(
         &self,
         missing: &[(RemoteId, Missing)],
         contracts: Option<&ContractsRead<'_>>,
         absences: Option<&AbsencesRead<'_>>,
-    ) -> Result<HashSet<RemoteId>, Error> {
+    ) -> Result<References, Error> {
         let Context { store, account, .. } = &self.context;
         let ids: Vec<RemoteId> = missing.iter().map(|(id, _)| id.clone()).collect();
         let gone: HashSet<&RemoteId> = ids.iter().collect();
-        let mut referenced = HashSet::new();
+        let mut as_superiors = HashSet::new();
         for (kind, member) in [(Kind::Employee, "manager_id"), (Kind::Department, "head_id")] {
             for (id, person) in store.referring(account.no, kind, member, &ids).await? {
                 // Whoever is missing too is no witness.
                 if kind != Kind::Employee || !gone.contains(&id) {
-                    referenced.insert(person);
+                    as_superiors.insert(person);
                 }
             }
         }
+        let mut by_own_records = HashSet::new();
         if let Some(read) = contracts.filter(|read| read.sync.is_full() && read.ending.is_ok()) {
             let unseen: HashSet<&RemoteId> = read.missing.iter().map(|(id, _)| id).collect();
             for (id, person) in store.referring(account.no, Kind::Employment, "employee_id", &ids).await? {
                 if !unseen.contains(&id) {
-                    referenced.insert(person);
+                    by_own_records.insert(person);
                 }
             }
         }
         if let Some(read) = absences.filter(|read| read.shows_what_is_there()) {
             for (id, person) in store.referring(account.no, Kind::Absence, "employee_id", &ids).await? {
                 if read.was_shown(&id) {
-                    referenced.insert(person);
+                    by_own_records.insert(person);
                 }
             }
         }
-        Ok(referenced)
+        Ok(References { as_superiors, by_own_records })
     }
 
-    /// What is known of stored employees that were not seen. Those that a second look by id finds are left
-    /// out: a record can slip between two pages of a set that moves.
+    /// What is known of stored employees that were not seen, those included who are hidden since an earlier run. Those
+    /// that a second look by id finds are left out: a record can slip between two pages of a set that moves. Who is
+    /// hidden, and is still explained by what the key does not see, needs no second look.
     async fn missing_employees(
         &self,
-        mut unseen: Vec<RemoteId>,
-        is_proven: bool,
-        establishments: &HashSet<&RemoteId>,
+        sync: &StreamSync<'_>,
+        proof: Proof,
+        learned: &Learned,
     ) -> Result<Vec<(RemoteId, Missing)>, Error> {
+        let Context { store, account, .. } = &self.context;
+        let unseen = sync.unseen();
         // What the brake holds back anyway needs no second look.
         let is_braked = self.context.brake.is_some_and(|brake| unseen.len() > brake.records * 4);
-        let mut unconfirmed = false;
-        if is_proven && !is_braked {
-            let found = self.found_by_id(&unseen).await;
-            unconfirmed = found.is_none();
-            unseen.retain(|id| !found.as_ref().is_some_and(|found| found.contains(id)));
-        }
-        let mut missing = Vec::with_capacity(unseen.len());
-        for id in unseen {
-            let stored = self.context.store.kept_record::<Employee>(self.context.account.no, &id).await?;
-            let known = stored.map(|stored| Missing {
-                status: Some(status_on(self.context.today, stored.record.contract(), [])),
-                establishment_vanished: stored
-                    .record
-                    .establishment_id
-                    .is_some_and(|establishment| !establishments.contains(&establishment)),
+        let hidden: HashSet<RemoteId> =
+            sync.not_met(store.hidden_ids(account.no, Kind::Employee).await?).into_iter().collect();
+        let mut missing = Vec::with_capacity(unseen.len() + hidden.len());
+        for id in unseen.into_iter().chain(hidden.iter().cloned()) {
+            let stored = store.kept_record::<Employee>(account.no, &id).await?;
+            let mut known = Missing {
+                is_hidden: hidden.contains(&id),
+                undecided: sync.state.not_shown.undecided_because(&id),
                 ..Missing::default()
-            });
-            missing.push((id, Missing { unconfirmed, ..known.unwrap_or_default() }));
+            };
+            if let Some(employee) = stored.map(|stored| stored.record) {
+                known.status = Some(status_on(self.context.today, employee.contract(), []));
+                known.establishment_vanished =
+                    employee.establishment_id.is_some_and(|id| !learned.establishments.contains_key(&id));
+            }
+            missing.push((id, known));
+        }
+        if !proof.is_complete() || is_braked {
+            return Ok(missing);
+        }
+        let explained = sync.explained(proof, &missing, learned.seen);
+        let to_find: Vec<RemoteId> = missing
+            .iter()
+            .zip(explained)
+            .filter(|((_, known), is_explained)| !known.is_hidden || !is_explained)
+            .map(|((id, _), _)| id.clone())
+            .collect();
+        match self.found_by_id(&to_find).await {
+            Some(found) => missing.retain(|(id, _)| !found.contains(id)),
+            None => missing.iter_mut().for_each(|(_, known)| known.unconfirmed = true),
         }
         Ok(missing)
     }

@@ -1,10 +1,12 @@
 //! What it means that stored records were not seen. Pure: no database, no network, no clock.
 //!
-//! Nothing is taken for deleted by inference unless the enumeration was provably complete, no permission
-//! seems to be lost, and the number is below the brake.
+//! Nothing is taken for deleted by inference unless the enumeration was provably complete, nothing else explains why the
+//! record is missing, and the number is below the brake. Each record is judged by its own evidence; what that does not
+//! decide stays as it is, with the reason.
 
 use lucca::Proof;
 use people::EmployeeStatus;
+use serde::{Deserialize, Serialize};
 
 /// How many records may vanish in one run before a person has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +35,18 @@ pub struct Missing {
     /// Whether it belongs to somebody who stands as present and is not shown either: until it is known why, nothing
     /// follows for what is theirs.
     pub owner_in_doubt: bool,
-    /// Whether records that are still shown refer to it: a contract, a manager, a department's head, an absence.
-    /// What others refer to exists, so it is the key that no longer sees it.
+    /// Whether contracts or absences of the employee were shown in the same run: then Lucca has the employee, and it is
+    /// the key that no longer sees them.
+    pub has_shown_records: bool,
+    /// Whether people or departments that are shown name the employee as their manager or head.
+    // unverified: whether Lucca keeps naming a manager who was deleted; so this proves neither.
     pub is_referenced: bool,
     /// Whether asking for it once more failed, so that nothing is known.
     pub unconfirmed: bool,
+    /// Whether it is hidden since an earlier run: it is judged again each time, because its reason may have ended.
+    pub is_hidden: bool,
+    /// Why the run before could not decide.
+    pub undecided: Option<HeldBecause>,
 }
 
 /// What an enumeration showed, and what was stored before it.
@@ -47,11 +56,13 @@ pub struct Evidence<'a> {
     pub proof: Proof,
     /// Records that stood as present before.
     pub stored: usize,
+    /// Records that stood as hidden before.
+    pub hidden: usize,
     /// How many former and how many future employees were seen.
     pub seen_former: usize,
     /// See `seen_former`.
     pub seen_future: usize,
-    /// Those of the stored that were not seen.
+    /// Those of the stored that were not seen, hidden ones included.
     pub missing: &'a [Missing],
     /// Whether the key was found, in this run, to have lost a permission.
     pub permission_lost: bool,
@@ -65,13 +76,56 @@ pub enum Judgement {
     /// It is no longer at the source.
     Gone,
     /// The key no longer shows it.
-    Hidden,
+    Hidden(HiddenBecause),
     /// It stays as it is.
     Held(HeldBecause),
 }
 
+/// Why the key no longer shows a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenBecause {
+    /// Everybody of their establishment vanished: the scope of the key's role was narrowed.
+    ScopeNarrowed,
+    /// No former employee is shown any more: *See former employees* was lost.
+    FormerNotShown,
+    /// No future employee is shown any more: *See future employees* was lost.
+    FutureNotShown,
+    /// No former employee is shown, so that a leaver vanishes like a deleted person.
+    MayHaveLeft,
+    /// Contracts or absences of theirs are still shown.
+    RecordsStillShown,
+    /// It belongs to a hidden person.
+    OwnerHidden,
+}
+
+impl HiddenBecause {
+    /// The reason, as a sentence fragment.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ScopeNarrowed => {
+                "no person of their establishments is shown any more: the scope of the key's role was narrowed"
+            }
+            Self::FormerNotShown => "no former employees are shown any more",
+            Self::FutureNotShown => "no future employees are shown any more",
+            Self::MayHaveLeft => "they may have left, and the key shows no former employees",
+            Self::RecordsStillShown => "Lucca still shows their contracts or absences",
+            Self::OwnerHidden => "the people they belong to are hidden",
+        }
+    }
+
+    /// Whether it shows that the key lost something in general, which may also be why others are missing.
+    fn is_of_the_key(self) -> bool {
+        matches!(
+            self,
+            Self::ScopeNarrowed | Self::FormerNotShown | Self::FutureNotShown | Self::RecordsStillShown
+        )
+    }
+}
+
 /// Why a missing record stays as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HeldBecause {
     /// The enumeration was not provably complete.
     Unproven,
@@ -83,12 +137,39 @@ pub enum HeldBecause {
     Unconfirmed,
     /// Whom it belongs to is not shown either, and is not judged yet.
     OwnerInDoubt,
+    /// Others still name them as their manager or head.
+    Referenced,
+    /// They are all that their establishment had: deleted, or the role no longer covers it.
+    LastOfEstablishment,
 }
 
 impl HeldBecause {
     /// Whether only a person can decide.
     pub fn asks_a_person(self) -> bool {
         self == Self::Brake
+    }
+
+    /// Whether it holds all records of a read alike.
+    pub fn is_of_the_read(self) -> bool {
+        matches!(self, Self::Unproven | Self::Unconfirmed | Self::Brake)
+    }
+
+    /// Whether the evidence was whole, and still does not decide: reading once more changes nothing by itself.
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::PermissionLost | Self::Referenced | Self::LastOfEstablishment)
+    }
+
+    /// The reason's stable name, as JSON writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unproven => "unproven",
+            Self::Brake => "brake",
+            Self::PermissionLost => "permission_lost",
+            Self::Unconfirmed => "unconfirmed",
+            Self::OwnerInDoubt => "owner_in_doubt",
+            Self::Referenced => "referenced",
+            Self::LastOfEstablishment => "last_of_establishment",
+        }
     }
 
     /// The reason, as a sentence fragment.
@@ -101,17 +182,75 @@ impl HeldBecause {
             }
             Self::Unconfirmed => "asking for them once more failed",
             Self::OwnerInDoubt => "whom they belong to is not shown either, and it is not known why",
+            Self::Referenced => "others still name them as manager or head of a department",
+            Self::LastOfEstablishment => {
+                "no other person of their establishment is shown: they were deleted, or the key's role no longer covers it"
+            }
         }
     }
 }
 
-/// Judges every missing record, in order.
+/// So many people who vanish with all of their establishments are a narrowed scope rather than deletions.
+const SCOPE_SIZED: usize = 3;
+
+/// Which evidence there is of what the key lost.
+struct Losses {
+    /// Establishments vanished whole, with enough people.
+    scope: bool,
+    /// The same by people who were employed, so that it can't be former ones alone who are no longer shown.
+    scope_of_employed: bool,
+    former: bool,
+    future: bool,
+}
+
+impl Losses {
+    fn of(evidence: &Evidence<'_>) -> Self {
+        let vanished = || evidence.missing.iter().filter(|one| one.establishment_vanished);
+        let employed = vanished().any(|one| one.status == Some(EmployeeStatus::Active));
+        let scope = vanished().count() >= SCOPE_SIZED;
+        Self {
+            scope,
+            scope_of_employed: scope && employed,
+            former: evidence.seen_former == 0,
+            future: evidence.seen_future == 0,
+        }
+    }
+
+    /// Why the key no longer shows a record, where that is what the evidence says.
+    fn cause(&self, missing: &Missing) -> Option<HiddenBecause> {
+        let in_lost_scope = self.scope && missing.establishment_vanished;
+        match missing.status {
+            _ if missing.owner_is_hidden => Some(HiddenBecause::OwnerHidden),
+            _ if in_lost_scope && self.scope_of_employed => Some(HiddenBecause::ScopeNarrowed),
+            Some(EmployeeStatus::Former) if self.former => Some(HiddenBecause::FormerNotShown),
+            Some(EmployeeStatus::Future) if self.future => Some(HiddenBecause::FutureNotShown),
+            _ if in_lost_scope => Some(HiddenBecause::ScopeNarrowed),
+            _ if missing.has_shown_records => Some(HiddenBecause::RecordsStillShown),
+            Some(EmployeeStatus::Active) if self.former => Some(HiddenBecause::MayHaveLeft),
+            _ => None,
+        }
+    }
+}
+
+/// Whether each missing record is explained by what the key lost, in order: those need no second look.
+pub(crate) fn explained(evidence: &Evidence<'_>) -> Vec<bool> {
+    let losses = Losses::of(evidence);
+    evidence.missing.iter().map(|missing| losses.cause(missing).is_some()).collect()
+}
+
+/// Judges every missing record, in order and each by its own evidence.
 ///
-/// All former employees vanishing at once, with none left, is what losing *See former employees* looks like;
-/// likewise for future ones, and for everybody of an establishment when the key's scope is narrowed. Such
-/// records are hidden, and so is what belongs to them, and every employee who vanishes with them: the evidence is there
-/// in that run only, and who left since the run before was stored as active. Nor is an employee gone while no former
-/// ones are seen: one who left vanishes just so. What else is missing is held.
+/// All former employees vanishing at once, with none left, is what losing *See former employees* looks like; likewise for
+/// future ones, and for everybody of an establishment when the scope of the key's role is narrowed. Such records are
+/// hidden, and so is what belongs to them. A person whose contracts or absences are shown is hidden, too. While no former
+/// employees are seen, a leaver vanishes like a deleted person, and is hidden.
+///
+/// Held, and undecided, is who others still name as manager or head; who was the last of an establishment; and who
+/// vanishes in the run in which the key loses sight of others: that may be the reason, in that run and while the others
+/// stay hidden. All else is gone. Records that are hidden are judged again with every run, because their reason may have
+/// ended: then they are gone, if they are still missing.
+///
+/// Nothing is concluded without a proof, without the second look, or above the brake.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let all = |judgement| vec![judgement; evidence.missing.len()];
     if !evidence.proof.is_complete() {
@@ -121,40 +260,43 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
         // All of them, so that the next run has all the evidence again.
         return all(Judgement::Held(HeldBecause::Unconfirmed));
     }
-    let is_hidden = |missing: &Missing| {
-        missing.owner_is_hidden
-            || missing.is_referenced
-            || missing.establishment_vanished
-            || match missing.status {
-                Some(EmployeeStatus::Former) => evidence.seen_former == 0,
-                Some(EmployeeStatus::Future) => evidence.seen_future == 0,
-                Some(EmployeeStatus::Active) | None => false,
-            }
-    };
-    // A key that sees no former employees sees nobody leave: they vanish as if they were deleted.
-    let may_have_left =
-        |missing: &Missing| missing.status == Some(EmployeeStatus::Active) && evidence.seen_former == 0;
-    let hidden = evidence.missing.iter().filter(|missing| is_hidden(missing)).count();
-    let may_go = |missing: &&Missing| !is_hidden(missing) && !missing.owner_in_doubt;
-    let vanished = evidence.missing.iter().filter(may_go).count();
-    let is_braked = evidence
-        .brake
-        .is_some_and(|brake| vanished > brake.records || vanished * 100 > brake.percent * evidence.stored);
-    let sees_nobody = evidence.stored > 0 && evidence.missing.len() == evidence.stored;
+    let losses = Losses::of(evidence);
+    let causes: Vec<Option<HiddenBecause>> =
+        evidence.missing.iter().map(|missing| losses.cause(missing)).collect();
+    let judged = || evidence.missing.iter().zip(&causes);
+    let may_go =
+        |(missing, cause): &(&Missing, &Option<HiddenBecause>)| cause.is_none() && !missing.owner_in_doubt;
+    // Who may have left has vanished like the deleted: so many at once need a look either way.
+    let vanished = judged()
+        .filter(|one| may_go(one) || !one.0.is_hidden && *one.1 == Some(HiddenBecause::MayHaveLeft))
+        .count();
+    let is_braked = evidence.brake.is_some_and(|brake| {
+        vanished > brake.records || vanished * 100 > brake.percent * (evidence.stored + evidence.hidden)
+    });
+    let missing_now = evidence.missing.iter().filter(|missing| !missing.is_hidden).count();
+    let sees_nobody = evidence.stored > 0 && missing_now == evidence.stored;
     if is_braked || sees_nobody && evidence.brake.is_some() {
         // Whatever makes so many vanish may be what hides the others, too.
         return all(Judgement::Held(HeldBecause::Brake));
     }
-    let permission_lost = evidence.permission_lost || hidden > 0;
-    evidence
-        .missing
-        .iter()
-        .map(|missing| {
-            if is_hidden(missing) || may_have_left(missing) || hidden > 0 && missing.status.is_some() {
-                Judgement::Hidden
+    let is_of_people = |missing: &Missing| missing.status.is_some();
+    let shows_loss = |(missing, cause): (&Missing, &Option<HiddenBecause>)| {
+        cause.is_some_and(|cause| cause.is_of_the_key() || !is_of_people(missing))
+    };
+    let loses_now = judged().filter(|(missing, _)| !missing.is_hidden).any(shows_loss);
+    let has_lost = judged().any(shows_loss);
+    judged()
+        .map(|(missing, cause)| {
+            let was_lost = missing.undecided == Some(HeldBecause::PermissionLost) && has_lost;
+            if let Some(cause) = cause {
+                Judgement::Hidden(*cause)
             } else if missing.owner_in_doubt {
                 Judgement::Held(HeldBecause::OwnerInDoubt)
-            } else if permission_lost {
+            } else if missing.is_referenced {
+                Judgement::Held(HeldBecause::Referenced)
+            } else if missing.establishment_vanished {
+                Judgement::Held(HeldBecause::LastOfEstablishment)
+            } else if evidence.permission_lost || loses_now || was_lost {
                 Judgement::Held(HeldBecause::PermissionLost)
             } else {
                 Judgement::Gone
@@ -164,117 +306,4 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const COMPLETE: Proof = Proof::Complete { rows: 0 };
-
-    fn missing(status: Option<EmployeeStatus>, count: usize) -> Vec<Missing> {
-        vec![Missing { status, ..Missing::default() }; count]
-    }
-
-    fn evidence(stored: usize, missing: &[Missing]) -> Evidence<'_> {
-        Evidence {
-            proof: COMPLETE,
-            stored,
-            seen_former: 1,
-            seen_future: 1,
-            missing,
-            permission_lost: false,
-            brake: Some(Brake::default()),
-        }
-    }
-
-    #[test]
-    fn the_brake_holds_above_fifty_records_or_a_fifth() {
-        let fifty = missing(None, 50);
-        assert_eq!(judge(&evidence(1000, &fifty))[0], Judgement::Gone);
-        let more = missing(None, 51);
-        assert_eq!(judge(&evidence(1000, &more))[0], Judgement::Held(HeldBecause::Brake));
-        let fifth = missing(None, 2);
-        assert_eq!(judge(&evidence(10, &fifth))[0], Judgement::Gone);
-        assert_eq!(judge(&evidence(9, &fifth))[0], Judgement::Held(HeldBecause::Brake));
-        assert_eq!(judge(&Evidence { brake: None, ..evidence(9, &fifth) })[0], Judgement::Gone);
-    }
-
-    #[test]
-    fn losing_sight_of_all_former_employees_is_not_a_deletion() {
-        let former = missing(Some(EmployeeStatus::Former), 300);
-        let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &former) });
-        assert!(judged.iter().all(|judgement| *judgement == Judgement::Hidden));
-        let few = missing(Some(EmployeeStatus::Former), 3);
-        assert_eq!(judge(&evidence(1000, &few))[0], Judgement::Gone);
-    }
-
-    #[test]
-    fn who_vanishes_from_a_key_without_former_employees_may_have_left() {
-        let one = missing(Some(EmployeeStatus::Active), 1);
-        assert_eq!(judge(&evidence(1000, &one)), [Judgement::Gone]);
-        assert_eq!(judge(&Evidence { seen_former: 0, ..evidence(1000, &one) }), [Judgement::Hidden]);
-        let many = missing(Some(EmployeeStatus::Active), 51);
-        let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &many) });
-        assert_eq!(judged[0], Judgement::Held(HeldBecause::Brake));
-    }
-
-    #[test]
-    fn nothing_is_gone_in_the_run_in_which_a_permission_was_lost() {
-        let mut some = missing(Some(EmployeeStatus::Former), 30);
-        some.extend(missing(Some(EmployeeStatus::Active), 3));
-        let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &some) });
-        // Nor in the next one, which has no evidence of it any more.
-        assert_eq!(judged, [Judgement::Hidden; 33]);
-        let three = missing(None, 3);
-        let judged = judge(&Evidence { permission_lost: true, ..evidence(1000, &three) });
-        assert_eq!(judged, [Judgement::Held(HeldBecause::PermissionLost); 3]);
-    }
-
-    #[test]
-    fn an_establishment_that_vanishes_whole_is_a_narrowed_scope() {
-        let moved = [Missing { establishment_vanished: true, ..Missing::default() }];
-        assert_eq!(judge(&evidence(1000, &moved)), [Judgement::Hidden]);
-    }
-
-    #[test]
-    fn without_a_second_look_all_of_the_evidence_waits_for_the_next_run() {
-        let unsure = [
-            Missing { unconfirmed: true, ..Missing::default() },
-            Missing { establishment_vanished: true, ..Missing::default() },
-        ];
-        assert_eq!(judge(&evidence(1000, &unsure)), [Judgement::Held(HeldBecause::Unconfirmed); 2]);
-    }
-
-    #[test]
-    fn what_belongs_to_somebody_in_doubt_stays_until_they_are_judged() {
-        let doubt = Missing { owner_in_doubt: true, ..Missing::default() };
-        let judged = judge(&evidence(1000, &[doubt, Missing::default()]));
-        assert_eq!(judged, [Judgement::Held(HeldBecause::OwnerInDoubt), Judgement::Gone]);
-    }
-
-    #[test]
-    fn who_is_still_referred_to_is_hidden_and_not_gone() {
-        let referred = [Missing { is_referenced: true, ..Missing::default() }];
-        assert_eq!(judge(&evidence(1000, &referred)), [Judgement::Hidden]);
-    }
-
-    #[test]
-    fn when_everybody_vanishes_nobody_is_hidden() {
-        let mut everybody = missing(Some(EmployeeStatus::Former), 30);
-        everybody.extend(missing(Some(EmployeeStatus::Active), 210));
-        let judged = judge(&Evidence { seen_former: 0, seen_future: 0, ..evidence(240, &everybody) });
-        assert!(judged.iter().all(|judgement| *judgement == Judgement::Held(HeldBecause::Brake)));
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_gone_without_a_proof(count in 0usize..200, stored in 0usize..400, braked: bool) {
-            let missing = missing(None, count);
-            let proof = Proof::Unproven { rows: 1, why: lucca::Unproven::NoCount };
-            let brake = braked.then(Brake::default);
-            let judged = judge(&Evidence { proof, brake, ..evidence(stored, &missing) });
-            prop_assert_eq!(judged.len(), count);
-            prop_assert!(judged.iter().all(|j| matches!(j, Judgement::Held(_))));
-        }
-    }
-}
+mod tests;

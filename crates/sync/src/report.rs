@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use store::{Outcome, RunId};
 
 use crate::audience::AudienceReport;
+use crate::not_shown::Undecided;
 use crate::plan::Mode;
+use crate::reconcile::HiddenBecause;
 
 /// The report of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +28,10 @@ pub struct RunReport {
     pub requests: BTreeMap<String, u64>,
     /// How many of them Lucca answered with 429.
     pub throttled: u64,
+    /// How far Lucca's clock is ahead of ours, in seconds (negative: behind), where they are two minutes apart or more.
+    /// What changed is asked for by Lucca's clock all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_ahead_s: Option<i64>,
     /// How many employees' contracts began or ended by the calendar alone since the run before.
     pub turned: u64,
     /// What became of who is delivered.
@@ -90,6 +96,12 @@ pub struct StreamReport {
     pub hidden: u64,
     /// Stored records that were missing and were left as they are, for the reason in `held_because`.
     pub held: u64,
+    /// Stored people who are hidden, by why: those included who were hidden before.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hidden_because: BTreeMap<HiddenBecause, u64>,
+    /// The undecided people: the evidence does not say whether they were deleted or are hidden. They count as `held`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
     /// Why missing records were left as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_because: Option<String>,
@@ -122,6 +134,11 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl StreamReport {
+    /// Whether everything was read anew and not one record could be understood.
+    pub fn is_all_unreadable(&self) -> bool {
+        self.mode == Mode::Full && self.read == 0 && self.quarantined > 0
+    }
+
     /// The report of a stream about to be read.
     pub(crate) fn new(stream: lucca::Stream, mode: Mode) -> Self {
         Self {
@@ -137,6 +154,8 @@ impl StreamReport {
             gone: 0,
             hidden: 0,
             held: 0,
+            hidden_because: BTreeMap::new(),
+            undecided: Vec::new(),
             held_because: None,
             hidden_fields: Vec::new(),
             unknown_members: BTreeMap::new(),

@@ -118,6 +118,7 @@ impl Sync<'_> {
         let started_at = self.clock.now();
         let turned = self.store.tell_turning(&lease, today, started_at).await?;
         let context = Context {
+            client: self.client,
             store: self.store,
             account: self.account,
             lease,
@@ -151,6 +152,10 @@ impl Sync<'_> {
             streams,
             requests,
             throttled,
+            server_ahead_s: stats
+                .server_ahead
+                .map(|ahead| ahead.as_secs())
+                .filter(|ahead| ahead.abs() >= CLOCKS_APART_S),
             turned: u64::try_from(turned).unwrap_or(u64::MAX),
             audience,
         };
@@ -195,6 +200,9 @@ impl Sync<'_> {
     }
 }
 
+/// Clocks that are so many seconds apart are worth a word.
+pub const CLOCKS_APART_S: i64 = 120;
+
 /// Lists without which people data is not complete: that the key is not offered them is no success.
 const ESSENTIAL: [Stream; 4] =
     [Stream::Users, Stream::Departments, Stream::Establishments, Stream::LegalUnits];
@@ -212,6 +220,7 @@ fn outcome(streams: &[StreamReport]) -> Outcome {
     };
     match streams.iter().find(|stream| stream.stream == Stream::Users.name()) {
         Some(users) if users.error.is_some() && users.read == 0 => Outcome::Failed,
+        Some(users) if users.is_all_unreadable() => Outcome::Failed,
         _ if streams.iter().all(is_fine) => Outcome::Succeeded,
         _ => Outcome::Incomplete,
     }

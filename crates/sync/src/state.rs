@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use people::RemoteId;
 use serde::{Deserialize, Serialize};
 
+use crate::not_shown::NotShown;
 use crate::plan::Mode;
 use crate::report::Lesson;
 
@@ -36,12 +37,23 @@ pub struct StreamState {
     /// How the server wants to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned: Option<Lesson>,
+    /// How far the server's clock was ahead of ours as `read_at` was set, in seconds; negative where it was behind.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub server_ahead_s: i64,
     /// The server refused to be asked for what changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub changes_refused: bool,
+    /// People who are stored and no longer shown; of the stream `users` only.
+    #[serde(skip_serializing_if = "NotShown::is_empty")]
+    pub(crate) not_shown: NotShown,
     /// The names of a list that is kept nowhere else.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<RemoteId, String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 impl Default for StreamState {
@@ -54,7 +66,9 @@ impl Default for StreamState {
             sweep_again: false,
             resume: None,
             learned: None,
+            server_ahead_s: 0,
             changes_refused: false,
+            not_shown: NotShown::default(),
             names: BTreeMap::new(),
         }
     }
@@ -70,8 +84,9 @@ pub struct Resume {
     /// Which part of the stream was being read, where it is read in parts: its first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Date>,
-    /// Where the last committed page ended.
-    pub checkpoint: lucca::Checkpoint,
+    /// Where the last committed page ended; none where the part is read from its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<lucca::Checkpoint>,
     /// Records done.
     pub done: u64,
 }
@@ -108,14 +123,17 @@ impl StreamState {
         self.learned.as_ref().filter(|lesson| now.duration_since(lesson.at) < LASTS)
     }
 
-    /// From when on what changed is asked for, as a wall clock: `overlap` before the last read.
+    /// From when on what changed is asked for, as a wall clock of the server: `overlap` before the last read began, moved by
+    /// how far the server's clock was ahead of ours then.
     ///
     /// The wall clock is UTC's. In whichever zone Lucca reads it, the overlap covers the difference for zones up to
     /// that far behind UTC, and zones ahead of it only make the question wider.
     // unverified: the zone in which Lucca reads `since` (source: absences.md §1, wire-grammar.md §1.4).
     pub(crate) fn since(&self, overlap_minutes: u32) -> Option<DateTime> {
         let read_at = self.read_at?;
-        let since = read_at - SignedDuration::from_mins(i64::from(overlap_minutes));
+        let server_ahead = SignedDuration::from_secs(self.server_ahead_s);
+        let since = read_at.saturating_add(server_ahead).unwrap_or(read_at)
+            - SignedDuration::from_mins(i64::from(overlap_minutes));
         Some(since.to_zoned(TimeZone::UTC).datetime())
     }
 }
@@ -134,6 +152,8 @@ mod tests {
     fn changes_are_asked_for_from_before_the_last_read() {
         let state = StreamState { read_at: Some(at("2026-06-01T01:30:00Z")), ..StreamState::default() };
         assert_eq!(state.since(180), Some(date(2026, 5, 31).at(22, 30, 0, 0)));
+        let behind = StreamState { server_ahead_s: -7200, ..state };
+        assert_eq!(behind.since(180), Some(date(2026, 5, 31).at(20, 30, 0, 0)));
         assert_eq!(StreamState::default().since(180), None);
     }
 

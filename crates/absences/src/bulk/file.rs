@@ -1,55 +1,41 @@
 //! Reading a file of absences, and what is wrong with its rows. Lucca is not asked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 use lucca::LeaveImportRow;
 use people::{
-    Absence, Employee, Establishment, HalfDay, LeaveType, Plan, RemoteId, first_half_day, last_half_day,
+    Absence, Employee, Establishment, HalfDay, LeaveType, PersonIndex, Plan, RemoteId, first_half_day,
+    last_half_day,
 };
 use store::content_hash;
 
+use super::columns::Columns;
 use super::{Batch, BulkRow, of_file};
 use crate::Absences;
 use crate::ask::Ask;
 use crate::door::{Person, row as row_of};
+use crate::person::{double, is_double};
 use crate::preview::overlaps;
 use crate::problem::{Error, Problem, ProblemCode};
 
 /// More rows than this are several files.
 const MOST_ROWS: usize = 5_000;
 
-/// What the columns may be called, in any case. The documented names of Lucca's own import are among them.
-const EMPLOYEE: &[&str] = &["employee", "employee_id", "employeenumber", "employee_number", "email", "mail"];
-const LEAVE_TYPE: &[&str] = &["leave_type", "leave_type_id", "type", "accountid", "account"];
-const STARTS: &[&str] = &["starts", "starts_on", "from", "startdate"];
-const ENDS: &[&str] = &["ends", "ends_on", "to", "enddate"];
-const STARTS_HALF: &[&str] = &["flagstartdate"];
-const ENDS_HALF: &[&str] = &["flagenddate"];
-const APPROVED: &[&str] = &["approved", "isapproved"];
-
-/// Where each column is.
-struct Columns {
-    employee: usize,
-    leave_type: usize,
-    starts: usize,
-    ends: usize,
-    halves: (Option<usize>, Option<usize>),
-    approved: Option<usize>,
-}
-
 /// What rows are read against.
 struct Known {
-    employees: Vec<Employee>,
-    by_name: HashMap<String, Vec<usize>>,
+    employees: HashMap<RemoteId, Employee>,
+    /// The people who share an employee number, by the number.
+    same_number: HashMap<String, Vec<RemoteId>>,
+    index: PersonIndex,
     establishments: HashMap<RemoteId, String>,
     leave_types: Vec<LeaveType>,
 }
 
 impl Absences<'_> {
     /// Reads a file of absences and checks each row against what is stored; Lucca is not asked. UTF-8, separated by
-    /// commas or semicolons, with a header: `employee` (Lucca's id, an employee number or an e-mail address),
-    /// `leave_type` (id or name), `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`), and, if wanted, `approved`
+    /// commas or semicolons, with a header: `lucca_id`, `employee_number` (or `matricule`) or `email`, or `employee` with
+    /// any of these (`id:9`, `number:009`, `email:…`, or a bare value that fits one person only); `leave_type` (id or name), `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`), and, if wanted, `approved`
     /// (`true` or `false`; `false` where it is left out: then approvers decide). Lucca's own import format is read too.
     ///
     /// # Errors
@@ -96,19 +82,32 @@ impl Absences<'_> {
         columns: &Columns,
         known: &Known,
     ) -> Result<BulkRow, Error> {
-        let mut row = BulkRow { line, ask: None, plan: None, problems: Vec::new(), import: None };
+        let mut row =
+            BulkRow { line, person: None, ask: None, plan: None, problems: Vec::new(), import: None };
         let cell = |at: usize| record.get(at).unwrap_or_default();
         let half = |at: Option<usize>| at.map(cell).unwrap_or_default();
-        let employee = known.employee(cell(columns.employee));
+        let person = columns.person(record, &known.index);
         let leave_type = known.leave_type(cell(columns.leave_type));
         let first = first_half_day(&iso(cell(columns.starts), half(columns.halves.0)));
         let last = last_half_day(&iso(cell(columns.ends), half(columns.halves.1)));
+        let employee = match person {
+            Ok(person) => {
+                row.person = Some(person.clone());
+                let employee = known.employees.get(&person.id);
+                if employee.is_none() {
+                    let message = "the person was removed while the file was read: import it again";
+                    row.problems.push(Problem::new(ProblemCode::NotImportable, message).on("employee"));
+                }
+                employee
+            }
+            Err(problem) => {
+                row.problems.push(problem);
+                None
+            }
+        };
         let mut wrong = |code, field: &str, message: &str| {
             row.problems.push(Problem::new(code, message).on(field));
         };
-        if let Err(message) = employee {
-            wrong(ProblemCode::NotImportable, "employee", message);
-        }
         if let Err(message) = leave_type {
             wrong(ProblemCode::TypeNotOffered, "leave_type", message);
         }
@@ -127,7 +126,7 @@ impl Absences<'_> {
                 false
             }
         };
-        let (Ok(employee), Ok(leave_type), Some(first), Some(last)) = (employee, leave_type, first, last)
+        let (Some(employee), Ok(leave_type), Some(first), Some(last)) = (employee, leave_type, first, last)
         else {
             return Ok(row);
         };
@@ -155,6 +154,7 @@ impl Absences<'_> {
                 Ok(import) => row.import = Some(LeaveImportRow { is_approved: approved, ..import }),
                 Err(problems) => row.problems.extend(problems),
             }
+            row.problems.extend(known.has_double(&ask, employee).then(double));
         }
         row.ask = Some(ask);
         Ok(row)
@@ -219,62 +219,31 @@ impl Absences<'_> {
 
     async fn known(&self) -> Result<Known, Error> {
         let no = self.account.no;
+        let mut same_number: HashMap<String, Vec<RemoteId>> = HashMap::new();
         let employees = self.store.all::<Employee>(no).await?;
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, employee) in employees.iter().enumerate() {
-            let names = [
-                Some(employee.id.as_str()),
-                employee.employee_number.as_deref(),
-                employee.work_email.as_deref(),
-            ];
-            let names: HashSet<String> = names.into_iter().flatten().map(str::to_lowercase).collect();
-            for name in names {
-                by_name.entry(name).or_default().push(at);
+        for employee in &employees {
+            if let Some(number) = &employee.employee_number {
+                same_number.entry(number.trim().to_lowercase()).or_default().push(employee.id.clone());
             }
         }
         let establishments = self.store.all::<Establishment>(no).await?;
         Ok(Known {
-            employees,
-            by_name,
+            employees: employees.into_iter().map(|one| (one.id.clone(), one)).collect(),
+            same_number,
+            index: self.person_index().await?,
             establishments: establishments.into_iter().filter_map(|one| Some((one.id, one.name?))).collect(),
             leave_types: self.store.all::<LeaveType>(no).await?,
         })
     }
 }
 
-impl Columns {
-    fn of(header: &csv::StringRecord) -> Result<Self, Error> {
-        let find = |names: &[&str]| {
-            header.iter().position(|cell| names.iter().any(|name| cell.trim().eq_ignore_ascii_case(name)))
-        };
-        let need = |names: &[&str]| {
-            find(names).ok_or_else(|| of_file(&format!("the file has no column \"{}\"", names[0])))
-        };
-        Ok(Self {
-            // By id before by number: a file may have both.
-            employee: need(EMPLOYEE)?,
-            leave_type: need(LEAVE_TYPE)?,
-            starts: need(STARTS)?,
-            ends: need(ENDS)?,
-            halves: (find(STARTS_HALF), find(ENDS_HALF)),
-            approved: find(APPROVED),
-        })
-    }
-}
-
 impl Known {
-    fn employee(&self, cell: &str) -> Result<&Employee, &'static str> {
-        let places = self.by_name.get(&cell.to_lowercase()).map(Vec::as_slice).unwrap_or_default();
-        // An id is meant before a number that happens to be the same.
-        let mut found = places.iter().filter_map(|at| self.employees.get(*at));
-        if let Some(by_id) = found.clone().find(|employee| employee.id.as_str() == cell) {
-            return Ok(by_id);
-        }
-        match (found.next(), found.next()) {
-            (Some(one), None) => Ok(one),
-            (Some(_), Some(_)) => Err("several people have this employee number or address: give Lucca's id"),
-            (None, _) => Err("nobody has this id, employee number or e-mail address"),
-        }
+    /// Whether Lucca's import could book another person instead.
+    fn has_double(&self, ask: &Ask, employee: &Employee) -> bool {
+        let number = employee.employee_number.as_deref().map(|number| number.trim().to_lowercase());
+        let same = number.and_then(|number| self.same_number.get(&number)).into_iter().flatten();
+        let mut others = same.filter_map(|id| self.employees.get(id));
+        others.any(|other| is_double(ask, employee, other))
     }
 
     fn leave_type(&self, cell: &str) -> Result<&LeaveType, &'static str> {

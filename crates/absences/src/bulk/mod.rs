@@ -1,11 +1,12 @@
 //! Absences by the file: read and checked row by row against what is stored (`file`), simulated as a whole and imported
 //! once (`making`). Each row becomes a submission of its own, so that what the import does not tell is looked for.
 
+mod columns;
 mod file;
 mod making;
 
 use lucca::LeaveImportRow;
-use people::Plan;
+use people::{PersonLabel, Plan};
 use serde::Serialize;
 
 use crate::ask::Ask;
@@ -25,6 +26,8 @@ pub struct Batch {
 pub struct BulkRow {
     /// Its line in the file, the header being line 1.
     pub line: u64,
+    /// Whose absence it is, once the row's references lead to one person.
+    pub person: Option<PersonLabel>,
     /// What it asks for, as far as it could be read.
     pub ask: Option<Ask>,
     /// The half-days it would take, by what the last sync heard.

@@ -69,8 +69,8 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
         let mut file = "legalEntity;employeeNumber;lastName;firstName;accountId;startDate;flagStartDate;endDate;flagEndDate;isApproved\n".to_owned();
         for (at, id) in people.iter().enumerate() {
             let approved = at == 0;
-            // Ids are read where numbers are expected, and first.
-            file.push_str(&format!("x;{id};x;x;{REMOTE};18/01/2027;pm;20/01/2027;am;{approved}\n"));
+            let number = format!("{id:05}");
+            file.push_str(&format!("x;{number};x;x;{REMOTE};18/01/2027;pm;20/01/2027;am;{approved}\n"));
         }
         let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
         assert!(batch.is_good(), "{:?}", batch.rows);

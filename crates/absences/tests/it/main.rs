@@ -5,6 +5,7 @@
 
 mod bulk;
 mod change;
+mod references;
 mod request;
 mod rights;
 mod storm;

@@ -13,6 +13,7 @@ use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, complain, counted, line, table};
+use crate::people_view::stored_id;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -69,11 +70,11 @@ struct Members {
     /// Everybody of a department, by its Lucca id, and of those below it
     #[arg(long, value_name = "ID")]
     department: Option<String>,
-    /// Whoever reports directly to an employee, by their Lucca id
-    #[arg(long, value_name = "ID")]
+    /// Direct reports of a person: id:9, number:009 or email:…, or a value that fits one person only
+    #[arg(long, value_name = "PERSON")]
     manager: Option<String>,
-    /// These employees, by their Lucca ids
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    /// These people: id:9, number:009 or email:…, or values that fit one person only
+    #[arg(long, value_name = "PERSON,…", value_delimiter = ',')]
     employees: Vec<String>,
 }
 
@@ -120,8 +121,16 @@ async fn add(
     let id = |text: &String| RemoteId::from(text.trim());
     let team = match &args.team {
         Members { department: Some(department), .. } => Team::Department(id(department)),
-        Members { manager: Some(manager), .. } => Team::Manager(id(manager)),
-        Members { employees, .. } => Team::Employees(employees.iter().map(id).collect()),
+        Members { manager: Some(manager), .. } => {
+            Team::Manager(stored_id(&data.store, account, manager).await?)
+        }
+        Members { employees, .. } => {
+            let mut ids = Vec::with_capacity(employees.len());
+            for employee in employees {
+                ids.push(stored_id(&data.store, account, employee).await?);
+            }
+            Team::Employees(ids)
+        }
     };
     let created_at = session::clock().now();
     let feed = CalendarFeed {

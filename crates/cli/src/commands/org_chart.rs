@@ -19,8 +19,8 @@ pub(crate) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Draw only this person and who is below, by Lucca id
-    #[arg(long, value_name = "ID")]
+    /// Draw only this person and who is below: id:9, number:009 or email:…, or a value that fits one person only
+    #[arg(long, value_name = "PERSON")]
     root: Option<String>,
     /// The chart of this day, as far as it is known
     #[arg(long, value_name = "DATE")]
@@ -43,7 +43,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
     };
     let chart = chart_of(&current);
-    let entries = below(chart.entries(), &current, args.root.as_deref())?;
+    let root = args.root.as_deref().map(|person| people.find(person)).transpose()?;
+    let entries = below(chart.entries(), &current, root.map(|person| &person.employee.id))?;
     let visible: Vec<&OrgChartEntry> = {
         let top = entries.first().map_or(0, |entry| entry.depth);
         entries.iter().filter(|entry| args.depth.is_none_or(|depth| entry.depth - top < depth)).collect()
@@ -118,11 +119,10 @@ pub(crate) fn chart_of(people: &[Seat]) -> OrgChart {
 fn below<'a>(
     entries: &'a [OrgChartEntry],
     people: &[Seat],
-    root: Option<&str>,
+    root: Option<&RemoteId>,
 ) -> Result<&'a [OrgChartEntry], Failure> {
     let Some(root) = root else { return Ok(entries) };
-    let root = RemoteId::from(root);
-    let start = entries.iter().position(|entry| people[entry.index].id == root).ok_or_else(|| {
+    let start = entries.iter().position(|entry| people[entry.index].id == *root).ok_or_else(|| {
         Failure::usage(
             "cli.unknown_employee",
             "no such person is in this chart",

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use lucca_emulator::{Fault, FaultKind};
+use lucca_emulator::{Config, Emulator, Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::{Ran, emulator, link, run};
+use crate::{Ran, emulator, link, run, today};
 
 /// A port that is likely to be free; whether it is does not matter here.
 const ELSEWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
@@ -22,7 +22,9 @@ fn states<'a>(told: &'a Value, check: &str) -> Vec<&'a str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_is_well_after_a_sync_and_nobody_is_asked() {
-    let emulator = emulator(20).await;
+    // A tenant whose clock is right.
+    let config = Config { real_time: true, ..Config::new(20, 5, today()) };
+    let emulator = Emulator::start(config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
@@ -41,6 +43,7 @@ async fn all_is_well_after_a_sync_and_nobody_is_asked() {
         "clock",
         "secrets",
         "account",
+        "lucca_clock",
     ] {
         assert_eq!(states(&told, check), ["ok"], "{check}: {told:#}");
     }
@@ -51,6 +54,26 @@ async fn all_is_well_after_a_sync_and_nobody_is_asked() {
 
     let text = run(dir.path(), &[&["doctor"], &ELSEWHERE[..]].concat());
     assert!(text.out.contains("ok    account acct_") && text.out.contains("0 wrong"), "{}", text.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clocks_that_are_apart_are_reported() {
+    let config = Config { real_time: true, ..Config::new(20, 5, today()) };
+    let emulator = Emulator::start(config).await.unwrap();
+    emulator.tenant().advance_minutes(-5 * 60);
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    let synced = run(dir.path(), &["sync"]).out;
+    assert!(
+        synced.contains("this machine's clock is 5 hours") && synced.contains("ahead of Lucca's"),
+        "{synced}"
+    );
+    let told = doctor(dir.path(), &["--tenants"]).json();
+    assert_eq!(
+        (states(&told, "lucca_clock"), states(&told, "tenant")),
+        (vec!["warn"], vec!["warn"]),
+        "{told:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

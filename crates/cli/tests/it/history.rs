@@ -102,9 +102,14 @@ async fn absences_are_listed_by_day_person_department_and_status() {
     let denied = list(&[&from[..], &["--status", "denied"]].concat());
     assert!(!denied.is_empty() && denied.len() < every.len());
     assert!(denied.iter().all(|absence| absence["approvals"][0]["approver_name"].is_string()));
-    let department = one["department_id"].as_str().unwrap();
-    let below = list(&[&that_day[..], &["--department", department]].concat());
-    assert!(below.contains(one) && below.len() < on_day.len());
+    // Of a day on which the first is away in a department that is above all others, another one is taken.
+    let is_of_a_part = on_day.iter().any(|one| {
+        let department = one["department_id"].as_str().unwrap();
+        let below = list(&[&that_day[..], &["--department", department]].concat());
+        assert!(below.contains(one), "{one}");
+        below.len() < on_day.len()
+    });
+    assert!(is_of_a_part);
 
     let none = run(dir.path(), &["absences", "list", "--from", "1990-01-01", "--to", "1990-01-02"]);
     assert!(none.code == 0 && none.out.contains("Nobody to show who is away in these days"), "{}", none.out);

@@ -20,6 +20,7 @@ mod journey;
 mod least_data;
 mod manual;
 mod operations;
+mod persons;
 mod removal;
 mod runs;
 mod secrecy;

@@ -15,7 +15,7 @@ use store::AccountId;
 /// An event of one or several days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// The same as long as the absence has this part.
+    /// The same as long as the absence has a part that ends on this day.
     pub(super) uid: String,
     pub(super) summary: String,
     pub(super) starts_on: Date,
@@ -47,13 +47,14 @@ impl Shown<'_> {
             Language::English => ": ",
             Language::French => " : ",
         };
-        let event = |(n, part): (usize, Part)| {
+        let event = |part: Part| {
             let mut notes = Vec::new();
             notes.extend(part.half.map(|half| if half == Half::Am { am } else { pm }));
             notes.extend(is_tentative.then_some(pending));
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
             Event {
-                uid: format!("{}.{n}@{}", absence.id, self.account_id),
+                // Named by its last day: what is cancelled before it moves neither that nor another part.
+                uid: format!("{}.{}@{}", absence.id, part.last.strftime("%Y%m%d"), self.account_id),
                 summary: format!("{name}{colon}{what}{notes}"),
                 starts_on: part.first,
                 ends_on: part.last,
@@ -61,7 +62,7 @@ impl Shown<'_> {
                 written_at,
             }
         };
-        parts(&self.taken(absence)).into_iter().enumerate().map(event).collect()
+        parts(&self.taken(absence)).into_iter().map(event).collect()
     }
 
     /// What it is called.
@@ -147,6 +148,11 @@ mod tests {
     }
 
     fn told(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<String> {
+        let events = events(leaves, is_confirmed, show_type, language);
+        events.iter().map(|one| format!("{}..{} {}", one.starts_on, one.ends_on, one.summary)).collect()
+    }
+
+    fn events(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<Event> {
         let confirmation = Confirmation { is_confirmed: Some(is_confirmed), confirmed_at: None };
         let absence = Absence::from_leaves(7.into(), Some(1.into()), confirmation, leaves).unwrap();
         let type_ = |id: i64, name: &str, is_remote| LeaveType {
@@ -160,8 +166,35 @@ mod tests {
         let types = types.into_iter().map(|one| (one.id.clone(), one)).collect();
         let account_id = AccountId::mint(Timestamp::UNIX_EPOCH, [0; 10]);
         let shown = Shown { account_id, types: &types, show_type, language };
-        let events = shown.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH);
-        events.iter().map(|one| format!("{}..{} {}", one.starts_on, one.ends_on, one.summary)).collect()
+        shown.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn uids_survive_earlier_cancellations() {
+        let uids = |cancelled: &[(i8, Half)]| {
+            let leaves =
+                whole([4, 5, 6]).into_iter().chain(whole([11, 12])).chain([leave(14, Half::Am, 1, true)]);
+            let leaves = leaves.map(|one| Leave {
+                is_active: !cancelled.iter().any(|(day, half)| one.date.day() == *day && one.half == *half),
+                ..one
+            });
+            let rest = Half::BOTH.map(|half| [7, 8, 13].map(|day| leave(day, half, 2, true))).concat();
+            let events = events(leaves.chain(rest).collect(), true, false, Language::English);
+            events.into_iter().map(|event| (event.ends_on, event.uid)).collect::<HashMap<_, _>>()
+        };
+        let before = uids(&[]);
+        assert_eq!(before.len(), 3, "{before:?}");
+        for cancelled in [
+            vec![(4, Half::Am)],
+            vec![(4, Half::Am), (4, Half::Pm)],
+            vec![(5, Half::Pm)],
+            vec![(4, Half::Am), (4, Half::Pm), (5, Half::Am), (5, Half::Pm), (6, Half::Am), (6, Half::Pm)],
+        ] {
+            let after = uids(&cancelled);
+            for (ends_on, uid) in after {
+                assert!(before.get(&ends_on).is_none_or(|known| *known == uid), "{cancelled:?}: {uid}");
+            }
+        }
     }
 
     #[test]

@@ -356,6 +356,26 @@ async fn too_many_are_not_deactivated_unasked() {
 }
 
 #[tokio::test]
+async fn the_issues_of_a_removed_target_are_resolved() {
+    for engine in Engine::available() {
+        let mut scene = Scene::new(engine, plain()).await;
+        scene.people(true, 20, 0).await;
+        scene.push(AS_USUAL).await;
+        scene.people(false, 20, 8).await;
+        scene.push(AS_USUAL).await;
+        assert_eq!(scene.issues().await, ["scim.held"]);
+        let store = &scene.world.store;
+        let target = store.scim_target(scene.target).await.unwrap().unwrap();
+        let by = (store::Actor::Vendor, scene.world.clock.now());
+        assert!(store.remove_scim_target(&target, by).await.unwrap());
+        assert_eq!(scene.issues().await, Vec::<String>::new());
+        let all = store.issues(Some(scene.world.account.no), IssueFilter::All).await.unwrap();
+        assert!(all.iter().all(|issue| issue.resolved_at.is_some()));
+        scene.world.end().await;
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_changed_there_is_mended_when_a_person_asks() {
     for engine in Engine::available() {
         let mut scene = Scene::new(engine, plain()).await;

@@ -74,12 +74,22 @@ impl SyncDuty {
                 return false;
             }
         };
-        let (run_id, wish) = match due.asked {
-            Some(asked) => (asked, Wish::Now),
-            None => match machinery.new_run() {
-                Ok(new) => (new, Wish::Due),
-                Err(_) => return false,
-            },
+        let is_full = match machinery.store.is_full_run_asked(account.no).await {
+            Ok(is_full) => is_full,
+            Err(error) => {
+                tracing::error!(account = %account.id, code = error.code(), %error, "what was asked for can't be read");
+                return false;
+            }
+        };
+        let run_id = match due.asked.map_or_else(|| machinery.new_run(), Ok) {
+            Ok(run_id) => run_id,
+            Err(_) => return false,
+        };
+        let wish = match due.asked {
+            // Also where the run that was asked for was begun by a process that died.
+            _ if is_full => Wish::Full,
+            Some(_) => Wish::Now,
+            None => Wish::Due,
         };
         let how = (wish, Some(Brake::default()));
         metrics::histogram!("lucca_connector_run_start_lag_seconds").record(lag);
@@ -97,6 +107,12 @@ impl SyncDuty {
             Err(_) => "stopped",
         };
         metrics::counter!("lucca_connector_runs_total", "outcome" => outcome).increment(1);
+        if is_full
+            && matches!(ran, Ok(_) | Err(sync::Error::Cancelled))
+            && let Err(error) = machinery.store.full_run_ended(account.no).await
+        {
+            tracing::error!(account = %account.id, code = error.code(), %error, "a full run is asked for once more");
+        }
         match ran {
             Ok(report) => {
                 tracing::info!(account = %account.id, outcome = report.outcome.name(), lag, "synced");

@@ -106,12 +106,12 @@ impl<'a> Scalar<'a> {
             return Some(None);
         }
         let (day, rest) = text.split_at_checked(10)?;
-        let date = plain_date(day)?;
+        let date = Some(plain_date(day)?).filter(|date| *date != NO_DATE);
         match rest.as_bytes().first() {
-            None => Some(Some(date)),
+            None => Some(date),
             // Only the day counts, but what follows must still be a time.
-            Some(b'T' | b't' | b' ') if rest.get(1..) == Some("00:00:00") => Some(Some(date)),
-            Some(b'T' | b't' | b' ') => time_of(text).map(|_| Some(date)),
+            Some(b'T' | b't' | b' ') if rest.get(1..) == Some("00:00:00") => Some(date),
+            Some(b'T' | b't' | b' ') => time_of(text).map(|_| date),
             Some(_) => None,
         }
     }
@@ -134,9 +134,18 @@ impl<'a> Scalar<'a> {
     pub(crate) fn time(&self) -> Option<Option<SourceTime>> {
         let Self::Text(text) = self else { return None };
         let text = text.trim();
-        if text.is_empty() { Some(None) } else { time_of(text).map(Some) }
+        let is_none = text.split_at_checked(10).is_some_and(|(day, _)| plain_date(day) == Some(NO_DATE));
+        match time_of(text) {
+            _ if text.is_empty() => Some(None),
+            Some(_) if is_none => Some(None),
+            time => time.map(Some),
+        }
     }
 }
+
+/// What .NET writes for a date that was never set.
+// unverified: that Lucca does; nothing in a file of people began in the year 1.
+const NO_DATE: Date = Date::constant(1, 1, 1);
 
 /// How much of something, in whole minutes or in a unit that is not said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -381,10 +390,16 @@ mod tests {
             assert_eq!(Scalar::of(&json).unwrap().date(), None, "{json}");
         }
         assert_eq!(Scalar::of(&raw("20150907")).unwrap().date(), None);
+        for json in ["0001-01-01", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z"] {
+            let json = raw(&format!("{json:?}"));
+            assert_eq!(Scalar::of(&json).unwrap().date(), Some(None), "{json}");
+        }
     }
 
     #[test]
     fn times_keep_whether_their_zone_is_known() {
+        let unset = raw(r#""0001-01-01T00:00:00""#);
+        assert_eq!(Scalar::of(&unset).unwrap().time(), Some(None));
         let time = |text: &str| Scalar::of(&raw(&format!("{text:?}"))).unwrap().time().flatten();
         assert!(matches!(time("2015-09-07T10:20:06.583"), Some(SourceTime::Unzoned(_))));
         assert!(matches!(time("2020-01-08T21:45:27.2983351"), Some(SourceTime::Unzoned(_))));

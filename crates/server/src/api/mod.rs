@@ -24,6 +24,7 @@ pub(crate) mod scim;
 #[expect(unused_qualifications, reason = "what `utoipa::path` makes of its parameters")]
 pub(crate) mod webhooks;
 
+use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
@@ -61,6 +62,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             )),
             Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "request.not_json", "The body is not JSON.")),
         }
+    }
+}
+
+/// A JSON body that may be left out, refused as a problem where it is there and can't be read.
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let bytes = bytes.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request.too_large",
+                "The body is larger than any request needs to be.",
+            ),
+            _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The body did not arrive whole."),
+        })?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        // Serde takes a list for an object whose members it holds in order.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() {
+            let detail = "The body is not an object. See /openapi.json.";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "request.invalid", detail));
+        }
+        let Body(body) = Body::from_request(Request::from_parts(parts, bytes.into()), state).await?;
+        Ok(Self(body))
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Respons
     match first_sync::link(&mut visit, kept_fields).await {
         Ok(account) => {
             // Without it the account is synced all the same, as it is due.
-            if let Err(error) = visit.app.machinery.ask_for_run(&account).await {
+            if let Err(error) = visit.app.machinery.ask_for_run(&account, false).await {
                 tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
             }
             visit.redirect(Step::Sync)

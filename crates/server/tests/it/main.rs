@@ -7,6 +7,7 @@ mod api;
 mod calendar_feeds;
 mod conventions;
 mod delivery;
+mod exactness;
 mod flow;
 mod hostile;
 mod idempotency;

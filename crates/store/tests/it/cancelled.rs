@@ -27,13 +27,13 @@ async fn give_up(future: impl Future, mut polls: usize) {
 async fn whoever_gives_up_waiting_leaves_no_transaction_open(fixture: Fixture) {
     let (account, _) = fixture.leased().await;
     for polls in 0..12 {
-        give_up(fixture.store.ask_for_run(account.no, run_id(3), at(3)), polls).await;
+        give_up(fixture.store.ask_for_run(account.no, run_id(3), false, at(3)), polls).await;
         if let Some(pool) = fixture.store.postgres() {
             assert_eq!(open_transactions(pool).await, 0, "given up after {polls} polls");
         }
     }
     // Others can write at once.
-    fixture.store.ask_for_run(account.no, run_id(4), at(4)).await.unwrap();
+    fixture.store.ask_for_run(account.no, run_id(4), false, at(4)).await.unwrap();
 }
 
 async fn open_transactions(pool: &PgPool) -> i64 {

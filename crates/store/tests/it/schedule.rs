@@ -63,7 +63,8 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     let store = &fixture.store;
     store.set_due(&lease, at(900), at(2), at(12)).await.unwrap();
     store.release_lease(&lease).await.unwrap();
-    let asked = async |second| store.ask_for_run(account.no, run_id(second), at(second)).await.unwrap();
+    let asked =
+        async |second| store.ask_for_run(account.no, run_id(second), false, at(second)).await.unwrap();
     let due_now = async |second| {
         let due = store.due_accounts(at(second), 10).await.unwrap();
         due.into_iter().map(|due| (due.id, due.asked)).collect::<Vec<_>>()
@@ -129,7 +130,7 @@ async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {
         store.cancel_run(account, run_id(10), Actor::Operator, at(second)).await.unwrap()
     };
     assert_eq!(cancel(&account, 9).await, None);
-    store.ask_for_run(account.no, run_id(10), at(10)).await.unwrap();
+    store.ask_for_run(account.no, run_id(10), false, at(10)).await.unwrap();
     assert_eq!(cancel(&other, 11).await, None, "another's");
     assert_eq!(cancel(&account, 12).await, Some(Cancelling::Asked));
     assert_eq!(cancel(&account, 13).await, Some(Cancelling::Ended(Outcome::Cancelled)));
@@ -146,12 +147,12 @@ async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture)
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     for n in 10..30 {
-        let id = store.ask_for_run(account.no, run_id(n), at(n)).await.unwrap();
+        let id = store.ask_for_run(account.no, run_id(n), false, at(n)).await.unwrap();
         let lease = store.take_lease(&account, id, "worker-1", None, at(n)).await.unwrap().unwrap();
         let (began, cancelled, asked) = tokio::join!(
             store.start_run(&lease, at(n)),
             store.cancel_run(&account, id, Actor::Operator, at(n)),
-            store.ask_for_run(account.no, run_id(100 + n), at(n)),
+            store.ask_for_run(account.no, run_id(100 + n), false, at(n)),
         );
         let (began, cancelled) = (began.unwrap(), cancelled.unwrap());
         assert_eq!(cancelled, Some(Cancelling::Asked));
@@ -166,13 +167,13 @@ async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture)
 async fn an_account_that_is_unlinked_has_nothing_asked_for(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
-    store.ask_for_run(account.no, run_id(10), at(10)).await.unwrap();
+    store.ask_for_run(account.no, run_id(10), false, at(10)).await.unwrap();
     store.unlink(&account, DataPolicy::Keep, Actor::Operator, at(11)).await.unwrap();
     assert_eq!(store.run(run_id(10)).await.unwrap().unwrap().outcome, Some(Outcome::Cancelled));
-    let refused = store.ask_for_run(account.no, run_id(12), at(12)).await;
+    let refused = store.ask_for_run(account.no, run_id(12), false, at(12)).await;
     assert!(matches!(refused, Err(Error::Unlinked)), "{refused:?}");
     let again = fixture.link(TENANT, KEY, 13).await;
-    store.ask_for_run(again.no, run_id(14), at(14)).await.unwrap();
+    store.ask_for_run(again.no, run_id(14), false, at(14)).await.unwrap();
     store.unlink(&again, DataPolicy::Erase, Actor::Operator, at(15)).await.unwrap();
     assert!(store.runs(Some(again.no), 9).await.unwrap().is_empty());
 }

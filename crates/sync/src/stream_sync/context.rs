@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use lucca::clock::Clock;
-use lucca::{Enumeration, Proof, Resource};
+use lucca::{Client, Enumeration, Proof, Resource};
 use people::RemoteId;
 use store::{Hold, Lease, LinkedAccount, RecordState, Store, StoredHash, content_hash};
 
@@ -19,6 +19,7 @@ pub(crate) const FEW_CHANGES: usize = 1000;
 
 /// What every stream of a run shares.
 pub(crate) struct Context<'a> {
+    pub(crate) client: &'a Client,
     pub(crate) store: &'a Store,
     pub(crate) account: &'a LinkedAccount,
     pub(crate) lease: Lease,
@@ -34,6 +35,13 @@ pub(crate) struct Context<'a> {
     pub(crate) erased: HashSet<RemoteId>,
     /// What waits for a person, or was refused by one, as the run began.
     pub(crate) holds: Vec<Hold>,
+}
+
+impl Context<'_> {
+    /// How far the server's clock is ahead of ours, where its answers say so.
+    pub(crate) fn server_ahead(&self) -> Option<SignedDuration> {
+        self.client.stats().server_ahead
+    }
 }
 
 /// What was seen of people, as far as it bears on those who were not.

@@ -142,8 +142,8 @@ impl<'a> StreamSync<'a> {
     /// An enumeration that begins with what earlier runs learned, and where an interrupted one ended.
     pub(crate) fn taught<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
         let enumeration = self.informed(enumeration);
-        match self.resume() {
-            Some(resume) => enumeration.resume_after(resume.checkpoint.clone()),
+        match self.resume().and_then(|resume| resume.checkpoint.clone()) {
+            Some(checkpoint) => enumeration.resume_after(checkpoint),
             None => enumeration,
         }
     }
@@ -315,7 +315,7 @@ impl<'a> StreamSync<'a> {
     fn save_place(
         &mut self,
         commit: &mut Commit,
-        checkpoint: Option<(Option<Date>, Checkpoint)>,
+        checkpoint: Option<(Option<Date>, Option<Checkpoint>)>,
         total: Option<u64>,
     ) {
         // What was told of is read again as a whole: where an interrupted read would resume stays.
@@ -358,7 +358,7 @@ impl<'a> StreamSync<'a> {
             };
             self.page_read();
             let mut batch = Batch::of_items(page.items, enumeration.total(), raw_policy, &mut normalise);
-            batch.checkpoint = enumeration.checkpoint().map(|checkpoint| (None, checkpoint));
+            batch.checkpoint = enumeration.checkpoint().map(|checkpoint| (None, Some(checkpoint)));
             self.commit::<M>(batch, &refused_fields(enumeration.notes())).await?;
         };
         self.settle().await?;
@@ -409,6 +409,7 @@ impl<'a> StreamSync<'a> {
             None if self.mode == Mode::Notified => {}
             None => {
                 self.state.read_at = Some(self.began_at);
+                self.state.server_ahead_s = self.context.server_ahead().map_or(0, |ahead| ahead.as_secs());
                 self.state.resume = None;
                 self.state.unavailable_at = None;
                 if self.is_full() {

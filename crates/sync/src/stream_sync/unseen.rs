@@ -1,7 +1,7 @@
 //! What was not seen in a full read: it is found, looked for once more, judged, and the judgement becomes what is
 //! written. What a judgement goes by is in `reconcile`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lucca::{Enumeration, Proof, Resource};
 use people::RemoteId;
@@ -9,7 +9,7 @@ use store::{Commit, Hold, NewChange, Operation, RecordState};
 
 use super::context::{Context, Seen};
 use super::{StreamSync, count, fingerprint};
-use crate::reconcile::{Evidence, Judgement, Missing, judge};
+use crate::reconcile::{Evidence, HeldBecause, HiddenBecause, Judgement, Missing, explained, judge};
 
 impl StreamSync<'_> {
     /// Finds out, once the stream has been read, what is stored as present and was not met.
@@ -26,6 +26,11 @@ impl StreamSync<'_> {
     /// The ids that are stored as present and were not met.
     pub(crate) fn unseen(&self) -> Vec<RemoteId> {
         self.unseen.iter().cloned().collect()
+    }
+
+    /// Those of these ids that were not met.
+    pub(crate) fn not_met(&self, ids: Vec<RemoteId>) -> Vec<RemoteId> {
+        ids.into_iter().filter(|id| !self.seen.contains(&fingerprint(id))).collect()
     }
 
     /// Whether a record may have slipped between two pages: something was not seen, and there were several.
@@ -56,35 +61,70 @@ impl StreamSync<'_> {
         seen: Seen,
     ) -> Result<(), store::Error> {
         let judged = self.judge(proof, missing, seen);
-        let mut commit = self.consequences(&judged);
-        if proof.is_complete() {
+        self.write_judged(&judged).await
+    }
+
+    /// Marks records by what was decided of them.
+    pub(crate) async fn write_judged(&mut self, judged: &Judged) -> Result<(), store::Error> {
+        let mut commit = self.consequences(judged);
+        if judged.is_proven {
             commit.recovered = self.in_quarantine.drain().collect();
         }
         let Context { store, lease, clock, .. } = self.context;
         store.commit(lease, self.kind, &commit, clock.now()).await
     }
 
+    fn evidence<'m>(&self, proof: Proof, missing: &'m [Missing], seen: Seen) -> Evidence<'m> {
+        let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let hidden = missing.iter().filter(|missing| missing.is_hidden).count();
+        Evidence {
+            proof,
+            stored: size(self.stored),
+            // Those shown again are among those that were read and did not stand as present.
+            hidden: hidden + size(self.report.read.saturating_sub(self.met)),
+            seen_former: seen.former,
+            seen_future: seen.future,
+            missing,
+            permission_lost: seen.permission_lost,
+            brake: self.context.brake,
+        }
+    }
+
+    /// Which of missing records are explained by what the key lost, so that they need no second look.
+    pub(crate) fn explained(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: Seen) -> Vec<bool> {
+        let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
+        explained(&self.evidence(proof, &known, seen))
+    }
+
     /// What is to become of missing records.
     pub(crate) fn judge(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: Seen) -> Judged {
         let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
-        let judgements = judge(&Evidence {
-            proof,
-            stored: usize::try_from(self.stored).unwrap_or(usize::MAX),
-            seen_former: seen.former,
-            seen_future: seen.future,
-            missing: &known,
-            permission_lost: seen.permission_lost,
-            brake: self.context.brake,
-        });
+        let judgements = judge(&self.evidence(proof, &known, seen));
         let mut judged = Judged { is_proven: proof.is_complete(), ..Judged::default() };
-        for ((id, _), judgement) in missing.iter().zip(judgements) {
+        for ((id, known), judgement) in missing.iter().zip(judgements) {
             match judgement {
                 Judgement::Gone => judged.gone.push(id.clone()),
-                Judgement::Hidden => judged.hidden.push(id.clone()),
+                Judgement::Hidden(because) => {
+                    *judged.hidden_because.entry(because).or_default() += 1;
+                    if !known.is_hidden {
+                        judged.hidden.push(id.clone());
+                    }
+                }
                 Judgement::Held(because) => {
+                    judged.is_cut_short |= because.is_of_the_read();
+                    let is_undecided = known.status.is_some() && because.is_undecided();
+                    if is_undecided {
+                        judged.undecided.push((id.clone(), because));
+                    }
+                    // Who is hidden already and can't be judged this time simply stays hidden.
+                    if known.is_hidden && !is_undecided && !because.asks_a_person() {
+                        continue;
+                    }
                     judged.held.push(id.clone());
                     judged.reasons.insert(because.reason());
-                    judged.asks_a_person |= because.asks_a_person();
+                    if because.asks_a_person() {
+                        judged.asked.push(id.clone());
+                    }
                 }
             }
         }
@@ -114,11 +154,11 @@ impl StreamSync<'_> {
             }));
         }
         let standing = self.context.holds.iter().find(|hold| hold.kind == self.kind);
-        if judged.asks_a_person {
+        if !judged.asked.is_empty() {
             let is_refused =
-                |hold: &Hold| hold.is_rejected && judged.held.iter().all(|id| hold.ids.contains(id));
+                |hold: &Hold| hold.is_rejected && judged.asked.iter().all(|id| hold.ids.contains(id));
             if !standing.is_some_and(is_refused) {
-                let mut ids = judged.held.clone();
+                let mut ids = judged.asked.clone();
                 ids.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
                 commit.hold = Some((reasons.clone(), ids));
             }
@@ -139,7 +179,20 @@ pub(crate) struct Judged {
     pub(crate) gone: Vec<RemoteId>,
     pub(crate) hidden: Vec<RemoteId>,
     pub(crate) held: Vec<RemoteId>,
+    /// Why records are hidden, those included that were hidden before.
+    pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
+    /// The undecided people, and why the evidence does not decide.
+    pub(crate) undecided: Vec<(RemoteId, HeldBecause)>,
+    /// Records that a person is asked about.
+    pub(crate) asked: Vec<RemoteId>,
     reasons: BTreeSet<&'static str>,
-    asks_a_person: bool,
+    is_cut_short: bool,
     is_proven: bool,
+}
+
+impl Judged {
+    /// Whether each record was judged by its own evidence, rather than all held for a reason of the whole read.
+    pub(crate) fn is_conclusive(&self) -> bool {
+        self.is_proven && !self.is_cut_short
+    }
 }

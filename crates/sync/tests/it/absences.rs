@@ -1,9 +1,9 @@
 //! Absences to the half-day: read in full, kept up by what changed, judged when something is missing.
 
+use jiff::civil::date;
+use lucca_emulator::{NewAbsence, Status, Switches};
 use people::{Absence, AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
-use store::Outcome;
-
-use lucca_emulator::Switches;
+use store::{ChangeFilter, Operation, Outcome};
 
 use crate::support::{App, app, stream};
 
@@ -22,7 +22,7 @@ impl App {
             })
             .collect();
         stored.sort();
-        let since = jiff::civil::date(crate::support::TODAY.year() - 1, 1, 1);
+        let since = date(crate::support::TODAY.year() - 1, 1, 1);
         let snapshot = self.emulator.tenant().snapshot(self.emulator.api_key()).unwrap();
         let mut truth: Vec<_> = snapshot
             .leaves
@@ -113,4 +113,43 @@ async fn leave_types_that_cannot_be_listed_are_known_from_leaves() {
     app.sync().await;
     let listed = app.emulator.truth().leave_accounts;
     assert_eq!(app.present(Kind::LeaveType).await, listed);
+}
+
+#[tokio::test]
+async fn absence_across_windows_is_emitted_once() {
+    let app = app(80, Switches::default()).await;
+    let tenant = app.emulator.tenant();
+    let account_id = tenant.snapshot(app.emulator.api_key()).unwrap().leave_accounts[0];
+    // Over the end of a year with its rest days, and over a whole quarter.
+    let spans = [(date(2026, 12, 21), date(2027, 1, 8)), (date(2027, 2, 22), date(2027, 7, 9))];
+    let mut long = Vec::new();
+    for (owner, (first, last)) in app.ids(Status::Active, 40).into_iter().zip(spans.into_iter().cycle()) {
+        if let Ok(made) = tenant.enter_absence(&NewAbsence::days(owner, account_id, first, last)) {
+            long.push((RemoteId::from(made.leave_period_id), first));
+        }
+    }
+    assert!(long.len() >= 20, "{}", long.len());
+    for read in 0..2 {
+        app.sync().await;
+        let filter = ChangeFilter { kind: Some(Kind::Absence), ..ChangeFilter::default() };
+        let changes = app.store.changes(app.account.no, filter, 100_000).await.unwrap();
+        assert!(changes.iter().all(|change| change.operation == Operation::Created), "read {read}");
+        let absences = app.all::<Absence>().await;
+        assert_eq!(changes.len(), absences.len());
+        for (id, first) in &long {
+            let absence = absences.iter().find(|absence| absence.id == *id).unwrap();
+            let facts = tenant.absences_of(absence.employee_id.as_ref().unwrap().as_str().parse().unwrap());
+            let fact = facts.iter().find(|fact| fact.starts_on == *first).unwrap();
+            assert_eq!(absence.leaves.len(), fact.halves.len());
+        }
+    }
+    // One that changes in three windows is updated once.
+    let (id, _) = &long[1];
+    let before = app.store.last_change(app.account.no).await.unwrap();
+    tenant.cancel(id.as_str().parse().unwrap()).unwrap();
+    app.sync().await;
+    let filter = ChangeFilter { kind: Some(Kind::Absence), after: before, ..ChangeFilter::default() };
+    let changes = app.store.changes(app.account.no, filter, 100).await.unwrap();
+    let changed: Vec<_> = changes.iter().map(|change| (&change.id, change.operation)).collect();
+    assert_eq!(changed, [(id, Operation::Updated)]);
 }

@@ -203,7 +203,9 @@ async fn a_narrowed_scope_hides_an_establishment_and_deletes_nobody() {
         let id: i64 = employee.establishment_id.unwrap().as_str().parse().unwrap();
         *by_establishment.entry(id).or_default() += 1;
     }
-    let (smallest, people) = by_establishment.iter().min_by_key(|(_, people)| **people).unwrap();
+    // One or two people may as well have been deleted: they stay undecided.
+    let of_some_size = by_establishment.iter().filter(|(_, people)| **people >= 3);
+    let (smallest, people) = of_some_size.min_by_key(|(_, people)| **people).unwrap();
     let others = by_establishment.keys().copied().filter(|id| id != smallest).collect();
     let key = app.emulator.api_key().to_owned();
     app.emulator.tenant().set_rights(&key, Rights { establishment_scope: Some(others), ..Rights::all() });

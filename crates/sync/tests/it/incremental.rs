@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::ToSpan;
-use lucca_emulator::{PersonPatch, Status, Switches};
+use lucca_emulator::{FaultKind, PersonPatch, Status, Switches};
 use people::{Employee, Employment, Kind, RemoteId};
 use store::{ChangeFilter, Operation, Outcome};
 use sync::{Brake, Mode, Wish};
@@ -156,4 +156,47 @@ async fn two_syncs_of_one_account_do_not_run_at_once() {
     let (one, other) = tokio::join!(app.try_sync(Wish::Full), app.try_sync(Wish::Full));
     let busy = [one, other].into_iter().filter(|run| matches!(run, Err(sync::Error::Busy))).count();
     assert_eq!(busy, 1);
+}
+
+#[tokio::test]
+async fn changes_are_asked_for_by_the_server_s_clock() {
+    for (ours_ahead, server_ahead) in [(10, 0), (0, 10)] {
+        let app = app(60, Switches::default()).await;
+        app.clock.advance(Duration::from_secs(3600 * ours_ahead));
+        app.emulator.tenant().advance_minutes(60 * server_ahead);
+        let first = app.sync().await;
+        let ahead = first.server_ahead_s.unwrap();
+        assert_eq!(ahead.is_negative(), ours_ahead > 0, "{ahead}");
+        let pass = |minutes: u32| {
+            app.emulator.tenant().advance_minutes(minutes.into());
+            app.clock.advance(Duration::from_secs(60 * u64::from(minutes)));
+        };
+        pass(5);
+        let id = app.ids(Status::Active, 1)[0];
+        let title = PersonPatch { job_title: Some(Some("Machiniste".to_owned())), ..PersonPatch::default() };
+        app.emulator.tenant().change(id, title).unwrap();
+        pass(5);
+        let report = app.sync_changes().await;
+        let users = stream(&report, "users");
+        assert_eq!((users.mode, users.updated), (Mode::Incremental, 1), "{ours_ahead} {server_ahead}");
+        // Nor is it read again and again because the clocks differ: once more within the overlap, and that is all.
+        pass(6 * 60);
+        app.sync_changes().await;
+        pass(6 * 60);
+        let report = app.sync_changes().await;
+        assert_eq!(stream(&report, "users").read, 0, "{ours_ahead} {server_ahead}");
+    }
+}
+
+#[tokio::test]
+async fn read_fails_when_everyone_is_unreadable() {
+    let app = app(5, Switches::default()).await;
+    let corrupt = |person: lucca_emulator::PersonSummary| {
+        crate::support::fault("/api/v3/users", FaultKind::CorruptRecord { id: person.id })
+    };
+    let people = app.emulator.tenant().people(None, usize::MAX);
+    app.emulator.tenant().set_faults(people.into_iter().map(corrupt).collect());
+    let report = app.sync().await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report:#?}");
+    assert!(stream(&report, "users").is_all_unreadable());
 }

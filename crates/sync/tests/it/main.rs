@@ -6,6 +6,7 @@ mod absences;
 mod audience;
 mod declined;
 mod erasures;
+mod evidence;
 mod full;
 mod incremental;
 mod owners;

@@ -24,7 +24,7 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One person, by Lucca id, work e-mail or employee number
+    /// One person, by id:9, number:009 or email:…, or a value that fits one person only
     person: Option<String>,
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]

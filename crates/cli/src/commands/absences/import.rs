@@ -18,8 +18,9 @@ use crate::output::{clean, complain, counted, is_terminal, line, table};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns employee (Lucca id, employee
-    /// number or work e-mail), leave_type (id or name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
+    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns lucca_id, employee_number (or
+    /// matricule) or email, or employee (id:9, number:009, email:…, or a value that fits one person only), leave_type (id or
+    /// name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
     /// approved (true or false). Lucca's own import format is read too
     file: PathBuf,
     /// The linked account, by id or tenant, where there are several
@@ -88,11 +89,13 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 &json!({ "simulated": true, "fingerprint": batch.fingerprint, "rows": batch.rows }),
             );
         } else {
+            line(&of_whom(&batch, usize::MAX));
             line(&format!("✓ {} would be imported; nothing was made.", counted(rows, "absence")));
         }
         return Ok(ExitCode::SUCCESS);
     }
     if must_ask {
+        line(&of_whom(&batch, ROWS_SHOWN));
         let who: HashSet<_> =
             batch.rows.iter().filter_map(|row| row.ask.as_ref()).map(|ask| &ask.employee_id).collect();
         let who = counted(u64::try_from(who.len()).unwrap_or(u64::MAX), "person");
@@ -116,6 +119,24 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         show(&desk, &batch, &reports);
     }
     Ok(ExitCode::from(if has_failed { Exit::Usage as u8 } else { 0 }))
+}
+
+/// So many rows are shown before the question.
+const ROWS_SHOWN: usize = 50;
+
+/// Whose absences a file holds: each row with the person its references lead to.
+fn of_whom(batch: &Batch, most: usize) -> String {
+    let mut shown = table(&["line", "person", "when"]);
+    for row in batch.rows.iter().take(most) {
+        let person = row.person.as_ref().map_or_else(|| "-".to_owned(), |person| clean(&person.to_string()));
+        let when = row.ask.as_ref().map_or_else(|| "-".to_owned(), |ask| period(ask.first, ask.last));
+        shown.add_row([row.line.to_string(), person, when]);
+    }
+    let hidden = u64::try_from(batch.rows.len().saturating_sub(most)).unwrap_or(u64::MAX);
+    match hidden {
+        0 => shown.to_string(),
+        _ => format!("{shown}\n… and {}: --simulate shows all", counted(hidden, "more row")),
+    }
 }
 
 /// Rows that can't be imported, each with what is wrong.

@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only of this person, by Lucca id, work e-mail or employee number; all of theirs, unless --from or --to is given
+    /// Only of this person, by id:9, number:009 or email:…, or a value that fits one person only; all of theirs, unless --from or --to is given
     #[arg(long, value_name = "PERSON")]
     employee: Option<String>,
     /// Only of people of this department or one below it, by Lucca id or name

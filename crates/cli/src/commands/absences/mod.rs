@@ -21,7 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jobs::Machinery;
 use lucca::Client;
 use lucca::clock::Clock;
-use people::{Half, HalfDay, RemoteId, first_half_day, last_half_day};
+use people::{Half, HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
 use serde_json::json;
 use store::{Actor, LinkedAccount};
 
@@ -29,7 +29,7 @@ use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Details, Failure};
 use crate::output::{clean, is_terminal};
-use crate::people_view::People;
+use crate::people_view::{People, candidate_line};
 use crate::session::{self, Pace};
 
 pub(crate) use list::table_of;
@@ -112,8 +112,8 @@ impl Desk {
         &self.machinery.clock
     }
 
-    fn employee(&self, wanted: &str) -> Result<RemoteId, Failure> {
-        Ok(self.people.find(wanted)?.employee.id.clone())
+    fn employee(&self, reference: &str) -> Result<PersonLabel, Failure> {
+        Ok(PersonLabel::of(self.people.find(reference)?.employee))
     }
 
     /// A person's name, else the id.
@@ -178,6 +178,9 @@ fn problem_line(problem: &Problem) -> String {
     if !problem.half_days.is_empty() {
         line.push_str(&format!(": {}", periods(problem.half_days.iter().copied())));
     }
+    for candidate in problem.candidates.iter() {
+        line.push_str(&format!("\n  {}", candidate_line(candidate)));
+    }
     line
 }
 
@@ -196,6 +199,9 @@ pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
         }
         absences::Error::ConfirmationNeeded(warnings) => {
             ("warnings", json!(warnings), warnings.iter().map(warning_line).collect())
+        }
+        absences::Error::AmbiguousEmployee(candidates) => {
+            ("candidates", json!(candidates), candidates.iter().map(candidate_line).collect())
         }
         _ => return None,
     };

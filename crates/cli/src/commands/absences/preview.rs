@@ -22,7 +22,7 @@ pub(super) struct Args {
 /// An absence, as options.
 #[derive(Debug, clap::Args)]
 pub(super) struct Wanted {
-    /// Who would be away, by Lucca id, work e-mail or employee number
+    /// Who would be away: id:9, number:009 or email:…, or a value that fits one person only
     person: String,
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
@@ -53,7 +53,7 @@ fn minutes(text: &str) -> Result<u32, String> {
 impl Wanted {
     /// What is asked for, the person and the leave type found.
     pub(super) async fn ask(&self, desk: &Desk) -> Result<Ask, Failure> {
-        let employee_id = desk.employee(&self.person)?;
+        let employee_id = desk.employee(&self.person)?.id;
         // A period that is none is told before a leave type is looked for.
         let leave_type_id = match self.to < self.from {
             true => RemoteId::from(self.leave_type.trim()),
@@ -112,7 +112,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if global.json {
         crate::output::json(&preview);
     } else {
-        show(&desk, &preview);
+        show(&preview);
         line(if preview.can_be_requested {
             "✓ It can be requested."
         } else {
@@ -124,10 +124,10 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 }
 
 /// What an absence would be, for a person.
-pub(super) fn show(desk: &Desk, preview: &Preview) {
+pub(super) fn show(preview: &Preview) {
     let ask = &preview.ask;
     let on = preview.leave_type_name.as_deref().map_or_else(|| format!("#{}", ask.leave_type_id), clean);
-    line(&format!("{}: {on}, {}", desk.name(&ask.employee_id), period(ask.first, ask.last)));
+    line(&format!("{}: {on}, {}", clean(&preview.person.to_string()), period(ask.first, ask.last)));
     line("");
     draw(preview);
     line("");

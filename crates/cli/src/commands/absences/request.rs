@@ -12,7 +12,7 @@ use super::{Desk, problem_line, spinner, status, stop, warning_line};
 use crate::Global;
 use crate::confirm;
 use crate::failure::{Exit, Failure};
-use crate::output::{complain, line};
+use crate::output::{clean, complain, line};
 
 /// How long it is waited for an answer that did not come.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -95,7 +95,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 /// Shows what it would be, and asks. Yes is also to the warnings that were shown.
 async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Result<bool, Failure> {
     let preview = desk.absences().preview(ask).await?;
-    preview::show(desk, &preview);
+    preview::show(&preview);
     if !preview.can_be_requested {
         let mut failure = Failure::from(absences::Error::Problems(preview.problems));
         // They were shown.
@@ -105,11 +105,14 @@ async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Resul
     let to_confirm: Vec<Warning> =
         preview.warnings.into_iter().filter(|warning| warning.must_be_confirmed).collect();
     let question = if to_confirm.is_empty() {
-        "Make this request?"
+        format!("Make this request for {}?", clean(&preview.person.to_string()))
     } else {
-        "Make this request, with what Lucca warns of above?"
+        format!(
+            "Make this request for {}, with what Lucca warns of above?",
+            clean(&preview.person.to_string())
+        )
     };
-    let yes = confirm::ask(question)?;
+    let yes = confirm::ask(&question)?;
     if yes {
         acknowledged.extend(to_confirm.into_iter().map(|warning| warning.id));
     }

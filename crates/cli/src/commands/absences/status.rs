@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only of this person, by Lucca id, work e-mail or employee number
+    /// Only of this person, by id:9, number:009 or email:…, or a value that fits one person only
     #[arg(long, value_name = "PERSON", conflicts_with = "id")]
     employee: Option<String>,
     /// How many to list [default: 50; with --json, 1000]

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use absences::{LeaveTypes, UsableLeaveType};
 use people::{Half, HalfDay, LeaveUnit};
+use serde_json::json;
 
 use super::{Desk, first, last, number};
 use crate::Global;
@@ -13,7 +14,7 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Whose, by Lucca id, work e-mail or employee number
+    /// Whose: id:9, number:009 or email:…, or a value that fits one person only
     person: String,
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
@@ -38,10 +39,13 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Give --from the earlier and --to the later half-day.",
         ));
     }
-    let types = desk.absences().leave_types(&employee, from, to).await?;
+    let types = desk.absences().leave_types(&employee.id, from, to).await?;
     if global.json {
-        crate::output::json(&types);
+        let mut value = json!(types);
+        value["person"] = json!(employee);
+        crate::output::json(&value);
     } else {
+        line(&format!("{}:", clean(&employee.to_string())));
         show(&types);
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use store::{AccountStatus, DisabledReason, IssueFilter, LinkedAccount, Outcome, Run, Schema};
+use sync::{CLOCKS_APART_S, StreamState};
 
 use super::here::private;
 use super::{Check, State};
@@ -13,6 +14,7 @@ use crate::data_dir::DataDir;
 use crate::database::Place;
 use crate::failure::Failure;
 use crate::output::counted;
+use crate::report_view::clocks_apart;
 
 /// An account that was not synced for so long is worth a look.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
@@ -87,6 +89,21 @@ fn tables(Schema { version, pending, newer, is_broken }: Schema) -> Check {
     Check::ok(CHECK, at)
 }
 
+/// Whether Lucca's clock is that of this machine, by its answers to the last sync of people.
+async fn lucca_clock(data: &DataDir, account: &LinkedAccount) -> Result<Option<Check>, store::Error> {
+    const CHECK: &str = "lucca_clock";
+    let states = data.store.stream_states(account.no).await?;
+    let users = states.get(lucca::Stream::Users.name());
+    let Some(state) = users.and_then(|json| serde_json::from_str::<StreamState>(json).ok()) else {
+        return Ok(None);
+    };
+    Ok(Some(if state.server_ahead_s.abs() >= CLOCKS_APART_S {
+        Check::warn(CHECK, clocks_apart(state.server_ahead_s), "Set this machine's clock, by NTP, then sync.")
+    } else {
+        Check::ok(CHECK, "Lucca's clock and this machine's agree")
+    }))
+}
+
 /// Looks at everything in the database.
 pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -101,6 +118,7 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
         for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
             checks.push(account_check(data, account, now).await?.of(&account.id));
             checks.extend(inbound(data, account, now).await?.map(|check| check.of(&account.id)));
+            checks.extend(lucca_clock(data, account).await?.map(|check| check.of(&account.id)));
         }
         checks.extend(webhooks(data).await?);
         Ok::<_, store::Error>(())

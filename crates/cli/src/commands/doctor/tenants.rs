@@ -5,10 +5,12 @@ use std::sync::Arc;
 use lucca::UserQuery;
 use lucca::clock::Clock;
 use store::AccountStatus;
+use sync::CLOCKS_APART_S;
 
 use super::Check;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
+use crate::report_view::clocks_apart;
 use crate::session;
 
 const CHECK: &str = "tenant";
@@ -26,7 +28,12 @@ pub(super) async fn look(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
             Err(error) => Check::fail(CHECK, error.to_string(), "Link the tenant again."),
             Ok(client) => match client.count_users(&UserQuery::default()).await {
                 Err(error) => Check::failed(CHECK, &Failure::from(error)),
-                Ok(_) => Check::ok(CHECK, format!("{} answers, and takes the key", account.tenant)),
+                Ok(_) => match client.stats().server_ahead.map(|ahead| ahead.as_secs()) {
+                    Some(ahead) if ahead.abs() >= CLOCKS_APART_S => {
+                        Check::warn(CHECK, clocks_apart(ahead), "Set this machine's clock, by NTP.")
+                    }
+                    _ => Check::ok(CHECK, format!("{} answers, and takes the key", account.tenant)),
+                },
             },
         };
         checks.push(check.of(&account.id));

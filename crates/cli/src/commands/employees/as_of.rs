@@ -1,7 +1,7 @@
 //! `employees list --as-of DATE`: who was employed on a day, and where they stood.
 
 use jiff::civil::Date;
-use people::{Placed, Position, RemoteId};
+use people::{Placed, Position, RemoteId, contains_text, search_key};
 use serde::Serialize;
 
 use crate::Global;
@@ -50,10 +50,10 @@ pub(super) fn list(
     search: Option<&str>,
     limit: Option<usize>,
 ) {
-    if let Some(text) = search.map(str::to_lowercase) {
+    if let Some(text) = search.map(search_key) {
         seats.retain(|seat| {
             let fields = [Some(seat.name.as_str()), seat.job_title, seat.department_name];
-            fields.into_iter().flatten().any(|field| field.to_lowercase().contains(&text))
+            fields.into_iter().flatten().any(|field| contains_text(field, &text))
         });
     }
     if global.json {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use people::{Employee, Kind, RemoteId};
+use people::{Employee, Kind, PersonReference, RemoteId};
 use serde_json::{Value, json};
 use store::{Actor, Erasure, ErasureId, LinkedAccount, Receipt};
 
@@ -13,6 +13,7 @@ use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::{clean, complain, counted, line, table};
+use crate::people_view::stored_id;
 use crate::report_view::noun;
 use crate::session;
 
@@ -21,7 +22,8 @@ const ACTOR: Actor = Actor::Cli;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Their Lucca id: the first column of `employees list`
+    /// Who: id:9, number:009 or email:…, or a value that fits one person only
+    #[arg(value_name = "PERSON")]
     id: String,
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
@@ -33,7 +35,7 @@ pub(crate) struct Args {
 
 pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<ExitCode, Failure> {
     let account = session::account(data, args.account.as_deref()).await?;
-    let id = RemoteId::from(args.id.trim());
+    let id = stored_id(&data.store, &account, &args.id).await?;
     let holdings = data.store.holdings(account.no, &id).await?;
     let is_kept_out = data.store.erased_ids(account.no).await?.contains(&id);
     if holdings.is_empty() && !is_kept_out {
@@ -146,7 +148,7 @@ pub(super) async fn allow(
     account: Option<&str>,
 ) -> Result<ExitCode, Failure> {
     let account = session::account(data, account).await?;
-    let id = RemoteId::from(id.trim());
+    let id = RemoteId::from(PersonReference::parse(id).value());
     if !data.store.allow_person(&account, &id, ACTOR, session::clock().now()).await? {
         return Err(Failure::usage(
             "cli.not_erased",

@@ -9,7 +9,7 @@ mod show;
 use std::process::ExitCode;
 
 use jiff::civil::Date;
-use people::EmployeeStatus;
+use people::{EmployeeStatus, contains_text, search_key};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -35,7 +35,7 @@ enum Action {
         /// Only people with this status: active, future or former
         #[arg(long, value_parser = status)]
         status: Option<EmployeeStatus>,
-        /// Only people whose name, e-mail, number, job title or department contains this
+        /// Only people whose name, e-mail, number, job title or department contains this; case and accents don't matter
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// Who was employed on this day, with their department, manager and job of that day
@@ -47,7 +47,7 @@ enum Action {
     },
     /// Show one person with their positions over time and their absences around today
     Show {
-        /// Their Lucca id, work e-mail or employee number
+        /// Who: id:9, number:009 or email:…, or a value that fits one person only
         person: String,
         /// The linked account, by id or tenant, where there are several
         #[arg(long, value_name = "ACCOUNT")]
@@ -105,7 +105,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             as_of::list(global, seats, *day, search.as_deref(), *limit);
         }
         Action::List { status, search, limit, .. } => {
-            let search = search.as_deref().map(str::to_lowercase);
+            let search = search.as_deref().map(search_key);
             let views: Vec<PersonView<'_>> = people
                 .employees
                 .iter()
@@ -134,7 +134,7 @@ fn matches(view: &PersonView<'_>, text: &str) -> bool {
         .filter_map(|field| field.as_deref())
         .chain(department)
         .chain([employee.shown_name().as_str()])
-        .any(|field| field.to_lowercase().contains(text))
+        .any(|field| contains_text(field, text))
 }
 
 fn list(global: &Global, views: &[PersonView<'_>], limit: Option<usize>) {

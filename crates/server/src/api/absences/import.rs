@@ -12,7 +12,7 @@ use store::SubmissionId;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Desk;
-use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, all};
+use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, PersonView, all};
 use crate::api::Params;
 use crate::api::answers::{
     Forbidden, LuccaFails, NotFound, NotNow, TooLarge, Unauthorized, Unprocessable, Unsupported,
@@ -42,6 +42,8 @@ const fn yes() -> bool {
 pub(crate) struct ImportRow {
     /// Its line, the header being line 1.
     line: u64,
+    /// Whose absence it is; null where the row does not lead to one person.
+    person: Option<PersonView>,
     /// What is wrong with it.
     problems: Vec<AbsenceProblem>,
     /// The half-days it would take, by what the last sync heard.
@@ -52,7 +54,7 @@ pub(crate) struct ImportRow {
 impl From<BulkRow> for ImportRow {
     fn from(row: BulkRow) -> Self {
         let half_days = row.plan.map(|plan| plan.taken).unwrap_or_default();
-        Self { line: row.line, problems: all(row.problems), half_days }
+        Self { line: row.line, person: row.person.map(Into::into), problems: all(row.problems), half_days }
     }
 }
 
@@ -81,15 +83,16 @@ pub(crate) enum Imported {
 
 /// Makes absences by the file, through Lucca's documented import.
 ///
-/// UTF-8, separated by commas or semicolons, with a header: `employee` (Lucca's id, an employee number or an e-mail
-/// address), `leave_type` (id or name), `starts`, `ends`, and, if wanted, `approved` (`true` or `false`, the default:
+/// UTF-8, separated by commas or semicolons, with a header: one or several of `lucca_id`, `employee_number` (or
+/// `matricule`), `email` and `employee` (`id:12`, `number:00042`, `email:…`, or a value that fits one person only), which
+/// have to lead to the same person; `leave_type` (id or name), `starts`, `ends`, and, if wanted, `approved` (`true` or `false`, the default:
 /// approvers decide). Each row becomes an absence request of its own, and the same file is made once.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/imports", tag = "absence requests",
     security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id"), ForGood),
     request_body(content = String, content_type = "text/csv",
-        example = "employee,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
+        example = "lucca_id,leave_type,starts,ends\n12,34,2026-05-04 PM,2026-05-06\n"),
     responses(
         (status = 200, description = "It was tried, and nothing made; or, with `simulate=false`, it was made before.",
          body = Imported),

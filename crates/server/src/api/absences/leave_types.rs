@@ -6,8 +6,8 @@ use people::{Half, HalfDay};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::views::{LeaveTypeView, all};
-use super::{Desk, id_of, period};
+use super::views::{LeaveTypeView, PersonView, all};
+use super::{Desk, period};
 use crate::api::Params;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
@@ -30,6 +30,8 @@ pub(crate) struct For {
 /// What a person may take an absence on.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OfferedLeaveTypes {
+    /// Whose they are.
+    person: PersonView,
     /// The leave types.
     items: Vec<LeaveTypeView>,
     /// Whether Lucca offered them to this person for this period. If not, these are all that the tenant has.
@@ -42,7 +44,8 @@ pub(crate) struct OfferedLeaveTypes {
     security(("key" = [])),
     params(
         ("account_id" = String, Path, description = "the linked account's id"),
-        ("id" = String, Path, description = "the person: Lucca's id", example = "12"),
+        ("id" = String, Path, description = "the person: `id:12`, `number:00042` or `email:jo@acme.example`; a value \
+         without a prefix where it fits one person only", example = "id:12"),
         For,
     ),
     responses(
@@ -68,11 +71,16 @@ pub(crate) async fn leave_types_of_employee(
         period(wanted.starts_on.as_deref(), wanted.ends_on.as_deref())?
     };
     let desk = Desk::of(&app, vendor, &account_id).await?;
-    let employee_id = id_of(&employee_id).ok_or(absences::Error::UnknownEmployee)?;
+    let person = desk.person(&employee_id).await?;
+    let employee_id = person.id.clone();
     let found = desk
         .act(move |absences| {
             Box::pin(async move { Ok(absences.leave_types(&employee_id, first, last).await?) })
         })
         .await?;
-    Ok(Json(OfferedLeaveTypes { items: all(found.leave_types), is_offered: found.is_offered }))
+    Ok(Json(OfferedLeaveTypes {
+        person: person.into(),
+        items: all(found.leave_types),
+        is_offered: found.is_offered,
+    }))
 }

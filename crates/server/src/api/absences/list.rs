@@ -22,7 +22,7 @@ const MOST: u64 = 500;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Which {
-    /// Only this person's: Lucca's id.
+    /// Only this person's: Lucca's id, with or without `id:` before it.
     #[param(example = "12")]
     employee_id: Option<String>,
     /// So many at most, the latest of them; 50 by default.
@@ -50,7 +50,8 @@ pub(crate) async fn absence_requests(
 ) -> Result<Json<AbsenceRequestList>, Problem> {
     let account = find(&app, &account_id).await?;
     let limit = page_size(which.limit, USUAL, MOST)?;
-    let employee_id = match which.employee_id.as_deref().map(id_of) {
+    let id = which.employee_id.as_deref().map(|text| text.strip_prefix("id:").unwrap_or(text));
+    let employee_id = match id.map(id_of) {
         // Nobody has such an id, so nobody with it has asked for anything.
         Some(None) => return Ok(Json(AbsenceRequestList { items: Vec::new() })),
         other => other.flatten(),

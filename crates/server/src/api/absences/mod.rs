@@ -21,7 +21,7 @@ use absences::{Absences, Ask, ProblemCode};
 use axum::http::StatusCode;
 use jobs::Machinery;
 use lucca::Client;
-use people::{HalfDay, RemoteId, first_half_day, last_half_day};
+use people::{HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
 use serde::Deserialize;
 use store::{Actor, LinkedAccount, Submission};
 use utoipa::ToSchema;
@@ -37,10 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// Longer texts are no id of Lucca's.
 const LONGEST_ID: usize = 100;
 
+/// Longer texts refer to no person: an e-mail address has at most 254 characters.
+const LONGEST_REFERENCE: usize = 300;
+
 /// An absence to be looked at or asked for: a preview and the request that follows have the same body.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({
-    "employee_id": "12",
+    "employee_id": "id:12",
     "leave_type_id": "34",
     "starts_on": "2026-05-04 PM",
     "ends_on": "2026-05-06",
@@ -48,8 +51,10 @@ const LONGEST_ID: usize = 100;
 }))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedAbsence {
-    /// Who would be away: Lucca's id.
-    #[schema(example = "12")]
+    /// Who would be away: `id:12` (Lucca's id), `number:00042` (the employee number) or `email:jo@acme.example`. A value
+    /// without a prefix is taken where it fits one person only, over all three; else the request is refused with
+    /// `absence.ambiguous_employee`.
+    #[schema(example = "id:12", max_length = 300)]
     employee_id: String,
     /// What it is taken on: the id of a leave type of this person.
     #[schema(example = "34")]
@@ -74,7 +79,7 @@ pub(crate) struct WantedAbsence {
 
 impl WantedAbsence {
     /// What it asks for, if it can be read, and which warnings are acknowledged.
-    fn read(self) -> Result<(Ask, Vec<String>), Problem> {
+    async fn read(self, desk: &Desk) -> Result<(Ask, Vec<String>), Problem> {
         let (first, last) = period(Some(&self.starts_on), Some(&self.ends_on))?;
         let Some(leave_type_id) = id_of(&self.leave_type_id) else {
             let message = "there is no leave type with this id";
@@ -86,7 +91,7 @@ impl WantedAbsence {
             .into());
         };
         let ask = Ask {
-            employee_id: id_of(&self.employee_id).ok_or(absences::Error::UnknownEmployee)?,
+            employee_id: desk.person(&self.employee_id).await?.id,
             leave_type_id,
             first,
             last,
@@ -127,6 +132,7 @@ fn wrong(code: ProblemCode, field: &str, message: &str) -> absences::Problem {
         message: message.to_owned(),
         lucca: None,
         half_days: Vec::new(),
+        candidates: Box::default(),
     }
 }
 
@@ -148,6 +154,15 @@ impl Desk {
         let client = linked_accounts::client(app, &account).await?;
         let machinery = app.machinery.clone();
         Ok(Self { machinery, account, client, actor: vendor.actor() })
+    }
+
+    /// The one person that a reference means.
+    async fn person(&self, reference: &str) -> Result<PersonLabel, Problem> {
+        if reference.len() > LONGEST_REFERENCE || reference.chars().any(char::is_control) {
+            return Err(absences::Error::UnknownEmployee.into());
+        }
+        let absences = self.machinery.absences(&self.account, &self.client, self.actor);
+        Ok(absences.find_person(reference).await?)
     }
 
     /// Does something with its absences. It is done to its end, also where nobody waits for the answer any more: what

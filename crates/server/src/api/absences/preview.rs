@@ -34,7 +34,7 @@ pub(crate) async fn preview_absence(
     Body(wanted): Body<WantedAbsence>,
 ) -> Result<Json<AbsencePreview>, Problem> {
     let desk = Desk::of(&app, vendor, &account_id).await?;
-    let (ask, _) = wanted.read()?;
+    let (ask, _) = wanted.read(&desk).await?;
     let preview =
         desk.act(move |absences| Box::pin(async move { Ok(absences.preview(&ask).await?) })).await?;
     Ok(Json(preview.into()))

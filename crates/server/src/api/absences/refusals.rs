@@ -17,9 +17,10 @@ impl From<Error> for Problem {
             Error::NoDoor | Error::KeyReused | Error::ConfirmationNeeded(_) | Error::WrongState(_) => {
                 StatusCode::CONFLICT
             }
-            Error::Problems(_) | Error::CommentRequired | Error::NotItsHalfDay(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Error::AmbiguousEmployee(_)
+            | Error::Problems(_)
+            | Error::CommentRequired
+            | Error::NotItsHalfDay(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Lucca(error) => return error.into(),
             Error::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -27,6 +28,7 @@ impl From<Error> for Problem {
         let more = match error {
             Error::Store(error) => return error.into(),
             Error::Problems(problems) => More { problems: all(problems), ..More::default() },
+            Error::AmbiguousEmployee(candidates) => More { candidates: all(candidates), ..More::default() },
             Error::ConfirmationNeeded(warnings) => More { warnings: all(warnings), ..More::default() },
             Error::NotPermitted(Lacking::Permission(permission)) => {
                 More { permission: Some(permission.name()), ..More::default() }

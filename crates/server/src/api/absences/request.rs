@@ -53,7 +53,7 @@ pub(crate) async fn request_absence(
 ) -> Result<Response, Problem> {
     let desk = Desk::of(&app, vendor, &account_id).await?;
     let key = idempotency_key(&headers)?;
-    let (ask, acknowledged) = wanted.read()?;
+    let (ask, acknowledged) = wanted.read(&desk).await?;
     let id = app.machinery.new_submission()?;
     let (account_no, name) = (desk.account.no, key.clone());
     let done = desk

@@ -1,7 +1,10 @@
 //! How absence requests are shown: shapes that stay while the engine changes.
 
 use absences::{Amount, Balance, Changed, Overlap, Preview, Report, UsableLeaveType};
-use people::{Approval, CancellationRequest, DayOff, HalfDay, LeaveUnit, RemoteId};
+use people::{
+    Approval, CancellationRequest, DayOff, HalfDay, LeaveUnit, PersonCandidate, PersonLabel, PersonStanding,
+    ReferenceKind, RemoteId,
+};
 use serde::Serialize;
 use store::Submission;
 use utoipa::ToSchema;
@@ -32,6 +35,50 @@ pub(crate) struct AbsenceProblem {
     #[schema(value_type = Vec<String>, example = json!(["2026-05-04 PM"]))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     half_days: Vec<HalfDay>,
+    /// The people that the reference fits, or nearly fits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<PersonCandidateView>,
+}
+
+/// A person, named.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PersonView {
+    /// Lucca's id.
+    #[schema(value_type = String, example = "12")]
+    id: RemoteId,
+    /// The name that is shown.
+    #[schema(example = "Ada Morel")]
+    name: String,
+    /// The employee number.
+    #[schema(example = "00042")]
+    employee_number: Option<String>,
+}
+
+impl From<PersonLabel> for PersonView {
+    fn from(person: PersonLabel) -> Self {
+        let PersonLabel { id, name, employee_number, work_email: _ } = person;
+        Self { id, name, employee_number }
+    }
+}
+
+/// A person that a reference may mean.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PersonCandidateView {
+    /// The person; null where they are not delivered.
+    person: Option<PersonView>,
+    /// `present`, `hidden` (no longer shown to the API key), `gone` (deleted in Lucca) or `withheld` (not delivered).
+    #[schema(value_type = String, example = "present")]
+    standing: PersonStanding,
+    /// What of them the value fits: `id`, `number` or `email`.
+    #[schema(value_type = Vec<String>, example = json!(["number"]))]
+    fits: Vec<ReferenceKind>,
+}
+
+impl From<PersonCandidate> for PersonCandidateView {
+    fn from(candidate: PersonCandidate) -> Self {
+        let PersonCandidate { person, standing, fits } = candidate;
+        Self { person: person.map(Into::into), standing, fits: fits.into_iter().collect() }
+    }
 }
 
 impl AbsenceProblem {
@@ -42,8 +89,8 @@ impl AbsenceProblem {
 
 impl From<absences::Problem> for AbsenceProblem {
     fn from(problem: absences::Problem) -> Self {
-        let absences::Problem { code, field, message, lucca, half_days } = problem;
-        Self { code: code.name(), field, line: None, message, lucca, half_days }
+        let absences::Problem { code, field, message, lucca, half_days, candidates } = problem;
+        Self { code: code.name(), field, line: None, message, lucca, half_days, candidates: all(candidates) }
     }
 }
 
@@ -171,6 +218,8 @@ impl From<Overlap> for OverlapView {
 /// What an absence would be. Nothing was asked for.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AbsencePreview {
+    /// Who would be away, named.
+    person: PersonView,
     /// Who would be away.
     #[schema(value_type = String, example = "12")]
     employee_id: RemoteId,
@@ -208,9 +257,11 @@ pub(crate) struct AbsencePreview {
 
 impl From<Preview> for AbsencePreview {
     fn from(preview: Preview) -> Self {
-        let Preview { ask, leave_type_name, plan, amount, balance, overlaps, warnings, problems, .. } =
-            preview;
+        let Preview {
+            ask, person, leave_type_name, plan, amount, balance, overlaps, warnings, problems, ..
+        } = preview;
         Self {
+            person: person.into(),
             employee_id: ask.employee_id,
             leave_type_id: ask.leave_type_id,
             leave_type_name,

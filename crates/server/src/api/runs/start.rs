@@ -4,11 +4,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::AccountStatus;
 use utoipa::ToSchema;
 
-use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized};
+use crate::api::OptionalBody;
+use crate::api::answers::{Forbidden, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::api::linked_accounts::find;
 use crate::app::App;
 use crate::auth::Vendor;
@@ -22,23 +23,36 @@ pub(crate) struct RunStarted {
     id: String,
 }
 
-/// Asks for a sync of what changed, whatever is due. A worker begins it as soon as it has a hand free; until then it is `queued`,
-/// and whoever asks again is given the same one. It is followed at its Location.
+/// How a run is to be done.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunOptions {
+    /// `true`: everything is read again. `false`, the default: what changed.
+    #[serde(default)]
+    full: bool,
+}
+
+/// Asks for a sync of what changed, or with `{"full": true}` of everything, due or not. A worker begins the run as soon as
+/// it is free; until then the run is `queued`, and further calls return the same one, which reads everything if one of them
+/// asked for that. Follow it at its Location.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/runs", tag = "runs", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")),
+    request_body(content = Option<RunOptions>, description = "how it is to be done; may be left out"),
     responses(
         (status = 202, body = RunStarted, headers(("Location" = String, description = "where it is followed"))),
         Unauthorized,
         Forbidden,
         NotFound,
         NotNow,
+        Unprocessable,
     )
 )]
 pub(crate) async fn start_run(
     State(app): State<App>,
     _: Vendor,
     Path(account_id): Path<String>,
+    OptionalBody(options): OptionalBody<RunOptions>,
 ) -> Result<Response, Problem> {
     let account = find(&app, &account_id).await?;
     let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
@@ -54,7 +68,7 @@ pub(crate) async fn start_run(
     if machinery.is_busy(&account).await? {
         return Err(conflict("sync.busy", "A sync of this account runs already: look at its runs."));
     }
-    let id = machinery.ask_for_run(&account).await?;
+    let id = machinery.ask_for_run(&account, options.full).await?;
     let place = format!("/v1/linked-accounts/{account_id}/runs/{id}");
     let started = Json(RunStarted { id: id.to_string() });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], started).into_response())

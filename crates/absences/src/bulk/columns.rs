@@ -1,0 +1,126 @@
+//! The columns of a file of absences, and the person each row refers to. The documented names of Lucca's own import are among
+//! them.
+
+use std::collections::BTreeSet;
+
+use people::{
+    PersonCandidate, PersonIndex, PersonLabel, PersonReference, PersonStanding, ReferenceError, ReferenceKind,
+};
+
+use super::of_file;
+use crate::problem::{Error, Problem, ProblemCode};
+
+/// Columns with references to people, which may be of any kind.
+const ANY_PERSON: &[&str] = &["employee", "employee_id"];
+const LUCCA_ID: &[&str] = &["lucca_id"];
+const EMPLOYEE_NUMBER: &[&str] = &["employee_number", "employeenumber", "matricule"];
+const EMAIL: &[&str] = &["email", "mail", "work_email"];
+const LEAVE_TYPE: &[&str] = &["leave_type", "leave_type_id", "type", "accountid", "account"];
+const STARTS: &[&str] = &["starts", "starts_on", "from", "startdate"];
+const ENDS: &[&str] = &["ends", "ends_on", "to", "enddate"];
+const STARTS_HALF: &[&str] = &["flagstartdate"];
+const ENDS_HALF: &[&str] = &["flagenddate"];
+const APPROVED: &[&str] = &["approved", "isapproved"];
+
+/// The position of each column, from 0.
+pub(super) struct Columns {
+    /// Every column that refers to people, and by what; without a kind it may be by any.
+    people: Vec<(usize, Option<ReferenceKind>)>,
+    pub(super) leave_type: usize,
+    pub(super) starts: usize,
+    pub(super) ends: usize,
+    pub(super) halves: (Option<usize>, Option<usize>),
+    pub(super) approved: Option<usize>,
+}
+
+impl Columns {
+    pub(super) fn of(header: &csv::StringRecord) -> Result<Self, Error> {
+        let is_one_of =
+            |cell: &str, names: &[&str]| names.iter().any(|name| cell.trim().eq_ignore_ascii_case(name));
+        let find = |names: &[&str]| header.iter().position(|cell| is_one_of(cell, names));
+        let need = |names: &[&str]| {
+            find(names).ok_or_else(|| of_file(&format!("the file has no column \"{}\"", names[0])))
+        };
+        let kind = |cell: &str| {
+            [
+                (ANY_PERSON, None),
+                (LUCCA_ID, Some(ReferenceKind::Id)),
+                (EMPLOYEE_NUMBER, Some(ReferenceKind::Number)),
+                (EMAIL, Some(ReferenceKind::Email)),
+            ]
+            .into_iter()
+            .find_map(|(names, kind)| is_one_of(cell, names).then_some(kind))
+        };
+        let people: Vec<_> =
+            header.iter().enumerate().filter_map(|(at, cell)| Some((at, kind(cell)?))).collect();
+        if people.is_empty() {
+            return Err(of_file(
+                "the file has no column \"lucca_id\", \"employee_number\" (or \"matricule\"), \"email\" or \"employee\"",
+            ));
+        }
+        Ok(Self {
+            people,
+            leave_type: need(LEAVE_TYPE)?,
+            starts: need(STARTS)?,
+            ends: need(ENDS)?,
+            halves: (find(STARTS_HALF), find(ENDS_HALF)),
+            approved: find(APPROVED),
+        })
+    }
+
+    /// The person that a row means: each of its references leads to this one.
+    pub(super) fn person<'a>(
+        &self,
+        record: &csv::StringRecord,
+        index: &'a PersonIndex,
+    ) -> Result<&'a PersonLabel, Problem> {
+        let mut found: Vec<(&PersonLabel, BTreeSet<ReferenceKind>)> = Vec::new();
+        for (at, kind) in &self.people {
+            let cell = record.get(*at).unwrap_or_default();
+            let reference = match kind {
+                Some(kind) => PersonReference::of_column(*kind, cell),
+                None => PersonReference::parse(cell),
+            };
+            if reference.is_empty() {
+                continue;
+            }
+            let person = index.resolve(&reference).map_err(|error| problem(&error))?;
+            match found.iter_mut().find(|(known, _)| known.id == person.id) {
+                Some((_, kinds)) => kinds.extend(*kind),
+                None => found.push((person, kind.iter().copied().collect())),
+            }
+        }
+        match found.as_slice() {
+            [(person, _)] => Ok(person),
+            [] => Err(problem(&ReferenceError::Unknown(Vec::new()))),
+            _ => {
+                let message = "the columns of this row refer to different people";
+                let candidates = found.into_iter().map(|(person, fits)| PersonCandidate {
+                    person: Some(person.clone()),
+                    standing: PersonStanding::Present,
+                    fits,
+                });
+                let problem = Problem::new(ProblemCode::AmbiguousEmployee, message).on("employee");
+                Err(Problem { candidates: candidates.collect(), ..problem })
+            }
+        }
+    }
+}
+
+/// Turns a reference without exactly one person into a problem of its row.
+fn problem(error: &ReferenceError) -> Problem {
+    let (code, message) = match error {
+        ReferenceError::Ambiguous(_) => (
+            ProblemCode::AmbiguousEmployee,
+            "several people fit this reference: write id:…, number:… or email:… with the value",
+        ),
+        ReferenceError::Unknown(near) if near.is_empty() => {
+            (ProblemCode::NotImportable, "no person has this id, employee number or e-mail address")
+        }
+        ReferenceError::Unknown(_) => (
+            ProblemCode::NotImportable,
+            "no person has exactly this id, employee number or e-mail address: write it as the person has it",
+        ),
+    };
+    Problem { candidates: error.candidates().into(), ..Problem::new(code, message).on("employee") }
+}

@@ -1,0 +1,71 @@
+//! Resolves references to people, and finds people that Lucca's import could confuse.
+
+use people::{
+    Employee, Kind, PersonIndex, PersonLabel, PersonReference, ReferenceError, RemoteId, status_on,
+};
+use store::RecordState;
+
+use crate::Absences;
+use crate::ask::Ask;
+use crate::problem::{Error, Problem, ProblemCode};
+
+impl Absences<'_> {
+    /// The one person that a reference means: `id:9`, `number:009`, `email:jo@acme.example`, or a bare value that fits
+    /// no other person. Reads all people from the store; Lucca is not asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with every person that the reference fits.
+    pub async fn find_person(&self, reference: &str) -> Result<PersonLabel, Error> {
+        let index = self.person_index().await?;
+        match index.resolve(&PersonReference::parse(reference)) {
+            Ok(person) => Ok(person.clone()),
+            Err(ReferenceError::Unknown(_)) => Err(Error::UnknownEmployee),
+            Err(ReferenceError::Ambiguous(candidates)) => Err(Error::AmbiguousEmployee(candidates)),
+        }
+    }
+
+    pub(crate) async fn person_index(&self) -> Result<PersonIndex, Error> {
+        Ok(self.store.person_index(self.account.no).await?)
+    }
+
+    /// What keeps Lucca's import from telling a person from others: the import names people by establishment, number
+    /// and names, and has no column for their id.
+    pub(crate) async fn import_doubles(
+        &self,
+        ask: &Ask,
+        employee: &Employee,
+    ) -> Result<Option<Problem>, Error> {
+        let Some(number) = employee.employee_number.as_deref() else { return Ok(None) };
+        let no = self.account.no;
+        let same =
+            self.store.referring(no, Kind::Employee, "employee_number", &[RemoteId::from(number)]).await?;
+        for (id, _) in same.into_iter().filter(|(id, _)| *id != employee.id) {
+            let other = self.store.kept_record::<Employee>(no, &id).await?;
+            if other.is_some_and(|other| {
+                other.state == RecordState::Present && is_double(ask, employee, &other.record)
+            }) {
+                return Ok(Some(double()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether Lucca's import could book `other` instead of `employee`: the same number in the same establishment, and
+/// still employed when the absence begins.
+// unverified: which columns the import goes by, and whether it finds people who have left.
+pub(crate) fn is_double(ask: &Ask, employee: &Employee, other: &Employee) -> bool {
+    let has_left = status_on(ask.first.date, other.contract(), []) == people::EmployeeStatus::Former;
+    let number = |one: &Employee| one.employee_number.as_deref().map(|number| number.trim().to_lowercase());
+    other.id != employee.id
+        && !has_left
+        && number(other) == number(employee)
+        && other.establishment_id == employee.establishment_id
+}
+
+pub(crate) fn double() -> Problem {
+    let message = "another person has the same employee number in the same establishment: Lucca's import could take one \
+                   for the other";
+    Problem::new(ProblemCode::NotImportable, message).on("employee_id")
+}

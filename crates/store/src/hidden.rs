@@ -1,0 +1,50 @@
+//! Records that the API key no longer shows: which they are, and whose.
+
+use people::{Kind, RemoteId};
+
+use crate::db::on;
+use crate::dialect::json_list;
+use crate::error::while_doing;
+use crate::{Error, Store};
+
+const DOING: &str = "listing hidden records";
+
+impl Store {
+    /// The ids of the hidden records of a kind, withheld ones included, in the order of ids as text.
+    pub async fn hidden_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
+            "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'hidden' ORDER BY remote_id",
+        )
+        .bind(account_no)
+        .bind(kind.name())
+        .fetch_all(pool)
+        .await)
+        .map_err(while_doing(DOING))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+
+    /// The ids of the hidden records of a kind that belong to these employees.
+    pub async fn hidden_of(
+        &self,
+        account_no: i64,
+        kind: Kind,
+        employees: &[RemoteId],
+    ) -> Result<Vec<RemoteId>, Error> {
+        let owner = self.db.member("employee_id");
+        let sql = self.db.with_ids(
+            &format!(
+                "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'hidden' \
+                 AND {owner} IN {{ids}} ORDER BY remote_id"
+            ),
+            3,
+        );
+        let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
+            .bind(account_no)
+            .bind(kind.name())
+            .bind(json_list(employees))
+            .fetch_all(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        Ok(ids.into_iter().map(RemoteId::from).collect())
+    }
+}
