@@ -45,6 +45,7 @@ pub(crate) struct StreamView {
     pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
     pub(crate) undecided: Vec<Undecided>,
     pub(crate) hidden_fields: Vec<String>,
+    pub(crate) unknown_members: BTreeMap<String, u64>,
     pub(crate) stale: u64,
     pub(crate) complete: bool,
     pub(crate) unproven_because: Option<String>,
@@ -189,6 +190,13 @@ fn show_stream(stream: &StreamView) {
         let fields = stream.hidden_fields.join(", ");
         line(&format!("  {name}: nobody shows {fields} any more: the key seems to have lost a permission;"));
         line("    the stored values were kept");
+    }
+    if !stream.unknown_members.is_empty() {
+        let names: Vec<&str> = stream.unknown_members.keys().map(String::as_str).collect();
+        line(&format!(
+            "  {name}: members of applicationData that are on no list were not kept: {}",
+            names.join(", ")
+        ));
     }
     if stream.hidden > 0 || !stream.hidden_fields.is_empty() {
         line("    next: lucca-connector check");

@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    /// [`Error::LeaseLost`] where another process has taken over; else the database's own error.
     pub async fn redact_quarantine(
         &self,
         lease: &Lease,
@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    /// [`Error::LeaseLost`] where another process has taken over; else the database's own error.
     pub async fn finish_removal(
         &self,
         lease: &Lease,

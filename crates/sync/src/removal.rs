@@ -1,5 +1,5 @@
 //! Removes, once after an upgrade, what versions before had stored and this one does not keep: pay, full-time equivalents
-//! and reviews, which came with `applicationData`, and whatever else no field group of an account asks for.
+//! and reviews, which came with `applicationData`, and all else that no field group of an account asks for.
 //!
 //! It goes account by account, unlinked ones included, before anything else uses the database. A process that is killed
 //! loses nothing: the next one goes on with the account at hand. Two at once don't disturb each other: one waits.
@@ -35,7 +35,7 @@ pub struct RemovalReport {
 ///
 /// # Errors
 ///
-/// Settings that this version does not know, and whatever the database fails with: what was done stays done.
+/// Settings that this version does not know, and the database's own errors: what was done stays done.
 pub async fn remove_unwanted(
     store: &Store,
     clock: &dyn Clock,
@@ -111,8 +111,8 @@ async fn wait_for_other(store: &Store, clock: &dyn Clock, account: &LinkedAccoun
     Ok(!store.removals().await?.iter().any(|removal| removal.account == account.id && !removal.is_done))
 }
 
-/// The settings of an account that has custom fields because versions before read them by default. Nobody named them:
-/// neither a linking flow, which has a customer, nor a list of features, which declines others.
+/// The settings of an account that has custom fields because versions before read them by default, and not because they were
+/// named: neither a linking flow, which has a customer, nor a list of features, which declines others.
 fn without_default(account: &LinkedAccount) -> Option<AccountSettings> {
     const DEFAULT_BEFORE: [&str; 4] = ["identity", "work", "contract", "custom_fields"];
     let settings = &account.settings;

@@ -78,7 +78,7 @@ impl Place {
         place
     }
 
-    /// Another database with the same content, that of SQLite in `dir`. Nobody else may use this one meanwhile.
+    /// Another database with the same content, that of SQLite in `dir`. No other connection may use this one meanwhile.
     ///
     /// # Panics
     ///

@@ -9,12 +9,13 @@ use test_database::Engine;
 
 use crate::support::{App, REMOTE, app_on};
 
-/// People who work on every weekday of January and February, and have no absence then.
+/// People who work on every weekday of January and February, stay beyond, and have no absence then.
 fn free_people(app: &App, count: usize) -> Vec<PersonSummary> {
     let tenant = app.emulator.tenant();
     let (from, to) = (date(2027, 1, 1), date(2027, 2, 28));
     let is_free = |person: &PersonSummary| {
-        tenant.what_it_would_take(person.id, from, true, to, false).len() == 80
+        person.ends_on.is_none_or(|end| end > to)
+            && tenant.what_it_would_take(person.id, from, true, to, false).len() == 80
             && !tenant.absences_of(person.id).iter().any(|one| one.ends_on >= from && one.starts_on <= to)
     };
     let people: Vec<_> =

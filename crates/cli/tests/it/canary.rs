@@ -1,5 +1,5 @@
-//! Least data, seen from outside: one employee in whom every known member has a value of its own, sent whole by a server
-//! that minds no list of fields. For each set of field groups, the database and every output hold exactly the values of
+//! Least data, seen from outside: one employee with a value of its own in every known member, sent whole by a server that
+//! ignores the list of fields. For each set of field groups, the database and every output hold exactly the values of
 //! these groups.
 //!
 //! Each text in `fixtures/canary_user.json` says where it belongs: `QZ-{group}-{fate}-{name}`. The fate is `model` (stored
@@ -78,7 +78,7 @@ fn canaries() -> BTreeSet<Canary> {
         match value {
             Value::Array(items) => open.extend(items),
             Value::Object(members) => {
-                // Ids of values, and of the person, belong to whatever they stand with.
+                // Numeric ids of values, and of the person, belong to the member beside them.
                 open.extend(
                     members.iter().filter(|(key, value)| *key != "id" || value.is_string()).map(|(_, v)| v),
                 );
@@ -111,7 +111,7 @@ fn canaries() -> BTreeSet<Canary> {
     all
 }
 
-/// A tenant with one employee, who is sent whole whatever is asked for, and without any other list.
+/// A tenant with one employee, which ignores `fields` and offers no other list.
 async fn tenant() -> String {
     let answer = |uri: Uri| async move {
         if !uri.path().starts_with("/api/v3/users") {

@@ -133,7 +133,7 @@ async fn check(place: &Place, people: &[String]) {
     for word in FORBIDDEN {
         assert!(!content.contains(word), "{word} is left");
     }
-    // Nobody named custom fields for the first account; for the second they were named.
+    // The first account was linked without naming custom fields, the second one named them.
     let owned = texts("SELECT body FROM records WHERE body LIKE '%PAYCANARY-own%'").await;
     assert!(!owned.is_empty());
     let own_first =
@@ -177,7 +177,7 @@ async fn check(place: &Place, people: &[String]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn versions_before_get_no_lease_after_the_upgrade() {
+async fn earlier_versions_get_no_lease() {
     for engine in Engine::available() {
         let dir = folder();
         let place = Place::of_sql(engine, dir.path(), dump(engine)).await;
@@ -205,7 +205,7 @@ async fn two_upgrades_at_once_end_as_one() {
         place.execute(MULTIPLY).await.unwrap();
         let both = [0, 1].map(|_| migrate(dir.path(), &place).spawn().unwrap());
         let ran = both.map(ended);
-        // On SQLite one may find the database busy for too long; whoever starts next goes on.
+        // On SQLite one may find the database busy for too long; the next start goes on.
         assert!(ran.iter().any(|ran| ran.code == 0), "{} {}", ran[0].err, ran[1].err);
         ended(migrate(dir.path(), &place).spawn().unwrap()).ok();
         check(&place, &people).await;

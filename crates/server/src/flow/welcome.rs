@@ -46,7 +46,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
     }
     let t = texts(visit.language);
     let groups = first_sync::groups_before(&visit).await;
-    // The employees' offer names what is read of each of them whatever else is switched off.
+    // The employees' offer names what is read of each of them even with every other offer switched off.
     let of_employees = WorkPart::ALL
         .into_iter()
         .fold(groups.without(FieldGroup::CustomFields), |groups, part| groups.leaving_out(part));

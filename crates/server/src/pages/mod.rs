@@ -140,7 +140,7 @@ pub(crate) struct Welcome<'a> {
     pub(crate) data: String,
     pub(crate) offers: Vec<Offer>,
     pub(crate) has_choice: bool,
-    /// What is not read, whatever is ticked.
+    /// What is not read with any choice of boxes.
     pub(crate) never: String,
 }
 
