@@ -85,7 +85,7 @@ pub(crate) async fn show(visit: Visit) -> Response {
         relinks,
         text: fill(t.welcome.text, &vendor),
         data: fill(t.welcome.data, &vendor),
-        never: fill(t.welcome.never, &never),
+        never: fill(if is_custom_offered { t.welcome.never_but_own } else { t.welcome.never }, &never),
         has_choice: offers.len() > 1,
         offers,
     };

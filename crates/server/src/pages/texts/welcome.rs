@@ -29,6 +29,10 @@ texts! {
         "Never read: {fields}, medical documents.",
         "Jamais lus : {fields}, documents médicaux."
     }
+    never_but_own {
+        "Never read, unless one of your own fields that you leave ticked holds it: {fields}, medical documents.",
+        "Jamais lus, sauf si l’un de vos champs personnalisés laissés cochés en contient : {fields}, documents médicaux."
+    }
     start {
         "Start",
         "Commencer"
