@@ -263,6 +263,7 @@ async fn every_member_has_a_canary() {
     let known = |name: &str| user.as_object().unwrap().keys().any(|key| key.eq_ignore_ascii_case(name));
     let tenant = emulator(5).await;
     let id = tenant.tenant().people(None, 1)[0].id;
+    #[expect(clippy::disallowed_methods, reason = "the test asks the emulated tenant itself")]
     let client = reqwest::Client::new();
     let url = format!("{}/api/v3/users/{id}", tenant.url());
     let key = format!("lucca application={}", tenant.api_key());

@@ -88,9 +88,10 @@ async fn absences_are_listed_by_day_person_department_and_status() {
         assert!(absence["half_days"].as_u64().unwrap() > 0);
     }
 
-    // Somebody of the department at the top would have everybody below.
+    // All others are below the department at the top.
     let top = all.departments.iter().find(|department| department.parent_id.is_none()).unwrap().id;
-    let one = on_day.iter().find(|absence| absence["department_id"] != top.to_string()).unwrap();
+    let top = json!(top.to_string());
+    let one = on_day.iter().find(|absence| absence["department_id"] != top).unwrap();
     let of_one = list(&["--employee", one["employee_id"].as_str().unwrap()]);
     let theirs = all.leaves.iter().filter(|leave| json!(leave.owner_id.to_string()) == one["employee_id"]);
     let theirs: BTreeSet<i64> =
