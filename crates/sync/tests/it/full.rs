@@ -3,12 +3,12 @@
 use jiff::ToSpan;
 use lucca::clock::Clock;
 use lucca::{FieldGroup, FieldGroups};
-use lucca_emulator::{Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
+use lucca_emulator::{DictionaryMembers, Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
 use people::{Department, Employee, Kind, RemoteId};
 use store::{AccountStatus, Actor, DataPolicy, Outcome, RecordState};
 use sync::Wish;
 
-use crate::support::{TODAY, app, app_with, fault, stream};
+use crate::support::{TODAY, app, app_with, fault, stream, with_custom_fields};
 
 #[tokio::test]
 async fn what_is_stored_is_what_the_tenant_holds_and_a_second_sync_writes_nothing() {
@@ -413,5 +413,36 @@ async fn only_the_field_groups_asked_for_are_kept_raw_records_included() {
         let raw: serde_json::Value = serde_json::from_str(&stored.raw.unwrap()).unwrap();
         assert!(raw.get("iban").is_some());
         assert!(raw.get("birthDate").is_none() && raw.get("extendedData").is_none());
+    }
+}
+
+/// However a server treats members of `applicationData` that are named: pay is stored where it is asked for, and never
+/// beside the profiles.
+#[tokio::test]
+async fn pay_is_read_only_where_asked_for() {
+    for dictionary_members in
+        [DictionaryMembers::Honoured, DictionaryMembers::Ignored, DictionaryMembers::Refused]
+    {
+        let switches = || Switches { dictionary_members, ..Switches::default() };
+        let with_pay = with_custom_fields().with(FieldGroup::PayAndReviews);
+        for (groups, has_pay) in [(with_custom_fields(), false), (with_pay, true)] {
+            let app = app_with(30, switches(), groups, true).await;
+            app.sync().await;
+            let people = app.all::<Employee>().await;
+            let paid = |person: &Employee| {
+                let pay = person.pay_and_reviews.as_ref();
+                pay.is_some_and(|pay| pay.theoretical_remuneration.is_some())
+            };
+            assert_eq!(people.iter().any(paid), has_pay, "{dictionary_members:?}");
+            let has_profile = |person: &Employee| person.application_data.contains_key("profile_figgo");
+            assert!(people.iter().any(has_profile), "{dictionary_members:?}");
+            let kept = app.store.kept(app.account.no, Kind::Employee, None, 100).await.unwrap();
+            let names_pay = |text: &str| text.contains("heoretical");
+            for record in kept {
+                let raw = record.raw.unwrap();
+                assert!(has_pay || !names_pay(&raw) && !names_pay(&record.body), "{dictionary_members:?}");
+                assert!(!raw.contains("\"link\""), "addresses beside pay are not kept");
+            }
+        }
     }
 }
