@@ -30,7 +30,9 @@ class Tenant:
         told = json.loads(self.emulator.stdout.readline())
         self.url, self.key, self.control = told["url"], told["api_key"], told["control_url"]
         self.truth = told["truth"]
-        self.run("link", self.url, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", stdin=self.key)
+        link = ["--key-stdin", "--allow-loopback", "--requests-per-minute", "0"]
+        # Custom fields too, so that no stream is empty.
+        self.run("link", self.url, *link, "--fields", "identity,work,contract,custom_fields", stdin=self.key)
         self.sync()
 
     def run(self, *arguments, stdin=""):
