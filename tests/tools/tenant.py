@@ -13,6 +13,8 @@ import tempfile
 import urllib.request
 
 BINARY = os.environ["LUCCA_CONNECTOR_BIN"]
+# Custom fields too, so that no stream is empty.
+FIELDS = ["identity", "work", "contract", "custom_fields"]
 
 
 class Tenant:
@@ -31,8 +33,7 @@ class Tenant:
         self.url, self.key, self.control = told["url"], told["api_key"], told["control_url"]
         self.truth = told["truth"]
         link = ["--key-stdin", "--allow-loopback", "--requests-per-minute", "0"]
-        # Custom fields too, so that no stream is empty.
-        self.run("link", self.url, *link, "--fields", "identity,work,contract,custom_fields", stdin=self.key)
+        self.run("link", self.url, *link, "--fields", ",".join(FIELDS), stdin=self.key)
         self.sync()
 
     def run(self, *arguments, stdin=""):

@@ -6,7 +6,7 @@ import json
 import jsonschema
 from airbyte_protocol.models import AirbyteMessage, ConfiguredAirbyteCatalog, SyncMode, Type
 
-from tenant import tenant
+from tenant import FIELDS, tenant
 
 
 def messages(text):
@@ -50,6 +50,7 @@ with tenant() as tenant:
     accepts = jsonschema.Draft7Validator(spec.spec.connectionSpecification)
     kept = {"from_store": {"data_dir": str(tenant.data)}}
     direct = {"tenant_url": tenant.url, "api_key": tenant.key, "allow_loopback": True, "requests_per_minute": 0}
+    direct["fields"] = FIELDS
     catalogs = {}
     for name, config in [("kept", kept), ("direct", direct)]:
         accepts.validate(config)
