@@ -87,28 +87,6 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// The records of a kind in quarantine that have an id.
-    pub async fn quarantined(&self, account_no: i64, kind: Kind) -> Result<Vec<Quarantined>, Error> {
-        type Row = (String, Option<String>, String, String, String);
-        let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
-            "SELECT remote_id, owner_id, field, reason, raw FROM quarantine \
-             WHERE account_no = $1 AND kind = $2 AND substr(remote_id, 1, 1) <> '#'",
-        )
-        .bind(account_no)
-        .bind(kind.name())
-        .fetch_all(pool)
-        .await)
-        .map_err(while_doing("reading the quarantine"))?;
-        let read = |(id, owner_id, field, reason, raw): Row| Quarantined {
-            id: Some(RemoteId::from(id)),
-            owner_id: owner_id.map(RemoteId::from),
-            field,
-            reason,
-            raw,
-        };
-        Ok(rows.into_iter().map(read).collect())
-    }
-
     /// How many records of a linked account are in quarantine.
     pub async fn count_quarantined(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
