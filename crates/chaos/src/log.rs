@@ -66,7 +66,8 @@ impl Replay {
             }
             (Operation::Updated, Some(Told::Present(_)), Some(_)) => return wrong("changes nothing"),
             (Operation::Restored, Some(Told::Gone | Told::Hidden), Some(hash)) => Told::Present(hash),
-            (Operation::Deleted, Some(Told::Present(_)), _) => Told::Gone,
+            // A hidden record is judged anew by every run, and may turn out to be deleted.
+            (Operation::Deleted, Some(Told::Present(_) | Told::Hidden), _) => Told::Gone,
             (Operation::Hidden, Some(Told::Present(_)), _) => Told::Hidden,
             (Operation::Started | Operation::Ended, Some(Told::Present(hash)), _) => {
                 if !self.turned.insert((change.id.clone(), change.operation == Operation::Ended)) {
@@ -78,7 +79,7 @@ impl Replay {
                 self.states.remove(&(change.kind, change.id.clone()));
                 return Ok(());
             }
-            // No round erases anybody.
+            // No round erases a person.
             _ => return wrong("does not fit what was told before"),
         };
         if !matches!(change.operation, Operation::Started | Operation::Ended) && change.kind == Kind::Employee
