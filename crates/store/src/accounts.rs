@@ -66,6 +66,9 @@ pub struct AccountSettings {
     /// Keys of the tenant's own fields that are not kept, where custom fields are: `e_…`, in any case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded_custom_fields: Vec<String>,
+    /// Leave types that count as remote work though Lucca does not flag them: Lucca's ids, or names in any case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remote_work_leave_types: Vec<String>,
     /// By which door absence requests are made, where a person chose one: `factory` or `import`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence_door: Option<String>,

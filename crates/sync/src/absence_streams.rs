@@ -15,6 +15,7 @@ use store::{Commit, NewChange, Operation, RecordState, RecordUpsert};
 use crate::batch::{Batch, RawPolicy};
 use crate::normalise::{self, LeaveOfAbsence};
 use crate::reconcile::Missing;
+use crate::remote_work::{self, RemoteWork};
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::state::StreamState;
@@ -126,7 +127,7 @@ impl Engine<'_> {
     ) -> Result<Ending, Error> {
         let resumed = sync.resume().cloned();
         let mut assembly = Assembly::new(sync.is_first());
-        let (mut whole, mut rows) = (None, 0);
+        let (mut whole, mut rows, mut notes) = (None, 0, Vec::new());
         for part in parts(self.absences_since(), self.context.today) {
             let is_resumed = match resumed.as_ref().map(|resume| resume.part) {
                 Some(Some(at)) if part.first < at => continue,
@@ -140,6 +141,11 @@ impl Engine<'_> {
             let failed = !ending.is_ok();
             self.commit_carried(sync, &mut assembly).await?;
             rows += ending.proof.rows();
+            for note in std::mem::take(&mut ending.notes) {
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
             if ending.is_ok() && ending.proof.is_complete() && !sync.is_first() {
                 self.find_missing(&assembly, missing).await?;
             }
@@ -161,6 +167,7 @@ impl Engine<'_> {
         if whole.proof.is_complete() {
             whole.proof = Proof::Complete { rows };
         }
+        whole.notes = notes;
         Ok(whole)
     }
 
@@ -223,26 +230,36 @@ impl Engine<'_> {
             self.commit_leaves(sync, page, (total, checkpoint), assembly).await?;
         };
         sync.settle().await?;
-        self.name_leave_types(std::mem::take(&mut assembly.leave_types)).await?;
-        Ok(Ending::of(&leaves, read))
+        let hints = self.name_leave_types(std::mem::take(&mut assembly.leave_types)).await?;
+        let mut ending = Ending::of(&leaves, read);
+        ending.notes.extend(hints);
+        Ok(ending)
     }
 
-    /// Keeps what leaves say of their types where the list of leave types can't be read: ids and names.
+    /// Keeps what leaves say of their types where the list of leave types can't be read: ids and names. Gives hints at those
+    /// that are new and look like remote work.
     // unverified: that the list is offered to every key; its address is not documented (source: absences.md §8).
-    async fn name_leave_types(&self, names: BTreeMap<RemoteId, Option<String>>) -> Result<(), Error> {
+    async fn name_leave_types(
+        &self,
+        names: BTreeMap<RemoteId, Option<String>>,
+    ) -> Result<Vec<String>, Error> {
         let Context { store, account, lease, clock, .. } = &self.context;
+        let mut hints = Vec::new();
         if names.is_empty() {
-            return Ok(());
+            return Ok(hints);
         }
         let states = store.stream_states(account.no).await?;
         if StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some() {
-            return Ok(());
+            return Ok(hints);
         }
+        let remote_work = RemoteWork::of(&account.settings);
         let ids: Vec<RemoteId> = names.keys().cloned().collect();
         let known = store.hashes(account.no, Kind::LeaveType, &ids).await?;
         let mut batch = Batch::default();
         for (id, name) in names.into_iter().filter(|(id, _)| !known.contains_key(id)) {
             let leave_type = LeaveType { id, name, is_remote_work: None, category: None, unit: None };
+            let leave_type = remote_work.applied(leave_type);
+            hints.extend(remote_work::hint(&leave_type));
             batch.add(&leave_type, None, RawPolicy::ORGANISATION);
         }
         let created = |record: &RecordUpsert| NewChange {
@@ -254,7 +271,8 @@ impl Engine<'_> {
         };
         let changes = batch.records.iter().map(created).collect();
         let commit = Commit { upserts: batch.records, changes, ..Commit::default() };
-        Ok(store.commit(lease, Kind::LeaveType, &commit, clock.now()).await?)
+        store.commit(lease, Kind::LeaveType, &commit, clock.now()).await?;
+        Ok(hints)
     }
 
     /// Puts a page's leaves together to absences, merges those with what is known of them, and commits.

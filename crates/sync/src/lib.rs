@@ -27,6 +27,7 @@ mod plan;
 mod progress;
 mod reconcile;
 mod reduction;
+mod remote_work;
 mod removal;
 mod report;
 mod request_streams;

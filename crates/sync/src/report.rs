@@ -120,7 +120,7 @@ pub struct StreamReport {
     /// What a proof lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unproven_because: Option<String>,
-    /// What had to be done differently for this server.
+    /// What had to be done differently for this server, and hints at what its configuration leaves open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Why the stream could not be read, or not to its end.

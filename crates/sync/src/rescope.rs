@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::Commit;
 
 use crate::reduction::{Reduction, keep_state};
+use crate::remote_work::{self, RemoteWork};
 use crate::scope::Scope;
 use crate::state::StreamState;
 use crate::stream_sync::Context;
@@ -27,6 +28,9 @@ struct Remembered {
     /// The custom fields that were excluded, in lower case.
     #[serde(default)]
     excluded: BTreeSet<String>,
+    /// The leave types that counted as remote work, in lower case.
+    #[serde(default)]
+    remote_work: BTreeSet<String>,
     /// Who was not to be stored.
     erased: BTreeSet<RemoteId>,
 }
@@ -35,10 +39,12 @@ struct Remembered {
 pub(crate) async fn apply(context: &Context<'_>) -> Result<(), store::Error> {
     let Context { store, account, lease, clock, scope, erased, .. } = context;
     let states = store.stream_states(account.no).await?;
+    let remote_work = RemoteWork::of(&account.settings);
     let now = Remembered {
         version: VERSION,
         names: scope.names(),
         excluded: scope.excluded().clone(),
+        remote_work: remote_work.names().clone(),
         erased: erased.iter().cloned().collect(),
     };
     let before = states.get(NAME).and_then(|json| serde_json::from_str::<Remembered>(json).ok());
@@ -57,6 +63,11 @@ pub(crate) async fn apply(context: &Context<'_>) -> Result<(), store::Error> {
     let is_larger = now.names.iter().any(|name| !names_before.contains(name));
     if is_larger || !excluded_before.is_subset(scope.excluded()) {
         again.extend([Stream::Users, Stream::UserLogs, Stream::Leaves, Stream::LeaveRequests]);
+    }
+    let remote_work_before = before.as_ref().map(|before| before.remote_work.clone()).unwrap_or_default();
+    if remote_work_before != now.remote_work {
+        remote_work::apply(context, &RemoteWork::from(remote_work_before), &remote_work).await?;
+        again.insert(Stream::LeaveAccounts);
     }
     if before.is_some_and(|before| !before.erased.is_subset(&now.erased)) {
         let of_people = [Stream::Users, Stream::WorkContracts, Stream::UserLogs];

@@ -13,6 +13,7 @@ use crate::batch::RawPolicy;
 use crate::normalise::{self, Lookups};
 use crate::plan::{Rhythms, Wish};
 use crate::reconcile::Missing;
+use crate::remote_work::{self, RemoteWork};
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::state::StreamState;
@@ -85,8 +86,18 @@ impl Engine<'_> {
         let map = |r: Read<_>| Ok(normalise::occupation_category(r.value));
         reports
             .extend(self.list(Stream::OccupationCategories, || client.occupation_categories(), map).await?);
-        let map = |r: Read<_>| Ok(normalise::leave_type(r.value));
-        reports.extend(self.list(Stream::LeaveAccounts, || client.leave_accounts(), map).await?);
+        let remote_work = RemoteWork::of(&self.context.account.settings);
+        let mut hints = Vec::new();
+        let map = |r: Read<_>| {
+            let leave_type = remote_work.applied(normalise::leave_type(r.value));
+            hints.extend(remote_work::hint(&leave_type));
+            Ok(leave_type)
+        };
+        let leave_types = self.list(Stream::LeaveAccounts, || client.leave_accounts(), map).await?;
+        reports.extend(leave_types.map(|mut report| {
+            report.notes.append(&mut hints);
+            report
+        }));
         let map = |r: Read<_>| Ok(normalise::custom_field_definition(r.value));
         let list = || client.custom_field_definitions();
         reports.extend(self.list(Stream::CustomFieldDefinitions, list, map).await?);

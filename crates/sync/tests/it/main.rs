@@ -10,4 +10,5 @@ mod evidence;
 mod full;
 mod incremental;
 mod owners;
+mod remote_work;
 mod support;

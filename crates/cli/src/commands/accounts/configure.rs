@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use absences::DoorKind;
 use jiff::civil::Date;
 use lucca::FieldGroup;
-use people::Feature;
+use people::{Feature, LeaveType};
 use serde_json::{Map, Value, json};
-use store::{AccountSettings, Actor, AudienceChange, DeliveryRules, SettingsChange};
+use store::{AccountSettings, Actor, AudienceChange, DeliveryRules, LinkedAccount, SettingsChange};
 use sync::Rhythms;
 
 use crate::Global;
@@ -44,6 +44,12 @@ pub(crate) struct Args {
     /// Custom fields to keep again after all
     #[arg(long, value_name = "KEY,…", value_delimiter = ',')]
     include_custom_fields: Vec<String>,
+    /// Leave types to count as remote work though Lucca does not flag them, by id or name
+    #[arg(long, value_name = "LEAVE_TYPE,…", value_delimiter = ',')]
+    remote_work: Vec<String>,
+    /// Leave types to count as Lucca flags them after all
+    #[arg(long, value_name = "LEAVE_TYPE,…", value_delimiter = ',')]
+    no_remote_work: Vec<String>,
     /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented file import),
     /// or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
@@ -141,14 +147,12 @@ impl Args {
                 settings.declined_features.push(feature.name().to_owned());
             }
         }
-        let excluded = &mut settings.excluded_custom_fields;
-        excluded
-            .retain(|key| !self.include_custom_fields.iter().any(|given| given.eq_ignore_ascii_case(key)));
-        for key in &self.exclude_custom_fields {
-            if !excluded.iter().any(|known| known.eq_ignore_ascii_case(key)) {
-                excluded.push(key.clone());
-            }
-        }
+        change_list(
+            &mut settings.excluded_custom_fields,
+            &self.exclude_custom_fields,
+            &self.include_custom_fields,
+        );
+        change_list(&mut settings.remote_work_leave_types, &self.remote_work, &self.no_remote_work);
         if let Some(door) = self.absence_door {
             settings.absence_door = door.chosen();
         }
@@ -156,6 +160,41 @@ impl Args {
         settings.personal_values_in_changes =
             self.personal_values_in_changes.unwrap_or(settings.personal_values_in_changes);
         settings
+    }
+}
+
+/// Adds to a list and takes from it, in any case.
+fn change_list(list: &mut Vec<String>, added: &[String], taken: &[String]) {
+    let is_same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
+    list.retain(|known| !taken.iter().any(|given| is_same(given, known)));
+    for given in added {
+        if !list.iter().any(|known| is_same(given, known)) {
+            list.push(given.trim().to_owned());
+        }
+    }
+}
+
+/// Refuses a leave type that no sync has read, with those that there are.
+async fn must_be_leave_types(
+    data: &DataDir,
+    account: &LinkedAccount,
+    given: &[String],
+) -> Result<(), Failure> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<LeaveType> = data.store.all(account.no).await?;
+    let fits = |given: &str, one: &LeaveType| {
+        let name = one.name.as_deref().unwrap_or_default();
+        one.id.as_str() == given || name.trim().to_lowercase() == given.to_lowercase()
+    };
+    match given.iter().find(|given| !known.iter().any(|one| fits(given.trim(), one))) {
+        None => Ok(()),
+        Some(missing) => Err(Failure::usage(
+            "cli.leave_type",
+            format!("no leave type has the id or name {missing:?}"),
+            "See the leave types there are: lucca-connector export leave_types",
+        )),
     }
 }
 
@@ -186,6 +225,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Name each feature once.",
         ));
     }
+    must_be_leave_types(&data, &account, &args.remote_work).await?;
     let mut settings = args.apply(&account.settings);
     let mut audience = None;
     if let Some(path) = &args.delivery {
@@ -223,6 +263,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "personal_values_in_changes": settings.personal_values_in_changes,
             "declined_features": settings.declined_features,
             "excluded_custom_fields": settings.excluded_custom_fields,
+            "remote_work_leave_types": settings.remote_work_leave_types,
             "absence_door": settings.absence_door.as_deref().unwrap_or("auto"),
             "delivery": settings.delivery,
             "audience": audience.map(|AudienceChange { before, enter, leave }| json!({
@@ -254,6 +295,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         false => settings.excluded_custom_fields.join(", "),
     };
     line(&format!("  {:28} {excluded}", "custom fields excluded"));
+    if !settings.remote_work_leave_types.is_empty() {
+        let remote_work = settings.remote_work_leave_types.join(", ");
+        line(&format!("  {:28} {remote_work}", "counted as remote work"));
+    }
     let people = if settings.delivery.people.is_none() { "everybody (default)" } else { "filtered" };
     line(&format!("  {:28} {people}", "people delivered"));
     let is_mapped = !settings.delivery.fields.is_empty() || !settings.delivery.renames.is_empty();
@@ -279,6 +324,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(
             "What is declined from now on goes, and what is accepted comes, with the next sync: lucca-connector sync",
         );
+    }
+    if settings.remote_work_leave_types != account.settings.remote_work_leave_types {
+        line("What counts as remote work changes with the next sync: lucca-connector sync");
     }
     if settings.absences_since != account.settings.absences_since {
         line("Earlier absences are read with the next full sync: lucca-connector sync --full");

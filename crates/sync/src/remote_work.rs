@@ -1,0 +1,99 @@
+//! Leave types that count as remote work though Lucca does not flag them. Some tenants book remote work on an ordinary
+//! leave account (source: absences.md §8: an account *Télétravail* with `isRemoteWork` false); the linked account's
+//! settings name it then, and a sync hints at those whose name says so.
+
+use std::collections::BTreeSet;
+
+use lucca::Stream;
+use people::{Kind, LeaveType, search_key};
+use store::{AccountSettings, Commit, NewChange, Operation, RecordUpsert};
+
+use crate::batch::{Batch, RawPolicy};
+use crate::state::StreamState;
+use crate::stream_sync::Context;
+
+/// What remote work is called, in lower case and without accents.
+// unverified: only "Télétravail" was seen.
+const NAMES: [&str; 6] =
+    ["teletravail", "travail a distance", "remote work", "home office", "telework", "working from home"];
+
+/// The leave types that a linked account's settings count as remote work: Lucca's ids, or names in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RemoteWork(BTreeSet<String>);
+
+impl RemoteWork {
+    pub(crate) fn of(settings: &AccountSettings) -> Self {
+        Self(settings.remote_work_leave_types.iter().map(|one| one.trim().to_lowercase()).collect())
+    }
+
+    /// The ids and names, in lower case.
+    pub(crate) fn names(&self) -> &BTreeSet<String> {
+        &self.0
+    }
+
+    fn counts(&self, leave_type: &LeaveType) -> bool {
+        let name = leave_type.name.as_ref().map(|name| name.trim().to_lowercase());
+        self.0.contains(&leave_type.id.to_string()) || name.is_some_and(|name| self.0.contains(&name))
+    }
+
+    /// The leave type, flagged where the settings say so.
+    pub(crate) fn applied(&self, leave_type: LeaveType) -> LeaveType {
+        match self.counts(&leave_type) {
+            true => LeaveType { is_remote_work: Some(true), ..leave_type },
+            false => leave_type,
+        }
+    }
+}
+
+impl From<BTreeSet<String>> for RemoteWork {
+    fn from(names: BTreeSet<String>) -> Self {
+        Self(names)
+    }
+}
+
+/// What is said of a leave type whose name means remote work, where it is not counted as such.
+pub(crate) fn hint(leave_type: &LeaveType) -> Option<String> {
+    let name = leave_type.name.as_ref().filter(|_| leave_type.is_remote_work != Some(true))?;
+    let folded = search_key(name);
+    NAMES.iter().any(|known| folded.contains(known)).then(|| {
+        format!(
+            "leave type {id} ({name}) looks like remote work, and Lucca does not flag it; to count it as such: \
+             lucca-connector accounts configure --remote-work {id}",
+            id = leave_type.id
+        )
+    })
+}
+
+/// Flags stored leave types anew after the settings have changed, where no list of leave types is read that would.
+pub(crate) async fn apply(
+    context: &Context<'_>,
+    before: &RemoteWork,
+    now: &RemoteWork,
+) -> Result<(), store::Error> {
+    let Context { store, account, lease, clock, .. } = context;
+    let states = store.stream_states(account.no).await?;
+    if StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some() {
+        return Ok(());
+    }
+    let mut batch = Batch::default();
+    for leave_type in store.all::<LeaveType>(account.no).await? {
+        let counts = now.counts(&leave_type);
+        if counts != before.counts(&leave_type) {
+            let flagged = LeaveType { is_remote_work: counts.then_some(true), ..leave_type };
+            batch.add(&flagged, None, RawPolicy::ORGANISATION);
+        }
+    }
+    let updated = |record: &RecordUpsert| NewChange {
+        kind: Kind::LeaveType,
+        id: record.id.clone(),
+        operation: Operation::Updated,
+        hash: Some(record.hash),
+        fields: Some(r#"{"is_remote_work":null}"#.to_owned()),
+    };
+    let changes: Vec<NewChange> = batch.records.iter().map(updated).collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let commit = Commit { upserts: batch.records, changes, ..Commit::default() };
+    store.commit(lease, Kind::LeaveType, &commit, clock.now()).await
+}
