@@ -58,6 +58,9 @@ pub enum Place {
 pub struct Label {
     /// The label.
     pub text: &'static str,
+    /// How other pages of Lucca spell the same right, in English where the spelling in the reader's language is not known
+    /// (source: recorded-more.md, "Wording and screens").
+    pub also: &'static [&'static str],
     /// False where the label in the reader's language is not known: then it is the English one.
     pub is_verified: bool,
 }

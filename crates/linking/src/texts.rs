@@ -1,7 +1,8 @@
 //! Every text for people, English and French side by side. Counts only: no name, no id, no key. French has a space that
 //! does not break (U+00A0) before double punctuation and inside quotes.
 //!
-//! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so.
+//! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so. Lucca's own
+//! pages spell some rights in several ways; the remedies name each.
 
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
 use crate::{Label, Language, Need, PeopleSeen, Permission, Place, Probe};
@@ -10,12 +11,10 @@ impl Permission {
     /// What Lucca calls the box.
     pub const fn label(self, language: Language) -> Label {
         const fn known(text: &'static str) -> Label {
-            Label { text, is_verified: true }
+            Label { text, also: &[], is_verified: true }
         }
-        /// unverified: the French labels of these three; none was found.
-        const fn unknown(text: &'static str) -> Label {
-            Label { text, is_verified: false }
-        }
+        const VIEW_ABSENCES: &[&str] = &["View absences"];
+        const SUBMIT_REQUESTS: &[&str] = &["Submit and cancel requests"];
         match (self, language) {
             (Self::ViewUsers, Language::English) => known("Consult / create / modify users"),
             (Self::ViewUsers, Language::French) => known("Consulter / créer / modifier les utilisateurs"),
@@ -35,12 +34,25 @@ impl Permission {
             (Self::ViewQualifications, Language::French) => {
                 known("Consulter les qualifications des collaborateurs")
             }
-            (Self::ConsultLeaves, Language::English) => known("Consult leaves"),
-            (Self::ConsultLeaves, Language::French) => unknown("Consult leaves"),
-            (Self::MakeAbsenceRequests, Language::English) => known("Make absence requests"),
-            (Self::MakeAbsenceRequests, Language::French) => unknown("Make absence requests"),
+            // unverified: the French labels of these two; none was found.
+            (Self::ConsultLeaves, language) => Label {
+                text: "Consult leaves",
+                also: VIEW_ABSENCES,
+                is_verified: matches!(language, Language::English),
+            },
+            (Self::MakeAbsenceRequests, language) => Label {
+                text: "Make absence requests",
+                also: SUBMIT_REQUESTS,
+                is_verified: matches!(language, Language::English),
+            },
             (Self::ConsultHrFiles, Language::English) => known("Consult HR files"),
-            (Self::ConsultHrFiles, Language::French) => unknown("Consult HR files"),
+            // unverified: that both are the same right; a page on a partner of Lucca's has the French one
+            // (source: recorded-more.md).
+            (Self::ConsultHrFiles, Language::French) => Label {
+                text: "Consulter le dossier du personnel",
+                also: &["Consult HR files"],
+                is_verified: true,
+            },
         }
     }
 
@@ -277,10 +289,21 @@ impl Finding {
 
 fn boxed(permission: Permission, language: Language) -> String {
     let label = permission.label(language);
+    let spellings = |quote: fn(&str) -> String, or: &str| {
+        let all: Vec<String> = [label.text].iter().chain(label.also).map(|text| quote(text)).collect();
+        all.join(or)
+    };
     match language {
-        Language::English => format!("“{}”", label.text),
-        Language::French if label.is_verified => format!("la case « {} »", label.text),
-        Language::French => format!("la case « {} » (libellé anglais)", label.text),
+        Language::English => spellings(|text| format!("“{text}”"), " or "),
+        Language::French => {
+            let spellings = spellings(|text| format!("« {text} »"), " ou ");
+            let note = match (label.is_verified, label.also) {
+                (true, _) => "",
+                (false, []) => " (libellé anglais)",
+                (false, _) => " (libellés anglais)",
+            };
+            format!("la case {spellings}{note}")
+        }
     }
 }
 
@@ -446,8 +469,8 @@ impl Excess {
             Self::CustomFields => (
                 "The key can read your custom fields, which are not needed: untick “Consult HR files” in the API \
                  key’s role.",
-                "La clé peut lire vos champs personnalisés, qui ne sont pas nécessaires : décochez « Consult HR \
-                 files » (libellé anglais) dans le rôle de la clé API.",
+                "La clé peut lire vos champs personnalisés, qui ne sont pas nécessaires : décochez « Consulter \
+                 le dossier du personnel » dans le rôle de la clé API.",
             ),
         };
         language.pick(english, french).to_owned()

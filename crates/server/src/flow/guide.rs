@@ -25,7 +25,7 @@ fn boxes(visit: &Visit, place: Place) -> Vec<TickBox> {
         .map(|permission| {
             let label = permission.label(visit.language);
             let is_required = permission.need() == Need::Required;
-            TickBox { label: label.text, is_translated: label.is_verified, is_required }
+            TickBox { label: label.text, also: label.also, is_translated: label.is_verified, is_required }
         })
         .collect()
 }

@@ -113,6 +113,8 @@ pub(crate) struct Device {
 pub(crate) struct TickBox {
     pub(crate) label: &'static str,
     /// False where the label in the reader's language is not known: then it is the English one.
+    /// Other spellings of the same right.
+    pub(crate) also: &'static [&'static str],
     pub(crate) is_translated: bool,
     pub(crate) is_required: bool,
 }

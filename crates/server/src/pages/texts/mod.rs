@@ -122,6 +122,10 @@ texts! {
         "optional",
         "facultatif"
     }
+    or {
+        "or",
+        "ou"
+    }
     label_in_english {
         "label shown in English",
         "libellé affiché en anglais"
