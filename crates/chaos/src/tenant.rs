@@ -5,8 +5,8 @@ use jiff::civil::{Date, date};
 use jiff::tz::{self, TimeZone};
 use lucca_emulator::{
     AbsenceStamps, AccountShape, ById, Config, CountOnly, Emulator, EmulatorError, ErrorBody, Header,
-    HiddenFields, KeyCasing, KeyConfig, LeaveValue, MalformedQuery, Nationality, Rights, SinceReading,
-    Switches, Tenant, UrlStyle, UserLogs,
+    HiddenFields, KeyCasing, KeyConfig, LeaveValue, MalformedQuery, Nationality, NoManager, Rights,
+    SinceReading, Switches, Tenant, Unsorted, UrlStyle, UserLogs,
 };
 use secrecy::SecretString;
 use store::{AccountId, AccountSettings, Actor, LinkedAccount, MasterKey, NewAccount, Onto, Store, Vault};
@@ -193,6 +193,8 @@ pub fn harmless(dice: &mut Dice) -> Switches {
         userdates: dice.chance(80),
         modified_at_moves: dice.chance(80),
         clock_offset_minutes: dice.pick(&[0, 0, 60, -60]).unwrap_or(0),
+        no_manager: dice.pick(&[NoManager::Oneself, NoManager::Null]).unwrap_or(default.no_manager),
+        unsorted: dice.pick(&[Unsorted::ById, Unsorted::Shuffled]).unwrap_or(default.unsorted),
         ..default
     }
 }
