@@ -44,6 +44,24 @@ impl fmt::Debug for Ask {
     }
 }
 
+/// The minutes of a duration as people write it: `7.5`, `7,5`, `7h30` or `7:30`; from a minute to a day.
+pub fn minutes_of_hours(text: &str) -> Option<u32> {
+    let text = text.trim().to_lowercase();
+    let minutes = match text.split_once(['h', ':']) {
+        Some((hours, "")) => f64::from(hours.parse::<u16>().ok()?) * 60.0,
+        Some((hours, minutes)) => {
+            let minutes = minutes.parse::<u8>().ok().filter(|minutes| *minutes < 60)?;
+            f64::from(hours.parse::<u16>().ok()?) * 60.0 + f64::from(minutes)
+        }
+        // What is no whole number of minutes, such as 7.333, was rounded by a spreadsheet.
+        None => (text.replace(',', ".").parse::<f64>().ok()? * 60.0).round(),
+    };
+    let is_within_a_day = (1.0..=24.0 * 60.0).contains(&minutes);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "used within a day only")]
+    let whole = minutes as u32;
+    is_within_a_day.then_some(whole)
+}
+
 impl Ask {
     /// What is wrong with it by itself.
     pub(crate) fn problems(&self) -> Vec<Problem> {
@@ -76,5 +94,22 @@ impl Ask {
     /// As it is kept, and compared with what was asked before under the same idempotency key.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_read_as_people_write_them() {
+        for (text, minutes) in
+            [("7.5", 450), (" 7,5 ", 450), ("7h30", 450), ("7:05", 425), ("2H", 120), ("7.333", 440)]
+        {
+            assert_eq!(minutes_of_hours(text), Some(minutes), "{text}");
+        }
+        for text in ["", "0", "-1", "24.1", "7h75", "h30", "7h-5", "NaN", "inf", "soon", "99999999999h"] {
+            assert_eq!(minutes_of_hours(text), None, "{text}");
+        }
     }
 }

@@ -15,6 +15,7 @@ mod change;
 mod days;
 mod door;
 mod follow;
+mod import_format;
 mod look;
 mod person;
 mod preview;
@@ -28,7 +29,7 @@ use lucca::Client;
 use lucca::clock::Clock;
 use store::{Actor, LinkedAccount, Store};
 
-pub use ask::Ask;
+pub use ask::{Ask, minutes_of_hours};
 pub use bulk::{Batch, BulkRow, Making};
 pub use change::Changed;
 pub use door::{Amount, Balance, DoorKind};

@@ -1,12 +1,15 @@
 //! Resolves references to people, and finds people that Lucca's import could confuse.
 
 use people::{
-    Employee, Kind, PersonIndex, PersonLabel, PersonReference, ReferenceError, RemoteId, status_on,
+    Employee, Establishment, Kind, PersonIndex, PersonLabel, PersonReference, ReferenceError, RemoteId,
+    status_on,
 };
 use store::RecordState;
 
 use crate::Absences;
 use crate::ask::Ask;
+use crate::door::Person;
+use crate::import_format::is_same_in_import;
 use crate::problem::{Error, Problem, ProblemCode};
 
 impl Absences<'_> {
@@ -31,20 +34,21 @@ impl Absences<'_> {
 
     /// What keeps Lucca's import from telling a person from others: the import names people by establishment, number
     /// and names, and has no column for their id.
-    pub(crate) async fn import_doubles(
-        &self,
-        ask: &Ask,
-        employee: &Employee,
-    ) -> Result<Option<Problem>, Error> {
+    pub(crate) async fn import_doubles(&self, ask: &Ask, person: &Person) -> Result<Option<Problem>, Error> {
+        let employee = &person.employee;
         let Some(number) = employee.employee_number.as_deref() else { return Ok(None) };
         let no = self.account.no;
         let same =
             self.store.referring(no, Kind::Employee, "employee_number", &[RemoteId::from(number)]).await?;
         for (id, _) in same.into_iter().filter(|(id, _)| *id != employee.id) {
             let other = self.store.kept_record::<Employee>(no, &id).await?;
-            if other.is_some_and(|other| {
-                other.state == RecordState::Present && is_double(ask, employee, &other.record)
-            }) {
+            let Some(other) = other.filter(|other| other.state == RecordState::Present) else { continue };
+            let establishment = self.establishment_of(&other.record).await?;
+            if is_double(
+                ask,
+                (employee, person.establishment.as_ref()),
+                (&other.record, establishment.as_ref()),
+            ) {
                 return Ok(Some(double()));
             }
         }
@@ -52,16 +56,21 @@ impl Absences<'_> {
     }
 }
 
-/// Whether Lucca's import could book `other` instead of `employee`: the same number in the same establishment, and
-/// still employed when the absence begins.
+/// Whether Lucca's import could book `other` instead of `employee`: the same number in the same establishment, or in one
+/// whose name is the other's code, and still employed when the absence begins.
 // unverified: which columns the import goes by, and whether it finds people who have left.
-pub(crate) fn is_double(ask: &Ask, employee: &Employee, other: &Employee) -> bool {
+pub(crate) fn is_double(
+    ask: &Ask,
+    (employee, establishment): (&Employee, Option<&Establishment>),
+    (other, others): (&Employee, Option<&Establishment>),
+) -> bool {
+    let is_same_establishment = match (establishment, others) {
+        (Some(one), Some(other)) => is_same_in_import(one, other),
+        _ => other.establishment_id == employee.establishment_id,
+    };
     let has_left = status_on(ask.first.date, other.contract(), []) == people::EmployeeStatus::Former;
     let number = |one: &Employee| one.employee_number.as_deref().map(|number| number.trim().to_lowercase());
-    other.id != employee.id
-        && !has_left
-        && number(other) == number(employee)
-        && other.establishment_id == employee.establishment_id
+    other.id != employee.id && !has_left && number(other) == number(employee) && is_same_establishment
 }
 
 pub(crate) fn double() -> Problem {

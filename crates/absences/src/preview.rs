@@ -171,7 +171,7 @@ impl Absences<'_> {
         let owner = std::slice::from_ref(&ask.employee_id);
         let existing = self.absences_of(owner, ask.first.date, ask.last.date).await?;
         let plan = self.plan(&person.employee, ask.first, ask.last).await?;
-        let (door, assessment) = self.assess(ask, &person, &plan).await?;
+        let (door, mut assessment) = self.assess(ask, &person, &plan).await?;
         let overlaps = overlaps(&plan, &existing);
         let mut problems = Vec::new();
         if plan.taken.is_empty() {
@@ -187,7 +187,13 @@ impl Absences<'_> {
         }
         problems.extend(assessment.problems.iter().cloned());
         if door.kind() == DoorKind::Import {
-            problems.extend(self.import_doubles(ask, &person.employee).await?);
+            // The import tells nothing of leave types: what the last sync heard.
+            let leave_type = self.store.record::<LeaveType>(self.account.no, &ask.leave_type_id).await?;
+            if let Some(leave_type) = leave_type.map(|stored| stored.record) {
+                problems.extend(unfit_unit(ask, &leave_type));
+                assessment.leave_type_name = leave_type.name;
+            }
+            problems.extend(self.import_doubles(ask, &person).await?);
         }
         Ok(Examined { person, plan, existing, door, assessment, overlaps, problems })
     }
@@ -198,12 +204,23 @@ impl Absences<'_> {
             return Err(Error::UnknownEmployee);
         };
         let employee = stored.record;
-        let establishment = match &employee.establishment_id {
-            Some(id) => self.store.record::<Establishment>(no, id).await?.and_then(|one| one.record.name),
-            None => None,
-        };
+        let establishment = self.establishment_of(&employee).await?;
         Ok(Person { employee, establishment })
     }
+
+    pub(crate) async fn establishment_of(&self, employee: &Employee) -> Result<Option<Establishment>, Error> {
+        let Some(id) = &employee.establishment_id else { return Ok(None) };
+        let stored = self.store.record::<Establishment>(self.account.no, id).await?;
+        Ok(stored.map(|stored| stored.record))
+    }
+}
+
+/// What is wrong with a duration in hours on a leave type that is known to be counted in days.
+pub(crate) fn unfit_unit(ask: &Ask, leave_type: &LeaveType) -> Option<Problem> {
+    (ask.minutes.is_some() && leave_type.unit == Some(LeaveUnit::Days)).then(|| {
+        let message = "this leave type is counted in days: leave the hours out";
+        Problem::new(ProblemCode::InvalidDuration, message).on("minutes")
+    })
 }
 
 /// The absences that take some of what a plan takes.

@@ -319,7 +319,7 @@ impl Absences<'_> {
         self.save(submission, now).await
     }
 
-    async fn refused(
+    pub(crate) async fn refused(
         &self,
         submission: Submission,
         detail: Detail,

@@ -21,6 +21,7 @@ const ENDS: &[&str] = &["ends", "ends_on", "to", "enddate"];
 const STARTS_HALF: &[&str] = &["flagstartdate"];
 const ENDS_HALF: &[&str] = &["flagenddate"];
 const APPROVED: &[&str] = &["approved", "isapproved"];
+const HOURS: &[&str] = &["hours", "nbhours"];
 
 /// The position of each column, from 0.
 pub(super) struct Columns {
@@ -31,6 +32,7 @@ pub(super) struct Columns {
     pub(super) ends: usize,
     pub(super) halves: (Option<usize>, Option<usize>),
     pub(super) approved: Option<usize>,
+    pub(super) hours: Option<usize>,
 }
 
 impl Columns {
@@ -65,6 +67,7 @@ impl Columns {
             ends: need(ENDS)?,
             halves: (find(STARTS_HALF), find(ENDS_HALF)),
             approved: find(APPROVED),
+            hours: find(HOURS),
         })
     }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use lucca::LeaveImportRow;
 use people::{
     Absence, Employee, Establishment, HalfDay, LeaveType, PersonIndex, Plan, RemoteId, first_half_day,
     last_half_day,
@@ -13,10 +12,10 @@ use store::content_hash;
 use super::columns::Columns;
 use super::{Batch, BulkRow, of_file};
 use crate::Absences;
-use crate::ask::Ask;
+use crate::ask::{Ask, minutes_of_hours};
 use crate::door::{Person, row as row_of};
 use crate::person::{double, is_double};
-use crate::preview::overlaps;
+use crate::preview::{overlaps, unfit_unit};
 use crate::problem::{Error, Problem, ProblemCode};
 
 /// More rows than this are several files.
@@ -28,7 +27,7 @@ struct Known {
     /// The people who share an employee number, by the number.
     same_number: HashMap<String, Vec<RemoteId>>,
     index: PersonIndex,
-    establishments: HashMap<RemoteId, String>,
+    establishments: HashMap<RemoteId, Establishment>,
     leave_types: Vec<LeaveType>,
 }
 
@@ -36,7 +35,8 @@ impl Absences<'_> {
     /// Reads a file of absences and checks each row against what is stored; Lucca is not asked. UTF-8, separated by
     /// commas or semicolons, with a header: `lucca_id`, `employee_number` (or `matricule`) or `email`, or `employee` with
     /// any of these (`id:9`, `number:009`, `email:…`, or a bare value that fits one person only); `leave_type` (id or name), `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`), and, if wanted, `approved`
-    /// (`true` or `false`; `false` where it is left out: then approvers decide). Lucca's own import format is read too.
+    /// (`true` or `false`; `false` where it is left out: then approvers decide) and `hours` (`7.5`, `7,5` or `7h30`, for
+    /// leave types in hours). Lucca's own import format is read too.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Absences<'_> {
             let line = record.position().map_or(0, csv::Position::line);
             rows.push(self.read_row(line, &record, &columns, &known).await?);
         }
-        let mut batch = Batch { rows, fingerprint: format!("{:032x}", content_hash(text)) };
+        let mut batch = Batch { rows, fingerprint: format!("{:032x}", content_hash(text)), format: None };
         self.check_overlaps(&mut batch).await?;
         Ok(batch)
     }
@@ -126,6 +126,16 @@ impl Absences<'_> {
                 false
             }
         };
+        let minutes = match columns.hours.map(cell).unwrap_or_default() {
+            "" => None,
+            hours => {
+                let minutes = minutes_of_hours(hours);
+                if minutes.is_none() {
+                    wrong(ProblemCode::InvalidDuration, "hours", "not a number of hours such as 7.5 or 7h30");
+                }
+                minutes
+            }
+        };
         let (Some(employee), Ok(leave_type), Some(first), Some(last)) = (employee, leave_type, first, last)
         else {
             return Ok(row);
@@ -135,10 +145,11 @@ impl Absences<'_> {
             leave_type_id: leave_type.id.clone(),
             first,
             last,
-            minutes: None,
+            minutes,
             comment: None,
         };
         row.problems.extend(ask.problems());
+        row.problems.extend(unfit_unit(&ask, leave_type));
         if row.problems.is_empty() {
             let plan = self.stored_plan(employee, first, last).await?;
             if plan.taken.is_empty() {
@@ -147,11 +158,13 @@ impl Absences<'_> {
                 row.problems.push(Problem::new(ProblemCode::NothingToTake, message).on("starts"));
             }
             row.plan = Some(plan);
-            let establishment =
-                employee.establishment_id.as_ref().and_then(|id| known.establishments.get(id));
+            let establishment = known.establishment_of(employee);
             let person = Person { employee: employee.clone(), establishment: establishment.cloned() };
             match row_of(&ask, &person) {
-                Ok(import) => row.import = Some(LeaveImportRow { is_approved: approved, ..import }),
+                Ok(mut import) => {
+                    import.row.is_approved = Some(approved);
+                    row.import = Some(import);
+                }
                 Err(problems) => row.problems.extend(problems),
             }
             row.problems.extend(known.has_double(&ask, employee).then(double));
@@ -231,7 +244,7 @@ impl Absences<'_> {
             employees: employees.into_iter().map(|one| (one.id.clone(), one)).collect(),
             same_number,
             index: self.person_index().await?,
-            establishments: establishments.into_iter().filter_map(|one| Some((one.id, one.name?))).collect(),
+            establishments: establishments.into_iter().map(|one| (one.id.clone(), one)).collect(),
             leave_types: self.store.all::<LeaveType>(no).await?,
         })
     }
@@ -243,7 +256,12 @@ impl Known {
         let number = employee.employee_number.as_deref().map(|number| number.trim().to_lowercase());
         let same = number.and_then(|number| self.same_number.get(&number)).into_iter().flatten();
         let mut others = same.filter_map(|id| self.employees.get(id));
-        others.any(|other| is_double(ask, employee, other))
+        let of = |one| self.establishment_of(one);
+        others.any(|other| is_double(ask, (employee, of(employee)), (other, of(other))))
+    }
+
+    fn establishment_of(&self, employee: &Employee) -> Option<&Establishment> {
+        self.establishments.get(employee.establishment_id.as_ref()?)
     }
 
     fn leave_type(&self, cell: &str) -> Result<&LeaveType, &'static str> {

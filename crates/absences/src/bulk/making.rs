@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
-use lucca::{ImportProgress, LeaveImport, LeaveImportRow};
+use lucca::{ImportProgress, LeaveImport};
 use people::{Absence, RemoteId};
 use serde_json::json;
 use store::{NewSubmission, Submission, SubmissionId, SubmissionState};
@@ -13,6 +13,7 @@ use crate::Absences;
 use crate::ask::Ask;
 use crate::door::DoorKind;
 use crate::follow;
+use crate::import_format::{ImportRow, Simulated, simulate};
 use crate::look::made_of;
 use crate::problem::{Error, Problem, ProblemCode};
 use crate::submit::{Detail, SENDING, ask_of};
@@ -34,22 +35,36 @@ impl Absences<'_> {
         Ok(self.store.submission_by_key(self.account.no, &key).await?.is_some())
     }
 
-    /// Has Lucca try the whole file, and change nothing. Gives whether it finds fault with it; with which row, Lucca does
-    /// not tell.
+    /// Has Lucca simulate the whole file, and change nothing. Gives what it finds fault with, as far as it tells: with
+    /// which row, it does not. A few requests where the tenant does not take the documented format.
     ///
     /// # Errors
     ///
     /// [`Error::Problems`] where a row is known to be wrong: nothing is sent then. [`Error::NotPermitted`].
-    pub async fn simulate_batch(&self, batch: &Batch) -> Result<bool, Error> {
-        let rows = importable(batch)?;
-        match self.client.import_leaves(&rows, LeaveImport { create: false, is_async: false }).await {
-            Ok(summary) => Ok(summary.has_error),
-            Err(error) => Err(self.import_refused(error).await),
+    pub async fn simulate_batch(&self, batch: &mut Batch) -> Result<Vec<Problem>, Error> {
+        match self.simulate_rows(&importable(batch)?).await? {
+            Simulated::Accepted(format) => {
+                batch.format = Some(format);
+                Ok(Vec::new())
+            }
+            Simulated::Refused(problems) => Ok(problems),
         }
     }
 
+    async fn simulate_rows(&self, rows: &[ImportRow]) -> Result<Simulated, Error> {
+        let simulated = match simulate(self.client, rows, self.remembered_column().await?).await {
+            Ok(simulated) => simulated,
+            Err(error) => return Err(self.import_refused(error).await),
+        };
+        if let Simulated::Accepted(format) = &simulated {
+            self.remember_column(format, rows.iter().map(|row| &row.establishment)).await?;
+        }
+        Ok(simulated)
+    }
+
     /// Imports a file, once: rows that the same file made before are not made again. `mint` makes an id for
-    /// each row. Gives the submissions in the order of the rows.
+    /// each row. Gives the submissions in the order of the rows. What is to be sent is simulated first, unless
+    /// [`simulate_batch`](Self::simulate_batch) did so.
     ///
     /// # Errors
     ///
@@ -65,6 +80,7 @@ impl Absences<'_> {
         let asks: Vec<&Ask> = batch.rows.iter().filter_map(|row| row.ask.as_ref()).collect();
         let before = self.around(&asks).await?;
         let mut all = Vec::with_capacity(rows.len());
+        // Each with its place among all, and what is kept of it.
         let mut to_send = Vec::new();
         for (row, import) in batch.rows.iter().zip(rows) {
             let (Some(ask), Some(plan)) = (&row.ask, &row.plan) else { continue };
@@ -88,39 +104,66 @@ impl Absences<'_> {
                 due_at: now + SENDING,
                 at: now,
             };
-            let mut submission = self.store.add_submission(new).await?;
+            let submission = self.store.add_submission(new).await?;
             // Of a file that is given again, what was not made is tried again: it is known not to be there.
             let is_to_send = matches!(
                 submission.state,
                 SubmissionState::Queued | SubmissionState::Refused | SubmissionState::NotMade
             );
             if is_to_send {
-                // Marked as being sent before anything is: should this process end, each row is looked for.
-                submission.state = SubmissionState::Sending;
-                submission.detail = detail.to_json();
-                submission.sent_at = Some(now);
-                submission.due_at = Some(now + SENDING);
-                if self.store.save_submission(&mut submission, now).await? {
-                    to_send.push(import);
-                }
+                to_send.push((all.len(), detail, import));
             }
             all.push(submission);
         }
-        let mut is_refused = false;
-        if !to_send.is_empty() {
-            self.audit("absence.imported", json!({ "rows": to_send.len() })).await?;
-            match self.client.import_leaves(&to_send, LeaveImport { create: true, is_async: true }).await {
-                Ok(summary) if summary.has_error => is_refused = true,
-                Ok(summary) => is_refused = !self.until_imported(&summary.id, &mut progress).await,
+        if to_send.is_empty() {
+            return self.settle_batch(all, None, progress).await;
+        }
+        let imports: Vec<ImportRow> = to_send.iter().map(|(_, _, import)| import.clone()).collect();
+        let simulated = match &batch.format {
+            Some(format) => Simulated::Accepted(format.clone()),
+            None => self.simulate_rows(&imports).await?,
+        };
+        let format = match simulated {
+            Simulated::Accepted(format) => format,
+            Simulated::Refused(problems) => {
+                for (at, detail, _) in to_send {
+                    let problems = problems.clone();
+                    all[at] = self.refused(all[at].clone(), detail, problems, Vec::new()).await?;
+                }
+                return self.settle_batch(all, None, progress).await;
+            }
+        };
+        let mut rows = Vec::with_capacity(to_send.len());
+        for (at, detail, import) in to_send {
+            let Some(import) = import.written(&format) else { continue };
+            let (now, submission) = (self.clock.now(), &mut all[at]);
+            // Marked as being sent before anything is: should this process end, each row is looked for.
+            submission.state = SubmissionState::Sending;
+            submission.detail = detail.to_json();
+            submission.sent_at = Some(now);
+            submission.due_at = Some(now + SENDING);
+            if self.store.save_submission(submission, now).await? {
+                rows.push(import);
+            }
+        }
+        let mut refusal = None;
+        if !rows.is_empty() {
+            self.audit("absence.imported", json!({ "rows": rows.len() })).await?;
+            match self.client.import_leaves(&rows, LeaveImport { create: true, is_async: true }).await {
+                Ok(summary) if summary.has_error => refusal = Some(untold_row()),
+                Ok(summary) if !self.until_imported(&summary.id, &mut progress).await => {
+                    refusal = Some(untold_row());
+                }
+                Ok(_) => {}
                 Err(error) if error.may_have_happened() => {}
                 Err(error) => {
-                    is_refused = true;
+                    refusal = Some(untold_row());
                     let closed = self.import_refused(error).await;
                     tracing::info!(code = closed.code(), "an import was refused");
                 }
             }
         }
-        self.settle_batch(all, is_refused, progress).await
+        self.settle_batch(all, refusal, progress).await
     }
 
     /// Follows an import to its end. False if Lucca says that it broke off.
@@ -143,7 +186,7 @@ impl Absences<'_> {
     async fn settle_batch(
         &self,
         mut all: Vec<Submission>,
-        is_refused: bool,
+        refusal: Option<Problem>,
         mut progress: impl FnMut(Making),
     ) -> Result<Vec<Submission>, Error> {
         let asks = all.iter().map(ask_of).collect::<Result<Vec<Ask>, Error>>()?;
@@ -162,10 +205,8 @@ impl Absences<'_> {
                 submission.absence_id = Some(found.id.clone());
                 submission.absence = Some(found.clone());
                 submission.due_at = follow::due(submission, ask, now);
-            } else if is_refused {
-                let message =
-                    "Lucca's import refuses the file and does not say which row; this one was not made";
-                detail.problems = vec![Problem::new(ProblemCode::Refused, message)];
+            } else if let Some(refusal) = &refusal {
+                detail.problems = vec![refusal.clone()];
                 submission.detail = detail.to_json();
                 submission.state = SubmissionState::Refused;
                 submission.due_at = None;
@@ -209,7 +250,12 @@ impl Absences<'_> {
     }
 }
 
-fn importable(batch: &Batch) -> Result<Vec<LeaveImportRow>, Error> {
+fn untold_row() -> Problem {
+    let message = "Lucca's import refuses the file and does not say which row; this one was not made";
+    Problem::new(ProblemCode::Refused, message)
+}
+
+fn importable(batch: &Batch) -> Result<Vec<ImportRow>, Error> {
     let problems: Vec<Problem> = batch.rows.iter().flat_map(|row| row.problems.iter().cloned()).collect();
     if !problems.is_empty() {
         return Err(Error::Problems(problems));

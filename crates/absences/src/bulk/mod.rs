@@ -5,11 +5,11 @@ mod columns;
 mod file;
 mod making;
 
-use lucca::LeaveImportRow;
 use people::{PersonLabel, Plan};
 use serde::Serialize;
 
 use crate::ask::Ask;
+use crate::import_format::{ImportFormat, ImportRow};
 use crate::problem::{Error, Problem, ProblemCode};
 
 /// A file of absences, checked.
@@ -19,6 +19,9 @@ pub struct Batch {
     pub rows: Vec<BulkRow>,
     /// The content's fingerprint: the same file is the same batch.
     pub fingerprint: String,
+    /// The format that a simulation found.
+    #[serde(skip)]
+    format: Option<ImportFormat>,
 }
 
 /// A row of a file of absences.
@@ -35,7 +38,7 @@ pub struct BulkRow {
     /// What is wrong with it.
     pub problems: Vec<Problem>,
     #[serde(skip)]
-    import: Option<LeaveImportRow>,
+    import: Option<ImportRow>,
 }
 
 impl Batch {

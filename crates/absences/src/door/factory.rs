@@ -130,7 +130,15 @@ fn judge(ask: &Ask, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
         at_period_end: account.constraint.period_end_balance,
     });
     let leave_type_name = account.name.clone();
-    Assessment { leave_type_name, amount, balance, warnings, problems, offer: Some(offer) }
+    Assessment {
+        leave_type_name,
+        amount,
+        balance,
+        warnings,
+        problems,
+        offer: Some(offer),
+        import_format: None,
+    }
 }
 
 /// How much of the leave type to ask for: what Lucca says the period takes, or for hours what was asked for.

@@ -1,10 +1,11 @@
 //! The documented import: one row for one absence, simulated before it is made.
 
 use lucca::{Client, ImportProgress, LeaveImport, LeaveImportRow};
-use people::{LeaveUnit, Plan};
+use people::{Establishment, LeaveUnit, Plan};
 
 use super::{Amount, Answer, Assessment, Door, DoorKind, Person, Submitted};
 use crate::ask::Ask;
+use crate::import_format::{EstablishmentColumn, ImportRow, Simulated, simulate, untold, written};
 use crate::problem::{Problem, ProblemCode};
 
 /// So often is an import asked how far it is before it is looked for.
@@ -12,11 +13,13 @@ const LOOKS: usize = 10;
 
 pub(crate) struct Import {
     client: Client,
+    remembered: Option<EstablishmentColumn>,
 }
 
 impl Import {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client }
+    /// `remembered`: the column that the tenant took before.
+    pub(crate) fn new(client: Client, remembered: Option<EstablishmentColumn>) -> Self {
+        Self { client, remembered }
     }
 }
 
@@ -27,8 +30,12 @@ impl Door for Import {
 
     fn assess<'a>(&'a self, ask: &'a Ask, person: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment> {
         Box::pin(async move {
-            // unverified: that a leave type is counted in days; the import does not tell.
-            let amount = Some(Amount { value: plan.days(), unit: LeaveUnit::Days });
+            // unverified: that a leave type asked for without a duration is counted in days; the import does not tell.
+            let amount = match ask.minutes {
+                Some(minutes) => Amount { value: f64::from(minutes) / 60.0, unit: LeaveUnit::Hours },
+                None => Amount { value: plan.days(), unit: LeaveUnit::Days },
+            };
+            let amount = Some(amount);
             let mut assessment = Assessment { amount, ..Assessment::default() };
             let row = match row(ask, person) {
                 Ok(row) => row,
@@ -39,38 +46,37 @@ impl Door for Import {
             };
             // What takes nothing is not worth a question.
             if !plan.taken.is_empty() {
-                let tried = LeaveImport { create: false, is_async: false };
-                match self.client.import_leaves(&[row], tried).await {
-                    Ok(summary) if summary.has_error => assessment.problems.push(untold()),
-                    Ok(_) => {}
-                    Err(error) if error.code() == "lucca.bad_request" => {
-                        assessment.problems.push(Problem::of_refusal(&error));
-                    }
-                    Err(error) => return Err(error),
+                match simulate(&self.client, &[row], self.remembered).await? {
+                    Simulated::Accepted(format) => assessment.import_format = Some(format),
+                    Simulated::Refused(problems) => assessment.problems.extend(problems),
                 }
             }
             Ok(assessment)
         })
     }
 
-    fn submit<'a>(&'a self, ask: &'a Ask, person: &'a Person, _: &'a Assessment) -> Answer<'a, Submitted> {
+    fn submit<'a>(
+        &'a self,
+        ask: &'a Ask,
+        person: &'a Person,
+        assessed: &'a Assessment,
+    ) -> Answer<'a, Submitted> {
         Box::pin(async move {
             let refused = |problems| Submitted::Refused { problems, confirm: Vec::new() };
             let row = match row(ask, person) {
                 Ok(row) => row,
                 Err(problems) => return Ok(refused(problems)),
             };
-            let summary = match self
-                .client
-                .import_leaves(&[row], LeaveImport { create: true, is_async: false })
-                .await
-            {
-                Ok(summary) => summary,
-                Err(error) if error.code() == "lucca.bad_request" => {
-                    return Ok(refused(vec![Problem::of_refusal(&error)]));
-                }
-                Err(error) => return Err(error),
-            };
+            let format = assessed.import_format.clone().unwrap_or_default();
+            let Some(rows) = written(&[row], &format) else { return Ok(refused(vec![untold()])) };
+            let summary =
+                match self.client.import_leaves(&rows, LeaveImport { create: true, is_async: false }).await {
+                    Ok(summary) => summary,
+                    Err(error) if error.code() == "lucca.bad_request" => {
+                        return Ok(refused(vec![Problem::of_refusal(&error)]));
+                    }
+                    Err(error) => return Err(error),
+                };
             if summary.has_error {
                 return Ok(refused(vec![untold()]));
             }
@@ -87,17 +93,10 @@ impl Door for Import {
     }
 }
 
-fn untold() -> Problem {
-    Problem::new(
-        ProblemCode::Refused,
-        "Lucca's import refuses it and does not say why; the leave type may not be the person's, or the balance too low",
-    )
-}
-
 /// The row that asks for an absence.
-pub(crate) fn row(ask: &Ask, person: &Person) -> Result<LeaveImportRow, Vec<Problem>> {
+pub(crate) fn row(ask: &Ask, person: &Person) -> Result<ImportRow, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut known = |what: &str, value: &Option<String>| match value {
+    let mut known = |what: &str, value: Option<&String>| match value {
         Some(value) if !value.trim().is_empty() => value.clone(),
         _ => {
             let message = format!("Lucca's import needs the person's {what}, which is not known");
@@ -106,23 +105,28 @@ pub(crate) fn row(ask: &Ask, person: &Person) -> Result<LeaveImportRow, Vec<Prob
         }
     };
     let employee = &person.employee;
+    let establishment = person.establishment.as_ref();
+    let text = |one: &'_ Establishment| [one.name.clone(), one.code.clone()].into_iter().flatten().next();
+    known("establishment", establishment.and_then(text).as_ref());
     let row = LeaveImportRow {
-        establishment: known("establishment", &person.establishment),
-        employee_number: known("employee number", &employee.employee_number),
-        last_name: known("last name", &employee.last_name),
-        first_name: known("first name", &employee.first_name),
+        establishment: String::new(),
+        employee_number: known("employee number", employee.employee_number.as_ref()),
+        last_name: known("last name", employee.last_name.as_ref()),
+        first_name: known("first name", employee.first_name.as_ref()),
         account_id: ask.leave_type_id.clone(),
         first: ask.first,
         last: ask.last,
-        is_approved: false,
+        minutes: ask.minutes,
+        is_approved: Some(false),
     };
-    if ask.minutes.is_some() {
-        let message = "Lucca's import takes no hours";
-        problems.push(Problem::new(ProblemCode::InvalidDuration, message).on("minutes"));
-    }
     if ask.comment.is_some() {
         let message = "Lucca's import takes no comment";
         problems.push(Problem::new(ProblemCode::InvalidComment, message).on("comment"));
     }
-    if problems.is_empty() { Ok(row) } else { Err(problems) }
+    match establishment {
+        Some(establishment) if problems.is_empty() => {
+            Ok(ImportRow { establishment: establishment.clone(), row })
+        }
+        _ => Err(problems),
+    }
 }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use linking::Permission;
 use lucca::{FactoryGeneration, LeaveRequestOffer};
-use people::{Employee, Feature, LeaveUnit, Plan, RemoteId};
+use people::{Employee, Establishment, Feature, LeaveUnit, Plan, RemoteId};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use factory::Factory;
@@ -17,6 +17,7 @@ pub(crate) use import::{Import, row};
 
 use crate::Absences;
 use crate::ask::Ask;
+use crate::import_format::ImportFormat;
 use crate::problem::{Error, Lacking, Problem, Warning};
 
 /// A way into Lucca.
@@ -73,7 +74,7 @@ pub struct Balance {
 /// Who would be away, as far as a door needs to know.
 pub(crate) struct Person {
     pub(crate) employee: Employee,
-    pub(crate) establishment: Option<String>,
+    pub(crate) establishment: Option<Establishment>,
 }
 
 /// What a door says of an absence before it is asked for.
@@ -85,6 +86,7 @@ pub(crate) struct Assessment {
     pub(crate) warnings: Vec<Warning>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) offer: Option<LeaveRequestOffer>,
+    pub(crate) import_format: Option<ImportFormat>,
 }
 
 /// What became of a request that a door was asked for and that was answered.
@@ -150,7 +152,7 @@ impl Absences<'_> {
         }
         Ok(match kind {
             DoorKind::Factory => Box::new(Factory::new(self.client.clone())),
-            DoorKind::Import => Box::new(Import::new(self.client.clone())),
+            DoorKind::Import => Box::new(Import::new(self.client.clone(), self.remembered_column().await?)),
         })
     }
 
@@ -178,6 +180,9 @@ impl Absences<'_> {
             match door.assess(ask, person, plan).await {
                 Ok(assessment) => {
                     self.note(kind, OFFERED).await?;
+                    if let Some(format) = &assessment.import_format {
+                        self.remember_column(format, &person.establishment).await?;
+                    }
                     return Ok((door, assessment));
                 }
                 Err(error) => self.turned_away(kind, error).await?,

@@ -21,7 +21,7 @@ fn free(app: &App, count: usize) -> Vec<i64> {
 #[tokio::test]
 async fn a_file_is_checked_row_by_row_before_anything_is_sent() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let file = format!(
         "employee,leave_type,starts,ends,approved\n\
          {owner},{REMOTE},2027-01-18,2027-01-19,\n\
@@ -32,7 +32,7 @@ async fn a_file_is_checked_row_by_row_before_anything_is_sent() {
          {owner},{UNPAID},2027-02-06,2027-02-07,\n\
          {owner},{UNPAID},2027-02-09,2027-02-08,peut-être\n"
     );
-    let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+    let mut batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
     let problems: Vec<(u64, Vec<ProblemCode>)> = batch
         .rows
         .iter()
@@ -51,7 +51,7 @@ async fn a_file_is_checked_row_by_row_before_anything_is_sent() {
             (8, vec![NotImportable, InvalidPeriod]),
         ]
     );
-    assert!(matches!(app.absences().simulate_batch(&batch).await, Err(Error::Problems(_))));
+    assert!(matches!(app.absences().simulate_batch(&mut batch).await, Err(Error::Problems(_))));
     let made = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await;
     assert!(matches!(made, Err(Error::Problems(_))));
     assert!(app.emulator.tenant().requests().is_empty());
@@ -72,9 +72,9 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
             let number = format!("{id:05}");
             file.push_str(&format!("x;{number};x;x;{REMOTE};18/01/2027;pm;20/01/2027;am;{approved}\n"));
         }
-        let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+        let mut batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
         assert!(batch.is_good(), "{:?}", batch.rows);
-        assert!(!app.absences().simulate_batch(&batch).await.unwrap());
+        assert!(app.absences().simulate_batch(&mut batch).await.unwrap().is_empty());
         assert!(app.emulator.tenant().writes().is_empty());
         assert!(!app.absences().was_begun(&batch).await.unwrap());
         let mut steps = 0;
@@ -112,7 +112,8 @@ async fn an_import_whose_answer_is_lost_is_looked_for() {
         for id in &people {
             file.push_str(&format!("{id};{REMOTE};2027-01-18;2027-01-18\n"));
         }
-        let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+        let mut batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
+        assert!(app.absences().simulate_batch(&mut batch).await.unwrap().is_empty());
         let kind = if accepted {
             FaultKind::LoseAnswer { how: Loss::Status { code: 504 } }
         } else {

@@ -10,7 +10,7 @@ use crate::support::{REMOTE, UNPAID, active_halves, app, ask};
 async fn what_waits_is_cancelled_at_once_and_only_once() {
     for write_answer in [WriteAnswer::Empty, WriteAnswer::NoContent, WriteAnswer::Envelope] {
         let app = app(Switches { write_answer, ..Switches::default() }).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id;
         let changed = app.absences().cancel(&id.to_string(), None).await.unwrap();
         assert_eq!((changed.status, changed.was_changed), (Status::Cancelled, true));
@@ -30,7 +30,7 @@ async fn of_what_is_approved_the_wish_to_cancel_waits_where_lucca_has_it_so() {
         [(CancelApproved::Asks, Status::CancellationPending), (CancelApproved::AtOnce, Status::Cancelled)]
     {
         let app = app(Switches { cancel_approved, ..Switches::default() }).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id;
         let changed = app.absences().decide(&id.to_string(), true, None).await.unwrap();
         assert_eq!(changed.status, Status::Approved);
@@ -45,7 +45,7 @@ async fn of_what_is_approved_the_wish_to_cancel_waits_where_lucca_has_it_so() {
 #[tokio::test]
 async fn a_half_day_is_taken_out_and_the_rest_stays() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id.to_string();
     let noon = HalfDay::new(jiff::civil::date(2027, 1, 18), Half::Pm);
     let changed = app.absences().cancel(&id, Some(&[noon])).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_half_day_is_taken_out_and_the_rest_stays() {
 #[tokio::test]
 async fn what_hr_entered_is_cancelled_half_day_by_half_day() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let day = |n| jiff::civil::date(2027, 1, n);
     let entered = NewAbsence { by_hr: true, ..NewAbsence::days(owner, UNPAID, day(18), day(19)) };
     let period = app.emulator.tenant().enter_absence(&entered).unwrap().leave_period_id.to_string();
@@ -78,7 +78,7 @@ async fn what_hr_entered_is_cancelled_half_day_by_half_day() {
 #[tokio::test]
 async fn a_chain_is_decided_step_by_step_and_a_denial_says_why() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let id = app.request("k", &ask(owner, UNPAID, "2027-01-18", "2027-01-19")).await.unwrap().id.to_string();
     assert!(matches!(app.absences().decide(&id, false, Some("  ")).await, Err(Error::CommentRequired)));
     assert_eq!(app.absences().decide(&id, true, None).await.unwrap().status, Status::Pending);
@@ -98,7 +98,7 @@ async fn a_lost_answer_to_a_change_is_no_failure_and_a_lost_change_is_one() {
         [(FaultKind::LoseAnswer { how: Loss::Reset }, true), (FaultKind::ResetConnection, false)]
     {
         let app = app(Switches::default()).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         let submission = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap();
         let request = submission.request_id.clone().unwrap();
         let id = submission.id.to_string();

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod change;
+mod import_format;
 mod references;
 mod request;
 mod rights;

@@ -13,7 +13,7 @@ use crate::support::{RECOVERY, REMOTE, UNPAID, active_halves, app, app_on, ask};
 async fn what_is_previewed_is_made_and_asked_for_once_on_both_databases() {
     for engine in Engine::available() {
         let app = app_on(engine, 40, Switches::default()).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         let wanted = ask(owner, REMOTE, "2027-01-04 PM", "2027-01-06 AM");
         let preview = app.absences().preview(&wanted).await.unwrap();
         assert!(preview.can_be_requested, "{:?}", preview.problems);
@@ -58,7 +58,7 @@ async fn every_variant_of_the_factory_is_understood() {
                     ..Switches::default()
                 })
                 .await;
-                let owner = app.somebody();
+                let owner = app.someone_free();
                 let submission =
                     app.request("k", &ask(owner, REMOTE, "2027-01-11", "2027-01-12")).await.unwrap();
                 let report = Report::of(&submission).unwrap();
@@ -76,7 +76,7 @@ async fn a_refusal_is_told_in_lucca_s_words_in_every_variant() {
     use FactoryRefusal::{Invalid200, Problem400, Problem409, Text400};
     for factory_refusal in [Problem400, Text400, Problem409, Invalid200] {
         let app = app(Switches { factory_refusal, ..Switches::default() }).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         // Unpaid leave is taken in whole days.
         let error = app.request("k", &ask(owner, UNPAID, "2027-01-11 PM", "2027-01-12")).await.unwrap_err();
         let Error::Problems(problems) = &error else { panic!("{error:?}") };
@@ -100,7 +100,7 @@ async fn a_refusal_is_told_in_lucca_s_words_in_every_variant() {
 async fn warnings_are_confirmed_by_the_caller_only() {
     for unconfirmed in [Unconfirmed::Echoed, Unconfirmed::Refused, Unconfirmed::Ignored] {
         let app = app(Switches { unconfirmed_warnings: unconfirmed, ..Switches::default() }).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         // A day that is over: Lucca asks to confirm that it is late.
         let wanted = ask(owner, UNPAID, "2026-11-20", "2026-11-20");
         let free = !app
@@ -124,7 +124,7 @@ async fn warnings_are_confirmed_by_the_caller_only() {
 #[tokio::test]
 async fn hours_are_asked_for_in_steps() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let mut wanted = ask(owner, RECOVERY, "2027-01-11 AM", "2027-01-11 AM");
     let code = |error: Error| error.code();
     assert_eq!(
@@ -151,7 +151,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
     for absence_factory in [AbsenceFactory::GenerationA, AbsenceFactory::GenerationB, AbsenceFactory::None] {
         for accepted in [true, false] {
             let app = app(Switches { absence_factory, ..Switches::default() }).await;
-            let owner = app.somebody();
+            let owner = app.someone_free();
             let wanted = ask(owner, REMOTE, "2027-01-18", "2027-01-18 AM");
             app.absences().preview(&wanted).await.unwrap();
             let path = match absence_factory {
@@ -191,7 +191,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
 #[tokio::test]
 async fn what_could_not_be_sent_is_sent_later() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let wanted = ask(owner, REMOTE, "2027-01-18", "2027-01-18");
     app.once(
         "/api/v3/leaveRequestFactory",
@@ -207,7 +207,7 @@ async fn what_could_not_be_sent_is_sent_later() {
 #[tokio::test]
 async fn where_there_is_no_factory_the_import_makes_it() {
     let app = app(Switches { absence_factory: AbsenceFactory::None, ..Switches::default() }).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let wanted = ask(owner, REMOTE, "2027-01-18 PM", "2027-01-20 AM");
     let preview = app.absences().preview(&wanted).await.unwrap();
     assert_eq!(preview.door, DoorKind::Import);
@@ -236,7 +236,7 @@ async fn a_factory_that_only_simulates_makes_nothing_and_says_so() {
     })
     .await;
     let submission =
-        app.request("k", &ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-18")).await.unwrap();
+        app.request("k", &ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-18")).await.unwrap();
     assert_eq!(Report::of(&submission).unwrap().status, Status::InDoubt);
     let report = app.settled(submission).await;
     assert_eq!(report.status, Status::NotMade);
@@ -246,7 +246,7 @@ async fn a_factory_that_only_simulates_makes_nothing_and_says_so() {
 #[tokio::test]
 async fn a_request_is_followed_to_its_decision() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let tenant = app.emulator.tenant();
     let submission = app.request("k", &ask(owner, UNPAID, "2027-01-18", "2027-01-19")).await.unwrap();
     let period = app.facts(owner).pop().unwrap().leave_period_id;
@@ -281,7 +281,7 @@ async fn a_request_is_followed_to_its_decision() {
 #[tokio::test]
 async fn a_denial_comes_with_its_reason() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let submission = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap();
     let period = app.facts(owner).pop().unwrap().leave_period_id;
     app.emulator.tenant().deny(period, Some("Réunion ce jour-là")).unwrap();

@@ -15,7 +15,7 @@ fn was_written(app: &App) -> bool {
 async fn an_account_that_only_reads_sends_nothing_at_all() {
     let mut app = app(Switches::default()).await;
     app.account.settings.declined_features = vec!["absence_requests".to_owned()];
-    let wanted = ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-19");
+    let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
     let absences = app.absences();
     let errors = [
         absences.preview(&wanted).await.map(drop).unwrap_err(),
@@ -37,7 +37,7 @@ async fn a_key_without_the_right_writes_nothing_and_is_not_asked_again_at_once()
     for no_right_status in [403, 401] {
         let app = app(Switches { no_right_status, ..Switches::default() }).await;
         app.set_rights(|rights| rights.make_absence_requests = false);
-        let wanted = ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-19");
+        let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
         let error = app.request("k", &wanted).await.unwrap_err();
         let lacks = Lacking::Permission(Permission::MakeAbsenceRequests);
         assert!(matches!(&error, Error::NotPermitted(lacking) if *lacking == lacks), "{error:?}");
@@ -58,7 +58,7 @@ async fn a_key_without_the_right_writes_nothing_and_is_not_asked_again_at_once()
 async fn a_factory_that_takes_no_keys_is_told_as_a_missing_right() {
     for factory_access in [FactoryAccess::Forbidden, FactoryAccess::Unauthorized] {
         let mut app = app(Switches { factory_access, ..Switches::default() }).await;
-        let wanted = ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-19");
+        let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
         assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.not_permitted");
         assert!(!was_written(&app));
         // Whoever knows that the import is open may choose it.
@@ -73,7 +73,7 @@ async fn without_a_door_there_is_no_way() {
     let app =
         app(Switches { absence_factory: AbsenceFactory::None, absence_import: false, ..Switches::default() })
             .await;
-    let wanted = ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-19");
+    let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
     assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.no_door");
     assert!(app.emulator.tenant().writes().is_empty());
 }
@@ -82,7 +82,7 @@ async fn without_a_door_there_is_no_way() {
 async fn what_can_t_be_read_is_not_written() {
     let app = app(Switches::default()).await;
     app.set_rights(|rights| rights.consult_leaves = false);
-    let wanted = ask(app.somebody(), REMOTE, "2027-01-18", "2027-01-19");
+    let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
     let error = app.request("k", &wanted).await.unwrap_err();
     let lacks = Lacking::Permission(Permission::ConsultLeaves);
     assert!(matches!(&error, Error::NotPermitted(lacking) if *lacking == lacks), "{error:?}");
@@ -92,7 +92,7 @@ async fn what_can_t_be_read_is_not_written() {
 #[tokio::test]
 async fn deciding_and_deleting_take_rights_of_their_own() {
     let app = app(Switches::default()).await;
-    let owner = app.somebody();
+    let owner = app.someone_free();
     let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id.to_string();
     app.set_rights(|rights: &mut Rights| {
         rights.approve_absence_requests = false;
@@ -115,7 +115,7 @@ async fn somebody_else_s_people_and_absences_are_unknown() {
         assert!(matches!(app.absences().cancel(id, None).await, Err(Error::UnknownAbsence)), "{id}");
     }
     for key in ["", "a b", "é", &"k".repeat(201)] {
-        let owner = app.somebody();
+        let owner = app.someone_free();
         let asked = app.request(key, &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await;
         assert!(matches!(asked, Err(Error::InvalidKey)));
     }

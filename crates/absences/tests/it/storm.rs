@@ -413,7 +413,7 @@ async fn after(app: &App, report: &Report, owner: i64, case: &Case, tally: &mut 
 async fn killed_at_every_step_it_is_made_once() {
     for absence_factory in [AbsenceFactory::GenerationA, AbsenceFactory::None] {
         let app = app_on(Engine::Sqlite, 40, Switches { absence_factory, ..Switches::default() }).await;
-        let owner = app.somebody();
+        let owner = app.someone_free();
         let worked = app.emulator.tenant().what_it_would_take(
             owner,
             jiff::civil::date(2027, 1, 1),

@@ -135,8 +135,8 @@ impl App {
         self.emulator.tenant().set_faults(vec![fault]);
     }
 
-    /// Somebody who works full-time on every weekday, and has no absence in January and February.
-    pub(crate) fn somebody(&self) -> i64 {
+    /// A person who works full-time on every weekday, and has no absence in January and February.
+    pub(crate) fn someone_free(&self) -> i64 {
         let tenant = self.emulator.tenant();
         let (from, to) = (date(2027, 1, 1), date(2027, 2, 28));
         let is_free = |id: &i64| {
@@ -145,7 +145,7 @@ impl App {
                 && !tenant.absences_of(*id).iter().any(busy)
         };
         let people = tenant.people(Some(Status::Active), usize::MAX);
-        people.into_iter().map(|person| person.id).find(is_free).expect("somebody free")
+        people.into_iter().map(|person| person.id).find(is_free).expect("a person who is free")
     }
 
     pub(crate) fn facts(&self, owner: i64) -> Vec<AbsenceFacts> {

@@ -163,7 +163,10 @@ fn row(
         ends: day(ends)?,
         ends_am: is_am(ends_at)?,
     };
+    let needs_approval = !switches.accounts_without_approval.contains(&account);
     let approved = match approved.to_lowercase().as_str() {
+        "" if !needs_approval => true,
+        _ if !needs_approval => return None,
         "true" => true,
         "false" => false,
         // Documented as required where approval is needed, and blank elsewhere.

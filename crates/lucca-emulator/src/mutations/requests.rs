@@ -80,7 +80,11 @@ impl Tenant {
             }
             let Judgement { halves, .. } = judgement;
             let at = Moment::of(stamp.at);
-            let by_account = || halves.iter().map(|half| accounts::terms(half.account.into()).levels).max();
+            let of_account = |account: i64| match switches.accounts_without_approval.contains(&account) {
+                true => 0,
+                false => accounts::terms(account).levels,
+            };
+            let by_account = || halves.iter().map(|half| of_account(half.account.into())).max();
             let levels = switches.request_levels.or_else(by_account).unwrap_or(1).min(3);
             let mut period = fresh_period(company, person, &ask.extent, false, (at, today));
             period.levels = levels;

@@ -148,6 +148,9 @@ pub struct Switches {
     pub import_partial: bool,
     /// What its column `legalEntity` holds: documentation and help page disagree.
     pub import_establishment: ImportEstablishment,
+    /// Leave accounts that need no approval; the import takes their column `isApproved` only blank, as Lucca's help page
+    /// 360029242671 has it. unverified: that it refuses anything else.
+    pub accounts_without_approval: Vec<i64>,
     /// What the import makes of a line that is not approved.
     pub import_unapproved: ImportUnapproved,
     /// Polls of an asynchronous import that are answered before its end.
@@ -254,6 +257,7 @@ impl Default for Switches {
             absence_import: true,
             import_partial: false,
             import_establishment: ImportEstablishment::Name,
+            accounts_without_approval: Vec::new(),
             import_unapproved: ImportUnapproved::Request,
             import_polls: 2,
             write_answer: WriteAnswer::Empty,

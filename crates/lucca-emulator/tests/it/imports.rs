@@ -142,6 +142,10 @@ async fn approval_is_blank_where_none_is_needed() {
     let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
     let blank = line(&identity(&lab, owner).await, REMOTE, MONDAY, true).replace(";true", ";");
     assert_eq!(send(&lab, "create=false", std::slice::from_ref(&blank)).await.json()["hasError"], true);
+    lab.switch(|switches| switches.accounts_without_approval = vec![REMOTE]);
+    let told = format!("{blank}true");
+    assert_eq!(send(&lab, "create=false", &[told]).await.json()["hasError"], true);
+    lab.switch(|switches| switches.accounts_without_approval = Vec::new());
     lab.switch(|switches| switches.request_levels = Some(0));
     assert_eq!(send(&lab, "create=true", &[blank]).await.json()["hasError"], false);
     assert_eq!(after(&tenant, owner).iter().map(|one| one.status).collect::<Vec<_>>(), [2]);

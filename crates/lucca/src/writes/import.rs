@@ -13,7 +13,9 @@ use crate::stream::Stream;
 
 const PATH: &str = "/timmi-absences/api/imports/v1.0/leavePeriods";
 
-/// The columns, all required, in the documented order.
+/// The columns, all required, in the documented order. Lucca's pages contradict each other on two of them: `legalEntity`
+/// holds the establishment's name by the API documentation and its code by the help page (360029242671), and `isApproved`
+/// is blank by the help page where a leave account needs no approval.
 const HEADER: [&str; 10] = [
     "legalEntity",
     "employeeNumber",
@@ -27,10 +29,14 @@ const HEADER: [&str; 10] = [
     "isApproved",
 ];
 
+/// The column for leave accounts in hours; only files with hours have it (source: help page 360029242671).
+// unverified: that the API reads it as the screen does.
+const HOURS: &str = "nbHours";
+
 /// An absence to be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaveImportRow {
-    /// The name, not the id, of the establishment that employs the person.
+    /// The name or the code of the establishment that employs the person.
     pub establishment: String,
     /// The person's employee number.
     pub employee_number: String,
@@ -44,8 +50,10 @@ pub struct LeaveImportRow {
     pub first: HalfDay,
     /// The last half-day.
     pub last: HalfDay,
-    /// Whether it is approved already; else it waits for an approval.
-    pub is_approved: bool,
+    /// How long, where the leave account is counted in hours.
+    pub minutes: Option<u32>,
+    /// Whether it is approved already, or waits for an approval; none where the leave account needs no approval.
+    pub is_approved: Option<bool>,
 }
 
 /// What to do with a file of absences.
@@ -124,22 +132,32 @@ fn csv(rows: &[LeaveImportRow]) -> Vec<u8> {
     let date = |at: HalfDay| at.date.strftime("%d/%m/%Y").to_string();
     let flag = |at: HalfDay| at.half.to_string().to_lowercase();
     // Writing to memory does not fail, and every row has as many cells as the header.
-    let _ = writer.write_record(HEADER);
+    let has_hours = rows.iter().any(|row| row.minutes.is_some());
+    let _ = writer.write_record(HEADER.into_iter().chain(has_hours.then_some(HOURS)));
     for row in rows {
-        let _ = writer.write_record([
-            &row.establishment,
-            &row.employee_number,
-            &row.last_name,
-            &row.first_name,
-            row.account_id.as_str(),
-            &date(row.first),
-            &flag(row.first),
-            &date(row.last),
-            &flag(row.last),
-            &row.is_approved.to_string(),
-        ]);
+        let hours = has_hours.then(|| row.minutes.map(hours).unwrap_or_default());
+        let cells = [
+            row.establishment.clone(),
+            row.employee_number.clone(),
+            row.last_name.clone(),
+            row.first_name.clone(),
+            row.account_id.to_string(),
+            date(row.first),
+            flag(row.first),
+            date(row.last),
+            flag(row.last),
+            row.is_approved.map(|approved| approved.to_string()).unwrap_or_default(),
+        ];
+        let _ = writer.write_record(cells.into_iter().chain(hours));
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// Hours with a point: read as French a point is refused, whereas a comma read as English multiplies the hours.
+// unverified: which of both Lucca reads.
+fn hours(minutes: u32) -> String {
+    let text = format!("{:.2}", f64::from(minutes) / 60.0);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The file as the form that Lucca documents, with a boundary that does not occur in it.
@@ -203,13 +221,22 @@ mod tests {
             account_id: 1322.into(),
             first: HalfDay::new(date(2022, 8, 16), Half::Am),
             last: HalfDay::new(date(2022, 8, 17), Half::Pm),
-            is_approved: true,
+            minutes: None,
+            is_approved: Some(true),
         };
         let file = String::from_utf8(csv(std::slice::from_ref(&row))).unwrap();
         insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
         legalEntity;employeeNumber;lastName;firstName;accountId;startDate;flagStartDate;endDate;flagEndDate;isApproved
         Lucca FR;M0029;Bart;"Maurice; ""Momo""";1322;16/08/2022;am;17/08/2022;pm;true
         "#);
+        let in_hours = LeaveImportRow { minutes: Some(450), is_approved: None, ..row.clone() };
+        let file = String::from_utf8(csv(&[row, in_hours])).unwrap();
+        insta::assert_snapshot!(file.replace("\r\n", "\n"), @r#"
+        legalEntity;employeeNumber;lastName;firstName;accountId;startDate;flagStartDate;endDate;flagEndDate;isApproved;nbHours
+        Lucca FR;M0029;Bart;"Maurice; ""Momo""";1322;16/08/2022;am;17/08/2022;pm;true;
+        Lucca FR;M0029;Bart;"Maurice; ""Momo""";1322;16/08/2022;am;17/08/2022;pm;;7.5
+        "#);
+        assert_eq!([60, 30, 600, 105].map(hours), ["1", "0.5", "10", "1.75"]);
         let (body, boundary) = multipart(b"lucca-connector-leaves");
         assert_eq!(String::from_utf8(body).unwrap().matches(&boundary).count(), 2);
     }

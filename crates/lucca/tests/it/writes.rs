@@ -197,7 +197,8 @@ fn an_import_is_the_documented_form() {
             account_id: 1322.into(),
             first: period().first,
             last: period().last,
-            is_approved: false,
+            minutes: None,
+            is_approved: Some(false),
         };
         let import = LeaveImport { create: false, is_async: true };
         let summary = client(&server).import_leaves(&[row], import).await.unwrap();

@@ -54,7 +54,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let file = read(&args.file)?;
     let desk = Desk::open(global, args.account.as_deref()).await?;
-    let batch = desk.absences().read_batch(&file).await?;
+    let mut batch = desk.absences().read_batch(&file).await?;
     if !batch.is_good() {
         return Err(bad_rows(&batch));
     }
@@ -71,15 +71,21 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let was_begun = desk.absences().was_begun(&batch).await?;
     if !was_begun || args.simulate {
         let spinner = spinner(global, "trying it in Lucca");
-        let tried = desk.absences().simulate_batch(&batch).await;
+        let simulated = desk.absences().simulate_batch(&mut batch).await;
         stop(spinner);
-        if tried? {
-            return Err(Failure::usage(
+        let problems = simulated?;
+        if !problems.is_empty() {
+            let mut failure = Failure::usage(
                 "absence.refused",
                 "Lucca's import finds fault with the file, and does not tell with which row; nothing was made",
                 "A leave type may not be the person's, or a balance too low: try halves of the file with --simulate to find \
                  the row.",
-            ));
+            );
+            failure.details = Some(Box::new(Details {
+                lines: problems.iter().map(problem_line).collect(),
+                members: [("problems".to_owned(), json!(problems))].into_iter().collect(),
+            }));
+            return Err(failure);
         }
     }
     let rows = u64::try_from(batch.rows.len()).unwrap_or(u64::MAX);

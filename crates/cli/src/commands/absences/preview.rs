@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use absences::{Ask, Preview};
+use absences::{Ask, Preview, minutes_of_hours};
 use people::{DayOff, HalfDay, LeaveType, RemoteId};
 
 use super::drawing::{Cell, Pen, weeks};
@@ -41,13 +41,8 @@ pub(super) struct Wanted {
     hours: Option<u32>,
 }
 
-/// Hours such as `2.5`, in minutes.
 fn minutes(text: &str) -> Result<u32, String> {
-    let hours =
-        text.trim().replace(',', ".").parse::<f64>().ok().filter(|hours| (0.0..=24.0).contains(hours));
-    let minutes = hours.map(|hours| (hours * 60.0).round()).filter(|minutes| *minutes >= 1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a day")]
-    minutes.map(|minutes| minutes as u32).ok_or_else(|| "not a number of hours such as 2.5".to_owned())
+    minutes_of_hours(text).ok_or_else(|| "not a number of hours such as 2.5 or 2h30".to_owned())
 }
 
 impl Wanted {

@@ -67,6 +67,8 @@ pub(crate) struct Trial {
     simulated: bool,
     /// Whether Lucca finds fault with it; with which row, it does not tell.
     lucca_finds_fault: Option<bool>,
+    /// What Lucca finds fault with, as far as it tells.
+    problems: Vec<AbsenceProblem>,
     /// Whether it can be made as it is.
     ok: bool,
 }
@@ -86,7 +88,7 @@ pub(crate) enum Imported {
 /// UTF-8, separated by commas or semicolons, with a header: one or several of `lucca_id`, `employee_number` (or
 /// `matricule`), `email` and `employee` (`id:12`, `number:00042`, `email:…`, or a value that fits one person only), which
 /// have to lead to the same person; `leave_type` (id or name), `starts`, `ends`, and, if wanted, `approved` (`true` or `false`, the default:
-/// approvers decide). Each row becomes an absence request of its own, and the same file is made once.
+/// approvers decide) and `hours` (`7.5`, for leave types in hours). Each row becomes an absence request of its own, and the same file is made once.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/absence-requests/imports", tag = "absence requests",
     security(("key" = [])),
@@ -148,14 +150,16 @@ pub(crate) async fn import_absences(
     Ok((status, Json(imported)))
 }
 
-async fn trial(absences: &absences::Absences<'_>, batch: Batch) -> Result<Trial, Problem> {
+async fn trial(absences: &absences::Absences<'_>, mut batch: Batch) -> Result<Trial, Problem> {
     // A file without rows is refused as a whole; one with wrong rows is shown row by row.
     let is_tried = batch.is_good() || batch.rows.is_empty();
-    let lucca_finds_fault = if is_tried { Some(absences.simulate_batch(&batch).await?) } else { None };
+    let problems = if is_tried { absences.simulate_batch(&mut batch).await? } else { Vec::new() };
+    let lucca_finds_fault = is_tried.then_some(!problems.is_empty());
     Ok(Trial {
         rows: all(batch.rows),
         simulated: is_tried,
         lucca_finds_fault,
+        problems: all(problems),
         ok: lucca_finds_fault == Some(false),
     })
 }
