@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_429s_that_last_ten_minutes_and_go_on_are_of_concern() {
+    fn lasting_refusals_raise_an_issue() {
         let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
         let lasted = |since, last, now| {
             let counts = RequestCounts {

@@ -172,7 +172,7 @@ mod tests {
     /// The recorded hour of one client (source: recorded.md "The rate limiter"): seconds, requests, and how many the model
     /// admits.
     #[test]
-    fn the_recorded_bursts_are_admitted_as_the_model_says() {
+    fn recorded_bursts_fit_the_model() {
         let (mut limiter, switches) = (Limiter::default(), Switches::default());
         let bursts =
             [(0, 1, 1), (2, 103, 49), (64, 54, 0), (131, 54, 5), (196, 48, 10), (262, 37, 19), (328, 17, 17)];
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_begin_anew_after_two_idle_ones_and_where_they_are_told() {
+    fn windows_begin_anew_after_two_idle_ones() {
         let (mut limiter, switches) = (Limiter::default(), Switches::default());
         assert_eq!(admitted(&mut limiter, &switches, 0, 60), 50);
         assert_eq!(admitted(&mut limiter, &switches, 150, 60), 50);

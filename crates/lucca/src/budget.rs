@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::clock::{Clock, between};
 use crate::request_tally::{Pace, RequestTally};
 
-/// The shortest wait, whatever clocks say.
+/// The shortest wait, even where a clock was set back.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Our share of the tenant's 50 requests a minute. The others are for the customer's other integrations.

@@ -404,7 +404,7 @@ mod tests {
             }
         }
 
-        /// Two integrations at rates that add up to 48 a minute fit, whatever the position of either.
+        /// Two integrations at rates that add up to 48 a minute fit at every position of either.
         #[test]
         fn an_even_integration_beside_ours_is_never_refused(
             gaps in gaps(),

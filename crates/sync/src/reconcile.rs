@@ -191,6 +191,7 @@ impl HeldBecause {
 }
 
 /// So many people who vanish with all of their establishments are a narrowed scope rather than deletions.
+// unverified: our own estimate; Lucca does not tell what a role's scope covers.
 const SCOPE_SIZED: usize = 3;
 
 /// Which evidence there is of what the key lost.

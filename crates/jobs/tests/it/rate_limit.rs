@@ -197,7 +197,7 @@ fn small_pages(switches: Switches) -> Switches {
 }
 
 #[tokio::test]
-async fn syncs_beside_another_integration_are_never_refused() {
+async fn no_429_beside_another_integration() {
     for anchor_ms in [0, 29_999, 59_999] {
         let mut lab = Lab::new(120, small_pages(beside_another(anchor_ms, 10))).await;
         let synced = lab.sync().await;
@@ -219,7 +219,7 @@ async fn a_long_sync_alone_sends_38_requests_a_minute() {
 
 /// A process that starts right after another one has sent its burst waits, on either engine.
 #[tokio::test]
-async fn a_new_process_counts_the_requests_of_the_one_before() {
+async fn requests_count_across_processes() {
     for engine in Engine::available() {
         let emulator = Emulator::start(Config::new(5, 7, TODAY)).await.unwrap();
         let (database, clock) = (TestDatabase::new(engine).await, SimulatedClock::new());
@@ -240,7 +240,7 @@ async fn a_new_process_counts_the_requests_of_the_one_before() {
 }
 
 #[tokio::test]
-async fn another_integration_that_uses_the_limit_up_for_nine_minutes_opens_no_issue() {
+async fn nine_minutes_of_refusals_open_no_issue() {
     let mut lab = Lab::new(20, beside_another(0, 100)).await;
     let end = lab.clock.now() + SignedDuration::from_mins(9);
     *lab.clock.others_end.lock().unwrap() = Some(end);
@@ -251,7 +251,7 @@ async fn another_integration_that_uses_the_limit_up_for_nine_minutes_opens_no_is
 }
 
 #[tokio::test]
-async fn another_integration_that_uses_the_limit_up_for_longer_opens_an_issue_until_it_stops() {
+async fn longer_refusals_open_an_issue_until_they_end() {
     let mut lab = Lab::new(20, beside_another(59_000, 100)).await;
     let synced = lab.sync().await;
     assert_eq!(
@@ -268,7 +268,7 @@ async fn another_integration_that_uses_the_limit_up_for_longer_opens_an_issue_un
 
 #[tokio::test]
 #[ignore = "minutes of computing: run it where the pace or the limiter changes, with --ignored --nocapture"]
-async fn ten_syncs_of_5000_people_beside_another_integration() {
+async fn ten_syncs_of_5000_people() {
     for (anchor_ms, others) in [(0, 10), (59_999, 10), (0, 0)] {
         let mut lab = Lab::new(5_000, beside_another(anchor_ms, others)).await;
         for n in 0..10 {
