@@ -7,7 +7,7 @@ import { assertNoComplaints, openPage, startConnector, startTenant } from './sup
 
 const EVERYTHING = ['employees', 'leaves', 'absence_requests', 'jobs', 'managers', 'qualifications', 'custom_fields'];
 
-// What Lucca calls its boxes; the last ones have no French label that is known.
+// What Lucca calls its boxes; leaves and absence requests have no French label that is known.
 const BOXES = {
   view_users: ['Consult / create / modify users', 'Consulter / créer / modifier les utilisateurs'],
   see_future: ['See future employees', 'Voir les futurs employés'],
@@ -18,7 +18,7 @@ const BOXES = {
   view_qualifications: ['View employee qualifications', 'Consulter les qualifications des collaborateurs'],
   consult_leaves: ['Consult leaves', 'Consult leaves'],
   make_absence_requests: ['Make absence requests', 'Make absence requests'],
-  hr_file: ['Consult HR files', 'Consult HR files'],
+  hr_file: ['Consult HR files', 'Consulter le dossier du personnel'],
 };
 const ALL = Object.keys(BOXES);
 const REQUIRED = ['view_users', 'see_future', 'see_former'];
