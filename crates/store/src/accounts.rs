@@ -121,7 +121,7 @@ impl LinkedAccount {
         if self.status == AccountStatus::Unlinked {
             return Err(Error::Unlinked);
         }
-        Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string()))?)
+        Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string()).for_origin(&self.origin))?)
     }
 }
 

@@ -14,6 +14,9 @@ use zeroize::Zeroizing;
 
 /// Format byte of what [`Vault::seal`] writes.
 const VERSION: u8 = 1;
+/// Format byte of the next version, whose values are bound to the origin that the secret is sent to as well.
+// Read here and not written, so that a version beside the next one reads what that one has sealed.
+const BOUND: u8 = 2;
 const KEY_ID: usize = 4;
 const NONCE: usize = 12;
 
@@ -160,7 +163,7 @@ impl SealedColumn {
 
     /// Its place in a row: named by the row's id, or by its hash in hexadecimal digits.
     pub(crate) fn of(self, row: &str) -> Place<'_> {
-        Place { column: self, row }
+        Place { column: self, row, origin: "" }
     }
 }
 
@@ -169,6 +172,15 @@ impl SealedColumn {
 pub(crate) struct Place<'a> {
     column: SealedColumn,
     row: &'a str,
+    /// Where the secret is sent, for a column that is bound to it; else empty.
+    origin: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// The place of a secret that is sent to `origin` and nowhere else.
+    pub(crate) fn for_origin(self, origin: &'a str) -> Self {
+        Self { origin, ..self }
+    }
 }
 
 type Reread = Box<dyn Fn() -> Option<Vec<MasterKey>> + Send + Sync>;
@@ -216,14 +228,24 @@ impl Vault {
         place: Place<'_>,
         nonce: [u8; NONCE],
     ) -> Result<Sealed, VaultError> {
+        self.seal_as(VERSION, secret, place, nonce)
+    }
+
+    fn seal_as(
+        &self,
+        version: u8,
+        secret: &SecretString,
+        place: Place<'_>,
+        nonce: [u8; NONCE],
+    ) -> Result<Sealed, VaultError> {
         let keys = self.keys_anew();
         let key = &keys[0];
         let KeyFingerprint(id) = key.fingerprint();
-        let aad = associated_data(place, id);
+        let aad = associated_data(version, place, id);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         let ciphertext =
             key.cipher().encrypt(&Nonce::from(nonce), payload).map_err(|_| VaultError::Damaged)?;
-        Ok(Sealed([&[VERSION][..], &id, &nonce, &ciphertext].concat()))
+        Ok(Sealed([&[version][..], &id, &nonce, &ciphertext].concat()))
     }
 
     /// Opens what was sealed for `place`.
@@ -231,7 +253,7 @@ impl Vault {
         let (&version, rest) = sealed.0.split_first().ok_or(VaultError::Damaged)?;
         let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(VaultError::Damaged)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(VaultError::Damaged)?;
-        if version != VERSION {
+        if version != VERSION && version != BOUND {
             return Err(VaultError::Damaged);
         }
         let is_it = |key: &&MasterKey| key.fingerprint().0 == *id;
@@ -240,7 +262,7 @@ impl Vault {
             keys = self.keys_anew();
         }
         let key = keys.iter().find(is_it).ok_or(VaultError::OtherKey)?;
-        let aad = associated_data(place, *id);
+        let aad = associated_data(version, place, *id);
         let payload = Payload { msg: ciphertext, aad: &aad };
         let secret = key.cipher().decrypt(&Nonce::from(*nonce), payload).map_err(|_| VaultError::Damaged)?;
         let secret = Zeroizing::new(secret);
@@ -249,11 +271,13 @@ impl Vault {
     }
 }
 
-fn associated_data(place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
+fn associated_data(version: u8, place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
     let (table, column) = place.column.names();
-    let row = place.row;
+    let (row, origin) = (place.row, place.origin);
     let mut data = Vec::new();
-    for part in [table.as_bytes(), column.as_bytes(), row.as_bytes(), &key] {
+    let bound: &[&[u8]] = if version == BOUND { &[&[BOUND], origin.as_bytes()] } else { &[] };
+    let parts = [table.as_bytes(), column.as_bytes(), row.as_bytes(), &key];
+    for part in parts.iter().chain(bound) {
         data.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
         data.extend_from_slice(part);
     }
@@ -264,7 +288,8 @@ fn associated_data(place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> = Place { column: SealedColumn::AccountKey, row: "acct_1" };
+    const PLACE: Place<'_> =
+        Place { column: SealedColumn::AccountKey, row: "acct_1", origin: "https://acme.ilucca.net" };
 
     fn sealed(vault: &Vault) -> Sealed {
         vault.seal(&SecretString::from("s3cret"), PLACE, [5; NONCE]).unwrap()
@@ -284,6 +309,17 @@ mod tests {
             assert!(vault.open(&Sealed(sealed.0[..at].to_vec()), PLACE).is_err());
         }
         assert!(!sealed.0.windows(6).any(|window| window == b"s3cret"));
+    }
+
+    #[test]
+    fn a_bound_secret_opens_for_its_origin_alone() {
+        let vault = Vault::new(MasterKey::from_random([1; 32]), []);
+        let bound = vault.seal_as(BOUND, &SecretString::from("s3cret"), PLACE, [5; NONCE]).unwrap();
+        assert_eq!(vault.open(&bound, PLACE).unwrap().expose_secret(), "s3cret");
+        let other_host = PLACE.for_origin("https://evil.example");
+        assert_eq!(vault.open(&bound, other_host).unwrap_err(), VaultError::Damaged);
+        let as_unbound = Sealed([&[VERSION][..], &bound.0[1..]].concat());
+        assert_eq!(vault.open(&as_unbound, PLACE).unwrap_err(), VaultError::Damaged);
     }
 
     #[test]
