@@ -30,7 +30,7 @@ function answerAsVendor({ url }) {
       const heard = [];
       document.getElementById('opener').addEventListener('click', () => LuccaConnector.open({
         linkToken: '${searchParams.get('token')}',
-        onSuccess: (success) => heard.push(['success', success]),
+        onSuccess: (success) => heard.push(['success', success, Date.now()]),
         onExit: (exit) => heard.push(['exit', exit]),
         onEvent: ({ type, step }) => heard.push(['event', step ?? type]),
       }));
@@ -92,6 +92,83 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     });
   }
 
+  // Says how long after linking the vendor's page was told; gives its public token.
+  async function assertHeard(t, page, made) {
+    await page.waitForFunction('heard.some(([what]) => what === "success")');
+    const [[, { publicToken }, at], ...more] = (await heard(page)).filter(([what]) => what === 'success');
+    assert.deepEqual(more, []);
+    const { json: flow } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
+    assert.equal(flow.status, 'finished');
+    t.diagnostic(`heard ${at - Date.parse(flow.finished_at)} ms after linking`);
+    return publicToken;
+  }
+
+  for (const [how, close] of [
+    ['the close button', (page) => page.getByRole('button', { name: 'Close' }).click()],
+    ['Escape', (page) => page.getByRole('button', { name: 'Close' }).press('Escape')],
+  ]) {
+    test(`closed by ${how} as it links, the vendor hears of it`, async (t) => {
+      const { page, frame, made } = await embed({}, { customer_id: `customer-${how}` });
+      await goOn(frame, { to: 'checks', ...entered() });
+      await way(frame, 'checks').click({ noWaitAfter: true });
+      await close(page);
+      const publicToken = await assertHeard(t, page, made);
+      await page.waitForFunction('heard.at(-1)[0] === "exit"');
+      assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
+      assert.equal((await exchange(publicToken)).status, 200);
+      assertNoComplaints(page);
+    });
+  }
+
+  test('on the page of the sync, closing it loses nothing', async (t) => {
+    const { page, frame, made } = await embed({}, { customer_id: 'customer-sync' });
+    await goOn(frame, { to: 'checks', ...entered() });
+    await way(frame, 'checks').click();
+    await isAt(frame, 'sync');
+    const publicToken = await assertHeard(t, page, made);
+    await page.getByRole('button', { name: 'Close' }).click();
+    assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
+    assert.equal((await exchange(publicToken)).status, 200);
+  });
+
+  test('with the tab closed as it links, the link says so again', async (t) => {
+    const { page, frame, made } = await embed({}, { customer_id: 'customer-tab' });
+    await goOn(frame, { to: 'checks', ...entered() });
+    await way(frame, 'checks').click({ noWaitAfter: true });
+    await page.close();
+    // The vendor's page, reloaded: while the token can be exchanged, it is told again, and once more.
+    for (let times = 0; times < 2; times += 1) {
+      const again = await openPage();
+      await again.goto(`${vendor.otherUrl}/?token=${made.token}`);
+      await again.getByRole('button', { name: 'Connect Lucca' }).click();
+      const publicToken = await assertHeard(t, again, made);
+      if (times === 1) assert.equal((await exchange(publicToken)).status, 200);
+    }
+    const after = await openPage();
+    await after.goto(`${vendor.otherUrl}/?token=${made.token}`);
+    await after.getByRole('button', { name: 'Connect Lucca' }).click();
+    const already = await (await after.waitForSelector('iframe')).contentFrame();
+    await hasHeading(already, 'Lucca is already connected');
+    await inspect(after, 'already-connected', 'en');
+    await after.getByRole('button', { name: 'Close' }).click();
+    assert.deepEqual((await heard(after)).filter(([what]) => what !== 'event'), [['exit', { reason: 'finished' }]]);
+  });
+
+  test('finished on a second device, or from a mail, the first one hears of it', async (t) => {
+    for (const mailed of [false, true]) {
+      const { page, made } = await embed({}, { customer_id: `customer-second-${mailed}`, mailed });
+      const second = await openPage();
+      await second.goto(made.url);
+      await goOn(second, { to: 'sync', ...entered() });
+      const publicToken = await assertHeard(t, page, made);
+      await page.getByRole('button', { name: 'Close' }).click();
+      assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
+      assert.equal((await exchange(publicToken)).status, 200);
+      assertNoComplaints(page);
+      assertNoComplaints(second);
+    }
+  });
+
   test('embedded and stopped, the vendor hears of it', async () => {
     const { page, frame } = await embed();
     await goOn(frame, { to: 'access' });
@@ -124,7 +201,11 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     const { url } = await connector.createLinkToken({ return_url: `${vendor.otherUrl}/back?tab=lucca`, language: 'fr' });
     const page = await openPage({ language: 'fr' });
     await page.goto(url);
-    await goOn(page, { to: 'done', language: 'fr', ...entered() });
+    await goOn(page, { to: 'sync', language: 'fr', ...entered() });
+    // An administrator who does not wait for the sync may return at once.
+    const early = await page.getByRole('link', { name: `Revenir à ${VENDOR}` }).getAttribute('href');
+    await goOn(page, { from: 'sync', to: 'done', language: 'fr' });
+    assert.equal(await page.getByRole('link', { name: `Revenir à ${VENDOR}` }).getAttribute('href'), early);
     await page.getByRole('link', { name: `Revenir à ${VENDOR}` }).click();
     await hasHeading(page, 'Back');
     const { origin, pathname, searchParams } = new URL(page.url());
@@ -176,9 +257,10 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       const administrator = await openPage({ language });
       await administrator.goto(link);
       await goOn(administrator, { from: 'key', to: 'summary', language, ...entered() });
-      // Whoever handed over still sees how it goes.
+      // The person who handed over sees the progress, and what the link leads to now.
+      await isAt(page, 'sync', language);
       await page.goto(url);
-      await isAt(page, 'summary', language);
+      await hasHeading(page, { en: 'Lucca is already connected', fr: 'Lucca est déjà connecté' }[language]);
       await way(administrator, 'summary', language).click();
       await isAt(administrator, 'done', language);
       const { json } = await connector.api('GET', `/v1/linking-flows/${flow}`);

@@ -54,7 +54,8 @@ const FLOW = `<!doctype html><html lang="en"><head><title>Link Lucca</title><met
   <link rel="stylesheet" href="/flow.css"><script src="/flow.js" defer data-allowed="ALLOWED"></script></head>
   <body><main><h1>Where is your Lucca?</h1><p>Paste the address of any page of it.</p>
   <p><label>Address <input name="address"></label></p>
-  <p><button id="finish">Finish</button> <button id="leave">Leave</button> <button id="noise">Noise</button></p>
+  <p><button id="finish">Finish</button> <button id="leave">Leave</button> <button id="noise">Noise</button>
+  <button id="link">Link</button> <button id="fail">Fail</button> <button id="again">Again</button></p>
   </main></body></html>`;
 const FLOW_STYLE = `:root { color-scheme: light dark } body { font: 16px/1.5 sans-serif; padding: 0 16px }
   input, button { font: inherit; min-height: 44px; max-width: 100% }`;
@@ -69,6 +70,22 @@ const FLOW_SCRIPT = `
     say({ type: 'success', publicToken: 'pub_first' });
     say({ type: 'success', publicToken: 'pub_second' });
   });
+  // What is sent is answered once the page around this one says so.
+  const answered = () => new Promise((done) => addEventListener('message', done, { once: true }));
+  on('link', async () => {
+    say({ type: 'linking' });
+    await answered();
+    say({ type: 'ready' });
+    say({ type: 'step', step: 'sync' });
+    say({ type: 'success', publicToken: 'pub_late' });
+  });
+  on('fail', async () => {
+    say({ type: 'linking' });
+    await answered();
+    say({ type: 'ready' });
+    say({ type: 'step', step: 'checks' });
+  });
+  on('again', () => say({ type: 'linked' }));
   on('leave', () => say({ type: 'exit', reason: 'cancelled' }));
   on('noise', () => {
     say({ type: 'success' });
@@ -171,6 +188,48 @@ for (const [how, close] of [
     assertNoComplaints(page);
   });
 }
+
+// The dialog is closed while the flow links the account, and only then the flow's server answers.
+async function closeWhile(page, name) {
+  await flow(page).getByRole('button', { name }).click();
+  await page.waitForFunction(() => globalThis.messages.some(({ type }) => type === 'linking'));
+  await page.getByRole('button', { name: 'Close' }).press('Escape');
+  assert.equal(await page.getByRole('dialog').count(), 0, 'it is gone at once');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'opener');
+  assert.deepEqual(await heard(page), FLOW_EVENTS);
+  await page.evaluate(() => {
+    document.querySelector('div').shadowRoot.querySelector('iframe').contentWindow.postMessage('answered', '*');
+  });
+}
+
+test('closed while it links, success is told all the same', async () => {
+  const page = await openVendor();
+  await openFlow(page);
+  await closeWhile(page, 'Link');
+  await untilHeard(page, 6);
+  const success = [['event', { type: 'success', step: null }], ['success', { publicToken: 'pub_late' }]];
+  assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...success, ...LEFT('finished')]);
+  assert.equal(await page.locator('iframe').count(), 0);
+  assertNoComplaints(page);
+});
+
+test('closed while it links in vain, it was closed', async () => {
+  const page = await openVendor();
+  await openFlow(page);
+  await closeWhile(page, 'Fail');
+  await untilHeard(page, 4);
+  assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...LEFT('closed')]);
+  assert.equal(await page.locator('iframe').count(), 0);
+});
+
+test('a public token that was exchanged is finished too', async () => {
+  const page = await openVendor();
+  await openFlow(page);
+  await flow(page).getByRole('button', { name: 'Again' }).click();
+  await page.waitForFunction(() => globalThis.messages.some(({ type }) => type === 'linked'));
+  await page.getByRole('button', { name: 'Close' }).click();
+  assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...LEFT('finished')]);
+});
 
 test('the close button is reached by keyboard, backwards from the first field of the flow', async () => {
   const page = await openVendor();

@@ -11,8 +11,9 @@ export interface LinkOptions {
 
 export interface OpenOptions extends LinkOptions {
   /**
-   * The customer has linked Lucca. Called at most once, while the dialog still shows it. Send the public token to your
-   * server, which exchanges it for the linked account with `POST /v1/public-tokens/exchange`.
+   * The customer has linked Lucca. Called at most once, as soon as that is so, even if the customer closes the dialog
+   * while the flow is linking. Send the public token to your server, which exchanges it for the linked account with
+   * `POST /v1/public-tokens/exchange`.
    */
   onSuccess: (success: { publicToken: string }) => void;
   /** The dialog is gone. Called exactly once, after a success too. */
@@ -22,7 +23,7 @@ export interface OpenOptions extends LinkOptions {
 }
 
 /**
- * `finished`: after a success; `closed`: by the customer or by `close()`; `replaced`: another was opened.
+ * `finished`: Lucca is linked; `closed`: by the customer or by `close()`; `replaced`: another was opened.
  * Any other is the flow's own.
  */
 export type ExitReason = 'finished' | 'closed' | 'replaced' | (string & {});

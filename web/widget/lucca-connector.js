@@ -25,6 +25,9 @@
   // likely the browser's own error page.
   const SILENCE_MS = 8000;
 
+  // How long a closed dialog waits for the end of a linking that had begun.
+  const LINKING_MS = 10_000;
+
   const STYLE = `
     :host { all: initial; color-scheme: light dark; }
     dialog {
@@ -184,6 +187,12 @@
     #unlockScrolling;
     #silence;
     #isSucceeded = false;
+    // The account is linked, even if its public token was exchanged before.
+    #isLinked = false;
+    // The flow is linking the account: the next page tells whether it is linked.
+    #isLinking = false;
+    // Why the dialog was closed while the flow was linking.
+    #closedBecause = null;
     #isEnded = false;
 
     constructor(address, callbacks) {
@@ -260,6 +269,10 @@
     #hear = ({ source, origin, data }) => {
       if (source !== this.#frame.contentWindow || origin !== this.#origin) return;
       if (data === null || typeof data !== 'object' || data.source !== 'lucca-connector') return;
+      if (this.#closedBecause !== null) {
+        this.#hearTheEnd(data);
+        return;
+      }
       this.#silence ??= 0;
       clearTimeout(this.#silence);
       this.#status.textContent = '';
@@ -269,7 +282,16 @@
           this.#event('ready', null);
           break;
         case 'step':
+          // The page of the sync tells next that the account is linked.
+          if (data.step !== 'sync') this.#isLinking = false;
           if (typeof data.step === 'string') this.#event('step', data.step);
+          break;
+        case 'linking':
+          this.#isLinking = true;
+          break;
+        case 'linked':
+          this.#isLinking = false;
+          this.#isLinked = true;
           break;
         case 'success':
           this.#succeed(data.publicToken);
@@ -284,8 +306,18 @@
     #succeed(publicToken) {
       if (this.#isSucceeded || typeof publicToken !== 'string' || publicToken === '') return;
       this.#isSucceeded = true;
+      this.#isLinked = true;
+      this.#isLinking = false;
       this.#event('success', null);
       tell(this.#callbacks.onSuccess, { publicToken });
+    }
+
+    // The dialog was closed while the flow was linking: says how that ended.
+    #hearTheEnd({ type, step, publicToken }) {
+      const reason = this.#closedBecause;
+      if (type === 'success') this.#succeed(publicToken);
+      if (type === 'linked') this.#isLinked = true;
+      if (this.#isLinked || (type === 'step' && step !== 'sync')) this.#finish(reason);
     }
 
     // Takes the dialog away and gives the focus back; the second time there is nothing to do.
@@ -293,14 +325,25 @@
       if (this.#isEnded) return;
       this.#isEnded = true;
       if (current === this) current = null;
-      removeEventListener('message', this.#hear);
       clearTimeout(this.#silence);
       if (this.#dialog.open) this.#dialog.close();
-      this.#host.remove();
       this.#unlockScrolling();
       this.#opener?.focus({ preventScroll: true });
+      if (this.#isLinking) {
+        // What was sent is on its way: the frame stays, unseen, until its answer tells whether the account is linked.
+        this.#closedBecause = reason;
+        this.#silence = setTimeout(() => this.#finish(reason), LINKING_MS);
+      } else {
+        this.#finish(reason);
+      }
+    }
+
+    #finish(reason) {
+      removeEventListener('message', this.#hear);
+      clearTimeout(this.#silence);
+      this.#host.remove();
       this.#event('exit', null);
-      tell(this.#callbacks.onExit, { reason: this.#isSucceeded ? 'finished' : reason });
+      tell(this.#callbacks.onExit, { reason: this.#isLinked ? 'finished' : reason });
     }
 
     #event(type, step) {

@@ -28,6 +28,7 @@ pub(crate) fn test(files: &[&str]) -> Result<(), String> {
             .current_dir(&suite)
             .env("CHROMIUM", chromium)
             .env("LUCCA_CONNECTOR_BIN", target.join("debug/lucca-connector"))
+            .env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", "true")
             .env("LUCCA_CONNECTOR_ROOT", &root)
             .env("LUCCA_CONNECTOR_SCREENSHOTS", browser.join("screenshots")),
         "node --test",

@@ -45,6 +45,7 @@ pub(crate) fn test(names: &[&str]) -> Result<Outcome, String> {
             Command::new(python)
                 .arg(test.join("test.py"))
                 .env("LUCCA_CONNECTOR_BIN", target.join("debug/lucca-connector"))
+                .env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", "true")
                 .env("PYTHONPATH", root.join("tests/tools"))
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("LUCCA_CONNECTOR_NODE", node_dir(&target.join("tools"), &name))

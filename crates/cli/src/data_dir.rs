@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use lucca::HostPolicy;
 use secrecy::ExposeSecret;
-use store::{MasterKey, Restored, Store, Vault};
+use store::{MasterKey, Reseal, ResealPlace, Restored, Store, Vault};
 
 use crate::Global;
 use crate::commands::backup;
@@ -24,6 +25,8 @@ pub(crate) struct DataDir {
     /// Where the database is: in the folder, unless another was named.
     pub(crate) place: Place,
     pub(crate) store: Store,
+    /// Which hosts linked accounts may be of.
+    pub(crate) hosts: HostPolicy,
     pub(crate) vault: Arc<Vault>,
 }
 
@@ -35,8 +38,20 @@ impl DataDir {
         if let Some(restored) = data.settle_restore().await? {
             backup::tell(restored, &data.place);
         }
+        data.bind_keys().await?;
         data.remove_unwanted(global).await?;
         Ok(data)
+    }
+
+    /// Binds, once after an upgrade, the API keys that versions before have sealed to the hosts they are sent to. A process
+    /// that is killed leaves the others for the next one.
+    async fn bind_keys(&self) -> Result<(), Failure> {
+        let mut next = Some(ResealPlace::default());
+        while let Some(place) = next {
+            let nonces = (0..100).map(|_| crate::entropy::bytes()).collect::<Result<Vec<_>, _>>()?;
+            next = self.store.reseal(&self.vault, Reseal::OldFormat, place, &nonces).await?.next;
+        }
+        Ok(())
     }
 
     /// Removes, once after an upgrade, what versions before had stored and this one does not keep. It comes before
@@ -86,6 +101,7 @@ impl DataDir {
                 path: path.to_owned(),
                 place,
                 store,
+                hosts: global.hosts.policy(),
             });
         };
         let is_new = !file.exists();
@@ -95,7 +111,8 @@ impl DataDir {
             write_private(file, b"")?;
         }
         let store = place.open().await?;
-        Ok(Self { path: path.to_owned(), place, store, vault: Arc::new(vault) })
+        let hosts = global.hosts.policy();
+        Ok(Self { path: path.to_owned(), place, store, hosts, vault: Arc::new(vault) })
     }
 
     /// Opens what is there, and makes nothing.
@@ -111,6 +128,7 @@ impl DataDir {
         Self::refuse_nothing(global, &path)?;
         let data = Self::open_as_it_is(global, &path).await?;
         let restored = data.settle_restore().await?;
+        data.bind_keys().await?;
         data.remove_unwanted(global).await?;
         Ok((data, restored))
     }
@@ -161,17 +179,41 @@ fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
     }
 }
 
-/// Writes a file that only its owner can read, and never over one that is there.
+/// Writes a file that only its owner can read, and never over one that is there. It is written beside its place first, so
+/// that a full disk or a power cut leaves all of it or nothing.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| {
+    let write = || {
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            // What a process that was killed has left.
+            _ => {}
+        }
+        let mut file = options.open(&beside)?;
         file.write_all(content)?;
-        file.sync_all()
-    });
-    written.map_err(|error| Failure::file("writing", path, &error))
+        file.sync_all()?;
+        // A link and not a new name, which would replace a file that is there.
+        fs::hard_link(&beside, path)
+    };
+    let written = write();
+    let _ = fs::remove_file(&beside);
+    written.and_then(|()| sync_folder(path)).map_err(|error| Failure::file("writing", path, &error))
+}
+
+/// Has the folder's list of files written, without which a file may be gone after a power cut.
+pub(crate) fn sync_folder(of: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -81,7 +81,13 @@ impl Failure {
             exit: Exit::Usage,
             code: "cli.file".to_owned(),
             message: format!("{doing} {} failed: {error}", path.display()),
-            advice: Some("Check that the path exists and that you may read and write it.".to_owned()),
+            advice: Some(
+                match is_full(error) {
+                    true => MAKE_ROOM,
+                    false => "Check that the path exists and that you may read and write it.",
+                }
+                .to_owned(),
+            ),
             causes: Vec::new(),
             details: None,
         }
@@ -122,6 +128,14 @@ impl Failure {
     }
 }
 
+const MAKE_ROOM: &str =
+    "The disk is full: make room on it, or raise its quota, then try again. Nothing that was stored is lost.";
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+}
+
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         let exit = match error {
@@ -152,6 +166,7 @@ impl From<store::Error> for Failure {
             "store.corrupt" => {
                 "Something else wrote to the database. Restore it from a backup, or link anew."
             }
+            _ if error.is_disk_full() => MAKE_ROOM,
             _ => {
                 "Check the database: for SQLite the disk and that no other program holds it, for PostgreSQL the \
                  address, the user and the network. Then try again."
@@ -240,6 +255,12 @@ impl From<jobs::Error> for Failure {
             jobs::Error::Store(error) => error.into(),
             jobs::Error::Client(error) => error.into(),
             jobs::Error::Entropy(error) => error.into(),
+            jobs::Error::TenantUrl(cause) => {
+                let message = format!("the stored tenant URL cannot be used: {cause}");
+                let advice = "For a tenant on this machine, name --allow-loopback each time. Else something else changed the \
+                              database: link the tenant again.";
+                Self::usage(cause.code(), message, advice)
+            }
             error => Self::from_error(Exit::Internal, error.code(), &error),
         }
     }

@@ -77,6 +77,22 @@ impl KeyFile {
         (!keys.is_empty()).then_some(Self { keys, next })
     }
 
+    /// Warns where others on this machine can read the keys.
+    pub(crate) fn warn_of_others(dir: &Path) {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let path = Self::path(dir);
+            let is_open = fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
+            if is_open {
+                let path = path.display();
+                crate::output::complain(&format!(
+                    "warning: others on this machine can open {path}, which opens every secret: chmod 600 {path}"
+                ));
+            }
+        }
+    }
+
     /// A vault that follows what becomes of the file.
     pub(crate) fn vault(self, dir: &Path) -> Vault {
         let dir = dir.to_owned();
@@ -110,7 +126,7 @@ impl KeyFile {
 
     /// Puts these keys in the place of those in the file: all of them or, where it fails or is killed, none.
     pub(crate) fn replace(&self, dir: &Path) -> Result<(), Failure> {
-        let (path, new) = (Self::path(dir), dir.join("master.key.new"));
+        let (path, new) = (Self::path(dir), dir.join("master.key.next"));
         let failed = |error: std::io::Error| Failure::file("writing", &new, &error);
         match fs::remove_file(&new) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
@@ -119,9 +135,7 @@ impl KeyFile {
         crate::data_dir::write_private(&new, self.text().expose_secret().as_bytes())?;
         fs::rename(&new, &path).map_err(failed)?;
         // The keys must be there before anything is sealed under them, even if the machine dies.
-        #[cfg(unix)]
-        fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
-        Ok(())
+        crate::data_dir::sync_folder(&path).map_err(failed)
     }
 }
 

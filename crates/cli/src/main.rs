@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
+use crate::session::Hosts;
 
 /// Connects Lucca, the HR system, to your app: link a tenant, sync its people, deliver them.
 #[derive(Parser)]
@@ -50,6 +51,8 @@ struct Global {
     /// Print one JSON document instead of text for people
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    hosts: Hosts,
 }
 
 impl Global {
@@ -120,6 +123,18 @@ enum Command {
     Man(commands::man::Args),
 }
 
+/// A core dump would hold the master key and every API key that is at hand. One byte is less than any dump has; where dumps
+/// are piped to a program, Linux takes this very limit for none, and zero for any.
+fn keep_out_of_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit { current: Some(1), maximum: Some(1) };
+        // It fails where the limit is lower already.
+        let _ = setrlimit(Resource::Core, none);
+    }
+}
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -130,6 +145,7 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
+    keep_out_of_core_dumps();
     let runs_for_long = matches!(cli.command, Command::Serve(_) | Command::Worker(_));
     let telemetry = match telemetry::begin(runs_for_long) {
         Ok(telemetry) => telemetry,

@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use indicatif::MultiProgress;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use jobs::queue::Queue;
 use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
@@ -26,6 +27,69 @@ use crate::failure::{Exit, Failure};
 /// The machine's clock.
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
+}
+
+/// The clock of a process that works beside others: the database's, where it has one and it is apart from this machine's.
+/// Due times, leases and roles are then the same moments for all of them on all machines.
+pub(crate) async fn shared_clock(store: &Store, stop: &CancellationToken) -> Result<Arc<dyn Clock>, Failure> {
+    let clock = Arc::new(SharedClock(AtomicI64::new(0)));
+    let compare = async |clock: &SharedClock, store: &Store| {
+        let Some(database) = store.database_time().await? else { return Ok(false) };
+        clock.follow(database);
+        Ok::<_, store::Error>(true)
+    };
+    if compare(&clock, store).await? {
+        let (following, store, stop) = (Arc::clone(&clock), store.clone(), stop.clone());
+        tokio::spawn(async move {
+            while stop.run_until_cancelled(SystemClock.sleep(COMPARED_EVERY)).await.is_some() {
+                if let Err(error) = compare(&following, &store).await {
+                    tracing::warn!(code = error.code(), %error, "the database's clock can't be read");
+                }
+            }
+        });
+    }
+    Ok(clock)
+}
+
+/// How often the machine's clock is compared with the database's.
+const COMPARED_EVERY: Duration = Duration::from_secs(60);
+/// How far apart they may be before the database's holds: an answer takes time, too.
+const APART: i64 = 2000;
+
+/// This machine's clock, moved by so many milliseconds.
+#[derive(Debug)]
+struct SharedClock(AtomicI64);
+
+impl SharedClock {
+    fn follow(&self, database: Timestamp) {
+        let ahead = database.as_millisecond() - SystemClock.now().as_millisecond();
+        let before = self.0.load(Ordering::Relaxed);
+        if (ahead - before).abs() < APART {
+            return;
+        }
+        let moved = if ahead.abs() < APART { 0 } else { ahead };
+        if moved != 0 {
+            tracing::warn!(
+                ahead_ms = moved,
+                "this machine's clock is wrong by the database's, which holds: use NTP"
+            );
+        }
+        self.0.store(moved, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + SignedDuration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    fn stopwatch(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        SystemClock.sleep(duration)
+    }
 }
 
 /// The machine's clock, telling a person of long waits: without a word, a minute looks like a hang. The words go
@@ -206,12 +270,13 @@ impl Pace {
     pub(crate) const UNLIMITED: Self = Self { requests_per_minute: Some(0) };
 }
 
-/// Which hosts may be called.
+/// Which hosts may be called, at each use: also those of tenants that are linked already.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Hosts {
     /// For development: allow a tenant or a service on this machine
     #[arg(
         long,
+        global = true,
         env = "LUCCA_CONNECTOR_ALLOW_LOOPBACK",
         hide_env_values = true,
         value_parser = BoolishValueParser::new()
@@ -220,9 +285,6 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// This machine too: for what was allowed before.
-    pub(crate) const LOOPBACK_TOO: Self = Self { allow_loopback: true };
-
     pub(crate) fn policy(self) -> HostPolicy {
         if self.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly }
     }
@@ -230,7 +292,8 @@ impl Hosts {
 
 /// What this process makes clients with, at this clock.
 fn tenants(data: Option<&DataDir>, clock: &Arc<dyn Clock>) -> Tenants {
-    Tenants::new(data.map(|data| data.store.clone()), Arc::clone(clock), crate::entropy::source())
+    let hosts = data.map_or(HostPolicy::LuccaOnly, |data| data.hosts);
+    Tenants::new(data.map(|data| data.store.clone()), hosts, Arc::clone(clock), crate::entropy::source())
 }
 
 /// A client for a tenant, whose requests count for everybody who shares the database.

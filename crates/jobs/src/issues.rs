@@ -1,6 +1,6 @@
 //! What a person must do about a linked account: the codes of issues, and each in words.
 
-use linking::{Evidence, Finding, Language, Permission, Verdict, grouped, noun};
+use linking::{Evidence, Finding, Language, Narrowed, Permission, Verdict, grouped, noun};
 use people::Kind;
 use store::{Issue, LinkedAccount};
 
@@ -14,10 +14,14 @@ pub(crate) const HELD: &str = "records.held";
 pub(crate) const UNDECIDED: &str = "people.undecided";
 /// The scope of the key's role was narrowed, so that people are hidden.
 pub(crate) const SCOPE_NARROWED: &str = "role.scope_narrowed";
+/// The key sees only a part of the company: references lead to people who are not shown.
+pub(crate) const SCOPE_PARTIAL: &str = "role.scope_partial";
 /// People would no longer be delivered, in a number that a person has to look at.
 pub(crate) const AUDIENCE_HELD: &str = "delivery.held";
 /// How the codes of issues about permissions begin.
 pub(crate) const PERMISSION: &str = "permission.";
+/// How those begin about permissions that are required, and neither proven nor confirmed.
+const UNCONFIRMED: &str = "permission.unconfirmed.";
 /// A webhook endpoint was disabled; `delivery` opens it. Its subject is the endpoint's id.
 const WEBHOOKS_DISABLED: &str = "webhook.endpoint_disabled";
 
@@ -26,8 +30,12 @@ const SCIM: &str = "scim.";
 
 /// Whether a sync says if an issue still holds. Others are for whoever opened them.
 pub(crate) fn is_of_a_sync(code: &str) -> bool {
-    [KEY_REFUSED, HELD, AUDIENCE_HELD, UNDECIDED, SCOPE_NARROWED].contains(&code)
-        || code.starts_with(PERMISSION)
+    [KEY_REFUSED, HELD, AUDIENCE_HELD, UNDECIDED, SCOPE_NARROWED].contains(&code) || is_of_a_check(code)
+}
+
+/// Whether a check of the key says if an issue still holds.
+pub(crate) fn is_of_a_check(code: &str) -> bool {
+    code == SCOPE_PARTIAL || code.starts_with(PERMISSION)
 }
 
 /// An issue in words.
@@ -42,7 +50,14 @@ pub struct Told {
 /// Says in words what is wrong, and what to do about it.
 pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told {
     if let Some(finding) = finding(issue) {
-        return Told { text: Some(finding.evidence_text(language)), remedy: finding.remedy_text(language) };
+        let remedy = finding.remedy_text(language).map(|remedy| {
+            if issue.code.starts_with(UNCONFIRMED) {
+                format!("{remedy} {}", how_to_confirm(account, finding.permission, language))
+            } else {
+                remedy
+            }
+        });
+        return Told { text: Some(finding.evidence_text(language)), remedy };
     }
     let (text, remedy) = match issue.code.as_str() {
         KEY_REFUSED => key_refused(account, language),
@@ -51,6 +66,10 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
         AUDIENCE_HELD => audience_held(account, issue, language),
         UNDECIDED => undecided(account, issue, language),
         SCOPE_NARROWED => scope_narrowed(account, issue, language),
+        SCOPE_PARTIAL => match serde_json::from_value::<Narrowed>(issue.detail.clone()) {
+            Ok(narrowed) => (narrowed.evidence_text(language), narrowed.remedy_text(language).to_owned()),
+            Err(_) => return Told::default(),
+        },
         WEBHOOKS_DISABLED => webhooks_disabled(issue, language),
         code if code.starts_with(SCIM) => match scim(code, issue, language) {
             Some(told) => told,
@@ -59,6 +78,19 @@ pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told 
         _ => return Told::default(),
     };
     Told { text: Some(text), remedy: Some(remedy) }
+}
+
+fn how_to_confirm(account: &LinkedAccount, permission: Permission, language: Language) -> String {
+    let id = account.id;
+    let command = format!(
+        "lucca-connector accounts configure {id} --confirm {permission}, lucca-connector check --account {id}"
+    );
+    match language {
+        Language::English => format!("To confirm it: {command}; or link again."),
+        Language::French => {
+            format!("Pour le confirmer\u{202f}: {command}\u{202f}; ou renouvelez la connexion.")
+        }
+    }
 }
 
 fn key_refused(account: &LinkedAccount, language: Language) -> (String, String) {

@@ -26,4 +26,4 @@ pub use machinery::{Holder, Machinery};
 pub use notified::{NotRead, accounts_notified, sync_notified};
 pub use retention::{Retention, RetentionPlan, RetentionRound, plan_retention, run_retention};
 pub use tenants::{Error, REQUESTS_A_MINUTE, Tenants};
-pub use worker::Worker;
+pub use worker::{Worker, beat};

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use linking::{Diagnosis, DiagnosisSummary};
 use lucca::Client;
 use lucca::clock::Clock;
-use store::{LinkedAccount, RunId, Store, Vault};
+use store::{Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, Store, Vault};
 use sync::{Brake, Options, Progress, RunReport, Sync, Wish};
 use tracing::Instrument;
 
@@ -71,6 +72,43 @@ impl Machinery {
         crate::throttling::judge_throttling(self, account).await?;
         crate::aftermath::look(self, account, &report).await?;
         Ok(report)
+    }
+
+    /// Takes down what a check of a linked account's key has found: with the account, in the audit log, and as issues.
+    ///
+    /// # Errors
+    ///
+    /// The store's; and where the account was linked again meanwhile, nothing is taken down.
+    pub async fn note_check(
+        &self,
+        account: &LinkedAccount,
+        diagnosis: &Diagnosis,
+        source: DiagnosisSource,
+        actor: Actor,
+    ) -> Result<DiagnosisSummary, store::Error> {
+        let kept = self.store.diagnosis(account.no).await?;
+        let before = kept.and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok());
+        let confirmed = crate::aftermath::confirmed(account);
+        let summary = DiagnosisSummary::new(before.as_ref(), diagnosis, &confirmed);
+        let json = serde_json::to_string(&summary).unwrap_or_default();
+        let new = NewDiagnosis { source, summary: &json, audit_detail: &summary.audit_detail() };
+        if self.store.keep_diagnosis(account, new, Some(actor), self.clock.now()).await? {
+            self.note_linked(account, &summary).await?;
+        }
+        Ok(summary)
+    }
+
+    /// Opens and resolves the issues about the key of an account that was just linked, or checked.
+    ///
+    /// # Errors
+    ///
+    /// The store's, and when there is no randomness.
+    pub async fn note_linked(
+        &self,
+        account: &LinkedAccount,
+        summary: &DiagnosisSummary,
+    ) -> Result<(), store::Error> {
+        crate::aftermath::note_check(self, account, summary).await
     }
 
     /// Whether an account is being synced, by somebody of whom it isn't known that it has ended.

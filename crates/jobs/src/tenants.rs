@@ -58,6 +58,7 @@ impl Error {
 #[derive(Clone)]
 pub struct Tenants {
     store: Option<Store>,
+    hosts: HostPolicy,
     clock: Arc<dyn Clock>,
     entropy: Entropy,
     budgets: Arc<Mutex<HashMap<String, Arc<RequestBudget>>>>,
@@ -65,9 +66,10 @@ pub struct Tenants {
 
 impl Tenants {
     /// Makes clients whose requests `store` counts, together with those of all others who share it. Without a store only
-    /// this process is known.
-    pub fn new(store: Option<Store>, clock: Arc<dyn Clock>, entropy: Entropy) -> Self {
-        Self { store, clock, entropy, budgets: Arc::default() }
+    /// this process is known. What is stored of linked accounts is held to `hosts` at each use: it could have been changed
+    /// since they were linked.
+    pub fn new(store: Option<Store>, hosts: HostPolicy, clock: Arc<dyn Clock>, entropy: Entropy) -> Self {
+        Self { store, hosts, clock, entropy, budgets: Arc::default() }
     }
 
     /// A client for a tenant. `pace` is our share of Lucca's 50 requests a minute, 0 for no limit of ours and
@@ -89,8 +91,7 @@ impl Tenants {
         vault: &Vault,
         pace: Option<u32>,
     ) -> Result<Client, Error> {
-        // What is stored was accepted when it was linked; a tenant on loopback only under the development switch.
-        let tenant = TenantUrl::parse(&account.origin, HostPolicy::AllowLoopback)?;
+        let tenant = TenantUrl::parse(&account.origin, self.hosts)?;
         let key = ApiKey::parse(account.api_key(vault)?.expose_secret())?;
         self.client(tenant, key, pace.or(account.settings.requests_per_minute)).await
     }

@@ -59,7 +59,8 @@ impl Worker {
     }
 }
 
-async fn beat(machinery: Machinery, version: &'static str, ended: CancellationToken) {
+/// Says that this process lives, until `ended` is cancelled: once it is silent, others take over what it holds.
+pub async fn beat(machinery: Machinery, version: &'static str, ended: CancellationToken) {
     loop {
         let now = machinery.clock.now();
         if let Err(error) = machinery.store.beat(&machinery.holder.name, version, now).await {

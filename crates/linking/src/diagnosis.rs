@@ -20,6 +20,17 @@ pub enum Verdict {
     CannotTell,
 }
 
+impl Verdict {
+    /// Its name, stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Missing => "missing",
+            Self::CannotTell => "cannot_tell",
+        }
+    }
+}
+
 /// Which of two possible explanations is the likelier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +49,18 @@ pub enum Evidence {
     Shown {
         /// So many times.
         count: u64,
+    },
+    /// What the permission opens was seen on the first page, and the server does not say how many there are.
+    AtLeast {
+        /// So many times.
+        count: u64,
+    },
+    /// What the permission opens was seen of some of the people.
+    ShownAmong {
+        /// So many times.
+        count: u64,
+        /// Of so many people who were looked at.
+        among: u64,
     },
     /// Lucca counts more people when former ones are asked for.
     CountsDiffer {
@@ -156,8 +179,6 @@ pub enum Excess {
     /// key's form. The role can be cut down to reading afterwards.
     // unverified: that the role's own boxes (*Modify …*) can be taken away without losing the right to read.
     WritePreset,
-    /// The box for absence requests lets a key make them; reading is all that is done.
-    RequestPreset,
     /// Absences can be read, and no feature wants them.
     Leaves,
     /// The definitions of the tenant's own fields can be read, and no feature wants them.
@@ -166,13 +187,12 @@ pub enum Excess {
 
 impl Excess {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::WritePreset, Self::RequestPreset, Self::Leaves, Self::CustomFields];
+    pub const ALL: [Self; 3] = [Self::WritePreset, Self::Leaves, Self::CustomFields];
 
     /// Its name, stable.
     pub const fn name(self) -> &'static str {
         match self {
             Self::WritePreset => "write_preset",
-            Self::RequestPreset => "request_preset",
             Self::Leaves => "leaves",
             Self::CustomFields => "custom_fields",
         }
@@ -187,8 +207,10 @@ impl Excess {
 /// The key seems to be narrowed to a part of the company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Narrowed {
-    /// People who are not shown although neither a first nor a last day explains it.
+    /// References to people who are not shown although neither a first nor a last day explains it.
     pub unseen: u64,
+    /// All references that were followed.
+    pub of: u64,
 }
 
 /// What a key is good for. Kept as JSON with a linking flow.

@@ -42,8 +42,10 @@ pub(crate) struct Gatherer<'a> {
     shown: HashSet<RemoteId>,
     /// Whether the first page was everybody there is to be seen.
     is_everybody: bool,
-    managers: BTreeSet<RemoteId>,
-    heads: BTreeSet<RemoteId>,
+    /// The managers of people who have not left, by these people.
+    managers: BTreeMap<RemoteId, RemoteId>,
+    /// The head of each department that has one.
+    heads: Vec<RemoteId>,
     absent: BTreeSet<RemoteId>,
     /// What owners of contracts are by them, and where.
     owners: BTreeMap<RemoteId, (Standing, Option<RemoteId>)>,
@@ -74,8 +76,8 @@ impl<'a> Gatherer<'a> {
             seen: Observations::default(),
             shown: HashSet::new(),
             is_everybody: false,
-            managers: BTreeSet::new(),
-            heads: BTreeSet::new(),
+            managers: BTreeMap::new(),
+            heads: Vec::new(),
             absent: BTreeSet::new(),
             owners: BTreeMap::new(),
             establishments: BTreeSet::new(),
@@ -212,9 +214,16 @@ impl<'a> Gatherer<'a> {
         }
     }
 
+    /// Those who have left may name a manager who left before them.
     fn note_managers(&mut self, items: &[Item<User>]) {
-        let read = items.iter().filter_map(|item| item.outcome.as_ref().ok());
-        self.managers.extend(read.filter_map(|read| Some(read.value.manager.as_ref()?.id.clone())));
+        for item in items {
+            let (Some(id), Ok(read)) = (&item.id, &item.outcome) else { continue };
+            let user = &read.value;
+            let standing = standing(self.today, user.contract_start, user.contract_end);
+            if let Some(manager) = user.manager.as_ref().filter(|_| standing != Standing::Former) {
+                self.managers.insert(id.clone(), manager.id.clone());
+            }
+        }
     }
 
     fn count_by_status(&mut self, items: &[Item<User>]) {
@@ -297,7 +306,9 @@ impl<'a> Gatherer<'a> {
         match list.next_page().await {
             Ok(page) => {
                 let items = page.map(|page| page.items).unwrap_or_default();
-                let (rows, total) = (items.len() as u64, list.total());
+                let rows = items.len() as u64;
+                // A page that is not full is all there is.
+                let total = list.total().or((rows < u64::from(list.page_size())).then_some(rows));
                 let is_whole = total.is_some_and(|total| total <= rows);
                 let read = items.into_iter().filter_map(|item| Some(item.outcome.ok()?.value)).collect();
                 (ListSight::Answered { rows, total }, read, is_whole)
@@ -413,7 +424,7 @@ impl<'a> Gatherer<'a> {
         if self.wants(Feature::Leaves) {
             self.leaves().await;
         }
-        let others = self.managers.iter().chain(&self.heads).chain(&self.absent);
+        let others = self.managers.values().chain(&self.heads).chain(&self.absent);
         let others: BTreeSet<&RemoteId> = others.filter(|id| !self.owners.contains_key(*id)).collect();
         // Who has left or is to come tells most. User 0 is Lucca's own (source: directory.md §1, item 8).
         let (turned, running): (Vec<_>, Vec<_>) =
@@ -424,6 +435,7 @@ impl<'a> Gatherer<'a> {
         // Also where everybody was seen: somebody may have come since.
         let looked_for = self.look_up(unknown).await;
         self.count_unseen(&looked_for);
+        self.count_references(&looked_for);
     }
 
     /// Asks for people by id; those that could be asked for.
@@ -438,6 +450,26 @@ impl<'a> Gatherer<'a> {
             }
         }
         looked_for
+    }
+
+    /// Counts the references that were followed, and those that lead to no person who is shown.
+    fn count_references(&mut self, looked_for: &[RemoteId]) {
+        let looked_for: HashSet<&RemoteId> = looked_for.iter().collect();
+        let is_explained =
+            |id: &RemoteId| self.owners.get(id).is_some_and(|(standing, _)| *standing != Standing::Active);
+        let running = self.owners.keys();
+        // A person who was absent may have left since: where those who left are not shown, that explains it.
+        let absent = self.absent.iter().filter(|_| self.seen.former_shown > 0);
+        for id in self.managers.values().chain(&self.heads).chain(running).chain(absent) {
+            if id.as_str() == "0" || is_explained(id) {
+                continue;
+            }
+            let is_shown = self.shown.contains(id);
+            if is_shown || looked_for.contains(id) {
+                self.seen.references.followed += 1;
+                self.seen.references.dangling += u64::from(!is_shown);
+            }
+        }
     }
 
     fn count_unseen(&mut self, looked_for: &[RemoteId]) {

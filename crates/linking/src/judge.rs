@@ -8,7 +8,7 @@ use people::{Feature, Features};
 
 use crate::Permission;
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
-use crate::observations::{FieldSight, ListSight, Observations};
+use crate::observations::{FieldSight, ListSight, Observations, References};
 
 /// So many cases are no accident: a hire that was called off, a leaver who was erased.
 const SEVERAL: u64 = 3;
@@ -81,7 +81,7 @@ fn view_users(seen: &Observations) -> Opinion {
         ListSight::Answered { .. } => match seen.people.count() {
             // No tenant is without anybody, but a role may be narrowed to nobody.
             0 => unsure(Evidence::NobodyShown),
-            count => granted(Evidence::Shown { count }),
+            _ => granted(seen.people.shown()),
         },
     }
 }
@@ -115,14 +115,21 @@ fn none_among(seen: &Observations, asked: &ListSight, counted: Option<u64>, usua
     unsure_if(people >= usual, Evidence::NoneAmong { people })
 }
 
+/// People of a kind: as many as the server counts, else as many as were seen.
+fn counted_people(counted: Option<u64>, shown: u64) -> Evidence {
+    match counted {
+        Some(count) => Evidence::Shown { count: count.max(shown) },
+        None => Evidence::AtLeast { count: shown },
+    }
+}
+
 fn see_future(seen: &Observations) -> Opinion {
     if let Some(opinion) = without_people(seen) {
         return opinion;
     }
     let (unseen, shown) = (&seen.unseen, seen.people.count());
     if seen.future_shown > 0 {
-        let count = seen.counted.future.unwrap_or(0).max(seen.future_shown);
-        granted(Evidence::Shown { count })
+        granted(counted_people(seen.counted.future, seen.future_shown))
     } else if let ListSight::Refused { status } = seen.future_people {
         missing(Evidence::Refused { status })
     } else if unseen.later_nearby >= SEVERAL && is_wide(seen) {
@@ -146,8 +153,7 @@ fn see_former(seen: &Observations) -> Opinion {
     }
     let (unseen, shown) = (&seen.unseen, seen.people.count());
     if seen.former_shown > 0 {
-        let count = seen.counted.former.unwrap_or(0).max(seen.former_shown);
-        return granted(Evidence::Shown { count });
+        return granted(counted_people(seen.counted.former, seen.former_shown));
     }
     // Somebody may have been added or removed between the two counts.
     if let (0, Some(without)) = (seen.dated, seen.without_former)
@@ -182,10 +188,8 @@ fn list(seen: &Observations, list: &ListSight, when_empty: impl FnOnce() -> Opin
         // unverified: that each list has a right of its own. Where people are refused too, that may be why.
         ListSight::Refused { .. } if !seen.people.is_answered() => unsure_missing(Evidence::PeopleRefused),
         ListSight::Refused { status } => missing(Evidence::Refused { status: *status }),
-        ListSight::Answered { .. } => match list.count() {
-            0 => when_empty(),
-            count => granted(Evidence::Shown { count }),
-        },
+        ListSight::Answered { .. } if list.count() == 0 => when_empty(),
+        ListSight::Answered { .. } => granted(list.shown()),
     }
 }
 
@@ -231,6 +235,9 @@ fn field(seen: &Observations, field: &FieldSight, is_usual: bool) -> Opinion {
         FieldSight::Read { with: 0, among, .. } => {
             unsure_if(is_usual && among >= SOME_HAVE_VALUES, Evidence::FieldEmpty { people: among })
         }
+        FieldSight::Read { with, among, .. } if among < seen.people.count() => {
+            granted(Evidence::ShownAmong { count: with, among })
+        }
         FieldSight::Read { with, .. } => granted(Evidence::Shown { count: with }),
     }
 }
@@ -257,13 +264,14 @@ fn consult_hr_files(seen: &Observations) -> Opinion {
     }
 }
 
-/// Whether the key seems narrowed to a part of the company.
-pub(crate) fn narrowed(seen: &Observations) -> Option<Narrowed> {
-    let unseen = &seen.unseen;
-    let is_everybody_else_shown = seen.former_shown > 0 && seen.future_shown > 0;
-    let strangers = if is_everybody_else_shown { unseen.referred + unseen.ended + unseen.later } else { 0 };
-    let unseen = unseen.running + strangers;
-    (unseen >= SEVERAL).then_some(Narrowed { unseen })
+/// Whether the key seems narrowed to a part of the company: some references always lead nowhere, as to a manager who
+/// left and was not replaced.
+pub fn narrowed(seen: &Observations) -> Option<Narrowed> {
+    const FEWEST: u64 = 5;
+    const SHARE: u64 = 20;
+    let References { followed, dangling } = seen.references;
+    (dangling >= FEWEST && dangling * SHARE >= followed)
+        .then_some(Narrowed { unseen: dangling, of: followed })
 }
 
 /// Rights beyond what these features need.
@@ -275,7 +283,6 @@ pub(crate) fn excess(seen: &Observations, features: &Features) -> Vec<Excess> {
     let wants = |feature| features.contains(feature);
     let is_there = |excess: &Excess| match excess {
         Excess::WritePreset => seen.people.is_answered(),
-        Excess::RequestPreset => wants(Feature::AbsenceRequests) && seen.requests.is_answered(),
         Excess::Leaves => {
             !wants(Feature::Leaves) && !wants(Feature::AbsenceRequests) && seen.leaves.count() > 0
         }

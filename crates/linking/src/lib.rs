@@ -2,8 +2,8 @@
 //!
 //! [`examine`] asks Lucca some ten small questions (`gather`) and judges the answers (`judge`, which is pure over
 //! [`Observations`]); [`examine_stored`] judges by what a sync has stored, without a request; [`drift`] says what
-//! changed since. Every text for people is in `texts`, in every [`Language`]. Keeping a [`Diagnosis`] is the caller's
-//! business.
+//! changed since. Texts for people are in `texts` and `summary_texts`, in every [`Language`]. Callers store the
+//! [`Diagnosis`].
 
 mod diagnosis;
 mod drift;
@@ -16,17 +16,22 @@ mod permission;
 mod probe;
 mod reads;
 mod stored;
+mod summary;
+mod summary_texts;
 mod texts;
 mod words;
 
 pub use diagnosis::{Diagnosis, Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
 pub use drift::{Drift, DriftIssue, drift};
 pub use examine::examine;
-pub use judge::{judge, judge_all};
+pub use judge::{judge, judge_all, narrowed};
 pub use language::{Language, UnknownLanguage};
-pub use observations::{FieldSight, FoundField, Hidden, ListSight, Observations, PeopleSeen, Unseen};
+pub use observations::{
+    FieldSight, FoundField, Hidden, ListSight, Observations, PeopleSeen, References, Unseen,
+};
 pub use permission::{Label, Need, Permission, Place, UnknownPermission};
 pub use probe::{Probe, ProbeOutcome, Silent, Watcher};
-pub use reads::{group_contents, part_contents, read_contents, unread_contents};
-pub use stored::examine_stored;
+pub use reads::{group_contents, part_contents, read_contents, unread_contents, written, written_text};
+pub use stored::{account_features, examine_stored};
+pub use summary::{DiagnosisSummary, Headline, KeptFinding, Readiness};
 pub use words::{grouped, noun};

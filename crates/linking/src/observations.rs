@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnosis::Evidence;
+
 /// What came of asking for a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -30,6 +32,14 @@ pub enum ListSight {
 }
 
 impl ListSight {
+    /// What is seen of its records: all of them, or so many at least.
+    pub(crate) fn shown(&self) -> Evidence {
+        match self {
+            Self::Answered { rows, total: None } => Evidence::AtLeast { count: *rows },
+            _ => Evidence::Shown { count: self.count() },
+        }
+    }
+
     /// Records that are known to be there.
     pub fn count(&self) -> u64 {
         match self {
@@ -94,6 +104,17 @@ pub struct Unseen {
     pub running_shown: u64,
 }
 
+/// References that were followed: managers, heads of departments, and owners of running contracts and of absences. Each
+/// counts, also those to the same person. Left out are those whose last or first day explains that they are not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct References {
+    /// Those that were followed.
+    pub followed: u64,
+    /// Those of them to people who are not shown.
+    pub dangling: u64,
+}
+
 /// Records that were stored when the key showed them, and are hidden now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -139,6 +160,8 @@ pub struct Observations {
     pub contracts: ListSight,
     /// People that others refer to and that are not shown.
     pub unseen: Unseen,
+    /// References to people, and whether they lead to a person who is shown.
+    pub references: References,
     /// People whom an earlier reading showed.
     pub hidden: Hidden,
     /// Job titles.

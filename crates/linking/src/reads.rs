@@ -1,7 +1,8 @@
-//! What is read of people, in words: one list for `check`, the linking flow and the README. Which fields of Lucca's a group
-//! has is in `lucca`.
+//! What is read and what is written with a link's features, in words: one place for `check`, the linking flow and the
+//! README. Which fields of Lucca's a group has is in `lucca`.
 
 use lucca::{FieldGroup, FieldGroups, WorkPart};
+use people::{Feature, Features};
 
 use crate::Language;
 
@@ -59,6 +60,29 @@ pub fn read_contents(groups: FieldGroups, language: Language) -> String {
 pub fn unread_contents(groups: FieldGroups, language: Language) -> String {
     let unread = FieldGroup::ALL.into_iter().filter(|group| !groups.contains(*group));
     unread.map(|group| group_contents(group, language)).collect::<Vec<_>>().join(", ")
+}
+
+/// The features of these with which something is written to Lucca: all others only read.
+pub fn written(features: &Features) -> impl Iterator<Item = Feature> + '_ {
+    features.iter().filter(|feature| *feature == Feature::AbsenceRequests)
+}
+
+/// What is written to Lucca with these features, as a sentence. Every text that says whether something is written has it
+/// from here.
+pub fn written_text(features: &Features, language: Language) -> &'static str {
+    let (english, french) = if written(features).next().is_some() {
+        (
+            "We write absence requests to Lucca, as people make, cancel, approve and refuse them, and nothing else.",
+            "Nous écrivons dans Lucca les demandes d’absence, à mesure qu’elles sont créées, annulées, validées ou \
+             refusées, et rien d’autre.",
+        )
+    } else {
+        (
+            "We only read: nothing is written to Lucca.",
+            "Nous ne faisons que lire\u{a0}: rien n’est écrit dans Lucca.",
+        )
+    };
+    language.pick(english, french)
 }
 
 #[cfg(test)]

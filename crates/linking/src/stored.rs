@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use lucca::{FieldGroup, FieldGroups, Stream};
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
-use store::{LinkedAccount, RecordState, Store};
+use store::{AccountSettings, LinkedAccount, RecordState, Store};
 
 use crate::diagnosis::Diagnosis;
 use crate::examine::conclude;
-use crate::observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, Unseen};
+use crate::observations::{FieldSight, Hidden, ListSight, Observations, PeopleSeen, References, Unseen};
 
 /// How many of the latest runs are looked through: small lists are read daily, people every quarter of an hour.
 const LATEST_RUNS: u32 = 120;
@@ -35,6 +35,17 @@ struct StreamError {
 struct Report {
     #[serde(default)]
     streams: Vec<StreamReport>,
+}
+
+/// The features that a linked account is linked with: all that were not declined, and custom fields only where they are read.
+pub fn account_features(settings: &AccountSettings) -> Features {
+    let named = |names: &[String], feature: Feature| names.iter().any(|name| name == feature.name());
+    // The field group has the feature's name.
+    let reads_custom = named(&settings.field_groups, Feature::CustomFields);
+    let is_kept = |feature: &Feature| {
+        !named(&settings.declined_features, *feature) && (*feature != Feature::CustomFields || reads_custom)
+    };
+    Feature::ALL.into_iter().filter(is_kept).collect()
 }
 
 /// Says what a linked account's key is good for, by what is stored of the tenant. Cheap: a few counts.
@@ -85,6 +96,10 @@ pub async fn examine_stored(
             later_nearby: 0,
             referred: counts.referred,
             running_shown: counts.owners.running_shown,
+        },
+        references: References {
+            followed: counts.references.followed + counts.owners.running + counts.owners.running_shown,
+            dangling: counts.references.dangling + counts.owners.running,
         },
         hidden: Hidden {
             active: counts.hidden.active,

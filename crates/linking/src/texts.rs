@@ -1,11 +1,12 @@
-//! Every text for people, English and French side by side. Counts only: no name, no id, no key. French has a space that
-//! does not break (U+00A0) before double punctuation and inside quotes.
+//! Texts of permissions and findings, English and French side by side; those of the whole diagnosis are in
+//! `summary_texts`. Counts only: no name, no id, no key. French has a space that does not break (U+00A0) before double
+//! punctuation and inside quotes.
 //!
 //! Lucca's labels: directory.md §4.2. Where its French label is not known the English one stands, and says so. Lucca's own
 //! pages spell some rights in several ways; the remedies name each.
 
-use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Narrowed, Verdict};
-use crate::{Label, Language, Need, PeopleSeen, Permission, Place, Probe};
+use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Verdict};
+use crate::{Label, Language, Need, Permission, Place, Probe};
 
 impl Permission {
     /// What Lucca calls the box.
@@ -92,10 +93,10 @@ impl Permission {
             (Self::ConsultLeaves, Language::English) => "Without it, no absence can be read.",
             (Self::ConsultLeaves, Language::French) => "Sans elle, aucune absence ne peut être lue.",
             (Self::MakeAbsenceRequests, Language::English) => {
-                "Without it, requests that wait for an approval, and who approved what, may stay unknown."
+                "Without it, no absence can be requested, and requests that wait for an approval may stay unknown."
             }
             (Self::MakeAbsenceRequests, Language::French) => {
-                "Sans elle, les demandes en attente de validation et leurs approbateurs peuvent rester inconnus."
+                "Sans elle, aucune absence ne peut être demandée, et les demandes en attente peuvent rester inconnues."
             }
             (Self::ConsultHrFiles, Language::English) => "Without it, your own custom fields stay empty.",
             (Self::ConsultHrFiles, Language::French) => "Sans elle, vos champs personnalisés restent vides.",
@@ -315,6 +316,17 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
             let what = permission.counted(*count, language);
             (format!("Lucca shows {what}."), format!("Lucca montre {what}."))
         }
+        Evidence::AtLeast { count } => {
+            let what = permission.counted(*count, language);
+            (format!("Lucca shows at least {what}."), format!("Lucca montre au moins {what}."))
+        }
+        Evidence::ShownAmong { count, among } => {
+            let (what, among) = (permission.counted(*count, language), people(*among));
+            (
+                format!("Lucca shows {what}, among the first {among} that were looked at."),
+                format!("Lucca montre {what}, parmi les {among} examinées en premier."),
+            )
+        }
         Evidence::CountsDiffer { with, without } => (
             format!("Lucca counts {} with former employees and {} without.", people(*with), people(*without)),
             format!("Lucca compte {} avec les partis et {} sans eux.", people(*with), people(*without)),
@@ -429,8 +441,8 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
         Evidence::RequestsReadable { rows } => {
             let what = permission.counted(*rows, language);
             (
-                format!("Requests can be read ({what}). Whether the key could make some is not tried: nothing is ever written."),
-                format!("Les demandes sont lisibles ({what}). Nous ne testons pas si la clé peut en créer : nous n’écrivons jamais rien."),
+                format!("Requests can be read ({what}). Whether the key may make some is not tried: this check writes nothing."),
+                format!("Les demandes sont lisibles ({what}). Nous ne testons pas si la clé peut en créer : cette vérification n’écrit rien."),
             )
         }
         Evidence::PeopleRefused => (
@@ -446,21 +458,23 @@ fn evidence(permission: Permission, evidence: &Evidence, language: Language) -> 
 }
 
 impl Excess {
-    /// What the key may do beyond what is needed, and what to do about it.
-    pub fn text(self, language: Language) -> String {
+    /// What the key may do beyond what is needed, and what to do about it. `written` says what is written to Lucca
+    /// ([`written_text`](crate::written_text)), where that is known.
+    pub fn text(self, written: Option<&str>, language: Language) -> String {
         let (english, french) = match self {
-            Self::WritePreset => (
-                "The box “Consult / create / modify users” also lets a key create and modify people; Lucca offers no \
-                 smaller one. We only ever read. In the key’s role you can untick what modifies.",
-                "La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier des \
-                 collaborateurs ; Lucca n’en propose pas de plus restreinte. Nous ne faisons que lire. Vous pouvez \
-                 décocher les droits de modification dans le rôle de la clé.",
-            ),
-            Self::RequestPreset => (
-                "The box “Make absence requests” also lets a key make requests. We only ever read.",
-                "La case « Make absence requests » (libellé anglais) permet aussi de créer des demandes d’absence. \
-                 Nous ne faisons que lire.",
-            ),
+            Self::WritePreset => {
+                let written = written.map(|text| format!(" {text}")).unwrap_or_default();
+                let english = format!(
+                    "The box “Consult / create / modify users” also lets a key create and modify people; Lucca offers \
+                     no smaller one.{written} In the key’s role you can untick what modifies."
+                );
+                let french = format!(
+                    "La case « Consulter / créer / modifier les utilisateurs » permet aussi de créer et de modifier \
+                     des collaborateurs ; Lucca n’en propose pas de plus restreinte.{written} Vous pouvez décocher les \
+                     droits de modification dans le rôle de la clé."
+                );
+                return language.pick(english, french);
+            }
             Self::Leaves => (
                 "The key can read absences, which are not needed: untick “Consult leaves” on the API key’s form.",
                 "La clé peut lire les absences, qui ne sont pas nécessaires : décochez « Consult leaves » (libellé \
@@ -477,46 +491,7 @@ impl Excess {
     }
 }
 
-impl PeopleSeen {
-    /// How many people the key shows, by status as far as it is known.
-    pub fn text(&self, language: Language) -> Option<String> {
-        let all = people(self.total?, language);
-        let Self { active: Some(active), future: Some(future), former: Some(former), .. } = *self else {
-            return Some(language.pick(format!("Lucca shows {all}."), format!("Lucca montre {all}.")));
-        };
-        let number = |count| number(count, language);
-        let (active, future, former) = (number(active), number(future), number(former));
-        let text = match language {
-            Language::English => {
-                format!("Lucca shows {all}: {active} active, {future} yet to begin, {former} who have left.")
-            }
-            Language::French => {
-                format!("Lucca montre {all} : {active} en poste, {future} à venir, {former} parties.")
-            }
-        };
-        Some(text)
-    }
-}
-
-impl Narrowed {
-    /// What seems to be narrowed, and what to do about it.
-    pub fn text(self, language: Language) -> String {
-        let people = people(self.unseen, language);
-        match language {
-            Language::English => format!(
-                "{people} that others refer to are not shown, although they have not left: the key’s role seems to \
-                 be narrowed to a part of the company. Set its scope to the whole company, unless that is intended."
-            ),
-            Language::French => format!(
-                "{people} auxquelles d’autres font référence ne sont pas montrées sans être parties : le rôle de la \
-                 clé semble limité à une partie de l’entreprise. Étendez son périmètre à toute l’entreprise, sauf si \
-                 c’est voulu."
-            ),
-        }
-    }
-}
-
-fn people(count: u64, language: Language) -> String {
+pub(crate) fn people(count: u64, language: Language) -> String {
     Permission::ViewUsers.counted(count, language)
 }
 
@@ -530,7 +505,7 @@ fn counted(count: u64, (one, many): (&str, &str), language: Language) -> String 
 }
 
 /// A number with its thousands apart, as the language has it.
-fn number(count: u64, language: Language) -> String {
+pub(crate) fn number(count: u64, language: Language) -> String {
     let digits = count.to_string();
     let mut number = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -85,6 +85,9 @@ pub enum FaultKind {
     RepeatedPage,
     /// Half of the rows of the page, whatever was asked for.
     ShortPage,
+    /// Behind the rows of the first page come made-up ones, with ids from a million on, on as many pages as are asked
+    /// for. `paging` and its limit must be asked for.
+    Endless,
     /// This status for pages of more than so many rows; smaller ones are answered.
     PageAbove {
         /// Rows that still are answered.

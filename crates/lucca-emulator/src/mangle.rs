@@ -1,5 +1,7 @@
 //! Faults that damage an answer that is otherwise as it should be.
 
+use std::num::NonZeroUsize;
+
 use serde_json::{Value as Json, json};
 
 use crate::faults::FaultKind;
@@ -32,6 +34,31 @@ pub(crate) fn mangle(mut body: String, struck: &[FaultKind]) -> String {
         }
     }
     body
+}
+
+/// The page of so many rows behind so many, of a list without an end whose first page is `first`.
+pub(crate) fn fill(first: &str, (offset, limit): (u64, u64)) -> String {
+    /// Above every id of a company.
+    const MADE_UP: u64 = 1_000_000;
+    let mut answer: Json = serde_json::from_str(first).unwrap_or(Json::Null);
+    if let Some(items) = items_of(&mut answer)
+        && let Some(some) = NonZeroUsize::new(items.len())
+    {
+        let real = std::mem::take(items);
+        let row = |n: u64| {
+            let at = usize::try_from(n).unwrap_or(usize::MAX);
+            let mut row = real[at % some].clone();
+            if at >= real.len() {
+                row["id"] = json!(MADE_UP + n);
+            }
+            row
+        };
+        items.extend((offset..offset + limit).map(row));
+    }
+    if let Some(count) = answer.pointer_mut("/data/count") {
+        *count = json!(offset + 2 * limit);
+    }
+    answer.to_string()
 }
 
 /// The rows of a list, if the answer is one.

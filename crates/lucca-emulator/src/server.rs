@@ -28,7 +28,7 @@ use crate::{
     errors::Refusal,
     faults::{FaultKind, Loss},
     grammar::{dates::PARIS, query::Query},
-    mangle::{mangle, rows_of},
+    mangle::{fill, mangle, rows_of},
     rights::key_of_header,
     routes::{self, Read, generation},
     switches::{RetryAfter, Switches, TooManyBody},
@@ -250,6 +250,7 @@ fn respond(
     struck: &[FaultKind],
 ) -> (Response<Body>, Option<String>) {
     let mut query = Query::parse(&call.raw_query);
+    let mut endless = None;
     for fault in struck {
         match fault {
             FaultKind::ResetConnection => return (closed(), None),
@@ -278,6 +279,10 @@ fn respond(
                 return (refusal.answer(generation(&call.path), &switches), None);
             }
             FaultKind::RepeatedPage => query = query.page_before(),
+            FaultKind::Endless => {
+                endless = query.paging();
+                query = query.first_page();
+            }
             FaultKind::PageAbove { .. }
             | FaultKind::ShortPage
             | FaultKind::Drip { .. }
@@ -351,6 +356,10 @@ fn respond(
     match answered {
         Ok((status, body)) => {
             let body = mangle(body, struck);
+            let body = match endless {
+                Some(page) => fill(&body, page),
+                None => body,
+            };
             let rows = (switches.latency_per_row_us > 0).then(|| Rows(rows_of(&body)));
             let mut response = plain(status, JSON, body);
             if let Some(rows) = rows {

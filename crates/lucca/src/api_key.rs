@@ -45,15 +45,16 @@ impl ApiKey {
     pub(crate) fn scrub(&self, text: &str) -> String {
         let plain: String = self.expose().chars().filter(|c| *c != '-').collect();
         [self.expose(), &plain].into_iter().fold(text.to_owned(), |text, secret| {
-            let mut clean = String::with_capacity(text.len());
-            let mut rest = text.as_str();
             // Lower-casing ASCII only keeps every byte in its place.
-            while let Some(at) = rest.to_ascii_lowercase().find(secret) {
-                clean.push_str(&rest[..at]);
+            let lower = text.to_ascii_lowercase();
+            let mut clean = String::with_capacity(text.len());
+            let mut from = 0;
+            for (at, found) in lower.match_indices(secret) {
+                clean.push_str(&text[from..at]);
                 clean.push('…');
-                rest = &rest[at + secret.len()..];
+                from = at + found.len();
             }
-            clean + rest
+            clean + &text[from..]
         })
     }
 }

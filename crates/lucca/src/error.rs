@@ -56,6 +56,7 @@ pub(crate) enum Kind {
     BadRequest,
     AddressRefused,
     BodyTooLarge,
+    Endless,
     Malformed,
     Setup,
 }
@@ -75,6 +76,7 @@ impl Kind {
             Self::BadRequest => "lucca.bad_request",
             Self::AddressRefused => "lucca.address_refused",
             Self::BodyTooLarge => "lucca.body_too_large",
+            Self::Endless => "lucca.endless_list",
             Self::Malformed => "lucca.malformed",
             Self::Setup => "lucca.setup",
         }
@@ -94,6 +96,7 @@ impl Kind {
             Self::BadRequest => "Lucca does not accept the request",
             Self::AddressRefused => "the tenant's host name leads to an address that is not public",
             Self::BodyTooLarge => "the answer is larger than allowed",
+            Self::Endless => "the list has far more records than a tenant of this size, or does not end",
             Self::Malformed => "the answer is not valid JSON",
             Self::Setup => "the HTTP client could not be set up",
         }
@@ -125,7 +128,8 @@ impl Kind {
             }
             Self::Timeout => "Try again later; Lucca may be busy. If it lasts, ask for smaller pages.",
             Self::Tls => {
-                "Check the machine's clock and root certificates, and whether a proxy replaces certificates on the way."
+                "Check the machine's clock and root certificates, whether a proxy replaces certificates on the way, and \
+                 whether what answers speaks TLS 1.2 or 1.3: older versions are refused."
             }
             Self::NotLucca => {
                 "Check the tenant URL: something else than Lucca's API answers there, such as a sign-in page, a proxy \
@@ -134,6 +138,10 @@ impl Kind {
             Self::BadRequest => "This is a defect or a change in Lucca's API: report it with the message.",
             Self::AddressRefused => {
                 "A tenant must resolve to public addresses. Check the tenant URL and the machine's DNS."
+            }
+            Self::Endless => {
+                "Reading was held. Check in Lucca how many records there are; if the tenant has really grown tenfold, sync \
+                 once with --accept-missing."
             }
             Self::BodyTooLarge => "Ask for smaller pages, or raise the largest accepted body.",
             Self::Malformed => {
@@ -155,6 +163,7 @@ impl Kind {
             | Self::BadRequest
             | Self::AddressRefused
             | Self::BodyTooLarge
+            | Self::Endless
             | Self::Setup => Action::Stop,
         }
     }
@@ -172,6 +181,11 @@ impl Error {
             may_have_happened: false,
             source: None,
         }))
+    }
+
+    /// Whether a list was left off because it does not end.
+    pub fn is_endless(&self) -> bool {
+        matches!(self.0.kind, Kind::Endless)
     }
 
     pub(crate) fn on(mut self, stream: Stream, method: &'static str, path: &str) -> Self {
@@ -208,7 +222,7 @@ impl Error {
     /// What went wrong, as a stable code: `lucca.key_refused`, `lucca.permission_missing`,
     /// `lucca.not_found`, `lucca.rate_limited`, `lucca.unavailable`, `lucca.unreachable`,
     /// `lucca.timeout`, `lucca.tls`, `lucca.not_lucca`, `lucca.bad_request`, `lucca.address_refused`,
-    /// `lucca.body_too_large`, `lucca.malformed` or `lucca.setup`.
+    /// `lucca.body_too_large`, `lucca.endless_list`, `lucca.malformed` or `lucca.setup`.
     pub fn code(&self) -> &'static str {
         self.0.kind.code()
     }

@@ -1,11 +1,14 @@
 //! Requests that somebody else words: sent once, within the tenant's budget, and answered as Lucca answers.
 //!
-//! What they mean is not looked at here; where they may go is.
+//! Where they may go is looked at here; what they may reach there is in `shared_scope`.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde_json::Value;
+
+use crate::api_key::ApiKey;
 use crate::client::Client;
 use crate::error::Error;
 use crate::transport::Verb;
@@ -97,6 +100,10 @@ impl ApiPath {
     pub fn without_query(&self) -> &str {
         self.0.split('?').next().unwrap_or_default()
     }
+
+    pub(crate) fn query(&self) -> &str {
+        self.0.split_once('?').map_or("", |(_, query)| query)
+    }
 }
 
 /// What Lucca answered, whatever it is.
@@ -107,8 +114,49 @@ pub struct Passed {
     pub content_type: Option<String>,
     /// How long Lucca asks to wait, where it does.
     pub retry_after: Option<Duration>,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body, with the API key redacted where a tenant echoes it.
+    pub body: Body,
+}
+
+/// The body of what Lucca answered.
+pub enum Body {
+    /// There is none.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// Anything else, bytes that are no UTF-8 replaced.
+    Text(String),
+}
+
+impl Body {
+    pub(crate) fn read(bytes: &[u8], key: &ApiKey) -> Self {
+        match serde_json::from_slice::<Value>(bytes) {
+            _ if bytes.is_empty() => Self::Empty,
+            Ok(mut value) => {
+                redact(&mut value, key);
+                Self::Json(value)
+            }
+            Err(_) => Self::Text(key.scrub(&String::from_utf8_lossy(bytes))),
+        }
+    }
+}
+
+/// Redacts the key in names and values. In parsed JSON, because escapes could hide it from a search of the bytes.
+fn redact(value: &mut Value, key: &ApiKey) {
+    match value {
+        Value::String(text) => *text = key.scrub(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, key)),
+        Value::Object(members) => {
+            *members = std::mem::take(members)
+                .into_iter()
+                .map(|(name, mut value)| {
+                    redact(&mut value, key);
+                    (key.scrub(&name), value)
+                })
+                .collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 impl fmt::Debug for Passed {

@@ -18,7 +18,7 @@ use crate::budget::RequestBudget;
 use crate::clock::{Clock, between, later};
 use crate::envelope::{Undecodable, error_message};
 use crate::error::{Error, Kind};
-use crate::passthrough::Passed;
+use crate::passthrough::{Body, Passed};
 use crate::request_tally::THROTTLED_WAIT;
 use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, wait_before_retry};
 use crate::stats::Counters;
@@ -120,6 +120,10 @@ impl Transport {
         let http = http_client(&tenant, &key, limits.request_timeout)?;
         let (jitter, counters) = (Jitter::new(jitter_seed), Counters::default());
         Ok(Self { http, tenant, key, clock, budget, jitter, limits, counters })
+    }
+
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
     }
 
     pub(crate) fn tenant(&self) -> &TenantUrl {
@@ -262,7 +266,7 @@ impl Transport {
         let mut response = sent.map_err(not_answered)?;
         let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let retry_after = header(RETRY_AFTER).and_then(|header| retry_after(header, self.clock.now()));
-        let content_type = header(CONTENT_TYPE).map(str::to_owned);
+        let content_type = header(CONTENT_TYPE).map(|header| self.key.scrub(header));
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.pause(Some(Pause::Throttled(retry_after))).await;
@@ -270,6 +274,7 @@ impl Transport {
         let body = self.body(&mut response, self.limits.max_body_bytes).await;
         let body = body.map_err(|error| error.with_status(status.as_u16()).having_happened(true))?;
         tracing::debug!(method = verb.name(), path, status = status.as_u16(), "a request was passed on");
+        let body = Body::read(&body, &self.key);
         Ok(Passed { status: status.as_u16(), content_type, retry_after, body })
     }
 
@@ -489,11 +494,22 @@ fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn std::error::Error + 'st
     false
 }
 
-/// The TLS library's own error type is not ours to name, so its words decide.
+/// The TLS library's own error type is not ours to name, so its words decide. A server that only speaks an old version answers
+/// with an alert (`received fatal alert: ProtocolVersion`), or is found to be incompatible.
 fn speaks_of_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    const WORDS: [&str; 7] = [
+        "certificate",
+        "tls",
+        "handshake",
+        "corrupt message",
+        "fatal alert",
+        "peer is incompatible",
+        "peer misbehaved",
+    ];
     let text = cause.to_string().to_lowercase();
-    ["certificate", "tls", "handshake", "corrupt message"].iter().any(|word| text.contains(word))
+    WORDS.iter().any(|word| text.contains(word))
 }
+
 /// Counts a request by what came of it.
 fn count(status: Option<u16>) {
     let status = match status {
@@ -505,4 +521,17 @@ fn count(status: Option<u16>) {
         Some(_) => "5xx",
     };
     metrics::counter!("lucca_connector_requests_total", "status" => status).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_tls_is_told_from_no_answer() {
+        let of_tls = |text: &str| speaks_of_tls(&std::io::Error::other(text.to_owned()));
+        assert!(of_tls("received fatal alert: ProtocolVersion"));
+        assert!(of_tls("peer is incompatible: ServerDoesNotSupportTls12Or13"));
+        assert!(!of_tls("Connection refused (os error 111)"));
+    }
 }

@@ -32,6 +32,24 @@
 
   document.getElementById("problem")?.focus();
 
+  // Linked on another device: goes to the page that says so, and tells the page around this one.
+  const { linkedAt } = body.dataset;
+  if (linkedAt) {
+    let timer;
+    const look = async () => {
+      clearTimeout(timer);
+      const { status } = await fetch(linkedAt).catch(() => ({ status: 0 }));
+      if (status === 200) location.replace(linkedAt.replace(/linked$/, "sync"));
+      // An expired or withdrawn link says nothing more; a network may come back.
+      else if (status < 400 || status >= 429) timer = setTimeout(look, 700);
+    };
+    timer = setTimeout(look, 700);
+    // This page links: the answer leads on.
+    document.addEventListener("submit", ({ target }) => { if (target.id === "link") clearTimeout(timer); });
+    // Browsers slow down the timers of pages that are not seen.
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  }
+
   // To the page that embeds this one, and only if it has the origin that the link token was made for.
   const opener = body.dataset.opener;
   if (opener && window.parent !== window) {
@@ -39,6 +57,10 @@
     tell({ type: "ready" });
     tell({ type: "step", step: body.dataset.step });
     if (body.dataset.publicToken) tell({ type: "success", publicToken: body.dataset.publicToken });
+    // Its public token was exchanged already.
+    else if ("linked" in body.dataset) tell({ type: "linked" });
+    // A person who closes the dialog now is still told that the account was linked.
+    document.addEventListener("submit", ({ target }) => { if (target.id === "link") tell({ type: "linking" }); });
     if (body.dataset.step === "cancelled") tell({ type: "exit", reason: "cancelled" });
     for (const button of document.querySelectorAll("[data-exit]")) {
       button.hidden = false;

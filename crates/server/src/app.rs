@@ -1,6 +1,6 @@
 //! What every request may use, made once when the service starts.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use jobs::Machinery;
 use lucca::HostPolicy;
@@ -10,6 +10,7 @@ use store::{AccountId, ApiKeyEntry, LinkedAccount};
 use subtle::ConstantTimeEq;
 
 use crate::api::records::fresh::Pages;
+use crate::auth::Views;
 use crate::config::Config;
 use crate::flow::checking::Checkings;
 use crate::limits::Limits;
@@ -55,6 +56,9 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) checkings: Checkings,
     pub(crate) pages: Pages,
+    pub(crate) views: Views,
+    /// Whether the operator was warned of forwarded headers that are passed over.
+    pub(crate) warned_of_forwarded: Once,
     /// Keys for the API, by their digest.
     keys: SharedReads<[u8; 32], ApiKeyEntry>,
     accounts: SharedReads<AccountId, LinkedAccount>,
@@ -83,6 +87,8 @@ impl App {
             limits,
             checkings: Checkings::default(),
             pages: Pages::default(),
+            views: Views::default(),
+            warned_of_forwarded: Once::new(),
             keys: SharedReads::default(),
             accounts: SharedReads::default(),
             operator: digest(operator_token.expose_secret()),

@@ -1,12 +1,15 @@
 //! Who may use the API: the operator, by the key in the data directory or another of that role; the vendor's server; and
 //! whoever may read one linked account. A handler takes the least it needs, and can't forget to ask.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use store::{AccountId, Actor, ApiKeyId, LinkedAccount, Role};
+use people::RemoteId;
+use store::{AccountId, AccountView, Actor, ApiKeyId, LinkedAccount, Role};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -54,6 +57,8 @@ pub(crate) struct Vendor {
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     pub(crate) account: LinkedAccount,
+    /// Which key was shown.
+    key: KeyOf,
     /// Who reads it, for the audit log.
     pub(crate) actor: Actor,
 }
@@ -155,6 +160,40 @@ impl FromRequestParts<App> for Reader {
             return Err(missing());
         }
         let account = app.account(id).await?.ok_or_else(missing)?;
-        Ok(Self { account, actor: actor(caller.role) })
+        Ok(Self { account, key: caller.key, actor: actor(caller.role) })
+    }
+}
+
+impl Reader {
+    /// Notes for the audit log that the account was looked at, or a person of it: once an hour for each key.
+    pub(crate) async fn note_view(&self, app: &App, person: Option<&RemoteId>) -> Result<(), Problem> {
+        let at = app.machinery.clock.now();
+        let Self { account, key, actor } = self;
+        if !app.views.is_first(at, (*key, account.id, person.cloned())) {
+            return Ok(());
+        }
+        let key = key.to_string();
+        let view = AccountView { key: &key, actor: *actor, account: account.id, person, at };
+        Ok(app.machinery.store.note_view(view).await?)
+    }
+}
+
+/// What was viewed in this hour and is noted already, in this process.
+#[derive(Default)]
+pub(crate) struct Views(Mutex<(i64, HashSet<View>)>);
+
+/// By which key, of which account, and of which person of it.
+type View = (KeyOf, AccountId, Option<RemoteId>);
+
+impl Views {
+    fn is_first(&self, at: jiff::Timestamp, view: View) -> bool {
+        /// More are noted again, which changes nothing.
+        const MANY: usize = 200_000;
+        let hour = at.as_second().div_euclid(3600);
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.0 != hour || noted.1.len() >= MANY {
+            *noted = (hour, HashSet::new());
+        }
+        noted.1.insert(view)
     }
 }

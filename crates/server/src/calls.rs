@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use url::form_urlencoded;
 
+use crate::api::nul;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::idempotency;
@@ -90,6 +91,10 @@ pub(crate) async fn through(
     next: Next,
 ) -> Response {
     let Some(call) = calls.find(&request) else { return next.run(request).await };
+    // No other character has `%00` in its encoding.
+    if request.uri().to_string().contains("%00") {
+        return nul().into_response();
+    }
     if !call.is_keyed {
         return match call.refuse_unknown(request.uri().query()) {
             Ok(()) => next.run(request).await,

@@ -9,6 +9,7 @@ mod assets;
 mod auth;
 mod calls;
 mod config;
+mod connections;
 mod flow;
 mod idempotency;
 mod limits;
@@ -20,8 +21,6 @@ mod reference;
 mod security;
 mod shared_reads;
 mod tokens;
-
-use std::net::SocketAddr;
 
 use axum::Router;
 use axum::http::header;
@@ -67,15 +66,6 @@ pub fn openapi() -> String {
 }
 
 /// Answers on `listener` until `ended`, then lets what is being answered finish.
-///
-/// # Errors
-///
-/// When the listener fails.
-pub async fn serve(
-    setup: Setup,
-    listener: TcpListener,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router(App::new(setup)).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await
+pub async fn serve(setup: Setup, listener: TcpListener, ended: impl Future<Output = ()>) {
+    connections::answer(listener, router(App::new(setup)), ended).await;
 }

@@ -26,6 +26,8 @@ const fn a_minute(times: u32) -> Quota {
     }
 }
 
+const NAMES: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
 /// The headers that say how much a key may ask, each with an example. `RateLimit` and `RateLimit-Policy` are those of the
 /// IETF's current draft; the other three of its earlier ones, which most clients that there are know.
 pub(crate) const HEADERS: [(&str, &str); 5] = [
@@ -48,6 +50,8 @@ pub(crate) struct Limits {
     unknown_tokens: DefaultKeyedRateLimiter<IpAddr>,
     refused_keys: DefaultKeyedRateLimiter<IpAddr>,
     checks: DefaultKeyedRateLimiter<FlowId>,
+    visits: DefaultKeyedRateLimiter<FlowId>,
+    names: DefaultKeyedRateLimiter<FlowId>,
     pages: DefaultKeyedRateLimiter<IpAddr>,
     inbound: DefaultKeyedRateLimiter<InboundWebhookId>,
 }
@@ -93,6 +97,10 @@ impl Limits {
             unknown_tokens: RateLimiter::keyed(a_minute(30)),
             refused_keys: RateLimiter::keyed(a_minute(30)),
             checks: RateLimiter::keyed(a_minute(6)),
+            // A page that waits asks once a second, on two devices perhaps.
+            visits: RateLimiter::keyed(a_minute(600)),
+            // Typing errors; more is a search for the tenants that others have linked.
+            names: RateLimiter::keyed(Quota::per_hour(NAMES)),
             pages: RateLimiter::keyed(a_minute(1200)),
             // An import of a year's absences is told half-day by half-day.
             inbound: RateLimiter::keyed(a_minute(6000)),
@@ -163,7 +171,19 @@ impl Limits {
         self.inbound.check_key(&webhook).map_err(|not_until| TooOften::until(&not_until))
     }
 
-    /// A page is asked for.
+    /// A tenant is named in a linking flow. Whether another customer has linked it is part of the answer, so that every name
+    /// counts, taken or not.
+    pub(crate) fn name(&self, flow: FlowId) -> Result<(), TooOften> {
+        self.names.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
+    }
+
+    /// A page of a linking flow is asked for. By its link and not by the address, which many customers may share: behind a
+    /// proxy whose headers are not trusted all do, and a stranger among them would lock them out.
+    pub(crate) fn visit(&self, flow: FlowId) -> Result<(), TooOften> {
+        self.visits.check_key(&flow).map_err(|not_until| TooOften::until(&not_until))
+    }
+
+    /// A page is asked for that belongs to no link.
     pub(crate) fn page(&self, from: IpAddr) -> Result<(), TooOften> {
         self.pages.check_key(&from).map_err(|not_until| TooOften::until(&not_until))
     }
@@ -176,8 +196,10 @@ impl Limits {
                 limiter.retain_recent();
             }
         }
-        if self.checks.len() > MANY {
-            self.checks.retain_recent();
+        for limiter in [&self.checks, &self.visits, &self.names] {
+            if limiter.len() > MANY {
+                limiter.retain_recent();
+            }
         }
     }
 }

@@ -87,7 +87,10 @@ pub(crate) fn api() -> (Router<App>, Value) {
             linked_accounts::delivery::account_delivery,
             linked_accounts::delivery::set_account_delivery
         ))
-        .routes(routes!(linked_accounts::passthrough::passthrough))
+        .routes(routes!(
+            linked_accounts::passthrough::passthrough,
+            linked_accounts::passthrough::allow_passthrough
+        ))
         .routes(routes!(issues::list::issues))
         .routes(routes!(issues::show::issue))
         .routes(routes!(linked_accounts::audit::account_audit))

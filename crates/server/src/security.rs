@@ -47,11 +47,35 @@ pub(crate) fn guard(router: Router<App>, app: &App) -> Router<App> {
         .layer(middleware::from_fn_with_state(app.clone(), every))
 }
 
+/// Whether an address is held to a number of requests for this. What shows a key, a link or a webhook's proof is held to the
+/// limits of that: wrong ones are few, right ones come as often as they need. Health probes and files that never change cost
+/// no more than a refusal would.
+fn counts_by_address(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_of_api = path.starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
+    let is_other = ["/healthz", "/readyz"].contains(&path)
+        || ["/link/", "/v1/inbound/", "/assets/", "/widget/"].iter().any(|prefix| path.starts_with(prefix));
+    !is_of_api && !is_other
+}
+
+/// Warns, once, where a proxy says who asks and it is passed over.
+fn warn_of_forwarded(app: &App, request: &Request) {
+    let is_told = ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
+    if is_told && !app.config.trust_forwarded_for {
+        app.warned_of_forwarded.call_once(|| {
+            tracing::warn!(
+                "requests come with X-Forwarded-For or Forwarded, which are passed over: all clients of that proxy share \
+                 one limit. If the proxy is yours and sets X-Forwarded-For, set trust_forwarded_for = true"
+            );
+        });
+    }
+}
+
 async fn every(State(app): State<App>, Sender(from): Sender, request: Request, next: Next) -> Response {
-    // Whoever shows a key is held to its own limits: wrong keys are few, right ones may ask as often as they need.
-    let is_of_api =
-        request.uri().path().starts_with("/v1/") && request.headers().contains_key(header::AUTHORIZATION);
-    if !is_of_api && let Err(too_often) = app.limits.page(from) {
+    warn_of_forwarded(&app, &request);
+    if counts_by_address(&request)
+        && let Err(too_often) = app.limits.page(from)
+    {
         return with_headers(Problem::from(too_often).into_response());
     }
     // The path as it was asked for may hold a link token: only its pattern is logged.

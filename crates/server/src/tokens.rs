@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jobs::{Entropy, EntropyError};
 use secrecy::SecretString;
 use sha2::Sha256;
+use store::{FlowId, Vault};
 use subtle::ConstantTimeEq;
 
 /// A new link token: `lnk_…`.
@@ -13,9 +14,11 @@ pub(crate) fn new_link_token(entropy: &Entropy) -> Result<SecretString, EntropyE
     token("lnk_", entropy)
 }
 
-/// A new public token: `pub_…`.
-pub(crate) fn new_public_token(entropy: &Entropy) -> Result<SecretString, EntropyError> {
-    token("pub_", entropy)
+/// The public token of a finished flow: `pub_…`. It follows from the master key, so that every page of the flow, on every
+/// device, shows the same one: a page that is loaded again does not invalidate a token that is being exchanged.
+pub(crate) fn public_token(vault: &Vault, flow: FlowId) -> SecretString {
+    let secret = vault.derive("public token", &flow.to_string());
+    SecretString::from(format!("pub_{}", URL_SAFE_NO_PAD.encode(secret)))
 }
 
 /// What every key for the API begins with.

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::capabilities;
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::{AccountId, DeliveryRules, Error, Store, account_events};
+use crate::{capabilities, diagnoses};
 
 /// Whether a linked account's API key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,9 @@ pub struct AccountSettings {
     /// Names of the permissions that a person said are granted where Lucca can't tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed_permissions: Vec<String>,
+    /// Whether the operator allows passthrough requests to this tenant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passthrough: bool,
     /// What is delivered of what is read.
     #[serde(default, skip_serializing_if = "DeliveryRules::is_everything")]
     pub delivery: DeliveryRules,
@@ -112,16 +115,17 @@ pub struct LinkedAccount {
 }
 
 impl LinkedAccount {
-    /// Opens the API key.
+    /// Opens the API key, for requests to [`origin`](Self::origin).
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] where it has none any more.
+    /// [`Error::Unlinked`] where it has none any more; [`VaultError::Damaged`](crate::VaultError::Damaged) where it was
+    /// sealed for another origin.
     pub fn api_key(&self, vault: &Vault) -> Result<SecretString, Error> {
         if self.status == AccountStatus::Unlinked {
             return Err(Error::Unlinked);
         }
-        Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string()).for_origin(&self.origin))?)
+        Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string(), &self.origin))?)
     }
 }
 
@@ -173,8 +177,8 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
     Error::Corrupt { what, source: Box::new(source) }
 }
 
-fn key_place(row: &str) -> Place<'_> {
-    SealedColumn::AccountKey.of(row)
+fn key_place<'a>(row: &'a str, origin: &'a str) -> Place<'a> {
+    SealedColumn::AccountKey.of(row).for_origin(origin)
 }
 
 /// Which linked account a tenant becomes.
@@ -223,7 +227,19 @@ pub struct NewAccount<'a> {
     pub nonce: [u8; 12],
 }
 
-/// Writes a linked account, new or relinked. A customer that is not named is left as it was.
+/// The ids of all linked accounts of a tenant.
+pub(crate) async fn ids_of_tenant(tx: &mut Tx, tenant: &str) -> Result<BTreeSet<String>, sqlx::Error> {
+    let ids: Vec<String> = in_tx!(tx, connection => sqlx::query_scalar(
+        "SELECT id FROM linked_accounts WHERE tenant = $1",
+    )
+    .bind(tenant)
+    .fetch_all(connection)
+    .await)?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Writes a linked account, new or relinked. The event that tells of it has `detail`. A customer that is not named is left
+/// as it was.
 #[expect(clippy::too_many_arguments, reason = "a row")]
 pub(crate) async fn write(
     tx: &mut Tx,
@@ -231,13 +247,12 @@ pub(crate) async fn write(
     onto: Onto,
     (tenant, origin): (&str, &str),
     (customer_id, organization): (Option<&str>, Option<&str>),
-    api_key: &SecretString,
+    (api_key, nonce): (&SecretString, [u8; 12]),
     settings: &AccountSettings,
-    nonce: [u8; 12],
-    at: Timestamp,
+    (detail, at): (&Value, Timestamp),
 ) -> Result<(), Error> {
     let id = onto.id().to_string();
-    let sealed = vault.seal(api_key, key_place(&id), nonce)?;
+    let sealed = vault.seal(api_key, key_place(&id, origin), nonce)?;
     let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, customer_id, organization, status, \
@@ -265,9 +280,10 @@ pub(crate) async fn write(
         Onto::New(_) => "linked_account.linked",
         Onto::Relink(_) => "linked_account.relinked",
     };
-    account_events::append_by_id(tx, &id, event, &json!({}), at)
+    account_events::append_by_id(tx, &id, event, detail, at)
         .await
         .map_err(while_doing("linking an account"))?;
+    diagnoses::forget(tx, &id).await.map_err(while_doing("linking an account"))?;
     capabilities::forget(tx, &id).await.map_err(while_doing("linking an account"))
 }
 
@@ -287,7 +303,8 @@ impl Store {
         const DOING: &str = "linking an account";
         let NewAccount { onto, tenant, origin, api_key, settings, actor, at, nonce } = new;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        write(&mut tx, vault, onto, (tenant, origin), (None, None), api_key, settings, nonce, at).await?;
+        let key = (api_key, nonce);
+        write(&mut tx, vault, onto, (tenant, origin), (None, None), key, settings, (&json!({}), at)).await?;
         let entry = NewAuditEntry::new((actor, at), onto.action(), Some(onto.id()), json!({}));
         audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
         match self.account(onto.id()).await? {

@@ -39,7 +39,7 @@ impl Actor {
         }
     }
 
-    fn from_name(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         match name {
             "operator" => Self::Operator,
             "vendor" => Self::Vendor,

@@ -52,6 +52,17 @@ impl Db {
     }
 }
 
+/// Whether a JSON text holds a NUL character, as an escape or as it is. PostgreSQL can't store one in a text nor look into
+/// JSON that has one, so none is stored in either database.
+pub fn has_nul(json: &[u8]) -> bool {
+    let mut is_escape = false;
+    json.iter().enumerate().any(|(at, byte)| {
+        let is_escaped = std::mem::take(&mut is_escape);
+        is_escape = *byte == b'\\' && !is_escaped;
+        *byte == 0 || is_escaped && json[at..].starts_with(b"u0000")
+    })
+}
+
 /// Ids as one parameter, for [`Db::with_ids`].
 pub(crate) fn json_list(ids: &[RemoteId]) -> String {
     // A list of texts always has a JSON form.

@@ -66,6 +66,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the database's disk is full, or what it may use of it.
+    pub fn is_disk_full(&self) -> bool {
+        // SQLITE_FULL, and PostgreSQL's disk_full.
+        let is_full_code = |code: &str| matches!(code, "13" | "53100");
+        let Self::Database { source, .. } = self else { return false };
+        match source {
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| is_full_code(&code)),
+            sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+
     /// The stable code that API, CLI and docs share.
     pub fn code(&self) -> &'static str {
         match self {

@@ -36,6 +36,16 @@ pub struct OwnerCounts {
     pub later_nearby: u64,
 }
 
+/// References to people, each counted, also those to the same person: the managers of people who have not left, and heads
+/// of departments. Left out are those to people with only a contract stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReferenceCounts {
+    /// All of them.
+    pub followed: u64,
+    /// Those to people without a stored record.
+    pub dangling: u64,
+}
+
 /// Counts of what is stored of people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredEvidence {
@@ -59,6 +69,8 @@ pub struct StoredEvidence {
     pub owners: OwnerCounts,
     /// Managers and heads of departments of whom neither a record nor a contract is stored.
     pub referred: u64,
+    /// References to managers and heads of departments.
+    pub references: ReferenceCounts,
 }
 
 #[derive(sqlx::FromRow)]
@@ -103,6 +115,7 @@ impl Store {
         self.count_people(account_no, &days, &mut evidence).await?;
         self.count_owners(account_no, &days, &mut evidence.owners).await?;
         evidence.referred = self.count_referred(account_no).await?;
+        evidence.references = self.count_references(account_no, &days[1]).await?;
         Ok(evidence)
     }
 
@@ -199,6 +212,30 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    async fn count_references(&self, account_no: i64, today: &str) -> Result<ReferenceCounts, Error> {
+        let sql = self.db.with_members(
+            "WITH named AS (SELECT {body.manager_id} AS id FROM records \
+             WHERE account_no = $1 AND kind = 'employees' AND state = 'present' \
+             AND coalesce({body.contract_end}, '9999') >= $2 \
+             UNION ALL SELECT {body.head_id} FROM records \
+             WHERE account_no = $1 AND kind = 'departments' AND state = 'present'), \
+             owners AS (SELECT DISTINCT {body.employee_id} AS id FROM records \
+             WHERE account_no = $1 AND kind = 'employments') \
+             SELECT count(*), count(CASE WHEN people.remote_id IS NULL THEN 1 END) FROM named \
+             LEFT JOIN records AS people ON people.account_no = $1 AND people.kind = 'employees' \
+             AND people.remote_id = named.id LEFT JOIN owners ON owners.id = named.id \
+             WHERE named.id IS NOT NULL AND named.id <> '0' \
+             AND (people.remote_id IS NOT NULL OR owners.id IS NULL)",
+        );
+        let (followed, dangling): (i64, i64) = on!(self.db, pool => sqlx::query_as(sql)
+            .bind(account_no)
+            .bind(today)
+            .fetch_one(pool)
+            .await)
+        .map_err(while_doing(DOING))?;
+        Ok(ReferenceCounts { followed: from_sql_count(followed), dangling: from_sql_count(dangling) })
     }
 
     async fn count_referred(&self, account_no: i64) -> Result<u64, Error> {

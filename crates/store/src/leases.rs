@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
+use crate::workers::at_most;
 use crate::{AccountStatus, Error, LinkedAccount, RunId, Store};
 
 /// The right to write to a linked account, until another process takes it.
@@ -36,7 +37,7 @@ pub struct LeaseHolder {
 
 /// How long a holder may be silent. Commits renew it; the longest silence of a healthy run is a request that is
 /// retried to its last attempt.
-const LASTS: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const LASTS: SignedDuration = SignedDuration::from_mins(15);
 
 /// What holds the lease of an account from which a removal removes.
 pub(crate) const REMOVAL: &str = "removal after an upgrade";
@@ -61,7 +62,7 @@ impl Store {
              SELECT no, 1, $2, $3, $4, $7 FROM linked_accounts WHERE no = $1 AND status <> 'unlinked' \
              ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, holder = excluded.holder, \
              run_id = excluded.run_id, expires_ms = excluded.expires_ms \
-             WHERE leases.expires_ms <= $5 OR leases.holder = $6 RETURNING epoch",
+             WHERE leases.expires_ms <= $5 OR leases.expires_ms > $8 OR leases.holder = $6 RETURNING epoch",
         )
         .bind(account.no)
         .bind(holder)
@@ -70,6 +71,7 @@ impl Store {
         .bind(now.as_millisecond())
         .bind(dead)
         .bind(GENERATION)
+        .bind(at_most(now, LASTS))
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("taking a linked account's lease"))?;
@@ -85,10 +87,12 @@ impl Store {
     /// Who holds a linked account now.
     pub async fn lease_holder(&self, account_no: i64, now: Timestamp) -> Result<Option<LeaseHolder>, Error> {
         let row: Option<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
-            "SELECT holder, run_id, expires_ms FROM leases WHERE account_no = $1 AND expires_ms > $2",
+            "SELECT holder, run_id, expires_ms FROM leases WHERE account_no = $1 AND expires_ms > $2 \
+             AND expires_ms <= $3",
         )
         .bind(account_no)
         .bind(now.as_millisecond())
+        .bind(at_most(now, LASTS))
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("reading a lease"))?;

@@ -3,6 +3,8 @@
 //! What the pages remember is a text that only they understand. The API key is sealed, and there only while the flow
 //! is open. Tokens are kept as hashes.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -14,7 +16,7 @@ use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
-use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, Store};
+use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, NewDiagnosis, Store, diagnoses};
 
 /// How a flow stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +98,28 @@ pub struct NewLinkFlow<'a> {
     pub at: Timestamp,
 }
 
+/// What a flow ends with: an account that is linked. It was decided by what was known of the flow and the tenant, and
+/// holds only as long as that does.
+#[derive(Clone, Debug)]
+pub struct LinkFlowEnd<'a> {
+    /// The flow.
+    pub flow_id: FlowId,
+    /// The version of the flow by which it was decided: its key, its tenant and what was found with them.
+    pub version: i64,
+    /// Which linked account it becomes.
+    pub onto: Onto,
+    /// The tenant's origin.
+    pub tenant: &'a str,
+    /// All linked accounts of the tenant by which it was decided which one it becomes.
+    pub known_accounts: &'a [AccountId],
+    /// How it is to be read.
+    pub settings: &'a AccountSettings,
+    /// What the key was found to be good for.
+    pub diagnosis: NewDiagnosis<'a>,
+    /// Twelve random bytes.
+    pub nonce: [u8; 12],
+}
+
 /// A linking flow.
 #[derive(Clone, Debug)]
 pub struct LinkFlow {
@@ -132,6 +156,14 @@ pub struct LinkFlow {
     /// When the account was linked.
     pub finished_at: Option<Timestamp>,
     sealed_key: Option<Sealed>,
+}
+
+impl LinkFlow {
+    /// The API key that was entered, as of when the flow was read.
+    pub fn api_key(&self, vault: &Vault) -> Result<Option<SecretString>, Error> {
+        let row = self.id.to_string();
+        Ok(self.sealed_key.as_ref().map(|sealed| vault.open(sealed, key_place(&row))).transpose()?)
+    }
 }
 
 /// A link token that was shown.
@@ -372,24 +404,27 @@ impl Store {
         .map_err(while_doing("keeping a linking flow"))
     }
 
-    /// Seals the API key that was entered in an open flow. Gives whether the flow is open.
+    /// Seals the API key that was entered in an open flow, and keeps what the pages remember of it, in one write: no reader sees
+    /// the one without the other. Not where the flow has changed since `version`. Gives whether it was kept.
     pub async fn set_link_flow_key(
         &self,
         vault: &Vault,
-        id: FlowId,
-        key: &SecretString,
-        nonce: [u8; 12],
+        (id, version): (FlowId, i64),
+        (key, nonce): (&SecretString, [u8; 12]),
+        state: &str,
         at: Timestamp,
     ) -> Result<bool, Error> {
         let row = id.to_string();
         let sealed = vault.seal(key, key_place(&row), nonce)?;
         on!(self.db, pool => sqlx::query(
-            "UPDATE link_flows SET api_key = $2, version = version + 1, updated_at = $3 \
-             WHERE id = $1 AND status = 'open'",
+            "UPDATE link_flows SET api_key = $2, state = $4, version = version + 1, updated_at = $3 \
+             WHERE id = $1 AND status = 'open' AND version = $5",
         )
         .bind(&row)
         .bind(&sealed.0)
         .bind(sql_time(at))
+        .bind(state)
+        .bind(version)
         .execute(pool)
         .await
         .map(|done| done.rows_affected() == 1))
@@ -398,48 +433,66 @@ impl Store {
 
     /// The API key that was entered in a flow.
     pub async fn link_flow_key(&self, vault: &Vault, id: FlowId) -> Result<Option<SecretString>, Error> {
-        let Some(flow) = self.link_flow(id).await? else { return Ok(None) };
-        let row = id.to_string();
-        Ok(flow.sealed_key.map(|sealed| vault.open(&sealed, key_place(&row))).transpose()?)
+        match self.link_flow(id).await? {
+            Some(flow) => flow.api_key(vault),
+            None => Ok(None),
+        }
     }
 
     /// Links the account that a flow is for: in one transaction the account, the flow's end, its key's end and the
-    /// entry in the audit log. None if the flow is not open any more, or holds no key: somebody else was faster.
-    #[expect(clippy::too_many_arguments, reason = "everything that linking is made of")]
+    /// entry in the audit log. None if the flow is not open any more, holds no key, or has changed; and if the tenant's
+    /// accounts have: another flow was faster, and the caller decides anew.
     pub async fn finish_link_flow(
         &self,
         vault: &Vault,
-        flow_id: FlowId,
-        onto: Onto,
-        tenant: &str,
-        settings: &AccountSettings,
-        nonce: [u8; 12],
+        end: LinkFlowEnd<'_>,
         at: Timestamp,
     ) -> Result<Option<LinkedAccount>, Error> {
         const DOING: &str = "finishing a linking flow";
+        let LinkFlowEnd { flow_id, version, onto, tenant, known_accounts, settings, diagnosis, nonce } = end;
         let Some(key) = self.link_flow_key(vault, flow_id).await? else { return Ok(None) };
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
+        lock_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
+        let now_known = accounts::ids_of_tenant(&mut tx, tenant).await.map_err(while_doing(DOING))?;
+        let known: BTreeSet<String> = known_accounts.iter().map(AccountId::to_string).collect();
+        if now_known != known {
+            return Ok(None);
+        }
         let ended: Option<(String, Option<String>)> = in_tx!(&mut tx, connection => sqlx::query_as(
             "UPDATE link_flows SET status = 'finished', account_id = $2, api_key = NULL, version = version + 1, \
              updated_at = $3, finished_at = $3 WHERE id = $1 AND status = 'open' AND api_key IS NOT NULL \
-             RETURNING customer_id, organization",
+             AND version = $4 RETURNING customer_id, organization",
         )
         .bind(flow_id.to_string())
         .bind(onto.id().to_string())
         .bind(sql_time(at))
+        .bind(version)
         .fetch_optional(connection)
         .await)
         .map_err(while_doing(DOING))?;
         let Some((customer_id, organization)) = ended else { return Ok(None) };
         let customer = (Some(customer_id.as_str()), organization.as_deref());
-        accounts::write(&mut tx, vault, onto, (tenant, tenant), customer, &key, settings, nonce, at).await?;
+        let linked = json!({ "flow_id": flow_id });
+        accounts::write(
+            &mut tx,
+            vault,
+            onto,
+            (tenant, tenant),
+            customer,
+            (&key, nonce),
+            settings,
+            (&linked, at),
+        )
+        .await?;
+        let account_id = onto.id().to_string();
+        diagnoses::write(&mut tx, &account_id, diagnosis, at).await.map_err(while_doing(DOING))?;
         let entry = NewAuditEntry {
             at,
             actor: Actor::Administrator,
             action: onto.action(),
             account_id: Some(onto.id()),
             flow_id: Some(flow_id),
-            detail: json!({}),
+            detail: diagnosis.audit_detail.clone(),
         };
         audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
         self.account(onto.id()).await
@@ -476,6 +529,20 @@ impl Store {
         .await
         .map(|done| done.rows_affected()))
         .map_err(while_doing("erasing abandoned keys"))
+    }
+}
+
+/// Lets one transaction at a time link accounts of a tenant. SQLite has one writer at a time in any case.
+async fn lock_tenant(tx: &mut Tx, tenant: &str) -> Result<(), sqlx::Error> {
+    match tx {
+        Tx::Sqlite(_) => Ok(()),
+        Tx::Postgres(transaction) => {
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('link ' || $1, 0))")
+                .bind(tenant)
+                .execute(&mut **transaction)
+                .await
+                .map(drop)
+        }
     }
 }
 

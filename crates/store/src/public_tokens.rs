@@ -1,5 +1,5 @@
 //! Public tokens: the one-time proof that a flow is finished, which the browser gets and the vendor's server exchanges
-//! for the linked account. A flow has at most one.
+//! for the linked account. A flow has one, which is issued anew until it is exchanged.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -10,19 +10,29 @@ use crate::link_flows::hash;
 use crate::{AccountId, Error, FlowId, Store};
 
 impl Store {
-    /// Gives a finished flow a public token, in place of one that it may have. Gives whether it got it: not where the
-    /// flow is not finished, or its token was exchanged already.
-    pub async fn set_public_token(
+    /// Issues the public token of a finished flow until `expires_at`, the first time or again: a page may be reloaded
+    /// before its server has exchanged the token. Returns whether it can be exchanged: not where the flow is not
+    /// finished, or its token was exchanged already.
+    pub async fn issue_public_token(
         &self,
         flow_id: FlowId,
         token: &SecretString,
         expires_at: Timestamp,
     ) -> Result<bool, Error> {
+        const DOING: &str = "issuing a public token";
         on!(self.db, pool => sqlx::query(
             "INSERT INTO public_tokens (hash, flow_id, expires_at) \
-             SELECT $1, id, $3 FROM link_flows WHERE id = $2 AND status = 'finished' \
-             ON CONFLICT (flow_id) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at \
-             WHERE public_tokens.exchanged_at IS NULL",
+             SELECT $1, id, $3 FROM link_flows WHERE id = $2 AND status = 'finished' ON CONFLICT DO NOTHING",
+        )
+        .bind(hash(token))
+        .bind(flow_id.to_string())
+        .bind(sql_time(expires_at))
+        .execute(pool)
+        .await
+        .map(drop))
+        .map_err(while_doing(DOING))?;
+        on!(self.db, pool => sqlx::query(
+            "UPDATE public_tokens SET hash = $1, expires_at = $3 WHERE flow_id = $2 AND exchanged_at IS NULL",
         )
         .bind(hash(token))
         .bind(flow_id.to_string())
@@ -30,7 +40,7 @@ impl Store {
         .execute(pool)
         .await
         .map(|done| done.rows_affected() == 1))
-        .map_err(while_doing("making a public token"))
+        .map_err(while_doing(DOING))
     }
 
     /// Exchanges a public token, once, for the account that its flow linked.

@@ -24,9 +24,10 @@ pub struct Quarantined {
 }
 
 impl Quarantined {
-    /// Its id, or a fingerprint of its content, so that the same record is kept once.
+    /// Its id, or a fingerprint of its content, so that the same record is kept once. An id with a NUL character can't be
+    /// stored.
     fn key(&self) -> String {
-        match &self.id {
+        match self.id.as_ref().filter(|id| !id.as_str().contains('\0')) {
             Some(id) => id.as_str().to_owned(),
             None => format!("#{:016x}", xxhash_rust::xxh3::xxh3_64(self.raw.as_bytes())),
         }

@@ -378,6 +378,17 @@ impl Store {
         self.count_where(DELIVERED, account_no).await
     }
 
+    /// How many half-days the present absences take that are delivered.
+    pub async fn count_half_days(&self, account_no: i64) -> Result<u64, Error> {
+        let sql = self.db.with_members(&format!(
+            "SELECT CAST(coalesce(sum(CAST({{body.half_days}} AS BIGINT)), 0) AS BIGINT) FROM records \
+             WHERE account_no = $1 AND kind = 'absences' AND state = 'present' AND {DELIVERED}"
+        ));
+        let count: i64 = on!(self.db, pool => sqlx::query_scalar(sql).bind(account_no).fetch_one(pool).await)
+            .map_err(while_doing("counting half-days"))?;
+        Ok(from_sql_count(count))
+    }
+
     /// The same with those that are withheld.
     pub async fn count_kept(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
         self.count_where(KEPT, account_no).await

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::db::{Db, from_sql_count, on};
 use crate::error::while_doing;
-use crate::vault::{KeyFingerprint, Sealed, SealedColumn, Vault};
+use crate::vault::{KeyFingerprint, Sealed, SealedColumn, VERSION, Vault};
 use crate::{Error, Store};
 
 /// How many secrets of one column are sealed under a key.
@@ -26,6 +26,16 @@ pub struct SealedCount {
 pub struct ResealPlace {
     column: usize,
     after: Option<String>,
+}
+
+/// Which secrets are sealed anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reseal {
+    /// Those that another than the primary key sealed, and those of a format before.
+    All,
+    /// Those of a format before. Of linked accounts alone, so that it takes no longer than a start may.
+    // What else is sealed is bound to no more than it was; `keys rotate` renews it.
+    OldFormat,
 }
 
 /// What a step of sealing anew did.
@@ -72,57 +82,70 @@ impl Store {
         Ok(all)
     }
 
-    /// Seals the next secrets that another than the vault's primary key has sealed, at most one for each nonce given.
+    /// Seals the next secrets of those to be sealed anew under the vault's primary key, at most one for each nonce given.
     /// What somebody changes at the same moment is left to them: they seal under the primary key.
     ///
     /// Each secret is sealed by itself, so that whoever is killed on the way leaves each under the one key or the other.
     pub async fn reseal(
         &self,
         vault: &Vault,
+        which: Reseal,
         place: ResealPlace,
         nonces: &[[u8; 12]],
     ) -> Result<Resealed, Error> {
         const DOING: &str = "sealing secrets anew";
         let mut done = Resealed { resealed: 0, unopened: 0, next: None };
-        let Some(&sealed) = SealedColumn::ALL.get(place.column) else { return Ok(done) };
+        let columns = match which {
+            Reseal::All => &SealedColumn::ALL[..],
+            Reseal::OldFormat => &[SealedColumn::AccountKey],
+        };
+        let Some(&sealed) = columns.get(place.column) else { return Ok(done) };
         let ((table, column), row) = (sealed.names(), sealed.row(&self.db));
+        let bound = sealed.bound_to().unwrap_or("''");
+        let any_key = which == Reseal::OldFormat;
         let sql = AssertSqlSafe(format!(
-            "SELECT {row} AS named, {column} FROM {table} WHERE length({column}) > 0 AND substr({column}, 2, 4) <> $1 \
+            "SELECT {row} AS named, {column}, {bound} AS bound FROM {table} WHERE length({column}) > 0 \
+             AND (substr({column}, 1, 1) <> $4 OR NOT $5 AND substr({column}, 2, 4) <> $1) \
              AND ($2 IS NULL OR {row} > $2) ORDER BY named LIMIT $3"
         ));
-        let rows: Vec<(String, Vec<u8>)> = on!(self.db, pool => sqlx::query_as(sql)
+        let rows: Vec<(String, Vec<u8>, String)> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(&vault.primary().0[..])
             .bind(&place.after)
             .bind(i64::try_from(nonces.len()).unwrap_or(i64::MAX))
+            .bind(&[VERSION][..])
+            .bind(any_key)
             .fetch_all(pool)
             .await)
         .map_err(while_doing(DOING))?;
         done.next = Some(match rows.last() {
-            Some((last, _)) => ResealPlace { column: place.column, after: Some(last.clone()) },
+            Some((last, ..)) => ResealPlace { column: place.column, after: Some(last.clone()) },
             None => ResealPlace { column: place.column + 1, after: None },
         });
-        for ((id, before), nonce) in rows.into_iter().zip(nonces) {
+        for ((id, before, origin), nonce) in rows.into_iter().zip(nonces) {
             let before = Sealed(before);
-            let secret: SecretString = match vault.open(&before, sealed.of(&id)) {
+            let place = sealed.of(&id).for_origin(&origin);
+            let secret: SecretString = match vault.open(&before, place) {
                 Ok(secret) => secret,
                 Err(_) => {
                     done.unopened += 1;
                     continue;
                 }
             };
-            let after = vault.seal(&secret, sealed.of(&id), *nonce)?;
-            let sql =
-                AssertSqlSafe(format!("UPDATE {table} SET {column} = $3 WHERE {row} = $1 AND {column} = $2"));
+            let after = vault.seal(&secret, place, *nonce)?;
+            let sql = AssertSqlSafe(format!(
+                "UPDATE {table} SET {column} = $3 WHERE {row} = $1 AND {column} = $2 AND {bound} = $4"
+            ));
             done.resealed += on!(self.db, pool => sqlx::query(sql)
                 .bind(&id)
                 .bind(&before.0)
                 .bind(&after.0)
+                .bind(&origin)
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected()))
             .map_err(while_doing(DOING))?;
         }
-        if done.next.as_ref().is_some_and(|next| next.column >= SealedColumn::ALL.len()) {
+        if done.next.as_ref().is_some_and(|next| next.column >= columns.len()) {
             done.next = None;
         }
         Ok(done)

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{from_sql_count, in_tx, on};
 use crate::error::while_doing;
-use crate::workers::last_sign;
+use crate::leases::LASTS;
+use crate::workers::{at_most, last_sign};
 use crate::{AccountId, Error, Lease, RunId, Store};
 
 /// A linked account whose sync is due.
@@ -55,26 +56,32 @@ const DOING: &str = "looking what is due";
 /// The first wait after a run that left something due; each further one is twice as long.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
+/// The least that a due time may be away without being taken for that of a wrong clock.
+const SHORTEST_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Accounts that are due and that no worker who lives is at. What a process that is no worker is at, a worker finds out when
-/// it tries. One of which somebody asked for a run is due for that only, so that what is due is done by that run.
+/// it tries. A due time further away than the account's rhythm was set by a wrong clock: the account is due. An account for
+/// which a run was requested is due for that only, so that this run does what is due.
 const DUE: &str = "(\
     SELECT id, asked_runs.due_ms, is_long, run_id, no FROM asked_runs JOIN linked_accounts ON no = account_no \
-    WHERE status = 'linked' AND asked_runs.due_ms <= $1 AND NOT EXISTS {held} \
+    WHERE status = 'linked' AND (asked_runs.due_ms <= $1 OR asked_runs.due_ms > $4) AND NOT EXISTS {held} \
     UNION ALL SELECT id, due_ms, is_long, NULL, no FROM linked_accounts \
-    WHERE status = 'linked' AND due_ms <= $1 AND NOT EXISTS {held} \
+    WHERE status = 'linked' AND (due_ms <= $1 OR due_ms > $3 + due_span_ms) AND NOT EXISTS {held} \
     AND NOT EXISTS (SELECT 1 FROM asked_runs WHERE account_no = no)) AS due";
-const HELD: &str = "(SELECT 1 FROM leases JOIN workers ON workers.name = leases.holder AND workers.beat_ms > $2 \
-    WHERE leases.account_no = linked_accounts.no AND leases.expires_ms > $1)";
+const HELD: &str = "(SELECT 1 FROM leases JOIN workers ON workers.name = leases.holder \
+    AND workers.beat_ms > $2 AND workers.beat_ms <= $3 WHERE leases.account_no = linked_accounts.no \
+    AND leases.expires_ms > $1 AND leases.expires_ms <= $4)";
 
 impl Store {
     /// The linked accounts that are due and not being synced: those first of which somebody asked for a run, then those
     /// that wait longest.
     pub async fn due_accounts(&self, now: Timestamp, limit: u32) -> Result<Vec<DueAccount>, Error> {
-        let sql = due("id, due_ms, is_long, run_id", "ORDER BY run_id IS NULL, due_ms, no LIMIT $3");
+        let sql = due("id, due_ms, is_long, run_id", "ORDER BY run_id IS NULL, due_ms, no LIMIT $5");
         let rows: Vec<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
             .bind(last_sign(now))
+            .bind(at_most(now, SignedDuration::ZERO))
+            .bind(at_most(now, LASTS))
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)
@@ -84,10 +91,12 @@ impl Store {
 
     /// One of [`Self::due_accounts`], by its id or that of the run that was asked for; `None` if it is not due now.
     pub async fn due_account(&self, id: &str, now: Timestamp) -> Result<Option<DueAccount>, Error> {
-        let sql = due("id, due_ms, is_long, run_id", "WHERE id = $3 OR run_id = $3");
+        let sql = due("id, due_ms, is_long, run_id", "WHERE id = $5 OR run_id = $5");
         let row: Option<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
             .bind(last_sign(now))
+            .bind(at_most(now, SignedDuration::ZERO))
+            .bind(at_most(now, LASTS))
             .bind(id)
             .fetch_optional(pool)
             .await)
@@ -101,6 +110,8 @@ impl Store {
         let (accounts, oldest): (i64, Option<i64>) = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
             .bind(last_sign(now))
+            .bind(at_most(now, SignedDuration::ZERO))
+            .bind(at_most(now, LASTS))
             .fetch_one(pool)
             .await)
         .map_err(while_doing(DOING))?;
@@ -128,7 +139,7 @@ impl Store {
             let failures = if due_at <= now { failures.saturating_add(1) } else { 0 };
             let due_at = if due_at <= now { now + wait(failures) } else { due_at };
             in_tx!(&mut tx, connection => sqlx::query(
-                "UPDATE linked_accounts SET due_ms = $2, failures = $3, is_long = $4, \
+                "UPDATE linked_accounts SET due_ms = $2, failures = $3, is_long = $4, due_span_ms = $6, \
                  fresh_ms = CASE WHEN $3 = 0 THEN $5 ELSE fresh_ms END WHERE no = $1",
             )
             .bind(lease.account_no)
@@ -136,6 +147,7 @@ impl Store {
             .bind(failures)
             .bind(now.duration_since(began_at) > LONG)
             .bind(began_at.as_millisecond())
+            .bind(i64::try_from(due_at.duration_since(now).max(SHORTEST_SPAN).as_millis()).unwrap_or(i64::MAX))
             .execute(connection)
             .await
             .map(drop))?;

@@ -40,7 +40,7 @@ pub struct UnlinkReceipt {
 
 /// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
 /// an old run may hold. Receipts of erased people stay: whoever was erased is not stored again when it is relinked.
-const DATA: [&str; 14] = [
+const DATA: [&str; 15] = [
     "calendar_feeds",
     "inbound_notices",
     "inbound_webhooks",
@@ -53,6 +53,7 @@ const DATA: [&str; 14] = [
     "runs",
     "submissions",
     "capabilities",
+    "diagnoses",
     "scim_targets",
     "records",
 ];

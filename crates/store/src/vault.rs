@@ -1,6 +1,7 @@
 //! Secrets at rest: sealed with AES-256-GCM-SIV under a master key that the operator holds.
 //!
-//! A sealed value is bound to the table, row and column it stands in, so it opens nowhere else. Which columns hold
+//! A sealed value is bound to the table, row and column it stands in, so it opens nowhere else, and the API key of a linked
+//! account to the host it is sent to as well: a change of the host in the database does not send it elsewhere. Which columns hold
 //! sealed values is here; sealing them anew under another key is in `resealing`. Reading the key's file is the caller's
 //! business.
 
@@ -9,14 +10,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Format byte of what [`Vault::seal`] writes.
-const VERSION: u8 = 1;
-/// Format byte of the next version, whose values are bound to the origin that the secret is sent to as well.
-// Read here and not written, so that a version beside the next one reads what that one has sealed.
-const BOUND: u8 = 2;
+pub(crate) const VERSION: u8 = 2;
+/// Format byte of versions before, whose values are bound to their place alone.
+// They open until the next start has sealed them anew (`resealing`), and for processes of the version before.
+const UNBOUND: u8 = 1;
 const KEY_ID: usize = 4;
 const NONCE: usize = 12;
 
@@ -165,6 +168,11 @@ impl SealedColumn {
     pub(crate) fn of(self, row: &str) -> Place<'_> {
         Place { column: self, row, origin: "" }
     }
+
+    /// The column of the same row that its values are bound to as well.
+    pub(crate) fn bound_to(self) -> Option<&'static str> {
+        (self == Self::AccountKey).then_some("origin")
+    }
 }
 
 /// Where a secret stands: it opens only there.
@@ -210,6 +218,19 @@ impl Vault {
         self.keys()[0].fingerprint()
     }
 
+    /// A secret that follows from the primary key, `purpose` and `subject`: every process that holds the key derives the
+    /// same one, so it need not be stored.
+    pub fn derive(&self, purpose: &str, subject: &str) -> [u8; 32] {
+        // HMAC fills a shorter key up to its block of 64 bytes with zeroes.
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(self.keys()[0].0.expose_secret());
+        let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+        mac.update(&u64::try_from(purpose.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(purpose.as_bytes());
+        mac.update(subject.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     fn keys(&self) -> Arc<[MasterKey]> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -228,24 +249,14 @@ impl Vault {
         place: Place<'_>,
         nonce: [u8; NONCE],
     ) -> Result<Sealed, VaultError> {
-        self.seal_as(VERSION, secret, place, nonce)
-    }
-
-    fn seal_as(
-        &self,
-        version: u8,
-        secret: &SecretString,
-        place: Place<'_>,
-        nonce: [u8; NONCE],
-    ) -> Result<Sealed, VaultError> {
         let keys = self.keys_anew();
         let key = &keys[0];
         let KeyFingerprint(id) = key.fingerprint();
-        let aad = associated_data(version, place, id);
+        let aad = associated_data(VERSION, place, id);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         let ciphertext =
             key.cipher().encrypt(&Nonce::from(nonce), payload).map_err(|_| VaultError::Damaged)?;
-        Ok(Sealed([&[version][..], &id, &nonce, &ciphertext].concat()))
+        Ok(Sealed([&[VERSION][..], &id, &nonce, &ciphertext].concat()))
     }
 
     /// Opens what was sealed for `place`.
@@ -253,7 +264,7 @@ impl Vault {
         let (&version, rest) = sealed.0.split_first().ok_or(VaultError::Damaged)?;
         let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(VaultError::Damaged)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(VaultError::Damaged)?;
-        if version != VERSION && version != BOUND {
+        if version != VERSION && version != UNBOUND {
             return Err(VaultError::Damaged);
         }
         let is_it = |key: &&MasterKey| key.fingerprint().0 == *id;
@@ -275,7 +286,7 @@ fn associated_data(version: u8, place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> 
     let (table, column) = place.column.names();
     let (row, origin) = (place.row, place.origin);
     let mut data = Vec::new();
-    let bound: &[&[u8]] = if version == BOUND { &[&[BOUND], origin.as_bytes()] } else { &[] };
+    let bound: &[&[u8]] = if version == UNBOUND { &[] } else { &[&[VERSION], origin.as_bytes()] };
     let parts = [table.as_bytes(), column.as_bytes(), row.as_bytes(), &key];
     for part in parts.iter().chain(bound) {
         data.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -300,8 +311,10 @@ mod tests {
         let vault = Vault::new(MasterKey::from_random([1; 32]), []);
         let sealed = sealed(&vault);
         assert_eq!(vault.open(&sealed, PLACE).unwrap().expose_secret(), "s3cret");
-        let elsewhere = Place { row: "acct_2", ..PLACE };
-        assert_eq!(vault.open(&sealed, elsewhere).unwrap_err(), VaultError::Damaged);
+        let other_host = PLACE.for_origin("https://evil.example");
+        for elsewhere in [Place { row: "acct_2", ..PLACE }, other_host, PLACE.for_origin("")] {
+            assert_eq!(vault.open(&sealed, elsewhere).unwrap_err(), VaultError::Damaged);
+        }
         for at in 0..sealed.0.len() {
             let mut broken = sealed.clone();
             broken.0[at] ^= 1;
@@ -309,17 +322,6 @@ mod tests {
             assert!(vault.open(&Sealed(sealed.0[..at].to_vec()), PLACE).is_err());
         }
         assert!(!sealed.0.windows(6).any(|window| window == b"s3cret"));
-    }
-
-    #[test]
-    fn a_bound_secret_opens_for_its_origin_alone() {
-        let vault = Vault::new(MasterKey::from_random([1; 32]), []);
-        let bound = vault.seal_as(BOUND, &SecretString::from("s3cret"), PLACE, [5; NONCE]).unwrap();
-        assert_eq!(vault.open(&bound, PLACE).unwrap().expose_secret(), "s3cret");
-        let other_host = PLACE.for_origin("https://evil.example");
-        assert_eq!(vault.open(&bound, other_host).unwrap_err(), VaultError::Damaged);
-        let as_unbound = Sealed([&[VERSION][..], &bound.0[1..]].concat());
-        assert_eq!(vault.open(&as_unbound, PLACE).unwrap_err(), VaultError::Damaged);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use lucca::{Checkpoint, Item, Read, Unreadable};
 use people::{Model, RemoteId};
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use store::{Quarantined, RecordUpsert, content_hash};
+use store::{Quarantined, RecordUpsert, content_hash, has_nul};
 
 /// Takes from a raw record what may not be kept.
 pub(crate) type Redact<'a> = &'a (dyn Fn(&str) -> String + Sync);
@@ -77,6 +78,22 @@ impl Batch {
     pub(crate) fn add<M: Model>(&mut self, model: &M, raw: Option<&str>, raw_policy: RawPolicy<'_>) {
         let raw = raw.filter(|_| raw_policy.keep).map(raw_policy.redact);
         match serde_json::to_string(model) {
+            Ok(body)
+                if has_nul(body.as_bytes()) || raw.as_ref().is_some_and(|raw| has_nul(raw.as_bytes())) =>
+            {
+                #[derive(Deserialize)]
+                struct Owned {
+                    employee_id: Option<RemoteId>,
+                }
+                let owner = serde_json::from_str::<Owned>(&body).ok().and_then(|owned| owned.employee_id);
+                self.quarantined.push(Quarantined {
+                    id: Some(model.id().clone()),
+                    owner_id: owner.filter(|owner| !owner.as_str().contains('\0')),
+                    field: String::new(),
+                    reason: "a NUL character in a text".to_owned(),
+                    raw: raw.unwrap_or(body),
+                });
+            }
             Ok(body) => {
                 let hash = content_hash(&body);
                 self.records.push(RecordUpsert { id: model.id().clone(), hash, body, raw });

@@ -49,4 +49,5 @@ pub use reconcile::{Brake, Evidence, HeldBecause, HiddenBecause, Judgement, Miss
 pub use removal::{RemovalReport, remove_unwanted};
 pub use report::{Lesson, RunReport, StreamError, StreamReport};
 pub use run::{CLOCKS_APART_S, Error, Options, Sync};
+pub use scope::shared_scope;
 pub use state::{Resume, StreamState};

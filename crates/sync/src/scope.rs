@@ -1,11 +1,11 @@
 //! What of a tenant is read and kept: the field groups a linked account was linked with, less the features that were
 //! declined and the custom fields that are excluded. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use lucca::{FieldGroup, FieldGroups, Stream, WorkPart};
-use people::{Feature, Kind, NotDeclinable, PositionField, UnknownFeature};
+use lucca::{FieldGroup, FieldGroups, SharedScope, Stream, WorkPart};
+use people::{Feature, Kind, NotDeclinable, PositionField, RemoteId, UnknownFeature};
 use store::AccountSettings;
 
 use crate::run::Error;
@@ -193,6 +193,21 @@ impl Scope {
         let unwanted = Part::all().filter(|part| !self.contains(*part));
         unwanted.flat_map(|part| part.members().iter().copied()).collect()
     }
+}
+
+/// What of a tenant's API its customer shared, by the linked account's settings, for passthrough requests.
+///
+/// # Errors
+///
+/// Names in the settings that this version does not know.
+pub fn shared_scope(settings: &AccountSettings, erased: HashSet<RemoteId>) -> Result<SharedScope, Error> {
+    let scope = Scope::of(settings)?;
+    Ok(SharedScope {
+        streams: scope.streams().collect(),
+        groups: scope.groups,
+        excluded_custom_fields: scope.excluded().clone(),
+        erased,
+    })
 }
 
 /// The stream that a kind of record is read from.

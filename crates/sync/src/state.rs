@@ -34,6 +34,9 @@ pub struct StreamState {
     /// Where an interrupted read resumes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
+    /// How many rows the last full read had that came to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual_rows: Option<u64>,
     /// How the server wants to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned: Option<Lesson>,
@@ -65,6 +68,7 @@ impl Default for StreamState {
             unavailable_at: None,
             sweep_again: false,
             resume: None,
+            usual_rows: None,
             learned: None,
             server_ahead_s: 0,
             changes_refused: false,
@@ -91,6 +95,13 @@ pub struct Resume {
     pub done: u64,
 }
 
+/// More rows than this are never taken for a tenant's.
+const MOST_ROWS: u64 = 2_000_000;
+/// So many rows are taken however few there were before.
+const FEW_ROWS: u64 = 50_000;
+/// How many times as many rows as usual are taken: the rest waits for a person.
+const GROWTH: u64 = 10;
+
 /// How long an interrupted read is worth resuming.
 const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(12);
 
@@ -103,7 +114,13 @@ impl StreamState {
 
     /// As if nothing had been read; how the server wants to be asked stays, and the names that are kept nowhere else.
     pub(crate) fn read_anew(self) -> Self {
-        Self { learned: self.learned, names: self.names, ..Self::default() }
+        Self { learned: self.learned, names: self.names, usual_rows: self.usual_rows, ..Self::default() }
+    }
+
+    /// How many rows a read may have before it is held: a server may make them up without end.
+    pub(crate) fn most_rows(&self) -> u64 {
+        let many = |usual: u64| usual.saturating_mul(GROWTH).clamp(FEW_ROWS, MOST_ROWS);
+        self.usual_rows.map_or(MOST_ROWS, many)
     }
 
     /// As it is stored.
@@ -146,6 +163,13 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn growth_beyond_tenfold_is_held() {
+        let most = |usual_rows| StreamState { usual_rows, ..StreamState::default() }.most_rows();
+        assert_eq!([None, Some(0), Some(300), Some(9000)].map(most), [2_000_000, 50_000, 50_000, 90_000]);
+        assert_eq!(most(Some(1_000_000)), 2_000_000);
     }
 
     #[test]

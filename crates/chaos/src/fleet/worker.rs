@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jobs::queue::{Capacity, Queue, Scaled, Timing};
 use jobs::{Duty, Entropy, Holder, Machinery, RequestsDuty, SyncDuty, Tenants, UpkeepDuty, Worker};
+use lucca::HostPolicy;
 use lucca::clock::Clock;
 use serde::{Deserialize, Serialize};
 use store::{MasterKey, Store, Vault};
@@ -35,7 +36,12 @@ impl Order {
         let clock: Arc<dyn Clock> = Arc::new(self.clock);
         let entropy = entropy(self.seed);
         let machinery = Machinery {
-            tenants: Tenants::new(Some(store.clone()), Arc::clone(&clock), entropy.clone()),
+            tenants: Tenants::new(
+                Some(store.clone()),
+                HostPolicy::AllowLoopback,
+                Arc::clone(&clock),
+                entropy.clone(),
+            ),
             store,
             vault: Arc::new(vault()),
             clock,

@@ -45,22 +45,27 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
     }
     // Under another name until it is whole, and never readable by others.
-    let part = beside(".part");
-    match fs::remove_file(&part) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Failure::file("removing", &part, &error));
+    let part = Part(beside(".part"));
+    part.remove().map_err(|error| Failure::file("removing", &part.0, &error))?;
+    write_private(&part.0, b"")?;
+    tokio::select! {
+        written = data.store.back_up(&part.0) => written?,
+        told = session::told_to_end() => {
+            told?;
+            return Err(Failure {
+                exit: Exit::Interrupted,
+                code: "backup.interrupted".to_owned(),
+                message: "the backup was stopped, and nothing of it is kept".to_owned(),
+                advice: Some("Back up once more.".to_owned()),
+                causes: Vec::new(),
+                details: None,
+            });
         }
-        _ => {}
     }
-    write_private(&part, b"")?;
-    if let Err(error) = data.store.back_up(&part).await {
-        // What is of no use is not left behind.
-        let _ = fs::remove_file(&part);
-        return Err(error.into());
-    }
-    let failed = |error: std::io::Error| Failure::file("writing", &part, &error);
-    fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
-    fs::rename(&part, &file).map_err(failed)?;
+    let part = &part.0;
+    let failed = |error: std::io::Error| Failure::file("writing", part, &error);
+    fs::File::open(part).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(part, &file).map_err(failed)?;
     let bytes = fs::metadata(&file).map_err(failed)?.len();
     if let Some(path) = &key {
         let from = KeyFile::path(&data.path);
@@ -79,6 +84,25 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A backup that is not whole: what is of no use is not left behind.
+struct Part(PathBuf);
+
+impl Part {
+    fn remove(&self) -> std::io::Result<()> {
+        match fs::remove_file(&self.0) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // Of one that is whole there is nothing left under this name.
+        let _ = self.remove();
+    }
 }
 
 /// `restored`: what is there is an older state, which the connector can't see by itself.

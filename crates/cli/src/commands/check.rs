@@ -1,12 +1,12 @@
-//! `check`: is the tenant reachable, is the key good, what can it see. Keeps nothing.
+//! `check`: is the tenant reachable, is the key good, what can it see. Of a linked account it keeps what it finds.
 
 use std::process::ExitCode;
 
-use linking::{Diagnosis, Language, Permission, Probe, Silent, Verdict};
+use linking::{Diagnosis, Headline, Language, Permission, Probe, Silent, Verdict, account_features};
 use lucca::{FieldGroup, FieldGroups, TenantUrl, WorkPart};
 use people::{Feature, Features};
 use serde_json::{Value, json};
-use store::AccountSettings;
+use store::{AccountSettings, Actor, DiagnosisSource};
 
 use crate::Global;
 use crate::commands::link::tenant_url;
@@ -14,7 +14,7 @@ use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::key_input::KeySource;
 use crate::output::line;
-use crate::session::{self, Hosts, Pace};
+use crate::session::{self, Pace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -29,15 +29,13 @@ pub(crate) struct Args {
     wish: Wanted,
     #[command(flatten)]
     pace: Pace,
-    #[command(flatten)]
-    hosts: Hosts,
 }
 
 /// What a check is about, and whom it speaks to.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
     /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
-    /// [default: all but custom_fields]
+    /// [default: all but custom_fields; of a linked account, those it is linked with]
     #[arg(long, value_name = "FEATURE,…")]
     pub(crate) features: Option<Features>,
     /// The language of what is found, and of Lucca's labels in it: en or fr
@@ -56,15 +54,17 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let clock = session::telling_clock(global, None);
     let today = session::today(&*clock);
     let mut groups = FieldGroups::default();
-    let (tenant, checked) = match &args.tenant {
+    let mut headline = None;
+    let (tenant, features, checked) = match &args.tenant {
         Some(text) => {
-            let tenant = tenant_url(text, args.hosts)?;
+            let tenant = tenant_url(text, global.hosts)?;
             let key = args.key.read()?;
             // The tenant may be one that is linked here: then they share its budget.
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
-            let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
-            (tenant, checked?)
+            let features = args.wish.features();
+            let checked = linking::examine(&client, &features, today, &Silent).await;
+            (tenant, features, checked?)
         }
         None if args.key.is_given() => {
             return Err(Failure::usage(
@@ -78,23 +78,32 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let account = session::account(&data, args.account.as_deref()).await?;
             groups = account_groups(&account.settings);
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
-            let checked = linking::examine(&client, &args.wish.features(), today, &Silent).await;
-            (tenant_url(&account.origin, Hosts::LOOPBACK_TOO)?, checked?)
+            let features = args.wish.features.clone().unwrap_or_else(|| account_features(&account.settings));
+            let checked = linking::examine(&client, &features, today, &Silent).await?;
+            // A check of other features than it is linked with says nothing of the account.
+            if args.wish.features.is_none() {
+                let machinery = session::machinery(&data, &clock);
+                let source = DiagnosisSource::Check;
+                let summary = machinery.note_check(&account, &checked, source, Actor::Cli).await?;
+                headline = Some(summary.headline);
+            }
+            (tenant_url(&account.origin, global.hosts)?, features, checked)
         }
     };
     let language = args.wish.language;
+    let headline = headline.unwrap_or_else(|| checked.headline(&[]));
     if global.json {
         let mut answer = json!({
             "tenant": tenant.origin(),
             "environment": tenant.environment().name(),
         });
-        add_to_json(&mut answer, &checked, language);
-        add_read_to_json(&mut answer, groups);
+        add_to_json(&mut answer, &checked, &headline, language);
+        add_read_to_json(&mut answer, groups, &features);
         crate::output::json(&answer);
     } else {
-        show(&tenant, &checked, language);
+        show(&tenant, &checked, &headline, language);
         line("");
-        show_read(groups, language);
+        show_read(groups, &features, language);
     }
     Ok(exit_code(&checked))
 }
@@ -116,16 +125,17 @@ pub(crate) fn account_groups(settings: &AccountSettings) -> FieldGroups {
     declined.fold(groups, |groups, (_, part)| groups.leaving_out(part))
 }
 
-/// Adds which field groups of people are read.
-pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups) {
+/// Adds which field groups of people are read, and with which features something is written to Lucca.
+pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features: &Features) {
+    answer["written"] = json!(linking::written(features).collect::<Vec<_>>());
     answer["field_groups"] = json!({
         "read": groups,
         "not_read": FieldGroup::ALL.into_iter().filter(|group| !groups.contains(*group)).collect::<FieldGroups>(),
     });
 }
 
-/// Shows what is read of people, and what is not.
-pub(crate) fn show_read(groups: FieldGroups, language: Language) {
+/// Shows what is read of people and what is not, and what is written.
+pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Language) {
     let (read, unread) = match language {
         Language::English => ("Read of people", "Not read, unless --fields names it"),
         Language::French => ("Lu pour chaque personne", "Non lu, sauf si --fields le demande"),
@@ -136,6 +146,7 @@ pub(crate) fn show_read(groups: FieldGroups, language: Language) {
     if !not_read.is_empty() {
         line(&format!("{unread}{colon} {not_read}."));
     }
+    line(linking::written_text(features, language));
 }
 
 /// That nobody of a kind was seen may also mean that there is nobody: no reason to fail a script. That people can't
@@ -162,7 +173,7 @@ pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> 
 }
 
 /// Adds a diagnosis, with what it says to a person, to an answer in JSON.
-pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, language: Language) {
+pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, headline: &Headline, language: Language) {
     let mut check = json!(checked);
     for (finding, told) in checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
     {
@@ -173,13 +184,16 @@ pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, language: Lan
         told["remedy"] = json!(finding.remedy_text(language));
         told["consequence"] = json!(finding.consequence_text(language));
     }
+    answer["headline"] = json!(headline);
+    answer["headline"]["text"] = json!(headline.text(language));
     answer["required_proven"] = json!(checked.required_unsettled(&[]).next().is_none());
     answer["check"] = check;
 }
 
 /// Shows a check to a person.
-pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, language: Language) {
+pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, headline: &Headline, language: Language) {
     line(&format!("{} ({})", tenant.origin(), tenant.environment().name()));
+    line(&headline.text(language));
     line(&format!("✓ {}", Probe::Tenant.label(language)));
     line(&format!("✓ {}", Probe::Key.label(language)));
     if let Some(people) = checked.people.text(language) {
@@ -204,6 +218,7 @@ pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, language: Language) 
         line(&format!("! {}", narrowed.text(language)));
     }
     for excess in &checked.excess {
-        line(&format!("! {}", excess.text(language)));
+        // What is written stands below, with what is read.
+        line(&format!("! {}", excess.text(None, language)));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
-use store::{Actor, KeyFingerprint, MasterKey, NewAuditEntry, ResealPlace, Store, Vault};
+use store::{Actor, KeyFingerprint, MasterKey, NewAuditEntry, Reseal, ResealPlace, Store, Vault};
 
 use crate::Global;
 use crate::data_dir::DataDir;
@@ -250,7 +250,7 @@ async fn seal_all_anew(global: &Global, store: &Store, vault: &Vault) -> Result<
         for nonce in &mut nonces {
             *nonce = crate::entropy::bytes()?;
         }
-        let step = store.reseal(vault, from, &nonces).await?;
+        let step = store.reseal(vault, Reseal::All, from, &nonces).await?;
         done.resealed += step.resealed;
         done.unopened += step.unopened;
         bar.set_position(done.resealed + done.unopened);

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use linking::Readiness;
 use lucca::{FieldGroup, FieldGroups, TenantUrl};
 use people::{Feature, Features};
 use serde_json::json;
-use store::AccountSettings;
+use store::{AccountSettings, Actor, DiagnosisSource};
 
 use crate::Global;
 use crate::commands::check;
@@ -32,8 +33,6 @@ pub(crate) struct Args {
     wish: check::Wanted,
     #[command(flatten)]
     pace: Pace,
-    #[command(flatten)]
-    hosts: Hosts,
 }
 
 /// Reads a tenant URL as people paste it.
@@ -70,16 +69,19 @@ fn declined(wanted: &Features) -> Vec<String> {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let tenant = tenant_url(&args.tenant, args.hosts)?;
+    let tenant = tenant_url(&args.tenant, global.hosts)?;
     let key = args.key.read()?;
     let clock = session::telling_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
-    let checked =
-        linking::examine(&client, &args.wish.features(), session::today(&*clock), &linking::Silent).await;
-    let checked = checked?;
-    check::refuse_without_people(&checked)?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;
+    // Without a word a tenant that is linked already keeps its features.
+    let features = match (&args.wish.features, &known) {
+        (None, Some(account)) => linking::account_features(&account.settings),
+        _ => args.wish.features(),
+    };
+    let checked = linking::examine(&client, &features, session::today(&*clock), &linking::Silent).await?;
+    check::refuse_without_people(&checked)?;
     let was_linked = known.is_some();
     let before = known.map(|account| account.settings).unwrap_or_default();
     let settings = AccountSettings {
@@ -92,6 +94,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     let names = (tenant.origin(), tenant.origin());
     let account = session::keep_link(&data, names, &key, &settings, &*clock).await?;
+    let machinery = session::machinery(&data, &clock);
+    let source = DiagnosisSource::Linking;
+    let headline = machinery.note_check(&account, &checked, source, Actor::Cli).await?.headline;
     if global.json {
         let mut answer = json!({
             "account_id": account.id,
@@ -100,17 +105,18 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "field_groups": settings.field_groups,
             "declined_features": settings.declined_features,
         });
-        check::add_to_json(&mut answer, &checked, args.wish.language);
+        check::add_to_json(&mut answer, &checked, &headline, args.wish.language);
         crate::output::json(&answer);
     } else {
-        check::show(&tenant, &checked, args.wish.language);
+        check::show(&tenant, &checked, &headline, args.wish.language);
         line("");
-        check::show_read(check::account_groups(&settings), args.wish.language);
+        let (groups, features) = (check::account_groups(&settings), linking::account_features(&settings));
+        check::show_read(groups, &features, args.wish.language);
         let verb = if was_linked { "Relinked" } else { "Linked" };
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
-        if checked.required_unsettled(&[]).next().is_some() {
+        if headline.readiness == Readiness::NotReady {
             line(
-                "Some people may be missing: see what is marked ✗ or ? above, tick it in Lucca, and check again.",
+                "Some people may be missing: see what is marked ✗ or ? above, tick it in Lucca, and check again.",
             );
         }
         line(&match global.database {

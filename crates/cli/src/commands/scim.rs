@@ -14,7 +14,7 @@ use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
 use crate::output::{clean, complain, counted, line, table};
-use crate::session::{self, Hosts};
+use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -44,8 +44,6 @@ enum What {
 struct Which {
     /// The service's id, scim_…; none where there is only one
     id: Option<String>,
-    #[command(flatten)]
-    hosts: Hosts,
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,8 +58,6 @@ struct Add {
     /// A JSON file of settings; see docs/scim.md
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    #[command(flatten)]
-    hosts: Hosts,
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,7 +115,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 
 async fn add(global: &Global, data: &DataDir, args: &Add) -> Result<ExitCode, Failure> {
     let account = session::account(data, args.account.as_deref()).await?;
-    let target = Target::parse(&args.url, args.hosts.policy()).map_err(|refused| {
+    let target = Target::parse(&args.url, data.hosts).map_err(|refused| {
         Failure::usage(
             refused.code(),
             refused.to_string(),
@@ -236,7 +232,7 @@ async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, 
     let target = find(data, &args.which).await?;
     let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm, compare: true } };
     let machinery = session::machinery(data, &session::telling_clock(global, None));
-    let pusher = pusher(data, args.which.hosts)?;
+    let pusher = pusher(data)?;
     let report = Box::pin(pusher.push(target.id, machinery.today(), mode)).await?.ok_or_else(|| {
         let mut failure = Failure::usage(
             "scim.busy",
@@ -316,7 +312,7 @@ fn tell_changes(changes: &[Change]) {
 async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
     let machinery = session::machinery(data, &session::telling_clock(global, None));
-    let pusher = pusher(data, which.hosts)?;
+    let pusher = pusher(data)?;
     let drift: Drift = Box::pin(pusher.drift(&target, machinery.today()))
         .await?
         .map_err(|failure| Failure::from_error(Exit::Unreachable, failure.code(), &failure))?;
@@ -346,11 +342,11 @@ async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn pusher(data: &DataDir, hosts: Hosts) -> Result<Pusher, Failure> {
+fn pusher(data: &DataDir) -> Result<Pusher, Failure> {
     let seed = u64::from_le_bytes(crate::entropy::bytes()?);
     let (store, vault) = (data.store.clone(), data.vault.clone());
     let name = crate::holder::this_process();
-    Ok(Pusher::new(store, vault, session::clock(), hosts.policy(), (&name, seed)))
+    Ok(Pusher::new(store, vault, session::clock(), data.hosts, (&name, seed)))
 }
 
 async fn find(data: &DataDir, which: &Which) -> Result<ScimTarget, Failure> {

@@ -15,8 +15,9 @@ use crate::commands::config;
 use crate::data_dir::{DataDir, write_private};
 use crate::duties;
 use crate::failure::{Exit, Failure};
+use crate::key_file::KeyFile;
 use crate::output::{complain, line};
-use crate::session::{self, Hosts};
+use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -33,8 +34,6 @@ pub(crate) struct Args {
     /// Where it tells how it is, to whoever can reach it: /healthz, /readyz, /metrics [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     operations_listen: Option<SocketAddr>,
-    #[command(flatten)]
-    hosts: Hosts,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -56,8 +55,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let public_url = config.public_url.as_ref().map_or_else(|| listening.clone(), ToString::to_string);
     let public_url = public_url.trim_end_matches('/').to_owned();
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
-    let machinery = session::machinery(&data, &session::clock());
-    let hosts = args.hosts.policy();
+    let stop = CancellationToken::new();
+    let machinery = session::machinery(&data, &session::shared_clock(&data.store, &stop).await?);
+    let hosts = global.hosts.policy();
     let store = machinery.store.clone();
     let queue = session::queue(&store).await?;
     let worker = match args.no_workers {
@@ -68,10 +68,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(address) => Some(session::listen(address).await?),
         None => None,
     };
-    let stop = CancellationToken::new();
     // Before it says where it listens: whoever reads that may stop it at once.
     let told = session::cancelled_when_told_to_end(stop.clone());
-    if args.hosts.allow_loopback {
+    KeyFile::warn_of_others(&dir);
+    if global.hosts.allow_loopback {
         complain("warning: tenants on this machine are allowed, which is for development only");
     }
     if global.json {
@@ -111,13 +111,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let serving = {
         let stop = stop.clone();
         async move {
-            let served = server::serve(setup, listener, stop.clone().cancelled_owned()).await;
+            server::serve(setup, listener, stop.clone().cancelled_owned()).await;
             stop.cancel();
-            served
         }
     };
-    let (served, worked, (), ()) = tokio::join!(serving, Box::pin(working), telling, told);
-    served.map_err(failed)?;
+    let ((), worked, (), ()) = tokio::join!(serving, Box::pin(working), telling, told);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)

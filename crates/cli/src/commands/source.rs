@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use delivery::mapping::Mapping;
-use lucca::{ApiKey, FieldGroups, Stream, TenantUrl};
+use lucca::{ApiKey, FieldGroups, HostPolicy, Stream, TenantUrl};
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
 use store::{AccountSettings, LinkedAccount, MasterKey, Outcome, Store, Vault};
@@ -64,6 +64,7 @@ pub(crate) enum Source {
 /// A tenant, and how it is to be read.
 pub(crate) struct Tenant {
     url: TenantUrl,
+    hosts: HostPolicy,
     key: ApiKey,
     fields: FieldGroups,
     pace: Pace,
@@ -85,8 +86,12 @@ impl Source {
     /// Reads the configuration.
     pub(crate) fn read(global: &Global, args: &Which) -> Result<Self, Failure> {
         let Some(path) = &args.config else {
-            let global =
-                Global { data_dir: global.data_dir.clone(), database: global.database.clone(), json: false };
+            let global = Global {
+                data_dir: global.data_dir.clone(),
+                database: global.database.clone(),
+                json: false,
+                hosts: global.hosts,
+            };
             return Ok(Self::Store(global, None));
         };
         let text = read_file(path)?;
@@ -98,11 +103,12 @@ impl Source {
             Config { from_store: Some(_), tenant_url: Some(_), .. } => {
                 Err(refused("it names both a store and a tenant"))
             }
-            Config { from_store: Some(from), .. } => {
+            Config { from_store: Some(from), allow_loopback, .. } => {
                 let global = Global {
                     data_dir: from.data_dir.or_else(|| global.data_dir.clone()),
                     database: from.database.or_else(|| global.database.clone()),
                     json: false,
+                    hosts: Hosts { allow_loopback: allow_loopback || global.hosts.allow_loopback },
                 };
                 Ok(Self::Store(global, from.account))
             }
@@ -125,8 +131,10 @@ impl Source {
                         .map_err(|_| refused("`fields` has the name of a field group that is not known"))?,
                 };
                 let pace = Pace { requests_per_minute };
+                let hosts = Hosts { allow_loopback };
                 Ok(Self::Tenant(Box::new(Tenant {
-                    url: tenant_url(&url, Hosts { allow_loopback })?,
+                    url: tenant_url(&url, hosts)?,
+                    hosts: hosts.policy(),
                     key,
                     fields,
                     pace,
@@ -219,6 +227,7 @@ impl Tenant {
             path: dir.path().to_owned(),
             store: place.open().await?,
             place,
+            hosts: self.hosts,
             vault: Arc::new(Vault::new(MasterKey::from_random(crate::entropy::bytes()?), [])),
         };
         let clock = session::clock();

@@ -10,6 +10,7 @@ use lucca::{Client, Stream};
 use serde_json::json;
 use store::{AccountStatus, LinkedAccount};
 use sync::{Brake, Progress, Rhythms, RunReport, Silent, StreamState, Wish};
+use tokio_util::sync::CancellationToken;
 
 use crate::Global;
 use crate::commands::watch;
@@ -39,7 +40,8 @@ pub(crate) struct Args {
     /// Follow the sync in progress, in whatever process it is; without one, sync
     #[arg(long, conflicts_with = "all")]
     watch: bool,
-    /// Believe it, this once, when more than 20 % of a list or 50 records have vanished
+    /// Believe it, this once, when more than 20 % of a list or 50 records have vanished, or a list has grown more than
+    /// tenfold
     #[arg(long)]
     accept_missing: bool,
 }
@@ -186,7 +188,11 @@ pub(crate) async fn sync_with(
 ) -> Result<RunReport, Failure> {
     let machinery = session::machinery(data, clock);
     let run_id = machinery.new_run()?;
-    tokio::select! {
+    // Others take the account over once this process is silent, paused for example, and not only when its lease expires.
+    let ended = CancellationToken::new();
+    let beating = ended.clone().drop_guard();
+    tokio::spawn(jobs::beat(machinery.clone(), env!("CARGO_PKG_VERSION"), ended));
+    let synced = tokio::select! {
         report = Box::pin(machinery.sync(account, client, run_id, how, progress)) => Ok(report?),
         told = session::told_to_end() => {
             told?;
@@ -199,5 +205,8 @@ pub(crate) async fn sync_with(
                 details: None,
             })
         }
-    }
+    };
+    drop(beating);
+    machinery.store.end_worker(&machinery.holder.name, clock.now()).await?;
+    synced
 }

@@ -11,8 +11,9 @@ use crate::Global;
 use crate::data_dir::DataDir;
 use crate::duties;
 use crate::failure::{Exit, Failure};
+use crate::key_file::KeyFile;
 use crate::output::line;
-use crate::session::{self, Hosts};
+use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -22,8 +23,6 @@ pub(crate) struct Args {
     /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    #[command(flatten)]
-    hosts: Hosts,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -41,13 +40,14 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let listener = session::listen(args.listen).await?;
     let listening = format!("http://{}", listener.local_addr().map_err(failed)?);
     server::measure().map_err(|error| Failure::from_error(Exit::Internal, "cli.metrics", &error))?;
-    let machinery = session::machinery(&data, &session::clock());
-    let hosts = args.hosts.policy();
+    let stop = CancellationToken::new();
+    let machinery = session::machinery(&data, &session::shared_clock(&data.store, &stop).await?);
+    let hosts = global.hosts.policy();
     let queue = session::queue(&machinery.store).await?;
     let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
-    let stop = CancellationToken::new();
     // Before it says where it listens: whoever reads that may stop it at once.
     let told = session::cancelled_when_told_to_end(stop.clone());
+    KeyFile::warn_of_others(&global.data_dir());
     if global.json {
         crate::output::json(&json!({ "listening": listening }));
     } else {

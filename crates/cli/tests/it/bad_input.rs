@@ -21,7 +21,11 @@ fn bad_tenant_urls_say_what_one_looks_like() {
         "ftp://acme.ilucca.net",
         "https://support.lucca.fr/hc",
     ] {
-        let ran = run_with(dir.path(), &["link", text, "--key-stdin", "--json"], KEY);
+        let ran = command(dir.path(), &["link", text, "--key-stdin", "--json"])
+            .env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", "false")
+            .spawn()
+            .map(ended)
+            .unwrap();
         assert_eq!(ran.code, 2, "{text:?}: {}", ran.out);
         let error = &ran.json()["error"];
         assert!(error["code"].as_str().unwrap().starts_with("tenant_url."), "{text:?}: {error}");

@@ -181,3 +181,24 @@ fn an_empty_data_directory_says_what_to_do() {
     }
     assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "looking makes no files");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loopback_needs_its_switch_at_every_use() {
+    let emulator = emulator(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    link(dir.path(), &emulator, &[]).ok_json();
+    let without = |arguments: &[&str]| {
+        let mut command = crate::command(dir.path(), arguments);
+        command.env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", "false").spawn().map(crate::ended).unwrap()
+    };
+    for arguments in [&["sync", "--json"][..], &["check", "--json"]] {
+        let refused = without(arguments);
+        assert_eq!(refused.code, 2, "{}", refused.out);
+        assert!(
+            refused.json()["error"]["code"].as_str().unwrap().starts_with("tenant_url."),
+            "{}",
+            refused.out
+        );
+    }
+    without(&["sync", "--allow-loopback", "--json"]).ok_json();
+}

@@ -1,8 +1,10 @@
 //! Speaks SCIM with a service: requests, the answers that refuse, waiting where it asks to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use lucca::clock::Clock;
 use lucca::{HostPolicy, Reach};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -20,6 +22,12 @@ const LARGEST_BODY: usize = 16 << 20;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 4;
 const PAGE: usize = 100;
+/// A list that has more of these than any company's does not end.
+const MOST_RESOURCES: usize = 200_000;
+const MOST_PAGES: usize = 20_000;
+/// Of all pages together: what is read of them takes ten times as much memory.
+const MOST_BYTES: u64 = 64 << 20;
+const LONGEST_LIST: SignedDuration = SignedDuration::from_mins(30);
 
 /// A request that came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +52,9 @@ pub enum Failure {
     /// Several of its resources claim to be the same.
     #[error("the service has several of them")]
     Ambiguous,
+    /// A list of its resources has no end.
+    #[error("the service's list of {0} does not end")]
+    Endless(&'static str),
     /// The one it has is somebody else's: it has another external id.
     #[error("the service has another of that name")]
     Taken,
@@ -61,6 +72,7 @@ impl Failure {
             Self::Status { .. } => "scim.not_taken",
             Self::Ambiguous => "scim.ambiguous",
             Self::Taken => "scim.taken",
+            Self::Endless(_) => "scim.endless_list",
             Self::Address(code) => code,
         }
     }
@@ -102,6 +114,8 @@ pub(super) struct Client {
     http: reqwest::Client,
     base: String,
     clock: Arc<dyn Clock>,
+    /// Bytes of all answers.
+    received: AtomicU64,
 }
 
 impl Client {
@@ -120,7 +134,12 @@ impl Client {
         // The address is looked at again for each connection.
         let reach = if target.reach == Reach::Loopback { Reach::Loopback } else { Reach::Public };
         let http = lucca::guarded_client(reach, headers, TIMEOUT).map_err(|_| Failure::Unreachable)?;
-        Ok(Self { http, base: target.as_str().trim_end_matches('/').to_owned(), clock })
+        Ok(Self {
+            http,
+            base: target.as_str().trim_end_matches('/').to_owned(),
+            clock,
+            received: AtomicU64::new(0),
+        })
     }
 
     pub(super) async fn abilities(&self) -> Result<Abilities, Failure> {
@@ -169,10 +188,11 @@ impl Client {
         Ok(member(&found, "Resources").as_array().cloned().unwrap_or_default())
     }
 
-    /// Every resource of a kind, page by page.
-    pub(super) async fn all(&self, path: &str) -> Result<Vec<Value>, Failure> {
+    /// Every resource of a kind, page by page: [`Failure::Endless`] where they are more than there can be.
+    pub(super) async fn all(&self, path: &'static str) -> Result<Vec<Value>, Failure> {
+        let (before, began) = (self.received.load(Ordering::Relaxed), self.clock.now());
         let mut all = Vec::new();
-        loop {
+        for _ in 0..MOST_PAGES {
             let page = self.get(&format!("{path}?startIndex={}&count={PAGE}", all.len() + 1)).await?;
             let total = member(&page, "totalResults").as_u64().unwrap_or(0);
             let resources = member(&page, "Resources").as_array().cloned().unwrap_or_default();
@@ -181,7 +201,14 @@ impl Client {
             if is_last || all.len() as u64 >= total {
                 return Ok(all);
             }
+            if all.len() > MOST_RESOURCES
+                || self.received.load(Ordering::Relaxed) - before > MOST_BYTES
+                || self.clock.now().duration_since(began) > LONGEST_LIST
+            {
+                break;
+            }
         }
+        Err(Failure::Endless(path))
     }
 
     /// Sends a request, again where the service asks to wait or is not there for a moment. A POST only where it was certainly
@@ -227,6 +254,7 @@ impl Client {
                 return Err((Failure::Unreachable, None));
             }
             read.extend_from_slice(&chunk);
+            self.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
         }
         let body: Option<Value> = serde_json::from_slice(&read).ok();
         match status {

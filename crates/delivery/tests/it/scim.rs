@@ -40,6 +40,8 @@ enum Mood {
     /// Every second request is asked to wait.
     Busy,
     Refuses,
+    /// There is always one more page of users.
+    Endless,
     /// A page to log in at, for everything.
     Page,
 }
@@ -134,6 +136,13 @@ async fn serve(
         (Mood::Page, _) => "<html>Log in</html>".into_response(),
         (Mood::Busy, _) if inner.requests % 2 == 1 => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "3")]).into_response()
+        }
+        (Mood::Endless, ["Users"]) if query.contains_key("startIndex") => {
+            let first: usize = query["startIndex"].parse().unwrap();
+            let photo = "x".repeat(20_000);
+            let page: Vec<Value> =
+                (first..first + 100).map(|n| json!({ "id": format!("u/{n}"), "photo": photo })).collect();
+            Json(json!({ "totalResults": first + 1000, "Resources": page })).into_response()
         }
         (_, ["Users"]) => answer(&mut inner, &method, None, query.get("filter").map(String::as_str), &body),
         (_, ["Users", id]) => answer(&mut inner, &method, Some(id), None, &body),
@@ -403,4 +412,16 @@ async fn what_somebody_changed_there_is_mended_when_a_person_asks() {
         assert_eq!(scene.service.users()["1"]["active"], false);
         scene.world.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_left_off() {
+    let mut scene = Scene::new(Engine::Sqlite, plain()).await;
+    scene.people(true, 2, 0).await;
+    scene.service.is(Mood::Endless);
+    let target = scene.world.store.scim_targets(None).await.unwrap().remove(0);
+    let failure = scene.pusher().drift(&target, TODAY).await.unwrap().unwrap_err();
+    assert_eq!(failure.code(), "scim.endless_list");
+    assert!(scene.service.inner.lock().unwrap().requests < 100, "64 MiB and no more");
+    scene.world.end().await;
 }

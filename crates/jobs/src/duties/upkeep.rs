@@ -1,4 +1,4 @@
-//! Upkeep: what nobody needs any more is erased.
+//! Upkeep: what is no longer needed is erased, and views of the hours that are over come into the audit log.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
-/// Erases the keys that linking flows hold and no link opens any more, and secrets of webhooks that were replaced.
+/// Erases the keys that linking flows hold and no link opens any more, and secrets of webhooks that were replaced;
+/// moves views into the audit log.
 pub struct UpkeepDuty(pub Machinery);
 
 impl Duty for UpkeepDuty {
@@ -34,6 +35,9 @@ impl Duty for UpkeepDuty {
             }
             if let Err(error) = machinery.store.forget_old_secrets(now).await {
                 tracing::error!(code = error.code(), %error, "old secrets can't be erased");
+            }
+            if let Err(error) = machinery.store.log_views(now).await {
+                tracing::error!(code = error.code(), %error, "views can't be moved into the audit log");
             }
         })
     }

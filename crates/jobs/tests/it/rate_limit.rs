@@ -149,7 +149,12 @@ impl Lab {
             vault: Arc::new(vault()),
             clock: clock.clone(),
             entropy: entropy(),
-            tenants: Tenants::new(Some(self.database.store.clone()), clock.clone(), entropy()),
+            tenants: Tenants::new(
+                Some(self.database.store.clone()),
+                HostPolicy::AllowLoopback,
+                clock.clone(),
+                entropy(),
+            ),
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
         };
         let client = machinery.tenants.client_of(&self.account, &machinery.vault, None).await.unwrap();
@@ -225,7 +230,12 @@ async fn requests_count_across_processes() {
         let (database, clock) = (TestDatabase::new(engine).await, SimulatedClock::new());
         let waited = || *clock.waited.lock().unwrap();
         let process = async || {
-            let tenants = Tenants::new(Some(database.store.clone()), clock.clone(), entropy());
+            let tenants = Tenants::new(
+                Some(database.store.clone()),
+                HostPolicy::AllowLoopback,
+                clock.clone(),
+                entropy(),
+            );
             let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback).unwrap();
             tenants.client(tenant, ApiKey::parse(emulator.api_key()).unwrap(), None).await.unwrap()
         };

@@ -1,8 +1,8 @@
 //! The judgement on its own: over random counts, it keeps to what they can prove.
 
 use linking::{
-    Diagnosis, Drift, Evidence, FieldSight, Finding, Hidden, Likelier, ListSight, Observations, PeopleSeen,
-    Permission, Unseen, Verdict, drift, judge, judge_all,
+    Diagnosis, DiagnosisSummary, Drift, Evidence, FieldSight, Finding, Hidden, Likelier, ListSight, Need,
+    Observations, PeopleSeen, Permission, Readiness, References, Unseen, Verdict, drift, judge, judge_all,
 };
 use people::{Feature, Features};
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ prop_compose! {
             found_fields: Vec::new(),
             contracts: lists[3].clone(), definitions: lists[4].clone(), leaves: lists[5].clone(),
             requests: lists[6].clone(),
-            dated, former_shown, future_shown, without_former, unseen,
+            dated, former_shown, future_shown, without_former, unseen, references: References::default(),
             hidden: Hidden { active: hidden.0, future: hidden.1, former: hidden.2 },
             job_titles: fields[0].clone(), managers: fields[1].clone(), qualifications: fields[2].clone(),
             custom_fields: fields[3].clone(), qualified, counted: PeopleSeen::default(),
@@ -149,14 +149,22 @@ proptest! {
         let features: Features =
             Feature::ALL.into_iter().enumerate().filter(|(n, _)| features >> n & 1 == 1).map(|(_, f)| f).collect();
         let (before, now) = (diagnosis(&before, &features), diagnosis(&seen, &features));
-        let first = drift(Some(&before), &[], &now, &[]);
+        let kept = |before: Option<&DiagnosisSummary>, now: &Diagnosis| DiagnosisSummary::new(before, now, &[]);
+        let before = kept(None, &before);
+        let now_kept = kept(Some(&before), &now);
+        let first = drift(&now_kept, &[]);
         prop_assert_eq!(&first.resolve, &Vec::<String>::new());
         let open: Vec<String> = first.open.iter().map(|issue| issue.code.clone()).collect();
         // Seen the same way once more, the same issues stay, whatever was before.
-        let again = drift(Some(&now), &open, &now, &[]);
-        prop_assert_eq!(&again, &first);
+        let again = kept(Some(&now_kept), &now);
+        prop_assert_eq!(&drift(&again, &open), &first);
+        // The headline, and what is open, say the same.
+        let required = |permission: &Permission| permission.need() == Need::Required;
+        let is_blocked = again.findings.iter().any(|kept| !kept.is_settled && required(&kept.finding.permission));
+        prop_assert_eq!(again.headline.readiness == Readiness::NotReady, is_blocked);
+        prop_assert!(again.headline.readiness != Readiness::Ready || first.open.is_empty());
         // With everything confirmed only what is proven to be missing stays.
-        let confirmed = drift(Some(&now), &open, &now, &Permission::ALL);
+        let confirmed = drift(&DiagnosisSummary::new(Some(&now_kept), &now, &Permission::ALL), &open);
         prop_assert!(confirmed.open.iter().all(|issue| issue.finding.verdict == Verdict::Missing));
         prop_assert_eq!(confirmed.open.len() + confirmed.resolve.len(), open.len());
     }
@@ -192,14 +200,21 @@ fn three_hundred() -> Observations {
 fn a_permission_that_is_lost_opens_an_issue_until_it_is_back_or_confirmed() {
     let features = Features::default();
     let good = diagnosis(&three_hundred(), &features);
+    let seen_again = diagnosis(&Observations { future_shown: 3, ..three_hundred() }, &features);
     let bad = diagnosis(&Observations { former_shown: 0, ..three_hundred() }, &features);
-    assert_eq!(drift(None, &[], &bad, &[]), Drift::default(), "it never was any different");
-    let lost = drift(Some(&good), &[], &bad, &[]);
+    let kept = |before: Option<&DiagnosisSummary>, now: &Diagnosis| DiagnosisSummary::new(before, now, &[]);
+    let (good, bad_at_first) = (kept(None, &good), kept(None, &bad));
+    let bad_now = kept(Some(&good), &bad);
+    let lost = drift(&bad_now, &[]);
     let codes = |drift: &Drift| drift.open.iter().map(|issue| issue.code.clone()).collect::<Vec<_>>();
-    assert_eq!(codes(&lost), ["permission.lost.see_former_employees"]);
+    let future = "permission.unconfirmed.see_future_employees";
+    assert_eq!(codes(&lost), [future, "permission.lost.see_former_employees"]);
+    let unproven = drift(&bad_at_first, &[]);
+    assert_eq!(codes(&unproven), [future, "permission.unconfirmed.see_former_employees"]);
     let open = codes(&lost);
-    assert_eq!(drift(Some(&bad), &open, &good, &[]).resolve, open);
-    let confirmed = drift(Some(&bad), &open, &bad, &[Permission::SeeFormerEmployees]);
+    assert_eq!(drift(&kept(Some(&bad_now), &seen_again), &open).resolve, open);
+    let both = [Permission::SeeFutureEmployees, Permission::SeeFormerEmployees];
+    let confirmed = drift(&DiagnosisSummary::new(Some(&bad_now), &bad, &both), &open);
     assert_eq!((confirmed.open.len(), confirmed.resolve), (0, open));
 }
 
@@ -208,17 +223,13 @@ fn what_is_refused_opens_an_issue_that_no_confirmation_settles() {
     let features = Features::default();
     let refused = Observations { contracts: ListSight::Refused { status: Some(403) }, ..three_hundred() };
     let refused = diagnosis(&refused, &features);
-    let told = drift(
-        None,
-        &["permission.lost.view_contracts".to_owned(), "other".to_owned()],
-        &refused,
-        &Permission::ALL,
-    );
+    let kept = |now: &Diagnosis| DiagnosisSummary::new(None, now, &Permission::ALL);
+    let told = drift(&kept(&refused), &["permission.lost.view_contracts".to_owned(), "other".to_owned()]);
     assert_eq!(told.open[0].code, "permission.missing.view_contracts");
     assert_eq!(told.resolve, ["permission.lost.view_contracts"]);
     // Nobody wants it any more.
     let unwanted = Diagnosis { findings: Vec::new(), ..refused };
-    let told = drift(None, &["permission.missing.view_contracts".to_owned()], &unwanted, &[]);
+    let told = drift(&kept(&unwanted), &["permission.missing.view_contracts".to_owned()]);
     assert_eq!(told.resolve, ["permission.missing.view_contracts"]);
 }
 
@@ -251,4 +262,49 @@ fn contracts_of_nobody_are_told_by_why_nobody_is_shown() {
     assert_eq!(judge(&refused, Permission::ViewContracts).evidence, Evidence::PeopleRefused);
     let empty = Observations { people: answered(0), ..nobody };
     assert_eq!(judge(&empty, Permission::ViewContracts).evidence, Evidence::NobodyShown);
+}
+
+#[test]
+fn what_was_proven_needs_no_one_to_come() {
+    let features = Features::default();
+    let kept = |before, seen: &Observations| DiagnosisSummary::new(before, &diagnosis(seen, &features), &[]);
+    let future = |kept: &DiagnosisSummary| kept.finding(Permission::SeeFutureEmployees).unwrap().clone();
+    let first = kept(None, &Observations { future_shown: 2, ..three_hundred() });
+    assert_eq!(first.headline.readiness, Readiness::Ready);
+    // The last of those to come has begun.
+    let later = kept(Some(&first), &three_hundred());
+    assert_eq!(future(&later).finding.verdict, Verdict::CannotTell);
+    assert!(future(&later).is_settled && !future(&later).is_lost);
+    assert_eq!((later.headline.readiness, drift(&later, &[])), (Readiness::Ready, Drift::default()));
+    // With another key nothing is proven.
+    assert_eq!(kept(None, &three_hundred()).headline.readiness, Readiness::NotReady);
+}
+
+#[test]
+fn what_a_sync_can_not_look_at_stays_as_it_was() {
+    let features = Features::default();
+    let kept = |before, seen: &Observations| DiagnosisSummary::new(before, &diagnosis(seen, &features), &[]);
+    let refused = Observations { contracts: ListSight::Refused { status: Some(403) }, ..three_hundred() };
+    let first = kept(None, &refused);
+    for contracts in [ListSight::NotAsked, answered(0)] {
+        let later = kept(Some(&first), &Observations { contracts, ..refused.clone() });
+        let contracts = &later.finding(Permission::ViewContracts).unwrap().finding;
+        assert_eq!(contracts.verdict, Verdict::Missing);
+        assert_eq!(drift(&later, &[]).open[1].code, "permission.missing.view_contracts");
+    }
+    let seen = kept(Some(&first), &three_hundred());
+    assert_eq!(seen.finding(Permission::ViewContracts).unwrap().finding.verdict, Verdict::Granted);
+}
+
+#[test]
+fn a_narrowed_role_is_raised_from_five_percent() {
+    use linking::Narrowed;
+    for (dangling, followed, is_raised) in
+        [(0, 0, false), (4, 4, false), (5, 5, true), (5, 100, true), (5, 101, false), (31, 34, true)]
+    {
+        let references = References { followed, dangling };
+        let seen = Observations { references, ..three_hundred() };
+        let narrowed = linking::narrowed(&seen);
+        assert_eq!(narrowed, is_raised.then_some(Narrowed { unseen: dangling, of: followed }));
+    }
 }

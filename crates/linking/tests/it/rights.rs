@@ -84,6 +84,16 @@ fn assert_no_doubt_without_need(diagnosis: &linking::Diagnosis, emulator: &Emula
             assert_eq!(finding(permission).likelier, Some(Likelier::Missing), "{permission:?}");
         }
     }
+    // A scope that hides a part of the company is noticed, and no right that is missing looks like one.
+    if is_big && rights.view_managers {
+        let is_scoped = rights.establishment_scope.is_some();
+        assert_eq!(
+            diagnosis.narrowed.is_some(),
+            is_scoped,
+            "{:?} {rights:?}",
+            diagnosis.observations.references
+        );
+    }
     let former = finding(Permission::SeeFormerEmployees);
     if is_big && !rights.see_former && former.verdict == Verdict::CannotTell {
         assert_eq!(former.likelier, Some(Likelier::Missing));

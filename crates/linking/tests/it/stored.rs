@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use linking::{Diagnosis, Evidence, Likelier, Permission, Verdict, drift, examine_stored};
+use linking::{
+    Diagnosis, DiagnosisSummary, Evidence, Likelier, Narrowed, Permission, Verdict, drift, examine_stored,
+};
 use people::{Features, Kind, RemoteId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -154,8 +156,9 @@ async fn who_was_hidden_is_a_permission_lost(stored: Stored) {
     let finding = now.finding(Permission::SeeFormerEmployees).unwrap();
     assert_eq!((finding.verdict, finding.likelier), (Verdict::CannotTell, Some(Likelier::Missing)));
     assert_eq!(finding.evidence, Evidence::WereShown { people: 6 });
+    let before = DiagnosisSummary::new(None, &before, &[]);
     for before in [Some(&before), None] {
-        let drift = drift(before, &[], &now, &[]);
+        let drift = drift(&DiagnosisSummary::new(before, &now, &[]), &[]);
         assert_eq!(drift.open.len(), 1);
         assert_eq!(drift.open[0].code, "permission.lost.see_former_employees");
     }
@@ -201,6 +204,26 @@ async fn managers_and_heads_who_are_nowhere_are_counted_once(stored: Stored) {
         )
         .await;
     assert_eq!(stored.diagnosis().await.observations.unseen.referred, 2);
+}
+
+async fn missing_managers_tell_of_a_narrowed_role(stored: Stored) {
+    // No person is yet to come: these explain nothing.
+    let to_come: Vec<String> = (56..60).map(|id: usize| id.to_string()).collect();
+    stored.mark(RecordState::Gone, &to_come).await;
+    assert_eq!(stored.diagnosis().await.narrowed, None);
+    let managed = (70..74).map(|id| json!({"id": id.to_string(), "manager_id": "800"}));
+    stored.write(Kind::Employee, managed).await;
+    assert_eq!(stored.diagnosis().await.narrowed, None, "four of a hundred");
+    let managed = (74..80).map(|id| json!({"id": id.to_string(), "manager_id": "800"}));
+    stored.write(Kind::Employee, managed).await;
+    let Narrowed { unseen, of } = stored.diagnosis().await.narrowed.unwrap();
+    // Fifty people at work name a manager and have a contract; the others name one who is not there.
+    assert_eq!((unseen, of), (10, 110));
+    // A former employee may name a manager who left before.
+    let left =
+        (70..80).map(|id| json!({"id": id.to_string(), "manager_id": "800", "contract_end": "2024-01-01"}));
+    stored.write(Kind::Employee, left).await;
+    assert_eq!(stored.diagnosis().await.narrowed, None);
 }
 
 async fn what_the_last_runs_could_not_read_is_told(mut stored: Stored) {
@@ -267,6 +290,7 @@ on_both_engines!(
     who_was_hidden_is_a_permission_lost,
     contracts_without_their_people_make_it_likely,
     managers_and_heads_who_are_nowhere_are_counted_once,
+    missing_managers_tell_of_a_narrowed_role,
     what_the_last_runs_could_not_read_is_told,
     nothing_stored_is_nothing_told,
 );

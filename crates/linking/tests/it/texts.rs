@@ -1,13 +1,16 @@
 //! Every permission, verdict and evidence has its text in both languages, and none gives anybody away.
 
 use linking::{
-    Evidence, Excess, Finding, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe,
-    Verdict,
+    Evidence, Excess, Finding, Headline, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place,
+    Probe, Readiness, Verdict, written_text,
 };
+use people::{Feature, Features};
 
 fn evidences(count: u64) -> Vec<Evidence> {
     vec![
         Evidence::Shown { count },
+        Evidence::AtLeast { count },
+        Evidence::ShownAmong { count, among: count + 3 },
         Evidence::CountsDiffer { with: count + 3, without: count },
         Evidence::Refused { status: Some(403) },
         Evidence::Refused { status: None },
@@ -103,9 +106,11 @@ fn every_finding_is_told_in_both_languages() {
 fn whatever_else_people_read_is_there_in_both_languages() {
     for language in Language::ALL {
         for excess in Excess::ALL {
-            assert_sentence(&excess.text(language), language);
+            for written in [None, Some(written_text(&Features::all(), language))] {
+                assert_sentence(&excess.text(written, language), language);
+            }
         }
-        assert_sentence(&Narrowed { unseen: 3 }.text(language), language);
+        assert_sentence(&Narrowed { unseen: 31, of: 1340 }.text(language), language);
         for probe in Probe::ALL {
             assert!(!probe.label(language).is_empty());
         }
@@ -170,4 +175,54 @@ fn names_read_back() {
     }
     assert_eq!("fr-CH".parse(), Ok(Language::French));
     assert!("de".parse::<Language>().is_err());
+}
+
+#[test]
+fn headlines_name_what_is_missing() {
+    let headline = |readiness, missing: &[Permission], is_certain, is_narrowed| Headline {
+        readiness,
+        missing: missing.to_vec(),
+        is_certain,
+        is_narrowed,
+    };
+    let (managers, jobs) = (Permission::ViewManagers, Permission::ViewJobs);
+    for (headline, english) in [
+        (headline(Readiness::Ready, &[], true, false), "Ready: everything that you chose is there."),
+        (
+            headline(Readiness::ReadyBut, &[managers], true, false),
+            "Ready, but 1 of your choices is missing: “View employee managers”.",
+        ),
+        (
+            headline(Readiness::ReadyBut, &[jobs, managers], false, true),
+            "Ready, but 2 of your choices are missing or not confirmed: “View employee jobs”, “View employee \
+             managers”; and the key’s role seems narrowed to a part of the company.",
+        ),
+        (
+            headline(Readiness::ReadyBut, &[], true, true),
+            "Ready, but the key’s role seems narrowed to a part of the company.",
+        ),
+        (
+            headline(Readiness::NotReady, &[Permission::SeeFormerEmployees], false, false),
+            "Not ready: what is required is missing or not confirmed: “See former employees”.",
+        ),
+    ] {
+        assert_eq!(headline.text(Language::English), english);
+        let french = headline.text(Language::French);
+        assert_sentence(&french, Language::French);
+        for permission in &headline.missing {
+            assert!(french.contains(permission.label(Language::French).text), "{french}");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_follows_from_the_features() {
+    for (language, only_reads) in [(Language::English, "only read"), (Language::French, "que lire")] {
+        let reads = written_text(&Features::all().without(Feature::AbsenceRequests), language);
+        let writes = written_text(&Features::all(), language);
+        for text in [reads, writes] {
+            assert_sentence(text, language);
+        }
+        assert!(reads.contains(only_reads) && !writes.contains(only_reads), "{reads} {writes}");
+    }
 }

@@ -79,6 +79,22 @@ impl Query {
         limit?.trim().parse().ok()
     }
 
+    /// The rows before the page and those of the page, where `paging` says both.
+    pub(crate) fn paging(&self) -> Option<(u64, u64)> {
+        let (offset, limit) = self.get("paging")?.split_once(',')?;
+        Some((offset.trim().parse().ok()?, limit.trim().parse().ok()?))
+    }
+
+    /// The same question about the first page.
+    pub(crate) fn first_page(mut self) -> Self {
+        if let Some((_, limit)) = self.paging() {
+            for pair in self.pairs.iter_mut().filter(|pair| pair.key == "paging") {
+                pair.value = format!("0,{limit}");
+            }
+        }
+        self
+    }
+
     /// The same question about the page before, if there is one.
     pub(crate) fn page_before(mut self) -> Self {
         for pair in &mut self.pairs {

@@ -20,7 +20,12 @@ pub(crate) struct TypedPage<T> {
     pub(crate) count: Option<u64>,
     /// How long the server took.
     pub(crate) took: Duration,
+    /// How long its body was.
+    pub(crate) bytes: u64,
 }
+
+/// Bytes of an id. Lucca's longest are GUIDs; ids of all records of a list are held in memory.
+const LONGEST_ID: usize = 200;
 
 pub(crate) fn decode<T: Resource>(
     layout: Layout,
@@ -37,7 +42,7 @@ pub(crate) fn decode<T: Resource>(
         let raw = if keep_raw || outcome.is_err() { raw.into_owned().into() } else { Default::default() };
         Item { id, raw, outcome }
     });
-    Ok(TypedPage { items: items.collect(), count, took: Duration::ZERO })
+    Ok(TypedPage { items: items.collect(), count, took: Duration::ZERO, bytes: body.len() as u64 })
 }
 
 /// Reads a record that stands alone.
@@ -53,6 +58,9 @@ fn read<T: Resource>(raw: &RawValue) -> (Option<RemoteId>, Result<Read<T>, Unrea
         return (None, Err(unreadable("", "not a JSON object")));
     };
     let Some(id) = T::identity(&object) else { return (None, Err(unreadable("id", "missing or not an id"))) };
+    if id.as_str().len() > LONGEST_ID {
+        return (None, Err(unreadable("id", "longer than an id can be")));
+    }
     let mut record = Record::new(&object);
     let value = T::read(id.clone(), &mut record);
     (Some(id), value.map(|value| Read { value, problems: record.into_problems() }))

@@ -7,9 +7,11 @@ mod ask;
 mod decode;
 mod walk;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::checkpoint::Checkpoint;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::form::{Form, PageRequest};
 use crate::item::{Item, Page};
 use crate::learned::Learned;
@@ -21,6 +23,10 @@ use walk::{Arrival, Walk};
 
 /// So many records may be in memory ahead of their turn: large pages need no company to keep a server busy.
 const ROWS_AHEAD: u32 = 12_000;
+/// How many bytes all pages together may have: some hundred times what the largest tenant sends of a stream.
+const MOST_BYTES: u64 = 8 << 30;
+/// How long all pages together may take: a tenant of a hundred thousand takes minutes.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// All records of a stream, read page by page in the order of their ids.
 ///
@@ -41,6 +47,10 @@ pub struct Enumeration<T> {
     /// Where the walk's first offset is in the whole set: not at its beginning when only what is behind an id is
     /// asked for.
     begun_at: u64,
+    /// When the first page was asked for.
+    asked_at: Option<Timestamp>,
+    /// Bytes of the pages so far.
+    bytes: u64,
     keep_raw: bool,
     /// Whether pages are asked for before it is their turn.
     runs_ahead: bool,
@@ -59,6 +69,8 @@ impl<T: Resource> Enumeration<T> {
             course,
             resume: None,
             begun_at: 0,
+            asked_at: None,
+            bytes: 0,
             keep_raw: true,
             runs_ahead: true,
             ahead: Ahead::default(),
@@ -95,6 +107,14 @@ impl<T: Resource> Enumeration<T> {
     #[must_use]
     pub fn without_raw(mut self) -> Self {
         self.keep_raw = false;
+        self
+    }
+
+    /// Ends with an error (`lucca.endless_list`) once there are more than so many records, those before the place where it
+    /// resumes among them. The default is two million.
+    #[must_use]
+    pub fn at_most(mut self, records: u64) -> Self {
+        self.walk.at_most(records);
         self
     }
 
@@ -152,9 +172,16 @@ impl<T: Resource> Enumeration<T> {
     ///
     /// # Errors
     ///
-    /// When a page can't be had, after every retry and every other way of asking that could help.
+    /// When a page can't be had, after every retry and every other way of asking that could help; and when the list does
+    /// not end.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         while !self.walk.has_ended() {
+            let now = self.client.transport().now();
+            if now.duration_since(*self.asked_at.get_or_insert(now)) > LONGEST || self.bytes > MOST_BYTES {
+                self.walk.end_endless();
+                self.ahead.clear();
+                break;
+            }
             let answered = self.ask().await;
             self.note();
             let (page, request) = match answered {
@@ -168,9 +195,15 @@ impl<T: Resource> Enumeration<T> {
             }
             let offset = request.offset;
             let items = self.take_in(page, &request);
+            if self.walk.is_endless() {
+                break;
+            }
             if !items.is_empty() {
                 return Ok(Some(Page { items, offset }));
             }
+        }
+        if self.walk.is_endless() {
+            return Err(Error::new(Kind::Endless).on(self.form.stream(), "GET", self.form.path()));
         }
         Ok(None)
     }
@@ -192,7 +225,8 @@ impl<T: Resource> Enumeration<T> {
     }
 
     fn take_in(&mut self, page: TypedPage<T>, asked: &PageRequest) -> Vec<Item<T>> {
-        let TypedPage { items, count, took } = page;
+        let TypedPage { items, count, took, bytes } = page;
+        self.bytes += bytes;
         // A page is numbered in the size it was asked for, the first one in the size just learned, if one was.
         let mut limit = asked.limit;
         if self.walk.is_fresh() && self.form.learn_size(asked.offset, items.len(), count) {

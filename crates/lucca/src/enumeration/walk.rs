@@ -12,7 +12,9 @@ use crate::seen::{Seen, Sighting};
 const MAX_PASSES: u8 = 3;
 
 /// Many times what the largest tenant has: a server that makes up records would be followed for ever.
-const MOST_RECORDS: u64 = 20_000_000;
+pub(crate) const MOST_RECORDS: u64 = 2_000_000;
+/// Pages of all passes: one that brings little each time would be followed for ever, too.
+const MOST_PAGES: u64 = 200_000;
 
 /// Sizes that servers silently cut pages to.
 const ROUND_SIZES: [u64; 8] = [10, 20, 25, 50, 100, 200, 250, 500];
@@ -20,6 +22,10 @@ const ROUND_SIZES: [u64; 8] = [10, 20, 25, 50, 100, 200, 250, 500];
 #[derive(Debug)]
 pub(crate) struct Walk {
     seen: Seen,
+    /// How many records it may meet.
+    most: u64,
+    /// Pages of all passes.
+    all_pages: u64,
     /// Pages of this pass.
     pages: u64,
     pass: u8,
@@ -77,6 +83,8 @@ impl Walk {
     pub(crate) fn new() -> Self {
         Self {
             seen: Seen::default(),
+            most: MOST_RECORDS,
+            all_pages: 0,
             pages: 0,
             pass: 1,
             offset: 0,
@@ -96,6 +104,25 @@ impl Walk {
             is_resumed: false,
             ended: None,
         }
+    }
+
+    /// Ends once more than so many records were met, those of the reads that it resumes among them.
+    pub(crate) fn at_most(&mut self, records: u64) {
+        self.most = records;
+    }
+
+    fn has_too_many(&self) -> bool {
+        let before = if self.is_resumed { self.begins_at } else { 0 };
+        before + self.seen.len() + self.unidentified > self.most || self.all_pages > MOST_PAGES
+    }
+
+    /// Ends because it does not come to an end.
+    pub(crate) fn end_endless(&mut self) {
+        self.end(Unproven::Endless);
+    }
+
+    pub(crate) fn is_endless(&self) -> bool {
+        matches!(self.ended, Some(Proof::Unproven { why: Unproven::Endless, .. }))
     }
 
     /// Over a set of which nothing is asked for.
@@ -200,6 +227,7 @@ impl Walk {
         }
         self.was_short = !may_be_cut;
         self.pages += 1;
+        self.all_pages += 1;
         self.follow_order(page.ids);
 
         let mut fresh = Vec::with_capacity(page.ids.len());
@@ -236,7 +264,7 @@ impl Walk {
             self.offset = page.offset + if page.by_page { u64::from(page.limit) } else { received };
         }
 
-        let pass_begins = if self.seen.len() > MOST_RECORDS {
+        let pass_begins = if self.has_too_many() {
             self.end(Unproven::Endless)
         } else if stalls {
             None

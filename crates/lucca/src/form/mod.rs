@@ -112,6 +112,11 @@ impl Form {
         }
     }
 
+    /// Where it is asked for.
+    pub(crate) fn path(&self) -> &'static str {
+        self.route.path
+    }
+
     pub(crate) fn stream(&self) -> Stream {
         self.stream
     }

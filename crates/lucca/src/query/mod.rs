@@ -34,3 +34,12 @@ fn push_pair(query: &mut String, key: &str, value: &str) {
     query.push('=');
     push_encoded(query, value);
 }
+
+/// The names and values of a query, decoded.
+pub(crate) fn decode_pairs(query: &str) -> Vec<(String, String)> {
+    let mut url = reqwest::Url::parse("https://tenant.invalid/").ok();
+    if let Some(url) = &mut url {
+        url.set_query(Some(query));
+    }
+    url.iter().flat_map(|url| url.query_pairs().into_owned()).collect()
+}

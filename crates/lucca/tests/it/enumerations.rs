@@ -247,3 +247,26 @@ fn never_more_than_the_budget_in_a_minute() {
         assert_eq!(clock.now().duration_since(began).as_secs(), 140);
     });
 }
+
+#[test]
+fn a_list_without_end_is_left_off() {
+    block_on(async {
+        let server = tenant(|request, _| {
+            let (offset, limit) = paging(request);
+            let items = rows(offset..offset + limit);
+            ok(json!({"data": {"items": items, "count": offset + 2 * limit}}))
+        })
+        .await;
+        let mut users = client(&server).users(UserQuery::default()).at_most(5000);
+        let mut read = 0;
+        let error = loop {
+            match users.next_page().await {
+                Ok(page) => read += page.expect("it has no end").items.len(),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error.code(), read), ("lucca.endless_list", 5000));
+        assert!(matches!(users.proof(), Proof::Unproven { why: Unproven::Endless, .. }));
+        assert_eq!(users.next_page().await.unwrap_err().code(), "lucca.endless_list", "it stays so");
+    });
+}

@@ -18,6 +18,8 @@ mod faults;
 #[cfg(test)]
 mod logging;
 #[cfg(test)]
+mod passthrough;
+#[cfg(test)]
 mod reach;
 mod refusals;
 #[cfg(test)]

@@ -40,6 +40,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = match Bytes::from_request(Request::from_parts(parts.clone(), body), state).await {
+            Ok(bytes) if store::has_nul(&bytes) => return Err(nul()),
+            Ok(bytes) => bytes,
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(too_large()),
+            Err(_) => {
+                let detail = "The body did not arrive whole.";
+                return Err(Problem::new(StatusCode::BAD_REQUEST, "request.invalid", detail));
+            }
+        };
+        let request = Request::from_parts(parts, bytes.into());
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(body)) => Ok(Self(body)),
             Err(JsonRejection::JsonDataError(error)) => {
@@ -54,11 +65,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "request.not_json",
                 "Send JSON with Content-Type: application/json.",
-            )),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "request.too_large",
-                "The body is larger than any request needs to be.",
             )),
             Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "request.not_json", "The body is not JSON.")),
         }
@@ -75,11 +81,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         let (parts, body) = request.into_parts();
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
         let bytes = bytes.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "request.too_large",
-                "The body is larger than any request needs to be.",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
             _ => Problem::new(StatusCode::BAD_REQUEST, "request.invalid", "The body did not arrive whole."),
         })?;
         if bytes.is_empty() {
@@ -94,6 +96,23 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         let Body(body) = Body::from_request(Request::from_parts(parts, bytes.into()), state).await?;
         Ok(Self(body))
     }
+}
+
+fn too_large() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "request.too_large",
+        "The body is larger than any request needs to be.",
+    )
+}
+
+/// A NUL character in what is sent: no text of ours holds one, and PostgreSQL can't take one.
+pub(crate) fn nul() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "request.invalid",
+        "The address or the body holds a NUL character, which no text may.",
+    )
 }
 
 /// The parameters of the address, refused as a problem where they can't be read.

@@ -280,8 +280,15 @@ fn origin(value: &str) -> Result<String, Problem> {
     };
     let url = Url::parse(value).map_err(|_| refused())?;
     let origin = url.origin().ascii_serialization();
-    let is_bare = value.trim_end_matches('/').eq_ignore_ascii_case(&origin);
-    if is_bare && is_safe(&url) { Ok(origin) } else { Err(refused()) }
+    let is_bare = value.strip_suffix('/').unwrap_or(value).eq_ignore_ascii_case(&origin);
+    // It stands in a header, where a wildcard, a quote or a semicolon would mean more than one origin. URLs allow them in hosts.
+    let is_plain = url.host_str().is_some_and(|host| {
+        let is_label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        matches!(url.host(), Some(url::Host::Ipv6(_))) || host.split('.').all(is_label)
+    });
+    if is_bare && is_plain && is_safe(&url) { Ok(origin) } else { Err(refused()) }
 }
 
 fn return_url(value: &str) -> Result<String, Problem> {

@@ -14,9 +14,13 @@ use super::visit::{Visit, update};
 use crate::app::App;
 use crate::problem::chain;
 
-/// The checks that are going on, by flow.
+/// What is checked: the flow, and its [`checks_version`](Progress::checks_version).
+type Subject = (FlowId, u64);
+
+/// The checks that are going on. Of one flow several may, of other keys or tenants that were entered one after the other:
+/// only what is found of the last counts.
 #[derive(Default)]
-pub(crate) struct Checkings(Mutex<HashMap<FlowId, Arc<Checking>>>);
+pub(crate) struct Checkings(Mutex<HashMap<Subject, Arc<Checking>>>);
 
 /// One check that is going on.
 #[derive(Default)]
@@ -37,27 +41,31 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Checkings {
-    /// How far the check of a flow is; none if none is going on.
-    pub(crate) fn seen(&self, flow: FlowId) -> Option<Seen> {
-        let checking = lock(&self.0).get(&flow).cloned()?;
+    /// How far the check of what a flow holds is; none if none is going on.
+    pub(crate) fn seen(&self, visit: &Visit) -> Option<Seen> {
+        let checking = lock(&self.0).get(&subject(visit)).cloned()?;
         let seen = lock(&checking.0).clone();
         Some(seen)
     }
 
-    /// A new check of a flow; none if one is going on already.
-    fn begin(&self, flow: FlowId) -> Option<Arc<Checking>> {
+    /// A new check; none if one is going on already.
+    fn begin(&self, subject: Subject) -> Option<Arc<Checking>> {
         let mut all = lock(&self.0);
-        if all.contains_key(&flow) {
+        if all.contains_key(&subject) {
             return None;
         }
         let checking = Arc::new(Checking::default());
-        all.insert(flow, Arc::clone(&checking));
+        all.insert(subject, Arc::clone(&checking));
         Some(checking)
     }
 
-    fn end(&self, flow: FlowId) {
-        lock(&self.0).remove(&flow);
+    fn end(&self, subject: Subject) {
+        lock(&self.0).remove(&subject);
     }
+}
+
+fn subject(visit: &Visit) -> Subject {
+    (visit.flow.id, visit.progress.checks_version)
 }
 
 impl Watcher for Checking {
@@ -72,23 +80,28 @@ impl Watcher for Checking {
     }
 }
 
-/// Begins to check the key that the flow holds, unless that is going on.
+/// Begins to check the key that the flow holds, unless that is going on. What is found is not kept where the key, the tenant
+/// or the features have changed meanwhile.
 pub(crate) fn begin(visit: &Visit) {
-    let Some(checking) = visit.app.checkings.begin(visit.flow.id) else { return };
+    let subject = subject(visit);
+    let Some(checking) = visit.app.checkings.begin(subject) else { return };
     let (app, flow, features) = (visit.app.clone(), visit.flow.clone(), visit.features());
     tokio::spawn(async move {
         let checked = match examine(&app, &flow, &features, &checking).await {
             Ok(diagnosis) => Checked::Done { diagnosis: Box::new(diagnosis) },
             Err(code) => Checked::Failed { code },
         };
+        let (_, version) = subject;
         let mut keep = |progress: &mut Progress| {
-            progress.checked = checked.clone();
-            progress.reach(Step::Checks);
+            if progress.checks_version == version {
+                progress.checked = checked.clone();
+                progress.reach(Step::Checks);
+            }
         };
         if let Err(error) = update(&app, &flow, &mut keep).await {
             tracing::error!(flow = %flow.id, code = error.code(), error = %chain(&error), "a check was not kept");
         }
-        app.checkings.end(flow.id);
+        app.checkings.end(subject);
     });
 }
 
@@ -108,12 +121,8 @@ async fn examine(
     let progress = Progress::read(&flow.state);
     let tenant = progress.tenant.ok_or_else(missing)?;
     let tenant = TenantUrl::parse(&tenant.origin, app.hosts).map_err(|error| error.code().to_owned())?;
-    let key = machinery
-        .store
-        .link_flow_key(&machinery.vault, flow.id)
-        .await
-        .map_err(stored)?
-        .ok_or_else(missing)?;
+    // Of the same read as the tenant.
+    let key = flow.api_key(&machinery.vault).map_err(stored)?.ok_or_else(missing)?;
     let key = ApiKey::parse(key.expose_secret()).map_err(|error| error.code().to_owned())?;
     let pace = app.config.linking.requests_per_minute;
     let client =

@@ -1,7 +1,8 @@
 //! `checks`: what the key opens, one by one, with what to do about what it does not.
 
 use askama::Template;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use linking::{
     Diagnosis, Evidence, Finding, FoundField, Language, Likelier, Permission, Probe, ProbeOutcome, Verdict,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Linking {
     /// The keys of those that are ticked.
     #[serde(default)]
     custom_fields: Vec<String>,
+    /// The version of what was checked, of which the page showed what was found.
+    checked: Option<u64>,
 }
 
 pub(crate) async fn show(mut visit: Visit) -> Response {
@@ -90,32 +93,59 @@ pub(crate) async fn confirm(Posted { mut visit, form }: Posted<Confirmed>) -> Re
     visit.redirect(Step::Checks)
 }
 
-pub(crate) async fn link(Posted { mut visit, form }: Posted<Linking>) -> Response {
-    if let Err(elsewhere) = visit.may_open(Step::Checks) {
-        return elsewhere;
-    }
-    let Some(diagnosis) = first_sync::diagnosis(&visit.progress) else { return visit.redirect(Step::Checks) };
-    let is_blocked = diagnosis.required_unsettled(&visit.progress.confirmed).next().is_some();
-    let may_go_on = may_go_without(&visit, diagnosis) && form.anyway == "yes";
-    if is_blocked && !may_go_on {
-        return visit.redirect(Step::Checks);
-    }
-    let kept_fields = (form.fields_shown == "yes").then_some(&form.custom_fields[..]);
-    match first_sync::link(&mut visit, kept_fields).await {
-        Ok(account) => {
-            // Without it the account is synced all the same, as it is due.
-            if let Err(error) = visit.app.machinery.ask_for_run(&account, false).await {
-                tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
-            }
-            visit.redirect(Step::Sync)
+pub(crate) async fn link(Posted { visit, form }: Posted<Linking>) -> Response {
+    // A task of its own: a closed page does not undo the linking, nor what follows from it.
+    match tokio::spawn(link_account(visit, form)).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, "linking an account broke off");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-        Err(refusal) => visit.refuse(refusal),
     }
+}
+
+async fn link_account(mut visit: Visit, form: Linking) -> Response {
+    const TIMES: usize = 5;
+    for _ in 0..TIMES {
+        if let Err(elsewhere) = visit.may_open(Step::Checks) {
+            return elsewhere;
+        }
+        let Some(diagnosis) = first_sync::diagnosis(&visit.progress) else {
+            return visit.redirect(Step::Checks);
+        };
+        // Another key or tenant was entered on another device: what this page showed is not what would be linked.
+        if form.checked.is_some_and(|version| version != visit.progress.checks_version) {
+            return visit.redirect(Step::Checks);
+        }
+        let is_blocked = diagnosis.required_unsettled(&visit.progress.confirmed).next().is_some();
+        let may_go_on = may_go_without(&visit, diagnosis) && form.anyway == "yes";
+        if is_blocked && !may_go_on {
+            return visit.redirect(Step::Checks);
+        }
+        let kept_fields = (form.fields_shown == "yes").then_some(&form.custom_fields[..]);
+        match first_sync::link(&visit, kept_fields).await {
+            Ok(Some(account)) => {
+                // Without it the account is synced all the same, as it is due.
+                if let Err(error) = visit.app.machinery.ask_for_run(&account, false).await {
+                    tracing::error!(account = %account.id, code = error.code(), %error, "no first sync was asked for");
+                }
+                return visit.redirect(Step::Sync);
+            }
+            // Another device or another flow was faster: what they did decides.
+            Ok(None) => {
+                if let Err(refused) = visit.refresh().await {
+                    return refused;
+                }
+            }
+            Err(refusal) => return visit.refuse(refusal),
+        }
+    }
+    visit.refuse(Refusal::Conflict)
 }
 
 /// The page's state: what goes on, or what came out.
 async fn view(visit: &mut Visit) -> Result<(Shell, ChecksBody), Response> {
-    let seen = visit.app.checkings.seen(visit.flow.id);
+    let seen = visit.app.checkings.seen(visit);
     if seen.is_none() && matches!(visit.progress.checked, Checked::Not) {
         // It may have ended since the flow was read: what came out is written down before it is no longer seen.
         visit.refresh().await?;
@@ -174,11 +204,13 @@ async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> Chec
     let confirmed = &visit.progress.confirmed;
     let in_the_way: Vec<&Finding> = diagnosis.required_unsettled(confirmed).collect();
     let is_missing = in_the_way.iter().any(|finding| finding.verdict == Verdict::Missing);
-    let status = match (in_the_way.is_empty(), is_missing) {
-        (true, _) => t.checks.good,
-        (false, true) => t.checks.missing,
-        (false, false) => t.checks.confirm_needed,
+    let headline = diagnosis.headline(confirmed).text(language);
+    let what_to_do = match (in_the_way.is_empty(), is_missing) {
+        (true, _) => None,
+        (false, true) => Some(t.checks.missing),
+        (false, false) => Some(t.checks.confirm_needed),
     };
+    let status: Vec<&str> = std::iter::once(headline.as_str()).chain(what_to_do).collect();
     let probes = Probe::wanted(&diagnosis.features).filter(|probe| *probe != Probe::Excess);
     let lines = probes.map(|probe| {
         let finding = probe.permission().and_then(|permission| diagnosis.finding(permission));
@@ -187,7 +219,8 @@ async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> Chec
     let may_skip = may_go_without(visit, diagnosis);
     let consequences = in_the_way.iter().filter(|_| may_skip).map(|finding| without(finding, language));
     ChecksBody {
-        status: status.to_owned(),
+        status: status.join(" "),
+        checks_version: visit.progress.checks_version,
         lines: lines.collect(),
         failure: None,
         notes: diagnosis
@@ -196,7 +229,7 @@ async fn result(visit: &Visit, t: &'static Texts, diagnosis: &Diagnosis) -> Chec
             .into_iter()
             .chain(diagnosis.narrowed.map(|narrowed| narrowed.text(language)))
             .collect(),
-        excess: diagnosis.excess.iter().map(|excess| excess.text(language)).collect(),
+        excess: diagnosis.excess.iter().map(|excess| excess.text(visit.written_text(), language)).collect(),
         own_fields: own_fields(visit, diagnosis).await,
         may_begin: false,
         may_link: in_the_way.is_empty(),

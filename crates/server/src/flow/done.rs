@@ -1,4 +1,5 @@
-//! `done`: the end, and the public token that shows the vendor's server which account was linked.
+//! `done`: the end; and the public token, which shows the vendor's server which account was linked. Every page that is
+//! shown once the account is linked issues it, so that a customer may leave at any of them.
 
 use askama::Template;
 use axum::response::Response;
@@ -13,48 +14,76 @@ use super::shell;
 use super::sync_page::account;
 use super::visit::{Posted, Visit};
 use crate::pages::texts::fill;
-use crate::pages::{Done, texts};
+use crate::pages::{Done, Shell, texts};
 use crate::tokens;
 
-/// How long a public token can be exchanged.
+/// How long a public token can be exchanged after it was last issued.
 const VALID: SignedDuration = SignedDuration::from_mins(30);
 
 #[derive(Deserialize)]
 pub(crate) struct Nothing {}
+
+/// A page of a finished flow: what is around it tells the page that embeds the flow that the account is linked.
+pub(crate) struct Finished {
+    pub(crate) shell: Shell,
+    /// The vendor's address, with the public token unless that was exchanged.
+    pub(crate) return_to: Option<String>,
+}
+
+/// Issues the public token and puts it where each kind of vendor's page gets it: the widget from the page, the others
+/// from the address that one returns to.
+pub(crate) async fn finished(visit: &Visit, step: Step) -> Result<Finished, Response> {
+    let machinery = &visit.app.machinery;
+    let token = tokens::public_token(&machinery.vault, visit.flow.id);
+    let expires_at = machinery.clock.now() + VALID;
+    let issued = machinery.store.issue_public_token(visit.flow.id, &token, expires_at).await;
+    // What was exchanged already is not given out again.
+    let token = match issued {
+        Ok(can_be_exchanged) => can_be_exchanged.then(|| token.expose_secret().to_owned()),
+        Err(error) => return Err(visit.refuse(Refusal::failed(&error))),
+    };
+    let return_to = visit.flow.return_url.as_deref().and_then(|url| return_to(url, token.as_deref()));
+    let mut shell = shell::at(visit, step);
+    shell.is_linked = true;
+    shell.public_token = token.filter(|_| visit.flow.allowed_origin.is_some());
+    Ok(Finished { shell, return_to })
+}
 
 /// Coming back to the end by its address: the way there is a form.
 pub(crate) async fn show(visit: Visit) -> Response {
     visit.redirect(visit.progress.furthest.min(Step::Summary))
 }
 
+/// The link of a finished flow, opened again.
+pub(crate) async fn show_already(visit: Visit) -> Response {
+    let t = texts(visit.language);
+    page(&visit, t.done.already_title, t.done.already).await
+}
+
 pub(crate) async fn finish(Posted { mut visit, .. }: Posted<Nothing>) -> Response {
     if let Err(refused) = account(&visit).await {
         return refused;
     }
-    let app = visit.app.clone();
-    let machinery = &app.machinery;
-    let Ok(token) = tokens::new_public_token(&machinery.entropy) else {
-        return visit.refuse(Refusal::Failed);
-    };
-    let expires_at = machinery.clock.now() + VALID;
-    let is_new = match machinery.store.set_public_token(visit.flow.id, &token, expires_at).await {
-        Ok(is_new) => is_new,
-        Err(error) => return visit.refuse(Refusal::failed(&error)),
-    };
     if let Err(refused) = visit.change(|progress| progress.reach(Step::Done)).await {
         return refused;
     }
     let t = texts(visit.language);
-    let vendor = [("vendor", app.config.vendor.name.as_str())];
-    let mut shell = shell::at(&visit, Step::Done);
-    // What was exchanged already is not given out again.
-    let token = is_new.then(|| token.expose_secret().to_owned());
-    shell.public_token = token.clone().filter(|_| visit.flow.allowed_origin.is_some());
+    page(&visit, t.done.title, t.done.text).await
+}
+
+async fn page(visit: &Visit, title: &'static str, text: &'static str) -> Response {
+    let Finished { shell, return_to } = match finished(visit, Step::Done).await {
+        Ok(finished) => finished,
+        Err(refused) => return refused,
+    };
+    let t = texts(visit.language);
+    let vendor = [("vendor", visit.app.config.vendor.name.as_str())];
     let page = Done {
         t,
         shell: &shell,
-        text: fill(t.done.text, &vendor),
-        return_to: visit.flow.return_url.as_deref().and_then(|url| return_to(url, token.as_deref())),
+        title,
+        text: fill(text, &vendor),
+        return_to,
         return_text: fill(t.done.return_to, &vendor),
         revoke: fill(t.done.revoke, &vendor),
     };

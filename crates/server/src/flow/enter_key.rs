@@ -19,6 +19,9 @@ pub(crate) struct Entered {
     key: SecretString,
 }
 
+/// How often a key is entered in a flow that changes all the time.
+const TIMES: usize = 5;
+
 fn nothing() -> SecretString {
     SecretString::from("")
 }
@@ -59,28 +62,31 @@ pub(crate) async fn enter(Posted { mut visit, form }: Posted<Entered>) -> Respon
         return page(&visit, Some(t.too_often.to_owned()));
     }
     let machinery = &app.machinery;
-    let Ok(nonce) = machinery.entropy.bytes() else { return visit.refuse(Refusal::Failed) };
     let key = SecretString::from(key.expose());
-    let kept = machinery
-        .store
-        .set_link_flow_key(&machinery.vault, visit.flow.id, &key, nonce, machinery.clock.now())
-        .await;
-    match kept {
-        Ok(true) => {}
-        Ok(false) => return visit.refuse(Refusal::Conflict),
-        Err(error) => return visit.refuse(Refusal::failed(&error)),
+    for _ in 0..TIMES {
+        let Ok(nonce) = machinery.entropy.bytes() else { return visit.refuse(Refusal::Failed) };
+        visit.progress.forget_checks();
+        visit.progress.reach(Step::Checks);
+        let (at_version, state) = ((visit.flow.id, visit.flow.version), visit.progress.to_json());
+        let (key, now) = ((&key, nonce), machinery.clock.now());
+        let kept = machinery.store.set_link_flow_key(&machinery.vault, at_version, key, &state, now).await;
+        let is_kept = match kept {
+            Ok(is_kept) => is_kept,
+            Err(error) => return visit.refuse(Refusal::failed(&error)),
+        };
+        if let Err(refused) = visit.refresh().await {
+            return refused;
+        }
+        if is_kept {
+            checking::begin(&visit);
+            return visit.redirect(Step::Checks);
+        }
+        // Another device was faster: the key goes into the flow as that left it.
+        if let Err(elsewhere) = visit.may_open(Step::EnterKey) {
+            return elsewhere;
+        }
     }
-    let changed = visit
-        .change(|progress| {
-            progress.forget_checks();
-            progress.reach(Step::Checks);
-        })
-        .await;
-    if let Err(refused) = changed {
-        return refused;
-    }
-    checking::begin(&visit);
-    visit.redirect(Step::Checks)
+    visit.refuse(Refusal::Conflict)
 }
 
 /// What is wrong with a text, for whoever pasted it.

@@ -1,9 +1,12 @@
 //! Linking the account at the end of the checks.
 
-use linking::Diagnosis;
+use linking::{Diagnosis, DiagnosisSummary};
 use lucca::{FieldGroup, FieldGroups};
 use people::Feature;
-use store::{AccountId, AccountSettings, AccountStatus, LinkFlow, LinkedAccount, Onto};
+use store::{
+    AccountId, AccountSettings, AccountStatus, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkedAccount,
+    NewDiagnosis, Onto,
+};
 
 use super::progress::{Checked, Progress, Step};
 use super::refusal::Refusal;
@@ -57,46 +60,58 @@ pub(crate) async fn target(app: &App, flow: &LinkFlow, tenant: &str) -> Result<T
     Ok(Target::Onto(Onto::New(AccountId::mint(now, random))))
 }
 
-/// Links the account that the checks were made for.
+/// Links the account that the checks were made for. None where the flow, or the accounts of its tenant, changed since the
+/// visit began: what was shown may hold no longer.
 ///
 /// `kept_fields` are the keys of custom fields that stay ticked, where the page showed some.
 pub(crate) async fn link(
-    visit: &mut Visit,
+    visit: &Visit,
     kept_fields: Option<&[String]>,
-) -> Result<LinkedAccount, Refusal> {
-    let app = visit.app.clone();
+) -> Result<Option<LinkedAccount>, Refusal> {
+    let app = &visit.app;
     let machinery = &app.machinery;
-    let Some(tenant) = visit.progress.tenant.clone() else { return Err(Refusal::Conflict) };
-    let onto =
-        match target(&app, &visit.flow, &tenant.origin).await.map_err(|error| Refusal::failed(&error))? {
-            Target::Onto(onto) => onto,
-            Target::TakenByAnother => return Err(Refusal::TakenByAnother),
-            Target::OtherTenant { expected } => return Err(Refusal::OtherTenant { expected }),
-        };
+    let failed = |error: store::Error| Refusal::failed(&error);
+    let Some(tenant) = visit.progress.tenant.as_ref() else { return Err(Refusal::Conflict) };
+    let accounts = machinery.store.accounts_of_tenant(&tenant.origin).await.map_err(failed)?;
+    let known_accounts: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    let onto = match target(app, &visit.flow, &tenant.origin).await.map_err(failed)? {
+        Target::Onto(onto) => onto,
+        Target::TakenByAnother => return Err(Refusal::TakenByAnother),
+        Target::OtherTenant { expected } => return Err(Refusal::OtherTenant { expected }),
+    };
     let known = match onto {
-        Onto::Relink(id) => machinery.store.account(id).await.map_err(|error| Refusal::failed(&error))?,
+        Onto::Relink(id) => machinery.store.account(id).await.map_err(failed)?,
         Onto::New(_) => None,
     };
     let before = known.map(|account| account.settings).unwrap_or_default();
     let settings = settings(visit, before, kept_fields, app.config.linking.requests_per_minute);
     let nonce = machinery.entropy.bytes().map_err(|_| Refusal::Failed)?;
-    let linked = machinery
-        .store
-        .finish_link_flow(
-            &machinery.vault,
-            visit.flow.id,
-            onto,
-            &tenant.origin,
-            &settings,
-            nonce,
-            machinery.clock.now(),
-        )
-        .await
-        .map_err(|error| Refusal::failed(&error))?;
-    let Some(account) = linked else { return Err(Refusal::Conflict) };
+    let Some(found) = diagnosis(&visit.progress) else { return Err(Refusal::Conflict) };
+    let summary = DiagnosisSummary::new(None, found, &visit.progress.confirmed);
+    let json = serde_json::to_string(&summary).unwrap_or_default();
+    let end = LinkFlowEnd {
+        flow_id: visit.flow.id,
+        version: visit.flow.version,
+        onto,
+        tenant: &tenant.origin,
+        known_accounts: &known_accounts,
+        settings: &settings,
+        diagnosis: NewDiagnosis {
+            source: DiagnosisSource::Linking,
+            summary: &json,
+            audit_detail: &summary.audit_detail(),
+        },
+        nonce,
+    };
+    let linked = machinery.store.finish_link_flow(&machinery.vault, end, machinery.clock.now()).await;
+    let Some(account) = linked.map_err(failed)? else { return Ok(None) };
+    // Else the first sync does so.
+    if let Err(error) = machinery.note_linked(&account, &summary).await {
+        tracing::error!(account = %account.id, code = error.code(), %error, "no issue was opened");
+    }
     let mut reach = |progress: &mut Progress| progress.reach(Step::Sync);
-    update(&app, &visit.flow, &mut reach).await.map_err(|error| Refusal::failed(&error))?;
-    Ok(account)
+    update(app, &visit.flow, &mut reach).await.map_err(failed)?;
+    Ok(Some(account))
 }
 
 /// The settings of the account that the flow would relink; none for a new one.

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use super::progress::Step;
 use super::shell;
 use super::visit::{Posted, Visit};
-use crate::pages::texts::fill;
 use crate::pages::{KeyPage, RolePage, TickBox, texts};
 
 #[derive(Deserialize)]
@@ -45,7 +44,7 @@ pub(crate) async fn show_key(visit: Visit) -> Response {
         key_name: key_name(&visit),
         publisher: visit.app.config.vendor.name.clone(),
         contact: visit.flow.email.clone(),
-        write: fill(t.key.write, &[("vendor", &visit.app.config.vendor.name)]),
+        write: std::iter::once(t.key.write).chain(visit.written_text()).collect::<Vec<_>>().join(" "),
         form_height: 94 + 28 * boxes.len(),
         boxes,
     };

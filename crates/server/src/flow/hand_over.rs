@@ -12,6 +12,7 @@ use super::progress::Step;
 use super::refusal::Refusal;
 use super::shell;
 use super::visit::{Posted, Visit};
+use crate::config::LONGEST_LINK_DAYS;
 use crate::pages::texts::fill;
 use crate::pages::{HandOver, Handed, moment, texts};
 use crate::tokens;
@@ -44,7 +45,12 @@ pub(crate) async fn make(Posted { mut visit, .. }: Posted<Nothing>) -> Response 
     let machinery = &app.machinery;
     let now = machinery.clock.now();
     let days = i64::from(app.config.linking.hand_over_days);
-    let expires_at = now + SignedDuration::from_hours(24 * days);
+    // Who was handed a link may hand over as well, but not for ever: a flow ends where its first link could have.
+    let ends_at = visit.flow.created_at + SignedDuration::from_hours(24 * i64::from(LONGEST_LINK_DAYS));
+    let expires_at = (now + SignedDuration::from_hours(24 * days)).min(ends_at);
+    if expires_at <= now {
+        return visit.refuse(Refusal::Expired);
+    }
     let Ok(token) = tokens::new_link_token(&machinery.entropy) else { return visit.refuse(Refusal::Failed) };
     let added =
         machinery.store.add_link_token(visit.flow.id, &token, TokenKind::HandedOver, expires_at, now).await;

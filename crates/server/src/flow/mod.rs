@@ -23,7 +23,8 @@ mod visit;
 mod welcome;
 
 use axum::Router;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
@@ -34,6 +35,7 @@ use visit::Visit;
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/link/{token}", get(open))
+        .route("/link/{token}/linked", get(linked))
         .route("/link/{token}/language", post(language::choose))
         .route("/link/{token}/cancel", post(cancel::cancel))
         .route("/link/{token}/welcome", get(welcome::show).post(welcome::start))
@@ -58,8 +60,17 @@ pub(crate) fn router() -> Router<App> {
 /// The link itself: where whoever follows it left off. Who has not got further than the question whether they may has
 /// perhaps handed over: the next one is to read first what it is about.
 async fn open(visit: Visit) -> Response {
+    if visit.is_finished() {
+        return done::show_already(visit).await;
+    }
     match visit.progress.furthest {
         Step::Welcome | Step::Access => visit.redirect(Step::Welcome),
         step => visit.redirect(step),
     }
+}
+
+/// Whether the account is linked, for pages that are open while the flow is finished on another device: 200 then,
+/// 204 before.
+async fn linked(visit: Visit) -> Response {
+    if visit.is_finished() { StatusCode::OK } else { StatusCode::NO_CONTENT }.into_response()
 }

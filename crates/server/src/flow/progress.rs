@@ -3,7 +3,7 @@
 
 use linking::{Diagnosis, Language, Permission};
 use people::Feature;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The steps, in their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -117,8 +117,11 @@ pub(crate) struct Progress {
     /// The tenant, once it is named.
     #[serde(default)]
     pub(crate) tenant: Option<Tenant>,
-    /// What became of the checks of the key that the flow holds.
+    /// Counts the changes of what is checked: the key, the tenant and the features. What a check finds is of one count.
     #[serde(default)]
+    pub(crate) checks_version: u64,
+    /// What became of the checks of the key that the flow holds.
+    #[serde(default, deserialize_with = "checked_or_not")]
     pub(crate) checked: Checked,
     /// What the doctor can't tell and the customer confirmed.
     #[serde(default)]
@@ -126,6 +129,12 @@ pub(crate) struct Progress {
 }
 
 const VERSION: u8 = 1;
+
+/// What another version of this program found and this one can't read is checked again.
+fn checked_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Checked, D::Error> {
+    let json = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(json).unwrap_or_default())
+}
 
 impl Progress {
     /// A flow that nobody has opened.
@@ -137,6 +146,7 @@ impl Progress {
             declined: Vec::new(),
             handed_over: false,
             tenant: None,
+            checks_version: 0,
             checked: Checked::Not,
             confirmed: Vec::new(),
         }
@@ -159,8 +169,9 @@ impl Progress {
         self.furthest = self.furthest.max(step);
     }
 
-    /// Another tenant, another key or other features: what was checked holds no longer.
+    /// Another tenant, another key or other features: what was checked holds no longer, nor what is being checked.
     pub(crate) fn forget_checks(&mut self) {
+        self.checks_version += 1;
         self.checked = Checked::Not;
         self.confirmed.clear();
         self.furthest = self.furthest.min(Step::EnterKey);

@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     Unknown,
     /// The link token opened something once.
     Expired,
+    /// The link token opened something once, and the account is linked.
+    AlreadyLinked,
     /// The invitation was withdrawn.
     Cancelled,
     /// Another device was faster.
@@ -59,6 +61,7 @@ impl Refusal {
         let (status, title, text) = match &self {
             Self::Unknown => (StatusCode::NOT_FOUND, t.refused.unknown_title, t.refused.unknown),
             Self::Expired => (StatusCode::GONE, t.refused.expired_title, t.refused.expired),
+            Self::AlreadyLinked => (StatusCode::GONE, t.done.already_title, t.done.already),
             Self::Cancelled => (StatusCode::GONE, t.refused.cancelled_title, t.refused.cancelled),
             Self::Conflict => (StatusCode::CONFLICT, t.refused.conflict_title, t.refused.conflict),
             Self::Forged => (StatusCode::FORBIDDEN, t.refused.forged_title, t.refused.forged),
@@ -70,7 +73,8 @@ impl Refusal {
         };
         let vendor = app.config.vendor.name.as_str();
         let expected = if let Self::OtherTenant { expected } = &self { expected.as_str() } else { "" };
-        let has_way_back = !matches!(&self, Self::Unknown | Self::Expired | Self::Cancelled);
+        let has_way_back =
+            !matches!(&self, Self::Unknown | Self::Expired | Self::AlreadyLinked | Self::Cancelled);
         let html = Refused {
             t,
             shell: &shell::bare(app, language),

@@ -30,6 +30,8 @@ pub(crate) fn bare(app: &App, language: Language) -> Shell {
         may_hand_over: false,
         opener: String::new(),
         public_token: None,
+        is_linked: false,
+        linked_at: None,
         refreshes: false,
         has_error: false,
     }
@@ -62,6 +64,7 @@ pub(crate) fn at(visit: &Visit, step: Step) -> Shell {
             .then(|| Device { url: visit.url(), text: fill(t.device_text, &[("until", &until)]) }),
         may_hand_over: step <= Step::EnterKey && !visit.is_finished(),
         opener: visit.flow.allowed_origin.clone().unwrap_or_default(),
+        linked_at: (!visit.is_finished()).then(|| visit.path("linked")),
         ..bare(&visit.app, visit.language)
     }
 }

@@ -2,15 +2,14 @@
 
 use askama::Template;
 use axum::response::Response;
-use linking::Permission;
+use linking::DiagnosisSummary;
 use people::{Feature, Kind};
 use store::RecordState;
 
 use super::checks::without;
-use super::first_sync;
+use super::done::finished;
 use super::progress::{Progress, Step};
 use super::refusal::Refusal;
-use super::shell;
 use super::sync_page::account;
 use super::visit::{Visit, update};
 use crate::pages::{Number, Summary, number, texts};
@@ -25,19 +24,25 @@ pub(crate) async fn show(visit: Visit) -> Response {
     let features = visit.features();
     let asked = async {
         let counts = machinery.store.count_records(account.no).await?;
-        let diagnosis =
-            linking::examine_stored(&machinery.store, &account, &features, machinery.today()).await?;
+        // The unit in which the checks and the sync count absences.
+        let half_days = machinery.store.count_half_days(account.no).await?;
+        let kept = machinery.store.diagnosis(account.no).await?;
+        let seen = linking::examine_stored(&machinery.store, &account, &features, machinery.today()).await?;
         let mut reach = |progress: &mut Progress| progress.reach(Step::Summary);
         update(&visit.app, &visit.flow, &mut reach).await?;
-        Ok::<_, store::Error>((counts, diagnosis))
+        // The same that the API and the issues say. What can't be read is judged anew.
+        let diagnosis = kept.and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok());
+        let diagnosis =
+            diagnosis.unwrap_or_else(|| DiagnosisSummary::new(None, &seen, &visit.progress.confirmed));
+        Ok::<_, store::Error>((counts, half_days, seen.people, diagnosis))
     };
-    let (counts, diagnosis) = match asked.await {
+    let (counts, half_days, seen, diagnosis) = match asked.await {
         Ok(asked) => asked,
         Err(error) => return visit.refuse(Refusal::failed(&error)),
     };
     let write = |count: u64| number(visit.language, count);
     let of = |kind: Kind| write(counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0));
-    let seen = &diagnosis.people;
+    let headline = diagnosis.headline.text(visit.language);
     let by_status: Vec<String> =
         [(seen.active, t.summary.active), (seen.future, t.summary.future), (seen.former, t.summary.former)]
             .into_iter()
@@ -53,19 +58,15 @@ pub(crate) async fn show(visit: Visit) -> Response {
         Number { title: t.summary.establishments, count: of(Kind::Establishment), detail: None },
     ];
     if features.contains(Feature::Leaves) {
-        numbers.push(Number { title: t.summary.absences, count: of(Kind::Absence), detail: None });
+        numbers.push(Number { title: t.summary.absences, count: write(half_days), detail: None });
     }
-    // What an account linked earlier holds was read with another key: what this one was found to lack counts too.
-    let is_relinked = first_sync::is_relinked(&visit.flow, &account);
-    let checked = first_sync::diagnosis(&visit.progress).filter(|_| is_relinked);
-    let confirmed = &visit.progress.confirmed;
-    let missing = Permission::ALL.into_iter().filter_map(|permission| {
-        let by_key = checked.and_then(|checked| checked.finding(permission));
-        let findings = by_key.into_iter().chain(diagnosis.finding(permission));
-        let unsettled = findings.into_iter().find(|finding| !finding.is_settled(confirmed))?;
-        Some(without(unsettled, visit.language))
-    });
-    let shell = shell::at(&visit, Step::Summary);
-    let page = Summary { t, base: &visit.base(), shell: &shell, numbers, missing: missing.collect() };
+    let missing = diagnosis.findings.iter().filter(|kept| !kept.is_settled);
+    let missing = missing.map(|kept| without(&kept.finding, visit.language));
+    let shell = match finished(&visit, Step::Summary).await {
+        Ok(finished) => finished.shell,
+        Err(refused) => return refused,
+    };
+    let page =
+        Summary { t, base: &visit.base(), shell: &shell, numbers, headline, missing: missing.collect() };
     visit.page(page.render())
 }

@@ -5,31 +5,42 @@ use axum::response::Response;
 use lucca::Stream;
 use store::{LinkedAccount, Outcome, StreamProgress};
 
+use super::done::{Finished, finished};
 use super::first_sync;
 use super::progress::Step;
 use super::refusal::Refusal;
 use super::shell;
 use super::visit::Visit;
 use crate::pages::texts::{Texts, fill};
-use crate::pages::{ListLine, Shell, SyncBody, SyncPage, SyncProgress, number, texts};
+use crate::pages::{ListLine, SyncBody, SyncPage, SyncProgress, number, texts};
 
 pub(crate) async fn show(visit: Visit) -> Response {
-    match view(&visit).await {
-        Ok((shell, body)) => visit.page(
-            SyncPage { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body }.render(),
-        ),
-        Err(refused) => refused,
-    }
+    let (refreshes, body) = match view(&visit).await {
+        Ok(seen) => seen,
+        Err(refused) => return refused,
+    };
+    let Finished { mut shell, return_to } = match finished(&visit, Step::Sync).await {
+        Ok(finished) => finished,
+        Err(refused) => return refused,
+    };
+    shell.refreshes = refreshes;
+    let t = texts(visit.language);
+    let return_text = fill(t.done.return_to, &[("vendor", &visit.app.config.vendor.name)]);
+    visit.page(
+        SyncPage { t, base: &visit.base(), shell: &shell, body: &body, return_to, return_text }.render(),
+    )
 }
 
 pub(crate) async fn progress(visit: Visit) -> Response {
-    match view(&visit).await {
-        Ok((shell, body)) => visit.page(
-            SyncProgress { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body }
-                .render(),
-        ),
-        Err(refused) => refused,
-    }
+    let (refreshes, body) = match view(&visit).await {
+        Ok(seen) => seen,
+        Err(refused) => return refused,
+    };
+    let mut shell = shell::at(&visit, Step::Sync);
+    shell.refreshes = refreshes;
+    visit.page(
+        SyncProgress { t: texts(visit.language), base: &visit.base(), shell: &shell, body: &body }.render(),
+    )
 }
 
 /// The account that the flow has linked.
@@ -48,21 +59,19 @@ pub(crate) async fn account(visit: &Visit) -> Result<LinkedAccount, Response> {
     }
 }
 
-async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
+/// What is shown of the sync, and whether it goes on.
+async fn view(visit: &Visit) -> Result<(bool, SyncBody), Response> {
     let account = account(visit).await?;
     let t = texts(visit.language);
-    let mut shell = shell::at(visit, Step::Sync);
     let is_again = first_sync::is_relinked(&visit.flow, &account);
     let failed = |error: store::Error| visit.refuse(Refusal::failed(&error));
     let since = visit.flow.finished_at.unwrap_or(visit.flow.created_at);
     let store = &visit.app.machinery.store;
     let Some(run) = store.run_since(account.no, since).await.map_err(failed)? else {
-        shell.refreshes = true;
-        return Ok((shell, SyncBody { status: t.sync.starting.to_owned(), is_again, ..SyncBody::default() }));
+        return Ok((true, SyncBody { status: t.sync.starting.to_owned(), is_again, ..SyncBody::default() }));
     };
     let lists = store.run_progress(run.id).await.map_err(failed)?;
     let is_over = run.report.is_some();
-    shell.refreshes = !is_over;
     let status = match run.outcome {
         Some(Outcome::Failed) => t.sync.failed.to_owned(),
         _ if is_over => t.sync.finished.to_owned(),
@@ -72,7 +81,7 @@ async fn view(visit: &Visit) -> Result<(Shell, SyncBody), Response> {
             None => t.sync.starting.to_owned(),
         },
     };
-    Ok((shell, SyncBody { is_again, status, lists: lines(visit, t, &lists), is_over }))
+    Ok((!is_over, SyncBody { is_again, status, lists: lines(visit, t, &lists), is_over }))
 }
 
 /// The lists that mean something to a person, in the order read; the small ones are not worth a line.

@@ -71,6 +71,9 @@ pub(crate) async fn name(Posted { mut visit, form }: Posted<Named>) -> Response 
         }
     };
     let origin = tenant.origin().to_owned();
+    if app.limits.name(visit.flow.id).is_err() {
+        return page(&visit, origin, Some(t.too_often.to_owned()));
+    }
     match target(&app, &visit.flow, &origin).await {
         Ok(Target::Onto(_)) => {}
         Ok(Target::TakenByAnother) => {

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use linking::Language;
+use lucca::Method;
 use people::Features;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -58,6 +59,9 @@ impl FromRequestParts<App> for Visit {
             }
             Err(error) => return Err(refuse(Refusal::failed(&error))),
         };
+        if app.limits.visit(flow.id).is_err() {
+            return Err(refuse(Refusal::TooOften));
+        }
         let progress = Progress::read(&flow.state);
         let wanted = progress.language.or_else(|| flow.language.as_ref()?.parse().ok());
         let language = wanted.unwrap_or(language);
@@ -67,7 +71,8 @@ impl FromRequestParts<App> for Visit {
             return refuse(Refusal::Cancelled);
         }
         if shown.is_expired(now) {
-            return refuse(Refusal::Expired);
+            let is_finished = flow.status == FlowStatus::Finished;
+            return refuse(if is_finished { Refusal::AlreadyLinked } else { Refusal::Expired });
         }
         let (expires_at, token) = (shown.expires_at, token.into());
         Ok(Self { app: app.clone(), token, flow, progress, language, expires_at })
@@ -91,6 +96,14 @@ impl Visit {
     pub(crate) fn features(&self) -> Features {
         let wanted = self.flow.features.iter().filter_map(|name| name.parse().ok());
         wanted.filter(|feature| !self.progress.declined.contains(feature)).collect()
+    }
+
+    /// What is written to Lucca with these features, as a sentence; none where the operator lets more through, of which
+    /// nothing is known here.
+    pub(crate) fn written_text(&self) -> Option<&'static str> {
+        let changes = |name: &String| !name.eq_ignore_ascii_case(Method::Get.name());
+        let is_known = !self.app.config.passthrough.methods.iter().any(changes);
+        is_known.then(|| linking::written_text(&self.features(), self.language))
     }
 
     /// Whether the account is linked already: then what led there is over.

@@ -72,6 +72,8 @@ pub(crate) async fn show(visit: Visit) -> Response {
         })
         .collect();
     let shell = shell::at(&visit, Step::Welcome);
+    // What is offered may still be ticked, even if it was declined before.
+    let may_write = linking::written(&offered(&visit).collect()).next().is_some();
     let page = Welcome {
         t,
         base: &visit.base(),
@@ -84,7 +86,8 @@ pub(crate) async fn show(visit: Visit) -> Response {
             .map(|name| fill(t.welcome.for_organization, &[("organization", name)])),
         relinks,
         text: fill(t.welcome.text, &vendor),
-        data: fill(t.welcome.data, &vendor),
+        data: fill(if may_write { t.welcome.data_written } else { t.welcome.data }, &vendor),
+        written: visit.written_text(),
         never: fill(if is_custom_offered { t.welcome.never_but_own } else { t.welcome.never }, &never),
         has_choice: offers.len() > 1,
         offers,

@@ -14,19 +14,13 @@ use tokio::net::TcpListener;
 pub use metrics::{MetricsError, measure};
 
 /// Tells on `listener` how this process and the whole are, to whoever can reach it, until `ended`.
-pub async fn tell_how_it_is(
-    machinery: Machinery,
-    listener: TcpListener,
-    ended: impl Future<Output = ()> + Send + 'static,
-) {
+pub async fn tell_how_it_is(machinery: Machinery, listener: TcpListener, ended: impl Future<Output = ()>) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(tell))
         .with_state(machinery);
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
-        tracing::error!(%error, "it can't be told any more how this process is");
-    }
+    crate::connections::answer(listener, router, ended).await;
 }
 
 /// Whether the database answers; what it does instead is logged.

@@ -6,7 +6,6 @@ pub(crate) mod texts;
 
 use askama::Template;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use linking::Language;
 
 use texts::{EN, FR, Texts};
@@ -36,7 +35,7 @@ pub(crate) fn number(language: Language, number: u64) -> String {
     out
 }
 
-/// A moment for people: `2 December 2026, 10:30 UTC`.
+/// A moment for people, by the clocks of where tenants are: `2 December 2026, 11:30 (Paris time)`.
 pub(crate) fn moment(language: Language, at: Timestamp) -> String {
     const MONTHS: [(&str, &str); 12] = [
         ("January", "janvier"),
@@ -52,15 +51,15 @@ pub(crate) fn moment(language: Language, at: Timestamp) -> String {
         ("November", "novembre"),
         ("December", "décembre"),
     ];
-    let at = at.to_zoned(TimeZone::UTC);
+    let at = at.to_zoned(people::tenant_zone());
     let (en, fr) =
         usize::try_from(at.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
     let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
     match language {
-        Language::English => format!("{day} {en} {year}, {hour:02}:{minute:02} UTC"),
+        Language::English => format!("{day} {en} {year}, {hour:02}:{minute:02} (Paris time)"),
         Language::French => {
             let day = if day == 1 { "1er".to_owned() } else { day.to_string() };
-            format!("{day} {fr} {year} à {hour:02}:{minute:02} UTC")
+            format!("{day} {fr} {year} à {hour:02}:{minute:02} (heure de Paris)")
         }
     }
 }
@@ -87,6 +86,10 @@ pub(crate) struct Shell {
     /// The origin that embeds the flow; empty if none may.
     pub(crate) opener: String,
     pub(crate) public_token: Option<String>,
+    /// Whether the account is linked.
+    pub(crate) is_linked: bool,
+    /// Where the page looks whether the account was linked elsewhere, while the flow is open.
+    pub(crate) linked_at: Option<String>,
     /// Whether something goes on, so that the page is to be loaded again.
     pub(crate) refreshes: bool,
     /// Whether a form is shown again.
@@ -144,6 +147,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) has_choice: bool,
     /// What is not read with any choice of boxes.
     pub(crate) never: String,
+    /// What is written to Lucca with the boxes as they are ticked, where that is known.
+    pub(crate) written: Option<&'static str>,
 }
 
 /// `access`. Posts `can` (`yes` or `no`) to `access`.
@@ -267,6 +272,8 @@ pub(crate) struct CheckFailure {
 #[derive(Default)]
 pub(crate) struct ChecksBody {
     pub(crate) status: String,
+    /// The version of what was checked.
+    pub(crate) checks_version: u64,
     pub(crate) lines: Vec<CheckLine>,
     pub(crate) failure: Option<CheckFailure>,
     pub(crate) notes: Vec<String>,
@@ -335,6 +342,8 @@ pub(crate) struct SyncPage<'a> {
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) body: &'a SyncBody,
+    pub(crate) return_to: Option<String>,
+    pub(crate) return_text: String,
 }
 
 /// What takes the place of the progress that was shown.
@@ -362,6 +371,7 @@ pub(crate) struct Summary<'a> {
     pub(crate) shell: &'a Shell,
     pub(crate) base: &'a str,
     pub(crate) numbers: Vec<Number>,
+    pub(crate) headline: String,
     pub(crate) missing: Vec<String>,
 }
 
@@ -371,6 +381,7 @@ pub(crate) struct Summary<'a> {
 pub(crate) struct Done<'a> {
     pub(crate) t: &'static Texts,
     pub(crate) shell: &'a Shell,
+    pub(crate) title: &'static str,
     pub(crate) text: String,
     pub(crate) return_to: Option<String>,
     pub(crate) return_text: String,
@@ -398,7 +409,9 @@ mod tests {
         assert_eq!(number(Language::French, 1_000), "1\u{202f}000");
         assert_eq!(number(Language::English, 12), "12");
         let at = "2026-12-01T09:05:00Z".parse().unwrap();
-        assert_eq!(moment(Language::English, at), "1 December 2026, 09:05 UTC");
-        assert_eq!(moment(Language::French, at), "1er décembre 2026 à 09:05 UTC");
+        assert_eq!(moment(Language::English, at), "1 December 2026, 10:05 (Paris time)");
+        assert_eq!(moment(Language::French, at), "1er décembre 2026 à 10:05 (heure de Paris)");
+        let in_summer = "2026-06-30T22:30:00Z".parse().unwrap();
+        assert_eq!(moment(Language::English, in_summer), "1 July 2026, 00:30 (Paris time)");
     }
 }

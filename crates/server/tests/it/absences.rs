@@ -297,7 +297,7 @@ async fn what_is_not_known_is_not_found() {
     let unknown = "abr_0193a5b0c2d47b3e9f1a2b3c4d5e6f70";
     assert_eq!(app.get(&format!("/absence-requests/{unknown}")).await.code(), (404, "not_found"));
     assert_eq!(app.get("/absence-requests/nonsense?refresh=true").await.code(), (404, "not_found"));
-    for id in [unknown, "999999", "%00", "a%0d%0ab"] {
+    for id in [unknown, "999999", "a%0d%0ab"] {
         for (what, body) in
             [("cancel", json!({})), ("approve", json!({})), ("deny", json!({ "comment": "no" }))]
         {
@@ -305,7 +305,7 @@ async fn what_is_not_known_is_not_found() {
             assert_eq!(answer.code(), (404, "absence.unknown"), "{id} {what}");
         }
     }
-    for id in ["999999", "", "\0"] {
+    for id in ["999999", ""] {
         let mut body = wanted(1, REMOTE, "2027-01-04", "2027-01-04");
         body["employee_id"] = json!(id);
         assert_eq!(app.request("k", &body).await.code(), (404, "absence.unknown_employee"), "{id:?}");

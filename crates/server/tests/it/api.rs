@@ -1,8 +1,10 @@
 //! The JSON API: who may use it, what it refuses and how it says so.
 
+use lucca_emulator::Rights;
 use serde_json::{Value, json};
+use test_database::Engine;
 
-use crate::support::{OPERATOR, Service};
+use crate::support::{OPERATOR, Service, tenant};
 
 #[tokio::test]
 async fn nothing_under_v1_answers_without_a_key() {
@@ -85,7 +87,7 @@ async fn requests_that_make_no_sense_are_refused_by_member() {
     let service = Service::start("").await;
     for (body, field) in [
         (json!({ "customer_id": " " }), "customer_id"),
-        (json!({ "customer_id": "a\u{0}b" }), "customer_id"),
+        (json!({ "customer_id": "a\u{1}b" }), "customer_id"),
         (json!({ "customer_id": "x".repeat(201) }), "customer_id"),
         (json!({ "customer_id": "c", "features": ["salaries"] }), "features"),
         (json!({ "customer_id": "c", "language": "de" }), "language"),
@@ -168,4 +170,63 @@ fn the_description_is_what_was_agreed() {
     std::fs::write(path, &now).unwrap();
     assert!(agreed == now, "docs/openapi.json was out of date; it is not any more");
     assert!(!now.contains(OPERATOR));
+}
+
+#[tokio::test]
+async fn nul_characters_are_refused() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(5, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        let base = format!("/v1/linked-accounts/{}", account.id);
+        for path in [
+            "/v1/linked-accounts?customer_id=%00".to_owned(),
+            "/v1/linked-accounts?customer_id=a%00b".to_owned(),
+            "/v1/linking-flows?customer_id=%00".to_owned(),
+            format!("{base}/employees/%00"),
+            format!("{base}/employees?department_id=%00"),
+        ] {
+            let (status, problem) = service.get(&path).await;
+            assert_eq!((status, &problem["code"]), (422, &json!("request.invalid")), "{path}");
+        }
+        let body = json!({ "customer_id": "a\0b", "organization": "Acme" });
+        let (status, problem) = service.post("/v1/link-tokens", body).await;
+        assert_eq!((status, &problem["code"]), (422, &json!("request.invalid")));
+        // Six letters that are no escape.
+        let body = json!({ "customer_id": "a\\u0000b", "organization": "Acme" });
+        assert_eq!(service.post("/v1/link-tokens", body).await.0, 201);
+    }
+}
+
+#[tokio::test]
+async fn views_are_logged_once_an_hour() {
+    for engine in Engine::available() {
+        let service = Service::on(engine, "").await;
+        let emulator = tenant(12, Rights::all()).await;
+        let account = service.linked(&emulator, &[]).await;
+        service.sync(&account).await;
+        let base = format!("/v1/linked-accounts/{}", account.id);
+        let (_, page) = service.get(&format!("{base}/employees?limit=2")).await;
+        let ids: Vec<&str> =
+            page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+        let before = service.database.store.audit_log(Some(account.id)).await.unwrap().len();
+        for _ in 0..50 {
+            assert_eq!(service.get(&base).await.0, 200);
+            for id in &ids {
+                assert_eq!(service.get(&format!("{base}/employees/{id}")).await.0, 200);
+            }
+        }
+        let log = async || service.database.store.audit_log(Some(account.id)).await.unwrap();
+        let added = log().await.split_off(before);
+        assert_eq!(added.len(), 1, "{added:?}");
+        assert_eq!((&*added[0].action, &added[0].detail), ("account.viewed", &json!({ "key": "operator" })));
+
+        service.clock.advance(std::time::Duration::from_secs(3600));
+        service.do_due(&jobs::UpkeepDuty(service.machinery.clone())).await;
+        let added = log().await.split_off(before + 1);
+        assert_eq!(added.len(), 1, "{added:?}");
+        assert_eq!(added[0].action, "account.people_viewed");
+        assert_eq!((&added[0].detail["key"], &added[0].detail["people"]), (&json!("operator"), &json!(ids)));
+        assert_eq!(service.database.store.verify_audit_log(None).await.unwrap().fault, None);
+    }
 }

@@ -485,3 +485,64 @@ async fn without_the_right_to_read_anybody_there_is_nothing_to_link() {
     }
     assert_eq!(browser.post("checks/link", &[("anyway", "yes")]).await.step(), "checks");
 }
+
+#[tokio::test]
+async fn a_tenant_is_named_twenty_times_an_hour() {
+    let service = Service::start("[linking]\nsame_tenant = \"refuse\"").await;
+    let emulator = tenant(5, Rights::all()).await;
+    let account = service.linked(&emulator, &[]).await;
+    service.database.place.execute("UPDATE linked_accounts SET customer_id = 'cust_other'").await.unwrap();
+    let (token, _) = service.link_token(json!({})).await;
+    let browser = service.browser(&token).await;
+    browser.post("welcome", &[]).await;
+    browser.post("access", &[("can", "yes")]).await;
+    let mut answers = Vec::new();
+    for _ in 0..25 {
+        answers.push(browser.post("tenant", &[("tenant", &account.origin)]).await.html);
+    }
+    let refused = answers.iter().filter(|html| html.contains("already")).count();
+    assert_eq!(refused, 20, "then nothing is told of the tenant any more");
+}
+
+#[tokio::test]
+async fn handing_over_ends_with_the_flow() {
+    let service = Service::start("[linking]\nhand_over_days = 20").await;
+    let (mut token, _) = service.link_token(json!({ "mailed": true, "valid_minutes": 43_200 })).await;
+    let mut renewed = 0;
+    for _ in 0..4 {
+        let browser = service.browser(&token).await;
+        let page = browser.post("hand-over", &[]).await;
+        let Some((_, link)) = page.html.split_once(&format!("{}/link/", service.url)) else { break };
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        link.split(|c| !is_part(c)).next().unwrap().clone_into(&mut token);
+        service.clock.advance(std::time::Duration::from_secs(19 * 24 * 3600));
+        renewed += 1;
+        let answer = service.http.get(format!("{}/link/{token}/welcome", service.url)).send().await.unwrap();
+        if answer.status() != 200 {
+            break;
+        }
+    }
+    assert_eq!(renewed, 2, "30 days and no more");
+}
+
+#[tokio::test]
+async fn only_one_plain_origin_may_embed_the_flow() {
+    let service = Service::start("").await;
+    for (origin, status) in [
+        ("https://app.example.com", 201),
+        ("https://app.example.com/", 201),
+        ("http://127.0.0.1:3000", 201),
+        ("http://[::1]:3000", 201),
+        ("https://*.example.com", 422),
+        ("https://app.example.com;frame-src", 422),
+        ("https://a;b.example.com", 422),
+        ("https://a'b.example.com", 422),
+        ("https://a,b.example.com", 422),
+        ("https://app.example.com//", 422),
+        ("https://app..example.com", 422),
+    ] {
+        let wanted = json!({ "customer_id": "c", "organization": "Acme", "allowed_origin": origin });
+        let (answered, made) = service.post("/v1/link-tokens", wanted).await;
+        assert_eq!(answered, status, "{origin}: {made}");
+    }
+}

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use futures::StreamExt as _;
 use lucca_emulator::Rights;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -362,4 +363,52 @@ async fn three_hundred_hostile_inputs() {
     assert!(logged.contains("answered"), "nothing was logged");
     // Whatever looked like a tenant would have been looked up: nothing did.
     assert!(!logged.contains("a tenant was not reached"), "something left this machine");
+}
+
+#[tokio::test]
+async fn a_stranger_locks_no_customer_out() {
+    let service = Service::start("").await;
+    let (token, _) = service.link_token(json!({})).await;
+    let get = async |path: &str| {
+        let answer = service.http.get(format!("{}{path}", service.url)).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    // All come from one address, as behind a proxy whose headers are not trusted; at once, because an allowance comes back.
+    let statuses = async |path: &str, many: usize| {
+        let all = futures::stream::iter((0..many).map(|_| get(path))).buffer_unordered(50);
+        all.collect::<Vec<u16>>().await.into_iter().collect::<std::collections::BTreeSet<u16>>()
+    };
+    assert_eq!(Vec::from_iter(statuses("/healthz", 1500).await), [200]);
+    assert!(statuses("/openapi.json", 3000).await.contains(&429), "a stranger's requests are limited");
+    for path in ["/healthz", "/readyz", &format!("/link/{token}/welcome"), "/assets/brand.css"] {
+        assert_eq!(get(path).await, 200, "{path}");
+    }
+    assert!(
+        statuses(&format!("/link/{token}/welcome"), 1500).await.contains(&429),
+        "one link is limited, too"
+    );
+    let (other, _) = service.link_token(json!({})).await;
+    assert_eq!(get(&format!("/link/{other}/welcome")).await, 200);
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let service = Service::start("").await;
+    let address = service.url.trim_start_matches("http://").to_owned();
+    let silent = async |sent: &str| {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut read = Vec::new();
+        // It ends when the service closes the connection.
+        let _ = stream.read_to_end(&mut read).await;
+    };
+    let all = async {
+        tokio::join!(
+            silent(""),
+            silent("GET /healthz HTTP/1.1\r\nhost: x\r\n"),
+            silent("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        )
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(150), all).await.unwrap();
 }

@@ -73,7 +73,12 @@ impl Service {
             vault: Arc::new(Vault::new(MasterKey::from_random([7; 32]), [])),
             clock: clock.clone(),
             entropy: entropy(),
-            tenants: Tenants::new(Some(database.store.clone()), clock.clone(), entropy()),
+            tenants: Tenants::new(
+                Some(database.store.clone()),
+                HostPolicy::AllowLoopback,
+                clock.clone(),
+                entropy(),
+            ),
             holder: Holder { name: "a test".to_owned(), has_ended: |_| false },
         };
         let setup = Setup {
@@ -85,7 +90,7 @@ impl Service {
             hosts: HostPolicy::AllowLoopback,
         };
         let task = tokio::spawn(async move {
-            server::serve(setup, listener, std::future::pending()).await.unwrap();
+            server::serve(setup, listener, std::future::pending()).await;
         });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { url, database, clock, http, machinery, task }
@@ -209,8 +214,10 @@ impl Page {
 }
 
 impl Browser<'_> {
+    /// A page of the flow; `""` is the link itself.
     pub(crate) async fn get(&self, step: &str) -> Page {
         let url = format!("{}/link/{}/{step}", self.service.url, self.token);
+        let url = url.trim_end_matches('/');
         Page::of(self.service.http.get(url).send().await.unwrap()).await
     }
 

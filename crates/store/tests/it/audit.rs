@@ -69,6 +69,14 @@ async fn entries_are_only_added(fixture: Fixture) {
     for sql in ["UPDATE audit_chain SET detail = '{}'", "DELETE FROM audit_chain"] {
         assert!(raw.run(sql).await.is_err(), "{sql}");
     }
+    if matches!(fixture.database.place, Place::File(_)) {
+        for sql in [
+            "INSERT OR REPLACE INTO audit_chain SELECT seq, at_us, actor, 'x', NULL, NULL, detail, hash FROM audit_chain",
+            "REPLACE INTO audit_chain SELECT * FROM audit_chain WHERE seq = 1",
+        ] {
+            assert!(raw.run(sql).await.is_err(), "{sql}");
+        }
+    }
     let (head, fault) = verdict(&fixture, None).await;
     assert_eq!((head.seq, fault), (2, None));
     let log = fixture.store.audit_log(None).await.unwrap();

@@ -1,11 +1,16 @@
 //! Master keys are rotated under running processes: every secret opens before, on the way and after.
 
+use aes_gcm_siv::Aes256GcmSiv;
+use aes_gcm_siv::aead::{self, Aead as _, KeyInit as _};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::{
     Actor, FlowId, KeyFingerprint, MasterKey, Named, NamedRequest, NewLinkFlow, NewScimTarget,
-    NewWebhookEndpoint, Payload, ResealPlace, ScimTargetId, Store, TokenKind, Vault, WebhookEndpointId,
+    NewWebhookEndpoint, Payload, Reseal, ResealPlace, ScimTargetId, Store, TokenKind, Vault,
+    WebhookEndpointId,
 };
+
+use test_database::Place;
 
 use crate::support::{Fixture, KEY, at};
 
@@ -37,7 +42,9 @@ async fn fill(fixture: &Fixture) -> FlowId {
         at: at(1),
     };
     store.create_link_flow(new, &secret("lnk_1"), TokenKind::Embedded, at(100)).await.unwrap();
-    assert!(store.set_link_flow_key(vault, flow, &secret("flow key"), [2; 12], at(1)).await.unwrap());
+    let version = store.link_flow(flow).await.unwrap().unwrap().version;
+    let key = (&secret("flow key"), [2; 12]);
+    assert!(store.set_link_flow_key(vault, (flow, version), key, "{}", at(1)).await.unwrap());
     for n in [3, 4] {
         let new = NewWebhookEndpoint {
             id: WebhookEndpointId::mint(at(1), [n; 10]),
@@ -125,7 +132,7 @@ async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fi
         check(store, &rotated, flow).await;
         let mut place = ResealPlace::default();
         loop {
-            let step = store.reseal(&rotated, place, &[[n + 100; 12]]).await.unwrap();
+            let step = store.reseal(&rotated, Reseal::All, place, &[[n + 100; 12]]).await.unwrap();
             assert_eq!(step.unopened, 0);
             resealed += step.resealed;
             match step.next {
@@ -150,7 +157,7 @@ async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
     let strange = Vault::new(key(10), [key(11)]);
     let (mut place, mut unopened) = (ResealPlace::default(), 0);
     loop {
-        let step = store.reseal(&strange, place, &[[1; 12], [2; 12]]).await.unwrap();
+        let step = store.reseal(&strange, Reseal::All, place, &[[1; 12], [2; 12]]).await.unwrap();
         assert_eq!(step.resealed, 0);
         unopened += step.unopened;
         match step.next {
@@ -162,7 +169,60 @@ async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
     assert_eq!(counts(store).await, before);
 }
 
+/// An API key as versions before sealed it: for its table, column and row alone. Hexadecimal digits.
+fn sealed_before(account: &str, of: u8) -> String {
+    let cipher = Aes256GcmSiv::new(&[of; 32].into());
+    let id = u32::from_str_radix(&key(of).fingerprint().to_string(), 16).unwrap().to_be_bytes();
+    let mut aad = Vec::new();
+    for part in [b"linked_accounts", &b"api_key"[..], account.as_bytes(), &id] {
+        aad.extend_from_slice(&u32::try_from(part.len()).unwrap().to_be_bytes());
+        aad.extend_from_slice(part);
+    }
+    let sealed = cipher.encrypt(&[4; 12].into(), aead::Payload { msg: KEY.as_bytes(), aad: &aad }).unwrap();
+    let bytes = [&[1][..], &id, &[4; 12], &sealed].concat();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes in hexadecimal digits as SQL writes them.
+fn bytes(place: &Place, digits: &str) -> String {
+    match place {
+        Place::File(_) => format!("X'{digits}'"),
+        Place::Url(_) => format!("'\\x{digits}'::bytea"),
+    }
+}
+
+async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
+    let (store, place) = (&fixture.store, &fixture.database.place);
+    for n in 1..=3 {
+        let account = fixture.link(&format!("https://acme{n}.ilucca.net"), KEY, n).await;
+        let id = account.id.to_string();
+        let sealed = bytes(place, &sealed_before(&id, 9));
+        place
+            .execute(&format!("UPDATE linked_accounts SET api_key = {sealed} WHERE id = '{id}'"))
+            .await
+            .unwrap();
+    }
+    let open = async || {
+        let accounts = store.accounts().await.unwrap();
+        let opened = accounts.iter().map(|account| account.api_key(&fixture.vault));
+        opened.map(|key| key.map(|key| key.expose_secret().to_owned()).ok()).collect::<Vec<_>>()
+    };
+    let all = vec![Some(KEY.to_owned()); 3];
+    assert_eq!(open().await, all, "before");
+    // Each time the process gets one key further and starts at the beginning.
+    for n in 0..3 {
+        let step = store.reseal(&fixture.vault, Reseal::OldFormat, ResealPlace::default(), &[[n; 12]]).await;
+        assert_eq!(step.unwrap().resealed, 1);
+        assert_eq!(open().await, all, "on the way");
+    }
+    let step = store.reseal(&fixture.vault, Reseal::OldFormat, ResealPlace::default(), &[[9; 12]]).await;
+    assert_eq!(step.unwrap().resealed, 0);
+    place.execute("UPDATE linked_accounts SET origin = 'https://acme9.ilucca.net'").await.unwrap();
+    assert_eq!(open().await, vec![None; 3], "a key is sent to the host it was sealed for");
+}
+
 crate::on_both_engines!(
+    keys_of_the_version_before_are_bound,
     a_rotation_that_is_killed_again_and_again_ends_all_the_same,
     what_cannot_be_opened_is_counted_and_left,
 );

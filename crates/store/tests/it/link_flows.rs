@@ -3,8 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 use store::{
-    AccountId, AccountSettings, AccountStatus, Actor, Commit, FlowId, FlowStatus, LinkedAccount, NewLinkFlow,
-    Onto, Store, TokenKind,
+    AccountId, AccountSettings, AccountStatus, Actor, Commit, DiagnosisSource, FlowId, FlowStatus,
+    LinkFlowEnd, LinkedAccount, NewDiagnosis, NewLinkFlow, Onto, Store, TokenKind,
 };
 use test_database::Place;
 
@@ -20,6 +20,9 @@ on_both_engines!(
     a_key_goes_when_its_flow_ends,
     keys_of_flows_that_nobody_can_open_are_erased,
     of_two_who_finish_one_wins,
+    two_flows_at_once_link_one_account,
+    a_flow_that_changed_is_not_finished,
+    a_diagnosis_is_kept_with_the_key_it_is_of,
     a_flow_that_relinks_keeps_the_account_and_its_data,
     a_public_token_is_exchanged_once,
     a_public_token_needs_a_finished_flow,
@@ -65,8 +68,16 @@ async fn opened(store: &Store, n: u8, token: &str, relink: Option<AccountId>) ->
 /// The same, with a key.
 async fn with_key(fixture: &Fixture, n: u8, token: &str, relink: Option<AccountId>) -> FlowId {
     let id = opened(&fixture.store, n, token, relink).await;
-    assert!(fixture.store.set_link_flow_key(&fixture.vault, id, &secret(KEY), [n; 12], at(2)).await.unwrap());
+    assert!(set_key(fixture, id, KEY, n, 2).await);
     id
+}
+
+/// Enters a key in a flow as it is; gives whether that takes one.
+async fn set_key(fixture: &Fixture, id: FlowId, key: &str, nonce: u8, second: i64) -> bool {
+    let (store, vault) = (&fixture.store, &fixture.vault);
+    let flow = store.link_flow(id).await.unwrap().unwrap();
+    let (at_version, key) = ((id, flow.version), (&secret(key), [nonce; 12]));
+    store.set_link_flow_key(vault, at_version, key, &flow.state, at(second)).await.unwrap()
 }
 
 async fn key_of(fixture: &Fixture, id: FlowId) -> Option<String> {
@@ -76,7 +87,36 @@ async fn key_of(fixture: &Fixture, id: FlowId) -> Option<String> {
 
 async fn finish(fixture: &Fixture, store: &Store, id: FlowId, onto: Onto) -> Option<LinkedAccount> {
     let settings = AccountSettings { field_groups: vec!["work".into()], ..AccountSettings::default() };
-    store.finish_link_flow(&fixture.vault, id, onto, TENANT, &settings, [77; 12], at(5)).await.unwrap()
+    let known: Vec<AccountId> =
+        store.accounts_of_tenant(TENANT).await.unwrap().iter().map(|account| account.id).collect();
+    finish_knowing(fixture, store, (id, version(store, id).await), onto, &known, &settings).await
+}
+
+async fn version(store: &Store, id: FlowId) -> i64 {
+    store.link_flow(id).await.unwrap().unwrap().version
+}
+
+async fn finish_knowing(
+    fixture: &Fixture,
+    store: &Store,
+    (flow_id, version): (FlowId, i64),
+    onto: Onto,
+    known_accounts: &[AccountId],
+    settings: &AccountSettings,
+) -> Option<LinkedAccount> {
+    let detail = serde_json::json!({ "readiness": "ready" });
+    let diagnosis = NewDiagnosis { source: DiagnosisSource::Linking, summary: "{}", audit_detail: &detail };
+    let end = LinkFlowEnd {
+        flow_id,
+        version,
+        onto,
+        tenant: TENANT,
+        known_accounts,
+        settings,
+        diagnosis,
+        nonce: [77; 12],
+    };
+    store.finish_link_flow(&fixture.vault, end, at(5)).await.unwrap()
 }
 
 async fn a_flow_is_opened_found_and_saved(fixture: Fixture) {
@@ -130,8 +170,12 @@ async fn of_two_who_save_one_is_told(fixture: Fixture) {
     let flow = fixture.store.link_flow(id).await.unwrap().unwrap();
     assert_eq!(flow.state, "\"one\"");
     // A key that was entered meanwhile is a change too.
-    fixture.store.set_link_flow_key(&fixture.vault, id, &secret(KEY), [1; 12], at(4)).await.unwrap();
+    assert!(set_key(&fixture, id, KEY, 1, 4).await);
     assert!(!save(flow.version, "\"other\"").await);
+    // And a key is not entered in a flow that is no longer what its page showed.
+    let (old, key) = ((id, flow.version), (&secret("another"), [2; 12]));
+    assert!(!fixture.store.set_link_flow_key(&fixture.vault, old, key, "\"other\"", at(5)).await.unwrap());
+    assert_eq!(key_of(&fixture, id).await.as_deref(), Some(KEY));
     assert!(!fixture.store.save_link_flow(flow_id(9), 1, "\"none\"", at(3)).await.unwrap());
 }
 
@@ -190,7 +234,7 @@ async fn a_key_goes_when_its_flow_ends(fixture: Fixture) {
         let flow = store.link_flow(id).await.unwrap().unwrap();
         assert_eq!((flow.status, flow.has_key), (status, false));
         assert_eq!(key_of(&fixture, id).await, None);
-        let late = store.set_link_flow_key(&fixture.vault, id, &secret(KEY), [9; 12], at(8)).await.unwrap();
+        let late = set_key(&fixture, id, KEY, 9, 8).await;
         assert!(!late && key_of(&fixture, id).await.is_none(), "a flow that is over takes no key");
         assert!(finish(&fixture, store, id, Onto::New(account_id(3))).await.is_none());
     }
@@ -219,15 +263,21 @@ async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
 
 async fn of_two_who_finish_one_wins(fixture: Fixture) {
     let second = fixture.database.place.open().await.unwrap();
+    let settings = AccountSettings::default();
+    let mut known = Vec::new();
     for round in 1..=5 {
         let id = with_key(&fixture, round, &format!("lnk_{round}"), None).await;
         let (one, other) = (Onto::New(account_id(round)), Onto::New(account_id(100 + round)));
-        let both =
-            tokio::join!(finish(&fixture, &fixture.store, id, one), finish(&fixture, &second, id, other));
+        let flow = (id, version(&second, id).await);
+        let both = tokio::join!(
+            finish_knowing(&fixture, &fixture.store, flow, one, &known, &settings),
+            finish_knowing(&fixture, &second, flow, other, &known, &settings),
+        );
         let winner = match both {
             (Some(winner), None) | (None, Some(winner)) => winner,
             both => panic!("{both:?}"),
         };
+        known.push(winner.id);
         let flow = second.link_flow(id).await.unwrap().unwrap();
         assert_eq!((flow.account_id, flow.finished_at), (Some(winner.id), Some(at(5))));
         let linked = second.audit_log(Some(winner.id)).await.unwrap();
@@ -239,6 +289,82 @@ async fn of_two_who_finish_one_wins(fixture: Fixture) {
     assert_eq!(second.accounts().await.unwrap().len(), 5, "whoever lost linked nothing");
     assert_eq!(second.accounts_of_customer("customer-7").await.unwrap().len(), 5);
     second.close().await;
+}
+
+async fn two_flows_at_once_link_one_account(fixture: Fixture) {
+    let second = fixture.database.place.open().await.unwrap();
+    let settings = AccountSettings::default();
+    let one = with_key(&fixture, 1, "lnk_1", None).await;
+    let one = (one, version(&second, one).await);
+    let other = with_key(&fixture, 2, "lnk_2", None).await;
+    let other = (other, version(&second, other).await);
+    let (new, another) = (Onto::New(account_id(1)), Onto::New(account_id(2)));
+    let both = tokio::join!(
+        finish_knowing(&fixture, &fixture.store, one, new, &[], &settings),
+        finish_knowing(&fixture, &second, other, another, &[], &settings),
+    );
+    let (winner, late) = match both {
+        (Some(winner), None) => (winner, other),
+        (None, Some(winner)) => (winner, one),
+        both => panic!("{both:?}"),
+    };
+    let flow = second.link_flow(late.0).await.unwrap().unwrap();
+    assert_eq!((flow.status, flow.has_key), (FlowStatus::Open, true), "it is decided anew");
+    let onto = Onto::Relink(winner.id);
+    let again = finish_knowing(&fixture, &second, late, onto, &[winner.id], &settings).await.unwrap();
+    assert_eq!((again.id, second.accounts().await.unwrap().len()), (winner.id, 1));
+    let events = second.account_events(winner.no, (0, 100), 100).await.unwrap();
+    let told: Vec<_> = events.iter().map(|event| (event.event.as_str(), &event.detail["flow_id"])).collect();
+    let flows = if late == one { [other.0, one.0] } else { [one.0, other.0] };
+    assert_eq!(
+        told,
+        [
+            ("linked_account.linked", &serde_json::json!(flows[0])),
+            ("linked_account.relinked", &serde_json::json!(flows[1])),
+        ]
+    );
+    second.close().await;
+}
+
+async fn a_flow_that_changed_is_not_finished(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = with_key(&fixture, 1, TOKEN, None).await;
+    let seen = version(store, id).await;
+    assert!(set_key(&fixture, id, "another", 3, 3).await);
+    let settings = AccountSettings::default();
+    let onto = Onto::New(account_id(1));
+    assert!(finish_knowing(&fixture, store, (id, seen), onto, &[], &settings).await.is_none());
+    assert_eq!(store.link_flow(id).await.unwrap().unwrap().status, FlowStatus::Open);
+    let account = finish(&fixture, store, id, onto).await.unwrap();
+    assert_eq!(account.api_key(&fixture.vault).unwrap().expose_secret(), "another");
+}
+
+async fn a_diagnosis_is_kept_with_the_key_it_is_of(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = with_key(&fixture, 1, TOKEN, None).await;
+    let account = finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
+    let kept = store.diagnosis(account.no).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.source, kept.summary.as_str(), kept.checked_at),
+        (DiagnosisSource::Linking, "{}", at(5))
+    );
+    let entry = store.audit_log(Some(account.id)).await.unwrap().remove(0);
+    assert_eq!((entry.action.as_str(), &entry.detail["readiness"]), ("account.linked", &"ready".into()));
+
+    let detail = serde_json::json!({ "readiness": "not_ready" });
+    let checked = |source| NewDiagnosis { source, summary: "[1]", audit_detail: &detail };
+    assert!(store.keep_diagnosis(&account, checked(DiagnosisSource::Sync), None, at(6)).await.unwrap());
+    assert_eq!(store.diagnosis(account.no).await.unwrap().unwrap().summary, "[1]");
+    assert_eq!(store.audit_log(Some(account.id)).await.unwrap().len(), 1);
+    let by = Some(Actor::Cli);
+    assert!(store.keep_diagnosis(&account, checked(DiagnosisSource::Check), by, at(7)).await.unwrap());
+    assert_eq!(store.audit_log(Some(account.id)).await.unwrap()[1].action, "account.checked");
+
+    // Linked again: what is found out with the key of before says nothing.
+    let again = fixture.link(TENANT, KEY, 20).await;
+    assert_eq!(store.diagnosis(again.no).await.unwrap(), None);
+    assert!(!store.keep_diagnosis(&account, checked(DiagnosisSource::Check), by, at(21)).await.unwrap());
+    assert_eq!(store.diagnosis(again.no).await.unwrap(), None);
 }
 
 async fn a_flow_that_relinks_keeps_the_account_and_its_data(fixture: Fixture) {
@@ -257,7 +383,7 @@ async fn a_flow_that_relinks_keeps_the_account_and_its_data(fixture: Fixture) {
 
     let second = opened(store, 2, "lnk_2", Some(account.id)).await;
     assert_eq!(store.link_flow(second).await.unwrap().unwrap().account_id, Some(account.id));
-    store.set_link_flow_key(&fixture.vault, second, &secret("another"), [2; 12], at(9)).await.unwrap();
+    assert!(set_key(&fixture, second, "another", 2, 9).await);
     let again = finish(&fixture, store, second, Onto::Relink(account.id)).await.unwrap();
     assert_eq!((again.id, again.no, again.created_at), (account.id, account.no, account.created_at));
     assert_eq!(again.status, AccountStatus::Linked);
@@ -287,9 +413,9 @@ async fn a_public_token_is_exchanged_once(fixture: Fixture) {
     let account = finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
     let exchange =
         async |token, second| store.exchange_public_token(&secret(token), at(second)).await.unwrap();
-    assert!(store.set_public_token(id, &secret("pub_old"), at(50)).await.unwrap());
+    assert!(store.issue_public_token(id, &secret("pub_old"), at(50)).await.unwrap());
     assert_eq!(exchange("pub_old", 50).await, None, "expired");
-    assert!(store.set_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
+    assert!(store.issue_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
     assert_eq!(exchange("pub_old", 10).await, None, "replaced");
     assert_eq!(exchange("pub_unknown", 10).await, None);
 
@@ -304,7 +430,7 @@ async fn a_public_token_is_exchanged_once(fixture: Fixture) {
     assert_eq!(both, [None, Some((id, account.id))]);
     second.close().await;
     assert_eq!(exchange(PUBLIC, 61).await, None, "once");
-    assert!(!store.set_public_token(id, &secret("pub_new"), at(90)).await.unwrap());
+    assert!(!store.issue_public_token(id, &secret("pub_new"), at(90)).await.unwrap());
     assert_eq!(exchange("pub_new", 62).await, None);
 }
 
@@ -315,7 +441,7 @@ async fn a_public_token_needs_a_finished_flow(fixture: Fixture) {
     store.cancel_link_flow(cancelled, Actor::Operator, at(2)).await.unwrap();
     for (n, id) in [(1, open), (2, cancelled), (3, flow_id(9))] {
         let token = secret(&format!("pub_{n}"));
-        assert!(!store.set_public_token(id, &token, at(90)).await.unwrap());
+        assert!(!store.issue_public_token(id, &token, at(90)).await.unwrap());
         assert_eq!(store.exchange_public_token(&token, at(3)).await.unwrap(), None);
     }
 }
@@ -331,7 +457,7 @@ async fn neither_tokens_nor_keys_are_kept_in_clear(fixture: Fixture) {
     };
     assert!(!is_in_clear().await, "while the flow is open");
     finish(&fixture, store, id, Onto::New(account_id(1))).await.unwrap();
-    assert!(store.set_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
+    assert!(store.issue_public_token(id, &secret(PUBLIC), at(90)).await.unwrap());
     assert!(!is_in_clear().await, "when it is finished");
     assert!(store.exchange_public_token(&secret(PUBLIC), at(60)).await.unwrap().is_some());
     store.clone().close().await;

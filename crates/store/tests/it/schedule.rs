@@ -19,6 +19,7 @@ on_both_engines!(
     what_stays_undone_is_tried_again_ever_more_rarely,
     whoever_is_at_it_keeps_others_away_while_it_lives,
     a_role_is_one_workers_until_it_falls_silent,
+    what_a_wrong_clock_wrote_counts_for_nothing,
     requests_and_429s_of_a_tenant_are_kept,
     the_version_before_and_this_one_count_each_others_requests,
     changes_at_once_are_made_one_after_the_other,
@@ -225,6 +226,35 @@ async fn a_role_is_one_workers_until_it_falls_silent(fixture: Fixture) {
     assert!(!take("b", 28).await && take("b", 29).await && !take("a", 30).await);
     store.end_worker("b", at(31)).await.unwrap();
     assert!(take("a", 31).await);
+}
+
+async fn what_a_wrong_clock_wrote_counts_for_nothing(fixture: Fixture) {
+    const DAY: i64 = 86_400;
+    let store = &fixture.store;
+    let take = async |holder: &str, second| store.take_role("scheduler", holder, at(second)).await.unwrap();
+    assert!(take("a day ahead", DAY).await);
+    store.beat("a day ahead", "1", at(DAY)).await.unwrap();
+    assert!(take("right", 0).await, "the role of a worker that was killed");
+    assert!(store.has_ended("a day ahead", at(0)).await.unwrap());
+    assert_eq!(store.live_workers(at(0)).await.unwrap(), 0);
+
+    let account = fixture.link(TENANT, KEY, 0).await;
+    let run = async |second: i64| {
+        let lease = store.take_lease(&account, run_id(second), "a run", None, at(second)).await.unwrap();
+        let lease = lease.unwrap();
+        store.set_due(&lease, at(second + 900), at(second), at(second)).await.unwrap();
+        lease
+    };
+    let ahead = run(365 * DAY).await;
+    assert_eq!(due(&fixture, 10).await.len(), 1, "not in a year");
+    let too_far = store.times_too_far(at(10)).await.unwrap();
+    assert_eq!(too_far, store::TimesTooFar { held: 2, due: 1 });
+    // The lease of that run is one of a year ahead, too.
+    store.release_lease(&run(20).await).await.unwrap();
+    assert!(store.release_lease(&ahead).await.is_ok());
+    assert!(due(&fixture, 30).await.is_empty() && due(&fixture, 919).await.is_empty());
+    assert_eq!(due(&fixture, 920).await.len(), 1);
+    assert!(due(&fixture, -200).await.is_empty(), "clocks may be minutes apart");
 }
 
 /// Counts a request as sent, at a second.

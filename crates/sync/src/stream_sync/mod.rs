@@ -148,8 +148,11 @@ impl<'a> StreamSync<'a> {
         }
     }
 
-    /// An enumeration that begins with what earlier runs learned.
+    /// An enumeration that begins with what earlier runs learned, and is held where it has far more rows than they had.
     pub(crate) fn informed<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
+        // Who believes what is missing believes growth, too.
+        let is_believed = self.context.brake.is_none();
+        let enumeration = if is_believed { enumeration } else { enumeration.at_most(self.state.most_rows()) };
         match self.state.lesson(self.context.began_at) {
             Some(lesson) => enumeration.with_learned(&lesson.form),
             None => enumeration,
@@ -413,11 +416,16 @@ impl<'a> StreamSync<'a> {
                 self.state.resume = None;
                 self.state.unavailable_at = None;
                 if self.is_full() {
+                    self.state.usual_rows = Some(self.done);
                     self.state.full_at = Some(self.began_at);
                     self.state.sweep_again = !self.state.sweep_again && is_worth_repeating(ending.proof);
                 }
             }
             Some(error) => {
+                if error.is_endless() {
+                    // Else each run would go on for as long again.
+                    self.state.resume = None;
+                }
                 self.report.complete = false;
                 self.report.stale = self.stored.saturating_sub(self.met);
                 let told = StreamError::from(error);

@@ -7,8 +7,9 @@ use lucca_emulator::{DictionaryMembers, Fault, FaultKind, Header, PersonPatch, R
 use people::{Department, Employee, Kind, RemoteId};
 use store::{AccountStatus, Actor, DataPolicy, Outcome, RecordState};
 use sync::Wish;
+use test_database::Engine;
 
-use crate::support::{TODAY, app, app_with, fault, stream, with_custom_fields};
+use crate::support::{TODAY, app, app_on, app_with, fault, stream, with_custom_fields};
 
 #[tokio::test]
 async fn what_is_stored_is_what_the_tenant_holds_and_a_second_sync_writes_nothing() {
@@ -444,5 +445,51 @@ async fn pay_is_read_only_where_asked_for() {
                 assert!(!raw.contains("\"link\""), "addresses beside pay are not kept");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_nul_character_sets_a_record_aside() {
+    for engine in Engine::available() {
+        for keep_raw in [false, true] {
+            let app = app_on(engine, 60, Switches::default(), with_custom_fields(), keep_raw).await;
+            let ids = app.ids(Status::Active, 2);
+            let name =
+                |name: &str| PersonPatch { last_name: Some(name.to_owned()), ..PersonPatch::default() };
+            app.emulator.tenant().change(ids[0], name("Mar\0tin")).unwrap();
+            let report = app.sync().await;
+            assert_eq!((report.quarantined(), report.outcome), (1, Outcome::Incomplete), "{report:#?}");
+            let quarantined = app.store.quarantined_ids(app.account.no, Kind::Employee).await.unwrap();
+            assert_eq!(quarantined, [RemoteId::from(ids[0])]);
+            assert_eq!(app.state_of(ids[1]).await, RecordState::Present, "the others are stored");
+
+            app.emulator.tenant().change(ids[0], name("Martin")).unwrap();
+            assert_eq!(app.sync().await.outcome, Outcome::Succeeded);
+            assert_eq!(app.store.count_quarantined(app.account.no).await.unwrap(), 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_without_end_are_held() {
+    let app = app(60, Switches::default()).await;
+    app.sync().await;
+    let people: Vec<Employee> = app.all().await;
+    app.emulator.tenant().set_faults(vec![fault("/api/v3/users", FaultKind::Endless)]);
+    for run in 1..=2 {
+        let report = app.sync().await;
+        let employees = stream(&report, "users");
+        let error = employees.error.as_ref().unwrap();
+        assert_eq!((error.code.as_str(), employees.complete), ("lucca.endless_list", false), "run {run}");
+        // What there is beyond the first 50,000 is not even looked at.
+        assert!(app.present(Kind::Employee).await <= 50_000, "run {run}");
+    }
+    for person in &people {
+        assert_eq!(app.state_of(person.id.as_str().parse().unwrap()).await, RecordState::Present);
+    }
+    app.emulator.tenant().set_faults(Vec::new());
+    assert!(stream(&app.sync().await, "users").complete, "the list has an end again");
+    for person in &people {
+        assert_eq!(app.state_of(person.id.as_str().parse().unwrap()).await, RecordState::Present);
     }
 }

@@ -37,10 +37,20 @@ pub(crate) fn with_custom_fields() -> FieldGroups {
 }
 
 pub(crate) async fn app_with(employees: u32, switches: Switches, groups: FieldGroups, keep_raw: bool) -> App {
+    app_on(Engine::Sqlite, employees, switches, groups, keep_raw).await
+}
+
+pub(crate) async fn app_on(
+    engine: Engine,
+    employees: u32,
+    switches: Switches,
+    groups: FieldGroups,
+    keep_raw: bool,
+) -> App {
     let mut config = Config::new(employees, 7, TODAY);
     config.switches = Switches { rate_limit: None, ..switches };
     let emulator = Emulator::start(config).await.unwrap();
-    let database = TestDatabase::new(Engine::Sqlite).await;
+    let database = TestDatabase::new(engine).await;
     let store = database.store.clone();
     let clock = Arc::new(TestClock::new("2026-11-23T09:00:00Z".parse().unwrap()));
     let settings = AccountSettings {

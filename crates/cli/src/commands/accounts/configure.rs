@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use absences::DoorKind;
 use jiff::civil::Date;
+use linking::Permission;
 use lucca::FieldGroup;
 use people::{Feature, LeaveType};
 use serde_json::{Map, Value, json};
@@ -50,10 +51,17 @@ pub(crate) struct Args {
     /// Leave types to count as Lucca flags them after all
     #[arg(long, value_name = "LEAVE_TYPE,…", value_delimiter = ',')]
     no_remote_work: Vec<String>,
+    /// Permissions of the API key that are granted where Lucca can't tell, such as see_future_employees of a company that hires
+    /// no one; the next check closes the issue
+    #[arg(long, value_name = "PERMISSION,…", value_delimiter = ',')]
+    confirm: Vec<Permission>,
     /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented file import),
     /// or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
     absence_door: Option<Door>,
+    /// Whether the API may send passthrough requests with this account's API key [default: false]
+    #[arg(long, value_name = "true|false")]
+    passthrough: Option<bool>,
     /// Which people are delivered, which fields, and under which names, as a JSON file: {"people": {…}, "fields": {…},
     /// "renames": {…}}; {} is everything. See docs/mapping.md
     #[arg(long, value_name = "FILE.json")]
@@ -116,14 +124,21 @@ impl Args {
     fn apply(&self, settings: &AccountSettings) -> AccountSettings {
         let mut settings = settings.clone();
         if self.reset {
-            let AccountSettings { personal_values_in_changes, rhythms, absences_since, absence_door, .. } =
-                AccountSettings::default();
+            let AccountSettings {
+                personal_values_in_changes,
+                rhythms,
+                absences_since,
+                absence_door,
+                passthrough,
+                ..
+            } = AccountSettings::default();
             // What was declined stays so: that is the customer's word, and no default.
             settings = AccountSettings {
                 personal_values_in_changes,
                 rhythms,
                 absences_since,
                 absence_door,
+                passthrough,
                 ..settings
             };
         }
@@ -153,9 +168,15 @@ impl Args {
             &self.include_custom_fields,
         );
         change_list(&mut settings.remote_work_leave_types, &self.remote_work, &self.no_remote_work);
+        for permission in self.confirm.iter().map(|permission| permission.name()) {
+            if !settings.confirmed_permissions.iter().any(|known| known == permission) {
+                settings.confirmed_permissions.push(permission.to_owned());
+            }
+        }
         if let Some(door) = self.absence_door {
             settings.absence_door = door.chosen();
         }
+        settings.passthrough = self.passthrough.unwrap_or(settings.passthrough);
         settings.absences_since = self.absences_since.or(settings.absences_since);
         settings.personal_values_in_changes =
             self.personal_values_in_changes.unwrap_or(settings.personal_values_in_changes);
@@ -264,6 +285,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "declined_features": settings.declined_features,
             "excluded_custom_fields": settings.excluded_custom_fields,
             "remote_work_leave_types": settings.remote_work_leave_types,
+            "passthrough": settings.passthrough,
+            "confirmed_permissions": settings.confirmed_permissions,
             "absence_door": settings.absence_door.as_deref().unwrap_or("auto"),
             "delivery": settings.delivery,
             "audience": audience.map(|AudienceChange { before, enter, leave }| json!({
@@ -283,6 +306,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     line(&format!("  {:28} {since}", "absences since"));
     let values = if settings.personal_values_in_changes { "kept" } else { "not kept (default)" };
     line(&format!("  {:28} {values}", "personal values in changes"));
+    let passthrough = if settings.passthrough { "allowed" } else { "not allowed (default)" };
+    line(&format!("  {:28} {passthrough}", "passthrough requests"));
     let door = settings.absence_door.as_deref().unwrap_or("auto (default)");
     line(&format!("  {:28} {door}", "absence door"));
     let declined = match settings.declined_features.is_empty() {
@@ -299,6 +324,11 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         let remote_work = settings.remote_work_leave_types.join(", ");
         line(&format!("  {:28} {remote_work}", "counted as remote work"));
     }
+    let confirmed = match settings.confirmed_permissions.is_empty() {
+        true => "none (default)".to_owned(),
+        false => settings.confirmed_permissions.join(", "),
+    };
+    line(&format!("  {:28} {confirmed}", "permissions confirmed"));
     let people = if settings.delivery.people.is_none() { "everybody (default)" } else { "filtered" };
     line(&format!("  {:28} {people}", "people delivered"));
     let is_mapped = !settings.delivery.fields.is_empty() || !settings.delivery.renames.is_empty();

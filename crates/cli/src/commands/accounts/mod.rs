@@ -34,7 +34,7 @@ enum Action {
     /// Decide on records that are missing in Lucca, where too many are to believe it unasked
     Release(release::Args),
     /// How often and how far back a linked account is read; without options, show it
-    Configure(configure::Args),
+    Configure(Box<configure::Args>),
     /// What is delivered of each record, under which name, and where it comes from in Lucca
     Fields(fields::Args),
     /// Let Lucca tell of absences by itself; without options, show how that stands

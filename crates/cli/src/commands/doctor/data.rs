@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use linking::{DiagnosisSummary, Language, Readiness};
 use store::{AccountStatus, DisabledReason, IssueFilter, LinkedAccount, Outcome, Run, Schema};
 use sync::{CLOCKS_APART_S, StreamState};
 
@@ -111,6 +112,7 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
         let accounts = data.store.accounts().await?;
         checks.push(clock(data, now).await?);
         checks.extend(secrets(data, &accounts, now).await?);
+        checks.push(audit_log(data).await?);
         if accounts.is_empty() {
             let advice = "Link a tenant with `lucca-connector link TENANT_URL`, or let a customer do it: docs/serve.md.";
             checks.push(Check::warn("accounts", "none is linked", advice));
@@ -119,6 +121,7 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
             checks.push(account_check(data, account, now).await?.of(&account.id));
             checks.extend(inbound(data, account, now).await?.map(|check| check.of(&account.id)));
             checks.extend(lucca_clock(data, account).await?.map(|check| check.of(&account.id)));
+            checks.extend(permissions(data, account).await?.map(|check| check.of(&account.id)));
         }
         checks.extend(webhooks(data).await?);
         Ok::<_, store::Error>(())
@@ -128,8 +131,26 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
     checks
 }
 
-/// Nothing that was written can be from a time to come.
+/// Nothing that was written can be from a time to come, and the database's clock says the same as this machine's.
 async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
+    if let Some(database) = data.store.database_time().await? {
+        let ahead = database.duration_since(now);
+        if ahead.abs() > CLOCKS {
+            let what = format!("the database's clock is {} s ahead of this machine's", ahead.as_secs());
+            return Ok(Check::warn("clock", what, "Set both by NTP. Workers go by the database's clock."));
+        }
+    }
+    let too_far = data.store.times_too_far(now).await?;
+    if too_far != store::TimesTooFar::default() {
+        let what = format!(
+            "{} and {} are further in the future than they last, because a clock was wrong",
+            counted(too_far.held, "role, lease or sign of life"),
+            counted(too_far.due, "due time"),
+        );
+        let advice =
+            "They count for nothing, and go with the next sync. Set the clocks of all machines by NTP.";
+        return Ok(Check::warn("clock", what, advice));
+    }
     let runs = data.store.runs(None, LAST_RUNS).await?;
     let last = runs.iter().find_map(|run| run.finished_at.or(run.started_at));
     let ahead = last.map(|at| at.duration_since(now));
@@ -140,6 +161,23 @@ async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
             "Set this machine's clock by NTP, and those that share the database.",
         ),
         _ => Check::ok("clock", format!("it is {now}")),
+    })
+}
+
+/// Whether the audit log is what was written.
+async fn audit_log(data: &DataDir) -> Result<Check, store::Error> {
+    const CHECK: &str = "audit_log";
+    let verdict = data.store.verify_audit_log(None).await?;
+    Ok(match verdict.fault {
+        None => {
+            let entries = counted(u64::try_from(verdict.head.seq).unwrap_or(0), "entry");
+            Check::ok(CHECK, format!("{entries}, as they were written"))
+        }
+        Some((fault, seq)) => Check::fail(
+            CHECK,
+            format!("it was tampered with at entry {seq} ({})", fault.code()),
+            "See `lucca-connector audit verify`, and compare the database with a backup.",
+        ),
     })
 }
 
@@ -220,6 +258,27 @@ async fn account_check(
     } else {
         Check::ok(CHECK, message)
     })
+}
+
+/// What the account's key was last found to be good for.
+async fn permissions(data: &DataDir, account: &LinkedAccount) -> Result<Option<Check>, store::Error> {
+    const CHECK: &str = "permissions";
+    let kept = data.store.diagnosis(account.no).await?;
+    // What another version wrote and this one can't read says nothing.
+    let Some(summary) = kept.and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok())
+    else {
+        return Ok(None);
+    };
+    let narrowed = summary.narrowed.map(|narrowed| narrowed.evidence_text(Language::English));
+    let headline = summary.headline.text(Language::English);
+    let message = std::iter::once(headline).chain(narrowed).collect::<Vec<_>>().join(" ");
+    let advice = format!("See what to do with `lucca-connector check --account {}`.", account.id);
+    Ok(Some(match summary.headline.readiness {
+        Readiness::Ready => Check::ok(CHECK, message),
+        // That no person of a kind was seen may also mean that there is none.
+        Readiness::NotReady if summary.headline.is_certain => Check::fail(CHECK, message, advice),
+        Readiness::ReadyBut | Readiness::NotReady => Check::warn(CHECK, message, advice),
+    }))
 }
 
 /// What a customer's Lucca tells by itself.

@@ -13,10 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Desk;
 use super::views::{AbsenceProblem, AbsenceRequestList, AbsenceRequestView, PersonView, all};
-use crate::api::Params;
 use crate::api::answers::{
     Forbidden, LuccaFails, NotFound, NotNow, TooLarge, Unauthorized, Unprocessable, Unsupported,
 };
+use crate::api::{Params, nul};
 use crate::app::App;
 use crate::auth::Vendor;
 use crate::problem::{More, Problem};
@@ -190,6 +190,9 @@ fn csv(headers: &HeaderMap, file: Result<Bytes, BytesRejection>) -> Result<Bytes
             "request.not_csv",
             "Send the file with Content-Type: text/csv.",
         ));
+    }
+    if file.as_ref().is_ok_and(|file| file.contains(&0)) {
+        return Err(nul());
     }
     file.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(

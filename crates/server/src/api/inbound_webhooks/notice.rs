@@ -24,6 +24,9 @@ pub(super) fn read(
     resource: Option<&str>,
     body: &[u8],
 ) -> Option<Told> {
+    if store::has_nul(body) {
+        return None;
+    }
     let body: Value = serde_json::from_slice(body).ok()?;
     if is_signed {
         return event_of(body.as_object()?);

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod delivery;
+pub(crate) mod diagnosis;
 pub(crate) mod fields;
 pub(crate) mod issues;
 pub(crate) mod list;
@@ -44,10 +45,15 @@ pub(crate) struct LinkedAccountView {
     /// Keys of the customer's own fields that are not kept.
     #[schema(example = json!(["e_salary"]))]
     excluded_custom_fields: Vec<String>,
+    /// Whether the operator allows passthrough requests.
+    #[schema(example = false)]
+    passthrough: bool,
     /// Other linked accounts of the same tenant.
     shares_tenant_with: Vec<String>,
     /// How many things a person must do.
     open_issues: u64,
+    /// What its key is good for; null where that was never looked at.
+    diagnosis: Option<diagnosis::KeyDiagnosis>,
     /// When it was first linked, UTC.
     created_at: String,
     /// When its key or settings last changed, UTC.
@@ -72,12 +78,14 @@ impl LinkedAccountView {
             field_groups: account.settings.field_groups.clone(),
             declined_features: account.settings.declined_features.clone(),
             excluded_custom_fields: account.settings.excluded_custom_fields.clone(),
+            passthrough: account.settings.passthrough,
             shares_tenant_with: others
                 .iter()
                 .filter(|other| other.no != account.no && other.status != AccountStatus::Unlinked)
                 .map(|other| other.id.to_string())
                 .collect(),
             open_issues: store.count_open_issues(account.no).await?,
+            diagnosis: diagnosis::KeyDiagnosis::of(app, account).await?,
             created_at: time(account.created_at),
             updated_at: time(account.updated_at),
             last_sync_outcome: last.as_ref().and_then(|run| run.outcome).map(store::Outcome::name),

@@ -1,21 +1,22 @@
-//! `POST /v1/linked-accounts/{account_id}/passthrough`: a request to Lucca in the caller's own words.
+//! `POST`, `PUT /v1/linked-accounts/{account_id}/passthrough`: a request to Lucca in the caller's own words, and whether the
+//! operator allows them.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use lucca::{ApiPath, Method, Passed};
+use lucca::{ApiPath, Method, NotShared, Passed, SharedScope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{LinkedAccount, NewAuditEntry};
+use store::{AccountSettings, Actor, LinkedAccount, NewAuditEntry, SettingsChange};
 use utoipa::ToSchema;
 
-use super::{client, find};
+use super::{LinkedAccountView, client, find};
 use crate::api::Body;
 use crate::api::answers::{Forbidden, LuccaFails, NotFound, NotNow, Unauthorized, Unprocessable};
 use crate::app::App;
-use crate::auth::Vendor;
+use crate::auth::{Operator, Vendor};
 use crate::problem::Problem;
 
 /// Shorter than the service lets anybody wait.
@@ -36,7 +37,16 @@ pub(crate) struct WantedRequest {
     body: Option<Value>,
 }
 
-/// What Lucca answered, whatever it is.
+/// Whether passthrough requests are allowed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PassthroughSetting {
+    /// Whether this account's API key may be used for passthrough requests.
+    #[schema(example = true)]
+    allowed: bool,
+}
+
+/// What Lucca answered, less what the customer did not share.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PassedOn {
     /// Lucca's HTTP status.
@@ -47,30 +57,66 @@ pub(crate) struct PassedOn {
     content_type: Option<String>,
     /// So many seconds Lucca asks to wait, where it does.
     retry_after: Option<u64>,
-    /// Lucca's answer, where it is JSON.
+    /// Lucca's answer, where it is JSON: of a success, the members that the customer shared.
     #[schema(value_type = Option<Value>)]
     body: Option<Value>,
-    /// Lucca's answer, where it is another text.
+    /// Lucca's answer, where it is another text and no success.
     text: Option<String>,
 }
 
-impl From<Passed> for PassedOn {
-    fn from(passed: Passed) -> Self {
-        let body: Option<Value> = serde_json::from_slice(&passed.body).ok();
-        let is_text = body.is_none() && !passed.body.is_empty();
+impl PassedOn {
+    fn new(passed: Passed, filter: impl FnOnce(Value) -> Value) -> Self {
+        let is_success = (200..300).contains(&passed.status);
+        let (body, text) = match passed.body {
+            lucca::Body::Json(body) if is_success => (Some(filter(body)), None),
+            lucca::Body::Json(body) => (Some(body), None),
+            // Of a text it can't be told what in it is shared.
+            lucca::Body::Text(text) if !is_success => (None, Some(text)),
+            lucca::Body::Text(_) | lucca::Body::Empty => (None, None),
+        };
         Self {
             status: passed.status,
             content_type: passed.content_type,
             retry_after: passed.retry_after.map(|wait| wait.as_secs()),
-            text: is_text.then(|| String::from_utf8_lossy(&passed.body).into_owned()),
             body,
+            text,
         }
     }
 }
 
+/// Allows passthrough requests to a linked account's tenant, or forbids them, which is the default. Only the operator may.
+#[utoipa::path(
+    put, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
+    params(("account_id" = String, Path, description = "the linked account's id")), request_body = PassthroughSetting,
+    responses(
+        (status = 200, body = LinkedAccountView),
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        NotNow,
+        Unprocessable,
+    )
+)]
+pub(crate) async fn allow_passthrough(
+    State(app): State<App>,
+    _: Operator,
+    Path(account_id): Path<String>,
+    Body(wanted): Body<PassthroughSetting>,
+) -> Result<Json<LinkedAccountView>, Problem> {
+    let account = find(&app, &account_id).await?;
+    let settings = AccountSettings { passthrough: wanted.allowed, ..account.settings.clone() };
+    let change = SettingsChange { settings: &settings, gives_delivery: false };
+    let by = (Actor::Operator, app.machinery.clock.now());
+    app.machinery.store.set_account_settings(&account, change, by).await?;
+    let account = find(&app, &account_id).await?;
+    Ok(Json(LinkedAccountView::of(&app, &account).await?))
+}
+
 /// Sends a request to Lucca with the account's API key, once, within the tenant's request budget, and answers what Lucca
-/// answers: its status is a member here, and this answer's is 200. What comes is neither mapped nor kept. The account's
-/// audit log has who asked for which path.
+/// answers: its status is a member here, and this answer's is 200. Off until the operator allows it for the account. Paths,
+/// query parameters and fields are those of the features that the customer shared; others are refused by name, and dropped
+/// from the answer. People who were erased are left out. Nothing is mapped or kept. The account's audit log has who asked for
+/// which path.
 #[utoipa::path(
     post, path = "/v1/linked-accounts/{account_id}/passthrough", tag = "linked accounts", security(("key" = [])),
     params(("account_id" = String, Path, description = "the linked account's id")), request_body = WantedRequest,
@@ -96,13 +142,22 @@ pub(crate) async fn passthrough(
             "People or fields of this account are left out of what is delivered: this would go round that.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.filtered", detail));
     }
+    if !account.settings.passthrough {
+        let detail = "The operator has not allowed passthrough requests for this account: PUT to this address, or \
+                      lucca-connector accounts configure --passthrough true.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "passthrough.off", detail));
+    }
     let (method, path, body) = wanted.read(&app.config.passthrough.methods)?;
+    let erased = app.machinery.store.erased_ids(account.no).await?;
+    let scope = sync::shared_scope(&account.settings, erased)
+        .map_err(|error| Problem::internal("internal", &error))?;
+    scope.target(method, &path, body.as_ref()).map_err(|refusal| not_shared(&refusal))?;
     let client = client(&app, &account).await?;
     note(&app, vendor, &account, method, &path).await?;
     // It is sent to its end, also where nobody waits any more.
-    let task = tokio::spawn(async move { client.pass_on(method, &path, body.as_deref()).await });
+    let task = tokio::spawn(async move { send(&client, &scope, method, &path, body).await });
     match tokio::time::timeout(PATIENCE, task).await {
-        Ok(Ok(Ok(passed))) => Ok(Json(passed.into())),
+        Ok(Ok(Ok(passed))) => Ok(Json(passed)),
         Ok(Ok(Err(error))) if method != Method::Get && error.may_have_happened() => Err(in_doubt()),
         Ok(Ok(Err(error))) => Err((&error).into()),
         Ok(Err(panic)) => Err(Problem::internal("internal", &panic)),
@@ -116,7 +171,7 @@ pub(crate) async fn passthrough(
 
 impl WantedRequest {
     /// The request, if it may be passed on.
-    fn read(self, allowed: &[String]) -> Result<(Method, ApiPath, Option<Vec<u8>>), Problem> {
+    fn read(self, allowed: &[String]) -> Result<(Method, ApiPath, Option<Value>), Problem> {
         let method = self.method.as_deref().map_or(Ok(Method::Get), str::parse);
         let method: Method = method
             .map_err(|error| Problem::field("method", "request.invalid", format!("This is {error}.")))?;
@@ -135,8 +190,32 @@ impl WantedRequest {
             let detail = "With GET and DELETE there is no body.";
             return Err(Problem::field("body", "request.invalid", detail));
         }
-        Ok((method, path, self.body.map(|body| body.to_string().into_bytes())))
+        Ok((method, path, self.body))
     }
+}
+
+async fn send(
+    client: &lucca::Client,
+    scope: &SharedScope,
+    method: Method,
+    path: &ApiPath,
+    body: Option<Value>,
+) -> Result<PassedOn, lucca::Error> {
+    let bytes = body.as_ref().map(|body| body.to_string().into_bytes());
+    let passed = client.pass_on(method, path, bytes.as_deref()).await?;
+    // It was let through: it has a target.
+    let target = scope.target(method, path, body.as_ref());
+    Ok(PassedOn::new(passed, |body| target.map_or(Value::Null, |target| target.filter(body))))
+}
+
+fn not_shared(refusal: &NotShared) -> Problem {
+    let code = match refusal {
+        NotShared::Path(_) | NotShared::Field(_) => "passthrough.not_shared",
+        NotShared::Parameter(_) => "passthrough.parameter_refused",
+        NotShared::Method(_) => "passthrough.method_refused",
+        NotShared::Erased => "passthrough.erased",
+    };
+    Problem::new(StatusCode::FORBIDDEN, code, format!("Not passed on: {refusal}."))
 }
 
 fn in_doubt() -> Problem {

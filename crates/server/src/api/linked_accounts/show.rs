@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::Value;
 
 use super::LinkedAccountView;
 use crate::api::answers::{NotFound, Unauthorized};
@@ -22,10 +21,8 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn linked_account(
     State(app): State<App>,
-    Reader { account, actor }: Reader,
+    reader: Reader,
 ) -> Result<Json<LinkedAccountView>, Problem> {
-    let by = (actor, app.machinery.clock.now());
-    let entry = store::NewAuditEntry::new(by, "account.viewed", Some(account.id), Value::Null);
-    app.machinery.store.audit(entry).await?;
-    Ok(Json(LinkedAccountView::of(&app, &account).await?))
+    reader.note_view(&app, None).await?;
+    Ok(Json(LinkedAccountView::of(&app, &reader.account).await?))
 }

@@ -84,11 +84,9 @@ pub(crate) async fn linking_flows(
     let before: Option<FlowId> = which.cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
         Problem::field("cursor", "request.invalid", "It is not one of this list: begin without it.")
     })?;
-    // No customer has such an id, and PostgreSQL refuses it.
-    let customer = which.customer_id.as_deref().map(|id| id.replace('\0', "\u{fffd}"));
     let store = &app.machinery.store;
     let status = which.status.map(FlowStatus::from);
-    let mut found = store.link_flows(customer.as_deref(), status, before, limit + 1).await?;
+    let mut found = store.link_flows(which.customer_id.as_deref(), status, before, limit + 1).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = found.len() > limit;
     found.truncate(limit);

@@ -63,6 +63,9 @@ async fn answer(
     let today = app.machinery.today();
     let tag = Tag::new(&reader.account, today, &[kind.name(), &id, &asked.unwrap_or_default()]);
     let found = find(app, &reader.account, kind, &id).await?;
+    if kind == Kind::Employee {
+        reader.note_view(app, Some(&RemoteId::from(id.as_str()))).await?;
+    }
     if let Some(same) = tag.not_modified(headers) {
         return Ok(same);
     }

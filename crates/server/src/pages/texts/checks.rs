@@ -13,17 +13,13 @@ texts! {
         "This takes a few seconds, up to a minute where Lucca is busy.",
         "Cela prend quelques secondes, jusqu’à une minute si Lucca est occupé."
     }
-    good {
-        "Everything that is needed is there.",
-        "Tout le nécessaire est là."
-    }
     missing {
-        "Something is missing. Tick it in Lucca, then check again.",
-        "Il manque quelque chose. Cochez-le dans Lucca, puis vérifiez à nouveau."
+        "Tick it in Lucca, then check again.",
+        "Cochez-le dans Lucca, puis vérifiez à nouveau."
     }
     confirm_needed {
-        "Some things only you can tell. Please confirm them.",
-        "Vous seul pouvez répondre à certaines questions. Merci de les confirmer."
+        "Only you can tell whether it is there: please confirm it.",
+        "Vous seul pouvez le savoir : merci de le confirmer."
     }
     not_begun {
         "The check has not begun.",

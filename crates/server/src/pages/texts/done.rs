@@ -9,6 +9,14 @@ texts! {
         "From now on {vendor} keeps itself up to date with your Lucca. You need not do anything more.",
         "Désormais, {vendor} se tient à jour avec votre Lucca. Vous n’avez plus rien à faire."
     }
+    already_title {
+        "Lucca is already connected",
+        "Lucca est déjà connecté"
+    }
+    already {
+        "This link was used. {vendor} keeps itself up to date with your Lucca. You need not do anything more.",
+        "Ce lien a été utilisé. {vendor} se tient à jour avec votre Lucca. Vous n’avez plus rien à faire."
+    }
     return_to {
         "Return to {vendor}",
         "Revenir à {vendor}"

@@ -42,8 +42,8 @@ texts! {
         "Générez la clé. Inutile de la copier maintenant : il reste un réglage."
     }
     write {
-        "Lucca’s permission also mentions creating and modifying users: Lucca offers no smaller one. {vendor} only reads.",
-        "La permission de Lucca mentionne aussi la création et la modification d’utilisateurs : Lucca n’en propose pas de plus restreinte. {vendor} ne fait que lire."
+        "Lucca’s permission also mentions creating and modifying users: Lucca offers no smaller one.",
+        "La permission de Lucca mentionne aussi la création et la modification d’utilisateurs : Lucca n’en propose pas de plus restreinte."
     }
     done {
         "The key is created",

@@ -30,8 +30,8 @@ texts! {
         "Établissements"
     }
     absences {
-        "Absences",
-        "Absences"
+        "Absences, in half-days",
+        "Absences, en demi-journées"
     }
     compare {
         "Does this look right? If people are missing, go back to the key’s role in Lucca; what you change there is noticed by itself.",
@@ -40,10 +40,6 @@ texts! {
     missing {
         "What is missing",
         "Ce qui manque"
-    }
-    nothing_missing {
-        "Nothing is missing.",
-        "Rien ne manque."
     }
     later {
         "It can be ticked in Lucca at any time; the next sync notices.",

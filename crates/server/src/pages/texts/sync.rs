@@ -74,8 +74,8 @@ texts! {
         "Unités légales"
     }
     stream_leaves {
-        "Absences",
-        "Absences"
+        "Absences, in half-days",
+        "Absences, en demi-journées"
     }
     stream_leave_requests {
         "Absence requests",

@@ -21,9 +21,13 @@ texts! {
         "What {vendor} will read",
         "Ce que {vendor} lira"
     }
+    data_written {
+        "What {vendor} will read and write",
+        "Ce que {vendor} lira et écrira"
+    }
     choice {
-        "You can switch off what is optional. What is switched off is never read.",
-        "Vous pouvez désactiver ce qui est facultatif. Ce qui est désactivé n’est jamais lu."
+        "You can switch off what is optional. What is switched off is neither read nor written.",
+        "Vous pouvez désactiver ce qui est facultatif. Ce qui est désactivé n’est ni lu ni écrit."
     }
     never {
         "Never read: {fields}, medical documents.",

@@ -1,0 +1,178 @@
+//! What is kept of a diagnosis with a linked account, and its headline: computed once, so that the pages, the API, the
+//! issues and the audit log say the same. Pure.
+//!
+//! A sync judges by what is stored, which proves less than a check does: what was proven before stays, as long as
+//! nothing speaks against it.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::diagnosis::{Diagnosis, Evidence, Finding, Likelier, Narrowed, Verdict};
+use crate::{Need, PeopleSeen, Permission};
+
+/// Whether a key gives what was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// Everything that was chosen is there.
+    Ready,
+    /// Something that was chosen is missing, or the key sees only a part of the company.
+    ReadyBut,
+    /// Something that is required is missing.
+    NotReady,
+}
+
+impl Readiness {
+    /// Its name, stable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::ReadyBut => "ready_but",
+            Self::NotReady => "not_ready",
+        }
+    }
+}
+
+/// What is said first of a diagnosis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headline {
+    /// Whether the key gives what was chosen.
+    pub readiness: Readiness,
+    /// The permissions that make it so: missing, or neither proven nor confirmed.
+    pub missing: Vec<Permission>,
+    /// Whether all of these are missing for certain.
+    pub is_certain: bool,
+    /// Whether the key seems narrowed to a part of the company.
+    pub is_narrowed: bool,
+}
+
+impl Headline {
+    fn of<'a>(unsettled: impl Iterator<Item = &'a Finding> + Clone, narrowed: Option<Narrowed>) -> Self {
+        let is_required = |finding: &&Finding| finding.need == Need::Required;
+        let is_blocked = unsettled.clone().any(|finding| is_required(&finding));
+        let meant: Vec<&Finding> = unsettled.filter(|finding| !is_blocked || is_required(finding)).collect();
+        let readiness = match (is_blocked, meant.is_empty() && narrowed.is_none()) {
+            (true, _) => Readiness::NotReady,
+            (false, false) => Readiness::ReadyBut,
+            (false, true) => Readiness::Ready,
+        };
+        Self {
+            readiness,
+            missing: meant.iter().map(|finding| finding.permission).collect(),
+            is_certain: meant.iter().all(|finding| finding.verdict == Verdict::Missing),
+            is_narrowed: narrowed.is_some(),
+        }
+    }
+}
+
+impl Diagnosis {
+    /// What is said first of it, where a person confirmed these permissions.
+    pub fn headline(&self, confirmed: &[Permission]) -> Headline {
+        Headline::of(self.findings.iter().filter(|finding| !finding.is_settled(confirmed)), self.narrowed)
+    }
+}
+
+/// A finding as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFinding {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Whether the permission is there, a person confirmed it, or nothing is lost should it not be.
+    pub is_settled: bool,
+    /// Whether it was there with this key and seems to have gone.
+    pub is_lost: bool,
+}
+
+/// What is kept of a diagnosis with a linked account: counts only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiagnosisSummary {
+    /// The day it was made.
+    pub today: Date,
+    /// What is said first of it.
+    pub headline: Headline,
+    /// What is known of each permission that is wanted, in the order of [`Permission::ALL`].
+    pub findings: Vec<KeptFinding>,
+    /// Whether the key seems narrowed to a part of the company.
+    pub narrowed: Option<Narrowed>,
+    /// How many people the key shows.
+    pub people: PeopleSeen,
+    /// Permissions that this key was once seen to have.
+    pub proven: Vec<Permission>,
+}
+
+impl DiagnosisSummary {
+    /// The summary of `now`, after `before` of the same key, where there is one, and what a person confirmed.
+    pub fn new(before: Option<&Self>, now: &Diagnosis, confirmed: &[Permission]) -> Self {
+        let was_proven = before.map(|before| &before.proven[..]).unwrap_or_default();
+        let keep = |now: &Finding| {
+            let before = before.and_then(|before| before.finding(now.permission));
+            let better = before.filter(|before| is_better(&before.finding, now, confirmed));
+            let finding = better.map_or(now, |before| &before.finding);
+            let was_lost = before.is_some_and(|before| before.is_lost);
+            keep(finding, was_lost, was_proven.contains(&now.permission), confirmed)
+        };
+        let findings: Vec<KeptFinding> = now.findings.iter().map(keep).collect();
+        let verdict = |permission| {
+            findings
+                .iter()
+                .find(|kept| kept.finding.permission == permission)
+                .map(|kept| kept.finding.verdict)
+        };
+        let proven = Permission::ALL.into_iter().filter(|permission| match verdict(*permission) {
+            Some(Verdict::Granted) => true,
+            Some(Verdict::Missing) => false,
+            Some(Verdict::CannotTell) | None => was_proven.contains(permission),
+        });
+        let proven = proven.collect();
+        let unsettled = findings.iter().filter(|kept| !kept.is_settled).map(|kept| &kept.finding);
+        Self {
+            today: now.today,
+            headline: Headline::of(unsettled, now.narrowed),
+            findings,
+            narrowed: now.narrowed,
+            people: now.people,
+            proven,
+        }
+    }
+
+    /// What is known of a permission; nothing if no feature wants it.
+    pub fn finding(&self, permission: Permission) -> Option<&KeptFinding> {
+        self.findings.iter().find(|kept| kept.finding.permission == permission)
+    }
+
+    /// What the audit log says of it.
+    pub fn audit_detail(&self) -> Value {
+        let unsettled = |verdict: Verdict| {
+            let is_it = |kept: &&KeptFinding| !kept.is_settled && kept.finding.verdict == verdict;
+            self.findings.iter().filter(is_it).map(|kept| kept.finding.permission).collect::<Vec<_>>()
+        };
+        json!({
+            "readiness": self.headline.readiness,
+            "missing": unsettled(Verdict::Missing),
+            "unconfirmed": unsettled(Verdict::CannotTell),
+            "narrowed": self.narrowed,
+        })
+    }
+}
+
+/// Whether what was found before says more: the permission was not looked at now, or was proven to be missing and
+/// nothing says the contrary.
+fn is_better(before: &Finding, now: &Finding, confirmed: &[Permission]) -> bool {
+    let was_looked_at = !matches!(now.evidence, Evidence::NotRead | Evidence::ListUnreadable { .. });
+    match now.verdict {
+        Verdict::CannotTell if now.is_settled(confirmed) => false,
+        Verdict::CannotTell => !was_looked_at || before.verdict == Verdict::Missing,
+        Verdict::Granted | Verdict::Missing => false,
+    }
+}
+
+fn keep(finding: &Finding, was_lost: bool, is_proven: bool, confirmed: &[Permission]) -> KeptFinding {
+    let was_shown = matches!(finding.evidence, Evidence::WereShown { .. } | Evidence::FieldLost { .. });
+    let seems_gone = is_proven && finding.likelier == Some(Likelier::Missing);
+    let is_open = finding.verdict == Verdict::CannotTell && !finding.is_settled(confirmed);
+    let is_lost = is_open && (was_shown || seems_gone || was_lost);
+    let is_settled = finding.is_settled(confirmed) || (is_open && is_proven && !is_lost);
+    KeptFinding { finding: finding.clone(), is_settled, is_lost }
+}

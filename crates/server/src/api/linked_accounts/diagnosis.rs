@@ -1,0 +1,92 @@
+//! How the diagnosis of a linked account's key is shown.
+
+use linking::{DiagnosisSummary, Language};
+use serde::Serialize;
+use store::{KeptDiagnosis, LinkedAccount};
+use utoipa::ToSchema;
+
+use crate::api::time;
+use crate::app::App;
+
+/// What the account's key is good for, as it was last looked at: while it was linked, by a check, and after each sync. The
+/// headline, the issues that are open, and the audit log say the same.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyDiagnosis {
+    /// `ready`; `ready_but`: something that was chosen is missing or unconfirmed, or the key sees only a part of the company;
+    /// or `not_ready`: something that is required is missing or unconfirmed.
+    #[schema(example = "ready_but")]
+    readiness: &'static str,
+    /// The same in a sentence, in English.
+    #[schema(example = "Ready, but 1 of your choices is missing: “View employee managers”.")]
+    headline: String,
+    /// The permissions that make it so: missing, or neither proven nor confirmed.
+    #[schema(example = json!(["view_managers"]))]
+    missing: Vec<&'static str>,
+    /// Whether the key seems narrowed to a part of the company; null where it does not.
+    narrowed: Option<NarrowedRole>,
+    /// What is known of each permission that the account's features take.
+    permissions: Vec<PermissionVerdict>,
+    /// By what it was found: `linking` or `check`, for which Lucca was asked, or `sync`, by what is stored.
+    #[schema(example = "sync")]
+    source: &'static str,
+    /// When, UTC.
+    #[schema(example = "2026-11-25T12:30:00Z")]
+    checked_at: String,
+}
+
+/// The key's role seems narrowed to a part of the company: at least 5 references, and at least 5 % of them, lead to people
+/// who are not shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NarrowedRole {
+    /// References (managers, heads of departments, contracts, absences) to people who are not shown.
+    #[schema(example = 31)]
+    unseen: u64,
+    /// All references that were followed.
+    #[schema(example = 34)]
+    of: u64,
+}
+
+/// What is known of a permission.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PermissionVerdict {
+    /// The permission's name, as in the codes of issues.
+    #[schema(example = "view_managers")]
+    permission: &'static str,
+    /// Whether people would be missing without it.
+    required: bool,
+    /// `granted`, `missing` or `cannot_tell`.
+    #[schema(example = "missing")]
+    verdict: &'static str,
+    /// Whether it is there, a person confirmed it, or nothing is lost should it not be.
+    #[schema(example = false)]
+    settled: bool,
+}
+
+impl KeyDiagnosis {
+    /// The diagnosis that is kept; none where there is none yet, or another version wrote it.
+    pub(crate) async fn of(app: &App, account: &LinkedAccount) -> Result<Option<Self>, store::Error> {
+        let kept = app.machinery.store.diagnosis(account.no).await?;
+        Ok(kept.and_then(|kept| Self::read(&kept)))
+    }
+
+    fn read(kept: &KeptDiagnosis) -> Option<Self> {
+        let summary: DiagnosisSummary = serde_json::from_str(&kept.summary).ok()?;
+        let permissions = summary.findings.iter().map(|kept| PermissionVerdict {
+            permission: kept.finding.permission.name(),
+            required: kept.finding.need == linking::Need::Required,
+            verdict: kept.finding.verdict.name(),
+            settled: kept.is_settled,
+        });
+        Some(Self {
+            readiness: summary.headline.readiness.name(),
+            headline: summary.headline.text(Language::English),
+            missing: summary.headline.missing.iter().map(|permission| permission.name()).collect(),
+            narrowed: summary
+                .narrowed
+                .map(|narrowed| NarrowedRole { unseen: narrowed.unseen, of: narrowed.of }),
+            permissions: permissions.collect(),
+            source: kept.source.name(),
+            checked_at: time(kept.checked_at),
+        })
+    }
+}
