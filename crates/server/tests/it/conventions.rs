@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::support::{OPERATOR, Service};
 
-fn description() -> Value {
+pub(crate) fn description() -> Value {
     serde_json::from_str(&server::openapi()).unwrap()
 }
 
 /// Every operation: its method, its path, and what is said of it.
-fn operations(description: &Value) -> Vec<(Method, String, Value)> {
+pub(crate) fn operations(description: &Value) -> Vec<(Method, String, Value)> {
     let paths = description["paths"].as_object().unwrap();
     let of = |(path, methods): (&String, &Value)| {
         let methods = methods.as_object().unwrap().clone();
@@ -22,7 +22,7 @@ fn operations(description: &Value) -> Vec<(Method, String, Value)> {
     paths.iter().flat_map(of).collect()
 }
 
-fn resolve<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(to) => {
             description.pointer(to.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{to} is nowhere"))

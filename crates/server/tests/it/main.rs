@@ -5,13 +5,17 @@
 mod absences;
 mod api;
 mod calendar_feeds;
+mod consent;
 mod conventions;
 mod delivery;
+mod diagnosis;
+mod every_operation;
 mod exactness;
 mod flow;
 mod hostile;
 mod idempotency;
 mod inbound_webhooks;
+mod linked;
 mod operations;
 mod over_time;
 mod passthrough;
