@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
-use lucca::{ImportProgress, LeaveImport};
+use lucca::{ImportProgress, LeaveImport, LeaveImportRow};
 use people::{Absence, RemoteId};
 use serde_json::json;
 use store::{NewSubmission, Submission, SubmissionId, SubmissionState};
@@ -13,13 +13,20 @@ use crate::Absences;
 use crate::ask::Ask;
 use crate::door::DoorKind;
 use crate::follow;
-use crate::import_format::{ImportRow, Simulated, simulate};
+use crate::import_format::{ImportFormat, ImportRow, Simulated, simulate};
 use crate::look::made_of;
 use crate::problem::{Error, Problem, ProblemCode};
 use crate::submit::{Detail, SENDING, ask_of};
 
 /// So many people are asked about in one request: more make an address that servers refuse.
 const OWNERS_A_REQUEST: usize = 50;
+
+/// A row that is to be sent: the place of its submission among all of the file, and what is kept of it.
+struct RowToSend {
+    at: usize,
+    detail: Detail,
+    import: ImportRow,
+}
 
 impl Absences<'_> {
     /// Whether this file was begun to be imported before: what was made of it is in its own way, and is not to be
@@ -73,14 +80,44 @@ impl Absences<'_> {
     pub async fn make_batch(
         &self,
         batch: &Batch,
-        mut mint: impl FnMut(Timestamp) -> SubmissionId,
+        mint: impl FnMut(Timestamp) -> SubmissionId,
         mut progress: impl FnMut(Making),
     ) -> Result<Vec<Submission>, Error> {
+        let (mut all, to_send) = self.add_rows(batch, mint).await?;
+        if to_send.is_empty() {
+            return self.settle_batch(all, None, progress).await;
+        }
+        let imports: Vec<ImportRow> = to_send.iter().map(|row| row.import.clone()).collect();
+        let simulated = match &batch.format {
+            Some(format) => Simulated::Accepted(format.clone()),
+            None => self.simulate_rows(&imports).await?,
+        };
+        let format = match simulated {
+            Simulated::Accepted(format) => format,
+            Simulated::Refused(problems) => {
+                for RowToSend { at, detail, .. } in to_send {
+                    let problems = problems.clone();
+                    all[at] = self.refused(all[at].clone(), detail, problems, Vec::new()).await?;
+                }
+                return self.settle_batch(all, None, progress).await;
+            }
+        };
+        let rows = self.mark_sending(&mut all, to_send, &format).await?;
+        let refusal = if rows.is_empty() { None } else { self.send_rows(&rows, &mut progress).await? };
+        self.settle_batch(all, refusal, progress).await
+    }
+
+    /// Adds a submission for each row, unless the same file added it before. Returns all of them, and those that are to be
+    /// sent: of a file that is given again, rows that were not made.
+    async fn add_rows(
+        &self,
+        batch: &Batch,
+        mut mint: impl FnMut(Timestamp) -> SubmissionId,
+    ) -> Result<(Vec<Submission>, Vec<RowToSend>), Error> {
         let rows = importable(batch)?;
         let asks: Vec<&Ask> = batch.rows.iter().filter_map(|row| row.ask.as_ref()).collect();
         let before = self.around(&asks).await?;
         let mut all = Vec::with_capacity(rows.len());
-        // Each with its place among all, and what is kept of it.
         let mut to_send = Vec::new();
         for (row, import) in batch.rows.iter().zip(rows) {
             let (Some(ask), Some(plan)) = (&row.ask, &row.plan) else { continue };
@@ -105,39 +142,31 @@ impl Absences<'_> {
                 at: now,
             };
             let submission = self.store.add_submission(new).await?;
-            // Of a file that is given again, what was not made is tried again: it is known not to be there.
             let is_to_send = matches!(
                 submission.state,
                 SubmissionState::Queued | SubmissionState::Refused | SubmissionState::NotMade
             );
             if is_to_send {
-                to_send.push((all.len(), detail, import));
+                to_send.push(RowToSend { at: all.len(), detail, import });
             }
             all.push(submission);
         }
-        if to_send.is_empty() {
-            return self.settle_batch(all, None, progress).await;
-        }
-        let imports: Vec<ImportRow> = to_send.iter().map(|(_, _, import)| import.clone()).collect();
-        let simulated = match &batch.format {
-            Some(format) => Simulated::Accepted(format.clone()),
-            None => self.simulate_rows(&imports).await?,
-        };
-        let format = match simulated {
-            Simulated::Accepted(format) => format,
-            Simulated::Refused(problems) => {
-                for (at, detail, _) in to_send {
-                    let problems = problems.clone();
-                    all[at] = self.refused(all[at].clone(), detail, problems, Vec::new()).await?;
-                }
-                return self.settle_batch(all, None, progress).await;
-            }
-        };
+        Ok((all, to_send))
+    }
+
+    /// Marks rows as being sent before anything is sent: should this process end, each row is looked for. Returns the rows
+    /// as the tenant accepts them, without those that another process sends.
+    async fn mark_sending(
+        &self,
+        all: &mut [Submission],
+        to_send: Vec<RowToSend>,
+        format: &ImportFormat,
+    ) -> Result<Vec<LeaveImportRow>, Error> {
         let mut rows = Vec::with_capacity(to_send.len());
-        for (at, detail, import) in to_send {
-            let Some(import) = import.written(&format) else { continue };
+        for RowToSend { at, detail, import } in to_send {
+            // The format was accepted with all rows.
+            let Some(import) = import.written(format) else { continue };
             let (now, submission) = (self.clock.now(), &mut all[at]);
-            // Marked as being sent before anything is: should this process end, each row is looked for.
             submission.state = SubmissionState::Sending;
             submission.detail = detail.to_json();
             submission.sent_at = Some(now);
@@ -146,24 +175,30 @@ impl Absences<'_> {
                 rows.push(import);
             }
         }
-        let mut refusal = None;
-        if !rows.is_empty() {
-            self.audit("absence.imported", json!({ "rows": rows.len() })).await?;
-            match self.client.import_leaves(&rows, LeaveImport { create: true, is_async: true }).await {
-                Ok(summary) if summary.has_error => refusal = Some(untold_row()),
-                Ok(summary) if !self.until_imported(&summary.id, &mut progress).await => {
-                    refusal = Some(untold_row());
-                }
-                Ok(_) => {}
-                Err(error) if error.may_have_happened() => {}
-                Err(error) => {
-                    refusal = Some(untold_row());
-                    let closed = self.import_refused(error).await;
-                    tracing::info!(code = closed.code(), "an import was refused");
-                }
+        Ok(rows)
+    }
+
+    /// Sends rows and follows the import to its end. Returns the problem of all rows that are not found afterwards, where
+    /// Lucca refused the import or broke it off.
+    async fn send_rows(
+        &self,
+        rows: &[LeaveImportRow],
+        progress: &mut impl FnMut(Making),
+    ) -> Result<Option<Problem>, Error> {
+        self.audit("absence.imported", json!({ "rows": rows.len() })).await?;
+        match self.client.import_leaves(rows, LeaveImport { create: true, is_async: true }).await {
+            Ok(summary) if summary.has_error => Ok(Some(untold_row())),
+            Ok(summary) => {
+                let is_imported = self.until_imported(&summary.id, progress).await;
+                Ok((!is_imported).then(untold_row))
+            }
+            Err(error) if error.may_have_happened() => Ok(None),
+            Err(error) => {
+                let closed = self.import_refused(error).await;
+                tracing::info!(code = closed.code(), "an import was refused");
+                Ok(Some(untold_row()))
             }
         }
-        self.settle_batch(all, refusal, progress).await
     }
 
     /// Follows an import to its end. False if Lucca says that it broke off.
