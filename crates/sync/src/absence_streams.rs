@@ -9,16 +9,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use lucca::{DateFilter, Enumeration, LeaveQuery, Proof, Read, Stream, resources};
-use people::{Absence, Establishment, Kind, Leave, LeaveType, RemoteId};
-use store::{Commit, NewChange, Operation, RecordState, RecordUpsert};
+use people::{Absence, Establishment, Kind, Leave, RemoteId};
+use store::RecordState;
 
 use crate::batch::{Batch, RawPolicy};
 use crate::normalise::{self, LeaveOfAbsence};
 use crate::reconcile::Missing;
-use crate::remote_work::{self, RemoteWork};
+use crate::remote_work;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::state::StreamState;
 use crate::stream_sync::{Context, Ending, Known, Seen, StreamSync};
 use crate::streams::Engine;
 
@@ -230,49 +229,11 @@ impl Engine<'_> {
             self.commit_leaves(sync, page, (total, checkpoint), assembly).await?;
         };
         sync.settle().await?;
-        let hints = self.name_leave_types(std::mem::take(&mut assembly.leave_types)).await?;
+        let names = std::mem::take(&mut assembly.leave_types);
+        let hints = remote_work::keep_named(&self.context, names).await?;
         let mut ending = Ending::of(&leaves, read);
         ending.notes.extend(hints);
         Ok(ending)
-    }
-
-    /// Keeps what leaves say of their types where the list of leave types can't be read: ids and names. Gives hints at those
-    /// that are new and look like remote work.
-    // unverified: that the list is offered to every key; its address is not documented (source: absences.md §8).
-    async fn name_leave_types(
-        &self,
-        names: BTreeMap<RemoteId, Option<String>>,
-    ) -> Result<Vec<String>, Error> {
-        let Context { store, account, lease, clock, .. } = &self.context;
-        let mut hints = Vec::new();
-        if names.is_empty() {
-            return Ok(hints);
-        }
-        let states = store.stream_states(account.no).await?;
-        if StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some() {
-            return Ok(hints);
-        }
-        let remote_work = RemoteWork::of(&account.settings);
-        let ids: Vec<RemoteId> = names.keys().cloned().collect();
-        let known = store.hashes(account.no, Kind::LeaveType, &ids).await?;
-        let mut batch = Batch::default();
-        for (id, name) in names.into_iter().filter(|(id, _)| !known.contains_key(id)) {
-            let leave_type = LeaveType { id, name, is_remote_work: None, category: None, unit: None };
-            let leave_type = remote_work.applied(leave_type);
-            hints.extend(remote_work::hint(&leave_type));
-            batch.add(&leave_type, None, RawPolicy::ORGANISATION);
-        }
-        let created = |record: &RecordUpsert| NewChange {
-            kind: Kind::LeaveType,
-            id: record.id.clone(),
-            operation: Operation::Created,
-            hash: Some(record.hash),
-            fields: None,
-        };
-        let changes = batch.records.iter().map(created).collect();
-        let commit = Commit { upserts: batch.records, changes, ..Commit::default() };
-        store.commit(lease, Kind::LeaveType, &commit, clock.now()).await?;
-        Ok(hints)
     }
 
     /// Puts a page's leaves together to absences, merges those with what is known of them, and commits.

@@ -1,11 +1,12 @@
 //! Leave types that count as remote work though Lucca does not flag them. Some tenants book remote work on an ordinary
 //! leave account (source: absences.md §8: an account *Télétravail* with `isRemoteWork` false); the linked account's
-//! settings name it then, and a sync hints at those whose name says so.
+//! settings name it then, and a sync hints at those whose name says so. Also leave types that only absences name, because
+//! their list can't be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lucca::Stream;
-use people::{Kind, LeaveType, search_key};
+use people::{Kind, LeaveType, RemoteId, search_key};
 use store::{AccountSettings, Commit, NewChange, Operation, RecordUpsert};
 
 use crate::batch::{Batch, RawPolicy};
@@ -70,9 +71,8 @@ pub(crate) async fn apply(
     before: &RemoteWork,
     now: &RemoteWork,
 ) -> Result<(), store::Error> {
-    let Context { store, account, lease, clock, .. } = context;
-    let states = store.stream_states(account.no).await?;
-    if StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some() {
+    let Context { store, account, .. } = context;
+    if list_is_read(context).await? {
         return Ok(());
     }
     let mut batch = Batch::default();
@@ -83,17 +83,59 @@ pub(crate) async fn apply(
             batch.add(&flagged, None, RawPolicy::ORGANISATION);
         }
     }
-    let updated = |record: &RecordUpsert| NewChange {
+    commit(context, batch, Operation::Updated, Some(r#"{"is_remote_work":null}"#)).await
+}
+
+/// Stores ids and names of leave types that absences refer to, where the list of leave types can't be read. Returns hints at
+/// new ones that look like remote work.
+// unverified: that the list is offered to every key; its address is not documented (source: absences.md §8).
+pub(crate) async fn keep_named(
+    context: &Context<'_>,
+    names: BTreeMap<RemoteId, Option<String>>,
+) -> Result<Vec<String>, store::Error> {
+    let Context { store, account, .. } = context;
+    let mut hints = Vec::new();
+    if names.is_empty() || list_is_read(context).await? {
+        return Ok(hints);
+    }
+    let remote_work = RemoteWork::of(&account.settings);
+    let ids: Vec<RemoteId> = names.keys().cloned().collect();
+    let known = store.hashes(account.no, Kind::LeaveType, &ids).await?;
+    let mut batch = Batch::default();
+    for (id, name) in names.into_iter().filter(|(id, _)| !known.contains_key(id)) {
+        let leave_type = LeaveType { id, name, is_remote_work: None, category: None, unit: None };
+        let leave_type = remote_work.applied(leave_type);
+        hints.extend(hint(&leave_type));
+        batch.add(&leave_type, None, RawPolicy::ORGANISATION);
+    }
+    commit(context, batch, Operation::Created, None).await?;
+    Ok(hints)
+}
+
+/// Whether the list of leave types was read to its end: it outweighs what absences say of them.
+async fn list_is_read(context: &Context<'_>) -> Result<bool, store::Error> {
+    let states = context.store.stream_states(context.account.no).await?;
+    Ok(StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some())
+}
+
+/// Stores leave types, each with its change: `fields` names what changed, as JSON.
+async fn commit(
+    context: &Context<'_>,
+    batch: Batch,
+    operation: Operation,
+    fields: Option<&str>,
+) -> Result<(), store::Error> {
+    let change = |record: &RecordUpsert| NewChange {
         kind: Kind::LeaveType,
         id: record.id.clone(),
-        operation: Operation::Updated,
+        operation,
         hash: Some(record.hash),
-        fields: Some(r#"{"is_remote_work":null}"#.to_owned()),
+        fields: fields.map(str::to_owned),
     };
-    let changes: Vec<NewChange> = batch.records.iter().map(updated).collect();
+    let changes: Vec<NewChange> = batch.records.iter().map(change).collect();
     if changes.is_empty() {
         return Ok(());
     }
     let commit = Commit { upserts: batch.records, changes, ..Commit::default() };
-    store.commit(lease, Kind::LeaveType, &commit, clock.now()).await
+    context.store.commit(&context.lease, Kind::LeaveType, &commit, context.clock.now()).await
 }
