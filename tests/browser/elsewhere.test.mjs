@@ -134,7 +134,11 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
   test('with the tab closed as it links, the link says so again', async (t) => {
     const { page, frame, made } = await embed({}, { customer_id: 'customer-tab' });
     await goOn(frame, { to: 'checks', ...entered() });
+    const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/checks/link'));
     await way(frame, 'checks').click({ noWaitAfter: true });
+    await sent;
+    // A request that the browser has only announced is lost with the tab: the account would not be linked at all.
+    await new Promise((resume) => { setTimeout(resume, 50); });
     await page.close();
     // The vendor's page, reloaded: while the token can be exchanged, it is told again, and once more.
     for (let times = 0; times < 2; times += 1) {

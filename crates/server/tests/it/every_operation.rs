@@ -202,7 +202,7 @@ fn filled(path: &str, mut value: impl FnMut(&str) -> String) -> String {
 async fn no_role_reaches_beyond_its_account() {
     let operations = all_operations();
     let named = |id: &&str| operations.iter().any(|operation| operation.id == **id);
-    assert!(FOR_OPERATORS.iter().chain(&FOR_READERS).all(|id| named(&id)), "an operation has another name");
+    assert!(FOR_OPERATORS.iter().chain(&FOR_READERS).all(named), "an operation has another name");
     for engine in Engine::available() {
         let scene = Scene::new(engine).await;
         for operation in &operations {
