@@ -3,8 +3,8 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -92,14 +92,33 @@ impl Clock for SharedClock {
     }
 }
 
-/// The machine's clock, telling a person of long waits: without a word, a minute looks like a hang. The words go
+/// The machine's clock, reporting long waits to a person: without a word, a minute looks like a hang. The words go
 /// between the bars, where there are any.
 pub(crate) fn telling_clock(global: &Global, bars: Option<MultiProgress>) -> Arc<dyn Clock> {
-    if global.json { clock() } else { Arc::new(TellingClock(bars)) }
+    if global.json { clock() } else { Arc::new(TellingClock { bars, reported_at: Mutex::default() }) }
 }
 
 #[derive(Debug)]
-struct TellingClock(Option<MultiProgress>);
+struct TellingClock {
+    bars: Option<MultiProgress>,
+    reported_at: Mutex<Option<Timestamp>>,
+}
+
+impl TellingClock {
+    /// Whether a wait is worth a line: a long one, or the first within a minute. Requests of a sync are some seconds apart.
+    fn is_reported(&self, wait: Duration) -> bool {
+        const SHORT: Duration = Duration::from_secs(2);
+        const LONG: Duration = Duration::from_secs(30);
+        let now = self.now();
+        let mut reported_at = self.reported_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = reported_at.is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(1));
+        let is_reported = wait > LONG || wait > SHORT && !is_recent;
+        if is_reported {
+            *reported_at = Some(now);
+        }
+        is_reported
+    }
+}
 
 impl Clock for TellingClock {
     fn now(&self) -> Timestamp {
@@ -107,12 +126,12 @@ impl Clock for TellingClock {
     }
 
     fn sleep<'a>(&'a self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        if duration > Duration::from_secs(2) {
+        if self.is_reported(duration) {
             let text = format!(
                 "waiting {} s before the next request, to keep within Lucca's limit or because it asked for it",
                 duration.as_secs_f64().ceil()
             );
-            match &self.0 {
+            match &self.bars {
                 Some(bars) => bars.suspend(|| crate::output::complain(&text)),
                 None => crate::output::complain(&text),
             }
