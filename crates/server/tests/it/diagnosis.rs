@@ -62,13 +62,20 @@ async fn page_api_issues_and_audit_agree() {
     let emulator = tenant(300, Rights::all()).await;
     let all = Rights::all;
     let scoped = |scope: &[i64]| Rights { establishment_scope: Some(scope.to_vec()), ..all() };
+    // None where the role is narrowed.
+    let (ready, ready_but, not_ready) = (Some("ready"), Some("ready_but"), Some("not_ready"));
     let cases = [
-        ("everything", all(), Some("ready")),
-        ("no managers", Rights { view_managers: false, ..all() }, Some("ready_but")),
-        ("no contracts", Rights { view_contracts: false, ..all() }, Some("ready_but")),
-        ("no leaves", Rights { consult_leaves: false, ..all() }, Some("ready_but")),
-        ("no future", Rights { see_future: false, ..all() }, Some("not_ready")),
-        ("no former", Rights { see_former: false, ..all() }, Some("not_ready")),
+        ("everything", all(), ready),
+        ("no managers", Rights { view_managers: false, ..all() }, ready_but),
+        ("no jobs", Rights { view_jobs: false, ..all() }, ready_but),
+        ("no qualifications", Rights { view_qualifications: false, ..all() }, ready_but),
+        ("no contracts", Rights { view_contracts: false, ..all() }, ready_but),
+        ("no leaves", Rights { consult_leaves: false, ..all() }, ready_but),
+        // Whether requests may be made is never tried: it can't be told, and counts as there.
+        ("no requests", Rights { make_absence_requests: false, ..all() }, ready),
+        ("no future", Rights { see_future: false, ..all() }, not_ready),
+        ("no former", Rights { see_former: false, ..all() }, not_ready),
+        ("neither", Rights { see_future: false, see_former: false, ..all() }, not_ready),
         ("one establishment", scoped(&[1]), None),
         ("another", scoped(&[2]), None),
         ("two", scoped(&[1, 2]), None),
