@@ -2,7 +2,7 @@
 //! How the keys stand in their file is in `key_file`.
 
 use std::fs;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -185,25 +185,35 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> 
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let write = || {
         match fs::remove_file(&beside) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             // What a process that was killed has left.
             _ => {}
         }
-        let mut file = options.open(&beside)?;
-        file.write_all(content)?;
-        file.sync_all()?;
+        write_new(&beside, content)?;
         // A link and not a new name, which would replace a file that is there.
-        fs::hard_link(&beside, path)
+        match fs::hard_link(&beside, path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                // File systems of sticks, cameras and some networks have no links.
+                write_new(path, content)
+            }
+            linked => linked,
+        }
     };
     let written = write();
     let _ = fs::remove_file(&beside);
     written.and_then(|()| sync_folder(path)).map_err(|error| Failure::file("writing", path, &error))
+}
+
+/// Writes a file that is not there yet, for its owner only, and to the disk; nothing is left of one that could not be written.
+fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content).and_then(|()| file.sync_all()).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 /// Has the folder's list of files written, without which a file may be gone after a power cut.
