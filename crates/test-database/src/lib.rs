@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use store::Store;
+use tokio::sync::OnceCell;
 
 /// Which engine to test on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,8 +175,12 @@ impl TestDatabase {
     pub async fn new(engine: Engine) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let place = match engine {
-            Engine::Sqlite => Place::File(dir.path().join("connector.db")),
-            Engine::Postgres => Place::Url(empty_on_postgres().await),
+            Engine::Sqlite => {
+                let file = dir.path().join("connector.db");
+                std::fs::write(&file, migrated_file().await).expect("a temporary file");
+                Place::File(file)
+            }
+            Engine::Postgres => Place::Url(made_on_postgres(Some(migrated_on_postgres().await)).await),
         };
         let store = place.open().await.expect("a fresh database");
         Self { store, place, dir }
@@ -222,6 +227,33 @@ impl TestDatabase {
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
+}
+
+/// A SQLite file with every table and no row, made once in a process: each test copies it instead of migrating its own.
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+async fn migrated_file() -> &'static [u8] {
+    static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let migrate = async || {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let file = dir.path().join("connector.db");
+        Store::open(&file).await.expect("a fresh database").close().await;
+        std::fs::read(&file).expect("the file that was made")
+    };
+    FILE.get_or_init(migrate).await
+}
+
+/// The name of a PostgreSQL database with every table and no row, made once in a process.
+#[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+async fn migrated_on_postgres() -> &'static str {
+    static NAME: OnceCell<String> = OnceCell::const_new();
+    let migrate = async || {
+        let url = empty_on_postgres().await;
+        // A database that has connections can't be copied.
+        Store::connect(&url).await.expect("a fresh database").close().await;
+        let (_, name) = url.rsplit_once('/').expect("the address ends in the database's name");
+        name.to_owned()
+    };
+    NAME.get_or_init(migrate).await
 }
 
 /// The address of a PostgreSQL database without any table, for tests of what makes them. It goes with its server.
