@@ -11,7 +11,7 @@ use clap::builder::BoolishValueParser;
 use indicatif::MultiProgress;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use jobs::queue::Queue;
+use jobs::queue::{Queue, QueueError};
 use jobs::{Holder, Machinery, Tenants};
 use lucca::clock::{Clock, SystemClock};
 use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
@@ -193,7 +193,14 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 
 /// The queue of jobs that fits the database.
 pub(crate) async fn queue(store: &Store) -> Result<Queue, Failure> {
-    Queue::of(store).await.map_err(|error| Failure::from_error(Exit::Internal, "cli.queue", &error))
+    Queue::of(store).await.map_err(|error| match error {
+        QueueError::NotBuilt => Failure::usage(
+            "queue.not_built",
+            error.to_string(),
+            "Build with `cargo build --release --features full`, take a released package, or use SQLite.",
+        ),
+        error => Failure::from_error(Exit::Internal, "cli.queue", &error),
+    })
 }
 
 /// The failure of having been told to end.

@@ -25,6 +25,14 @@ pub enum Error {
     /// The address names no place that files can be written to.
     #[error("files cannot be written to this address: {0}")]
     Address(&'static str),
+    /// This program was built without a feature that the export needs.
+    #[error("this program was built without {what}")]
+    NotBuilt {
+        /// What it lacks, in words.
+        what: &'static str,
+        /// The cargo feature that has it.
+        feature: &'static str,
+    },
     /// A record does not have the types that its stream's table has.
     #[error("a record of {table} does not fit its table")]
     Misfit {
@@ -43,6 +51,7 @@ impl Error {
             Self::Folder { .. } => "export.folder",
             Self::ObjectStore { .. } => "export.object_store",
             Self::Address(_) => "export.address",
+            Self::NotBuilt { .. } => "export.not_built",
             Self::Misfit { .. } => "export.misfit",
         }
     }
@@ -67,6 +76,9 @@ impl Error {
             Self::Address(_) => {
                 "Name a folder, or s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH or file:///PATH.".to_owned()
             }
+            Self::NotBuilt { feature, .. } => format!(
+                "Use a released package, or build it with `cargo build --release --features {feature}`."
+            ),
             Self::Misfit { .. } => "Export it as jsonl, which takes every record as it is.".to_owned(),
         }
     }
@@ -75,7 +87,7 @@ impl Error {
     pub fn is_of_usage(&self) -> bool {
         match self {
             Self::Read(error) => error.is_of_configuration(),
-            Self::Folder { .. } | Self::ObjectStore { .. } | Self::Address(_) => true,
+            Self::Folder { .. } | Self::ObjectStore { .. } | Self::Address(_) | Self::NotBuilt { .. } => true,
             Self::Misfit { .. } => false,
         }
     }

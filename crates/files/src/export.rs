@@ -9,7 +9,7 @@ use store::{LinkedAccount, Store};
 
 use crate::csv::{Csv, Failed};
 use crate::manifest::{FileEntry, Manifest, VERSION};
-use crate::parquet::Parquet;
+use crate::parquet::{self, Parquet};
 use crate::people::People;
 use crate::table::described;
 use crate::target::Output;
@@ -79,6 +79,9 @@ pub async fn export(
     target: &Target,
     progress: &dyn Progress,
 ) -> Result<Manifest, Error> {
+    if wanted.format == Format::Parquet && !parquet::IS_BUILT {
+        return Err(Error::NotBuilt { what: "Parquet", feature: "parquet" });
+    }
     let reader = Reader::new(store, account).await?;
     let suffix = wanted.since.map_or_else(String::new, |seq| format!(".since-{seq}"));
     let manifest_name = format!("manifest{suffix}.json");
@@ -195,13 +198,13 @@ impl Encoder {
         let columns = table.columns(mapping);
         Ok(match format {
             Format::Csv { bom, escape_formulas } => {
-                let names = columns.iter().map(|column| column.name().clone()).collect();
+                let names = columns.into_iter().map(|column| column.name).collect();
                 let csv = Csv::new(names, escape_formulas);
                 let head = csv.head(bom)?;
                 (Self::Csv(csv), head)
             }
             Format::Jsonl => (Self::Jsonl, Vec::new()),
-            Format::Parquet => (Self::Parquet(Box::new(Parquet::new(columns)?)), Vec::new()),
+            Format::Parquet => (Self::Parquet(Box::new(Parquet::new(&columns)?)), Vec::new()),
         })
     }
 

@@ -1,12 +1,17 @@
 //! What was synced, as files: CSV, JSON lines and Parquet, in a folder or an object store, with a manifest.
 //!
-//! A crate of its own, because Arrow, Parquet and the object stores take long to build and nothing else needs them. Not
-//! here: what a stream's records are (`delivery::catalog`), and where credentials come from: the binary.
+//! Parquet (with Arrow) and the object stores take long to build and serve two options of one command: they are features,
+//! `parquet` and `object-stores`, which released packages have ([`Error::NotBuilt`] where they are missing). Not here: what
+//! a stream's records are (`delivery::catalog`), and where credentials come from: the binary.
 
+#[cfg_attr(not(feature = "object-stores"), path = "no_bucket.rs")]
+mod bucket;
+mod column;
 mod csv;
 mod error;
 mod export;
 mod manifest;
+#[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
 mod parquet;
 mod part_file;
 mod people;

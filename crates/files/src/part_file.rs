@@ -62,3 +62,65 @@ impl Drop for PartFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_placed_file_replaces_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        fs::write(&path, "old").unwrap();
+        let mut file = PartFile::create(&path).unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(
+            (names(dir.path()), fs::read(&path).unwrap()),
+            (vec!["a.csv".to_owned(), "a.csv.part".to_owned()], b"old".to_vec())
+        );
+        file.place().unwrap();
+        assert_eq!(
+            (names(dir.path()), fs::read(&path).unwrap()),
+            (vec!["a.csv".to_owned()], b"new".to_vec())
+        );
+    }
+
+    #[test]
+    fn a_dropped_file_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = PartFile::create(&dir.path().join("a.csv")).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
+        assert!(names(dir.path()).is_empty());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_the_owner_reads_it_even_after_a_kill() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        // An export that was killed left this behind, readable by all.
+        let part = dir.path().join("a.csv.part");
+        fs::write(&part, "half").unwrap();
+        fs::set_permissions(&part, fs::Permissions::from_mode(0o644)).unwrap();
+        let path = dir.path().join("a.csv");
+        PartFile::create(&path).unwrap().place().unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        assert_eq!((metadata.permissions().mode() & 0o777, metadata.len()), (0o600, 0));
+    }
+
+    #[test]
+    fn a_folder_is_no_file() {
+        assert!(PartFile::create(Path::new("/")).is_err());
+    }
+}

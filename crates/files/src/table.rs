@@ -2,16 +2,14 @@
 //! that the stream's schema gives them.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
-use arrow_schema::extension::Json;
-use arrow_schema::{DataType, Field, Fields, TimeUnit};
 use delivery::catalog::{self, KEY, SEQ, STATE, STREAMS};
 use delivery::mapping::Mapping;
 use people::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::manifest::Column;
+use crate::column::{Column, ColumnType};
+use crate::manifest;
 
 /// The table of people as one reads them: employees with their status, and the names of what they refer to.
 pub const PEOPLE: &str = "people";
@@ -52,7 +50,7 @@ impl Table {
     }
 
     /// Its columns. A column whose type the stream's schema leaves open, in whole or in a part, is JSON as text.
-    pub(crate) fn columns(self, mapping: &Mapping) -> Vec<Field> {
+    pub(crate) fn columns(self, mapping: &Mapping) -> Vec<Column> {
         let kind = self.kind();
         let schema = catalog::schema_as(kind, mapping);
         let mut names = catalog::columns(kind, mapping);
@@ -64,10 +62,9 @@ impl Table {
         let text = json!({ "type": ["null", "string"] });
         let column = |name: &str| {
             let is_given = [KEY, SEQ, STATE].contains(&name);
-            match type_of(schema["properties"].get(name).unwrap_or(&text)) {
-                Some(type_) => Field::new(name, type_, !is_given),
-                None => Field::new(name, DataType::Utf8, true).with_extension_type(Json::default()),
-            }
+            let type_ = ColumnType::of(schema["properties"].get(name).unwrap_or(&text));
+            let is_nullable = type_.is_none() || !is_given;
+            Column { name: name.to_owned(), type_: type_.unwrap_or(ColumnType::Json), is_nullable }
         };
         names.iter().map(|name| column(name)).collect()
     }
@@ -92,62 +89,14 @@ pub(crate) fn is_delivered(name: &str, mapping: &Mapping) -> bool {
     mapping.name(Kind::Employee, of).is_some()
 }
 
-/// The columns as the manifest tells of them.
-pub(crate) fn described(columns: &[Field]) -> Vec<Column> {
-    let describe = |field: &Field| Column {
-        name: field.name().clone(),
-        type_: type_name(field),
-        nullable: field.is_nullable(),
+/// The columns as the manifest lists them.
+pub(crate) fn described(columns: &[Column]) -> Vec<manifest::Column> {
+    let describe = |column: &Column| manifest::Column {
+        name: column.name.clone(),
+        type_: column.type_.name(),
+        nullable: column.is_nullable,
     };
     columns.iter().map(describe).collect()
-}
-
-/// Whether a column holds JSON as text.
-pub(crate) fn is_json(field: &Field) -> bool {
-    field.has_valid_extension_type::<Json>()
-}
-
-fn type_name(field: &Field) -> &'static str {
-    match field.data_type() {
-        DataType::Boolean => "boolean",
-        DataType::Int64 => "integer",
-        DataType::Float64 => "number",
-        DataType::Date32 => "date",
-        DataType::Timestamp(_, None) => "timestamp",
-        DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
-        DataType::List(_) => "list",
-        DataType::Struct(_) => "object",
-        _ if is_json(field) => "json",
-        _ => "text",
-    }
-}
-
-/// The type of what a JSON Schema describes; none where it leaves open what is there.
-fn type_of(schema: &Value) -> Option<DataType> {
-    let type_ = match &schema["type"] {
-        Value::Array(types) => types.iter().find(|type_| *type_ != "null")?,
-        one => one,
-    };
-    Some(match (type_.as_str()?, schema["format"].as_str()) {
-        ("boolean", _) => DataType::Boolean,
-        ("integer", _) => DataType::Int64,
-        ("number", _) => DataType::Float64,
-        ("string", Some("date")) => DataType::Date32,
-        ("string", Some("date-time")) => {
-            // Lucca's own times say no zone; ours are UTC.
-            let has_zone = schema["airbyte_type"] == "timestamp_with_timezone";
-            DataType::Timestamp(TimeUnit::Microsecond, has_zone.then(|| "+00:00".into()))
-        }
-        ("string", _) => DataType::Utf8,
-        ("array", _) => DataType::List(Arc::new(Field::new("element", type_of(&schema["items"])?, true))),
-        ("object", _) => {
-            let members = schema["properties"].as_object()?.iter();
-            let fields: Option<Fields> =
-                members.map(|(name, member)| Some(Field::new(name, type_of(member)?, true))).collect();
-            DataType::Struct(fields?)
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -156,8 +105,8 @@ mod tests {
 
     fn column(table: Table, name: &str) -> String {
         let columns = table.columns(&Mapping::default());
-        let field = columns.iter().find(|field| field.name() == name).unwrap();
-        format!("{} {}", type_name(field), if field.is_nullable() { "null" } else { "given" })
+        let column = columns.iter().find(|column| column.name == name).unwrap();
+        format!("{} {}", column.type_.name(), if column.is_nullable { "null" } else { "given" })
     }
 
     #[test]
@@ -177,7 +126,7 @@ mod tests {
     #[test]
     fn people_have_the_columns_of_employees_and_more() {
         let names = |table: Table| -> Vec<String> {
-            table.columns(&Mapping::default()).iter().map(|field| field.name().clone()).collect()
+            table.columns(&Mapping::default()).into_iter().map(|column| column.name).collect()
         };
         let (people, employees) = (names(Table::People), names(Table::Stream(Kind::Employee)));
         assert_eq!(people.len(), employees.len() + OF_PEOPLE.len());

@@ -3,18 +3,12 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use object_store::buffered::BufWriter;
-use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
-use tokio::io::AsyncWriteExt;
 use url::Url;
 
+use crate::bucket::{self, Bucket, Upload};
+use crate::csv::Failed;
 use crate::{Error, PartFile};
-
-/// What is kept of a file until it is sent, and the least that object stores take as a part of one.
-const PART: usize = 8 << 20;
 
 /// The schemes of object stores.
 const STORES: [&str; 8] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss"];
@@ -29,7 +23,7 @@ pub struct Target {
 #[derive(Debug)]
 enum Place {
     Folder(PathBuf),
-    Store(Arc<dyn ObjectStore>, Path),
+    Bucket(Bucket),
 }
 
 impl Target {
@@ -50,10 +44,13 @@ impl Target {
                 Ok(Self { shown: path.display().to_string(), place: Place::Folder(path) })
             }
             scheme if STORES.contains(&scheme) => {
+                if !bucket::IS_BUILT {
+                    return Err(Error::NotBuilt { what: "object stores", feature: "object-stores" });
+                }
                 let shown = format!("{}{}", &url[..url::Position::BeforePath], url.path());
-                let (store, path) = object_store::parse_url_opts(&url, settings)
-                    .map_err(|source| Error::ObjectStore { target: shown.clone(), source: source.into() })?;
-                Ok(Self { place: Place::Store(Arc::from(store), path), shown })
+                let bucket = Bucket::open(&url, settings)
+                    .map_err(|source| Error::ObjectStore { target: shown.clone(), source })?;
+                Ok(Self { place: Place::Bucket(bucket), shown })
             }
             _ => Err(Error::Address("its scheme is none that is known here")),
         }
@@ -71,12 +68,7 @@ impl Target {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(self.folder(error)),
                 _ => Ok(()),
             },
-            Place::Store(store, prefix) => match store.delete(&prefix.clone().join(name)).await {
-                Err(error) if !matches!(error, object_store::Error::NotFound { .. }) => {
-                    Err(self.store(error))
-                }
-                _ => Ok(()),
-            },
+            Place::Bucket(bucket) => bucket.remove(name).await.map_err(|error| self.bucket(error)),
         }
     }
 
@@ -87,11 +79,7 @@ impl Target {
                 make(folder).map_err(|error| self.folder(error))?;
                 Sink::File(PartFile::create(&folder.join(name)).map_err(|error| self.folder(error))?)
             }
-            Place::Store(store, prefix) => {
-                let path = prefix.clone().join(name);
-                let writer = BufWriter::with_capacity(Arc::clone(store), path, PART).with_max_concurrency(2);
-                Sink::Object(Box::new(writer))
-            }
+            Place::Bucket(bucket) => Sink::Upload(bucket.upload(name)),
         };
         Ok(Output { target: self, sink })
     }
@@ -100,8 +88,8 @@ impl Target {
         Error::Folder { target: self.shown.clone(), source }
     }
 
-    fn store(&self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-        Error::ObjectStore { target: self.shown.clone(), source: Box::new(source) }
+    fn bucket(&self, source: Failed) -> Error {
+        Error::ObjectStore { target: self.shown.clone(), source }
     }
 }
 
@@ -122,14 +110,14 @@ pub(crate) struct Output<'a> {
 
 enum Sink {
     File(PartFile),
-    Object(Box<BufWriter>),
+    Upload(Upload),
 }
 
 impl Output<'_> {
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.sink {
             Sink::File(file) => file.write_all(bytes).map_err(|error| self.target.folder(error)),
-            Sink::Object(writer) => writer.write_all(bytes).await.map_err(|error| self.target.store(error)),
+            Sink::Upload(upload) => upload.write(bytes).await.map_err(|error| self.target.bucket(error)),
         }
     }
 
@@ -137,15 +125,75 @@ impl Output<'_> {
     pub(crate) async fn place(self) -> Result<(), Error> {
         match self.sink {
             Sink::File(file) => file.place().map_err(|error| self.target.folder(error)),
-            Sink::Object(mut writer) => writer.shutdown().await.map_err(|error| self.target.store(error)),
+            Sink::Upload(upload) => upload.finish().await.map_err(|error| self.target.bucket(error)),
         }
     }
 
     /// Gives it up: what was sent already is thrown away.
     pub(crate) async fn give_up(self) {
-        if let Sink::Object(mut writer) = self.sink {
-            // The error at hand is the one to tell of; the store's own rules throw away what stays.
-            let _ = writer.abort().await;
+        if let Sink::Upload(upload) = self.sink {
+            upload.abort().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Target, Error> {
+        Target::parse(text, [("AWS_REGION".to_owned(), "eu-west-3".to_owned())])
+    }
+
+    #[test]
+    fn folders_are_paths_and_file_addresses() {
+        for (text, shown) in
+            [("exports/today", "exports/today"), ("file:///srv/exports", "/srv/exports"), (".", ".")]
+        {
+            assert_eq!(parse(text).unwrap().shown(), shown);
+        }
+    }
+
+    #[test]
+    fn addresses_with_credentials_are_refused() {
+        for text in ["s3://key:secret@bucket/x", "s3://key@bucket/x", "https://user:secret@host/x"] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.code(), "export.address", "{text}");
+            assert!(!format!("{error} {}", error.advice()).contains("secret"));
+        }
+    }
+
+    #[test]
+    fn unknown_schemes_are_refused() {
+        for text in ["ftp://host/x", "https://host/x", "://"] {
+            assert_eq!(parse(text).unwrap_err().code(), "export.address", "{text}");
+        }
+    }
+
+    #[cfg(feature = "object-stores")]
+    #[test]
+    fn buckets_are_shown_without_their_query() {
+        assert_eq!(parse("s3://bucket/lucca/csv?x=1").unwrap().shown(), "s3://bucket/lucca/csv");
+    }
+
+    #[cfg(not(feature = "object-stores"))]
+    #[test]
+    fn buckets_need_the_feature() {
+        let error = parse("s3://bucket/lucca").unwrap_err();
+        assert_eq!(error.code(), "export.not_built");
+        assert!(error.advice().contains("--features object-stores"), "{}", error.advice());
+    }
+
+    #[tokio::test]
+    async fn removing_what_is_not_there_is_no_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = parse(dir.path().to_str().unwrap()).unwrap();
+        target.remove("manifest.json").await.unwrap();
+        let mut output = target.create("manifest.json").unwrap();
+        output.write(b"{}").await.unwrap();
+        output.place().await.unwrap();
+        assert!(dir.path().join("manifest.json").exists());
+        target.remove("manifest.json").await.unwrap();
+        assert!(!dir.path().join("manifest.json").exists());
     }
 }

@@ -53,7 +53,7 @@ fn router(app: App) -> Router {
         move |state, sender, request, next| calls::through(calls.clone(), state, sender, request, next);
     let api = api.route_layer(middleware::from_fn_with_state(app.clone(), through));
     // Fastest: with gzip three and a half times as many answers a second as at its usual level, each half as large again
-    // (a page of 100 employees is 24 KB instead of 15); zstd and brotli are 16 KB at either. The processor is the syncs' too.
+    // (a page of 100 employees is 24 KB instead of 15); brotli is 16 KB at either. The processor is the syncs' too.
     // Pages are not compressed: they hold what a stranger may have pasted beside secrets.
     let api = api.layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     let router = api.merge(reference).merge(flow::router()).merge(assets::router());

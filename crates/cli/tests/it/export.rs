@@ -106,6 +106,8 @@ async fn what_cannot_be_exported_says_what_can() {
         (&["export", "--all", "--format", "csv", "--to", "s3://key:secret@bucket/x"], "export.address"),
         (&["export", "--all", "--format", "jsonl", "--to", to, "--bom"], "cli.arguments"),
         (&["export", "--format", "parquet"], "cli.arguments"),
+        #[cfg(not(feature = "object-stores"))]
+        (&["export", "--all", "--format", "csv", "--to", "s3://bucket/x"], "export.not_built"),
         (&["export", "employees", "--format", "csv"], "cli.arguments"),
         (&["export", "--all", "--format", "csv", "--to", to, "--since", "-1"], "cli.arguments"),
     ] {

@@ -6,17 +6,20 @@
 //! may write to a linked account is decided by its lease.
 
 mod embedded;
+#[cfg(feature = "postgres-queue")]
 mod scaled;
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use serde::{Deserialize, Serialize};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 pub use embedded::Embedded;
+#[cfg(feature = "postgres-queue")]
 pub use scaled::{Scaled, Timing};
 
 /// Jobs of one lane don't wait for those of another.
@@ -110,6 +113,9 @@ pub enum QueueError {
     /// The engine could not be started, or failed.
     #[error("the queue's engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database is PostgreSQL, and this build has no queue for it.
+    #[error("this build has no job queue for PostgreSQL")]
+    NotBuilt,
 }
 
 /// A queue of jobs. Cheap to clone.
@@ -118,6 +124,7 @@ pub enum Queue {
     /// In this process.
     Embedded(Embedded),
     /// In PostgreSQL.
+    #[cfg(feature = "postgres-queue")]
     Scaled(Scaled),
 }
 
@@ -126,10 +133,14 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// When its tables can't be made.
+    /// When its tables can't be made, and on PostgreSQL in a build without the feature `postgres-queue`.
+    #[boxed]
     pub async fn of(store: &Store) -> Result<Self, QueueError> {
         match store.postgres() {
+            #[cfg(feature = "postgres-queue")]
             Some(pool) => Ok(Self::Scaled(Scaled::open(pool.clone(), Timing::default()).await?)),
+            #[cfg(not(feature = "postgres-queue"))]
+            Some(_) => Err(QueueError::NotBuilt),
             None => Ok(Self::Embedded(Embedded::default())),
         }
     }
@@ -139,12 +150,14 @@ impl Queue {
     /// # Errors
     ///
     /// When the database fails; those before the one that failed are added.
+    #[boxed]
     pub async fn push(&self, jobs: Vec<Job>) -> Result<(), QueueError> {
         match self {
             Self::Embedded(queue) => {
                 jobs.into_iter().for_each(|job| queue.push(job));
                 Ok(())
             }
+            #[cfg(feature = "postgres-queue")]
             Self::Scaled(queue) => queue.push(jobs).await,
         }
     }
@@ -154,6 +167,7 @@ impl Queue {
     /// # Errors
     ///
     /// When the engine can't be started, or fails while it is told to stop. One that fails on the way is started again.
+    #[boxed]
     pub async fn run(
         &self,
         handler: Arc<dyn Handler>,
@@ -166,6 +180,7 @@ impl Queue {
                 queue.run(handler, capacity, stop, grace).await;
                 Ok(())
             }
+            #[cfg(feature = "postgres-queue")]
             Self::Scaled(queue) => Box::pin(queue.run(handler, capacity, stop, grace)).await,
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use graphile_worker::{
     IntoTaskHandlerResult, JobKeyMode, JobSpec, LocalQueueConfig, RefetchDelayConfig, TaskHandler,
     WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
@@ -110,6 +111,7 @@ impl Scaled {
     /// # Errors
     ///
     /// When they can't be made.
+    #[boxed]
     pub async fn open(pool: PgPool, timing: Timing) -> Result<Self, QueueError> {
         let utils = WorkerUtils::new(pool.clone(), SCHEMA);
         utils.migrate().await.map_err(|error| QueueError::Engine(Box::new(error)))?;

@@ -151,7 +151,7 @@ async fn what_the_framework_refuses_is_a_problem_too() {
 async fn answers_come_as_small_as_the_caller_can_read_them() {
     let service = Service::start("").await;
     let http = reqwest::Client::builder().no_gzip().no_brotli().no_zstd().build().unwrap();
-    for encoding in ["gzip", "br", "zstd"] {
+    for encoding in ["gzip", "br"] {
         let asked = http.get(format!("{}/openapi.json", service.url)).header("accept-encoding", encoding);
         let answer = asked.send().await.unwrap();
         assert_eq!(answer.headers()["content-encoding"], encoding);
