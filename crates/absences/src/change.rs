@@ -2,6 +2,7 @@
 //! it. What Lucca has is read right before and right after, so that nothing is done to something else than was meant,
 //! and a lost answer is not taken for a failure.
 
+use async_recursion::async_recursion as boxed;
 use linking::Permission;
 use people::{
     Absence, AbsenceRequest, AbsenceRequestStatus, AbsenceStatus, HalfDay, Kind, Leave, RemoteId,
@@ -74,6 +75,7 @@ impl Absences<'_> {
     ///
     /// [`Error::UnknownAbsence`], [`Error::NotItsHalfDay`], [`Error::WrongState`], [`Error::NotPermitted`], or where
     /// Lucca could not be asked; to call it again is safe.
+    #[boxed]
     pub async fn cancel(&self, id: &str, half_days: Option<&[HalfDay]>) -> Result<Changed, Error> {
         self.must_be_wanted()?;
         let target = self.target(id).await?;
@@ -126,6 +128,7 @@ impl Absences<'_> {
     ///
     /// [`Error::CommentRequired`], [`Error::UnknownAbsence`], [`Error::WrongState`] where nothing waits,
     /// [`Error::NotPermitted`], or where Lucca could not be asked.
+    #[boxed]
     pub async fn decide(&self, id: &str, approved: bool, comment: Option<&str>) -> Result<Changed, Error> {
         let comment = comment.map(str::trim).filter(|text| !text.is_empty());
         if !approved && comment.is_none() {

@@ -1,5 +1,6 @@
 //! Resolves references to people, and finds people that Lucca's import could confuse.
 
+use async_recursion::async_recursion as boxed;
 use people::{
     Employee, Establishment, Kind, PersonIndex, PersonLabel, PersonReference, ReferenceError, RemoteId,
     status_on,
@@ -19,6 +20,7 @@ impl Absences<'_> {
     /// # Errors
     ///
     /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with every person that the reference fits.
+    #[boxed]
     pub async fn find_person(&self, reference: &str) -> Result<PersonLabel, Error> {
         let index = self.person_index().await?;
         match index.resolve(&PersonReference::parse(reference)) {

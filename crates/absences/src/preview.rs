@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use async_recursion::async_recursion as boxed;
 use people::{Absence, Employee, Establishment, HalfDay, LeaveType, LeaveUnit, PersonLabel, Plan, RemoteId};
 use serde::Serialize;
 
@@ -94,6 +95,7 @@ impl Absences<'_> {
     ///
     /// [`Error::Problems`] where what is asked for is wrong by itself, without a request; [`Error::NotPermitted`],
     /// [`Error::UnknownEmployee`], or where Lucca could not be asked.
+    #[boxed]
     pub async fn preview(&self, ask: &Ask) -> Result<Preview, Error> {
         let examined = self.examine(ask).await?;
         let Examined { person, plan, door, assessment, overlaps, problems, .. } = examined;
@@ -117,6 +119,7 @@ impl Absences<'_> {
     /// # Errors
     ///
     /// [`Error::UnknownEmployee`], [`Error::NotPermitted`], or where Lucca could not be asked.
+    #[boxed]
     pub async fn leave_types(
         &self,
         employee_id: &RemoteId,

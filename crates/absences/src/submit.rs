@@ -1,6 +1,7 @@
 //! The way of a request to Lucca. It is written down, marked as being sent, sent once, and looked for until it is found
 //! or can't be there any more. Whoever is killed in between leaves what the next one needs.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use people::{HalfDay, RemoteId};
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,7 @@ impl Absences<'_> {
     ///
     /// [`Error::Problems`] and [`Error::ConfirmationNeeded`], after which nothing is written down and the key is free;
     /// [`Error::KeyReused`]; [`Error::NotPermitted`]; where Lucca could not be asked before anything was sent.
+    #[boxed]
     pub async fn request(
         &self,
         id: SubmissionId,
@@ -165,6 +167,7 @@ impl Absences<'_> {
     /// # Errors
     ///
     /// Where Lucca could not be asked; then it is due again as before.
+    #[boxed]
     pub async fn advance(&self, submission: Submission) -> Result<Submission, Error> {
         match submission.state {
             SubmissionState::Queued => Box::pin(self.send_queued(submission)).await,

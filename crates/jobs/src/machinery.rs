@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use linking::{Diagnosis, DiagnosisSummary};
 use lucca::Client;
@@ -49,6 +50,7 @@ impl Machinery {
     /// # Errors
     ///
     /// See [`Sync::run`]. What Lucca refused is not an error but in the report.
+    #[boxed]
     pub async fn sync(
         &self,
         account: &LinkedAccount,
@@ -79,6 +81,7 @@ impl Machinery {
     /// # Errors
     ///
     /// The store's; and where the account was linked again meanwhile, nothing is taken down.
+    #[boxed]
     pub async fn note_check(
         &self,
         account: &LinkedAccount,
@@ -103,6 +106,7 @@ impl Machinery {
     /// # Errors
     ///
     /// The store's, and when there is no randomness.
+    #[boxed]
     pub async fn note_linked(
         &self,
         account: &LinkedAccount,
@@ -116,6 +120,7 @@ impl Machinery {
     /// # Errors
     ///
     /// The store's.
+    #[boxed]
     pub async fn is_busy(&self, account: &LinkedAccount) -> Result<bool, store::Error> {
         let holder = self.store.lease_holder(account.no, self.clock.now()).await?;
         Ok(match holder {
@@ -143,6 +148,7 @@ impl Machinery {
     /// # Errors
     ///
     /// When there is no randomness, and the store's.
+    #[boxed]
     pub async fn ask_for_run(&self, account: &LinkedAccount, is_full: bool) -> Result<RunId, crate::Error> {
         Ok(self.store.ask_for_run(account.no, self.new_run()?, is_full, self.clock.now()).await?)
     }

@@ -1,6 +1,7 @@
 //! What Lucca told of by itself is read within a second or two, in one run for all that an account's Lucca tells in that
 //! time. Whatever goes wrong here is found by the syncs that come by their rhythm.
 
+use async_recursion::async_recursion as boxed;
 use jiff::SignedDuration;
 use store::{LinkedAccount, Store};
 use sync::{Brake, RunReport, Silent, Wish};
@@ -33,6 +34,7 @@ pub enum NotRead {
 /// # Errors
 ///
 /// The store's.
+#[boxed]
 pub async fn accounts_notified(
     store: &Store,
     now: jiff::Timestamp,
@@ -45,6 +47,7 @@ pub async fn accounts_notified(
 /// # Errors
 ///
 /// What kept it from being read. It is put off by a minute then.
+#[boxed]
 pub async fn sync_notified(
     machinery: &Machinery,
     account: &LinkedAccount,

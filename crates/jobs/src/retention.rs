@@ -1,6 +1,7 @@
 //! Retention: what has become old is removed, rule by rule, in small batches and with a receipt. What each rule removes
 //! is in `store`; here is how old is old, and one round over all of it.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use people::{Employee, EmployeeStatus, Kind, RemoteId, status_on};
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,7 @@ pub struct RetentionPlan {
 /// One round: removes what is old by now. None while another process does.
 ///
 /// To be run once a day. Whoever is killed on the way leaves a receipt of what was removed; the next round goes on.
+#[boxed]
 pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Option<RetentionRound>, Error> {
     let now = machinery.clock.now();
     let id = ReceiptId::mint(now, machinery.entropy.bytes()?);
@@ -136,6 +138,7 @@ pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Op
 }
 
 /// What a round would remove now.
+#[boxed]
 pub async fn plan_retention(machinery: &Machinery, ages: &Retention) -> Result<RetentionPlan, Error> {
     let now = machinery.clock.now();
     let mut removed = Vec::new();

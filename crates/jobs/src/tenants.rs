@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use async_recursion::async_recursion as boxed;
 use lucca::clock::Clock;
 use lucca::{
     ApiKey, Client, HostPolicy, Ledger, LedgerUnavailable, RequestBudget, RequestTally, TallyChange,
@@ -74,6 +75,7 @@ impl Tenants {
 
     /// A client for a tenant. `pace` is our share of Lucca's 50 requests a minute, 0 for no limit of ours and
     /// none for [`REQUESTS_A_MINUTE`]; the first client of a tenant decides for the process.
+    #[boxed]
     pub async fn client(&self, tenant: TenantUrl, key: ApiKey, pace: Option<u32>) -> Result<Client, Error> {
         let budget = self.budget(tenant.origin(), pace).await?;
         let client = Client::builder(tenant, key)
@@ -85,6 +87,7 @@ impl Tenants {
     }
 
     /// A client for a linked account, at the pace given or the one it was linked with.
+    #[boxed]
     pub async fn client_of(
         &self,
         account: &LinkedAccount,

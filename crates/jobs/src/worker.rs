@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +40,7 @@ impl Worker {
     /// # Errors
     ///
     /// When the queue's engine can't be started, or fails while it is told to stop.
+    #[boxed]
     pub async fn run(self, stop: CancellationToken) -> Result<(), QueueError> {
         let Self { machinery, queue, duties, capacity, version, grace } = self;
         let duties: Arc<[Arc<dyn Duty>]> = duties.into();
@@ -60,6 +62,7 @@ impl Worker {
 }
 
 /// Says that this process lives, until `ended` is cancelled: once it is silent, others take over what it holds.
+#[boxed]
 pub async fn beat(machinery: Machinery, version: &'static str, ended: CancellationToken) {
     loop {
         let now = machinery.clock.now();

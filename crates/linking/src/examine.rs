@@ -1,5 +1,6 @@
 //! The examination of a tenant and a key, step by step. What is asked is in `gather`, what it proves in `judge`.
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use lucca::{Client, Error};
 use people::{Feature, Features};
@@ -17,6 +18,7 @@ use crate::probe::{Probe, ProbeOutcome, Watcher};
 /// When nothing can be found out: the tenant can't be reached, is none, or does not accept the key. That the key may
 /// not read people is no error but a finding, where it can be told apart: Lucca says so (403), or answers something
 /// else to the same key.
+#[boxed]
 pub async fn examine(
     client: &Client,
     features: &Features,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use lucca::{FieldGroup, FieldGroups, Stream};
 use people::{Feature, Features, Kind};
@@ -49,6 +50,7 @@ pub fn account_features(settings: &AccountSettings) -> Features {
 }
 
 /// Says what a linked account's key is good for, by what is stored of the tenant. Cheap: a few counts.
+#[boxed]
 pub async fn examine_stored(
     store: &Store,
     account: &LinkedAccount,

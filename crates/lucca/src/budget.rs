@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
 use crate::clock::{Clock, between};
@@ -89,6 +90,7 @@ impl RequestBudget {
     }
 
     /// Waits until a request may be sent, and counts it as sent.
+    #[boxed]
     pub async fn acquire(&self, clock: &dyn Clock) {
         let _turn = self.turn.lock().await;
         while let Err(until) = self.reserve(clock).await {
@@ -117,11 +119,13 @@ impl RequestBudget {
     }
 
     /// Notes that Lucca answered 429, with the wait of its `Retry-After` or none, and lets no request pass meanwhile.
+    #[boxed]
     pub async fn throttle(&self, retry_after: Option<Duration>, clock: &dyn Clock) {
         self.update(&mut |tally| tally.throttle(retry_after, clock.now())).await;
     }
 
     /// Lets no request pass before `until`. An earlier hold that lasts longer stays.
+    #[boxed]
     pub async fn hold_until(&self, until: Timestamp) {
         self.update(&mut |tally| tally.hold(until)).await;
     }

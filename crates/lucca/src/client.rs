@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use people::RemoteId;
 
@@ -265,6 +266,7 @@ impl Client {
     ///
     /// When the answer can't be had. That there is no such user is not an error, although Lucca documents
     /// a status of 500 for it (directory.md §6.2).
+    #[boxed]
     pub async fn user(&self, id: &RemoteId, groups: FieldGroups) -> Result<Option<Item<User>>, Error> {
         if id.as_str().is_empty() || !id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
             // Users have whole numbers as ids; anything else would be another path.
@@ -290,6 +292,7 @@ impl Client {
     /// # Errors
     ///
     /// When the answer can't be had: an unreachable tenant, a refused key, a missing permission.
+    #[boxed]
     pub async fn count_users(&self, query: &UserQuery) -> Result<Option<u64>, Error> {
         let mut form = Form::new(
             Stream::Users,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use serde_json::Value;
 
 use crate::api_key::ApiKey;
@@ -174,6 +175,7 @@ impl Client {
     ///
     /// When no whole answer came: [`Error::may_have_happened`] says whether the request may have been obeyed. What Lucca
     /// refuses is no error here.
+    #[boxed]
     pub async fn pass_on(&self, method: Method, to: &ApiPath, body: Option<&[u8]>) -> Result<Passed, Error> {
         let (path, query) = to.0.split_once('?').unwrap_or((&to.0, ""));
         let body = body.unwrap_or_default();

@@ -4,9 +4,11 @@
 //! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that builds
 //! an HTTP client, and the only one that touches the key.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode, redirect};
 
@@ -102,6 +104,14 @@ enum Pause {
     Unavailable(Duration),
 }
 
+/// Takes the body of an answer.
+type Decode<'a> = dyn FnMut(&[u8]) -> Result<(), Undecodable> + Send + 'a;
+
+/// What the body of an answer was decoded into. An answer is one only with that.
+fn of_answer<D>(decoded: Option<D>) -> Result<D, Error> {
+    decoded.ok_or_else(|| Error::new(Kind::Malformed))
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { error, pause: None }
@@ -132,60 +142,77 @@ impl Transport {
 
     /// Sends a GET request and decodes its answer, again where that can help; and how long the answer took, waits
     /// and decoding aside.
-    pub(crate) async fn get<D>(
+    pub(crate) async fn get<D: Send>(
         &self,
         stream: Stream,
         path: &str,
         query: &str,
         effort: Effort,
-        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable> + Send + Sync,
     ) -> Result<(D, Duration), Error> {
         let call = Call { stream, verb: Verb::Get, path, query };
-        self.until_answered(call, decode, |error, attempt| {
+        let mut decoded = None;
+        let mut decode = |body: &[u8]| decode(body).map(|value| decoded = Some(value));
+        let wait_before = |error: &Error, attempt| {
             wait_before_retry(error, attempt, self.limits.max_attempts, effort, &self.jitter)
-        })
-        .await
+        };
+        let took = self.until_answered(call, &mut decode, &wait_before).await?;
+        Ok((of_answer(decoded)?, took))
     }
 
     /// Sends a request that changes something. It is sent again only where it certainly was not accepted: the
     /// connection could not be made, or the server said that too many requests were sent. Of any other failure the
     /// error says whether the change may have been made: [`Error::may_have_happened`].
-    pub(crate) async fn send<D>(
+    pub(crate) async fn send<D: Send>(
         &self,
         call: Call<'_>,
-        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable> + Send + Sync,
     ) -> Result<D, Error> {
-        let sent = self.until_answered(call, decode, |error, attempt| {
+        let mut decoded = None;
+        let mut decode = |body: &[u8]| decode(body).map(|value| decoded = Some(value));
+        let wait_before = |error: &Error, attempt| {
             if error.may_have_happened() {
                 return None;
             }
             wait_before_retry(error, attempt, self.limits.max_attempts, Effort::Change, &self.jitter)
-        });
-        Ok(sent.await?.0)
+        };
+        self.until_answered(call, &mut decode, &wait_before).await?;
+        of_answer(decoded)
     }
 
-    async fn until_answered<D>(
+    /// Sends a request until `decode` took its answer; gives how long that answer took. Neither generic nor unboxed: what
+    /// `get` and `send` are made into for each type would be most of what the crates above compile.
+    fn until_answered<'a>(
+        &'a self,
+        call: Call<'a>,
+        decode: &'a mut Decode<'_>,
+        wait_before: &'a (dyn Fn(&Error, u32) -> Option<Duration> + Send + Sync),
+    ) -> Pin<Box<dyn Future<Output = Result<Duration, Error>> + Send + 'a>> {
+        Box::pin(self.attempts(call, decode, wait_before))
+    }
+
+    async fn attempts(
         &self,
         call: Call<'_>,
-        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
-        wait_before: impl Fn(&Error, u32) -> Option<Duration>,
-    ) -> Result<(D, Duration), Error> {
+        decode: &mut Decode<'_>,
+        wait_before: &(dyn Fn(&Error, u32) -> Option<Duration> + Send + Sync),
+    ) -> Result<Duration, Error> {
         let (method, path, stream) = (call.verb.name(), call.path, call.stream);
         let mut attempt = 1;
         loop {
             self.acquire().await;
             let began = self.clock.now();
             let span = tracing::info_span!("request to Lucca", method, path, %stream, attempt);
-            let outcome = self.attempt(call, &decode).instrument(span).await;
+            let outcome = self.attempt(call, decode).instrument(span).await;
             count(match &outcome {
                 Ok(_) => Some(200),
                 Err(Failure { error, .. }) => error.status(),
             });
             let ms = u64::try_from(between(began, self.clock.now()).as_millis()).unwrap_or(u64::MAX);
             let Failure { error, pause } = match outcome {
-                Ok(decoded) => {
+                Ok(took) => {
                     tracing::debug!(method, path, %stream, attempt, ms, "Lucca answered");
-                    return Ok(decoded);
+                    return Ok(took);
                 }
                 Err(failure) => failure,
             };
@@ -199,11 +226,7 @@ impl Transport {
         }
     }
 
-    async fn attempt<D>(
-        &self,
-        call: Call<'_>,
-        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
-    ) -> Result<(D, Duration), Failure> {
+    async fn attempt(&self, call: Call<'_>, decode: &mut Decode<'_>) -> Result<Duration, Failure> {
         let Call { stream, verb, path, query } = call;
         let on = |error: Error| error.on(stream, verb.name(), path);
         let request = self.request(verb, path, query);
@@ -226,7 +249,7 @@ impl Transport {
         let body = body.map_err(|error| on(error).with_status(status.as_u16()).having_happened(true))?;
         self.counters.record(stream, |stats| stats.bytes += body.len() as u64);
         let took = between(began, self.clock.stopwatch());
-        let decoded = decode(&body).map_err(|undecodable| {
+        decode(&body).map_err(|undecodable| {
             // A refusal that was sent as a success is one all the same.
             let is_refusal = matches!(undecodable, Undecodable::Failed { status: Some(400..500), .. });
             let error = self.undecodable(undecodable, status);
@@ -234,7 +257,7 @@ impl Transport {
             let pause = is_throttled.then_some(Pause::Throttled(None));
             Failure { error: on(error).having_happened(!is_refusal), pause }
         })?;
-        Ok((decoded, took))
+        Ok(took)
     }
 
     /// Waits until the budget allows a request.
@@ -416,6 +439,7 @@ pub fn guarded_client(reach: Reach, headers: HeaderMap, timeout: Duration) -> Re
 /// # Errors
 ///
 /// `lucca.unreachable`, `lucca.tls`, `lucca.timeout` or `lucca.address_refused`.
+#[boxed]
 pub async fn reach(tenant: &TenantUrl) -> Result<(), Error> {
     let client = tenant_client(tenant, HeaderMap::new(), CONNECT_TIMEOUT)?;
     client.head(tenant.origin()).send().await.map(drop).map_err(network_error)

@@ -1,6 +1,7 @@
 //! What happens to linked accounts beside their records: syncs that ended, issues, links. A gapless sequence an account,
 //! written in the transaction that made it so. Entries hold ids of ours, codes and counts, never personal data.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -25,6 +26,7 @@ const DOING: &str = "reading what happened to a linked account";
 
 impl Store {
     /// The next events of a linked account, in order: those after `after` and up to `until`, `limit` at most.
+    #[boxed]
     pub async fn account_events(
         &self,
         account_no: i64,
@@ -52,6 +54,7 @@ impl Store {
     }
 
     /// The number of the last event of a linked account; 0 before the first.
+    #[boxed]
     pub async fn last_event(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT event_seq FROM linked_accounts WHERE no = $1")
             .bind(account_no)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::SecretString;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Tx, in_tx, on, sql_time};
+use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::{AccountId, DeliveryRules, Error, Store, account_events};
@@ -132,21 +133,22 @@ impl LinkedAccount {
 const SELECT: &str = "SELECT no, id, tenant, origin, api_key, settings, customer_id, organization, status, created_at, \
                       updated_at, records_mark, contracts_current FROM linked_accounts";
 
-#[derive(sqlx::FromRow)]
-struct AccountRow {
-    no: i64,
-    id: String,
-    tenant: String,
-    origin: String,
-    api_key: Vec<u8>,
-    settings: String,
-    customer_id: Option<String>,
-    organization: Option<String>,
-    status: String,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
-    records_mark: String,
-    contracts_current: bool,
+row! {
+    struct AccountRow {
+        no: i64,
+        id: String,
+        tenant: String,
+        origin: String,
+        api_key: Vec<u8>,
+        settings: String,
+        customer_id: Option<String>,
+        organization: Option<String>,
+        status: String,
+        created_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+        records_mark: String,
+        contracts_current: bool,
+    }
 }
 
 impl AccountRow {
@@ -356,6 +358,7 @@ impl Store {
     }
 
     /// Records whether a linked account's contracts could be read when they were due. Writes nothing if that is known.
+    #[boxed]
     pub async fn set_contracts_current(&self, account_no: i64, are_current: bool) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE linked_accounts SET contracts_current = $2 WHERE no = $1 AND contracts_current <> $2",
@@ -369,6 +372,7 @@ impl Store {
     }
 
     /// All linked accounts, oldest first.
+    #[boxed]
     pub async fn accounts(&self) -> Result<Vec<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} ORDER BY no"));
         let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
@@ -378,6 +382,7 @@ impl Store {
 
     /// The linked accounts of whose absences Lucca has told something that is to be read: nothing more was told since
     /// `quiet_since`, or the first of it before `waiting_since`.
+    #[boxed]
     pub async fn accounts_notified(
         &self,
         now: Timestamp,
@@ -400,6 +405,7 @@ impl Store {
     }
 
     /// The linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones included.
+    #[boxed]
     pub async fn accounts_of_tenant(&self, tenant: &str) -> Result<Vec<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE tenant = $1 ORDER BY no"));
         let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
@@ -412,6 +418,7 @@ impl Store {
 
     /// The linked account that a tenant is synced as where nobody says which: the oldest that is linked, or else the
     /// oldest.
+    #[boxed]
     pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
         let mut accounts = self.accounts_of_tenant(tenant).await?;
         let at = accounts.iter().position(|account| account.status != AccountStatus::Unlinked).unwrap_or(0);
@@ -419,6 +426,7 @@ impl Store {
     }
 
     /// The linked accounts of a customer, by the vendor's id, oldest first; unlinked ones included.
+    #[boxed]
     pub async fn accounts_of_customer(&self, customer_id: &str) -> Result<Vec<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE customer_id = $1 ORDER BY no"));
         let rows: Vec<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
@@ -430,6 +438,7 @@ impl Store {
     }
 
     /// A linked account.
+    #[boxed]
     pub async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
         let row: Option<AccountRow> = on!(self.db, pool => sqlx::query_as(sql)
@@ -441,6 +450,7 @@ impl Store {
     }
 
     /// Asks the database the smallest question, to hear whether it answers.
+    #[boxed]
     pub async fn ping(&self) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("SELECT 1 FROM linked_accounts LIMIT 1").execute(pool).await.map(drop))
             .map_err(while_doing("asking whether it answers"))
@@ -448,6 +458,7 @@ impl Store {
 
     /// Records whether a linked account's key works, and tells what became of it. Writes nothing if that is known already,
     /// or the account was unlinked meanwhile.
+    #[boxed]
     pub async fn set_account_status(
         &self,
         account: &LinkedAccount,

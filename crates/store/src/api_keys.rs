@@ -1,12 +1,13 @@
 //! Keys for the HTTP API: who may use it, and for what. Kept as hashes; what a role may do is not known here.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{in_tx, on, sql_time};
+use crate::db::{in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::link_flows::hash;
 use crate::{AccountId, ApiKeyId, Error, Store};
@@ -54,14 +55,15 @@ pub struct ApiKeyEntry {
     pub revoked_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    name: String,
-    role: String,
-    account_id: Option<String>,
-    created_at: jiff_sqlx::Timestamp,
-    revoked_at: Option<jiff_sqlx::Timestamp>,
+row! {
+    struct Row {
+        id: String,
+        name: String,
+        role: String,
+        account_id: Option<String>,
+        created_at: jiff_sqlx::Timestamp,
+        revoked_at: Option<jiff_sqlx::Timestamp>,
+    }
 }
 
 const COLUMNS: &str = "id, name, role, account_id, created_at, revoked_at";
@@ -87,6 +89,7 @@ impl Row {
 
 impl Store {
     /// Keeps a new key for the API.
+    #[boxed]
     pub async fn add_api_key(
         &self,
         entry: &ApiKeyEntry,
@@ -117,6 +120,7 @@ impl Store {
     }
 
     /// The key that is shown, revoked ones included.
+    #[boxed]
     pub async fn api_key(&self, key: &SecretString) -> Result<Option<ApiKeyEntry>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_keys WHERE hash = $1"));
         let row: Option<Row> =
@@ -126,6 +130,7 @@ impl Store {
     }
 
     /// All keys, the oldest first.
+    #[boxed]
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyEntry>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_keys ORDER BY id"));
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
@@ -134,6 +139,7 @@ impl Store {
     }
 
     /// Revokes a key: it opens nothing from now on. False if there is none, or it was revoked before.
+    #[boxed]
     pub async fn revoke_api_key(&self, id: ApiKeyId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "revoking an API key";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
@@ -97,6 +98,7 @@ impl Store {
     }
 
     /// Whether any record of a linked account is withheld.
+    #[boxed]
     pub async fn withholds(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM records WHERE account_no = $1 AND withheld IS NOT NULL)",
@@ -108,6 +110,7 @@ impl Store {
     }
 
     /// Whether a person has changed who is delivered since that was last applied.
+    #[boxed]
     pub async fn is_audience_due(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM linked_accounts WHERE no = $1 AND CAST(audience_due AS INTEGER) = 1)",
@@ -119,6 +122,7 @@ impl Store {
     }
 
     /// What would follow for people if these were delivered and nobody else. Those who are gone are not counted.
+    #[boxed]
     pub async fn compare_audience(
         &self,
         account_no: i64,
@@ -150,6 +154,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    #[boxed]
     pub async fn apply_audience(
         &self,
         lease: &Lease,

@@ -1,11 +1,12 @@
 //! The audit log: who linked, relinked, viewed and unlinked what. Entries hold codes and counts, never a secret or
 //! personal data, and are only ever added. How they hang together, and whether they still do, is in `audit_chain`.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::audit_chain::{AuditHash, AuditHead, StoredEntry};
-use crate::db::{Tx, in_tx, on};
+use crate::db::{Tx, in_tx, on, row};
 use crate::error::while_doing;
 use crate::{AccountId, Error, FlowId, Store};
 
@@ -101,16 +102,17 @@ pub struct AuditEntry {
     pub hash: AuditHash,
 }
 
-#[derive(sqlx::FromRow)]
-struct AuditRow {
-    seq: i64,
-    at_us: i64,
-    actor: String,
-    action: String,
-    account_id: Option<String>,
-    flow_id: Option<String>,
-    detail: String,
-    hash: Vec<u8>,
+row! {
+    struct AuditRow {
+        seq: i64,
+        at_us: i64,
+        actor: String,
+        action: String,
+        account_id: Option<String>,
+        flow_id: Option<String>,
+        detail: String,
+        hash: Vec<u8>,
+    }
 }
 
 impl Store {
@@ -122,6 +124,7 @@ impl Store {
     }
 
     /// The audit log, oldest first: of one linked account, or all of it.
+    #[boxed]
     pub async fn audit_log(&self, account_id: Option<AccountId>) -> Result<Vec<AuditEntry>, Error> {
         let account_id = account_id.map(|id| id.to_string());
         let rows: Vec<AuditRow> = on!(self.db, pool => sqlx::query_as(
@@ -209,14 +212,15 @@ async fn chain(tx: &mut Tx, mut entry: StoredEntry) -> Result<AuditHead, sqlx::E
     Ok(AuditHead { seq, hash })
 }
 
-#[derive(sqlx::FromRow)]
-struct UnchainedRow {
-    at: jiff_sqlx::Timestamp,
-    actor: String,
-    action: String,
-    account_id: Option<String>,
-    flow_id: Option<String>,
-    detail: String,
+row! {
+    struct UnchainedRow {
+        at: jiff_sqlx::Timestamp,
+        actor: String,
+        action: String,
+        account_id: Option<String>,
+        flow_id: Option<String>,
+        detail: String,
+    }
 }
 
 /// Moves what was logged before there was a chain into it, in its order and with new numbers: those of before had gaps on

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::Row as _;
@@ -261,6 +262,7 @@ macro_rules! walk {
 impl Store {
     /// Looks through the whole audit log: whether every entry is what was written, where it was written, and none is
     /// missing; and whether a head that was noted earlier is in it.
+    #[boxed]
     pub async fn verify_audit_log(&self, expected: Option<AuditHead>) -> Result<AuditVerdict, Error> {
         const DOING: &str = "verifying the audit log";
         // The log and its head as they are at one moment, while others add to it.

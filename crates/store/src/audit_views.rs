@@ -4,6 +4,7 @@
 //! The first view of an hour is logged at once, as `account.viewed`; when the hour is over, one entry `account.people_viewed`
 //! has the ids of the people that were opened in it.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use people::RemoteId;
 use serde_json::json;
@@ -65,6 +66,7 @@ impl Store {
     }
 
     /// Moves what was gathered in hours that are over into the audit log, one entry for each key, account and hour.
+    #[boxed]
     pub async fn log_views(&self, now: Timestamp) -> Result<(), Error> {
         let over: Vec<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
             "SELECT DISTINCT key, account_id, hour_ms FROM audit_views WHERE hour_ms < $1 ORDER BY hour_ms, key, account_id",

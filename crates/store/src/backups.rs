@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use async_recursion::async_recursion as boxed;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor};
 
@@ -38,6 +39,7 @@ impl BackupError {
 impl Store {
     /// Writes the database as it is at this moment to `file`, which is empty or not there. Others read and write
     /// meanwhile. The copy says that it is one: whoever goes on with it is told by [`Store::settle_restore`].
+    #[boxed]
     pub async fn back_up(&self, file: &Path) -> Result<(), BackupError> {
         const DOING: &str = "writing a backup";
         let Db::Sqlite(pool) = &self.db else { return Err(BackupError::Postgres) };

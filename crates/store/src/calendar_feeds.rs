@@ -1,5 +1,6 @@
 //! Feeds of a team's absences for calendars: whose, how they are shown, and the hash of the secret that opens each.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Absence, Kind, RemoteId};
 use secrecy::SecretString;
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{in_tx, on, sql_time};
+use crate::db::{in_tx, on, row, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::link_flows::hash;
@@ -48,17 +49,18 @@ pub struct CalendarFeed {
     pub created_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    account_id: String,
-    name: String,
-    team: String,
-    show_type: bool,
-    with_pending: bool,
-    language: String,
-    days_ahead: i64,
-    created_at: jiff_sqlx::Timestamp,
+row! {
+    struct Row {
+        id: String,
+        account_id: String,
+        name: String,
+        team: String,
+        show_type: bool,
+        with_pending: bool,
+        language: String,
+        days_ahead: i64,
+        created_at: jiff_sqlx::Timestamp,
+    }
 }
 
 const SELECT: &str = "SELECT f.id, a.id AS account_id, f.name, f.team, f.show_type, f.with_pending, f.language, \
@@ -86,6 +88,7 @@ impl Row {
 
 impl Store {
     /// Keeps a new feed of a linked account, and notes it in the audit log.
+    #[boxed]
     pub async fn add_calendar_feed(
         &self,
         account: &LinkedAccount,
@@ -124,6 +127,7 @@ impl Store {
     }
 
     /// A linked account's feeds, the oldest first.
+    #[boxed]
     pub async fn calendar_feeds(&self, account_no: i64) -> Result<Vec<CalendarFeed>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.account_no = $1 ORDER BY f.id"));
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).bind(account_no).fetch_all(pool).await)
@@ -132,6 +136,7 @@ impl Store {
     }
 
     /// The feed that a secret opens.
+    #[boxed]
     pub async fn calendar_feed(&self, secret: &SecretString) -> Result<Option<CalendarFeed>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.hash = $1"));
         let row: Option<Row> =
@@ -141,6 +146,7 @@ impl Store {
     }
 
     /// Removes a feed of a linked account: its address opens nothing from now on. False if there is none.
+    #[boxed]
     pub async fn remove_calendar_feed(
         &self,
         account: &LinkedAccount,
@@ -168,6 +174,7 @@ impl Store {
     }
 
     /// The present absences of some employees, each with when it was last written, in the order of their ids.
+    #[boxed]
     pub async fn absences_of(
         &self,
         account_no: i64,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
 use crate::db::{Tx, in_tx, on, sql_time};
@@ -20,6 +21,7 @@ pub struct Capability {
 
 impl Store {
     /// What was found of each capability of a linked account, by name.
+    #[boxed]
     pub async fn capabilities(&self, account_no: i64) -> Result<HashMap<String, Capability>, Error> {
         let rows: Vec<(String, String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(
             "SELECT name, state, at FROM capabilities WHERE account_no = $1",
@@ -32,6 +34,7 @@ impl Store {
     }
 
     /// Notes what was found of a capability.
+    #[boxed]
     pub async fn set_capability(
         &self,
         account_no: i64,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::commit::ROWS_A_STATEMENT;
-use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
+use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_count, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::leases::Lease;
@@ -136,16 +137,17 @@ fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(kind.name())
 }
 
-#[derive(sqlx::FromRow)]
-struct ChangeRow {
-    seq: i64,
-    at: jiff_sqlx::Timestamp,
-    kind: String,
-    remote_id: String,
-    op: String,
-    hash: Option<Vec<u8>>,
-    fields: Option<String>,
-    run_id: Option<String>,
+row! {
+    struct ChangeRow {
+        seq: i64,
+        at: jiff_sqlx::Timestamp,
+        kind: String,
+        remote_id: String,
+        op: String,
+        hash: Option<Vec<u8>>,
+        fields: Option<String>,
+        run_id: Option<String>,
+    }
 }
 
 impl ChangeRow {
@@ -215,6 +217,7 @@ impl Store {
 
     /// Refuses a place from which the change log does not go on without a gap: one before what was cut, one that was
     /// given by a later state of the database than it was restored to, and one beyond the last change.
+    #[boxed]
     pub async fn check_place(&self, account_no: i64, after: i64) -> Result<(), Error> {
         let (cut, base, last, is_change): (i64, i64, i64, bool) = on!(self.db, pool => sqlx::query_as(
             "SELECT changes_cut, changes_base, change_seq, \
@@ -233,6 +236,7 @@ impl Store {
     }
 
     /// The place before the first change that there is.
+    #[boxed]
     pub async fn first_place(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT changes_cut FROM linked_accounts WHERE no = $1")
             .bind(account_no)
@@ -242,6 +246,7 @@ impl Store {
     }
 
     /// What was seen to change of records of a kind, oldest first: of these records, or of all.
+    #[boxed]
     pub async fn updates(
         &self,
         account_no: i64,
@@ -269,6 +274,7 @@ impl Store {
 
     /// How many changes of each kind and operation a run has made, among those after a place in the sequence: the
     /// later that is, the less has to be looked through.
+    #[boxed]
     pub async fn count_changes(
         &self,
         account_no: i64,
@@ -294,6 +300,7 @@ impl Store {
     }
 
     /// The number of the last change of a linked account; 0 before the first.
+    #[boxed]
     pub async fn last_change(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT change_seq FROM linked_accounts WHERE no = $1")
             .bind(account_no)

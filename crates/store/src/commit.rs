@@ -1,6 +1,7 @@
 //! Writing: a page of a stream is one transaction under the run's lease, with the records, what became of others,
 //! the change log, the stream's state and the run's progress. All of it is written or nothing.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use sqlx::{QueryBuilder, Sqlite};
@@ -65,6 +66,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    #[boxed]
     pub async fn commit(
         &self,
         lease: &Lease,

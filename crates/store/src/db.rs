@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -60,10 +61,30 @@ macro_rules! in_tx {
     };
 }
 
-pub(crate) use {in_tx, on};
+/// A struct that is read from a row of either engine: each field from the column of its name. `sqlx::FromRow` can be derived, but
+/// with that macro the compiler builds sqlx, SQLite and a TLS library a second time, for itself.
+macro_rules! row {
+    ($(#[$attribute:meta])* struct $name:ident { $($field:ident: $type:ty,)+ }) => {
+        $(#[$attribute])*
+        struct $name { $($field: $type,)+ }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)+
+        {
+            fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+                Ok(Self { $($field: row.try_get(stringify!($field).trim_start_matches("r#"))?,)+ })
+            }
+        }
+    };
+}
+
+pub(crate) use {in_tx, on, row};
 
 impl Store {
     /// Opens the SQLite database at `path`, makes it if it isn't there, and migrates it.
+    #[boxed]
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -90,6 +111,7 @@ impl Store {
     }
 
     /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/database`) and migrates it.
+    #[boxed]
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse().map_err(while_doing("reading its address"))?;
         let pool = postgres_pool(16)
@@ -104,6 +126,7 @@ impl Store {
     /// on three, and work uses one for short moments. Each further one costs PostgreSQL and its processor's caches more than it
     /// brings: with 16, four workers on one machine do less than one does.
     #[must_use]
+    #[boxed]
     pub async fn for_worker(self) -> Self {
         let Db::Postgres(wide) = self.db else { return self };
         let narrow = postgres_pool(7).connect_lazy_with((*wide.connect_options()).clone());
@@ -126,12 +149,14 @@ impl Store {
     }
 
     /// The version of the tables: how many migrations were applied.
+    #[boxed]
     pub async fn schema_version(&self) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await)
             .map_err(while_doing("reading the version of its tables"))
     }
 
     /// Writes everything to the main file and closes the connections.
+    #[boxed]
     pub async fn close(self) {
         on!(self.db, pool => pool.close().await);
     }

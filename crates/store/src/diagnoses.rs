@@ -1,6 +1,7 @@
 //! What a linked account's key was last found to be good for. What it says is not known here. A new key was not looked
 //! at: linking again forgets it.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -55,6 +56,7 @@ pub struct NewDiagnosis<'a> {
 
 impl Store {
     /// The last diagnosis of a linked account's key, if one was kept.
+    #[boxed]
     pub async fn diagnosis(&self, account_no: i64) -> Result<Option<KeptDiagnosis>, Error> {
         let row: Option<(String, String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(
             "SELECT source, summary, checked_at FROM diagnoses WHERE account_no = $1",

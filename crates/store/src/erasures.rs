@@ -6,6 +6,7 @@ mod traces;
 
 use std::collections::{BTreeMap, HashSet};
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::audit::{self, Actor, NewAuditEntry};
 use crate::audit_chain::AuditHead;
 use crate::changes::{self, NewChange, Operation};
 use crate::commit::records_written;
-use crate::db::{Db, Tx, from_sql_count, in_tx, on, sql_time};
+use crate::db::{Db, Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::{RecordUpsert, content_hash};
@@ -234,6 +235,7 @@ impl Store {
     ///
     /// Where others would not let go of the database: what was erased is gone from its tables, and this is worth
     /// doing again.
+    #[boxed]
     pub async fn scrub(&self) -> Result<(), Error> {
         const DOING: &str = "overwriting what was erased";
         match &self.db {
@@ -260,6 +262,7 @@ impl Store {
     }
 
     /// How many records of each kind are stored of a person, whatever their state.
+    #[boxed]
     pub async fn holdings(&self, account_no: i64, person: &RemoteId) -> Result<BTreeMap<Kind, u64>, Error> {
         let sql = self.db.with_members(&format!(
             "SELECT kind, count(*) FROM records WHERE account_no = $1 AND (kind IN ({OWNED}) \
@@ -283,6 +286,7 @@ impl Store {
     }
 
     /// The receipts of erasures, oldest first: of one linked account, or of all.
+    #[boxed]
     pub async fn erasures(&self, account_no: Option<i64>) -> Result<Vec<Receipt>, Error> {
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
             "SELECT e.id, a.id AS account_id, e.remote_id, e.actor, e.erased_at, e.counts, e.allowed_at, l.seq, l.hash \
@@ -297,6 +301,7 @@ impl Store {
     }
 
     /// The people of a linked account who may not be stored again.
+    #[boxed]
     pub async fn erased_ids(&self, account_no: i64) -> Result<HashSet<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT remote_id FROM erasures WHERE account_no = $1 AND allowed_at IS NULL",
@@ -309,6 +314,7 @@ impl Store {
     }
 
     /// Lets a person who was erased be stored again: the next sync reads them. False if they were not erased.
+    #[boxed]
     pub async fn allow_person(
         &self,
         account: &LinkedAccount,
@@ -335,17 +341,18 @@ impl Store {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    account_id: String,
-    remote_id: String,
-    actor: String,
-    erased_at: jiff_sqlx::Timestamp,
-    counts: String,
-    allowed_at: Option<jiff_sqlx::Timestamp>,
-    seq: Option<i64>,
-    hash: Option<Vec<u8>>,
+row! {
+    struct Row {
+        id: String,
+        account_id: String,
+        remote_id: String,
+        actor: String,
+        erased_at: jiff_sqlx::Timestamp,
+        counts: String,
+        allowed_at: Option<jiff_sqlx::Timestamp>,
+        seq: Option<i64>,
+        hash: Option<Vec<u8>>,
+    }
 }
 
 impl Row {

@@ -1,9 +1,10 @@
 //! Counts of what is stored of people, by which it can be told what an API key shows. What they prove is decided
 //! elsewhere; nothing here is about anybody in particular.
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 
-use crate::db::{from_sql_count, on};
+use crate::db::{from_sql_count, on, row};
 use crate::error::while_doing;
 use crate::{Error, RecordState, Store};
 
@@ -73,25 +74,27 @@ pub struct StoredEvidence {
     pub references: ReferenceCounts,
 }
 
-#[derive(sqlx::FromRow)]
-struct PeopleRow {
-    state: String,
-    standing: String,
-    certain: String,
-    people: i64,
-    dated: i64,
-    job_titles: i64,
-    managers: i64,
-    qualifications: i64,
-    custom_fields: i64,
+row! {
+    struct PeopleRow {
+        state: String,
+        standing: String,
+        certain: String,
+        people: i64,
+        dated: i64,
+        job_titles: i64,
+        managers: i64,
+        qualifications: i64,
+        custom_fields: i64,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct OwnersRow {
-    standing: String,
-    is_shown: i32,
-    is_nearby: i32,
-    owners: i64,
+row! {
+    struct OwnersRow {
+        standing: String,
+        is_shown: i32,
+        is_nearby: i32,
+        owners: i64,
+    }
 }
 
 const DOING: &str = "counting what people show";
@@ -108,6 +111,7 @@ impl StandingCounts {
 
 impl Store {
     /// Counts what is stored of a linked account's people, as of a day.
+    #[boxed]
     pub async fn evidence(&self, account_no: i64, today: Date) -> Result<StoredEvidence, Error> {
         let mut evidence = StoredEvidence::default();
         let days = [today.yesterday().unwrap_or(today), today, today.tomorrow().unwrap_or(today)];

@@ -1,6 +1,7 @@
 //! What a linked account's configuration leaves out from now on: its records go, and so does what the change log and
 //! the quarantine say of their content. Which those are the sync engine decides.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
@@ -27,6 +28,7 @@ pub struct Kept {
 impl Store {
     /// The records of a kind behind `after`, `limit` at most, in the order of ids as text, whatever their state,
     /// withheld ones included.
+    #[boxed]
     pub async fn kept(
         &self,
         account_no: i64,
@@ -61,6 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    #[boxed]
     pub async fn exclude(
         &self,
         lease: &Lease,
@@ -135,6 +138,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    #[boxed]
     pub async fn forget_values(
         &self,
         lease: &Lease,

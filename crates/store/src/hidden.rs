@@ -1,5 +1,6 @@
 //! Records that the API key no longer shows: which they are, and whose.
 
+use async_recursion::async_recursion as boxed;
 use people::{Kind, RemoteId};
 
 use crate::db::on;
@@ -11,6 +12,7 @@ const DOING: &str = "listing hidden records";
 
 impl Store {
     /// The ids of the hidden records of a kind, withheld ones included, in the order of ids as text.
+    #[boxed]
     pub async fn hidden_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT remote_id FROM records WHERE account_no = $1 AND kind = $2 AND state = 'hidden' ORDER BY remote_id",
@@ -24,6 +26,7 @@ impl Store {
     }
 
     /// The ids of the hidden records of a kind that belong to these employees.
+    #[boxed]
     pub async fn hidden_of(
         &self,
         account_no: i64,

@@ -1,6 +1,7 @@
 //! Disappearances that wait for a person: which records, why, and what was decided. A decision is carried out in
 //! the transaction that records it.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
@@ -26,6 +27,7 @@ pub struct Hold {
 
 impl Store {
     /// What waits for a person in a linked account, and what a person has refused to let go.
+    #[boxed]
     pub async fn holds(&self, account_no: i64) -> Result<Vec<Hold>, Error> {
         let rows: Vec<(String, String, String, jiff_sqlx::Timestamp, String)> =
             on!(self.db, pool => sqlx::query_as(
@@ -54,6 +56,7 @@ impl Store {
 
     /// A person agrees: the records of a hold are marked as gone, with their entries in the change log. Records
     /// that came back meanwhile stay. Gives how many went.
+    #[boxed]
     pub async fn approve_hold(&self, account_no: i64, hold: &Hold, at: Timestamp) -> Result<usize, Error> {
         const DOING: &str = "letting records go";
         let present = self.present_among(account_no, hold.kind, &hold.ids).await?;
@@ -70,6 +73,7 @@ impl Store {
     }
 
     /// A person refuses: the records stay, and nobody is asked about them again.
+    #[boxed]
     pub async fn reject_hold(&self, account_no: i64, kind: Kind, at: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE holds SET state = 'rejected', decided_at = $3 WHERE account_no = $1 AND kind = $2",

@@ -2,6 +2,7 @@
 //! notices of what is to be read again, until a run has read it. How a webhook looks is not known here, and nothing of
 //! its data is kept: a notice only says where to look.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use people::RemoteId;
@@ -9,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
+use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::link_flows::hash;
 use crate::vault::{Sealed, SealedColumn, Vault};
@@ -101,33 +102,35 @@ pub enum Received<'a> {
     Malformed,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    account_id: String,
-    account_no: i64,
-    key_hash: Vec<u8>,
-    previous_key_hash: Option<Vec<u8>>,
-    previous_key_until_ms: Option<i64>,
-    signing_secret: Option<Vec<u8>>,
-    previous_signing_secret: Option<Vec<u8>>,
-    previous_signing_until_ms: Option<i64>,
-    received: i64,
-    passed_over: i64,
-    malformed: i64,
-    last_received_ms: Option<i64>,
-    last_malformed_ms: Option<i64>,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
+row! {
+    struct Row {
+        id: String,
+        account_id: String,
+        account_no: i64,
+        key_hash: Vec<u8>,
+        previous_key_hash: Option<Vec<u8>>,
+        previous_key_until_ms: Option<i64>,
+        signing_secret: Option<Vec<u8>>,
+        previous_signing_secret: Option<Vec<u8>>,
+        previous_signing_until_ms: Option<i64>,
+        received: i64,
+        passed_over: i64,
+        malformed: i64,
+        last_received_ms: Option<i64>,
+        last_malformed_ms: Option<i64>,
+        created_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct NoticeRow {
-    event: String,
-    leave_id: Option<String>,
-    owner_id: Option<String>,
-    first_day: Option<String>,
-    last_day: Option<String>,
+row! {
+    struct NoticeRow {
+        event: String,
+        leave_id: Option<String>,
+        owner_id: Option<String>,
+        first_day: Option<String>,
+        last_day: Option<String>,
+    }
 }
 
 const SELECT: &str = "SELECT w.id, a.id AS account_id, w.account_no, w.key_hash, w.previous_key_hash, \
@@ -209,6 +212,7 @@ impl InboundWebhook {
 
 impl Store {
     /// Lets an account's Lucca tell us what happens. False where it may already; the first to ask wins.
+    #[boxed]
     pub async fn add_inbound_webhook(
         &self,
         account: &LinkedAccount,
@@ -239,6 +243,7 @@ impl Store {
     }
 
     /// Gives an account's inbound webhooks a new key. The one it had opens them too, until `until`; one before that no more.
+    #[boxed]
     pub async fn rotate_inbound_key(
         &self,
         account: &LinkedAccount,
@@ -314,6 +319,7 @@ impl Store {
     }
 
     /// An account's inbound webhooks, where they are switched on.
+    #[boxed]
     pub async fn inbound_webhook_of(&self, account_no: i64) -> Result<Option<InboundWebhook>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.account_no = $1"));
         let row: Option<Row> =
@@ -323,6 +329,7 @@ impl Store {
     }
 
     /// The inbound webhooks at an address. Those of an account that was unlinked are no more.
+    #[boxed]
     pub async fn inbound_webhook(&self, id: InboundWebhookId) -> Result<Option<InboundWebhook>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.id = $1 AND a.status <> 'unlinked'"));
         let row: Option<Row> =
@@ -333,6 +340,7 @@ impl Store {
 
     /// Switches an account's inbound webhooks off: their address and keys open nothing from now on, and what was told and
     /// not read is left to the next sync. False where they were not on.
+    #[boxed]
     pub async fn remove_inbound_webhook(
         &self,
         account: &LinkedAccount,
@@ -409,6 +417,7 @@ impl Store {
     }
 
     /// How many notices of an account are not read yet.
+    #[boxed]
     pub async fn count_notices(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
             "SELECT count(*) FROM inbound_notices WHERE account_no = $1",
@@ -422,6 +431,7 @@ impl Store {
 
     /// The notices that a run is to read. They are its own from now on: the commit that has read them removes these and no
     /// later ones.
+    #[boxed]
     pub async fn take_notices(&self, lease: &Lease, now: Timestamp) -> Result<Vec<Notice>, Error> {
         const DOING: &str = "taking what Lucca told";
         let mut tx = self.begin_under(lease, now, DOING).await?;
@@ -446,6 +456,7 @@ impl Store {
 
     /// Lets what could not be read wait until `until`. What came before `given_up_before` is left to the syncs that come by
     /// themselves.
+    #[boxed]
     pub async fn postpone_notices(
         &self,
         account_no: i64,

@@ -1,10 +1,11 @@
 //! Issues: what a person must do about a linked account, with a stable code. One is open for a code and a subject
 //! until it is resolved; then the next is another one.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
+use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::{Error, IssueId, Store, account_events};
 
@@ -56,16 +57,17 @@ pub enum IssueFilter {
     All,
 }
 
-#[derive(sqlx::FromRow)]
-struct IssueRow {
-    id: String,
-    account_no: i64,
-    code: String,
-    subject: String,
-    detail: String,
-    opened_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
-    resolved_at: Option<jiff_sqlx::Timestamp>,
+row! {
+    struct IssueRow {
+        id: String,
+        account_no: i64,
+        code: String,
+        subject: String,
+        detail: String,
+        opened_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+        resolved_at: Option<jiff_sqlx::Timestamp>,
+    }
 }
 
 impl IssueRow {
@@ -97,6 +99,7 @@ impl Store {
     }
 
     /// Resolves what is open for a code and a subject. Gives whether anything was.
+    #[boxed]
     pub async fn resolve_issue(
         &self,
         account_no: i64,
@@ -129,6 +132,7 @@ impl Store {
     }
 
     /// Issues, oldest first: of one linked account, or of all.
+    #[boxed]
     pub async fn issues(&self, account_no: Option<i64>, filter: IssueFilter) -> Result<Vec<Issue>, Error> {
         let rows: Vec<IssueRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, code, subject, detail, opened_at, updated_at, resolved_at FROM issues \
@@ -143,6 +147,7 @@ impl Store {
     }
 
     /// One issue, open or resolved.
+    #[boxed]
     pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>, Error> {
         let row: Option<IssueRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, code, subject, detail, opened_at, updated_at, resolved_at FROM issues WHERE id = $1",
@@ -155,6 +160,7 @@ impl Store {
     }
 
     /// How many issues of a linked account are open.
+    #[boxed]
     pub async fn count_open_issues(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
             "SELECT count(*) FROM issues WHERE account_no = $1 AND resolved_at IS NULL",

@@ -1,6 +1,7 @@
 //! Who may write to a linked account. A lease has an epoch that only grows; every page is committed under it, so
 //! a process that was paused or replaced fails its next commit instead of writing over its successor.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Tx, in_tx, on};
@@ -49,6 +50,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Unlinked`] where the account was unlinked, be it since it was looked up.
+    #[boxed]
     pub async fn take_lease(
         &self,
         account: &LinkedAccount,
@@ -85,6 +87,7 @@ impl Store {
     }
 
     /// Who holds a linked account now.
+    #[boxed]
     pub async fn lease_holder(&self, account_no: i64, now: Timestamp) -> Result<Option<LeaseHolder>, Error> {
         let row: Option<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
             "SELECT holder, run_id, expires_ms FROM leases WHERE account_no = $1 AND expires_ms > $2 \
@@ -106,6 +109,7 @@ impl Store {
     }
 
     /// Gives a lease back. One that was lost meanwhile is no longer ours to give.
+    #[boxed]
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE leases SET expires_ms = 0 WHERE account_no = $1 AND epoch = $2",
@@ -119,6 +123,7 @@ impl Store {
     }
 
     /// Takes the lease of a linked account for a removal, from any holder and whether or not it is unlinked.
+    #[boxed]
     pub async fn seize_lease(&self, account_no: i64, now: Timestamp) -> Result<Lease, Error> {
         let run_id = RunId::mint(now, [0; 10]);
         let epoch: i64 = on!(self.db, pool => sqlx::query_scalar(

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -13,7 +14,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::accounts::{self, Onto};
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Tx, in_tx, on, sql_time};
+use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, NewDiagnosis, Store, diagnoses};
@@ -185,24 +186,25 @@ impl LinkToken {
 const SELECT: &str = "SELECT id, customer_id, organization, email, features, language, allowed_origin, return_url, \
                       account_id, status, state, api_key, version, created_at, updated_at, finished_at FROM link_flows";
 
-#[derive(sqlx::FromRow)]
-struct FlowRow {
-    id: String,
-    customer_id: String,
-    organization: Option<String>,
-    email: Option<String>,
-    features: String,
-    language: Option<String>,
-    allowed_origin: Option<String>,
-    return_url: Option<String>,
-    account_id: Option<String>,
-    status: String,
-    state: String,
-    api_key: Option<Vec<u8>>,
-    version: i64,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
-    finished_at: Option<jiff_sqlx::Timestamp>,
+row! {
+    struct FlowRow {
+        id: String,
+        customer_id: String,
+        organization: Option<String>,
+        email: Option<String>,
+        features: String,
+        language: Option<String>,
+        allowed_origin: Option<String>,
+        return_url: Option<String>,
+        account_id: Option<String>,
+        status: String,
+        state: String,
+        api_key: Option<Vec<u8>>,
+        version: i64,
+        created_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+        finished_at: Option<jiff_sqlx::Timestamp>,
+    }
 }
 
 impl FlowRow {
@@ -295,6 +297,7 @@ impl Store {
 
     /// Adds a token to an open flow: it was handed over to somebody else. Gives whether the flow is open: to one that
     /// is not, or is none, nothing is added.
+    #[boxed]
     pub async fn add_link_token(
         &self,
         flow_id: FlowId,
@@ -331,6 +334,7 @@ impl Store {
     }
 
     /// The flow that a token opens, expired tokens included.
+    #[boxed]
     pub async fn link_flow_by_token(
         &self,
         token: &SecretString,
@@ -350,6 +354,7 @@ impl Store {
     }
 
     /// A flow.
+    #[boxed]
     pub async fn link_flow(&self, id: FlowId) -> Result<Option<LinkFlow>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
         let row: Option<FlowRow> = on!(self.db, pool => sqlx::query_as(sql)
@@ -361,6 +366,7 @@ impl Store {
     }
 
     /// Flows, the latest first: of one customer or of all, before `before`, `limit` at most.
+    #[boxed]
     pub async fn link_flows(
         &self,
         customer_id: Option<&str>,
@@ -384,6 +390,7 @@ impl Store {
     }
 
     /// Keeps what the pages remember, unless the flow has changed since `version`. Gives whether it was kept.
+    #[boxed]
     pub async fn save_link_flow(
         &self,
         id: FlowId,
@@ -432,6 +439,7 @@ impl Store {
     }
 
     /// The API key that was entered in a flow.
+    #[boxed]
     pub async fn link_flow_key(&self, vault: &Vault, id: FlowId) -> Result<Option<SecretString>, Error> {
         match self.link_flow(id).await? {
             Some(flow) => flow.api_key(vault),
@@ -499,6 +507,7 @@ impl Store {
     }
 
     /// Withdraws a flow: its tokens open no more, and the key it may hold is erased. What is linked stays linked.
+    #[boxed]
     pub async fn cancel_link_flow(&self, id: FlowId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "cancelling a linking flow";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
@@ -518,6 +527,7 @@ impl Store {
     }
 
     /// Erases the keys of open flows that no token opens any more. Gives how many there were.
+    #[boxed]
     pub async fn erase_abandoned_keys(&self, at: Timestamp) -> Result<u64, Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE link_flows SET api_key = NULL, version = version + 1, updated_at = $1 \

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::{Timestamp, Unit};
 use people::{Employment, Kind, Period, RemoteId};
 use sqlx::AssertSqlSafe;
 
-use crate::db::on;
+use crate::db::{on, row};
 use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::records::RecordState;
@@ -62,14 +63,15 @@ impl ListedRecord {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    remote_id: String,
-    body: String,
-    raw: Option<String>,
-    state: String,
-    updated_at: jiff_sqlx::Timestamp,
-    touched_us: i64,
+row! {
+    struct Row {
+        remote_id: String,
+        body: String,
+        raw: Option<String>,
+        state: String,
+        updated_at: jiff_sqlx::Timestamp,
+        touched_us: i64,
+    }
 }
 
 impl From<Row> for ListedRecord {
@@ -106,6 +108,7 @@ fn index_of(kind: Kind, member: &str) -> Option<&'static str> {
 
 impl Store {
     /// The next records of a kind that are delivered, `limit` at most.
+    #[boxed]
     pub async fn list(
         &self,
         account_no: i64,
@@ -160,6 +163,7 @@ impl Store {
     }
 
     /// One record, whatever its state; none where it is withheld.
+    #[boxed]
     pub async fn listed(
         &self,
         account_no: i64,
@@ -180,6 +184,7 @@ impl Store {
     }
 
     /// The present employments of some employees, as far as they are delivered.
+    #[boxed]
     pub async fn employments_of(
         &self,
         account_no: i64,
@@ -209,6 +214,7 @@ impl Store {
     }
 
     /// The days that the present employments of some employees cover.
+    #[boxed]
     pub async fn employment_periods(
         &self,
         account_no: i64,

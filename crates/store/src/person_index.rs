@@ -1,5 +1,6 @@
 //! The people of a linked account as references name them: everyone who is or was stored, with how they stand.
 
+use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use people::{Employee, PersonIndex, PersonLabel, PersonStanding};
 
@@ -15,6 +16,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::CorruptRecord`] where a record can't be read, and the database's errors.
+    #[boxed]
     pub async fn person_index(&self, account_no: i64) -> Result<PersonIndex, Error> {
         const DOING: &str = "reading people";
         let mut index = PersonIndex::default();

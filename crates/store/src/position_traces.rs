@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use people::{
     Employee, Employment, Kind, Observation, Position, PositionField, RemoteId, UserLogEntry,
@@ -34,6 +35,7 @@ impl PositionTraces {
 impl Store {
     /// What tells of the positions of these employees, or of all. What a sync found is of the day it was in
     /// [`tenant_zone`].
+    #[boxed]
     pub async fn position_traces(
         &self,
         account_no: i64,

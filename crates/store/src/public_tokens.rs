@@ -1,6 +1,7 @@
 //! Public tokens: the one-time proof that a flow is finished, which the browser gets and the vendor's server exchanges
 //! for the linked account. A flow has one, which is issued anew until it is exchanged.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -13,6 +14,7 @@ impl Store {
     /// Issues the public token of a finished flow until `expires_at`, the first time or again: a page may be reloaded
     /// before its server has exchanged the token. Returns whether it can be exchanged: not where the flow is not
     /// finished, or its token was exchanged already.
+    #[boxed]
     pub async fn issue_public_token(
         &self,
         flow_id: FlowId,
@@ -44,6 +46,7 @@ impl Store {
     }
 
     /// Exchanges a public token, once, for the account that its flow linked.
+    #[boxed]
     pub async fn exchange_public_token(
         &self,
         token: &SecretString,

@@ -1,5 +1,6 @@
 //! Records that could not be read: kept as Lucca sent them, until they read again.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 
@@ -76,6 +77,7 @@ pub(crate) async fn write(
 
 impl Store {
     /// The ids (or fingerprints) of a kind's records in quarantine.
+    #[boxed]
     pub async fn quarantined_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT remote_id FROM quarantine WHERE account_no = $1 AND kind = $2",
@@ -89,6 +91,7 @@ impl Store {
     }
 
     /// How many records of a linked account are in quarantine.
+    #[boxed]
     pub async fn count_quarantined(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
             "SELECT count(*) FROM quarantine WHERE account_no = $1",

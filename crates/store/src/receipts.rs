@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::audit_chain::AuditHead;
-use crate::db::{Tx, in_tx, on, sql_time};
+use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::{Error, ReceiptId, Store};
 
@@ -42,14 +43,15 @@ pub struct RetentionReceipt {
     pub audit: Option<AuditHead>,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    began_at: jiff_sqlx::Timestamp,
-    finished_at: Option<jiff_sqlx::Timestamp>,
-    removed: String,
-    seq: Option<i64>,
-    hash: Option<Vec<u8>>,
+row! {
+    struct Row {
+        id: String,
+        began_at: jiff_sqlx::Timestamp,
+        finished_at: Option<jiff_sqlx::Timestamp>,
+        removed: String,
+        seq: Option<i64>,
+        hash: Option<Vec<u8>>,
+    }
 }
 
 impl Row {
@@ -71,6 +73,7 @@ const SELECT: &str = "SELECT r.id, r.began_at, r.finished_at, r.removed, l.seq, 
 
 impl Store {
     /// Begins a round of retention, and ends the receipts of rounds that were killed. False while another goes on.
+    #[boxed]
     pub async fn begin_retention(&self, id: ReceiptId, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "beginning a round of retention";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
@@ -107,6 +110,7 @@ impl Store {
     }
 
     /// Ends a round. Its receipt stays if anything was removed, and is in the audit log then.
+    #[boxed]
     pub async fn finish_retention(
         &self,
         id: ReceiptId,
@@ -131,6 +135,7 @@ impl Store {
     }
 
     /// The receipts of retention, oldest first.
+    #[boxed]
     pub async fn retention_receipts(&self) -> Result<Vec<RetentionReceipt>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY r.id"));
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)

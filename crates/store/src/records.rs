@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -115,6 +116,7 @@ const KEPT: &str = "true";
 
 impl Store {
     /// The hashes of those of `ids` that are stored.
+    #[boxed]
     pub async fn hashes(
         &self,
         account_no: i64,
@@ -144,6 +146,7 @@ impl Store {
     }
 
     /// The stored models, as JSON, of those of `ids` that are delivered, and how they stand.
+    #[boxed]
     pub async fn bodies(
         &self,
         account_no: i64,
@@ -154,6 +157,7 @@ impl Store {
     }
 
     /// The same of all that are stored, withheld ones included: for whoever keeps them, not for who hands them out.
+    #[boxed]
     pub async fn kept_bodies(
         &self,
         account_no: i64,
@@ -191,6 +195,7 @@ impl Store {
     }
 
     /// When each of these records was first stored.
+    #[boxed]
     pub async fn first_stored(
         &self,
         account_no: i64,
@@ -213,6 +218,7 @@ impl Store {
     }
 
     /// Those of `ids` that are present.
+    #[boxed]
     pub async fn present_among(
         &self,
         account_no: i64,
@@ -226,6 +232,7 @@ impl Store {
     }
 
     /// How many records of a kind are present.
+    #[boxed]
     pub async fn count_present(&self, account_no: i64, kind: Kind) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
             "SELECT count(*) FROM records WHERE account_no = $1 AND kind = $2 AND state = 'present'",
@@ -315,6 +322,7 @@ impl Store {
     }
 
     /// The present records of a kind whose member `member` is one of `values`: their ids, and the value.
+    #[boxed]
     pub async fn referring(
         &self,
         account_no: i64,
@@ -338,6 +346,7 @@ impl Store {
     }
 
     /// The absence requests that wait for a decision, on themselves or on their cancellation.
+    #[boxed]
     pub async fn open_absence_requests(
         &self,
         account_no: i64,
@@ -362,6 +371,7 @@ impl Store {
     }
 
     /// Whether there is any record of a kind, whatever its state.
+    #[boxed]
     pub async fn has_records(&self, account_no: i64, kind: Kind) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM records WHERE account_no = $1 AND kind = $2)",
@@ -374,11 +384,13 @@ impl Store {
     }
 
     /// How many records of each kind that are delivered stand in each state. Kinds without records are left out.
+    #[boxed]
     pub async fn count_records(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
         self.count_where(DELIVERED, account_no).await
     }
 
     /// How many half-days the present absences take that are delivered.
+    #[boxed]
     pub async fn count_half_days(&self, account_no: i64) -> Result<u64, Error> {
         let sql = self.db.with_members(&format!(
             "SELECT CAST(coalesce(sum(CAST({{body.half_days}} AS BIGINT)), 0) AS BIGINT) FROM records \
@@ -390,6 +402,7 @@ impl Store {
     }
 
     /// The same with those that are withheld.
+    #[boxed]
     pub async fn count_kept(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
         self.count_where(KEPT, account_no).await
     }
@@ -470,6 +483,7 @@ impl Store {
     }
 
     /// The content hash and state of every record of a linked account, by kind and id.
+    #[boxed]
     pub async fn fingerprints(
         &self,
         account_no: i64,

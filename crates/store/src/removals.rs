@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::Kind;
 use serde_json::json;
@@ -26,6 +27,7 @@ const DOING: &str = "removing what is no longer kept";
 
 impl Store {
     /// The accounts of a removal that is not over, oldest first; none where there is nothing to remove.
+    #[boxed]
     pub async fn removals(&self) -> Result<Vec<PendingRemoval>, Error> {
         let rows: Vec<(String, bool)> = on!(self.db, pool => sqlx::query_as(
             "SELECT a.id, r.done_at IS NOT NULL FROM removals r JOIN linked_accounts a ON a.no = r.account_no \
@@ -46,6 +48,7 @@ impl Store {
 
     /// Two numbers of which one changes with each step of another process that removes from the account; none where none
     /// does.
+    #[boxed]
     pub async fn removal_sign(&self, account_no: i64) -> Result<Option<(i64, i64)>, Error> {
         on!(self.db, pool => sqlx::query_as(
             "SELECT epoch, expires_ms FROM leases \
@@ -63,6 +66,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over; else the database's own error.
+    #[boxed]
     pub async fn redact_quarantine(
         &self,
         lease: &Lease,
@@ -110,6 +114,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::LeaseLost`] where another process has taken over; else the database's own error.
+    #[boxed]
     pub async fn finish_removal(
         &self,
         lease: &Lease,
@@ -140,6 +145,7 @@ impl Store {
     }
 
     /// Notes that the files were overwritten: the removal is over. Accounts that are not done stay.
+    #[boxed]
     pub async fn end_removals(&self) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("DELETE FROM removals WHERE done_at IS NOT NULL")
             .execute(pool)

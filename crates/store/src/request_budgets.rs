@@ -1,6 +1,7 @@
 //! The requests that all processes together have sent to a tenant lately, and what its 429s ask for. What follows from it is
 //! decided in `lucca`.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Db, Tx, from_sql_count, in_tx, on};
@@ -32,6 +33,7 @@ type Row = (String, String, i64, i64, i64, i64);
 impl Store {
     /// Changes the counts of a tenant, alone: of several processes that do, one waits for the other. A tenant that has none
     /// begins with empty ones.
+    #[boxed]
     pub async fn update_request_counts(
         &self,
         tenant: &str,
@@ -64,6 +66,7 @@ impl Store {
     }
 
     /// The counts of a tenant; empty ones where no request was sent.
+    #[boxed]
     pub async fn request_counts(&self, tenant: &str) -> Result<RequestCounts, Error> {
         let sql = match &self.db {
             Db::Sqlite(_) => ON_SQLITE,
@@ -78,6 +81,7 @@ impl Store {
     }
 
     /// How many requests were sent to a tenant in the last minute.
+    #[boxed]
     pub async fn requests_lately(&self, tenant: &str, now: Timestamp) -> Result<u64, Error> {
         let since = (now - WINDOW).as_millisecond();
         let counts = self.request_counts(tenant).await?;
@@ -86,6 +90,7 @@ impl Store {
     }
 
     /// How many requests were sent in the last minute to each tenant that was sent some.
+    #[boxed]
     pub async fn all_requests_lately(&self, now: Timestamp) -> Result<Vec<u64>, Error> {
         let sql = match &self.db {
             Db::Sqlite(_) => {

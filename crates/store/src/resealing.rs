@@ -1,5 +1,6 @@
 //! What is sealed under which master key, and sealing it anew under the one that seals now.
 
+use async_recursion::async_recursion as boxed;
 use secrecy::SecretString;
 use sqlx::AssertSqlSafe;
 
@@ -62,6 +63,7 @@ impl SealedColumn {
 
 impl Store {
     /// How many secrets are sealed under which key, by column.
+    #[boxed]
     pub async fn sealed_counts(&self) -> Result<Vec<SealedCount>, Error> {
         let mut all = Vec::new();
         for sealed in SealedColumn::ALL {

@@ -4,6 +4,7 @@
 //! So the logs of every account go on from a number that no earlier state can have reached, the time of the restore in
 //! microseconds; a place between the backup's end and that is nobody's, and who asks for it is told.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -34,6 +35,7 @@ impl Store {
     /// A SQLite file says that it is one if [`Store::back_up`] has written it; a PostgreSQL database by the server,
     /// database and table it was written in. Other copies, such as a disk's snapshot, are known to a person only, who
     /// calls [`Store::was_restored`].
+    #[boxed]
     pub async fn settle_restore(&self, at: Timestamp) -> Result<Option<Restored>, Error> {
         let (mark, here) = self.marks().await?;
         match (mark.as_str(), here) {
@@ -72,6 +74,7 @@ impl Store {
     }
 
     /// Makes a database that was restored to an older state safe to go on with: see the module. All of it or nothing.
+    #[boxed]
     pub async fn was_restored(&self, at: Timestamp) -> Result<Restored, Error> {
         let (_, here) = self.marks().await?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;

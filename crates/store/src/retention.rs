@@ -1,6 +1,7 @@
 //! Removing what has become old, in batches that lock little and each with its share of the round's receipt. How old is
 //! old, and when a round is due, is the business of `jobs`.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use sqlx::AssertSqlSafe;
@@ -134,6 +135,7 @@ fn old_before(before: Timestamp) -> jiff_sqlx::Timestamp {
 
 impl Store {
     /// How many rows of which tables a rule would remove now.
+    #[boxed]
     pub async fn count_old(
         &self,
         rule: RetentionRule,
@@ -181,6 +183,7 @@ impl Store {
 
     /// Removes the next rows that a rule holds for old, and notes them in the round's receipt: both or neither. False
     /// where nothing is left.
+    #[boxed]
     pub async fn remove_old(
         &self,
         rule: RetentionRule,

@@ -1,11 +1,12 @@
 //! Runs: asked for or begun by the rhythm; when a linked account was synced, how far a run is, with what outcome it ended,
 //! and the report of it.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{Tx, from_sql_count, in_tx, on, sql_count, sql_time};
+use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Lease, LinkedAccount, RunId, Store, account_events, stream_states};
 
@@ -95,15 +96,16 @@ pub struct StreamProgress {
     pub updated_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
-struct RunRow {
-    id: String,
-    account_no: i64,
-    started_at: Option<jiff_sqlx::Timestamp>,
-    finished_at: Option<jiff_sqlx::Timestamp>,
-    outcome: Option<String>,
-    requests: i64,
-    report: Option<String>,
+row! {
+    struct RunRow {
+        id: String,
+        account_no: i64,
+        started_at: Option<jiff_sqlx::Timestamp>,
+        finished_at: Option<jiff_sqlx::Timestamp>,
+        outcome: Option<String>,
+        requests: i64,
+        report: Option<String>,
+    }
 }
 
 impl RunRow {
@@ -123,15 +125,16 @@ impl RunRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct ProgressRow {
-    stream: String,
-    mode: String,
-    done: i64,
-    total: Option<i64>,
-    finished: bool,
-    started_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
+row! {
+    struct ProgressRow {
+        stream: String,
+        mode: String,
+        done: i64,
+        total: Option<i64>,
+        finished: bool,
+        started_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+    }
 }
 
 const DOING: &str = "recording a run";
@@ -147,6 +150,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Unlinked`] where the account was unlinked.
+    #[boxed]
     pub async fn ask_for_run(
         &self,
         account_no: i64,
@@ -190,6 +194,7 @@ impl Store {
 
     /// Whether the next run of a linked account is to read everything: such a run was asked for and has not ended since,
     /// though a process that had begun it may have died.
+    #[boxed]
     pub async fn is_full_run_asked(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM stream_states WHERE account_no = $1 AND stream = $2)",
@@ -203,6 +208,7 @@ impl Store {
 
     /// Notes that a run which read everything has ended: the next one is like any other. What was asked for since the run
     /// began stays asked for.
+    #[boxed]
     pub async fn full_run_ended(&self, account_no: i64) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "DELETE FROM stream_states WHERE account_no = $1 AND stream = $2 \
@@ -220,6 +226,7 @@ impl Store {
     /// whoever holds the lease is the only one who runs. One that was asked for waits no more: from here on it is due
     /// like any other, until it has ended, so that somebody goes on with it whoever dies. Gives false, and records nothing,
     /// where it was begun before or cancelled.
+    #[boxed]
     pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<bool, Error> {
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let write = async {
@@ -266,6 +273,7 @@ impl Store {
     }
 
     /// Records how a run ended, with its report as JSON where it came to one.
+    #[boxed]
     pub async fn finish_run(
         &self,
         lease: &Lease,
@@ -297,6 +305,7 @@ impl Store {
     /// Asks a run of a linked account to end: at its next commit, of which nothing is written; the next run resumes where
     /// it was. One that has not begun, or whose process has ended, is over at once. Asking again changes nothing. `None` if the account has no
     /// such run.
+    #[boxed]
     pub async fn cancel_run(
         &self,
         account: &LinkedAccount,
@@ -351,6 +360,7 @@ impl Store {
     }
 
     /// The last run of a linked account that ended by itself.
+    #[boxed]
     pub async fn last_run(&self, account_no: i64) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
@@ -365,6 +375,7 @@ impl Store {
 
     /// The run to tell of to whoever linked the account at `since`: the latest that began since then and has ended by itself,
     /// else the latest that did or has yet to begin.
+    #[boxed]
     pub async fn run_since(&self, account_no: i64, since: Timestamp) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM (\
@@ -382,6 +393,7 @@ impl Store {
     }
 
     /// The run that was asked for first and has not begun: of one linked account, or of all.
+    #[boxed]
     pub async fn queued_run(&self, account_no: Option<i64>) -> Result<Option<Run>, Error> {
         let id: Option<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT run_id FROM asked_runs WHERE $1 IS NULL OR account_no = $1 ORDER BY run_id LIMIT 1",
@@ -396,6 +408,7 @@ impl Store {
     }
 
     /// The latest runs, newest first, those that are queued among them: of one linked account, or of all.
+    #[boxed]
     pub async fn runs(&self, account_no: Option<i64>, limit: u32) -> Result<Vec<Run>, Error> {
         // Run ids begin with the time they were made at, so their order is the runs'.
         let rows: Vec<RunRow> = on!(self.db, pool => sqlx::query_as(
@@ -413,6 +426,7 @@ impl Store {
     }
 
     /// One run, be it queued.
+    #[boxed]
     pub async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs WHERE id = $1 \
@@ -426,6 +440,7 @@ impl Store {
     }
 
     /// How far a run is, or was, with each stream, in the order they were begun.
+    #[boxed]
     pub async fn run_progress(&self, id: RunId) -> Result<Vec<StreamProgress>, Error> {
         let rows: Vec<ProgressRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT stream, mode, done, total, finished, started_at, updated_at FROM run_streams \

@@ -1,9 +1,10 @@
 //! When the next sync of each linked account is due, by its rhythm or because somebody asked for it. When that is by its
 //! rhythm, is the sync engine's to say.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::db::{from_sql_count, in_tx, on};
+use crate::db::{from_sql_count, in_tx, on, row};
 use crate::error::while_doing;
 use crate::leases::LASTS;
 use crate::workers::{at_most, last_sign};
@@ -22,12 +23,13 @@ pub struct DueAccount {
     pub asked: Option<RunId>,
 }
 
-#[derive(sqlx::FromRow)]
-struct DueRow {
-    id: String,
-    due_ms: i64,
-    is_long: bool,
-    run_id: Option<String>,
+row! {
+    struct DueRow {
+        id: String,
+        due_ms: i64,
+        is_long: bool,
+        run_id: Option<String>,
+    }
 }
 
 impl DueRow {
@@ -75,6 +77,7 @@ const HELD: &str = "(SELECT 1 FROM leases JOIN workers ON workers.name = leases.
 impl Store {
     /// The linked accounts that are due and not being synced: those first of which somebody asked for a run, then those
     /// that wait longest.
+    #[boxed]
     pub async fn due_accounts(&self, now: Timestamp, limit: u32) -> Result<Vec<DueAccount>, Error> {
         let sql = due("id, due_ms, is_long, run_id", "ORDER BY run_id IS NULL, due_ms, no LIMIT $5");
         let rows: Vec<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
@@ -90,6 +93,7 @@ impl Store {
     }
 
     /// One of [`Self::due_accounts`], by its id or that of the run that was asked for; `None` if it is not due now.
+    #[boxed]
     pub async fn due_account(&self, id: &str, now: Timestamp) -> Result<Option<DueAccount>, Error> {
         let sql = due("id, due_ms, is_long, run_id", "WHERE id = $5 OR run_id = $5");
         let row: Option<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
@@ -105,6 +109,7 @@ impl Store {
     }
 
     /// What waits for its sync.
+    #[boxed]
     pub async fn waiting(&self, now: Timestamp) -> Result<Waiting, Error> {
         let sql = due("count(*), min(due_ms)", "");
         let (accounts, oldest): (i64, Option<i64>) = on!(self.db, pool => sqlx::query_as(sql)
@@ -120,6 +125,7 @@ impl Store {
 
     /// Says when the next sync of a linked account is due, after one that began at `began_at`. What is due already could
     /// not be read: it is tried again after a while that grows.
+    #[boxed]
     pub async fn set_due(
         &self,
         lease: &Lease,
@@ -157,6 +163,7 @@ impl Store {
     }
 
     /// Puts off a sync that could not even be done, for a while that grows; and the run that was asked for, if it is the one.
+    #[boxed]
     pub async fn postpone(&self, account_no: i64, asked: Option<RunId>, now: Timestamp) -> Result<(), Error> {
         let failures: Option<i32> = on!(self.db, pool => sqlx::query_scalar(
             "UPDATE linked_accounts SET failures = failures + 1 WHERE no = $1 RETURNING failures",

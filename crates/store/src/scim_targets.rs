@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use people::RemoteId;
@@ -12,7 +13,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{from_sql_count, in_tx, on, sql_time};
+use crate::db::{from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Place, Sealed, SealedColumn, Vault};
 use crate::webhook_endpoints::of_ms;
@@ -127,23 +128,24 @@ pub struct ScimLink {
     pub active: bool,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    account_id: String,
-    account_no: i64,
-    base_url: String,
-    token: Vec<u8>,
-    settings: String,
-    enabled: bool,
-    pushed_seq: i64,
-    pushed_day: Option<String>,
-    confirmed: bool,
-    attempts: i64,
-    next_attempt_ms: i64,
-    report: Option<String>,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
+row! {
+    struct Row {
+        id: String,
+        account_id: String,
+        account_no: i64,
+        base_url: String,
+        token: Vec<u8>,
+        settings: String,
+        enabled: bool,
+        pushed_seq: i64,
+        pushed_day: Option<String>,
+        confirmed: bool,
+        attempts: i64,
+        next_attempt_ms: i64,
+        report: Option<String>,
+        created_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+    }
 }
 
 const SELECT: &str = "SELECT t.id, a.id AS account_id, t.account_no, t.base_url, t.token, t.settings, t.enabled, \
@@ -214,6 +216,7 @@ impl Store {
     }
 
     /// Services, the oldest first: of one linked account, or of all.
+    #[boxed]
     pub async fn scim_targets(&self, account_no: Option<i64>) -> Result<Vec<ScimTarget>, Error> {
         let sql =
             sqlx::AssertSqlSafe(format!("{SELECT} WHERE $1 IS NULL OR t.account_no = $1 ORDER BY t.id"));
@@ -223,6 +226,7 @@ impl Store {
     }
 
     /// One service.
+    #[boxed]
     pub async fn scim_target(&self, id: ScimTargetId) -> Result<Option<ScimTarget>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE t.id = $1"));
         let row: Option<Row> =
@@ -262,6 +266,7 @@ impl Store {
     }
 
     /// Has all be pushed as soon as may be; with `confirmed` also what is held. False where there is no such service.
+    #[boxed]
     pub async fn ask_for_scim_push(
         &self,
         target: &ScimTarget,
@@ -287,6 +292,7 @@ impl Store {
 
     /// Removes a service and what is known of it, and resolves its issues. Nothing is done there. False where there is
     /// none.
+    #[boxed]
     pub async fn remove_scim_target(
         &self,
         target: &ScimTarget,
@@ -312,6 +318,7 @@ impl Store {
 
     /// The services that something may be pushed to now: enabled, not waiting, nobody is at it, and something changed or
     /// the day did.
+    #[boxed]
     pub async fn due_scim_targets(&self, now: Timestamp, today: Date) -> Result<Vec<ScimTargetId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT t.id FROM scim_targets t JOIN linked_accounts a ON a.no = t.account_no \
@@ -328,6 +335,7 @@ impl Store {
     }
 
     /// Takes a service's lease, or renews it: its state then. Nothing where another holds it.
+    #[boxed]
     pub async fn claim_scim_target(
         &self,
         id: ScimTargetId,
@@ -393,6 +401,7 @@ impl Store {
     }
 
     /// Which resources of a service are which records, by Lucca's id.
+    #[boxed]
     pub async fn scim_links(
         &self,
         target: ScimTargetId,
@@ -415,6 +424,7 @@ impl Store {
     }
 
     /// Keeps which resource a record is and what the service was told of it; nothing takes it away.
+    #[boxed]
     pub async fn keep_scim_link(
         &self,
         target: ScimTargetId,

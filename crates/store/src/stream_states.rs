@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
 use crate::db::{Tx, in_tx, on, sql_time};
@@ -11,6 +12,7 @@ use crate::{Error, Store};
 
 impl Store {
     /// The states of a linked account's streams, JSON by stream.
+    #[boxed]
     pub async fn stream_states(&self, account_no: i64) -> Result<HashMap<String, String>, Error> {
         let rows: Vec<(String, String)> = on!(self.db, pool => sqlx::query_as(
             "SELECT stream, state FROM stream_states WHERE account_no = $1",

@@ -2,11 +2,12 @@
 //! says of it since. It is written down before anything is sent, so that whoever comes after a crash knows that
 //! something may have been sent.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Absence, AbsenceRequest, RemoteId};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Tx, in_tx, on, sql_count, sql_time};
+use crate::db::{Tx, in_tx, on, row, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store, SubmissionId};
 
@@ -117,24 +118,25 @@ pub struct SubmissionFilter {
 const SELECT: &str = "SELECT id, account_no, idempotency_key, employee_id, ask, state, detail, request_id, absence_id, \
                       request, absence, version, sent_at, due_at, created_at, updated_at FROM submissions";
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    account_no: i64,
-    idempotency_key: String,
-    employee_id: String,
-    ask: String,
-    state: String,
-    detail: String,
-    request_id: Option<String>,
-    absence_id: Option<String>,
-    request: Option<String>,
-    absence: Option<String>,
-    version: i64,
-    sent_at: Option<jiff_sqlx::Timestamp>,
-    due_at: Option<jiff_sqlx::Timestamp>,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
+row! {
+    struct Row {
+        id: String,
+        account_no: i64,
+        idempotency_key: String,
+        employee_id: String,
+        ask: String,
+        state: String,
+        detail: String,
+        request_id: Option<String>,
+        absence_id: Option<String>,
+        request: Option<String>,
+        absence: Option<String>,
+        version: i64,
+        sent_at: Option<jiff_sqlx::Timestamp>,
+        due_at: Option<jiff_sqlx::Timestamp>,
+        created_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+    }
 }
 
 /// When something is due, in whole seconds, rounded up: SQLite compares these times as text, which only sorts them when
@@ -214,6 +216,7 @@ impl Store {
 
     /// Writes how far a submission is, unless somebody else wrote it since it was read. Gives whether it was written;
     /// its version grows then.
+    #[boxed]
     pub async fn save_submission(&self, submission: &mut Submission, at: Timestamp) -> Result<bool, Error> {
         let (request, absence) = (json(submission.request.as_ref())?, json(submission.absence.as_ref())?);
         let written = on!(self.db, pool => sqlx::query(
@@ -244,6 +247,7 @@ impl Store {
     }
 
     /// A submission.
+    #[boxed]
     pub async fn submission(&self, id: SubmissionId) -> Result<Option<Submission>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
         let row: Option<Row> = on!(self.db, pool => sqlx::query_as(sql)
@@ -255,6 +259,7 @@ impl Store {
     }
 
     /// The submission that a caller gave a name to.
+    #[boxed]
     pub async fn submission_by_key(&self, account_no: i64, key: &str) -> Result<Option<Submission>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE account_no = $1 AND idempotency_key = $2"));
         let row: Option<Row> = on!(self.db, pool => sqlx::query_as(sql)
@@ -267,6 +272,7 @@ impl Store {
     }
 
     /// Submissions, the latest first.
+    #[boxed]
     pub async fn submissions(&self, filter: &SubmissionFilter, limit: u64) -> Result<Vec<Submission>, Error> {
         let sql = AssertSqlSafe(format!(
             "{SELECT} WHERE ($1 IS NULL OR account_no = $1) AND ($2 IS NULL OR employee_id = $2) \

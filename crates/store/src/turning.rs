@@ -1,5 +1,6 @@
 //! What happens to employees by the calendar alone: a contract that begins or ended. No request is needed to know.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use people::{Kind, RemoteId};
@@ -13,6 +14,7 @@ impl Store {
     /// Tells in the change log which employees' contracts began, and which ended, since that was last told and until
     /// `today`. The first call of an account tells nothing: what was before the first sync is no news. Gives how
     /// many were told.
+    #[boxed]
     pub async fn tell_turning(&self, lease: &Lease, today: Date, now: Timestamp) -> Result<usize, Error> {
         const DOING: &str = "telling which contracts begin and end";
         let told: Option<String> = on!(self.db, pool => sqlx::query_scalar(

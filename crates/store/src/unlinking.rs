@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,6 +62,7 @@ const DATA: [&str; 15] = [
 impl Store {
     /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none
     /// begins, be it asked for. Gives what was erased. Once more for one that is unlinked, its data can be erased that was kept.
+    #[boxed]
     pub async fn unlink(
         &self,
         account: &LinkedAccount,

@@ -1,5 +1,6 @@
 //! How the whole is: counts and ages over all linked accounts, for whoever watches over it. Nothing of anybody.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
 use crate::db::{from_sql_count, on};
@@ -36,6 +37,7 @@ const DOING: &str = "looking how everything is";
 
 impl Store {
     /// How the whole is.
+    #[boxed]
     pub async fn vitals(&self, now: Timestamp) -> Result<Vitals, Error> {
         let accounts = self
             .counts("SELECT status, count(*) FROM linked_accounts GROUP BY status ORDER BY status")

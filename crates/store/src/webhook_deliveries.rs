@@ -1,10 +1,11 @@
 //! How far each webhook endpoint has been told, and the log of what was delivered to it. The cursor is the outbox: it
 //! moves in the transaction that notes a success, so whoever is killed before tries the same event again.
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
 use crate::audit::{self, Actor};
-use crate::db::{Tx, from_sql_count, in_tx, on};
+use crate::db::{Tx, from_sql_count, in_tx, on, row};
 use crate::error::while_doing;
 use crate::webhook_endpoints::{entry_of, of_ms};
 use crate::{
@@ -140,20 +141,21 @@ pub struct WebhookDelivery {
     pub last_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-struct DeliveryRow {
-    webhook_id: String,
-    r#type: String,
-    account_id: Option<String>,
-    log: Option<String>,
-    seq: Option<i64>,
-    delivered: bool,
-    attempts: i64,
-    response: Option<i64>,
-    error: Option<String>,
-    took_ms: i64,
-    first_ms: i64,
-    last_ms: i64,
+row! {
+    struct DeliveryRow {
+        webhook_id: String,
+        r#type: String,
+        account_id: Option<String>,
+        log: Option<String>,
+        seq: Option<i64>,
+        delivered: bool,
+        attempts: i64,
+        response: Option<i64>,
+        error: Option<String>,
+        took_ms: i64,
+        first_ms: i64,
+        last_ms: i64,
+    }
 }
 
 fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -183,6 +185,7 @@ const DOING: &str = "noting a webhook's delivery";
 
 impl Store {
     /// The linked accounts of which an endpoint may not have been told everything, the oldest first.
+    #[boxed]
     pub async fn webhook_backlog(&self, endpoint: &WebhookEndpoint) -> Result<Vec<Backlog>, Error> {
         // One statement, so that no event is seen whose changes are not.
         let rows: Vec<(i64, String, i64, i64, i64, i64, i64)> = on!(self.db, pool => sqlx::query_as(
@@ -213,6 +216,7 @@ impl Store {
     }
 
     /// The first sync of a linked account that ended and had read people: whom it found was there before.
+    #[boxed]
     pub async fn first_sync(&self, account_no: i64) -> Result<Option<RunId>, Error> {
         // Run ids begin with the time they were made at, so their order is the runs'.
         let id: Option<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -226,6 +230,7 @@ impl Store {
     }
 
     /// Moves an endpoint's cursor over what needs no telling. False where it was moved by another meanwhile.
+    #[boxed]
     pub async fn pass_over(
         &self,
         endpoint: WebhookEndpointId,
@@ -242,6 +247,7 @@ impl Store {
     }
 
     /// Puts an endpoint's cursor elsewhere: what comes after it is told, again or not. It is tried at once.
+    #[boxed]
     pub async fn replay_webhooks(
         &self,
         endpoint: &WebhookEndpoint,
@@ -326,6 +332,7 @@ impl Store {
     }
 
     /// What was delivered to an endpoint, the last tried first: all of it, or what was or was not a success.
+    #[boxed]
     pub async fn webhook_deliveries(
         &self,
         endpoint: WebhookEndpointId,

@@ -4,13 +4,14 @@
 
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Actor, NewAuditEntry};
-use crate::db::{from_sql_count, in_tx, on, sql_time};
+use crate::db::{from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::webhook_deliveries::{Cursor, Log};
@@ -142,25 +143,26 @@ pub struct EndpointChange {
     pub enabled: Option<bool>,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    url: String,
-    account_id: Option<String>,
-    account_no: Option<i64>,
-    types: String,
-    payload: String,
-    description: Option<String>,
-    secret: Vec<u8>,
-    previous_secret: Option<Vec<u8>>,
-    previous_until_ms: Option<i64>,
-    enabled: bool,
-    disabled_reason: Option<String>,
-    attempts: i64,
-    failing_since_ms: Option<i64>,
-    next_attempt_ms: i64,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
+row! {
+    struct Row {
+        id: String,
+        url: String,
+        account_id: Option<String>,
+        account_no: Option<i64>,
+        types: String,
+        payload: String,
+        description: Option<String>,
+        secret: Vec<u8>,
+        previous_secret: Option<Vec<u8>>,
+        previous_until_ms: Option<i64>,
+        enabled: bool,
+        disabled_reason: Option<String>,
+        attempts: i64,
+        failing_since_ms: Option<i64>,
+        next_attempt_ms: i64,
+        created_at: jiff_sqlx::Timestamp,
+        updated_at: jiff_sqlx::Timestamp,
+    }
 }
 
 const SELECT: &str = "SELECT e.id, e.url, e.account_no, e.types, e.payload, e.description, e.secret, \
@@ -267,6 +269,7 @@ impl Store {
     }
 
     /// Every endpoint, the oldest first.
+    #[boxed]
     pub async fn webhook_endpoints(&self) -> Result<Vec<WebhookEndpoint>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY e.id"));
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
@@ -275,6 +278,7 @@ impl Store {
     }
 
     /// One endpoint.
+    #[boxed]
     pub async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE e.id = $1"));
         let row: Option<Row> =
@@ -284,6 +288,7 @@ impl Store {
     }
 
     /// Changes an endpoint. False where there is none.
+    #[boxed]
     pub async fn change_webhook_endpoint(
         &self,
         endpoint: &WebhookEndpoint,
@@ -355,6 +360,7 @@ impl Store {
     }
 
     /// Removes an endpoint with its log of deliveries. False where there is none.
+    #[boxed]
     pub async fn remove_webhook_endpoint(
         &self,
         endpoint: &WebhookEndpoint,
@@ -374,6 +380,7 @@ impl Store {
     }
 
     /// The endpoints that somebody may deliver to now: enabled, not waiting, and nobody is at it.
+    #[boxed]
     pub async fn due_webhook_endpoints(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT id FROM webhook_endpoints WHERE enabled AND next_attempt_ms <= $1 \
@@ -388,6 +395,7 @@ impl Store {
 
     /// Takes an endpoint's lease, or renews it: its state then. Nothing where another holds it, or nothing may be sent
     /// now.
+    #[boxed]
     pub async fn claim_webhook_endpoint(
         &self,
         id: WebhookEndpointId,
@@ -412,6 +420,7 @@ impl Store {
     }
 
     /// Gives an endpoint's lease back.
+    #[boxed]
     pub async fn release_webhook_endpoint(&self, id: WebhookEndpointId, holder: &str) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE webhook_endpoints SET lease = NULL, lease_until_ms = 0 WHERE id = $1 AND lease = $2",
@@ -425,6 +434,7 @@ impl Store {
     }
 
     /// Erases secrets that sign no more.
+    #[boxed]
     pub async fn forget_old_secrets(&self, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "UPDATE webhook_endpoints SET previous_secret = NULL, previous_until_ms = NULL WHERE previous_until_ms <= $1",

@@ -1,5 +1,6 @@
 //! Processes that work, each with its heartbeat; and which of them has a role that only one may have at a time.
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Db, from_sql_count, on};
@@ -20,6 +21,7 @@ const DOING: &str = "noting who works";
 
 impl Store {
     /// Notes that a worker is alive.
+    #[boxed]
     pub async fn beat(&self, name: &str, version: &str, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
             "INSERT INTO workers (name, version, started_ms, beat_ms) VALUES ($1, $2, $3, $3) \
@@ -35,6 +37,7 @@ impl Store {
     }
 
     /// Notes that a worker has ended: what it holds is free, and so is its role.
+    #[boxed]
     pub async fn end_worker(&self, name: &str, now: Timestamp) -> Result<(), Error> {
         let write = async {
             on!(self.db, pool => sqlx::query("UPDATE workers SET beat_ms = 0 WHERE name = $1")
@@ -49,6 +52,7 @@ impl Store {
 
     /// Whether a worker has ended or is silent for so long that others may take over what it holds. A process that never
     /// beat is none.
+    #[boxed]
     pub async fn has_ended(&self, name: &str, now: Timestamp) -> Result<bool, Error> {
         let beat: Option<i64> =
             on!(self.db, pool => sqlx::query_scalar("SELECT beat_ms FROM workers WHERE name = $1")
@@ -60,6 +64,7 @@ impl Store {
     }
 
     /// How many workers are alive.
+    #[boxed]
     pub async fn live_workers(&self, now: Timestamp) -> Result<u64, Error> {
         let count: i64 =
             on!(self.db, pool => sqlx::query_scalar("SELECT count(*) FROM workers WHERE beat_ms > $1 AND beat_ms <= $2")
@@ -72,6 +77,7 @@ impl Store {
     }
 
     /// Takes a role that one process has at a time, or keeps it.
+    #[boxed]
     pub async fn take_role(&self, role: &str, holder: &str, now: Timestamp) -> Result<bool, Error> {
         let taken = on!(self.db, pool => sqlx::query(
             "INSERT INTO leaders (role, holder, expires_ms) VALUES ($1, $2, $3) \
@@ -91,6 +97,7 @@ impl Store {
     }
 
     /// The time by the database's own clock, which all who share it have in common; none where it has none of its own.
+    #[boxed]
     pub async fn database_time(&self) -> Result<Option<Timestamp>, Error> {
         let Db::Postgres(pool) = &self.db else { return Ok(None) };
         let ms: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
@@ -102,6 +109,7 @@ impl Store {
 
     /// What stands further in the future than its span allows, because a clock was wrong: how many roles, leases and
     /// workers' signs of life, and how many due times. Nothing waits for it any more.
+    #[boxed]
     pub async fn times_too_far(&self, now: Timestamp) -> Result<TimesTooFar, Error> {
         let (held, due): (i64, i64) = on!(self.db, pool => sqlx::query_as(
             "SELECT (SELECT count(*) FROM leaders WHERE expires_ms > $1) + (SELECT count(*) FROM workers WHERE beat_ms > $2) \

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use people::{Audience, Candidate, Contract, Department, Kind, PeopleFilter, RemoteId};
@@ -33,6 +34,7 @@ const PERCENT: u64 = 20;
 const FEW: u64 = 10;
 
 /// How many people a filter would deliver, let in and leave out.
+#[boxed]
 pub async fn preview_audience(
     store: &Store,
     account: &LinkedAccount,
@@ -45,6 +47,7 @@ pub async fn preview_audience(
 
 /// Applies the account's filter, as its settings have it now. People whom a run, and no change of the filter, would take
 /// out in large numbers stay: a department was perhaps merged or renumbered.
+#[boxed]
 pub async fn judge_audience(
     store: &Store,
     id: AccountId,

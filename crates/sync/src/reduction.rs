@@ -54,15 +54,14 @@ impl Reduction<'_> {
     async fn exclude_log_entries(self, counts: &mut Counts) -> Result<(), store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let mut unwanted = Vec::new();
-        self.each_page(Kind::UserLogEntry, async |page| {
-            let is_unwanted = |kept: &Kept| {
-                let entry = serde_json::from_str::<UserLogEntry>(&kept.body);
-                entry.is_ok_and(|entry| !scope.keeps_property(&entry.property))
-            };
+        let is_unwanted = |kept: &Kept| {
+            let entry = serde_json::from_str::<UserLogEntry>(&kept.body);
+            entry.is_ok_and(|entry| !scope.keeps_property(&entry.property))
+        };
+        let mut after = None;
+        while let Some(page) = self.page(Kind::UserLogEntry, &mut after).await? {
             unwanted.extend(page.iter().filter(|kept| is_unwanted(kept)).map(|kept| kept.id.clone()));
-            Ok(())
-        })
-        .await?;
+        }
         if !unwanted.is_empty() {
             let told = store.exclude(lease, Kind::UserLogEntry, Some(&unwanted), clock.now()).await?;
             *counts.entry("records").or_default() += told;
@@ -79,7 +78,8 @@ impl Reduction<'_> {
         let values = store.forget_values(lease, Kind::Employee, &forgotten, clock.now()).await?;
         *counts.entry("changes").or_default() += values;
         let (mut records, mut updates) = (0, 0);
-        self.each_page(Kind::Employee, async |page| {
+        let mut after = None;
+        while let Some(page) = self.page(Kind::Employee, &mut after).await? {
             let mut commit = Commit::default();
             for kept in page {
                 reduce_employee(kept, scope, &unwanted, &mut commit);
@@ -87,9 +87,7 @@ impl Reduction<'_> {
             store.commit(lease, Kind::Employee, &commit, clock.now()).await?;
             records += commit.rewritten.len() as u64;
             updates += commit.changes.len() as u64;
-            Ok(())
-        })
-        .await?;
+        }
         *counts.entry("records").or_default() += records;
         *counts.entry("updates").or_default() += updates;
         let redact = |raw: &str| normalise::least_data(raw, scope);
@@ -98,19 +96,12 @@ impl Reduction<'_> {
         Ok(())
     }
 
-    /// Gives the stored records of a kind, page by page.
-    async fn each_page(
-        self,
-        kind: Kind,
-        mut each: impl AsyncFnMut(Vec<Kept>) -> Result<(), store::Error>,
-    ) -> Result<(), store::Error> {
-        let mut after: Option<RemoteId> = None;
-        loop {
-            let page = self.store.kept(self.account_no, kind, after.as_ref(), AT_ONCE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id.clone());
-            each(page).await?;
-        }
+    /// The stored records of a kind that follow `after`, which moves on; none at the end.
+    async fn page(self, kind: Kind, after: &mut Option<RemoteId>) -> Result<Option<Vec<Kept>>, store::Error> {
+        let page = self.store.kept(self.account_no, kind, after.as_ref(), AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        *after = Some(last.id.clone());
+        Ok(Some(page))
     }
 }
 

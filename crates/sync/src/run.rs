@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lucca::clock::Clock;
@@ -84,6 +85,7 @@ impl Sync<'_> {
     /// cancelled. [`Error::Cancelled`] where a person has asked for it to end. [`Error::Store`] with
     /// [`store::Error::Unlinked`] where the account was unlinked, and with [`store::Error::LeaseLost`] where another process
     /// has taken the lease over meanwhile. What the account's settings can't be used for.
+    #[boxed]
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
         let scope = Scope::of(&self.account.settings)?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;

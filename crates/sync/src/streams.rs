@@ -169,15 +169,14 @@ impl Engine<'_> {
     /// read is reported, and the names known of it stay.
     pub(crate) async fn lookups(&self, reports: &mut Vec<StreamReport>) -> Result<Lookups, Error> {
         let client = self.client;
-        let mut names = async |stream, list: Enumeration<Lookup>| self.names(stream, list, reports).await;
         Ok(Lookups {
-            hiring_types: names(Stream::HiringTypes, client.hiring_types()).await?,
-            termination_reasons: names(Stream::TerminationReasons, client.termination_reasons()).await?,
-            temporary_contract_grounds: names(
-                Stream::TemporaryContractGrounds,
-                client.temporary_contract_grounds(),
-            )
-            .await?,
+            hiring_types: self.names(Stream::HiringTypes, client.hiring_types(), reports).await?,
+            termination_reasons: self
+                .names(Stream::TerminationReasons, client.termination_reasons(), reports)
+                .await?,
+            temporary_contract_grounds: self
+                .names(Stream::TemporaryContractGrounds, client.temporary_contract_grounds(), reports)
+                .await?,
         })
     }
 

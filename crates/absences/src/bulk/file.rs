@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use people::{
     Absence, Employee, Establishment, HalfDay, LeaveType, PersonIndex, Plan, RemoteId, first_half_day,
@@ -41,6 +42,7 @@ impl Absences<'_> {
     /// # Errors
     ///
     /// [`Error::Problems`] where the file as a whole can't be read.
+    #[boxed]
     pub async fn read_batch(&self, file: &[u8]) -> Result<Batch, Error> {
         self.must_be_wanted()?;
         let text = std::str::from_utf8(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file))

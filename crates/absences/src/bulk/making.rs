@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use lucca::{ImportProgress, LeaveImport, LeaveImportRow};
 use people::{Absence, RemoteId};
@@ -35,6 +36,7 @@ impl Absences<'_> {
     /// # Errors
     ///
     /// [`Error::Store`].
+    #[boxed]
     pub async fn was_begun(&self, batch: &Batch) -> Result<bool, Error> {
         // Rows are written down in their order.
         let Some(first) = batch.rows.first() else { return Ok(false) };
@@ -48,6 +50,7 @@ impl Absences<'_> {
     /// # Errors
     ///
     /// [`Error::Problems`] where a row is known to be wrong: nothing is sent then. [`Error::NotPermitted`].
+    #[boxed]
     pub async fn simulate_batch(&self, batch: &mut Batch) -> Result<Vec<Problem>, Error> {
         match self.simulate_rows(&importable(batch)?).await? {
             Simulated::Accepted(format) => {

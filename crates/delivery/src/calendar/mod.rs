@@ -9,6 +9,7 @@ mod ics;
 
 use std::collections::{HashMap, HashSet};
 
+use async_recursion::async_recursion as boxed;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::ToSpan;
@@ -35,6 +36,7 @@ pub fn secret(random: [u8; 32]) -> SecretString {
 }
 
 /// A feed as it stands: the text of an `.ics` file. `today` is what it looks back and ahead from.
+#[boxed]
 pub async fn calendar(
     store: &Store,
     account: &LinkedAccount,

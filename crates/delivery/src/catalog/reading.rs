@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader of a linked account.
+    #[boxed]
     pub async fn new(store: &'a Store, account: &'a LinkedAccount) -> Result<Self, Error> {
         let mapping = Arc::new(Mapping::of(&account.settings.delivery));
         Ok(Self { store, account, until: store.last_change(account.no).await?, mapping })
@@ -110,6 +112,7 @@ impl<'a> Reader<'a> {
     }
 
     /// About how many records a read from a place gives, where that is cheap to tell: for a first read.
+    #[boxed]
     pub async fn estimate(&self, kind: Kind, from: &Place) -> Result<Option<u64>, Error> {
         if *from != self.start() {
             return Ok(None);
@@ -120,6 +123,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next records behind a place; none where nothing is left. A page may be empty.
+    #[boxed]
     pub async fn page(&self, kind: Kind, from: &Place) -> Result<Option<Page>, Error> {
         match &from.after {
             Some(after) => self.records(kind, from.seq, after).await.map(Some),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use people::RemoteId;
 use serde::Serialize;
@@ -63,6 +64,7 @@ impl Pusher {
     /// # Errors
     ///
     /// Where the store fails; inside, why the service could not be read.
+    #[boxed]
     pub async fn drift(&self, target: &ScimTarget, today: Date) -> Result<Result<Drift, Failure>, Error> {
         match self.compare(target, today).await {
             Ok(drift) => Ok(Ok(drift)),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lucca::clock::Clock;
@@ -114,6 +115,7 @@ impl Pusher {
     /// # Errors
     ///
     /// Where the store fails. What the service does is in the report.
+    #[boxed]
     pub async fn push(&self, id: ScimTargetId, today: Date, mode: Mode) -> Result<Option<Report>, Error> {
         let now = self.clock.now();
         let Some(target) = self.store.claim_scim_target(id, &self.holder, now, LEASE).await? else {

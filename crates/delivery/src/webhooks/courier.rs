@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_recursion::async_recursion as boxed;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use lucca::clock::Clock;
@@ -114,6 +115,7 @@ impl Courier {
     /// # Errors
     ///
     /// Where the store fails. What receivers do is no error.
+    #[boxed]
     pub async fn deliver_due(&self) -> Result<Delivered, Error> {
         let mut all = Delivered { events: 0, is_done: true };
         for id in self.store.due_webhook_endpoints(self.clock.now()).await? {
@@ -129,6 +131,7 @@ impl Courier {
     /// # Errors
     ///
     /// Where the store fails.
+    #[boxed]
     pub async fn deliver(&self, id: WebhookEndpointId) -> Result<Delivered, Error> {
         let claimed = self.store.claim_webhook_endpoint(id, &self.holder, self.clock.now(), LEASE).await?;
         let Some(endpoint) = claimed else { return Ok(Delivered::default()) };
@@ -381,6 +384,7 @@ impl Courier {
     /// # Errors
     ///
     /// Where the store fails.
+    #[boxed]
     pub async fn test(&self, endpoint: &WebhookEndpoint) -> Result<TestResult, Error> {
         const NAME: &str = "webhook.test";
         let now = self.clock.now();

@@ -7,6 +7,7 @@ mod ask;
 mod decode;
 mod walk;
 
+use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::checkpoint::Checkpoint;
@@ -174,6 +175,7 @@ impl<T: Resource> Enumeration<T> {
     ///
     /// When a page can't be had, after every retry and every other way of asking that could help; and when the list does
     /// not end.
+    #[boxed]
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         while !self.walk.has_ended() {
             let now = self.client.transport().now();

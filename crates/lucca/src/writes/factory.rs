@@ -2,6 +2,7 @@
 //! asking it for a request. Source: absences.md §5.1.
 // unverified: all of it for an API key; it was seen with a browser's session and in public clients.
 
+use async_recursion::async_recursion as boxed;
 use people::{Half, LeaveUnit};
 use people::{HalfDay, RemoteId};
 use serde_json::{Map, Value, json};
@@ -147,6 +148,7 @@ impl Client {
     ///
     /// When the answer can't be had: `lucca.not_found` where there is no factory, `lucca.permission_missing` or
     /// `lucca.key_refused` where the key may not use it, `lucca.bad_request` where the period is refused.
+    #[boxed]
     pub async fn leave_request_offer(&self, period: &AbsencePeriod) -> Result<LeaveRequestOffer, Error> {
         let (first, last) = (period.first, period.last);
         let query = format!(

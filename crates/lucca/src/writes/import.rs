@@ -2,6 +2,7 @@
 //!
 //! It can only be simulated as a whole, tells no row's error, and can't be taken back.
 
+use async_recursion::async_recursion as boxed;
 use people::{HalfDay, RemoteId};
 
 use crate::client::Client;
@@ -93,6 +94,7 @@ impl Client {
     /// # Errors
     ///
     /// When it was refused, or may not have arrived: [`Error::may_have_happened`].
+    #[boxed]
     pub async fn import_leaves(
         &self,
         rows: &[LeaveImportRow],
@@ -113,6 +115,7 @@ impl Client {
     /// # Errors
     ///
     /// When the answer can't be had.
+    #[boxed]
     pub async fn leave_import_progress(&self, id: &RemoteId) -> Result<ImportProgress, Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if id.as_str().is_empty() || !id.as_str().bytes().all(is_plain) {

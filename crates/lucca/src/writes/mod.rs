@@ -6,6 +6,7 @@
 mod factory;
 mod import;
 
+use async_recursion::async_recursion as boxed;
 use people::{HalfDay, RemoteId};
 use serde_json::json;
 
@@ -47,6 +48,7 @@ impl Client {
     /// # Errors
     ///
     /// When the answer can't be had.
+    #[boxed]
     pub async fn leave_request(
         &self,
         id: &RemoteId,
@@ -74,6 +76,7 @@ impl Client {
     /// # Errors
     ///
     /// When it was refused, or may not have arrived.
+    #[boxed]
     pub async fn decide_leave_request(
         &self,
         id: &RemoteId,
@@ -91,6 +94,7 @@ impl Client {
     /// # Errors
     ///
     /// When it was refused, or may not have arrived.
+    #[boxed]
     pub async fn delete_leave_request(&self, id: &RemoteId) -> Result<(), Error> {
         let path = request_path(id, "").ok_or_else(|| Error::new(Kind::NotFound))?;
         self.delete(Stream::LeaveRequests, &path).await
@@ -102,6 +106,7 @@ impl Client {
     /// # Errors
     ///
     /// When it was refused, or may not have arrived.
+    #[boxed]
     pub async fn delete_leave(&self, id: &RemoteId) -> Result<(), Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if id.as_str().is_empty() || !id.as_str().bytes().all(is_plain) {
@@ -114,13 +119,13 @@ impl Client {
         self.transport().send(Call { stream, verb: Verb::Delete, path, query: "" }, nothing_needed).await
     }
 
-    async fn post<D>(
+    async fn post<D: Send>(
         &self,
         path: &str,
         query: &str,
         content_type: &str,
         body: &[u8],
-        decode: impl Fn(&[u8]) -> Result<D, Undecodable>,
+        decode: impl Fn(&[u8]) -> Result<D, Undecodable> + Send + Sync,
     ) -> Result<D, Error> {
         let verb = Verb::Post { content_type, body };
         self.transport().send(Call { stream: Stream::LeaveRequests, verb, path, query }, decode).await

@@ -1,5 +1,7 @@
 //! A database that an earlier version made opens with every row, and its tables hold together afterwards.
 
+use std::path::Path;
+
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -170,7 +172,7 @@ async fn of_the_first_release(is_cut_off: bool) {
     let path = database.dir().join("old.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(true);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    let all = sqlx::migrate!("migrations/sqlite");
+    let all = Migrator::new(Path::new("migrations/sqlite")).await.unwrap();
     until(&all, 2).run(&mut connection).await.unwrap();
     let mut raw = Raw::Sqlite(connection);
     for row in rows() {
@@ -206,7 +208,10 @@ async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
     let Place::Url(url) = &database.place else { panic!("{:?}", database.place) };
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&mut connection).await.unwrap();
-    until(&sqlx::migrate!("migrations/postgres"), 1).run(&mut connection).await.unwrap();
+    until(&Migrator::new(Path::new("migrations/postgres")).await.unwrap(), 1)
+        .run(&mut connection)
+        .await
+        .unwrap();
     let mut raw = Raw::Postgres(connection);
     for row in rows() {
         raw.run(&row).await.unwrap();
