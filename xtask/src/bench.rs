@@ -61,14 +61,14 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
 }
 
 /// An emulated tenant in a process of its own. It ends when this is dropped.
-struct Tenant {
+pub(crate) struct Tenant {
     process: Child,
     url: String,
     key: String,
 }
 
 impl Tenant {
-    fn start(binary: &Path, employees: u32) -> Result<Self, String> {
+    pub(crate) fn start(binary: &Path, employees: u32) -> Result<Self, String> {
         let mut process = Command::new(binary)
             .args(["emulator", "--json", "--seed", "7", "--rate-limit", "0"])
             .args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"])
@@ -94,14 +94,14 @@ impl Drop for Tenant {
 }
 
 /// The connector with a data directory and a database.
-struct Connector<'a> {
-    binary: &'a Path,
-    data: &'a Path,
-    database: Option<&'a str>,
+pub(crate) struct Connector<'a> {
+    pub(crate) binary: &'a Path,
+    pub(crate) data: &'a Path,
+    pub(crate) database: Option<&'a str>,
 }
 
 impl Connector<'_> {
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binary);
         command.arg("--data-dir").arg(self.data).args(arguments).arg("--json").stdout(Stdio::piped());
         command.env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", "true");
@@ -109,7 +109,7 @@ impl Connector<'_> {
         command
     }
 
-    fn link(&self, tenant: &Tenant) -> Result<(), String> {
+    pub(crate) fn link(&self, tenant: &Tenant) -> Result<(), String> {
         let arguments =
             ["link", &tenant.url, "--allow-loopback", "--key-stdin", "--requests-per-minute", "0"];
         let mut process =
@@ -135,17 +135,23 @@ impl Connector<'_> {
             return Err(format!("{} failed", arguments.join(" ")));
         }
         let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
-        let sum = |values: Option<&Value>, of: &dyn Fn(&Value) -> Option<u64>| -> u64 {
-            let each = |value: &Value| of(value).unwrap_or(0);
-            match values {
-                Some(Value::Array(list)) => list.iter().map(each).sum(),
-                Some(Value::Object(map)) => map.values().map(each).sum(),
-                _ => 0,
-            }
-        };
         let requests = sum(report.get("requests"), &|count| count.as_u64());
-        let records = sum(report.get("streams"), &|stream| stream["read"].as_u64());
+        let records = records_read(&report);
         Ok(Cost { wall, cpu, peak_kib, requests, records })
+    }
+}
+
+/// How many records a sync has read, by its report.
+pub(crate) fn records_read(report: &Value) -> u64 {
+    sum(report.get("streams"), &|stream| stream["read"].as_u64())
+}
+
+fn sum(values: Option<&Value>, of: &dyn Fn(&Value) -> Option<u64>) -> u64 {
+    let each = |value: &Value| of(value).unwrap_or(0);
+    match values {
+        Some(Value::Array(list)) => list.iter().map(each).sum(),
+        Some(Value::Object(map)) => map.values().map(each).sum(),
+        _ => 0,
     }
 }
 
@@ -176,13 +182,17 @@ fn peak_of(status: &Path) -> u64 {
 }
 
 /// A folder that goes when this is dropped.
-struct TempDir(PathBuf);
+pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
-    fn new(name: &str) -> Result<Self, String> {
+    pub(crate) fn new(name: &str) -> Result<Self, String> {
         let path = std::env::temp_dir().join(format!("lucca-connector-bench-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -5,20 +5,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::debian::{self, run};
-use crate::{cargo, given, node, say};
+use crate::{given, node, root, say, target};
 
-/// Runs the test files named, or all of them.
-pub(crate) fn test(files: &[&str]) -> Result<(), String> {
+/// What the tests need that is not built here.
+pub(crate) struct Prepared {
+    chromium: PathBuf,
+    /// The copy of the tests, with their packages.
+    suite: PathBuf,
+}
+
+/// Installs what the tests need, unless it is there.
+pub(crate) fn prepare() -> Result<Prepared, String> {
     let chromium = chromium()?;
     node::find()?;
-    let (built, _) = cargo("build", &["build", "--locked", "--package", "lucca-connector"], None);
-    if !built {
-        return Err("the binary to test was not built".to_owned());
-    }
-    let root = root()?;
-    let target = target(&root);
-    let browser = target.join("browser");
-    let suite = node::copy(&root.join("tests/browser"), &browser.join("suite"))?;
+    let suite = node::copy(&root()?.join("tests/browser"), &target()?.join("browser/suite"))?;
+    Ok(Prepared { chromium, suite })
+}
+
+/// Runs the test files named, or all of them, with the binary that was built.
+pub(crate) fn run_tests(Prepared { chromium, suite }: Prepared, files: &[&str]) -> Result<(), String> {
+    let (root, target) = (root()?, target()?);
     let files = if files.is_empty() { test_files(&suite)? } else { named(&suite, files)? };
     say(&format!("== browser: node --test {}", files.join(" ")));
     run(
@@ -30,20 +36,9 @@ pub(crate) fn test(files: &[&str]) -> Result<(), String> {
             .env("LUCCA_CONNECTOR_BIN", target.join("debug/lucca-connector"))
             .env("LUCCA_CONNECTOR_ALLOW_LOOPBACK", "true")
             .env("LUCCA_CONNECTOR_ROOT", &root)
-            .env("LUCCA_CONNECTOR_SCREENSHOTS", browser.join("screenshots")),
+            .env("LUCCA_CONNECTOR_SCREENSHOTS", target.join("browser/screenshots")),
         "node --test",
     )
-}
-
-/// The repository.
-fn root() -> Result<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))
-}
-
-/// Where Cargo puts what it builds.
-fn target(root: &Path) -> PathBuf {
-    root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()))
 }
 
 /// The browser, installed first where there is none and we may.

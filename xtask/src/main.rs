@@ -5,19 +5,27 @@ mod bench;
 mod browser;
 mod debian;
 mod dist;
+mod fixture;
+mod instructions;
 mod node;
 mod postgres;
+mod steps;
+mod suite;
 mod tools;
 mod upgrade;
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: cargo xtask test
+const USAGE: &str = "usage: cargo xtask check
+       cargo xtask test [--all]
        cargo xtask test browser [FILE]...
        cargo xtask test tools [TOOL]...
        cargo xtask test upgrade
        cargo xtask dist [--profile NAME]
+       cargo xtask instructions [--write]
+       cargo xtask fixture
        cargo xtask bench [--employees N]
        cargo xtask fleet [--tenants N] [--people N] [--workers N] [--minutes N] [--speed X] [--seed S] [--calm]
                          [--untimed] [--beside CHAOS] [--database URL]
@@ -25,12 +33,16 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask fleet --embedded [--tenants N] [--people N] [--minutes N] [--seed S]
        cargo xtask chaos [--rounds N] [--histories N] [--seed S] [--stop] [--database URL]
 
-  test    format, clippy with warnings denied, all tests, a little chaos, the version before beside this one, the
-          packages, the tests in a browser and those with other people's tools: what CI runs. browser: only those, or only
-          the files named, such as `widget`. tools: only those, or only the ones named, such as `singer`. upgrade: only
-          that of the version before
+  check   format, clippy, and the unit tests of the crates with changes that are not committed: after each edit
+  test    format, clippy with warnings denied, all tests, a little chaos, the tests in a browser and those with other
+          people's tools: what CI runs. --all: also the tests that take minutes, a small fleet, the version before beside
+          this one, and the packages: before a release. browser: only those, or only the files named, such as `widget`.
+          tools: only those, or only the ones named, such as `singer`. upgrade: only that of the version before
   dist    packs what is shipped into target/dist, and starts what it packed as a user without rights. --profile dev:
           from what is built for tests, which only shows that it works
+  fixture  makes the databases of the version before anew that the tests open, after that version moved
+  instructions  how many instructions a first sync takes, by what they are for, beside the figures in docs/design; a rise of
+          3 % fails. --write: replaces the figures
   bench   what a first sync costs, one in which nothing changed, and one that reads everything again
   chaos   --rounds: syncs are killed, paused and lied to, on SQLite and PostgreSQL in turn; then what is stored
           must be what the tenant holds. --histories: random histories of small tenants against a plain model.
@@ -46,24 +58,17 @@ const USAGE: &str = "usage: cargo xtask test
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => test(),
-        ["test", "browser", ref files @ ..] => {
-            if browser_step(files).0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-        ["test", "tools", ref names @ ..] => {
-            if tools_step(names).0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+        ["check"] => steps::check(),
+        ["test"] => steps::test(false),
+        ["test", "--all"] => steps::test(true),
+        ["test", "browser", ref files @ ..] => exit(browser(files)),
+        ["test", "tools", ref names @ ..] => exit(tools(names)),
         ["test", "upgrade"] => upgrade(),
-        ["dist"] => dist(dist::SHIPPED),
-        ["dist", "--profile", profile @ ("dev" | "release" | dist::SHIPPED)] => dist(profile),
+        ["dist"] => exit(dist::run(dist::SHIPPED)),
+        ["dist", "--profile", profile @ ("dev" | "release" | dist::SHIPPED)] => exit(dist::run(profile)),
+        ["fixture"] => exit(fixture::make()),
+        ["instructions"] => exit(instructions::guard(false)),
+        ["instructions", "--write"] => exit(instructions::guard(true)),
         ["bench"] => bench("20000"),
         ["bench", "--employees", employees] => bench(employees),
         ["chaos", ref arguments @ ..] if !arguments.is_empty() => chaos(arguments),
@@ -80,7 +85,7 @@ fn main() -> ExitCode {
 const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
 /// A PostgreSQL server of our own, unless one is given.
-fn postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
+fn open_postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
     if given(TEST_DATABASE_URL).is_some() {
         return Ok(None);
     }
@@ -92,19 +97,12 @@ fn postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
 
 /// Runs the version before beside this one.
 fn upgrade() -> ExitCode {
-    let postgres = match postgres() {
+    let postgres = match open_postgres() {
         Ok(postgres) => postgres,
         Err(code) => return code,
     };
     let url = postgres.as_ref().map(postgres::Postgres::url);
-    let (passed, took) = upgrade_step(url.as_deref());
-    say(&format!("{} s", took.as_secs()));
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Packs what is shipped.
-fn dist(profile: &str) -> ExitCode {
-    if dist_step(profile).0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    exit(steps::build().and_then(|()| upgrade::test(url.as_deref())))
 }
 
 /// Measures syncs, in an optimised build.
@@ -121,7 +119,7 @@ fn bench(employees: &str) -> ExitCode {
     // Without a PostgreSQL only SQLite is measured.
     let postgres = postgres::Postgres::start().ok();
     let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
-    let binary = std::path::Path::new(&target).join("release/lucca-connector");
+    let binary = Path::new(&target).join("release/lucca-connector");
     match bench::run(&binary, employees, postgres.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
@@ -143,7 +141,7 @@ fn chaos(arguments: &[&str]) -> ExitCode {
     }
     let own = match &database {
         Some(_) => None,
-        None => match postgres() {
+        None => match open_postgres() {
             Ok(own) => own,
             Err(code) => return code,
         },
@@ -165,110 +163,50 @@ fn embedded(arguments: &[&str]) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A fleet that is small enough for every day: minutes of it in a minute and a half.
-const SMALL_FLEET: [&str; 17] = [
-    "run",
-    "--locked",
-    "--package",
-    "chaos",
-    "--",
-    "fleet",
-    "--tenants",
-    "40",
-    "--people",
-    "5",
-    "--workers",
-    "2",
-    "--minutes",
-    "4",
-    "--speed",
-    "15",
-    "--untimed",
-];
-
-/// Runs every step even if one fails, so that one round shows everything there is to mend.
-fn test() -> ExitCode {
-    let postgres = match postgres() {
-        Ok(postgres) => postgres,
-        Err(code) => return code,
-    };
-    let url = postgres.as_ref().map(postgres::Postgres::url);
-    let steps: [(&str, &[&str]); 5] = [
-        ("format", &["fmt", "--all", "--check"]),
-        ("clippy", &["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
-        ("tests", &["test", "--locked", "--workspace", "--no-fail-fast"]),
-        ("chaos", &["test", "--locked", "--workspace", "--test", "rounds", "--", "--ignored"]),
-        ("fleet", &SMALL_FLEET),
-    ];
-    let mut outcomes: Vec<(&str, (bool, Duration))> =
-        steps.iter().map(|&(name, arguments)| (name, cargo(name, arguments, url.as_deref()))).collect();
-    outcomes.push(("upgrade", upgrade_step(url.as_deref())));
-    outcomes.push(("dist", dist_step("dev")));
-    outcomes.push(("browser", browser_step(&[])));
-    outcomes.push(("tools", tools_step(&[])));
-    say("");
-    for &(name, (passed, took)) in &outcomes {
-        let word = if passed { "passed" } else { "FAILED" };
-        say(&format!("{word}  {name} ({} s)", took.as_secs()));
-    }
-    let failed = outcomes.iter().filter(|(_, (passed, _))| !passed).count();
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+/// The tests in a browser alone.
+fn browser(files: &[&str]) -> Result<(), String> {
+    let prepared = browser::prepare()?;
+    steps::build()?;
+    browser::run_tests(prepared, files)
 }
 
-/// The version before beside this one.
-#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
-fn upgrade_step(database: Option<&str>) -> (bool, Duration) {
-    let began = Instant::now();
-    let outcome = upgrade::test(database);
-    if let Err(reason) = &outcome {
-        say(reason);
-    }
-    (outcome.is_ok(), began.elapsed())
+/// The tests with other people's tools alone.
+fn tools(names: &[&str]) -> Result<(), String> {
+    let ready = tools::prepare(names)?;
+    steps::build()?;
+    tools::run_tests(ready)
 }
 
-/// The packages, and a start from them.
-#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
-fn dist_step(profile: &str) -> (bool, Duration) {
-    let began = Instant::now();
-    let outcome = dist::run(profile);
-    if let Err(reason) = &outcome {
-        say(reason);
-    }
-    (outcome.is_ok(), began.elapsed())
+/// The repository.
+fn root() -> Result<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))
 }
 
-/// The tests in a browser.
-#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
-fn browser_step(files: &[&str]) -> (bool, Duration) {
-    let began = Instant::now();
-    let outcome = browser::test(files);
-    if let Err(reason) = &outcome {
-        say(reason);
-    }
-    (outcome.is_ok(), began.elapsed())
+/// Where Cargo puts what it builds.
+fn target() -> Result<PathBuf, String> {
+    Ok(root()?.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned())))
 }
 
-/// The tests with other people's tools. Where they cannot be had, that is said, and is no failure.
-#[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
-fn tools_step(names: &[&str]) -> (bool, Duration) {
-    let began = Instant::now();
-    let outcome = tools::test(names);
-    match &outcome {
-        Ok(tools::Outcome::Passed) => {}
-        Ok(tools::Outcome::Skipped) => {
-            say("the tests with other people's tools were SKIPPED: PyPI is needed");
+fn cargo_program() -> String {
+    given("CARGO").unwrap_or_else(|| "cargo".to_owned())
+}
+
+fn exit(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            say(&reason);
+            ExitCode::FAILURE
         }
-        Err(reason) => say(reason),
     }
-    (outcome.is_ok(), began.elapsed())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
 fn cargo(name: &str, arguments: &[&str], database: Option<&str>) -> (bool, Duration) {
     say(&format!("== {name}: cargo {}", arguments.join(" ")));
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let began = Instant::now();
-    let mut command = Command::new(cargo);
+    let mut command = Command::new(cargo_program());
     command.args(arguments).envs(database.map(|url| (TEST_DATABASE_URL, url)));
     let passed = match command.status() {
         Ok(status) => status.success(),

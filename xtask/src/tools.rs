@@ -6,40 +6,38 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::{self, run};
-use crate::{cargo, given, node, say};
+use crate::{node, root, say, target};
 
-/// What became of the tests.
-pub(crate) enum Outcome {
-    /// They were run, and all went well.
-    Passed,
-    /// They could not be run, because PyPI cannot be reached.
-    Skipped,
-}
+/// A test and the Python of its environment.
+pub(crate) type Ready = (PathBuf, PathBuf);
 
-/// Runs the tests named, or all of them. Those named must run; of all of them, none runs where PyPI cannot be reached.
-pub(crate) fn test(names: &[&str]) -> Result<Outcome, String> {
+/// Makes the environments of the tests named, or of all. Those named must be made; of all of them, none is where PyPI cannot
+/// be reached, and that is said.
+pub(crate) fn prepare(names: &[&str]) -> Result<Vec<Ready>, String> {
     let root = root()?;
     let there = tests(&root.join("tests/tools"))?;
     let wanted = if names.is_empty() { there } else { named(&there, names)? };
     find_python()?;
-    let target = root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
+    let environments = target()?.join("tools");
     let mut ready = Vec::new();
-    for test in &wanted {
-        match environment(test, &target.join("tools")) {
+    for test in wanted {
+        match environment(&test, &environments) {
             Ok(python) => ready.push((test, python)),
             Err(reason) if names.is_empty() => {
-                say(&format!("== tools: skipped, because {reason}"));
-                return Ok(Outcome::Skipped);
+                say(&format!("== tools: SKIPPED, because {reason}"));
+                return Ok(Vec::new());
             }
             Err(reason) => return Err(reason),
         }
     }
-    let (built, _) = cargo("build", &["build", "--locked", "--package", "lucca-connector"], None);
-    if !built {
-        return Err("the binary to test was not built".to_owned());
-    }
+    Ok(ready)
+}
+
+/// Runs tests with the binary that was built.
+pub(crate) fn run_tests(ready: Vec<Ready>) -> Result<(), String> {
+    let (root, target) = (root()?, target()?);
     for (test, python) in ready {
-        let name = name(test);
+        let name = name(&test);
         say(&format!("== tools: {name}"));
         run(
             Command::new(python)
@@ -54,13 +52,7 @@ pub(crate) fn test(names: &[&str]) -> Result<Outcome, String> {
             &format!("the test with {name}"),
         )?;
     }
-    Ok(Outcome::Passed)
-}
-
-/// The repository.
-fn root() -> Result<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))
+    Ok(())
 }
 
 /// The folders that hold a test.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::run;
-use crate::{TEST_DATABASE_URL, given, say};
+use crate::{TEST_DATABASE_URL, cargo_program, root, say, target};
 
 /// What is built of the version before.
 const PROGRAMS: [&str; 2] = ["lucca-connector", "chaos"];
@@ -17,8 +17,34 @@ const FLEET: &str = "fleet --tenants 20 --people 5 --workers 4 --minutes 5 --spe
 /// Runs the tests, on the PostgreSQL server at `database` or the one that is given. Where the version before cannot be had,
 /// that is said, and is no failure.
 pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
+    let Some(previous) = previous_programs()? else {
+        say("== upgrade: SKIPPED, because the commit of the version before is not in this clone");
+        return Ok(());
+    };
+    let (root, target) = (root()?, target()?);
+    // The selection and features of every other step, so that nothing is built anew.
+    let tests = ["test", "--locked", "--workspace", "--features", "lucca-connector/full", "--test", "it"];
+    run(
+        cargo(&root)
+            .args(tests)
+            .args(["upgrade::", "--", "--ignored"])
+            .env("LUCCA_CONNECTOR_PREVIOUS", previous.join("lucca-connector"))
+            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
+        "the tests of upgrades",
+    )?;
+    run(
+        Command::new(target.join("debug/chaos"))
+            .args(FLEET.split(' '))
+            .arg(previous.join("chaos"))
+            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
+        "the fleet of both versions",
+    )
+}
+
+/// The folder of the programs of the version before, which are built unless they are there. None where its commit is not in
+/// this clone.
+pub(crate) fn previous_programs() -> Result<Option<PathBuf>, String> {
+    let root = root()?;
     let named = root.join("packaging/previous-version");
     let commit = fs::read_to_string(&named).map_err(|error| format!("{}: {error}", named.display()))?;
     let commit = commit.trim();
@@ -28,30 +54,9 @@ pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
         .stderr(Stdio::null())
         .status();
     if !is_there.is_ok_and(|status| status.success()) {
-        say(&format!(
-            "== upgrade: SKIPPED, because commit {commit}, the version before, is not in this clone"
-        ));
-        return Ok(());
+        return Ok(None);
     }
-    let target = root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
-    let previous = build(&root, &target, commit)?;
-    let tests =
-        ["test", "--locked", "--package", "lucca-connector", "--test", "it", "upgrade::", "--", "--ignored"];
-    run(
-        cargo(&root)
-            .args(tests)
-            .env("LUCCA_CONNECTOR_PREVIOUS", previous.join("lucca-connector"))
-            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
-        "the tests of upgrades",
-    )?;
-    run(
-        cargo(&root)
-            .args(["run", "--locked", "--package", "chaos", "--"])
-            .args(FLEET.split(' '))
-            .arg(previous.join("chaos"))
-            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
-        "the fleet of both versions",
-    )
+    build(&root, &target()?, commit).map(Some)
 }
 
 /// Builds the version before, unless it is there; gives the folder of its programs.
@@ -103,7 +108,7 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
 }
 
 fn cargo(dir: &Path) -> Command {
-    let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    let mut cargo = Command::new(cargo_program());
     cargo.current_dir(dir);
     cargo
 }

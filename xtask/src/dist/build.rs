@@ -12,8 +12,9 @@ use crate::{given, say};
 pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
     let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     cargo.current_dir(&dist.root);
-    cargo.args(["build", "--locked", "--package", "lucca-connector", "--profile", &dist.profile]);
+    cargo.args(["build", "--locked", "--features", "lucca-connector/full", "--profile", &dist.profile]);
     let folder = if dist.is_optimised() {
+        cargo.args(["--package", "lucca-connector"]);
         // Flags are for what is built for a named system only, and don't undo what else was built.
         cargo.args(["--target", &dist.triple]);
         let remapped = remapped(&dist.root)?;
@@ -25,6 +26,7 @@ pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
         dist.target.join(&dist.triple).join(&dist.profile)
     } else {
         // Exactly as every other step builds it, so that nothing is built for this one.
+        cargo.arg("--workspace");
         dist.target.join("debug")
     };
     say(&format!("== dist: cargo build --profile {}", dist.profile));

@@ -1,0 +1,101 @@
+//! Databases of the version before, as files: each change to the tables is tried on them by `crates/cli/tests/it/previous_database.rs`
+//! without that version being built. To be made anew whenever `packaging/previous-version` moves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::bench::{Connector, TempDir, Tenant};
+use crate::debian::run;
+use crate::postgres::Postgres;
+use crate::{root, say, upgrade};
+
+const FIXTURES: &str = "crates/cli/tests/fixtures/previous";
+const PEOPLE: u32 = 12;
+
+/// Makes them by the version before, of an emulated tenant.
+pub(crate) fn make() -> Result<(), String> {
+    let Some(previous) = upgrade::previous_programs()? else {
+        return Err("the commit of the version before is not in this clone".to_owned());
+    };
+    let binary = previous.join("lucca-connector");
+    let fixtures = root()?.join(FIXTURES);
+    let failed = |error: std::io::Error| format!("{}: {error}", fixtures.display());
+    fs::create_dir_all(&fixtures).map_err(failed)?;
+
+    let dir = TempDir::new("fixture")?;
+    let data = dir.path().join("sqlite");
+    let facts = fill(&Connector { binary: &binary, data: &data, database: None })?;
+    for file in ["connector.db", "master.key"] {
+        fs::copy(data.join(file), fixtures.join(file)).map_err(failed)?;
+    }
+    write_facts(&fixtures.join("sqlite.json"), &facts)?;
+
+    let postgres = Postgres::start()?;
+    let data = dir.path().join("postgres");
+    fs::create_dir_all(&data).map_err(failed)?;
+    // One key opens both.
+    fs::copy(fixtures.join("master.key"), data.join("master.key")).map_err(failed)?;
+    let url = postgres.url();
+    let facts = fill(&Connector { binary: &binary, data: &data, database: Some(&url) })?;
+    dump(&postgres, &fixtures.join("connector.sql"))?;
+    write_facts(&fixtures.join("postgres.json"), &facts)?;
+    say(&format!("== fixture: {}", fixtures.display()));
+    Ok(())
+}
+
+/// Links a tenant, syncs it, erases a person and makes a feed; gives what must be there afterwards.
+fn fill(connector: &Connector<'_>) -> Result<Value, String> {
+    let tenant = Tenant::start(connector.binary, PEOPLE)?;
+    connector.link(&tenant)?;
+    ask(connector, &["sync"])?;
+    let first = employees(connector)?.first().cloned().ok_or("nobody was synced")?;
+    let first = format!("id:{first}");
+    ask(connector, &["employees", "erase", &first, "--yes"])?;
+    ask(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;
+    ask(connector, &["sync"])?;
+    Ok(json!({
+        "employees": employees(connector)?,
+        "feeds": ask(connector, &["calendar-feeds", "list"])?.as_array().map(Vec::len),
+        "erasures": ask(connector, &["employees", "erasures"])?.as_array().map(Vec::len),
+    }))
+}
+
+fn employees(connector: &Connector<'_>) -> Result<Vec<String>, String> {
+    let list = ask(connector, &["employees", "list"])?;
+    let id = |person: &Value| person["id"].as_str().map(str::to_owned);
+    Ok(list.as_array().into_iter().flatten().filter_map(id).collect())
+}
+
+fn ask(connector: &Connector<'_>, arguments: &[&str]) -> Result<Value, String> {
+    let output = connector.command(arguments).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("{}: {error}", arguments.join(" ")))?;
+    if !output.status.success() {
+        return Err(format!("{} failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stdout)));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("{}: {error}", arguments.join(" ")))
+}
+
+fn write_facts(path: &Path, facts: &Value) -> Result<(), String> {
+    fs::write(path, format!("{facts:#}\n")).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Writes the database as SQL that any client can run.
+fn dump(postgres: &Postgres, to: &PathBuf) -> Result<(), String> {
+    run(
+        Command::new("pg_dump")
+            .args(["--no-owner", "--no-privileges", "--inserts", "--schema=public", "--file"])
+            .arg(to)
+            .arg(postgres.url()),
+        "pg_dump",
+    )?;
+    let failed = |error: std::io::Error| format!("{}: {error}", to.display());
+    let text = fs::read_to_string(to).map_err(failed)?;
+    // What only psql understands, and what is there in every database.
+    let is_sql =
+        |line: &&str| !line.starts_with('\\') && !line.contains("SCHEMA public") && !line.starts_with("--");
+    let sql: Vec<&str> = text.lines().filter(is_sql).filter(|line| !line.is_empty()).collect();
+    fs::write(to, sql.join("\n") + "\n").map_err(failed)
+}

@@ -1,0 +1,192 @@
+//! What `cargo xtask test` and `cargo xtask check` do, step by step. A step that fails does not stop the others, so that one
+//! round shows everything there is to mend.
+
+use std::process::{Command, ExitCode};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::debian::run;
+use crate::suite::{self, TestTime};
+use crate::{
+    TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, root, say, target, tools,
+    upgrade,
+};
+
+/// Everything that is shipped: tests run with it, so that each crate is built once.
+const FULL: [&str; 2] = ["--features", "lucca-connector/full"];
+
+/// A fleet that is small enough for every day: minutes of it in a minute and a half.
+const SMALL_FLEET: [&str; 12] = [
+    "fleet",
+    "--tenants",
+    "40",
+    "--people",
+    "5",
+    "--workers",
+    "2",
+    "--minutes",
+    "4",
+    "--speed",
+    "15",
+    "--untimed",
+];
+
+/// So many of the slowest tests are listed.
+const SLOWEST: usize = 10;
+
+struct Step {
+    name: &'static str,
+    passed: bool,
+    took: Duration,
+}
+
+/// The steps that were done, and the tests among them.
+#[derive(Default)]
+struct Report {
+    steps: Mutex<Vec<Step>>,
+    tests: Mutex<Vec<TestTime>>,
+}
+
+impl Report {
+    #[expect(clippy::disallowed_methods, reason = "a build tool reports how long its steps took")]
+    fn step(&self, name: &'static str, step: impl FnOnce() -> Result<(), String>) -> bool {
+        let began = Instant::now();
+        let outcome = step();
+        if let Err(reason) = &outcome {
+            say(&format!("{name}: {reason}"));
+        }
+        let (passed, took) = (outcome.is_ok(), began.elapsed());
+        say(&format!("== {name}: {} in {} s", word(passed), took.as_secs()));
+        lock(&self.steps).push(Step { name, passed, took });
+        passed
+    }
+
+    fn show(self) -> ExitCode {
+        let (mut steps, mut tests) = (lock(&self.steps), lock(&self.tests));
+        tests.sort_by_key(|test| std::cmp::Reverse(test.took));
+        say("\nslowest tests");
+        for TestTime { name, took } in tests.iter().take(SLOWEST) {
+            say(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
+        }
+        say("\nsteps, slowest first");
+        steps.sort_by_key(|step| std::cmp::Reverse(step.took));
+        for Step { name, passed, took } in steps.iter() {
+            say(&format!("{:>7} s  {}  {name}", took.as_secs(), word(*passed)));
+        }
+        if steps.iter().all(|step| step.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// A panic of another lane does not make what it noted wrong.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn word(passed: bool) -> &'static str {
+    if passed { "passed" } else { "FAILED" }
+}
+
+fn run_cargo(name: &str, arguments: &[&str], database: Option<&str>) -> Result<(), String> {
+    if cargo(name, arguments, database).0 { Ok(()) } else { Err("cargo failed".to_owned()) }
+}
+
+/// Builds every program and test once, with what is shipped: another selection of crates would be built anew.
+pub(crate) fn build() -> Result<(), String> {
+    let build = [&["build", "--locked", "--workspace", "--all-targets"][..], &FULL].concat();
+    run_cargo("build", &build, None)
+}
+
+/// The tests that protect a change; with `runs_all` those that protect a release as well.
+pub(crate) fn test(runs_all: bool) -> ExitCode {
+    let postgres = match open_postgres() {
+        Ok(postgres) => postgres,
+        Err(code) => return code,
+    };
+    let url = postgres.as_ref().map(postgres::Postgres::url);
+    let url = url.as_deref();
+    let report = Report::default();
+    report.step("format", || run_cargo("format", &["fmt", "--all", "--check"], None));
+    let is_built = std::thread::scope(|scope| {
+        // What waits for the network does so while the compiler works.
+        let prepared = scope.spawn(|| (browser::prepare(), tools::prepare(&[])));
+        let clippy = [
+            &["clippy", "--locked", "--workspace", "--all-targets"][..],
+            &FULL,
+            &["--", "--deny", "warnings"],
+        ];
+        report.step("clippy", || run_cargo("clippy", &clippy.concat(), None));
+        let is_built = report.step("build", build);
+        let (for_browser, for_tools) = prepared.join().unwrap_or_else(|_| {
+            let reason = || "preparing it ended early".to_owned();
+            (Err(reason()), Err(reason()))
+        });
+        is_built.then_some((for_browser, for_tools))
+    });
+    if let Some((for_browser, for_tools)) = is_built {
+        // Two lanes: neither keeps two cores busy alone.
+        std::thread::scope(|scope| {
+            let report = &report;
+            scope.spawn(move || {
+                report.step("browser", || browser::run_tests(for_browser?, &[]));
+                report.step("tools", || tools::run_tests(for_tools?));
+            });
+            report.step("tests", || run_tests(&[], &[], url, &report.tests));
+            let documentation = ["test", "--locked", "--workspace", "--doc"];
+            report.step("documentation", || {
+                run_cargo("documentation", &[&documentation[..], &FULL].concat(), None)
+            });
+            report.step("chaos", || run_tests(&["--test", "rounds"], &["--ignored"], url, &report.tests));
+        });
+        if runs_all {
+            let long = ["--ignored", "--skip", "upgrade::", "--skip", "rounds"];
+            report.step("long tests", || run_tests(&[], &long, url, &report.tests));
+            report.step("fleet", || fleet(url));
+            report.step("upgrade", || upgrade::test(url));
+            report.step("dist", || dist::run("dev"));
+            report.step("instructions", || instructions::guard(false));
+        }
+    }
+    report.show()
+}
+
+fn run_tests(
+    selection: &[&str],
+    arguments: &[&str],
+    database: Option<&str>,
+    times: &Mutex<Vec<TestTime>>,
+) -> Result<(), String> {
+    let selection = [&["--locked", "--workspace"][..], &FULL, selection].concat();
+    let binaries = suite::build(&selection)?;
+    let suite::Outcome { failed, times: took } = suite::run(&binaries, arguments, database);
+    lock(times).extend(took);
+    if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) }
+}
+
+/// A small fleet of the programs that were built.
+fn fleet(database: Option<&str>) -> Result<(), String> {
+    run(
+        Command::new(target()?.join("debug/chaos"))
+            .args(SMALL_FLEET)
+            .envs(database.map(|url| (TEST_DATABASE_URL, url))),
+        "the fleet",
+    )
+}
+
+/// Format, clippy, and the unit tests of the crates that were changed: for after each edit.
+pub(crate) fn check() -> ExitCode {
+    let report = Report::default();
+    report.step("format", || run_cargo("format", &["fmt", "--all", "--check"], None));
+    let clippy =
+        [&["clippy", "--locked", "--workspace", "--all-targets"][..], &FULL, &["--", "--deny", "warnings"]];
+    report.step("clippy", || run_cargo("clippy", &clippy.concat(), None));
+    report.step("unit tests", || {
+        let changed = suite::changed_crates(&root()?)?;
+        let mut binaries =
+            suite::build(&[&["--locked", "--workspace", "--lib", "--bins"][..], &FULL].concat())?;
+        binaries.retain(|binary| changed.contains(&binary.package));
+        let suite::Outcome { failed, times: took } = suite::run(&binaries, &[], None);
+        lock(&report.tests).extend(took);
+        if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) }
+    });
+    report.show()
+}

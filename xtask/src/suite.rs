@@ -1,0 +1,166 @@
+//! Test binaries: built by Cargo, run here one after the other, so that it is known how long each test took.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{TEST_DATABASE_URL, cargo_program, say};
+
+/// A test binary.
+pub(crate) struct Binary {
+    /// The crate and its target, such as `store it`.
+    name: String,
+    /// The crate.
+    pub(crate) package: String,
+    program: PathBuf,
+    /// The crate's folder, where its tests expect to run.
+    dir: PathBuf,
+}
+
+/// A test and how long it took.
+pub(crate) struct TestTime {
+    /// The binary and the test.
+    pub(crate) name: String,
+    pub(crate) took: Duration,
+}
+
+/// What came of a suite.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) failed: Vec<String>,
+    pub(crate) times: Vec<TestTime>,
+}
+
+/// Slow ones first: what else is built or run meanwhile has the rest of the time.
+const SLOW: [&str; 4] = ["server it", "lucca-connector it", "sync it", "absences it"];
+
+/// Builds the test binaries that `arguments` of `cargo test` select.
+pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Binary>, String> {
+    let mut command = Command::new(cargo_program());
+    command.args(["test", "--no-run", "--message-format", "json-render-diagnostics"]).args(arguments);
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cargo: {error}"))?;
+    if !output.status.success() {
+        return Err("the tests were not built".to_owned());
+    }
+    let mut binaries: Vec<Binary> =
+        String::from_utf8_lossy(&output.stdout).lines().filter_map(read).collect();
+    binaries.sort_by_key(|binary| SLOW.iter().position(|slow| *slow == binary.name).unwrap_or(SLOW.len()));
+    if binaries.is_empty() { Err("there is no test".to_owned()) } else { Ok(binaries) }
+}
+
+/// A test binary in a line of Cargo's messages.
+fn read(line: &str) -> Option<Binary> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let program = message["executable"].as_str()?;
+    if message["profile"]["test"] != true {
+        return None;
+    }
+    let dir = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
+    let id = message["package_id"].as_str()?;
+    // `path+file:///…/crates/store#0.1.0`, or `…/crates/cli#lucca-connector@0.1.0` where the folder has another name.
+    let (path, version) = id.rsplit_once('#')?;
+    let package = match version.split_once('@') {
+        Some((name, _)) => name.to_owned(),
+        None => path.rsplit('/').next()?.to_owned(),
+    };
+    let target = message["target"]["name"].as_str()?;
+    let name = if target == package { format!("{package} lib") } else { format!("{package} {target}") };
+    Some(Binary { name, package, program: program.into(), dir })
+}
+
+/// Runs test binaries with the arguments given, and says what each test took.
+pub(crate) fn run(binaries: &[Binary], arguments: &[&str], database: Option<&str>) -> Outcome {
+    let mut outcome = Outcome::default();
+    for binary in binaries {
+        say(&format!("== tests: {}", binary.name));
+        if let Err(reason) = run_one(binary, arguments, database, &mut outcome) {
+            say(&format!("{}: {reason}", binary.name));
+            outcome.failed.push(binary.name.clone());
+        }
+    }
+    outcome
+}
+
+fn run_one(
+    binary: &Binary,
+    arguments: &[&str],
+    database: Option<&str>,
+    outcome: &mut Outcome,
+) -> Result<(), String> {
+    let mut command = Command::new(&binary.program);
+    command
+        .args(["-Z", "unstable-options", "--report-time"])
+        .args(arguments)
+        // The option is only unstable in its form: compilers of every channel have it behind this.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_MANIFEST_DIR", &binary.dir)
+        .envs(database.map(|url| (TEST_DATABASE_URL, url)))
+        .current_dir(&binary.dir)
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        if let Some((name, took)) = time(&line) {
+            outcome.times.push(TestTime { name: format!("{} {name}", binary.name), took });
+        }
+        say(&line);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("failed ({status})")) }
+}
+
+/// The test and its time in a line such as `test audit::it_is_chained ... ok <1.234s>`.
+fn time(line: &str) -> Option<(&str, Duration)> {
+    let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    let (_, seconds) = rest.strip_suffix("s>")?.rsplit_once('<')?;
+    Some((name, Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?))
+}
+
+/// The crates with changes that are not committed.
+pub(crate) fn changed_crates(root: &Path) -> Result<BTreeSet<String>, String> {
+    let output = Command::new("git")
+        .args(["status", "--porcelain", "--untracked-files=all", "--no-renames"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("git: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let folders = text.lines().filter_map(|line| line.get(3..)?.strip_prefix("crates/")?.split('/').next());
+    Ok(folders.map(|folder| if folder == "cli" { "lucca-connector" } else { folder }.to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_from_the_output_of_tests() {
+        let seconds = |line| time(line).map(|(name, took)| (name, took.as_millis()));
+        assert_eq!(seconds("test a::b ... ok <1.234s>"), Some(("a::b", 1234)));
+        assert_eq!(seconds("test a::b ... FAILED <0.010s>"), Some(("a::b", 10)));
+        assert_eq!(seconds("test a::b ... ignored, minutes"), None);
+        assert_eq!(seconds("test result: ok. 1 passed"), None);
+    }
+
+    #[test]
+    fn binaries_are_read_from_messages() {
+        let message = |id: &str, target: &str| {
+            serde_json::json!({
+                "package_id": id,
+                "manifest_path": "/x/crates/cli/Cargo.toml",
+                "target": { "name": target },
+                "profile": { "test": true },
+                "executable": "/x/target/debug/deps/it-1",
+            })
+            .to_string()
+        };
+        let name = |id: &str, target: &str| read(&message(id, target)).map(|binary| binary.name);
+        assert_eq!(name("path+file:///x/crates/store#0.1.0", "it").as_deref(), Some("store it"));
+        let cli = "path+file:///x/crates/cli#lucca-connector@0.1.0";
+        assert_eq!(name(cli, "lucca-connector").as_deref(), Some("lucca-connector lib"));
+        assert!(read("{\"reason\":\"build-finished\"}").is_none());
+    }
+}
