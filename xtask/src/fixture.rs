@@ -27,10 +27,15 @@ pub(crate) fn make() -> Result<(), String> {
 
     let dir = TempDir::new("fixture")?;
     let data = dir.path().join("sqlite");
-    let facts = fill(&Connector { binary: &binary, data: &data, database: None })?;
-    for file in ["connector.db", "master.key"] {
-        fs::copy(data.join(file), fixtures.join(file)).map_err(failed)?;
+    let connector = Connector { binary: &binary, data: &data, database: None };
+    let facts = fill(&connector)?;
+    // One file, of what may still be in the log beside the database.
+    let file = fixtures.join("connector.db");
+    if file.exists() {
+        fs::remove_file(&file).map_err(failed)?;
     }
+    ask(&connector, &["backup", &file.display().to_string()])?;
+    fs::copy(data.join("master.key"), fixtures.join("master.key")).map_err(failed)?;
     write_facts(&fixtures.join("sqlite.json"), &facts)?;
 
     let postgres = Postgres::start()?;

@@ -22,6 +22,7 @@ mod least_data;
 mod manual;
 mod operations;
 mod persons;
+mod previous_database;
 mod removal;
 mod runs;
 mod secrecy;
