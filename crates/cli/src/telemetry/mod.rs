@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::{Layer, filter::Targets};
 
 use self::traces::Traces;
 use crate::failure::Failure;
@@ -33,7 +33,14 @@ pub(crate) struct Telemetry {
 #[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
 pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
     let usual = if runs_for_long { "warn" } else { "off" };
-    let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(usual));
+    let filter = env::var(LOG).ok().filter(|filter| !filter.is_empty()).unwrap_or_else(|| usual.to_owned());
+    let filter: Targets = filter.parse().map_err(|_| {
+        Failure::usage(
+            "cli.log_filter",
+            format!("{LOG} is no filter"),
+            "Name a level (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels of modules: `sync=debug,info`.",
+        )
+    })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // Colours are for eyes, not for files and journals.
     let lines = if std::io::stderr().is_terminal() { lines } else { lines.with_ansi(false) };

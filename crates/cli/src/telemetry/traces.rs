@@ -6,12 +6,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Subscriber;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::{Layer, filter::LevelFilter, filter::Targets};
 
 use crate::failure::{Exit, Failure};
 
-/// What goes into traces: work, not every query.
-const TRACED: &str = "info,sqlx=off,graphile_worker=off,hyper=off,reqwest=off,opentelemetry=off";
+/// What does not go into traces: they show work, not every query.
+const UNTRACED: [&str; 5] = ["sqlx", "graphile_worker", "hyper", "reqwest", "opentelemetry"];
 
 /// Traces that are on their way, sent at the latest when this is dropped.
 pub(super) struct Traces(SdkTracerProvider);
@@ -26,9 +26,10 @@ impl Traces {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        tracing_opentelemetry::layer()
-            .with_tracer(self.0.tracer("lucca-connector"))
-            .with_filter(EnvFilter::new(TRACED))
+        let filter = Targets::new()
+            .with_default(LevelFilter::INFO)
+            .with_targets(UNTRACED.map(|target| (target, LevelFilter::OFF)));
+        tracing_opentelemetry::layer().with_tracer(self.0.tracer("lucca-connector")).with_filter(filter)
     }
 }
 

@@ -105,3 +105,17 @@ fn a_missing_file_is_named() {
     assert_eq!(ran.code, 2);
     assert!(ran.json()["error"]["message"].as_str().unwrap().contains("nowhere.txt"));
 }
+
+#[test]
+fn a_log_filter_is_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let codes: Vec<String> = ["sync=debug,info", "off", "sync=loud"]
+        .iter()
+        .map(|filter| {
+            let mut command = crate::command(dir.path(), &["accounts", "--json"]);
+            command.env("LUCCA_CONNECTOR_LOG", filter);
+            crate::ended(command.spawn().unwrap()).json()["error"]["code"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(codes, ["cli.no_data", "cli.no_data", "cli.log_filter"]);
+}
