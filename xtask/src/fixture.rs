@@ -56,7 +56,7 @@ fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let tenant = Tenant::start(connector.binary, PEOPLE)?;
     connector.link(&tenant)?;
     ask(connector, &["sync"])?;
-    let first = employees(connector)?.first().cloned().ok_or("nobody was synced")?;
+    let first = employees(connector)?.first().cloned().ok_or("no employee was synced")?;
     let first = format!("id:{first}");
     ask(connector, &["employees", "erase", &first, "--yes"])?;
     ask(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;

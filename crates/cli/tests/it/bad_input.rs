@@ -112,9 +112,9 @@ fn a_log_filter_is_checked() {
     let codes: Vec<String> = ["sync=debug,info", "off", "sync=loud"]
         .iter()
         .map(|filter| {
-            let mut command = crate::command(dir.path(), &["accounts", "--json"]);
+            let mut command = command(dir.path(), &["accounts", "--json"]);
             command.env("LUCCA_CONNECTOR_LOG", filter);
-            crate::ended(command.spawn().unwrap()).json()["error"]["code"].as_str().unwrap().to_owned()
+            ended(command.spawn().unwrap()).json()["error"]["code"].as_str().unwrap().to_owned()
         })
         .collect();
     assert_eq!(codes, ["cli.no_data", "cli.no_data", "cli.log_filter"]);
