@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Everything that is shipped: tests run with it, so that each crate is built once.
-const FULL: [&str; 2] = ["--features", "lucca-connector/full"];
+pub(crate) const FULL: [&str; 2] = ["--features", "lucca-connector/full"];
 
 /// A fleet that is small enough for every day: minutes of it in a minute and a half.
 const SMALL_FLEET: [&str; 12] = [
@@ -90,6 +90,15 @@ fn run_cargo(name: &str, arguments: &[&str], database: Option<&str>) -> Result<(
     if cargo(name, arguments, database).0 { Ok(()) } else { Err("cargo failed".to_owned()) }
 }
 
+fn format() -> Result<(), String> {
+    run_cargo("format", &["fmt", "--all", "--check"], None)
+}
+
+fn clippy() -> Result<(), String> {
+    let all = ["clippy", "--locked", "--workspace", "--all-targets"];
+    run_cargo("clippy", &[&all[..], &FULL, &["--", "--deny", "warnings"]].concat(), None)
+}
+
 /// Builds every program and test once, with what is shipped: another selection of crates would be built anew.
 pub(crate) fn build() -> Result<(), String> {
     let build = [&["build", "--locked", "--workspace", "--all-targets"][..], &FULL].concat();
@@ -105,16 +114,11 @@ pub(crate) fn test(runs_all: bool) -> ExitCode {
     let url = postgres.as_ref().map(postgres::Postgres::url);
     let url = url.as_deref();
     let report = Report::default();
-    report.step("format", || run_cargo("format", &["fmt", "--all", "--check"], None));
+    report.step("format", format);
     let is_built = std::thread::scope(|scope| {
         // What waits for the network does so while the compiler works.
         let prepared = scope.spawn(|| (browser::prepare(), tools::prepare(&[])));
-        let clippy = [
-            &["clippy", "--locked", "--workspace", "--all-targets"][..],
-            &FULL,
-            &["--", "--deny", "warnings"],
-        ];
-        report.step("clippy", || run_cargo("clippy", &clippy.concat(), None));
+        report.step("clippy", clippy);
         let is_built = report.step("build", build);
         let (for_browser, for_tools) = prepared.join().unwrap_or_else(|_| {
             let reason = || "preparing it ended early".to_owned();
@@ -156,8 +160,16 @@ fn run_tests(
     times: &Mutex<Vec<TestTime>>,
 ) -> Result<(), String> {
     let selection = [&["--locked", "--workspace"][..], &FULL, selection].concat();
-    let binaries = suite::build(&selection)?;
-    let suite::Outcome { failed, times: took } = suite::run(&binaries, arguments, database);
+    run_binaries(&suite::build(&selection)?, arguments, database, times)
+}
+
+fn run_binaries(
+    binaries: &[suite::Binary],
+    arguments: &[&str],
+    database: Option<&str>,
+    times: &Mutex<Vec<TestTime>>,
+) -> Result<(), String> {
+    let suite::Outcome { failed, times: took } = suite::run(binaries, arguments, database);
     lock(times).extend(took);
     if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) }
 }
@@ -175,18 +187,14 @@ fn fleet(database: Option<&str>) -> Result<(), String> {
 /// Format, clippy, and the unit tests of the crates that were changed: for after each edit.
 pub(crate) fn check() -> ExitCode {
     let report = Report::default();
-    report.step("format", || run_cargo("format", &["fmt", "--all", "--check"], None));
-    let clippy =
-        [&["clippy", "--locked", "--workspace", "--all-targets"][..], &FULL, &["--", "--deny", "warnings"]];
-    report.step("clippy", || run_cargo("clippy", &clippy.concat(), None));
+    report.step("format", format);
+    report.step("clippy", clippy);
     report.step("unit tests", || {
         let changed = suite::changed_crates(&root()?)?;
         let mut binaries =
             suite::build(&[&["--locked", "--workspace", "--lib", "--bins"][..], &FULL].concat())?;
         binaries.retain(|binary| changed.contains(&binary.package));
-        let suite::Outcome { failed, times: took } = suite::run(&binaries, &[], None);
-        lock(&report.tests).extend(took);
-        if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) }
+        run_binaries(&binaries, &[], None, &report.tests)
     });
     report.show()
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::run;
+use crate::steps::FULL;
 use crate::{TEST_DATABASE_URL, cargo_program, root, say, target};
 
 /// What is built of the version before.
@@ -23,10 +24,10 @@ pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
     };
     let (root, target) = (root()?, target()?);
     // The selection and features of every other step, so that nothing is built anew.
-    let tests = ["test", "--locked", "--workspace", "--features", "lucca-connector/full", "--test", "it"];
     run(
         cargo(&root)
-            .args(tests)
+            .args(["test", "--locked", "--workspace", "--test", "it"])
+            .args(FULL)
             .args(["upgrade::", "--", "--ignored"])
             .env("LUCCA_CONNECTOR_PREVIOUS", previous.join("lucca-connector"))
             .envs(database.map(|url| (TEST_DATABASE_URL, url))),

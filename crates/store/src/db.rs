@@ -64,8 +64,7 @@ macro_rules! in_tx {
 /// A struct that is read from a row of either engine: each field from the column of its name. `sqlx::FromRow` can be derived, but
 /// with that macro the compiler builds sqlx, SQLite and a TLS library a second time, for itself.
 macro_rules! row {
-    ($(#[$attribute:meta])* struct $name:ident { $($field:ident: $type:ty,)+ }) => {
-        $(#[$attribute])*
+    (struct $name:ident { $($field:ident: $type:ty,)+ }) => {
         struct $name { $($field: $type,)+ }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name

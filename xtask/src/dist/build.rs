@@ -6,13 +6,14 @@ use std::process::Command;
 
 use super::Dist;
 use crate::debian::run;
+use crate::steps::FULL;
 use crate::{given, say};
 
 /// Builds the binary and gives its path.
 pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
     let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     cargo.current_dir(&dist.root);
-    cargo.args(["build", "--locked", "--features", "lucca-connector/full", "--profile", &dist.profile]);
+    cargo.args(["build", "--locked", "--profile", &dist.profile]).args(FULL);
     let folder = if dist.is_optimised() {
         cargo.args(["--package", "lucca-connector"]);
         // Flags are for what is built for a named system only, and don't undo what else was built.

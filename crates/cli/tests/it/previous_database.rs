@@ -5,10 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
-use test_database::{Engine, empty_on_postgres};
+use test_database::{Engine, Place};
 
 use crate::{Ran, command, ended};
 
@@ -19,23 +17,32 @@ fn fixtures() -> PathBuf {
 /// A data directory with the key of the fixtures, and a database.
 struct Installation {
     dir: TempDir,
-    database: Option<String>,
+    place: Place,
 }
 
 impl Installation {
-    fn new(database: Option<String>) -> Self {
+    async fn new(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let place = match engine {
+            Engine::Sqlite => Place::File(fixtures().join("connector.db")).copy(dir.path()).await,
+            Engine::Postgres => {
+                let sql = fs::read_to_string(fixtures().join("connector.sql")).unwrap();
+                Place::of_sql(engine, dir.path(), &sql).await
+            }
+        };
         let key = dir.path().join("master.key");
         fs::copy(fixtures().join("master.key"), &key).unwrap();
         // git does not keep who may read it.
         #[cfg(unix)]
         fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        Self { dir, database }
+        Self { dir, place }
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = command(self.dir.path(), arguments);
-        command.envs(self.database.iter().map(|url| ("DATABASE_URL", url)));
+        if let Place::Url(url) = &self.place {
+            command.env("DATABASE_URL", url);
+        }
         ended(command.spawn().unwrap())
     }
 
@@ -63,31 +70,17 @@ impl Installation {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sqlite_file_of_the_version_before_opens_with_everything() {
-    let installation = Installation::new(None);
-    let file = installation.dir.path().join("connector.db");
-    fs::copy(fixtures().join("connector.db"), &file).unwrap();
+async fn previous_sqlite_file_opens() {
+    let installation = Installation::new(Engine::Sqlite).await;
     installation.holds("sqlite.json");
-    let options = SqliteConnectOptions::new().filename(&file);
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    let broken: Vec<(String,)> = sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_check")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-    let (whole,): (String,) =
-        sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
-    assert_eq!((broken, whole.as_str()), (Vec::new(), "ok"));
+    let texts = async |sql| installation.place.texts(sql).await.unwrap();
+    let broken = texts("SELECT \"table\" FROM pragma_foreign_key_check").await;
+    assert_eq!((broken, texts("PRAGMA integrity_check").await), (Vec::new(), vec!["ok".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_postgresql_database_of_the_version_before_opens_with_everything() {
-    if !Engine::available().contains(&Engine::Postgres) {
-        return;
+async fn previous_postgresql_database_opens() {
+    if Engine::available().contains(&Engine::Postgres) {
+        Installation::new(Engine::Postgres).await.holds("postgres.json");
     }
-    let url = empty_on_postgres().await;
-    let mut connection = PgConnection::connect(&url).await.unwrap();
-    let sql = fs::read_to_string(fixtures().join("connector.sql")).unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-    Installation::new(Some(url)).holds("postgres.json");
 }
