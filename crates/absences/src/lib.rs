@@ -26,7 +26,7 @@ mod submit;
 use std::sync::Arc;
 
 use lucca::Client;
-use lucca::clock::Clock;
+use net::clock::Clock;
 use store::{Actor, LinkedAccount, Store};
 
 pub use ask::{Ask, minutes_of_hours};

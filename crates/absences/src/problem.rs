@@ -1,6 +1,7 @@
 //! Why an absence can't be asked for, was refused, or needs a word first; and what can go wrong on the way.
 
-use linking::{Language, Permission};
+use linking::Permission;
+use people::Language;
 use people::{HalfDay, PersonCandidate};
 use serde::{Deserialize, Serialize};
 use store::SubmissionState;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, Stream, TenantUrl};
+use lucca::{ApiKey, Client, RequestBudget, Stream, TenantUrl};
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -124,7 +125,8 @@ impl Order {
         let account = store.account_by_tenant(&self.origin).await.map_err(|error| format!("{error:?}"))?;
         let account = account.ok_or("the tenant is not linked")?;
         let time = Arc::new(TestClock::new(self.now));
-        let tenant = TenantUrl::parse(&self.origin, HostPolicy::AllowLoopback).map_err(|e| e.to_string())?;
+        let tenant =
+            TenantUrl::parse(&self.origin, NetworkPolicy::AllowLoopback).map_err(|e| e.to_string())?;
         let client = Client::builder(tenant, ApiKey::parse(&self.key).map_err(|e| e.to_string())?)
             .clock(Arc::clone(&time) as Arc<dyn Clock>)
             .budget(Arc::new(RequestBudget::unlimited()))

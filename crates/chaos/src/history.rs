@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
-use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, Stream, TenantUrl};
+use lucca::{ApiKey, Client, RequestBudget, Stream, TenantUrl};
 use lucca_emulator::Switches;
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use people::{Kind, RemoteId};
 use proptest::prelude::{Strategy, any};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
@@ -119,7 +120,7 @@ pub async fn live(history: &History) -> Result<Lived, String> {
     let database = TestDatabase::new(Engine::Sqlite).await;
     let account = subject.link(&database.store).await.map_err(told)?;
     let clock = Arc::new(TestClock::new(subject.now()));
-    let tenant = TenantUrl::parse(&subject.origin(), HostPolicy::AllowLoopback).map_err(told)?;
+    let tenant = TenantUrl::parse(&subject.origin(), NetworkPolicy::AllowLoopback).map_err(told)?;
     let client = Client::builder(tenant, ApiKey::parse(subject.key()).map_err(told)?)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))

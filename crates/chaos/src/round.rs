@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
 use lucca_emulator::Fault;
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use people::{Kind, RemoteId};
 use serde_json::Value;
 use store::{Change, LinkedAccount, Operation, RecordState, Store};
@@ -440,7 +441,7 @@ impl<'a> Round<'a> {
     async fn fresh(&self) -> Result<(TestDatabase, i64), String> {
         let database = TestDatabase::new(Engine::Sqlite).await;
         let account = self.subject.link(&database.store).await.map_err(told)?;
-        let tenant = TenantUrl::parse(&self.subject.origin(), HostPolicy::AllowLoopback).map_err(told)?;
+        let tenant = TenantUrl::parse(&self.subject.origin(), NetworkPolicy::AllowLoopback).map_err(told)?;
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new(self.subject.now()));
         let client = Client::builder(tenant, ApiKey::parse(self.subject.key()).map_err(told)?)
             .clock(Arc::clone(&clock))

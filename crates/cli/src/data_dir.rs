@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lucca::HostPolicy;
+use net::NetworkPolicy;
 use secrecy::ExposeSecret;
 use store::{MasterKey, Reseal, ResealPlace, Restored, Store, Vault};
 
@@ -26,7 +26,7 @@ pub(crate) struct DataDir {
     pub(crate) place: Place,
     pub(crate) store: Store,
     /// Which hosts linked accounts may be of.
-    pub(crate) hosts: HostPolicy,
+    pub(crate) hosts: NetworkPolicy,
     pub(crate) vault: Arc<Vault>,
 }
 

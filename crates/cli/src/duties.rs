@@ -12,7 +12,7 @@ use jobs::{
     Due, Duty, Machinery, NotifiedDuty, RequestsDuty, Retention, RetentionDuty, Subject, SyncDuty,
     UpkeepDuty, Worker,
 };
-use lucca::HostPolicy;
+use net::NetworkPolicy;
 use store::{ScimTargetId, WebhookEndpointId};
 use tracing::Instrument;
 
@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(30);
 pub(crate) fn worker(
     machinery: &Machinery,
     queue: Queue,
-    hosts: HostPolicy,
+    hosts: NetworkPolicy,
     ages: Retention,
 ) -> Result<Worker, Failure> {
     let seed = u64::from_le_bytes(crate::entropy::bytes()?);

@@ -241,7 +241,7 @@ fn to_u64(count: usize) -> u64 {
 
 /// What one record of a kind is called.
 pub(crate) fn noun(kind: Kind) -> &'static str {
-    linking::noun(kind, linking::Language::English).0
+    linking::noun(kind, people::Language::English).0
 }
 
 /// What was changed: `3 people changed, 1 left; 2 absences new`.

@@ -13,8 +13,9 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use jobs::queue::{Queue, QueueError};
 use jobs::{Holder, Machinery, Tenants};
-use lucca::clock::{Clock, SystemClock};
-use lucca::{ApiKey, Client, HostPolicy, TenantUrl};
+use lucca::{ApiKey, Client, TenantUrl};
+use net::NetworkPolicy;
+use net::clock::{Clock, SystemClock};
 use secrecy::SecretString;
 use store::{AccountId, AccountSettings, AccountStatus, Actor, LinkedAccount, NewAccount, Onto, Store};
 use tokio::net::TcpListener;
@@ -224,7 +225,7 @@ pub(crate) fn today(clock: &dyn Clock) -> Date {
 /// named by id, or no other can be.
 pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<LinkedAccount, Failure> {
     let accounts = data.store.accounts().await?;
-    let tenant = wanted.and_then(|wanted| TenantUrl::parse(wanted, HostPolicy::AllowLoopback).ok());
+    let tenant = wanted.and_then(|wanted| TenantUrl::parse(wanted, NetworkPolicy::AllowLoopback).ok());
     let is_meant = |account: &&LinkedAccount| {
         wanted.is_none_or(|wanted| {
             account.id.to_string() == wanted
@@ -311,14 +312,14 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    pub(crate) fn policy(self) -> HostPolicy {
-        if self.allow_loopback { HostPolicy::AllowLoopback } else { HostPolicy::LuccaOnly }
+    pub(crate) fn policy(self) -> NetworkPolicy {
+        if self.allow_loopback { NetworkPolicy::AllowLoopback } else { NetworkPolicy::PublicOnly }
     }
 }
 
 /// What this process makes clients with, at this clock.
 fn tenants(data: Option<&DataDir>, clock: &Arc<dyn Clock>) -> Tenants {
-    let hosts = data.map_or(HostPolicy::LuccaOnly, |data| data.hosts);
+    let hosts = data.map_or(NetworkPolicy::PublicOnly, |data| data.hosts);
     Tenants::new(data.map(|data| data.store.clone()), hosts, Arc::clone(clock), crate::entropy::source())
 }
 

@@ -13,3 +13,6 @@ mod target;
 pub mod webhooks;
 
 pub use target::{Target, TargetRefused};
+
+/// The `User-Agent` header of webhooks and SCIM requests.
+const USER_AGENT: &str = concat!("lucca-connector/", env!("CARGO_PKG_VERSION"));

@@ -1,7 +1,7 @@
 //! Where data may be sent, as webhooks or by SCIM: HTTPS on the public internet; for development, this machine too. What a name leads to is
 //! looked at for each connection, by `lucca`'s guarded client.
 
-use lucca::{HostPolicy, Reach};
+use net::{NetworkPolicy, Reach};
 use url::{Host, Url};
 
 /// The longest address that is taken, in bytes.
@@ -45,7 +45,7 @@ impl Target {
     /// # Errors
     ///
     /// When nothing may be sent there.
-    pub fn parse(text: &str, policy: HostPolicy) -> Result<Self, TargetRefused> {
+    pub fn parse(text: &str, policy: NetworkPolicy) -> Result<Self, TargetRefused> {
         let url = Url::parse(text.trim()).map_err(|_| TargetRefused::Invalid)?;
         let has_more = !url.username().is_empty() || url.password().is_some() || url.fragment().is_some();
         if has_more || text.len() > LONGEST {
@@ -58,7 +58,7 @@ impl Target {
         };
         let is_loopback = is_local_name || address.is_some_and(|address| Reach::Loopback.allows(address));
         match url.scheme() {
-            "http" | "https" if is_loopback && policy == HostPolicy::AllowLoopback => {
+            "http" | "https" if is_loopback && policy == NetworkPolicy::AllowLoopback => {
                 return Ok(Self { url, reach: Reach::Loopback });
             }
             "https" => {}
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn only_public_addresses_by_https() {
-        let parse = |text| Target::parse(text, HostPolicy::LuccaOnly);
+        let parse = |text| Target::parse(text, NetworkPolicy::PublicOnly);
         for text in ["https://app.example/hooks?tenant=1", "https://8.8.8.8/x", "https://app.example:8443/"] {
             assert_eq!(parse(text).unwrap().reach, Reach::Public, "{text}");
         }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn this_machine_with_the_switch_for_development_only() {
-        let parse = |text| Target::parse(text, HostPolicy::AllowLoopback).map(|target| target.reach);
+        let parse = |text| Target::parse(text, NetworkPolicy::AllowLoopback).map(|target| target.reach);
         assert_eq!(parse("http://127.0.0.1:9/x"), Ok(Reach::Loopback));
         assert_eq!(parse("http://localhost:9/x"), Ok(Reach::Loopback));
         assert_eq!(parse("http://10.0.0.1/"), Err(TargetRefused::NotHttps));

@@ -1,6 +1,7 @@
 //! What a person must do about a linked account: the codes of issues, and each in words.
 
-use linking::{Evidence, Finding, Language, Narrowed, Permission, Verdict, grouped, noun};
+use linking::{Evidence, Finding, Narrowed, Permission, Verdict, grouped, noun};
+use people::Language;
 use people::Kind;
 use store::{Issue, LinkedAccount};
 

@@ -6,7 +6,7 @@ use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use linking::{Diagnosis, DiagnosisSummary};
 use lucca::Client;
-use lucca::clock::Clock;
+use net::clock::Clock;
 use store::{Actor, DiagnosisSource, LinkedAccount, NewDiagnosis, RunId, Store, Vault};
 use sync::{Brake, Options, Progress, RunReport, Sync, Wish};
 use tracing::Instrument;

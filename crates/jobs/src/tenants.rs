@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_recursion::async_recursion as boxed;
-use lucca::clock::Clock;
 use lucca::{
-    ApiKey, Client, HostPolicy, Ledger, LedgerUnavailable, RequestBudget, RequestTally, TallyChange,
-    TenantUrl, Throttling,
+    ApiKey, Client, Ledger, LedgerUnavailable, Observer, RequestBudget, RequestTally, TallyChange, TenantUrl,
+    Throttling,
 };
+use net::NetworkPolicy;
+use net::clock::Clock;
 use secrecy::ExposeSecret;
 use store::{LinkedAccount, RequestCounts, Store, Vault};
 use tokio::sync::Mutex;
@@ -55,11 +57,36 @@ impl Error {
     }
 }
 
+/// The `User-Agent` header of requests to Lucca.
+const USER_AGENT: &str = concat!("lucca-connector/", env!("CARGO_PKG_VERSION"));
+
+/// Counts requests to Lucca for Prometheus.
+#[derive(Debug)]
+struct RequestMetrics;
+
+impl Observer for RequestMetrics {
+    fn request_ended(&self, status: Option<u16>) {
+        let status = match status {
+            None => "none",
+            Some(429) => "429",
+            Some(200..300) => "2xx",
+            Some(300..400) => "3xx",
+            Some(400..500) => "4xx",
+            Some(_) => "5xx",
+        };
+        metrics::counter!("lucca_connector_requests_total", "status" => status).increment(1);
+    }
+
+    fn budget_waited(&self, wait: Duration) {
+        metrics::histogram!("lucca_connector_budget_wait_seconds").record(wait.as_secs_f64());
+    }
+}
+
 /// Makes clients.
 #[derive(Clone)]
 pub struct Tenants {
     store: Option<Store>,
-    hosts: HostPolicy,
+    hosts: NetworkPolicy,
     clock: Arc<dyn Clock>,
     entropy: Entropy,
     budgets: Arc<Mutex<HashMap<String, Arc<RequestBudget>>>>,
@@ -69,7 +96,7 @@ impl Tenants {
     /// Makes clients whose requests `store` counts, together with those of all others who share it. Without a store only
     /// this process is known. What is stored of linked accounts is held to `hosts` at each use: it could have been changed
     /// since they were linked.
-    pub fn new(store: Option<Store>, hosts: HostPolicy, clock: Arc<dyn Clock>, entropy: Entropy) -> Self {
+    pub fn new(store: Option<Store>, hosts: NetworkPolicy, clock: Arc<dyn Clock>, entropy: Entropy) -> Self {
         Self { store, hosts, clock, entropy, budgets: Arc::default() }
     }
 
@@ -82,6 +109,8 @@ impl Tenants {
             .budget(budget)
             .clock(Arc::clone(&self.clock))
             .jitter_seed(u64::from_le_bytes(self.entropy.bytes()?))
+            .user_agent(USER_AGENT)
+            .observer(Arc::new(RequestMetrics))
             .build()?;
         Ok(client)
     }

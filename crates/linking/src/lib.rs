@@ -2,7 +2,7 @@
 //!
 //! [`examine`] asks Lucca some ten small questions (`gather`) and judges the answers (`judge`, which is pure over
 //! [`Observations`]); [`examine_stored`] judges by what a sync has stored, without a request; [`drift`] says what
-//! changed since. Texts for people are in `texts` and `summary_texts`, in every [`Language`]. Callers store the
+//! changed since. Texts for people are in `texts` and `summary_texts`, in every [`Language`](people::Language). Callers store the
 //! [`Diagnosis`].
 
 mod diagnosis;
@@ -10,7 +10,6 @@ mod drift;
 mod examine;
 mod gather;
 mod judge;
-mod language;
 mod observations;
 mod permission;
 mod probe;
@@ -25,7 +24,6 @@ pub use diagnosis::{Diagnosis, Evidence, Excess, Finding, Likelier, Narrowed, Ve
 pub use drift::{Drift, DriftIssue, drift};
 pub use examine::examine;
 pub use judge::{judge, judge_all, narrowed};
-pub use language::{Language, UnknownLanguage};
 pub use observations::{
     FieldSight, FoundField, Hidden, ListSight, Observations, PeopleSeen, References, Unseen,
 };

@@ -4,7 +4,7 @@
 use lucca::{FieldGroup, FieldGroups, WorkPart};
 use people::{Feature, Features};
 
-use crate::Language;
+use people::Language;
 
 /// What a field group holds, as a list in words. Of [`FieldGroup::Work`] without its parts, which have their own.
 pub fn group_contents(group: FieldGroup, language: Language) -> &'static str {

@@ -2,7 +2,8 @@
 
 use crate::diagnosis::Narrowed;
 use crate::texts::{number, people};
-use crate::{Headline, Language, PeopleSeen, Permission, Readiness};
+use crate::{Headline, PeopleSeen, Permission, Readiness};
+use people::Language;
 
 impl Headline {
     /// In a sentence, with the boxes that are meant by Lucca's names.

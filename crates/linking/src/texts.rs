@@ -6,7 +6,8 @@
 //! pages spell some rights in several ways; the remedies name each.
 
 use crate::diagnosis::{Evidence, Excess, Finding, Likelier, Verdict};
-use crate::{Label, Language, Need, Permission, Place, Probe};
+use crate::{Label, Need, Permission, Place, Probe};
+use people::Language;
 
 impl Permission {
     /// What Lucca calls the box.

@@ -2,7 +2,7 @@
 
 use people::Kind;
 
-use crate::Language;
+use people::Language;
 
 /// What one record of a kind is called, and several.
 pub const fn noun(kind: Kind, language: Language) -> (&'static str, &'static str) {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 
-use crate::clock::{Clock, between};
 use crate::request_tally::{Pace, RequestTally};
+use net::clock::{Clock, between};
 
 /// The shortest wait, even where a clock was set back.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
@@ -147,7 +147,7 @@ impl RequestBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::TestClock;
+    use net::clock::TestClock;
 
     fn block_on<F: Future>(future: F) -> F::Output {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)

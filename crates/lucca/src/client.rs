@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
+use net::Jitter;
+use net::clock::{Clock, SystemClock};
 use people::RemoteId;
 
 use crate::absence_query::{LeaveQuery, LeaveRequestQuery, UserDateQuery, UserLogQuery};
 use crate::api_key::ApiKey;
 use crate::asked::Asked;
 use crate::budget::RequestBudget;
-use crate::clock::{Clock, SystemClock};
 use crate::enumeration::{Enumeration, TypedPage, decode, read_single};
 use crate::envelope;
 use crate::error::{Error, Kind};
 use crate::field_group::FieldGroups;
 use crate::form::{Form, PageRequest};
 use crate::item::Item;
+use crate::observer::{Observer, Unobserved};
 use crate::resources::{
     CustomFieldDefinition, Department, Establishment, JobQualification, Leave, LeaveAccount, LeaveRequest,
     LegalUnit, Lookup, OccupationCategory, Resource, User, UserDate, UserLog, WorkContract,
@@ -26,7 +28,7 @@ use crate::retry::Effort;
 use crate::stats::Stats;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
-use crate::transport::{Limits, Transport};
+use crate::transport::{Limits, Transport, USER_AGENT};
 use crate::user_query::UserQuery;
 
 /// A client for one tenant with one key. Cloning it shares everything.
@@ -49,6 +51,8 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     budget: Option<Arc<RequestBudget>>,
     jitter_seed: u64,
+    user_agent: String,
+    observer: Arc<dyn Observer>,
     limits: Limits,
     max_page_size: Option<u32>,
     pages_in_flight: usize,
@@ -118,6 +122,20 @@ impl ClientBuilder {
         self
     }
 
+    /// The `User-Agent` header of all requests: the program's name and version. `lucca/` and this crate's version by default.
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: &str) -> Self {
+        user_agent.clone_into(&mut self.user_agent);
+        self
+    }
+
+    /// What is called with the outcome of each request, for metrics.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
     /// How long a page may take before smaller ones are asked for; 2.5 seconds by default. Lucca gives up on a
     /// request after 5. Source: absences.md §1 (rate limits).
     #[must_use]
@@ -133,8 +151,16 @@ impl ClientBuilder {
     /// `lucca.setup`, when the machine's root certificates can't be used.
     pub fn build(self) -> Result<Client, Error> {
         let budget = self.budget.unwrap_or_default();
-        let transport =
-            Transport::new(self.tenant, self.key, self.clock, budget, self.jitter_seed, self.limits)?;
+        let transport = Transport::new(
+            self.tenant,
+            self.key,
+            self.clock,
+            budget,
+            Jitter::new(self.jitter_seed),
+            self.limits,
+            &self.user_agent,
+            self.observer,
+        )?;
         let Self { max_page_size, pages_in_flight, page_time_limit, .. } = self;
         Ok(Client(Arc::new(Inner { transport, max_page_size, pages_in_flight, page_time_limit })))
     }
@@ -155,6 +181,8 @@ impl Client {
             clock,
             budget: None,
             jitter_seed: 0,
+            user_agent: USER_AGENT.to_owned(),
+            observer: Arc::new(Unobserved),
             limits,
             max_page_size: None,
             pages_in_flight: 4,

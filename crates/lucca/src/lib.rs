@@ -11,9 +11,10 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use lucca::{ApiKey, Client, HostPolicy, TenantUrl, UserQuery};
+//! use lucca::{ApiKey, Client, TenantUrl, UserQuery};
+//! use net::NetworkPolicy;
 //!
-//! let tenant = TenantUrl::parse("acme", HostPolicy::LuccaOnly)?;
+//! let tenant = TenantUrl::parse("acme", NetworkPolicy::PublicOnly)?;
 //! let key = ApiKey::parse("f3a1c0de-0000-4000-8000-000000000001")?;
 //! let client = Client::builder(tenant, key).build()?;
 //! let mut users = client.users(UserQuery::default());
@@ -36,13 +37,11 @@
 //! what those notes could not settle and what is therefore read in every variant.
 
 mod absence_query;
-mod address;
 mod api_key;
 mod asked;
 mod budget;
 mod checkpoint;
 mod client;
-pub mod clock;
 mod enumeration;
 mod envelope;
 mod error;
@@ -50,6 +49,7 @@ mod field_group;
 mod form;
 mod item;
 mod learned;
+mod observer;
 mod passthrough;
 mod proof;
 pub mod query;
@@ -63,7 +63,6 @@ mod shared_scope;
 mod stats;
 mod stream;
 mod tenant_url;
-mod tls;
 mod transport;
 mod tree;
 mod user_members;
@@ -71,7 +70,6 @@ mod user_query;
 mod writes;
 
 pub use absence_query::{LeaveQuery, LeaveRequestQuery, Owners, UserLogQuery, UserProperty};
-pub use address::Reach;
 pub use api_key::{ApiKey, ApiKeyError};
 pub use budget::{Ledger, LedgerUnavailable, RequestBudget, TallyChange};
 pub use checkpoint::Checkpoint;
@@ -81,16 +79,16 @@ pub use error::{Action, Error};
 pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup, WorkPart};
 pub use item::{FieldProblem, Item, Page, Raw, Read, Unreadable};
 pub use learned::Learned;
+pub use observer::Observer;
 pub use passthrough::{ApiPath, ApiPathError, Body, Method, Passed, UnknownMethod};
 pub use proof::{Note, Proof, Unproven};
 pub use request_tally::{RequestTally, Throttling};
 pub use resources::Resource;
-pub use retry::{Jitter, retry_after};
 pub use shared_scope::{NotShared, SharedScope, Target};
 pub use stats::{Stats, StreamStats};
 pub use stream::{Stream, UnknownStream};
-pub use tenant_url::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError};
-pub use transport::{guarded_client, is_address_refused, reach};
+pub use tenant_url::{Environment, Region, TenantUrl, TenantUrlError};
+pub use transport::reach;
 pub use user_members::{ApplicationMember, Keep};
 pub use user_query::{DateFilter, UserField, UserQuery};
 pub use writes::{

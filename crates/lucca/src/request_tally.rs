@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::clock::later;
+use net::clock::later;
 
 /// The window Lucca counts in, in milliseconds. Source: directory.md §10.
 const WINDOW: i64 = 60_000;

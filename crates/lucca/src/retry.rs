@@ -3,12 +3,10 @@
 //! A retry is for what can pass by itself: a lost connection, a busy or restarting server, a body cut
 //! off. What was refused is refused again.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use net::{Backoff, Jitter};
 
-use crate::clock::between;
 use crate::error::{Error, Kind};
 use crate::request_tally::THROTTLED_WAIT;
 
@@ -19,8 +17,11 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// integration that uses up the tenant's limit often stops within minutes.
 const THROTTLED_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    longest: Duration::from_secs(30),
+    longest_retry_after: LONGEST_WAIT,
+};
 
 /// How much a request is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,88 +74,14 @@ pub(crate) fn wait_before_retry(
     match error.kind() {
         Kind::RateLimited(wait) if wait > LONGEST_WAIT => None,
         // The budget holds everybody until then; what is added here spreads those who wake together.
-        Kind::RateLimited(_) => Some(jitter.below(FIRST_BACKOFF)),
-        _ => {
-            let doubled = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempt));
-            Some(jitter.below(doubled.min(LONGEST_BACKOFF)))
-        }
-    }
-}
-
-/// Reads `Retry-After`: seconds, or an HTTP date. At least a second: "now" has just failed.
-pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
-    let header = header.trim();
-    let wait = match header.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() => Duration::try_from_secs_f64(seconds.max(0.0)).ok()?,
-        Ok(_) => return None,
-        Err(_) => {
-            let at = jiff::fmt::rfc2822::parse(header).ok()?;
-            between(now, at.timestamp())
-        }
-    };
-    Some(wait.max(Duration::from_secs(1)))
-}
-
-/// Seeded randomness for backoff: any wait between nothing and the full one is as likely, so that those
-/// who failed together don't return together.
-#[derive(Debug)]
-pub struct Jitter(AtomicU64);
-
-impl Jitter {
-    /// The same sequence for the same seed.
-    pub fn new(seed: u64) -> Self {
-        Self(AtomicU64::new(seed))
-    }
-
-    /// A duration below `limit`.
-    pub fn below(&self, limit: Duration) -> Duration {
-        let share = self.next() >> 44;
-        let nanos = limit.as_nanos().saturating_mul(u128::from(share)) >> 20;
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-    }
-
-    /// SplitMix64.
-    fn next(&self) -> u64 {
-        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut z = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        Kind::RateLimited(_) => Some(jitter.below(BACKOFF.first)),
+        _ => Some(BACKOFF.wait(attempt, None, jitter)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_in_both_forms() {
-        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
-        let seconds = |header| retry_after(header, now).map(|wait| wait.as_secs_f64());
-        assert_eq!(seconds("120"), Some(120.0));
-        assert_eq!(seconds(" 1.5 "), Some(1.5));
-        assert_eq!(seconds("0"), Some(1.0));
-        assert_eq!(seconds("-5"), Some(1.0));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(37.0));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(1.0));
-        for wrong in ["", "soon", "NaN", "inf", "1e999", "Sun, 99 Nov"] {
-            assert_eq!(seconds(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn jitter_stays_below_and_repeats_with_its_seed() {
-        let draw = |seed| {
-            let jitter = Jitter::new(seed);
-            (0..100).map(|_| jitter.below(Duration::from_secs(4))).collect::<Vec<_>>()
-        };
-        assert_eq!(draw(7), draw(7));
-        assert_ne!(draw(7), draw(8));
-        let draws = draw(7);
-        assert!(draws.iter().all(|wait| *wait < Duration::from_secs(4)));
-        assert!(draws.iter().any(|wait| *wait > Duration::from_secs(3)));
-        assert!(draws.iter().any(|wait| *wait < Duration::from_secs(1)));
-    }
 
     #[test]
     fn what_was_refused_is_not_asked_again() {

@@ -1,35 +1,36 @@
 //! Sending one request until it is answered for good: budget, retries, status codes. What reads is sent again where
 //! that can help; what changes something only where it was certainly not accepted.
 //!
-//! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that builds
-//! an HTTP client, and the only one that touches the key.
+//! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that touches
+//! the key.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_recursion::async_recursion as boxed;
+use net::clock::{Clock, between, later};
+use net::{Jitter, Reach, header_text, retry_after};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Response, StatusCode, redirect};
-
-use crate::address::{AddressRefused, GuardedResolver, Reach};
-use crate::api_key::ApiKey;
+use reqwest::{Response, StatusCode};
 use tracing::Instrument;
 
+use crate::api_key::ApiKey;
 use crate::budget::RequestBudget;
-use crate::clock::{Clock, between, later};
 use crate::envelope::{Undecodable, error_message};
 use crate::error::{Error, Kind};
+use crate::observer::Observer;
 use crate::passthrough::{Body, Passed};
 use crate::request_tally::THROTTLED_WAIT;
-use crate::retry::{Effort, Jitter, LONGEST_WAIT, retry_after, wait_before_retry};
+use crate::retry::{Effort, LONGEST_WAIT, wait_before_retry};
 use crate::stats::Counters;
 use crate::stream::Stream;
 use crate::tenant_url::TenantUrl;
-use crate::tls;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const USER_AGENT: &str = concat!("lucca-connector/", env!("CARGO_PKG_VERSION"));
+/// How long [`reach`] waits for an answer.
+const REACH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The user agent of programs that name none.
+pub(crate) const USER_AGENT: &str = concat!("lucca/", env!("CARGO_PKG_VERSION"));
 
 /// How much of the server's words an error keeps.
 const LONGEST_MESSAGE: usize = 500;
@@ -46,6 +47,7 @@ pub(crate) struct Transport {
     budget: Arc<RequestBudget>,
     jitter: Jitter,
     limits: Limits,
+    observer: Arc<dyn Observer>,
     pub(crate) counters: Counters,
 }
 
@@ -124,12 +126,14 @@ impl Transport {
         key: ApiKey,
         clock: Arc<dyn Clock>,
         budget: Arc<RequestBudget>,
-        jitter_seed: u64,
+        jitter: Jitter,
         limits: Limits,
+        user_agent: &str,
+        observer: Arc<dyn Observer>,
     ) -> Result<Self, Error> {
-        let http = http_client(&tenant, &key, limits.request_timeout)?;
-        let (jitter, counters) = (Jitter::new(jitter_seed), Counters::default());
-        Ok(Self { http, tenant, key, clock, budget, jitter, limits, counters })
+        let http = http_client(&tenant, &key, user_agent, limits.request_timeout)?;
+        let counters = Counters::default();
+        Ok(Self { http, tenant, key, clock, budget, jitter, limits, observer, counters })
     }
 
     pub(crate) fn now(&self) -> jiff::Timestamp {
@@ -204,7 +208,7 @@ impl Transport {
             let began = self.clock.now();
             let span = tracing::info_span!("request to Lucca", method, path, %stream, attempt);
             let outcome = self.attempt(call, decode).instrument(span).await;
-            count(match &outcome {
+            self.observer.request_ended(match &outcome {
                 Ok(_) => Some(200),
                 Err(Failure { error, .. }) => error.status(),
             });
@@ -264,8 +268,7 @@ impl Transport {
     async fn acquire(&self) {
         let began = self.clock.now();
         self.budget.acquire(&*self.clock).await;
-        let waited = between(began, self.clock.now());
-        metrics::histogram!("lucca_connector_budget_wait_seconds").record(waited.as_secs_f64());
+        self.observer.budget_waited(between(began, self.clock.now()));
     }
 
     /// Lets all requests to the tenant wait, not only the one that failed.
@@ -285,11 +288,11 @@ impl Transport {
     pub(crate) async fn pass_on(&self, verb: Verb<'_>, path: &str, query: &str) -> Result<Passed, Error> {
         self.acquire().await;
         let sent = self.request(verb, path, query).send().await;
-        count(sent.as_ref().ok().map(|response| response.status().as_u16()));
+        self.observer.request_ended(sent.as_ref().ok().map(|response| response.status().as_u16()));
         let mut response = sent.map_err(not_answered)?;
-        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let retry_after = header(RETRY_AFTER).and_then(|header| retry_after(header, self.clock.now()));
-        let content_type = header(CONTENT_TYPE).map(|header| self.key.scrub(header));
+        let retry_after = header_text(&response, RETRY_AFTER);
+        let retry_after = retry_after.and_then(|header| net::retry_after(header, self.clock.now()));
+        let content_type = header_text(&response, CONTENT_TYPE).map(|header| self.key.scrub(header));
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.pause(Some(Pause::Throttled(retry_after))).await;
@@ -335,7 +338,7 @@ impl Transport {
 
     fn refusal(&self, response: &Response, body: &[u8]) -> Failure {
         let status = response.status();
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let header = header_text(response, RETRY_AFTER);
         let asked = header.and_then(|header| retry_after(header, self.clock.now()));
         let pause = match status {
             StatusCode::TOO_MANY_REQUESTS => Some(Pause::Throttled(asked)),
@@ -385,9 +388,12 @@ impl Transport {
     }
 }
 
-/// The one HTTP client: no redirect is followed, because it could lead anywhere with the key; no proxy is
-/// taken from the environment; only allowed addresses are connected to.
-fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<reqwest::Client, Error> {
+fn http_client(
+    tenant: &TenantUrl,
+    key: &ApiKey,
+    user_agent: &str,
+    timeout: Duration,
+) -> Result<reqwest::Client, Error> {
     let mut authorization = HeaderValue::from_str(&format!("lucca application={}", key.expose()))
         .map_err(|_| Error::new(Kind::Setup))?;
     authorization.set_sensitive(true);
@@ -395,42 +401,18 @@ fn http_client(tenant: &TenantUrl, key: &ApiKey, timeout: Duration) -> Result<re
         (AUTHORIZATION, authorization),
         (reqwest::header::ACCEPT, HeaderValue::from_static("application/json")),
     ]);
-    tenant_client(tenant, headers, timeout)
+    tenant_client(tenant, user_agent, headers, timeout)
 }
 
-/// A client that goes to the tenant and nowhere else.
+/// A client that connects to the tenant's addresses only.
 fn tenant_client(
     tenant: &TenantUrl,
+    user_agent: &str,
     headers: HeaderMap,
     timeout: Duration,
 ) -> Result<reqwest::Client, Error> {
     let reach = if tenant.is_loopback() { Reach::Loopback } else { Reach::Public };
-    guarded_client(reach, headers, timeout)
-}
-
-/// An HTTP client for addresses that somebody else chose: no redirect, no proxy, HTTPS unless it stays on this machine,
-/// and no name that leads elsewhere than `reach` allows. An address given as a number is not looked up, so it is for the
-/// caller to ask [`Reach::allows`].
-///
-/// # Errors
-///
-/// `lucca.setup` where no client can be built.
-#[expect(clippy::disallowed_methods, reason = "this is where HTTP clients are built")]
-pub fn guarded_client(reach: Reach, headers: HeaderMap, timeout: Duration) -> Result<reqwest::Client, Error> {
-    let tls = tls::config().map_err(|error| Error::new(Kind::Setup).with_source(error))?;
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .user_agent(USER_AGENT)
-        .default_headers(headers)
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .https_only(reach == Reach::Public)
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(timeout)
-        .pool_max_idle_per_host(4)
-        .dns_resolver(Arc::new(GuardedResolver(reach)))
-        .build()
+    net::guarded_client(reach, user_agent, headers, timeout)
         .map_err(|error| Error::new(Kind::Setup).with_source(error))
 }
 
@@ -441,7 +423,7 @@ pub fn guarded_client(reach: Reach, headers: HeaderMap, timeout: Duration) -> Re
 /// `lucca.unreachable`, `lucca.tls`, `lucca.timeout` or `lucca.address_refused`.
 #[boxed]
 pub async fn reach(tenant: &TenantUrl) -> Result<(), Error> {
-    let client = tenant_client(tenant, HeaderMap::new(), CONNECT_TIMEOUT)?;
+    let client = tenant_client(tenant, USER_AGENT, HeaderMap::new(), REACH_TIMEOUT)?;
     client.head(tenant.origin()).send().await.map(drop).map_err(network_error)
 }
 
@@ -471,14 +453,11 @@ fn kind_of(status: StatusCode, retry_after: Option<Duration>) -> Kind {
 /// Sorts a failure to send. The URL is taken out of what is kept: its query may hold personal data.
 fn network_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    let kind = if is_address_refused(&error) {
-        Kind::AddressRefused
-    } else if error.is_timeout() {
-        Kind::Timeout
-    } else if chain_any(&error, speaks_of_tls) {
-        Kind::Tls
-    } else {
-        Kind::Unreachable
+    let kind = match net::Failure::of(&error) {
+        net::Failure::AddressRefused => Kind::AddressRefused,
+        net::Failure::Timeout => Kind::Timeout,
+        net::Failure::Tls => Kind::Tls,
+        net::Failure::Unreachable => Kind::Unreachable,
     };
     Error::new(kind).with_source(error)
 }
@@ -495,67 +474,4 @@ fn body_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
     let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Malformed };
     Error::new(kind).with_source(error)
-}
-
-/// Whether a request was not sent because its host led to no address that may be connected to.
-pub fn is_address_refused(error: &reqwest::Error) -> bool {
-    chain_any(error, |cause| cause.is::<AddressRefused>())
-}
-
-fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        if test(current) {
-            return true;
-        }
-        // An I/O error hides the error it was made of from `source`.
-        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| test(inner)) {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
-}
-
-/// The TLS library's own error type is not ours to name, so its words decide. A server that only speaks an old version answers
-/// with an alert (`received fatal alert: ProtocolVersion`), or is found to be incompatible.
-fn speaks_of_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
-    const WORDS: [&str; 7] = [
-        "certificate",
-        "tls",
-        "handshake",
-        "corrupt message",
-        "fatal alert",
-        "peer is incompatible",
-        "peer misbehaved",
-    ];
-    let text = cause.to_string().to_lowercase();
-    WORDS.iter().any(|word| text.contains(word))
-}
-
-/// Counts a request by what came of it.
-fn count(status: Option<u16>) {
-    let status = match status {
-        None => "none",
-        Some(429) => "429",
-        Some(200..300) => "2xx",
-        Some(300..400) => "3xx",
-        Some(400..500) => "4xx",
-        Some(_) => "5xx",
-    };
-    metrics::counter!("lucca_connector_requests_total", "status" => status).increment(1);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_tls_is_told_from_no_answer() {
-        let of_tls = |text: &str| speaks_of_tls(&std::io::Error::other(text.to_owned()));
-        assert!(of_tls("received fatal alert: ProtocolVersion"));
-        assert!(of_tls("peer is incompatible: ServerDoesNotSupportTls12Or13"));
-        assert!(!of_tls("Connection refused (os error 111)"));
-    }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Once};
 
 use jobs::Machinery;
-use lucca::HostPolicy;
+use net::NetworkPolicy;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use store::{AccountId, ApiKeyEntry, LinkedAccount};
@@ -39,7 +39,7 @@ pub struct Setup {
     /// Where browsers find the service, without a trailing slash.
     pub public_url: String,
     /// Which hosts may be a tenant.
-    pub hosts: HostPolicy,
+    pub hosts: NetworkPolicy,
 }
 
 /// The running service. Cheap to clone.
@@ -52,7 +52,7 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) logo: Option<Logo>,
     pub(crate) public_url: String,
-    pub(crate) hosts: HostPolicy,
+    pub(crate) hosts: NetworkPolicy,
     pub(crate) limits: Limits,
     pub(crate) checkings: Checkings,
     pub(crate) pages: Pages,

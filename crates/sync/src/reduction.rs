@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lucca::clock::Clock;
 use lucca::{ApplicationMember, Stream};
+use net::clock::Clock;
 use people::{Employee, Kind, RemoteId, UserLogEntry};
 use serde_json::{Map, Value};
 use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store, content_hash};

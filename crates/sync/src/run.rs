@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lucca::clock::Clock;
 use lucca::{Client, Stream};
+use net::clock::Clock;
 use people::NotDeclinable;
 use store::{AccountStatus, Lease, LinkedAccount, Outcome, RunId, Store};
 

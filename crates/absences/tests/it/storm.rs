@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use absences::{Ask, Error, Report, Status};
 use jiff::ToSpan;
-use lucca::clock::{Clock, SystemClock};
 use lucca_emulator::{
     AbsenceFactory, CancelApproved, FactoryAnswer, FactoryRefusal, Fault, FaultKind, Loss, Switches,
     Unconfirmed, WriteAnswer,
 };
+use net::clock::{Clock, SystemClock};
 use people::{Half, HalfDay};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use absences::{Absences, Ask, Error, Report};
 use jiff::civil::{Date, date};
-use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, FieldGroups, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, FieldGroups, RequestBudget, TenantUrl};
 use lucca_emulator::{AbsenceFacts, Config, Emulator, Fault, FaultKind, KeyConfig, Rights, Status, Switches};
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use people::{HalfDay, first_half_day, last_half_day};
 use secrecy::SecretString;
 use store::{
@@ -70,7 +71,7 @@ pub(crate) async fn app_on(engine: Engine, employees: u32, switches: Switches) -
 }
 
 pub(crate) fn client(emulator: &Emulator, clock: &Arc<TestClock>, timeout: Duration) -> Client {
-    let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback).unwrap();
+    let tenant = TenantUrl::parse(&emulator.url(), NetworkPolicy::AllowLoopback).unwrap();
     Client::builder(tenant, ApiKey::parse(emulator.api_key()).unwrap())
         .clock(Arc::clone(clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))

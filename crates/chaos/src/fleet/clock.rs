@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
-use lucca::clock::Clock;
+use net::clock::Clock;
 use serde::{Deserialize, Serialize};
 
 /// A clock at its own pace.

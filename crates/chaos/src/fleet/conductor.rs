@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::tz::{self, TimeZone};
 use jiff::{SignedDuration, Timestamp};
-use lucca::clock::Clock;
 use lucca_emulator::{Fleet, PersonPatch};
+use net::clock::Clock;
 use rustix::process::{Pid, Signal, kill_process};
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection};

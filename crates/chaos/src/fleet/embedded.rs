@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lucca::clock::Clock;
 use lucca_emulator::Fleet;
+use net::clock::Clock;
 use serde::Serialize;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jobs::queue::{Capacity, Queue, Scaled, Timing};
 use jobs::{Duty, Entropy, Holder, Machinery, RequestsDuty, SyncDuty, Tenants, UpkeepDuty, Worker};
-use lucca::HostPolicy;
-use lucca::clock::Clock;
+use net::NetworkPolicy;
+use net::clock::Clock;
 use serde::{Deserialize, Serialize};
 use store::{MasterKey, Store, Vault};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ impl Order {
         let machinery = Machinery {
             tenants: Tenants::new(
                 Some(store.clone()),
-                HostPolicy::AllowLoopback,
+                NetworkPolicy::AllowLoopback,
                 Arc::clone(&clock),
                 entropy.clone(),
             ),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use delivery::calendar::{DAYS_AHEAD, secret};
-use linking::Language;
+use people::Language;
 use people::RemoteId;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use linking::{Diagnosis, Headline, Language, Permission, Probe, Silent, Verdict, account_features};
+use linking::{Diagnosis, Headline, Permission, Probe, Silent, Verdict, account_features};
+use people::Language;
 use lucca::{FieldGroup, FieldGroups, TenantUrl, WorkPart};
 use people::{Feature, Features};
 use serde_json::{Value, json};

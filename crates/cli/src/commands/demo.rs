@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
-use linking::{Diagnosis, Language};
-use lucca::clock::Clock;
-use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl};
+use linking::Diagnosis;
+use people::Language;
+use lucca::{ApiKey, Client, FieldGroups, TenantUrl};
 use lucca_emulator::{Config, Emulator, UrlStyle};
+use net::NetworkPolicy;
+use net::clock::Clock;
 use people::{Absence, EmployeeStatus, Feature, Features, Kind, OrgChartEntry, RemoteId, find_oddities};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, LinkedAccount, RecordState};
@@ -142,7 +144,7 @@ async fn link(
     let pace = if real_limits { Pace::default() } else { Pace::UNLIMITED };
     let internal =
         |code: &str, error: &dyn std::error::Error| Failure::from_error(Exit::Internal, code, error);
-    let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback)
+    let tenant = TenantUrl::parse(&emulator.url(), NetworkPolicy::AllowLoopback)
         .map_err(|error| internal(error.code(), &error))?;
     let key = || ApiKey::parse(emulator.api_key()).map_err(|error| internal(error.code(), &error));
     let client = session::client(Some(data), tenant.clone(), key()?, pace, clock).await?;

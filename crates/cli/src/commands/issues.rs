@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use jobs::Told;
-use linking::Language;
+use people::Language;
 use serde_json::{Value, json};
 use store::{Issue, IssueFilter, LinkedAccount};
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use delivery::mapping::Mapping;
-use lucca::{ApiKey, FieldGroups, HostPolicy, Stream, TenantUrl};
+use lucca::{ApiKey, FieldGroups, Stream, TenantUrl};
+use net::NetworkPolicy;
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
 use store::{AccountSettings, LinkedAccount, MasterKey, Outcome, Store, Vault};
@@ -64,7 +65,7 @@ pub(crate) enum Source {
 /// A tenant, and how it is to be read.
 pub(crate) struct Tenant {
     url: TenantUrl,
-    hosts: HostPolicy,
+    hosts: NetworkPolicy,
     key: ApiKey,
     fields: FieldGroups,
     pace: Pace,

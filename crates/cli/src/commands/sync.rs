@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use lucca::clock::Clock;
 use lucca::{Client, Stream};
+use net::clock::Clock;
 use serde_json::json;
 use store::{AccountStatus, LinkedAccount};
 use sync::{Brake, Progress, Rhythms, RunReport, Silent, StreamState, Wish};

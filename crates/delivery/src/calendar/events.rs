@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use linking::Language;
+use people::Language;
 use people::{Absence, Half, HalfDay, LeaveType, RemoteId};
 use store::AccountId;
 

@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use linking::Language;
+use people::Language;
 use people::{Department, Employee, Kind, LeaveType, RemoteId};
 use secrecy::SecretString;
 use store::{CalendarFeed, LinkedAccount, ListFilter, Store, Team};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use lucca::clock::Clock;
-use lucca::{HostPolicy, Reach};
+use net::clock::Clock;
+use net::{NetworkPolicy, Reach};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::report::{REFUSED, UNREACHABLE};
 use super::resource::member;
+use crate::USER_AGENT;
 use crate::target::Target;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -122,7 +123,7 @@ impl Client {
     pub(super) fn new(
         base: &str,
         token: &SecretString,
-        policy: HostPolicy,
+        policy: NetworkPolicy,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Failure> {
         let target = Target::parse(base, policy).map_err(|refused| Failure::Address(refused.code()))?;
@@ -131,9 +132,8 @@ impl Client {
         bearer.set_sensitive(true);
         let accepted = HeaderValue::from_static("application/scim+json, application/json;q=0.9");
         let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (ACCEPT, accepted)]);
-        // The address is looked at again for each connection.
-        let reach = if target.reach == Reach::Loopback { Reach::Loopback } else { Reach::Public };
-        let http = lucca::guarded_client(reach, headers, TIMEOUT).map_err(|_| Failure::Unreachable)?;
+        let http = net::guarded_client(target.reach, USER_AGENT, headers, TIMEOUT)
+            .map_err(|_| Failure::Unreachable)?;
         Ok(Self {
             http,
             base: target.as_str().trim_end_matches('/').to_owned(),
@@ -246,8 +246,8 @@ impl Client {
         let unreachable = |_| (Failure::Unreachable, Some(SOON));
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let asked = header.and_then(|header| lucca::retry_after(header, self.clock.now()));
+        let header = net::header_text(&response, RETRY_AFTER);
+        let asked = header.and_then(|header| net::retry_after(header, self.clock.now()));
         let mut read = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if read.len() + chunk.len() > LARGEST_BODY {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lucca::clock::Clock;
-use lucca::{HostPolicy, Jitter};
+use net::clock::Clock;
+use net::{Backoff, Jitter, NetworkPolicy};
 use people::RemoteId;
 use serde_json::Value;
 use store::{
@@ -27,8 +27,11 @@ use crate::issue_id::issue_id;
 
 /// Longer than one request with its waits takes; renewed before each resource.
 pub(super) const LEASE: Duration = Duration::from_mins(5);
-const FIRST_WAIT: Duration = Duration::from_mins(1);
-const LONGEST_WAIT: Duration = Duration::from_hours(4);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_mins(1),
+    longest: Duration::from_hours(4),
+    longest_retry_after: Duration::from_hours(4),
+};
 
 pub(super) const USERS: &str = "/Users";
 
@@ -52,7 +55,7 @@ pub struct Pusher {
     pub(super) store: Store,
     vault: Arc<Vault>,
     pub(super) clock: Arc<dyn Clock>,
-    policy: HostPolicy,
+    policy: NetworkPolicy,
     jitter: Jitter,
     pub(super) holder: String,
 }
@@ -103,7 +106,7 @@ impl Pusher {
         store: Store,
         vault: Arc<Vault>,
         clock: Arc<dyn Clock>,
-        policy: HostPolicy,
+        policy: NetworkPolicy,
         (holder, seed): (&str, u64),
     ) -> Self {
         let (jitter, holder) = (Jitter::new(seed), format!("{holder} {seed:016x}"));
@@ -145,12 +148,11 @@ impl Pusher {
         let now = self.clock.now();
         let is_fine = failure.is_none() && report.count(Action::Fail) == 0;
         let attempts = if is_fine { 0 } else { target.attempts.saturating_add(1) };
-        let asked = match failure {
+        let retry_after = match failure {
             Some(Failure::Busy(wait)) => Some(wait),
             _ => None,
         };
-        let wait = if is_fine { Duration::ZERO } else { wait(attempts, asked) };
-        let wait = wait + self.jitter.below(wait / 4);
+        let wait = if is_fine { Duration::ZERO } else { BACKOFF.wait(attempts, retry_after, &self.jitter) };
         let pushed = ScimPushed {
             // What is held waits for a person, or for something to change.
             done: is_fine.then_some((seq, today)),
@@ -242,10 +244,4 @@ impl Pusher {
         }
         Ok(())
     }
-}
-
-/// How long to wait after so many failures: as the service asks, or twice as long each time.
-fn wait(attempts: u32, asked: Option<Duration>) -> Duration {
-    let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
-    asked.unwrap_or(doubled).clamp(FIRST_WAIT, LONGEST_WAIT)
 }

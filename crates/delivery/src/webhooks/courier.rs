@@ -12,8 +12,8 @@ use std::time::Duration;
 use async_recursion::async_recursion as boxed;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use lucca::clock::Clock;
-use lucca::{HostPolicy, Jitter};
+use net::clock::Clock;
+use net::{Backoff, Jitter, NetworkPolicy};
 use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -31,10 +31,11 @@ use crate::mapping::Mapping;
 
 /// Longer than it takes to send what is sent under it.
 const LEASE: Duration = Duration::from_mins(1);
-const FIRST_WAIT: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_hours(4);
-/// What a receiver may ask to wait and be obeyed.
-const LONGEST_ASKED: Duration = Duration::from_hours(12);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    longest: Duration::from_hours(4),
+    longest_retry_after: Duration::from_hours(12),
+};
 /// So long an endpoint may fail before it is disabled; and it was tried so often, where this process was away.
 const PATIENCE: Duration = Duration::from_hours(72);
 const FEWEST_ATTEMPTS: u32 = 10;
@@ -103,9 +104,9 @@ impl Courier {
         store: Store,
         vault: Arc<Vault>,
         clock: Arc<dyn Clock>,
-        policy: HostPolicy,
+        policy: NetworkPolicy,
         (holder, seed): (&str, u64),
-    ) -> Result<Self, lucca::Error> {
+    ) -> Result<Self, net::SetupError> {
         let (sender, holder) = (Sender::new(policy)?, format!("{holder} {seed:016x}"));
         Ok(Self { store, vault, clock, sender, jitter: Jitter::new(seed), holder })
     }
@@ -362,21 +363,9 @@ impl Courier {
             let is_over = failing.is_ok_and(|time| time >= PATIENCE) && attempts >= FEWEST_ATTEMPTS;
             is_over.then_some(DisabledReason::Failing)
         };
-        let wait = self.wait(attempts, outcome.retry_after);
+        let wait = BACKOFF.wait(attempts, outcome.retry_after, &self.jitter);
         let next_attempt_at = now.checked_add(wait).unwrap_or(Timestamp::MAX);
         Failed { attempts, since, next_attempt_at, disable }
-    }
-
-    /// How long to wait after so many failures: what the receiver asks for, or twice as long each time, half of it by
-    /// chance.
-    fn wait(&self, attempts: u32, asked: Option<Duration>) -> Duration {
-        if let Some(asked) = asked {
-            return asked.min(LONGEST_ASKED);
-        }
-        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
-        let most = doubled.min(LONGEST_WAIT);
-        // Never less than the first wait.
-        FIRST_WAIT.max(most / 2) + self.jitter.below(most / 2)
     }
 
     /// Sends a test event now, whether the endpoint is enabled or not. It is sent once.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lucca::{HostPolicy, Reach};
+use net::{NetworkPolicy, Reach};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use secrecy::SecretString;
 
 use super::signature::signatures;
+use crate::USER_AGENT;
 use crate::target::{Target, TargetRefused};
 
 /// Connecting, sending and the whole answer.
@@ -44,13 +45,14 @@ pub(crate) struct Message<'a> {
 pub(crate) struct Sender {
     public: reqwest::Client,
     loopback: Option<reqwest::Client>,
-    policy: HostPolicy,
+    policy: NetworkPolicy,
 }
 
 impl Sender {
-    pub(crate) fn new(policy: HostPolicy) -> Result<Self, lucca::Error> {
-        let client = |reach| lucca::guarded_client(reach, HeaderMap::new(), TIMEOUT);
-        let loopback = (policy == HostPolicy::AllowLoopback).then(|| client(Reach::Loopback)).transpose()?;
+    pub(crate) fn new(policy: NetworkPolicy) -> Result<Self, net::SetupError> {
+        let client = |reach| net::guarded_client(reach, USER_AGENT, HeaderMap::new(), TIMEOUT);
+        let loopback =
+            (policy == NetworkPolicy::AllowLoopback).then(|| client(Reach::Loopback)).transpose()?;
         Ok(Self { public: client(Reach::Public)?, loopback, policy })
     }
 
@@ -85,8 +87,8 @@ impl Sender {
             Err(error) => return Outcome::failed(code_of(&error)),
         };
         let status = response.status();
-        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = header.and_then(|header| lucca::retry_after(header, now));
+        let header = net::header_text(&response, RETRY_AFTER);
+        let retry_after = header.and_then(|header| net::retry_after(header, now));
         let mut read = 0;
         // The status is the answer, whatever becomes of the body.
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -101,12 +103,10 @@ impl Sender {
 }
 
 fn code_of(error: &reqwest::Error) -> &'static str {
-    if lucca::is_address_refused(error) {
-        TargetRefused::NotPublic.code()
-    } else if error.is_timeout() {
-        "webhook.timeout"
-    } else {
-        "webhook.unreachable"
+    match net::Failure::of(error) {
+        net::Failure::AddressRefused => TargetRefused::NotPublic.code(),
+        net::Failure::Timeout => "webhook.timeout",
+        net::Failure::Tls | net::Failure::Unreachable => "webhook.unreachable",
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let sender = Sender::new(HostPolicy::AllowLoopback).unwrap();
+        let sender = Sender::new(NetworkPolicy::AllowLoopback).unwrap();
         let message = Message { id: "msg_1", body: "{}" };
         let url = format!("http://{address}{path}");
         (sender.send(&url, &[], message, Timestamp::UNIX_EPOCH).await, asked.load(Ordering::Relaxed))
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_there_is_no_success() {
-        let sender = Sender::new(HostPolicy::AllowLoopback).unwrap();
+        let sender = Sender::new(NetworkPolicy::AllowLoopback).unwrap();
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);

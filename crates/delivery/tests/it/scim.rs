@@ -13,8 +13,8 @@ use axum::routing::any;
 use axum::{Json, Router};
 use delivery::scim::{Action, Mode, Pusher, Report};
 use jiff::civil::{Date, date};
-use lucca::HostPolicy;
-use lucca::clock::Clock;
+use net::NetworkPolicy;
+use net::clock::Clock;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{IssueFilter, NewScimTarget, ScimTargetId};
@@ -226,7 +226,7 @@ impl Scene {
         self.pushers += 1;
         let (store, vault) = (self.world.store.clone(), Arc::clone(&self.world.vault));
         let clock: Arc<dyn Clock> = self.world.clock.clone();
-        Pusher::new(store, vault, clock, HostPolicy::AllowLoopback, ("a test", self.pushers))
+        Pusher::new(store, vault, clock, NetworkPolicy::AllowLoopback, ("a test", self.pushers))
     }
 
     async fn push(&mut self, mode: Mode) -> Report {

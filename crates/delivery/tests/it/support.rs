@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use delivery::Target;
 use delivery::webhooks::{Courier, Secret};
 use jiff::Timestamp;
-use lucca::HostPolicy;
-use lucca::clock::{Clock, TestClock};
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use people::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -225,7 +225,7 @@ impl World {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let vault = Arc::clone(&self.vault);
         let name = ("a test", self.couriers);
-        Courier::new(self.store.clone(), vault, clock, HostPolicy::AllowLoopback, name).unwrap()
+        Courier::new(self.store.clone(), vault, clock, NetworkPolicy::AllowLoopback, name).unwrap()
     }
 
     pub(crate) async fn endpoint(&self, number: u8, types: &[&str], payload: Payload) -> WebhookEndpoint {
@@ -233,7 +233,7 @@ impl World {
         let id = WebhookEndpointId::mint(self.clock.now(), [number; 10]);
         let url = format!("http://{}/hooks/{number}", self.receiver.address);
         let types: Vec<String> = types.iter().map(|&name| name.to_owned()).collect();
-        let target = Target::parse(&url, HostPolicy::AllowLoopback).unwrap();
+        let target = Target::parse(&url, NetworkPolicy::AllowLoopback).unwrap();
         let new = NewWebhookEndpoint {
             id,
             url: target.as_str(),

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use delivery::webhooks::{Courier, Secret};
 use jiff::ToSpan;
+use net::NetworkPolicy;
 use serde_json::json;
 use store::{AccountStatus, Cursor, DataPolicy, DisabledReason, EndpointChange, IssueFilter, Log, Payload};
 use test_database::Engine;
 
 use crate::support::{Mood, Taken, World, link};
-use lucca::HostPolicy;
-use lucca::clock::{Clock, SystemClock};
+use net::clock::{Clock, SystemClock};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -326,11 +326,11 @@ async fn the_libraries_of_others_take_a_test_event_at_the_machines_time() {
             let vault = Arc::clone(&world.vault);
             Courier::new(world.store.clone(), vault, Arc::new(SystemClock), policy, ("a test", 1)).unwrap()
         };
-        let tested = courier(HostPolicy::AllowLoopback).test(&endpoint).await.unwrap();
+        let tested = courier(NetworkPolicy::AllowLoopback).test(&endpoint).await.unwrap();
         assert_eq!((tested.response, tested.error), (Some(204), None));
         assert_eq!(world.receiver.taken()[0].body["type"], "webhook.test");
         // Without the switch for development nothing goes to this machine, whatever is stored.
-        let tested = courier(HostPolicy::LuccaOnly).test(&endpoint).await.unwrap();
+        let tested = courier(NetworkPolicy::PublicOnly).test(&endpoint).await.unwrap();
         assert_eq!((tested.response, tested.error), (None, Some("target.not_https")));
         assert_eq!(world.receiver.asked(), 1);
         let log = world.store.webhook_deliveries(endpoint.id, Some(false), 10).await.unwrap();

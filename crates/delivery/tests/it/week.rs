@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::ToSpan;
-use lucca::clock::Clock;
+use net::clock::Clock;
 use people::Kind;
 use store::{ChangeFilter, Operation, Payload};
 use test_database::Engine;

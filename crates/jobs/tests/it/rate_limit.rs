@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use jobs::{Entropy, Holder, Machinery, Tenants};
-use lucca::clock::Clock;
-use lucca::{ApiKey, Client, FieldGroups, HostPolicy, TenantUrl, UserQuery};
+use lucca::{ApiKey, Client, FieldGroups, TenantUrl, UserQuery};
 use lucca_emulator::{Config, Emulator, RateFacts, Switches};
+use net::NetworkPolicy;
+use net::clock::Clock;
 use secrecy::SecretString;
 use store::{
     AccountId, AccountSettings, Actor, IssueFilter, LinkedAccount, MasterKey, NewAccount, Onto, Outcome,
@@ -151,7 +152,7 @@ impl Lab {
             entropy: entropy(),
             tenants: Tenants::new(
                 Some(self.database.store.clone()),
-                HostPolicy::AllowLoopback,
+                NetworkPolicy::AllowLoopback,
                 clock.clone(),
                 entropy(),
             ),
@@ -232,11 +233,11 @@ async fn requests_count_across_processes() {
         let process = async || {
             let tenants = Tenants::new(
                 Some(database.store.clone()),
-                HostPolicy::AllowLoopback,
+                NetworkPolicy::AllowLoopback,
                 clock.clone(),
                 entropy(),
             );
-            let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback).unwrap();
+            let tenant = TenantUrl::parse(&emulator.url(), NetworkPolicy::AllowLoopback).unwrap();
             tenants.client(tenant, ApiKey::parse(emulator.api_key()).unwrap(), None).await.unwrap()
         };
         let check = process().await;

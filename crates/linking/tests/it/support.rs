@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use jiff::civil::{Date, date};
 use linking::{Diagnosis, Permission, Probe, ProbeOutcome, Verdict, Watcher, examine};
-use lucca::clock::TestClock;
-use lucca::{ApiKey, Client, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
 use lucca_emulator::{Config, Emulator, HrFile, Rights, Switches};
+use net::NetworkPolicy;
+use net::clock::TestClock;
 use people::Features;
 
 pub(crate) const TODAY: Date = date(2026, 11, 23);
@@ -24,7 +25,7 @@ pub(crate) fn switch(emulator: &Emulator, change: impl FnOnce(&mut Switches)) {
 }
 
 pub(crate) fn client(emulator: &Emulator) -> Client {
-    let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback).unwrap();
+    let tenant = TenantUrl::parse(&emulator.url(), NetworkPolicy::AllowLoopback).unwrap();
     Client::builder(tenant, ApiKey::parse(emulator.api_key()).unwrap())
         .clock(Arc::new(TestClock::new("2026-11-23T09:00:00Z".parse().unwrap())))
         .budget(Arc::new(RequestBudget::unlimited()))

@@ -1,9 +1,7 @@
 //! Every permission, verdict and evidence has its text in both languages, and none gives anybody away.
 
-use linking::{
-    Evidence, Excess, Finding, Headline, Language, Likelier, Narrowed, Need, PeopleSeen, Permission, Place,
-    Probe, Readiness, Verdict, written_text,
-};
+use linking::{Evidence, Excess, Finding, Headline, Likelier, Narrowed, Need, PeopleSeen, Permission, Place, Probe, Readiness, Verdict, written_text};
+use people::Language;
 use people::{Feature, Features};
 
 fn evidences(count: u64) -> Vec<Evidence> {

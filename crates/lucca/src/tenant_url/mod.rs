@@ -14,21 +14,12 @@ use host::Shape;
 /// By construction its host has one of Lucca's shapes:
 /// `{account}.{ilucca|ilucca-test|ilucca-demo}.{net|ch}`, `{account}.dauphine.fr` or
 /// `{account}-{sandbox}.sandbox.{eu1|eu2|ch1}.luccasoftware.com`; or it is this machine, where
-/// [`HostPolicy::AllowLoopback`] allowed that. Source: directory.md §2.
+/// [`NetworkPolicy::AllowLoopback`] allowed that. Source: directory.md §2.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TenantUrl {
     origin: Box<str>,
     environment: Environment,
     region: Region,
-}
-
-/// Which hosts may be a tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HostPolicy {
-    /// Lucca's only.
-    LuccaOnly,
-    /// This machine too: a development switch, for a server that plays a tenant.
-    AllowLoopback,
 }
 
 /// What a tenant is used for.
@@ -91,7 +82,7 @@ impl TenantUrl {
     /// # Errors
     ///
     /// What is wrong with the text. The error does not repeat it: it may be a key pasted in the wrong place.
-    pub fn parse(text: &str, policy: HostPolicy) -> Result<Self, TenantUrlError> {
+    pub fn parse(text: &str, policy: NetworkPolicy) -> Result<Self, TenantUrlError> {
         let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let text = text.trim_matches(is_wrapping);
         if text.is_empty() {
@@ -128,8 +119,8 @@ impl TenantUrl {
                 Ok(Self { origin: format!("https://{host}").into(), environment, region })
             }
             Shape::Loopback { host } => match policy {
-                HostPolicy::LuccaOnly => Err(TenantUrlError::LoopbackNotAllowed),
-                HostPolicy::AllowLoopback => {
+                NetworkPolicy::PublicOnly => Err(TenantUrlError::LoopbackNotAllowed),
+                NetworkPolicy::AllowLoopback => {
                     let scheme = scheme.unwrap_or(Scheme::Http).text();
                     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
                     let origin = format!("{scheme}://{host}{port}").into();

@@ -165,7 +165,7 @@ fn hours(minutes: u32) -> String {
 
 /// The file as the form that Lucca documents, with a boundary that does not occur in it.
 fn multipart(file: &[u8]) -> (Vec<u8>, String) {
-    let mut boundary = "lucca-connector-leaves".to_owned();
+    let mut boundary = "leave-import".to_owned();
     while String::from_utf8_lossy(file).contains(&boundary) {
         boundary.push('x');
     }
@@ -240,7 +240,7 @@ mod tests {
         Lucca FR;M0029;Bart;"Maurice; ""Momo""";1322;16/08/2022;am;17/08/2022;pm;;7.5
         "#);
         assert_eq!([60, 30, 600, 105].map(hours), ["1", "0.5", "10", "1.75"]);
-        let (body, boundary) = multipart(b"lucca-connector-leaves");
+        let (body, boundary) = multipart(b"leave-import");
         assert_eq!(String::from_utf8(body).unwrap().matches(&boundary).count(), 2);
     }
 

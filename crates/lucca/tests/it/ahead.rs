@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::date;
-use lucca::clock::{Clock, TestClock};
 use lucca::{Checkpoint, Client, DateFilter, Enumeration, LeaveQuery, Note, Proof, Unproven, UserQuery};
+use net::clock::{Clock, TestClock};
 use serde_json::json;
 use wiremock::{MockServer, Request, ResponseTemplate};
 

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lucca::clock::Clock;
 use lucca::{Action, Error, RequestBudget, Stream, UserQuery};
+use net::clock::Clock;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

@@ -1,11 +1,12 @@
 //! Against an emulated tenant, which shares no code with this crate: every stream, at the sizes where
 //! pages begin and end.
 
-use lucca::{Action, ApiKey, Client, Enumeration, HostPolicy, Proof, Resource, Stream, TenantUrl, UserQuery};
+use lucca::{Action, ApiKey, Client, Enumeration, Proof, Resource, Stream, TenantUrl, UserQuery};
 use lucca_emulator::{
     ById, Config, Emulator, ErrorBody, Header, KeyCasing, Switches, Truth, UnknownFilter, Unsorted,
     V3Departments,
 };
+use net::NetworkPolicy;
 
 use crate::support::{block_on, builder};
 
@@ -16,7 +17,7 @@ async fn start(employees: u32, switches: Switches) -> Emulator {
 }
 
 fn client(emulator: &Emulator, max_page_size: u32) -> Client {
-    let tenant = TenantUrl::parse(&emulator.url(), HostPolicy::AllowLoopback).unwrap();
+    let tenant = TenantUrl::parse(&emulator.url(), NetworkPolicy::AllowLoopback).unwrap();
     let key = ApiKey::parse(emulator.api_key()).unwrap();
     let (_, clock) = builder(&emulator.url());
     let builder = Client::builder(tenant, key).clock(clock);

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use futures::{StreamExt, TryStreamExt, pin_mut};
-use lucca::clock::Clock as _;
 use lucca::{Note, Proof, Unproven, UserQuery};
+use net::clock::Clock as _;
 use serde_json::json;
 
 use crate::support::{

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lucca::clock::Clock;
 use lucca::{Action, Client, Proof, UserQuery};
+use net::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::support::{block_on, builder, rows};
@@ -105,7 +105,7 @@ fn answer(status: u16, body: &str) -> Reply {
     Reply::Answer(status, String::new(), body.to_owned())
 }
 
-fn client(url: &str, pages: usize) -> (Client, Arc<lucca::clock::TestClock>) {
+fn client(url: &str, pages: usize) -> (Client, Arc<net::clock::TestClock>) {
     let (builder, clock) = builder(url);
     (builder.pages_in_flight(pages).request_timeout(Duration::from_millis(250)).build().unwrap(), clock)
 }

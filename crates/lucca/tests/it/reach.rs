@@ -1,12 +1,13 @@
 //! Whether anything answers at a tenant's address.
 
-use lucca::{HostPolicy, TenantUrl};
+use lucca::TenantUrl;
+use net::NetworkPolicy;
 use wiremock::ResponseTemplate;
 
 use crate::support;
 
 fn url(uri: &str) -> TenantUrl {
-    TenantUrl::parse(uri, HostPolicy::AllowLoopback).unwrap()
+    TenantUrl::parse(uri, NetworkPolicy::AllowLoopback).unwrap()
 }
 
 #[tokio::test]

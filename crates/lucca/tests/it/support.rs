@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lucca::clock::{Clock, TestClock};
 use lucca::{
-    ApiKey, Client, ClientBuilder, Enumeration, HostPolicy, Note, Proof, RequestBudget, Resource, TenantUrl,
-    UserQuery,
+    ApiKey, Client, ClientBuilder, Enumeration, Note, Proof, RequestBudget, Resource, TenantUrl, UserQuery,
 };
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -36,7 +36,7 @@ where
 
 pub(crate) fn builder(url: &str) -> (ClientBuilder, Arc<TestClock>) {
     let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
-    let tenant = TenantUrl::parse(url, HostPolicy::AllowLoopback).unwrap();
+    let tenant = TenantUrl::parse(url, NetworkPolicy::AllowLoopback).unwrap();
     let builder = Client::builder(tenant, ApiKey::parse(KEY).unwrap())
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))

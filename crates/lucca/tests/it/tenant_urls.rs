@@ -1,9 +1,10 @@
 //! What people paste as a tenant URL.
 
-use lucca::{Environment, HostPolicy, Region, TenantUrl, TenantUrlError as E};
+use lucca::{Environment, Region, TenantUrl, TenantUrlError as E};
+use net::NetworkPolicy;
 
 fn parse(text: &str) -> Result<TenantUrl, E> {
-    TenantUrl::parse(text, HostPolicy::LuccaOnly)
+    TenantUrl::parse(text, NetworkPolicy::PublicOnly)
 }
 
 #[test]
@@ -390,7 +391,7 @@ fn bad_ones() {
 
 #[test]
 fn this_machine_with_the_development_switch() {
-    let parse = |text| TenantUrl::parse(text, HostPolicy::AllowLoopback);
+    let parse = |text| TenantUrl::parse(text, NetworkPolicy::AllowLoopback);
     for (text, origin) in [
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("127.0.0.1:8080/api/v3/users", "http://127.0.0.1:8080"),

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::ToSpan;
-use linking::Language;
+use people::Language;
 use people::Feature;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};

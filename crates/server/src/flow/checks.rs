@@ -3,9 +3,8 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use linking::{
-    Diagnosis, Evidence, Finding, FoundField, Language, Likelier, Permission, Probe, ProbeOutcome, Verdict,
-};
+use linking::{Diagnosis, Evidence, Finding, FoundField, Likelier, Permission, Probe, ProbeOutcome, Verdict};
+use people::Language;
 use serde::Deserialize;
 
 use super::progress::{Checked, Step};

@@ -1,7 +1,7 @@
 //! `POST language`: speaks another language from here on.
 
 use axum::response::Response;
-use linking::Language;
+use people::Language;
 use serde::Deserialize;
 
 use super::progress::Step;

@@ -1,7 +1,8 @@
 //! How far a linking flow is: what the customer has said so far, kept with the flow as JSON, so that it can go on
 //! on another device. The key is not here: it is sealed, in a column of its own.
 
-use linking::{Diagnosis, Language, Permission};
+use linking::{Diagnosis, Permission};
+use people::Language;
 use people::Feature;
 use serde::{Deserialize, Deserializer, Serialize};
 

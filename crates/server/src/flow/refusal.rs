@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use linking::Language;
+use people::Language;
 
 use super::shell;
 use super::visit::page;

@@ -1,6 +1,6 @@
 //! What is around a page of the flow: the steps, the way back, the way to another device.
 
-use linking::Language;
+use people::Language;
 
 use super::progress::Step;
 use super::visit::Visit;

@@ -6,7 +6,7 @@ pub(crate) mod texts;
 
 use askama::Template;
 use jiff::Timestamp;
-use linking::Language;
+use people::Language;
 
 use texts::{EN, FR, Texts};
 

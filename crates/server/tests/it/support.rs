@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jobs::{Entropy, Holder, Machinery, Tenants};
-use lucca::clock::TestClock;
-use lucca::{FieldGroup, FieldGroups, HostPolicy};
+use lucca::{FieldGroup, FieldGroups};
 use lucca_emulator::{Config as Company, Emulator, KeyConfig, Rights};
+use net::NetworkPolicy;
+use net::clock::TestClock;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{Config, Setup};
@@ -75,7 +76,7 @@ impl Service {
             entropy: entropy(),
             tenants: Tenants::new(
                 Some(database.store.clone()),
-                HostPolicy::AllowLoopback,
+                NetworkPolicy::AllowLoopback,
                 clock.clone(),
                 entropy(),
             ),
@@ -87,7 +88,7 @@ impl Service {
             logo: None,
             operator_token: SecretString::from(OPERATOR),
             public_url: url.clone(),
-            hosts: HostPolicy::AllowLoopback,
+            hosts: NetworkPolicy::AllowLoopback,
         };
         let task = tokio::spawn(async move {
             server::serve(setup, listener, std::future::pending()).await;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::http::StatusCode;
 use delivery::webhooks::Courier;
-use lucca::HostPolicy;
 use lucca_emulator::Rights;
+use net::NetworkPolicy;
 use reqwest::Method;
 use serde_json::{Value, json};
 use test_database::Engine;
@@ -34,7 +34,7 @@ async fn receiver() -> (SocketAddr, Arc<Mutex<Vec<Value>>>) {
 fn courier(service: &Service) -> Courier {
     let machinery = &service.machinery;
     let (vault, clock) = (machinery.vault.clone(), machinery.clock.clone());
-    Courier::new(machinery.store.clone(), vault, clock, HostPolicy::AllowLoopback, ("test", 1)).unwrap()
+    Courier::new(machinery.store.clone(), vault, clock, NetworkPolicy::AllowLoopback, ("test", 1)).unwrap()
 }
 
 #[tokio::test]

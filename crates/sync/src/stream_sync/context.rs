@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use lucca::clock::Clock;
 use lucca::{Client, Enumeration, Proof, Resource};
+use net::clock::Clock;
 use people::RemoteId;
 use store::{Hold, Lease, LinkedAccount, RecordState, Store, StoredHash, content_hash};
 

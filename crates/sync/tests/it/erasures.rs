@@ -14,7 +14,7 @@ const CANARY: &str = "Canarybird";
 
 impl App {
     async fn erase(&self, person: i64) -> Receipt {
-        let at = lucca::clock::Clock::now(&*self.clock);
+        let at = net::clock::Clock::now(&*self.clock);
         let id = ErasureId::mint(at, [5; 10]);
         let erasure = Erasure { id, remote_id: &RemoteId::from(person), actor: Actor::System, at };
         self.store.erase_person(&self.account, erasure).await.unwrap()
@@ -154,7 +154,7 @@ async fn whoever_is_allowed_again_comes_back_whole_with_the_next_sync() {
     // Long enough for nothing of theirs to have changed lately.
     app.emulator.tenant().advance_minutes(5 * 60);
     app.clock.advance(Duration::from_secs(5 * 3600));
-    let now = lucca::clock::Clock::now(&*app.clock);
+    let now = net::clock::Clock::now(&*app.clock);
     assert!(app.store.allow_person(&app.account, &RemoteId::from(person), Actor::System, now).await.unwrap());
     app.sync_changes().await;
     assert_eq!(app.store.fingerprints(app.account.no).await.unwrap(), before);

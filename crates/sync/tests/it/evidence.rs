@@ -103,7 +103,7 @@ async fn undecided_people_are_released_by_decision() {
     }
     let hold = app.store.holds(app.account.no).await.unwrap().remove(0);
     assert!(hold.reason.contains("manager"), "{}", hold.reason);
-    let now = lucca::clock::Clock::now(&*app.clock);
+    let now = net::clock::Clock::now(&*app.clock);
     app.store.reject_hold(app.account.no, Kind::Employee, now).await.unwrap();
     app.sync().await;
     let kept = app.store.holds(app.account.no).await.unwrap();

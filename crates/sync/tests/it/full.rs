@@ -1,9 +1,9 @@
 //! Everything is read: what is stored is what the tenant holds, and what is missing is judged with care.
 
 use jiff::ToSpan;
-use lucca::clock::Clock;
 use lucca::{FieldGroup, FieldGroups};
 use lucca_emulator::{DictionaryMembers, Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
+use net::clock::Clock;
 use people::{Department, Employee, Kind, RemoteId};
 use store::{AccountStatus, Actor, DataPolicy, Outcome, RecordState};
 use sync::Wish;

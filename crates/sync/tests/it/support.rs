@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use lucca::clock::{Clock, TestClock};
-use lucca::{ApiKey, Client, FieldGroup, FieldGroups, HostPolicy, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, FieldGroup, FieldGroups, RequestBudget, TenantUrl};
 use lucca_emulator::{Config, Emulator, Fault, FaultKind, Status, Switches};
+use net::NetworkPolicy;
+use net::clock::{Clock, TestClock};
 use people::{Employee, EmployeeStatus, Employment, Kind, Model, RemoteId, status_on};
 use secrecy::SecretString;
 use store::{
@@ -97,7 +98,7 @@ impl App {
     }
 
     async fn run(&self, wish: Wish, brake: Option<Brake>) -> Result<RunReport, sync::Error> {
-        let tenant = TenantUrl::parse(&self.account.origin, HostPolicy::AllowLoopback).unwrap();
+        let tenant = TenantUrl::parse(&self.account.origin, NetworkPolicy::AllowLoopback).unwrap();
         let key = ApiKey::parse(self.emulator.api_key()).unwrap();
         let client = Client::builder(tenant, key)
             .clock(Arc::clone(&self.clock) as Arc<dyn Clock>)

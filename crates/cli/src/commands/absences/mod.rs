@@ -20,7 +20,7 @@ use absences::{Absences, Problem, Warning};
 use indicatif::{ProgressBar, ProgressStyle};
 use jobs::Machinery;
 use lucca::Client;
-use lucca::clock::Clock;
+use net::clock::Clock;
 use people::{Half, HalfDay, PersonLabel, RemoteId, first_half_day, last_half_day};
 use serde_json::json;
 use store::{Actor, LinkedAccount};

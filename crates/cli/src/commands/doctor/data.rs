@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use linking::{DiagnosisSummary, Language, Readiness};
+use linking::{DiagnosisSummary, Readiness};
+use people::Language;
 use store::{AccountStatus, DisabledReason, IssueFilter, LinkedAccount, Outcome, Run, Schema};
 use sync::{CLOCKS_APART_S, StreamState};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lucca::UserQuery;
-use lucca::clock::Clock;
+use net::clock::Clock;
 use store::AccountStatus;
 use sync::CLOCKS_APART_S;
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use delivery::calendar::{DAYS_AHEAD, secret};
-use linking::Language;
+use people::Language;
 use people::RemoteId;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};

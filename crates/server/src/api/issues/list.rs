@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
-use linking::Language;
+use people::Language;
 use serde::{Deserialize, Serialize};
 use store::{IssueId, LinkedAccount};
 use utoipa::{IntoParams, ToSchema};

@@ -4,7 +4,7 @@ pub(crate) mod list;
 pub(crate) mod show;
 
 use jobs::Told;
-use linking::Language;
+use people::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Issue, IssueFilter, LinkedAccount};

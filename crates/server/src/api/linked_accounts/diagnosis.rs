@@ -1,6 +1,7 @@
 //! How the diagnosis of a linked account's key is shown.
 
-use linking::{DiagnosisSummary, Language};
+use linking::DiagnosisSummary;
+use people::Language;
 use serde::Serialize;
 use store::{KeptDiagnosis, LinkedAccount};
 use utoipa::ToSchema;

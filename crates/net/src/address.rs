@@ -1,7 +1,5 @@
-//! Which network addresses a request may go to.
-//!
-//! A tenant URL already names one of Lucca's hosts; that its name also leads to a public address, and not
-//! to a machine beside this one, is seen to here.
+//! Which network addresses a request may go to. The guard runs when a name is resolved, for each connection: a tenant URL or
+//! a webhook's address may look public and resolve to a machine beside this one.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +7,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Which addresses may be connected to.
+/// Which networks the operator lets clients use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkPolicy {
+    /// The public internet.
+    PublicOnly,
+    /// This machine too: a development switch, for an emulated tenant or a receiver under test.
+    AllowLoopback,
+}
+
+/// Which addresses one client may connect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// Public ones only.

@@ -1,4 +1,4 @@
-//! The languages people are spoken to in.
+//! The languages of pages, messages and summaries.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,7 +29,8 @@ impl Language {
         }
     }
 
-    pub(crate) fn pick<T>(self, english: T, french: T) -> T {
+    /// The text in this language.
+    pub fn pick<T>(self, english: T, french: T) -> T {
         match self {
             Self::English => english,
             Self::French => french,

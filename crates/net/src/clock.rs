@@ -1,6 +1,6 @@
 //! Where time enters: now, and waiting.
 //!
-//! Nothing in this crate asks the operating system for the time or sleeps, except [`SystemClock`].
+//! Only [`SystemClock`] reads the operating system's time and sleeps; `clippy.toml` refuses it everywhere else.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -41,8 +41,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told otherwise: `sleep` returns at once and moves it forward, but not its
-/// stopwatch, so that one who waits makes nobody else look slow.
+/// A clock that stands still until a test moves it. `sleep` returns at once and moves it forward, but not its stopwatch, so
+/// that a task that waits does not make another one look slow.
 #[derive(Debug)]
 pub struct TestClock(Mutex<TestTime>);
 
@@ -97,11 +97,11 @@ impl Clock for TestClock {
 }
 
 /// `at` plus `duration`, or the end of time.
-pub(crate) fn later(at: Timestamp, duration: Duration) -> Timestamp {
+pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 /// How long it is from `earlier` to `later`; nothing when it is the other way round.
-pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+pub fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

@@ -1,5 +1,5 @@
-//! Whom clients trust: the root certificates of this machine, read once a process. There is a client for every sync of every
-//! tenant, and reading some 140 files for each takes two milliseconds, of some fifty that a sync takes in which nothing changed.
+//! The root certificates that clients trust: this machine's, read once a process. Every sync of every tenant has a client of its
+//! own, and reading some 140 files for each takes two of the fifty milliseconds of a sync without changes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
-/// How connections are secured. A root certificate that the machine trusts from now on is trusted when the process starts anew.
+/// The TLS configuration of all clients. A root certificate that is added to the machine counts after a restart.
 ///
 /// # Errors
 ///

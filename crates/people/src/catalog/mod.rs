@@ -1,0 +1,99 @@
+//! The catalog of fields: what is known of every member of every record, in one place. Requests to Lucca, least-data
+//! scoping, the detection of lost fields, delivery schemas, file columns, the API's schemas and the page of all fields
+//! (docs/fields.md) are derived from it.
+//!
+//! Each model is declared once with [`model!`], which makes the struct and its [`Member`]s. Not here: how a value is read
+//! (`lucca::resources`) and mapped (`intake`).
+
+mod member;
+pub(crate) mod source;
+mod value_type;
+
+pub use member::{Column, Member, MemberPart, Sensitivity, WireName};
+pub use value_type::ValueType;
+pub(crate) use value_type::Typed;
+
+use crate::Kind;
+
+/// A type whose members are in the catalog.
+pub trait Described {
+    /// The members, in the order in which JSON has them.
+    const MEMBERS: &'static [Member];
+}
+
+/// The members of a kind's records, in the order in which JSON has them.
+pub const fn members(kind: Kind) -> &'static [Member] {
+    match kind {
+        Kind::LegalUnit => crate::LegalUnit::MEMBERS,
+        Kind::Establishment => crate::Establishment::MEMBERS,
+        Kind::Department => crate::Department::MEMBERS,
+        Kind::OccupationCategory => crate::OccupationCategory::MEMBERS,
+        Kind::JobQualification => crate::JobQualification::MEMBERS,
+        Kind::LeaveType => crate::LeaveType::MEMBERS,
+        Kind::CustomFieldDefinition => crate::CustomFieldDefinition::MEMBERS,
+        Kind::Employment => crate::Employment::MEMBERS,
+        Kind::Employee => crate::Employee::MEMBERS,
+        Kind::WorkingDay => crate::WorkingDay::MEMBERS,
+        Kind::UserLogEntry => crate::UserLogEntry::MEMBERS,
+        Kind::Absence => crate::Absence::MEMBERS,
+        Kind::AbsenceRequest => crate::AbsenceRequest::MEMBERS,
+    }
+}
+
+/// The member of this name.
+pub fn member(kind: Kind, name: &str) -> Option<&'static Member> {
+    members(kind).iter().find(|member| member.name == name)
+}
+
+/// Declares a model: a struct with public fields, and its members in the catalog. A field is declared as
+/// `name: Type = source;` with its documentation above, which is also its description everywhere else; `source` is a
+/// [`Source`](source::Source).
+macro_rules! model {
+    (
+        $(#[$meta:meta])*
+        pub struct $model:ident {
+            $(
+                $(#[doc = $doc:literal])+
+                $(#[serde($($serde:tt)*)])*
+                $field:ident: $type:ty = $source:expr;
+            )+
+        }
+    ) => {
+        $(#[$meta])*
+        pub struct $model {
+            $(
+                $(#[doc = $doc])+
+                $(#[serde($($serde)*)])*
+                pub $field: $type,
+            )+
+        }
+
+        impl $crate::catalog::Described for $model {
+            const MEMBERS: &'static [$crate::catalog::Member] = {
+                #[allow(unused_imports, reason = "not every model uses every way to say a source")]
+                use $crate::catalog::source::*;
+                &[$($crate::catalog::Member::new(
+                    stringify!($field),
+                    <$type as $crate::catalog::Typed>::TYPE,
+                    concat!($($doc),+),
+                    $source,
+                )),+]
+            };
+        }
+
+        impl $model {
+            /// Empties the members that `keeps` refuses. A member that every record has, such as its id, stays.
+            #[allow(dead_code, reason = "only people have members that can be declined")]
+            pub(crate) fn empty_unless(&mut self, keeps: impl Fn(&$crate::catalog::Member) -> bool) {
+                let mut members = <Self as $crate::catalog::Described>::MEMBERS.iter();
+                $(
+                    if members.next().is_some_and(|member| !keeps(member)) {
+                        $crate::catalog::Typed::empty(&mut self.$field);
+                    }
+                )+
+            }
+        }
+    };
+}
+
+pub(crate) use model;

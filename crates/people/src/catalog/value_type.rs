@@ -1,0 +1,133 @@
+//! The types of values, as the catalog names them and as Rust types are in it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::{Described, Member};
+use crate::{AbsenceRequestStatus, Half, HalfDay, LeaveUnit, NamedRef, RemoteId, SourceTime};
+
+/// The type of a value. Every value but the id may be null or absent.
+#[derive(Clone, Copy, Debug)]
+pub enum ValueType {
+    /// A text.
+    Text,
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A time as Lucca writes it: mostly without a zone; one that ends in `Z` is UTC.
+    Time,
+    /// Anything the tenant stores there.
+    Any,
+    /// An object whose members the tenant names.
+    Open,
+    /// An object whose members the tenant names, each a list of ids with names.
+    OpenNamed,
+    /// An id and a name.
+    Named,
+    /// A list of texts.
+    ListOfText,
+    /// A list of ids with names.
+    ListOfNamed,
+    /// An object with these members.
+    Object(&'static [Member]),
+    /// A list of such objects.
+    List(&'static [Member]),
+}
+
+/// A Rust type of a member's value.
+pub trait Typed {
+    /// Its type in the catalog.
+    const TYPE: ValueType;
+
+    /// Makes it absent, where it can be.
+    fn empty(&mut self) {}
+}
+
+macro_rules! typed {
+    ($($type:ty = $value:ident),+ $(,)?) => {
+        $(impl Typed for $type {
+            const TYPE: ValueType = ValueType::$value;
+        })+
+    };
+}
+
+typed! {
+    String = Text,
+    RemoteId = Text,
+    HalfDay = Text,
+    Half = Text,
+    LeaveUnit = Text,
+    AbsenceRequestStatus = Text,
+    bool = Flag,
+    i64 = Integer,
+    u32 = Integer,
+    f64 = Number,
+    Date = Date,
+    SourceTime = Time,
+    Value = Any,
+    NamedRef = Named,
+}
+
+impl<T: Typed> Typed for Option<T> {
+    const TYPE: ValueType = T::TYPE;
+
+    fn empty(&mut self) {
+        *self = None;
+    }
+}
+
+impl<T: Typed> Typed for Vec<T> {
+    const TYPE: ValueType = match T::TYPE {
+        ValueType::Text => ValueType::ListOfText,
+        ValueType::Named => ValueType::ListOfNamed,
+        ValueType::Object(members) => ValueType::List(members),
+        _ => panic!("no type for a list of these"),
+    };
+
+    fn empty(&mut self) {
+        self.clear();
+    }
+}
+
+impl<T: Typed> Typed for BTreeMap<String, T> {
+    const TYPE: ValueType = match T::TYPE {
+        ValueType::Any => ValueType::Open,
+        ValueType::ListOfNamed => ValueType::OpenNamed,
+        _ => panic!("no type for an object of these"),
+    };
+
+    fn empty(&mut self) {
+        self.clear();
+    }
+}
+
+/// A model inside another one is an object of its members.
+macro_rules! nested {
+    ($($model:ident),+ $(,)?) => {
+        $(impl Typed for crate::$model {
+            const TYPE: ValueType = ValueType::Object(<crate::$model as Described>::MEMBERS);
+        })+
+    };
+}
+
+nested!(
+    Picture,
+    WorkCycle,
+    Contact,
+    Birth,
+    Address,
+    Identifiers,
+    Bank,
+    PayAndReviews,
+    Leave,
+    Approval,
+    CancellationRequest,
+    CustomFieldEntry,
+);
