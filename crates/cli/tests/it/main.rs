@@ -19,6 +19,7 @@ mod history;
 mod holds;
 mod journey;
 mod least_data;
+mod lucca_citations;
 mod manual;
 mod operations;
 mod persons;
