@@ -1,4 +1,4 @@
-//! Absences against what their leaves say, through the public surface.
+//! Absences compared with their leaves, through the public API.
 
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -137,7 +137,7 @@ proptest! {
         let at_once = absence(all.clone());
         let paged = absence(first).merge(second, Confirmation::default());
         prop_assert_eq!(&paged, &at_once);
-        // The last told of each half-day counts.
+        // Of two leaves of one half-day the last given counts.
         prop_assert_eq!(&paged.leaves, &unique(all));
     }
 

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Public holidays of 2026 and 2027 as their calendars print them, written down by hand.
+/// Public holidays of 2026 and 2027, copied by hand from printed calendars.
 const FRANCE: &[&str] = &[
     "2026-01-01",
     "2026-04-06",
@@ -30,7 +30,7 @@ const FRANCE: &[&str] = &[
 ];
 /// Two more than the rest of France: Good Friday and St Stephen's Day.
 const ALSACE_ONLY: &[&str] = &["2026-04-03", "2026-12-26", "2027-03-26", "2027-12-26"];
-/// Those of the whole canton of Geneva.
+/// Holidays of the whole canton of Geneva.
 const GENEVA: &[&str] = &[
     "2026-01-01",
     "2026-04-03",
@@ -73,7 +73,7 @@ fn taken(from: &str, to: &str, day: impl Fn(Date) -> Option<WorkingDay>) -> usiz
     plan.taken.len()
 }
 
-/// What it is, holidays, more holidays, the week, from, to, the half-days it takes.
+/// Name of the case, holidays, more holidays, the week, from, to, the half-days taken.
 type Case = (
     &'static str,
     &'static [&'static str],

@@ -1,4 +1,4 @@
-//! Histories against what the sources tell, through the public surface.
+//! Histories compared with their sources, through the public API.
 
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -120,7 +120,7 @@ fn the_record_has_the_last_word_from_the_last_known_change_on() {
         [row("2021-01-01", "2021-12-31", Some(("4", UserLog))), row("2022-01-01", "…", Some(("7", Current)))]
     );
 
-    // A rehire is a later change than what the log tells of the first contract.
+    // A rehire is a later change than the log entry of the first contract.
     let employments = [
         employment(1, date(2020, 1, 1), Some(date(2022, 12, 31)), None),
         employment(2, date(2025, 1, 1), None, None),
@@ -280,7 +280,7 @@ proptest! {
         prop_assert_eq!(holding.first().copied(), position_on(day, &history));
     }
 
-    /// A value whose source is the log or a contract is what that source last told by then.
+    /// A value with the log or a contract as its source is the last value of that source by then.
     #[test]
     fn nothing_is_made_up(
         person in people(),
