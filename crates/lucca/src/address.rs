@@ -1,7 +1,7 @@
-//! Which network addresses a request may go to.
+//! Network addresses that a request may go to.
 //!
-//! A tenant URL already names one of Lucca's hosts; that its name also leads to a public address, and not
-//! to a machine beside this one, is seen to here.
+//! `tenant_url` checks that a tenant URL names one of Lucca's hosts; this module checks that the name
+//! resolves to a public address, and not to a machine on the local network.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Which addresses may be connected to.
+/// The addresses that may be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// Public ones only.
@@ -27,8 +27,8 @@ impl Reach {
         }
     }
 
-    /// The addresses of one answer that may be connected to. Just these are handed to the connection, so a name that
-    /// is answered otherwise a moment later (DNS rebinding) gains nothing: every answer comes through here.
+    /// The allowed addresses of one DNS answer. The connection gets only these, so a name that resolves
+    /// differently a moment later (DNS rebinding) gains nothing: every answer is filtered here.
     fn among(
         self,
         host: &str,
@@ -39,7 +39,7 @@ impl Reach {
     }
 }
 
-/// The system's resolver, without the addresses that may not be connected to.
+/// The system's resolver, without disallowed addresses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GuardedResolver(pub(crate) Reach);
 
@@ -53,7 +53,7 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// A host name that leads to no address that may be connected to.
+/// Error: a host name has no allowed address.
 #[derive(Debug)]
 pub(crate) struct AddressRefused {
     host: String,
@@ -89,7 +89,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || (a == 198 && (18..20).contains(&b)))
 }
 
-/// Global unicast (`2000::/3`) without what carries other addresses or is set aside in it.
+/// Global unicast (`2000::/3`), except the blocks that embed other addresses or are reserved.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return is_public_v4(mapped);
@@ -100,7 +100,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match segments {
-        // NAT64: the address at its end is where it goes.
+        // NAT64: the last 32 bits are the real destination.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         // 6to4: likewise, after the prefix.
         [0x2002, high, low, ..] => embedded(high, low),
@@ -188,7 +188,7 @@ mod tests {
             let allowed = answer(&mixed).unwrap();
             assert_eq!(allowed, [SocketAddr::from(([8, 8, 8, 8], 443))]);
         }
-        // A name that led to a public address and now leads elsewhere is refused now.
+        // A name that had a public address and now has another is refused now.
         assert!(answer(&["8.8.8.8"]).is_ok());
         for elsewhere in
             [&["127.0.0.1"][..], &["169.254.169.254"], &["::1", "fd00::1"], &["::ffff:10.0.0.1"], &[]]

@@ -1,6 +1,7 @@
-//! Where time enters: now, and waiting.
+//! The clock: the present instant, and waiting.
 //!
-//! Nothing in this crate asks the operating system for the time or sleeps, except [`SystemClock`].
+//! Only [`SystemClock`] reads the operating system's time or sleeps; the rest of this crate takes a
+//! [`Clock`].
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -15,8 +16,8 @@ pub trait Clock: Send + Sync + Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
-    /// A reading to measure with how long something takes; the present instant, unless that moves while nothing
-    /// happens.
+    /// A reading for measuring durations; the present instant, except on clocks that move without anything
+    /// happening.
     fn stopwatch(&self) -> Timestamp {
         self.now()
     }
@@ -41,8 +42,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told otherwise: `sleep` returns at once and moves it forward, but not its
-/// stopwatch, so that one who waits makes nobody else look slow.
+/// A clock that moves only on request: `sleep` returns at once and moves it forward, but not its stopwatch,
+/// so that one task's wait does not make another task look slow.
 #[derive(Debug)]
 pub struct TestClock(Mutex<TestTime>);
 
@@ -101,7 +102,7 @@ pub(crate) fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// How long it is from `earlier` to `later`; nothing when it is the other way round.
+/// The duration from `earlier` to `later`; zero if they are in the other order.
 pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

@@ -1,7 +1,7 @@
 //! Whether and when a request is sent again.
 //!
-//! A retry is for what can pass by itself: a lost connection, a busy or restarting server, a body cut
-//! off. What was refused is refused again.
+//! A retry is for temporary failures: a lost connection, a busy or restarting server, a truncated body. A
+//! refused request would be refused again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,28 +12,28 @@ use crate::clock::between;
 use crate::error::{Error, Kind};
 use crate::request_tally::THROTTLED_WAIT;
 
-/// What a server may ask to wait and be obeyed without asking the caller.
+/// The longest wait requested by a server that is obeyed without involving the caller.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// How long a request is repeated that is answered 429 again and again, where each wait is a minute or more. Another
-/// integration that uses up the tenant's limit often stops within minutes.
+/// Time limit for repeating a request that is answered 429 again and again, with waits of a minute or more.
+/// Another integration that uses up the tenant's limit often stops within minutes.
 const THROTTLED_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
-/// How much a request is worth.
+/// The number of retries that a request deserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// Every retry that can help.
     Usual,
-    /// The request is a guess at what the server knows: an answer that may mean "no" is taken for one.
+    /// The request tries a fallback that the server may not know: an answer that may mean "no" counts as one.
     Probe,
-    /// The request changes something: its caller, who can send it again later, does not wait for ten minutes.
+    /// The request changes data: its caller, who can send it again later, does not wait for ten minutes.
     Change,
 }
 
-/// How often a request is sent at most, given what became of it.
+/// The largest number of attempts of a request after `error`.
 fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
     match (error.kind(), error.status()) {
         (Kind::RateLimited(wait), _) if wait >= THROTTLED_WAIT && effort != Effort::Change => {
@@ -42,10 +42,10 @@ fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
         }
         (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
         (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
-        // The older framework answers 500 for whatever it did not foresee, a wrong filter included.
+        // The older framework answers 500 for every error it did not foresee, a wrong filter included.
         (Kind::Unavailable, _) if effort == Effort::Probe || speaks_of_the_request(error) => 1,
         (Kind::Unavailable | Kind::Malformed, _) => max.min(3),
-        // A page that was too slow twice is asked for in smaller pieces rather than again.
+        // After two slow answers, smaller pages are requested instead of the same one.
         (Kind::Timeout, _) => max.min(2),
         _ => 1,
     }
@@ -59,7 +59,7 @@ fn speaks_of_the_request(error: &Error) -> bool {
         .any(|words| message.contains(words))
 }
 
-/// How long to wait before sending again; `None` when it would not help.
+/// The wait before the next attempt; `None` if it would not help.
 pub(crate) fn wait_before_retry(
     error: &Error,
     attempt: u32,
@@ -72,7 +72,7 @@ pub(crate) fn wait_before_retry(
     }
     match error.kind() {
         Kind::RateLimited(wait) if wait > LONGEST_WAIT => None,
-        // The budget holds everybody until then; what is added here spreads those who wake together.
+        // The budget holds all requests until then; this addition spreads those that resume together.
         Kind::RateLimited(_) => Some(jitter.below(FIRST_BACKOFF)),
         _ => {
             let doubled = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempt));
@@ -81,7 +81,7 @@ pub(crate) fn wait_before_retry(
     }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date. At least a second: "now" has just failed.
+/// Reads `Retry-After`: seconds, or an HTTP date. At least a second: an immediate attempt has just failed.
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let wait = match header.parse::<f64>() {
@@ -95,13 +95,13 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.max(Duration::from_secs(1)))
 }
 
-/// Seeded randomness for backoff: any wait between nothing and the full one is as likely, so that those
-/// who failed together don't return together.
+/// Seeded randomness for backoff: every wait between zero and the full one is equally likely, so that
+/// requests that failed together don't retry together.
 #[derive(Debug)]
 pub struct Jitter(AtomicU64);
 
 impl Jitter {
-    /// The same sequence for the same seed.
+    /// A generator with a seed; the same seed gives the same sequence.
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }

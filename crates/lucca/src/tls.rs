@@ -1,5 +1,6 @@
-//! Whom clients trust: the root certificates of this machine, read once a process. There is a client for every sync of every
-//! tenant, and reading some 140 files for each takes two milliseconds, of some fifty that a sync takes in which nothing changed.
+//! The trusted root certificates of this machine, read once per process. Each sync of each tenant has a
+//! client; reading some 140 files for each would take two milliseconds, of the fifty of a sync without
+//! changes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,11 +8,12 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
-/// How connections are secured. A root certificate that the machine trusts from now on is trusted when the process starts anew.
+/// The TLS configuration. A root certificate added to the machine later is trusted after a restart of the
+/// process.
 ///
 /// # Errors
 ///
-/// When the machine's root certificates can't be used; it is tried again the next time.
+/// When the machine's root certificates can't be used; the next call tries again.
 pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
     static CONFIG: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(config) = CONFIG.get() {

@@ -1,4 +1,5 @@
-//! Asking for a page in whatever form the server accepts, and going on without one it refuses.
+//! Fetching the next page with the fallbacks of the request plan, and continuing without a page that the
+//! server refuses.
 
 use super::{Enumeration, TypedPage};
 use crate::error::{Error, Kind};
@@ -8,7 +9,7 @@ use crate::resources::Resource;
 use crate::retry::Effort;
 
 impl<T: Resource> Enumeration<T> {
-    /// The page that is next, and the request it answers.
+    /// The next page, and the request it answers.
     pub(super) async fn ask(&mut self) -> Result<(TypedPage<T>, PageRequest), Error> {
         let first = self.walk.is_fresh();
         if first {
@@ -16,7 +17,7 @@ impl<T: Resource> Enumeration<T> {
         } else if let Some((request, answer)) = self.ahead.take(self.walk.offset()).await {
             match answer {
                 Ok(page) => return Ok((page, request)),
-                // It was asked for in a form that was given up meanwhile.
+                // It was requested under a plan that was replaced meanwhile.
                 Err(_) if request.limit > self.form.page_size() => self.ahead.clear(),
                 Err(error) => {
                     self.ahead.clear();
@@ -27,7 +28,7 @@ impl<T: Resource> Enumeration<T> {
         self.ask_now(first, None).await
     }
 
-    /// Asks for the next page until it is had. `failed`: what became of a first attempt.
+    /// Requests the next page until it arrives. `failed`: a first attempt that failed.
     async fn ask_now(
         &mut self,
         first: bool,
@@ -35,7 +36,7 @@ impl<T: Resource> Enumeration<T> {
     ) -> Result<(TypedPage<T>, PageRequest), Error> {
         let before = self.form.clone();
         let mut refusal: Option<Error> = None;
-        // The best answer so far, while a better one is asked for.
+        // The best answer so far, while a better one is requested.
         let mut held: Option<(TypedPage<T>, PageRequest)> = None;
         let mut shape = self.form.shape();
         let mut patience = Patience::default();
@@ -64,7 +65,7 @@ impl<T: Resource> Enumeration<T> {
                         && self.form.give_way(&error, first);
                     let telling = most_telling(refusal, error);
                     if !gives_way {
-                        // None of what was tried is of use: the next call begins where this one did.
+                        // No fallback helped: the next call starts where this one did.
                         self.form = before;
                         return Err(telling);
                     }
@@ -82,7 +83,7 @@ impl<T: Resource> Enumeration<T> {
         }
     }
 
-    /// Turns a checkpoint into where to begin: behind an id, or else at an offset.
+    /// Turns a checkpoint into a start: after an id, or else at an offset.
     fn find_where_to_begin(&mut self) {
         let Some(checkpoint) = &self.resume else { return };
         if let Some(id) = checkpoint.after.filter(|_| self.form.can_read_by_id()) {
@@ -96,8 +97,8 @@ impl<T: Resource> Enumeration<T> {
         }
     }
 
-    /// Begins at an offset after all, where the server can't be asked for what is behind an id; whether that is
-    /// another way of asking.
+    /// Starts at an offset after all, because the server can't select records after an id; returns whether
+    /// that is another request.
     pub(super) fn go_on_by_offset(&mut self) -> bool {
         let Some(checkpoint) = self.resume.as_mut().filter(|_| self.form.behind().is_some()) else {
             return false;
@@ -109,15 +110,15 @@ impl<T: Resource> Enumeration<T> {
         true
     }
 
-    /// Whether the server gave records that are not behind the id it was asked to begin at.
+    /// Whether the server sent records that are not after the id it was told to start at.
     pub(super) fn has_ignored_where_to_begin(&self, page: &TypedPage<T>) -> bool {
         let Some(behind) = self.form.behind().filter(|_| self.resume.is_some()) else { return false };
         let first = page.items.first().and_then(|item| item.id.as_ref());
         first.is_some_and(|id| id.as_str().parse::<u64>().is_ok_and(|id| id <= behind))
     }
 
-    /// Goes on without the page that ended in `error`, or ends with what was read, if a page can be refused
-    /// for where it begins: some servers know no offset past the end, or beyond a thousand.
+    /// Continues without the page that ended in `error`, or ends with the records read so far, if servers
+    /// refuse a page because of its offset: some know no offset past the end, or beyond a thousand.
     pub(super) fn goes_on_without(&mut self, error: &Error) -> bool {
         let is_refused = matches!(error.status(), Some(400 | 404 | 410 | 416 | 422));
         let is_failed = matches!(error.status(), Some(500 | 501));
@@ -132,7 +133,7 @@ impl<T: Resource> Enumeration<T> {
             self.walk.end_refused();
             self.note_refused_page(offset);
         } else {
-            // A failure may pass: the next call asks for the same page again.
+            // The failure may be temporary: the next call requests the same page again.
             self.walk.go_on_by_offset();
             self.forget_reading_by_id(offset);
             self.note();
@@ -147,14 +148,14 @@ impl<T: Resource> Enumeration<T> {
         self.course.push(Note::PageRefused { offset });
     }
 
-    /// Withdraws that the rest is read by id, where that helped nothing or is said again.
+    /// Removes the note that the rest is read by id, if that did not help or is noted again.
     fn forget_reading_by_id(&mut self, offset: u64) {
         self.course.retain(|note| *note != Note::ReadById { offset });
     }
 }
 
-/// How often smaller pages are tried against what may have nothing to do with their size: a server that is
-/// down would otherwise be asked in every size.
+/// Number of smaller pages to try after an error that may be unrelated to the page size: otherwise a server
+/// that is down would be tried in every size.
 #[derive(Debug)]
 struct Patience(u8);
 
@@ -168,9 +169,9 @@ impl Patience {
     fn allows(&mut self, error: &Error, first: bool, by_id: bool) -> bool {
         let may_pass = match error.status() {
             None => error.kind() != Kind::BodyTooLarge,
-            // Of the first page it is what the older framework answers to what it does not know.
+            // For the first page, the older framework answers so to unknown parameters.
             Some(500 | 501) if first => false,
-            // It was tried before the rest was asked for by id.
+            // It was tried before the rest was requested by id.
             Some(500 | 501) if by_id => return false,
             Some(status) => status >= 500,
         };
@@ -182,8 +183,8 @@ impl Patience {
     }
 }
 
-/// The error to report of two: the first refusal is of what was wanted most, and so says most; but that
-/// there is nothing at an address says less than what another address answers.
+/// The error to report of two. The first refusal is of the preferred request and so the more specific, except
+/// that "nothing at this address" is less specific than the answer of another address.
 fn most_telling(first: Option<Error>, last: Error) -> Error {
     let is_of_the_form = is_refusal(&last) || is_elsewhere(&last);
     match first {

@@ -1,15 +1,15 @@
-//! What is varied when a server refuses a request without a reason, and in which order.
+//! The fallbacks after a server refuses a request without a reason, in order.
 //!
-//! First what costs no data: smaller pages. Then one thing less at a time. Then the plainest request there
-//! is, and, if that is answered, one thing more at a time: so two or three things a server doesn't know
-//! are found without trying all their combinations.
+//! First those that cost no data: smaller pages. Then one omission at a time. Then the plainest request and,
+//! if that is answered, one addition at a time: so two or three unknown parameters are found without trying
+//! all their combinations.
 
 use crate::asked::Idiom;
 
 /// Page sizes to try: some servers know one size only.
 const SIZES: [u32; 12] = [5000, 2500, 1000, 500, 250, 200, 100, 50, 30, 25, 20, 10];
 
-/// Page sizes to go down to when a page was too much, each about half of the one before.
+/// Page sizes after a page was too large, each about half of the one before.
 const STEPS: [u32; 9] = [5000, 2500, 1000, 500, 250, 100, 50, 25, 10];
 
 /// The next smaller page.
@@ -31,35 +31,35 @@ pub(crate) struct Shape {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Every field wanted.
+    /// Every field of the query.
     Full,
-    /// The fields every server is expected to know.
+    /// The fields that every server is expected to know.
     Core,
-    /// What the server gives when nothing is said. Without fields, v3 has no place to ask for a count.
+    /// The server's default fields: none is named. Without fields, a v3 request can't contain a count.
     Default,
 }
 
-/// What a stream leaves to vary.
+/// The parts of a stream's request that can vary.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
-    /// The shape that is wanted most, as far as the server has not named anything in it as wrong.
+    /// The preferred shape, without the parts that the server named as wrong.
     pub(super) best: Shape,
     pub(super) is_v3: bool,
-    /// Whether a v4 stream is asked for in an order.
+    /// Whether a v4 stream is requested in an order.
     pub(super) has_sort: bool,
-    /// Whether there are core fields that are fewer than the full ones.
+    /// Whether the core fields are fewer than the full ones.
     pub(super) has_core: bool,
-    /// Whether the set can be asked for in two ways.
+    /// Whether the set can be requested in two ways.
     pub(super) has_second_idiom: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rung {
     pub(super) shape: Shape,
-    /// Whether it leaves out more than was shown to be wrong, so that there is something to climb back to.
+    /// Whether it leaves out more than has proved wrong, so that it can be upgraded again.
     pub(super) is_plain: bool,
-    /// Whether it can help against a 500: the older framework answers so for unknown keys and fields, but
-    /// not for a page size.
+    /// Whether it can help after a 500: the older framework answers so for unknown keys and fields, but not
+    /// for a page size.
     pub(super) may_help_500: bool,
 }
 
@@ -102,14 +102,14 @@ impl Range {
         rungs
     }
 
-    /// What `shape` becomes one step up, if there is such a step.
+    /// `shape` with one part added again, if that differs.
     pub(super) fn raised(self, shape: Shape, step: Step) -> Option<Shape> {
         let best = self.best;
         let detail = |detail| Shape { detail, ..shape };
         let (from, wanted) = (shape.detail, best.detail);
         let raised = match step {
             Step::Core if self.has_core && from == Detail::Default && wanted != from => detail(Detail::Core),
-            // The full fields hold the core ones: where those are refused, they are too.
+            // The full fields contain the core ones: a server that refuses those refuses these too.
             Step::Full if from == if self.has_core { Detail::Core } else { Detail::Default } => {
                 detail(wanted)
             }
@@ -126,7 +126,7 @@ fn rung(shape: Shape, is_plain: bool, may_help_500: bool) -> Rung {
     Rung { shape, is_plain, may_help_500 }
 }
 
-/// What is added again to the plainest request, the most valuable first.
+/// The parts to add again to the plainest request, the most valuable first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Core,

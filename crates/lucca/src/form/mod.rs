@@ -1,8 +1,8 @@
-//! In which form a stream is asked for, and how that form gives way when a server refuses it.
+//! The request plan of a stream, and its downgrades when a server refuses a request.
 //!
-//! A server may know a smaller page size, fewer fields or another filter than the documented ones. What
-//! it refuses with a reason (`words`) is corrected by that reason; what it refuses without one is tried
-//! along a bounded `ladder`. Pure: requests are made in `enumeration`.
+//! A server may know a smaller page size, fewer fields or another filter than the documented ones. If it
+//! gives a reason (`words`), the plan is corrected accordingly; otherwise a bounded list of fallbacks is
+//! tried (`ladder`). Pure: `enumeration` sends the requests.
 
 mod ladder;
 mod outcome;
@@ -21,10 +21,10 @@ use crate::stream::Stream;
 use ladder::{Detail, Range, Shape, Step, step_down};
 use words::{Blame, named_properties};
 
-/// How many requests finding a form may take after the first one, what a server names aside.
+/// Number of requests for finding a plan after the first one, not counting corrections that the server named.
 const MOST_TRIES: usize = 26;
 
-/// Pages are not made smaller than this to be faster.
+/// Pages are not reduced below this size for speed.
 const SMALLEST_FOR_SPEED: u32 = 100;
 
 #[derive(Clone, Debug)]
@@ -33,22 +33,22 @@ pub(crate) struct Form {
     asked: Asked,
     routes: &'static [Route],
     route: &'static Route,
-    /// The id behind which the whole enumeration is, where it was resumed so.
+    /// The id after which the whole enumeration starts, if it was resumed by id.
     behind: Option<u64>,
-    /// The size the caller or the client wants at most.
+    /// The largest size that the caller or the client allows.
     cap: Option<u32>,
     full: Fields,
     core: Fields,
     /// Fields that the server named as unknown.
     dropped: Vec<String>,
-    /// What is wanted most, as far as the server has not named anything in it as wrong.
+    /// The preferred shape, without the parts that the server named as wrong.
     best: Shape,
     shape: Shape,
     /// The shapes that were refused.
     refused: Vec<Shape>,
-    /// The steps back up that are left, after the plainest request was answered.
+    /// The remaining upgrades, after the plainest request was answered.
     climb: &'static [Step],
-    /// Whether an answer of a count without records was asked for again without the count.
+    /// Whether a count without records was requested again without the count.
     doubted_count: bool,
     tries: usize,
 }
@@ -58,16 +58,16 @@ pub(crate) struct Form {
 pub(crate) struct PageRequest {
     pub(crate) path: &'static str,
     pub(crate) query: String,
-    /// Where the page begins: at or before where it was asked to.
+    /// First record of the page: at or before the requested offset.
     pub(crate) offset: u64,
     pub(crate) limit: u32,
     pub(crate) by_page: bool,
-    /// Whether the answer holds everything there is.
+    /// Whether the answer is the whole set.
     pub(crate) is_whole: bool,
     pub(crate) layout: Layout,
 }
 
-/// How an answer holds its records.
+/// The arrangement of records in an answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Layout {
     Collection,
@@ -80,7 +80,7 @@ impl Form {
         let route = &routes[0];
         let full = asked.fields(stream);
         let mut core = core_fields(stream);
-        // A group that was not asked for is not fetched for the sake of a fallback either.
+        // A fallback must not fetch a group that was not requested.
         for name in core.names().collect::<Vec<_>>() {
             if !full.mentions(name) {
                 core.remove(name);
@@ -112,7 +112,7 @@ impl Form {
         }
     }
 
-    /// Where it is asked for.
+    /// Path of the current route.
     pub(crate) fn path(&self) -> &'static str {
         self.route.path
     }
@@ -125,7 +125,7 @@ impl Form {
         self.shape.size
     }
 
-    /// Asks for no larger pages than `size`.
+    /// Limits pages to `size` records.
     pub(crate) fn cap_size(&mut self, size: u32) {
         let cap = self.cap.map_or(size, |cap| cap.min(size)).max(1);
         self.cap = Some(cap);
@@ -137,13 +137,13 @@ impl Form {
         self.shape.size = self.shape.size.min(size).max(1);
     }
 
-    /// The size asked for if the server accepts everything.
+    /// The page size if the server accepts everything.
     fn wanted_size(&self) -> u32 {
         self.cap.map_or(self.route.page_size, |cap| cap.min(self.route.page_size))
     }
 
     /// The request for the page that holds the record at `offset`; with `after`, for the records with larger
-    /// ids than that instead, as far as the stream can be asked so.
+    /// ids than that instead, if the stream has such a filter.
     pub(crate) fn request(&self, offset: u64, after: Option<u64>) -> PageRequest {
         let limit = NonZeroU32::new(self.shape.size).unwrap_or(NonZeroU32::MIN);
         let size = u64::from(limit.get());
@@ -190,29 +190,28 @@ impl Form {
         }
     }
 
-    /// Whether nothing is asked for, so that no request is needed.
+    /// Whether the query selects nothing, so that no request is needed.
     pub(crate) fn is_nothing(&self) -> bool {
         self.asked.is_nothing()
     }
 
-    /// Asks only for records with larger ids than this, or for all of them again.
+    /// Requests only records with larger ids than this; `None`: all records again.
     pub(crate) fn begin_behind(&mut self, id: Option<u64>) {
         self.behind = id;
     }
 
-    /// The id behind which the whole enumeration is.
+    /// The id after which the whole enumeration starts.
     pub(crate) fn behind(&self) -> Option<u64> {
         self.behind
     }
 
-    /// Whether pages can be asked for by the last id instead of an offset.
+    /// Whether pages can be requested by the last id instead of an offset.
     pub(crate) fn can_read_by_id(&self) -> bool {
         self.route.style == Style::V3 && self.shape.order && self.asked.can_filter_id(self.stream)
     }
 
-    /// The v4 pages of a server that silently gives fewer records than were asked for are numbered in its
-    /// own size, or in ours: asking for its size makes both the same.
-    /// Whether that is what happened.
+    /// Servers that silently send fewer records than requested number their v4 pages by their own size, or by
+    /// ours; requesting their size makes both the same. Returns whether the page was such a one.
     pub(crate) fn learn_size(&mut self, offset: u64, received: usize, count: Option<u64>) -> bool {
         let Ok(received) = u32::try_from(received) else { return false };
         let more = count.is_some_and(|count| count > offset + u64::from(received));
@@ -224,20 +223,19 @@ impl Form {
         learns
     }
 
-    /// Changes the form to one that `error` doesn't speak against; whether there is one.
-    /// `first`: whether the stream has not answered yet.
+    /// Changes the plan to one that `error` does not rule out; returns whether there is one. `first`: whether
+    /// the stream has not answered yet.
     pub(crate) fn give_way(&mut self, error: &Error, first: bool) -> bool {
         let status = error.status();
         if matches!(status, Some(408 | 413)) || matches!(error.kind(), Kind::Timeout | Kind::BodyTooLarge) {
             return self.smaller_page(10);
         }
-        // Too much work for the server, or nothing to do with the page. 503 says that it is busy, whatever is
-        // asked.
+        // Too much work for the server, or unrelated to the page. 503 means that it is busy, for any request.
         if matches!(status, Some(502 | 504..=599)) || !first && matches!(status, Some(500 | 501)) {
             return self.smaller_page(SMALLEST_FOR_SPEED);
         }
         if !first {
-            // A largest page that a server learned meanwhile.
+            // A page limit that the server reports only now.
             return is_refusal(error)
                 && error.lucca_message().is_some_and(|message| self.correct_size(message));
         }
@@ -251,11 +249,11 @@ impl Form {
         named || self.next_rung(error) || self.next_route()
     }
 
-    /// Asks for more than the page at hand has, once it has come; whether there is more to ask for.
+    /// Requests more than the current page has; returns whether there is more to request.
     pub(crate) fn ask_for_more(&mut self, received: usize, count: Option<u64>) -> bool {
         let only_counted = received == 0 && count.is_some_and(|count| count > 0);
         if only_counted && self.shape.count && !self.doubted_count {
-            // Some servers take the request for a count for a request for nothing else.
+            // Some servers misread the count parameter as a request for the count alone.
             self.doubted_count = true;
             self.shape.count = false;
             return true;
@@ -278,18 +276,18 @@ impl Form {
         self.shape
     }
 
-    /// Goes back to a shape that was answered.
+    /// Restores a shape that was answered.
     pub(crate) fn go_back_to(&mut self, shape: Shape) {
         self.shape = shape;
     }
 
-    /// The query for one record with the fields wanted.
+    /// The query for one record with the fields of the query.
     pub(crate) fn single_query(&self) -> String {
         let fields = if self.shape.detail == Detail::Full { &self.full } else { &self.core };
         single(fields)
     }
 
-    /// Asks for fewer fields of one record, if `error` speaks against some: those it names, or all but the
+    /// Removes fields from the query for one record, if `error` is about some: those it names, or all but the
     /// core ones.
     pub(crate) fn fewer_fields(&mut self, error: &Error) -> bool {
         let named = error.lucca_message().is_some_and(|message| self.drop_named_fields(message));
@@ -325,13 +323,13 @@ impl Form {
         (self.refused, self.climb) = (Vec::new(), &[]);
     }
 
-    /// Asks for the next smaller pages, but not for smaller ones than `least`; whether that is possible.
+    /// Requests the next smaller pages, but none below `least`; returns whether that is possible.
     fn smaller_page(&mut self, least: u32) -> bool {
         let to = step_down(self.shape.size).filter(|to| *to >= least);
         to.inspect(|to| self.limit_size(*to)).is_some()
     }
 
-    /// A page of this size took longer than one may: the next ones are smaller, if there is something to be won.
+    /// Reduces the next pages after a page of `size` exceeded the time limit, if that can help.
     pub(crate) fn was_slow(&mut self, size: u32, received: usize) {
         let to = step_down(size).filter(|to| *to >= SMALLEST_FOR_SPEED);
         if let Some(to) = to.filter(|to| usize::try_from(*to).is_ok_and(|to| received > to)) {
@@ -345,7 +343,7 @@ impl Form {
         true
     }
 
-    /// Corrects what the server names as wrong.
+    /// Corrects the part that the server names as wrong.
     fn correct(&mut self, message: &str) -> bool {
         let before = self.best;
         match Blame::of(message, self.shape.size) {
@@ -358,11 +356,11 @@ impl Form {
             Some(Blame::PageSize(limit)) => self.limit_size(limit),
             Some(Blame::Idiom) | None => {}
         }
-        // Each of these is corrected once: what is still named then is tried along the ladder.
+        // Each part is corrected once; if the server names it again, the fallbacks are tried.
         before != self.best || self.drop_named_fields(message)
     }
 
-    /// Asks no more for the fields that the message names as unknown.
+    /// Removes the fields that the message names as unknown.
     fn drop_named_fields(&mut self, message: &str) -> bool {
         if self.route.style != Style::V3 || self.shape.detail == Detail::Default {
             return false;
@@ -376,11 +374,12 @@ impl Form {
         for name in named.filter(|name| !name.eq_ignore_ascii_case("id")) {
             let mut removed = self.full.remove(name);
             self.core.remove(name);
-            // What is not known under one name is not known under the other, and asking costs a request.
+            // A server that does not know one of the names does not know the other, and trying costs a
+            // request.
             if removed.iter().any(|name| name == "categoryId") {
                 removed.extend(self.full.remove("categoryName"));
             }
-            // 2023's name of the same field. Source: directory.md §1, item 4.
+            // The same field's name in 2023. Source: directory.md §1, item 4.
             if removed.iter().any(|name| name == "modifiedAt") {
                 self.full = std::mem::take(&mut self.full).leaf("modifiedOn");
             }
@@ -389,7 +388,7 @@ impl Form {
         self.dropped.len() > before
     }
 
-    /// The next shape to try when the server refuses without a reason.
+    /// The next fallback after the server refuses without a reason.
     fn next_rung(&mut self, error: &Error) -> bool {
         if self.route.style == Style::Tree {
             return false;
@@ -400,7 +399,7 @@ impl Form {
         let next = rungs
             .into_iter()
             .find(|rung| (!is_500 || rung.may_help_500) && !self.refused.contains(&rung.shape));
-        // The addresses that are left keep their turn.
+        // Attempts are reserved for the remaining routes.
         let Some(rung) = next.filter(|_| self.tries + self.routes_left().len() < MOST_TRIES) else {
             return false;
         };
@@ -422,13 +421,13 @@ impl Form {
     }
 }
 
-/// Whether another address may have what this one does not.
+/// Whether another route may have the stream that this one lacks.
 pub(crate) fn is_elsewhere(error: &Error) -> bool {
     matches!(error.status(), Some(404 | 405 | 410)) || error.kind() == Kind::NotLucca
 }
 
-/// Whether a request in another form may be answered. The older framework answers 500 for filters and
-/// fields it doesn't know (wire-grammar.md §1.1 and §1.8).
+/// Whether a request of another shape may be answered. The older framework answers 500 for filters and fields
+/// it doesn't know (wire-grammar.md §1.1 and §1.8).
 pub(crate) fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 414 | 416 | 422 | 431 | 500 | 501))
 }

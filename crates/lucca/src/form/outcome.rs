@@ -1,4 +1,4 @@
-//! What became of a form: for those who read the records, and for the next run.
+//! The outcome of a plan: notes for the readers of the records, and the learned plan for the next run.
 
 use super::Form;
 use super::ladder::{Detail, Shape};
@@ -9,7 +9,7 @@ use crate::route::Style;
 use crate::stream::Stream;
 
 impl Form {
-    /// Begins with what was found out before.
+    /// Starts with the results of an earlier run.
     pub(crate) fn apply(&mut self, learned: &Learned) {
         let path = learned.route.as_deref();
         if let Some(route) = self.routes.iter().find(|route| path == Some(route.path)) {
@@ -31,7 +31,7 @@ impl Form {
         self.shape = self.best;
     }
 
-    /// What to begin with next time; the default if that is how it began.
+    /// The plan for the next run; the default if it is unchanged.
     pub(crate) fn learned(&self) -> Learned {
         let Shape { size, detail, idiom, order, count } = self.shape;
         let is_default = detail == Detail::Default;
@@ -45,13 +45,13 @@ impl Form {
             },
             second_idiom: idiom == Idiom::Fallback,
             order_refused: self.asked.has_order() && !order,
-            // With the server's default fields there was no place for a count: nothing was refused.
+            // The server's default fields have no place for a count: nothing was refused.
             count_refused: !count && !is_default,
             route: (!std::ptr::eq(self.route, &raw const self.routes[0])).then(|| self.route.path.to_owned()),
         }
     }
 
-    /// How this form differs from the one that was wanted.
+    /// The differences between this plan and the documented one.
     pub(crate) fn notes(&self) -> Vec<Note> {
         let (shape, is_v3) = (self.shape, self.route.style == Style::V3);
         let mut notes = Vec::new();

@@ -32,7 +32,7 @@ fn a_named_field_is_dropped_and_renamed_ones_are_asked_by_their_old_name() {
     assert_eq!(form.notes(), [Note::FieldsDropped { names: vec!["modifiedAt".into()] }]);
     let asked = query(&form);
     assert!(asked.contains("modifiedOn") && !asked.contains("modifiedAt"), "{asked}");
-    // The same refusal again is not answered with the same request.
+    // The same refusal again does not lead to the same request.
     assert!(form.give_way(&error, true));
     assert_ne!(query(&form), asked);
 }

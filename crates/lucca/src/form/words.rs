@@ -1,9 +1,9 @@
-//! What a server's refusal speaks against, by its words.
+//! The part of a request that a server's refusal is about, read from its words.
 
-/// What a message names as wrong with a request.
+/// The part of a request that a message names as wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blame {
-    /// One of the two ways to ask for the set.
+    /// The filter style: one of the two ways to request the set.
     Idiom,
     Order,
     Count,
@@ -12,7 +12,7 @@ pub(super) enum Blame {
 }
 
 impl Blame {
-    /// `size`: how many records were asked for.
+    /// `size`: requested page size, in records.
     pub(super) fn of(message: &str, size: u32) -> Option<Self> {
         let lower = message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -38,12 +38,12 @@ fn names(message: &str, property: &str) -> bool {
     named_properties(message).iter().any(|name| name.eq_ignore_ascii_case(property))
 }
 
-/// The largest page a message speaks of, if it speaks of pages and of a number below `size`.
-/// ("Paging limit should be between 1 and 1000", wire-grammar.md §1.2.)
+/// The largest page in the message, if it is about pages and has a number below `size`. ("Paging limit should
+/// be between 1 and 1000", wire-grammar.md §1.2.)
 fn page_limit(lower: &str, size: u32) -> Option<u32> {
     let speaks_of_pages =
         ["paging", "page size", "pagesize", "limit"].iter().any(|word| lower.contains(word));
-    // "Paging offset should be …" is about where the page begins.
+    // "Paging offset should be …" is about the page's beginning.
     if !speaks_of_pages || lower.contains("offset") {
         return None;
     }
@@ -51,7 +51,7 @@ fn page_limit(lower: &str, size: u32) -> Option<u32> {
     numbers.filter(|number| (1..size).contains(number)).max()
 }
 
-/// The names a message may mean as unknown properties: what is quoted, and what follows "property" or
+/// The names that a message may mean as unknown properties: quoted words, and the word after "property" or
 /// "field". ("Selected property X does not exist on objet of type T", wire-grammar.md §1.1.)
 pub(super) fn named_properties(message: &str) -> Vec<&str> {
     let mut names = Vec::new();

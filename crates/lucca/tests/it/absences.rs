@@ -13,7 +13,7 @@ use crate::support::{block_on, client, counted, ok, parameter, tenant, text, use
 
 const MARCH: DateFilter = DateFilter::Between(date(2026, 3, 1), date(2026, 3, 31));
 
-/// What is read of these records, whatever is asked for.
+/// Reads these records through the request that `ask` makes; the server answers every query with them.
 fn read<T: Resource>(records: &Value, ask: impl FnOnce(&Client) -> lucca::Enumeration<T>) -> Vec<Item<T>> {
     block_on(async {
         let count = records.as_array().unwrap().len();
@@ -74,7 +74,7 @@ fn a_leave_by_its_id_alone() {
     assert_eq!(bare.period.map(|period| period.id), Some(id("32710")));
     assert_eq!((bare.owner, bare.account, bare.is_active), (None, None, None));
 
-    // What is said counts more than what the id suggests; an odd id says nothing.
+    // The explicit fields take precedence over the id; an odd id is ignored.
     let said = leave(&json!({"id": "9-20220711-AM", "date": "2022-07-12", "isAM": false,
         "leavePeriod": {"id": "1", "owner": {"id": 3, "name": "X"}}}));
     assert_eq!((said.date, said.half, said.owner), (date(2022, 7, 12), Half::Pm, Some(id("3"))));
@@ -108,7 +108,7 @@ fn how_long_an_hourly_leave_is() {
     }
 }
 
-/// The parameters of the one request that is sent.
+/// The parameters of the one request sent.
 fn asked<T: Resource>(ask: impl FnOnce(&Client) -> lucca::Enumeration<T>) -> Vec<(String, String)> {
     block_on(async {
         let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;

@@ -1,4 +1,4 @@
-//! Every shape of answer, and what becomes of it.
+//! Every shape of answer, and the resulting error or records.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use wiremock::ResponseTemplate;
 
 use crate::support::{KEY, block_on, builder, client, counted, ok, tenant, text};
 
-/// What an enumeration of legal units ends in, where every answer is `answer`; and how many requests it took.
+/// The error of an enumeration of legal units if every answer is `answer`; and the number of requests.
 fn refused_with(answer: ResponseTemplate) -> (Error, u64) {
     block_on(async {
         let server = tenant(move |_, _| answer.clone()).await;
@@ -94,7 +94,7 @@ fn every_error_shape() {
         ),
         (404, "<html><body>404</body></html>".into(), "lucca.not_found", Action::Stop, None, 1),
         (403, "{not json".into(), "lucca.permission_missing", Action::MissingPermission, None, 1),
-        // Once more without the count, which is all there is to leave out here.
+        // One more request without the count, the only part that can be omitted here.
         (500, String::new(), "lucca.unavailable", Action::Retry, None, 4),
         (
             500,

@@ -1,4 +1,4 @@
-//! Whether anything answers at a tenant's address.
+//! Reachability checks of a tenant's address.
 
 use lucca::{HostPolicy, TenantUrl};
 use wiremock::ResponseTemplate;

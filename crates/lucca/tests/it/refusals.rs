@@ -1,4 +1,4 @@
-//! Servers that refuse what they are asked, with a reason or without.
+//! Servers that refuse requests, with a reason or without.
 
 use lucca::{Learned, Note, Proof, Stream, Unproven, UserQuery};
 use serde_json::json;
@@ -155,7 +155,7 @@ fn a_server_that_refuses_an_order() {
     }
 }
 
-/// Refuses without a reason whatever `is_refused` says.
+/// A server that refuses, without a reason, every request for which `is_refused` is true.
 fn silently(
     is_refused: impl Fn(&Request) -> bool + Send + Sync,
 ) -> impl Fn(&Request, usize) -> ResponseTemplate {
@@ -178,7 +178,7 @@ fn several_silent_refusals_at_once() {
     assert!(matches!(outcome.notes[..], [Note::FormerFilterFallback, Note::FieldsDropped { .. }]));
     assert!(outcome.proof.is_complete());
 
-    // What is known is asked for again, once the plainest request was answered.
+    // Known parameters are requested again, once the plainest request was answered.
     let outcome = users(silently(move |request| has(request, "orderBy") || paging(request).1 > 100));
     outcome.has_each_once(250);
     assert_eq!(outcome.notes, [Note::PageSizeReduced { from: 1000, to: 100 }, Note::OrderNotAsked]);
@@ -273,7 +273,7 @@ fn a_page_past_the_end_that_is_refused() {
 
 #[test]
 fn offsets_beyond_a_thousand_that_are_refused() {
-    // With a filter by id the rest can be had, with or without a count.
+    // A filter by id gives the rest, with or without a count.
     for (status, is_counted, requests) in [(400, true, 4), (400, false, 5), (500, true, 9)] {
         let outcome = users(move |request, _| {
             let (offset, limit) = paging(request);
@@ -291,7 +291,7 @@ fn offsets_beyond_a_thousand_that_are_refused() {
         assert_eq!(outcome.proof.is_complete(), is_counted, "{}", outcome.proof);
         assert_eq!((outcome.notes, outcome.requests), (vec![Note::ReadById { offset: 1000 }], requests));
     }
-    // One that ignores the filter, and one that can't be trusted to have an order.
+    // One server that ignores the filter, and one that can't be trusted to have an order.
     for is_ordered in [true, false] {
         let outcome = users(move |request, _| {
             let (offset, limit) = paging(request);
@@ -337,7 +337,7 @@ fn a_count_instead_of_records() {
         assert_eq!(outcome.proof, Proof::Unproven { rows: 3, why: Unproven::NoCount });
         assert_eq!((outcome.notes, outcome.requests), (vec![Note::CountNotAsked], 3));
     }
-    // One that really gives nobody, although it counts some, is asked once more in vain.
+    // A server that counts users but sends none gets one more request, in vain.
     let outcome = users(|_, _| ok(json!({"data": {"items": [], "count": 3}})));
     assert_eq!((outcome.ids.len(), outcome.notes), (0, vec![Note::PassRepeated { pass: 2 }]));
     assert_eq!(outcome.proof.to_string(), "0 records, not proven complete: the server counts 3 but gave 0");

@@ -1,4 +1,4 @@
-//! Reading users: one by one, counted, and in every form fields come in.
+//! Reading users: one by one, counted, and with fields in every form.
 
 use lucca::resources::User;
 use lucca::{DateFilter, FieldGroup, FieldGroups, Item, UserField, UserQuery};
@@ -21,7 +21,8 @@ fn documented() -> Value {
     serde_json::from_str(include_str!("user.json")).unwrap()
 }
 
-/// The same record with the keys of relations as servers were seen to write them, and all others in capitals.
+/// The same record with the keys of relations in the spelling of observed servers, and all others in
+/// capitals.
 fn recased(value: Value) -> Value {
     let Value::Object(object) = value else { return value };
     let members = object.into_iter().map(|(key, value)| {

@@ -1,4 +1,4 @@
-//! What changes absences: sent once, but where it certainly was not accepted; both shapes of the factory on the wire.
+//! Changes of absences: sent once, except if certainly not accepted; both wire formats of the factory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ fn period() -> AbsencePeriod {
     AbsencePeriod { owner: 42.into(), first: on(4, Half::Pm), last: on(5, Half::Pm) }
 }
 
-/// What the factory answered to a browser, shortened. Source: absences.md §5.1.
+/// The factory's answer to a browser, shortened. Source: absences.md §5.1.
 fn offered(is_newer: bool) -> Value {
     let confirm = json!({"ruleId": 1, "description": "La demande est faite en retard.", "error": false, "info": false, "concernedUsers": []});
     let informs = json!({"ruleId": 49, "description": "Le plafond est de 2 jours par semaine.", "error": false, "info": true, "accountId": 34});
@@ -112,7 +112,7 @@ fn an_answer_to_a_request_says_what_it_says_and_no_more() {
     let refused =
         read(r#"{"isValid":false,"warnings":[{"ruleId":3,"description":"Non","error":true}]}"#).unwrap();
     assert_eq!((refused.is_valid, refused.warnings[0].level), (Some(false), WarningLevel::Blocks));
-    // A refusal sent as a success is one; what is not Lucca's may hide a success.
+    // A refusal sent as a success is a refusal; an answer that is not Lucca's may hide a success.
     assert!(!read(r#"{"Status":400,"Message":"Non"}"#).unwrap_err().may_have_happened());
     assert!(read("<html>sign in</html>").unwrap_err().may_have_happened());
     assert!(read(r#"{"cut":"#).unwrap_err().may_have_happened());
@@ -132,7 +132,7 @@ fn what_may_have_been_accepted_is_not_sent_again() {
         (503, 1, true),
         (504, 1, true),
         (302, 1, true),
-        // It was not looked at.
+        // The response body was not read.
         (429, 5, false),
     ] {
         let sent = Arc::new(AtomicUsize::new(0));
