@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn departments_below_count_unless_they_are_not_wanted() {
+    fn subdepartments_count_unless_disabled() {
         let filter = PeopleFilter { departments: vec![id("1")], ..PeopleFilter::default() };
         let own = PeopleFilter { with_subdepartments: false, ..filter.clone() };
         for (department, below, alone) in
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_contract_that_counts_decides_its_type_and_the_day_of_hire() {
+    fn counting_contract_sets_type_and_hire_date() {
         let contracts = [
             contract("CDD", date(2020, 1, 1), Some(date(2020, 12, 31))),
             contract("CDI", date(2021, 1, 1), None),

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_people_can_be_declined() {
+    fn all_features_but_people_are_declinable() {
         for feature in Feature::ALL {
             let read = Feature::declinable(feature.name());
             assert_eq!(read.ok(), (feature != Feature::Employees).then_some(feature));

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn contracts_after_each_other_are_a_rehire_and_other_ones_a_duplicate() {
+    fn consecutive_contracts_are_a_rehire() {
         let back = person(8, "A1", "", Some(date(2024, 1, 1)), None);
         let first = person(9, "A1", "", Some(date(2015, 1, 1)), Some(date(2019, 12, 31)));
         let matches = identities(&[back.clone(), first.clone()], TODAY);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_counts_in_its_establishment_and_an_address_in_any_case() {
+    fn number_is_per_establishment_mail_any_case() {
         let one = person(1, "A1", "Jo@acme.example", None, None);
         let elsewhere = Employee { establishment_id: Some("2".into()), ..person(2, "A1", "", None, None) };
         let nowhere = Employee { establishment_id: None, ..person(3, "A1", "", None, None) };
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_record_is_active_before_future_before_former() {
+    fn current_record_prefers_active_then_future() {
         let former = person(1, "A1", "", Some(date(2015, 1, 1)), Some(date(2019, 12, 31)));
         let active = person(2, "A1", "", Some(date(2024, 1, 1)), Some(date(2026, 6, 30)));
         let future = person(3, "A1", "", Some(date(2026, 7, 1)), None);
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whoever_shares_something_is_matched_once_by_it(
+        fn shared_values_match_each_record_once(
             people in prop::collection::vec((0u8..6, 0u8..6), 0..30),
         ) {
             let people: Vec<Employee> = people

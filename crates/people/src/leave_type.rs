@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_without_category_is_still_read() {
+    fn stored_types_without_category_are_read() {
         let kept = r#"{"id":"7","name":"RTT","is_remote_work":null}"#;
         let read: LeaveType = serde_json::from_str(kept).unwrap();
         assert_eq!((&read.category, read.unit), (&None, None));

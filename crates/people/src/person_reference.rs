@@ -345,7 +345,7 @@ mod tests {
 
     /// The id that a reference resolves to, or the candidates' ids: after `!` if it fits several, after `?`
     /// if it fits none.
-    fn led(index: &PersonIndex, text: &str) -> String {
+    fn resolved(index: &PersonIndex, text: &str) -> String {
         answer(index.resolve(&PersonReference::parse(text)))
     }
 
@@ -383,29 +383,29 @@ mod tests {
             ("", "?"),
             ("number:", "?"),
         ] {
-            assert_eq!(led(&people, text), expected, "{text:?}");
+            assert_eq!(resolved(&people, text), expected, "{text:?}");
         }
     }
 
     #[test]
     fn two_people_with_one_address_are_both_named() {
         let people = index(&[(1, "A", "jo@acme.example", Present), (2, "a", "Jo@acme.example", Present)]);
-        assert_eq!(led(&people, "jo@acme.example"), "!1,2");
-        assert_eq!(led(&people, "email:JO@acme.example"), "!1,2");
+        assert_eq!(resolved(&people, "jo@acme.example"), "!1,2");
+        assert_eq!(resolved(&people, "email:JO@acme.example"), "!1,2");
         // Case distinguishes numbers only if the reference is typed as a number.
-        assert_eq!((led(&people, "number:a").as_str(), led(&people, "a").as_str()), ("2", "!1,2"));
-        assert_eq!(led(&people, "number:B"), "?");
+        assert_eq!((resolved(&people, "number:a").as_str(), resolved(&people, "a").as_str()), ("2", "!1,2"));
+        assert_eq!(resolved(&people, "number:B"), "?");
     }
 
     #[test]
     fn absent_people_cast_doubt_only() {
         for standing in [Hidden, Gone] {
             let people = index(&[(4, "9", "", Present), (9, "", "", standing)]);
-            assert_eq!((led(&people, "9").as_str(), led(&people, "id:9").as_str()), ("!4,9", "?9"));
-            assert_eq!(led(&people, "number:9"), "4");
+            assert_eq!((resolved(&people, "9").as_str(), resolved(&people, "id:9").as_str()), ("!4,9", "?9"));
+            assert_eq!(resolved(&people, "number:9"), "4");
         }
         let people = index(&[(4, "9", "", Present), (9, "", "", Withheld)]);
-        assert_eq!(led(&people, "9"), "!4,-", "no name of a withheld person");
+        assert_eq!(resolved(&people, "9"), "!4,-", "no name of a withheld person");
     }
 
     #[test]
@@ -415,12 +415,12 @@ mod tests {
             |text: &str| answer(people.resolve(&PersonReference::of_column(ReferenceKind::Number, text)));
         assert_eq!((cell("7").as_str(), cell("007").as_str(), cell("8").as_str()), ("!1,2", "1", "3"));
         assert_eq!((cell("number:7").as_str(), cell("id:3").as_str()), ("2", "3"));
-        assert_eq!(led(&people, "number:7"), "2");
+        assert_eq!(resolved(&people, "number:7"), "2");
     }
 
     proptest! {
         #[test]
-        fn resolves_only_what_fits_one_person(
+        fn reference_must_fit_one_person(
             numbers in prop::collection::vec("0{0,2}[0-9]?", 1..8),
             text in "0{0,2}[0-9]",
         ) {

@@ -157,21 +157,21 @@ mod tests {
     }
 
     #[test]
-    fn a_rehire_to_come_is_future_though_a_contract_ended() {
+    fn planned_rehire_is_future() {
         let past = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
         let next = period(date(2026, 9, 1), None);
         assert_eq!(status_on(TODAY, past, [past, next]), EmployeeStatus::Future);
     }
 
     #[test]
-    fn employments_decide_over_the_applicable_contract() {
+    fn employments_override_applicable_contract() {
         let stale = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
         let running = period(date(2021, 1, 1), None);
         assert_eq!(status_on(TODAY, stale, [stale, running]), EmployeeStatus::Active);
     }
 
     #[test]
-    fn a_life_with_a_rehire_starts_twice_and_ends_twice() {
+    fn rehire_starts_and_ends_twice() {
         use EmployeeStatus::{Active, Former, Future};
         let life = [Future, Active, Active, Former, Future, Active, Future, Former];
         let told: Vec<_> =
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn sentinel_end_is_open_and_unknown_dates_are_active() {
+    fn sentinel_end_is_open_unknown_dates_active() {
         let open = period(date(2020, 1, 1), Some(NO_END));
         assert_eq!(open.ends_on(), None);
         assert_eq!(status_on(TODAY, open, []), EmployeeStatus::Active);

@@ -24,7 +24,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_begins_with_that_of_paris() {
+    fn tenant_day_begins_in_paris_time() {
         assert_eq!(day("2026-11-25T22:59:59Z"), date(2026, 11, 25));
         assert_eq!(day("2026-11-25T23:00:00Z"), date(2026, 11, 26));
         assert_eq!(day("2026-06-30T22:00:00Z"), date(2026, 7, 1));

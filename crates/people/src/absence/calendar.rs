@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_around_ascension_has_eight_worked_half_days() {
+    fn ascension_week_has_eight_worked_half_days() {
         let mut pattern = WorkingPattern::weekdays();
         pattern.holidays.insert(date(2026, 5, 14));
         let worked: Vec<_> = pattern.working_half_days(half(11, Half::Am), half(17, Half::Pm)).collect();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_off_is_known_without_minutes_and_a_working_day_is_not() {
+    fn day_off_is_known_without_minutes() {
         let mut day = WorkingDay {
             id: WorkingDay::id_of(Some(&3.into()), None, date(2026, 5, 14)),
             calendar_id: Some(3.into()),

@@ -200,7 +200,7 @@ mod tests {
         }
 
         #[test]
-        fn what_lies_between_is_counted_and_complete(a in half_days(), length in 0usize..300) {
+        fn half_days_between_is_complete_and_counted(a in half_days(), length in 0usize..300) {
             let last = (0..length).try_fold(a, |at, _| at.next()).unwrap();
             let between = half_days_between(a, last);
             prop_assert_eq!(between.len(), length + 1);

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_request_the_leaves_and_the_confirmation_decide() {
+    fn absence_status_without_request() {
         let status = |is_active, is_confirmed| absence_status(&absence(is_active, is_confirmed), None);
         assert_eq!(status(true, Some(true)), AbsenceStatus::Approved);
         assert_eq!(status(true, Some(false)), AbsenceStatus::Requested);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_is_further_along_is_right() {
+    fn more_advanced_status_wins() {
         let status = |is_active, is_confirmed, of_request: &str| {
             absence_status(&absence(is_active, Some(is_confirmed)), Some(&request(of_request)))
         };
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn decisions_stand_in_order_of_time_unless_one_has_none() {
+    fn decisions_are_sorted_if_all_have_times() {
         let approval = |id: i64, at: &str| Approval {
             id: Some(id.into()),
             approver_id: None,
