@@ -4,7 +4,7 @@
 use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
-use crate::asked::Idiom;
+use crate::asked::FilterStyle;
 use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_query::DateFilter;
@@ -77,8 +77,8 @@ impl LeaveQuery {
         }
     }
 
-    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
-        let is_fallback = idiom == Idiom::Fallback;
+    pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
+        let is_fallback = filter_style == FilterStyle::Fallback;
         let owners = match &self.owners {
             Owners::Everybody if is_fallback && !self.fallback_establishments.is_empty() => {
                 of_establishments(&self.fallback_establishments)
@@ -106,7 +106,7 @@ impl LeaveQuery {
         filters
     }
 
-    pub(crate) fn has_second_idiom(&self) -> bool {
+    pub(crate) fn has_fallback_filter(&self) -> bool {
         let everybody = self.owners == Owners::Everybody && !self.fallback_establishments.is_empty();
         everybody || self.cancelled_since.is_some()
     }

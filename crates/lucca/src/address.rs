@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_of_the_dns_is_looked_at_by_itself() {
+    fn each_dns_answer_is_checked() {
         let answer = |addresses: &[&str]| {
             let found = addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443));
             Reach::Public.among("acme.ilucca.net", found.collect::<Vec<_>>().into_iter())
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_to_this_machine_is_refused() {
+    fn name_resolving_to_loopback_is_refused() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let resolve = |reach| runtime.block_on(GuardedResolver(reach).resolve("localhost".parse().unwrap()));
         assert!(resolve(Reach::Public).err().unwrap().is::<AddressRefused>());

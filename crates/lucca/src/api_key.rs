@@ -22,7 +22,7 @@ impl ApiKey {
         let digits: String = text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
         let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !(all_hex && digits.len() == 32 && has_guid_dashes(text)) {
-            return Err(what_else(text, &digits, all_hex));
+            return Err(other_text_error(text, &digits, all_hex));
         }
         if digits.bytes().all(|byte| byte == b'0') {
             return Err(ApiKeyError::Placeholder);
@@ -193,7 +193,7 @@ fn has_guid_dashes(text: &str) -> bool {
     dashes.is_empty() || dashes == [8, 13, 18, 23]
 }
 
-fn what_else(text: &str, digits: &str, all_hex: bool) -> ApiKeyError {
+fn other_text_error(text: &str, digits: &str, all_hex: bool) -> ApiKeyError {
     let lower = text.to_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
     let length = digits.chars().count();

@@ -10,7 +10,7 @@ use crate::user_query::UserQuery;
 
 /// The records to request from a stream.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
+pub(crate) enum StreamQuery {
     All,
     Users(UserQuery),
     ContractsOf(Vec<RemoteId>),
@@ -22,12 +22,12 @@ pub(crate) enum Asked {
 
 /// The two ways to request the same set, for streams that have both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Idiom {
+pub(crate) enum FilterStyle {
     Usual,
     Fallback,
 }
 
-impl Asked {
+impl StreamQuery {
     pub(crate) fn fields(&self, stream: Stream) -> Fields {
         match self {
             Self::Users(query) => query.fields(),
@@ -39,10 +39,10 @@ impl Asked {
         }
     }
 
-    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
+    pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
         match self {
-            Self::Users(query) => query.filters(idiom),
-            Self::Leaves(query) => query.filters(idiom),
+            Self::Users(query) => query.filters(filter_style),
+            Self::Leaves(query) => query.filters(filter_style),
             Self::LeaveRequests(query) => query.filters(),
             Self::UserLogs(query) => query.filters(),
             Self::UserDates(query) => query.filters(),
@@ -55,10 +55,10 @@ impl Asked {
         if let Self::ContractsOf(owners) = self { owners } else { &[] }
     }
 
-    pub(crate) fn has_second_idiom(&self) -> bool {
+    pub(crate) fn has_fallback_filter(&self) -> bool {
         match self {
             Self::Users(query) => query.has_former_flag(),
-            Self::Leaves(query) => query.has_second_idiom(),
+            Self::Leaves(query) => query.has_fallback_filter(),
             _ => false,
         }
     }

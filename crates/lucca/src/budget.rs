@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_stops_all_requests_and_the_longest_wins() {
+    fn longest_hold_stops_all_requests() {
         let (clock, budget) = (clock(), RequestBudget::unlimited());
         block_on(async {
             budget.hold_until(second(30)).await;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_starts_counts_the_requests_of_the_one_before() {
+    fn new_process_counts_earlier_requests() {
         let (clock, ledger) = (clock(), Arc::new(SharedTally::default()));
         block_on(async {
             for _ in 0..4 {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_ledger_a_process_counts_its_own_requests_and_waits() {
+    fn missing_ledger_falls_back_to_local_tally() {
         let ledger = SharedTally { is_unavailable: true, ..SharedTally::default() };
         let (clock, budget) = (clock(), limit(2).with_ledger(Arc::new(ledger)));
         block_on(async {

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_round_trips_and_what_is_not_understood_is_the_beginning() {
+    fn json_round_trips_or_reads_as_beginning() {
         let checkpoint = Checkpoint { after: Some(7), offset: 3000, page_size: 1000 };
         let json = serde_json::to_string(&checkpoint).unwrap();
         assert_eq!(serde_json::from_str::<Checkpoint>(&json).unwrap(), checkpoint, "{json}");

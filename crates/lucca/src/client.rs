@@ -9,14 +9,14 @@ use people::RemoteId;
 
 use crate::absence_query::{LeaveQuery, LeaveRequestQuery, UserDateQuery, UserLogQuery};
 use crate::api_key::ApiKey;
-use crate::asked::Asked;
+use crate::asked::StreamQuery;
 use crate::budget::RequestBudget;
 use crate::clock::{Clock, SystemClock};
 use crate::enumeration::{Enumeration, TypedPage, decode, read_single};
 use crate::envelope;
 use crate::error::{Error, Kind};
 use crate::field_group::FieldGroups;
-use crate::form::{Form, PageRequest};
+use crate::form::{PageRequest, RequestPlan};
 use crate::item::Item;
 use crate::resources::{
     CustomFieldDefinition, Department, Establishment, JobQualification, Leave, LeaveAccount, LeaveRequest,
@@ -229,36 +229,36 @@ impl Client {
 
     /// The users that match `query` and that the key may see.
     pub fn users(&self, query: UserQuery) -> Enumeration<User> {
-        self.start(Form::new(Stream::Users, Asked::Users(query)))
+        self.start(RequestPlan::new(Stream::Users, StreamQuery::Users(query)))
     }
 
     /// The work contracts of these users; none for an empty list. Some hundred users at most: more make a URL
     /// that servers refuse. The endpoint has no condition on the time of a contract's change. Source:
     /// directory.md §8.
     pub fn work_contracts_of(&self, owners: &[RemoteId]) -> Enumeration<WorkContract> {
-        self.start(Form::new(Stream::WorkContracts, Asked::ContractsOf(owners.to_vec())))
+        self.start(RequestPlan::new(Stream::WorkContracts, StreamQuery::ContractsOf(owners.to_vec())))
     }
 
     /// The half-days of absence that match `query`.
     pub fn leaves(&self, query: LeaveQuery) -> Enumeration<Leave> {
-        self.start(Form::new(Stream::Leaves, Asked::Leaves(query)))
+        self.start(RequestPlan::new(Stream::Leaves, StreamQuery::Leaves(query)))
     }
 
     /// The leave requests that match `query`.
     pub fn leave_requests(&self, query: LeaveRequestQuery) -> Enumeration<LeaveRequest> {
-        self.start(Form::new(Stream::LeaveRequests, Asked::LeaveRequests(query)))
+        self.start(RequestPlan::new(Stream::LeaveRequests, StreamQuery::LeaveRequests(query)))
     }
 
     /// The changes of users' properties that match `query`.
     pub fn user_logs(&self, query: UserLogQuery) -> Enumeration<UserLog> {
-        self.start(Form::new(Stream::UserLogs, Asked::UserLogs(query)))
+        self.start(RequestPlan::new(Stream::UserLogs, StreamQuery::UserLogs(query)))
     }
 
     /// These users' calendar days from `first` to `last`, both included. Lucca recommends about ten users and
     /// a month in one request. Source: absences.md §8.
     pub fn user_dates(&self, owners: &[RemoteId], first: Date, last: Date) -> Enumeration<UserDate> {
         let query = UserDateQuery { owners: owners.to_vec(), first, last };
-        self.start(Form::new(Stream::UserDates, Asked::UserDates(query)))
+        self.start(RequestPlan::new(Stream::UserDates, StreamQuery::UserDates(query)))
     }
 
     /// One user, with these groups of fields; `None` if there is none, or none the key may see.
@@ -274,14 +274,15 @@ impl Client {
             return Ok(None);
         }
         let path = format!("/api/v3/users/{id}");
-        let mut form = Form::new(Stream::Users, Asked::Users(UserQuery { groups, ..UserQuery::default() }));
+        let mut plan =
+            RequestPlan::new(Stream::Users, StreamQuery::Users(UserQuery { groups, ..UserQuery::default() }));
         loop {
-            let query = form.single_query();
+            let query = plan.single_query();
             let sent = self.0.transport.get(Stream::Users, &path, &query, Effort::Usual, envelope::single);
             match sent.await {
                 Ok((raw, _)) => return Ok(Some(read_single(raw))),
                 Err(error) if is_not_found(&error) => return Ok(None),
-                Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
+                Err(error) if matches!(error.status(), Some(400 | 500)) && plan.fewer_fields(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -295,12 +296,12 @@ impl Client {
     /// When the request fails: an unreachable tenant, a refused key, a missing permission.
     #[boxed]
     pub async fn count_users(&self, query: &UserQuery) -> Result<Option<u64>, Error> {
-        let mut form = Form::new(
+        let mut plan = RequestPlan::new(
             Stream::Users,
-            Asked::Users(UserQuery { groups: FieldGroups::NONE, only: None, ..query.clone() }),
+            StreamQuery::Users(UserQuery { groups: FieldGroups::NONE, only: None, ..query.clone() }),
         );
-        form.cap_size(1);
-        match self.page::<User>(Stream::Users, &form.request(0, None), Effort::Usual, false).await {
+        plan.cap_size(1);
+        match self.page::<User>(Stream::Users, &plan.request(0, None), Effort::Usual, false).await {
             // A count below the number of records received counts something else.
             Ok(page) => Ok(page.count.filter(|count| *count >= page.items.len() as u64)),
             Err(error) if error.kind() == Kind::BadRequest => Ok(None),
@@ -334,14 +335,14 @@ impl Client {
     }
 
     fn enumerate<T: Resource>(&self, stream: Stream) -> Enumeration<T> {
-        self.start(Form::new(stream, Asked::All))
+        self.start(RequestPlan::new(stream, StreamQuery::All))
     }
 
-    fn start<T: Resource>(&self, mut form: Form) -> Enumeration<T> {
+    fn start<T: Resource>(&self, mut plan: RequestPlan) -> Enumeration<T> {
         if let Some(size) = self.0.max_page_size {
-            form.cap_size(size);
+            plan.cap_size(size);
         }
-        Enumeration::new(self.clone(), form)
+        Enumeration::new(self.clone(), plan)
     }
 }
 

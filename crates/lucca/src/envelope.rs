@@ -279,7 +279,7 @@ mod tests {
         }
 
         #[test]
-        fn no_record_panics_the_reader_or_spoils_its_page(
+        fn no_record_panics_or_damages_its_page(
             records in prop::collection::vec(prop::collection::vec((key(), value()), 0..8).prop_map(object), 0..4),
             cut in any::<prop::sample::Index>(),
         ) {
@@ -294,7 +294,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_cut_says_what_the_tolerant_reader_says(
+        fn fast_path_matches_tolerant_reader(
             keys in prop::collection::vec(prop::sample::select(vec!["data", "DATA", "header", "metadata", "count", "items"]), 0..4),
             inner in prop::collection::vec((prop::sample::select(vec!["items", "Items", "count", "id"]), prop_oneof![
                 3 => Just("[{\"id\":1},{\"id\":2}]".to_owned()), 2 => Just("7".to_owned()), 1 => value(),
@@ -318,14 +318,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_byte_spoils_its_text_only() {
+    fn wrong_byte_damages_its_text_only() {
         let text = text_of(b"\xef\xbb\xbf{\"items\":[{\"id\":1,\"name\":\"a\xff\"},{\"id\":2}],\"count\":2}");
         let page = page(&text).unwrap();
         assert_eq!((page.rows.len(), page.count), (2, Some(2)));
     }
 
     #[test]
-    fn deep_nesting_is_an_error_of_its_field_at_most() {
+    fn deep_nesting_fails_at_most_its_field() {
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
         let body = format!(r#"{{"items":[{{"id":1,"extendedData":{deep},"attributes":{deep}}}]}}"#);
         let page = page(&body).unwrap();
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_too_many_records_is_refused_whatever_is_around_it() {
+    fn oversized_page_is_refused_in_any_envelope() {
         let zeros = "0,".repeat(100_000);
         for body in [format!("[{zeros}0]"), format!(r#"{{"data":{{"items":[{zeros}0]}}}}"#)] {
             assert!(matches!(page(&body), Err(Undecodable::TooMany)));

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_named_is_no_guess() {
+    fn fields_named_by_server_are_kept() {
         let named =
             Learned { page_size: Some(250), dropped_fields: vec!["quote".into()], ..Learned::default() };
         let guessed = Learned { fields: FieldsLevel::Core, count_refused: true, ..named.clone() };
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_forgotten() {
+    fn unknown_json_reads_as_default() {
         for json in [
             "null",
             "[]",

@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_apis_lead_to_the_tenant_and_nowhere_else() {
+    fn api_paths_stay_on_the_tenant() {
         for path in [
             "/api/v3/users?fields=id,name&paging=0,10",
             "/organization/structure/api/departments",

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_leaves_one_request_free_and_half_for_bursts() {
+    fn share_leaves_one_request_and_half_for_bursts() {
         let facts = |share| (pace(share).highest_estimate, pace(share).burst);
         assert_eq!(facts(40), (39, 20));
         assert_eq!(
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn twenty_requests_need_no_wait_and_the_rest_is_spread_evenly() {
+    fn twenty_requests_burst_then_even_spacing() {
         let sent = schedule(&mut RequestTally::default(), pace(40), 0, without_gaps(1_000));
         assert_eq!(sent[..20], [0; 20]);
         assert_eq!(sent[20..24], [3_158, 6_316, 9_474, 12_632]);
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn another_integration_with_ten_a_minute_and_ours_stay_below_the_limit() {
+    fn two_integrations_stay_below_the_limit() {
         for start in (0..60_000).step_by(1_009) {
             // The other integration was first: windows begin with its requests, the worst case for both.
             let ours = schedule(&mut RequestTally::default(), pace(40), start, without_gaps(400));
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_of_the_version_before_are_waited_for() {
+    fn requests_of_previous_version_are_counted() {
         // The previous version sends up to 40 at once; here it did so in the last second of a minute.
         let sent: Vec<Timestamp> = (0..40).map(|n| ms(59_000 + n)).collect();
         let mut tally = RequestTally { sent, ..RequestTally::default() };
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_429_without_retry_after_requests_wait_a_minute_and_go_at_half_the_rate() {
+    fn bare_429_waits_a_minute_then_halves_rate() {
         let mut tally = RequestTally::default();
         schedule(&mut tally, pace(40), 0, without_gaps(10));
         tally.throttle(None, ms(1_000));
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_of_429s_goes_on_until_requests_are_back_at_the_full_rate() {
+    fn throttling_lasts_until_full_rate_returns() {
         let mut tally = RequestTally::default();
         let mut throttle = |retry_after: Option<u64>, second: i64| {
             tally.throttle(retry_after.map(Duration::from_secs), ms(second * 1000));
@@ -397,7 +397,7 @@ mod tests {
         /// Windows that begin with one of the requests are the worst; the others are tested in case they are
         /// not.
         #[test]
-        fn no_position_of_the_windows_brings_the_estimate_above_the_share(
+        fn estimate_stays_within_share_at_any_window(
             share in 1_u32..60,
             gaps in gaps(),
             start in 0_i64..60_000,
@@ -417,7 +417,7 @@ mod tests {
         /// Two integrations at rates that add up to 48 a minute stay below the limit at every position of
         /// either.
         #[test]
-        fn an_even_integration_beside_ours_is_never_refused(
+        fn even_second_integration_is_never_refused(
             gaps in gaps(),
             start in 0_i64..60_000,
             ahead in 0_i64..6_000,

@@ -43,7 +43,7 @@ fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
         (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
         (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
         // The older framework answers 500 for every error it did not foresee, a wrong filter included.
-        (Kind::Unavailable, _) if effort == Effort::Probe || speaks_of_the_request(error) => 1,
+        (Kind::Unavailable, _) if effort == Effort::Probe || is_about_the_request(error) => 1,
         (Kind::Unavailable | Kind::Malformed, _) => max.min(3),
         // After two slow answers, smaller pages are requested instead of the same one.
         (Kind::Timeout, _) => max.min(2),
@@ -52,7 +52,7 @@ fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
 }
 
 /// Whether the message shows that the same request will fail again.
-fn speaks_of_the_request(error: &Error) -> bool {
+fn is_about_the_request(error: &Error) -> bool {
     let message = error.lucca_message().unwrap_or_default().to_lowercase();
     ["not found", "does not exist", "property", "formeremployees", "invalid", "not in correct format"]
         .iter()

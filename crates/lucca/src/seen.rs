@@ -10,7 +10,7 @@ use packed::PackedSet;
 
 /// The ids met in this pass, and in all passes before.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct SeenIds {
     current: Ids,
     earlier: Ids,
     pass: u8,
@@ -28,7 +28,7 @@ pub(crate) enum Sighting {
     Repeated,
 }
 
-impl Seen {
+impl SeenIds {
     pub(crate) fn meet(&mut self, id: &RemoteId, pass: u8) -> Sighting {
         if pass != self.pass {
             self.earlier.take_in(std::mem::take(&mut self.current));
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn ids_that_look_alike_stay_apart() {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         let leaves = ["7-20260301-AM", "7-20260301-PM", "07-20260301-AM", "8-20260301-AM", "7-20260302-AM"];
         let odd =
             ["7-20260301-am", "7-20269901-AM", "-20260301-AM", "7-2026031-AM", "99999999999999-20260301-AM"];
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn two_million_leaves_are_small() {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         let mut met = 0;
         for period in 30_000.. {
             for day in 2..=(2 + period % 4) {

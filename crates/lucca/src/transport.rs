@@ -476,7 +476,7 @@ fn network_error(error: reqwest::Error) -> Error {
         Kind::AddressRefused
     } else if error.is_timeout() {
         Kind::Timeout
-    } else if chain_any(&error, speaks_of_tls) {
+    } else if chain_any(&error, is_tls_failure) {
         Kind::Tls
     } else {
         Kind::Unreachable
@@ -522,7 +522,7 @@ fn chain_any(error: &reqwest::Error, test: impl Fn(&(dyn std::error::Error + 'st
 /// The TLS library's own error type can't be named here, so its message decides. A server that only supports
 /// an old version answers with an alert (`received fatal alert: ProtocolVersion`), or the library reports it
 /// as incompatible.
-fn speaks_of_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+fn is_tls_failure(cause: &(dyn std::error::Error + 'static)) -> bool {
     const WORDS: [&str; 7] = [
         "certificate",
         "tls",
@@ -555,7 +555,7 @@ mod tests {
 
     #[test]
     fn old_tls_is_told_from_no_answer() {
-        let of_tls = |text: &str| speaks_of_tls(&std::io::Error::other(text.to_owned()));
+        let of_tls = |text: &str| is_tls_failure(&std::io::Error::other(text.to_owned()));
         assert!(of_tls("received fatal alert: ProtocolVersion"));
         assert!(of_tls("peer is incompatible: ServerDoesNotSupportTls12Or13"));
         assert!(!of_tls("Connection refused (os error 111)"));

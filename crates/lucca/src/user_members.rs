@@ -8,46 +8,46 @@ use crate::query::v3::Fields;
 
 /// The group of a user's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Belongs {
+enum MemberGroup {
     /// In every request.
     Always,
     To(FieldGroup),
     /// In this part of [`FieldGroup::Work`].
     Part(WorkPart),
     /// In no group: it is known, and not read.
-    Nothing,
+    NotRead,
 }
 
 /// A member of a user, by Lucca's name in one of its casings.
 struct Member {
     name: &'static str,
-    belongs: Belongs,
+    belongs: MemberGroup,
     /// The members below it that are requested and kept; empty means all of them.
     below: &'static [&'static str],
     /// Whether it is requested. Other members may still be kept: servers send a relation's id under a second
     /// name.
-    is_asked: bool,
+    is_requested: bool,
 }
 
-const fn asked(name: &'static str, belongs: Belongs, below: &'static [&'static str]) -> Member {
-    Member { name, belongs, below, is_asked: true }
+const fn requested(name: &'static str, belongs: MemberGroup, below: &'static [&'static str]) -> Member {
+    Member { name, belongs, below, is_requested: true }
 }
 
-const fn unasked(name: &'static str, belongs: Belongs) -> Member {
-    Member { name, belongs, below: &[], is_asked: false }
+const fn not_requested(name: &'static str, belongs: MemberGroup) -> Member {
+    Member { name, belongs, below: &[], is_requested: false }
 }
 
 const ID_NAME: &[&str] = &["id", "name"];
-const IDENTITY: Belongs = Belongs::To(FieldGroup::Identity);
-const WORK: Belongs = Belongs::To(FieldGroup::Work);
-const CONTRACT: Belongs = Belongs::To(FieldGroup::Contract);
-const CUSTOM: Belongs = Belongs::To(FieldGroup::CustomFields);
-const CONTACT: Belongs = Belongs::To(FieldGroup::Contact);
-const BIRTH: Belongs = Belongs::To(FieldGroup::Birth);
-const BANK: Belongs = Belongs::To(FieldGroup::Bank);
-const JOB_TITLE: Belongs = Belongs::Part(WorkPart::JobTitle);
-const MANAGER: Belongs = Belongs::Part(WorkPart::Manager);
-const QUALIFICATION: Belongs = Belongs::Part(WorkPart::Qualification);
+const IDENTITY: MemberGroup = MemberGroup::To(FieldGroup::Identity);
+const WORK: MemberGroup = MemberGroup::To(FieldGroup::Work);
+const CONTRACT: MemberGroup = MemberGroup::To(FieldGroup::Contract);
+const CUSTOM: MemberGroup = MemberGroup::To(FieldGroup::CustomFields);
+const CONTACT: MemberGroup = MemberGroup::To(FieldGroup::Contact);
+const BIRTH: MemberGroup = MemberGroup::To(FieldGroup::Birth);
+const BANK: MemberGroup = MemberGroup::To(FieldGroup::Bank);
+const JOB_TITLE: MemberGroup = MemberGroup::Part(WorkPart::JobTitle);
+const MANAGER: MemberGroup = MemberGroup::Part(WorkPart::Manager);
+const QUALIFICATION: MemberGroup = MemberGroup::Part(WorkPart::Qualification);
 
 /// Lucca's name for the member that holds data of its other applications; see [`ApplicationMember`].
 const APPLICATION_DATA: &str = "applicationData";
@@ -58,76 +58,76 @@ const AXES: &str = "userAxisValues";
 /// requested if the id's name is documented: without a permission on the other record the object may be null.
 // unverified: which of the two remains without the permission (directory.md §4.2).
 const MEMBERS: &[Member] = &[
-    asked("id", Belongs::Always, &[]),
-    asked("name", IDENTITY, &[]),
-    asked("displayName", IDENTITY, &[]),
-    asked("firstName", IDENTITY, &[]),
-    asked("lastName", IDENTITY, &[]),
-    asked("login", IDENTITY, &[]),
-    asked("mail", IDENTITY, &[]),
-    asked("employeeNumber", IDENTITY, &[]),
-    asked("externalId", IDENTITY, &[]),
-    asked("civilTitle", IDENTITY, &[]),
-    asked("modifiedAt", IDENTITY, &[]),
-    unasked("modifiedOn", IDENTITY),
-    asked("picture", IDENTITY, &["id", "name", "href"]),
-    unasked("pictureId", IDENTITY),
-    asked("jobTitle", JOB_TITLE, &[]),
-    asked("directLine", WORK, &[]),
-    asked("professionalMobile", WORK, &[]),
-    asked("quote", WORK, &[]),
-    asked("legalEntityId", WORK, &[]),
-    asked("departmentId", WORK, &[]),
-    asked("managerId", MANAGER, &[]),
-    asked("legalEntity", WORK, ID_NAME),
-    asked("department", WORK, ID_NAME),
+    requested("id", MemberGroup::Always, &[]),
+    requested("name", IDENTITY, &[]),
+    requested("displayName", IDENTITY, &[]),
+    requested("firstName", IDENTITY, &[]),
+    requested("lastName", IDENTITY, &[]),
+    requested("login", IDENTITY, &[]),
+    requested("mail", IDENTITY, &[]),
+    requested("employeeNumber", IDENTITY, &[]),
+    requested("externalId", IDENTITY, &[]),
+    requested("civilTitle", IDENTITY, &[]),
+    requested("modifiedAt", IDENTITY, &[]),
+    not_requested("modifiedOn", IDENTITY),
+    requested("picture", IDENTITY, &["id", "name", "href"]),
+    not_requested("pictureId", IDENTITY),
+    requested("jobTitle", JOB_TITLE, &[]),
+    requested("directLine", WORK, &[]),
+    requested("professionalMobile", WORK, &[]),
+    requested("quote", WORK, &[]),
+    requested("legalEntityId", WORK, &[]),
+    requested("departmentId", WORK, &[]),
+    requested("managerId", MANAGER, &[]),
+    requested("legalEntity", WORK, ID_NAME),
+    requested("department", WORK, ID_NAME),
     // The name is the manager's own: their record has it.
-    asked("manager", MANAGER, &["id"]),
-    asked("calendar", WORK, ID_NAME),
-    unasked("calendarId", WORK),
-    asked("culture", WORK, ID_NAME),
-    unasked("cultureId", WORK),
-    asked("rolePrincipal", WORK, ID_NAME),
-    unasked("rolePrincipalId", WORK),
-    asked("habilitedRoles", WORK, ID_NAME),
-    asked("csp", WORK, ID_NAME),
-    unasked("cspId", WORK),
-    asked("jobQualification", QUALIFICATION, ID_NAME),
-    unasked("jobQualificationId", QUALIFICATION),
-    asked("userWorkCycles", WORK, &["id", "workCycleID", "startsOn", "endsOn"]),
-    asked("dtContractStart", CONTRACT, &[]),
-    asked("dtContractEnd", CONTRACT, &[]),
-    asked("seniorityDate", CONTRACT, &[]),
-    asked(EXTENDED_DATA, CUSTOM, &[]),
-    asked(AXES, CUSTOM, &[]),
-    asked("attributes", CUSTOM, &[]),
-    asked("personalEmail", CONTACT, &[]),
-    asked("personalMobile", CONTACT, &[]),
-    asked("birthDate", BIRTH, &[]),
-    asked("gender", BIRTH, &[]),
-    asked("nationality", BIRTH, ID_NAME),
-    unasked("nationalityId", BIRTH),
-    asked("address", Belongs::To(FieldGroup::Address), &[]),
-    asked("insuranceNumber", Belongs::To(FieldGroup::Identifiers), &[]),
-    asked("bankName", BANK, &[]),
-    asked("rib", BANK, &[]),
-    asked("iban", BANK, &[]),
-    asked("bic", BANK, &[]),
-    asked("corporateCard", BANK, &[]),
-    asked("allowsElectronicPayslip", BANK, &[]),
-    asked("frenchCarTaxHorsePower", BANK, &[]),
-    asked("frenchMotocyclesTaxHorsePower", BANK, &[]),
-    unasked("site", Belongs::Nothing),
-    unasked("siteId", Belongs::Nothing),
-    unasked("unitSellPrice", Belongs::Nothing),
-    unasked("personalAccount", Belongs::Nothing),
-    unasked("personalCard", Belongs::Nothing),
-    unasked("currentDelegatee", Belongs::Nothing),
-    unasked("currentDelegateeId", Belongs::Nothing),
-    unasked("createdAt", Belongs::Nothing),
-    unasked("createdOn", Belongs::Nothing),
-    unasked("authorizedOperations", Belongs::Nothing),
-    unasked("url", Belongs::Nothing),
+    requested("manager", MANAGER, &["id"]),
+    requested("calendar", WORK, ID_NAME),
+    not_requested("calendarId", WORK),
+    requested("culture", WORK, ID_NAME),
+    not_requested("cultureId", WORK),
+    requested("rolePrincipal", WORK, ID_NAME),
+    not_requested("rolePrincipalId", WORK),
+    requested("habilitedRoles", WORK, ID_NAME),
+    requested("csp", WORK, ID_NAME),
+    not_requested("cspId", WORK),
+    requested("jobQualification", QUALIFICATION, ID_NAME),
+    not_requested("jobQualificationId", QUALIFICATION),
+    requested("userWorkCycles", WORK, &["id", "workCycleID", "startsOn", "endsOn"]),
+    requested("dtContractStart", CONTRACT, &[]),
+    requested("dtContractEnd", CONTRACT, &[]),
+    requested("seniorityDate", CONTRACT, &[]),
+    requested(EXTENDED_DATA, CUSTOM, &[]),
+    requested(AXES, CUSTOM, &[]),
+    requested("attributes", CUSTOM, &[]),
+    requested("personalEmail", CONTACT, &[]),
+    requested("personalMobile", CONTACT, &[]),
+    requested("birthDate", BIRTH, &[]),
+    requested("gender", BIRTH, &[]),
+    requested("nationality", BIRTH, ID_NAME),
+    not_requested("nationalityId", BIRTH),
+    requested("address", MemberGroup::To(FieldGroup::Address), &[]),
+    requested("insuranceNumber", MemberGroup::To(FieldGroup::Identifiers), &[]),
+    requested("bankName", BANK, &[]),
+    requested("rib", BANK, &[]),
+    requested("iban", BANK, &[]),
+    requested("bic", BANK, &[]),
+    requested("corporateCard", BANK, &[]),
+    requested("allowsElectronicPayslip", BANK, &[]),
+    requested("frenchCarTaxHorsePower", BANK, &[]),
+    requested("frenchMotocyclesTaxHorsePower", BANK, &[]),
+    not_requested("site", MemberGroup::NotRead),
+    not_requested("siteId", MemberGroup::NotRead),
+    not_requested("unitSellPrice", MemberGroup::NotRead),
+    not_requested("personalAccount", MemberGroup::NotRead),
+    not_requested("personalCard", MemberGroup::NotRead),
+    not_requested("currentDelegatee", MemberGroup::NotRead),
+    not_requested("currentDelegateeId", MemberGroup::NotRead),
+    not_requested("createdAt", MemberGroup::NotRead),
+    not_requested("createdOn", MemberGroup::NotRead),
+    not_requested("authorizedOperations", MemberGroup::NotRead),
+    not_requested("url", MemberGroup::NotRead),
 ];
 
 /// The kind of a member of a user's `applicationData`: Lucca's applications store profiles there, and pay and
@@ -224,12 +224,12 @@ impl FieldGroups {
         }
     }
 
-    fn holds(self, belongs: Belongs) -> bool {
+    fn holds(self, belongs: MemberGroup) -> bool {
         match belongs {
-            Belongs::Always => true,
-            Belongs::To(group) => self.contains(group),
-            Belongs::Part(part) => self.contains_part(part),
-            Belongs::Nothing => false,
+            MemberGroup::Always => true,
+            MemberGroup::To(group) => self.contains(group),
+            MemberGroup::Part(part) => self.contains_part(part),
+            MemberGroup::NotRead => false,
         }
     }
 
@@ -248,7 +248,7 @@ impl FieldGroups {
 // unverified: that production behaves like the open framework here. Unrequested members are dropped on
 // arrival.
 pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
-    let wanted = MEMBERS.iter().filter(|member| member.is_asked && groups.holds(member.belongs));
+    let wanted = MEMBERS.iter().filter(|member| member.is_requested && groups.holds(member.belongs));
     let fields = wanted.fold(Fields::new(), |fields, member| fields.nested(member.name, member.below));
     match groups.application_members() {
         names if names.is_empty() => fields,

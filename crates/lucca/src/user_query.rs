@@ -5,7 +5,7 @@
 use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
-use crate::asked::Idiom;
+use crate::asked::FilterStyle;
 use crate::field_group::FieldGroups;
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_members::user_fields;
@@ -37,7 +37,7 @@ impl UserQuery {
     /// Number of ids that one query may name: more make a URL that servers refuse.
     pub const MAX_IDS: usize = 500;
 
-    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
+    pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
         let mut filters = Vec::new();
         if !self.ids.is_empty() {
             filters.push(Filter::new("id", Comparator::Equals, self.ids.iter().map(RemoteId::as_str)));
@@ -49,13 +49,13 @@ impl UserQuery {
         if let Some(start) = self.contract_start {
             filters.push(start.on("dtContractStart"));
         }
-        match (self.contract_end, self.former, idiom) {
+        match (self.contract_end, self.former, filter_style) {
             (Some(end), _, _) => filters.push(end.on("dtContractEnd")),
-            (None, true, Idiom::Usual) => {
+            (None, true, FilterStyle::Usual) => {
                 filters.push(Filter::new("formerEmployees", Comparator::Equals, ["true"]));
             }
             // The documented idiom for "all, terminated or not". Source: directory.md §6.1.
-            (None, true, Idiom::Fallback) => {
+            (None, true, FilterStyle::Fallback) => {
                 filters.push(DateFilter::UntilOrNull(FAR_AWAY).on("dtContractEnd"));
             }
             (None, false, _) => {}

@@ -49,8 +49,8 @@ impl<T: Resource> Ahead<T> {
     }
 
     pub(super) fn push(&mut self, client: &Client, stream: Stream, request: PageRequest, keep_raw: bool) {
-        let (client, asked) = (client.clone(), request.clone());
-        let fetch = async move { client.page(stream, &asked, Effort::Usual, keep_raw).await };
+        let (client, sent) = (client.clone(), request.clone());
+        let fetch = async move { client.page(stream, &sent, Effort::Usual, keep_raw).await };
         self.pages.push_back((request, Fetch(tokio::spawn(fetch.in_current_span()))));
     }
 

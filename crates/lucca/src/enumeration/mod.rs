@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::checkpoint::Checkpoint;
 use crate::client::Client;
 use crate::error::{Error, Kind};
-use crate::form::{Form, PageRequest};
+use crate::form::{PageRequest, RequestPlan};
 use crate::item::{Item, Page};
 use crate::learned::Learned;
 use crate::proof::{Note, Proof};
@@ -38,41 +38,41 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug)]
 pub struct Enumeration<T> {
     client: Client,
-    form: Form,
+    plan: RequestPlan,
     walk: Walk,
     notes: Vec<Note>,
     /// The notes that are not the plan's.
-    course: Vec<Note>,
+    walk_notes: Vec<Note>,
     /// Where to resume, until the first page has arrived.
     resume: Option<Checkpoint>,
     /// Offset of the walk's start in the whole set: above zero if only records after an id are requested.
-    begun_at: u64,
+    start_offset: u64,
     /// Time of the first request.
-    asked_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
     /// Bytes of the pages so far.
     bytes: u64,
     keep_raw: bool,
     /// Whether pages are prefetched.
-    runs_ahead: bool,
+    is_prefetching: bool,
     ahead: Ahead<T>,
 }
 
 impl<T: Resource> Enumeration<T> {
-    pub(crate) fn new(client: Client, form: Form) -> Self {
-        let walk = if form.is_nothing() { Walk::over_nothing() } else { Walk::new() };
-        let (notes, course) = (Vec::new(), Vec::new());
+    pub(crate) fn new(client: Client, plan: RequestPlan) -> Self {
+        let walk = if plan.is_nothing() { Walk::over_nothing() } else { Walk::new() };
+        let (notes, walk_notes) = (Vec::new(), Vec::new());
         Self {
             client,
-            form,
+            plan,
             walk,
             notes,
-            course,
+            walk_notes,
             resume: None,
-            begun_at: 0,
-            asked_at: None,
+            start_offset: 0,
+            started_at: None,
             bytes: 0,
             keep_raw: true,
-            runs_ahead: true,
+            is_prefetching: true,
             ahead: Ahead::default(),
         }
     }
@@ -98,9 +98,9 @@ impl<T: Resource> Enumeration<T> {
         if self.walk.is_fresh() {
             return self.resume.clone();
         }
-        let after = self.form.can_read_by_id().then(|| self.walk.last_id()).flatten();
-        let offset = self.begun_at + self.walk.offset();
-        Some(Checkpoint { after, offset, page_size: self.form.page_size() })
+        let after = self.plan.can_read_by_id().then(|| self.walk.last_id()).flatten();
+        let offset = self.start_offset + self.walk.offset();
+        Some(Checkpoint { after, offset, page_size: self.plan.page_size() })
     }
 
     /// Keeps the raw JSON of unreadable records only.
@@ -121,14 +121,14 @@ impl<T: Resource> Enumeration<T> {
     /// Requests pages of at most `size` records; the default is the largest documented by the endpoint.
     #[must_use]
     pub fn with_page_size(mut self, size: u32) -> Self {
-        self.form.cap_size(size);
+        self.plan.cap_size(size);
         self
     }
 
     /// Requests each page only on demand: for callers that need the first ones only.
     #[must_use]
     pub fn one_page_at_a_time(mut self) -> Self {
-        self.runs_ahead = false;
+        self.is_prefetching = false;
         self
     }
 
@@ -137,7 +137,7 @@ impl<T: Resource> Enumeration<T> {
     /// the documented one.
     #[must_use]
     pub fn with_learned(mut self, learned: &Learned) -> Self {
-        self.form.apply(learned);
+        self.plan.apply(learned);
         self.note();
         self
     }
@@ -145,12 +145,12 @@ impl<T: Resource> Enumeration<T> {
     /// The plan for the next run; `None` if the documented one worked. Worth storing once a page has been
     /// read.
     pub fn learned(&self) -> Option<Learned> {
-        Some(self.form.learned()).filter(|learned| *learned != Learned::default())
+        Some(self.plan.learned()).filter(|learned| *learned != Learned::default())
     }
 
     /// Requested page size in records: below the initial one if the server accepted no more.
     pub fn page_size(&self) -> u32 {
-        self.form.page_size()
+        self.plan.page_size()
     }
 
     /// The server's latest count of the records; `None` before it sent one.
@@ -178,20 +178,20 @@ impl<T: Resource> Enumeration<T> {
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         while !self.walk.has_ended() {
             let now = self.client.transport().now();
-            if now.duration_since(*self.asked_at.get_or_insert(now)) > LONGEST || self.bytes > MOST_BYTES {
+            if now.duration_since(*self.started_at.get_or_insert(now)) > LONGEST || self.bytes > MOST_BYTES {
                 self.walk.end_endless();
                 self.ahead.clear();
                 break;
             }
-            let answered = self.ask().await;
+            let answered = self.fetch_next().await;
             self.note();
             let (page, request) = match answered {
                 Ok(answer) => answer,
-                Err(error) if self.goes_on_without(&error) => continue,
+                Err(error) if self.continue_without(&error) => continue,
                 Err(error) => return Err(error),
             };
-            if self.has_ignored_where_to_begin(&page) {
-                self.go_on_by_offset();
+            if self.has_ignored_start(&page) {
+                self.continue_by_offset();
                 continue;
             }
             let offset = request.offset;
@@ -204,7 +204,7 @@ impl<T: Resource> Enumeration<T> {
             }
         }
         if self.walk.is_endless() {
-            return Err(Error::new(Kind::Endless).on(self.form.stream(), "GET", self.form.path()));
+            return Err(Error::new(Kind::Endless).on(self.plan.stream(), "GET", self.plan.path()));
         }
         Ok(None)
     }
@@ -225,33 +225,33 @@ impl<T: Resource> Enumeration<T> {
         })
     }
 
-    fn take_in(&mut self, page: TypedPage<T>, asked: &PageRequest) -> Vec<Item<T>> {
+    fn take_in(&mut self, page: TypedPage<T>, request: &PageRequest) -> Vec<Item<T>> {
         let TypedPage { items, count, took, bytes } = page;
         self.bytes += bytes;
         // A page number counts pages of the requested size; on the first page, of the size just learned, if
         // any.
-        let mut limit = asked.limit;
-        if self.walk.is_fresh() && self.form.learn_size(asked.offset, items.len(), count) {
-            limit = self.form.page_size();
+        let mut limit = request.limit;
+        if self.walk.is_fresh() && self.plan.learn_size(request.offset, items.len(), count) {
+            limit = self.plan.page_size();
         }
         let ids: Vec<_> = items.iter().map(|item| item.id.as_ref()).collect();
-        let &PageRequest { offset, by_page, is_whole, .. } = asked;
+        let &PageRequest { offset, by_page, is_whole, .. } = request;
         let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page, is_whole });
         if let Some(pass) = gain.pass_begins {
-            self.course.push(Note::PassRepeated { pass });
+            self.walk_notes.push(Note::PassRepeated { pass });
         }
         if self.walk.ended_refused() {
             self.note_refused_page(offset);
         }
         if took > self.client.page_time_limit() {
-            self.form.was_slow(asked.limit, items.len());
+            self.plan.was_slow(request.limit, items.len());
         }
         if gain.pass_begins.is_some() || self.walk.has_ended() {
             self.ahead.clear();
         }
         let is_full = items.len() as u64 == u64::from(limit);
         if is_full && !is_whole {
-            self.ask_ahead();
+            self.prefetch();
         }
         self.note();
         self.resume = None;
@@ -263,25 +263,25 @@ impl<T: Resource> Enumeration<T> {
     }
 
     /// Requests the pages after the next one too, as far as the server's count reaches.
-    fn ask_ahead(&mut self) {
-        if !self.runs_ahead || self.walk.has_ended() || self.walk.after().is_some() {
+    fn prefetch(&mut self) {
+        if !self.is_prefetching || self.walk.has_ended() || self.walk.after().is_some() {
             return;
         }
-        let most = usize::try_from(ROWS_AHEAD / self.form.page_size().max(1)).unwrap_or(1);
+        let most = usize::try_from(ROWS_AHEAD / self.plan.page_size().max(1)).unwrap_or(1);
         let most = self.client.pages_in_flight().min(most).max(1);
         while self.ahead.len() < most {
             let offset = self.ahead.end().unwrap_or(0).max(self.walk.offset());
             if self.walk.total().is_some_and(|total| offset >= total) {
                 return;
             }
-            let request = self.form.request(offset, None);
-            self.ahead.push(&self.client, self.form.stream(), request, self.keep_raw);
+            let request = self.plan.request(offset, None);
+            self.ahead.push(&self.client, self.plan.stream(), request, self.keep_raw);
         }
     }
 
     /// Updates the notes: the deviations from the documented plan. Fallbacks that did not help are dropped.
     fn note(&mut self) {
-        self.notes = self.form.notes();
-        self.notes.extend(self.course.iter().cloned());
+        self.notes = self.plan.notes();
+        self.notes.extend(self.walk_notes.iter().cloned());
     }
 }

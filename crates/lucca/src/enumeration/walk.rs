@@ -6,7 +6,7 @@
 use people::RemoteId;
 
 use crate::proof::{Proof, Unproven};
-use crate::seen::{Seen, Sighting};
+use crate::seen::{SeenIds, Sighting};
 
 /// The first pass and at most two more.
 const MAX_PASSES: u8 = 3;
@@ -22,7 +22,7 @@ const ROUND_SIZES: [u64; 8] = [10, 20, 25, 50, 100, 200, 250, 500];
 
 #[derive(Debug)]
 pub(crate) struct Walk {
-    seen: Seen,
+    seen: SeenIds,
     /// Largest number of records to accept.
     most: u64,
     /// Pages of all passes.
@@ -83,7 +83,7 @@ pub(crate) struct Gain {
 impl Walk {
     pub(crate) fn new() -> Self {
         Self {
-            seen: Seen::default(),
+            seen: SeenIds::default(),
             most: MOST_RECORDS,
             all_pages: 0,
             pages: 0,
@@ -151,14 +151,14 @@ impl Walk {
     }
 
     /// Continues by the last id, if all ids of this pass were in order; returns whether that is new.
-    pub(crate) fn go_on_by_id(&mut self) -> bool {
+    pub(crate) fn continue_by_id(&mut self) -> bool {
         let can = !self.by_id && self.is_ascending && self.ascending.is_some();
         self.by_id |= can;
         can
     }
 
     /// Continues by offset again.
-    pub(crate) fn go_on_by_offset(&mut self) {
+    pub(crate) fn continue_by_offset(&mut self) {
         self.by_id = false;
     }
 
@@ -406,7 +406,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_that_rests_is_read_whole(set in prop::collection::btree_set(0_u64..500, 0..200), limit in 1_u32..40, cap in 1_u32..40) {
+        fn stable_set_is_read_completely(set in prop::collection::btree_set(0_u64..500, 0..200), limit in 1_u32..40, cap in 1_u32..40) {
             let total = set.len() as u64;
             let (walk, yielded, always) = walk(set, limit, cap, Vec::new());
             prop_assert_eq!(walk.proof(), Proof::Complete { rows: total });
@@ -415,7 +415,7 @@ mod tests {
         }
 
         #[test]
-        fn a_set_that_moves_is_never_yielded_twice_and_ends(
+        fn moving_set_yields_each_id_once_and_ends(
             set in prop::collection::btree_set(0_u64..80, 0..60),
             limit in 1_u32..20,
             changes in prop::collection::vec(change(), 0..60),

@@ -12,14 +12,14 @@ mod words;
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use crate::asked::{Asked, Idiom};
+use crate::asked::{FilterStyle, StreamQuery};
 use crate::error::{Error, Kind};
 use crate::query::v3::{Comparator, Fields, Filter, OrderBy, Paging, Query as V3, single};
 use crate::query::v4::Query as V4;
 use crate::route::{Route, Style, core_fields, routes};
 use crate::stream::Stream;
-use ladder::{Detail, Range, Shape, Step, step_down};
-use words::{Blame, named_properties};
+use ladder::{Detail, Range, RequestShape, Upgrade, step_down};
+use words::{RefusedPart, named_properties};
 
 /// Number of requests for finding a plan after the first one, not counting corrections that the server named.
 const MOST_TRIES: usize = 26;
@@ -28,9 +28,9 @@ const MOST_TRIES: usize = 26;
 const SMALLEST_FOR_SPEED: u32 = 100;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Form {
+pub(crate) struct RequestPlan {
     stream: Stream,
-    asked: Asked,
+    stream_query: StreamQuery,
     routes: &'static [Route],
     route: &'static Route,
     /// The id after which the whole enumeration starts, if it was resumed by id.
@@ -42,12 +42,12 @@ pub(crate) struct Form {
     /// Fields that the server named as unknown.
     dropped: Vec<String>,
     /// The preferred shape, without the parts that the server named as wrong.
-    best: Shape,
-    shape: Shape,
+    best: RequestShape,
+    shape: RequestShape,
     /// The shapes that were refused.
-    refused: Vec<Shape>,
+    refused: Vec<RequestShape>,
     /// The remaining upgrades, after the plainest request was answered.
-    climb: &'static [Step],
+    upgrades: &'static [Upgrade],
     /// Whether a count without records was requested again without the count.
     doubted_count: bool,
     tries: usize,
@@ -74,11 +74,11 @@ pub(crate) enum Layout {
     Tree,
 }
 
-impl Form {
-    pub(crate) fn new(stream: Stream, asked: Asked) -> Self {
+impl RequestPlan {
+    pub(crate) fn new(stream: Stream, stream_query: StreamQuery) -> Self {
         let routes = routes(stream);
         let route = &routes[0];
-        let full = asked.fields(stream);
+        let full = stream_query.fields(stream);
         let mut core = core_fields(stream);
         // A fallback must not fetch a group that was not requested.
         for name in core.names().collect::<Vec<_>>() {
@@ -86,16 +86,16 @@ impl Form {
                 core.remove(name);
             }
         }
-        let shape = Shape {
+        let shape = RequestShape {
             size: route.page_size,
             detail: Detail::Full,
-            idiom: Idiom::Usual,
-            order: asked.has_order(),
+            filter_style: FilterStyle::Usual,
+            order: stream_query.has_order(),
             count: true,
         };
         Self {
             stream,
-            asked,
+            stream_query,
             routes,
             route,
             behind: None,
@@ -106,7 +106,7 @@ impl Form {
             best: shape,
             shape,
             refused: Vec::new(),
-            climb: &[],
+            upgrades: &[],
             doubted_count: false,
             tries: 0,
         }
@@ -161,7 +161,7 @@ impl Form {
             Style::V4 { archived_too, sort } => {
                 let before = offset / size;
                 let number = NonZeroU64::MIN.saturating_add(before);
-                let owners = self.asked.owners().to_vec();
+                let owners = self.stream_query.owners().to_vec();
                 let sort = sort.filter(|_| self.shape.order);
                 let query = V4 { page: number, limit, count: self.shape.count, archived_too, sort, owners };
                 page(query.render(), before * size, true)
@@ -173,7 +173,7 @@ impl Form {
     }
 
     fn v3(&self, offset: u64, after: Option<u64>, limit: NonZeroU32) -> V3 {
-        let mut filters = self.asked.filters(self.shape.idiom);
+        let mut filters = self.stream_query.filters(self.shape.filter_style);
         // Documented for numbers. Source: directory.md §5.
         let behind = after.or(self.behind);
         filters.extend(behind.map(|id| Filter::new("id", Comparator::GreaterThan, [id.to_string()])));
@@ -192,11 +192,11 @@ impl Form {
 
     /// Whether the query selects nothing, so that no request is needed.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.asked.is_nothing()
+        self.stream_query.is_nothing()
     }
 
     /// Requests only records with larger ids than this; `None`: all records again.
-    pub(crate) fn begin_behind(&mut self, id: Option<u64>) {
+    pub(crate) fn start_after(&mut self, id: Option<u64>) {
         self.behind = id;
     }
 
@@ -207,7 +207,7 @@ impl Form {
 
     /// Whether pages can be requested by the last id instead of an offset.
     pub(crate) fn can_read_by_id(&self) -> bool {
-        self.route.style == Style::V3 && self.shape.order && self.asked.can_filter_id(self.stream)
+        self.route.style == Style::V3 && self.shape.order && self.stream_query.can_filter_id(self.stream)
     }
 
     /// Servers that silently send fewer records than requested number their v4 pages by their own size, or by
@@ -225,7 +225,7 @@ impl Form {
 
     /// Changes the plan to one that `error` does not rule out; returns whether there is one. `first`: whether
     /// the stream has not answered yet.
-    pub(crate) fn give_way(&mut self, error: &Error, first: bool) -> bool {
+    pub(crate) fn downgrade(&mut self, error: &Error, first: bool) -> bool {
         let status = error.status();
         if matches!(status, Some(408 | 413)) || matches!(error.kind(), Kind::Timeout | Kind::BodyTooLarge) {
             return self.smaller_page(10);
@@ -239,18 +239,18 @@ impl Form {
             return is_refusal(error)
                 && error.lucca_message().is_some_and(|message| self.correct_size(message));
         }
-        if is_elsewhere(error) {
+        if is_wrong_route(error) {
             return self.next_route();
         }
         if !is_refusal(error) {
             return false;
         }
         let named = error.lucca_message().is_some_and(|message| self.correct(message));
-        named || self.next_rung(error) || self.next_route()
+        named || self.next_fallback(error) || self.next_route()
     }
 
     /// Requests more than the current page has; returns whether there is more to request.
-    pub(crate) fn ask_for_more(&mut self, received: usize, count: Option<u64>) -> bool {
+    pub(crate) fn upgrade(&mut self, received: usize, count: Option<u64>) -> bool {
         let only_counted = received == 0 && count.is_some_and(|count| count > 0);
         if only_counted && self.shape.count && !self.doubted_count {
             // Some servers misread the count parameter as a request for the count alone.
@@ -258,10 +258,10 @@ impl Form {
             self.shape.count = false;
             return true;
         }
-        while let Some((step, rest)) = self.climb.split_first() {
-            self.climb = rest;
-            let raised = self.range().raised(self.shape, *step);
-            if let Some(shape) = raised.filter(|shape| !self.refused.contains(shape))
+        while let Some((step, rest)) = self.upgrades.split_first() {
+            self.upgrades = rest;
+            let upgraded = self.range().upgraded(self.shape, *step);
+            if let Some(shape) = upgraded.filter(|shape| !self.refused.contains(shape))
                 && self.tries < MOST_TRIES
             {
                 self.tries += 1;
@@ -272,12 +272,12 @@ impl Form {
         false
     }
 
-    pub(crate) fn shape(&self) -> Shape {
+    pub(crate) fn shape(&self) -> RequestShape {
         self.shape
     }
 
     /// Restores a shape that was answered.
-    pub(crate) fn go_back_to(&mut self, shape: Shape) {
+    pub(crate) fn restore_shape(&mut self, shape: RequestShape) {
         self.shape = shape;
     }
 
@@ -312,15 +312,15 @@ impl Form {
 
     fn take_route(&mut self, route: &'static Route) {
         self.route = route;
-        self.best = Shape {
+        self.best = RequestShape {
             size: self.wanted_size(),
             detail: Detail::Full,
-            order: self.asked.has_order(),
+            order: self.stream_query.has_order(),
             count: true,
             ..self.best
         };
         self.shape = self.best;
-        (self.refused, self.climb) = (Vec::new(), &[]);
+        (self.refused, self.upgrades) = (Vec::new(), &[]);
     }
 
     /// Requests the next smaller pages, but none below `least`; returns whether that is possible.
@@ -338,7 +338,9 @@ impl Form {
     }
 
     fn correct_size(&mut self, message: &str) -> bool {
-        let Some(Blame::PageSize(limit)) = Blame::of(message, self.shape.size) else { return false };
+        let Some(RefusedPart::PageSize(limit)) = RefusedPart::of(message, self.shape.size) else {
+            return false;
+        };
         self.limit_size(limit);
         true
     }
@@ -346,15 +348,15 @@ impl Form {
     /// Corrects the part that the server names as wrong.
     fn correct(&mut self, message: &str) -> bool {
         let before = self.best;
-        match Blame::of(message, self.shape.size) {
-            Some(Blame::Idiom) if self.range().has_second_idiom => {
-                self.best.idiom = Idiom::Fallback;
-                self.shape.idiom = Idiom::Fallback;
+        match RefusedPart::of(message, self.shape.size) {
+            Some(RefusedPart::FilterStyle) if self.range().has_fallback_filter => {
+                self.best.filter_style = FilterStyle::Fallback;
+                self.shape.filter_style = FilterStyle::Fallback;
             }
-            Some(Blame::Order) => (self.best.order, self.shape.order) = (false, false),
-            Some(Blame::Count) => (self.best.count, self.shape.count) = (false, false),
-            Some(Blame::PageSize(limit)) => self.limit_size(limit),
-            Some(Blame::Idiom) | None => {}
+            Some(RefusedPart::Order) => (self.best.order, self.shape.order) = (false, false),
+            Some(RefusedPart::Count) => (self.best.count, self.shape.count) = (false, false),
+            Some(RefusedPart::PageSize(limit)) => self.limit_size(limit),
+            Some(RefusedPart::FilterStyle) | None => {}
         }
         // Each part is corrected once; if the server names it again, the fallbacks are tried.
         before != self.best || self.drop_named_fields(message)
@@ -389,23 +391,23 @@ impl Form {
     }
 
     /// The next fallback after the server refuses without a reason.
-    fn next_rung(&mut self, error: &Error) -> bool {
+    fn next_fallback(&mut self, error: &Error) -> bool {
         if self.route.style == Style::Tree {
             return false;
         }
         self.refused.push(self.shape);
         let is_500 = matches!(error.status(), Some(500 | 501));
-        let rungs = self.range().rungs();
-        let next = rungs
+        let fallbacks = self.range().fallbacks();
+        let next = fallbacks
             .into_iter()
-            .find(|rung| (!is_500 || rung.may_help_500) && !self.refused.contains(&rung.shape));
+            .find(|fallback| (!is_500 || fallback.may_help_500) && !self.refused.contains(&fallback.shape));
         // Attempts are reserved for the remaining routes.
-        let Some(rung) = next.filter(|_| self.tries + self.routes_left().len() < MOST_TRIES) else {
+        let Some(fallback) = next.filter(|_| self.tries + self.routes_left().len() < MOST_TRIES) else {
             return false;
         };
         self.tries += 1;
-        self.shape = rung.shape;
-        self.climb = if rung.is_plain { &Step::ALL } else { &[] };
+        self.shape = fallback.shape;
+        self.upgrades = if fallback.is_plain { &Upgrade::ALL } else { &[] };
         true
     }
 
@@ -416,13 +418,13 @@ impl Form {
             is_v3,
             has_sort: matches!(self.route.style, Style::V4 { sort: Some(_), .. }),
             has_core: is_v3 && self.full != self.core,
-            has_second_idiom: self.asked.has_second_idiom(),
+            has_fallback_filter: self.stream_query.has_fallback_filter(),
         }
     }
 }
 
 /// Whether another route may have the stream that this one lacks.
-pub(crate) fn is_elsewhere(error: &Error) -> bool {
+pub(crate) fn is_wrong_route(error: &Error) -> bool {
     matches!(error.status(), Some(404 | 405 | 410)) || error.kind() == Kind::NotLucca
 }
 

@@ -1,14 +1,14 @@
 //! The outcome of a plan: notes for the readers of the records, and the learned plan for the next run.
 
-use super::Form;
-use super::ladder::{Detail, Shape};
-use crate::asked::Idiom;
+use super::RequestPlan;
+use super::ladder::{Detail, RequestShape};
+use crate::asked::FilterStyle;
 use crate::learned::{FieldsLevel, Learned};
 use crate::proof::Note;
 use crate::route::Style;
 use crate::stream::Stream;
 
-impl Form {
+impl RequestPlan {
     /// Starts with the results of an earlier run.
     pub(crate) fn apply(&mut self, learned: &Learned) {
         let path = learned.route.as_deref();
@@ -16,16 +16,16 @@ impl Form {
             self.take_route(route);
         }
         self.drop_fields(learned.dropped_fields.iter().filter_map(|name| name.rsplit('.').next()));
-        let fallback = learned.second_idiom && self.asked.has_second_idiom();
-        self.best = Shape {
+        let fallback = learned.second_idiom && self.stream_query.has_fallback_filter();
+        self.best = RequestShape {
             size: learned.page_size.map_or(self.best.size, |size| size.clamp(1, self.best.size)),
             detail: match learned.fields {
                 FieldsLevel::Asked => Detail::Full,
                 FieldsLevel::Core => Detail::Core,
                 FieldsLevel::ServerDefault => Detail::Default,
             },
-            idiom: if fallback { Idiom::Fallback } else { self.best.idiom },
-            order: self.asked.has_order() && !learned.order_refused,
+            filter_style: if fallback { FilterStyle::Fallback } else { self.best.filter_style },
+            order: self.stream_query.has_order() && !learned.order_refused,
             count: !learned.count_refused,
         };
         self.shape = self.best;
@@ -33,7 +33,7 @@ impl Form {
 
     /// The plan for the next run; the default if it is unchanged.
     pub(crate) fn learned(&self) -> Learned {
-        let Shape { size, detail, idiom, order, count } = self.shape;
+        let RequestShape { size, detail, filter_style, order, count } = self.shape;
         let is_default = detail == Detail::Default;
         Learned {
             page_size: (size < self.wanted_size()).then_some(size),
@@ -43,8 +43,8 @@ impl Form {
                 Detail::Core => FieldsLevel::Core,
                 Detail::Default => FieldsLevel::ServerDefault,
             },
-            second_idiom: idiom == Idiom::Fallback,
-            order_refused: self.asked.has_order() && !order,
+            second_idiom: filter_style == FilterStyle::Fallback,
+            order_refused: self.stream_query.has_order() && !order,
             // The server's default fields have no place for a count: nothing was refused.
             count_refused: !count && !is_default,
             route: (!std::ptr::eq(self.route, &raw const self.routes[0])).then(|| self.route.path.to_owned()),
@@ -63,11 +63,11 @@ impl Form {
         if shape.size < from {
             notes.push(Note::PageSizeReduced { from, to: shape.size });
         }
-        if shape.idiom == Idiom::Fallback {
+        if shape.filter_style == FilterStyle::Fallback {
             let of_users = self.stream == Stream::Users;
             notes.push(if of_users { Note::FormerFilterFallback } else { Note::LeaveFilterFallback });
         }
-        if self.asked.has_order() && !shape.order {
+        if self.stream_query.has_order() && !shape.order {
             notes.push(Note::OrderNotAsked);
         }
         // A tree holds names and little else.

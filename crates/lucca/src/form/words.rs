@@ -2,22 +2,22 @@
 
 /// The part of a request that a message names as wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blame {
+pub(super) enum RefusedPart {
     /// The filter style: one of the two ways to request the set.
-    Idiom,
+    FilterStyle,
     Order,
     Count,
     /// Pages of more records than this.
     PageSize(u32),
 }
 
-impl Blame {
+impl RefusedPart {
     /// `size`: requested page size, in records.
     pub(super) fn of(message: &str, size: u32) -> Option<Self> {
         let lower = message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         if says(&["formeremployees", "greaterthan"]) {
-            Some(Self::Idiom)
+            Some(Self::FilterStyle)
         // The framework's own: "Order by query parameter is invalid", "Orders must contains order direction"
         // (wire-grammar.md §1.5).
         } else if says(&["orderby", "order by", "order_by", "order direction", "ordering"])
@@ -77,23 +77,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_messages_speak_against() {
-        for (message, blame) in [
-            ("Unknown property formerEmployees on User", Some(Blame::Idiom)),
-            ("Order by query parameter is invalid", Some(Blame::Order)),
-            ("Unknown parameter: orderBy", Some(Blame::Order)),
-            ("The value 'legalunit.name' is not valid for sort.", Some(Blame::Order)),
-            ("Unknown property sort", Some(Blame::Order)),
+    fn messages_name_the_refused_part() {
+        for (message, refused_part) in [
+            ("Unknown property formerEmployees on User", Some(RefusedPart::FilterStyle)),
+            ("Order by query parameter is invalid", Some(RefusedPart::Order)),
+            ("Unknown parameter: orderBy", Some(RefusedPart::Order)),
+            ("The value 'legalunit.name' is not valid for sort.", Some(RefusedPart::Order)),
+            ("Unknown property sort", Some(RefusedPart::Order)),
             ("Selected property sortOrder does not exist on objet of type Department", None),
-            ("Selected property collection does not exist on objet of type User", Some(Blame::Count)),
-            ("fields.root: The field is not supported.", Some(Blame::Count)),
-            ("Paging limit should be between 1 and 250", Some(Blame::PageSize(250))),
-            ("page size must be one of 25, 50 or 100", Some(Blame::PageSize(100))),
+            ("Selected property collection does not exist on objet of type User", Some(RefusedPart::Count)),
+            ("fields.root: The field is not supported.", Some(RefusedPart::Count)),
+            ("Paging limit should be between 1 and 250", Some(RefusedPart::PageSize(250))),
+            ("page size must be one of 25, 50 or 100", Some(RefusedPart::PageSize(100))),
             ("Paging offset should be between 0 and 999", None),
             ("Selected property iban does not exist on objet of type User", None),
             ("Bad request", None),
         ] {
-            assert_eq!(Blame::of(message, 1000), blame, "{message}");
+            assert_eq!(RefusedPart::of(message, 1000), refused_part, "{message}");
         }
     }
 }

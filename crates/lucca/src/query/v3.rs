@@ -328,7 +328,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_built_can_be_parsed(
+        fn every_built_query_parses(
             members in prop::collection::vec((prop::sample::select(&NAMES[..]), prop::collection::vec(prop::sample::select(&NAMES[..]), 0..3)), 0..6),
             offset in any::<u64>(),
             limit in 1_u32..,
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_a_comparator_is_compared_with() {
+    fn value_named_like_a_comparator_is_compared() {
         let mut query = String::new();
         Filter::new("name", Comparator::Equals, ["Like", "x"]).render(&mut query);
         assert_eq!(query, "name=equals,Like,x");

@@ -293,7 +293,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_cut_for_times_reads_what_is_read_without_it(
+        fn fast_path_for_times_matches_slow_path(
             text in "[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,10})?(Z|\\+02:00)?",
         ) {
             if let Some(wall) = plain_time(&text) {

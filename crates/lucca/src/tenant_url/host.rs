@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{Environment, Region, TenantUrlError};
 
 /// A host that may be a tenant's.
-pub(super) enum Shape {
+pub(super) enum HostShape {
     Tenant { host: String, environment: Environment, region: Region },
     Loopback { host: String },
 }
 
 /// Classifies a host. `may_be_bare`: a single label may be an account's name.
-pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlError> {
+pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<HostShape, TenantUrlError> {
     if let Some(inner) = host.strip_prefix('[') {
         let address: Ipv6Addr = inner
             .strip_suffix(']')
@@ -24,7 +24,7 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
         return Err(TenantUrlError::MissingAccount);
     }
     if host == "localhost" {
-        return Ok(Shape::Loopback { host });
+        return Ok(HostShape::Loopback { host });
     }
     if let Ok(address) = host.parse::<Ipv4Addr>() {
         return loopback(IpAddr::V4(address), host);
@@ -38,7 +38,7 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
     if labels.last().is_some_and(|last| is_number(last)) {
         return Err(TenantUrlError::IpAddress);
     }
-    let tenant = |environment, region, host| Ok(Shape::Tenant { host, environment, region });
+    let tenant = |environment, region, host| Ok(HostShape::Tenant { host, environment, region });
     match labels.as_slice() {
         [account] if may_be_bare => {
             check_bare(account)?;
@@ -68,12 +68,12 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
             let region = if *server == "ch1" { Region::Switzerland } else { Region::Europe };
             tenant(Environment::Sandbox, region, host.clone())
         }
-        labels => Err(what_else(labels)),
+        labels => Err(foreign_host_error(labels)),
     }
 }
 
-fn loopback(address: IpAddr, host: String) -> Result<Shape, TenantUrlError> {
-    if address.is_loopback() { Ok(Shape::Loopback { host }) } else { Err(TenantUrlError::IpAddress) }
+fn loopback(address: IpAddr, host: String) -> Result<HostShape, TenantUrlError> {
+    if address.is_loopback() { Ok(HostShape::Loopback { host }) } else { Err(TenantUrlError::IpAddress) }
 }
 
 fn check_label(label: &str) -> Result<(), TenantUrlError> {
@@ -142,7 +142,7 @@ fn region_of(ending: &str) -> Option<Region> {
 }
 
 /// The error for a host that is not a tenant's.
-fn what_else(labels: &[&str]) -> TenantUrlError {
+fn foreign_host_error(labels: &[&str]) -> TenantUrlError {
     let tail = |from_end: usize| labels.len().checked_sub(from_end).and_then(|at| labels.get(at)).copied();
     let (ending, domain) = (tail(1).unwrap_or_default(), tail(2).unwrap_or_default());
     match (environment_of(domain), region_of(ending)) {

@@ -7,7 +7,7 @@ mod host;
 
 use std::fmt;
 
-use host::Shape;
+use host::HostShape;
 
 /// The origin of one Lucca tenant, such as `https://acme.ilucca.net`.
 ///
@@ -120,13 +120,13 @@ impl TenantUrl {
             return Err(TenantUrlError::InvalidCharacter);
         }
         match host::shape(host, is_bare)? {
-            Shape::Tenant { host, environment, region } => {
+            HostShape::Tenant { host, environment, region } => {
                 if port.is_some() {
                     return Err(TenantUrlError::Port);
                 }
                 Ok(Self { origin: format!("https://{host}").into(), environment, region })
             }
-            Shape::Loopback { host } => match policy {
+            HostShape::Loopback { host } => match policy {
                 HostPolicy::LuccaOnly => Err(TenantUrlError::LoopbackNotAllowed),
                 HostPolicy::AllowLoopback => {
                     let scheme = scheme.unwrap_or(Scheme::Http).text();

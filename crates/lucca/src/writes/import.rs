@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_a_bare_number_whatever_is_around_it() {
+    fn import_progress_is_a_number_in_any_envelope() {
         let read = |body: &str| progress(body.as_bytes()).ok();
         assert_eq!(read("0"), Some(ImportProgress::NotStarted));
         assert_eq!(read(" 42\n"), Some(ImportProgress::Percent(42)));

@@ -27,7 +27,7 @@ use crate::resources::LeaveRequest;
 use crate::retry::Effort;
 use crate::stream::Stream;
 use crate::transport::{Call, Verb};
-use crate::{LeaveRequestQuery, asked::Asked, form::Form};
+use crate::{LeaveRequestQuery, asked::StreamQuery, form::RequestPlan};
 
 /// An employee's absence from one half-day to another, both included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,14 +57,14 @@ impl Client {
     ) -> Result<Option<Item<LeaveRequest>>, Error> {
         let Some(path) = request_path(id, "") else { return Ok(None) };
         let query = LeaveRequestQuery { groups, ..LeaveRequestQuery::default() };
-        let mut form = Form::new(Stream::LeaveRequests, Asked::LeaveRequests(query));
+        let mut plan = RequestPlan::new(Stream::LeaveRequests, StreamQuery::LeaveRequests(query));
         loop {
-            let query = form.single_query();
+            let query = plan.single_query();
             let (stream, decode) = (Stream::LeaveRequests, envelope::single);
             match self.transport().get(stream, &path, &query, Effort::Usual, decode).await {
                 Ok((raw, _)) => return Ok(Some(read_single(raw))),
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-                Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
+                Err(error) if matches!(error.status(), Some(400 | 500)) && plan.fewer_fields(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -86,7 +86,7 @@ impl Client {
     ) -> Result<(), Error> {
         let path = request_path(id, "/approvals").ok_or_else(|| Error::new(Kind::NotFound))?;
         let body = json!({ "approved": approved, "comment": comment }).to_string();
-        self.post(&path, "", JSON, body.as_bytes(), nothing_needed).await
+        self.post(&path, "", JSON, body.as_bytes(), accept_any_body).await
     }
 
     /// Cancels a leave request; for an approved one Lucca may create a cancellation request that waits for an
@@ -117,7 +117,7 @@ impl Client {
     }
 
     async fn delete(&self, stream: Stream, path: &str) -> Result<(), Error> {
-        self.transport().send(Call { stream, verb: Verb::Delete, path, query: "" }, nothing_needed).await
+        self.transport().send(Call { stream, verb: Verb::Delete, path, query: "" }, accept_any_body).await
     }
 
     async fn post<D: Send>(
@@ -141,7 +141,7 @@ fn request_path(id: &RemoteId, below: &str) -> Option<String> {
 
 /// Accepts an answer of any content, since these calls have no documented body. A page of HTML is not Lucca's
 /// answer.
-fn nothing_needed(body: &[u8]) -> Result<(), Undecodable> {
+fn accept_any_body(body: &[u8]) -> Result<(), Undecodable> {
     let text = envelope::text_of(body);
     if text.trim_start().starts_with('<') { Err(Undecodable::NotLucca) } else { Ok(()) }
 }

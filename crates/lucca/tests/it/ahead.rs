@@ -23,7 +23,7 @@ fn users_of(client: &Client) -> Enumeration<lucca::resources::User> {
 }
 
 #[test]
-fn pages_ahead_are_yielded_in_order_and_none_is_asked_for_in_vain() {
+fn prefetched_pages_keep_order_without_waste() {
     for pages in [1, 2, 4, 9] {
         block_on(async {
             let server = tenant(|request, n| {
@@ -42,7 +42,7 @@ fn pages_ahead_are_yielded_in_order_and_none_is_asked_for_in_vain() {
 }
 
 #[test]
-fn who_wants_the_first_page_only_asks_for_no_other() {
+fn first_page_alone_prefetches_nothing() {
     block_on(async {
         let server = tenant(|request, _| counted(request, 8500)).await;
         let client = ahead(&server, 4);
@@ -56,7 +56,7 @@ fn who_wants_the_first_page_only_asks_for_no_other() {
 }
 
 #[test]
-fn as_many_pages_as_wanted_are_in_flight() {
+fn configured_number_of_pages_is_in_flight() {
     block_on(async {
         let there = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&there);
@@ -77,7 +77,7 @@ fn as_many_pages_as_wanted_are_in_flight() {
 }
 
 #[test]
-fn without_a_count_few_pages_are_asked_for_in_vain() {
+fn missing_count_wastes_few_requests() {
     block_on(async {
         let server = tenant(|request, _| {
             let (offset, limit) = paging(request);
@@ -171,7 +171,7 @@ fn a_page_repeated_or_short_is_found_out() {
 }
 
 #[test]
-fn a_page_that_fails_ahead_fails_in_its_turn_and_is_asked_for_again() {
+fn failed_prefetch_fails_in_order_and_retries() {
     block_on(async {
         let broken = Arc::new(AtomicUsize::new(1));
         let is_broken = Arc::clone(&broken);
@@ -211,7 +211,7 @@ fn march() -> LeaveQuery {
 }
 
 #[test]
-fn the_largest_page_that_is_answered_in_time_is_found_and_remembered() {
+fn largest_fast_page_size_is_learned() {
     block_on(async {
         let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
         // A millisecond per record: 2500 is the largest page within the limit.
@@ -270,7 +270,7 @@ fn numbered_pages_become_smaller_on_the_way() {
 }
 
 #[test]
-fn a_page_is_not_made_smaller_for_what_its_size_has_no_part_in() {
+fn page_size_kept_if_slowness_is_unrelated() {
     block_on(async {
         let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
         // Slow for any request: not below a hundred. A smaller page would not speed up one that is not full.
@@ -286,7 +286,7 @@ fn a_page_is_not_made_smaller_for_what_its_size_has_no_part_in() {
 }
 
 #[test]
-fn a_page_size_that_is_refused_goes_down_to_one_that_is_not() {
+fn refused_page_size_falls_to_accepted_one() {
     for (status, most, message) in [
         (400, 1000, "Paging limit should be between 1 and 1000"),
         (400, 1000, ""),
@@ -315,7 +315,7 @@ fn a_page_size_that_is_refused_goes_down_to_one_that_is_not() {
 }
 
 #[test]
-fn a_page_too_large_in_mid_course_throws_those_ahead_away() {
+fn late_oversized_page_drops_prefetched_ones() {
     block_on(async {
         let server = tenant(|request, _| match paging(request) {
             (offset, limit) if offset >= 2000 && limit > 500 => text(413, ""),
@@ -353,7 +353,7 @@ fn behind(request: &Request) -> Option<usize> {
 }
 
 #[test]
-fn an_enumeration_goes_on_behind_the_last_id() {
+fn resume_continues_after_last_id() {
     block_on(async {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
@@ -376,7 +376,7 @@ fn an_enumeration_goes_on_behind_the_last_id() {
 }
 
 #[test]
-fn an_enumeration_goes_on_a_page_back_where_ids_do_not_tell() {
+fn resume_steps_back_a_page_without_ids() {
     block_on(async {
         // Ids in no order; a server that refuses the condition; one that ignores it.
         let orders: [fn(&Request, usize) -> ResponseTemplate; 3] = [
@@ -402,7 +402,7 @@ fn an_enumeration_goes_on_a_page_back_where_ids_do_not_tell() {
 }
 
 #[test]
-fn numbered_pages_and_leaves_go_on_by_offset() {
+fn numbered_pages_and_leaves_resume_by_offset() {
     block_on(async {
         let server = tenant(|request, _| match parameter(request, "page") {
             Some(page) => {

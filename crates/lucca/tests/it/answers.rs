@@ -129,7 +129,7 @@ fn every_error_shape() {
 }
 
 #[test]
-fn what_is_not_lucca() {
+fn answers_that_are_not_lucca() {
     for answer in [
         ResponseTemplate::new(200).set_body_raw("<!doctype html><title>Sign in</title>", "text/html"),
         ResponseTemplate::new(302).insert_header("location", "https://evil.example/"),
@@ -262,7 +262,7 @@ fn a_server_that_speaks_no_tls() {
 }
 
 #[test]
-fn nobody_there() {
+fn unreachable_server() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (builder, clock) = builder(&format!("http://{free}"));
     let client = builder.max_attempts(2).build().unwrap();
@@ -300,7 +300,7 @@ fn bodies_have_a_limit() {
 }
 
 #[test]
-fn retry_after_is_obeyed_by_everybody() {
+fn retry_after_holds_all_clients() {
     for (header, seconds) in [("7", 7), ("Sun, 01 Mar 2026 12:00:30 GMT", 30), ("0", 1), ("nonsense", 60)] {
         block_on(async {
             let server = tenant(move |request, n| match n {

@@ -144,7 +144,7 @@ fn tenants_that_differ_are_read_all_the_same() {
 }
 
 #[test]
-fn what_a_poor_tenant_has_not_stops_nothing_else() {
+fn missing_resources_stop_no_other_stream() {
     block_on(async {
         let switches = Switches {
             organization_gone: true,
@@ -196,7 +196,7 @@ fn v4_lists_are_sorted_where_a_sort_is_known() {
 }
 
 #[test]
-fn lists_without_an_order_are_whole_or_not_proven() {
+fn unordered_lists_are_complete_or_unproven() {
     let mut repeated = 0;
     for seed in 1..=6 {
         block_on(async {
@@ -215,7 +215,7 @@ fn lists_without_an_order_are_whole_or_not_proven() {
             assert_eq!((seen, proof), (truth.establishments, Proof::Complete { rows: truth.establishments }));
         });
     }
-    assert!(repeated > 0, "no order came in anybody's way");
+    assert!(repeated > 0, "no list without an order repeated a record");
 }
 
 #[test]

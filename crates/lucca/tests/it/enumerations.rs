@@ -166,9 +166,10 @@ fn a_count_that_stays_different() {
 }
 
 #[test]
-fn records_without_an_id_are_yielded_and_never_complete() {
+fn records_without_id_prevent_a_proof() {
     block_on(async {
-        let items = json!([{"id": 1}, {"name": "nobody"}, {"id": {"x": 1}}, "text", 5, null, {"ID": "2"}]);
+        let items =
+            json!([{"id": 1}, {"name": "without id"}, {"id": {"x": 1}}, "text", 5, null, {"ID": "2"}]);
         let server = tenant(move |_, n| {
             ok(json!({"items": if n == 0 { items.clone() } else { json!([]) }, "count": 7}))
         })

@@ -153,7 +153,7 @@ fn everything() -> Vec<u64> {
 }
 
 #[test]
-fn what_passes_by_itself_is_not_noticed() {
+fn temporary_faults_go_unnoticed() {
     let later = |line: &str| Reply::Answer(429, format!("{line}\r\n"), String::new());
     let faults: Vec<Reply> = vec![
         answer(429, ""),
@@ -185,7 +185,7 @@ fn what_passes_by_itself_is_not_noticed() {
 }
 
 #[test]
-fn what_does_not_pass_is_an_error_that_ends_nothing() {
+fn permanent_faults_are_resumable_errors() {
     for (fault, code) in [
         (answer(401, ""), "lucca.key_refused"),
         (answer(403, ""), "lucca.permission_missing"),
@@ -226,7 +226,7 @@ fn wrong_pages() -> Vec<(&'static str, Fault)> {
 }
 
 #[test]
-fn wrong_pages_never_make_a_part_look_like_the_whole() {
+fn wrong_pages_never_prove_completeness() {
     for (name, fault) in wrong_pages() {
         for (at, pages) in [(100, 4), (200, 1), (200, 4), (500, 4)] {
             for times in [1, usize::MAX] {
@@ -258,7 +258,7 @@ fn a_wrong_page_that_comes_once_is_made_good() {
 }
 
 #[test]
-fn what_is_asked_to_wait_is_waited_for_by_every_page_ahead() {
+fn retry_after_holds_every_prefetched_page() {
     let met = AtomicUsize::new(0);
     let url = server(move |target| {
         if paging(target).0 == 200 && met.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -280,7 +280,7 @@ fn what_is_asked_to_wait_is_waited_for_by_every_page_ahead() {
 }
 
 #[test]
-fn a_server_that_stays_down_is_left_in_peace() {
+fn server_that_stays_down_gets_few_requests() {
     for (fault, most) in [(answer(503, ""), 5), (answer(500, ""), 6), (Reply::Hang, 8), (Reply::Reset, 5)] {
         let (reply, sent) = (fault.clone(), Arc::new(AtomicUsize::new(0)));
         let count = Arc::clone(&sent);

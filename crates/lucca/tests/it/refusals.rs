@@ -48,7 +48,7 @@ fn a_silent_refusal_of_a_field() {
 }
 
 #[test]
-fn a_named_refusal_of_fields_one_after_the_other() {
+fn fields_refused_by_name_are_dropped_in_turn() {
     let outcome = users(|request, _| {
         let fields = parameter(request, "fields").unwrap();
         for unknown in ["userWorkCycles", "jobQualification", "quote"] {
@@ -67,7 +67,7 @@ fn a_named_refusal_of_fields_one_after_the_other() {
 }
 
 #[test]
-fn a_server_that_accepts_no_fields_and_no_large_page() {
+fn server_without_fields_or_large_pages() {
     let outcome = users(|request, _| {
         if parameter(request, "fields").is_some() || paging(request).1 > 100 {
             return text(400, "");
@@ -96,7 +96,7 @@ fn a_server_that_does_not_know_former_employees() {
 }
 
 #[test]
-fn what_is_refused_in_every_form_is_an_error_in_the_end() {
+fn refusal_of_every_fallback_is_an_error() {
     block_on(async {
         let server = tenant(|_, _| text(400, "")).await;
         let client = client(&server);
@@ -209,7 +209,7 @@ fn a_vague_500_for_an_unknown_key_or_field() {
 }
 
 #[test]
-fn what_was_learned_spares_the_refusals() {
+fn learned_plan_avoids_refusals() {
     fn answer(request: &Request) -> ResponseTemplate {
         if paging(request).1 > 100 {
             return text(400, "Paging limit should be between 1 and 100");
@@ -239,7 +239,7 @@ fn what_was_learned_spares_the_refusals() {
 }
 
 #[test]
-fn what_was_tried_in_vain_is_not_noted() {
+fn failed_fallbacks_are_not_noted() {
     let outcome = users(|request, _| {
         if parameter(request, "formerEmployees").is_some() { text(400, "") } else { counted(request, 5) }
     });
@@ -305,7 +305,7 @@ fn offsets_beyond_a_thousand_that_are_refused() {
 }
 
 #[test]
-fn a_failure_in_mid_course_is_no_end() {
+fn late_failure_does_not_end_reading() {
     block_on(async {
         let server =
             tenant(|request, n| if (1..=9).contains(&n) { text(500, "") } else { counted(request, 1500) })
@@ -344,7 +344,7 @@ fn a_count_instead_of_records() {
 }
 
 #[test]
-fn departments_of_a_server_that_redirects_the_new_address() {
+fn departments_of_server_redirecting_v4() {
     let elsewhere = ResponseTemplate::new(302).insert_header("location", "/identity/login");
     let html = ResponseTemplate::new(200).set_body_raw("<!doctype html>", "text/html");
     for answer in [elsewhere, html] {

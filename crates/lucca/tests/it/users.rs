@@ -85,7 +85,7 @@ fn a_wrong_field_is_left_out_and_said() {
 }
 
 #[test]
-fn unreadable_contract_dates_make_a_user_unreadable() {
+fn bad_contract_dates_make_user_unreadable() {
     for (field, value) in [("dtContractEnd", json!("31/12/2025")), ("dtContractStart", json!(20_250_101))] {
         let unreadable = read(json!({"id": 1, field: value})).outcome.unwrap_err();
         assert_eq!(unreadable.field, field);
@@ -211,7 +211,7 @@ fn counting_users_takes_one_request() {
 }
 
 #[test]
-fn only_groups_asked_for_are_asked_of_lucca() {
+fn only_selected_groups_are_requested() {
     block_on(async {
         let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;
         let client = client(&server);
@@ -240,7 +240,7 @@ fn only_groups_asked_for_are_asked_of_lucca() {
 }
 
 #[test]
-fn single_fields_are_asked_for_without_anybody_s_name() {
+fn single_fields_are_requested_without_names() {
     block_on(async {
         let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;
         let client = client(&server);

@@ -36,7 +36,7 @@ fn offered(is_newer: bool) -> Value {
 }
 
 #[test]
-fn both_shapes_of_an_offer_are_read_and_sent_back_with_the_choice_in_them() {
+fn offers_round_trip_in_both_formats() {
     block_on(async {
         for is_newer in [false, true] {
             let server = tenant(move |request, _| match request.method.as_str() {
@@ -84,7 +84,7 @@ fn both_shapes_of_an_offer_are_read_and_sent_back_with_the_choice_in_them() {
 }
 
 #[test]
-fn an_answer_to_a_request_says_what_it_says_and_no_more() {
+fn factory_answer_is_read_without_guessing() {
     let read = |body: &'static str| {
         block_on(async {
             let server = tenant(move |request, _| match request.method.as_str() {
@@ -119,7 +119,7 @@ fn an_answer_to_a_request_says_what_it_says_and_no_more() {
 }
 
 #[test]
-fn what_may_have_been_accepted_is_not_sent_again() {
+fn possibly_accepted_changes_are_not_resent() {
     for (status, times, is_in_doubt) in [
         (400, 1, false),
         (401, 1, false),
@@ -149,7 +149,7 @@ fn what_may_have_been_accepted_is_not_sent_again() {
         assert_eq!(error.may_have_happened(), is_in_doubt, "{status}");
         assert!(error.to_string().contains("DELETE /api/v3/leaveRequests/7"), "{error}");
     }
-    let nobody = block_on(async {
+    let unsent = block_on(async {
         let url = {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             format!("http://{}", listener.local_addr().unwrap())
@@ -162,11 +162,11 @@ fn what_may_have_been_accepted_is_not_sent_again() {
             .await
             .unwrap_err()
     });
-    assert!(!nobody.may_have_happened(), "without a connection nothing was sent");
+    assert!(!unsent.may_have_happened(), "without a connection nothing was sent");
 }
 
 #[test]
-fn ids_that_would_be_another_path_are_nobody_s() {
+fn ids_that_alter_the_path_are_not_found() {
     block_on(async {
         let server = tenant(|_, _| ResponseTemplate::new(200)).await;
         let client = client(&server);
