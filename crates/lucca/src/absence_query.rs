@@ -1,24 +1,24 @@
-//! Which leaves, leave requests, user logs and days to read, and which of their fields.
-//!
-//! The mapping to Lucca's names lives here; the syntax is in `query::v3`.
+//! Queries for leaves, leave requests, user logs and days: their conditions and fields, mapped to Lucca's
+//! names. The query syntax is in `query::v3`.
 
 use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
-use crate::asked::Idiom;
+use crate::asked::FilterStyle;
 use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_query::DateFilter;
 
-/// Whose leaves to read. Lucca wants to be told. Source: absences.md §3.
+/// The employees whose leaves are read. Lucca requires this condition. Source: absences.md §3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owners {
-    /// Everybody the key may see (`leavePeriod.ownerId=greaterthan,0`, as Lucca's own recipes write it).
+    /// All employees that the key may see (`leavePeriod.ownerId=greaterthan,0`, as in Lucca's own recipes).
     Everybody,
-    /// These users; none means nobody. Some hundred at most: more make a URL that servers refuse.
+    /// These users; an empty list selects no employee. Some hundred at most: more make a URL that servers
+    /// refuse.
     Ids(Vec<RemoteId>),
-    /// Whoever is employed by these establishments today, whoever employed them on the leave's day
-    /// (`leavePeriod.owner.legalEntityId`); none means nobody.
+    /// The employees of these establishments today, regardless of the employer on the leave's day
+    /// (`leavePeriod.owner.legalEntityId`); an empty list selects no employee.
     Establishments(Vec<RemoteId>),
 }
 
@@ -28,21 +28,21 @@ impl Owners {
     }
 }
 
-/// Which leaves to read, and which of their fields. All conditions must hold together.
+/// A query for leaves. All conditions must hold together.
 ///
-/// The times of changes are compared by the server in a zone that is not documented: ask for some hours more,
-/// and de-duplicate. Source: absences.md §1 (dates) and §3.1.
+/// The server compares the times of changes in an undocumented zone: request some hours more, and
+/// de-duplicate. Source: absences.md §1 (dates) and §3.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaveQuery {
     /// [`FieldGroup::LeaveReason`] adds the comment; no other group matters.
     pub groups: FieldGroups,
-    /// On which days.
-    // unverified: whether it may be left out beside a condition on a time of change; it never is.
+    /// Days of the leaves.
+    // unverified: whether it may be left out beside a condition on a time of change; it is always sent.
     pub date: DateFilter,
-    /// Of whom.
+    /// Employees of the leaves.
     pub owners: Owners,
-    /// The establishments to ask for instead, where a server refuses [`Owners::Everybody`].
-    // unverified: that one does; the documentation names no way to ask for everybody.
+    /// The establishments to request instead, if a server refuses [`Owners::Everybody`].
+    // unverified: that a server refuses it; the documentation has no way to request all employees.
     pub fallback_establishments: Vec<RemoteId>,
     /// Created at or after this time, in UTC.
     pub created_since: Option<DateTime>,
@@ -50,18 +50,18 @@ pub struct LeaveQuery {
     pub confirmed_since: Option<DateTime>,
     /// Cancelled at or after this time, in UTC.
     pub cancelled_since: Option<DateTime>,
-    /// Only those that are not confirmed: what waits for an approval.
-    // unverified: whether the list shows them unless they are asked for so (absences.md §3).
+    /// Only unconfirmed leaves: those that wait for an approval.
+    // unverified: whether the list has them without this condition (absences.md §3).
     pub unconfirmed_only: bool,
-    /// Only those that are over: cancelled, denied, or taken out.
+    /// Only inactive leaves: cancelled, denied, or deleted.
     // unverified: likewise (absences.md §3.1).
     pub inactive_only: bool,
-    /// Only ids, and what tells whether the leave still stands: enough to know what is there.
+    /// Only ids, and the fields that show whether the leave is still active.
     pub sparse: bool,
 }
 
 impl LeaveQuery {
-    /// Every leave on these days, of everybody, without comments.
+    /// Every leave on these days, of all employees, without comments.
     pub fn on(date: DateFilter) -> Self {
         Self {
             groups: FieldGroups::NONE,
@@ -77,8 +77,8 @@ impl LeaveQuery {
         }
     }
 
-    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
-        let is_fallback = idiom == Idiom::Fallback;
+    pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
+        let is_fallback = filter_style == FilterStyle::Fallback;
         let owners = match &self.owners {
             Owners::Everybody if is_fallback && !self.fallback_establishments.is_empty() => {
                 of_establishments(&self.fallback_establishments)
@@ -98,7 +98,7 @@ impl LeaveQuery {
         }
         if self.cancelled_since.is_some() {
             filters.extend(since("cancellationDate", self.cancelled_since));
-            // unverified: whether cancelled leaves are hidden unless they are asked for so (absences.md §3.1).
+            // unverified: whether cancelled leaves are hidden without this condition (absences.md §3.1).
             if !is_fallback {
                 filters.push(Filter::new("isActive", Comparator::Equals, ["false"]));
             }
@@ -106,7 +106,7 @@ impl LeaveQuery {
         filters
     }
 
-    pub(crate) fn has_second_idiom(&self) -> bool {
+    pub(crate) fn has_fallback_filter(&self) -> bool {
         let everybody = self.owners == Owners::Everybody && !self.fallback_establishments.is_empty();
         everybody || self.cancelled_since.is_some()
     }
@@ -115,8 +115,8 @@ impl LeaveQuery {
         if self.sparse {
             return Fields::new().leaves(&["id", "isActive", "cancellationDate"]);
         }
-        // `isRemoteWork` and a period's first and last half-day are not documented, but public clients, Lucca's
-        // own among them, ask for them (absences.md §2.1 and §2.2).
+        // `isRemoteWork` and a period's first and last half-day are undocumented, but public clients, Lucca's
+        // own among them, request them (absences.md §2.1 and §2.2).
         let fields = Fields::new()
             .leaves(&["id", "date", "isAM", "leaveAccountId", "leavePeriodId", "value", "creationDate"])
             .leaves(&["isActive", "cancellationDate", "cancellationUserId", "isRemoteWork"])
@@ -135,20 +135,20 @@ pub(crate) fn core_leave_fields() -> Fields {
         .nested("leavePeriod", &["id", "ownerId", "isConfirmed", "confirmationDate"])
 }
 
-/// Which leave requests to read, and which of their fields.
+/// A query for leave requests.
 // unverified: every condition but `status`; the documentation names no parameter at all (absences.md §4).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaveRequestQuery {
-    /// [`FieldGroup::LeaveReason`] adds what people wrote; no other group matters.
+    /// [`FieldGroup::LeaveReason`] adds people's comments; no other group matters.
     pub groups: FieldGroups,
-    /// Only those that wait for an approval, of themselves or of their cancellation (`status=0,5`).
+    /// Only those that wait for an approval, of the request or of its cancellation (`status=0,5`).
     pub pending_only: bool,
     /// Created at or after this time, in UTC.
     pub created_since: Option<DateTime>,
     /// Only these requests; none means all.
     pub ids: Vec<RemoteId>,
-    /// Only what tells whether a request that waits still waits, and for whom: id, status, next approver,
-    /// and the ids of what was decided so far.
+    /// Only the fields that show whether a request still waits, and for which approver: id, status, next
+    /// approver, and the ids of the decisions so far.
     pub sparse: bool,
 }
 
@@ -180,7 +180,7 @@ impl LeaveRequestQuery {
         if !self.groups.contains(FieldGroup::LeaveReason) {
             return fields;
         }
-        // A period's log holds what its owner wrote (absences.md §2.2).
+        // A period's log holds its owner's comments (absences.md §2.2).
         fields
             .nested("approvals", &["comment"])
             .nested("cancellationRequests", &["comment"])
@@ -196,18 +196,18 @@ pub(crate) fn core_leave_request_fields() -> Fields {
         .nested("leavePeriod", &["id", "ownerId"])
 }
 
-/// Which changes of users to read (`/api/v3/userlogs`, which is not documented). Source: directory.md §11.6.
+/// A query for changes of users (`/api/v3/userlogs`, undocumented). Source: directory.md §11.6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserLogQuery {
-    /// Changes of these properties; none means nothing.
-    // unverified: whether several may be asked for at once: where the list is refused, or answered with
-    // nothing, ask for one after the other (`one_by_one`).
+    /// Changes of these properties; an empty list selects none.
+    // unverified: whether one request may name several. If the server refuses the list or returns nothing,
+    // request one after the other (`one_by_one`).
     pub properties: Vec<UserProperty>,
     /// Changed at or after this wall-clock time, in the zone of the records.
-    // unverified: that this is a condition the endpoint knows.
+    // unverified: that the endpoint knows this condition.
     pub modified_since: Option<DateTime>,
     /// Only changes of these users; none means all.
-    // unverified: that this is a condition the endpoint knows.
+    // unverified: that the endpoint knows this condition.
     pub owners: Vec<RemoteId>,
 }
 
@@ -226,7 +226,7 @@ impl UserProperty {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Department, Self::Establishment, Self::Manager];
 
-    /// The property as the endpoint is asked for it.
+    /// The property's name in a query.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Department => "departmentid",
@@ -244,7 +244,7 @@ impl Default for UserLogQuery {
 }
 
 impl UserLogQuery {
-    /// Every change of what `groups` ask of people. Nothing where they ask for no such property.
+    /// Every change of the properties in `groups`. None if they hold no such property.
     pub fn of(groups: FieldGroups) -> Self {
         let is_wanted = |property: &UserProperty| match property {
             UserProperty::Department | UserProperty::Establishment => groups.contains(FieldGroup::Work),
@@ -279,7 +279,7 @@ impl UserLogQuery {
     }
 }
 
-/// Which days of which users to read.
+/// A query for days of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserDateQuery {
     pub(crate) owners: Vec<RemoteId>,
@@ -308,7 +308,7 @@ fn of_establishments(ids: &[RemoteId]) -> Filter {
     Filter::new("leavePeriod.owner.legalEntityId", Comparator::Equals, texts(ids))
 }
 
-/// The documented form of a time of change. Source: absences.md §3.1.
+/// The documented form of a condition on a time of change. Source: absences.md §3.1.
 fn since(property: &'static str, time: Option<DateTime>) -> Option<Filter> {
     let time = time?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     Some(Filter::new(property, Comparator::Since, [time]))

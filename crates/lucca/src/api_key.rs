@@ -1,22 +1,20 @@
-//! The API key: a secret GUID.
-//!
-//! Reading what people paste lives here, and keeping it out of every output.
+//! The API key: a secret GUID. Parses pasted texts, and keeps the key out of every output.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A Lucca API key. It can't be printed or serialised; [`ApiKey::expose`] is the one way to its text.
+/// A Lucca API key. It can't be printed or serialised; only [`ApiKey::expose`] returns its text.
 #[derive(Clone)]
 pub struct ApiKey(SecretString);
 
 impl ApiKey {
-    /// Reads a key: a GUID with or without dashes, braces, quotes, the `lucca application=` of its header,
-    /// in any case. Source: directory.md §3.
+    /// Reads a key: a GUID with or without dashes, braces, quotes, the `lucca application=` of its header, in
+    /// any case. Source: directory.md §3.
     ///
     /// # Errors
     ///
-    /// What the text looks like instead of a key. The error never holds the text.
+    /// The kind of text found instead of a key. The error never holds the text.
     pub fn parse(text: &str) -> Result<Self, ApiKeyError> {
         let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let text = strip_wrapping(strip_header(strip_wrapping(&text)));
@@ -24,7 +22,7 @@ impl ApiKey {
         let digits: String = text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
         let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !(all_hex && digits.len() == 32 && has_guid_dashes(text)) {
-            return Err(what_else(text, &digits, all_hex));
+            return Err(other_text_error(text, &digits, all_hex));
         }
         if digits.bytes().all(|byte| byte == b'0') {
             return Err(ApiKeyError::Placeholder);
@@ -36,7 +34,7 @@ impl ApiKey {
         Ok(Self(parts.join("-").into()))
     }
 
-    /// The key as Lucca shows it: lower case, with dashes. For the request's header and the vault only.
+    /// The key in Lucca's notation: lower case, with dashes. For the request's header and the vault only.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -45,7 +43,7 @@ impl ApiKey {
     pub(crate) fn scrub(&self, text: &str) -> String {
         let plain: String = self.expose().chars().filter(|c| *c != '-').collect();
         [self.expose(), &plain].into_iter().fold(text.to_owned(), |text, secret| {
-            // Lower-casing ASCII only keeps every byte in its place.
+            // Lower-casing only ASCII keeps every byte at its index.
             let lower = text.to_ascii_lowercase();
             let mut clean = String::with_capacity(text.len());
             let mut from = 0;
@@ -65,7 +63,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Why a text is not an API key. None of these holds the text.
+/// The reason why a text is not an API key. No variant holds the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiKeyError {
@@ -78,19 +76,19 @@ pub enum ApiKeyError {
     /// A URL or a host name.
     #[error("this is a web address, not an API key; {EXPECTED}")]
     Url,
-    /// Beginning and end of a key, with something masked or cut out between.
+    /// Beginning and end of a key, with a masked or missing middle.
     #[error("the API key is masked: copy it with the button beside it in Lucca; {EXPECTED}")]
     Masked,
     /// A piece of a key.
     #[error("the API key is cut off: it has {digits} of its 32 hexadecimal digits; {EXPECTED}")]
     Truncated {
-        /// How many hexadecimal digits there are.
+        /// Number of hexadecimal digits.
         digits: usize,
     },
     /// More than a key.
     #[error("the API key is too long: it has {digits} hexadecimal digits instead of 32; {EXPECTED}")]
     TooLong {
-        /// How many hexadecimal digits there are.
+        /// Number of hexadecimal digits.
         digits: usize,
     },
     /// 32 digits, dashes elsewhere than in a GUID.
@@ -99,10 +97,10 @@ pub enum ApiKeyError {
     /// One brace without the other, or more than a pair.
     #[error("the API key's braces do not match: part of it may be missing; {EXPECTED}")]
     UnmatchedBraces,
-    /// A letter beyond F, or something else that is no hexadecimal digit.
+    /// A letter beyond F, or another character that is not a hexadecimal digit.
     #[error("the API key has characters that are not hexadecimal digits; {EXPECTED}")]
     NotHexadecimal,
-    /// A JSON web token: what OAuth gives.
+    /// A JSON web token: an OAuth access token.
     #[error("this is an access token, not an API key; {EXPECTED}")]
     Token,
     /// The header of another kind of authentication.
@@ -114,7 +112,7 @@ pub enum ApiKeyError {
     /// A long text of letters and digits: a client secret of the OAuth API or of another product.
     #[error("this looks like a secret of another kind, such as an OAuth client secret; {EXPECTED}")]
     OtherSecret,
-    /// An example that was not replaced: only zeros, `{API_KEY}`, `xxxxxxxx-…`.
+    /// An unreplaced example: only zeros, `{API_KEY}`, `xxxxxxxx-…`.
     #[error("this is a placeholder, not an API key; {EXPECTED}")]
     Placeholder,
     /// Several words or lines.
@@ -152,7 +150,7 @@ impl ApiKeyError {
     }
 }
 
-/// What copying from web pages and chats leaves behind.
+/// Invisible characters from web pages and chats.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
@@ -164,14 +162,15 @@ fn strip_wrapping(text: &str) -> &str {
     })
 }
 
-/// Without the pair of braces that a GUID may have, and whether it was one pair or none. Source: wire-grammar.md §1.7.
+/// Removes the pair of braces that a GUID may have; false if they are unbalanced. Source: wire-grammar.md
+/// §1.7.
 fn strip_braces(text: &str) -> (&str, bool) {
     let bare = text.trim_matches(['{', '}']);
     let is_pair = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) == Some(bare);
     (bare, bare.len() == text.len() || is_pair)
 }
 
-/// Without the `Authorization: lucca application=` that documentation shows before the key.
+/// Removes the `Authorization: lucca application=` that documentation shows before the key.
 fn strip_header(text: &str) -> &str {
     let text = strip_prefix_ignoring_case(text, "authorization")
         .map_or(text, |rest| rest.trim_start_matches([':', '=', ' ', '"', '\'']));
@@ -194,7 +193,7 @@ fn has_guid_dashes(text: &str) -> bool {
     dashes.is_empty() || dashes == [8, 13, 18, 23]
 }
 
-fn what_else(text: &str, digits: &str, all_hex: bool) -> ApiKeyError {
+fn other_text_error(text: &str, digits: &str, all_hex: bool) -> ApiKeyError {
     let lower = text.to_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
     let length = digits.chars().count();

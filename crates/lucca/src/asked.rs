@@ -1,4 +1,4 @@
-//! What is asked of a stream: its query, where it has one, as the fields and filters of a request.
+//! The query of a stream, if it has one, as fields and filters of a request.
 
 use people::RemoteId;
 
@@ -8,9 +8,9 @@ use crate::route;
 use crate::stream::Stream;
 use crate::user_query::UserQuery;
 
-/// Which records of a stream are asked for.
+/// The records to request from a stream.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
+pub(crate) enum StreamQuery {
     All,
     Users(UserQuery),
     ContractsOf(Vec<RemoteId>),
@@ -20,14 +20,14 @@ pub(crate) enum Asked {
     UserDates(UserDateQuery),
 }
 
-/// In which of two ways the same set is asked for, where there are two.
+/// The two ways to request the same set, for streams that have both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Idiom {
+pub(crate) enum FilterStyle {
     Usual,
     Fallback,
 }
 
-impl Asked {
+impl StreamQuery {
     pub(crate) fn fields(&self, stream: Stream) -> Fields {
         match self {
             Self::Users(query) => query.fields(),
@@ -39,10 +39,10 @@ impl Asked {
         }
     }
 
-    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
+    pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
         match self {
-            Self::Users(query) => query.filters(idiom),
-            Self::Leaves(query) => query.filters(idiom),
+            Self::Users(query) => query.filters(filter_style),
+            Self::Leaves(query) => query.filters(filter_style),
             Self::LeaveRequests(query) => query.filters(),
             Self::UserLogs(query) => query.filters(),
             Self::UserDates(query) => query.filters(),
@@ -50,38 +50,38 @@ impl Asked {
         }
     }
 
-    /// The owners a v4 stream is asked for; empty means all.
+    /// The owners in the query of a v4 stream; empty means all.
     pub(crate) fn owners(&self) -> &[RemoteId] {
         if let Self::ContractsOf(owners) = self { owners } else { &[] }
     }
 
-    pub(crate) fn has_second_idiom(&self) -> bool {
+    pub(crate) fn has_fallback_filter(&self) -> bool {
         match self {
             Self::Users(query) => query.has_former_flag(),
-            Self::Leaves(query) => query.has_second_idiom(),
+            Self::Leaves(query) => query.has_fallback_filter(),
             _ => false,
         }
     }
 
-    /// Whether the records are asked for in the order of their ids.
+    /// Whether the records are requested in the order of their ids.
     pub(crate) fn has_order(&self) -> bool {
-        // Days have no documented id, and all that may be asked for at once fit on one page.
+        // Days have no documented id, and one page holds the largest query for them.
         !matches!(self, Self::UserDates(_))
     }
 
-    /// Whether a condition on the id is free to be used for paging.
+    /// Whether paging may add a condition on the id.
     pub(crate) fn can_filter_id(&self, stream: Stream) -> bool {
         match self {
             Self::Users(query) => query.ids.is_empty(),
             Self::LeaveRequests(query) => query.ids.is_empty(),
-            // Their ids are no numbers.
+            // Their ids are not numbers.
             Self::Leaves(_) | Self::UserDates(_) => false,
             Self::All | Self::ContractsOf(_) | Self::UserLogs(_) => stream != Stream::CustomFieldDefinitions,
         }
     }
 
-    /// Whether nothing is asked for: an empty list of owners is nobody, and a filter without values would be
-    /// everybody.
+    /// Whether the query selects no record: an empty list of owners selects no employee, but a filter without
+    /// values would select all of them.
     pub(crate) fn is_nothing(&self) -> bool {
         match self {
             Self::ContractsOf(owners) => owners.is_empty(),

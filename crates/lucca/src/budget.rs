@@ -1,6 +1,6 @@
-//! Waits until a request to a tenant may be sent, and shares what was sent between processes.
+//! Waits until a request to a tenant may be sent, and shares the count of sent requests between processes.
 //!
-//! When that is, is decided in `request_tally`; when a request is repeated, in `retry`.
+//! `request_tally` decides when a request may be sent, `retry` when it is repeated.
 
 use std::fmt::Debug;
 use std::num::NonZeroU32;
@@ -14,49 +14,49 @@ use jiff::Timestamp;
 use crate::request_tally::{Pace, RequestTally};
 use net::clock::{Clock, between};
 
-/// The shortest wait, even where a clock was set back.
+/// The shortest wait, even after a clock was set back.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Our share of the tenant's 50 requests a minute. The others are for the customer's other integrations.
+/// Our share of the tenant's 50 requests a minute. The rest is for the customer's other integrations.
 const DEFAULT_PER_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
 /// A change of a [`RequestTally`].
 pub type TallyChange<'a> = &'a mut (dyn FnMut(&mut RequestTally) + Send);
 
-/// Keeps the tally of one tenant where all processes that talk to it find it.
+/// Stores the tally of one tenant where all processes that send requests to it find it.
 pub trait Ledger: Send + Sync + Debug {
-    /// Reads the tally, changes it and stores it, with no other change in between. `change` may be called again where the
-    /// ledger has to start over.
+    /// Reads the tally, changes it and stores it, with no other change in between. `change` may be called
+    /// again if the ledger has to start over.
     fn update<'a>(
         &'a self,
         change: TallyChange<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<(), LedgerUnavailable>> + Send + 'a>>;
 }
 
-/// The ledger can't be read or written now. The ledger has logged why.
+/// Error: the ledger can't be read or written now. The ledger has logged the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger of requests can't be read or written now")]
 pub struct LedgerUnavailable;
 
 /// Keeps the requests to one tenant below Lucca's limit, and obeys its 429s.
 ///
-/// Share one budget (through an `Arc`) between all clients of a tenant: Lucca's limit is the tenant's,
-/// not the key's. Waiting is first come, first served.
+/// Share one budget (through an `Arc`) between all clients of a tenant: Lucca's limit is the tenant's, not
+/// the key's. Waiting is first come, first served.
 ///
-/// Lucca's limit is 50 requests a minute, counted in windows whose position is unknown to us, refused requests
-/// included. A budget of N a minute keeps our share of that count at N - 1 or less, wherever windows begin: after an idle
-/// time a burst of half of it, 20 requests at most, then even spacing, at N - 2 requests a minute in the long run. Of small
-/// budgets, one request a minute is always left.
+/// Lucca's limit is 50 requests a minute, counted in windows whose position is unknown to us, refused
+/// requests included. A budget of N a minute keeps our share of that count at N - 1 or less, for any position
+/// of the windows: after an idle time a burst of half of it, 20 requests at most, then even spacing, at N - 2
+/// requests a minute in the long run. A small budget always leaves one request a minute.
 ///
-/// After a 429 without `Retry-After`, nothing is sent for 60 seconds, then requests go at half the rate, evenly spaced, until
-/// there was none for ten minutes. A `Retry-After` is obeyed as it is.
+/// After a 429 without `Retry-After`, nothing is sent for 60 seconds, then requests are sent at half the
+/// rate, evenly spaced, until ten minutes have passed without a 429. A `Retry-After` is obeyed unchanged.
 #[derive(Debug)]
 pub struct RequestBudget {
-    /// `None`: no limit, but waits that Lucca asks for are still obeyed.
+    /// `None`: no limit, but Lucca's `Retry-After` is still obeyed.
     pace: Option<Pace>,
-    /// Shared with other processes. The tally here is then only for when the ledger is unavailable.
+    /// Shared with other processes. The local tally is then used only while the ledger is unavailable.
     ledger: Option<Arc<dyn Ledger>>,
-    /// Held by the request that is next, while it waits; tokio's mutex is fair.
+    /// Held by the next request while it waits; tokio's mutex is fair.
     turn: tokio::sync::Mutex<()>,
     tally: Mutex<RequestTally>,
 }
@@ -74,7 +74,7 @@ impl RequestBudget {
         Self::new(Some(Pace::of(limit)))
     }
 
-    /// No limit of our own; the waits that Lucca asks for are obeyed.
+    /// No limit of our own; Lucca's `Retry-After` is obeyed.
     pub fn unlimited() -> Self {
         Self::new(None)
     }
@@ -83,7 +83,7 @@ impl RequestBudget {
         Self { pace, ledger: None, turn: tokio::sync::Mutex::default(), tally: Mutex::default() }
     }
 
-    /// Counts the requests of all processes that share the ledger together. Without a limit, only 429s are shared.
+    /// Counts the requests of all processes that share the ledger. Without a limit, only 429s are shared.
     #[must_use]
     pub fn with_ledger(self, ledger: Arc<dyn Ledger>) -> Self {
         Self { ledger: Some(ledger), ..self }
@@ -98,13 +98,13 @@ impl RequestBudget {
         }
     }
 
-    /// Counts a request as sent now, or says until when to wait.
+    /// Counts a request as sent now, or returns the time until which to wait.
     async fn reserve(&self, clock: &dyn Clock) -> Result<(), Timestamp> {
         let Some(pace) = self.pace else {
             return self.lock().check_hold(clock.now());
         };
         if let Some(ledger) = &self.ledger {
-            // A wait that could not be written to the ledger.
+            // A wait that the ledger could not store.
             self.lock().check_hold(clock.now())?;
             let mut reserved = Ok(());
             let mut reserve = |tally: &mut RequestTally| reserved = tally.reserve(pace, clock.now());
@@ -118,23 +118,24 @@ impl RequestBudget {
         self.lock().reserve(pace, clock.now())
     }
 
-    /// Notes that Lucca answered 429, with the wait of its `Retry-After` or none, and lets no request pass meanwhile.
+    /// Notes that Lucca answered 429, with the wait of its `Retry-After` or none, and holds all requests
+    /// meanwhile.
     #[boxed]
     pub async fn throttle(&self, retry_after: Option<Duration>, clock: &dyn Clock) {
         self.update(&mut |tally| tally.throttle(retry_after, clock.now())).await;
     }
 
-    /// Lets no request pass before `until`. An earlier hold that lasts longer stays.
+    /// Holds all requests until `until`. An earlier hold that lasts longer stays.
     #[boxed]
     pub async fn hold_until(&self, until: Timestamp) {
         self.update(&mut |tally| tally.hold(until)).await;
     }
 
-    /// Changes the tally here and in the ledger.
+    /// Changes the local tally and the ledger.
     async fn update(&self, change: TallyChange<'_>) {
         change(&mut self.lock());
         if let Some(ledger) = &self.ledger {
-            // The tally here holds this process back all the same.
+            // The local tally still holds this process back.
             let _ = ledger.update(change).await;
         }
     }
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_stops_all_requests_and_the_longest_wins() {
+    fn longest_hold_stops_all_requests() {
         let (clock, budget) = (clock(), RequestBudget::unlimited());
         block_on(async {
             budget.hold_until(second(30)).await;
@@ -209,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_starts_counts_the_requests_of_the_one_before() {
+    fn new_process_counts_earlier_requests() {
         let (clock, ledger) = (clock(), Arc::new(SharedTally::default()));
         block_on(async {
             for _ in 0..4 {
-                // Each is a new process, with the requests of all before it.
+                // Each is a new process, after the requests of all before it.
                 let budget = RequestBudget::default().with_ledger(Arc::clone(&ledger) as Arc<dyn Ledger>);
                 for _ in 0..10 {
                     budget.acquire(&clock).await;
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_ledger_a_process_counts_its_own_requests_and_waits() {
+    fn missing_ledger_falls_back_to_local_tally() {
         let ledger = SharedTally { is_unavailable: true, ..SharedTally::default() };
         let (clock, budget) = (clock(), limit(2).with_ledger(Arc::new(ledger)));
         block_on(async {

@@ -1,25 +1,25 @@
-//! Where an enumeration was left off, to be kept until it goes on.
+//! Checkpoints: the position of an interrupted enumeration, for resuming it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How far an [`Enumeration`](crate::Enumeration) has come: to where the last page that was yielded ends.
+/// The progress of an [`Enumeration`](crate::Enumeration): the end of the last yielded page.
 ///
-/// Kept as JSON and given to [`Enumeration::resume_after`](crate::Enumeration::resume_after) of an enumeration
-/// that asks for the same. What was written by another version, or is no such thing, reads as the beginning.
+/// Stored as JSON and passed to [`Enumeration::resume_after`](crate::Enumeration::resume_after) of an
+/// enumeration with the same query. Text of another version, and any other text, reads as the beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Wire", from = "Value")]
 pub struct Checkpoint {
-    /// The last id, where all so far were numbers in ascending order.
+    /// The last id, if all so far were numbers in ascending order.
     pub(crate) after: Option<u64>,
-    /// How many records the server has given.
+    /// Number of records that the server has sent.
     pub(crate) offset: u64,
-    /// How many records a page was asked to have.
+    /// Requested page size, in records.
     pub(crate) page_size: u32,
 }
 
 impl Checkpoint {
-    /// Where to go on by offset: a page back, because records before it may have gone meanwhile.
+    /// The offset to resume at: one page back, because records before it may have been deleted meanwhile.
     pub(crate) fn offset_to_resume(&self) -> u64 {
         self.offset.saturating_sub(u64::from(self.page_size))
     }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_round_trips_and_what_is_not_understood_is_the_beginning() {
+    fn json_round_trips_or_reads_as_beginning() {
         let checkpoint = Checkpoint { after: Some(7), offset: 3000, page_size: 1000 };
         let json = serde_json::to_string(&checkpoint).unwrap();
         assert_eq!(serde_json::from_str::<Checkpoint>(&json).unwrap(), checkpoint, "{json}");

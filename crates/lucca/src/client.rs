@@ -1,4 +1,4 @@
-//! The door to one tenant.
+//! The client of one tenant: it builds enumerations and reads single records.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use people::RemoteId;
 
 use crate::absence_query::{LeaveQuery, LeaveRequestQuery, UserDateQuery, UserLogQuery};
 use crate::api_key::ApiKey;
-use crate::asked::Asked;
+use crate::asked::StreamQuery;
 use crate::budget::RequestBudget;
 use crate::enumeration::{Enumeration, TypedPage, decode, read_single};
 use crate::envelope;
 use crate::error::{Error, Kind};
 use crate::field_group::FieldGroups;
-use crate::form::{Form, PageRequest};
+use crate::form::{PageRequest, RequestPlan};
 use crate::item::Item;
 use crate::observer::{Observer, Unobserved};
 use crate::resources::{
@@ -60,62 +60,62 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The clock to wait on; the system's by default.
+    /// The clock for waits; the system's by default.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The tenant's budget, shared by all its clients; by default one of its own, with a share of 40 of
-    /// the tenant's 50 requests a minute.
+    /// The tenant's budget, shared by all its clients; by default one of its own, with a share of 40 of the
+    /// tenant's 50 requests a minute.
     #[must_use]
     pub fn budget(mut self, budget: Arc<RequestBudget>) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// The seed of the randomness in waits between retries. Give each process another one, so that those
-    /// who fail together don't return together.
+    /// The seed of the randomness in waits between retries. Use another one in each process, so that
+    /// processes that fail together don't retry together.
     #[must_use]
     pub fn jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = seed;
         self
     }
 
-    /// How long one request may take, its body included; 90 seconds by default, because large v3 lists
-    /// have been seen to take that long. Connecting may take 10 of them.
+    /// Time limit of one request, its body included; 90 seconds by default, because large v3 lists have been
+    /// observed to take that long. Connecting may take 10 of them.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.limits.request_timeout = timeout;
         self
     }
 
-    /// How often a request is sent at most; 5 by default, and never less than once. Where Lucca answers 429 and the wait is
-    /// a minute or more, requests that read are repeated for ten minutes all the same.
+    /// The largest number of attempts of a request; 5 by default, and at least one. If Lucca answers 429 and
+    /// the wait is a minute or more, read requests are still repeated for ten minutes.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.limits.max_attempts = attempts.max(1);
         self
     }
 
-    /// The largest body that is read, after decompression; 64 MiB by default.
+    /// The largest body to read, after decompression; 64 MiB by default.
     #[must_use]
     pub fn max_body_bytes(mut self, bytes: u64) -> Self {
         self.limits.max_body_bytes = bytes;
         self
     }
 
-    /// Never to ask for pages of more records than this.
+    /// The largest page to request, in records.
     #[must_use]
     pub fn max_page_size(mut self, size: u32) -> Self {
         self.max_page_size = Some(size);
         self
     }
 
-    /// How many pages of one enumeration are asked for at once, the first page aside; 4 by default, and never less
-    /// than one. Pages arrive in their order all the same, and each waits for its turn in the budget. Where the
-    /// server gives no count, all but one of them are asked for in vain at the end.
+    /// Number of pages of one enumeration that are requested at once, after the first page; 4 by default, and
+    /// at least one. Pages still arrive in order, and each waits in the budget. If the server gives no count,
+    /// all but one of them are requested in vain at the end.
     #[must_use]
     pub fn pages_in_flight(mut self, pages: usize) -> Self {
         self.pages_in_flight = pages.max(1);
@@ -144,11 +144,11 @@ impl ClientBuilder {
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// `lucca.setup`, when the machine's root certificates can't be used.
+    /// `lucca.setup`, if the machine's root certificates can't be used.
     pub fn build(self) -> Result<Client, Error> {
         let budget = self.budget.unwrap_or_default();
         let transport = Transport::new(
@@ -190,12 +190,12 @@ impl Client {
         }
     }
 
-    /// The tenant this client talks to.
+    /// The tenant of this client.
     pub fn tenant(&self) -> &TenantUrl {
         self.0.transport.tenant()
     }
 
-    /// What was sent and received so far.
+    /// Requests and bytes so far.
     pub fn stats(&self) -> Stats {
         self.0.transport.counters.snapshot()
     }
@@ -210,7 +210,7 @@ impl Client {
         self.enumerate(Stream::Establishments)
     }
 
-    /// All departments, from v4, or where v4 does not answer from v3, or from the tree of either.
+    /// All departments: from v4, else from v3, else from the department tree of either.
     pub fn departments(&self) -> Enumeration<Department> {
         self.enumerate(Stream::Departments)
     }
@@ -245,7 +245,7 @@ impl Client {
         self.enumerate(Stream::WorkContracts)
     }
 
-    /// All kinds of leave, as far as the undocumented endpoint gives them.
+    /// All kinds of leave, as far as the undocumented endpoint returns them.
     pub fn leave_accounts(&self) -> Enumeration<LeaveAccount> {
         self.enumerate(Stream::LeaveAccounts)
     }
@@ -255,80 +255,82 @@ impl Client {
         self.enumerate(Stream::CustomFieldDefinitions)
     }
 
-    /// The users that `query` asks for and the key may see.
+    /// The users that match `query` and that the key may see.
     pub fn users(&self, query: UserQuery) -> Enumeration<User> {
-        self.start(Form::new(Stream::Users, Asked::Users(query)))
+        self.start(RequestPlan::new(Stream::Users, StreamQuery::Users(query)))
     }
 
-    /// The work contracts of these users; nobody's, if there are none. Some hundred users at most: more make a
-    /// URL that servers refuse. There is no condition on when a contract was changed. Source: directory.md §8.
+    /// The work contracts of these users; none for an empty list. Some hundred users at most: more make a URL
+    /// that servers refuse. The endpoint has no condition on the time of a contract's change. Source:
+    /// directory.md §8.
     pub fn work_contracts_of(&self, owners: &[RemoteId]) -> Enumeration<WorkContract> {
-        self.start(Form::new(Stream::WorkContracts, Asked::ContractsOf(owners.to_vec())))
+        self.start(RequestPlan::new(Stream::WorkContracts, StreamQuery::ContractsOf(owners.to_vec())))
     }
 
-    /// The half-days of absence that `query` asks for.
+    /// The half-days of absence that match `query`.
     pub fn leaves(&self, query: LeaveQuery) -> Enumeration<Leave> {
-        self.start(Form::new(Stream::Leaves, Asked::Leaves(query)))
+        self.start(RequestPlan::new(Stream::Leaves, StreamQuery::Leaves(query)))
     }
 
-    /// The leave requests that `query` asks for.
+    /// The leave requests that match `query`.
     pub fn leave_requests(&self, query: LeaveRequestQuery) -> Enumeration<LeaveRequest> {
-        self.start(Form::new(Stream::LeaveRequests, Asked::LeaveRequests(query)))
+        self.start(RequestPlan::new(Stream::LeaveRequests, StreamQuery::LeaveRequests(query)))
     }
 
-    /// The changes of users' properties that `query` asks for.
+    /// The changes of users' properties that match `query`.
     pub fn user_logs(&self, query: UserLogQuery) -> Enumeration<UserLog> {
-        self.start(Form::new(Stream::UserLogs, Asked::UserLogs(query)))
+        self.start(RequestPlan::new(Stream::UserLogs, StreamQuery::UserLogs(query)))
     }
 
-    /// What these users' calendars say of the days from `first` to `last`, both included. Lucca advises to ask
-    /// for some ten users and a month at once. Source: absences.md §8.
+    /// These users' calendar days from `first` to `last`, both included. Lucca recommends about ten users and
+    /// a month in one request. Source: absences.md §8.
     pub fn user_dates(&self, owners: &[RemoteId], first: Date, last: Date) -> Enumeration<UserDate> {
         let query = UserDateQuery { owners: owners.to_vec(), first, last };
-        self.start(Form::new(Stream::UserDates, Asked::UserDates(query)))
+        self.start(RequestPlan::new(Stream::UserDates, StreamQuery::UserDates(query)))
     }
 
     /// One user, with these groups of fields; `None` if there is none, or none the key may see.
     ///
     /// # Errors
     ///
-    /// When the answer can't be had. That there is no such user is not an error, although Lucca documents
-    /// a status of 500 for it (directory.md §6.2).
+    /// When the request fails. A missing user is not an error, although Lucca documents a status of 500 for
+    /// it (directory.md §6.2).
     #[boxed]
     pub async fn user(&self, id: &RemoteId, groups: FieldGroups) -> Result<Option<Item<User>>, Error> {
         if id.as_str().is_empty() || !id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-            // Users have whole numbers as ids; anything else would be another path.
+            // Users have whole numbers as ids; any other text would make another path.
             return Ok(None);
         }
         let path = format!("/api/v3/users/{id}");
-        let mut form = Form::new(Stream::Users, Asked::Users(UserQuery { groups, ..UserQuery::default() }));
+        let mut plan =
+            RequestPlan::new(Stream::Users, StreamQuery::Users(UserQuery { groups, ..UserQuery::default() }));
         loop {
-            let query = form.single_query();
+            let query = plan.single_query();
             let sent = self.0.transport.get(Stream::Users, &path, &query, Effort::Usual, envelope::single);
             match sent.await {
                 Ok((raw, _)) => return Ok(Some(read_single(raw))),
                 Err(error) if is_not_found(&error) => return Ok(None),
-                Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
+                Err(error) if matches!(error.status(), Some(400 | 500)) && plan.fewer_fields(&error) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// How many users `query` asks for, in one request; `None` if the server gives no count or does not
-    /// understand the question. Its groups of fields don't matter.
+    /// Number of users that match `query`, in one request; `None` if the server gives no count or does not
+    /// understand the query. Its groups of fields don't matter.
     ///
     /// # Errors
     ///
-    /// When the answer can't be had: an unreachable tenant, a refused key, a missing permission.
+    /// When the request fails: an unreachable tenant, a refused key, a missing permission.
     #[boxed]
     pub async fn count_users(&self, query: &UserQuery) -> Result<Option<u64>, Error> {
-        let mut form = Form::new(
+        let mut plan = RequestPlan::new(
             Stream::Users,
-            Asked::Users(UserQuery { groups: FieldGroups::NONE, only: None, ..query.clone() }),
+            StreamQuery::Users(UserQuery { groups: FieldGroups::NONE, only: None, ..query.clone() }),
         );
-        form.cap_size(1);
-        match self.page::<User>(Stream::Users, &form.request(0, None), Effort::Usual, false).await {
-            // A count below what came with it counts something else.
+        plan.cap_size(1);
+        match self.page::<User>(Stream::Users, &plan.request(0, None), Effort::Usual, false).await {
+            // A count below the number of records received counts something else.
             Ok(page) => Ok(page.count.filter(|count| *count >= page.items.len() as u64)),
             Err(error) if error.kind() == Kind::BadRequest => Ok(None),
             Err(error) => Err(error),
@@ -361,18 +363,18 @@ impl Client {
     }
 
     fn enumerate<T: Resource>(&self, stream: Stream) -> Enumeration<T> {
-        self.start(Form::new(stream, Asked::All))
+        self.start(RequestPlan::new(stream, StreamQuery::All))
     }
 
-    fn start<T: Resource>(&self, mut form: Form) -> Enumeration<T> {
+    fn start<T: Resource>(&self, mut plan: RequestPlan) -> Enumeration<T> {
         if let Some(size) = self.0.max_page_size {
-            form.cap_size(size);
+            plan.cap_size(size);
         }
-        Enumeration::new(self.clone(), form)
+        Enumeration::new(self.clone(), plan)
     }
 }
 
-/// A user that does not exist, or is hidden: 404, or 500 with these words.
+/// Whether a user does not exist, or is hidden: 404, or 500 with these words.
 fn is_not_found(error: &Error) -> bool {
     let says_so =
         || error.lucca_message().is_some_and(|message| message.to_lowercase().contains("not found"));

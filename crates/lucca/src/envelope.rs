@@ -1,4 +1,4 @@
-//! What is around records in an answer, and what an answer is that holds none.
+//! The envelope around records in an answer, and the classification of answers without records.
 //!
 //! Source: wire-grammar.md §1.6 and §1.8. Records themselves are read in `reader`.
 
@@ -10,21 +10,21 @@ use serde_json::value::RawValue;
 
 use crate::reader::{Bounded, Object, Scalar, unsigned};
 
-/// The records of a page, unread, and the server's count of the whole set.
+/// The unparsed records of a page, and the server's count of the whole set.
 #[derive(Debug)]
 pub(crate) struct RawPage<'a> {
     pub(crate) rows: Vec<Cow<'a, RawValue>>,
     pub(crate) count: Option<u64>,
 }
 
-/// Why the body of a successful answer holds no records.
+/// The reason why a successful answer holds no records.
 #[derive(Debug)]
 pub(crate) enum Undecodable {
     /// More records than a page may hold.
     TooMany,
     /// Not JSON, or cut off.
     Malformed(Option<serde_json::Error>),
-    /// Something that is not an answer of Lucca's API.
+    /// Not an answer of Lucca's API.
     NotLucca,
     /// An error that was sent as a success.
     Failed { status: Option<u16>, message: Option<String> },
@@ -59,7 +59,7 @@ fn tolerant_page(text: &str) -> Result<RawPage<'_>, Undecodable> {
         if inner.get("id").is_some() {
             return Ok(RawPage { rows: vec![Cow::Borrowed(raw_of(data)?)], count });
         }
-        // Only the count was asked for, or the list is null.
+        // Only the count was requested, or the list is null.
         if inner_count.is_some() || inner.members().any(|(key, _)| key.eq_ignore_ascii_case("items")) {
             return Ok(RawPage { rows: Vec::new(), count: inner_count.or(count) });
         }
@@ -69,7 +69,7 @@ fn tolerant_page(text: &str) -> Result<RawPage<'_>, Undecodable> {
         let rows = list(items).ok_or(Undecodable::NotLucca)?;
         return Ok(RawPage { rows: rows_of(rows)?, count });
     }
-    // Only the count was asked for, or the server took it so.
+    // Only the count was requested, or the server understood it so.
     if let Some(count) = top.get("count").and_then(unsigned) {
         return Ok(RawPage { rows: Vec::new(), count: Some(count) });
     }
@@ -93,8 +93,8 @@ pub(crate) fn single(body: &[u8]) -> Result<Box<RawValue>, Undecodable> {
     RawValue::from_string(text.trim().to_owned()).map_err(|error| Undecodable::Malformed(Some(error)))
 }
 
-/// The message of an error's body, in any of the shapes it has been seen in: `{Status, Message}`, problem
-/// details, a bare text, nothing. A page of HTML is no message.
+/// The message of an error's body, in any observed shape: `{Status, Message}`, problem details, a bare text,
+/// nothing. A page of HTML is not a message.
 pub(crate) fn error_message(body: &[u8]) -> Option<String> {
     let text = text_of(body);
     let text = text.trim();
@@ -133,15 +133,16 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The body as text, whatever bytes are in it: a wrong byte spoils the text it is in, not the page.
+/// The body as text, even if it is not UTF-8: a wrong byte damages only the text that contains it, not the
+/// page.
 pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // Checking first is several times faster than looking for bytes to replace, and nearly always enough.
+    // Validating first is several times faster than searching for bytes to replace, and nearly always enough.
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
-/// A page's records. The largest page that Lucca documents has 10,000 (source: directory.md §5.4); a server that
-/// ignores paging may send everything it has.
+/// A page's records. The largest page that Lucca documents has 10,000 (source: directory.md §5.4); a server
+/// that ignores paging may send everything it has.
 pub(crate) type Rows<'a> = Bounded<'a, 100_000>;
 
 pub(crate) fn list(raw: &str) -> Option<Rows<'_>> {
@@ -159,14 +160,14 @@ fn rows_of(rows: Rows<'_>) -> Result<Vec<Cow<'_, RawValue>>, Undecodable> {
     Ok(rows.members.into_iter().map(Cow::Borrowed).collect())
 }
 
-/// `header.paging.count`, where it was counted: the older framework writes 0 when it was not asked to.
+/// `header.paging.count`, if the server counted: the older framework writes 0 when no count was requested.
 fn header_count(top: &Object<'_>) -> Option<u64> {
     let header = Object::parse(top.get("header")?)?;
     let paging = Object::parse(header.get("paging")?)?;
     unsigned(paging.get("count")?).filter(|count| *count > 0)
 }
 
-/// An object without records: an error under another name, or nothing of Lucca's.
+/// Classifies an object without records: an error under another name, or not an answer of Lucca's.
 pub(crate) fn failure(top: &Object<'_>) -> Undecodable {
     let status = top.get("status").and_then(unsigned).and_then(|status| u16::try_from(status).ok());
     let message = message_in(top);
@@ -182,7 +183,7 @@ fn message_in(object: &Object<'_>) -> Option<String> {
         _ => None,
     };
     let said = text("message").or_else(|| text("detail")).or_else(|| text("title")).or_else(|| text("error"));
-    // Problem details name the parameters at fault beside.
+    // Problem details name the parameters at fault separately.
     let details = object.get("errors").and_then(Object::parse);
     let details = details.iter().flat_map(Object::members).flat_map(|(field, raw)| {
         let text = || serde_json::from_str(raw).map_or_else(|_| vec![String::new()], |text| vec![text]);
@@ -215,7 +216,7 @@ mod tests {
         }
     }
 
-    /// Values of every kind, the odd ones among them.
+    /// Values of every kind, including odd ones.
     fn value() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
             Just("null".to_owned()),
@@ -278,14 +279,14 @@ mod tests {
         }
 
         #[test]
-        fn no_record_panics_the_reader_or_spoils_its_page(
+        fn no_record_panics_or_damages_its_page(
             records in prop::collection::vec(prop::collection::vec((key(), value()), 0..8).prop_map(object), 0..4),
             cut in any::<prop::sample::Index>(),
         ) {
             let body = format!(r#"{{"data":{{"items":[{}],"count":1}}}}"#, records.join(","));
             read_everything(body.as_bytes());
             prop_assert_eq!(page(&body).unwrap().rows.len(), records.len());
-            // Cut off anywhere, it is an error, and never fewer records.
+            // A body cut at any point is an error, never a page with fewer records.
             let cut = &body.as_bytes()[..cut.index(body.len())];
             prop_assert!(page(&text_of(cut)).is_err());
         }
@@ -293,7 +294,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_cut_says_what_the_tolerant_reader_says(
+        fn fast_path_matches_tolerant_reader(
             keys in prop::collection::vec(prop::sample::select(vec!["data", "DATA", "header", "metadata", "count", "items"]), 0..4),
             inner in prop::collection::vec((prop::sample::select(vec!["items", "Items", "count", "id"]), prop_oneof![
                 3 => Just("[{\"id\":1},{\"id\":2}]".to_owned()), 2 => Just("7".to_owned()), 1 => value(),
@@ -317,14 +318,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_byte_spoils_its_text_only() {
+    fn wrong_byte_damages_its_text_only() {
         let text = text_of(b"\xef\xbb\xbf{\"items\":[{\"id\":1,\"name\":\"a\xff\"},{\"id\":2}],\"count\":2}");
         let page = page(&text).unwrap();
         assert_eq!((page.rows.len(), page.count), (2, Some(2)));
     }
 
     #[test]
-    fn deep_nesting_is_an_error_of_its_field_at_most() {
+    fn deep_nesting_fails_at_most_its_field() {
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
         let body = format!(r#"{{"items":[{{"id":1,"extendedData":{deep},"attributes":{deep}}}]}}"#);
         let page = page(&body).unwrap();
@@ -333,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_too_many_records_is_refused_whatever_is_around_it() {
+    fn oversized_page_is_refused_in_any_envelope() {
         let zeros = "0,".repeat(100_000);
         for body in [format!("[{zeros}0]"), format!(r#"{{"data":{{"items":[{zeros}0]}}}}"#)] {
             assert!(matches!(page(&body), Err(Undecodable::TooMany)));

@@ -1,6 +1,6 @@
-//! What can go wrong between here and a tenant, as one type.
+//! The error type of all requests to a tenant.
 //!
-//! What an answer means is decided in `retry` and `transport`; how it is said is here.
+//! `retry` and `transport` classify answers; this module words them.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,8 +11,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// A request to Lucca that failed, after every retry that could help.
 ///
-/// `Display` says what happened, without the source; the source chain holds the rest. Neither ever
-/// holds the API key, nor values of a query.
+/// `Display` describes the failure, without the source; the source chain holds the rest. Neither ever holds
+/// the API key, nor values of a query.
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
@@ -27,16 +27,16 @@ struct Inner {
     source: Option<Source>,
 }
 
-/// What a caller can do about an [`Error`].
+/// The caller's possible reaction to an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Try again later: the failure is likely to pass by itself.
+    /// Try again later: the failure is probably temporary.
     Retry,
     /// Try again, but not before this much time has passed.
     Wait(Duration),
-    /// The key is no longer accepted: the customer has to give another.
+    /// The key is no longer accepted: the customer has to provide another.
     Relink,
-    /// The key is accepted but lacks a permission: go on without, or have it granted.
+    /// The key is accepted but lacks a permission: continue without, or have it granted.
     MissingPermission,
     /// Trying again gives the same result.
     Stop,
@@ -183,7 +183,7 @@ impl Error {
         }))
     }
 
-    /// Whether a list was left off because it does not end.
+    /// Whether reading stopped because the list does not end.
     pub fn is_endless(&self) -> bool {
         matches!(self.0.kind, Kind::Endless)
     }
@@ -219,26 +219,26 @@ impl Error {
         self.0.kind
     }
 
-    /// What went wrong, as a stable code: `lucca.key_refused`, `lucca.permission_missing`,
-    /// `lucca.not_found`, `lucca.rate_limited`, `lucca.unavailable`, `lucca.unreachable`,
-    /// `lucca.timeout`, `lucca.tls`, `lucca.not_lucca`, `lucca.bad_request`, `lucca.address_refused`,
-    /// `lucca.body_too_large`, `lucca.endless_list`, `lucca.malformed` or `lucca.setup`.
+    /// The failure as a stable code: `lucca.key_refused`, `lucca.permission_missing`, `lucca.not_found`,
+    /// `lucca.rate_limited`, `lucca.unavailable`, `lucca.unreachable`, `lucca.timeout`, `lucca.tls`,
+    /// `lucca.not_lucca`, `lucca.bad_request`, `lucca.address_refused`, `lucca.body_too_large`,
+    /// `lucca.endless_list`, `lucca.malformed` or `lucca.setup`.
     pub fn code(&self) -> &'static str {
         self.0.kind.code()
     }
 
-    /// What a program can do about it.
+    /// The possible reaction of a program.
     pub fn action(&self) -> Action {
         self.0.kind.action()
     }
 
-    /// The HTTP status, where there was an answer. For an error body under 200 it is the body's status.
+    /// The HTTP status, if there was an answer. For an error body under 200 it is the body's status.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// Of a request that was to change something: whether it may have been accepted all the same. Look before asking
-    /// again. False means that it certainly was not.
+    /// For a request that changes data: whether Lucca may have accepted it despite the error. Check before
+    /// sending it again. False means that Lucca certainly did not.
     pub fn may_have_happened(&self) -> bool {
         self.0.may_have_happened
     }
@@ -248,12 +248,12 @@ impl Error {
         self.0.stream
     }
 
-    /// Lucca's own words, at most 500 characters, never with the key in it.
+    /// Lucca's message, at most 500 characters, never with the key in it.
     pub fn lucca_message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// What a person can do about it.
+    /// Advice for a person.
     pub fn advice(&self) -> String {
         match self.0.kind {
             Kind::RateLimited(wait) if !wait.is_zero() => {

@@ -1,4 +1,4 @@
-//! A record as an enumeration yields it: its raw JSON, and what could be read of it.
+//! A record as an enumeration yields it: its raw JSON, and the values read from it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,29 +7,29 @@ use std::ops::Deref;
 use people::RemoteId;
 use serde_json::value::RawValue;
 
-/// What one answer of the server held that was not yielded before.
+/// The records of one answer that were not yielded before.
 #[derive(Debug)]
 pub struct Page<T> {
     /// The records, in the server's order.
     pub items: Vec<Item<T>>,
-    /// The zero-based offset the page was asked at.
+    /// The zero-based offset of the request.
     pub offset: u64,
 }
 
 /// One record.
 #[derive(Debug)]
 pub struct Item<T> {
-    /// The record's id, where one could be read.
+    /// The record's id, if readable.
     pub id: Option<RemoteId>,
-    /// The record as the server sent it, byte for byte, if it was kept. A department of a tree has its parent's
-    /// id added, as `parentLuccaId`: the tree says it by nesting.
+    /// The record as the server sent it, byte for byte, if kept. A department of a tree has its parent's id
+    /// added as `parentLuccaId`: the tree expresses it by nesting.
     pub raw: Raw,
-    /// What was read of it.
+    /// The values read from it.
     pub outcome: Result<Read<T>, Unreadable>,
 }
 
-/// A record's JSON. Of an enumeration [`without_raw`](crate::Enumeration::without_raw) only what could not be
-/// read is kept; the others read as `null`.
+/// A record's JSON. After [`without_raw`](crate::Enumeration::without_raw) only unreadable records keep it;
+/// the others read as `null`.
 #[derive(Clone, Debug, Default)]
 pub struct Raw(Option<Box<RawValue>>);
 
@@ -54,30 +54,30 @@ impl Deref for Raw {
     }
 }
 
-/// A record that could be read, and the fields of it that could not.
+/// A readable record, and its unreadable fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Read<T> {
     /// The record.
     pub value: T,
-    /// Fields that were there, but not in any form known; they are `None` or empty in `value`.
+    /// Fields that were present, but in an unknown form; they are `None` or empty in `value`.
     pub problems: Vec<FieldProblem>,
 }
 
-/// A field that could not be read. Its value is not in here: it may be personal data.
+/// An unreadable field. Its value is left out: it may be personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The field's name as Lucca documents it.
     pub field: Cow<'static, str>,
-    /// What is wrong with it, as a sentence fragment.
+    /// The problem, as a sentence fragment.
     pub reason: String,
 }
 
-/// Why a record can't be used at all. No value is in here.
+/// The reason why a record can't be used at all. It holds no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The field at fault, as Lucca documents it; empty when the record as a whole is.
+    /// The field at fault, as Lucca documents it; empty if the record as a whole is.
     pub field: Cow<'static, str>,
-    /// What is wrong, as a sentence fragment.
+    /// The problem, as a sentence fragment.
     pub reason: String,
 }
 

@@ -1,37 +1,37 @@
-//! What an enumeration found out about a server, to be kept for the next one.
+//! An enumeration's findings about a server, stored for the next run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The form in which a server accepted to be asked, where that is not the one first asked in.
+/// The request plan that a server accepted, if it is not the documented one.
 ///
-/// Kept as JSON and given to [`Enumeration::with_learned`](crate::Enumeration::with_learned), it spares the
-/// next run the refusals. What was written by another version, or is no such thing, reads as the default,
-/// which is to begin as documented. Servers learn, too: it is worth forgetting from time to time.
+/// Stored as JSON and passed to [`Enumeration::with_learned`](crate::Enumeration::with_learned), it saves the
+/// next run the refusals. Text of another version, and any other text, reads as the default: the documented
+/// plan. Servers are upgraded, so discard it from time to time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Wire", from = "Value")]
 pub struct Learned {
     pub(crate) page_size: Option<u32>,
     pub(crate) dropped_fields: Vec<String>,
     pub(crate) fields: FieldsLevel,
-    /// Whether the set is asked for in its second way.
+    /// Whether the set is requested by its fallback filter.
     pub(crate) second_idiom: bool,
     pub(crate) order_refused: bool,
     pub(crate) count_refused: bool,
-    /// The path that answered, where it is not the stream's first.
+    /// The path that answered, if it is not the stream's first.
     pub(crate) route: Option<String>,
 }
 
 impl Learned {
-    /// Without what was only concluded from refusals that gave no reason: a server that had a bad minute refuses
-    /// the same way. What stays is the size of pages, and the fields that the server named.
+    /// Removes the conclusions from refusals without a reason: a server in temporary trouble refuses the same
+    /// way. The page size and the fields that the server named stay.
     #[must_use]
     pub fn without_guesses(self) -> Self {
         Self { page_size: self.page_size, dropped_fields: self.dropped_fields, ..Self::default() }
     }
 }
 
-/// How many of the fields wanted are asked for.
+/// The share of the query's fields that is requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FieldsLevel {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_named_is_no_guess() {
+    fn fields_named_by_server_are_kept() {
         let named =
             Learned { page_size: Some(250), dropped_fields: vec!["quote".into()], ..Learned::default() };
         let guessed = Learned { fields: FieldsLevel::Core, count_refused: true, ..named.clone() };
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_forgotten() {
+    fn unknown_json_reads_as_default() {
         for json in [
             "null",
             "[]",

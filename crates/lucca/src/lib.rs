@@ -2,12 +2,11 @@
 //!
 //! A [`TenantUrl`] and an [`ApiKey`] make a [`Client`]; the client gives one [`Enumeration`] for each
 //! [`Stream`] of records, which pages safely over a set that moves, stays within the tenant's
-//! [`RequestBudget`], retries where a retry can help, and says at its end whether what it saw is
-//! provably everything ([`Proof`]).
+//! [`RequestBudget`], retries if a retry can help, and ends with a [`Proof`] of whether it saw everything.
 //!
-//! What lives here: addresses, keys, the query grammar, paging, budget, retries, error shapes,
-//! resources as they arrive on the wire, and what changes absences. What does not: a database, a normalised people model, any
-//! decision about what a missing record means.
+//! Included: addresses, keys, the query grammar, paging, budget, retries, error shapes, resources as they
+//! arrive on the wire, and requests that change absences. Not included: a database, a normalised people
+//! model, any decision about the meaning of a missing record.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,8 +32,8 @@
 //! ```
 //!
 //! Sources named in the documentation of items (`directory.md §8`, `wire-grammar.md §1.2`) are the
-//! project's collected notes on Lucca's public documentation and code. A comment `unverified:` marks
-//! what those notes could not settle and what is therefore read in every variant.
+//! project's collected notes on Lucca's public documentation and code. A comment `unverified:` marks a point
+//! that those notes could not settle; such values are read in every variant.
 
 mod absence_query;
 mod api_key;

@@ -1,6 +1,7 @@
-//! Requests that somebody else words: sent once, within the tenant's budget, and answered as Lucca answers.
+//! Passthrough requests: worded by the caller, sent once within the tenant's budget, answered with Lucca's
+//! own response.
 //!
-//! Where they may go is looked at here; what they may reach there is in `shared_scope`.
+//! This module checks the path; `shared_scope` checks the records and fields that a request may reach.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,18 +17,18 @@ use crate::transport::Verb;
 
 const LONGEST_PATH: usize = 8192;
 
-/// A method of HTTP.
+/// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Reads; the only one that changes nothing.
+    /// Reads; the only method without side effects.
     Get,
-    /// Makes.
+    /// Creates.
     Post,
     /// Replaces.
     Put,
     /// Changes.
     Patch,
-    /// Removes.
+    /// Deletes.
     Delete,
 }
 
@@ -47,7 +48,7 @@ impl Method {
     }
 }
 
-/// The text names no method that is passed on.
+/// Error: the text names no supported method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not one of GET, POST, PUT, PATCH and DELETE")]
 pub struct UnknownMethod;
@@ -60,12 +61,12 @@ impl FromStr for Method {
     }
 }
 
-/// A path of one of Lucca's APIs, with its query: `/api/v3/users?fields=id`, `/directory/api/4.0/work-contracts`. It can
-/// lead nowhere else than to the tenant it is asked of.
+/// A path of one of Lucca's APIs, with its query: `/api/v3/users?fields=id`,
+/// `/directory/api/4.0/work-contracts`. It can't lead to any other host than the tenant's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiPath(String);
 
-/// The text is no path of Lucca's API.
+/// Error: the text is not a path of Lucca's API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a path of Lucca's API, such as /api/v3/users?fields=id: it begins with a slash, has a folder `api`, and neither \
@@ -74,20 +75,20 @@ pub struct ApiPath(String);
 pub struct ApiPathError;
 
 impl ApiPath {
-    /// Reads a path with its query, both percent-encoded where they need it.
+    /// Reads a path with its query, both percent-encoded as necessary.
     ///
     /// # Errors
     ///
-    /// Where it would not lead to an API of the tenant's.
+    /// If the path does not lead to an API of the tenant's.
     pub fn parse(text: &str) -> Result<Self, ApiPathError> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let is_printable = text.len() <= LONGEST_PATH && text.bytes().all(|byte| byte.is_ascii_graphic());
         let has_other = path.contains("//") || path.contains('\\') || text.contains('#');
-        // A server may undo the percent-encoding before it looks for a way upwards.
+        // A server may decode the path before it looks for parent segments.
         let plain = path.to_ascii_lowercase().replace("%2e", ".");
         let is_upwards = plain.split('/').any(|part| part == "." || part == "..");
         let is_hidden = ["%2f", "%5c", "%00"].iter().any(|code| plain.contains(code));
-        // Source: directory.md and absences.md; every API that is known has it first, second or third.
+        // Source: directory.md and absences.md; in every known API it is the first, second or third segment.
         let is_api = path.starts_with('/') && plain.split('/').skip(1).take(3).any(|part| part == "api");
         if is_printable && is_api && !has_other && !is_upwards && !is_hidden {
             let mark = if query.is_empty() { "" } else { "?" };
@@ -107,25 +108,25 @@ impl ApiPath {
     }
 }
 
-/// What Lucca answered, whatever it is.
+/// Lucca's response, unchanged.
 pub struct Passed {
     /// The HTTP status.
     pub status: u16,
-    /// The body's media type, where it is said.
+    /// The body's media type, if the response has one.
     pub content_type: Option<String>,
-    /// How long Lucca asks to wait, where it does.
+    /// The wait that Lucca requests, if any.
     pub retry_after: Option<Duration>,
-    /// The body, with the API key redacted where a tenant echoes it.
+    /// The body; the API key is redacted if a tenant echoes it.
     pub body: Body,
 }
 
-/// The body of what Lucca answered.
+/// The body of Lucca's response.
 pub enum Body {
-    /// There is none.
+    /// No body.
     Empty,
     /// JSON.
     Json(Value),
-    /// Anything else, bytes that are no UTF-8 replaced.
+    /// Any other body; bytes that are not UTF-8 are replaced.
     Text(String),
 }
 
@@ -142,7 +143,8 @@ impl Body {
     }
 }
 
-/// Redacts the key in names and values. In parsed JSON, because escapes could hide it from a search of the bytes.
+/// Redacts the key in names and values of the parsed JSON, because escapes could hide it from a search of the
+/// bytes.
 fn redact(value: &mut Value, key: &ApiKey) {
     match value {
         Value::String(text) => *text = key.scrub(text),
@@ -168,13 +170,13 @@ impl fmt::Debug for Passed {
 }
 
 impl Client {
-    /// Sends one request as it is worded, once, when the tenant's budget allows it, with a JSON body where there is one.
-    /// It is not in [`Client::stats`].
+    /// Sends one request unchanged, once, when the tenant's budget allows it, with an optional JSON body. It
+    /// is not counted in [`Client::stats`].
     ///
     /// # Errors
     ///
-    /// When no whole answer came: [`Error::may_have_happened`] says whether the request may have been obeyed. What Lucca
-    /// refuses is no error here.
+    /// When no whole answer arrived: [`Error::may_have_happened`] says whether Lucca may have executed the
+    /// request. A refusal by Lucca is a response, not an error.
     #[boxed]
     pub async fn pass_on(&self, method: Method, to: &ApiPath, body: Option<&[u8]>) -> Result<Passed, Error> {
         let (path, query) = to.0.split_once('?').unwrap_or((&to.0, ""));
@@ -197,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_apis_lead_to_the_tenant_and_nowhere_else() {
+    fn api_paths_stay_on_the_tenant() {
         for path in [
             "/api/v3/users?fields=id,name&paging=0,10",
             "/organization/structure/api/departments",

@@ -1,32 +1,32 @@
-//! What an enumeration can say about its own completeness, and what it had to do to get through.
+//! The completeness proof of an enumeration, and the notes about its deviations.
 
 use std::fmt;
 
-/// Whether an enumeration saw everything there is.
+/// Whether an enumeration saw everything.
 ///
-/// `Complete` means that the last full pass over the set saw as many distinct records as the server
-/// counted, with the same count at its beginning and its end, and that every record had an id. One
-/// thing it can't exclude: a record that disappears before the current page and another that appears
-/// after it, within one pass, leave the count as it was and can hide one record at the border of two
-/// pages. Before judging a record that was not seen as gone, ask for it by id.
+/// `Complete` means that the last full pass over the set saw as many distinct records as the server counted,
+/// with the same count at its beginning and its end, and that every record had an id. One case remains: a
+/// record that disappears before the current page and another that appears after it, within one pass, leave
+/// the count unchanged and can hide one record at the border of two pages. Before judging an unseen record as
+/// gone, request it by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// Everything the server counts was seen.
+    /// The enumeration saw every record that the server counts.
     Complete {
         /// Distinct records seen in the last pass.
         rows: u64,
     },
-    /// It may have been everything, but nothing shows it.
+    /// It may have seen everything, but nothing proves it.
     Unproven {
         /// Distinct records seen, over all passes.
         rows: u64,
-        /// What is missing for a proof.
+        /// The missing condition for a proof.
         why: Unproven,
     },
 }
 
 impl Proof {
-    /// Whether everything was provably seen.
+    /// Whether the enumeration provably saw everything.
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Complete { .. })
     }
@@ -48,14 +48,14 @@ impl fmt::Display for Proof {
     }
 }
 
-/// Why an enumeration proves nothing.
+/// The reason why an enumeration proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproven {
-    /// It was not followed to its end.
+    /// The enumeration did not reach its end.
     Unfinished,
-    /// It was resumed in the middle: what came before was read earlier.
+    /// It was resumed in the middle: the records before were read earlier.
     Resumed,
-    /// There seems to be no end: more records came than any tenant has, and it was left off.
+    /// The list seems to have no end: more records arrived than any tenant has, and reading stopped.
     Endless,
     /// The server gave no count.
     NoCount,
@@ -63,18 +63,18 @@ pub enum Unproven {
     Shifting,
     /// The server's count stays different from the records it gives.
     CountDiffers {
-        /// What the server counts.
+        /// The server's count.
         counted: u64,
-        /// Distinct records it gave in the last pass.
+        /// Distinct records in the last pass.
         seen: u64,
     },
-    /// The server gives the same records whatever page is asked.
+    /// The server sends the same records for every requested page.
     PagingIgnored,
-    /// The server refused a page after others: there may be records it can't be asked for.
+    /// The server refused a page after others: some records may be unreachable.
     PageRefused,
-    /// Records without a readable id were among the answers, so they can't be told apart.
+    /// Some records had no readable id, so they can't be told apart.
     UnidentifiedRows {
-        /// How many, in the last pass.
+        /// Their number, in the last pass.
         rows: u64,
     },
 }
@@ -95,27 +95,27 @@ impl fmt::Display for Unproven {
     }
 }
 
-/// Something an enumeration does differently for this server than it wanted to. What was tried and did not
-/// help is not noted.
+/// A deviation from the documented way of reading, made for this server. Attempts that did not help are not
+/// noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// Smaller pages are asked for.
+    /// Smaller pages are requested.
     PageSizeReduced {
-        /// The size asked for before.
+        /// The size before, in records.
         from: u32,
-        /// The size asked for now.
+        /// The size now, in records.
         to: u32,
     },
-    /// These fields are no longer asked for: their absence from records means nothing.
+    /// These fields are no longer requested: their absence from records means nothing.
     FieldsDropped {
-        /// The fields, as they were asked for.
+        /// The fields, by their names in the request.
         names: Vec<String>,
     },
-    /// No field is named any more: records hold what the server gives by default.
+    /// No field is named any more: records hold the server's default fields.
     DefaultFields,
     /// The server is no longer asked for a count.
     CountNotAsked,
-    /// The server is not asked for an order: pages may overlap.
+    /// No order is requested: pages may overlap.
     OrderNotAsked,
     /// The stream is read from its second address.
     FallbackRoute {
@@ -124,23 +124,24 @@ pub enum Note {
         /// The path used now.
         to: &'static str,
     },
-    /// Former employees are asked for by contract end instead of `formerEmployees`.
+    /// Former employees are selected by contract end instead of `formerEmployees`.
     FormerFilterFallback,
-    /// Leaves are asked for by establishment instead of everybody's, and cancelled ones without `isActive`.
+    /// Leaves are selected by establishment instead of for all employees, and cancelled ones without
+    /// `isActive`.
     LeaveFilterFallback,
-    /// A page was refused after others: what follows is asked for by the last id instead of an offset.
+    /// A page was refused after others: the rest is requested by the last id instead of an offset.
     ReadById {
-        /// Where the refused page would have begun.
+        /// Offset of the refused page.
         offset: u64,
     },
     /// A page was refused after others, and reading ended there.
     PageRefused {
-        /// Where the refused page would have begun.
+        /// Offset of the refused page.
         offset: u64,
     },
     /// The whole set is read again, because it changed or its count did not match.
     PassRepeated {
-        /// The pass that begins, from 2.
+        /// Number of the pass that begins, from 2.
         pass: u32,
     },
 }

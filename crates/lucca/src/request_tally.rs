@@ -1,4 +1,4 @@
-//! Decides when the next request to a tenant may be sent, from the times of the requests before it. Pure.
+//! Computes when the next request to a tenant may be sent, from the times of earlier requests. Pure.
 //!
 //! Not here: waiting, and sharing the tally between processes (`budget`).
 
@@ -9,17 +9,19 @@ use jiff::Timestamp;
 
 use net::clock::later;
 
-/// The window Lucca counts in, in milliseconds. Source: directory.md §10.
+/// Lucca's counting window, in milliseconds. Source: directory.md §10.
 const WINDOW: i64 = 60_000;
 
 /// A request counts in its own window and in the next one.
 const COUNTED_FOR: Duration = Duration::from_secs(120);
 
-/// Clocks of two machines may differ by this much. Times further ahead come from a clock that was set back since.
+/// Clocks of two machines may differ by this much. Times further ahead come from a clock that was set back
+/// since.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// A request may reach Lucca this many milliseconds later than it is counted here: the way over a connection that is open.
-/// One that opens a connection takes longer, and makes the estimate wrong by about a tenth of a request.
+/// A request may reach Lucca this many milliseconds after it is counted here: the latency of an open
+/// connection. A request that opens a connection takes longer, and makes the estimate wrong by about a tenth
+/// of a request.
 const ARRIVAL_JITTER: i64 = 40;
 
 /// The largest number of requests sent without a pause.
@@ -28,28 +30,31 @@ const LARGEST_BURST: u32 = 20;
 /// The wait after a 429 without `Retry-After`: one window.
 pub(crate) const THROTTLED_WAIT: Duration = Duration::from_secs(60);
 
-/// How long requests go at half the rate, once that wait is over. A 429 within this time belongs to the same stretch.
+/// Duration of the half rate after that wait. A 429 within this time belongs to the same stretch.
 const SLOW_FOR: Duration = Duration::from_secs(10 * 60);
 
-/// How many requests may be sent, by their share of Lucca's estimate.
+/// The allowed number of requests, by their share of Lucca's estimate.
 ///
-/// Lucca's estimate is the requests of the current window of 60 seconds, plus those of the window before, times the share of
-/// it that the last 60 seconds still overlap. Windows begin at the first request of any integration, so their position is
-/// unknown here, and every position is assumed. Requests at an even rate of N a minute have an estimate of up to N + 1:
-/// N of the last minute, and the one at hand. Source: recorded.md "The rate limiter".
-// unverified: the model was inferred from one client's burst, and fits each of its six windows within one request.
+/// Lucca's estimate is the requests of the current window of 60 seconds, plus those of the window before,
+/// times the share of it that the last 60 seconds still overlap. Windows begin at the first request of any
+/// integration, so their position is unknown here, and every position is assumed. Requests at an even rate of
+/// N a minute have an estimate of up to N + 1: N of the last minute, and the current one. Source: recorded.md
+/// "The rate limiter".
+// unverified: the model was inferred from one client's burst, and fits each of its six windows within one
+// request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pace {
     /// The highest estimate that requests may reach, at the worst position of the windows. At least 2.
     highest_estimate: u32,
-    /// Requests that need no spacing; the rest of a minute's is spread over the minute. Less than the highest estimate.
+    /// Requests without spacing; the rest of a minute's is spread over the minute. Less than the highest
+    /// estimate.
     burst: u32,
 }
 
 impl Pace {
-    /// The pace for a share of `requests_per_minute` of Lucca's limit. One request of the share is left free, because the
-    /// other integrations' estimate, too, is one above their rate. A share of 40 gives a burst of 20, an estimate of at most
-    /// 39, and 38 requests a minute.
+    /// The pace for a share of `requests_per_minute` of Lucca's limit. One request of the share is left free,
+    /// because the other integrations' estimate is also one above their rate. A share of 40 gives a burst of
+    /// 20, an estimate of at most 39, and 38 requests a minute.
     pub(crate) fn of(requests_per_minute: NonZeroU32) -> Self {
         let highest_estimate = requests_per_minute.get().saturating_sub(1).max(2);
         Self { highest_estimate, burst: highest_estimate.div_ceil(2).min(LARGEST_BURST) }
@@ -61,21 +66,22 @@ impl Pace {
         Self { highest_estimate: per_minute.div_ceil(2).saturating_add(1), burst: 1 }
     }
 
-    /// The first millisecond, not before `now`, at which a request may follow those in `sent`, which is in order and not
-    /// after `now`.
+    /// The first millisecond, not before `now`, at which a request may follow those in `sent`, which is in
+    /// order and not after `now`.
     fn earliest(self, sent: &[i64], now: i64) -> i64 {
         let (highest, burst) = (i64::from(self.highest_estimate), i64::from(self.burst));
         // In requests times milliseconds.
         let highest_estimate = highest * WINDOW - (highest - 1) * ARRIVAL_JITTER;
         let mut earliest = now;
-        // Within any stretch of a minute: the burst, and the rest in proportion to the stretch.
+        // Within any stretch of up to a minute: the burst, and the rest in proportion to the stretch.
         for (count, at) in (2..=highest).zip(sent.iter().rev()) {
             if count > burst {
                 earliest =
                     earliest.max(at.saturating_add(div_ceil((count - burst) * WINDOW, highest - burst)));
             }
         }
-        // The estimate is highest for windows that begin with one of the requests, or end their predecessor with it.
+        // The estimate is highest for windows that begin with one of the requests, or end their predecessor
+        // with it.
         let before = |at: i64| sent.partition_point(|sent| *sent < at);
         let starts = sent.iter().flat_map(|at| [*at, at.saturating_add(WINDOW)]);
         for start in starts.filter(|start| *start > now - WINDOW - ARRIVAL_JITTER) {
@@ -92,20 +98,21 @@ impl Pace {
     }
 }
 
-/// The requests sent to one tenant, and what its 429s ask for. All processes that talk to the tenant should share one.
+/// The requests sent to one tenant, and the waits of its 429s. All processes that send requests to the tenant
+/// should share one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestTally {
-    /// When the requests of the last two minutes were sent, in order, refused ones included. Whole milliseconds.
+    /// Times of the requests of the last two minutes, in order, refused ones included. Whole milliseconds.
     pub sent: Vec<Timestamp>,
-    /// No request may be sent before.
+    /// Time before which no request may be sent.
     pub held_until: Option<Timestamp>,
-    /// Requests go at half the rate until then.
+    /// Time until which requests are sent at half the rate.
     pub slow_until: Option<Timestamp>,
     /// The latest stretch of 429s.
     pub throttled: Option<Throttling>,
 }
 
-/// A stretch of 429s: each came before requests were back at the full rate.
+/// A stretch of 429s: each arrived before requests were back at the full rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Throttling {
     /// The first 429.
@@ -134,7 +141,7 @@ impl RequestTally {
         Ok(())
     }
 
-    /// Whether requests may pass at `now`, but for the pace.
+    /// Whether requests may be sent at `now`, apart from the pace.
     ///
     /// # Errors
     ///
@@ -144,7 +151,7 @@ impl RequestTally {
         self.held_until.filter(|until| *until > now).map_or(Ok(()), Err)
     }
 
-    /// Counts a request as sent at `now`, whether or not it may be.
+    /// Counts a request as sent at `now`, whether or not it was allowed.
     pub(crate) fn count(&mut self, now: Timestamp) {
         // Rounded up, so that no two requests are closer than they are counted.
         let up = Duration::from_nanos(999_999);
@@ -153,12 +160,13 @@ impl RequestTally {
         self.sent.insert(place, at);
     }
 
-    /// Lets no request pass before `until`. An earlier hold that lasts longer stays.
+    /// Holds all requests until `until`. An earlier hold that lasts longer stays.
     pub(crate) fn hold(&mut self, until: Timestamp) {
         self.held_until = self.held_until.max(Some(until));
     }
 
-    /// Counts a 429 at `now`. Without `retry_after`, requests wait for 60 seconds and go at half the rate for ten minutes.
+    /// Counts a 429 at `now`. Without `retry_after`, requests wait for 60 seconds and are sent at half the
+    /// rate for ten minutes.
     pub(crate) fn throttle(&mut self, retry_after: Option<Duration>, now: Timestamp) {
         self.forget(now);
         let since = match self.throttled {
@@ -175,8 +183,8 @@ impl RequestTally {
         self.hold(until);
     }
 
-    /// Drops requests that no window counts any more. A clock that was set back must not stop everything for as long as it
-    /// was set back: what is ahead of it counts as sent now, and holds end.
+    /// Drops requests that no window counts any more. After a clock was set back, times ahead of it count as
+    /// sent now, and holds end: otherwise everything would stop for as long as it was set back.
     fn forget(&mut self, now: Timestamp) {
         if self.sent.last().is_some_and(|sent| *sent > later(now, SKEW)) {
             let at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
@@ -202,7 +210,8 @@ mod tests {
 
     use super::*;
 
-    /// Lucca's limiter as recorded.md describes it, for windows that begin at a given millisecond. Times in milliseconds.
+    /// Lucca's limiter as described in recorded.md, for windows that begin at a given millisecond. Times in
+    /// milliseconds.
     struct LuccaLimiter {
         window_start: i64,
         current: i64,
@@ -242,7 +251,7 @@ mod tests {
         Pace::of(NonZeroU32::new(share).unwrap())
     }
 
-    /// When requests are sent that are ready each gap after the one before.
+    /// Send times of requests that become ready the given gap after the one before.
     fn schedule(
         tally: &mut RequestTally,
         pace: Pace,
@@ -266,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_leaves_one_request_free_and_half_for_bursts() {
+    fn share_leaves_one_request_and_half_for_bursts() {
         let facts = |share| (pace(share).highest_estimate, pace(share).burst);
         assert_eq!(facts(40), (39, 20));
         assert_eq!(
@@ -279,14 +288,14 @@ mod tests {
     }
 
     #[test]
-    fn twenty_requests_need_no_wait_and_the_rest_is_spread_evenly() {
+    fn twenty_requests_burst_then_even_spacing() {
         let sent = schedule(&mut RequestTally::default(), pace(40), 0, without_gaps(1_000));
         assert_eq!(sent[..20], [0; 20]);
         assert_eq!(sent[20..24], [3_158, 6_316, 9_474, 12_632]);
         assert_eq!(sent[38..42], [60_040, 61_619, 63_198, 64_777]);
         let gaps = sent[38..].windows(2).map(|pair| pair[1] - pair[0]);
         assert!(gaps.clone().all(|gap| (1_578..1_620).contains(&gap)), "{:?}", gaps.collect::<Vec<_>>());
-        // 25 minutes of requests.
+        // Requests over 25 minutes.
         let per_minute = 1_000.0 * 60_000.0 / f64::from(i32::try_from(sent[999]).unwrap());
         assert!((38.0..38.1).contains(&per_minute), "{per_minute}");
     }
@@ -298,9 +307,9 @@ mod tests {
     }
 
     #[test]
-    fn another_integration_with_ten_a_minute_and_ours_stay_below_the_limit() {
+    fn two_integrations_stay_below_the_limit() {
         for start in (0..60_000).step_by(1_009) {
-            // The other integration was first: windows begin with its requests, which is the worst for both.
+            // The other integration was first: windows begin with its requests, the worst case for both.
             let ours = schedule(&mut RequestTally::default(), pace(40), start, without_gaps(400));
             let mut all: Vec<i64> = (0..120).map(|n| n * 6_000).chain(ours).collect();
             all.sort_unstable();
@@ -310,16 +319,16 @@ mod tests {
     }
 
     #[test]
-    fn requests_of_the_version_before_are_waited_for() {
-        // The version before sends up to 40 at once; here it did in the last second of a minute.
+    fn requests_of_previous_version_are_counted() {
+        // The previous version sends up to 40 at once; here it did so in the last second of a minute.
         let sent: Vec<Timestamp> = (0..40).map(|n| ms(59_000 + n)).collect();
         let mut tally = RequestTally { sent, ..RequestTally::default() };
-        // Requests of the burst leave the windows that count them whole, one after the other.
+        // Requests of the burst leave the windows that count them fully, one after the other.
         assert_eq!(tally.reserve(pace(40), ms(60_000)), Err(ms(122_038)));
     }
 
     #[test]
-    fn after_a_429_without_retry_after_requests_wait_a_minute_and_go_at_half_the_rate() {
+    fn bare_429_waits_a_minute_then_halves_rate() {
         let mut tally = RequestTally::default();
         schedule(&mut tally, pace(40), 0, without_gaps(10));
         tally.throttle(None, ms(1_000));
@@ -344,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_of_429s_goes_on_until_requests_are_back_at_the_full_rate() {
+    fn throttling_lasts_until_full_rate_returns() {
         let mut tally = RequestTally::default();
         let mut throttle = |retry_after: Option<u64>, second: i64| {
             tally.throttle(retry_after.map(Duration::from_secs), ms(second * 1000));
@@ -385,9 +394,10 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(50))]
 
-        /// Windows that begin with one of the requests are the worst; the others are there in case they are not.
+        /// Windows that begin with one of the requests are the worst; the others are tested in case they are
+        /// not.
         #[test]
-        fn no_position_of_the_windows_brings_the_estimate_above_the_share(
+        fn estimate_stays_within_share_at_any_window(
             share in 1_u32..60,
             gaps in gaps(),
             start in 0_i64..60_000,
@@ -404,9 +414,10 @@ mod tests {
             }
         }
 
-        /// Two integrations at rates that add up to 48 a minute fit at every position of either.
+        /// Two integrations at rates that add up to 48 a minute stay below the limit at every position of
+        /// either.
         #[test]
-        fn an_even_integration_beside_ours_is_never_refused(
+        fn even_second_integration_is_never_refused(
             gaps in gaps(),
             start in 0_i64..60_000,
             ahead in 0_i64..6_000,

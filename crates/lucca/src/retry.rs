@@ -1,7 +1,7 @@
 //! Whether and when a request is sent again.
 //!
-//! A retry is for what can pass by itself: a lost connection, a busy or restarting server, a body cut
-//! off. What was refused is refused again.
+//! A retry is for temporary failures: a lost connection, a busy or restarting server, a truncated body. A
+//! refused request would be refused again.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use net::{Backoff, Jitter};
 use crate::error::{Error, Kind};
 use crate::request_tally::THROTTLED_WAIT;
 
-/// What a server may ask to wait and be obeyed without asking the caller.
+/// The longest wait requested by a server that is obeyed without involving the caller.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// How long a request is repeated that is answered 429 again and again, where each wait is a minute or more. Another
-/// integration that uses up the tenant's limit often stops within minutes.
+/// Time limit for repeating a request that is answered 429 again and again, with waits of a minute or more.
+/// Another integration that uses up the tenant's limit often stops within minutes.
 const THROTTLED_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 const BACKOFF: Backoff = Backoff {
@@ -23,18 +23,18 @@ const BACKOFF: Backoff = Backoff {
     longest_retry_after: LONGEST_WAIT,
 };
 
-/// How much a request is worth.
+/// The number of retries that a request deserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// Every retry that can help.
     Usual,
-    /// The request is a guess at what the server knows: an answer that may mean "no" is taken for one.
+    /// The request tries a fallback that the server may not know: an answer that may mean "no" counts as one.
     Probe,
-    /// The request changes something: its caller, who can send it again later, does not wait for ten minutes.
+    /// The request changes data: its caller, who can send it again later, does not wait for ten minutes.
     Change,
 }
 
-/// How often a request is sent at most, given what became of it.
+/// The largest number of attempts of a request after `error`.
 fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
     match (error.kind(), error.status()) {
         (Kind::RateLimited(wait), _) if wait >= THROTTLED_WAIT && effort != Effort::Change => {
@@ -43,24 +43,24 @@ fn attempts(error: &Error, max: u32, effort: Effort) -> u32 {
         }
         (Kind::RateLimited(_) | Kind::Unreachable, _) => max,
         (Kind::Unavailable, Some(425 | 502 | 503 | 504 | 507)) => max,
-        // The older framework answers 500 for whatever it did not foresee, a wrong filter included.
-        (Kind::Unavailable, _) if effort == Effort::Probe || speaks_of_the_request(error) => 1,
+        // The older framework answers 500 for every error it did not foresee, a wrong filter included.
+        (Kind::Unavailable, _) if effort == Effort::Probe || is_about_the_request(error) => 1,
         (Kind::Unavailable | Kind::Malformed, _) => max.min(3),
-        // A page that was too slow twice is asked for in smaller pieces rather than again.
+        // After two slow answers, smaller pages are requested instead of the same one.
         (Kind::Timeout, _) => max.min(2),
         _ => 1,
     }
 }
 
 /// Whether the message shows that the same request will fail again.
-fn speaks_of_the_request(error: &Error) -> bool {
+fn is_about_the_request(error: &Error) -> bool {
     let message = error.lucca_message().unwrap_or_default().to_lowercase();
     ["not found", "does not exist", "property", "formeremployees", "invalid", "not in correct format"]
         .iter()
         .any(|words| message.contains(words))
 }
 
-/// How long to wait before sending again; `None` when it would not help.
+/// The wait before the next attempt; `None` if it would not help.
 pub(crate) fn wait_before_retry(
     error: &Error,
     attempt: u32,

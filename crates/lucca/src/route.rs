@@ -1,11 +1,11 @@
-//! Where each stream is served, and how it is paged there.
+//! The endpoints of each stream, and their paging.
 
 use crate::absence_query::{core_leave_fields, core_leave_request_fields};
 use crate::query::v3::Fields;
 use crate::stream::Stream;
 use crate::user_query::core_user_fields;
 
-/// One address of a stream.
+/// One endpoint of a stream.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) path: &'static str,
@@ -17,20 +17,20 @@ pub(crate) struct Route {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     V3,
-    /// `archived_too`: the endpoint documents `isArchived=true,false`. `sort`: what Lucca's own pages sort it by;
-    /// establishments were recorded in no order where nothing was said. `None` where no source has a sort: then
-    /// ids and count alone say whether all of it was read.
+    /// `archived_too`: the endpoint documents `isArchived=true,false`. `sort`: the sort of Lucca's own pages;
+    /// without one, establishments were recorded in no order. `None` if no source has a sort: then only ids
+    /// and count prove a complete read.
     V4 {
         archived_too: bool,
         sort: Option<&'static str>,
     },
-    /// The whole of it in one answer, as a tree.
+    /// The whole set in one answer, as a tree.
     Tree,
 }
 
 const V4: Style = Style::V4 { archived_too: false, sort: None };
 
-/// The addresses of a stream, best first.
+/// The endpoints of a stream, best first.
 pub(crate) fn routes(stream: Stream) -> &'static [Route] {
     match stream {
         // `limit` is documented as 0 to 100 here. Source: directory.md §5.4 and §11.3.
@@ -57,7 +57,7 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
                 page_size: 1000,
             },
         ],
-        // unverified: the largest page of the organisation's other lists; 100 is what legal units document.
+        // unverified: the largest page of the organisation's other lists; legal units document 100.
         // unverified: that categories sort by name; that they sort is known (directory.md §11.4).
         Stream::OccupationCategories => &[Route {
             path: "/organization/structure/api/occupation-categories",
@@ -70,7 +70,7 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
             style: Style::V4 { archived_too: false, sort: Some("job.name,level.position") },
             page_size: 100,
         }],
-        // unverified: the largest page of these lookups; 1000 is what contracts, their neighbours, document.
+        // unverified: the largest page of these lookups; contracts, on the same API, document 1000.
         Stream::HiringTypes => {
             &[Route { path: "/directory/api/work-contract-hiring-types", style: V4, page_size: 1000 }]
         }
@@ -83,12 +83,12 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
             page_size: 1000,
         }],
         // unverified: whether archived contracts come without `isArchived`; it takes a single truth value
-        // here, so both can't be asked for at once. Source: directory.md §8.
+        // here, so both can't be requested at once. Source: directory.md §8.
         Stream::WorkContracts => {
             &[Route { path: "/directory/api/4.0/work-contracts", style: V4, page_size: 1000 }]
         }
         Stream::Users => &[Route { path: "/api/v3/users", style: Style::V3, page_size: 1000 }],
-        // unverified: the endpoint is not documented; it was seen to be probed. Source: absences.md §8.
+        // unverified: the endpoint is undocumented; a public client probes it. Source: absences.md §8.
         Stream::LeaveAccounts => {
             &[Route { path: "/api/v3/leaveAccounts", style: Style::V3, page_size: 1000 }]
         }
@@ -101,13 +101,13 @@ pub(crate) fn routes(stream: Stream) -> &'static [Route] {
         Stream::LeaveRequests => {
             &[Route { path: "/api/v3/leaveRequests", style: Style::V3, page_size: 10_000 }]
         }
-        // unverified: the endpoint is not documented; public code reads it. Source: directory.md §11.6.
+        // unverified: the endpoint is undocumented; public code reads it. Source: directory.md §11.6.
         Stream::UserLogs => &[Route { path: "/api/v3/userlogs", style: Style::V3, page_size: 1000 }],
         Stream::UserDates => &[Route { path: "/api/v3/userdates", style: Style::V3, page_size: 1000 }],
     }
 }
 
-/// What is asked of a v3 stream. What is asked with a query has its fields there.
+/// The fields to request from a v3 stream without a query of its own.
 pub(crate) fn fields(stream: Stream) -> Fields {
     match stream {
         Stream::Departments => Fields::new()
@@ -126,8 +126,8 @@ pub(crate) fn fields(stream: Stream) -> Fields {
         Stream::CustomFieldDefinitions => Fields::new()
             .leaves(&["id", "name", "formatKey"])
             .nested("extensionUserPropertyListEntries", &["id", "name"]),
-        // unverified: all but `id` and `name` at this endpoint. Leaves' own `leaveAccount` has been asked for
-        // `isRemoteWork`, and webhooks give it a category (absences.md §2.1 and §8).
+        // unverified: all but `id` and `name` at this endpoint. Clients request `isRemoteWork` from leaves'
+        // own `leaveAccount`, and webhooks give it a category (absences.md §2.1 and §8).
         Stream::LeaveAccounts => {
             Fields::new().leaves(&["id", "name", "isRemoteWork", "categoryId", "categoryName"])
         }
@@ -135,7 +135,7 @@ pub(crate) fn fields(stream: Stream) -> Fields {
     }
 }
 
-/// The fewer fields that are asked of a v3 stream when the others are refused without a reason.
+/// The reduced fields for a v3 stream, after the server refused the others without a reason.
 pub(crate) fn core_fields(stream: Stream) -> Fields {
     match stream {
         Stream::Users => core_user_fields(),

@@ -1,4 +1,4 @@
-//! Which ids an enumeration has met, kept small: two million leaves take some megabytes.
+//! The set of ids that an enumeration has met, in compact form: two million leaves take some megabytes.
 
 mod packed;
 
@@ -10,14 +10,14 @@ use packed::PackedSet;
 
 /// The ids met in this pass, and in all passes before.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct SeenIds {
     current: Ids,
     earlier: Ids,
     pass: u8,
     len: u64,
 }
 
-/// What the set knew about an id.
+/// The state of an id before it was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sighting {
     /// Never met.
@@ -28,7 +28,7 @@ pub(crate) enum Sighting {
     Repeated,
 }
 
-impl Seen {
+impl SeenIds {
     pub(crate) fn meet(&mut self, id: &RemoteId, pass: u8) -> Sighting {
         if pass != self.pass {
             self.earlier.take_in(std::mem::take(&mut self.current));
@@ -50,7 +50,7 @@ impl Seen {
     }
 }
 
-/// An id in the smallest form it fits in.
+/// An id in the smallest form that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Id<'a> {
     /// Nearly all of Lucca's ids.
@@ -69,13 +69,14 @@ impl<'a> Id<'a> {
     }
 }
 
-/// The number a text is the one decimal form of: `007` and `7` are two ids.
+/// The number of which the text is the only decimal form: `007` and `7` are two ids.
 fn number(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }
 
-/// A leave's id as one number: 40 bits of the period, 14 of the year, 4 of the month, 5 of the day, 1 of the half.
+/// A leave's id as one number: 40 bits of the period, 14 of the year, 4 of the month, 5 of the day, 1 of the
+/// half.
 fn leave(text: &str) -> Option<u64> {
     let (head, half) = text.split_at_checked(text.len().checked_sub(3)?)?;
     let half = match half {
@@ -99,7 +100,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// Whether it was not in yet.
+    /// Adds an id; returns whether it is new.
     fn insert(&mut self, id: Id<'_>) -> bool {
         match id {
             Id::Number(number) => self.numbers.insert(number),
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn ids_that_look_alike_stay_apart() {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         let leaves = ["7-20260301-AM", "7-20260301-PM", "07-20260301-AM", "8-20260301-AM", "7-20260302-AM"];
         let odd =
             ["7-20260301-am", "7-20269901-AM", "-20260301-AM", "7-2026031-AM", "99999999999999-20260301-AM"];
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn two_million_leaves_are_small() {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         let mut met = 0;
         for period in 30_000.. {
             for day in 2..=(2 + period % 4) {

@@ -1,8 +1,8 @@
-//! Which part of a tenant's API its customer shared: the paths, fields and people that a passthrough request may reach.
-//! What a passthrough request is and how it is sent is in `passthrough`.
+//! The part of a tenant's API that its customer shared: the paths, fields and people that a passthrough
+//! request may reach. `passthrough` sends such requests.
 //!
-//! Everything is listed: a path, a query parameter or a member that is not in the tables here is refused, or dropped from
-//! the response. Comments that approvers wrote are not listed, because their authors may have been erased.
+//! Everything is listed: a path, a query parameter or a member that is not in the tables here is refused, or
+//! dropped from the response. Approvers' comments are not listed, because their authors may have been erased.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,20 +16,20 @@ use crate::route::{Style, routes};
 use crate::stream::Stream;
 use crate::user_members::{ApplicationMember, Keep};
 
-/// What a customer shared of their tenant.
+/// The data of a tenant that its customer shared.
 #[derive(Clone, Debug)]
 pub struct SharedScope {
-    /// The streams that are read for the features the customer did not decline.
+    /// The streams of the features that the customer did not decline.
     pub streams: BTreeSet<Stream>,
     /// The field groups of people.
     pub groups: FieldGroups,
-    /// Keys of custom fields that are not kept, in lower case.
+    /// Keys of excluded custom fields, in lower case.
     pub excluded_custom_fields: BTreeSet<String>,
-    /// People who were erased, by their ids at Lucca.
+    /// Erased people, by their ids at Lucca.
     pub erased: HashSet<RemoteId>,
 }
 
-/// Why a request is not passed on. The names are the caller's own.
+/// The reason why a request is refused. The names are the caller's own.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotShared {
     /// The path belongs to no stream that the customer shared.
@@ -38,13 +38,13 @@ pub enum NotShared {
     /// A query parameter that is neither a shared field nor one that pages, sorts or selects.
     #[error("the query parameter {0:?} is neither a shared field nor one for paging, sorting or selecting")]
     Parameter(String),
-    /// A field that the customer did not share, or a list of fields that can't be read.
+    /// A field that the customer did not share, or an unreadable list of fields.
     #[error("the customer did not share the field {0:?}")]
     Field(String),
-    /// The method changes something that the customer did not let the app change.
+    /// The method changes data that the customer did not let the app change.
     #[error("{0} changes records, and only absence requests may be changed")]
     Method(&'static str),
-    /// It is about a person who was erased, or a change that may be about one.
+    /// It is about an erased person, or a change that may be about one.
     #[error("the person was erased, or the body names no owner and people of this account were erased")]
     Erased,
 }
@@ -55,8 +55,8 @@ const ID: &[&str] = &["id"];
 
 type Members = &'static [(&'static str, &'static [&'static str])];
 
-/// The members of a stream's records, each with those below it; users have a table of their own. Empty: all of it, which is
-/// one value. Sources: as of the readers in `resources`.
+/// The members of a stream's records, each with those below it; users have a table of their own. An empty
+/// list means the whole value. Sources: as of the readers in `resources`.
 fn members(stream: Stream) -> Members {
     match stream {
         Stream::Users | Stream::UserLogs => &[],
@@ -228,10 +228,10 @@ fn members(stream: Stream) -> Members {
     }
 }
 
-/// What a person wrote about their absence: only with [`FieldGroup::LeaveReason`].
+/// A person's comment on their absence: only with [`FieldGroup::LeaveReason`].
 const COMMENT: &str = "comment";
 
-/// Where a stream's records name the person they belong to, best first.
+/// The paths in a stream's records that name their owner, best first.
 fn owner_paths(stream: Stream) -> &'static [&'static [&'static str]] {
     match stream {
         Stream::Users => &[&["id"]],
@@ -241,7 +241,7 @@ fn owner_paths(stream: Stream) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// What a request reaches: its response is to be filtered with it.
+/// The records that a request reaches; it filters the response.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     scope: &'a SharedScope,
@@ -249,11 +249,11 @@ pub struct Target<'a> {
 }
 
 impl SharedScope {
-    /// What a request reaches, where all that it names is shared.
+    /// The target of a request, if everything that the request names is shared.
     ///
     /// # Errors
     ///
-    /// The first thing it names that is not.
+    /// The first unshared path, parameter or field.
     pub fn target(
         &self,
         method: Method,
@@ -280,7 +280,7 @@ impl SharedScope {
         Ok(target)
     }
 
-    /// The stream at a path, whether it is asked in the grammar of v3, and the id at the path's end.
+    /// The stream at a path, whether its grammar is v3, and the id at the path's end.
     fn resource<'p>(&self, path: &'p str) -> Option<(Stream, bool, Option<&'p str>)> {
         for &stream in self.streams.iter().filter(|stream| **stream != Stream::UserLogs) {
             for route in routes(stream).iter().filter(|route| route.style != Style::Tree) {
@@ -304,7 +304,7 @@ impl SharedScope {
 }
 
 impl Target<'_> {
-    /// What may be seen of a member, by its key in any case.
+    /// The visible part of a member, by its key in any case.
     fn keep(&self, key: &str) -> Keep {
         if self.stream == Stream::Users {
             return self.scope.groups.keep(key);
@@ -367,8 +367,8 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// What may be passed on of a successful response: its records with their shared members, and how many there are.
-    /// Where people were erased, nothing of them, no record that does not name its owner, and no count.
+    /// The part of a successful response that may be passed on: its records with their shared members, and
+    /// their count. If people were erased, none of their data, no record without a named owner, and no count.
     pub fn filter(&self, mut body: Value) -> Value {
         self.filter_level(&mut body);
         body
@@ -396,7 +396,7 @@ impl Target<'_> {
         }
     }
 
-    /// Takes out of a record what is not shared. False where it is not to be seen at all.
+    /// Removes unshared members from a record. Returns false if the whole record must be dropped.
     fn filter_record(&self, record: &mut Value) -> bool {
         let paths = owner_paths(self.stream);
         let owner = paths.iter().find_map(|path| id_at(record, path));
@@ -412,7 +412,7 @@ impl Target<'_> {
             match keep {
                 Keep::Nothing => return false,
                 Keep::Whole => {
-                    // A value that is described as one may arrive as the object behind it.
+                    // A member listed as a plain value may arrive as the object behind it.
                     let is_free = self.stream == Stream::Users;
                     return is_free || !(value.is_object() || value.is_array());
                 }
@@ -430,7 +430,7 @@ impl Target<'_> {
     }
 }
 
-/// Whether an object is around records, and not one: `{"header", "data": {"items"}}` or `{"items", "count"}`.
+/// Whether an object is an envelope around records: `{"header", "data": {"items"}}` or `{"items", "count"}`.
 fn is_envelope(object: &Map<String, Value>) -> bool {
     object.iter().any(|(key, value)| {
         (key.eq_ignore_ascii_case("data") || key.eq_ignore_ascii_case("items"))
@@ -456,7 +456,7 @@ fn as_id(value: &Value) -> Option<RemoteId> {
     }
 }
 
-/// The people that a request's body is about, at any depth.
+/// The people named in a request's body, at any depth.
 fn named_owners(body: &Value) -> Vec<RemoteId> {
     const IDS: [&str; 3] = ["ownerId", "userId", "employeeId"];
     const OBJECTS: [&str; 3] = ["owner", "user", "employee"];
@@ -471,8 +471,8 @@ fn named_owners(body: &Value) -> Vec<RemoteId> {
     owners
 }
 
-/// The dotted paths of a list of fields: `id,manager[id,name]` is `id`, `manager`, `manager.id`, `manager.name`. `None`
-/// where it is none.
+/// The dotted paths of a list of fields: `id,manager[id,name]` is `id`, `manager`, `manager.id`,
+/// `manager.name`. `None` if it is not such a list.
 fn field_paths(text: &str) -> Option<Vec<String>> {
     let mut paths = Vec::new();
     let mut above: Vec<String> = Vec::new();

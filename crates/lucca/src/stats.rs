@@ -1,4 +1,4 @@
-//! What a client has sent and received, by stream.
+//! Counters of a client's requests and bytes, by stream.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,14 +8,14 @@ use reqwest::header::{AGE, DATE, HeaderMap, HeaderName};
 
 use crate::stream::Stream;
 
-/// What a [`Client`](crate::Client) has done since it was built.
+/// The activity of a [`Client`](crate::Client) since it was built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// By stream; a stream nothing was asked of is absent.
+    /// By stream; a stream without requests is absent.
     pub by_stream: BTreeMap<Stream, StreamStats>,
-    /// How far the server's clock was ahead of ours (negative: behind) by the `Date` of its last answer, in whole seconds.
-    /// None where no answer had one. The way of the answer counts as lag of the server, so that a moment moved by this is
-    /// never too late.
+    /// Lead of the server's clock over ours (negative: lag) by the `Date` of its last answer, in whole
+    /// seconds. None if no answer had one. Network latency counts as the server's lag, so that an instant
+    /// moved by this is never too late.
     pub server_ahead: Option<SignedDuration>,
 }
 
@@ -26,14 +26,14 @@ impl Stats {
     }
 }
 
-/// What was done for one stream.
+/// The activity on one stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamStats {
     /// Every HTTP request sent, retries included.
     pub requests: u64,
-    /// How many of these were sent again after a failure.
+    /// Number of repetitions after a failure.
     pub retries: u64,
-    /// How many were answered 429.
+    /// Number of 429 answers.
     pub throttled: u64,
     /// Bytes of bodies received, after decompression.
     pub bytes: u64,
@@ -48,11 +48,11 @@ impl Counters {
         change(self.lock().by_stream.entry(stream).or_default());
     }
 
-    /// Notes what the server says of its clock, by an answer that has just come.
+    /// Notes the server's clock, from an answer that has just arrived.
     pub(crate) fn note_date(&self, headers: &HeaderMap, now: Timestamp) {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(date) = text(DATE).and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else { return };
-        // A cache between us tells how long it had kept the answer.
+        // A cache in between reports for how long it had kept the answer.
         let age = text(AGE).and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
         let ahead = date.timestamp().duration_since(now) + SignedDuration::from_secs(age.into());
         let whole = SignedDuration::from_secs(ahead.as_secs() - i64::from(ahead.subsec_nanos() < 0));

@@ -1,6 +1,4 @@
-//! The kinds of resource that can be read.
-//!
-//! Only their names live here; where each is served is in `route`.
+//! The kinds of resource that can be read, by name. Their endpoints are in `route`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +8,7 @@ use std::str::FromStr;
 pub enum Stream {
     /// Companies. Source: directory.md §11.3.
     LegalUnits,
-    /// Where people are employed; Lucca's v3 API calls an establishment `legalEntity`. Source: directory.md §11.3.
+    /// Places of employment; Lucca's v3 API calls an establishment `legalEntity`. Source: directory.md §11.3.
     Establishments,
     /// The organisation's tree. Source: directory.md §11.1 and §11.2.
     Departments,
@@ -18,11 +16,11 @@ pub enum Stream {
     OccupationCategories,
     /// A job at a level. Source: directory.md §11.5.
     JobQualifications,
-    /// Why somebody was hired. Source: directory.md §8.
+    /// Reasons for hiring. Source: directory.md §8.
     HiringTypes,
-    /// Why a contract ended. Source: directory.md §8.
+    /// Reasons for a contract's end. Source: directory.md §8.
     TerminationReasons,
-    /// Why a contract is a temporary one. Source: directory.md §8.
+    /// Grounds for temporary contracts. Source: directory.md §8.
     TemporaryContractGrounds,
     /// Employment contracts. Source: directory.md §8.
     WorkContracts,
@@ -34,16 +32,16 @@ pub enum Stream {
     CustomFieldDefinitions,
     /// Half-days of absence. Source: absences.md §2.1 and §3.
     Leaves,
-    /// What asks for a period of absence, with its approvals. Source: absences.md §2.4 and §4.
+    /// Requests for periods of absence, with their approvals. Source: absences.md §2.4 and §4.
     LeaveRequests,
-    /// How users' departments, establishments and managers changed. Source: directory.md §11.6.
+    /// Changes of users' departments, establishments and managers. Source: directory.md §11.6.
     UserLogs,
-    /// What a user's calendar says of a day: worked, rest, public holiday. Source: absences.md §8.
+    /// Days in users' calendars: worked, rest, public holiday. Source: absences.md §8.
     UserDates,
 }
 
 impl Stream {
-    /// Every stream, in the order a sync reads them: what is referred to before what refers to it.
+    /// Every stream, in the order in which a sync reads them: a stream comes before those that refer to it.
     pub const ALL: [Self; 16] = [
         Self::LegalUnits,
         Self::Establishments,
@@ -63,7 +61,7 @@ impl Stream {
         Self::UserDates,
     ];
 
-    /// The stream's name in snake case, stable: it is used in files and in the database.
+    /// The stream's name in snake case, stable: files and the database use it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::LegalUnits => "legal_units",
@@ -92,7 +90,7 @@ impl fmt::Display for Stream {
     }
 }
 
-/// The text names no stream.
+/// Error: the text names no stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a stream; streams are {list}", list = Stream::ALL.map(Stream::name).join(", "))]
 pub struct UnknownStream(pub String);

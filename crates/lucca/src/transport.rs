@@ -1,5 +1,5 @@
-//! Sending one request until it is answered for good: budget, retries, status codes. What reads is sent again where
-//! that can help; what changes something only where it was certainly not accepted.
+//! Sends one request until it has a final answer: budget, retries, status codes. A read is repeated if that
+//! can help; a change only if Lucca certainly did not accept it.
 //!
 //! What the body means is `envelope`'s, when to send again `retry`'s. This is the only place that touches
 //! the key.
@@ -32,10 +32,10 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The user agent of programs that name none.
 pub(crate) const USER_AGENT: &str = concat!("lucca/", env!("CARGO_PKG_VERSION"));
 
-/// How much of the server's words an error keeps.
+/// Length of the server's message in an error, in characters.
 const LONGEST_MESSAGE: usize = 500;
 
-/// The body of a failed answer is read this far, for its message.
+/// Number of bytes of a failed answer's body that are read, for its message.
 const LONGEST_ERROR_BODY: u64 = 64 * 1024;
 
 #[derive(Debug)]
@@ -58,10 +58,10 @@ pub(crate) struct Limits {
     pub(crate) max_body_bytes: u64,
 }
 
-/// A request, but for the tenant and the key.
+/// A request, without the tenant and the key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
-    /// Whose counters it goes to, and what errors name.
+    /// The stream for counters and errors.
     pub(crate) stream: Stream,
     pub(crate) verb: Verb<'a>,
     pub(crate) path: &'a str,
@@ -69,7 +69,7 @@ pub(crate) struct Call<'a> {
     pub(crate) query: &'a str,
 }
 
-/// What a request does, and its body.
+/// The method of a request, and its body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verb<'a> {
     Get,
@@ -91,13 +91,13 @@ impl Verb<'_> {
     }
 }
 
-/// One attempt that failed, and the pause that all requests to the tenant make after it.
+/// One failed attempt, and the pause of all requests to the tenant after it.
 struct Failure {
     error: Error,
     pause: Option<Pause>,
 }
 
-/// Why requests to the tenant pause.
+/// The reason for a pause of all requests to the tenant.
 #[derive(Clone, Copy)]
 enum Pause {
     /// A 429, with the wait of its `Retry-After` or none.
@@ -106,10 +106,10 @@ enum Pause {
     Unavailable(Duration),
 }
 
-/// Takes the body of an answer.
+/// Decodes the body of an answer.
 type Decode<'a> = dyn FnMut(&[u8]) -> Result<(), Undecodable> + Send + 'a;
 
-/// What the body of an answer was decoded into. An answer is one only with that.
+/// The decoded body of an answer. An answer counts only with one.
 fn of_answer<D>(decoded: Option<D>) -> Result<D, Error> {
     decoded.ok_or_else(|| Error::new(Kind::Malformed))
 }
@@ -144,8 +144,8 @@ impl Transport {
         &self.tenant
     }
 
-    /// Sends a GET request and decodes its answer, again where that can help; and how long the answer took, waits
-    /// and decoding aside.
+    /// Sends a GET request and decodes its answer, with retries that can help; returns also the response
+    /// time, without waits and decoding.
     pub(crate) async fn get<D: Send>(
         &self,
         stream: Stream,
@@ -164,9 +164,9 @@ impl Transport {
         Ok((of_answer(decoded)?, took))
     }
 
-    /// Sends a request that changes something. It is sent again only where it certainly was not accepted: the
-    /// connection could not be made, or the server said that too many requests were sent. Of any other failure the
-    /// error says whether the change may have been made: [`Error::may_have_happened`].
+    /// Sends a request that changes data. It is repeated only if Lucca certainly did not accept it: the
+    /// connection failed, or the server answered that too many requests were sent. Any other failure says
+    /// whether the change may have been made: [`Error::may_have_happened`].
     pub(crate) async fn send<D: Send>(
         &self,
         call: Call<'_>,
@@ -184,8 +184,9 @@ impl Transport {
         of_answer(decoded)
     }
 
-    /// Sends a request until `decode` took its answer; gives how long that answer took. Neither generic nor unboxed: what
-    /// `get` and `send` are made into for each type would be most of what the crates above compile.
+    /// Sends a request until `decode` accepts its answer; returns that answer's response time. Neither
+    /// generic nor unboxed: otherwise the instances of `get` and `send` would be most of the code that
+    /// dependent crates compile.
     fn until_answered<'a>(
         &'a self,
         call: Call<'a>,
@@ -240,7 +241,7 @@ impl Transport {
         self.counters.note_date(response.headers(), self.clock.now());
         let status = response.status();
         if !status.is_success() {
-            // What can still be read of it: the status alone says most.
+            // The body may be unreadable: the status is the more important part.
             let body = self.body(&mut response, LONGEST_ERROR_BODY).await.unwrap_or_default();
             self.counters.record(stream, |stats| {
                 stats.bytes += body.len() as u64;
@@ -254,7 +255,7 @@ impl Transport {
         self.counters.record(stream, |stats| stats.bytes += body.len() as u64);
         let took = between(began, self.clock.stopwatch());
         decode(&body).map_err(|undecodable| {
-            // A refusal that was sent as a success is one all the same.
+            // A refusal that was sent as a success is still a refusal.
             let is_refusal = matches!(undecodable, Undecodable::Failed { status: Some(400..500), .. });
             let error = self.undecodable(undecodable, status);
             let is_throttled = matches!(error.kind(), Kind::RateLimited(_));
@@ -271,7 +272,7 @@ impl Transport {
         self.observer.budget_waited(between(began, self.clock.now()));
     }
 
-    /// Lets all requests to the tenant wait, not only the one that failed.
+    /// Pauses all requests to the tenant, not only the failed one.
     async fn pause(&self, pause: Option<Pause>) {
         match pause {
             None => {}
@@ -284,7 +285,7 @@ impl Transport {
         }
     }
 
-    /// Sends a request once, when the budget allows it, and gives whatever comes back.
+    /// Sends a request once, when the budget allows it, and returns the response unchanged.
     pub(crate) async fn pass_on(&self, verb: Verb<'_>, path: &str, query: &str) -> Result<Passed, Error> {
         self.acquire().await;
         let sent = self.request(verb, path, query).send().await;
@@ -325,7 +326,7 @@ impl Transport {
         if announced > limit {
             return Err(Error::new(Kind::BodyTooLarge));
         }
-        // Announced or not, no more is set aside at once than a usual page takes.
+        // Regardless of the announced length, at most the size of a usual page is allocated at once.
         let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
         while let Some(chunk) = response.chunk().await.map_err(body_error)? {
             if (body.len() + chunk.len()) as u64 > limit {
@@ -356,7 +357,7 @@ impl Transport {
             Undecodable::Malformed(source) => {
                 let error = Error::new(Kind::Malformed).with_status(status.as_u16());
                 match source {
-                    // The category and place only: serde's words may quote what it read.
+                    // Only category and position: serde's message may quote the text.
                     Some(source) => error.with_source(format!(
                         "JSON {:?} error at line {} column {}",
                         source.classify(),
@@ -379,7 +380,7 @@ impl Transport {
         }
     }
 
-    /// A message as it may be shown: one line, not too long, without the key.
+    /// A message fit for display: one line, not too long, without the key.
     fn message(&self, message: Option<String>) -> Option<String> {
         let message = self.key.scrub(&message?);
         let line: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -416,7 +417,7 @@ fn tenant_client(
         .map_err(|error| Error::new(Kind::Setup).with_source(error))
 }
 
-/// Whether anything answers at a tenant's address, whatever it answers. One request, without a key.
+/// Checks that a server answers at a tenant's address, with any answer. One request, without a key.
 ///
 /// # Errors
 ///
@@ -427,18 +428,18 @@ pub async fn reach(tenant: &TenantUrl) -> Result<(), Error> {
     client.head(tenant.origin()).send().await.map(drop).map_err(network_error)
 }
 
-/// Whether a request that changes something may have been accepted although this came back: the server broke off
-/// while it was at it, or something before the server answered in its place.
+/// Whether a change may have been accepted despite this status: the server failed during the change, or a
+/// proxy answered in its place.
 fn is_in_doubt(status: StatusCode) -> bool {
     status == StatusCode::REQUEST_TIMEOUT || !(status.is_client_error())
 }
 
-/// What a status means. Source: directory.md §9, wire-grammar.md §1.7 and §1.8.
+/// The meaning of a status. Source: directory.md §9, wire-grammar.md §1.7 and §1.8.
 fn kind_of(status: StatusCode, retry_after: Option<Duration>) -> Kind {
     match status.as_u16() {
         300..=399 => Kind::NotLucca,
-        // unverified: the older framework also answers 401 where a key lacks the right for a verb. A key
-        // that is refused everywhere and one that is refused here look the same from one request.
+        // unverified: the older framework also answers 401 if a key lacks the right for a method. One request
+        // can't distinguish a key that is refused everywhere from one that is refused here.
         401 => Kind::KeyRefused,
         403 => Kind::PermissionMissing,
         404 | 410 => Kind::NotFound,
@@ -450,7 +451,7 @@ fn kind_of(status: StatusCode, retry_after: Option<Duration>) -> Kind {
     }
 }
 
-/// Sorts a failure to send. The URL is taken out of what is kept: its query may hold personal data.
+/// Classifies a failure to send. The URL is removed from the kept error: its query may hold personal data.
 fn network_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
     let kind = match net::Failure::of(&error) {
@@ -462,14 +463,14 @@ fn network_error(error: reqwest::Error) -> Error {
     Error::new(kind).with_source(error)
 }
 
-/// Sorts a failure to send a request that may change something.
+/// Classifies a failure to send a request that may change data.
 fn not_answered(error: reqwest::Error) -> Error {
-    // Without a connection nothing was sent. An address that is refused was never connected to either.
+    // Without a connection nothing was sent. A refused address was never connected to either.
     let is_sent = !error.is_connect();
     network_error(error).having_happened(is_sent)
 }
 
-/// Sorts a failure to receive a body: cut off, or not decompressible.
+/// Classifies a failure to receive a body: truncated, or not decompressible.
 fn body_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
     let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Malformed };

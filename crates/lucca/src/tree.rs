@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use crate::envelope::{Body, RawPage, Undecodable, failure, list};
 use crate::reader::Object;
 
-/// Lucca documents nine levels; what is nested deeper than this is no organisation.
+/// Lucca documents nine levels; a deeper nesting than this is not an organisation.
 const MOST_LEVELS: usize = 100;
 
-/// Reads a tree as a list in which each department says its parent's id (`parentLuccaId`, v4's name of it).
+/// Flattens a tree to a list in which each department has its parent's id (`parentLuccaId`, v4's name of it).
 /// Parents come before their children. A tree has no count.
 pub(crate) fn flatten(text: &str) -> Result<RawPage<'_>, Undecodable> {
     let Body::Object(top) = Body::of(text)? else { return Err(Undecodable::NotLucca) };
@@ -26,7 +26,7 @@ pub(crate) fn flatten(text: &str) -> Result<RawPage<'_>, Undecodable> {
     Ok(RawPage { rows, count: None })
 }
 
-/// Adds a node and what is under it. `None`: this is no tree.
+/// Adds a node and its descendants. `None`: this is not a tree.
 fn collect<'a>(
     tree: &Object<'a>,
     parent: Option<&str>,

@@ -1,139 +1,141 @@
-//! Every member of a user that is known, with the field group it belongs to: one table, from which requests are made and
-//! by which what arrives is kept or dropped. How a request is written is in `query::v3`.
+//! All known members of a user, with their field groups: one table, from which requests are built and
+//! received members are kept or dropped. The syntax of requests is in `query::v3`.
 //!
-//! A member that is not in the table, or that belongs to no group, is never asked for and never kept.
+//! A member that is not in the table, or that belongs to no group, is never requested and never kept.
 
 use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
 use crate::query::v3::Fields;
 
-/// What a member of a user belongs to.
+/// The group of a user's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Belongs {
-    /// To every request.
+enum MemberGroup {
+    /// In every request.
     Always,
     To(FieldGroup),
-    /// To this part of [`FieldGroup::Work`].
+    /// In this part of [`FieldGroup::Work`].
     Part(WorkPart),
-    /// To none: it is known, and not read.
-    Nothing,
+    /// In no group: it is known, and not read.
+    NotRead,
 }
 
 /// A member of a user, by Lucca's name in one of its casings.
 struct Member {
     name: &'static str,
-    belongs: Belongs,
-    /// The members below it that are asked for and kept; empty means all of them.
+    belongs: MemberGroup,
+    /// The members below it that are requested and kept; empty means all of them.
     below: &'static [&'static str],
-    /// Whether it is asked for. What is not may still be kept: servers send a relation's id under a second name.
-    is_asked: bool,
+    /// Whether it is requested. Other members may still be kept: servers send a relation's id under a second
+    /// name.
+    is_requested: bool,
 }
 
-const fn asked(name: &'static str, belongs: Belongs, below: &'static [&'static str]) -> Member {
-    Member { name, belongs, below, is_asked: true }
+const fn requested(name: &'static str, belongs: MemberGroup, below: &'static [&'static str]) -> Member {
+    Member { name, belongs, below, is_requested: true }
 }
 
-const fn unasked(name: &'static str, belongs: Belongs) -> Member {
-    Member { name, belongs, below: &[], is_asked: false }
+const fn not_requested(name: &'static str, belongs: MemberGroup) -> Member {
+    Member { name, belongs, below: &[], is_requested: false }
 }
 
 const ID_NAME: &[&str] = &["id", "name"];
-const IDENTITY: Belongs = Belongs::To(FieldGroup::Identity);
-const WORK: Belongs = Belongs::To(FieldGroup::Work);
-const CONTRACT: Belongs = Belongs::To(FieldGroup::Contract);
-const CUSTOM: Belongs = Belongs::To(FieldGroup::CustomFields);
-const CONTACT: Belongs = Belongs::To(FieldGroup::Contact);
-const BIRTH: Belongs = Belongs::To(FieldGroup::Birth);
-const BANK: Belongs = Belongs::To(FieldGroup::Bank);
-const JOB_TITLE: Belongs = Belongs::Part(WorkPart::JobTitle);
-const MANAGER: Belongs = Belongs::Part(WorkPart::Manager);
-const QUALIFICATION: Belongs = Belongs::Part(WorkPart::Qualification);
+const IDENTITY: MemberGroup = MemberGroup::To(FieldGroup::Identity);
+const WORK: MemberGroup = MemberGroup::To(FieldGroup::Work);
+const CONTRACT: MemberGroup = MemberGroup::To(FieldGroup::Contract);
+const CUSTOM: MemberGroup = MemberGroup::To(FieldGroup::CustomFields);
+const CONTACT: MemberGroup = MemberGroup::To(FieldGroup::Contact);
+const BIRTH: MemberGroup = MemberGroup::To(FieldGroup::Birth);
+const BANK: MemberGroup = MemberGroup::To(FieldGroup::Bank);
+const JOB_TITLE: MemberGroup = MemberGroup::Part(WorkPart::JobTitle);
+const MANAGER: MemberGroup = MemberGroup::Part(WorkPart::Manager);
+const QUALIFICATION: MemberGroup = MemberGroup::Part(WorkPart::Qualification);
 
-/// Lucca's names of what holds the members of Lucca's other applications; those are in [`ApplicationMember`].
+/// Lucca's name for the member that holds data of its other applications; see [`ApplicationMember`].
 const APPLICATION_DATA: &str = "applicationData";
 const EXTENDED_DATA: &str = "extendedData";
 const AXES: &str = "userAxisValues";
 
-/// Sources: directory.md §6.3, recorded.md ("What they prove"). Of a relation both the id and the object are asked for
-/// where the id's name is documented: without a permission on the other record the object may be null.
-// unverified: which of the two stays when a permission is missing (directory.md §4.2).
+/// Sources: directory.md §6.3, recorded.md ("What they prove"). For a relation both the id and the object are
+/// requested if the id's name is documented: without a permission on the other record the object may be null.
+// unverified: which of the two remains without the permission (directory.md §4.2).
 const MEMBERS: &[Member] = &[
-    asked("id", Belongs::Always, &[]),
-    asked("name", IDENTITY, &[]),
-    asked("displayName", IDENTITY, &[]),
-    asked("firstName", IDENTITY, &[]),
-    asked("lastName", IDENTITY, &[]),
-    asked("login", IDENTITY, &[]),
-    asked("mail", IDENTITY, &[]),
-    asked("employeeNumber", IDENTITY, &[]),
-    asked("externalId", IDENTITY, &[]),
-    asked("civilTitle", IDENTITY, &[]),
-    asked("modifiedAt", IDENTITY, &[]),
-    unasked("modifiedOn", IDENTITY),
-    asked("picture", IDENTITY, &["id", "name", "href"]),
-    unasked("pictureId", IDENTITY),
-    asked("jobTitle", JOB_TITLE, &[]),
-    asked("directLine", WORK, &[]),
-    asked("professionalMobile", WORK, &[]),
-    asked("quote", WORK, &[]),
-    asked("legalEntityId", WORK, &[]),
-    asked("departmentId", WORK, &[]),
-    asked("managerId", MANAGER, &[]),
-    asked("legalEntity", WORK, ID_NAME),
-    asked("department", WORK, ID_NAME),
-    // The name is the manager's own: it comes with their record.
-    asked("manager", MANAGER, &["id"]),
-    asked("calendar", WORK, ID_NAME),
-    unasked("calendarId", WORK),
-    asked("culture", WORK, ID_NAME),
-    unasked("cultureId", WORK),
-    asked("rolePrincipal", WORK, ID_NAME),
-    unasked("rolePrincipalId", WORK),
-    asked("habilitedRoles", WORK, ID_NAME),
-    asked("csp", WORK, ID_NAME),
-    unasked("cspId", WORK),
-    asked("jobQualification", QUALIFICATION, ID_NAME),
-    unasked("jobQualificationId", QUALIFICATION),
-    asked("userWorkCycles", WORK, &["id", "workCycleID", "startsOn", "endsOn"]),
-    asked("dtContractStart", CONTRACT, &[]),
-    asked("dtContractEnd", CONTRACT, &[]),
-    asked("seniorityDate", CONTRACT, &[]),
-    asked(EXTENDED_DATA, CUSTOM, &[]),
-    asked(AXES, CUSTOM, &[]),
-    asked("attributes", CUSTOM, &[]),
-    asked("personalEmail", CONTACT, &[]),
-    asked("personalMobile", CONTACT, &[]),
-    asked("birthDate", BIRTH, &[]),
-    asked("gender", BIRTH, &[]),
-    asked("nationality", BIRTH, ID_NAME),
-    unasked("nationalityId", BIRTH),
-    asked("address", Belongs::To(FieldGroup::Address), &[]),
-    asked("insuranceNumber", Belongs::To(FieldGroup::Identifiers), &[]),
-    asked("bankName", BANK, &[]),
-    asked("rib", BANK, &[]),
-    asked("iban", BANK, &[]),
-    asked("bic", BANK, &[]),
-    asked("corporateCard", BANK, &[]),
-    asked("allowsElectronicPayslip", BANK, &[]),
-    asked("frenchCarTaxHorsePower", BANK, &[]),
-    asked("frenchMotocyclesTaxHorsePower", BANK, &[]),
-    unasked("site", Belongs::Nothing),
-    unasked("siteId", Belongs::Nothing),
-    unasked("unitSellPrice", Belongs::Nothing),
-    unasked("personalAccount", Belongs::Nothing),
-    unasked("personalCard", Belongs::Nothing),
-    unasked("currentDelegatee", Belongs::Nothing),
-    unasked("currentDelegateeId", Belongs::Nothing),
-    unasked("createdAt", Belongs::Nothing),
-    unasked("createdOn", Belongs::Nothing),
-    unasked("authorizedOperations", Belongs::Nothing),
-    unasked("url", Belongs::Nothing),
+    requested("id", MemberGroup::Always, &[]),
+    requested("name", IDENTITY, &[]),
+    requested("displayName", IDENTITY, &[]),
+    requested("firstName", IDENTITY, &[]),
+    requested("lastName", IDENTITY, &[]),
+    requested("login", IDENTITY, &[]),
+    requested("mail", IDENTITY, &[]),
+    requested("employeeNumber", IDENTITY, &[]),
+    requested("externalId", IDENTITY, &[]),
+    requested("civilTitle", IDENTITY, &[]),
+    requested("modifiedAt", IDENTITY, &[]),
+    not_requested("modifiedOn", IDENTITY),
+    requested("picture", IDENTITY, &["id", "name", "href"]),
+    not_requested("pictureId", IDENTITY),
+    requested("jobTitle", JOB_TITLE, &[]),
+    requested("directLine", WORK, &[]),
+    requested("professionalMobile", WORK, &[]),
+    requested("quote", WORK, &[]),
+    requested("legalEntityId", WORK, &[]),
+    requested("departmentId", WORK, &[]),
+    requested("managerId", MANAGER, &[]),
+    requested("legalEntity", WORK, ID_NAME),
+    requested("department", WORK, ID_NAME),
+    // The name is the manager's own: their record has it.
+    requested("manager", MANAGER, &["id"]),
+    requested("calendar", WORK, ID_NAME),
+    not_requested("calendarId", WORK),
+    requested("culture", WORK, ID_NAME),
+    not_requested("cultureId", WORK),
+    requested("rolePrincipal", WORK, ID_NAME),
+    not_requested("rolePrincipalId", WORK),
+    requested("habilitedRoles", WORK, ID_NAME),
+    requested("csp", WORK, ID_NAME),
+    not_requested("cspId", WORK),
+    requested("jobQualification", QUALIFICATION, ID_NAME),
+    not_requested("jobQualificationId", QUALIFICATION),
+    requested("userWorkCycles", WORK, &["id", "workCycleID", "startsOn", "endsOn"]),
+    requested("dtContractStart", CONTRACT, &[]),
+    requested("dtContractEnd", CONTRACT, &[]),
+    requested("seniorityDate", CONTRACT, &[]),
+    requested(EXTENDED_DATA, CUSTOM, &[]),
+    requested(AXES, CUSTOM, &[]),
+    requested("attributes", CUSTOM, &[]),
+    requested("personalEmail", CONTACT, &[]),
+    requested("personalMobile", CONTACT, &[]),
+    requested("birthDate", BIRTH, &[]),
+    requested("gender", BIRTH, &[]),
+    requested("nationality", BIRTH, ID_NAME),
+    not_requested("nationalityId", BIRTH),
+    requested("address", MemberGroup::To(FieldGroup::Address), &[]),
+    requested("insuranceNumber", MemberGroup::To(FieldGroup::Identifiers), &[]),
+    requested("bankName", BANK, &[]),
+    requested("rib", BANK, &[]),
+    requested("iban", BANK, &[]),
+    requested("bic", BANK, &[]),
+    requested("corporateCard", BANK, &[]),
+    requested("allowsElectronicPayslip", BANK, &[]),
+    requested("frenchCarTaxHorsePower", BANK, &[]),
+    requested("frenchMotocyclesTaxHorsePower", BANK, &[]),
+    not_requested("site", MemberGroup::NotRead),
+    not_requested("siteId", MemberGroup::NotRead),
+    not_requested("unitSellPrice", MemberGroup::NotRead),
+    not_requested("personalAccount", MemberGroup::NotRead),
+    not_requested("personalCard", MemberGroup::NotRead),
+    not_requested("currentDelegatee", MemberGroup::NotRead),
+    not_requested("currentDelegateeId", MemberGroup::NotRead),
+    not_requested("createdAt", MemberGroup::NotRead),
+    not_requested("createdOn", MemberGroup::NotRead),
+    not_requested("authorizedOperations", MemberGroup::NotRead),
+    not_requested("url", MemberGroup::NotRead),
 ];
 
-/// What a member of a user's `applicationData` is: Lucca's applications keep profiles there, and pay and reviews too.
-/// Source: recorded.md.
+/// The kind of a member of a user's `applicationData`: Lucca's applications store profiles there, and pay and
+/// reviews too. Source: recorded.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplicationMember {
-    /// The profile that an application assigns: `profile_figgo`, `profile_utime`, `profile_cleemy_{instance}`.
+    /// The profile that an application assigns: `profile_figgo`, `profile_utime`,
+    /// `profile_cleemy_{instance}`.
     Profile,
     /// The second manager's id: `manager2Id`.
     SecondManagerId,
@@ -141,11 +143,12 @@ pub enum ApplicationMember {
     SecondManager,
     /// Pay, full-time equivalent or a review's date.
     PayOrReview,
-    /// A member that is on no list. It may hold anything, and is never kept.
+    /// An unlisted member. It may hold anything, and is never kept.
     Unknown,
 }
 
-/// Profiles whose names are the same in every tenant; that of an expense profile has the instance's number in it.
+/// Profiles with the same name in every tenant; the name of an expense profile includes the instance's
+/// number.
 const PROFILES: [&str; 2] = ["profile_figgo", "profile_utime"];
 const PAY_AND_REVIEWS: [&str; 5] = [
     "theoreticalRemuneration",
@@ -156,7 +159,7 @@ const PAY_AND_REVIEWS: [&str; 5] = [
 ];
 
 impl ApplicationMember {
-    /// What a member is, by its key in any case.
+    /// The kind of a member, by its key in any case.
     pub fn of(key: &str) -> Self {
         let is_profile =
             key.split_once('_').is_some_and(|(prefix, _)| prefix.eq_ignore_ascii_case("profile"));
@@ -173,7 +176,7 @@ impl ApplicationMember {
         }
     }
 
-    /// Whether it is asked for and kept with these groups.
+    /// Whether it is requested and kept with these groups.
     pub fn is_in(self, groups: FieldGroups) -> bool {
         let custom = groups.contains(FieldGroup::CustomFields);
         match self {
@@ -185,24 +188,24 @@ impl ApplicationMember {
     }
 }
 
-/// What may be kept of a member of a user.
+/// The part of a user's member that may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// Nothing of it.
+    /// Nothing.
     Nothing,
     /// All of it.
     Whole,
-    /// Of an object, or of each object of a list, these members, in any case; of anything else, all.
+    /// Of an object, or of each object of a list, these members, in any case; any other value whole.
     Members(&'static [&'static str]),
-    /// It is `applicationData`: what [`ApplicationMember`] says of each of its members.
+    /// It is `applicationData`: [`ApplicationMember`] decides about each of its members.
     ApplicationData,
-    /// It is `extendedData`: everything but the fields that the linked account excludes.
+    /// It is `extendedData`: everything except the fields that the linked account excludes.
     ExtendedData,
 }
 
 impl FieldGroups {
-    /// What may be kept of a user's member with these groups, by its key at the first level, in any case.
-    /// Servers may send more than was asked for.
+    /// The part of a user's member that may be kept with these groups, by its key at the first level, in any
+    /// case. Servers may send more than was requested.
     pub fn keep(self, key: &str) -> Keep {
         if key.eq_ignore_ascii_case(APPLICATION_DATA) {
             return if self.application_members().is_empty() { Keep::Nothing } else { Keep::ApplicationData };
@@ -221,30 +224,31 @@ impl FieldGroups {
         }
     }
 
-    fn holds(self, belongs: Belongs) -> bool {
+    fn holds(self, belongs: MemberGroup) -> bool {
         match belongs {
-            Belongs::Always => true,
-            Belongs::To(group) => self.contains(group),
-            Belongs::Part(part) => self.contains_part(part),
-            Belongs::Nothing => false,
+            MemberGroup::Always => true,
+            MemberGroup::To(group) => self.contains(group),
+            MemberGroup::Part(part) => self.contains_part(part),
+            MemberGroup::NotRead => false,
         }
     }
 
-    /// The members of `applicationData` to ask for by name.
+    /// The members of `applicationData` to request by name.
     fn application_members(self) -> Vec<&'static str> {
         let known = PROFILES.into_iter().chain(["manager2Id"]).chain(PAY_AND_REVIEWS);
         known.filter(|name| ApplicationMember::of(name).is_in(self)).collect()
     }
 }
 
-/// What is asked of users for `groups`. Fields that no source documents for `/api/v3/users` are left out, because an
-/// unknown field can fail the whole request.
+/// The fields of users to request for `groups`. Fields that no source documents for `/api/v3/users` are left
+/// out, because an unknown field can fail the whole request.
 ///
-/// The members of `applicationData` are asked for by name, so that a server that can leaves out the rest. An unknown name
-/// in a dictionary answers null (source: wire-grammar.md §1.2).
-// unverified: that production does as the open framework does here. What it sends all the same is dropped on arrival.
+/// The members of `applicationData` are requested by name, so that a server that supports it leaves out the
+/// rest. An unknown name in a dictionary answers null (source: wire-grammar.md §1.2).
+// unverified: that production behaves like the open framework here. Unrequested members are dropped on
+// arrival.
 pub(crate) fn user_fields(groups: FieldGroups) -> Fields {
-    let wanted = MEMBERS.iter().filter(|member| member.is_asked && groups.holds(member.belongs));
+    let wanted = MEMBERS.iter().filter(|member| member.is_requested && groups.holds(member.belongs));
     let fields = wanted.fold(Fields::new(), |fields, member| fields.nested(member.name, member.below));
     match groups.application_members() {
         names if names.is_empty() => fields,

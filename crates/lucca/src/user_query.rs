@@ -1,42 +1,43 @@
-//! Which users to read and which of their fields.
+//! Queries for users: their conditions and fields.
 //!
-//! Which field belongs to which group is in `user_members`; the syntax is in `query::v3`.
+//! `user_members` assigns fields to groups; the syntax is in `query::v3`.
 
 use jiff::civil::{Date, DateTime};
 use people::RemoteId;
 
-use crate::asked::Idiom;
+use crate::asked::FilterStyle;
 use crate::field_group::FieldGroups;
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_members::user_fields;
 
-/// Which users to read, and which of their fields.
+/// A query for users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserQuery {
-    /// The groups of fields to ask for.
+    /// The groups of fields to request.
     pub groups: FieldGroups,
-    /// Ask for ids and these fields instead of for groups: enough to know what a key shows, without anybody's name.
+    /// Ids and these fields instead of groups: enough to find a key's visible fields, without requesting
+    /// names.
     pub only: Option<Vec<UserField>>,
-    /// Whether people who left are asked for too (`formerEmployees=true`); the key's permissions may still
-    /// hide them. Ignored when `contract_end` is given, which replaces Lucca's default exclusion.
-    /// Source: directory.md §6.1.
+    /// Whether former employees are requested too (`formerEmployees=true`); the key's permissions may still
+    /// hide them. Ignored if `contract_end` is given, which replaces Lucca's default exclusion. Source:
+    /// directory.md §6.1.
     pub former: bool,
-    /// Only users modified at or after this wall-clock time. What moves a user's `modifiedAt`, and in
-    /// which zone it is, is not documented: ask for some hours more, and de-duplicate. Source: directory.md §6.7.
+    /// Only users modified at or after this wall-clock time. The changes that move a user's `modifiedAt`, and
+    /// its zone, are undocumented: request some hours more, and de-duplicate. Source: directory.md §6.7.
     pub modified_since: Option<DateTime>,
     /// Only these users, at most [`UserQuery::MAX_IDS`]; empty means all.
     pub ids: Vec<RemoteId>,
-    /// Only users whose applicable contract begins so.
+    /// Condition on the start of the applicable contract.
     pub contract_start: Option<DateFilter>,
-    /// Only users whose applicable contract ends so.
+    /// Condition on the end of the applicable contract.
     pub contract_end: Option<DateFilter>,
 }
 
 impl UserQuery {
-    /// How many ids one query may name: more make a URL that servers refuse.
+    /// Number of ids that one query may name: more make a URL that servers refuse.
     pub const MAX_IDS: usize = 500;
 
-    pub(crate) fn filters(&self, idiom: Idiom) -> Vec<Filter> {
+    pub(crate) fn filters(&self, filter_style: FilterStyle) -> Vec<Filter> {
         let mut filters = Vec::new();
         if !self.ids.is_empty() {
             filters.push(Filter::new("id", Comparator::Equals, self.ids.iter().map(RemoteId::as_str)));
@@ -48,13 +49,13 @@ impl UserQuery {
         if let Some(start) = self.contract_start {
             filters.push(start.on("dtContractStart"));
         }
-        match (self.contract_end, self.former, idiom) {
+        match (self.contract_end, self.former, filter_style) {
             (Some(end), _, _) => filters.push(end.on("dtContractEnd")),
-            (None, true, Idiom::Usual) => {
+            (None, true, FilterStyle::Usual) => {
                 filters.push(Filter::new("formerEmployees", Comparator::Equals, ["true"]));
             }
             // The documented idiom for "all, terminated or not". Source: directory.md §6.1.
-            (None, true, Idiom::Fallback) => {
+            (None, true, FilterStyle::Fallback) => {
                 filters.push(DateFilter::UntilOrNull(FAR_AWAY).on("dtContractEnd"));
             }
             (None, false, _) => {}
@@ -69,7 +70,7 @@ impl UserQuery {
         }
     }
 
-    /// Whether the query can ask for former employees in a second way.
+    /// Whether the query can select former employees in a second way.
     pub(crate) fn has_former_flag(&self) -> bool {
         self.former && self.contract_end.is_none()
     }
@@ -92,7 +93,7 @@ impl Default for UserQuery {
     }
 }
 
-/// Fields of users that can be asked for on their own.
+/// Fields of users that can be requested on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UserField {
     /// First and last day of the applicable contract.
@@ -115,7 +116,7 @@ impl UserField {
             Self::ContractDates => fields.leaves(&["dtContractStart", "dtContractEnd"]),
             Self::Establishment => fields.leaf("legalEntityId"),
             Self::JobTitle => fields.leaf("jobTitle"),
-            // As with groups: which of the two stays when a permission is missing is not known.
+            // As with groups: which of the two remains without the permission is unknown.
             Self::Manager => fields.leaf("managerId").nested("manager", &["id"]),
             Self::JobQualification => fields.nested("jobQualification", &["id"]),
             Self::CustomFields => fields.leaf("extendedData"),
@@ -159,7 +160,7 @@ impl DateFilter {
     }
 }
 
-/// The fields every public client has been seen to read, for servers that refuse the full list.
+/// The fields that every public client reads, for servers that refuse the full list.
 pub(crate) fn core_user_fields() -> Fields {
     Fields::new()
         .leaves(&["id", "name", "firstName", "lastName", "login", "mail", "employeeNumber", "jobTitle"])

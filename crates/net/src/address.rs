@@ -34,8 +34,8 @@ impl Reach {
         }
     }
 
-    /// The addresses of one answer that may be connected to. Just these are handed to the connection, so a name that
-    /// is answered otherwise a moment later (DNS rebinding) gains nothing: every answer comes through here.
+    /// The allowed addresses of one DNS answer. The connection gets only these, so a name that resolves
+    /// differently a moment later (DNS rebinding) gains nothing: every answer is filtered here.
     fn among(
         self,
         host: &str,
@@ -46,7 +46,7 @@ impl Reach {
     }
 }
 
-/// The system's resolver, without the addresses that may not be connected to.
+/// The system's resolver, without disallowed addresses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GuardedResolver(pub(crate) Reach);
 
@@ -60,7 +60,7 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// A host name that leads to no address that may be connected to.
+/// Error: a host name has no allowed address.
 #[derive(Debug)]
 pub(crate) struct AddressRefused {
     host: String,
@@ -96,7 +96,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || (a == 198 && (18..20).contains(&b)))
 }
 
-/// Global unicast (`2000::/3`) without what carries other addresses or is set aside in it.
+/// Global unicast (`2000::/3`), except the blocks that embed other addresses or are reserved.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return is_public_v4(mapped);
@@ -107,7 +107,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match segments {
-        // NAT64: the address at its end is where it goes.
+        // NAT64: the last 32 bits are the real destination.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         // 6to4: likewise, after the prefix.
         [0x2002, high, low, ..] => embedded(high, low),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_of_the_dns_is_looked_at_by_itself() {
+    fn each_dns_answer_is_checked() {
         let answer = |addresses: &[&str]| {
             let found = addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443));
             Reach::Public.among("acme.ilucca.net", found.collect::<Vec<_>>().into_iter())
@@ -195,7 +195,7 @@ mod tests {
             let allowed = answer(&mixed).unwrap();
             assert_eq!(allowed, [SocketAddr::from(([8, 8, 8, 8], 443))]);
         }
-        // A name that led to a public address and now leads elsewhere is refused now.
+        // A name that had a public address and now has another is refused now.
         assert!(answer(&["8.8.8.8"]).is_ok());
         for elsewhere in
             [&["127.0.0.1"][..], &["169.254.169.254"], &["::1", "fd00::1"], &["::ffff:10.0.0.1"], &[]]
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_to_this_machine_is_refused() {
+    fn name_resolving_to_loopback_is_refused() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let resolve = |reach| runtime.block_on(GuardedResolver(reach).resolve("localhost".parse().unwrap()));
         assert!(resolve(Reach::Public).err().unwrap().is::<AddressRefused>());

@@ -1,4 +1,4 @@
-//! Where time enters: now, and waiting.
+//! The clock: the present instant, and waiting.
 //!
 //! Only [`SystemClock`] reads the operating system's time and sleeps; `clippy.toml` refuses it everywhere else.
 
@@ -15,8 +15,8 @@ pub trait Clock: Send + Sync + Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
-    /// A reading to measure with how long something takes; the present instant, unless that moves while nothing
-    /// happens.
+    /// A reading for measuring durations; the present instant, except on clocks that move without anything
+    /// happening.
     fn stopwatch(&self) -> Timestamp {
         self.now()
     }

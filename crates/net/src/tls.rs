@@ -11,7 +11,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 ///
 /// # Errors
 ///
-/// When the machine's root certificates can't be used; it is tried again the next time.
+/// When the machine's root certificates can't be used; the next call tries again.
 pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
     static CONFIG: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(config) = CONFIG.get() {

@@ -1,5 +1,5 @@
-//! Who is delivered: which employees a linked account's filter picks on a day. Pure; where the answer is kept and told
-//! of is `store`'s business, and when it is asked `sync`'s.
+//! The delivery filter: the employees that a linked account's filter selects on a day. Pure; `store` keeps
+//! the result and its changes, `sync` evaluates it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Employee, EmployeeStatus, Employment, NamedRef, Period, RemoteId, status_on};
 
-/// Which people are delivered. All conditions must hold; of the values of one condition, any. A condition without
-/// values holds for everybody.
+/// Selects the people to deliver. All conditions must hold; a condition holds if any of its values matches. A
+/// condition without values holds for everyone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeopleFilter {
@@ -19,13 +19,13 @@ pub struct PeopleFilter {
     /// Ids of departments the person is in, or in one below.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<RemoteId>,
-    /// Whether departments below those named count; they do unless this is false.
+    /// Whether departments below the named ones count; they do unless this is false.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub with_subdepartments: bool,
-    /// Contract types, by id or by name in any case: of the contract that counts on the day.
+    /// Contract types, by id or by name in any case, of the contract that counts on the day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contract_types: Vec<String>,
-    /// What the person is on the day.
+    /// Employment statuses on the day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<EmployeeStatus>,
     /// The first day of the contract that counts is this day or later.
@@ -60,16 +60,16 @@ impl Default for PeopleFilter {
 }
 
 impl PeopleFilter {
-    /// Whether it has no condition, so that everybody is delivered.
+    /// Whether it has no condition, so that everyone is delivered.
     pub fn is_everybody(&self) -> bool {
         Self { with_subdepartments: true, ..self.clone() } == Self::default()
     }
 }
 
-/// What of a person decides whether they are delivered. A part of [`Employee`], so that no more has to be read.
+/// The fields of a person that the filter reads. A part of [`Employee`], so that no more has to be read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Candidate {
-    /// Their id.
+    /// Lucca's id of the user.
     pub id: RemoteId,
     /// See [`Employee::department_id`].
     #[serde(default)]
@@ -97,10 +97,10 @@ impl From<&Employee> for Candidate {
     }
 }
 
-/// What of a contract decides. A part of [`Employment`].
+/// The fields of a contract that the filter reads. A part of [`Employment`].
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Contract {
-    /// Whose it is.
+    /// The employee of the contract.
     pub employee_id: RemoteId,
     /// First day.
     pub starts_on: Date,
@@ -129,7 +129,7 @@ impl Contract {
     }
 }
 
-/// The contract that counts on a day: the one that covers it, or else the next, or else the last. Of several that cover
+/// The contract that counts on a day: the one that covers it, else the next, else the last. If several cover
 /// it, the one that began last.
 fn counting_on(day: Date, contracts: &[Contract]) -> Option<&Contract> {
     let covering = contracts.iter().filter(|one| {
@@ -143,7 +143,7 @@ fn counting_on(day: Date, contracts: &[Contract]) -> Option<&Contract> {
         .or_else(|| contracts.iter().max_by_key(|one| one.starts_on))
 }
 
-/// A filter, ready to be asked of many people: the departments below those it names are known.
+/// A filter prepared for many people: the departments below the named ones are resolved.
 #[derive(Clone, Debug)]
 pub struct Audience<'a> {
     filter: &'a PeopleFilter,
@@ -152,13 +152,13 @@ pub struct Audience<'a> {
 }
 
 impl<'a> Audience<'a> {
-    /// A filter on a day. `parents` has, for each department, the one above it.
+    /// A filter on a day. `parents` maps each department to the one above it.
     pub fn new(filter: &'a PeopleFilter, parents: &HashMap<RemoteId, RemoteId>, day: Date) -> Self {
         let mut departments: HashSet<RemoteId> = filter.departments.iter().cloned().collect();
         if filter.with_subdepartments && !departments.is_empty() {
             let is_below = |id: &RemoteId| {
                 let mut at = id;
-                // As many steps as there are departments, should they be each other's parents.
+                // At most as many steps as there are departments, in case parents form a cycle.
                 for _ in 0..=parents.len() {
                     match parents.get(at) {
                         Some(parent) if filter.departments.contains(parent) => return true,
@@ -173,7 +173,7 @@ impl<'a> Audience<'a> {
         Self { filter, departments, day }
     }
 
-    /// Whether a person is delivered. What is not known of them meets no condition on it.
+    /// Whether a person is delivered. An unknown value of the person meets no condition on it.
     pub fn has(&self, person: &Candidate, contracts: &[Contract]) -> bool {
         let PeopleFilter {
             establishments,
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn departments_below_count_unless_they_are_not_wanted() {
+    fn subdepartments_count_unless_disabled() {
         let filter = PeopleFilter { departments: vec![id("1")], ..PeopleFilter::default() };
         let own = PeopleFilter { with_subdepartments: false, ..filter.clone() };
         for (department, below, alone) in
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_contract_that_counts_decides_its_type_and_the_day_of_hire() {
+    fn counting_contract_sets_type_and_hire_date() {
         let contracts = [
             contract("CDD", date(2020, 1, 1), Some(date(2020, 12, 31))),
             contract("CDI", date(2021, 1, 1), None),
@@ -286,7 +286,8 @@ mod tests {
     }
 
     proptest! {
-        /// Each condition only ever leaves people out, and all of them together leave out whom any of them does.
+        /// Adding a condition never adds people; all conditions together exclude everyone that any single one
+        /// excludes.
         #[test]
         fn conditions_are_taken_together(
             departments in some(&["1", "2", "3", "8"]),

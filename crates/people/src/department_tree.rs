@@ -1,13 +1,13 @@
-//! Finding each department's parent from the clues Lucca gives.
+//! Resolves each department's parent from the references that Lucca sends.
 //!
-//! Lucca names a parent by its numeric id, by the path of the parent node, or both, depending on the API
-//! generation; the path is opaque and is only compared, never parsed.
+//! Depending on the API generation, Lucca names a parent by numeric id, by the path of the parent node, or
+//! both. A path is opaque: it is compared, never parsed.
 
 use std::collections::HashMap;
 
 use crate::{Department, RemoteId};
 
-/// What the source said about where a department sits.
+/// Lucca's references to a department's position in the tree.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParentClue {
     /// The node's own path.
@@ -18,10 +18,10 @@ pub struct ParentClue {
     pub parent_id: Option<RemoteId>,
 }
 
-/// Fills in `parent_id` of every department: the id Lucca gave where it is one of the departments, else
-/// the department whose path is the given parent path. A department is never made its own parent.
+/// Sets `parent_id` of every department: the id from Lucca if it is one of the departments, else the
+/// department whose path is the given parent path. A department is never made its own parent.
 ///
-/// Returns the ids of departments that name a parent which is not among them; those are left at the root.
+/// Returns the ids of departments whose parent is not among them; those are left at the root.
 pub fn department_tree(departments: &mut [(Department, ParentClue)]) -> Vec<RemoteId> {
     let by_path: HashMap<String, RemoteId> = departments
         .iter()

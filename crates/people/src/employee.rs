@@ -1,6 +1,6 @@
-//! Employees: who people are, where they work, and the optional groups of personal data.
+//! Employees: identity, place in the organisation, and the optional groups of personal data.
 //!
-//! Shapes only. Status is not stored, because it changes with the date: see `status`.
+//! Types only. Status is not stored, because it changes with the date: see `status`.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,9 @@ use crate::{NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 
 /// A person employed now, in the future or in the past: one Lucca user.
 ///
-/// One human can be two of these at the source; they are reported, never merged. Groups of personal data
-/// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the linked account asks for them.
+/// One human can have two of these at the source; they are reported, never merged. Groups of personal data
+/// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the linked
+/// account requests them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Employee {
     /// Lucca's id; `0` is real.
@@ -22,7 +23,7 @@ pub struct Employee {
     pub name: Option<String>,
     /// First name.
     pub first_name: Option<String>,
-    /// Last name, in whatever case it was typed.
+    /// Last name, in the case in which it was typed.
     pub last_name: Option<String>,
     /// Professional e-mail address.
     pub work_email: Option<String>,
@@ -30,7 +31,7 @@ pub struct Employee {
     pub login: Option<String>,
     /// Employee number, with its leading zeros; unique within the establishment only.
     pub employee_number: Option<String>,
-    /// The id given by another system.
+    /// The id in another system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// Civil title, such as `Mme`.
@@ -38,11 +39,11 @@ pub struct Employee {
     pub civil_title: Option<String>,
     /// Job title, free text.
     pub job_title: Option<String>,
-    /// The manager. Absent for people who have none, or whose manager the API key may not see.
+    /// The manager. Absent for people without one, and if the API key may not see the manager.
     pub manager_id: Option<RemoteId>,
     /// The department.
     pub department_id: Option<RemoteId>,
-    /// The establishment (Lucca v3: legal entity). Its legal unit is found through it.
+    /// The establishment (Lucca v3: legal entity). It leads to the legal unit.
     pub establishment_id: Option<RemoteId>,
     /// Socio-professional category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +64,7 @@ pub struct Employee {
     /// Professional mobile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub professional_mobile: Option<String>,
-    /// What the person wrote about themselves.
+    /// The person's own text about themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
     /// Public-holiday calendar.
@@ -87,16 +88,16 @@ pub struct Employee {
     /// Values on the tenant's analytical axes (cost centres and the like), by axis id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub axes: BTreeMap<String, Vec<NamedRef>>,
-    /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further
-    /// fields. What a key means is in [`CustomFieldDefinition`](crate::CustomFieldDefinition).
+    /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further fields.
+    /// [`CustomFieldDefinition`](crate::CustomFieldDefinition) holds the meaning of a key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, Value>,
-    /// Profiles that Lucca's applications assign to the person (`profile_figgo` is the leave profile) and the second
-    /// manager's id (`manager2Id`, `manager2`), by key as Lucca writes it. Nothing else of Lucca's `applicationData`
-    /// is ever in here.
+    /// Profiles that Lucca's applications assign to the person (`profile_figgo` is the leave profile) and the
+    /// second manager's id (`manager2Id`, `manager2`), by Lucca's own key. No other member of Lucca's
+    /// `applicationData` is kept here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub application_data: BTreeMap<String, Value>,
-    /// Further attributes, as Lucca writes them.
+    /// Further attributes, in Lucca's form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Value>,
     /// Private contact details.
@@ -117,9 +118,10 @@ pub struct Employee {
     /// Pay, full-time equivalent and reviews.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_and_reviews: Option<PayAndReviews>,
-    /// When Lucca says the record last changed. What moves it is not documented: a hint, not a proof.
+    /// Time of the last change according to Lucca. The changes that move it are undocumented: a hint, not a
+    /// proof.
     pub modified_at: Option<SourceTime>,
-    /// Fields that Lucca sent in a form that could not be read; they are absent above.
+    /// Fields that Lucca sent in an unreadable form; they are absent above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread_fields: Vec<String>,
 }
@@ -130,8 +132,8 @@ impl Employee {
         Period::new(self.contract_start, self.contract_end)
     }
 
-    /// The id of the [`WorkingDay`] that a date is to them, by their public-holiday calendar and the work cycle they
-    /// are in then.
+    /// The id of the [`WorkingDay`] of a date for this employee, from their public-holiday calendar and the
+    /// work cycle that applies then.
     pub fn working_day_id(&self, date: Date) -> RemoteId {
         let runs = |cycle: &&WorkCycle| {
             cycle.starts_on.is_none_or(|start| start <= date) && cycle.ends_on.is_none_or(|end| date <= end)
@@ -141,7 +143,7 @@ impl Employee {
         WorkingDay::id_of(calendar, cycle.map(|cycle| &cycle.id), date)
     }
 
-    /// The name to show: Lucca's, else first and last name, else the id.
+    /// Display name: Lucca's, else first and last name, else the id.
     pub fn shown_name(&self) -> String {
         if let Some(name) = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
             return name.to_owned();
@@ -157,8 +159,8 @@ impl Employee {
 pub struct Picture {
     /// Lucca's file id, a GUID.
     pub id: RemoteId,
-    /// Where Lucca serves it, absolute or relative to the tenant.
-    // unverified: whether an API key opens this address.
+    /// Lucca's URL of the picture, absolute or relative to the tenant.
+    // unverified: whether an API key may fetch this URL.
     pub href: Option<String>,
 }
 
@@ -167,9 +169,9 @@ pub struct Picture {
 pub struct WorkCycle {
     /// The pattern.
     pub work_cycle: Option<NamedRef>,
-    /// First day; absent when it has always applied.
+    /// First day; absent if it has always applied.
     pub starts_on: Option<Date>,
-    /// Last day; absent when it applies without end.
+    /// Last day; absent if it applies without end.
     pub ends_on: Option<Date>,
 }
 
@@ -187,9 +189,9 @@ pub struct Contact {
 pub struct Birth {
     /// Date of birth.
     pub date: Option<Date>,
-    /// Gender as Lucca writes it.
+    /// Gender in Lucca's wording.
     pub gender: Option<String>,
-    /// Nationality as Lucca writes it.
+    /// Nationality in Lucca's wording.
     pub nationality: Option<NamedRef>,
 }
 
@@ -235,16 +237,16 @@ pub struct Bank {
 /// Pay, full-time equivalent and reviews (field group `pay_and_reviews`), from Lucca's `applicationData`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PayAndReviews {
-    /// Theoretical remuneration, as Lucca writes it: a text with its currency, such as `€40,000`.
-    // unverified: over which period (a year is likely).
+    /// Theoretical remuneration in Lucca's form: a text with its currency, such as `€40,000`.
+    // unverified: the period it covers (a year is likely).
     pub theoretical_remuneration: Option<String>,
-    /// Full-time equivalent, as Lucca writes it: a number as text. Recorded values are monthly hours (`151.67`).
+    /// Full-time equivalent in Lucca's form: a number as text. Recorded values are monthly hours (`151.67`).
     // unverified: that every tenant counts monthly hours.
     pub full_time_equivalent: Option<String>,
-    /// When the last annual review was.
+    /// Time of the last annual review.
     pub last_annual_review_at: Option<SourceTime>,
-    /// When the last professional review was.
+    /// Time of the last professional review.
     pub last_professional_review_at: Option<SourceTime>,
-    /// When the last review of a fixed number of working days (*forfait jours*) was.
+    /// Time of the last review of a fixed number of working days (*forfait jours*).
     pub last_fixed_working_days_review_at: Option<SourceTime>,
 }

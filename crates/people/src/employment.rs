@@ -1,4 +1,4 @@
-//! Employments: contracts with their dates. Whether one runs on a given day is `status`'s question.
+//! Employments: contracts with their dates. `status` decides which of them runs on a given day.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -10,30 +10,30 @@ use crate::{NamedRef, Period, RemoteId, SourceTime};
 pub struct Employment {
     /// Lucca's id of the work contract.
     pub id: RemoteId,
-    /// Whose it is.
+    /// The employee of the contract.
     pub employee_id: RemoteId,
-    /// The id it has in another system, where one was given; not unique.
+    /// The id in another system, if it has one; not unique.
     pub external_id: Option<String>,
     /// First day.
     pub starts_on: Date,
     /// Last day, inclusive; absent while open.
     pub ends_on: Option<Date>,
-    /// Whether Lucca takes this one for the employee's current data: the ongoing contract, else the next,
-    /// else the last.
+    /// Whether Lucca uses this contract for the employee's current data: the ongoing one, else the next, else
+    /// the last.
     pub is_applicable: Option<bool>,
-    /// The establishment that employs.
+    /// The employing establishment.
     pub establishment_id: Option<RemoteId>,
     /// The tenant's contract type, such as a permanent contract or an internship.
     pub contract_type: Option<NamedRef>,
     /// Socio-professional category.
     pub occupation_category_id: Option<RemoteId>,
-    /// How the person was hired.
+    /// The kind of hiring.
     pub hiring_type: Option<NamedRef>,
-    /// Why it ended.
+    /// The reason for its end.
     pub termination_reason: Option<NamedRef>,
-    /// Why a fixed-term contract was made.
+    /// The reason for a fixed-term contract.
     pub temporary_contract_ground: Option<NamedRef>,
-    /// Who supervises an internship.
+    /// The supervisor of an internship.
     pub internship_supervisor_id: Option<RemoteId>,
     /// Length of the trial period, in days.
     pub trial_period_days: Option<i64>,
@@ -43,11 +43,11 @@ pub struct Employment {
     pub trial_period_ends_on: Option<Date>,
     /// Last day of the renewed trial period.
     pub renewed_trial_period_ends_on: Option<Date>,
-    /// When it was created in Lucca.
+    /// Creation time in Lucca.
     pub created_at: Option<SourceTime>,
-    /// When it was last changed in Lucca.
+    /// Time of the last change in Lucca.
     pub modified_at: Option<SourceTime>,
-    /// Fields that Lucca sent in a form that could not be read; they are absent above.
+    /// Fields that Lucca sent in an unreadable form; they are absent above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread_fields: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! What an app wants of a tenant, and what of it a customer can decline. Which permissions a feature takes is
-//! `linking`'s business.
+//! Features: the kinds of data an app requests from a tenant, and the ones a customer can decline. The
+//! permissions that a feature needs are in `linking`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,28 +7,28 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of data that an app wants.
+/// A kind of data that an app requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
-    /// People with their contracts, departments and establishments. Always wanted.
+    /// People with their contracts, departments and establishments. Always requested.
     Employees,
-    /// Absences to the half-day, with what they are taken on. Without them there are no requests either.
+    /// Absences to the half-day, with their leave types. Without them there are no requests either.
     Leaves,
-    /// The requests that ask for absences, with their approvals.
+    /// Absence requests with their approvals.
     AbsenceRequests,
     /// Job titles.
     Jobs,
-    /// Who reports to whom.
+    /// Reporting lines: the manager of each employee.
     Managers,
-    /// Job qualifications, and which one somebody has.
+    /// Job qualifications, and the one of each employee.
     Qualifications,
-    /// The tenant's own fields, and what they mean.
+    /// The tenant's own fields and their meanings.
     CustomFields,
 }
 
 impl Feature {
-    /// Every feature, in the order a person is told of them.
+    /// Every feature, in the order in which they are shown.
     pub const ALL: [Self; 7] = [
         Self::Employees,
         Self::Leaves,
@@ -39,7 +39,7 @@ impl Feature {
         Self::CustomFields,
     ];
 
-    /// Every feature that a customer can decline: people themselves cannot be.
+    /// Every feature that a customer can decline: all but people themselves.
     pub const DECLINABLE: [Self; 6] = [
         Self::Leaves,
         Self::AbsenceRequests,
@@ -49,13 +49,13 @@ impl Feature {
         Self::CustomFields,
     ];
 
-    /// Reads the name of a feature that can be declined.
+    /// Reads the name of a declinable feature.
     pub fn declinable(name: &str) -> Result<Self, NotDeclinable> {
         let found = Self::DECLINABLE.into_iter().find(|feature| feature.name() == name);
         found.ok_or_else(|| NotDeclinable(name.to_owned()))
     }
 
-    /// The feature's name, stable: it is used in the API, in files and in the database.
+    /// The feature's name, stable: the API, files and the database use it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Employees => "employees",
@@ -75,7 +75,7 @@ impl fmt::Display for Feature {
     }
 }
 
-/// The text names no feature.
+/// Error: the text names no feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFeature(pub String);
 
@@ -88,7 +88,7 @@ impl fmt::Display for UnknownFeature {
 
 impl std::error::Error for UnknownFeature {}
 
-/// The text names no feature that can be declined.
+/// Error: the text names no declinable feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotDeclinable(pub String);
 
@@ -123,17 +123,17 @@ impl Features {
         Feature::ALL.into_iter().collect()
     }
 
-    /// The features of these names.
+    /// The features with these names.
     pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Self, UnknownFeature> {
         names.into_iter().map(|name| name.as_ref().parse()).collect()
     }
 
-    /// Whether `feature` is wanted.
+    /// Whether `feature` is requested.
     pub fn contains(&self, feature: Feature) -> bool {
         self.0.contains(&feature)
     }
 
-    /// The features wanted, in the order of [`Feature::ALL`].
+    /// The requested features, in the order of [`Feature::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = Feature> {
         self.0.iter().copied()
     }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_people_can_be_declined() {
+    fn all_features_but_people_are_declinable() {
         for feature in Feature::ALL {
             let read = Feature::declinable(feature.name());
             assert_eq!(read.ok(), (feature != Feature::Employees).then_some(feature));

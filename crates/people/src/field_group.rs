@@ -1,6 +1,4 @@
-//! Which personal data is asked of Lucca.
-//!
-//! Groups and their names live here; which field belongs to which group is in `user_query`.
+//! Groups of personal data that are requested from Lucca, and their names. `user_query` assigns the fields.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +6,7 @@ use std::str::FromStr;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A group of user fields that is asked for as a whole or not at all.
+/// A group of user fields that is requested as a whole or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FieldGroup {
     /// Names, login, work e-mail, employee number.
@@ -17,7 +15,8 @@ pub enum FieldGroup {
     Work,
     /// First and last day of employment, seniority.
     Contract,
-    /// The tenant's own fields (which may hold anything, pay included), axis values, attributes, application profiles.
+    /// The tenant's own fields (which may hold anything, pay included), axis values, attributes, application
+    /// profiles.
     CustomFields,
     /// Personal e-mail and phone.
     Contact,
@@ -31,7 +30,7 @@ pub enum FieldGroup {
     Bank,
     /// Pay, full-time equivalent and review dates, which Lucca keeps in `applicationData`.
     PayAndReviews,
-    /// Why an employee is absent. Users have no such field: it is for streams of absences.
+    /// The reason of an absence. Users have no such field: it is for streams of absences.
     LeaveReason,
 }
 
@@ -79,7 +78,7 @@ impl fmt::Display for FieldGroup {
     }
 }
 
-/// The text names no field group.
+/// Error: the text names no field group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a field group; groups are {list}", list = FieldGroup::ALL.map(FieldGroup::name).join(", "))]
 pub struct UnknownFieldGroup(pub String);
@@ -98,9 +97,9 @@ impl FromStr for FieldGroup {
 /// A part of [`FieldGroup::Work`] that can be left out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WorkPart {
-    /// What somebody's job is called.
+    /// The job title of each employee.
     JobTitle,
-    /// Whom somebody reports to.
+    /// The manager of each employee.
     Manager,
     /// A job at a level.
     Qualification,
@@ -115,8 +114,8 @@ impl WorkPart {
     }
 }
 
-/// A set of [`FieldGroup`]s. The default is identity, work and contract: every other group is fetched only where it was
-/// asked for by name.
+/// A set of [`FieldGroup`]s. The default is identity, work and contract: every other group is fetched only if
+/// it was requested by name.
 ///
 /// Parts of a group can be left out of the set. Its text and its JSON name the groups only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,7 +134,7 @@ impl FieldGroups {
         Self { groups: self.groups | group.bit(), ..self }
     }
 
-    /// The set with `group` taken out.
+    /// The set without `group`.
     #[must_use]
     pub const fn without(self, group: FieldGroup) -> Self {
         Self { groups: self.groups & !group.bit(), ..self }
@@ -147,7 +146,7 @@ impl FieldGroups {
         Self { left_out: self.left_out | part.bit(), ..self }
     }
 
-    /// Whether `part` is in the set: [`FieldGroup::Work`] is, and the part is not left out of it.
+    /// Whether `part` is in the set: [`FieldGroup::Work`] is, and the part is not left out.
     pub const fn contains_part(self, part: WorkPart) -> bool {
         self.contains(FieldGroup::Work) && self.left_out & part.bit() == 0
     }

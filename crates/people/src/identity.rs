@@ -1,4 +1,4 @@
-//! Records that are probably of one person. They are reported, with the evidence; nothing is merged.
+//! Records that probably belong to one person. They are reported with the evidence; nothing is merged.
 
 use std::collections::HashMap;
 
@@ -7,51 +7,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Employee, RemoteId, status_on};
 
-/// Employee records that are probably of one person.
+/// Employee records that probably belong to one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityMatch {
-    /// The records, the contract that began first leading.
+    /// The records, earliest contract first.
     pub employees: Vec<RemoteId>,
-    /// What they share, the strongest first.
+    /// The shared values, strongest evidence first.
     pub evidence: Vec<IdentityEvidence>,
-    /// How they stand to each other.
+    /// How the records relate.
     pub relation: IdentityRelation,
-    /// The record that stands for the person today: one that is active, else one to come, else one of the past;
-    /// of several the one whose contract began last.
+    /// The record to use for the person today: an active one, else a future one, else a former one; of
+    /// several the one whose contract began last.
     pub current: RemoteId,
 }
 
-/// What several employee records share. The value itself is personal data and stays in the records.
+/// A value that several employee records share. The value itself is personal data and stays in the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityEvidence {
     /// The employee number within one establishment.
     EmployeeNumber,
-    /// The work e-mail address, whatever its case.
+    /// The work e-mail address, in any case.
     WorkEmail,
 }
 
-/// How records of probably one person stand to each other.
+/// How records of probably one person relate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum IdentityRelation {
     /// Each contract ended before the next began.
     Rehire {
-        /// The records of the past, in order.
+        /// The earlier records, in order.
         earlier: Vec<RemoteId>,
         /// The record of the last contract.
         later: RemoteId,
     },
-    /// Contracts overlap, or it is not known that they don't.
+    /// Contracts overlap, or their dates do not exclude it.
     Duplicate,
 }
 
-/// Finds employee records that are probably of one person: those with the same employee number in the same
+/// Finds employee records that probably belong to one person: those with the same employee number in the same
 /// establishment, and those with the same work e-mail address. Groups are in the order in which their first
-/// record was given; one record can be in two that share different things.
+/// record was given; one record can be in two groups that share different values.
 ///
-/// Contracts are compared by the applicable contract's dates on the employees. Lucca ids are not looked at: they
-/// are unique. Names are not either: homonyms are common (see [`OddityKind::SameName`](crate::OddityKind::SameName)).
+/// Contracts are compared by the applicable contract's dates on the employees. Lucca ids are unique and
+/// therefore not compared. Neither are names: homonyms are common (see
+/// [`OddityKind::SameName`](crate::OddityKind::SameName)).
 pub fn identities(employees: &[Employee], today: Date) -> Vec<IdentityMatch> {
     let mut found: Vec<(Vec<usize>, Vec<IdentityEvidence>)> = Vec::new();
     let mut place_of: HashMap<Vec<usize>, usize> = HashMap::new();
@@ -88,7 +89,7 @@ fn matched(
     } else {
         IdentityRelation::Duplicate
     };
-    // Of those that are equally current `min_by_key` takes the first, and the order is turned round.
+    // `min_by_key` takes the first of equally current ones, so the order is reversed.
     let current = people.iter().rev().min_by_key(|person| status_on(today, person.contract(), []))?;
     Some(IdentityMatch {
         employees: people.iter().map(|person| person.id.clone()).collect(),
@@ -104,13 +105,12 @@ pub(crate) fn employee_number_key(person: &Employee) -> Option<String> {
     Some(format!("{}\0{number}", person.establishment_id.as_ref()?))
 }
 
-/// The work e-mail address without its case.
+/// The work e-mail address in lower case.
 pub(crate) fn work_email_key(person: &Employee) -> Option<String> {
     person.work_email.as_deref().map(|mail| mail.trim().to_lowercase()).filter(|mail| !mail.is_empty())
 }
 
-/// Groups those who have a key in common with someone else, by their places in the list; in order of the
-/// first of each group.
+/// Groups the people who share a key, as indices into the list; in order of the first of each group.
 pub(crate) fn sharing<'a>(
     people: impl IntoIterator<Item = &'a Employee>,
     key: impl Fn(&Employee) -> Option<String>,
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn contracts_after_each_other_are_a_rehire_and_other_ones_a_duplicate() {
+    fn consecutive_contracts_are_a_rehire() {
         let back = person(8, "A1", "", Some(date(2024, 1, 1)), None);
         let first = person(9, "A1", "", Some(date(2015, 1, 1)), Some(date(2019, 12, 31)));
         let matches = identities(&[back.clone(), first.clone()], TODAY);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_counts_in_its_establishment_and_an_address_in_any_case() {
+    fn number_is_per_establishment_mail_any_case() {
         let one = person(1, "A1", "Jo@acme.example", None, None);
         let elsewhere = Employee { establishment_id: Some("2".into()), ..person(2, "A1", "", None, None) };
         let nowhere = Employee { establishment_id: None, ..person(3, "A1", "", None, None) };
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_record_is_active_before_future_before_former() {
+    fn current_record_prefers_active_then_future() {
         let former = person(1, "A1", "", Some(date(2015, 1, 1)), Some(date(2019, 12, 31)));
         let active = person(2, "A1", "", Some(date(2024, 1, 1)), Some(date(2026, 6, 30)));
         let future = person(3, "A1", "", Some(date(2026, 7, 1)), None);
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whoever_shares_something_is_matched_once_by_it(
+        fn shared_values_match_each_record_once(
             people in prop::collection::vec((0u8..6, 0u8..6), 0..30),
         ) {
             let people: Vec<Employee> = people

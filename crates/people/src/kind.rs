@@ -1,4 +1,4 @@
-//! The kinds of record the model knows, and what every model type has in common.
+//! The kinds of record in the model, and the trait that every model type implements.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,15 +10,15 @@ use crate::RemoteId;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
-        /// A kind of record in the normalised model, named in the plural as the API, the files and the
-        /// database name it.
+        /// A kind of record in the normalised model, with its plural name in the API, the files and the
+        /// database.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind {
             $($(#[$doc])* $variant,)+
         }
 
         impl Kind {
-            /// Every kind, what others refer to first.
+            /// Every kind; a kind stands before those that refer to it.
             pub const ALL: &[Kind] = &[$(Kind::$variant),+];
 
             /// The kind's name, in `snake_case` and plural.
@@ -34,7 +34,7 @@ macro_rules! kinds {
 kinds! {
     /// Companies in the legal sense.
     LegalUnit = "legal_units",
-    /// Where people are employed; each belongs to a legal unit.
+    /// Places of employment; each belongs to a legal unit.
     Establishment = "establishments",
     /// The department tree.
     Department = "departments",
@@ -42,21 +42,21 @@ kinds! {
     OccupationCategory = "occupation_categories",
     /// A job at a level.
     JobQualification = "job_qualifications",
-    /// What an absence can be taken on; Lucca's leave accounts.
+    /// Leave types of absences; Lucca's leave accounts.
     LeaveType = "leave_types",
-    /// What the tenant's own employee fields mean.
+    /// Meanings of the tenant's own employee fields.
     CustomFieldDefinition = "custom_field_definitions",
     /// Contracts with their dates.
     Employment = "employments",
     /// People: current, future and former.
     Employee = "employees",
-    /// What the employees of a calendar and a work cycle have on a date.
+    /// Dates as the employees of a calendar and a work cycle have them.
     WorkingDay = "working_days",
-    /// What Lucca noted when a property of an employee changed.
+    /// Lucca's log of changed employee properties.
     UserLogEntry = "user_log_entries",
     /// Periods away, each with its half-days.
     Absence = "absences",
-    /// The requests that ask for absences.
+    /// Requests for absences.
     AbsenceRequest = "absence_requests",
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The text names no kind of record.
+/// Error: the text names no kind of record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownKind;
 
@@ -91,9 +91,9 @@ impl FromStr for Kind {
     }
 }
 
-/// A type of the normalised model that is kept as a record of its own.
+/// A type of the normalised model that is stored as a record of its own.
 pub trait Model: Serialize + DeserializeOwned + Send + 'static {
-    /// What kind of record this is.
+    /// The kind of its records.
     const KIND: Kind;
 
     /// The record's id at its source, unique within its kind and linked account.

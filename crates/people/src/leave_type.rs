@@ -1,44 +1,44 @@
-//! Leave types: what an absence can be taken on, and the grouping that outlives the year.
+//! Leave types, and their groups across years.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{NamedRef, RemoteId};
 
-/// What an absence can be taken on: Lucca's leave account.
+/// A leave type of absences: Lucca's leave account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeaveType {
     /// Lucca's id; a new one each year for yearly accounts.
     pub id: RemoteId,
     /// Its name.
     pub name: Option<String>,
-    /// Whether time on it is remote work, where Lucca tells it.
+    /// Whether time on it is remote work; absent if Lucca does not say.
     pub is_remote_work: Option<bool>,
-    /// What it is whatever the year, such as annual leave, where Lucca tells it.
-    // unverified: that the category is the year-independent type. It is seen beside the yearly account in
-    // Lucca's HTTP synchronisation ("Annual leave" beside "Annual leave 2018").
+    /// The type across years, such as annual leave; absent if Lucca does not say.
+    // unverified: that the category is the year-independent type. Lucca's HTTP synchronisation shows it
+    // beside the yearly account ("Annual leave" beside "Annual leave 2018").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<NamedRef>,
-    /// What it is counted in, where Lucca tells it.
+    /// The unit it is counted in; absent if Lucca does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<LeaveUnit>,
 }
 
-/// What a leave type is counted in.
+/// Unit of a leave type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaveUnit {
     /// Days, in halves (Lucca: 0).
     Days,
     /// Hours (Lucca: 1).
-    // unverified: 1 is documented as hours for work cycles, and only seen on leave accounts.
+    // unverified: 1 is documented as hours for work cycles, and only observed on leave accounts.
     Hours,
-    /// Something else; 3 is seen and not documented.
+    /// Another unit; 3 is observed and undocumented.
     #[serde(other)]
     Other,
 }
 
 impl LeaveUnit {
-    /// The unit that a code of Lucca's means.
+    /// The unit of one of Lucca's codes.
     pub fn of_code(code: &str) -> Self {
         match code {
             "0" => Self::Days,
@@ -48,10 +48,10 @@ impl LeaveUnit {
     }
 }
 
-/// Leave types that are the same but for the year.
+/// Leave types that differ only in the year.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaveTypeGroup<'a> {
-    /// What they have in common; absent for those of which Lucca tells no category.
+    /// Their common category; absent for leave types without one.
     pub category: Option<&'a NamedRef>,
     /// The leave types, in the order given.
     pub leave_types: Vec<&'a LeaveType>,
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_without_category_is_still_read() {
+    fn stored_types_without_category_are_read() {
         let kept = r#"{"id":"7","name":"RTT","is_remote_work":null}"#;
         let read: LeaveType = serde_json::from_str(kept).unwrap();
         assert_eq!((&read.category, read.unit), (&None, None));

@@ -1,14 +1,14 @@
 //! The normalised people model of lucca-connector: pure types and functions.
 //!
-//! - Shapes in which people data is stored and delivered: [`Employee`], [`Employment`], [`Department`],
+//! - Types in which people data is stored and delivered: [`Employee`], [`Employment`], [`Department`],
 //!   [`Absence`], [`AbsenceRequest`], … [`Kind`] lists those that are records of their own.
-//! - Rules that need nothing but them: [`status_on`], [`transition`], [`absence_status`], [`OrgChart`],
+//! - Rules over these types alone: [`status_on`], [`transition`], [`absence_status`], [`OrgChart`],
 //!   [`department_tree()`], [`half_days_between`].
-//! - History: [`position_history`] puts together who was where and when, [`as_of`] reads it on a day.
-//! - What an app wants, and what of it a customer can decline: [`Feature`].
-//! - What a person should look at: [`find_oddities`], [`identities`]. Nothing is changed by either.
+//! - History: [`position_history`] builds each employee's positions over time, [`as_of`] reads them on a day.
+//! - Features that an app requests and a customer can decline: [`Feature`].
+//! - Findings for a person to review: [`find_oddities`], [`identities`]. Neither changes anything.
 //!
-//! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync` maps it to this.
+//! No I/O, no clock and nothing of Lucca's wire format: `lucca` reads that, `sync` maps it to this model.
 
 mod absence;
 mod audience;

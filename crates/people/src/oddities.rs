@@ -1,11 +1,11 @@
-//! What a person should look at in the data: nothing here is an error, and nothing is changed.
+//! Findings in the data that a person should review: none is an error, and nothing is changed.
 
 use std::collections::HashMap;
 
 use crate::identity::{employee_number_key, sharing, work_email_key};
 use crate::{Department, Employee, EmployeeStatus, OrgChart, RemoteId};
 
-/// Something in the people data that is legal in Lucca and often surprises an app.
+/// A condition in the people data that is legal in Lucca and often surprises an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OddityKind {
     /// Current or future employees without a work e-mail address.
@@ -22,19 +22,19 @@ pub enum OddityKind {
     SelfManaged,
     /// Current employees whose manager has left.
     ManagerLeft,
-    /// Employees whose manager is not among the people that could be read.
+    /// Employees whose manager is not among the readable people.
     ManagerUnknown,
-    /// Employees who are, through others, their own manager.
+    /// Employees who are their own manager through others.
     ManagerCycle,
     /// Current employees without a department.
     NoDepartment,
-    /// Current employees in a department that is no longer used.
+    /// Current employees in an inactive department.
     InactiveDepartment,
     /// Employees without any contract date.
     NoContractDates,
     /// Employees whose contract ends before it begins.
     ContractEndsBeforeStart,
-    /// Employees with fields that could not be read.
+    /// Employees with unreadable fields.
     UnreadFields,
 }
 
@@ -59,7 +59,7 @@ impl OddityKind {
         }
     }
 
-    /// What it means, to be read after a number of employees.
+    /// Its meaning, as the text after a number of employees.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::NoWorkEmail => "without a work e-mail address",
@@ -80,16 +80,16 @@ impl OddityKind {
     }
 }
 
-/// One kind of oddity and whom it concerns.
+/// One kind of oddity and the employees it concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Oddity {
-    /// What is odd.
+    /// The kind.
     pub kind: OddityKind,
     /// The employees concerned, in the order they were given.
     pub employees: Vec<RemoteId>,
 }
 
-/// Looks through people and their departments. Kinds that concern nobody are left out.
+/// Finds the oddities of people and their departments. Kinds without employees are left out.
 pub fn find_oddities(people: &[(Employee, EmployeeStatus)], departments: &[Department]) -> Vec<Oddity> {
     let mut found: HashMap<OddityKind, Vec<RemoteId>> = HashMap::new();
     let status_of: HashMap<&RemoteId, EmployeeStatus> =
@@ -118,7 +118,7 @@ pub fn find_oddities(people: &[(Employee, EmployeeStatus)], departments: &[Depar
     oddities
 }
 
-/// What can be seen by looking at one person alone.
+/// The oddities visible in one person alone.
 fn oddities_of(
     person: &Employee,
     status: EmployeeStatus,
@@ -158,7 +158,7 @@ fn oddities_of(
     kinds
 }
 
-/// Adds everyone who has the same `key` as someone else.
+/// Adds everyone who shares a `key` with another person.
 fn shared(
     found: &mut HashMap<OddityKind, Vec<RemoteId>>,
     people: &[(Employee, EmployeeStatus)],

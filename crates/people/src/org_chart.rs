@@ -1,21 +1,19 @@
-//! The org chart: who reports to whom, made into a forest whatever the data says.
-//!
-//! Rendering is left to whoever shows it.
+//! The org chart: reporting lines as a forest, for any input, cycles included. Rendering is not done here.
 
 use std::collections::HashMap;
 
 use crate::RemoteId;
 
-/// One person of the chart, in the order in which it is read from top to bottom.
+/// One person of the chart, in reading order from top to bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrgChartEntry {
-    /// Where the person stands in the list the chart was built from.
+    /// Index of the person in the list the chart was built from.
     pub index: usize,
-    /// How many managers are above; 0 at the top.
+    /// Number of managers above; 0 at the top.
     pub depth: usize,
-    /// How many people report to this person directly.
+    /// Number of direct reports.
     pub direct_reports: usize,
-    /// How many people are below this person, at any distance.
+    /// Number of people below, at any depth.
     pub all_reports: usize,
 }
 
@@ -29,9 +27,9 @@ pub struct OrgChart {
 impl OrgChart {
     /// Builds the chart from `(id, manager id)` pairs.
     ///
-    /// People who have no manager, manage themselves, or whose manager is not in the list stand at the top.
-    /// A cycle of managers is cut above its first member in list order. The largest teams come first; ties
-    /// keep the order of the list.
+    /// People who have no manager, manage themselves, or whose manager is not in the list are at the top. A
+    /// cycle of managers is cut above its first member in list order. The largest teams come first; ties keep
+    /// the order of the list.
     pub fn build<'a>(people: impl IntoIterator<Item = (&'a RemoteId, Option<&'a RemoteId>)>) -> Self {
         let people: Vec<_> = people.into_iter().collect();
         let index_of: HashMap<&RemoteId, usize> =
@@ -81,7 +79,7 @@ impl OrgChart {
     }
 }
 
-/// Takes away one manager from every cycle; returns the cycles.
+/// Removes one manager from every cycle; returns the cycles.
 fn cut_cycles(managers: &mut [Option<usize>]) -> Vec<Vec<usize>> {
     const NEW: usize = usize::MAX;
     let mut walked_from = vec![NEW; managers.len()];
@@ -95,7 +93,7 @@ fn cut_cycles(managers: &mut [Option<usize>]) -> Vec<Vec<usize>> {
                 None => break,
             }
         }
-        // Back on this walk's own path at someone who still has a manager: the path has closed.
+        // The walk is back on its own path at a person who still has a manager: the path has closed.
         if walked_from[at] == start && managers[at].is_some() {
             let mut cycle = vec![at];
             let mut next = managers[at];
@@ -112,7 +110,7 @@ fn cut_cycles(managers: &mut [Option<usize>]) -> Vec<Vec<usize>> {
     cycles
 }
 
-/// How many people are below each. The reporting lines must be free of cycles.
+/// Number of people below each. The reporting lines must be free of cycles.
 fn count_below(managers: &[Option<usize>], reports: &[Vec<usize>]) -> Vec<usize> {
     let mut below = vec![0; managers.len()];
     let mut waiting: Vec<usize> = reports.iter().map(Vec::len).collect();

@@ -1,11 +1,11 @@
-//! The organisation people work in: legal units, establishments, departments, and the lists that
-//! employees and employments refer to. Shapes only; the department tree is built in `department_tree`.
+//! The organisation: legal units, establishments, departments, and the lists that employees and employments
+//! refer to. Types only; `department_tree` builds the department tree.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{RemoteId, SourceTime};
 
-/// Another record, by id, with the name it was shown under where it is not kept as a record of its own.
+/// A reference to another record by id, with its displayed name if it is not stored as a record of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedRef {
     /// The other record's id.
@@ -24,9 +24,9 @@ pub struct LegalUnit {
     pub name: Option<String>,
     /// Its code, chosen by the tenant.
     pub code: Option<String>,
-    /// The country's name as Lucca shows it.
+    /// The country's name as Lucca displays it.
     pub country: Option<String>,
-    /// The country's code as Lucca writes it.
+    /// The country's code in Lucca's form.
     pub country_code: Option<String>,
     /// Registration number (France: SIREN).
     pub legal_identification_number: Option<String>,
@@ -34,13 +34,13 @@ pub struct LegalUnit {
     pub activity_code: Option<String>,
     /// The establishment that is its head office.
     pub headquarters_id: Option<RemoteId>,
-    /// Whether it is no longer used.
+    /// Whether it is archived.
     pub is_archived: bool,
-    /// When it was created in Lucca.
+    /// Creation time in Lucca.
     pub created_at: Option<SourceTime>,
 }
 
-/// Where an employee is employed. Lucca's v3 API calls it `legalEntity`.
+/// A place of employment. Lucca's v3 API calls it `legalEntity`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Establishment {
     /// Lucca's id.
@@ -63,12 +63,11 @@ pub struct Establishment {
     pub city: Option<String>,
     /// IANA time zone, such as `Europe/Paris`.
     pub time_zone: Option<String>,
-    /// Whether it is no longer used.
+    /// Whether it is archived.
     pub is_archived: bool,
-    /// When it was created in Lucca.
+    /// Creation time in Lucca.
     pub created_at: Option<SourceTime>,
-    /// True when the list of establishments could not be read and only the id and name that employees
-    /// carry are known.
+    /// True if the list of establishments is unreadable, so that only the id and name on employees are known.
     #[serde(default)]
     pub is_partial: bool,
 }
@@ -88,16 +87,15 @@ pub struct Department {
     pub parent_id: Option<RemoteId>,
     /// The employee who heads it.
     pub head_id: Option<RemoteId>,
-    /// Whether it is still used.
+    /// Whether it is in use.
     pub is_active: bool,
-    /// Its place among its siblings, from 0, where Lucca tells it.
+    /// Its position among its siblings, from 0; absent if Lucca does not say.
     pub sort_order: Option<i64>,
-    /// When it was created in Lucca.
+    /// Creation time in Lucca.
     pub created_at: Option<SourceTime>,
-    /// When it was last changed in Lucca.
+    /// Time of the last change in Lucca.
     pub modified_at: Option<SourceTime>,
-    /// True when the list of departments could not be read and only the id and name that employees carry
-    /// are known.
+    /// True if the list of departments is unreadable, so that only the id and name on employees are known.
     #[serde(default)]
     pub is_partial: bool,
 }
@@ -115,7 +113,7 @@ pub struct JobQualification {
     pub level: Option<NamedRef>,
     /// The level's rank, lowest first.
     pub level_position: Option<i64>,
-    /// Whether it is still used.
+    /// Whether it is in use.
     pub is_active: bool,
 }
 
@@ -128,7 +126,7 @@ pub struct OccupationCategory {
     pub name: Option<String>,
 }
 
-/// What one of the tenant's own employee fields means.
+/// The meaning of one of the tenant's own employee fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomFieldDefinition {
     /// The field's key in [`Employee::custom_fields`](crate::Employee::custom_fields).
@@ -144,8 +142,8 @@ pub struct CustomFieldDefinition {
 /// One choice of a list-type custom field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomFieldEntry {
-    /// The value that an employee's custom field holds.
+    /// The value in an employee's custom field.
     pub id: RemoteId,
-    /// What it means.
+    /// Its label.
     pub name: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! References to people, as files, command lines and API calls write them, and the one person that each refers to.
+//! References to people in files, command lines and API calls, and their resolution to one person each.
 //!
-//! A reference is typed (`id:9`, `number:009`, `email:jo@acme.example`) or bare (`9`). A bare one fits Lucca ids,
-//! employee numbers and work e-mail addresses alike, so it is refused unless it fits exactly one person.
+//! A reference is typed (`id:9`, `number:009`, `email:jo@acme.example`) or bare (`9`). A bare one fits Lucca
+//! ids, employee numbers and work e-mail addresses alike, so it is refused unless it fits exactly one person.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Employee, RemoteId};
 
-/// What a reference names a person by.
+/// The kind of value that a reference names a person by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceKind {
@@ -40,13 +40,14 @@ impl ReferenceKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonReference {
     kind: Option<ReferenceKind>,
-    /// Whether the text stood in a typed column: spreadsheets drop the zeros that numbers begin with.
+    /// Whether the text comes from a typed column: spreadsheets drop leading zeros.
     is_cell: bool,
     text: String,
 }
 
 impl PersonReference {
-    /// Reads `id:…`, `number:…` or `email:…`, in any case and with spaces around; all other texts are bare values.
+    /// Reads `id:…`, `number:…` or `email:…`, in any case and with spaces around; all other texts are bare
+    /// values.
     pub fn parse(text: &str) -> Self {
         let typed = text.split_once(':').and_then(|(prefix, rest)| {
             let is_prefix = |kind: &ReferenceKind| prefix.trim().eq_ignore_ascii_case(kind.name());
@@ -56,7 +57,7 @@ impl PersonReference {
         Self { kind, is_cell: false, text: text.trim().to_owned() }
     }
 
-    /// A value of a column that holds references of one kind. A prefix in the cell outweighs its column.
+    /// Reads a cell of a column of references of one kind. A prefix in the cell overrides the column's kind.
     pub fn of_column(kind: ReferenceKind, cell: &str) -> Self {
         let read = Self::parse(cell);
         if read.kind.is_some() { read } else { Self { kind: Some(kind), is_cell: true, ..read } }
@@ -67,37 +68,37 @@ impl PersonReference {
         &self.text
     }
 
-    /// Whether it may be Lucca's id: it is typed as one, or bare.
+    /// Whether it may be Lucca's id: typed as one, or bare.
     pub fn may_be_id(&self) -> bool {
         matches!(self.kind, None | Some(ReferenceKind::Id))
     }
 
-    /// Whether nothing is referred to.
+    /// Whether the reference is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 }
 
-/// How a person stands in the linked account.
+/// A person's standing in the linked account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonStanding {
     /// Shown by Lucca and delivered: references resolve to them.
     Present,
-    /// Stored, and no longer shown to the API key.
+    /// Stored, and no longer visible to the API key.
     Hidden,
     /// Deleted in Lucca.
     Gone,
-    /// Kept from outputs by the delivery filter, or erased. Candidates of this standing are anonymous.
+    /// Excluded from outputs by the delivery filter, or erased. Candidates of this standing are anonymous.
     Withheld,
 }
 
-/// The members of a person that references fit.
+/// The values of a person that references match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonLabel {
     /// Lucca's id of the user.
     pub id: RemoteId,
-    /// The name that is shown.
+    /// The display name.
     pub name: String,
     /// The employee number.
     pub employee_number: Option<String>,
@@ -132,12 +133,12 @@ impl fmt::Display for PersonLabel {
 /// A person that a reference may mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonCandidate {
-    /// The person; absent where their name must not be told ([`PersonStanding::Withheld`]).
+    /// The person; absent if their name must not be disclosed ([`PersonStanding::Withheld`]).
     #[serde(flatten)]
     pub person: Option<PersonLabel>,
-    /// How they stand.
+    /// Their standing.
     pub standing: PersonStanding,
-    /// What of them the reference fits.
+    /// The kinds of their values that the reference fits.
     pub fits: BTreeSet<ReferenceKind>,
 }
 
@@ -155,11 +156,12 @@ impl fmt::Display for PersonCandidate {
     }
 }
 
-/// A reference that does not lead to one person. The texts of this error hold no personal data; the candidates do.
+/// A reference that does not resolve to one person. The texts of this error hold no personal data; the
+/// candidates do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReferenceError {
-    /// It fits no present person. The candidates are people it nearly fits: other zeros at the beginning of the
-    /// employee number, or people who are no longer there.
+    /// It fits no present person. The candidates are people it nearly fits: with other leading zeros in the
+    /// employee number, or no longer present.
     Unknown(Vec<PersonCandidate>),
     /// It fits several people.
     Ambiguous(Vec<PersonCandidate>),
@@ -184,7 +186,7 @@ impl fmt::Display for ReferenceError {
 
 impl std::error::Error for ReferenceError {}
 
-/// All people of a linked account, by everything that references name them by.
+/// All people of a linked account, by every value that references use.
 #[derive(Clone, Debug, Default)]
 pub struct PersonIndex {
     people: Vec<(PersonLabel, PersonStanding)>,
@@ -196,16 +198,16 @@ pub struct PersonIndex {
 /// How well a reference fits one member of a person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
-    /// But for zeros at its beginning: never enough, and reason enough for doubt.
+    /// Equal except for leading zeros: never enough to resolve, but enough for doubt.
     Near,
-    /// But for upper and lower case.
+    /// Equal except for upper and lower case.
     Folded,
     Exact,
 }
 
 impl PersonIndex {
-    /// Adds a person. People who are no longer present are added too: a bare value that once meant one of them must not
-    /// silently mean another.
+    /// Adds a person. People who are no longer present are added too: a bare value that once meant one of
+    /// them must not silently mean another person.
     pub fn add(&mut self, person: PersonLabel, standing: PersonStanding) {
         let at = self.people.len();
         let insert = |index: &mut HashMap<String, Vec<usize>>, key: String| {
@@ -222,16 +224,16 @@ impl PersonIndex {
         self.people.push((person, standing));
     }
 
-    /// The one present person that a reference fits.
+    /// Resolves a reference to the one present person that it fits.
     ///
-    /// A typed reference means only its kind; case matters where it tells two people apart, and zeros at the beginning of
-    /// an employee number always do. A bare value has to fit one person over all three kinds. There, and in a column of
-    /// employee numbers, a value without zeros at its beginning also casts doubt on people whose number has them:
-    /// spreadsheets drop these zeros.
+    /// A typed reference means only its kind; case matters if it distinguishes two people, and leading zeros
+    /// of an employee number always do. A bare value has to fit one person over all three kinds. In that
+    /// case, and in a column of employee numbers, a value without leading zeros also casts doubt on people
+    /// whose number has them: spreadsheets drop these zeros.
     ///
     /// # Errors
     ///
-    /// [`ReferenceError`], which names the people that the reference fits, or nearly fits.
+    /// [`ReferenceError`], with the people that the reference fits, or nearly fits.
     pub fn resolve(&self, reference: &PersonReference) -> Result<&PersonLabel, ReferenceError> {
         let mut fits = self.fits(reference);
         let best = fits.iter().map(|(_, (fit, _))| *fit).max();
@@ -260,7 +262,7 @@ impl PersonIndex {
         }
     }
 
-    /// The people that a reference fits, how well at best, and by which kinds; in the order of the people.
+    /// The people that a reference fits, the best fit and its kinds; in the order of the people.
     fn fits(&self, reference: &PersonReference) -> Vec<(usize, (Fit, BTreeSet<ReferenceKind>))> {
         let wanted = reference.text.as_str();
         let folded = fold(wanted);
@@ -285,7 +287,7 @@ impl PersonIndex {
                 };
                 let fit = match (value == wanted, fold(value) == folded) {
                     (true, _) => Fit::Exact,
-                    // Ids are not words, and e-mail addresses differ in nothing but case.
+                    // Ids are not words, and e-mail addresses differ only in case.
                     (false, true) if kind == ReferenceKind::Email => Fit::Exact,
                     (false, true) => Fit::Folded,
                     (false, false) => Fit::Near,
@@ -299,7 +301,8 @@ impl PersonIndex {
                 }
             }
         }
-        // A value written with zeros did not lose them in a spreadsheet: numbers with other zeros are not meant.
+        // A value written with zeros did not lose them in a spreadsheet, so numbers with other zeros do not
+        // match.
         let has_zeros = wanted.starts_with('0') && wanted.len() > 1;
         if has_zeros && found.iter().any(|(_, (fit, _))| *fit > Fit::Near) {
             found.retain(|(_, (fit, _))| *fit > Fit::Near);
@@ -309,12 +312,12 @@ impl PersonIndex {
     }
 }
 
-/// Without case and without the spaces around.
+/// Lower case, without surrounding spaces.
 fn fold(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// A number without the zeros at its beginning; `0` stays.
+/// A number without its leading zeros; `0` stays.
 fn without_zeros(number: &str) -> String {
     let rest = number.trim_start_matches('0');
     if rest.is_empty() && !number.is_empty() { "0".to_owned() } else { rest.to_owned() }
@@ -340,8 +343,9 @@ mod tests {
         index
     }
 
-    /// The id a reference leads to, or the ids it may mean: `!` where it fits several, `?` where it fits none.
-    fn led(index: &PersonIndex, text: &str) -> String {
+    /// The id that a reference resolves to, or the candidates' ids: after `!` if it fits several, after `?`
+    /// if it fits none.
+    fn resolved(index: &PersonIndex, text: &str) -> String {
         answer(index.resolve(&PersonReference::parse(text)))
     }
 
@@ -379,29 +383,29 @@ mod tests {
             ("", "?"),
             ("number:", "?"),
         ] {
-            assert_eq!(led(&people, text), expected, "{text:?}");
+            assert_eq!(resolved(&people, text), expected, "{text:?}");
         }
     }
 
     #[test]
     fn two_people_with_one_address_are_both_named() {
         let people = index(&[(1, "A", "jo@acme.example", Present), (2, "a", "Jo@acme.example", Present)]);
-        assert_eq!(led(&people, "jo@acme.example"), "!1,2");
-        assert_eq!(led(&people, "email:JO@acme.example"), "!1,2");
-        // Case tells numbers apart only where the reference says that it is a number.
-        assert_eq!((led(&people, "number:a").as_str(), led(&people, "a").as_str()), ("2", "!1,2"));
-        assert_eq!(led(&people, "number:B"), "?");
+        assert_eq!(resolved(&people, "jo@acme.example"), "!1,2");
+        assert_eq!(resolved(&people, "email:JO@acme.example"), "!1,2");
+        // Case distinguishes numbers only if the reference is typed as a number.
+        assert_eq!((resolved(&people, "number:a").as_str(), resolved(&people, "a").as_str()), ("2", "!1,2"));
+        assert_eq!(resolved(&people, "number:B"), "?");
     }
 
     #[test]
     fn absent_people_cast_doubt_only() {
         for standing in [Hidden, Gone] {
             let people = index(&[(4, "9", "", Present), (9, "", "", standing)]);
-            assert_eq!((led(&people, "9").as_str(), led(&people, "id:9").as_str()), ("!4,9", "?9"));
-            assert_eq!(led(&people, "number:9"), "4");
+            assert_eq!((resolved(&people, "9").as_str(), resolved(&people, "id:9").as_str()), ("!4,9", "?9"));
+            assert_eq!(resolved(&people, "number:9"), "4");
         }
         let people = index(&[(4, "9", "", Present), (9, "", "", Withheld)]);
-        assert_eq!(led(&people, "9"), "!4,-", "no name of a withheld person");
+        assert_eq!(resolved(&people, "9"), "!4,-", "no name of a withheld person");
     }
 
     #[test]
@@ -411,12 +415,12 @@ mod tests {
             |text: &str| answer(people.resolve(&PersonReference::of_column(ReferenceKind::Number, text)));
         assert_eq!((cell("7").as_str(), cell("007").as_str(), cell("8").as_str()), ("!1,2", "1", "3"));
         assert_eq!((cell("number:7").as_str(), cell("id:3").as_str()), ("2", "3"));
-        assert_eq!(led(&people, "number:7"), "2");
+        assert_eq!(resolved(&people, "number:7"), "2");
     }
 
     proptest! {
         #[test]
-        fn resolves_only_what_fits_one_person(
+        fn reference_must_fit_one_person(
             numbers in prop::collection::vec("0{0,2}[0-9]?", 1..8),
             text in "0{0,2}[0-9]",
         ) {

@@ -1,6 +1,6 @@
-//! The id a record has at its source.
+//! The id of a record at its source.
 //!
-//! Only the id lives here; what it identifies is said by the field that holds it.
+//! The field that holds an id says which record it identifies.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 /// A record's id at its source, kept as text.
 ///
-/// Lucca sends ids as numbers (users, departments), as GUIDs (files) and as strings (leaves), and an
-/// id of `0` is real, so no numeric type fits all and none is a sentinel. The text is the id's decimal
-/// form for numbers, the string itself otherwise. Texts of up to 24 bytes, which nearly all ids are, need no memory of
+/// Lucca sends ids as numbers (users, departments), as GUIDs (files) and as strings (leaves), and an id of
+/// `0` is real, so no numeric type fits all and none is a sentinel. The text is the id's decimal form for
+/// numbers, the string itself otherwise. Texts of up to 24 bytes, which nearly all ids are, need no memory of
 /// their own: there are millions of them.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

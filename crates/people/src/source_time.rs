@@ -1,6 +1,6 @@
 //! Points in time as a source writes them: with or without a zone.
 //!
-//! Dates of employment and the like are `jiff::civil::Date` and don't come here.
+//! Dates such as those of employments are `jiff::civil::Date` and are not here.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,16 +10,16 @@ use jiff::tz::{self, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A point in time from the source, which says by its type whether its zone is known.
+/// A point in time from the source; its variant says whether its zone is known.
 ///
-/// Lucca's v3 API and its work contracts write timestamps without an offset; its organisation API
-/// writes `+00:00`. What zone the former are in is nowhere documented.
+/// Lucca's v3 API and its work contracts write timestamps without an offset; its organisation API writes
+/// `+00:00`. The zone of the former is documented nowhere.
 // unverified: the zone of timestamps without an offset. Server-local time (Europe/Paris) is likely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceTime {
     /// Written with an offset or `Z`: one instant.
     Exact(Timestamp),
-    /// Written without: a wall-clock time in a zone the source doesn't name.
+    /// Written without an offset: a wall-clock time in an unnamed zone.
     Unzoned(DateTime),
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for SourceTime {
     }
 }
 
-/// The text is not a date-time.
+/// Error: the text is not a date-time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotATime;
 

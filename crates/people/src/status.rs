@@ -1,4 +1,4 @@
-//! Whether someone is employed on a given day, and what it means when that changes.
+//! Employment status on a given day, and the meaning of its changes.
 
 use std::fmt;
 
@@ -37,15 +37,15 @@ impl fmt::Display for EmployeeStatus {
     }
 }
 
-/// What became of a person's employment when their status changed.
+/// The meaning of a change of a person's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transition {
     /// They are employed now.
     Started,
-    /// They are no longer employed, or won't be as it was planned. Another contract may follow.
+    /// They are no longer employed, or the planned employment was dropped. Another contract may follow.
     Ended,
-    /// Someone who had left will come back.
+    /// A former employee will come back.
     Planned,
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for Transition {
     }
 }
 
-/// What it means that a person's status on one day was `before` and is `after` now. Nothing if it is the same.
+/// The meaning of a change of a person's status from `before` to `after`. None if both are the same.
 ///
 /// From active to future is an end too: the person is not employed until the next contract begins.
 pub fn transition(before: EmployeeStatus, after: EmployeeStatus) -> Option<Transition> {
@@ -79,7 +79,7 @@ pub fn transition(before: EmployeeStatus, after: EmployeeStatus) -> Option<Trans
     }
 }
 
-/// A span of days, both ends inclusive, open where an end is absent.
+/// A span of days, both ends inclusive; an absent end is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     starts_on: Option<Date>,
@@ -90,22 +90,22 @@ pub struct Period {
 const NO_END: Date = date(9999, 12, 31);
 
 impl Period {
-    /// A period from its first to its last day. A last day of 9999-12-31 is no end.
+    /// A period from its first to its last day. A last day of 9999-12-31 means open.
     pub fn new(starts_on: Option<Date>, ends_on: Option<Date>) -> Self {
         Self { starts_on, ends_on: ends_on.filter(|&day| day < NO_END) }
     }
 
-    /// First day, absent when unknown.
+    /// First day, absent if unknown.
     pub fn starts_on(self) -> Option<Date> {
         self.starts_on
     }
 
-    /// Last day, absent when open.
+    /// Last day, absent if open.
     pub fn ends_on(self) -> Option<Date> {
         self.ends_on
     }
 
-    /// What someone with this period alone is on `day`.
+    /// The status on `day` of a person with this period alone.
     fn status_on(self, day: Date) -> EmployeeStatus {
         if self.ends_on.is_some_and(|end| end < day) {
             EmployeeStatus::Former
@@ -117,8 +117,8 @@ impl Period {
     }
 }
 
-/// What a person is on `day`: decided by their employments where any are known, else by the dates of
-/// the applicable contract, else (both dates unknown) they are active.
+/// A person's status on `day`: by their employments if any are known, else by the dates of the applicable
+/// contract, else (both dates unknown) active.
 pub fn status_on(
     day: Date,
     contract: Period,
@@ -157,21 +157,21 @@ mod tests {
     }
 
     #[test]
-    fn a_rehire_to_come_is_future_though_a_contract_ended() {
+    fn planned_rehire_is_future() {
         let past = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
         let next = period(date(2026, 9, 1), None);
         assert_eq!(status_on(TODAY, past, [past, next]), EmployeeStatus::Future);
     }
 
     #[test]
-    fn employments_decide_over_the_applicable_contract() {
+    fn employments_override_applicable_contract() {
         let stale = period(date(2019, 1, 1), Some(date(2020, 12, 31)));
         let running = period(date(2021, 1, 1), None);
         assert_eq!(status_on(TODAY, stale, [stale, running]), EmployeeStatus::Active);
     }
 
     #[test]
-    fn a_life_with_a_rehire_starts_twice_and_ends_twice() {
+    fn rehire_starts_and_ends_twice() {
         use EmployeeStatus::{Active, Former, Future};
         let life = [Future, Active, Active, Former, Future, Active, Future, Former];
         let told: Vec<_> =
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn sentinel_end_is_open_and_unknown_dates_are_active() {
+    fn sentinel_end_is_open_unknown_dates_active() {
         let open = period(date(2020, 1, 1), Some(NO_END));
         assert_eq!(open.ends_on(), None);
         assert_eq!(status_on(TODAY, open, []), EmployeeStatus::Active);

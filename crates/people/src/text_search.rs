@@ -1,10 +1,10 @@
-//! Text search as people type: without case, accents or regard to how Unicode composes them.
+//! Text search without regard to case, accents or Unicode composition.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The form in which texts are compared: compatibility-decomposed, without combining marks, in lower case, and with the
-/// letters that no decomposition takes apart (`ß`, `œ`, `ø`, `ł`, …) as they are typed without them.
+/// The form in which texts are compared: compatibility-decomposed, without combining marks, in lower case.
+/// Letters without a decomposition (`ß`, `œ`, `ø`, `ł`, …) become the letters that people type for them.
 pub fn search_key(text: &str) -> String {
     let plain = text.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase);
     let mut key = String::with_capacity(text.len());
@@ -19,7 +19,7 @@ pub fn search_key(text: &str) -> String {
             'ı' => key.push('i'),
             'þ' => key.push_str("th"),
             '’' | 'ʼ' => key.push('\''),
-            // Lower case of some capitals brings a mark of its own (`İ`).
+            // The lower case of some capitals adds a combining mark (`İ`).
             mark if is_combining_mark(mark) => {}
             other => key.push(other),
         }
@@ -27,7 +27,7 @@ pub fn search_key(text: &str) -> String {
     key
 }
 
-/// Whether `text` contains what is searched for, given as its [`search_key`].
+/// Whether `text` contains the searched text, given as its [`search_key`].
 pub fn contains_text(text: &str, key: &str) -> bool {
     search_key(text).contains(key)
 }

@@ -1,7 +1,7 @@
-//! Pages that are asked for before it is their turn.
+//! Prefetched pages.
 //!
-//! Each is fetched and read on a task of its own. Which of them are taken is decided by where the walk is: a
-//! page ahead is a guess that those before it are full.
+//! Each is fetched and parsed on a task of its own. The walk's position decides which of them are used: a
+//! prefetched page assumes that those before it are full.
 
 use std::collections::VecDeque;
 
@@ -22,7 +22,7 @@ pub(super) struct Ahead<T> {
     pages: VecDeque<(PageRequest, Fetch<T>)>,
 }
 
-/// A page being fetched; given up when it is dropped.
+/// A page being fetched; dropping it aborts the fetch.
 #[derive(Debug)]
 struct Fetch<T>(JoinHandle<Result<TypedPage<T>, Error>>);
 
@@ -43,14 +43,14 @@ impl<T: Resource> Ahead<T> {
         self.pages.len()
     }
 
-    /// Where the last page that was asked for ends if it is full.
+    /// The offset after the last requested page if that page is full.
     pub(super) fn end(&self) -> Option<u64> {
         self.pages.back().map(|(request, _)| request.offset + u64::from(request.limit))
     }
 
     pub(super) fn push(&mut self, client: &Client, stream: Stream, request: PageRequest, keep_raw: bool) {
-        let (client, asked) = (client.clone(), request.clone());
-        let fetch = async move { client.page(stream, &asked, Effort::Usual, keep_raw).await };
+        let (client, sent) = (client.clone(), request.clone());
+        let fetch = async move { client.page(stream, &sent, Effort::Usual, keep_raw).await };
         self.pages.push_back((request, Fetch(tokio::spawn(fetch.in_current_span()))));
     }
 
@@ -58,8 +58,8 @@ impl<T: Resource> Ahead<T> {
         self.pages.clear();
     }
 
-    /// The page that holds the record at `offset`, if it was asked for. Those that end before it are given up.
-    /// One that was waited for in vain, because the caller gave up waiting, is still there.
+    /// The page that holds the record at `offset`, if it was requested. Pages that end before it are aborted.
+    /// If the caller gave up while waiting for a page, that page is still here.
     pub(super) async fn take(&mut self, offset: u64) -> Option<(PageRequest, Result<TypedPage<T>, Error>)> {
         let ends_before = |request: &PageRequest| request.offset + u64::from(request.limit) <= offset;
         while self.pages.front().is_some_and(|(request, _)| ends_before(request)) {
@@ -69,7 +69,7 @@ impl<T: Resource> Ahead<T> {
         let answer = (&mut fetch.0).await;
         let request = request.clone();
         self.pages.pop_front();
-        // A task ends without an answer only when the runtime does.
+        // A task ends without an answer only if the runtime shuts down.
         let lost = |error| Err(Error::new(Kind::Unreachable).with_source(error));
         Some((request, answer.unwrap_or_else(lost)))
     }

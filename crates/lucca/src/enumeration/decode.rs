@@ -1,4 +1,4 @@
-//! From the body of an answer to typed records.
+//! Decodes the body of an answer into typed records.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ pub(crate) struct TypedPage<T> {
     pub(crate) items: Vec<Item<T>>,
     /// The server's count of the whole set.
     pub(crate) count: Option<u64>,
-    /// How long the server took.
+    /// The server's response time.
     pub(crate) took: Duration,
-    /// How long its body was.
+    /// Length of its body.
     pub(crate) bytes: u64,
 }
 
-/// Bytes of an id. Lucca's longest are GUIDs; ids of all records of a list are held in memory.
+/// The longest id, in bytes. Lucca's longest are GUIDs; the ids of all records of a list are held in memory.
 const LONGEST_ID: usize = 200;
 
 pub(crate) fn decode<T: Resource>(
@@ -45,7 +45,7 @@ pub(crate) fn decode<T: Resource>(
     Ok(TypedPage { items: items.collect(), count, took: Duration::ZERO, bytes: body.len() as u64 })
 }
 
-/// Reads a record that stands alone.
+/// Reads a single record.
 pub(crate) fn read_single<T: Resource>(raw: Box<RawValue>) -> Item<T> {
     let (id, outcome) = read(&raw);
     Item { id, raw: raw.into(), outcome }

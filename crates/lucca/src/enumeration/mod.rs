@@ -1,6 +1,6 @@
 //! Reading all records of a stream, page by page.
 //!
-//! The course over a moving set is in `walk`, the form of requests in `form`; here they meet the network.
+//! Paging over a moving set is in `walk`, the request plan in `form`; this module sends their requests.
 
 mod ahead;
 mod ask;
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::checkpoint::Checkpoint;
 use crate::client::Client;
 use crate::error::{Error, Kind};
-use crate::form::{Form, PageRequest};
+use crate::form::{PageRequest, RequestPlan};
 use crate::item::{Item, Page};
 use crate::learned::Learned;
 use crate::proof::{Note, Proof};
@@ -22,76 +22,75 @@ use ahead::Ahead;
 pub(crate) use decode::{TypedPage, decode, read_single};
 use walk::{Arrival, Walk};
 
-/// So many records may be in memory ahead of their turn: large pages need no company to keep a server busy.
+/// Number of prefetched records in memory: large pages need no prefetching to keep a server busy.
 const ROWS_AHEAD: u32 = 12_000;
-/// How many bytes all pages together may have: some hundred times what the largest tenant sends of a stream.
+/// Size limit of all pages together, in bytes: some hundred times a stream of the largest tenant.
 const MOST_BYTES: u64 = 8 << 30;
-/// How long all pages together may take: a tenant of a hundred thousand takes minutes.
+/// Time limit of all pages together: a tenant of a hundred thousand takes minutes.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// All records of a stream, read page by page in the order of their ids.
 ///
-/// Each id is yielded at most once, however the set moves meanwhile. When [`next_page`](Self::next_page)
-/// has given `None`, [`proof`](Self::proof) says whether everything was seen, and
-/// [`notes`](Self::notes) what had to be done differently for this server. An error ends nothing: the
-/// next call asks for the same page again.
+/// Each id is yielded at most once, even if the set moves meanwhile. After [`next_page`](Self::next_page) has
+/// returned `None`, [`proof`](Self::proof) says whether the enumeration saw everything, and
+/// [`notes`](Self::notes) lists its deviations for this server. An error does not end the enumeration: the
+/// next call requests the same page again.
 #[derive(Debug)]
 pub struct Enumeration<T> {
     client: Client,
-    form: Form,
+    plan: RequestPlan,
     walk: Walk,
     notes: Vec<Note>,
-    /// The notes that are not the form's.
-    course: Vec<Note>,
-    /// Where to go on, until the first page has come.
+    /// The notes that are not the plan's.
+    walk_notes: Vec<Note>,
+    /// Where to resume, until the first page has arrived.
     resume: Option<Checkpoint>,
-    /// Where the walk's first offset is in the whole set: not at its beginning when only what is behind an id is
-    /// asked for.
-    begun_at: u64,
-    /// When the first page was asked for.
-    asked_at: Option<Timestamp>,
+    /// Offset of the walk's start in the whole set: above zero if only records after an id are requested.
+    start_offset: u64,
+    /// Time of the first request.
+    started_at: Option<Timestamp>,
     /// Bytes of the pages so far.
     bytes: u64,
     keep_raw: bool,
-    /// Whether pages are asked for before it is their turn.
-    runs_ahead: bool,
+    /// Whether pages are prefetched.
+    is_prefetching: bool,
     ahead: Ahead<T>,
 }
 
 impl<T: Resource> Enumeration<T> {
-    pub(crate) fn new(client: Client, form: Form) -> Self {
-        let walk = if form.is_nothing() { Walk::over_nothing() } else { Walk::new() };
-        let (notes, course) = (Vec::new(), Vec::new());
+    pub(crate) fn new(client: Client, plan: RequestPlan) -> Self {
+        let walk = if plan.is_nothing() { Walk::over_nothing() } else { Walk::new() };
+        let (notes, walk_notes) = (Vec::new(), Vec::new());
         Self {
             client,
-            form,
+            plan,
             walk,
             notes,
-            course,
+            walk_notes,
             resume: None,
-            begun_at: 0,
-            asked_at: None,
+            start_offset: 0,
+            started_at: None,
             bytes: 0,
             keep_raw: true,
-            runs_ahead: true,
+            is_prefetching: true,
             ahead: Ahead::default(),
         }
     }
 
-    /// Goes on where an earlier enumeration that asked for the same was left off, instead of beginning anew:
-    /// it yields the rest, some of which may have been yielded before, and proves nothing at its end
+    /// Resumes where an earlier enumeration with the same query stopped: it yields the rest, some of which
+    /// may have been yielded before, and proves nothing at its end
     /// ([`Unproven::Resumed`](crate::Unproven::Resumed)).
     ///
-    /// Where ids are numbers in ascending order, the rest is what has larger ids; elsewhere, and on servers that
-    /// refuse this, it is what comes after the same number of records, less one page: records that were read may
-    /// have gone meanwhile.
+    /// If ids are numbers in ascending order, the rest is the records with larger ids. Otherwise, and on
+    /// servers that refuse that condition, it is the records after the same offset, less one page: records
+    /// that were read may have been deleted meanwhile.
     #[must_use]
     pub fn resume_after(mut self, checkpoint: Checkpoint) -> Self {
         self.resume = Some(checkpoint);
         self
     }
 
-    /// Where the last page that was yielded ends; `None` before the first and after the last.
+    /// The end of the last yielded page; `None` before the first and after the last.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
         if self.walk.has_ended() {
             return None;
@@ -99,72 +98,72 @@ impl<T: Resource> Enumeration<T> {
         if self.walk.is_fresh() {
             return self.resume.clone();
         }
-        let after = self.form.can_read_by_id().then(|| self.walk.last_id()).flatten();
-        let offset = self.begun_at + self.walk.offset();
-        Some(Checkpoint { after, offset, page_size: self.form.page_size() })
+        let after = self.plan.can_read_by_id().then(|| self.walk.last_id()).flatten();
+        let offset = self.start_offset + self.walk.offset();
+        Some(Checkpoint { after, offset, page_size: self.plan.page_size() })
     }
 
-    /// Keeps the raw JSON of those records only that could not be read.
+    /// Keeps the raw JSON of unreadable records only.
     #[must_use]
     pub fn without_raw(mut self) -> Self {
         self.keep_raw = false;
         self
     }
 
-    /// Ends with an error (`lucca.endless_list`) once there are more than so many records, those before the place where it
-    /// resumes among them. The default is two million.
+    /// Ends with an error (`lucca.endless_list`) after more than `records` records, including those before
+    /// the checkpoint of a resumed enumeration. The default is two million.
     #[must_use]
     pub fn at_most(mut self, records: u64) -> Self {
         self.walk.at_most(records);
         self
     }
 
-    /// Asks for pages of at most `size` records; the default is the largest the endpoint documents.
+    /// Requests pages of at most `size` records; the default is the largest documented by the endpoint.
     #[must_use]
     pub fn with_page_size(mut self, size: u32) -> Self {
-        self.form.cap_size(size);
+        self.plan.cap_size(size);
         self
     }
 
-    /// Asks for a page only when it is wanted: for callers that need the first ones only.
+    /// Requests each page only on demand: for callers that need the first ones only.
     #[must_use]
     pub fn one_page_at_a_time(mut self) -> Self {
-        self.runs_ahead = false;
+        self.is_prefetching = false;
         self
     }
 
-    /// Begins in the form that an earlier enumeration of the same stream ended up with, instead of the
-    /// documented one. It still gives way further where it has to, and [`notes`](Self::notes) tell how it
-    /// differs from what was wanted.
+    /// Starts with the plan that an earlier enumeration of the same stream ended with, instead of the
+    /// documented one. It still downgrades further if necessary, and [`notes`](Self::notes) compare it with
+    /// the documented one.
     #[must_use]
     pub fn with_learned(mut self, learned: &Learned) -> Self {
-        self.form.apply(learned);
+        self.plan.apply(learned);
         self.note();
         self
     }
 
-    /// What to begin with next time; `None` when everything went as documented. It is worth keeping once a
-    /// page has been read.
+    /// The plan for the next run; `None` if the documented one worked. Worth storing once a page has been
+    /// read.
     pub fn learned(&self) -> Option<Learned> {
-        Some(self.form.learned()).filter(|learned| *learned != Learned::default())
+        Some(self.plan.learned()).filter(|learned| *learned != Learned::default())
     }
 
-    /// How many records a page is asked to have: less than at first when the server accepted no more.
+    /// Requested page size in records: below the initial one if the server accepted no more.
     pub fn page_size(&self) -> u32 {
-        self.form.page_size()
+        self.plan.page_size()
     }
 
-    /// How many records there are, as the server last said, once it did.
+    /// The server's latest count of the records; `None` before it sent one.
     pub fn total(&self) -> Option<u64> {
         self.walk.total()
     }
 
-    /// Whether everything was seen. Before `next_page` gave `None`, nothing is proven.
+    /// Whether everything was seen. Before `next_page` returned `None`, nothing is proven.
     pub fn proof(&self) -> Proof {
         self.walk.proof()
     }
 
-    /// What had to be done differently for this server so far.
+    /// Deviations for this server so far.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -173,26 +172,26 @@ impl<T: Resource> Enumeration<T> {
     ///
     /// # Errors
     ///
-    /// When a page can't be had, after every retry and every other way of asking that could help; and when the list does
-    /// not end.
+    /// When a page can't be fetched after every retry and every fallback that could help; and when the list
+    /// does not end.
     #[boxed]
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         while !self.walk.has_ended() {
             let now = self.client.transport().now();
-            if now.duration_since(*self.asked_at.get_or_insert(now)) > LONGEST || self.bytes > MOST_BYTES {
+            if now.duration_since(*self.started_at.get_or_insert(now)) > LONGEST || self.bytes > MOST_BYTES {
                 self.walk.end_endless();
                 self.ahead.clear();
                 break;
             }
-            let answered = self.ask().await;
+            let answered = self.fetch_next().await;
             self.note();
             let (page, request) = match answered {
                 Ok(answer) => answer,
-                Err(error) if self.goes_on_without(&error) => continue,
+                Err(error) if self.continue_without(&error) => continue,
                 Err(error) => return Err(error),
             };
-            if self.has_ignored_where_to_begin(&page) {
-                self.go_on_by_offset();
+            if self.has_ignored_start(&page) {
+                self.continue_by_offset();
                 continue;
             }
             let offset = request.offset;
@@ -205,7 +204,7 @@ impl<T: Resource> Enumeration<T> {
             }
         }
         if self.walk.is_endless() {
-            return Err(Error::new(Kind::Endless).on(self.form.stream(), "GET", self.form.path()));
+            return Err(Error::new(Kind::Endless).on(self.plan.stream(), "GET", self.plan.path()));
         }
         Ok(None)
     }
@@ -226,62 +225,63 @@ impl<T: Resource> Enumeration<T> {
         })
     }
 
-    fn take_in(&mut self, page: TypedPage<T>, asked: &PageRequest) -> Vec<Item<T>> {
+    fn take_in(&mut self, page: TypedPage<T>, request: &PageRequest) -> Vec<Item<T>> {
         let TypedPage { items, count, took, bytes } = page;
         self.bytes += bytes;
-        // A page is numbered in the size it was asked for, the first one in the size just learned, if one was.
-        let mut limit = asked.limit;
-        if self.walk.is_fresh() && self.form.learn_size(asked.offset, items.len(), count) {
-            limit = self.form.page_size();
+        // A page number counts pages of the requested size; on the first page, of the size just learned, if
+        // any.
+        let mut limit = request.limit;
+        if self.walk.is_fresh() && self.plan.learn_size(request.offset, items.len(), count) {
+            limit = self.plan.page_size();
         }
         let ids: Vec<_> = items.iter().map(|item| item.id.as_ref()).collect();
-        let &PageRequest { offset, by_page, is_whole, .. } = asked;
+        let &PageRequest { offset, by_page, is_whole, .. } = request;
         let gain = self.walk.arrive(&Arrival { offset, limit, ids: &ids, count, by_page, is_whole });
         if let Some(pass) = gain.pass_begins {
-            self.course.push(Note::PassRepeated { pass });
+            self.walk_notes.push(Note::PassRepeated { pass });
         }
         if self.walk.ended_refused() {
             self.note_refused_page(offset);
         }
         if took > self.client.page_time_limit() {
-            self.form.was_slow(asked.limit, items.len());
+            self.plan.was_slow(request.limit, items.len());
         }
         if gain.pass_begins.is_some() || self.walk.has_ended() {
             self.ahead.clear();
         }
         let is_full = items.len() as u64 == u64::from(limit);
         if is_full && !is_whole {
-            self.ask_ahead();
+            self.prefetch();
         }
         self.note();
         self.resume = None;
         if gain.fresh.iter().all(|fresh| *fresh) {
-            // As nearly every page: the records need not be moved.
+            // True of nearly every page, so the records need not be moved.
             return items;
         }
         items.into_iter().zip(gain.fresh).filter_map(|(item, fresh)| fresh.then_some(item)).collect()
     }
 
-    /// Asks for the pages after the next one too, as far as the server counts records there.
-    fn ask_ahead(&mut self) {
-        if !self.runs_ahead || self.walk.has_ended() || self.walk.after().is_some() {
+    /// Requests the pages after the next one too, as far as the server's count reaches.
+    fn prefetch(&mut self) {
+        if !self.is_prefetching || self.walk.has_ended() || self.walk.after().is_some() {
             return;
         }
-        let most = usize::try_from(ROWS_AHEAD / self.form.page_size().max(1)).unwrap_or(1);
+        let most = usize::try_from(ROWS_AHEAD / self.plan.page_size().max(1)).unwrap_or(1);
         let most = self.client.pages_in_flight().min(most).max(1);
         while self.ahead.len() < most {
             let offset = self.ahead.end().unwrap_or(0).max(self.walk.offset());
             if self.walk.total().is_some_and(|total| offset >= total) {
                 return;
             }
-            let request = self.form.request(offset, None);
-            self.ahead.push(&self.client, self.form.stream(), request, self.keep_raw);
+            let request = self.plan.request(offset, None);
+            self.ahead.push(&self.client, self.plan.stream(), request, self.keep_raw);
         }
     }
 
-    /// Writes down how what is done differs from what was wanted: what was tried in vain is forgotten.
+    /// Updates the notes: the deviations from the documented plan. Fallbacks that did not help are dropped.
     fn note(&mut self) {
-        self.notes = self.form.notes();
-        self.notes.extend(self.course.iter().cloned());
+        self.notes = self.plan.notes();
+        self.notes.extend(self.walk_notes.iter().cloned());
     }
 }

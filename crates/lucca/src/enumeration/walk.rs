@@ -1,19 +1,20 @@
-//! The course of an enumeration over a set that may change meanwhile: what is new on a page, when a pass
-//! is over, when the whole is, and what that proves.
+//! Paging over a set that may change meanwhile: new records of a page, the end of a pass and of the
+//! enumeration, and the resulting proof.
 //!
 //! Pure: no request is made here.
 
 use people::RemoteId;
 
 use crate::proof::{Proof, Unproven};
-use crate::seen::{Seen, Sighting};
+use crate::seen::{SeenIds, Sighting};
 
 /// The first pass and at most two more.
 const MAX_PASSES: u8 = 3;
 
-/// Many times what the largest tenant has: a server that makes up records would be followed for ever.
+/// Many times the records of the largest tenant: a server that makes up records would otherwise be followed
+/// for ever.
 pub(crate) const MOST_RECORDS: u64 = 2_000_000;
-/// Pages of all passes: one that brings little each time would be followed for ever, too.
+/// Pages of all passes: a server that adds a little on each page would otherwise be followed for ever, too.
 const MOST_PAGES: u64 = 200_000;
 
 /// Sizes that servers silently cut pages to.
@@ -21,8 +22,8 @@ const ROUND_SIZES: [u64; 8] = [10, 20, 25, 50, 100, 200, 250, 500];
 
 #[derive(Debug)]
 pub(crate) struct Walk {
-    seen: Seen,
-    /// How many records it may meet.
+    seen: SeenIds,
+    /// Largest number of records to accept.
     most: u64,
     /// Pages of all passes.
     all_pages: u64,
@@ -38,20 +39,20 @@ pub(crate) struct Walk {
     first_id: Option<RemoteId>,
     first_count: Option<u64>,
     last_count: Option<u64>,
-    /// Whether the count was found to count something else than the whole set.
+    /// Whether the count proved to be of something other than the whole set.
     count_refuted: bool,
     /// The last id of this pass, while all of them were numbers and each larger than the one before.
     ascending: Option<u64>,
     is_ascending: bool,
-    /// Whether this pass goes on by the last id, because the server refused an offset.
+    /// Whether this pass continues by the last id, because the server refused an offset.
     by_id: bool,
-    /// Whether the last page had fewer records than were asked for, and not a number that pages are cut to.
+    /// Whether the last page had fewer records than requested, and not a number that servers cut pages to.
     was_short: bool,
-    /// Whether the last page brought nothing new and is asked for again.
+    /// Whether the last page had no new record and is requested again.
     stalled: bool,
-    /// How the pass before ended: its count and what it saw.
+    /// The end of the pass before: its count and the number of records seen.
     before: Option<(u64, u64)>,
-    /// Where every pass begins: not at the beginning when the walk was resumed.
+    /// Start of every pass: above zero if the walk was resumed.
     begins_at: u64,
     is_resumed: bool,
     ended: Option<Proof>,
@@ -60,29 +61,29 @@ pub(crate) struct Walk {
 /// A page as it arrived.
 pub(crate) struct Arrival<'a> {
     pub(crate) offset: u64,
-    /// How many records were asked for.
+    /// Requested page size, in records.
     pub(crate) limit: u32,
     pub(crate) ids: &'a [Option<&'a RemoteId>],
     pub(crate) count: Option<u64>,
-    /// Whether the next page begins a whole page further, rather than after the records received.
+    /// Whether the next page begins a whole page further, not after the records received.
     pub(crate) by_page: bool,
-    /// Whether there are no further pages.
+    /// Whether this page is the only one.
     pub(crate) is_whole: bool,
 }
 
-/// What a page brought.
+/// The outcome of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Gain {
     /// For each record, whether it was not met before.
     pub(crate) fresh: Vec<bool>,
-    /// Whether the page ended a pass and another one begins.
+    /// The pass that begins, if the page ended one.
     pub(crate) pass_begins: Option<u32>,
 }
 
 impl Walk {
     pub(crate) fn new() -> Self {
         Self {
-            seen: Seen::default(),
+            seen: SeenIds::default(),
             most: MOST_RECORDS,
             all_pages: 0,
             pages: 0,
@@ -106,7 +107,7 @@ impl Walk {
         }
     }
 
-    /// Ends once more than so many records were met, those of the reads that it resumes among them.
+    /// Ends after more than `records` records, including those of the reads that it resumes.
     pub(crate) fn at_most(&mut self, records: u64) {
         self.most = records;
     }
@@ -116,7 +117,7 @@ impl Walk {
         before + self.seen.len() + self.unidentified > self.most || self.all_pages > MOST_PAGES
     }
 
-    /// Ends because it does not come to an end.
+    /// Ends because the list has no end.
     pub(crate) fn end_endless(&mut self) {
         self.end(Unproven::Endless);
     }
@@ -125,12 +126,12 @@ impl Walk {
         matches!(self.ended, Some(Proof::Unproven { why: Unproven::Endless, .. }))
     }
 
-    /// Over a set of which nothing is asked for.
+    /// A walk over an empty query.
     pub(crate) fn over_nothing() -> Self {
         Self { ended: Some(Proof::Complete { rows: 0 }), ..Self::new() }
     }
 
-    /// Begins at `offset`; what comes before was read earlier, so that nothing is proven at the end.
+    /// Starts at `offset`; the records before it were read earlier, so that nothing is proven at the end.
     pub(crate) fn resume_at(&mut self, offset: u64) {
         (self.begins_at, self.offset, self.is_resumed) = (offset, offset, true);
     }
@@ -144,24 +145,24 @@ impl Walk {
         self.offset
     }
 
-    /// The id after which the next page begins, where that is how it is asked for.
+    /// The id after which the next page begins, if pages are requested by id.
     pub(crate) fn after(&self) -> Option<u64> {
         self.ascending.filter(|_| self.by_id)
     }
 
-    /// Goes on by the last id, if all ids of this pass were in order; whether that is new.
-    pub(crate) fn go_on_by_id(&mut self) -> bool {
+    /// Continues by the last id, if all ids of this pass were in order; returns whether that is new.
+    pub(crate) fn continue_by_id(&mut self) -> bool {
         let can = !self.by_id && self.is_ascending && self.ascending.is_some();
         self.by_id |= can;
         can
     }
 
-    /// Goes on by offset again.
-    pub(crate) fn go_on_by_offset(&mut self) {
+    /// Continues by offset again.
+    pub(crate) fn continue_by_offset(&mut self) {
         self.by_id = false;
     }
 
-    /// Ends with what was read, because the server gives no more.
+    /// Ends with the records read so far, because the server sends no more.
     pub(crate) fn end_refused(&mut self) {
         self.end(Unproven::PageRefused);
     }
@@ -197,19 +198,19 @@ impl Walk {
         self.ended.unwrap_or(Proof::Unproven { rows: self.seen.len(), why: Unproven::Unfinished })
     }
 
-    /// Takes in a page.
+    /// Processes a page.
     pub(crate) fn arrive(&mut self, page: &Arrival<'_>) -> Gain {
         let received = page.ids.len() as u64;
-        // What is counted behind an id is not the whole set.
+        // A count of the records after an id is not a count of the whole set.
         let page = &Arrival { count: page.count.filter(|_| !self.by_id), ..*page };
-        // A count below what one page holds counts something else.
+        // A count below the records of one page counts something else.
         self.count_refuted |= page.count.is_some_and(|count| count < received);
         let full = received == u64::from(page.limit);
         let may_be_cut = full || ROUND_SIZES.contains(&received);
         let first_page = self.pages == 0;
         if first_page {
             self.first_count = page.count;
-            // A numbered page begins where its number says: at or before where it was asked to.
+            // A numbered page begins at a multiple of its size: at or before the requested offset.
             self.begins_at = page.offset;
             self.first_id = page.ids.first().copied().flatten().cloned();
         } else if self.pass == 1
@@ -218,7 +219,7 @@ impl Walk {
             && received > 0
             && !self.by_id
         {
-            // There is more than the count said: it counts the records of a page.
+            // There are more records than the count: it counts the records of a page.
             self.count_refuted |=
                 page.count.is_none_or(|count| count == received || Some(count) == self.first_count);
         }
@@ -244,16 +245,16 @@ impl Walk {
                 }
                 None => {
                     self.unidentified += 1;
-                    // Without an id there is no telling whether it was met in the pass before.
+                    // Without an id, a record of the pass before can't be recognised.
                     self.pass == 1
                 }
             });
         }
-        // Records without an id are no progress beyond the first page: a server that gives the same ones
-        // for every page would be followed for ever.
+        // Records without an id are no progress beyond the first page: a server that sends the same ones on
+        // every page would be followed for ever.
         progress |= first_page && received > 0;
-        // After pages that brought something new, one that doesn't may be the one before, sent again by mistake,
-        // or none at all where there is one: it is asked for once more.
+        // After pages with new records, a page without any may be a repetition of the one before, or empty by
+        // mistake: it is requested once more.
         let is_expected =
             !self.count_refuted && page.count.or(self.first_count).is_some_and(|count| page.offset < count);
         let is_odd =
@@ -271,7 +272,7 @@ impl Walk {
         } else if received == 0 || page.is_whole {
             self.end_pass()
         } else if self.by_id && !self.is_ascending {
-            // The filter by id was ignored: records may be missing between these and those before.
+            // The server ignored the filter by id: records may be missing between these and those before.
             self.end(Unproven::PageRefused)
         } else if !progress {
             let same_page = page.ids.first().is_some_and(|id| *id == self.first_id.as_ref());
@@ -299,7 +300,7 @@ impl Walk {
     }
 
     /// Whether this pass has seen as many records as the server counts. A first page that looks cut and holds
-    /// exactly the count is not enough: the server may count the page. One more request tells.
+    /// exactly the count is not enough: the server may count the page. One more request decides.
     fn reached_the_count(&self, cut_first_page: bool) -> bool {
         let seen = self.begins_at + self.distinct + self.unidentified;
         self.total()
@@ -311,7 +312,7 @@ impl Walk {
         None
     }
 
-    /// Ends the pass, and either the enumeration with it, or begins another pass and says which.
+    /// Ends the pass, and with it the enumeration, or else begins another pass and returns its number.
     fn end_pass(&mut self) -> Option<u32> {
         if self.unidentified > 0 {
             return self.end(Unproven::UnidentifiedRows { rows: self.unidentified });
@@ -349,7 +350,7 @@ mod tests {
 
     use super::*;
 
-    /// What happens to the set between two requests.
+    /// A change of the set between two requests.
     #[derive(Clone, Debug)]
     enum Change {
         None,
@@ -365,7 +366,7 @@ mod tests {
         ]
     }
 
-    /// Walks over a set that changes, and returns what it yielded and what was there all the time.
+    /// Walks over a set that changes; returns the yielded records and those that were there all the time.
     fn walk(
         mut set: BTreeSet<u64>,
         limit: u32,
@@ -405,7 +406,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_that_rests_is_read_whole(set in prop::collection::btree_set(0_u64..500, 0..200), limit in 1_u32..40, cap in 1_u32..40) {
+        fn stable_set_is_read_completely(set in prop::collection::btree_set(0_u64..500, 0..200), limit in 1_u32..40, cap in 1_u32..40) {
             let total = set.len() as u64;
             let (walk, yielded, always) = walk(set, limit, cap, Vec::new());
             prop_assert_eq!(walk.proof(), Proof::Complete { rows: total });
@@ -414,7 +415,7 @@ mod tests {
         }
 
         #[test]
-        fn a_set_that_moves_is_never_yielded_twice_and_ends(
+        fn moving_set_yields_each_id_once_and_ends(
             set in prop::collection::btree_set(0_u64..80, 0..60),
             limit in 1_u32..20,
             changes in prop::collection::vec(change(), 0..60),
@@ -423,7 +424,7 @@ mod tests {
             let (walk, yielded, always) = walk(set, limit, u32::MAX, changes);
             let distinct: BTreeSet<u64> = yielded.iter().copied().collect();
             prop_assert_eq!(distinct.len(), yielded.len());
-            // One that goes and one that comes in the same pass can hide a third; otherwise proven is proven.
+            // A removal and an addition in the same pass can hide a third record; otherwise a proof holds.
             if walk.proof().is_complete() && only_removals {
                 prop_assert!(always.is_subset(&distinct));
             }

@@ -1,6 +1,6 @@
-//! A short cut for the envelope that nearly every page comes in: `{header, data: {items, count}, metadata}`, in
-//! exactly this case. It is split in one pass over the text; whatever looks different is left to the tolerant
-//! reader, which would say the same of what is read here.
+//! Fast path for the envelope of nearly every page: `{header, data: {items, count}, metadata}`, in exactly
+//! this case. It is split in one pass over the text; every other form goes to the tolerant reader, which
+//! gives the same result for this form.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,15 +1,15 @@
-//! What is varied when a server refuses a request without a reason, and in which order.
+//! The fallbacks after a server refuses a request without a reason, in order.
 //!
-//! First what costs no data: smaller pages. Then one thing less at a time. Then the plainest request there
-//! is, and, if that is answered, one thing more at a time: so two or three things a server doesn't know
-//! are found without trying all their combinations.
+//! First those that cost no data: smaller pages. Then one omission at a time. Then the plainest request and,
+//! if that is answered, one addition at a time: so two or three unknown parameters are found without trying
+//! all their combinations.
 
-use crate::asked::Idiom;
+use crate::asked::FilterStyle;
 
 /// Page sizes to try: some servers know one size only.
 const SIZES: [u32; 12] = [5000, 2500, 1000, 500, 250, 200, 100, 50, 30, 25, 20, 10];
 
-/// Page sizes to go down to when a page was too much, each about half of the one before.
+/// Page sizes after a page was too large, each about half of the one before.
 const STEPS: [u32; 9] = [5000, 2500, 1000, 500, 250, 100, 50, 25, 10];
 
 /// The next smaller page.
@@ -21,121 +21,125 @@ pub(super) fn step_down(size: u32) -> Option<u32> {
 const USUAL_SIZE: u32 = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct RequestShape {
     pub(super) size: u32,
     pub(super) detail: Detail,
-    pub(super) idiom: Idiom,
+    pub(super) filter_style: FilterStyle,
     pub(super) order: bool,
     pub(super) count: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Every field wanted.
+    /// Every field of the query.
     Full,
-    /// The fields every server is expected to know.
+    /// The fields that every server is expected to know.
     Core,
-    /// What the server gives when nothing is said. Without fields, v3 has no place to ask for a count.
+    /// The server's default fields: none is named. Without fields, a v3 request can't contain a count.
     Default,
 }
 
-/// What a stream leaves to vary.
+/// The parts of a stream's request that can vary.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
-    /// The shape that is wanted most, as far as the server has not named anything in it as wrong.
-    pub(super) best: Shape,
+    /// The preferred shape, without the parts that the server named as wrong.
+    pub(super) best: RequestShape,
     pub(super) is_v3: bool,
-    /// Whether a v4 stream is asked for in an order.
+    /// Whether a v4 stream is requested in an order.
     pub(super) has_sort: bool,
-    /// Whether there are core fields that are fewer than the full ones.
+    /// Whether the core fields are fewer than the full ones.
     pub(super) has_core: bool,
-    /// Whether the set can be asked for in two ways.
-    pub(super) has_second_idiom: bool,
+    /// Whether the set can be requested in two ways.
+    pub(super) has_fallback_filter: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rung {
-    pub(super) shape: Shape,
-    /// Whether it leaves out more than was shown to be wrong, so that there is something to climb back to.
+pub(super) struct Fallback {
+    pub(super) shape: RequestShape,
+    /// Whether it leaves out more than has proved wrong, so that it can be upgraded again.
     pub(super) is_plain: bool,
-    /// Whether it can help against a 500: the older framework answers so for unknown keys and fields, but
-    /// not for a page size.
+    /// Whether it can help after a 500: the older framework answers so for unknown keys and fields, but not
+    /// for a page size.
     pub(super) may_help_500: bool,
 }
 
 impl Range {
     /// The shapes to try after the best one, in order.
-    pub(super) fn rungs(self) -> Vec<Rung> {
+    pub(super) fn fallbacks(self) -> Vec<Fallback> {
         let best = self.best;
-        let flag = self.has_second_idiom && best.idiom == Idiom::Usual;
+        let flag = self.has_fallback_filter && best.filter_style == FilterStyle::Usual;
         let sizes = SIZES.into_iter().filter(|size| *size < best.size);
-        let mut rungs: Vec<Rung> =
-            sizes.map(|size| rung(Shape { size, ..best }, false, size == USUAL_SIZE)).collect();
-        let mut less = |shape| rungs.push(rung(shape, false, true));
+        let mut fallbacks: Vec<Fallback> =
+            sizes.map(|size| fallback(RequestShape { size, ..best }, false, size == USUAL_SIZE)).collect();
+        let mut less = |shape| fallbacks.push(fallback(shape, false, true));
         if self.is_v3 {
             if flag {
-                less(Shape { idiom: Idiom::Fallback, ..best });
+                less(RequestShape { filter_style: FilterStyle::Fallback, ..best });
             }
-            less(Shape { order: false, ..best });
+            less(RequestShape { order: false, ..best });
             if self.has_core && best.detail == Detail::Full {
-                less(Shape { detail: Detail::Core, ..best });
+                less(RequestShape { detail: Detail::Core, ..best });
             }
         } else if self.has_sort && best.order {
-            less(Shape { order: false, ..best });
+            less(RequestShape { order: false, ..best });
         }
-        less(Shape { count: false, ..best });
+        less(RequestShape { count: false, ..best });
 
-        let plain = |size: u32, idiom| Shape {
+        let plain = |size: u32, filter_style| RequestShape {
             size: size.min(best.size),
             detail: if self.is_v3 { Detail::Default } else { best.detail },
-            idiom,
+            filter_style,
             order: best.order && !self.is_v3 && !self.has_sort,
             count: false,
         };
-        let idiom = if self.has_second_idiom { Idiom::Fallback } else { best.idiom };
-        rungs.push(rung(plain(best.size, idiom), true, true));
-        rungs.push(rung(plain(100, idiom), true, true));
-        rungs.push(rung(plain(10, idiom), true, false));
+        let filter_style = if self.has_fallback_filter { FilterStyle::Fallback } else { best.filter_style };
+        fallbacks.push(fallback(plain(best.size, filter_style), true, true));
+        fallbacks.push(fallback(plain(100, filter_style), true, true));
+        fallbacks.push(fallback(plain(10, filter_style), true, false));
         if flag {
-            rungs.push(rung(plain(100, Idiom::Usual), true, false));
+            fallbacks.push(fallback(plain(100, FilterStyle::Usual), true, false));
         }
-        rungs
+        fallbacks
     }
 
-    /// What `shape` becomes one step up, if there is such a step.
-    pub(super) fn raised(self, shape: Shape, step: Step) -> Option<Shape> {
+    /// `shape` with one part added again, if that differs.
+    pub(super) fn upgraded(self, shape: RequestShape, step: Upgrade) -> Option<RequestShape> {
         let best = self.best;
-        let detail = |detail| Shape { detail, ..shape };
+        let detail = |detail| RequestShape { detail, ..shape };
         let (from, wanted) = (shape.detail, best.detail);
-        let raised = match step {
-            Step::Core if self.has_core && from == Detail::Default && wanted != from => detail(Detail::Core),
-            // The full fields hold the core ones: where those are refused, they are too.
-            Step::Full if from == if self.has_core { Detail::Core } else { Detail::Default } => {
+        let upgraded = match step {
+            Upgrade::Core if self.has_core && from == Detail::Default && wanted != from => {
+                detail(Detail::Core)
+            }
+            // The full fields contain the core ones: a server that refuses those refuses these too.
+            Upgrade::Full if from == if self.has_core { Detail::Core } else { Detail::Default } => {
                 detail(wanted)
             }
-            Step::Count if !self.is_v3 || from != Detail::Default => Shape { count: best.count, ..shape },
-            Step::Order => Shape { order: best.order, ..shape },
-            Step::Idiom => Shape { idiom: best.idiom, ..shape },
-            Step::Core | Step::Full | Step::Count => shape,
+            Upgrade::Count if !self.is_v3 || from != Detail::Default => {
+                RequestShape { count: best.count, ..shape }
+            }
+            Upgrade::Order => RequestShape { order: best.order, ..shape },
+            Upgrade::FilterStyle => RequestShape { filter_style: best.filter_style, ..shape },
+            Upgrade::Core | Upgrade::Full | Upgrade::Count => shape,
         };
-        (raised != shape).then_some(raised)
+        (upgraded != shape).then_some(upgraded)
     }
 }
 
-fn rung(shape: Shape, is_plain: bool, may_help_500: bool) -> Rung {
-    Rung { shape, is_plain, may_help_500 }
+fn fallback(shape: RequestShape, is_plain: bool, may_help_500: bool) -> Fallback {
+    Fallback { shape, is_plain, may_help_500 }
 }
 
-/// What is added again to the plainest request, the most valuable first.
+/// The parts to add again to the plainest request, the most valuable first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Upgrade {
     Core,
     Full,
     Count,
     Order,
-    Idiom,
+    FilterStyle,
 }
 
-impl Step {
-    pub(super) const ALL: [Self; 5] = [Self::Core, Self::Full, Self::Count, Self::Order, Self::Idiom];
+impl Upgrade {
+    pub(super) const ALL: [Self; 5] = [Self::Core, Self::Full, Self::Count, Self::Order, Self::FilterStyle];
 }

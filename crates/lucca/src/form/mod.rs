@@ -1,8 +1,8 @@
-//! In which form a stream is asked for, and how that form gives way when a server refuses it.
+//! The request plan of a stream, and its downgrades when a server refuses a request.
 //!
-//! A server may know a smaller page size, fewer fields or another filter than the documented ones. What
-//! it refuses with a reason (`words`) is corrected by that reason; what it refuses without one is tried
-//! along a bounded `ladder`. Pure: requests are made in `enumeration`.
+//! A server may know a smaller page size, fewer fields or another filter than the documented ones. If it
+//! gives a reason (`words`), the plan is corrected accordingly; otherwise a bounded list of fallbacks is
+//! tried (`ladder`). Pure: `enumeration` sends the requests.
 
 mod ladder;
 mod outcome;
@@ -12,43 +12,43 @@ mod words;
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use crate::asked::{Asked, Idiom};
+use crate::asked::{FilterStyle, StreamQuery};
 use crate::error::{Error, Kind};
 use crate::query::v3::{Comparator, Fields, Filter, OrderBy, Paging, Query as V3, single};
 use crate::query::v4::Query as V4;
 use crate::route::{Route, Style, core_fields, routes};
 use crate::stream::Stream;
-use ladder::{Detail, Range, Shape, Step, step_down};
-use words::{Blame, named_properties};
+use ladder::{Detail, Range, RequestShape, Upgrade, step_down};
+use words::{RefusedPart, named_properties};
 
-/// How many requests finding a form may take after the first one, what a server names aside.
+/// Number of requests for finding a plan after the first one, not counting corrections that the server named.
 const MOST_TRIES: usize = 26;
 
-/// Pages are not made smaller than this to be faster.
+/// Pages are not reduced below this size for speed.
 const SMALLEST_FOR_SPEED: u32 = 100;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Form {
+pub(crate) struct RequestPlan {
     stream: Stream,
-    asked: Asked,
+    stream_query: StreamQuery,
     routes: &'static [Route],
     route: &'static Route,
-    /// The id behind which the whole enumeration is, where it was resumed so.
+    /// The id after which the whole enumeration starts, if it was resumed by id.
     behind: Option<u64>,
-    /// The size the caller or the client wants at most.
+    /// The largest size that the caller or the client allows.
     cap: Option<u32>,
     full: Fields,
     core: Fields,
     /// Fields that the server named as unknown.
     dropped: Vec<String>,
-    /// What is wanted most, as far as the server has not named anything in it as wrong.
-    best: Shape,
-    shape: Shape,
+    /// The preferred shape, without the parts that the server named as wrong.
+    best: RequestShape,
+    shape: RequestShape,
     /// The shapes that were refused.
-    refused: Vec<Shape>,
-    /// The steps back up that are left, after the plainest request was answered.
-    climb: &'static [Step],
-    /// Whether an answer of a count without records was asked for again without the count.
+    refused: Vec<RequestShape>,
+    /// The remaining upgrades, after the plainest request was answered.
+    upgrades: &'static [Upgrade],
+    /// Whether a count without records was requested again without the count.
     doubted_count: bool,
     tries: usize,
 }
@@ -58,44 +58,44 @@ pub(crate) struct Form {
 pub(crate) struct PageRequest {
     pub(crate) path: &'static str,
     pub(crate) query: String,
-    /// Where the page begins: at or before where it was asked to.
+    /// First record of the page: at or before the requested offset.
     pub(crate) offset: u64,
     pub(crate) limit: u32,
     pub(crate) by_page: bool,
-    /// Whether the answer holds everything there is.
+    /// Whether the answer is the whole set.
     pub(crate) is_whole: bool,
     pub(crate) layout: Layout,
 }
 
-/// How an answer holds its records.
+/// The arrangement of records in an answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Layout {
     Collection,
     Tree,
 }
 
-impl Form {
-    pub(crate) fn new(stream: Stream, asked: Asked) -> Self {
+impl RequestPlan {
+    pub(crate) fn new(stream: Stream, stream_query: StreamQuery) -> Self {
         let routes = routes(stream);
         let route = &routes[0];
-        let full = asked.fields(stream);
+        let full = stream_query.fields(stream);
         let mut core = core_fields(stream);
-        // A group that was not asked for is not fetched for the sake of a fallback either.
+        // A fallback must not fetch a group that was not requested.
         for name in core.names().collect::<Vec<_>>() {
             if !full.mentions(name) {
                 core.remove(name);
             }
         }
-        let shape = Shape {
+        let shape = RequestShape {
             size: route.page_size,
             detail: Detail::Full,
-            idiom: Idiom::Usual,
-            order: asked.has_order(),
+            filter_style: FilterStyle::Usual,
+            order: stream_query.has_order(),
             count: true,
         };
         Self {
             stream,
-            asked,
+            stream_query,
             routes,
             route,
             behind: None,
@@ -106,13 +106,13 @@ impl Form {
             best: shape,
             shape,
             refused: Vec::new(),
-            climb: &[],
+            upgrades: &[],
             doubted_count: false,
             tries: 0,
         }
     }
 
-    /// Where it is asked for.
+    /// Path of the current route.
     pub(crate) fn path(&self) -> &'static str {
         self.route.path
     }
@@ -125,7 +125,7 @@ impl Form {
         self.shape.size
     }
 
-    /// Asks for no larger pages than `size`.
+    /// Limits pages to `size` records.
     pub(crate) fn cap_size(&mut self, size: u32) {
         let cap = self.cap.map_or(size, |cap| cap.min(size)).max(1);
         self.cap = Some(cap);
@@ -137,13 +137,13 @@ impl Form {
         self.shape.size = self.shape.size.min(size).max(1);
     }
 
-    /// The size asked for if the server accepts everything.
+    /// The page size if the server accepts everything.
     fn wanted_size(&self) -> u32 {
         self.cap.map_or(self.route.page_size, |cap| cap.min(self.route.page_size))
     }
 
     /// The request for the page that holds the record at `offset`; with `after`, for the records with larger
-    /// ids than that instead, as far as the stream can be asked so.
+    /// ids than that instead, if the stream has such a filter.
     pub(crate) fn request(&self, offset: u64, after: Option<u64>) -> PageRequest {
         let limit = NonZeroU32::new(self.shape.size).unwrap_or(NonZeroU32::MIN);
         let size = u64::from(limit.get());
@@ -161,7 +161,7 @@ impl Form {
             Style::V4 { archived_too, sort } => {
                 let before = offset / size;
                 let number = NonZeroU64::MIN.saturating_add(before);
-                let owners = self.asked.owners().to_vec();
+                let owners = self.stream_query.owners().to_vec();
                 let sort = sort.filter(|_| self.shape.order);
                 let query = V4 { page: number, limit, count: self.shape.count, archived_too, sort, owners };
                 page(query.render(), before * size, true)
@@ -173,7 +173,7 @@ impl Form {
     }
 
     fn v3(&self, offset: u64, after: Option<u64>, limit: NonZeroU32) -> V3 {
-        let mut filters = self.asked.filters(self.shape.idiom);
+        let mut filters = self.stream_query.filters(self.shape.filter_style);
         // Documented for numbers. Source: directory.md §5.
         let behind = after.or(self.behind);
         filters.extend(behind.map(|id| Filter::new("id", Comparator::GreaterThan, [id.to_string()])));
@@ -190,29 +190,28 @@ impl Form {
         }
     }
 
-    /// Whether nothing is asked for, so that no request is needed.
+    /// Whether the query selects nothing, so that no request is needed.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.asked.is_nothing()
+        self.stream_query.is_nothing()
     }
 
-    /// Asks only for records with larger ids than this, or for all of them again.
-    pub(crate) fn begin_behind(&mut self, id: Option<u64>) {
+    /// Requests only records with larger ids than this; `None`: all records again.
+    pub(crate) fn start_after(&mut self, id: Option<u64>) {
         self.behind = id;
     }
 
-    /// The id behind which the whole enumeration is.
+    /// The id after which the whole enumeration starts.
     pub(crate) fn behind(&self) -> Option<u64> {
         self.behind
     }
 
-    /// Whether pages can be asked for by the last id instead of an offset.
+    /// Whether pages can be requested by the last id instead of an offset.
     pub(crate) fn can_read_by_id(&self) -> bool {
-        self.route.style == Style::V3 && self.shape.order && self.asked.can_filter_id(self.stream)
+        self.route.style == Style::V3 && self.shape.order && self.stream_query.can_filter_id(self.stream)
     }
 
-    /// The v4 pages of a server that silently gives fewer records than were asked for are numbered in its
-    /// own size, or in ours: asking for its size makes both the same.
-    /// Whether that is what happened.
+    /// Servers that silently send fewer records than requested number their v4 pages by their own size, or by
+    /// ours; requesting their size makes both the same. Returns whether the page was such a one.
     pub(crate) fn learn_size(&mut self, offset: u64, received: usize, count: Option<u64>) -> bool {
         let Ok(received) = u32::try_from(received) else { return false };
         let more = count.is_some_and(|count| count > offset + u64::from(received));
@@ -224,46 +223,45 @@ impl Form {
         learns
     }
 
-    /// Changes the form to one that `error` doesn't speak against; whether there is one.
-    /// `first`: whether the stream has not answered yet.
-    pub(crate) fn give_way(&mut self, error: &Error, first: bool) -> bool {
+    /// Changes the plan to one that `error` does not rule out; returns whether there is one. `first`: whether
+    /// the stream has not answered yet.
+    pub(crate) fn downgrade(&mut self, error: &Error, first: bool) -> bool {
         let status = error.status();
         if matches!(status, Some(408 | 413)) || matches!(error.kind(), Kind::Timeout | Kind::BodyTooLarge) {
             return self.smaller_page(10);
         }
-        // Too much work for the server, or nothing to do with the page. 503 says that it is busy, whatever is
-        // asked.
+        // Too much work for the server, or unrelated to the page. 503 means that it is busy, for any request.
         if matches!(status, Some(502 | 504..=599)) || !first && matches!(status, Some(500 | 501)) {
             return self.smaller_page(SMALLEST_FOR_SPEED);
         }
         if !first {
-            // A largest page that a server learned meanwhile.
+            // A page limit that the server reports only now.
             return is_refusal(error)
                 && error.lucca_message().is_some_and(|message| self.correct_size(message));
         }
-        if is_elsewhere(error) {
+        if is_wrong_route(error) {
             return self.next_route();
         }
         if !is_refusal(error) {
             return false;
         }
         let named = error.lucca_message().is_some_and(|message| self.correct(message));
-        named || self.next_rung(error) || self.next_route()
+        named || self.next_fallback(error) || self.next_route()
     }
 
-    /// Asks for more than the page at hand has, once it has come; whether there is more to ask for.
-    pub(crate) fn ask_for_more(&mut self, received: usize, count: Option<u64>) -> bool {
+    /// Requests more than the current page has; returns whether there is more to request.
+    pub(crate) fn upgrade(&mut self, received: usize, count: Option<u64>) -> bool {
         let only_counted = received == 0 && count.is_some_and(|count| count > 0);
         if only_counted && self.shape.count && !self.doubted_count {
-            // Some servers take the request for a count for a request for nothing else.
+            // Some servers misread the count parameter as a request for the count alone.
             self.doubted_count = true;
             self.shape.count = false;
             return true;
         }
-        while let Some((step, rest)) = self.climb.split_first() {
-            self.climb = rest;
-            let raised = self.range().raised(self.shape, *step);
-            if let Some(shape) = raised.filter(|shape| !self.refused.contains(shape))
+        while let Some((step, rest)) = self.upgrades.split_first() {
+            self.upgrades = rest;
+            let upgraded = self.range().upgraded(self.shape, *step);
+            if let Some(shape) = upgraded.filter(|shape| !self.refused.contains(shape))
                 && self.tries < MOST_TRIES
             {
                 self.tries += 1;
@@ -274,22 +272,22 @@ impl Form {
         false
     }
 
-    pub(crate) fn shape(&self) -> Shape {
+    pub(crate) fn shape(&self) -> RequestShape {
         self.shape
     }
 
-    /// Goes back to a shape that was answered.
-    pub(crate) fn go_back_to(&mut self, shape: Shape) {
+    /// Restores a shape that was answered.
+    pub(crate) fn restore_shape(&mut self, shape: RequestShape) {
         self.shape = shape;
     }
 
-    /// The query for one record with the fields wanted.
+    /// The query for one record with the fields of the query.
     pub(crate) fn single_query(&self) -> String {
         let fields = if self.shape.detail == Detail::Full { &self.full } else { &self.core };
         single(fields)
     }
 
-    /// Asks for fewer fields of one record, if `error` speaks against some: those it names, or all but the
+    /// Removes fields from the query for one record, if `error` is about some: those it names, or all but the
     /// core ones.
     pub(crate) fn fewer_fields(&mut self, error: &Error) -> bool {
         let named = error.lucca_message().is_some_and(|message| self.drop_named_fields(message));
@@ -314,24 +312,24 @@ impl Form {
 
     fn take_route(&mut self, route: &'static Route) {
         self.route = route;
-        self.best = Shape {
+        self.best = RequestShape {
             size: self.wanted_size(),
             detail: Detail::Full,
-            order: self.asked.has_order(),
+            order: self.stream_query.has_order(),
             count: true,
             ..self.best
         };
         self.shape = self.best;
-        (self.refused, self.climb) = (Vec::new(), &[]);
+        (self.refused, self.upgrades) = (Vec::new(), &[]);
     }
 
-    /// Asks for the next smaller pages, but not for smaller ones than `least`; whether that is possible.
+    /// Requests the next smaller pages, but none below `least`; returns whether that is possible.
     fn smaller_page(&mut self, least: u32) -> bool {
         let to = step_down(self.shape.size).filter(|to| *to >= least);
         to.inspect(|to| self.limit_size(*to)).is_some()
     }
 
-    /// A page of this size took longer than one may: the next ones are smaller, if there is something to be won.
+    /// Reduces the next pages after a page of `size` exceeded the time limit, if that can help.
     pub(crate) fn was_slow(&mut self, size: u32, received: usize) {
         let to = step_down(size).filter(|to| *to >= SMALLEST_FOR_SPEED);
         if let Some(to) = to.filter(|to| usize::try_from(*to).is_ok_and(|to| received > to)) {
@@ -340,29 +338,31 @@ impl Form {
     }
 
     fn correct_size(&mut self, message: &str) -> bool {
-        let Some(Blame::PageSize(limit)) = Blame::of(message, self.shape.size) else { return false };
+        let Some(RefusedPart::PageSize(limit)) = RefusedPart::of(message, self.shape.size) else {
+            return false;
+        };
         self.limit_size(limit);
         true
     }
 
-    /// Corrects what the server names as wrong.
+    /// Corrects the part that the server names as wrong.
     fn correct(&mut self, message: &str) -> bool {
         let before = self.best;
-        match Blame::of(message, self.shape.size) {
-            Some(Blame::Idiom) if self.range().has_second_idiom => {
-                self.best.idiom = Idiom::Fallback;
-                self.shape.idiom = Idiom::Fallback;
+        match RefusedPart::of(message, self.shape.size) {
+            Some(RefusedPart::FilterStyle) if self.range().has_fallback_filter => {
+                self.best.filter_style = FilterStyle::Fallback;
+                self.shape.filter_style = FilterStyle::Fallback;
             }
-            Some(Blame::Order) => (self.best.order, self.shape.order) = (false, false),
-            Some(Blame::Count) => (self.best.count, self.shape.count) = (false, false),
-            Some(Blame::PageSize(limit)) => self.limit_size(limit),
-            Some(Blame::Idiom) | None => {}
+            Some(RefusedPart::Order) => (self.best.order, self.shape.order) = (false, false),
+            Some(RefusedPart::Count) => (self.best.count, self.shape.count) = (false, false),
+            Some(RefusedPart::PageSize(limit)) => self.limit_size(limit),
+            Some(RefusedPart::FilterStyle) | None => {}
         }
-        // Each of these is corrected once: what is still named then is tried along the ladder.
+        // Each part is corrected once; if the server names it again, the fallbacks are tried.
         before != self.best || self.drop_named_fields(message)
     }
 
-    /// Asks no more for the fields that the message names as unknown.
+    /// Removes the fields that the message names as unknown.
     fn drop_named_fields(&mut self, message: &str) -> bool {
         if self.route.style != Style::V3 || self.shape.detail == Detail::Default {
             return false;
@@ -376,11 +376,12 @@ impl Form {
         for name in named.filter(|name| !name.eq_ignore_ascii_case("id")) {
             let mut removed = self.full.remove(name);
             self.core.remove(name);
-            // What is not known under one name is not known under the other, and asking costs a request.
+            // A server that does not know one of the names does not know the other, and trying costs a
+            // request.
             if removed.iter().any(|name| name == "categoryId") {
                 removed.extend(self.full.remove("categoryName"));
             }
-            // 2023's name of the same field. Source: directory.md §1, item 4.
+            // The same field's name in 2023. Source: directory.md §1, item 4.
             if removed.iter().any(|name| name == "modifiedAt") {
                 self.full = std::mem::take(&mut self.full).leaf("modifiedOn");
             }
@@ -389,24 +390,24 @@ impl Form {
         self.dropped.len() > before
     }
 
-    /// The next shape to try when the server refuses without a reason.
-    fn next_rung(&mut self, error: &Error) -> bool {
+    /// The next fallback after the server refuses without a reason.
+    fn next_fallback(&mut self, error: &Error) -> bool {
         if self.route.style == Style::Tree {
             return false;
         }
         self.refused.push(self.shape);
         let is_500 = matches!(error.status(), Some(500 | 501));
-        let rungs = self.range().rungs();
-        let next = rungs
+        let fallbacks = self.range().fallbacks();
+        let next = fallbacks
             .into_iter()
-            .find(|rung| (!is_500 || rung.may_help_500) && !self.refused.contains(&rung.shape));
-        // The addresses that are left keep their turn.
-        let Some(rung) = next.filter(|_| self.tries + self.routes_left().len() < MOST_TRIES) else {
+            .find(|fallback| (!is_500 || fallback.may_help_500) && !self.refused.contains(&fallback.shape));
+        // Attempts are reserved for the remaining routes.
+        let Some(fallback) = next.filter(|_| self.tries + self.routes_left().len() < MOST_TRIES) else {
             return false;
         };
         self.tries += 1;
-        self.shape = rung.shape;
-        self.climb = if rung.is_plain { &Step::ALL } else { &[] };
+        self.shape = fallback.shape;
+        self.upgrades = if fallback.is_plain { &Upgrade::ALL } else { &[] };
         true
     }
 
@@ -417,18 +418,18 @@ impl Form {
             is_v3,
             has_sort: matches!(self.route.style, Style::V4 { sort: Some(_), .. }),
             has_core: is_v3 && self.full != self.core,
-            has_second_idiom: self.asked.has_second_idiom(),
+            has_fallback_filter: self.stream_query.has_fallback_filter(),
         }
     }
 }
 
-/// Whether another address may have what this one does not.
-pub(crate) fn is_elsewhere(error: &Error) -> bool {
+/// Whether another route may have the stream that this one lacks.
+pub(crate) fn is_wrong_route(error: &Error) -> bool {
     matches!(error.status(), Some(404 | 405 | 410)) || error.kind() == Kind::NotLucca
 }
 
-/// Whether a request in another form may be answered. The older framework answers 500 for filters and
-/// fields it doesn't know (wire-grammar.md §1.1 and §1.8).
+/// Whether a request of another shape may be answered. The older framework answers 500 for filters and fields
+/// it doesn't know (wire-grammar.md §1.1 and §1.8).
 pub(crate) fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 414 | 416 | 422 | 431 | 500 | 501))
 }

@@ -1,39 +1,39 @@
-//! What became of a form: for those who read the records, and for the next run.
+//! The outcome of a plan: notes for the readers of the records, and the learned plan for the next run.
 
-use super::Form;
-use super::ladder::{Detail, Shape};
-use crate::asked::Idiom;
+use super::RequestPlan;
+use super::ladder::{Detail, RequestShape};
+use crate::asked::FilterStyle;
 use crate::learned::{FieldsLevel, Learned};
 use crate::proof::Note;
 use crate::route::Style;
 use crate::stream::Stream;
 
-impl Form {
-    /// Begins with what was found out before.
+impl RequestPlan {
+    /// Starts with the results of an earlier run.
     pub(crate) fn apply(&mut self, learned: &Learned) {
         let path = learned.route.as_deref();
         if let Some(route) = self.routes.iter().find(|route| path == Some(route.path)) {
             self.take_route(route);
         }
         self.drop_fields(learned.dropped_fields.iter().filter_map(|name| name.rsplit('.').next()));
-        let fallback = learned.second_idiom && self.asked.has_second_idiom();
-        self.best = Shape {
+        let fallback = learned.second_idiom && self.stream_query.has_fallback_filter();
+        self.best = RequestShape {
             size: learned.page_size.map_or(self.best.size, |size| size.clamp(1, self.best.size)),
             detail: match learned.fields {
                 FieldsLevel::Asked => Detail::Full,
                 FieldsLevel::Core => Detail::Core,
                 FieldsLevel::ServerDefault => Detail::Default,
             },
-            idiom: if fallback { Idiom::Fallback } else { self.best.idiom },
-            order: self.asked.has_order() && !learned.order_refused,
+            filter_style: if fallback { FilterStyle::Fallback } else { self.best.filter_style },
+            order: self.stream_query.has_order() && !learned.order_refused,
             count: !learned.count_refused,
         };
         self.shape = self.best;
     }
 
-    /// What to begin with next time; the default if that is how it began.
+    /// The plan for the next run; the default if it is unchanged.
     pub(crate) fn learned(&self) -> Learned {
-        let Shape { size, detail, idiom, order, count } = self.shape;
+        let RequestShape { size, detail, filter_style, order, count } = self.shape;
         let is_default = detail == Detail::Default;
         Learned {
             page_size: (size < self.wanted_size()).then_some(size),
@@ -43,15 +43,15 @@ impl Form {
                 Detail::Core => FieldsLevel::Core,
                 Detail::Default => FieldsLevel::ServerDefault,
             },
-            second_idiom: idiom == Idiom::Fallback,
-            order_refused: self.asked.has_order() && !order,
-            // With the server's default fields there was no place for a count: nothing was refused.
+            second_idiom: filter_style == FilterStyle::Fallback,
+            order_refused: self.stream_query.has_order() && !order,
+            // The server's default fields have no place for a count: nothing was refused.
             count_refused: !count && !is_default,
             route: (!std::ptr::eq(self.route, &raw const self.routes[0])).then(|| self.route.path.to_owned()),
         }
     }
 
-    /// How this form differs from the one that was wanted.
+    /// The differences between this plan and the documented one.
     pub(crate) fn notes(&self) -> Vec<Note> {
         let (shape, is_v3) = (self.shape, self.route.style == Style::V3);
         let mut notes = Vec::new();
@@ -63,11 +63,11 @@ impl Form {
         if shape.size < from {
             notes.push(Note::PageSizeReduced { from, to: shape.size });
         }
-        if shape.idiom == Idiom::Fallback {
+        if shape.filter_style == FilterStyle::Fallback {
             let of_users = self.stream == Stream::Users;
             notes.push(if of_users { Note::FormerFilterFallback } else { Note::LeaveFilterFallback });
         }
-        if self.asked.has_order() && !shape.order {
+        if self.stream_query.has_order() && !shape.order {
             notes.push(Note::OrderNotAsked);
         }
         // A tree holds names and little else.

@@ -1,7 +1,7 @@
-//! Lucca's two query grammars, as types that can't say anything malformed.
+//! Lucca's two query grammars, as types that can't express anything malformed.
 //!
-//! [`v3`] is the grammar of `/api/v3/…`, [`v4`] that of everything else. Percent-encoding is here and
-//! nowhere else.
+//! [`v3`] is the grammar of `/api/v3/…`, [`v4`] that of everything else. All percent-encoding is in this
+//! module.
 
 pub mod v3;
 pub mod v4;
@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 
 /// Appends `text` to a query, percent-encoded.
 ///
-/// `,` and `:` stay as they are (both are legal in a query, and Lucca's own documentation writes them
-/// so), `[` and `]` don't (RFC 3986 has no place for them in a query, and strict servers refuse them);
-/// public clients send either form. Source: wire-grammar.md §1.3 and §1.4.
+/// `,` and `:` stay unencoded (both are legal in a query, and Lucca's own documentation writes them so), `[`
+/// and `]` don't (RFC 3986 does not allow them in a query, and strict servers refuse them); public clients
+/// send either form. Source: wire-grammar.md §1.3 and §1.4.
 fn push_encoded(query: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {

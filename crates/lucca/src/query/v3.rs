@@ -6,9 +6,9 @@ use std::num::NonZeroU32;
 
 use super::push_pair;
 
-/// Which fields to return: a tree, written `id,department[id,name]`.
+/// The fields to return: a tree, written `id,department[id,name]`.
 ///
-/// Field names are given by the program, never by its input, and are plain identifiers.
+/// The program supplies field names, never its input; they are plain identifiers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     members: Vec<Member>,
@@ -26,7 +26,7 @@ impl Fields {
         Self { members: Vec::new() }
     }
 
-    /// Adds a field. Related objects given this way arrive as `{id,name,url}`.
+    /// Adds a field. A related object requested this way arrives as `{id,name,url}`.
     #[must_use]
     pub fn leaf(self, name: &'static str) -> Self {
         self.nested(name, &[])
@@ -38,8 +38,8 @@ impl Fields {
         names.iter().fold(self, |fields, name| fields.leaf(name))
     }
 
-    /// Adds a related object with these of its fields, and nothing else of it. A name that is not an
-    /// identifier is left out: it would change the meaning of the whole list.
+    /// Adds a related object with only these of its fields. A name that is not an identifier is left out: it
+    /// would change the meaning of the whole list.
     #[must_use]
     pub fn nested(mut self, name: &'static str, nested: &[&'static str]) -> Self {
         let nested = nested.iter().copied().filter(|name| is_path(name));
@@ -58,8 +58,8 @@ impl Fields {
         self.members.iter().map(|member| member.name)
     }
 
-    /// Takes out every field called `name`, at either level, in any case; says which went, by their
-    /// first-level names.
+    /// Removes every field called `name`, at either level, in any case; returns the first-level names of the
+    /// removed ones.
     pub(crate) fn remove(&mut self, name: &str) -> Vec<String> {
         let mut removed = Vec::new();
         self.members.retain_mut(|member| {
@@ -72,7 +72,7 @@ impl Fields {
             if member.nested.len() < before {
                 removed.push(format!("{}.{name}", member.name));
             }
-            // What has lost all its named members is asked for with its default ones.
+            // A relation without its named members is requested with its default ones.
             true
         });
         removed
@@ -117,7 +117,7 @@ fn last_name(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// Names below a related object may go further down: `logs.comment`.
+/// Names below a related object may be paths themselves: `logs.comment`.
 fn is_path(path: &str) -> bool {
     path.split('.').all(is_identifier)
 }
@@ -129,14 +129,14 @@ pub enum Comparator {
     Equals,
     /// Equal to none of the values.
     NotEqual,
-    /// Contains one of the values, whatever the case.
+    /// Contains one of the values, in any case.
     Like,
-    /// Begins with one of the values, whatever the case.
+    /// Begins with one of the values, in any case.
     Starts,
     /// The value or later.
     Since,
-    /// The value or earlier. On date-times, give a time: whether a bare date means its beginning or its
-    /// end depends on the server's version.
+    /// The value or earlier. On date-times, give a time: whether a bare date means its beginning or its end
+    /// depends on the server's version.
     Until,
     /// Between two dates, both included.
     Between,
@@ -151,7 +151,7 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// The comparator's word; lower case, because the older framework compares it case-sensitively.
+    /// The comparator's keyword; lower case, because the older framework compares it case-sensitively.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Equals => "equals",
@@ -192,8 +192,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// A condition. Values hold no comma: the grammar has no escape for one, so what follows a comma in
-    /// a value is another value.
+    /// A condition. Values hold no comma: the grammar has no escape for one, so the text after a comma in a
+    /// value is another value.
     pub fn new<V: Into<String>>(
         property: &'static str,
         comparator: Comparator,
@@ -232,7 +232,7 @@ pub struct OrderBy {
 }
 
 impl OrderBy {
-    /// By id, smallest first: what paging needs, because without an order pages may overlap.
+    /// By id, smallest first: paging needs it, because pages may overlap without an order.
     pub const ID: Self = Self { property: "id", direction: Direction::Ascending };
 
     /// By a property.
@@ -244,23 +244,23 @@ impl OrderBy {
 /// `paging=offset,limit`: a zero-based offset in records, and how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// How many records to leave out.
+    /// Number of records to skip.
     pub offset: u64,
-    /// How many records to give at most.
+    /// Largest number of records to return.
     pub limit: NonZeroU32,
 }
 
-/// A query for a collection. There is no way to ask for one without a page: the default one has had 10, 100
-/// and 1000 records.
+/// A query for a collection. It always has a page, because servers' defaults differ: 10, 100 and 1000
+/// records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// What to page.
+    /// The page.
     pub paging: Paging,
-    /// In which order; `None` for servers that refuse to be told one, whose pages may overlap.
+    /// The order; `None` for servers that refuse one, whose pages may overlap.
     pub order_by: Option<OrderBy>,
-    /// Which fields; `None` for the server's default ones.
+    /// The fields; `None` for the server's default ones.
     pub fields: Option<Fields>,
-    /// Whether the server counts the whole set along (`collection.count`). Without `fields` it can't.
+    /// Whether the server also counts the whole set (`collection.count`). Without `fields` it can't.
     pub count: bool,
     /// Conditions, all of which must hold.
     pub filters: Vec<Filter>,
@@ -328,7 +328,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_built_can_be_parsed(
+        fn every_built_query_parses(
             members in prop::collection::vec((prop::sample::select(&NAMES[..]), prop::collection::vec(prop::sample::select(&NAMES[..]), 0..3)), 0..6),
             offset in any::<u64>(),
             limit in 1_u32..,
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_a_comparator_is_compared_with() {
+    fn value_named_like_a_comparator_is_compared() {
         let mut query = String::new();
         Filter::new("name", Comparator::Equals, ["Like", "x"]).render(&mut query);
         assert_eq!(query, "name=equals,Like,x");

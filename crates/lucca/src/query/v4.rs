@@ -1,4 +1,4 @@
-//! The query grammar of v4: `page`, `limit`, `fields.root`, and what each endpoint documents.
+//! The query grammar of v4: `page`, `limit`, `fields.root`, and each endpoint's documented parameters.
 //!
 //! Source: directory.md §5, wire-grammar.md §1.6.
 
@@ -11,17 +11,17 @@ use super::push_pair;
 /// A query for a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// Which page, from 1.
+    /// Page number, from 1.
     pub page: NonZeroU64,
-    /// How many records a page has at most.
+    /// Largest number of records of a page.
     pub limit: NonZeroU32,
-    /// Whether the server counts the whole set along (`fields.root=count`).
+    /// Whether the server also counts the whole set (`fields.root=count`).
     pub count: bool,
-    /// Archived records beside the others (`isArchived=true,false`), where the endpoint documents it.
+    /// Archived records in addition to the others (`isArchived=true,false`), if the endpoint documents it.
     pub archived_too: bool,
-    /// What the records are sorted by: dotted paths joined by commas, each with a `-` before it to go down.
+    /// Sort order: dotted paths joined by commas, each with a leading `-` for descending.
     pub sort: Option<&'static str>,
-    /// Only records of these users (`ownerId`), where the endpoint documents it; none means of all.
+    /// Only records of these users (`ownerId`), if the endpoint documents it; empty means of all.
     pub owners: Vec<RemoteId>,
 }
 

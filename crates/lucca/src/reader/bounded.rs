@@ -1,4 +1,4 @@
-//! Lists of a JSON text, split without reading their members, and only up to a number: a few kilobytes of
+//! Lists of a JSON text, split without reading their members and only up to a limit: a few kilobytes of
 //! compressed zeros would otherwise become gigabytes of records.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A list of at most `MOST` members. What is beyond is skipped, and said.
+/// A list of at most `MOST` members. The rest is skipped, and `is_cut` is set.
 pub(crate) struct Bounded<'a, const MOST: usize> {
     pub(crate) members: Vec<&'a RawValue>,
     pub(crate) is_cut: bool,

@@ -1,8 +1,7 @@
-//! Reading a record whose exact shape is not known: keys in any case, values in several forms.
+//! Reading records of unknown exact shape: keys in any case, values in several forms.
 //!
-//! [`Object`] splits a JSON object without reading its values; [`Record`] reads them one by one and
-//! writes down what it could not read. Scalars are in `scalar`. What fields a resource has is in
-//! `resources`.
+//! [`Object`] splits a JSON object without reading its values; [`Record`] reads them one by one and notes the
+//! unreadable ones. Scalars are in `scalar`, the fields of each resource in `resources`.
 //!
 //! A problem never quotes a value: it is personal data.
 
@@ -25,7 +24,7 @@ pub(crate) use scalar::{Measure, Scalar, unsigned};
 use crate::item::{FieldProblem, Unreadable};
 use crate::resources::Ref;
 
-/// More members than any record of Lucca has: beyond it is an attack or an accident, and is not read.
+/// More members than any record of Lucca has: a larger object is an attack or an accident, and is not read.
 const MOST_MEMBERS: usize = 10_000;
 
 /// A JSON object's members, their values unread.
@@ -39,7 +38,7 @@ impl<'a> Object<'a> {
         Some(Self { members: split::members(json, MOST_MEMBERS)? })
     }
 
-    /// The value of a key in any case; the first that is not null, where several keys differ by case only.
+    /// The value of a key in any case; the first non-null one if several keys differ only in case.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.members
             .iter()
@@ -47,7 +46,7 @@ impl<'a> Object<'a> {
             .map(|(_, value)| *value)
     }
 
-    /// The id of the record that this object is.
+    /// The id of the record in this object.
     pub(crate) fn id(&self) -> Option<RemoteId> {
         Scalar::of(self.get("id")?)?.id()
     }
@@ -57,7 +56,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Reads the fields of one record and keeps the problems it met.
+/// Reads the fields of one record and collects the problems.
 pub struct Record<'a> {
     object: &'a Object<'a>,
     problems: Vec<FieldProblem>,
@@ -76,7 +75,7 @@ impl<'a> Record<'a> {
         self.problems.push(FieldProblem { field: field.into(), reason: format!("not {expected}") });
     }
 
-    /// A field by any of its names, read by `read`; a value that can't be read is a problem and `None`.
+    /// A field by any of its names, read by `read`; an unreadable value is a problem and `None`.
     fn field<T>(
         &mut self,
         names: &[&'static str],
@@ -93,12 +92,12 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Text as it was sent, blank or not; a number or a truth value is taken by its JSON text.
+    /// Text as it was sent, blank or not; a number or a truth value is returned as its JSON text.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         self.text_of(&[name])
     }
 
-    /// Text under the first of these names that is there.
+    /// Text under the first of these names that is present.
     pub(crate) fn text_of(&mut self, names: &[&'static str]) -> Option<String> {
         self.field(names, "a text", |raw| Scalar::of(raw).map(|scalar| Some(scalar.into_text())))
     }
@@ -118,18 +117,18 @@ impl<'a> Record<'a> {
         self.field(&[name], "true or false", |raw| Scalar::of(raw)?.flag())
     }
 
-    /// A date, with or without a time behind it; the time and its zone are dropped, the day stays as
-    /// written. An empty text is none.
+    /// A date, with or without a time behind it; the time and its zone are dropped, the day stays unchanged.
+    /// An empty text is none.
     pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
         self.field(&[name], "a date", |raw| Scalar::of(raw)?.date())
     }
 
-    /// A point in time under the first of these names that is there.
+    /// A point in time under the first of these names that is present.
     pub(crate) fn time(&mut self, names: &[&'static str]) -> Option<SourceTime> {
         self.field(names, "a date-time", |raw| Scalar::of(raw)?.time())
     }
 
-    /// A date the record means nothing without being read right: unreadable is an error, absent is not.
+    /// A date without which the record is useless: unreadable is an error, absent is not.
     pub(crate) fn vital_date(&self, name: &'static str) -> Result<Option<Date>, Unreadable> {
         let Some(raw) = self.object.get(name) else { return Ok(None) };
         Scalar::of(raw)
@@ -148,7 +147,7 @@ impl<'a> Record<'a> {
                 Some(reference)
             }
             (Some(Some(reference)), _) => Some(reference),
-            // The nested object may lack its id, when only other fields of it were asked for.
+            // The nested object may lack its id, if only other fields of it were requested.
             (Some(None), Some(id)) => {
                 let name = self.object.get(nested).and_then(name_of);
                 Some(Ref { id, name })
@@ -188,7 +187,7 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// A list of objects, each read by `read`; what can't be read is a problem and left out.
+    /// A list of objects, each read by `read`; an unreadable one is a problem and left out.
     pub(crate) fn list<T>(
         &mut self,
         name: &'static str,
@@ -229,7 +228,7 @@ impl<'a> Record<'a> {
         value
     }
 
-    /// A nested object, read by `read` with its own problems kept; one that is no object is a problem.
+    /// A nested object, read by `read` with its own problems kept; any other value is a problem.
     pub(crate) fn inner<T>(
         &mut self,
         name: &'static str,
@@ -278,15 +277,14 @@ impl<'a> Record<'a> {
     pub(crate) fn map(&mut self, name: &'static str) -> BTreeMap<String, Value> {
         let read = self.field(&[name], "a dictionary", |raw| match serde_json::from_str(raw) {
             Ok(map) => Some(Some(map)),
-            // An empty list holds as little as an empty dictionary.
-            // unverified: whether Lucca ever sends one here.
+            // An empty list counts as an empty dictionary. unverified: whether Lucca ever sends one here.
             Err(_) => array_of(raw).is_some_and(|items| items.is_empty()).then_some(None),
         });
         read.unwrap_or_default()
     }
 
-    /// The members of `name`, where it is a dictionary, and every root key `name_…`, with the rest of the
-    /// key. Source: wire-grammar.md §1.3 (`userAxisValues` arrives as `userAxisValues_4`).
+    /// The members of `name`, if it is a dictionary, and every root key `name_…`, with the rest of the key.
+    /// Source: wire-grammar.md §1.3 (`userAxisValues` arrives as `userAxisValues_4`).
     pub(crate) fn suffixed_references(&mut self, name: &'static str) -> BTreeMap<String, Vec<Ref>> {
         let mut values = BTreeMap::new();
         let nested = self.object.get(name).and_then(Object::parse);

@@ -1,4 +1,4 @@
-//! Texts, numbers, truth values, dates and ids, in every form they have been seen in.
+//! Texts, numbers, truth values, dates and ids, in every observed form.
 
 use compact_str::CompactString;
 use std::borrow::Cow;
@@ -33,7 +33,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The text, without memory of its own where it is short.
+    /// The text, without an allocation of its own if it is short.
     pub(crate) fn into_compact(self) -> CompactString {
         match self {
             Self::Text(text) => text.into(),
@@ -109,7 +109,7 @@ impl<'a> Scalar<'a> {
         let date = Some(plain_date(day)?).filter(|date| *date != NO_DATE);
         match rest.as_bytes().first() {
             None => Some(date),
-            // Only the day counts, but what follows must still be a time.
+            // Only the day counts, but the rest must still be a time.
             Some(b'T' | b't' | b' ') if rest.get(1..) == Some("00:00:00") => Some(date),
             Some(b'T' | b't' | b' ') => time_of(text).map(|_| date),
             Some(_) => None,
@@ -143,11 +143,11 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// What .NET writes for a date that was never set.
-// unverified: that Lucca does; nothing in a file of people began in the year 1.
+/// .NET's value for a date that was never set.
+// unverified: that Lucca sends it; no date in personnel data is in the year 1.
 const NO_DATE: Date = Date::constant(1, 1, 1);
 
-/// How much of something, in whole minutes or in a unit that is not said.
+/// A quantity, in whole minutes or in an unnamed unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Measure {
     Minutes(i64),
@@ -241,13 +241,13 @@ fn plain_date(text: &str) -> Option<Date> {
     Date::new(digits(0, 4)?, month, day).ok()
 }
 
-/// Whether a JSON number is already in the form ids have.
+/// Whether a JSON number is already in the form of ids.
 fn is_plain(number: &str) -> bool {
     number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The decimal digits of a number that is whole, whatever its notation (`12`, `12.0`, `1E+19`); at most
-/// 39 of them, which is what 128 bits hold.
+/// The decimal digits of a whole number, in any notation (`12`, `12.0`, `1E+19`); at most 39 of them, the
+/// limit of 128 bits.
 fn whole_number(text: &str) -> Option<String> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -293,13 +293,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_cut_for_times_reads_what_is_read_without_it(
+        fn fast_path_for_times_matches_slow_path(
             text in "[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,10})?(Z|\\+02:00)?",
         ) {
             if let Some(wall) = plain_time(&text) {
                 prop_assert_eq!(text.parse(), Ok(SourceTime::Unzoned(wall)));
             } else {
-                // What is left out is left out for a reason.
+                // The fast path leaves these forms out on purpose.
                 let reads_as_wall = matches!(text.parse(), Ok(SourceTime::Unzoned(_)));
                 prop_assert!(!reads_as_wall || !text.contains('T') || text.contains(":60"), "{}", text);
             }

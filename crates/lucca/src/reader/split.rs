@@ -1,11 +1,11 @@
 //! Splitting an object of valid JSON into its members, without reading them.
 //!
-//! That the JSON is valid has been seen to before, by whoever received it: here nothing is checked twice, which
-//! is what makes reading many small records fast.
+//! The caller has validated the JSON when it received it. No check is repeated here, which makes reading many
+//! small records fast.
 
 use std::borrow::Cow;
 
-/// At most `most` members of the object in `text`, in their order; `None` if it is no object.
+/// At most `most` members of the object in `text`, in their order; `None` if it is not an object.
 pub(super) fn members(text: &str, most: usize) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let bytes = text.as_bytes();
     let mut at = after_space(bytes, 0);
@@ -13,16 +13,16 @@ pub(super) fn members(text: &str, most: usize) -> Option<Vec<(Cow<'_, str>, &str
         return None;
     }
     at = after_space(bytes, at + 1);
-    // A member takes some twenty bytes.
+    // A member takes about twenty bytes.
     let mut members = Vec::with_capacity((text.len() / 20).clamp(2, 48));
     while members.len() < most && bytes.get(at) == Some(&b'"') {
         let key_ends = string_end(bytes, at);
         let key = key(text.get(at..key_ends)?)?;
-        // Past the colon.
+        // After the colon.
         let begins = after_space(bytes, after_space(bytes, key_ends) + 1);
         let ends = value_end(bytes, begins);
         members.push((key, text.get(begins..ends)?));
-        // Past the comma, or at the closing brace.
+        // After the comma, or at the closing brace.
         at = after_space(bytes, ends);
         if bytes.get(at) == Some(&b',') {
             at = after_space(bytes, at + 1);
@@ -47,7 +47,7 @@ fn after_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Behind the quote that closes the string that begins at `at`.
+/// Index after the closing quote of the string that begins at `at`.
 fn string_end(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
     loop {

@@ -1,4 +1,4 @@
-//! What is known of users day by day, and how their properties changed.
+//! Users' calendar days, and the log of their changed properties.
 
 use jiff::civil::Date;
 use people::{RemoteId, SourceTime};
@@ -8,19 +8,19 @@ use super::private::FromRecord;
 use crate::item::Unreadable;
 use crate::reader::{Object, Record};
 
-/// A change of a user's property (`/api/v3/userlogs`, which is not documented). Source: directory.md §11.6.
+/// A change of a user's property (`/api/v3/userlogs`, undocumented). Source: directory.md §11.6.
 // unverified: every field; that `name` is the property and `value` its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserLog {
     /// Its id.
     pub id: RemoteId,
-    /// The property that changed, as the server writes it (`departmentid`, `legalentityid`, `manager`).
+    /// The changed property, in the server's spelling (`departmentid`, `legalentityid`, `manager`).
     pub property: Option<String>,
-    /// The user it is a property of.
+    /// The user whose property changed.
     pub owner_id: Option<RemoteId>,
     /// The property's value: for a relation the other record's id, as text.
     pub value: Option<String>,
-    /// When it changed; without a zone.
+    /// Time of the change; without a zone.
     pub modified_at: Option<SourceTime>,
     /// The user who changed it.
     pub author_id: Option<RemoteId>,
@@ -45,7 +45,7 @@ impl FromRecord for UserLog {
     }
 }
 
-/// What a user's calendar says of a day (`/api/v3/userdates`). Source: absences.md §8.
+/// A day in a user's calendar (`/api/v3/userdates`). Source: absences.md §8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDate {
     /// The user.
@@ -62,12 +62,12 @@ pub struct UserDate {
     pub pm: HalfDay,
 }
 
-/// A half of a [`UserDate`].
+/// One half of a [`UserDate`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HalfDay {
-    /// How long the user is meant to work, in minutes (`dtt`).
+    /// The user's theoretical working time, in minutes (`dtt`).
     pub theoretical_minutes: Option<i64>,
-    /// Whether the user is off; an older field that is not documented any more.
+    /// Whether the user is off; an older field that is no longer documented.
     pub is_off: Option<bool>,
 }
 
@@ -92,7 +92,7 @@ impl FromRecord for UserDate {
         })
     }
 
-    /// A day has no documented id: whose it is and which tell it apart, as `42-2026-03-01`.
+    /// A day has no documented id: user and date identify it, as `42-2026-03-01`.
     fn identity(object: &Object<'_>) -> Option<RemoteId> {
         let mut record = Record::new(object);
         let owner = record.reference("owner", "ownerId")?.id;

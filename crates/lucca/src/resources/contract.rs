@@ -1,4 +1,4 @@
-//! Work contracts and what they refer to. Source: directory.md §8.
+//! Work contracts and their lookups. Source: directory.md §8.
 
 use jiff::civil::Date;
 use people::{RemoteId, SourceTime};
@@ -13,49 +13,49 @@ use crate::reader::Record;
 pub struct WorkContract {
     /// Its id.
     pub id: RemoteId,
-    /// The user it employs.
+    /// The employed user.
     pub owner_id: RemoteId,
     /// An id from another system; not necessarily unique.
     pub external_id: Option<String>,
-    /// The contract's type: in Lucca a template, which decides which other fields are required.
+    /// The contract's type: in Lucca a template, which decides the other required fields.
     pub type_: Option<Ref>,
     /// First day.
     pub starts_on: Date,
     /// Last day, included; `None` while it is open.
     pub ends_on: Option<Date>,
-    /// Whether it is the one that counts today: the ongoing one, else the next, else the last.
+    /// Whether it counts today: the ongoing one, else the next, else the last.
     pub is_applicable: Option<bool>,
     /// Whether it is archived.
     pub is_archived: Option<bool>,
-    /// Where it employs.
+    /// The employing establishment.
     pub establishment: Option<Ref>,
     /// Socio-professional category; `0` is a real one.
     pub spc: Option<Ref>,
-    /// Why it was made.
+    /// The reason for hiring.
     pub hiring_type: Option<Ref>,
-    /// Why it ended.
+    /// The reason for its end.
     pub termination_reason: Option<Ref>,
-    /// Why it is a temporary one.
+    /// The reason for a temporary contract.
     pub temporary_contract_ground: Option<Ref>,
     /// The user who supervises the internship.
     pub internship_supervisor: Option<Ref>,
-    /// The user who wrote it.
+    /// The user who created it.
     pub author: Option<Ref>,
-    /// The user who changed it last.
+    /// The last user who changed it.
     pub last_modifier: Option<Ref>,
-    /// Length of the trial period.
+    /// Length of the trial period, in days.
     pub trial_period_days: Option<i64>,
-    /// Length of the trial period with its renewal.
+    /// Length of the trial period with its renewal, in days.
     pub renewed_trial_period_days: Option<i64>,
     /// Last day of the trial period.
     pub trial_period_end_date: Option<Date>,
     /// Last day of the renewed trial period.
     pub trial_period_end_date2: Option<Date>,
-    /// When it was written; without a zone.
+    /// Creation time; without a zone.
     pub created_at: Option<SourceTime>,
-    /// When it was last changed; without a zone.
+    /// Time of the last change; without a zone.
     pub last_modified_at: Option<SourceTime>,
-    /// How working time is arranged. Only public code shows this field.
+    /// The working-time arrangement. Only public code shows this field.
     pub working_time_arrangement: Option<Ref>,
 }
 
@@ -99,17 +99,16 @@ fn unreadable(field: &'static str, reason: &str) -> Unreadable {
     Unreadable { field: field.into(), reason: reason.to_owned() }
 }
 
-/// A named value that contracts refer to: why somebody was hired
-/// (`/directory/api/work-contract-hiring-types`), why a contract ended (`…-termination-reasons`), why it is a
-/// temporary one (`…-temporary-contract-grounds`).
-// unverified: the shapes of the three lookups; `id` and `name` are what references to them carry.
+/// A named value that contracts refer to: a reason for hiring (`/directory/api/work-contract-hiring-types`),
+/// for a contract's end (`…-termination-reasons`), for a temporary contract (`…-temporary-contract-grounds`).
+// unverified: the shapes of the three lookups; references to them have `id` and `name`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup {
     /// Its id.
     pub id: RemoteId,
     /// Its name, in the language of the key.
     pub name: Option<String>,
-    /// Its code, where it has one.
+    /// Its code, if it has one.
     pub code: Option<String>,
 }
 

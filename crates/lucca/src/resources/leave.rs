@@ -18,29 +18,29 @@ pub struct Leave {
     pub date: Date,
     /// Morning or afternoon.
     pub half: Half,
-    /// Who is absent.
+    /// The absent employee.
     pub owner: Option<RemoteId>,
-    /// The period it is a part of.
+    /// The period that contains it.
     pub period: Option<LeavePeriodRef>,
     /// The kind of leave: Lucca's leave account.
     pub account: Option<Ref>,
-    /// How long an absence counted in hours is, in minutes; read from `value` in either notation of a duration
-    /// (`03:30:00`, `PT3H30M`).
+    /// Length of an absence that is counted in hours, in minutes; read from `value` in either notation of a
+    /// duration (`03:30:00`, `PT3H30M`).
     pub minutes: Option<i64>,
-    /// `value` where it is a plain number.
+    /// `value` if it is a plain number.
     // unverified: its unit, and that it is ever sent so; it is documented as a duration.
     pub value: Option<f64>,
-    /// When it was created; without a zone.
+    /// Creation time; without a zone.
     pub created_at: Option<SourceTime>,
-    /// When it was cancelled; without a zone.
+    /// Cancellation time; without a zone.
     pub cancelled_at: Option<SourceTime>,
     /// The user who cancelled it.
     pub cancelled_by: Option<RemoteId>,
-    /// Whether it stands: its period is pending or confirmed. False when it was cancelled or denied.
+    /// Whether it is active: its period is pending or confirmed. False once cancelled or denied.
     pub is_active: Option<bool>,
-    /// What was written beside it; only asked for with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
+    /// Its comment; only requested with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
     pub comment: Option<String>,
-    /// Whether it is remote work rather than absence; not documented.
+    /// Whether it is remote work rather than absence; undocumented.
     pub is_remote_work: Option<bool>,
 }
 
@@ -53,24 +53,24 @@ pub enum Half {
     Pm,
 }
 
-/// The period a leave is a part of: consecutive half-days asked for, or entered, at once.
+/// The period of a leave: consecutive half-days requested, or entered, at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeavePeriodRef {
     /// Its id.
     pub id: RemoteId,
-    /// Who is absent.
+    /// The absent employee.
     pub owner_id: Option<RemoteId>,
-    /// True when it is approved or needs no approval, false while it is pending.
+    /// True if it is approved or needs no approval, false while it is pending.
     pub is_confirmed: Option<bool>,
-    /// When it was confirmed; without a zone.
+    /// Time of the confirmation; without a zone.
     pub confirmed_at: Option<SourceTime>,
-    /// First day; not documented.
+    /// First day; undocumented.
     pub starts_on: Option<Date>,
-    /// Whether it begins in the morning; not documented.
+    /// Whether it begins in the morning; undocumented.
     pub starts_am: Option<bool>,
-    /// Last day, included; not documented.
+    /// Last day, included; undocumented.
     pub ends_on: Option<Date>,
-    /// Whether it ends at noon; not documented.
+    /// Whether it ends at noon; undocumented.
     pub ends_am: Option<bool>,
 }
 
@@ -149,7 +149,7 @@ impl FromRecord for Leave {
 }
 
 impl LeavePeriodRef {
-    /// `fallback`: the id where the period doesn't carry it itself.
+    /// `fallback`: the id to use if the period has none.
     fn read(period: &mut Record<'_>, fallback: Option<RemoteId>) -> Option<Self> {
         Some(Self {
             id: period.id_field("id").or(fallback)?,

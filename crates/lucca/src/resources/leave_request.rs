@@ -7,37 +7,37 @@ use super::private::FromRecord;
 use crate::item::Unreadable;
 use crate::reader::Record;
 
-/// What asks for a period of absence (`/api/v3/leaveRequests`). Periods entered by HR have none.
+/// A request for a period of absence (`/api/v3/leaveRequests`). Periods entered by HR have none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaveRequest {
     /// Its id.
     pub id: RemoteId,
-    /// The period it asks for.
+    /// The requested period.
     pub period_id: Option<RemoteId>,
-    /// Who will be absent.
+    /// The employee who will be absent.
     pub owner_id: Option<RemoteId>,
-    /// How it stands; `None` only where the server does not give it.
+    /// Its status; `None` only if the server does not send it.
     pub status: Option<LeaveRequestStatus>,
-    /// When it was made; without a zone.
+    /// Creation time; without a zone.
     pub created_at: Option<SourceTime>,
-    /// The user whose approval is expected next.
+    /// The user who has to approve next.
     pub next_approver_id: Option<RemoteId>,
     /// The user who cancelled it.
     pub cancelled_by: Option<RemoteId>,
-    /// When it was cancelled; without a zone.
+    /// Cancellation time; without a zone.
     pub cancelled_at: Option<SourceTime>,
-    /// False when it was cancelled.
+    /// False once cancelled.
     pub is_active: Option<bool>,
     /// Every decision so far, in the server's order; several in a workflow of several levels.
     pub approvals: Vec<Approval>,
     /// Every request to cancel it.
     pub cancellation_requests: Vec<CancellationRequest>,
-    /// What its owner wrote; only asked for with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
+    /// The owner's comment; only requested with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
     // unverified: that it is the comment of the period's log at status 0 (absences.md §2.2).
     pub owner_comment: Option<String>,
 }
 
-/// How a [`LeaveRequest`] stands.
+/// Status of a [`LeaveRequest`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LeaveRequestStatus {
     /// Waits for an approval; 0.
@@ -55,8 +55,8 @@ pub enum LeaveRequestStatus {
 }
 
 impl LeaveRequestStatus {
-    /// A number is documented; words are tolerated in any case and with any separators.
-    // unverified: that words are ever sent; only the guide to v3 speaks of an enumeration of words.
+    /// The number is documented; words are tolerated in any case and with any separators.
+    // unverified: that words are ever sent; only the guide to v3 mentions an enumeration of words.
     fn of(text: &str) -> Self {
         let word: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
         match word.to_ascii_lowercase().as_str() {
@@ -75,36 +75,37 @@ impl LeaveRequestStatus {
 pub struct Approval {
     /// Its id.
     pub id: RemoteId,
-    /// When it was made; without a zone.
+    /// Time of the decision; without a zone.
     pub date: Option<SourceTime>,
-    /// Who decided.
+    /// The user who decided.
     pub approver_id: Option<RemoteId>,
-    /// In whose place.
+    /// The user they substituted for.
     pub substituted_approver_id: Option<RemoteId>,
     /// Whether it was approved; false means denied.
     pub approved: Option<bool>,
-    /// What was written; only asked for with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
+    /// The approver's comment; only requested with
+    /// [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
     pub comment: Option<String>,
 }
 
-/// A request to cancel a [`LeaveRequest`] that was approved.
+/// A request to cancel an approved [`LeaveRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CancellationRequest {
     /// Its id.
     pub id: RemoteId,
-    /// Who asks.
+    /// The user who requests the cancellation.
     pub author_id: Option<RemoteId>,
-    /// What was written; only asked for with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
+    /// The author's comment; only requested with [`FieldGroup::LeaveReason`](crate::FieldGroup::LeaveReason).
     pub comment: Option<String>,
     /// Its level in the workflow.
     pub rank: Option<i64>,
     /// Whether it was approved.
     pub approved: Option<bool>,
-    /// When it was made; without a zone.
+    /// Creation time; without a zone.
     pub created_at: Option<SourceTime>,
-    /// The user whose approval is expected next.
+    /// The user who has to approve next.
     pub next_approver_id: Option<RemoteId>,
-    /// Whether it stands.
+    /// Whether it is still open.
     pub is_active: Option<bool>,
 }
 
@@ -158,7 +159,7 @@ fn user(record: &mut Record<'_>, nested: &'static str, flat: &'static str) -> Op
     record.reference(nested, flat).map(|user| user.id)
 }
 
-/// The comment of the first entry of a period's log that is of a request being made.
+/// The comment of the first entry in a period's log that records the creation of a request.
 fn first_comment(period: &mut Record<'_>) -> Option<String> {
     let entries = period.list("logs", |log| Some((log.text("status"), log.text("comment"))));
     let mut made = entries.into_iter().filter(|(status, _)| {

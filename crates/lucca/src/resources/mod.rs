@@ -1,8 +1,8 @@
 //! Lucca's resources as they arrive on the wire, typed.
 //!
-//! Every field but ids may be missing: which ones a server gives depends on its applications, on the
-//! key's permissions and on what was asked. Nothing here is interpreted: sentinels such as `9999-12-31`
-//! stay, and texts are as they were sent, blank or not.
+//! Every field but ids may be missing: it depends on the server's applications, on the key's permissions and
+//! on the query. Nothing is interpreted here: sentinels such as `9999-12-31` stay, and texts are unchanged,
+//! blank or not.
 
 mod calendar;
 mod contract;
@@ -32,7 +32,7 @@ pub use user::{Picture, User, WorkCycle};
 pub struct Ref {
     /// The other record's id.
     pub id: RemoteId,
-    /// Its name, where the server gives it.
+    /// Its name, if the server sends it.
     pub name: Option<CompactString>,
 }
 
@@ -42,12 +42,12 @@ pub trait Resource: private::FromRecord + Send + 'static {}
 pub(crate) mod private {
     use super::{Object, Record, RemoteId, Unreadable};
 
-    /// Reads a record; it is what keeps [`super::Resource`] to this crate.
+    /// Reads a record; it restricts implementations of [`super::Resource`] to this crate.
     pub trait FromRecord: Sized {
         /// Reads the record with this id.
         fn read(id: RemoteId, record: &mut Record<'_>) -> Result<Self, Unreadable>;
 
-        /// The record's id, or what tells it apart where it has none.
+        /// The record's id, or a key made of other fields if it has none.
         fn identity(object: &Object<'_>) -> Option<RemoteId> {
             object.id()
         }

@@ -1,4 +1,4 @@
-//! The organisation: legal units, establishments, departments, and the lists people refer to.
+//! The organisation: legal units, establishments, departments, and the lists that people refer to.
 //!
 //! Source: directory.md §7 and §11, absences.md §8.
 
@@ -18,11 +18,11 @@ pub struct Department {
     pub name: Option<String>,
     /// Its code, unique.
     pub code: Option<String>,
-    /// What it does; v4 only.
+    /// Its purpose; v4 only.
     pub description: Option<String>,
-    /// Its place in the tree (`hierarchy`, such as `/1/2/2/`): opaque, only to be compared.
+    /// Its path in the tree (`hierarchy`, such as `/1/2/2/`): opaque, to be compared only.
     pub path: Option<String>,
-    /// Its parent's place in the tree: another department's `path`. Lucca calls it `parentId`.
+    /// Its parent's path: another department's `path`. Lucca calls it `parentId`.
     pub parent_path: Option<String>,
     /// Its parent's id; v4 only (`parentLuccaId`).
     // unverified: that `parentLuccaId` is the parent's numeric id (directory.md §11.2).
@@ -37,9 +37,9 @@ pub struct Department {
     pub level: Option<i64>,
     /// Its rank among its siblings.
     pub sort_order: Option<i64>,
-    /// When it was created; v4 only.
+    /// Creation time; v4 only.
     pub created_at: Option<SourceTime>,
-    /// When it was last modified; v4 only.
+    /// Time of the last change; v4 only.
     pub last_modified_at: Option<SourceTime>,
 }
 
@@ -66,7 +66,7 @@ impl FromRecord for Department {
     }
 }
 
-/// An establishment (`/organization/structure/api/establishments`). Its id is what v3 users carry as
+/// An establishment (`/organization/structure/api/establishments`). Users of v3 refer to its id as
 /// `legalEntityId`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Establishment {
@@ -94,11 +94,11 @@ pub struct Establishment {
     pub time_zone: Option<String>,
     /// Whether it is archived.
     pub is_archived: Option<bool>,
-    /// How many people it has.
+    /// Number of employees.
     pub users_count: Option<i64>,
-    /// When it was created.
+    /// Creation time.
     pub created_at: Option<SourceTime>,
-    /// When it was last modified.
+    /// Time of the last change.
     pub last_modified_at: Option<SourceTime>,
 }
 
@@ -149,7 +149,7 @@ pub struct LegalUnit {
     pub headquarters: Option<Ref>,
     /// Whether it is archived.
     pub is_archived: Option<bool>,
-    /// When it was created.
+    /// Creation time.
     pub created_at: Option<SourceTime>,
 }
 
@@ -210,7 +210,7 @@ pub struct JobQualification {
     pub level_position: Option<i64>,
     /// Whether it is in use.
     pub is_active: Option<bool>,
-    /// How many people have it.
+    /// Number of employees with it.
     pub users_count: Option<i64>,
 }
 
@@ -245,9 +245,9 @@ pub struct OccupationCategory {
     pub id: RemoteId,
     /// Its name.
     pub name: Option<String>,
-    /// When it was created.
+    /// Creation time.
     pub created_at: Option<SourceTime>,
-    /// When it was last modified.
+    /// Time of the last change.
     pub modified_at: Option<SourceTime>,
     /// The establishments that use it.
     pub usages: Vec<Ref>,
@@ -267,7 +267,7 @@ impl FromRecord for OccupationCategory {
     }
 }
 
-/// A kind of leave, often one for each year (`/api/v3/leaveAccounts`, which is not documented).
+/// A kind of leave, often one for each year (`/api/v3/leaveAccounts`, undocumented).
 // unverified: that this endpoint lists all accounts, and every field but `id` and `name` (absences.md §8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaveAccount {
@@ -277,11 +277,11 @@ pub struct LeaveAccount {
     pub name: Option<String>,
     /// Whether it counts remote work rather than absences; not always set where it should be.
     pub is_remote_work: Option<bool>,
-    /// What the accounts of several years have in common (`Annual leave`).
-    // unverified: that it is independent of the year, and given here; webhooks give it (absences.md §8).
+    /// The category that accounts of several years share (`Annual leave`).
+    // unverified: that it is independent of the year, and sent here; webhooks send it (absences.md §8).
     pub category: Option<Ref>,
-    /// In what it is counted, as the server writes it: `0` days, `1` hours, `3` something else.
-    // unverified: the codes, and that it is given here; creating a request shows it (absences.md §5.1).
+    /// Its unit, in the server's notation: `0` days, `1` hours, `3` another unit.
+    // unverified: the codes, and that it is sent here; creating a request shows it (absences.md §5.1).
     pub unit: Option<String>,
 }
 
@@ -312,14 +312,14 @@ pub struct CustomFieldDefinition {
     pub name: Option<String>,
     /// Its format (`select`).
     pub format_key: Option<String>,
-    /// What can be chosen, for a field that is a list.
+    /// The choices of a list field.
     pub entries: Vec<CustomFieldEntry>,
 }
 
-/// A value that can be chosen in a custom field.
+/// A choice of a custom field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomFieldEntry {
-    /// What users carry as the field's value.
+    /// The field's value on users.
     pub id: RemoteId,
     /// Its name, in the language of the key.
     pub name: Option<String>,

@@ -11,8 +11,8 @@ use super::{Ref, Resource};
 use crate::item::Unreadable;
 use crate::reader::Record;
 
-/// A person (`/api/v3/users`). What of it arrives depends on the [`FieldGroups`](crate::FieldGroups)
-/// asked for, on the applications the tenant has, and on the key's permissions.
+/// A person (`/api/v3/users`). Which fields arrive depends on the requested
+/// [`FieldGroups`](crate::FieldGroups), on the tenant's applications, and on the key's permissions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
     /// The user's id. `0` is real: "Lucca Admin".
@@ -23,11 +23,11 @@ pub struct User {
     pub display_name: Option<String>,
     /// First name.
     pub first_name: Option<String>,
-    /// Last name, in the case that was typed.
+    /// Last name, in the case in which it was typed.
     pub last_name: Option<String>,
     /// Login, unique in the tenant.
     pub login: Option<String>,
-    /// Work e-mail, in the case that was typed.
+    /// Work e-mail, in the case in which it was typed.
     pub mail: Option<String>,
     /// Employee number: a text with leading zeros, unique within an establishment only.
     pub employee_number: Option<String>,
@@ -73,19 +73,19 @@ pub struct User {
     pub contract_start: Option<Date>,
     /// Last day of the applicable contract, included; `None` while it is open.
     pub contract_end: Option<Date>,
-    /// Since when seniority counts; `None` means from the contract's start.
+    /// First day of seniority; `None` means the contract's start.
     pub seniority_date: Option<Date>,
     /// Birth date.
     pub birth_date: Option<Date>,
-    /// When the user was last modified; without a zone. What moves it is not documented.
+    /// Time of the last change; without a zone. The changes that move it are undocumented.
     pub modified_at: Option<SourceTime>,
-    /// When the user was created; without a zone.
+    /// Creation time; without a zone.
     pub created_at: Option<SourceTime>,
-    /// The establishment that employs: what v3 calls a legal entity.
+    /// The employing establishment: v3's legal entity.
     pub legal_entity: Option<Ref>,
     /// Department.
     pub department: Option<Ref>,
-    /// Manager; people who have none are their own manager in all recorded answers.
+    /// Manager; people without one are their own manager in all recorded answers.
     pub manager: Option<Ref>,
     /// Calendar of public holidays.
     pub calendar: Option<Ref>,
@@ -120,7 +120,7 @@ pub struct User {
 pub struct Picture {
     /// The file's id, a GUID.
     pub id: Option<RemoteId>,
-    /// Where the picture is, absolute or relative to the tenant.
+    /// URL of the picture, absolute or relative to the tenant.
     pub href: Option<String>,
     /// The file's name.
     pub name: Option<String>,

@@ -1,10 +1,10 @@
-//! A set of numbers in blocks of differences, a byte or two a number where they are close together.
+//! A set of numbers in blocks of differences, a byte or two a number if they are close together.
 //!
-//! Numbers that arrive in ascending order, as nearly all do, are only appended.
+//! Numbers in ascending order, as nearly all arrive, are only appended.
 
 use std::collections::BTreeMap;
 
-/// How many numbers a block has at most: what is taken apart and put together again for one in the middle.
+/// Largest block, in numbers: an insertion in the middle rewrites one block.
 const MOST_IN_BLOCK: u32 = 256;
 
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct PackedSet {
     blocks: BTreeMap<u64, Block>,
 }
 
-/// Ascending numbers, of which the first is the block's key.
+/// Ascending numbers; the first is the block's key.
 #[derive(Debug)]
 struct Block {
     /// The differences between neighbours, seven bits a byte.
@@ -27,7 +27,7 @@ impl Block {
         Self { differences: Vec::new(), last: first, len: 1 }
     }
 
-    /// Adds a number that is larger than all.
+    /// Adds a number larger than all others.
     fn push(&mut self, number: u64) {
         let mut difference = number - self.last;
         while difference >= 0x80 {
@@ -71,7 +71,7 @@ impl PackedSet {
         number <= block.last && block.numbers(*first).any(|other| other == number)
     }
 
-    /// Whether it was not in yet.
+    /// Adds a number; returns whether it is new.
     pub(super) fn insert(&mut self, number: u64) -> bool {
         let Some((&first, block)) = self.blocks.range_mut(..=number).next_back() else {
             return self.insert_in_front(number);
@@ -100,7 +100,7 @@ impl PackedSet {
         true
     }
 
-    /// Puts these numbers in the place of the block that begins with the first of them, as two if they are too
+    /// Replaces the block that begins with the first of these numbers by them, as two blocks if they are too
     /// many for one.
     fn put(&mut self, numbers: &[u64]) {
         let most = usize::try_from(MOST_IN_BLOCK).unwrap_or(usize::MAX);
@@ -125,7 +125,7 @@ impl PackedSet {
         }
     }
 
-    /// About how much memory it takes.
+    /// Approximate memory use, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let each = size_of::<(u64, Block)>() * 2;

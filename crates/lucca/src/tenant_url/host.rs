@@ -1,17 +1,17 @@
-//! Lucca's host shapes, and what else a host may be.
+//! Lucca's host shapes, and the classification of all other hosts.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Environment, Region, TenantUrlError};
 
 /// A host that may be a tenant's.
-pub(super) enum Shape {
+pub(super) enum HostShape {
     Tenant { host: String, environment: Environment, region: Region },
     Loopback { host: String },
 }
 
-/// Sorts a host. `may_be_bare`: a single name may be an account's.
-pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlError> {
+/// Classifies a host. `may_be_bare`: a single label may be an account's name.
+pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<HostShape, TenantUrlError> {
     if let Some(inner) = host.strip_prefix('[') {
         let address: Ipv6Addr = inner
             .strip_suffix(']')
@@ -24,7 +24,7 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
         return Err(TenantUrlError::MissingAccount);
     }
     if host == "localhost" {
-        return Ok(Shape::Loopback { host });
+        return Ok(HostShape::Loopback { host });
     }
     if let Ok(address) = host.parse::<Ipv4Addr>() {
         return loopback(IpAddr::V4(address), host);
@@ -34,11 +34,11 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
     }
     let labels: Vec<&str> = host.split('.').collect();
     labels.iter().try_for_each(|label| check_label(label))?;
-    // Other notations of IPv4 addresses, which resolvers take: 127.1, 2130706433, 0x7f000001.
+    // Other notations of IPv4 addresses that resolvers accept: 127.1, 2130706433, 0x7f000001.
     if labels.last().is_some_and(|last| is_number(last)) {
         return Err(TenantUrlError::IpAddress);
     }
-    let tenant = |environment, region, host| Ok(Shape::Tenant { host, environment, region });
+    let tenant = |environment, region, host| Ok(HostShape::Tenant { host, environment, region });
     match labels.as_slice() {
         [account] if may_be_bare => {
             check_bare(account)?;
@@ -54,8 +54,8 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
             check_account(account)?;
             tenant(environment, region, host.clone())
         }
-        // A production domain of its own, by an operations tool of Lucca's.
-        // unverified: that accounts stand before it as they do before Lucca's domains, and where it is hosted.
+        // A production domain of its own, known from one of Lucca's operations tools. unverified: that
+        // account names precede it as they precede Lucca's other domains, and its hosting region.
         [account, "dauphine", "fr"] => {
             check_account(account)?;
             tenant(Environment::Production, Region::Europe, host.clone())
@@ -68,12 +68,12 @@ pub(super) fn shape(host: &str, may_be_bare: bool) -> Result<Shape, TenantUrlErr
             let region = if *server == "ch1" { Region::Switzerland } else { Region::Europe };
             tenant(Environment::Sandbox, region, host.clone())
         }
-        labels => Err(what_else(labels)),
+        labels => Err(foreign_host_error(labels)),
     }
 }
 
-fn loopback(address: IpAddr, host: String) -> Result<Shape, TenantUrlError> {
-    if address.is_loopback() { Ok(Shape::Loopback { host }) } else { Err(TenantUrlError::IpAddress) }
+fn loopback(address: IpAddr, host: String) -> Result<HostShape, TenantUrlError> {
+    if address.is_loopback() { Ok(HostShape::Loopback { host }) } else { Err(TenantUrlError::IpAddress) }
 }
 
 fn check_label(label: &str) -> Result<(), TenantUrlError> {
@@ -94,7 +94,7 @@ fn check_label(label: &str) -> Result<(), TenantUrlError> {
     }
 }
 
-/// Letters, digits and hyphens are real accounts' (directory.md §2); the documented grammar has letters only.
+/// Real accounts have letters, digits and hyphens (directory.md §2); the documented grammar has letters only.
 fn check_account(account: &str) -> Result<(), TenantUrlError> {
     match account {
         "www" => Err(TenantUrlError::Www),
@@ -103,7 +103,7 @@ fn check_account(account: &str) -> Result<(), TenantUrlError> {
     }
 }
 
-/// What is refused as a bare word only: with Lucca's domain behind it, somebody means it.
+/// Refuses words that are implausible as a bare account name, though valid in front of Lucca's domain.
 fn check_bare(account: &str) -> Result<(), TenantUrlError> {
     match account {
         "http" | "https" | "ftp" | "ws" | "wss" | "file" | "mailto" => Err(TenantUrlError::Scheme),
@@ -112,7 +112,7 @@ fn check_bare(account: &str) -> Result<(), TenantUrlError> {
     }
 }
 
-/// A key pasted in the wrong place would otherwise be looked up in the DNS as an account's name.
+/// Prevents a DNS look-up of a key that was pasted in the wrong place.
 fn is_key(label: &str) -> bool {
     let digits: Vec<u8> = label.bytes().filter(|byte| *byte != b'-').collect();
     digits.len() == 32 && digits.iter().all(u8::is_ascii_hexdigit)
@@ -141,8 +141,8 @@ fn region_of(ending: &str) -> Option<Region> {
     }
 }
 
-/// What a host is that is no tenant's.
-fn what_else(labels: &[&str]) -> TenantUrlError {
+/// The error for a host that is not a tenant's.
+fn foreign_host_error(labels: &[&str]) -> TenantUrlError {
     let tail = |from_end: usize| labels.len().checked_sub(from_end).and_then(|at| labels.get(at)).copied();
     let (ending, domain) = (tail(1).unwrap_or_default(), tail(2).unwrap_or_default());
     match (environment_of(domain), region_of(ending)) {

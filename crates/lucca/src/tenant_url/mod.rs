@@ -1,13 +1,13 @@
-//! The address of a tenant.
+//! The URL of a tenant.
 //!
-//! Reading what people paste, down to one of Lucca's host shapes or an error that says what is wrong.
-//! Nothing is looked up and nothing is sent. Whether the host's addresses are public is `address`'s.
+//! Reduces pasted text to one of Lucca's host shapes, or to an error that names the problem. Nothing is
+//! looked up or sent. `address` checks that the host's addresses are public.
 
 mod host;
 
 use std::fmt;
 
-use host::Shape;
+use host::HostShape;
 
 /// The origin of one Lucca tenant, such as `https://acme.ilucca.net`.
 ///
@@ -22,7 +22,7 @@ pub struct TenantUrl {
     region: Region,
 }
 
-/// What a tenant is used for.
+/// The use of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -51,12 +51,12 @@ impl Environment {
     }
 }
 
-/// Where a tenant is hosted.
+/// The hosting region of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Region {
-    /// `.net`, `eu1`, `eu2`: all hosting that is not Swiss.
-    // unverified: that all of it is in Europe; Lucca only says which is Swiss.
+    /// `.net`, `eu1`, `eu2`: all hosting outside Switzerland.
+    // unverified: that all of it is in Europe; Lucca only names the Swiss part.
     Europe,
     /// `.ch`, `ch1`.
     Switzerland,
@@ -76,12 +76,12 @@ impl Region {
 }
 
 impl TenantUrl {
-    /// Reads a bare account name, a host, or the URL of any page of a tenant, in any case, with whatever
-    /// copying left around it.
+    /// Reads a bare account name, a host, or the URL of any page of a tenant, in any case, with the remains
+    /// of copying around it.
     ///
     /// # Errors
     ///
-    /// What is wrong with the text. The error does not repeat it: it may be a key pasted in the wrong place.
+    /// The problem with the text. The error does not repeat it: it may be a key pasted in the wrong place.
     pub fn parse(text: &str, policy: NetworkPolicy) -> Result<Self, TenantUrlError> {
         let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let text = text.trim_matches(is_wrapping);
@@ -103,8 +103,8 @@ impl TenantUrl {
         }
         let (host, port) = split_port(authority)?;
         let is_bare = scheme.is_none() && port.is_none();
-        // `https//acme…`, `htps//acme…`, `https/acme.ilucca.net`: what looks like an account's name is a
-        // broken scheme, and the key would be sent to whoever has that name.
+        // `https//acme…`, `htps//acme…`, `https/acme.ilucca.net`: the first word is a broken scheme, not an
+        // account name, and the key would be sent to the owner of an account with that name.
         if is_bare && !host.trim_end_matches('.').contains('.') && host_follows(&rest[end..]) {
             return Err(TenantUrlError::Scheme);
         }
@@ -112,13 +112,13 @@ impl TenantUrl {
             return Err(TenantUrlError::InvalidCharacter);
         }
         match host::shape(host, is_bare)? {
-            Shape::Tenant { host, environment, region } => {
+            HostShape::Tenant { host, environment, region } => {
                 if port.is_some() {
                     return Err(TenantUrlError::Port);
                 }
                 Ok(Self { origin: format!("https://{host}").into(), environment, region })
             }
-            Shape::Loopback { host } => match policy {
+            HostShape::Loopback { host } => match policy {
                 NetworkPolicy::PublicOnly => Err(TenantUrlError::LoopbackNotAllowed),
                 NetworkPolicy::AllowLoopback => {
                     let scheme = scheme.unwrap_or(Scheme::Http).text();
@@ -140,12 +140,12 @@ impl TenantUrl {
         self.origin.split_once("://").map_or(&*self.origin, |(_, host)| host)
     }
 
-    /// What the tenant is used for, as its host says.
+    /// The tenant's use, according to its host.
     pub fn environment(&self) -> Environment {
         self.environment
     }
 
-    /// Where the tenant is hosted, as its host says.
+    /// The tenant's region, according to its host.
     pub fn region(&self) -> Region {
         self.region
     }
@@ -167,7 +167,7 @@ impl fmt::Debug for TenantUrl {
     }
 }
 
-/// Why a text is not a tenant's URL. None of these holds the text.
+/// The reason why a text is not a tenant's URL. No variant holds the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TenantUrlError {
@@ -195,7 +195,7 @@ pub enum TenantUrlError {
     /// A port.
     #[error("the URL has a port in it, which Lucca's never have; {EXPECTED}")]
     Port,
-    /// A port that is no number up to 65535.
+    /// A port that is not a number up to 65535.
     #[error("what follows the colon is not a port; {EXPECTED}")]
     InvalidPort,
     /// A number instead of a name.
@@ -215,7 +215,7 @@ pub enum TenantUrlError {
     /// The encoded form of such letters.
     #[error("the host is an internationalised name (xn--…), which Lucca's never are; {EXPECTED}")]
     Punycode,
-    /// A character that no host has.
+    /// A character that is illegal in hosts.
     #[error("the host has a character in it that host names don't have; {EXPECTED}")]
     InvalidCharacter,
     /// Two dots in a row, or one at the beginning.
@@ -233,7 +233,7 @@ pub enum TenantUrlError {
     /// `www` instead of an account name.
     #[error("www is not an account name; {EXPECTED}")]
     Www,
-    /// A word that programs write where a name is missing, or that is part of an address.
+    /// A placeholder that programs write for a missing name, or a part of an address.
     #[error("this is not an account name, but a word a program left in its place; {EXPECTED}")]
     NotAnAccount,
     /// More than one part before Lucca's domain.
@@ -295,7 +295,7 @@ impl TenantUrlError {
     }
 }
 
-/// Browsers stop at 2048 or a little above.
+/// Browsers stop at 2048 or slightly above.
 const LONGEST_TEXT: usize = 4096;
 
 #[derive(Clone, Copy)]
@@ -313,7 +313,7 @@ impl Scheme {
     }
 }
 
-/// Splits off `https://` or `//`. What has another scheme is refused, with or without slashes.
+/// Splits off `https://` or `//`. Any other scheme is refused, with or without slashes.
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), TenantUrlError> {
     if let Some(rest) = text.strip_prefix("//") {
         return Ok((None, rest));
@@ -356,7 +356,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), TenantUrlError> {
     Ok((host, Some(port)))
 }
 
-/// What copying from web pages, chats and documents leaves in a text.
+/// Invisible characters from web pages, chats and documents.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }

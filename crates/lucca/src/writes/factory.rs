@@ -1,6 +1,6 @@
-//! The factory of leave requests, which Lucca's own pages use and nobody documents: what it offers for a period, and
-//! asking it for a request. Source: absences.md §5.1.
-// unverified: all of it for an API key; it was seen with a browser's session and in public clients.
+//! The leave request factory: an undocumented API that Lucca's own pages use. It offers leave accounts for a
+//! period, and creates the request. Source: absences.md §5.1.
+// unverified: all of it for an API key; it was observed with a browser's session and in public clients.
 
 use async_recursion::async_recursion as boxed;
 use people::{Half, LeaveUnit};
@@ -15,7 +15,7 @@ use crate::reader::{Object, Record};
 use crate::retry::Effort;
 use crate::stream::Stream;
 
-/// Which shape the factory has: it changed at least once.
+/// The wire format of the factory: it changed at least once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FactoryGeneration {
     /// `POST /api/v3/leaveRequestFactory`, with accounts in `availableAccounts` and `otherAvailableAccounts`.
@@ -29,125 +29,125 @@ impl FactoryGeneration {
     pub const ALL: [Self; 2] = [Self::Newer, Self::Older];
 }
 
-/// What the factory offers a person for a period.
+/// The factory's offer to a person for a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaveRequestOffer {
     /// The shape of the answer.
     pub generation: FactoryGeneration,
-    /// How long the period is, in days where it is counted in days.
+    /// Length of the period in days, if it is counted in days.
     pub duration: Option<f64>,
-    /// Whether Lucca says that it may be asked for.
+    /// Whether Lucca marks the period as valid for a request.
     pub is_valid: Option<bool>,
-    /// What it may be taken on, those with a balance first.
+    /// The leave accounts that may be used, those with a balance first.
     pub accounts: Vec<OfferedAccount>,
-    /// What Lucca says of the period, whatever it is taken on.
+    /// Lucca's warnings about the period, for any account.
     pub warnings: Vec<RequestWarning>,
     raw: Map<String, Value>,
 }
 
-/// A leave account that is offered for a period.
+/// A leave account offered for a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfferedAccount {
     /// Its id.
     pub id: RemoteId,
     /// Its name, in the language of the key.
     pub name: Option<String>,
-    /// What it is counted in.
+    /// Its unit.
     pub unit: Option<LeaveUnit>,
-    /// What the period takes of it, in its unit.
+    /// The amount that the period takes, in the account's unit.
     pub duration: Option<f64>,
     /// Whether it counts remote work; not always set where it should be.
     pub is_remote_work: Option<bool>,
-    /// Whether it was offered among those with a balance; none where the answer does not tell them apart.
-    // unverified: that this is what divides `availableAccounts` from `otherAvailableAccounts`.
+    /// Whether it was offered among those with a balance; none if the answer does not distinguish them.
+    // unverified: that this distinguishes `availableAccounts` from `otherAvailableAccounts`.
     pub has_balance: Option<bool>,
-    /// What it allows.
+    /// Its limits.
     pub constraint: Constraint,
-    /// What Lucca says of taking the period on it.
+    /// Lucca's warnings about using it for the period.
     pub warnings: Vec<RequestWarning>,
     raw: Map<String, Value>,
 }
 
-/// What an account allows for a period, as far as the answer tells. Amounts are in the account's unit.
+/// An account's limits for a period, as far as the answer has them. Amounts are in the account's unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Constraint {
-    /// What is left today.
+    /// Balance today.
     pub current_balance: Option<f64>,
-    /// What would be left at the period's end.
+    /// Balance at the period's end.
     pub period_end_balance: Option<f64>,
-    /// What would be left when the entitlement ends.
+    /// Balance at the end of the entitlement.
     pub entitlement_end_balance: Option<f64>,
-    /// The most that may be asked for.
+    /// The largest amount that may be requested.
     pub max: Option<f64>,
-    /// Whether half-days may be asked for.
+    /// Whether half-days may be requested.
     pub allows_half_days: Option<bool>,
-    /// The steps in which hours are asked for.
+    /// Step of requests, in hours.
     pub step_hours: Option<f64>,
-    /// Why the account is closed for some time.
+    /// The reason why the account is closed for some time.
     pub closed: Option<String>,
 }
 
-/// What Lucca says of a request before it is made.
+/// Lucca's warning about a request before it is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestWarning {
     /// The number of the rule.
     pub rule_id: Option<RemoteId>,
-    /// Lucca's words, in the language of the key.
+    /// Lucca's message, in the language of the key.
     pub description: String,
-    /// What becomes of the request.
+    /// Its effect on the request.
     pub level: WarningLevel,
-    /// The account it is about; the whole request where absent.
+    /// The account concerned; absent if it is the whole request.
     pub account_id: Option<RemoteId>,
     raw: Map<String, Value>,
 }
 
-/// What a [`RequestWarning`] does to a request.
+/// The effect of a [`RequestWarning`] on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WarningLevel {
-    /// It is only told (`info`).
+    /// Information only (`info`).
     Informs,
-    /// The request is made once the warning is sent back with it (neither `error` nor `info`).
+    /// The request is created once the warning is sent back with it (neither `error` nor `info`).
     Confirm,
-    /// There will be no request (`error`).
+    /// The request is refused (`error`).
     Blocks,
 }
 
-/// A request to be made.
+/// A request to create.
 #[derive(Clone, Debug)]
 pub struct LeaveRequestDraft<'a> {
-    /// Whose, and when.
+    /// The employee and the half-days.
     pub period: &'a AbsencePeriod,
-    /// What was offered for this period; it is sent back as it came.
+    /// The offer for this period; it is sent back unchanged.
     pub offer: &'a LeaveRequestOffer,
-    /// What it is taken on, one account after the other, and how much of each, in its unit.
+    /// The accounts to use in order, each with its amount in the account's unit.
     pub accounts: &'a [(RemoteId, f64)],
-    /// What the person writes.
+    /// The person's comment.
     pub comment: Option<&'a str>,
-    /// Whether warnings that must be confirmed are sent back, which confirms them.
+    /// Whether warnings that need confirmation are sent back, which confirms them.
     pub acknowledges: bool,
 }
 
-/// What the factory answers to a request. It need not say anything: look for the period then.
+/// The factory's answer to a request. It may be empty: search for the period then.
 // unverified: every field. No answer has been published.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Created {
-    /// What may be the leave request's id.
+    /// Possibly the leave request's id.
     pub request_id: Option<RemoteId>,
-    /// What may be the leave period's id.
+    /// Possibly the leave period's id.
     pub period_id: Option<RemoteId>,
-    /// False where Lucca says that this can't be asked for.
+    /// False if Lucca marks the request as invalid.
     pub is_valid: Option<bool>,
-    /// What Lucca says of the request.
+    /// Lucca's warnings about the request.
     pub warnings: Vec<RequestWarning>,
 }
 
 impl Client {
-    /// What the factory offers for a period. Nothing is asked for.
+    /// The factory's offer for a period. It creates nothing.
     ///
     /// # Errors
     ///
-    /// When the answer can't be had: `lucca.not_found` where there is no factory, `lucca.permission_missing` or
-    /// `lucca.key_refused` where the key may not use it, `lucca.bad_request` where the period is refused.
+    /// When the request fails: `lucca.not_found` if there is no factory, `lucca.permission_missing` or
+    /// `lucca.key_refused` if the key may not use it, `lucca.bad_request` if the period is refused.
     #[boxed]
     pub async fn leave_request_offer(&self, period: &AbsencePeriod) -> Result<LeaveRequestOffer, Error> {
         let (first, last) = (period.first, period.last);
@@ -164,11 +164,11 @@ impl Client {
         Ok(get.await?.0)
     }
 
-    /// Asks the factory for a leave request.
+    /// Creates a leave request through the factory.
     ///
     /// # Errors
     ///
-    /// When it was refused, or may not have arrived: [`Error::may_have_happened`].
+    /// When Lucca refused it, or it may not have arrived: [`Error::may_have_happened`].
     pub async fn create_leave_request(
         &self,
         generation: FactoryGeneration,
@@ -188,7 +188,7 @@ impl Client {
     }
 }
 
-/// What is posted: what was offered, with the choice made in it. What is not known of it goes back as it came.
+/// The body to post: the offer with the choice in it. Unknown members are sent back unchanged.
 fn body(generation: FactoryGeneration, draft: &LeaveRequestDraft<'_>) -> Value {
     let LeaveRequestDraft { period, offer, accounts, comment, acknowledges } = draft;
     let is_newer = generation == FactoryGeneration::Newer;
@@ -216,10 +216,11 @@ fn body(generation: FactoryGeneration, draft: &LeaveRequestDraft<'_>) -> Value {
     } else {
         put(&mut body, "availableAccounts", chosen(Some(true)));
         put(&mut body, "otherAvailableAccounts", chosen(Some(false)));
-        // A public client that asks for others sends this; a browser, which asks for its own user, does not.
+        // A public client that creates requests for other users sends this; a browser, for its own user, does
+        // not.
         put(&mut body, "users", json!({ "userIds": [number_or_text(&period.owner)] }));
         if let Some(comment) = comment {
-            // unverified: that the older shape has a comment, and under this name; the newer one has.
+            // unverified: that the older format has a comment, and under this name; the newer one has.
             put(&mut body, "comments", json!(comment));
         }
     }
@@ -237,12 +238,12 @@ fn body(generation: FactoryGeneration, draft: &LeaveRequestDraft<'_>) -> Value {
     }
     let total: f64 = accounts.iter().map(|(_, amount)| amount).sum();
     put(&mut body, "duration", json!(total));
-    // unverified: what it does. Clients that work send true to the older shape and false to the newer one.
+    // unverified: its effect. Working clients send true in the older format and false in the newer one.
     put(&mut body, "autoCreate", json!(!is_newer));
     Value::Object(body)
 }
 
-/// Sets a member under the name it has already, whatever its case.
+/// Sets a member under its existing name, in any case.
 fn put(object: &mut Map<String, Value>, name: &str, value: Value) {
     let known = object.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
     object.insert(known.unwrap_or_else(|| name.to_owned()), value);
@@ -252,7 +253,7 @@ fn number_or_text(id: &RemoteId) -> Value {
     id.as_str().parse::<u64>().map_or_else(|_| json!(id.as_str()), |number| json!(number))
 }
 
-/// The object in an answer: bare as was seen, or in an envelope as everywhere else.
+/// The object in an answer: bare, as observed, or in an envelope as in other answers.
 fn in_envelope(text: &str) -> Result<&str, Undecodable> {
     let Body::Object(top) = Body::of(text)? else { return Err(Undecodable::NotLucca) };
     Ok(top.get("data").filter(|data| data.starts_with('{')).unwrap_or(text))
@@ -309,7 +310,7 @@ fn created(body: &[u8]) -> Result<Created, Undecodable> {
     }
     let text = match Body::of(&text)? {
         Body::Object(_) => in_envelope(&text)?,
-        // A bare text or a list says nothing that can be relied on.
+        // A bare text or a list holds nothing reliable.
         Body::Text(_) | Body::List(_) => return Ok(Created::default()),
     };
     let object = Object::parse(text).ok_or(Undecodable::NotLucca)?;
@@ -333,7 +334,7 @@ fn created(body: &[u8]) -> Result<Created, Undecodable> {
     })
 }
 
-/// The objects of a list; what else is in it is passed over.
+/// The objects of a list; other members are ignored.
 fn objects(list: Option<&str>) -> Vec<&str> {
     let Some(items) =
         list.and_then(|raw| serde_json::from_str::<Vec<&serde_json::value::RawValue>>(raw).ok())

@@ -1,6 +1,6 @@
 //! The documented import of absences from a CSV file. Source: absences.md §5.2.
 //!
-//! It can only be simulated as a whole, tells no row's error, and can't be taken back.
+//! It can only be simulated as a whole, does not report errors by row, and can't be undone.
 
 use async_recursion::async_recursion as boxed;
 use people::{HalfDay, RemoteId};
@@ -14,9 +14,10 @@ use crate::stream::Stream;
 
 const PATH: &str = "/timmi-absences/api/imports/v1.0/leavePeriods";
 
-/// The columns, all required, in the documented order. Lucca's pages contradict each other on two of them: `legalEntity`
-/// holds the establishment's name by the API documentation and its code by the help page (360029242671), and `isApproved`
-/// is blank by the help page where a leave account needs no approval.
+/// The columns, all required, in the documented order. Lucca's pages contradict each other on two of them:
+/// `legalEntity` holds the establishment's name according to the API documentation and its code according to
+/// the help page (360029242671), and `isApproved` is blank according to the help page if a leave account
+/// needs no approval.
 const HEADER: [&str; 10] = [
     "legalEntity",
     "employeeNumber",
@@ -31,13 +32,13 @@ const HEADER: [&str; 10] = [
 ];
 
 /// The column for leave accounts in hours; only files with hours have it (source: help page 360029242671).
-// unverified: that the API reads it as the screen does.
+// unverified: that the API reads it like the import screen.
 const HOURS: &str = "nbHours";
 
-/// An absence to be imported.
+/// An absence to import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaveImportRow {
-    /// The name or the code of the establishment that employs the person.
+    /// Name or code of the employing establishment.
     pub establishment: String,
     /// The person's employee number.
     pub employee_number: String,
@@ -51,49 +52,50 @@ pub struct LeaveImportRow {
     pub first: HalfDay,
     /// The last half-day.
     pub last: HalfDay,
-    /// How long, where the leave account is counted in hours.
+    /// Length in minutes, if the leave account is counted in hours.
     pub minutes: Option<u32>,
-    /// Whether it is approved already, or waits for an approval; none where the leave account needs no approval.
+    /// Whether it is approved already, or waits for an approval; none if the leave account needs no approval.
     pub is_approved: Option<bool>,
 }
 
-/// What to do with a file of absences.
+/// Options of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaveImport {
-    /// Whether the absences are made; else the file is only tried.
+    /// Whether the absences are created; otherwise the import is simulated.
     pub create: bool,
-    /// Whether the import goes on after the answer; ask for its [progress](Client::leave_import_progress) then.
+    /// Whether the import continues after the answer; poll its [progress](Client::leave_import_progress)
+    /// then.
     pub is_async: bool,
 }
 
-/// What the import answers.
+/// The answer to an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportSummary {
-    /// Its id, to ask for its progress by.
+    /// Its id, for polling its progress.
     pub id: RemoteId,
-    /// Whether anything in the file is wrong. Which row, Lucca does not tell.
+    /// Whether the file has any error. Lucca does not report the row.
     pub has_error: bool,
 }
 
-/// How far an import is.
+/// Progress of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportProgress {
-    /// Not begun (0).
+    /// Not started (0).
     NotStarted,
-    /// Going on, in percent (1 to 99).
+    /// Running, in percent (1 to 99).
     Percent(u8),
-    /// Over (100).
+    /// Finished (100).
     Succeeded,
-    /// Broken off (-1).
+    /// Failed (-1).
     Failed,
 }
 
 impl Client {
-    /// Imports absences, or tries whether they could be.
+    /// Imports absences, or simulates the import.
     ///
     /// # Errors
     ///
-    /// When it was refused, or may not have arrived: [`Error::may_have_happened`].
+    /// When Lucca refused it, or it may not have arrived: [`Error::may_have_happened`].
     #[boxed]
     pub async fn import_leaves(
         &self,
@@ -105,16 +107,16 @@ impl Client {
         let query = format!(
             "create={create}&recredit=false&originalFileName=import.csv&synchronize=true&async={is_async}"
         );
-        // The documentation insists on the boundary.
+        // The documentation requires the boundary.
         let content_type = format!("multipart/form-data; boundary={boundary}");
         self.post(PATH, &query, &content_type, &body, summary).await
     }
 
-    /// How far an import is.
+    /// Progress of an import.
     ///
     /// # Errors
     ///
-    /// When the answer can't be had.
+    /// When the request fails.
     #[boxed]
     pub async fn leave_import_progress(&self, id: &RemoteId) -> Result<ImportProgress, Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -127,8 +129,8 @@ impl Client {
     }
 }
 
-/// The file: UTF-8, separated by semicolons, dates as they are written in France.
-// unverified: that Lucca reads quotes; only names that hold a separator need them.
+/// The file: UTF-8, separated by semicolons, dates in French notation.
+// unverified: that Lucca reads quotes; only names that contain a separator need them.
 fn csv(rows: &[LeaveImportRow]) -> Vec<u8> {
     let mut writer =
         csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -156,14 +158,15 @@ fn csv(rows: &[LeaveImportRow]) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Hours with a point: read as French a point is refused, whereas a comma read as English multiplies the hours.
-// unverified: which of both Lucca reads.
+/// Hours with a point: a reader of French notation refuses a point, whereas a reader of English notation
+/// multiplies the hours if there is a comma.
+// unverified: which of both notations Lucca reads.
 fn hours(minutes: u32) -> String {
     let text = format!("{:.2}", f64::from(minutes) / 60.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The file as the form that Lucca documents, with a boundary that does not occur in it.
+/// The file in the documented form body, with a boundary that does not occur in the file.
 fn multipart(file: &[u8]) -> (Vec<u8>, String) {
     let mut boundary = "leave-import".to_owned();
     while String::from_utf8_lossy(file).contains(&boundary) {
@@ -245,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_a_bare_number_whatever_is_around_it() {
+    fn import_progress_is_a_number_in_any_envelope() {
         let read = |body: &str| progress(body.as_bytes()).ok();
         assert_eq!(read("0"), Some(ImportProgress::NotStarted));
         assert_eq!(read(" 42\n"), Some(ImportProgress::Percent(42)));

@@ -1,7 +1,8 @@
-//! What changes absences in Lucca: the two doors through which one is asked for, decisions, cancellations. Requests
-//! and answers as they are on the wire; what is asked for and whether it may be is not decided here.
+//! Requests that change absences in Lucca: creation through the factory or the import, decisions,
+//! cancellations. Requests and answers are in wire format; what may be requested is decided elsewhere.
 //!
-//! Nothing here is sent twice, but where the first certainly was not accepted: see [`Error::may_have_happened`].
+//! A request is repeated only if Lucca certainly did not accept the first one: see
+//! [`Error::may_have_happened`].
 
 mod factory;
 mod import;
@@ -26,12 +27,12 @@ use crate::resources::LeaveRequest;
 use crate::retry::Effort;
 use crate::stream::Stream;
 use crate::transport::{Call, Verb};
-use crate::{LeaveRequestQuery, asked::Asked, form::Form};
+use crate::{LeaveRequestQuery, asked::StreamQuery, form::RequestPlan};
 
-/// Whose absence, and when: from one half-day to another, both included.
+/// An employee's absence from one half-day to another, both included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AbsencePeriod {
-    /// Who will be away.
+    /// The employee who will be away.
     pub owner: RemoteId,
     /// The first half-day.
     pub first: HalfDay,
@@ -47,7 +48,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the answer can't be had.
+    /// When the request fails.
     #[boxed]
     pub async fn leave_request(
         &self,
@@ -56,26 +57,26 @@ impl Client {
     ) -> Result<Option<Item<LeaveRequest>>, Error> {
         let Some(path) = request_path(id, "") else { return Ok(None) };
         let query = LeaveRequestQuery { groups, ..LeaveRequestQuery::default() };
-        let mut form = Form::new(Stream::LeaveRequests, Asked::LeaveRequests(query));
+        let mut plan = RequestPlan::new(Stream::LeaveRequests, StreamQuery::LeaveRequests(query));
         loop {
-            let query = form.single_query();
+            let query = plan.single_query();
             let (stream, decode) = (Stream::LeaveRequests, envelope::single);
             match self.transport().get(stream, &path, &query, Effort::Usual, decode).await {
                 Ok((raw, _)) => return Ok(Some(read_single(raw))),
                 Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-                Err(error) if matches!(error.status(), Some(400 | 500)) && form.fewer_fields(&error) => {}
+                Err(error) if matches!(error.status(), Some(400 | 500)) && plan.fewer_fields(&error) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Says yes or no to the step that is expected next of a leave request that waits. Source: absences.md §4:
-    /// only those pending approval; a comment is required to deny.
-    // unverified: whose approval it is recorded as, and whether one call settles a chain of several steps.
+    /// Approves or denies the next step of a pending leave request. Source: absences.md §4: only those
+    /// pending approval; a comment is required to deny.
+    // unverified: the approver that Lucca records, and whether one call decides a chain of several steps.
     ///
     /// # Errors
     ///
-    /// When it was refused, or may not have arrived.
+    /// When Lucca refused it, or it may not have arrived.
     #[boxed]
     pub async fn decide_leave_request(
         &self,
@@ -85,27 +86,27 @@ impl Client {
     ) -> Result<(), Error> {
         let path = request_path(id, "/approvals").ok_or_else(|| Error::new(Kind::NotFound))?;
         let body = json!({ "approved": approved, "comment": comment }).to_string();
-        self.post(&path, "", JSON, body.as_bytes(), nothing_needed).await
+        self.post(&path, "", JSON, body.as_bytes(), accept_any_body).await
     }
 
-    /// Takes a leave request back; of an approved one Lucca may make a wish that waits for an approval.
-    /// Source: absences.md §4.
+    /// Cancels a leave request; for an approved one Lucca may create a cancellation request that waits for an
+    /// approval. Source: absences.md §4.
     ///
     /// # Errors
     ///
-    /// When it was refused, or may not have arrived.
+    /// When Lucca refused it, or it may not have arrived.
     #[boxed]
     pub async fn delete_leave_request(&self, id: &RemoteId) -> Result<(), Error> {
         let path = request_path(id, "").ok_or_else(|| Error::new(Kind::NotFound))?;
         self.delete(Stream::LeaveRequests, &path).await
     }
 
-    /// Takes one half-day out of an absence. The key needs the operation *Delete a leave*.
-    /// Source: absences.md §3 and §10.
+    /// Deletes one half-day of an absence. The key needs the operation *Delete a leave*. Source: absences.md
+    /// §3 and §10.
     ///
     /// # Errors
     ///
-    /// When it was refused, or may not have arrived.
+    /// When Lucca refused it, or it may not have arrived.
     #[boxed]
     pub async fn delete_leave(&self, id: &RemoteId) -> Result<(), Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -116,7 +117,7 @@ impl Client {
     }
 
     async fn delete(&self, stream: Stream, path: &str) -> Result<(), Error> {
-        self.transport().send(Call { stream, verb: Verb::Delete, path, query: "" }, nothing_needed).await
+        self.transport().send(Call { stream, verb: Verb::Delete, path, query: "" }, accept_any_body).await
     }
 
     async fn post<D: Send>(
@@ -132,14 +133,15 @@ impl Client {
     }
 }
 
-/// Where a leave request is; none where the id, a whole number, would make another path.
+/// The path of a leave request; none if the id is not a whole number and would make another path.
 fn request_path(id: &RemoteId, below: &str) -> Option<String> {
     let is_number = !id.as_str().is_empty() && id.as_str().bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| format!("/api/v3/leaveRequests/{id}{below}"))
 }
 
-/// An answer that need not say anything. No body is documented for these; a page of HTML is somebody else's answer.
-fn nothing_needed(body: &[u8]) -> Result<(), Undecodable> {
+/// Accepts an answer of any content, since these calls have no documented body. A page of HTML is not Lucca's
+/// answer.
+fn accept_any_body(body: &[u8]) -> Result<(), Undecodable> {
     let text = envelope::text_of(body);
     if text.trim_start().starts_with('<') { Err(Undecodable::NotLucca) } else { Ok(()) }
 }

@@ -13,7 +13,7 @@ use crate::support::{block_on, client, counted, ok, parameter, tenant, text, use
 
 const MARCH: DateFilter = DateFilter::Between(date(2026, 3, 1), date(2026, 3, 31));
 
-/// What is read of these records, whatever is asked for.
+/// Reads these records through the request that `ask` makes; the server answers every query with them.
 fn read<T: Resource>(records: &Value, ask: impl FnOnce(&Client) -> lucca::Enumeration<T>) -> Vec<Item<T>> {
     block_on(async {
         let count = records.as_array().unwrap().len();
@@ -74,11 +74,11 @@ fn a_leave_by_its_id_alone() {
     assert_eq!(bare.period.map(|period| period.id), Some(id("32710")));
     assert_eq!((bare.owner, bare.account, bare.is_active), (None, None, None));
 
-    // What is said counts more than what the id suggests; an odd id says nothing.
-    let said = leave(&json!({"id": "9-20220711-AM", "date": "2022-07-12", "isAM": false,
+    // The explicit fields take precedence over the id; an odd id is ignored.
+    let explicit = leave(&json!({"id": "9-20220711-AM", "date": "2022-07-12", "isAM": false,
         "leavePeriod": {"id": "1", "owner": {"id": 3, "name": "X"}}}));
-    assert_eq!((said.date, said.half, said.owner), (date(2022, 7, 12), Half::Pm, Some(id("3"))));
-    assert_eq!(said.period.map(|period| period.id), Some(id("1")));
+    assert_eq!((explicit.date, explicit.half, explicit.owner), (date(2022, 7, 12), Half::Pm, Some(id("3"))));
+    assert_eq!(explicit.period.map(|period| period.id), Some(id("1")));
     for odd in ["32710-20220711", "x-20220711-AM", "1-20221340-AM", "-20220711-AM", "1-2022071-AM"] {
         let items = read::<Leave>(&json!([{"id": odd, "isAM": true}]), |c| c.leaves(LeaveQuery::on(MARCH)));
         assert!(items[0].outcome.is_err(), "{odd}");
@@ -108,8 +108,8 @@ fn how_long_an_hourly_leave_is() {
     }
 }
 
-/// The parameters of the one request that is sent.
-fn asked<T: Resource>(ask: impl FnOnce(&Client) -> lucca::Enumeration<T>) -> Vec<(String, String)> {
+/// The parameters of the one request sent.
+fn sent_parameters<T: Resource>(ask: impl FnOnce(&Client) -> lucca::Enumeration<T>) -> Vec<(String, String)> {
     block_on(async {
         let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;
         assert!(ask(&client(&server)).next_page().await.unwrap().is_none());
@@ -124,10 +124,10 @@ fn has(asked: &[(String, String)], key: &str, value: &str) -> bool {
 }
 
 #[test]
-fn what_leaves_are_asked_for_with() {
+fn leave_query_parameters() {
     let query =
         LeaveQuery { created_since: Some(date(2026, 3, 1).at(8, 25, 45, 0)), ..LeaveQuery::on(MARCH) };
-    let pairs = asked(|client| client.leaves(query.clone()));
+    let pairs = sent_parameters(|client| client.leaves(query.clone()));
     assert!(has(&pairs, "paging", "0,10000"));
     assert!(has(&pairs, "date", "between,2026-03-01,2026-03-31"));
     assert!(has(&pairs, "leavePeriod.ownerId", "greaterthan,0"));
@@ -137,7 +137,7 @@ fn what_leaves_are_asked_for_with() {
 
     let groups = FieldGroups::NONE.with(FieldGroup::LeaveReason);
     let owners = Owners::Ids(vec![id("1"), id("2")]);
-    let pairs = asked(|client| client.leaves(LeaveQuery { groups, owners, ..query.clone() }));
+    let pairs = sent_parameters(|client| client.leaves(LeaveQuery { groups, owners, ..query.clone() }));
     assert!(fields(&pairs).contains(",comment"), "{pairs:?}");
     assert!(has(&pairs, "leavePeriod.ownerId", "1,2"));
 
@@ -145,7 +145,7 @@ fn what_leaves_are_asked_for_with() {
     let cancelled_since = Some(date(2026, 3, 1).at(0, 0, 0, 0));
     let query =
         LeaveQuery { owners, cancelled_since, sparse: true, ..LeaveQuery::on(DateFilter::Since(MARCH_1)) };
-    let pairs = asked(|client| client.leaves(query));
+    let pairs = sent_parameters(|client| client.leaves(query));
     assert!(has(&pairs, "leavePeriod.owner.legalEntityId", "5") && has(&pairs, "isActive", "false"));
     assert_eq!(fields(&pairs), "id,isActive,cancellationDate,collection.count");
 }
@@ -153,7 +153,7 @@ fn what_leaves_are_asked_for_with() {
 const MARCH_1: Date = date(2026, 3, 1);
 
 #[test]
-fn everybody_is_asked_for_by_establishment_where_that_is_all_a_server_knows() {
+fn all_owners_fall_back_to_establishments() {
     let outcome = users_with(
         |request, _| match parameter(request, "leavePeriod.owner.legalEntityId").as_deref() {
             Some("1,2") => counted(request, 30),
@@ -170,7 +170,7 @@ fn everybody_is_asked_for_by_establishment_where_that_is_all_a_server_knows() {
 }
 
 #[test]
-fn nobody_is_not_everybody() {
+fn empty_owners_send_no_request() {
     block_on(async {
         let server = tenant(|_, _| text(500, "")).await;
         let client = client(&server);
@@ -182,7 +182,7 @@ fn nobody_is_not_everybody() {
         assert!(client.user_dates(&[], MARCH_1, MARCH_1).next_page().await.unwrap().is_none());
         assert_eq!(client.stats().requests(), 0);
     });
-    let pairs = asked(|client| client.work_contracts_of(&[id("4"), id("9")]));
+    let pairs = sent_parameters(|client| client.work_contracts_of(&[id("4"), id("9")]));
     assert!(has(&pairs, "ownerId", "4,9"), "{pairs:?}");
 }
 
@@ -240,19 +240,19 @@ fn a_status_in_numbers_and_words() {
 }
 
 #[test]
-fn what_leave_requests_are_asked_for_with() {
+fn leave_request_query_parameters() {
     let query = LeaveRequestQuery {
         pending_only: true,
         created_since: Some(MARCH_1.at(0, 0, 0, 0)),
         ids: vec![id("1"), id("7")],
         ..LeaveRequestQuery::default()
     };
-    let pairs = asked(|client| client.leave_requests(query.clone()));
+    let pairs = sent_parameters(|client| client.leave_requests(query.clone()));
     assert!(has(&pairs, "status", "0,5") && has(&pairs, "id", "1,7"), "{pairs:?}");
     assert!(has(&pairs, "creationDate", "since,2026-03-01T00:00:00Z"), "{pairs:?}");
     assert!(pairs.iter().all(|(_, value)| !value.contains("comment")), "{pairs:?}");
     let groups = FieldGroups::NONE.with(FieldGroup::LeaveReason);
-    let pairs = asked(|client| client.leave_requests(LeaveRequestQuery { groups, ..query }));
+    let pairs = sent_parameters(|client| client.leave_requests(LeaveRequestQuery { groups, ..query }));
     assert!(pairs.iter().any(|(_, value)| value.contains("approved,comment]")), "{pairs:?}");
 }
 
@@ -275,7 +275,7 @@ fn user_logs_with_values_of_both_kinds() {
     );
     assert_eq!((logs[0].value.value.as_deref(), logs[1].value.value.as_deref()), (Some("12"), Some("9")));
 
-    let pairs = asked(|client| client.user_logs(UserLogQuery::default()));
+    let pairs = sent_parameters(|client| client.user_logs(UserLogQuery::default()));
     assert!(has(&pairs, "name", "departmentid,legalentityid,manager"), "{pairs:?}");
     let single: Vec<_> = UserLogQuery::default().one_by_one().map(|query| query.properties).collect();
     assert_eq!(single, UserProperty::ALL.map(|property| vec![property]));
@@ -306,7 +306,7 @@ fn a_day_of_a_user() {
     assert_eq!(items[0].id, Some(id("3-2026-03-02")));
     assert_eq!(items[1].id, Some(id("3-2026-03-03")));
     assert!(items[2].id.is_none() && items[2].outcome.is_err());
-    let pairs = asked(|client| client.user_dates(&[id("3"), id("4")], MARCH_1, date(2026, 3, 31)));
+    let pairs = sent_parameters(|client| client.user_dates(&[id("3"), id("4")], MARCH_1, date(2026, 3, 31)));
     assert!(
         has(&pairs, "ownerId", "3,4") && has(&pairs, "date", "between,2026-03-01,2026-03-31"),
         "{pairs:?}"

@@ -1,4 +1,4 @@
-//! Pages asked for ahead of their turn, pages that are too large, and enumerations that go on.
+//! Prefetched pages, oversized pages, and resumed enumerations.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,11 +23,11 @@ fn users_of(client: &Client) -> Enumeration<lucca::resources::User> {
 }
 
 #[test]
-fn pages_ahead_are_yielded_in_order_and_none_is_asked_for_in_vain() {
+fn prefetched_pages_keep_order_without_waste() {
     for pages in [1, 2, 4, 9] {
         block_on(async {
             let server = tenant(|request, n| {
-                // The later a page was asked for, the sooner it comes.
+                // The later a page was requested, the sooner it arrives.
                 let delay = Duration::from_millis(20 / (n as u64 + 1));
                 counted(request, 8500).set_delay(delay)
             })
@@ -42,21 +42,21 @@ fn pages_ahead_are_yielded_in_order_and_none_is_asked_for_in_vain() {
 }
 
 #[test]
-fn who_wants_the_first_page_only_asks_for_no_other() {
+fn first_page_alone_prefetches_nothing() {
     block_on(async {
         let server = tenant(|request, _| counted(request, 8500)).await;
         let client = ahead(&server, 4);
         let mut users = users_of(&client).one_page_at_a_time();
         assert_eq!(users.next_page().await.unwrap().unwrap().items.len(), 1000);
         assert_eq!(users.total(), Some(8500));
-        // The second comes when it is asked for, after whatever was sent ahead would have been.
+        // The second page arrives on demand, after any prefetched request would have been sent.
         users.next_page().await.unwrap();
         assert_eq!(client.stats().requests(), 2);
     });
 }
 
 #[test]
-fn as_many_pages_as_wanted_are_in_flight() {
+fn configured_number_of_pages_is_in_flight() {
     block_on(async {
         let there = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&there);
@@ -71,13 +71,13 @@ fn as_many_pages_as_wanted_are_in_flight() {
         let mut users = users_of(&client);
         users.next_page().await.unwrap();
         users.next_page().await.unwrap();
-        // The second page took as long as all that were asked for with it.
+        // The second page took as long as all those requested with it.
         assert_eq!(there.load(Ordering::SeqCst), 4);
     });
 }
 
 #[test]
-fn without_a_count_few_pages_are_asked_for_in_vain() {
+fn missing_count_wastes_few_requests() {
     block_on(async {
         let server = tenant(|request, _| {
             let (offset, limit) = paging(request);
@@ -88,14 +88,14 @@ fn without_a_count_few_pages_are_asked_for_in_vain() {
         let mut users = users_of(&client);
         assert_eq!(ids(&mut users).await, (0..2300).collect::<Vec<_>>());
         assert_eq!(users.proof(), Proof::Unproven { rows: 2300, why: Unproven::NoCount });
-        // Three pages, one that tells that there is no more, and at most three ahead of it.
+        // Three pages, one empty page as the end, and at most three prefetched after it.
         assert!(client.stats().requests() <= 3 + 1 + 3, "{}", client.stats().requests());
     });
 }
 
 #[test]
 fn a_set_that_moves_under_pages_ahead() {
-    // Records go and come while pages are in flight; those that stay are yielded once each.
+    // Records are removed and added while pages are in flight; those that stay are yielded once each.
     for moved_at in 1..6 {
         for pages in [1, 4] {
             block_on(async {
@@ -127,7 +127,7 @@ fn a_page_repeated_or_short_is_found_out() {
             let server = tenant(move |request, _| {
                 let (offset, limit) = paging(request);
                 let is_first = met.lock().unwrap().insert(offset);
-                // The page at 2000 is the one before once, the page at 3000 lacks its middle once.
+                // Once, the page at 2000 repeats the one before; once, the page at 3000 lacks its middle.
                 let mut ids: Vec<usize> = (offset..6000).take(limit).collect();
                 match offset {
                     2000 if is_first => ids = (1000..2000).collect(),
@@ -143,7 +143,7 @@ fn a_page_repeated_or_short_is_found_out() {
             assert_eq!(ids, (0..6000).collect::<Vec<_>>());
             assert_eq!(users.proof(), Proof::Complete { rows: 6000 });
         });
-        // For good, it proves nothing.
+        // If it persists, nothing is proven.
         block_on(async {
             let server = tenant(|request, _| {
                 let (offset, limit) = paging(request);
@@ -171,7 +171,7 @@ fn a_page_repeated_or_short_is_found_out() {
 }
 
 #[test]
-fn a_page_that_fails_ahead_fails_in_its_turn_and_is_asked_for_again() {
+fn failed_prefetch_fails_in_order_and_retries() {
     block_on(async {
         let broken = Arc::new(AtomicUsize::new(1));
         let is_broken = Arc::clone(&broken);
@@ -193,7 +193,7 @@ fn a_page_that_fails_ahead_fails_in_its_turn_and_is_asked_for_again() {
     });
 }
 
-/// Answers every page after so many milliseconds, by the test's clock.
+/// Answers every page after the given number of milliseconds, by the test's clock.
 async fn slow(
     clock: Arc<TestClock>,
     total: usize,
@@ -211,10 +211,10 @@ fn march() -> LeaveQuery {
 }
 
 #[test]
-fn the_largest_page_that_is_answered_in_time_is_found_and_remembered() {
+fn largest_fast_page_size_is_learned() {
     block_on(async {
         let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
-        // A millisecond a record: 2500 is the largest page in time.
+        // A millisecond per record: 2500 is the largest page within the limit.
         let server = slow(Arc::clone(&clock), 40_000, |limit| limit as u64).await;
         let client = builder(&server.uri()).0.clock(Arc::clone(&clock) as Arc<dyn Clock>).build().unwrap();
         let mut enumeration = client.leave_requests(lucca::LeaveRequestQuery::default());
@@ -259,7 +259,7 @@ fn numbered_pages_become_smaller_on_the_way() {
             }
             assert!(contracts.page_size() <= 250);
 
-            // Gone on with at the last page, which is smaller because there is no more.
+            // Resumed at the last page, which is shorter because the list ends.
             let checkpoint: Checkpoint =
                 serde_json::from_str(r#"{"version":1,"after":null,"offset":9120,"page_size":120}"#).unwrap();
             let mut rest = client.work_contracts().resume_after(checkpoint);
@@ -270,10 +270,10 @@ fn numbered_pages_become_smaller_on_the_way() {
 }
 
 #[test]
-fn a_page_is_not_made_smaller_for_what_its_size_has_no_part_in() {
+fn page_size_kept_if_slowness_is_unrelated() {
     block_on(async {
         let clock = Arc::new(TestClock::new("2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap()));
-        // Slow whatever is asked: not below a hundred. And a page that is not full would be no faster.
+        // Slow for any request: not below a hundred. A smaller page would not speed up one that is not full.
         for (total, size) in [(3000, 100), (90, 1000)] {
             let server = slow(Arc::clone(&clock), total, |_| 4000).await;
             let client =
@@ -286,7 +286,7 @@ fn a_page_is_not_made_smaller_for_what_its_size_has_no_part_in() {
 }
 
 #[test]
-fn a_page_size_that_is_refused_goes_down_to_one_that_is_not() {
+fn refused_page_size_falls_to_accepted_one() {
     for (status, most, message) in [
         (400, 1000, "Paging limit should be between 1 and 1000"),
         (400, 1000, ""),
@@ -315,7 +315,7 @@ fn a_page_size_that_is_refused_goes_down_to_one_that_is_not() {
 }
 
 #[test]
-fn a_page_too_large_in_mid_course_throws_those_ahead_away() {
+fn late_oversized_page_drops_prefetched_ones() {
     block_on(async {
         let server = tenant(|request, _| match paging(request) {
             (offset, limit) if offset >= 2000 && limit > 500 => text(413, ""),
@@ -328,7 +328,7 @@ fn a_page_too_large_in_mid_course_throws_those_ahead_away() {
     });
 }
 
-/// Reads some pages, then goes on from a checkpoint that went through JSON.
+/// Reads some pages, then resumes from a checkpoint that was serialised to JSON.
 async fn interrupted(server: &MockServer, pages: usize) -> (Vec<u64>, Vec<u64>, Proof) {
     let client = ahead(server, 4);
     let mut users = client.users(UserQuery::default());
@@ -353,7 +353,7 @@ fn behind(request: &Request) -> Option<usize> {
 }
 
 #[test]
-fn an_enumeration_goes_on_behind_the_last_id() {
+fn resume_continues_after_last_id() {
     block_on(async {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
@@ -376,7 +376,7 @@ fn an_enumeration_goes_on_behind_the_last_id() {
 }
 
 #[test]
-fn an_enumeration_goes_on_a_page_back_where_ids_do_not_tell() {
+fn resume_steps_back_a_page_without_ids() {
     block_on(async {
         // Ids in no order; a server that refuses the condition; one that ignores it.
         let orders: [fn(&Request, usize) -> ResponseTemplate; 3] = [
@@ -402,7 +402,7 @@ fn an_enumeration_goes_on_a_page_back_where_ids_do_not_tell() {
 }
 
 #[test]
-fn numbered_pages_and_leaves_go_on_by_offset() {
+fn numbered_pages_and_leaves_resume_by_offset() {
     block_on(async {
         let server = tenant(|request, _| match parameter(request, "page") {
             Some(page) => {

@@ -1,4 +1,4 @@
-//! Every shape of answer, and what becomes of it.
+//! Every shape of answer, and the resulting error or records.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use wiremock::ResponseTemplate;
 
 use crate::support::{KEY, block_on, builder, client, counted, ok, tenant, text};
 
-/// What an enumeration of legal units ends in, where every answer is `answer`; and how many requests it took.
+/// The error of an enumeration of legal units if every answer is `answer`; and the number of requests.
 fn refused_with(answer: ResponseTemplate) -> (Error, u64) {
     block_on(async {
         let server = tenant(move |_, _| answer.clone()).await;
@@ -94,7 +94,7 @@ fn every_error_shape() {
         ),
         (404, "<html><body>404</body></html>".into(), "lucca.not_found", Action::Stop, None, 1),
         (403, "{not json".into(), "lucca.permission_missing", Action::MissingPermission, None, 1),
-        // Once more without the count, which is all there is to leave out here.
+        // One more request without the count, the only part that can be omitted here.
         (500, String::new(), "lucca.unavailable", Action::Retry, None, 4),
         (
             500,
@@ -129,7 +129,7 @@ fn every_error_shape() {
 }
 
 #[test]
-fn what_is_not_lucca() {
+fn answers_that_are_not_lucca() {
     for answer in [
         ResponseTemplate::new(200).set_body_raw("<!doctype html><title>Sign in</title>", "text/html"),
         ResponseTemplate::new(302).insert_header("location", "https://evil.example/"),
@@ -262,7 +262,7 @@ fn a_server_that_speaks_no_tls() {
 }
 
 #[test]
-fn nobody_there() {
+fn unreachable_server() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (builder, clock) = builder(&format!("http://{free}"));
     let client = builder.max_attempts(2).build().unwrap();
@@ -300,7 +300,7 @@ fn bodies_have_a_limit() {
 }
 
 #[test]
-fn retry_after_is_obeyed_by_everybody() {
+fn retry_after_holds_all_clients() {
     for (header, seconds) in [("7", 7), ("Sun, 01 Mar 2026 12:00:30 GMT", 30), ("0", 1), ("nonsense", 60)] {
         block_on(async {
             let server = tenant(move |request, n| match n {

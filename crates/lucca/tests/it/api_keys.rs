@@ -1,4 +1,4 @@
-//! What people paste as an API key.
+//! Texts that people paste as an API key.
 
 use lucca::{ApiKey, ApiKeyError as E};
 

@@ -1,5 +1,5 @@
-//! Against an emulated tenant, which shares no code with this crate: every stream, at the sizes where
-//! pages begin and end.
+//! Reads of an emulated tenant, which shares no code with this crate: every stream, at the sizes where pages
+//! begin and end.
 
 use lucca::{Action, ApiKey, Client, Enumeration, Proof, Resource, Stream, TenantUrl, UserQuery};
 use lucca_emulator::{
@@ -29,7 +29,7 @@ fn client(emulator: &Emulator, max_page_size: u32) -> Client {
         .unwrap()
 }
 
-/// How many records were read, none of them unreadable for want of an id; and the proof.
+/// Number of records read, none of them unreadable for lack of an id; and the proof.
 async fn drain<T: Resource>(mut enumeration: Enumeration<T>) -> (u64, Proof, Vec<String>) {
     let mut seen = 0;
     while let Some(page) = enumeration.next_page().await.unwrap_or_else(|error| panic!("{error:?}")) {
@@ -93,7 +93,7 @@ fn every_stream_is_read_whole_at_every_size() {
                 let expected = expected(&truth, stream).unwrap_or(seen);
                 assert_eq!(seen, expected, "{stream}, {employees} employees, pages of {page_size}");
                 assert_eq!(proof, Proof::Complete { rows: expected }, "{stream} {employees} {page_size}");
-                // Which fields this undocumented list has is not known: some may be refused.
+                // The fields of this undocumented list are unknown: some may be refused.
                 assert!(notes.is_empty() || stream == Stream::LeaveAccounts, "{stream}: {notes:?}");
                 let pages = expected.div_ceil(u64::from(page_size)).max(1);
                 if stream == Stream::Users || stream == Stream::WorkContracts {
@@ -145,7 +145,7 @@ fn tenants_that_differ_are_read_all_the_same() {
 }
 
 #[test]
-fn what_a_poor_tenant_has_not_stops_nothing_else() {
+fn missing_resources_stop_no_other_stream() {
     block_on(async {
         let switches = Switches {
             organization_gone: true,
@@ -197,7 +197,7 @@ fn v4_lists_are_sorted_where_a_sort_is_known() {
 }
 
 #[test]
-fn lists_without_an_order_are_whole_or_not_proven() {
+fn unordered_lists_are_complete_or_unproven() {
     let mut repeated = 0;
     for seed in 1..=6 {
         block_on(async {
@@ -206,7 +206,7 @@ fn lists_without_an_order_are_whole_or_not_proven() {
                 Emulator::start(Config { switches, ..Config::new(1001, seed, TODAY) }).await.unwrap();
             let (truth, client) = (emulator.truth(), client(&emulator, 10));
             let (seen, proof, notes) = drain(client.departments()).await;
-            // Pages of another order each overlap and miss some: more of it is read, and a proof needs all ids.
+            // Pages in different orders overlap and miss records: more is read, and a proof needs all ids.
             assert!(seen <= truth.departments, "each id once");
             if proof.is_complete() {
                 assert_eq!((seen, proof), (truth.departments, Proof::Complete { rows: truth.departments }));
@@ -216,7 +216,7 @@ fn lists_without_an_order_are_whole_or_not_proven() {
             assert_eq!((seen, proof), (truth.establishments, Proof::Complete { rows: truth.establishments }));
         });
     }
-    assert!(repeated > 0, "no order came in anybody's way");
+    assert!(repeated > 0, "no list without an order repeated a record");
 }
 
 #[test]

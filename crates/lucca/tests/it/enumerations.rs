@@ -1,4 +1,4 @@
-//! Reading everything, from servers that make it hard.
+//! Complete reads from servers with difficult paging.
 
 use std::sync::Mutex;
 
@@ -51,7 +51,7 @@ fn pages_that_are_silently_cut() {
 
 #[test]
 fn numbered_pages_that_are_silently_cut() {
-    // Whether the server numbers pages in its own size or in ours must not matter.
+    // The result must not depend on whether the server numbers pages by its own size or by ours.
     for numbered_in_ours in [false, true] {
         let outcome = users_with(
             move |request, _| {
@@ -134,7 +134,7 @@ fn a_record_that_comes_while_pages_are_read() {
 
 #[test]
 fn a_record_that_goes_while_pages_are_read() {
-    // Record 3 goes after the first page: all others move, one over the border between pages.
+    // Record 3 is removed after the first page: all others move, one over the border between pages.
     let outcome = users(|request, n| {
         let (offset, limit) = paging(request);
         let set: Vec<usize> = (0..2500).filter(|id| n == 0 || *id != 3).collect();
@@ -166,9 +166,10 @@ fn a_count_that_stays_different() {
 }
 
 #[test]
-fn records_without_an_id_are_yielded_and_never_complete() {
+fn records_without_id_prevent_a_proof() {
     block_on(async {
-        let items = json!([{"id": 1}, {"name": "nobody"}, {"id": {"x": 1}}, "text", 5, null, {"ID": "2"}]);
+        let items =
+            json!([{"id": 1}, {"name": "without id"}, {"id": {"x": 1}}, "text", 5, null, {"ID": "2"}]);
         let server = tenant(move |_, n| {
             ok(json!({"items": if n == 0 { items.clone() } else { json!([]) }, "count": 7}))
         })

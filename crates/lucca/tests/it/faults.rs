@@ -1,5 +1,5 @@
-//! Faults in the middle of an enumeration, with pages in flight: what passes by itself is not noticed, what does
-//! not is an error that ends nothing, and none of it makes a part look like the whole.
+//! Faults in the middle of an enumeration, with pages in flight: temporary ones go unnoticed, others are
+//! errors that do not end the enumeration, and none makes a part look like the whole.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{block_on, builder, rows};
 
-/// What a server does with a request.
+/// A server's reaction to a request.
 #[derive(Clone, Debug)]
 enum Reply {
     /// A status, a header line or none, a body.
@@ -23,15 +23,15 @@ enum Reply {
     CutOff(String),
     /// The first half of a body, then nothing.
     Stuck(String),
-    /// A byte now and then, without an end.
+    /// A byte now and then, without end.
     Drip,
-    /// Nothing at all.
+    /// No answer at all.
     Hang,
-    /// The connection is closed before anything was read.
+    /// The connection is closed before anything is read.
     Reset,
 }
 
-/// A server of one request a connection. `reply` is told the request's target.
+/// A server of one request per connection. `reply` receives the request's target.
 fn server(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -45,7 +45,7 @@ fn server(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> String {
     url
 }
 
-/// Whatever the client hangs up on is no failure here.
+/// Serves one connection. A client that hangs up is not a failure here.
 fn serve(mut connection: TcpStream, reply: impl Fn(&str) -> Reply) -> Option<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -68,7 +68,7 @@ fn serve(mut connection: TcpStream, reply: impl Fn(&str) -> Reply) -> Option<()>
         Reply::Drip => {
             write(&head(200, "", 1_000_000))?;
             connection.set_read_timeout(Some(Duration::from_millis(5))).ok()?;
-            // What is waited for never comes: it is the pace.
+            // The expected data never arrives: the timeout sets the pace.
             while connection.write_all(b" ").is_ok() {
                 let _ = connection.read(&mut [0]);
             }
@@ -110,8 +110,8 @@ fn client(url: &str, pages: usize) -> (Client, Arc<net::clock::TestClock>) {
     (builder.pages_in_flight(pages).request_timeout(Duration::from_millis(250)).build().unwrap(), clock)
 }
 
-/// Reads everything from a server that does `fault` with the page at `at`, `times` times; an error is answered by
-/// going on. What was read, in order; what it proves; the codes of the errors.
+/// Reads everything from a server that does `fault` with the page at `at`, `times` times; after an error it
+/// continues. Returns the records in order; the proof; the codes of the errors.
 fn read(
     fault: &(impl Fn(&str) -> Reply + Clone + Send + Sync + 'static),
     at: usize,
@@ -153,7 +153,7 @@ fn everything() -> Vec<u64> {
 }
 
 #[test]
-fn what_passes_by_itself_is_not_noticed() {
+fn temporary_faults_go_unnoticed() {
     let later = |line: &str| Reply::Answer(429, format!("{line}\r\n"), String::new());
     let faults: Vec<Reply> = vec![
         answer(429, ""),
@@ -185,7 +185,7 @@ fn what_passes_by_itself_is_not_noticed() {
 }
 
 #[test]
-fn what_does_not_pass_is_an_error_that_ends_nothing() {
+fn permanent_faults_are_resumable_errors() {
     for (fault, code) in [
         (answer(401, ""), "lucca.key_refused"),
         (answer(403, ""), "lucca.permission_missing"),
@@ -205,7 +205,7 @@ fn what_does_not_pass_is_an_error_that_ends_nothing() {
 
 type Fault = fn(&str) -> Reply;
 
-/// Pages that are well-formed and wrong.
+/// Well-formed pages with wrong content.
 fn wrong_pages() -> Vec<(&'static str, Fault)> {
     fn page(ids: impl IntoIterator<Item = usize>, count: Option<usize>) -> Reply {
         answer(200, &body(&rows(ids), count))
@@ -226,7 +226,7 @@ fn wrong_pages() -> Vec<(&'static str, Fault)> {
 }
 
 #[test]
-fn wrong_pages_never_make_a_part_look_like_the_whole() {
+fn wrong_pages_never_prove_completeness() {
     for (name, fault) in wrong_pages() {
         for (at, pages) in [(100, 4), (200, 1), (200, 4), (500, 4)] {
             for times in [1, usize::MAX] {
@@ -245,7 +245,7 @@ fn wrong_pages_never_make_a_part_look_like_the_whole() {
 #[test]
 fn a_wrong_page_that_comes_once_is_made_good() {
     for (name, fault) in wrong_pages() {
-        // That records are counted no more, or as fewer, may be true.
+        // A missing or smaller count may be true.
         if name.contains("count") && !name.starts_with("no record and no") {
             continue;
         }
@@ -258,7 +258,7 @@ fn a_wrong_page_that_comes_once_is_made_good() {
 }
 
 #[test]
-fn what_is_asked_to_wait_is_waited_for_by_every_page_ahead() {
+fn retry_after_holds_every_prefetched_page() {
     let met = AtomicUsize::new(0);
     let url = server(move |target| {
         if paging(target).0 == 200 && met.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -280,7 +280,7 @@ fn what_is_asked_to_wait_is_waited_for_by_every_page_ahead() {
 }
 
 #[test]
-fn a_server_that_stays_down_is_left_in_peace() {
+fn server_that_stays_down_gets_few_requests() {
     for (fault, most) in [(answer(503, ""), 5), (answer(500, ""), 6), (Reply::Hang, 8), (Reply::Reset, 5)] {
         let (reply, sent) = (fault.clone(), Arc::new(AtomicUsize::new(0)));
         let count = Arc::clone(&sent);

@@ -1,4 +1,4 @@
-//! Nothing that is logged, at any level, holds the key.
+//! No log record, at any level, holds the key.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -33,7 +33,7 @@ impl<'a> MakeWriter<'a> for Captured {
 #[test]
 fn the_key_is_never_logged() {
     let captured = Captured::default();
-    // For all threads, and with what comes through the `log` crate: whatever else runs meanwhile is judged too.
+    // For all threads, including records of the `log` crate: tests that run at the same time are checked too.
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_ansi(false)

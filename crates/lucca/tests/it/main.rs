@@ -1,4 +1,4 @@
-//! The client as its users see it, against servers on loopback. No test sleeps: the clock is a `TestClock`.
+//! The client's public API, against servers on loopback. No test sleeps: the clock is a `TestClock`.
 
 // `cfg(test)` marks helpers as test code for the lints, too.
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Passthrough requests and what of their answers is shown.
+//! Passthrough requests and the visible part of their responses.
 
 use lucca::{ApiPath, Body, Method};
 use serde_json::json;

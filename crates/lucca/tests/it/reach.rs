@@ -1,4 +1,4 @@
-//! Whether anything answers at a tenant's address.
+//! Reachability checks of a tenant's address.
 
 use lucca::TenantUrl;
 use net::NetworkPolicy;
@@ -11,7 +11,7 @@ fn url(uri: &str) -> TenantUrl {
 }
 
 #[tokio::test]
-async fn any_answer_will_do_and_no_redirect_is_followed() {
+async fn any_answer_counts_and_redirects_are_ignored() {
     let elsewhere = support::tenant(|_, _| ResponseTemplate::new(200)).await;
     let target = elsewhere.uri();
     for status in [200, 302, 401, 404, 500] {

@@ -1,4 +1,4 @@
-//! Servers that refuse what they are asked, with a reason or without.
+//! Servers that refuse requests, with a reason or without.
 
 use lucca::{Learned, Note, Proof, Stream, Unproven, UserQuery};
 use serde_json::json;
@@ -48,7 +48,7 @@ fn a_silent_refusal_of_a_field() {
 }
 
 #[test]
-fn a_named_refusal_of_fields_one_after_the_other() {
+fn fields_refused_by_name_are_dropped_in_turn() {
     let outcome = users(|request, _| {
         let fields = parameter(request, "fields").unwrap();
         for unknown in ["userWorkCycles", "jobQualification", "quote"] {
@@ -67,7 +67,7 @@ fn a_named_refusal_of_fields_one_after_the_other() {
 }
 
 #[test]
-fn a_server_that_accepts_no_fields_and_no_large_page() {
+fn server_without_fields_or_large_pages() {
     let outcome = users(|request, _| {
         if parameter(request, "fields").is_some() || paging(request).1 > 100 {
             return text(400, "");
@@ -96,7 +96,7 @@ fn a_server_that_does_not_know_former_employees() {
 }
 
 #[test]
-fn what_is_refused_in_every_form_is_an_error_in_the_end() {
+fn refusal_of_every_fallback_is_an_error() {
     block_on(async {
         let server = tenant(|_, _| text(400, "")).await;
         let client = client(&server);
@@ -155,7 +155,7 @@ fn a_server_that_refuses_an_order() {
     }
 }
 
-/// Refuses without a reason whatever `is_refused` says.
+/// A server that refuses, without a reason, every request for which `is_refused` is true.
 fn silently(
     is_refused: impl Fn(&Request) -> bool + Send + Sync,
 ) -> impl Fn(&Request, usize) -> ResponseTemplate {
@@ -178,7 +178,7 @@ fn several_silent_refusals_at_once() {
     assert!(matches!(outcome.notes[..], [Note::FormerFilterFallback, Note::FieldsDropped { .. }]));
     assert!(outcome.proof.is_complete());
 
-    // What is known is asked for again, once the plainest request was answered.
+    // Known parameters are requested again, once the plainest request was answered.
     let outcome = users(silently(move |request| has(request, "orderBy") || paging(request).1 > 100));
     outcome.has_each_once(250);
     assert_eq!(outcome.notes, [Note::PageSizeReduced { from: 1000, to: 100 }, Note::OrderNotAsked]);
@@ -209,7 +209,7 @@ fn a_vague_500_for_an_unknown_key_or_field() {
 }
 
 #[test]
-fn what_was_learned_spares_the_refusals() {
+fn learned_plan_avoids_refusals() {
     fn answer(request: &Request) -> ResponseTemplate {
         if paging(request).1 > 100 {
             return text(400, "Paging limit should be between 1 and 100");
@@ -239,7 +239,7 @@ fn what_was_learned_spares_the_refusals() {
 }
 
 #[test]
-fn what_was_tried_in_vain_is_not_noted() {
+fn failed_fallbacks_are_not_noted() {
     let outcome = users(|request, _| {
         if parameter(request, "formerEmployees").is_some() { text(400, "") } else { counted(request, 5) }
     });
@@ -273,7 +273,7 @@ fn a_page_past_the_end_that_is_refused() {
 
 #[test]
 fn offsets_beyond_a_thousand_that_are_refused() {
-    // With a filter by id the rest can be had, with or without a count.
+    // A filter by id gives the rest, with or without a count.
     for (status, is_counted, requests) in [(400, true, 4), (400, false, 5), (500, true, 9)] {
         let outcome = users(move |request, _| {
             let (offset, limit) = paging(request);
@@ -291,7 +291,7 @@ fn offsets_beyond_a_thousand_that_are_refused() {
         assert_eq!(outcome.proof.is_complete(), is_counted, "{}", outcome.proof);
         assert_eq!((outcome.notes, outcome.requests), (vec![Note::ReadById { offset: 1000 }], requests));
     }
-    // One that ignores the filter, and one that can't be trusted to have an order.
+    // One server that ignores the filter, and one that can't be trusted to have an order.
     for is_ordered in [true, false] {
         let outcome = users(move |request, _| {
             let (offset, limit) = paging(request);
@@ -305,7 +305,7 @@ fn offsets_beyond_a_thousand_that_are_refused() {
 }
 
 #[test]
-fn a_failure_in_mid_course_is_no_end() {
+fn late_failure_does_not_end_reading() {
     block_on(async {
         let server =
             tenant(|request, n| if (1..=9).contains(&n) { text(500, "") } else { counted(request, 1500) })
@@ -337,14 +337,14 @@ fn a_count_instead_of_records() {
         assert_eq!(outcome.proof, Proof::Unproven { rows: 3, why: Unproven::NoCount });
         assert_eq!((outcome.notes, outcome.requests), (vec![Note::CountNotAsked], 3));
     }
-    // One that really gives nobody, although it counts some, is asked once more in vain.
+    // A server that counts users but sends none gets one more request, in vain.
     let outcome = users(|_, _| ok(json!({"data": {"items": [], "count": 3}})));
     assert_eq!((outcome.ids.len(), outcome.notes), (0, vec![Note::PassRepeated { pass: 2 }]));
     assert_eq!(outcome.proof.to_string(), "0 records, not proven complete: the server counts 3 but gave 0");
 }
 
 #[test]
-fn departments_of_a_server_that_redirects_the_new_address() {
+fn departments_of_server_redirecting_v4() {
     let elsewhere = ResponseTemplate::new(302).insert_header("location", "/identity/login");
     let html = ResponseTemplate::new(200).set_body_raw("<!doctype html>", "text/html");
     for answer in [elsewhere, html] {

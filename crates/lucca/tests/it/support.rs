@@ -16,7 +16,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 pub(crate) const KEY: &str = "f3a1c0de-1234-4abc-8def-0123456789ab";
 
-/// A server that answers every request with `answer`, which is also told how many came before.
+/// A server that answers every request with `answer`, which also receives the number of earlier requests.
 pub(crate) async fn tenant<F>(answer: F) -> MockServer
 where
     F: Fn(&Request, usize) -> ResponseTemplate + Send + Sync + 'static,
@@ -40,7 +40,7 @@ pub(crate) fn builder(url: &str) -> (ClientBuilder, Arc<TestClock>) {
     let builder = Client::builder(tenant, ApiKey::parse(KEY).unwrap())
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))
-        // One after the other, so that what a server is asked does not depend on who is faster.
+        // One at a time, so that the requests to a server do not depend on which is faster.
         .pages_in_flight(1)
         .request_timeout(Duration::from_secs(5));
     (builder, clock)
@@ -73,7 +73,7 @@ pub(crate) fn rows(ids: impl IntoIterator<Item = usize>) -> Vec<Value> {
     ids.into_iter().map(|id| json!({"id": id, "name": format!("User {id}")})).collect()
 }
 
-/// A v3 answer: the page of `0..total` that was asked for, counted.
+/// A v3 answer: the requested page of `0..total`, counted.
 pub(crate) fn counted(request: &Request, total: usize) -> ResponseTemplate {
     let (offset, limit) = paging(request);
     let items = rows((offset..total).take(limit));

@@ -1,4 +1,4 @@
-//! What people paste as a tenant URL.
+//! Texts that people paste as a tenant URL.
 
 use lucca::{Environment, Region, TenantUrl, TenantUrlError as E};
 use net::NetworkPolicy;

@@ -1,4 +1,4 @@
-//! Reading users: one by one, counted, and in every form fields come in.
+//! Reading users: one by one, counted, and with fields in every form.
 
 use lucca::resources::User;
 use lucca::{DateFilter, FieldGroup, FieldGroups, Item, UserField, UserQuery};
@@ -21,7 +21,8 @@ fn documented() -> Value {
     serde_json::from_str(include_str!("user.json")).unwrap()
 }
 
-/// The same record with the keys of relations as servers were seen to write them, and all others in capitals.
+/// The same record with the keys of relations in the spelling of observed servers, and all others in
+/// capitals.
 fn recased(value: Value) -> Value {
     let Value::Object(object) = value else { return value };
     let members = object.into_iter().map(|(key, value)| {
@@ -84,7 +85,7 @@ fn a_wrong_field_is_left_out_and_said() {
 }
 
 #[test]
-fn unreadable_contract_dates_make_a_user_unreadable() {
+fn bad_contract_dates_make_user_unreadable() {
     for (field, value) in [("dtContractEnd", json!("31/12/2025")), ("dtContractStart", json!(20_250_101))] {
         let unreadable = read(json!({"id": 1, field: value})).outcome.unwrap_err();
         assert_eq!(unreadable.field, field);
@@ -210,7 +211,7 @@ fn counting_users_takes_one_request() {
 }
 
 #[test]
-fn only_groups_asked_for_are_asked_of_lucca() {
+fn only_selected_groups_are_requested() {
     block_on(async {
         let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;
         let client = client(&server);
@@ -239,7 +240,7 @@ fn only_groups_asked_for_are_asked_of_lucca() {
 }
 
 #[test]
-fn single_fields_are_asked_for_without_anybody_s_name() {
+fn single_fields_are_requested_without_names() {
     block_on(async {
         let server = tenant(|_, _| ok(json!({"data": {"items": [], "count": 0}}))).await;
         let client = client(&server);

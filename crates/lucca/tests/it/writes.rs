@@ -1,4 +1,4 @@
-//! What changes absences: sent once, but where it certainly was not accepted; both shapes of the factory on the wire.
+//! Changes of absences: sent once, except if certainly not accepted; both wire formats of the factory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ fn period() -> AbsencePeriod {
     AbsencePeriod { owner: 42.into(), first: on(4, Half::Pm), last: on(5, Half::Pm) }
 }
 
-/// What the factory answered to a browser, shortened. Source: absences.md §5.1.
+/// The factory's answer to a browser, shortened. Source: absences.md §5.1.
 fn offered(is_newer: bool) -> Value {
     let confirm = json!({"ruleId": 1, "description": "La demande est faite en retard.", "error": false, "info": false, "concernedUsers": []});
     let informs = json!({"ruleId": 49, "description": "Le plafond est de 2 jours par semaine.", "error": false, "info": true, "accountId": 34});
@@ -36,7 +36,7 @@ fn offered(is_newer: bool) -> Value {
 }
 
 #[test]
-fn both_shapes_of_an_offer_are_read_and_sent_back_with_the_choice_in_them() {
+fn offers_round_trip_in_both_formats() {
     block_on(async {
         for is_newer in [false, true] {
             let server = tenant(move |request, _| match request.method.as_str() {
@@ -84,7 +84,7 @@ fn both_shapes_of_an_offer_are_read_and_sent_back_with_the_choice_in_them() {
 }
 
 #[test]
-fn an_answer_to_a_request_says_what_it_says_and_no_more() {
+fn factory_answer_is_read_without_guessing() {
     let read = |body: &'static str| {
         block_on(async {
             let server = tenant(move |request, _| match request.method.as_str() {
@@ -112,14 +112,14 @@ fn an_answer_to_a_request_says_what_it_says_and_no_more() {
     let refused =
         read(r#"{"isValid":false,"warnings":[{"ruleId":3,"description":"Non","error":true}]}"#).unwrap();
     assert_eq!((refused.is_valid, refused.warnings[0].level), (Some(false), WarningLevel::Blocks));
-    // A refusal sent as a success is one; what is not Lucca's may hide a success.
+    // A refusal sent as a success is a refusal; an answer that is not Lucca's may hide a success.
     assert!(!read(r#"{"Status":400,"Message":"Non"}"#).unwrap_err().may_have_happened());
     assert!(read("<html>sign in</html>").unwrap_err().may_have_happened());
     assert!(read(r#"{"cut":"#).unwrap_err().may_have_happened());
 }
 
 #[test]
-fn what_may_have_been_accepted_is_not_sent_again() {
+fn possibly_accepted_changes_are_not_resent() {
     for (status, times, is_in_doubt) in [
         (400, 1, false),
         (401, 1, false),
@@ -132,7 +132,7 @@ fn what_may_have_been_accepted_is_not_sent_again() {
         (503, 1, true),
         (504, 1, true),
         (302, 1, true),
-        // It was not looked at.
+        // The response body was not read.
         (429, 5, false),
     ] {
         let sent = Arc::new(AtomicUsize::new(0));
@@ -149,7 +149,7 @@ fn what_may_have_been_accepted_is_not_sent_again() {
         assert_eq!(error.may_have_happened(), is_in_doubt, "{status}");
         assert!(error.to_string().contains("DELETE /api/v3/leaveRequests/7"), "{error}");
     }
-    let nobody = block_on(async {
+    let unsent = block_on(async {
         let url = {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             format!("http://{}", listener.local_addr().unwrap())
@@ -162,11 +162,11 @@ fn what_may_have_been_accepted_is_not_sent_again() {
             .await
             .unwrap_err()
     });
-    assert!(!nobody.may_have_happened(), "without a connection nothing was sent");
+    assert!(!unsent.may_have_happened(), "without a connection nothing was sent");
 }
 
 #[test]
-fn ids_that_would_be_another_path_are_nobody_s() {
+fn ids_that_alter_the_path_are_not_found() {
     block_on(async {
         let server = tenant(|_, _| ResponseTemplate::new(200)).await;
         let client = client(&server);

@@ -1,4 +1,5 @@
-//! Which half-days are worked: by a weekly pattern with holidays, or as Lucca's calendar says of a date.
+//! Worked half-days, from a weekly pattern with holidays or from Lucca's calendar. Choosing between the two
+//! is not done here.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::{Half, HalfDay, half_days_between};
 use crate::RemoteId;
 
-/// A week that repeats, and the days off on top of it.
+/// A repeating week, with the days off on top of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorkingPattern {
     /// Whether each half-day is worked: Monday to Sunday, morning and afternoon.
     pub weekly: [[bool; 2]; 7],
-    /// Days on which nobody works, such as public holidays.
+    /// Days without work for everyone, such as public holidays.
     pub holidays: BTreeSet<Date>,
 }
 
@@ -38,8 +39,8 @@ impl WorkingPattern {
     }
 }
 
-/// What the employees who share a public-holiday calendar and a work cycle have on a date, as Lucca says of
-/// one of them.
+/// A date as the employees who share a public-holiday calendar and a work cycle have it; Lucca reports it for
+/// each of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkingDay {
     /// Our own, from [`WorkingDay::id_of`]: Lucca keeps a record per employee and date.
@@ -52,27 +53,27 @@ pub struct WorkingDay {
     pub work_cycle_id: Option<RemoteId>,
     /// The day.
     pub date: Date,
-    /// Whether Lucca says that it is a public holiday.
+    /// Whether Lucca marks the date as a public holiday.
     pub is_public_holiday: bool,
-    /// Whether Lucca says that it is the weekly rest.
+    /// Whether Lucca marks the date as weekly rest.
     pub is_weekly_rest: bool,
-    /// Theoretical working time of the morning, where Lucca tells it.
+    /// Theoretical working time of the morning; absent if Lucca sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub am_minutes: Option<i64>,
-    /// Theoretical working time of the afternoon, where Lucca tells it.
+    /// Theoretical working time of the afternoon; absent if Lucca sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pm_minutes: Option<i64>,
 }
 
 impl WorkingDay {
-    /// The id of a date in a calendar and a work cycle: `{calendar}:{work cycle}:{date}`, with nothing in the
-    /// place of what is not known.
+    /// The id of a date in a calendar and a work cycle: `{calendar}:{work cycle}:{date}`. An unknown part is
+    /// empty.
     pub fn id_of(calendar: Option<&RemoteId>, work_cycle: Option<&RemoteId>, date: Date) -> RemoteId {
         let text = |id: Option<&RemoteId>| id.map_or("", RemoteId::as_str).to_owned();
         format!("{}:{}:{date}", text(calendar), text(work_cycle)).into()
     }
 
-    /// A day on which somebody has no contract.
+    /// A day on which the employee has no contract.
     pub fn outside_contracts(date: Date) -> Self {
         Self {
             id: Self::id_of(None, None, date),
@@ -86,7 +87,7 @@ impl WorkingDay {
         }
     }
 
-    /// Whether this half of the day is worked. None where Lucca tells neither a day off nor a working time.
+    /// Whether this half of the day is worked. None if Lucca sends neither a day off nor a working time.
     pub fn works_on(&self, half: Half) -> Option<bool> {
         if self.is_public_holiday || self.is_weekly_rest {
             return Some(false);
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_around_ascension_has_eight_worked_half_days() {
+    fn ascension_week_has_eight_worked_half_days() {
         let mut pattern = WorkingPattern::weekdays();
         pattern.holidays.insert(date(2026, 5, 14));
         let worked: Vec<_> = pattern.working_half_days(half(11, Half::Am), half(17, Half::Pm)).collect();
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_off_is_known_without_minutes_and_a_working_day_is_not() {
+    fn day_off_is_known_without_minutes() {
         let mut day = WorkingDay {
             id: WorkingDay::id_of(Some(&3.into()), None, date(2026, 5, 14)),
             calendar_id: Some(3.into()),

@@ -1,4 +1,5 @@
-//! The half-day: the unit in which Lucca keeps absences. Counting knows of no calendar here.
+//! The half-day: the unit in which Lucca keeps absences. No calendar is used here: every half-day counts,
+//! worked or not.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -32,15 +33,15 @@ impl fmt::Display for Half {
     }
 }
 
-/// The morning or the afternoon of a date, in the calendar of wherever the employee works.
+/// The morning or the afternoon of a date, in the calendar of the employee's place of work.
 ///
-/// As text, in JSON too, it is `2026-05-04 AM`: short, and for years of four digits the order of the texts
-/// is the order of time.
+/// As text, and in JSON, it is `2026-05-04 AM`: short, and for four-digit years the texts sort in order of
+/// time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HalfDay {
     /// The day.
     pub date: Date,
-    /// Which half of it.
+    /// The half of the day.
     pub half: Half,
 }
 
@@ -50,7 +51,7 @@ impl HalfDay {
         Self { date, half }
     }
 
-    /// The half-day after this one. Absent at the end of the calendar, in the year 9999.
+    /// The half-day after this one. None at the end of the calendar, in the year 9999.
     pub fn next(self) -> Option<Self> {
         match self.half {
             Half::Am => Some(Self::new(self.date, Half::Pm)),
@@ -58,7 +59,7 @@ impl HalfDay {
         }
     }
 
-    /// The half-day before this one. Absent at the start of the calendar.
+    /// The half-day before this one. None at the start of the calendar.
     pub fn previous(self) -> Option<Self> {
         match self.half {
             Half::Am => Some(Self::new(self.date.yesterday().ok()?, Half::Pm)),
@@ -73,7 +74,7 @@ impl fmt::Display for HalfDay {
     }
 }
 
-/// The text is not a half-day.
+/// Error: the text is not a half-day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAHalfDay;
 
@@ -88,7 +89,7 @@ impl std::error::Error for NotAHalfDay {}
 impl FromStr for HalfDay {
     type Err = NotAHalfDay;
 
-    /// Reads what `Display` writes; the half in any case.
+    /// Reads the text that `Display` writes; the half in any case.
     fn from_str(text: &str) -> Result<Self, NotAHalfDay> {
         let (date, half) = text.trim().rsplit_once(' ').ok_or(NotAHalfDay)?;
         let half = match half {
@@ -113,8 +114,8 @@ impl<'de> Deserialize<'de> for HalfDay {
     }
 }
 
-/// Every half-day from the first to the last, both included, whether anybody works on it or not: an iterator
-/// that knows its length. Nothing if the last is before the first.
+/// Every half-day from the first to the last, both included, worked or not: an iterator of known length.
+/// Empty if the last is before the first.
 pub fn half_days_between(first: HalfDay, last: HalfDay) -> HalfDays {
     HalfDays { next: Some(first).filter(|first| *first <= last), last }
 }
@@ -199,7 +200,7 @@ mod tests {
         }
 
         #[test]
-        fn what_lies_between_is_counted_and_complete(a in half_days(), length in 0usize..300) {
+        fn half_days_between_is_complete_and_counted(a in half_days(), length in 0usize..300) {
             let last = (0..length).try_fold(a, |at, _| at.next()).unwrap();
             let between = half_days_between(a, last);
             prop_assert_eq!(between.len(), length + 1);

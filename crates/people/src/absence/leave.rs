@@ -1,6 +1,6 @@
-//! A leave is one half-day; an absence is the continuous period that leaves make up together.
+//! A leave is one half-day; an absence is the continuous period that leaves form together.
 //!
-//! Everything an absence says of its extent is computed here from its leaves, so that the two never differ.
+//! An absence computes its extent from its leaves, so that the two never differ.
 
 use std::collections::HashSet;
 
@@ -12,39 +12,39 @@ use crate::{RemoteId, SourceTime};
 
 /// One half-day of one absence, on one leave type (Lucca: leave).
 ///
-/// As JSON it is short, since there are millions: what is absent is left out, and so is `is_active` when true.
+/// Its JSON is short, since there are millions: absent values are left out, and so is `is_active` when true.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leave {
     /// Lucca's id, such as `78287-20180424-PM`.
     pub id: RemoteId,
     /// The day.
     pub date: Date,
-    /// Which half of it.
+    /// The half of the day.
     pub half: Half,
-    /// What it is taken on. Absent where the API key may not see it.
+    /// The leave type. Absent if the API key may not see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leave_type_id: Option<RemoteId>,
-    /// How long it is, where it is counted in hours.
+    /// Length in minutes, for leaves counted in hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<i64>,
-    /// The length as a bare number, where Lucca sent it so.
-    // unverified: its unit. The documentation has a duration in hours here, and no number.
+    /// The length as a bare number, if Lucca sent it so.
+    // unverified: its unit. The documentation has a duration in hours here, not a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// False when the absence was cancelled or denied, or this half-day taken out of it. Whether it is
-    /// approved yet is [`Absence::is_confirmed`].
+    /// False if the absence was cancelled or denied, or this half-day removed from it.
+    /// [`Absence::is_confirmed`] holds the approval.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub is_active: bool,
-    /// When it was created in Lucca.
+    /// Creation time in Lucca.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<SourceTime>,
-    /// When it was cancelled.
+    /// Cancellation time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<SourceTime>,
     /// The employee who cancelled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_by: Option<RemoteId>,
-    /// What the employee wrote (field group `leave_reason`).
+    /// The employee's comment (field group `leave_reason`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -64,44 +64,44 @@ impl Leave {
     }
 }
 
-/// Whether and when an absence was approved for good.
+/// Whether and when an absence received its final approval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Confirmation {
     /// True once approved, false while pending.
     pub is_confirmed: Option<bool>,
-    /// When it was approved.
+    /// Time of the approval.
     pub confirmed_at: Option<SourceTime>,
 }
 
 /// A continuous period away, to the half-day (Lucca: leave period). Remote work is one too, on a leave type
-/// that says so.
+/// marked as remote work.
 ///
-/// It is made by [`from_leaves`](Self::from_leaves); what it says beside its id, employee and confirmation
-/// follows from its leaves. Half-days on which the employee does not work have no leave.
+/// [`from_leaves`](Self::from_leaves) builds it: every field except id, employee and confirmation follows
+/// from its leaves. Half-days on which the employee does not work have no leave.
 // unverified: that leaves exist for working half-days only. Nothing here relies on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Absence {
     /// Lucca's leave period id.
     pub id: RemoteId,
-    /// Who is away.
+    /// The employee who is away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub employee_id: Option<RemoteId>,
     /// True once approved, false while pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_confirmed: Option<bool>,
-    /// When it was approved.
+    /// Time of the approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_at: Option<SourceTime>,
     /// The first half-day away: of the active leaves, or of all when none is active.
     pub first: HalfDay,
     /// The last half-day away, likewise.
     pub last: HalfDay,
-    /// What it is taken on, likewise: each leave type once, in order of first use.
+    /// The leave types, likewise: each once, in order of first use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leave_type_ids: Vec<RemoteId>,
     /// How many leaves are active.
     pub half_days: u32,
-    /// The sum over the active leaves that are counted in hours. Absent when there is none.
+    /// The sum over the active leaves that are counted in hours, in minutes. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<i64>,
     /// Whether any leave is active.
@@ -111,8 +111,8 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// The absence that these leaves make up, in whatever order they come; of two with the same id the later
-    /// one counts. None if there is no leave.
+    /// The absence that these leaves form, given in any order; of two with the same id the later one counts.
+    /// None without leaves.
     pub fn from_leaves(
         id: RemoteId,
         employee_id: Option<RemoteId>,
@@ -148,8 +148,8 @@ impl Absence {
         })
     }
 
-    /// The same absence after more of its leaves became known: those with a known id replace it, the others
-    /// are added. A confirmation that tells nothing leaves what is known.
+    /// Adds more leaves to the absence: a leave with a known id replaces the earlier one, the others are
+    /// added. An empty confirmation keeps the known one.
     #[must_use]
     pub fn merge(mut self, leaves: impl IntoIterator<Item = Leave>, confirmation: Confirmation) -> Self {
         let confirmation =
@@ -157,7 +157,7 @@ impl Absence {
         let leaves: Vec<Leave> = std::mem::take(&mut self.leaves).into_iter().chain(leaves).collect();
         match Self::from_leaves(self.id.clone(), self.employee_id.clone(), confirmation, leaves) {
             Some(merged) => merged,
-            // Only an absence put together by hand has no leaves to begin with.
+            // Only an absence constructed by hand has no leaves to begin with.
             None => Self {
                 is_confirmed: confirmation.is_confirmed,
                 confirmed_at: confirmation.confirmed_at,
@@ -174,12 +174,12 @@ impl Absence {
         Self::from_leaves(self.id, self.employee_id, confirmation, left)
     }
 
-    /// Whether and when it was approved for good.
+    /// Whether and when it received its final approval.
     pub fn confirmation(&self) -> Confirmation {
         Confirmation { is_confirmed: self.is_confirmed, confirmed_at: self.confirmed_at }
     }
 
-    /// How long it is, in half-days: its active leaves, or all it had when none is active.
+    /// Length in half-days: its active leaves, or all leaves if none is active.
     pub fn duration(&self) -> usize {
         self.leaves.iter().filter(|leave| leave.is_active == self.is_active).count()
     }

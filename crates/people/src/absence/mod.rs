@@ -1,7 +1,7 @@
-//! Absences to the half-day: what a half-day is, the leaves that take them, the absence they make up, the
-//! request that asks for it, and the arithmetic of half-days.
+//! Absences to the half-day: the half-day, the leaves that take them, the absence that leaves form, its
+//! request, and half-day arithmetic.
 //!
-//! Shapes and rules only; what Lucca sends is mapped to these by `sync`.
+//! Types and rules only; `sync` maps Lucca's records to them.
 
 mod calendar;
 mod half_day;

@@ -1,4 +1,4 @@
-//! What an absence from one half-day to another would take: the half-days that are worked. Pure.
+//! The working half-days that an absence from one half-day to another would take. Pure.
 
 use std::collections::BTreeSet;
 
@@ -19,28 +19,28 @@ pub enum DayOff {
     NotWorked,
 }
 
-/// A half-day on which nobody need be absent.
+/// A half-day that needs no absence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OffHalfDay {
-    /// Which.
+    /// The half-day.
     pub at: HalfDay,
-    /// Why.
+    /// The reason.
     pub why: DayOff,
 }
 
-/// What an absence would take.
+/// The half-days that an absence would take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The half-days that would be taken, in order.
     pub taken: Vec<HalfDay>,
-    /// The half-days in between that would not.
+    /// The half-days in between that would not be taken.
     pub off: Vec<OffHalfDay>,
-    /// Whether some of this is a guess, Monday to Friday, because Lucca told nothing of the day.
+    /// Whether part of the plan assumes Monday to Friday because Lucca sent nothing about a day.
     pub is_estimated: bool,
 }
 
-/// What an absence from the first to the last half-day, both included, would take. `day` says what is known of each
-/// date; a date of which nothing is known is worked from Monday to Friday, and the plan an estimate then.
+/// The plan of an absence from the first to the last half-day, both included. `day` gives the known facts of
+/// a date; a date without any is worked from Monday to Friday, and makes the plan an estimate.
 pub fn plan(first: HalfDay, last: HalfDay, day: impl Fn(Date) -> Option<WorkingDay>) -> Plan {
     let usual = WorkingPattern::weekdays();
     let mut plan = Plan::default();
@@ -75,31 +75,32 @@ pub fn plan(first: HalfDay, last: HalfDay, day: impl Fn(Date) -> Option<WorkingD
 }
 
 impl Plan {
-    /// Those of the half-days it takes that are among others.
+    /// The taken half-days that are also in `others`.
     pub fn overlap(&self, others: &BTreeSet<HalfDay>) -> Vec<HalfDay> {
         self.taken.iter().copied().filter(|at| others.contains(at)).collect()
     }
 
-    /// How long it is, in days.
+    /// Length in days.
     #[expect(clippy::cast_precision_loss, reason = "an absence is not that long")]
     pub fn days(&self) -> f64 {
         self.taken.len() as f64 / 2.0
     }
 }
 
-/// The half-day that a text means as the beginning of a period: a date alone is its morning.
+/// The half-day that a text means as the beginning of a period: a date alone means its morning.
 pub fn first_half_day(text: &str) -> Option<HalfDay> {
     half_day(text, Half::Am)
 }
 
-/// The half-day that a text means as the end of a period: a date alone is its afternoon.
+/// The half-day that a text means as the end of a period: a date alone means its afternoon.
 pub fn last_half_day(text: &str) -> Option<HalfDay> {
     half_day(text, Half::Pm)
 }
 
 fn half_day(text: &str, otherwise: Half) -> Option<HalfDay> {
     let text = text.trim();
-    // `2026-05-04 AM` and `2026-05-04AM`, in any case; a `T` between as ISO has it before a time.
+    // `2026-05-04 AM` and `2026-05-04AM`, in any case; a `T` may stand between, as ISO writes it before a
+    // time.
     let (date, half) = match text.get(..10).zip(text.get(10..)) {
         Some((date, rest)) => (date, rest.trim_start_matches(['T', 't', ' ']).trim()),
         None => return None,

@@ -1,4 +1,4 @@
-//! The request that asks for an absence, everyone who decided on it, and what that makes of the absence.
+//! Absence requests, the decisions on them, and the status of an absence that follows from both.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 use super::Absence;
 use crate::{RemoteId, SourceTime};
 
-/// Where a request stands in its workflow.
+/// Status of a request in its workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceRequestStatus {
-    /// An approver is awaited (Lucca: 0).
+    /// Waits for an approver (Lucca: 0).
     Pending,
-    /// Every approver agreed (2).
+    /// Every approver approved (2).
     Approved,
     /// An approver refused (3).
     Denied,
-    /// It was taken back (4).
+    /// Cancelled (4).
     Cancelled,
-    /// Approved, and an approver is awaited for taking it back (5).
+    /// Approved, and its cancellation waits for an approver (5).
     CancellationPending,
-    /// Lucca sent none, or one that is not documented.
+    /// Lucca sent none, or an undocumented one.
     #[serde(other)]
     Unknown,
 }
@@ -46,40 +46,40 @@ impl fmt::Display for AbsenceRequestStatus {
     }
 }
 
-/// The workflow that asks for an absence (Lucca: leave request). What HR enters has none.
+/// The workflow that requests an absence (Lucca: leave request). Absences entered by HR have none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AbsenceRequest {
     /// Lucca's id.
     pub id: RemoteId,
-    /// The absence it asks for.
+    /// The requested absence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence_id: Option<RemoteId>,
-    /// Who would be away.
+    /// The employee who would be away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub employee_id: Option<RemoteId>,
     /// Where it stands.
     pub status: AbsenceRequestStatus,
-    /// When it was made.
+    /// Creation time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<SourceTime>,
-    /// The employee whose decision is awaited.
+    /// The employee who has to decide next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_approver_id: Option<RemoteId>,
-    /// When it was cancelled.
+    /// Cancellation time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<SourceTime>,
     /// The employee who cancelled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_by: Option<RemoteId>,
-    /// Every decision on it, in order; several where the workflow has several levels.
+    /// Every decision, in order of time; several if the workflow has several levels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
-    /// Every demand to cancel it after approval, in order.
+    /// Every request to cancel it after approval, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cancellation_requests: Vec<CancellationRequest>,
     /// False once cancelled.
     pub is_active: bool,
-    /// What the employee wrote (field group `leave_reason`).
+    /// The employee's comment (field group `leave_reason`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -93,53 +93,53 @@ pub struct Approval {
     /// The employee who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver_id: Option<RemoteId>,
-    /// The employee in whose place they did.
+    /// The approver whose substitute they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub substituted_approver_id: Option<RemoteId>,
     /// True for an approval, false for a refusal.
-    // unverified: the documentation says "pending" for false, which a decision that was made cannot be.
+    // unverified: the documentation says "pending" for false, which a past decision cannot be.
     pub approved: bool,
-    /// When.
+    /// Time of the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<SourceTime>,
-    /// What they wrote; a refusal needs a comment (field group `leave_reason`).
+    /// The approver's comment; a refusal needs one (field group `leave_reason`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 
-/// A demand to cancel an absence that was approved.
+/// A request to cancel an approved absence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CancellationRequest {
     /// Lucca's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<RemoteId>,
-    /// The employee who asks.
+    /// The employee who requests the cancellation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author_id: Option<RemoteId>,
     /// Lucca's `rank`.
-    // unverified: what it ranks; the documentation has another field's text there.
+    // unverified: the meaning of `rank`; the documentation has another field's text there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<i64>,
     /// Whether it was granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<bool>,
-    /// When it was made.
+    /// Creation time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<SourceTime>,
-    /// The employee whose decision is awaited.
+    /// The employee who has to decide next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_approver_id: Option<RemoteId>,
-    /// Whether it still stands.
+    /// Whether it is still open.
     pub is_active: bool,
-    /// What its author wrote (field group `leave_reason`).
+    /// The author's comment (field group `leave_reason`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 
 impl AbsenceRequest {
-    /// The same request with its approvals and cancellation requests in order of time. A list in which one
-    /// has no time keeps the order in which Lucca sent it.
-    // unverified: in which order Lucca sends them.
+    /// The same request with its approvals and cancellation requests in order of time. A list with an entry
+    /// without a time keeps Lucca's order.
+    // unverified: the order in which Lucca sends them.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         if self.approvals.iter().all(|approval| approval.at.is_some()) {
@@ -151,8 +151,8 @@ impl AbsenceRequest {
         self
     }
 
-    /// Takes out what some people wrote as approvers, or when they asked for a cancellation; their ids stay. Gives
-    /// whether there was anything.
+    /// Deletes the comments that matching people wrote as approvers or as authors of a cancellation request;
+    /// their ids stay. Returns true if there was any.
     pub fn forget_words_of(&mut self, is_meant: impl Fn(&RemoteId) -> bool) -> bool {
         let approvals = self.approvals.iter_mut().map(|step| (&step.approver_id, &mut step.comment));
         let cancellations =
@@ -167,19 +167,19 @@ impl AbsenceRequest {
     }
 }
 
-/// What an absence has come to.
+/// The effective status of an absence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceStatus {
-    /// Asked for, not decided.
+    /// Requested, not decided.
     Requested,
     /// It takes place.
     Approved,
     /// Refused.
     Denied,
-    /// Taken back, or taken out by HR.
+    /// Cancelled, or deleted by HR.
     Cancelled,
-    /// It takes place, unless the demand to cancel it is granted.
+    /// It takes place, unless the request to cancel it is granted.
     CancellationPending,
 }
 
@@ -206,15 +206,15 @@ impl fmt::Display for AbsenceStatus {
     }
 }
 
-/// What an absence has come to, by itself and by its request where it has one.
+/// The effective status of an absence, from the absence and, if it has one, its request.
 ///
-/// The two are read at different moments, so one can lag behind the other. A request goes from pending to
-/// approved or denied and from there only towards cancelled, so the one that is further along is right: a
-/// confirmed absence is approved though its request still looks pending, and one without an active leave does
-/// not take place whatever its request says. Without a request (HR entered it, or requests cannot be read) an
-/// active absence is approved unless Lucca says that it is not confirmed.
-// unverified: that an active leave without a word on its confirmation is approved. The documentation calls
-// what the list returns "approved leaves".
+/// Syncs read the two at different moments, so one can lag behind the other. A request goes from pending to
+/// approved or denied and from there only towards cancelled, so the more advanced of the two is right: a
+/// confirmed absence is approved even if its request still looks pending, and an absence without an active
+/// leave does not take place, regardless of its request. Without a request (HR entered the absence, or
+/// requests cannot be read) an active absence is approved unless Lucca marks it as not confirmed.
+// unverified: that an active leave without confirmation data is approved. The documentation calls the listed
+// records "approved leaves".
 pub fn absence_status(absence: &Absence, request: Option<&AbsenceRequest>) -> AbsenceStatus {
     use AbsenceRequestStatus as Request;
     let status = request.map_or(Request::Unknown, |request| request.status);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_request_the_leaves_and_the_confirmation_decide() {
+    fn absence_status_without_request() {
         let status = |is_active, is_confirmed| absence_status(&absence(is_active, is_confirmed), None);
         assert_eq!(status(true, Some(true)), AbsenceStatus::Approved);
         assert_eq!(status(true, Some(false)), AbsenceStatus::Requested);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_is_further_along_is_right() {
+    fn more_advanced_status_wins() {
         let status = |is_active, is_confirmed, of_request: &str| {
             absence_status(&absence(is_active, Some(is_confirmed)), Some(&request(of_request)))
         };
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn decisions_stand_in_order_of_time_unless_one_has_none() {
+    fn decisions_are_sorted_if_all_have_times() {
         let approval = |id: i64, at: &str| Approval {
             id: Some(id.into()),
             approver_id: None,

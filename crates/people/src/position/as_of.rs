@@ -1,4 +1,4 @@
-//! Reading histories on a day: who was in which department under which manager.
+//! Histories on a day: each employee's department and manager at that date.
 
 use jiff::civil::Date;
 
@@ -6,46 +6,46 @@ use super::Position;
 use crate::{Employee, EmployeeStatus, Employment, RemoteId, status_on};
 
 /// The position that holds on a day, from an employee's history in order. At most one does; after today it is
-/// what holds now.
+/// the current one.
 pub fn position_on(day: Date, history: &[Position]) -> Option<&Position> {
     let begun = history.partition_point(|position| position.starts_on.is_none_or(|start| start <= day));
     history[..begun].last().filter(|position| position.ends_on.is_none_or(|end| day <= end))
 }
 
-/// All that says what an employee was on a day.
+/// The records that determine an employee's state on a day.
 #[derive(Clone, Copy, Debug)]
 pub struct History<'a> {
     /// The employee.
     pub employee: &'a Employee,
     /// Their employments, in any order.
     pub employments: &'a [Employment],
-    /// Their positions, as [`position_history`](super::position_history) puts them together.
+    /// Their positions, as [`position_history`](super::position_history) builds them.
     pub positions: &'a [Position],
 }
 
-/// Where someone stood on a day.
+/// An employee with their position on a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placed<'a> {
-    /// The employee. Their record is that of now; only [`position`](Self::position) is of the day.
+    /// The employee. The record is the current one; only [`position`](Self::position) is of the day.
     pub employee: &'a Employee,
-    /// Their position, absent when nothing is known of that day.
+    /// Their position, absent if nothing is known of that day.
     pub position: Option<&'a Position>,
 }
 
 impl<'a> Placed<'a> {
-    /// The department, where it is known.
+    /// The department, if known.
     pub fn department_id(&self) -> Option<&'a RemoteId> {
         Some(&self.position?.department_id.as_ref()?.value)
     }
 
-    /// The manager, where it is known.
+    /// The manager, if known.
     pub fn manager_id(&self) -> Option<&'a RemoteId> {
         Some(&self.position?.manager_id.as_ref()?.value)
     }
 }
 
-/// Who was employed on a day and where they stood, in the order given. Someone without any contract date is
-/// taken for employed on every day, as in [`status_on`].
+/// The people employed on a day and their positions, in the order given. A person without any contract date
+/// counts as employed on every day, as in [`status_on`].
 ///
 /// [`OrgChart::build`](crate::OrgChart::build) makes the org chart of that day from the ids and managers.
 pub fn as_of<'a>(day: Date, histories: impl IntoIterator<Item = History<'a>>) -> Vec<Placed<'a>> {

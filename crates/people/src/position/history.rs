@@ -1,6 +1,7 @@
-//! Putting a history of positions together from what each source tells.
+//! Builds a history of positions from several sources.
 //!
-//! Each field has a timeline of its own, made here from dated changes; the positions are where they meet.
+//! Each field has a timeline of its own, made here from dated changes; the positions are the intersections of
+//! these timelines.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +13,33 @@ use crate::{Employee, Employment, NamedRef, Period, RemoteId, SourceTime, UserLo
 
 /// The history of an employee's positions, oldest first. They don't overlap; the last is open, and has the
 /// values of the employee's record. `today` is the day on which that record is true. Employments, log entries
-/// and observations of other employees are passed over.
+/// and observations of other employees are ignored.
 ///
 /// For each field:
 ///
-/// - What a source tells holds from its day until the next day on which a source tells something else. An
-///   employment tells establishment and category from its first day, and that they aren't known after its last
-///   one; of several on a day the one that began last counts. A log entry tells what its property became. An
-///   observation tells what the field became, unless an earlier source told the same already. Where several
-///   tell something on one day, an employment that knows the value goes before the log, and the log before an
-///   observation.
-/// - Before the first of these nothing is known, except that an observation also tells what was before: that
-///   held from the first day of the employment of that time.
-/// - The record's value holds from the last known change on: the last one told or, where that is later, the
-///   first day of the latest employment. It then is the value of the whole last period even if a source told
-///   something else at its beginning; that it has changed since without a trace, or that the source told the
-///   wrong thing, can't be told apart. Where both agree, the source keeps the credit.
-/// - What is told to come after today is left out: employments have it. A log entry or observation dated
-///   after today, by a clock or a zone that differs, is of today.
+/// - A value from a source holds from its day until the next day with another value from a source. An
+///   employment gives establishment and category from its first day, and makes them unknown after its last
+///   one;
+///   of several on a day the one that began last counts. A log entry gives the new value of its property. An
+///   observation gives the new value of the field, unless an earlier source gave the same already. If several
+///   sources give a value on one day, an employment that knows the value precedes the log, and the log
+///   precedes
+///   an observation.
+/// - Before the first of these the value is unknown, except that an observation also gives the value before:
+///   that held from the first day of the employment of that time.
+/// - The record's value holds from the last known change on: the last one from a source or, if that is later,
+///   the first day of the latest employment. It is then the value of the whole last period, even if a source
+///   gave another value at its beginning: an unrecorded later change and a wrong source look the same. If
+///   both
+///   agree, the source is credited.
+/// - Changes after today are left out: they are in the employments. A log entry or observation dated after
+///   today, by a
+///   clock or a zone that differs, counts as of today.
 ///
-/// Periods of which nothing is known are left out, so there may be gaps; the last is always there.
-// unverified: the whole meaning of the user log, which is not documented: that `value` is what the property
-// became, and is the id as text where it has one. A value that is no number is no id of these; then only that
-// something changed is taken from it. Its time of no known zone is taken for the day it shows.
+/// Periods without known values are left out, so there may be gaps; the last is always there.
+// unverified: the whole meaning of the user log, which is undocumented: that `value` is the new value of the
+// property, and is the id as text for references. A value that is not a number is not an id; then the entry
+// only proves a change. A time without a known zone counts as the day it shows.
 pub fn position_history(
     today: Date,
     employee: &Employee,
@@ -85,8 +90,8 @@ pub fn position_history(
     consecutive(positions)
 }
 
-/// Ends each position on the day before the next begins, joins those that say the same, and leaves out those
-/// that say nothing, unless it is the last.
+/// Ends each position on the day before the next begins, merges equal neighbours, and leaves out empty ones,
+/// except the last.
 fn consecutive(positions: impl Iterator<Item = Position>) -> Vec<Position> {
     let mut joined: Vec<Position> = Vec::new();
     for position in positions {
@@ -112,11 +117,11 @@ fn says_something(position: &Position) -> bool {
         || position.occupation_category_id.is_some()
 }
 
-/// What one field was over time: each step holds until the next.
+/// The values of one field over time: each step holds until the next.
 struct Timeline(Vec<Step>);
 
 struct Step {
-    /// Absent on the first step when it is not known since when.
+    /// Absent on the first step if its beginning is unknown.
     from: Option<Date>,
     known: Option<Sourced<String>>,
 }
@@ -128,16 +133,16 @@ impl Timeline {
     }
 }
 
-/// A source's word that a field got a value on a day.
-struct Told {
+/// A new value of a field on a day, according to one source.
+struct DatedValue {
     on: Date,
     value: Option<String>,
     source: PositionSource,
-    /// What an observation says was before.
+    /// The value before, from an observation.
     before: Option<String>,
 }
 
-impl Told {
+impl DatedValue {
     /// Of several on one day, the one with the highest rank counts.
     fn rank(&self) -> u8 {
         match self.source {
@@ -150,7 +155,7 @@ impl Told {
     }
 }
 
-/// All that is told of one employee.
+/// The sources about one employee.
 struct Sources<'a> {
     today: Date,
     employments: Vec<&'a Employment>,
@@ -162,17 +167,17 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     fn timeline(&self, field: PositionField, current: Option<String>) -> Timeline {
-        let told = self.told(field);
-        let mut steps = Vec::with_capacity(told.len() + 2);
-        if let Some((on, before)) = told.first().and_then(|first| Some((first.on, first.before.clone()?))) {
+        let dated = self.dated_values(field);
+        let mut steps = Vec::with_capacity(dated.len() + 2);
+        if let Some((on, before)) = dated.first().and_then(|first| Some((first.on, first.before.clone()?))) {
             let from = on.yesterday().ok().and_then(|day| self.start_of_employment_on(day));
             let known = Some(Sourced { value: before, source: PositionSource::Observation });
             steps.push(Step { from, known });
         }
-        let last = told.last().map(|told| (told.on, told.value.clone()));
-        steps.extend(told.into_iter().map(|told| Step {
-            from: Some(told.on),
-            known: told.value.map(|value| Sourced { value, source: told.source }),
+        let last = dated.last().map(|dated| (dated.on, dated.value.clone()));
+        steps.extend(dated.into_iter().map(|dated| Step {
+            from: Some(dated.on),
+            known: dated.value.map(|value| Sourced { value, source: dated.source }),
         }));
 
         let from = match last {
@@ -191,10 +196,11 @@ impl Sources<'_> {
         Timeline(steps)
     }
 
-    /// What is told of a field up to today, in order: one a day, and only what differs from the one before.
-    fn told(&self, field: PositionField) -> Vec<Told> {
-        let mut all = self.told_by_employments(field);
-        all.extend(self.observations.iter().filter(|seen| seen.field == field).map(|seen| Told {
+    /// The changes of a field up to today, in order: one a day, and only if the value differs from the one
+    /// before.
+    fn dated_values(&self, field: PositionField) -> Vec<DatedValue> {
+        let mut all = self.employment_values(field);
+        all.extend(self.observations.iter().filter(|seen| seen.field == field).map(|seen| DatedValue {
             on: seen.on.min(self.today),
             value: seen.after.clone(),
             source: PositionSource::Observation,
@@ -202,7 +208,7 @@ impl Sources<'_> {
         }));
         all.extend(self.log.iter().filter_map(|entry| {
             (PositionField::of_log(&entry.property) == Some(field)).then_some(())?;
-            Some(Told {
+            Some(DatedValue {
                 on: day_of(entry.changed_at?).min(self.today),
                 value: entry.value.as_deref().and_then(|value| logged(field, value)),
                 source: PositionSource::UserLog,
@@ -210,24 +216,24 @@ impl Sources<'_> {
             })
         }));
         // Stable: the observations and log entries of a day stay in their own order.
-        all.sort_by_key(|told| (told.on, told.rank()));
-        let mut kept: Vec<Told> = Vec::with_capacity(all.len());
-        for mut told in all {
+        all.sort_by_key(|dated| (dated.on, dated.rank()));
+        let mut kept: Vec<DatedValue> = Vec::with_capacity(all.len());
+        for mut dated in all {
             let mut is_news = true;
-            if let Some(same_day) = kept.pop_if(|last| last.on == told.on) {
-                told.before = same_day.before.or(told.before);
+            if let Some(same_day) = kept.pop_if(|last| last.on == dated.on) {
+                dated.before = same_day.before.or(dated.before);
             } else {
-                is_news = kept.last().is_none_or(|last| last.value != told.value);
+                is_news = kept.last().is_none_or(|last| last.value != dated.value);
             }
             if is_news {
-                kept.push(told);
+                kept.push(dated);
             }
         }
         kept
     }
 
-    /// What employments tell, on each day on which one begins or has ended.
-    fn told_by_employments(&self, field: PositionField) -> Vec<Told> {
+    /// The values from employments, on each day on which one begins or has ended.
+    fn employment_values(&self, field: PositionField) -> Vec<DatedValue> {
         let value_of = |employment: &Employment| match field {
             PositionField::EstablishmentId => employment.establishment_id.clone(),
             PositionField::OccupationCategoryId => employment.occupation_category_id.clone(),
@@ -247,7 +253,7 @@ impl Sources<'_> {
             .filter(|day| *day <= self.today)
             .collect();
         days.into_iter()
-            .map(|on| Told {
+            .map(|on| DatedValue {
                 on,
                 value: self.employment_on(on).and_then(value_of).map(|id| id.to_string()),
                 source: PositionSource::Contract,
@@ -280,7 +286,7 @@ impl Sources<'_> {
     }
 }
 
-/// The day that a time shows; of an instant, the day in UTC.
+/// The calendar day of a time; of an instant, the day in UTC.
 fn day_of(time: SourceTime) -> Date {
     match time {
         SourceTime::Exact(at) => TimeZone::UTC.to_datetime(at).date(),

@@ -1,7 +1,7 @@
-//! Positions: who was in which department, under which manager, in which job, from when to when.
+//! Positions: each employee's department, manager and job over time.
 //!
-//! Lucca keeps no such history that an API key can read, so it is put together (`history`) from contracts, the
-//! user log and what we saw change ourselves; each value says where it is from. `as_of` reads histories on a day.
+//! No API key can read such a history in Lucca, so `history` builds it from contracts, the user log and
+//! changes that our syncs observed; each value names its source. `as_of` reads histories on a day.
 
 mod as_of;
 mod history;
@@ -14,18 +14,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{NamedRef, RemoteId};
 
-/// What an employee was, from one day to another, as far as it is known.
+/// An employee's department, manager, job and so on from one day to another, as far as known.
 ///
-/// A value that is absent is not known for these days, or there was none: Lucca does not tell one from the
-/// other, and a manager whom the API key may not see looks like no manager.
+/// An absent value is unknown for these days, or there was none: Lucca's data does not distinguish the two,
+/// and a manager that the API key may not see looks like no manager.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
-    /// Whose it is.
+    /// The employee.
     pub employee_id: RemoteId,
-    /// First day; absent when it is not known since when.
+    /// First day; absent if unknown.
     pub starts_on: Option<Date>,
-    /// Last day, inclusive; absent for the one that holds now. It does not end with the contract: whether the
-    /// person is employed is a question to [`status_on`](crate::status_on).
+    /// Last day, inclusive; absent for the current one. It does not end with the contract:
+    /// [`status_on`](crate::status_on) decides whether the person is employed.
     pub ends_on: Option<Date>,
     /// The department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub struct Position {
     /// Job title, free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_title: Option<Sourced<String>>,
-    /// Job qualification; its name is known only where it is the current one.
+    /// Job qualification; its name is known only for the current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_qualification: Option<Sourced<NamedRef>>,
     /// Socio-professional category.
@@ -47,12 +47,12 @@ pub struct Position {
     pub occupation_category_id: Option<Sourced<RemoteId>>,
 }
 
-/// A value, and who says so.
+/// A value and its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sourced<T> {
     /// The value.
     pub value: T,
-    /// Where it is from.
+    /// The source.
     pub source: PositionSource,
 }
 
@@ -63,17 +63,17 @@ impl<T> Sourced<T> {
     }
 }
 
-/// Where a value of a position is from.
+/// The source of a value of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PositionSource {
-    /// An employment, which has its dates.
+    /// An employment, dated by its first and last day.
     Contract,
     /// Lucca's log of changes.
     UserLog,
-    /// A sync that found it changed.
+    /// A sync that observed the change.
     Observation,
-    /// The employee's record as it is now: nothing tells of a change since the position's first day.
+    /// The employee's current record: no source has a change since the position's first day.
     Current,
 }
 
@@ -89,7 +89,7 @@ impl PositionSource {
     }
 }
 
-/// A field of an employee that a position keeps the history of.
+/// A field of an employee whose history positions keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PositionField {
@@ -135,9 +135,9 @@ impl PositionField {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
-    /// The field that a property of the user log is about, whatever the case of its name.
-    // unverified: `departmentid`, `legalentityid` and `manager` are asked for by another client. The other names
-    // are what the same things are called on users.
+    /// The field that a property of the user log stands for, in any case.
+    // unverified: another client requests `departmentid`, `legalentityid` and `manager`. The other names are
+    // those that users have for the same values.
     pub fn of_log(property: &str) -> Option<Self> {
         match property.trim().to_ascii_lowercase().as_str() {
             "departmentid" | "department" => Some(Self::DepartmentId),
@@ -151,19 +151,19 @@ impl PositionField {
     }
 }
 
-/// A change that we saw ourselves: a field of an employee that two syncs found different.
+/// A change that we observed: two syncs read different values of an employee's field.
 ///
-/// Seeing an employee for the first time is none, since it tells of no change.
+/// The first sync of an employee is not one, since it shows no change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// Whose field it is.
+    /// The employee.
     pub employee_id: RemoteId,
-    /// Which field.
+    /// The field.
     pub field: PositionField,
-    /// What it was: an id as text, or the job title.
+    /// The value before: an id as text, or the job title.
     pub before: Option<String>,
-    /// What it became, likewise.
+    /// The value after, likewise.
     pub after: Option<String>,
-    /// The day of the sync that found it: the change is of this day or, after a pause, of an earlier one.
+    /// The day of the sync that observed it: the change happened that day or, after a pause, earlier.
     pub on: Date,
 }

@@ -1,4 +1,4 @@
-//! Absences against what their leaves say, through the public surface.
+//! Absences compared with their leaves, through the public API.
 
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -50,7 +50,7 @@ fn no_leaves_no_absence() {
 }
 
 #[test]
-fn the_extent_is_that_of_active_leaves_and_of_all_when_none_is() {
+fn extent_prefers_active_leaves() {
     let cancelled = |id: &str, day, half| Leave { is_active: false, ..leave(id, day, half) };
     let mut taken = leave("b", 5, Half::Am);
     taken.minutes = Some(90);
@@ -67,7 +67,7 @@ fn the_extent_is_that_of_active_leaves_and_of_all_when_none_is() {
 }
 
 #[test]
-fn absences_overlap_where_both_take_the_half_day() {
+fn absences_overlap_on_shared_half_days() {
     let early = absence(vec![leave("a", 4, Half::Am), leave("b", 6, Half::Am)]);
     let between = absence(vec![leave("c", 5, Half::Am), leave("d", 5, Half::Pm)]);
     assert!(!early.overlaps(&between) && !between.overlaps(&early));
@@ -111,7 +111,7 @@ fn unique(leaves: Vec<Leave>) -> Vec<Leave> {
 
 proptest! {
     #[test]
-    fn half_days_to_absence_to_half_days_is_lossless(
+    fn half_days_round_trip_through_absences(
         (leaves, shuffled) in prop::collection::vec(leaves(), 1..40)
             .prop_map(unique)
             .prop_flat_map(|leaves| (Just(leaves.clone()), Just(leaves).prop_shuffle())),
@@ -137,7 +137,7 @@ proptest! {
         let at_once = absence(all.clone());
         let paged = absence(first).merge(second, Confirmation::default());
         prop_assert_eq!(&paged, &at_once);
-        // The last told of each half-day counts.
+        // Of two leaves of one half-day the last given counts.
         prop_assert_eq!(&paged.leaves, &unique(all));
     }
 

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Public holidays of 2026 and 2027 as their calendars print them, written down by hand.
+/// Public holidays of 2026 and 2027, copied by hand from printed calendars.
 const FRANCE: &[&str] = &[
     "2026-01-01",
     "2026-04-06",
@@ -30,7 +30,7 @@ const FRANCE: &[&str] = &[
 ];
 /// Two more than the rest of France: Good Friday and St Stephen's Day.
 const ALSACE_ONLY: &[&str] = &["2026-04-03", "2026-12-26", "2027-03-26", "2027-12-26"];
-/// Those of the whole canton of Geneva.
+/// Holidays of the whole canton of Geneva.
 const GENEVA: &[&str] = &[
     "2026-01-01",
     "2026-04-03",
@@ -73,7 +73,7 @@ fn taken(from: &str, to: &str, day: impl Fn(Date) -> Option<WorkingDay>) -> usiz
     plan.taken.len()
 }
 
-/// What it is, holidays, more holidays, the week, from, to, the half-days it takes.
+/// Name of the case, holidays, more holidays, the week, from, to, the half-days taken.
 type Case = (
     &'static str,
     &'static [&'static str],
@@ -131,7 +131,7 @@ fn cases_written_by_hand() {
 }
 
 #[test]
-fn what_is_off_says_why() {
+fn days_off_have_a_reason() {
     let first = first_half_day("2026-05-13").unwrap();
     let last = last_half_day("2026-05-16").unwrap();
     let plan = plan(first, last, calendar(FRANCE, &[], "22a2a"));
@@ -156,7 +156,7 @@ fn what_is_off_says_why() {
 }
 
 #[test]
-fn what_lucca_does_not_tell_is_an_estimate() {
+fn days_unknown_to_lucca_are_estimated() {
     let first = first_half_day("2026-05-13").unwrap();
     let plan = plan(first, last_half_day("2026-05-17").unwrap(), |_| None);
     assert!(plan.is_estimated);
@@ -180,7 +180,7 @@ fn dates_as_people_write_them() {
 
 proptest! {
     #[test]
-    fn every_half_day_is_taken_or_off_and_none_twice(
+    fn plan_covers_each_half_day_once(
         start in 0i32..2_000, length in 0usize..120, week in "[2ap0]{5}", afternoon in any::<bool>(),
     ) {
         let first = date(2026, 1, 1).checked_add(jiff::ToSpan::days(start)).unwrap();

@@ -1,4 +1,4 @@
-//! Histories against what the sources tell, through the public surface.
+//! Histories compared with their sources, through the public API.
 
 use jiff::ToSpan;
 use jiff::civil::date;
@@ -66,7 +66,7 @@ fn row<'a>(from: &str, to: &str, department: Option<(&'a str, PositionSource)>) 
 use PositionSource::{Contract, Current, Observation as Seen, UserLog};
 
 #[test]
-fn without_any_change_the_record_holds_since_the_contract_began() {
+fn unchanged_record_holds_since_contract_start() {
     let history = position_history(TODAY, &employee(), &[], &[], &[]);
     assert_eq!(departments(&history), [row("2020-01-01", "…", Some(("7", Current)))]);
 
@@ -77,7 +77,7 @@ fn without_any_change_the_record_holds_since_the_contract_began() {
 }
 
 #[test]
-fn the_log_tells_from_its_day_on_and_nothing_of_before() {
+fn log_entries_apply_from_their_day_on() {
     let log = [
         entry("DepartmentID", "7", "2024-03-01T09:00:00"),
         entry("department", "5", "2022-05-01T23:30:00Z"),
@@ -94,7 +94,7 @@ fn the_log_tells_from_its_day_on_and_nothing_of_before() {
 }
 
 #[test]
-fn an_observation_tells_before_and_after_and_repeats_the_log_in_vain() {
+fn observations_give_values_before_and_after() {
     let department = PositionField::DepartmentId;
     let observed = [seen(department, Some("5"), Some("7"), date(2026, 2, 3))];
     let history = position_history(TODAY, &employee(), &[], &[], &observed);
@@ -109,7 +109,7 @@ fn an_observation_tells_before_and_after_and_repeats_the_log_in_vain() {
 }
 
 #[test]
-fn the_record_has_the_last_word_from_the_last_known_change_on() {
+fn record_applies_from_last_known_change() {
     let log = [
         entry("departmentid", "4", "2021-01-01T00:00:00"),
         entry("departmentid", "5", "2022-01-01T00:00:00"),
@@ -120,7 +120,7 @@ fn the_record_has_the_last_word_from_the_last_known_change_on() {
         [row("2021-01-01", "2021-12-31", Some(("4", UserLog))), row("2022-01-01", "…", Some(("7", Current)))]
     );
 
-    // A rehire is a later change than what the log tells of the first contract.
+    // A rehire is a later change than the log entry of the first contract.
     let employments = [
         employment(1, date(2020, 1, 1), Some(date(2022, 12, 31)), None),
         employment(2, date(2025, 1, 1), None, None),
@@ -134,7 +134,7 @@ fn the_record_has_the_last_word_from_the_last_known_change_on() {
 }
 
 #[test]
-fn contracts_tell_the_establishment_of_their_own_days() {
+fn contracts_set_establishment_of_their_days() {
     let mut person = employee();
     person.department_id = None;
     person.establishment_id = Some("2".into());
@@ -157,7 +157,7 @@ fn contracts_tell_the_establishment_of_their_own_days() {
 }
 
 #[test]
-fn the_view_of_a_day_has_who_was_employed_then() {
+fn as_of_lists_people_employed_that_day() {
     let person = employee();
     let mut later = employee();
     later.id = "43".into();
@@ -250,7 +250,7 @@ fn value<T: Clone>(known: &Option<Sourced<T>>) -> Option<T> {
 
 proptest! {
     #[test]
-    fn positions_are_ordered_apart_and_end_in_the_record(
+    fn positions_are_disjoint_and_end_in_record(
         person in people(),
         employments in employment_lists(),
         log in logs(),
@@ -280,9 +280,9 @@ proptest! {
         prop_assert_eq!(holding.first().copied(), position_on(day, &history));
     }
 
-    /// A value whose source is the log or a contract is what that source last told by then.
+    /// A value with the log or a contract as its source is the last value of that source by then.
     #[test]
-    fn nothing_is_made_up(
+    fn history_holds_only_source_values(
         person in people(),
         employments in employment_lists(),
         log in logs(),
@@ -331,7 +331,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_in_which_sources_are_given_does_not_count(
+    fn history_ignores_order_of_sources(
         person in people(),
         (employments, reordered) in employment_lists()
             .prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle())),
