@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use linking::Permission;
-use lucca::{DateFilter, FieldGroup, FieldGroups, LeaveQuery, LeaveRequestQuery, Owners, Read};
+use lucca::{DateFilter, LeaveQuery, LeaveRequestQuery, Owners, Read};
+use people::{FieldGroup, FieldGroups};
 use people::{Absence, AbsenceRequest, Confirmation, HalfDay, Leave, RemoteId};
 
 use crate::Absences;

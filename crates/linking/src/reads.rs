@@ -1,7 +1,7 @@
 //! What is read and what is written with a link's features, in words: one place for `check`, the linking flow and the
 //! README. Which fields of Lucca's a group has is in `lucca`.
 
-use lucca::{FieldGroup, FieldGroups, WorkPart};
+use people::{FieldGroup, FieldGroups, WorkPart};
 use people::{Feature, Features};
 
 use people::Language;

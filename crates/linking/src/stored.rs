@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
-use lucca::{FieldGroup, FieldGroups, Stream};
+use lucca::Stream;
+use people::{FieldGroup, FieldGroups};
 use people::{Feature, Features, Kind};
 use serde::Deserialize;
 use store::{AccountSettings, LinkedAccount, RecordState, Store};

@@ -2,10 +2,10 @@
 //! names. The query syntax is in `query::v3`.
 
 use jiff::civil::{Date, DateTime};
+use people::{FieldGroup, FieldGroups, WorkPart};
 use people::RemoteId;
 
 use crate::asked::FilterStyle;
-use crate::field_group::{FieldGroup, FieldGroups, WorkPart};
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_query::DateFilter;
 

@@ -7,6 +7,7 @@ use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
 use net::Jitter;
 use net::clock::{Clock, SystemClock};
+use people::FieldGroups;
 use people::RemoteId;
 
 use crate::absence_query::{LeaveQuery, LeaveRequestQuery, UserDateQuery, UserLogQuery};
@@ -16,7 +17,6 @@ use crate::budget::RequestBudget;
 use crate::enumeration::{Enumeration, TypedPage, decode, read_single};
 use crate::envelope;
 use crate::error::{Error, Kind};
-use crate::field_group::FieldGroups;
 use crate::form::{PageRequest, RequestPlan};
 use crate::item::Item;
 use crate::observer::{Observer, Unobserved};

@@ -44,7 +44,6 @@ mod client;
 mod enumeration;
 mod envelope;
 mod error;
-mod field_group;
 mod form;
 mod item;
 mod learned;
@@ -75,7 +74,6 @@ pub use checkpoint::Checkpoint;
 pub use client::{Client, ClientBuilder};
 pub use enumeration::Enumeration;
 pub use error::{Action, Error};
-pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup, WorkPart};
 pub use item::{FieldProblem, Item, Page, Raw, Read, Unreadable};
 pub use learned::Learned;
 pub use observer::Observer;
@@ -88,7 +86,7 @@ pub use stats::{Stats, StreamStats};
 pub use stream::{Stream, UnknownStream};
 pub use tenant_url::{Environment, Region, TenantUrl, TenantUrlError};
 pub use transport::reach;
-pub use user_members::{ApplicationMember, Keep};
+pub use user_members::{ApplicationMember, Keep, keep};
 pub use user_query::{DateFilter, UserField, UserQuery};
 pub use writes::{
     AbsencePeriod, Constraint, Created, FactoryGeneration, ImportProgress, ImportSummary, LeaveImport,

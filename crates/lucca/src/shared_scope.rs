@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use people::{FieldGroup, FieldGroups};
 use people::RemoteId;
 use serde_json::{Map, Value};
 
-use crate::field_group::{FieldGroup, FieldGroups};
 use crate::passthrough::{ApiPath, Method};
 use crate::query::decode_pairs;
 use crate::route::{Style, routes};
 use crate::stream::Stream;
-use crate::user_members::{ApplicationMember, Keep};
+use crate::user_members::{ApplicationMember, Keep, keep};
 
 /// The data of a tenant that its customer shared.
 #[derive(Clone, Debug)]
@@ -307,7 +307,7 @@ impl Target<'_> {
     /// The visible part of a member, by its key in any case.
     fn keep(&self, key: &str) -> Keep {
         if self.stream == Stream::Users {
-            return self.scope.groups.keep(key);
+            return keep(self.scope.groups, key);
         }
         let is_comment = key.eq_ignore_ascii_case(COMMENT);
         match members(self.stream).iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {

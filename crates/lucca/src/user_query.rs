@@ -3,10 +3,10 @@
 //! `user_members` assigns fields to groups; the syntax is in `query::v3`.
 
 use jiff::civil::{Date, DateTime};
+use people::FieldGroups;
 use people::RemoteId;
 
 use crate::asked::FilterStyle;
-use crate::field_group::FieldGroups;
 use crate::query::v3::{Comparator, Fields, Filter};
 use crate::user_members::user_fields;
 

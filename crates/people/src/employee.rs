@@ -9,121 +9,139 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{NamedRef, Period, RemoteId, SourceTime, WorkingDay};
+use crate::catalog::model;
 
-/// A person employed now, in the future or in the past: one Lucca user.
-///
-/// One human can have two of these at the source; they are reported, never merged. Groups of personal data
-/// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the linked
-/// account requests them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Employee {
-    /// Lucca's id; `0` is real.
-    pub id: RemoteId,
-    /// The name as Lucca shows it, first name first.
-    pub name: Option<String>,
-    /// First name.
-    pub first_name: Option<String>,
-    /// Last name, in the case in which it was typed.
-    pub last_name: Option<String>,
-    /// Professional e-mail address.
-    pub work_email: Option<String>,
-    /// Login, unique in the tenant.
-    pub login: Option<String>,
-    /// Employee number, with its leading zeros; unique within the establishment only.
-    pub employee_number: Option<String>,
-    /// The id in another system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<String>,
-    /// Civil title, such as `Mme`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub civil_title: Option<String>,
-    /// Job title, free text.
-    pub job_title: Option<String>,
-    /// The manager. Absent for people without one, and if the API key may not see the manager.
-    pub manager_id: Option<RemoteId>,
-    /// The department.
-    pub department_id: Option<RemoteId>,
-    /// The establishment (Lucca v3: legal entity). It leads to the legal unit.
-    pub establishment_id: Option<RemoteId>,
-    /// Socio-professional category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occupation_category_id: Option<RemoteId>,
-    /// Job qualification.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_qualification: Option<NamedRef>,
-    /// First day of the applicable contract.
-    pub contract_start: Option<Date>,
-    /// Last day of the applicable contract, inclusive; absent while open.
-    pub contract_end: Option<Date>,
-    /// The date from which seniority counts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seniority_date: Option<Date>,
-    /// Professional landline.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub direct_line: Option<String>,
-    /// Professional mobile.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub professional_mobile: Option<String>,
-    /// The person's own text about themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quote: Option<String>,
-    /// Public-holiday calendar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<NamedRef>,
-    /// Culture, by Windows locale id (1036 is French of France).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub culture: Option<NamedRef>,
-    /// Profile picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub picture: Option<Picture>,
-    /// The one primary role in Lucca.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub primary_role: Option<NamedRef>,
-    /// Further roles in Lucca.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secondary_roles: Vec<NamedRef>,
-    /// Working patterns over time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub work_cycles: Vec<WorkCycle>,
-    /// Values on the tenant's analytical axes (cost centres and the like), by axis id.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub axes: BTreeMap<String, Vec<NamedRef>>,
-    /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further fields.
-    /// [`CustomFieldDefinition`](crate::CustomFieldDefinition) holds the meaning of a key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub custom_fields: BTreeMap<String, Value>,
-    /// Profiles that Lucca's applications assign to the person (`profile_figgo` is the leave profile) and the
-    /// second manager's id (`manager2Id`, `manager2`), by Lucca's own key. No other member of Lucca's
-    /// `applicationData` is kept here.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub application_data: BTreeMap<String, Value>,
-    /// Further attributes, in Lucca's form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attributes: Option<Value>,
-    /// Private contact details.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<Contact>,
-    /// Birth and civil status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub birth: Option<Birth>,
-    /// Home address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Address>,
-    /// Official identifiers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identifiers: Option<Identifiers>,
-    /// Bank account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<Bank>,
-    /// Pay, full-time equivalent and reviews.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pay_and_reviews: Option<PayAndReviews>,
-    /// Time of the last change according to Lucca. The changes that move it are undocumented: a hint, not a
-    /// proof.
-    pub modified_at: Option<SourceTime>,
-    /// Fields that Lucca sent in an unreadable form; they are absent above.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unread_fields: Vec<String>,
+model! {
+    /// A person employed now, in the future or in the past: one Lucca user.
+    ///
+    /// One human can have two of these at the source; they are reported, never merged. Groups of personal data
+    /// ([`contact`](Self::contact) to [`pay_and_reviews`](Self::pay_and_reviews)) are absent unless the linked
+    /// account requests them.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Employee {
+        /// Lucca's id; `0` is real.
+        id: RemoteId = lucca(&[wire("id")]);
+        /// The name as Lucca shows it, first name first.
+        name: Option<String> = lucca(&[wire("name"), wire("displayName")])
+            .of(IDENTITY).note("name, or else firstName and lastName").searched();
+        /// First name.
+        first_name: Option<String> = lucca(&[wire("firstName")]).of(IDENTITY).searched();
+        /// Last name, in the case in which it was typed.
+        last_name: Option<String> = lucca(&[wire("lastName")]).of(IDENTITY).searched();
+        /// Professional e-mail address.
+        work_email: Option<String> = lucca(&[wire("mail")]).of(IDENTITY).guarded().searched();
+        /// Login, unique in the tenant.
+        login: Option<String> = lucca(&[wire("login")]).of(IDENTITY).searched();
+        /// Employee number, with its leading zeros; unique within the establishment only.
+        employee_number: Option<String> = lucca(&[wire("employeeNumber")])
+            .of(IDENTITY).column(Column::EmployeeNumber).searched();
+        /// The id in another system.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<String> = lucca(&[wire("externalId")]).of(IDENTITY);
+        /// Civil title, such as `Mme`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        civil_title: Option<String> = lucca(&[wire("civilTitle")]).of(IDENTITY);
+        /// Job title, free text.
+        job_title: Option<String> = lucca(&[wire("jobTitle")]).of(JOB_TITLE).guarded().searched();
+        /// The manager. Absent for people without one, and if the API key may not see the manager.
+        manager_id: Option<RemoteId> = lucca(&[wire("managerId"), wire("manager").below(&["id"])])
+            .of(MANAGER).guarded().column(Column::ManagerId);
+        /// The department.
+        department_id: Option<RemoteId> = lucca(&[wire("departmentId"), relation("department")])
+            .of(WORK).guarded().column(Column::DepartmentId);
+        /// The establishment (Lucca v3: legal entity). It leads to the legal unit.
+        establishment_id: Option<RemoteId> = lucca(&[wire("legalEntityId"), relation("legalEntity")])
+            .of(WORK).guarded().column(Column::EstablishmentId);
+        /// Socio-professional category.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        occupation_category_id: Option<RemoteId> = lucca(&[relation("csp"), alias("cspId")]).of(WORK);
+        /// Job qualification.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job_qualification: Option<NamedRef> =
+            lucca(&[relation("jobQualification"), alias("jobQualificationId")])
+            .of(QUALIFICATION).guarded();
+        /// First day of the applicable contract.
+        contract_start: Option<Date> = lucca(&[wire("dtContractStart")])
+            .of(CONTRACT).guarded().column(Column::StartsOn);
+        /// Last day of the applicable contract, inclusive; absent while open.
+        contract_end: Option<Date> = lucca(&[wire("dtContractEnd")]).of(CONTRACT).column(Column::EndsOn);
+        /// The date from which seniority counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seniority_date: Option<Date> = lucca(&[wire("seniorityDate")]).of(CONTRACT);
+        /// Professional landline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        direct_line: Option<String> = lucca(&[wire("directLine")]).of(WORK);
+        /// Professional mobile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        professional_mobile: Option<String> = lucca(&[wire("professionalMobile")]).of(WORK);
+        /// The person's own text about themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quote: Option<String> = lucca(&[wire("quote")]).of(WORK);
+        /// Public-holiday calendar.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calendar: Option<NamedRef> = lucca(&[relation("calendar"), alias("calendarId")]).of(WORK);
+        /// Culture, by Windows locale id (1036 is French of France).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        culture: Option<NamedRef> = lucca(&[relation("culture"), alias("cultureId")]).of(WORK);
+        /// Profile picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        picture: Option<Picture> =
+            lucca(&[wire("picture").below(&["id", "name", "href"]), alias("pictureId")])
+            .of(IDENTITY).note("picture: id, href");
+        /// The one primary role in Lucca.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        primary_role: Option<NamedRef> = lucca(&[relation("rolePrincipal"), alias("rolePrincipalId")])
+            .of(WORK);
+        /// Further roles in Lucca.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        secondary_roles: Vec<NamedRef> = lucca(&[relation("habilitedRoles")]).of(WORK);
+        /// Working patterns over time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work_cycles: Vec<WorkCycle> =
+            lucca(&[wire("userWorkCycles").below(&["id", "workCycleID", "startsOn", "endsOn"])])
+            .of(WORK);
+        /// Values on the tenant's analytical axes (cost centres and the like), by axis id.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        axes: BTreeMap<String, Vec<NamedRef>> = lucca(&[wire("userAxisValues")])
+            .of(CUSTOM).note("userAxisValues…");
+        /// The tenant's own fields by key, `e_…`: a plain value, a list of them, or an object of further fields.
+        /// The custom field definitions say what a key means.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        custom_fields: BTreeMap<String, Value> = lucca(&[wire("extendedData")]).of(CUSTOM).guarded();
+        /// Profiles that Lucca's applications assign to the person (`profile_figgo` is the leave profile) and the
+        /// second manager's id (`manager2Id`, `manager2`), by Lucca's own key. No other member of Lucca's
+        /// `applicationData` is kept here.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        application_data: BTreeMap<String, Value> = lucca(&[alias("applicationData")])
+            .of(CUSTOM).note("applicationData: profile_…, manager2Id, manager2");
+        /// Further attributes, in Lucca's form.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attributes: Option<Value> = lucca(&[wire("attributes")]).of(CUSTOM);
+        /// Private contact details.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<Contact> = group(FieldGroup::Contact);
+        /// Birth and civil status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        birth: Option<Birth> = group(FieldGroup::Birth);
+        /// Home address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address> = group(FieldGroup::Address);
+        /// Official identifiers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identifiers: Option<Identifiers> = group(FieldGroup::Identifiers);
+        /// Bank account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bank: Option<Bank> = group(FieldGroup::Bank);
+        /// Pay, full-time equivalent and reviews.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pay_and_reviews: Option<PayAndReviews> = group(FieldGroup::PayAndReviews);
+        /// Time of the last change according to Lucca. The changes that move it are undocumented: a hint, not a
+        /// proof.
+        modified_at: Option<SourceTime> = lucca(&[wire("modifiedAt"), alias("modifiedOn")]).of(IDENTITY);
+        /// Fields that Lucca sent in an unreadable form; they are absent above.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unread_fields: Vec<String> = UNREAD;
+    }
 }
 
 impl Employee {
@@ -154,99 +172,119 @@ impl Employee {
     }
 }
 
-/// A profile picture, kept at Lucca.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Picture {
-    /// Lucca's file id, a GUID.
-    pub id: RemoteId,
-    /// Lucca's URL of the picture, absolute or relative to the tenant.
-    // unverified: whether an API key may fetch this URL.
-    pub href: Option<String>,
+model! {
+    /// A profile picture, kept at Lucca.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Picture {
+        /// Lucca's file id, a GUID.
+        id: RemoteId = lucca(&[wire("id")]);
+        /// Lucca's URL of the picture, absolute or relative to the tenant.
+        // unverified: whether an API key may fetch this URL.
+        href: Option<String> = lucca(&[wire("href")]);
+    }
 }
 
-/// A working pattern that applies from one day to another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WorkCycle {
-    /// The pattern.
-    pub work_cycle: Option<NamedRef>,
-    /// First day; absent if it has always applied.
-    pub starts_on: Option<Date>,
-    /// Last day; absent if it applies without end.
-    pub ends_on: Option<Date>,
+model! {
+    /// A working pattern that applies from one day to another.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct WorkCycle {
+        /// The pattern.
+        work_cycle: Option<NamedRef> = lucca(&[wire("workCycle")]);
+        /// First day; absent if it has always applied.
+        starts_on: Option<Date> = lucca(&[wire("startsOn")]);
+        /// Last day; absent if it applies without end.
+        ends_on: Option<Date> = lucca(&[wire("endsOn")]);
+    }
 }
 
-/// Private contact details (field group `contact`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Contact {
-    /// Private e-mail address.
-    pub personal_email: Option<String>,
-    /// Private mobile.
-    pub personal_mobile: Option<String>,
+model! {
+    /// Private contact details (field group `contact`).
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Contact {
+        /// Private e-mail address.
+        personal_email: Option<String> = lucca(&[wire("personalEmail")]);
+        /// Private mobile.
+        personal_mobile: Option<String> = lucca(&[wire("personalMobile")]);
+    }
 }
 
-/// Birth and civil status (field group `birth`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Birth {
-    /// Date of birth.
-    pub date: Option<Date>,
-    /// Gender in Lucca's wording.
-    pub gender: Option<String>,
-    /// Nationality in Lucca's wording.
-    pub nationality: Option<NamedRef>,
+model! {
+    /// Birth and civil status (field group `birth`).
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Birth {
+        /// Date of birth.
+        date: Option<Date> = lucca(&[wire("birthDate")]);
+        /// Gender in Lucca's wording.
+        gender: Option<String> = lucca(&[wire("gender")]);
+        /// Nationality in Lucca's wording.
+        nationality: Option<NamedRef> = lucca(&[relation("nationality"), alias("nationalityId")]);
+    }
 }
 
-/// Home address (field group `address`), one line as Lucca keeps it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Address {
-    /// The whole address.
-    pub text: Option<String>,
+model! {
+    /// Home address (field group `address`), one line as Lucca keeps it.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Address {
+        /// The whole address.
+        text: Option<String> = lucca(&[wire("address")]);
+    }
 }
 
-/// Official identifiers (field group `identifiers`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Identifiers {
-    /// Social security number.
-    pub social_security_number: Option<String>,
+model! {
+    /// Official identifiers (field group `identifiers`).
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Identifiers {
+        /// Social security number.
+        social_security_number: Option<String> = lucca(&[wire("insuranceNumber")]);
+    }
 }
 
-/// Bank account and payroll data (field group `bank`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bank {
-    /// The bank's name.
-    pub name: Option<String>,
-    /// IBAN.
-    pub iban: Option<String>,
-    /// BIC.
-    pub bic: Option<String>,
-    /// The French RIB.
-    pub rib: Option<String>,
-    /// Corporate card.
-    #[serde(default)]
-    pub corporate_card: Option<String>,
-    /// Whether the person agreed to electronic payslips.
-    #[serde(default)]
-    pub allows_electronic_payslip: Option<bool>,
-    /// Fiscal horsepower of the person's car, for French mileage allowances.
-    #[serde(default)]
-    pub french_car_tax_horse_power: Option<i64>,
-    /// Fiscal horsepower of the person's motorcycle.
-    #[serde(default)]
-    pub french_motorcycle_tax_horse_power: Option<i64>,
+model! {
+    /// Bank account and payroll data (field group `bank`).
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Bank {
+        /// The bank's name.
+        name: Option<String> = lucca(&[wire("bankName")]);
+        /// IBAN.
+        iban: Option<String> = lucca(&[wire("iban")]);
+        /// BIC.
+        bic: Option<String> = lucca(&[wire("bic")]);
+        /// The French RIB.
+        rib: Option<String> = lucca(&[wire("rib")]);
+        /// Corporate card.
+        #[serde(default)]
+        corporate_card: Option<String> = lucca(&[wire("corporateCard")]);
+        /// Whether the person agreed to electronic payslips.
+        #[serde(default)]
+        allows_electronic_payslip: Option<bool> = lucca(&[wire("allowsElectronicPayslip")]);
+        /// Fiscal horsepower of the person's car, for French mileage allowances.
+        #[serde(default)]
+        french_car_tax_horse_power: Option<i64> = lucca(&[wire("frenchCarTaxHorsePower")]);
+        /// Fiscal horsepower of the person's motorcycle.
+        #[serde(default)]
+        french_motorcycle_tax_horse_power: Option<i64> = lucca(&[wire("frenchMotocyclesTaxHorsePower")]);
+    }
 }
 
-/// Pay, full-time equivalent and reviews (field group `pay_and_reviews`), from Lucca's `applicationData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct PayAndReviews {
-    /// Theoretical remuneration in Lucca's form: a text with its currency, such as `€40,000`.
-    // unverified: the period it covers (a year is likely).
-    pub theoretical_remuneration: Option<String>,
-    /// Full-time equivalent in Lucca's form: a number as text. Recorded values are monthly hours (`151.67`).
-    // unverified: that every tenant counts monthly hours.
-    pub full_time_equivalent: Option<String>,
-    /// Time of the last annual review.
-    pub last_annual_review_at: Option<SourceTime>,
-    /// Time of the last professional review.
-    pub last_professional_review_at: Option<SourceTime>,
-    /// Time of the last review of a fixed number of working days (*forfait jours*).
-    pub last_fixed_working_days_review_at: Option<SourceTime>,
+model! {
+    /// Pay, full-time equivalent and reviews (field group `pay_and_reviews`), from Lucca's `applicationData`.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct PayAndReviews {
+        /// Theoretical remuneration in Lucca's form: a text with its currency, such as `€40,000`.
+        // unverified: the period it covers (a year is likely).
+        theoretical_remuneration: Option<String> =
+            lucca(&[wire("theoreticalRemuneration").within("applicationData")]);
+        /// Full-time equivalent in Lucca's form: a number as text. Recorded values are monthly hours (`151.67`).
+        // unverified: that every tenant counts monthly hours.
+        full_time_equivalent: Option<String> = lucca(&[wire("fullTimeEquivalent").within("applicationData")]);
+        /// Time of the last annual review.
+        last_annual_review_at: Option<SourceTime> =
+            lucca(&[wire("lastAnnualReviewDate").within("applicationData")]);
+        /// Time of the last professional review.
+        last_professional_review_at: Option<SourceTime> =
+            lucca(&[wire("lastProfessionalReviewDate").within("applicationData")]);
+        /// Time of the last review of a fixed number of working days (*forfait jours*).
+        last_fixed_working_days_review_at: Option<SourceTime> =
+            lucca(&[wire("lastFixedWorkingDaysReviewDate").within("applicationData")]);
+    }
 }

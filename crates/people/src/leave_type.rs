@@ -3,24 +3,27 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{NamedRef, RemoteId};
+use crate::catalog::model;
 
-/// A leave type of absences: Lucca's leave account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LeaveType {
-    /// Lucca's id; a new one each year for yearly accounts.
-    pub id: RemoteId,
-    /// Its name.
-    pub name: Option<String>,
-    /// Whether time on it is remote work; absent if Lucca does not say.
-    pub is_remote_work: Option<bool>,
-    /// The type across years, such as annual leave; absent if Lucca does not say.
-    // unverified: that the category is the year-independent type. Lucca's HTTP synchronisation shows it
-    // beside the yearly account ("Annual leave" beside "Annual leave 2018").
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<NamedRef>,
-    /// The unit it is counted in; absent if Lucca does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<LeaveUnit>,
+model! {
+    /// A leave type of absences: Lucca's leave account.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct LeaveType {
+        /// Lucca's id; a new one each year for yearly accounts.
+        id: RemoteId = lucca(&[wire("id")]);
+        /// Its name.
+        name: Option<String> = lucca(&[wire("name")]);
+        /// Whether time on it is remote work; absent if Lucca does not say.
+        is_remote_work: Option<bool> = lucca(&[wire("isRemoteWork")]);
+        /// The type across years, such as annual leave; absent if Lucca does not say.
+        // unverified: that the category is the year-independent type. Lucca's HTTP synchronisation shows it
+        // beside the yearly account ("Annual leave" beside "Annual leave 2018").
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<NamedRef> = lucca(&[wire("category"), wire("categoryId"), wire("categoryName")]);
+        /// The unit it is counted in; absent if Lucca does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<LeaveUnit> = lucca(&[wire("unit")]);
+    }
 }
 
 /// Unit of a leave type.

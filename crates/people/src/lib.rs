@@ -12,10 +12,12 @@
 
 mod absence;
 mod audience;
+pub mod catalog;
 mod department_tree;
 mod employee;
 mod employment;
 mod feature;
+mod field_group;
 mod identity;
 mod kind;
 mod language;
@@ -42,6 +44,7 @@ pub use department_tree::{ParentClue, department_tree};
 pub use employee::{Address, Bank, Birth, Contact, Employee, Identifiers, PayAndReviews, Picture, WorkCycle};
 pub use employment::Employment;
 pub use feature::{Feature, Features, NotDeclinable, UnknownFeature};
+pub use field_group::{FieldGroup, FieldGroups, UnknownFieldGroup, WorkPart};
 pub use identity::{IdentityEvidence, IdentityMatch, IdentityRelation, identities};
 pub use kind::{Kind, Model, UnknownKind};
 pub use language::{Language, UnknownLanguage};

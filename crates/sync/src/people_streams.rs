@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use lucca::{FieldGroup, FieldGroups, Proof, Read, Stream, UserLogQuery, UserQuery};
+use lucca::{Proof, Read, Stream, UserLogQuery, UserQuery};
+use people::{FieldGroup, FieldGroups};
 use people::{Employee, EmployeeStatus, Employment, Kind, RemoteId, status_on};
 use store::{Commit, NewChange, Operation, RecordState};
 

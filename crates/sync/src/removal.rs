@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lucca::FieldGroup;
+use people::FieldGroup;
 use net::clock::Clock;
 use serde::Serialize;
 use store::{AccountSettings, Actor, Lease, LinkedAccount, SettingsChange, Store};

@@ -36,7 +36,7 @@ pub enum Error {
     Store(#[from] store::Error),
     /// The linked account's settings name a field group that this version does not know.
     #[error("the linked account's settings cannot be used")]
-    Settings(#[from] lucca::UnknownFieldGroup),
+    Settings(#[from] people::UnknownFieldGroup),
     /// The linked account's settings name a rhythm that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Rhythm(#[from] UnknownRhythm),

@@ -4,7 +4,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use lucca::{FieldGroup, FieldGroups, SharedScope, Stream, WorkPart};
+use lucca::{SharedScope, Stream};
+use people::{FieldGroup, FieldGroups, WorkPart};
 use people::{Feature, Kind, NotDeclinable, PositionField, RemoteId, UnknownFeature};
 use store::AccountSettings;
 

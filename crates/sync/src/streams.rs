@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lucca::resources::Lookup;
-use lucca::{Client, Enumeration, FieldGroups, Read, Resource, Stream};
+use lucca::{Client, Enumeration, Read, Resource, Stream};
+use people::FieldGroups;
 use people::{Kind, Model, RemoteId};
 
 use crate::batch::RawPolicy;

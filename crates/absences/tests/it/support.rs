@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use absences::{Absences, Ask, Error, Report};
 use jiff::civil::{Date, date};
-use lucca::{ApiKey, Client, FieldGroups, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
+use people::FieldGroups;
 use lucca_emulator::{AbsenceFacts, Config, Emulator, Fault, FaultKind, KeyConfig, Rights, Status, Switches};
 use net::NetworkPolicy;
 use net::clock::{Clock, TestClock};

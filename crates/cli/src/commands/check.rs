@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use linking::{Diagnosis, Headline, Permission, Probe, Silent, Verdict, account_features};
 use people::Language;
-use lucca::{FieldGroup, FieldGroups, TenantUrl, WorkPart};
+use lucca::TenantUrl;
+use people::{FieldGroup, FieldGroups, WorkPart};
 use people::{Feature, Features};
 use serde_json::{Value, json};
 use store::{AccountSettings, Actor, DiagnosisSource};

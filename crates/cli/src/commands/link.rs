@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use linking::Readiness;
-use lucca::{FieldGroup, FieldGroups, TenantUrl};
+use lucca::TenantUrl;
+use people::{FieldGroup, FieldGroups};
 use people::{Feature, Features};
 use serde_json::json;
 use store::{AccountSettings, Actor, DiagnosisSource};

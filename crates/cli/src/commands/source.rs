@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use delivery::mapping::Mapping;
-use lucca::{ApiKey, FieldGroups, Stream, TenantUrl};
+use lucca::{ApiKey, Stream, TenantUrl};
+use people::FieldGroups;
 use net::NetworkPolicy;
 use people::{Feature, Features, Kind};
 use serde::Deserialize;

@@ -12,7 +12,7 @@ use crate::item::Unreadable;
 use crate::reader::Record;
 
 /// A person (`/api/v3/users`). Which fields arrive depends on the requested
-/// [`FieldGroups`](crate::FieldGroups), on the tenant's applications, and on the key's permissions.
+/// [`FieldGroups`](people::FieldGroups), on the tenant's applications, and on the key's permissions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
     /// The user's id. `0` is real: "Lucca Admin".

@@ -8,6 +8,7 @@ mod factory;
 mod import;
 
 use async_recursion::async_recursion as boxed;
+use people::FieldGroups;
 use people::{HalfDay, RemoteId};
 use serde_json::json;
 
@@ -21,7 +22,6 @@ use crate::client::Client;
 use crate::enumeration::read_single;
 use crate::envelope::{self, Undecodable};
 use crate::error::{Error, Kind};
-use crate::field_group::FieldGroups;
 use crate::item::Item;
 use crate::resources::LeaveRequest;
 use crate::retry::Effort;

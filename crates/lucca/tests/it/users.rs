@@ -1,7 +1,8 @@
 //! Reading users: one by one, counted, and with fields in every form.
 
 use lucca::resources::User;
-use lucca::{DateFilter, FieldGroup, FieldGroups, Item, UserField, UserQuery};
+use lucca::{DateFilter, Item, UserField, UserQuery};
+use people::{FieldGroup, FieldGroups};
 use people::RemoteId;
 use serde_json::{Value, json};
 

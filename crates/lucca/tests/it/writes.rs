@@ -175,7 +175,7 @@ fn ids_that_alter_the_path_are_not_found() {
             assert_eq!(client.delete_leave(&id.into()).await.unwrap_err().code(), "lucca.not_found");
             assert!(client.decide_leave_request(&id.into(), true, None).await.is_err());
             assert!(client.leave_import_progress(&id.into()).await.is_err());
-            assert!(client.leave_request(&id.into(), lucca::FieldGroups::NONE).await.unwrap().is_none());
+            assert!(client.leave_request(&id.into(), people::FieldGroups::NONE).await.unwrap().is_none());
         }
         assert!(server.received_requests().await.unwrap().is_empty());
     });

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Half, HalfDay, half_days_between};
 use crate::RemoteId;
+use crate::catalog::model;
 
 /// A repeating week, with the days off on top of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,30 +40,32 @@ impl WorkingPattern {
     }
 }
 
-/// A date as the employees who share a public-holiday calendar and a work cycle have it; Lucca reports it for
-/// each of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkingDay {
-    /// Our own, from [`WorkingDay::id_of`]: Lucca keeps a record per employee and date.
-    pub id: RemoteId,
-    /// The public-holiday calendar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar_id: Option<RemoteId>,
-    /// The work cycle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub work_cycle_id: Option<RemoteId>,
-    /// The day.
-    pub date: Date,
-    /// Whether Lucca marks the date as a public holiday.
-    pub is_public_holiday: bool,
-    /// Whether Lucca marks the date as weekly rest.
-    pub is_weekly_rest: bool,
-    /// Theoretical working time of the morning; absent if Lucca sends none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub am_minutes: Option<i64>,
-    /// Theoretical working time of the afternoon; absent if Lucca sends none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pm_minutes: Option<i64>,
+model! {
+    /// A date as the employees who share a public-holiday calendar and a work cycle have it; Lucca reports it for
+    /// each of them.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct WorkingDay {
+        /// Our own, from [`WorkingDay::id_of`]: Lucca keeps a record per employee and date.
+        id: RemoteId = made("made here: {calendar}:{work cycle}:{date}");
+        /// The public-holiday calendar.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calendar_id: Option<RemoteId> = made("the calendar of the employees that the day is of");
+        /// The work cycle.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        work_cycle_id: Option<RemoteId> = made("the work cycle of the employees that the day is of");
+        /// The day.
+        date: Date = lucca(&[wire("date")]);
+        /// Whether Lucca marks the date as a public holiday.
+        is_public_holiday: bool = lucca(&[wire("isHoliday")]);
+        /// Whether Lucca marks the date as weekly rest.
+        is_weekly_rest: bool = lucca(&[wire("isWeeklyRest")]);
+        /// Theoretical working time of the morning; absent if Lucca sends none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        am_minutes: Option<i64> = made("made of am: its duration");
+        /// Theoretical working time of the afternoon; absent if Lucca sends none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pm_minutes: Option<i64> = made("made of pm: its duration");
+    }
 }
 
 impl WorkingDay {

@@ -9,44 +9,47 @@ use serde::{Deserialize, Serialize};
 
 use super::{Half, HalfDay};
 use crate::{RemoteId, SourceTime};
+use crate::catalog::model;
 
-/// One half-day of one absence, on one leave type (Lucca: leave).
-///
-/// Its JSON is short, since there are millions: absent values are left out, and so is `is_active` when true.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Leave {
-    /// Lucca's id, such as `78287-20180424-PM`.
-    pub id: RemoteId,
-    /// The day.
-    pub date: Date,
-    /// The half of the day.
-    pub half: Half,
-    /// The leave type. Absent if the API key may not see it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub leave_type_id: Option<RemoteId>,
-    /// Length in minutes, for leaves counted in hours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minutes: Option<i64>,
-    /// The length as a bare number, if Lucca sent it so.
-    // unverified: its unit. The documentation has a duration in hours here, not a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<f64>,
-    /// False if the absence was cancelled or denied, or this half-day removed from it.
-    /// [`Absence::is_confirmed`] holds the approval.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
-    pub is_active: bool,
-    /// Creation time in Lucca.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<SourceTime>,
-    /// Cancellation time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_at: Option<SourceTime>,
-    /// The employee who cancelled it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_by: Option<RemoteId>,
-    /// The employee's comment (field group `leave_reason`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
+model! {
+    /// One half-day of one absence, on one leave type (Lucca: leave).
+    ///
+    /// Its JSON is short, since there are millions: absent values are left out, and so is `is_active` when true.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Leave {
+        /// Lucca's id, such as `78287-20180424-PM`.
+        id: RemoteId = lucca(&[wire("id")]);
+        /// The day.
+        date: Date = lucca(&[wire("date")]);
+        /// The half of the day.
+        half: Half = lucca(&[wire("isAM")]);
+        /// The leave type. Absent if the API key may not see it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leave_type_id: Option<RemoteId> = lucca(&[wire("leaveAccount"), wire("leaveAccountId")]);
+        /// Length in minutes, for leaves counted in hours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes: Option<i64> = made("made here of value, where it is a duration");
+        /// The length as a bare number, if Lucca sent it so.
+        // unverified: its unit. The documentation has a duration in hours here, not a number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<f64> = lucca(&[wire("value")]);
+        /// False if the absence was cancelled or denied, or this half-day removed from it.
+        /// [`Absence::is_confirmed`] holds the approval.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        is_active: bool = lucca(&[wire("isActive")]);
+        /// Creation time in Lucca.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<SourceTime> = lucca(&[wire("creationDate")]);
+        /// Cancellation time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_at: Option<SourceTime> = lucca(&[wire("cancellationDate")]);
+        /// The employee who cancelled it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_by: Option<RemoteId> = lucca(&[wire("cancellationUser"), wire("cancellationUserId")]);
+        /// The employee's comment (field group `leave_reason`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String> = lucca(&[wire("comment")]).of(LEAVE_REASON);
+    }
 }
 
 fn yes() -> bool {
@@ -73,41 +76,45 @@ pub struct Confirmation {
     pub confirmed_at: Option<SourceTime>,
 }
 
-/// A continuous period away, to the half-day (Lucca: leave period). Remote work is one too, on a leave type
-/// marked as remote work.
-///
-/// [`from_leaves`](Self::from_leaves) builds it: every field except id, employee and confirmation follows
-/// from its leaves. Half-days on which the employee does not work have no leave.
-// unverified: that leaves exist for working half-days only. Nothing here relies on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Absence {
-    /// Lucca's leave period id.
-    pub id: RemoteId,
-    /// The employee who is away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<RemoteId>,
-    /// True once approved, false while pending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub is_confirmed: Option<bool>,
-    /// Time of the approval.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_at: Option<SourceTime>,
-    /// The first half-day away: of the active leaves, or of all when none is active.
-    pub first: HalfDay,
-    /// The last half-day away, likewise.
-    pub last: HalfDay,
-    /// The leave types, likewise: each once, in order of first use.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leave_type_ids: Vec<RemoteId>,
-    /// How many leaves are active.
-    pub half_days: u32,
-    /// The sum over the active leaves that are counted in hours, in minutes. Absent if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minutes: Option<i64>,
-    /// Whether any leave is active.
-    pub is_active: bool,
-    /// Its half-days in order of time, the inactive among them.
-    pub leaves: Vec<Leave>,
+model! {
+    /// A continuous period away, to the half-day (Lucca: leave period). Remote work is one too, on a leave type
+    /// marked as remote work.
+    ///
+    /// [`from_leaves`](Self::from_leaves) builds it: every field except id, employee and confirmation follows
+    /// from its leaves. Half-days on which the employee does not work have no leave.
+    // unverified: that leaves exist for working half-days only. Nothing here relies on it.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Absence {
+        /// Lucca's leave period id.
+        id: RemoteId = lucca(&[wire("leavePeriodId")]);
+        /// The employee who is away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        employee_id: Option<RemoteId> = lucca(&[wire("owner"), wire("ownerId")]).column(Column::EmployeeId);
+        /// True once approved, false while pending.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        is_confirmed: Option<bool> = lucca(&[wire("isConfirmed").within("leavePeriod")]);
+        /// Time of the approval.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confirmed_at: Option<SourceTime> = lucca(&[wire("confirmationDate").within("leavePeriod")]);
+        /// The first half-day away: of the active leaves, or of all when none is active.
+        first: HalfDay = made("made here: the first of its half-days").column(Column::StartsOn);
+        /// The last half-day away, likewise.
+        last: HalfDay = made("made here: the last of its half-days").column(Column::EndsOn);
+        /// The leave types, likewise: each once, in order of first use.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        leave_type_ids: Vec<RemoteId> =
+            made("made here of leaveAccount, or leaveAccountId, of its half-days");
+        /// How many leaves are active.
+        half_days: u32 = made("made here: how many there are");
+        /// The sum over the active leaves that are counted in hours, in minutes. Absent if there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes: Option<i64> = made("made here of its half-days");
+        /// Whether any leave is active.
+        is_active: bool = made("made here of isActive of its half-days");
+        /// Its half-days in order of time, the inactive among them.
+        leaves: Vec<Leave> =
+            made("each half-day: id, date, isAM, leaveAccount, value, isActive, creationDate, cancellationDate, cancellationUser, comment");
+    }
 }
 
 impl Absence {

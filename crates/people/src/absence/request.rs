@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Absence;
 use crate::{RemoteId, SourceTime};
+use crate::catalog::model;
 
 /// Status of a request in its workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,94 +47,103 @@ impl fmt::Display for AbsenceRequestStatus {
     }
 }
 
-/// The workflow that requests an absence (Lucca: leave request). Absences entered by HR have none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AbsenceRequest {
-    /// Lucca's id.
-    pub id: RemoteId,
-    /// The requested absence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub absence_id: Option<RemoteId>,
-    /// The employee who would be away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<RemoteId>,
-    /// Where it stands.
-    pub status: AbsenceRequestStatus,
-    /// Creation time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<SourceTime>,
-    /// The employee who has to decide next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_approver_id: Option<RemoteId>,
-    /// Cancellation time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_at: Option<SourceTime>,
-    /// The employee who cancelled it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_by: Option<RemoteId>,
-    /// Every decision, in order of time; several if the workflow has several levels.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub approvals: Vec<Approval>,
-    /// Every request to cancel it after approval, in order of time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cancellation_requests: Vec<CancellationRequest>,
-    /// False once cancelled.
-    pub is_active: bool,
-    /// The employee's comment (field group `leave_reason`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
+model! {
+    /// The workflow that requests an absence (Lucca: leave request). Absences entered by HR have none.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct AbsenceRequest {
+        /// Lucca's id.
+        id: RemoteId = lucca(&[wire("id")]);
+        /// The requested absence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        absence_id: Option<RemoteId> = lucca(&[wire("leavePeriodId")]).column(Column::AbsenceId);
+        /// The employee who would be away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        employee_id: Option<RemoteId> = lucca(&[wire("ownerId").within("leavePeriod")])
+            .column(Column::EmployeeId);
+        /// Where it stands.
+        status: AbsenceRequestStatus = lucca(&[wire("status")]).column(Column::Status);
+        /// Creation time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<SourceTime> = lucca(&[wire("creationDate")]);
+        /// The employee who has to decide next.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_approver_id: Option<RemoteId> = lucca(&[wire("nextApprover"), wire("nextApproverId")]);
+        /// Cancellation time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_at: Option<SourceTime> = lucca(&[wire("cancellationDate")]);
+        /// The employee who cancelled it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_by: Option<RemoteId> = lucca(&[wire("cancellationUser"), wire("cancellationUserId")]);
+        /// Every decision, in order of time; several if the workflow has several levels.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approvals: Vec<Approval> = lucca(&[wire("approvals")]).note("approvals");
+        /// Every request to cancel it after approval, in order of time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cancellation_requests: Vec<CancellationRequest> = lucca(&[wire("cancellationRequests")])
+            .note("cancellationRequests");
+        /// False once cancelled.
+        is_active: bool = lucca(&[wire("isActive")]);
+        /// The employee's comment (field group `leave_reason`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String> = lucca(&[wire("comment")]).of(LEAVE_REASON);
+    }
 }
 
-/// One approver's decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Approval {
-    /// Lucca's id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<RemoteId>,
-    /// The employee who decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approver_id: Option<RemoteId>,
-    /// The approver whose substitute they were.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub substituted_approver_id: Option<RemoteId>,
-    /// True for an approval, false for a refusal.
-    // unverified: the documentation says "pending" for false, which a past decision cannot be.
-    pub approved: bool,
-    /// Time of the decision.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<SourceTime>,
-    /// The approver's comment; a refusal needs one (field group `leave_reason`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
+model! {
+    /// One approver's decision.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Approval {
+        /// Lucca's id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<RemoteId> = lucca(&[wire("id")]);
+        /// The employee who decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approver_id: Option<RemoteId> = lucca(&[wire("approver"), wire("approverId")]);
+        /// The approver whose substitute they were.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        substituted_approver_id: Option<RemoteId> =
+            lucca(&[wire("substitutedApprover"), wire("substitutedApproverId")]);
+        /// True for an approval, false for a refusal.
+        // unverified: the documentation says "pending" for false, which a past decision cannot be.
+        approved: bool = lucca(&[wire("approved")]);
+        /// Time of the decision.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<SourceTime> = lucca(&[wire("date")]);
+        /// The approver's comment; a refusal needs one (field group `leave_reason`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String> = lucca(&[wire("comment")]).of(LEAVE_REASON);
+    }
 }
 
-/// A request to cancel an approved absence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CancellationRequest {
-    /// Lucca's id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<RemoteId>,
-    /// The employee who requests the cancellation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub author_id: Option<RemoteId>,
-    /// Lucca's `rank`.
-    // unverified: the meaning of `rank`; the documentation has another field's text there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rank: Option<i64>,
-    /// Whether it was granted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved: Option<bool>,
-    /// Creation time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<SourceTime>,
-    /// The employee who has to decide next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_approver_id: Option<RemoteId>,
-    /// Whether it is still open.
-    pub is_active: bool,
-    /// The author's comment (field group `leave_reason`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
+model! {
+    /// A request to cancel an approved absence.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct CancellationRequest {
+        /// Lucca's id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<RemoteId> = lucca(&[wire("id")]);
+        /// The employee who requests the cancellation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author_id: Option<RemoteId> = lucca(&[wire("author"), wire("authorId")]);
+        /// Lucca's `rank`.
+        // unverified: the meaning of `rank`; the documentation has another field's text there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rank: Option<i64> = lucca(&[wire("rank")]);
+        /// Whether it was granted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved: Option<bool> = lucca(&[wire("approved")]);
+        /// Creation time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<SourceTime> = lucca(&[wire("creationDate")]);
+        /// The employee who has to decide next.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_approver_id: Option<RemoteId> = lucca(&[wire("nextApprover"), wire("nextApproverId")]);
+        /// Whether it is still open.
+        is_active: bool = lucca(&[wire("isActive")]);
+        /// The author's comment (field group `leave_reason`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String> = lucca(&[wire("comment")]).of(LEAVE_REASON);
+    }
 }
 
 impl AbsenceRequest {

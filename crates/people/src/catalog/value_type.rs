@@ -41,8 +41,18 @@ pub enum ValueType {
     List(&'static [Member]),
 }
 
+impl ValueType {
+    /// The members of an object, or of the objects of a list.
+    pub const fn members(self) -> &'static [Member] {
+        match self {
+            Self::Object(members) | Self::List(members) => members,
+            _ => &[],
+        }
+    }
+}
+
 /// A Rust type of a member's value.
-pub trait Typed {
+pub(crate) trait Typed {
     /// Its type in the catalog.
     const TYPE: ValueType;
 

@@ -1,7 +1,7 @@
 //! Linking the account at the end of the checks.
 
 use linking::{Diagnosis, DiagnosisSummary};
-use lucca::{FieldGroup, FieldGroups};
+use people::{FieldGroup, FieldGroups};
 use people::Feature;
 use store::{
     AccountId, AccountSettings, AccountStatus, DiagnosisSource, LinkFlow, LinkFlowEnd, LinkedAccount,

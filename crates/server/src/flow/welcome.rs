@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use lucca::{FieldGroup, WorkPart};
+use people::{FieldGroup, WorkPart};
 use people::Feature;
 use serde::Deserialize;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jobs::{Entropy, Holder, Machinery, Tenants};
-use lucca::{FieldGroup, FieldGroups};
+use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{Config as Company, Emulator, KeyConfig, Rights};
 use net::NetworkPolicy;
 use net::clock::TestClock;

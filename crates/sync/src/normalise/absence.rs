@@ -2,7 +2,8 @@
 
 use compact_str::CompactString;
 use lucca::resources as wire;
-use lucca::{FieldGroup, FieldGroups, Unreadable};
+use lucca::Unreadable;
+use people::{FieldGroup, FieldGroups};
 use people::{
     AbsenceRequest, AbsenceRequestStatus, Approval, CancellationRequest, Confirmation, Half, Leave, RemoteId,
     UserLogEntry, WorkingDay,

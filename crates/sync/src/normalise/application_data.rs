@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use lucca::{ApplicationMember, FieldGroup, FieldGroups};
+use lucca::ApplicationMember;
+use people::{FieldGroup, FieldGroups};
 use people::PayAndReviews;
 use serde_json::{Map, Value};
 
@@ -79,7 +80,7 @@ pub(crate) fn count_unknown(data: &BTreeMap<String, Value>, counts: &mut BTreeMa
 
 #[cfg(test)]
 mod tests {
-    use lucca::WorkPart;
+    use people::WorkPart;
     use serde_json::json;
 
     use super::*;

@@ -2,7 +2,8 @@
 
 use jiff::civil::{Date, date};
 use lucca::resources::User;
-use lucca::{FieldGroup, FieldProblem, WorkPart};
+use lucca::FieldProblem;
+use people::{FieldGroup, WorkPart};
 use people::{Address, Bank, Birth, Contact, Employee, Identifiers, NamedRef, Picture, WorkCycle};
 
 use serde_json::{Map, Value};

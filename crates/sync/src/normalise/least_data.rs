@@ -20,7 +20,7 @@ pub(crate) fn least_data(raw: &str, scope: &Scope) -> String {
     };
     let kept: BTreeMap<String, Box<RawValue>> = fields
         .into_iter()
-        .filter_map(|(key, value)| Some((reduced(scope.groups.keep(&key), value, scope)?, key)))
+        .filter_map(|(key, value)| Some((reduced(lucca::keep(scope.groups, &key), value, scope)?, key)))
         .map(|(value, key)| (key, value))
         .collect();
     to_json(&kept)

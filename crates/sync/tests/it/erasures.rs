@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::ToSpan;
-use lucca::{FieldGroup, FieldGroups};
+use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{FaultKind, NewAbsence, PersonPatch, Status, Switches};
 use people::{AbsenceRequest, Employee, Kind, RemoteId};
 use store::{Actor, ChangeFilter, Erasure, ErasureId, Operation, Receipt};

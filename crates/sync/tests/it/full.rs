@@ -1,7 +1,7 @@
 //! Everything is read: what is stored is what the tenant holds, and what is missing is judged with care.
 
 use jiff::ToSpan;
-use lucca::{FieldGroup, FieldGroups};
+use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{DictionaryMembers, Fault, FaultKind, Header, PersonPatch, Rights, Status, Switches};
 use net::clock::Clock;
 use people::{Department, Employee, Kind, RemoteId};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use lucca::{ApiKey, Client, FieldGroup, FieldGroups, RequestBudget, TenantUrl};
+use lucca::{ApiKey, Client, RequestBudget, TenantUrl};
+use people::{FieldGroup, FieldGroups};
 use lucca_emulator::{Config, Emulator, Fault, FaultKind, Status, Switches};
 use net::NetworkPolicy;
 use net::clock::{Clock, TestClock};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use absences::DoorKind;
 use jiff::civil::Date;
 use linking::Permission;
-use lucca::FieldGroup;
+use people::FieldGroup;
 use people::{Feature, LeaveType};
 use serde_json::{Map, Value, json};
 use store::{AccountSettings, Actor, AudienceChange, DeliveryRules, LinkedAccount, SettingsChange};
