@@ -1,5 +1,5 @@
-//! Removing what has become old, in batches that lock little and each with its share of the round's receipt. How old is
-//! old, and when a round is due, is the business of `jobs`.
+//! Retention: removes old rows in batches that lock little, each with its share of the round's receipt. The
+//! age limits, and when a round is due, are in `jobs`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -13,40 +13,40 @@ use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::{Error, ReceiptId, Store, receipts};
 
-/// Rows in one transaction.
+/// Rows per transaction.
 const A_BATCH: i64 = 500;
 
 /// A rule by which old rows are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionRule {
-    /// What was sent to webhook endpoints.
+    /// The log of webhook deliveries.
     Deliveries,
-    /// What happened to linked accounts beside their records, which every webhook endpoint was told.
+    /// Account events that every webhook endpoint has received.
     Events,
-    /// Runs, but for the last of each account.
+    /// Runs, except the last of each account.
     Runs,
     /// Absence requests that are decided, refused, or did not arrive.
     AbsenceRequests,
-    /// Answers that are kept for requests that their caller named, when their day is over.
+    /// Answers stored for idempotency keys, when their day is over.
     Answers,
     /// Linking flows that ended or that no link opens any more, with their tokens.
     LinkingFlows,
-    /// Records that could not be read.
+    /// Records in quarantine.
     Quarantine,
-    /// Records that are no longer at the source, or no longer shown, and what the change log says of their content.
+    /// Records that are gone or hidden at the source, and their content in the change log.
     GoneRecords,
-    /// The change log, as far as every webhook endpoint was told.
+    /// The change log, as far as every webhook endpoint has received it.
     Changes,
 }
 
-/// One table that a rule takes rows from.
+/// The table that a rule removes rows from.
 struct Part {
     table: &'static str,
-    /// What names a row.
+    /// The columns that identify a row.
     key: &'static str,
-    /// Which rows are old: `$1` is the time before which they are.
+    /// SQL condition for old rows: `$1` is the time before which they are old.
     old: &'static str,
-    /// Whether that time is compared in milliseconds.
+    /// Whether that time is compared in Unix milliseconds.
     in_ms: bool,
 }
 
@@ -64,7 +64,7 @@ impl RetentionRule {
         Self::Changes,
     ];
 
-    /// Its name, as receipts have it.
+    /// Its name in receipts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deliveries => "deliveries",
@@ -79,7 +79,7 @@ impl RetentionRule {
         }
     }
 
-    /// The one statement that does it; records and the change log take more.
+    /// The table of a rule that takes one statement; records and the change log take more.
     fn part(self) -> Option<Part> {
         let part = |table, key, old| Some(Part { table, key, old, in_ms: false });
         match self {
@@ -128,13 +128,14 @@ const OLD_RECORDS: &str = "state IN ('gone', 'hidden') AND updated_at < $1 AND N
 
 const DOING: &str = "removing what is old";
 
-/// Whole seconds: SQLite compares times as text, which is right only where none has more digits than the other.
+/// The age limit in whole seconds: SQLite compares times as text, which is right only where neither has more
+/// digits than the other.
 fn old_before(before: Timestamp) -> jiff_sqlx::Timestamp {
     sql_time(Timestamp::from_second(before.as_second()).unwrap_or(before))
 }
 
 impl Store {
-    /// How many rows of which tables a rule would remove now.
+    /// Counts the rows that a rule would remove now, by table.
     #[boxed]
     pub async fn count_old(
         &self,
@@ -181,8 +182,8 @@ impl Store {
         Ok(vec![("changes", all)])
     }
 
-    /// Removes the next rows that a rule holds for old, and notes them in the round's receipt: both or neither. False
-    /// where nothing is left.
+    /// Removes the next rows that a rule considers old, and adds them to the round's receipt: both or
+    /// neither. Returns false where nothing is left.
     #[boxed]
     pub async fn remove_old(
         &self,
@@ -226,7 +227,7 @@ impl Store {
         Ok(removed >= A_BATCH as u64)
     }
 
-    /// Records of one account and kind at a time. Accounts that a run writes to are left for another round.
+    /// Removes records of one account and kind. Accounts that a run writes to are left for another round.
     async fn remove_records(
         &self,
         before: Timestamp,
@@ -246,7 +247,7 @@ impl Store {
             .map_err(|error: people::UnknownKind| Error::Corrupt { what: "record", source: error.into() })?;
         let write = async {
             let mut tx = self.begin().await?;
-            // No run begins before this is done.
+            // Locked, so that no run begins before this is done.
             in_tx!(&mut tx, connection => sqlx::query("UPDATE leases SET epoch = epoch WHERE account_no = $1")
                 .bind(no).execute(connection).await.map(drop))?;
             let sql = AssertSqlSafe(format!(
@@ -266,7 +267,7 @@ impl Store {
                 .map(|(id, _)| RemoteId::from(id.as_str()))
                 .collect();
             let ids: Vec<RemoteId> = rows.into_iter().map(|(id, _)| RemoteId::from(id)).collect();
-            // That they are gone was told; who has a hidden one has it still.
+            // Gone records were logged as deleted before; consumers still hold the hidden ones.
             let told = changes::of_state(kind, &hidden, Operation::Excluded);
             changes::append(&mut tx, no, None, &told, now).await?;
             let mut counts = [("records", 0), ("changes_emptied", 0)];
@@ -290,13 +291,14 @@ impl Store {
             records_written(&mut tx, no).await?;
             receipts::note(&mut tx, receipt, RetentionRule::GoneRecords.name(), before, &counts).await?;
             tx.commit().await?;
-            // Where another took them at this moment, it is done.
+            // Where another process removed them at this moment, this kind is done.
             Ok(counts[0].1 > 0)
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// By linked account, up to which number its change log is old and was told to every webhook endpoint.
+    /// Returns by linked account up to which number its change log is old and was delivered to every webhook
+    /// endpoint.
     async fn changes_to_cut(&self, before: Timestamp) -> Result<Vec<(i64, i64)>, Error> {
         on!(self.db, pool => sqlx::query_as(
             "SELECT no, cut FROM (SELECT a.no AS no, a.changes_cut AS cut_before, \

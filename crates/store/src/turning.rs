@@ -1,4 +1,5 @@
-//! What happens to employees by the calendar alone: a contract that begins or ended. No request is needed to know.
+//! Contracts that begin or end by the calendar alone: logs them as changes of employees, without a request to
+//! Lucca.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -11,9 +12,9 @@ use crate::error::while_doing;
 use crate::{Error, Lease, Store};
 
 impl Store {
-    /// Tells in the change log which employees' contracts began, and which ended, since that was last told and until
-    /// `today`. The first call of an account tells nothing: what was before the first sync is no news. Gives how
-    /// many were told.
+    /// Logs in the change log which employees' contracts began, and which ended, since the last call and
+    /// until `today`. The first call for an account logs nothing: what was before the first sync is no news.
+    /// Returns how many were logged.
     #[boxed]
     pub async fn tell_turning(&self, lease: &Lease, today: Date, now: Timestamp) -> Result<usize, Error> {
         const DOING: &str = "telling which contracts begin and end";
@@ -31,8 +32,8 @@ impl Store {
         let mut news = Vec::new();
         let mut turned = Vec::new();
         if let Some(told) = told {
-            // On a contract's last day the person is still employed, so `ended` is told the day after. Whoever has
-            // a new contract by then, and whose data names that one, has not ended.
+            // On a contract's last day the person is still employed, so `ended` is logged the day after. An
+            // employee whose data names a new contract by then has not ended.
             let ended = "contract_end} >= $2 AND {body.contract_end} < $3";
             let started = "contract_start} > $2 AND {body.contract_start} <= $3 \
                            AND ({body.contract_end} IS NULL OR {body.contract_end} >= $3)";
@@ -68,7 +69,8 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// Whose status an employment may have changed by beginning or ending: their contract's own dates need not say so.
+    /// Returns the employees whose status may have changed because an employment began or ended: their
+    /// record's own contract dates need not show it.
     async fn owners_turning(&self, account_no: i64, told: Date, today: Date) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_members(
             "SELECT DISTINCT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
