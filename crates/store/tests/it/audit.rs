@@ -1,4 +1,4 @@
-//! The audit log shows whatever is done to it beside the connector.
+//! Verifying the audit log detects every change made outside of the connector.
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -11,7 +11,7 @@ use test_database::{Place, TestDatabase};
 
 use crate::support::{Fixture, at};
 
-/// The database as somebody sees it who has its password.
+/// A connection with the database's password, without the store.
 enum Raw {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -261,7 +261,8 @@ async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
     assert_eq!(verdict(&fixture, None).await.1, None);
     other.close().await;
 
-    // What a process of the version before logs beside this one comes in behind, whatever its date, and stands once.
+    // An entry that a process of the previous version logs beside this one is appended once, at the end, with
+    // any date.
     raw.run(
         "INSERT INTO audit_log (at, actor, action, detail) VALUES ('2025-01-01T00:00:00Z', 'cli', 'c', '{}')",
     )

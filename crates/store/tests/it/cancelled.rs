@@ -1,4 +1,5 @@
-//! What is dropped while it waits for the database, as when a caller hangs up, leaves nothing open there.
+//! A call that is dropped while it waits for the database, as when a client hangs up, leaves no transaction
+//! open there.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,7 +12,7 @@ use crate::support::{Fixture, at, run_id};
 
 on_both_engines!(whoever_gives_up_waiting_leaves_no_transaction_open);
 
-/// Polls something so often, and drops it.
+/// Polls a future a number of times, and drops it.
 async fn give_up(future: impl Future, mut polls: usize) {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -32,12 +33,12 @@ async fn whoever_gives_up_waiting_leaves_no_transaction_open(fixture: Fixture) {
             assert_eq!(open_transactions(pool).await, 0, "given up after {polls} polls");
         }
     }
-    // Others can write at once.
+    // Other calls can write at once.
     fixture.store.ask_for_run(account.no, run_id(4), false, at(4)).await.unwrap();
 }
 
 async fn open_transactions(pool: &PgPool) -> i64 {
-    // All connections, so that those that were given up are back.
+    // Takes all connections, so that the abandoned ones are back in the pool.
     let mut connections = Vec::new();
     for _ in 0..pool.options().get_max_connections() {
         connections.push(pool.acquire().await.unwrap());

@@ -1,4 +1,4 @@
-//! The change log, what the calendar tells, and what waits for a person.
+//! The change log, entries that follow from the calendar, and holds.
 
 use jiff::civil::date;
 use people::{Kind, RemoteId};
@@ -105,7 +105,7 @@ async fn a_hold_is_approved_or_rejected(fixture: Fixture) {
     let held = fixture.store.holds(account.no).await.unwrap();
     assert_eq!((held.len(), held[0].is_rejected, held[0].ids.len()), (1, true, 3));
 
-    // Asked again, because more is missing; one of them is gone already.
+    // A new decision is needed, because more is missing; one of the records is gone already.
     let hold = Some(("too many".to_owned(), ids.clone()));
     let marked = vec![(RecordState::Gone, vec![ids[0].clone()])];
     fixture.store.commit(&lease, kind, &Commit { hold, marked, ..Commit::default() }, at(5)).await.unwrap();

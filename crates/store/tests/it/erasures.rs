@@ -1,4 +1,4 @@
-//! Erasing a person: nothing of them is left in any table or file, but their id.
+//! Erasing a person: of them, only the id is left in any table or file.
 
 use people::{AbsenceRequest, Kind, RemoteId};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ fn request(id: &str, owner: &str) -> RecordUpsert {
     record(id, &serde_json::to_value(request).unwrap())
 }
 
-/// A person with something in every table, and somebody who works for them.
+/// A person with data in every table, and an employee who reports to them.
 async fn populate(fixture: &Fixture, lease: &Lease) {
     write(fixture, lease, Kind::Employee, employee("7", "Canary")).await;
     let raw = r#"{"id":8,"manager":{"id":7,"name":"Canary"}}"#;
@@ -92,7 +92,7 @@ fn erasure(person: &RemoteId) -> Erasure<'_> {
     Erasure { id: ErasureId::mint(at(10), [3; 10]), remote_id: person, actor: Actor::Cli, at: at(10) }
 }
 
-/// Leaves a copy of the person's data in pages that are free, as a version did that did not overwrite what it deleted.
+/// Leaves a copy of the person's data in free pages, like a version that did not overwrite deleted rows.
 async fn leave_a_copy(fixture: &Fixture) {
     let Place::File(path) = &fixture.database.place else { return };
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).pragma("secure_delete", "OFF");
@@ -131,7 +131,7 @@ async fn nothing_of_the_person_is_left(fixture: Fixture) {
     );
     assert!(fixture.store.holdings(account.no, &person).await.unwrap().is_empty());
 
-    // Who works for them still does, by id; what the sequence says of others stands.
+    // Their reports still refer to them by id; the entries about others are unchanged.
     let stored = fixture.store.bodies(account.no, Kind::Employee, &["8".into()]).await.unwrap();
     assert!(stored[&RemoteId::from("8")].0.contains(r#""manager_id":"7""#));
     let changes = fixture.store.changes(account.no, ChangeFilter::default(), 1000).await.unwrap();
@@ -144,7 +144,8 @@ async fn nothing_of_the_person_is_left(fixture: Fixture) {
     }
     let last = changes.last().unwrap();
     assert_eq!((last.kind, &last.id, last.operation), (Kind::Employee, &person, Operation::Erased));
-    // What they wrote to somebody else is told as a change of that request, whose hash is the record's.
+    // Their comment in another person's request is logged as a change of that request, with the record's
+    // hash.
     let rewritten = &changes[14];
     assert_eq!((&rewritten.id, rewritten.operation), (&"83".into(), Operation::Updated));
     let stored = fixture.store.hashes(account.no, Kind::AbsenceRequest, &["83".into()]).await.unwrap();
@@ -201,7 +202,7 @@ async fn what_is_excluded_is_told_and_forgotten(fixture: Fixture) {
     );
     let counts = fixture.store.count_records(account.no).await.unwrap();
     assert!(counts.keys().all(|(stored, _)| *stored != kind) && counts.len() == 4, "{counts:?}");
-    // What was told as deleted need not be told again.
+    // A record logged as deleted is not logged again.
     let after = ChangeFilter { after: last, ..ChangeFilter::default() };
     let changes = fixture.store.changes(account.no, after, 10).await.unwrap();
     assert_eq!((changes.len(), &changes[0].id, changes[0].operation), (1, &"7".into(), Operation::Excluded));

@@ -1,4 +1,5 @@
-//! Requests that are named: done once, by one at a time, answered again, forgotten after a day or with the account.
+//! Named requests: run once, by one process at a time, answered again, and deleted after a day or with the
+//! account.
 
 use secrecy::{ExposeSecret, SecretString};
 use store::{Actor, DataPolicy, Named, NamedRequest};

@@ -1,4 +1,4 @@
-//! Master keys are rotated under running processes: every secret opens before, on the way and after.
+//! Rotation of master keys under running processes: every secret opens before, during and after it.
 
 use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::{self, Aead as _, KeyInit as _};
@@ -22,7 +22,7 @@ fn secret(text: &str) -> SecretString {
     SecretString::from(text)
 }
 
-/// One secret in every column that holds some, two webhook endpoints.
+/// One secret in every column that holds some, and two webhook endpoints.
 async fn fill(fixture: &Fixture) -> FlowId {
     let (store, vault) = (&fixture.store, &fixture.vault);
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
@@ -83,7 +83,7 @@ async fn fill(fixture: &Fixture) -> FlowId {
 
 const NAMED: NamedRequest<'_> = NamedRequest { caller: "c", key: "k", asked: b"a", account: None };
 
-/// Every secret opens to what it was.
+/// Every secret opens to its original value.
 async fn check(store: &Store, vault: &Vault, flow: FlowId) {
     let account = store.accounts().await.unwrap().remove(0);
     assert_eq!(account.api_key(vault).unwrap().expose_secret(), KEY);
@@ -127,7 +127,7 @@ async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fi
 
     let rotated = Vault::new(key(10), [key(9)]);
     let mut resealed = 0;
-    // Each time the process gets one secret further and starts at the beginning.
+    // Each time, the process reseals one secret further and then starts at the beginning.
     'killed: for n in 0..=7_u8 {
         check(store, &rotated, flow).await;
         let mut place = ResealPlace::default();
@@ -144,7 +144,7 @@ async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fi
     }
     assert_eq!(resealed, 7);
     check(store, &rotated, flow).await;
-    // Nothing needs the old key any more.
+    // No secret needs the old key any more.
     check(store, &Vault::new(key(10), []), flow).await;
     let after: Vec<_> = before.into_iter().map(|(_, column, n)| (key(10).fingerprint(), column, n)).collect();
     assert_eq!(counts(store).await, after);
@@ -169,7 +169,7 @@ async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
     assert_eq!(counts(store).await, before);
 }
 
-/// An API key as versions before sealed it: for its table, column and row alone. Hexadecimal digits.
+/// An API key as sealed by previous versions, bound to its table, column and row only. Hexadecimal digits.
 fn sealed_before(account: &str, of: u8) -> String {
     let cipher = Aes256GcmSiv::new(&[of; 32].into());
     let id = u32::from_str_radix(&key(of).fingerprint().to_string(), 16).unwrap().to_be_bytes();
@@ -183,7 +183,7 @@ fn sealed_before(account: &str, of: u8) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Bytes in hexadecimal digits as SQL writes them.
+/// Bytes given as hexadecimal digits, in SQL.
 fn bytes(place: &Place, digits: &str) -> String {
     match place {
         Place::File(_) => format!("X'{digits}'"),
@@ -209,7 +209,7 @@ async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
     };
     let all = vec![Some(KEY.to_owned()); 3];
     assert_eq!(open().await, all, "before");
-    // Each time the process gets one key further and starts at the beginning.
+    // Each time, the process reseals one key further and then starts at the beginning.
     for n in 0..3 {
         let step = store.reseal(&fixture.vault, Reseal::OldFormat, ResealPlace::default(), &[[n; 12]]).await;
         assert_eq!(step.unwrap().resealed, 1);

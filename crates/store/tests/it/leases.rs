@@ -1,4 +1,4 @@
-//! Leases: one writer a linked account, and the runs that hold them.
+//! Leases: one writer per linked account, and the runs that hold them.
 
 use people::Kind;
 use store::{Commit, Error, Outcome, StreamProgress};
@@ -26,7 +26,7 @@ async fn one_holder_at_a_time_until_it_expires_or_dies(fixture: Fixture) {
     fixture.store.release_lease(&lease).await.unwrap();
     assert_eq!(fixture.store.lease_holder(account.no, at(3)).await.unwrap(), None);
     assert!(take(4, None).await.is_some());
-    // A lease that is no longer ours is not ours to give back.
+    // A lease that was lost cannot be released by its former holder.
     fixture.store.release_lease(&lease).await.unwrap();
     assert_eq!(take(5, None).await, None);
     assert!(take(5, Some("other")).await.is_some());

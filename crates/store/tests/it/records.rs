@@ -1,4 +1,4 @@
-//! Accounts, records, the quarantine and what a page writes.
+//! Accounts, records, the quarantine, and what a page writes.
 
 use jiff::civil::date;
 use people::{Kind, OccupationCategory, RemoteId};

@@ -1,4 +1,5 @@
-//! Absence requests on their way: written down once, by one writer at a time, erased with their person.
+//! Absence requests on their way to Lucca: stored once, saved by one writer at a time, erased with their
+//! person.
 
 use people::{AbsenceRequest, RemoteId};
 use serde_json::json;
@@ -109,7 +110,7 @@ async fn a_person_s_requests_and_words_are_erased_with_them(fixture: Fixture) {
     let kept = fixture.store.submission(other.id).await.unwrap().unwrap();
     let approval = &kept.request.unwrap().approvals[0];
     assert_eq!((&approval.approver_id, &approval.comment), (&Some(7.into()), &None));
-    // Whoever read it before writes nothing back.
+    // The writer that read it before the erasure cannot write it back.
     assert!(!fixture.store.save_submission(&mut other, at(4)).await.unwrap());
     fixture.store.unlink(&account, DataPolicy::Erase, Actor::Cli, at(5)).await.unwrap();
     assert!(fixture.store.submission(kept.id).await.unwrap().is_none());

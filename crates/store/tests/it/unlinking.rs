@@ -1,4 +1,4 @@
-//! Unlinking with the data kept or erased, beside a run that goes on; issues; the audit log.
+//! Unlinking with the data kept or erased, beside a running sync; issues; the audit log.
 
 use people::{Kind, RemoteId};
 use secrecy::ExposeSecret;
@@ -24,7 +24,7 @@ on_both_engines!(
 
 const CANARY: &str = "Canary-Dupont";
 
-/// A person and something in every table of data.
+/// A person with data in every table.
 async fn populate(fixture: &Fixture, lease: &Lease) {
     let body = json!({ "id": "7", "name": CANARY }).to_string();
     let raw = Some(json!({ "id": 7, "displayName": CANARY }).to_string());
@@ -100,7 +100,7 @@ async fn an_account_that_is_unlinked_keeps_its_data(fixture: Fixture) {
     assert_eq!(store.count_open_issues(account.no).await.unwrap(), 0, "nobody can do anything about it");
     assert_eq!(issues(&fixture, &account, IssueFilter::All).await[0].resolved_at, Some(at(10)));
 
-    // Nothing begins, and what a late reader learns of its key changes nothing.
+    // No sync begins, and what a late reader learns about its key changes nothing.
     for known in [&account, &now] {
         let begun = store.take_lease(known, run_id(11), "me", None, at(11)).await;
         assert!(matches!(begun, Err(Error::Unlinked)), "{begun:?}");
@@ -113,7 +113,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
-    // Another customer's, which stays.
+    // Data of another customer, which stays.
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let lease = store.take_lease(&other, run_id(6), "me", None, at(6)).await.unwrap().unwrap();
     let body = json!({ "id": "7", "name": "Bystander" }).to_string();
@@ -145,7 +145,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     assert!(issues(&fixture, &account, IssueFilter::All).await.is_empty());
     assert_eq!(store.count_present(other.no, Kind::Employee).await.unwrap(), 1);
 
-    // The receipt is in the audit log, which stays, as do the places in the sequence.
+    // The receipt is in the audit log, which stays, as do the numbers of the change log.
     let log = store.audit_log(Some(account.id)).await.unwrap();
     let last = log.last().unwrap();
     assert_eq!((last.action.as_str(), last.actor, last.at), ("account.unlinked", Actor::Operator, at(10)));
@@ -173,7 +173,7 @@ async fn a_run_that_goes_on_can_write_no_more(fixture: Fixture) {
     let ids = [RemoteId::from("9")];
     assert!(store.bodies(account.no, Kind::Employee, &ids).await.unwrap().is_empty());
 
-    // Nor when the account is linked again: the run is not the one that is going on then.
+    // Nor after the account is linked again: the old run is not the one running then.
     fixture.link("https://acme.ilucca.net", KEY, 13).await;
     let written = store.commit(&lease, Kind::Employee, &commit, at(14)).await;
     assert!(matches!(written, Err(Error::LeaseLost)), "{written:?}");
@@ -248,7 +248,7 @@ async fn the_audit_log_is_in_order(fixture: Fixture) {
     let other = fixture.link("https://other.ilucca.net", KEY, 2).await;
     let actors = [Actor::System, Actor::Operator, Actor::Administrator, Actor::Cli];
     for (n, actor) in actors.into_iter().enumerate() {
-        // A clock that was set back changes nothing in the order.
+        // A clock that was set back does not change the order.
         let by = (actor, at(100 - i64::try_from(n).unwrap()));
         let entry = NewAuditEntry::new(by, "data.viewed", Some(account.id), json!({ "n": n }));
         store.audit(entry).await.unwrap();
