@@ -69,7 +69,7 @@ pub struct AccountSettings {
     /// case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded_custom_fields: Vec<String>,
-    /// Leave types that count as remote work though Lucca does not flag them: Lucca's ids, or names in any case.
+    /// Leave types that count as remote work without Lucca's flag: Lucca's ids, or names in any case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_work_leave_types: Vec<String>,
     /// The door for absence requests, where a person chose one: `factory` or `import`.

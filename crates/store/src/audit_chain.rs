@@ -400,7 +400,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_done_to_a_log_is_found(
+        fn any_change_of_a_log_is_detected(
             entries in proptest::collection::vec(entry(), 1..8),
             change in change(),
         ) {
@@ -413,7 +413,7 @@ mod tests {
         }
 
         #[test]
-        fn a_log_that_was_rewritten_whole_lacks_the_head_that_was_noted(
+        fn rewritten_log_lacks_the_noted_head(
             entries in proptest::collection::vec(entry(), 1..8),
             change in change(),
             more in proptest::collection::vec(entry(), 0..3),

@@ -163,7 +163,7 @@ impl Store {
         on!(self.db, pool => pool.close().await);
     }
 
-    /// Begins a transaction that may write. On SQLite it waits here for other writers, not at its first write.
+    /// Begins a transaction that may write. On SQLite it waits for other writers here, not when it writes.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         Ok(match &self.db {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),

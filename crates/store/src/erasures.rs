@@ -242,7 +242,7 @@ impl Store {
         const DOING: &str = "overwriting what was erased";
         match &self.db {
             Db::Sqlite(pool) => {
-                // Rows are overwritten when they are deleted, but copies stay in pages that were split before.
+                // Deleted rows are overwritten, but copies of them stay in pages that were split before.
                 sqlx::query("VACUUM").execute(pool).await.map_err(while_doing(DOING))?;
                 let (busy, ..): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
                     .fetch_one(pool)

@@ -179,7 +179,7 @@ mod tests {
     ];
 
     #[tokio::test]
-    async fn every_column_of_bytes_is_sealed_and_rotated_or_known_to_be_no_secret() {
+    async fn byte_columns_are_sealed_or_known() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("connector.db")).await.unwrap();
         let Db::Sqlite(pool) = &store.db else { panic!("it is SQLite") };

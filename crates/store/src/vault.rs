@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_key_still_opens_and_a_strange_one_says_so() {
+    fn rotated_keys_open_and_unknown_keys_fail() {
         let sealed = sealed(&Vault::new(MasterKey::from_random([1; 32]), []));
         let rotated = Vault::new(MasterKey::from_random([2; 32]), [MasterKey::from_random([1; 32])]);
         assert!(rotated.open(&sealed, PLACE).is_ok());
@@ -341,7 +341,7 @@ mod tests {
         assert!(MasterKey::from_hex(&"zz".repeat(32)).is_err());
     }
     #[test]
-    fn a_process_that_runs_on_follows_a_rotation() {
+    fn running_process_follows_a_rotation() {
         let key = |byte| MasterKey::from_random([byte; 32]);
         let file = Arc::new(std::sync::Mutex::new(vec![1_u8]));
         let read = Arc::clone(&file);

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mentions_them_is_found_whatever_it_is() {
+    fn mentions_are_found_in_any_value() {
         let id = RemoteId::from("12");
         let is_found = |raw| traces(&id).mentioned_in(raw);
         assert!(

@@ -83,7 +83,7 @@ async fn entries_are_only_added(fixture: Fixture) {
     assert_eq!(log.last().map(|entry| (entry.seq, entry.hash)), Some((2, head.hash)));
 }
 
-async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
+async fn actions_that_cannot_be_logged_fail(fixture: Fixture) {
     let store = &fixture.store;
     let account = fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
     let id = WebhookEndpointId::mint(at(1), [1; 10]);
@@ -137,7 +137,7 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     assert!(endpoint().await.disabled.is_some());
 }
 
-async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
+async fn any_change_of_the_stored_log_is_detected(fixture: Fixture) {
     fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
     for n in 2..=5 {
         add(&fixture, n).await;
@@ -198,7 +198,7 @@ async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
     }
 }
 
-async fn a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted(fixture: Fixture) {
+async fn cut_log_lacks_the_noted_head(fixture: Fixture) {
     for n in 1..=3 {
         add(&fixture, n).await;
     }
@@ -221,7 +221,7 @@ async fn a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted(fixtu
     assert_eq!(verdict(&fixture, Some(fourth)).await.1, Some((AuditFault::Rewritten, 4)));
 }
 
-async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
+async fn concurrent_writers_make_one_chain(fixture: Fixture) {
     let others = [
         fixture.store.clone(),
         fixture.database.place.open().await.unwrap(),
@@ -244,7 +244,7 @@ async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
     assert_eq!((head.seq, fault), (60, None));
 }
 
-async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
+async fn entries_from_before_the_chain_are_chained(fixture: Fixture) {
     let mut raw = Raw::of(&fixture.database).await;
     raw.run(
         "INSERT INTO audit_log (at, actor, action, detail) VALUES \
@@ -278,9 +278,9 @@ async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
 
 crate::on_both_engines!(
     entries_are_only_added,
-    what_cannot_be_logged_is_not_done,
-    whatever_is_done_to_the_stored_log_is_found,
-    a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted,
-    many_who_write_at_once_make_one_chain,
-    what_was_logged_before_there_was_a_chain_is_in_it,
+    actions_that_cannot_be_logged_fail,
+    any_change_of_the_stored_log_is_detected,
+    cut_log_lacks_the_noted_head,
+    concurrent_writers_make_one_chain,
+    entries_from_before_the_chain_are_chained,
 );

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
 
-on_both_engines!(whoever_gives_up_waiting_leaves_no_transaction_open);
+on_both_engines!(cancelled_calls_leave_no_open_transaction);
 
 /// Polls a future a number of times, and drops it.
 async fn give_up(future: impl Future, mut polls: usize) {
@@ -25,7 +25,7 @@ async fn give_up(future: impl Future, mut polls: usize) {
     .await;
 }
 
-async fn whoever_gives_up_waiting_leaves_no_transaction_open(fixture: Fixture) {
+async fn cancelled_calls_leave_no_open_transaction(fixture: Fixture) {
     let (account, _) = fixture.leased().await;
     for polls in 0..12 {
         give_up(fixture.store.ask_for_run(account.no, run_id(3), false, at(3)), polls).await;

@@ -10,7 +10,7 @@ use crate::support::{Fixture, at, category, run_id};
 on_both_engines!(
     the_sequence_has_no_gap_and_is_filtered,
     the_state_of_a_stream_is_kept_with_its_page,
-    contracts_that_begin_and_end_are_told_once,
+    contract_dates_are_logged_once,
     a_hold_is_approved_or_rejected,
 );
 
@@ -70,7 +70,7 @@ fn employee(id: &str, start: &str, end: Option<&str>) -> RecordUpsert {
     RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
 }
 
-async fn contracts_that_begin_and_end_are_told_once(fixture: Fixture) {
+async fn contract_dates_are_logged_once(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let upserts = vec![
         employee("1", "2020-01-01", None),

@@ -13,10 +13,10 @@ use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
 
 on_both_engines!(
-    nothing_of_the_person_is_left,
-    a_sync_that_goes_on_can_write_no_more,
-    whoever_is_allowed_again_is_no_longer_kept_out,
-    what_is_excluded_is_told_and_forgotten,
+    erasure_leaves_nothing_of_the_person,
+    running_sync_cannot_write_after_erasure,
+    allowed_person_may_be_stored_again,
+    exclusion_is_logged_and_content_removed,
 );
 
 const CANARIES: [&str; 3] = ["Canary", "canary@example.org", "CANARY-WORDS"];
@@ -107,7 +107,7 @@ async fn leave_a_copy(fixture: &Fixture) {
     connection.close().await.unwrap();
 }
 
-async fn nothing_of_the_person_is_left(fixture: Fixture) {
+async fn erasure_leaves_nothing_of_the_person(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     leave_a_copy(&fixture).await;
@@ -156,7 +156,7 @@ async fn nothing_of_the_person_is_left(fixture: Fixture) {
     assert_eq!(fixture.store.erasures(Some(account.no)).await.unwrap(), [receipt]);
 }
 
-async fn a_sync_that_goes_on_can_write_no_more(fixture: Fixture) {
+async fn running_sync_cannot_write_after_erasure(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     fixture.store.erase_person(&account, erasure(&"7".into())).await.unwrap();
@@ -164,10 +164,10 @@ async fn a_sync_that_goes_on_can_write_no_more(fixture: Fixture) {
     let written = fixture.store.commit(&lease, Kind::Employee, &commit, at(11)).await;
     assert!(matches!(written, Err(Error::LeaseLost)));
     let next = fixture.store.take_lease(&account, run_id(12), "me", None, at(12)).await.unwrap();
-    assert!(next.is_some(), "nobody waits for the lease of a run that was told off");
+    assert!(next.is_some(), "the lease of the interrupted run is free");
 }
 
-async fn whoever_is_allowed_again_is_no_longer_kept_out(fixture: Fixture) {
+async fn allowed_person_may_be_stored_again(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     let person = RemoteId::from("7");
@@ -179,7 +179,7 @@ async fn whoever_is_allowed_again_is_no_longer_kept_out(fixture: Fixture) {
     assert_eq!(fixture.store.erasures(None).await.unwrap()[0].allowed_at, Some(at(20)));
 }
 
-async fn what_is_excluded_is_told_and_forgotten(fixture: Fixture) {
+async fn exclusion_is_logged_and_content_removed(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     let kind = Kind::Employee;

@@ -120,13 +120,13 @@ fn statements_name_the_columns_that_they_read() {
             let words: Vec<&str> = source.split([' ', '\n', '"', ',', '(']).collect();
             let is_all = |pair: &[&str]| ["SELECT", "RETURNING"].contains(&pair[0]) && pair[1] == "*";
             let all = words.windows(2).any(is_all) || words.iter().any(|word| word.ends_with(".*"));
-            assert!(!all, "{}: a statement takes whatever columns there are", path.display());
+            assert!(!all, "{}: a statement selects all columns", path.display());
         }
     }
 }
 
 #[test]
-fn what_breaks_the_version_before_is_recognised() {
+fn breaking_migrations_are_recognised() {
     for sql in [
         "DROP TABLE a",
         "-- why\ncreate table b (x TEXT);\ndrop table if exists a;",
@@ -153,6 +153,6 @@ fn what_breaks_the_version_before_is_recognised() {
     ] {
         assert!(breaking(sql).is_empty(), "{sql}");
     }
-    assert!(is_contract("-- Nobody writes here.\n-- contract: not used since 0.2.0\nDROP TABLE a;"));
+    assert!(is_contract("-- Not written any more.\n-- contract: not used since 0.2.0\nDROP TABLE a;"));
     assert!(!is_contract("-- contract: not used since long\nDROP TABLE a;"));
 }

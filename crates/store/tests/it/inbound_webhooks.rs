@@ -10,8 +10,8 @@ use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
     notices_are_kept_until_they_were_read,
-    keys_and_secrets_are_replaced_with_an_overlap,
-    what_came_is_counted_and_goes_with_the_address,
+    rotated_keys_and_secrets_overlap,
+    counters_and_notices_end_with_the_address,
 );
 
 fn key(text: &str) -> SecretString {
@@ -84,7 +84,7 @@ async fn notices_are_kept_until_they_were_read(fixture: Fixture) {
     assert_eq!(store.count_notices(account.no).await.unwrap(), 0);
 }
 
-async fn keys_and_secrets_are_replaced_with_an_overlap(fixture: Fixture) {
+async fn rotated_keys_and_secrets_overlap(fixture: Fixture) {
     let (account, webhook) = with_webhook(&fixture).await;
     let (store, vault) = (&fixture.store, &fixture.vault);
     let other = InboundWebhookId::mint(at(2), [4; 10]);
@@ -135,7 +135,7 @@ async fn keys_and_secrets_are_replaced_with_an_overlap(fixture: Fixture) {
     assert_eq!(last.action, "inbound_webhook.removed");
 }
 
-async fn what_came_is_counted_and_goes_with_the_address(fixture: Fixture) {
+async fn counters_and_notices_end_with_the_address(fixture: Fixture) {
     let (account, webhook) = with_webhook(&fixture).await;
     let store = &fixture.store;
     let notices = [notice("7")];

@@ -105,7 +105,7 @@ async fn counts(store: &Store) -> Vec<(KeyFingerprint, String, u64)> {
     counts.into_iter().map(|n| (n.key, format!("{}.{}", n.table, n.column), n.secrets)).collect()
 }
 
-async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fixture) {
+async fn rotation_completes_despite_kills(fixture: Fixture) {
     let flow = fill(&fixture).await;
     let store = &fixture.store;
     let before = counts(store).await;
@@ -150,7 +150,7 @@ async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fi
     assert_eq!(counts(store).await, after);
 }
 
-async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
+async fn unopenable_secrets_are_counted_and_left(fixture: Fixture) {
     fill(&fixture).await;
     let store = &fixture.store;
     let before = counts(store).await;
@@ -191,7 +191,7 @@ fn bytes(place: &Place, digits: &str) -> String {
     }
 }
 
-async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
+async fn keys_of_the_old_format_are_resealed(fixture: Fixture) {
     let (store, place) = (&fixture.store, &fixture.database.place);
     for n in 1..=3 {
         let account = fixture.link(&format!("https://acme{n}.ilucca.net"), KEY, n).await;
@@ -222,7 +222,7 @@ async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
 }
 
 crate::on_both_engines!(
-    keys_of_the_version_before_are_bound,
-    a_rotation_that_is_killed_again_and_again_ends_all_the_same,
-    what_cannot_be_opened_is_counted_and_left,
+    keys_of_the_old_format_are_resealed,
+    rotation_completes_despite_kills,
+    unopenable_secrets_are_counted_and_left,
 );

@@ -14,17 +14,17 @@ use crate::support::{Fixture, KEY, at, category, run_id};
 
 on_both_engines!(
     a_flow_is_opened_found_and_saved,
-    of_two_who_save_one_is_told,
+    outdated_saves_are_refused,
     only_an_open_flow_is_handed_over,
-    tokens_are_found_after_their_time_and_others_never,
+    expired_tokens_are_found_and_unknown_not,
     a_key_opens_only_in_its_own_flow,
     a_key_goes_when_its_flow_ends,
-    keys_of_flows_that_nobody_can_open_are_erased,
-    of_two_who_finish_one_wins,
+    keys_of_unreachable_flows_are_erased,
+    one_of_two_finishes_wins,
     two_flows_at_once_link_one_account,
     a_flow_that_changed_is_not_finished,
     a_diagnosis_is_kept_with_the_key_it_is_of,
-    a_flow_that_relinks_keeps_the_account_and_its_data,
+    relinking_flow_keeps_the_account_and_data,
     a_public_token_is_exchanged_once,
     a_public_token_needs_a_finished_flow,
     neither_tokens_nor_keys_are_kept_in_clear,
@@ -162,7 +162,7 @@ async fn only_an_open_flow_is_handed_over(fixture: Fixture) {
     assert!(log.iter().all(|entry| entry.action != "link_token.handed_over"), "{log:?}");
 }
 
-async fn of_two_who_save_one_is_told(fixture: Fixture) {
+async fn outdated_saves_are_refused(fixture: Fixture) {
     let id = opened(&fixture.store, 1, TOKEN, None).await;
     let seen = fixture.store.link_flow(id).await.unwrap().unwrap().version;
     let save = async |version, state| fixture.store.save_link_flow(id, version, state, at(3)).await.unwrap();
@@ -180,7 +180,7 @@ async fn of_two_who_save_one_is_told(fixture: Fixture) {
     assert!(!fixture.store.save_link_flow(flow_id(9), 1, "\"none\"", at(3)).await.unwrap());
 }
 
-async fn tokens_are_found_after_their_time_and_others_never(fixture: Fixture) {
+async fn expired_tokens_are_found_and_unknown_not(fixture: Fixture) {
     let id = opened(&fixture.store, 1, TOKEN, None).await;
     // The store returns the expiry and the caller compares: an expired link gets a page of its own.
     let (flow, token) = fixture.store.link_flow_by_token(&secret(TOKEN)).await.unwrap().unwrap();
@@ -242,7 +242,7 @@ async fn a_key_goes_when_its_flow_ends(fixture: Fixture) {
     assert_eq!(store.accounts().await.unwrap().len(), 1);
 }
 
-async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
+async fn keys_of_unreachable_flows_are_erased(fixture: Fixture) {
     let store = &fixture.store;
     let abandoned = with_key(&fixture, 1, TOKEN, None).await;
     let handed_over = with_key(&fixture, 2, "lnk_2", None).await;
@@ -257,12 +257,12 @@ async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
     );
     let flow = store.link_flow(abandoned).await.unwrap().unwrap();
     assert_eq!((flow.status, flow.has_key), (FlowStatus::Open, false));
-    assert!(flow.version > before, "whoever still shows it is told");
+    assert!(flow.version > before, "a page that still shows it gets a conflict");
     assert!(finish(&fixture, store, abandoned, Onto::New(account_id(1))).await.is_none(), "without a key");
     assert_eq!(store.erase_abandoned_keys(at(200)).await.unwrap(), 1);
 }
 
-async fn of_two_who_finish_one_wins(fixture: Fixture) {
+async fn one_of_two_finishes_wins(fixture: Fixture) {
     let second = fixture.database.place.open().await.unwrap();
     let settings = AccountSettings::default();
     let mut known = Vec::new();
@@ -287,7 +287,7 @@ async fn of_two_who_finish_one_wins(fixture: Fixture) {
             (1, "account.linked", Some(id))
         );
     }
-    assert_eq!(second.accounts().await.unwrap().len(), 5, "whoever lost linked nothing");
+    assert_eq!(second.accounts().await.unwrap().len(), 5, "the loser linked nothing");
     assert_eq!(second.accounts_of_customer("customer-7").await.unwrap().len(), 5);
     second.close().await;
 }
@@ -368,7 +368,7 @@ async fn a_diagnosis_is_kept_with_the_key_it_is_of(fixture: Fixture) {
     assert_eq!(store.diagnosis(again.no).await.unwrap(), None);
 }
 
-async fn a_flow_that_relinks_keeps_the_account_and_its_data(fixture: Fixture) {
+async fn relinking_flow_keeps_the_account_and_data(fixture: Fixture) {
     let store = &fixture.store;
     let first = with_key(&fixture, 1, TOKEN, None).await;
     let account = finish(&fixture, store, first, Onto::New(account_id(1))).await.unwrap();

@@ -168,7 +168,7 @@ async fn check(raw: &mut Raw, store: &Store, before: Vec<Vec<String>>) {
 
 /// A SQLite file of the first release. With `is_cut_off`, the migration that rebuilds the accounts' table was
 /// applied, but its process ended before that was recorded.
-async fn of_the_first_release(is_cut_off: bool) {
+async fn open_the_first_release(is_cut_off: bool) {
     let database = TestDatabase::new(Engine::Sqlite).await;
     let path = database.dir().join("old.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(true);
@@ -191,17 +191,17 @@ async fn of_the_first_release(is_cut_off: bool) {
 }
 
 #[tokio::test]
-async fn a_sqlite_file_of_the_first_release_opens_with_every_row() {
-    of_the_first_release(false).await;
+async fn first_sqlite_release_opens_with_every_row() {
+    open_the_first_release(false).await;
 }
 
 #[tokio::test]
-async fn a_migration_of_sqlite_that_was_cut_off_is_done_again() {
-    of_the_first_release(true).await;
+async fn interrupted_sqlite_migration_is_repeated() {
+    open_the_first_release(true).await;
 }
 
 #[tokio::test]
-async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
+async fn first_postgres_release_opens_with_every_row() {
     if !Engine::available().contains(&Engine::Postgres) {
         return;
     }
@@ -224,7 +224,7 @@ async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
 }
 
 #[tokio::test]
-async fn how_the_tables_stand_is_told_and_nothing_is_changed() {
+async fn schema_state_is_read_without_changes() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let look = async || match &database.place {

@@ -109,7 +109,7 @@ enum Backup {
     TheSame,
 }
 
-async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixture: Fixture) {
+async fn restored_backup_gives_out_no_number_twice(fixture: Fixture) {
     let dir = tempfile::tempdir().unwrap();
     let (account, lease) = fixture.leased().await;
     let (store, no) = (fixture.store.clone(), account.no);
@@ -203,7 +203,7 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
     third.close().await;
 }
 
-async fn whoever_knows_of_a_restore_can_say_so(fixture: Fixture) {
+async fn restores_can_be_reported(fixture: Fixture) {
     let (account, _) = fixture.leased().await;
     let restored = fixture.store.was_restored(at(100)).await.unwrap();
     assert_eq!((restored.accounts, restored.in_doubt), (1, 0));
@@ -214,7 +214,4 @@ async fn whoever_knows_of_a_restore_can_say_so(fixture: Fixture) {
     assert_eq!(fixture.store.settle_restore(at(101)).await.unwrap(), None);
 }
 
-crate::on_both_engines!(
-    a_backup_made_while_others_write_goes_on_and_gives_no_number_twice,
-    whoever_knows_of_a_restore_can_say_so,
-);
+crate::on_both_engines!(restored_backup_gives_out_no_number_twice, restores_can_be_reported);

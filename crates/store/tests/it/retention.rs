@@ -44,7 +44,7 @@ async fn remove(fixture: &Fixture, rule: RetentionRule, before: Timestamp, id: R
     batches
 }
 
-async fn rows_go_in_batches_and_receipts_tell_which(fixture: Fixture) {
+async fn rows_are_removed_in_batches_with_receipts(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
     let no = account.no;
@@ -127,7 +127,7 @@ async fn rows_go_in_batches_and_receipts_tell_which(fixture: Fixture) {
     assert!(store.last_run(no).await.unwrap().is_some());
 }
 
-async fn records_that_are_gone_go_and_their_traces_with_them(fixture: Fixture) {
+async fn gone_records_are_removed_with_their_traces(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let (store, kind) = (&fixture.store, Kind::OccupationCategory);
     let all = ["1", "2", "3"];
@@ -167,7 +167,7 @@ async fn records_that_are_gone_go_and_their_traces_with_them(fixture: Fixture) {
     assert_eq!(json!(done.removed[0].rows), json!({ "records": 2, "changes_emptied": 2 }));
 }
 
-async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
+async fn change_log_is_cut_behind_all_endpoints(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let (store, kind, no) = (&fixture.store, Kind::OccupationCategory, account.no);
     let change = |id: usize| NewChange {
@@ -221,7 +221,7 @@ async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
 }
 
 crate::on_both_engines!(
-    rows_go_in_batches_and_receipts_tell_which,
-    records_that_are_gone_go_and_their_traces_with_them,
-    the_change_log_is_cut_behind_everybody_and_says_so,
+    rows_are_removed_in_batches_with_receipts,
+    gone_records_are_removed_with_their_traces,
+    change_log_is_cut_behind_all_endpoints,
 );

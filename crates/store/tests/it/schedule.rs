@@ -11,18 +11,18 @@ use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
-    an_account_is_due_until_it_was_synced_and_when_its_rhythm_says,
-    a_run_that_is_asked_for_waits_until_it_begins_and_begins_once,
-    what_is_asked_for_can_be_cancelled_before_it_begins,
-    whoever_begins_and_whoever_cancels_one_of_them_has_it,
-    an_account_that_is_unlinked_has_nothing_asked_for,
-    what_stays_undone_is_tried_again_ever_more_rarely,
-    whoever_is_at_it_keeps_others_away_while_it_lives,
-    a_role_is_one_workers_until_it_falls_silent,
-    what_a_wrong_clock_wrote_counts_for_nothing,
+    accounts_are_due_by_their_rhythm,
+    requested_runs_begin_exactly_once,
+    queued_runs_can_be_cancelled,
+    begin_and_cancel_exclude_each_other,
+    unlinking_cancels_queued_runs,
+    failed_syncs_are_retried_with_growing_delay,
+    live_workers_keep_their_accounts,
+    role_is_held_until_its_worker_is_silent,
+    times_of_a_wrong_clock_are_ignored,
     requests_and_429s_of_a_tenant_are_kept,
-    the_version_before_and_this_one_count_each_others_requests,
-    changes_at_once_are_made_one_after_the_other,
+    versions_count_each_others_requests,
+    concurrent_count_changes_are_serialised,
 );
 
 const TENANT: &str = "https://acme.ilucca.net";
@@ -32,7 +32,7 @@ async fn due(fixture: &Fixture, second: i64) -> Vec<(Timestamp, bool)> {
     due.into_iter().map(|due| (due.due_at, due.is_long)).collect()
 }
 
-async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture: Fixture) {
+async fn accounts_are_due_by_their_rhythm(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
     assert_eq!(due(&fixture, 10).await, [(at(1), true)]);
@@ -58,7 +58,7 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert_eq!(due(&fixture, 30).await, [(at(30), true)]);
 }
 
-async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: Fixture) {
+async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let store = &fixture.store;
@@ -123,7 +123,7 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     assert_eq!(since(28).await, Some(run_id(32)), "what ended had begun before");
 }
 
-async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {
+async fn queued_runs_can_be_cancelled(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let store = &fixture.store;
@@ -144,7 +144,7 @@ async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {
     assert!(!store.start_run(&lease, at(14)).await.unwrap());
 }
 
-async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture) {
+async fn begin_and_cancel_exclude_each_other(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     for n in 10..30 {
@@ -165,7 +165,7 @@ async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture)
     }
 }
 
-async fn an_account_that_is_unlinked_has_nothing_asked_for(fixture: Fixture) {
+async fn unlinking_cancels_queued_runs(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     store.ask_for_run(account.no, run_id(10), false, at(10)).await.unwrap();
@@ -179,7 +179,7 @@ async fn an_account_that_is_unlinked_has_nothing_asked_for(fixture: Fixture) {
     assert!(store.runs(Some(again.no), 9).await.unwrap().is_empty());
 }
 
-async fn what_stays_undone_is_tried_again_ever_more_rarely(fixture: Fixture) {
+async fn failed_syncs_are_retried_with_growing_delay(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
     let next = async || due(&fixture, 1_000_000).await[0].0;
@@ -199,7 +199,7 @@ async fn what_stays_undone_is_tried_again_ever_more_rarely(fixture: Fixture) {
     assert_eq!(next().await, at(9_160));
 }
 
-async fn whoever_is_at_it_keeps_others_away_while_it_lives(fixture: Fixture) {
+async fn live_workers_keep_their_accounts(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     store.beat("worker-1", "1.0.0", at(5)).await.unwrap();
@@ -216,10 +216,10 @@ async fn whoever_is_at_it_keeps_others_away_while_it_lives(fixture: Fixture) {
     assert!(store.has_ended("worker-1", at(63)).await.unwrap());
     assert_eq!(due(&fixture, 63).await.len(), 1);
     // A holder without heartbeats is no worker: its lease stands until it expires.
-    assert!(!store.has_ended("somebody", at(63)).await.unwrap());
+    assert!(!store.has_ended("no-worker", at(63)).await.unwrap());
 }
 
-async fn a_role_is_one_workers_until_it_falls_silent(fixture: Fixture) {
+async fn role_is_held_until_its_worker_is_silent(fixture: Fixture) {
     let store = &fixture.store;
     let take = async |holder: &str, second| store.take_role("scheduler", holder, at(second)).await.unwrap();
     assert!(take("a", 0).await && !take("b", 14).await && take("a", 14).await);
@@ -228,7 +228,7 @@ async fn a_role_is_one_workers_until_it_falls_silent(fixture: Fixture) {
     assert!(take("a", 31).await);
 }
 
-async fn what_a_wrong_clock_wrote_counts_for_nothing(fixture: Fixture) {
+async fn times_of_a_wrong_clock_are_ignored(fixture: Fixture) {
     const DAY: i64 = 86_400;
     let store = &fixture.store;
     let take = async |holder: &str, second| store.take_role("scheduler", holder, at(second)).await.unwrap();
@@ -305,7 +305,7 @@ const POSTGRES_BEFORE: &str = "INSERT INTO request_budgets AS b (tenant, sent, h
      AND (SELECT count(*) FROM unnest(b.sent) s WHERE s > $3) < $4 RETURNING 1";
 
 /// Counts a request as the previous version does; false where it would have to wait.
-async fn count_as_the_version_before(fixture: &Fixture, second: i64) -> bool {
+async fn count_as_the_previous_version(fixture: &Fixture, second: i64) -> bool {
     let (now, since) = (at(second).as_millisecond(), at(second - 60).as_millisecond());
     let counted: Option<i32> = match &fixture.database.place {
         Place::File(path) => {
@@ -323,12 +323,12 @@ async fn count_as_the_version_before(fixture: &Fixture, second: i64) -> bool {
     counted.is_some()
 }
 
-async fn the_version_before_and_this_one_count_each_others_requests(fixture: Fixture) {
+async fn versions_count_each_others_requests(fixture: Fixture) {
     let store = &fixture.store;
-    assert!(count_as_the_version_before(&fixture, 0).await);
+    assert!(count_as_the_previous_version(&fixture, 0).await);
     count_request(store, TENANT, 10).await;
     // The previous version drops times older than a minute, and this one keeps them.
-    assert!(count_as_the_version_before(&fixture, 75).await);
+    assert!(count_as_the_previous_version(&fixture, 75).await);
     let seconds = |counts: store::RequestCounts| {
         let start = at(0).as_second();
         counts.sent.iter().map(|sent| sent.as_second() - start).collect::<Vec<_>>()
@@ -337,14 +337,14 @@ async fn the_version_before_and_this_one_count_each_others_requests(fixture: Fix
     for _ in 0..38 {
         count_request(store, TENANT, 80).await;
     }
-    assert!(count_as_the_version_before(&fixture, 81).await);
-    assert!(!count_as_the_version_before(&fixture, 82).await, "40 within a minute");
+    assert!(count_as_the_previous_version(&fixture, 81).await);
+    assert!(!count_as_the_previous_version(&fixture, 82).await, "40 within a minute");
     store.update_request_counts(TENANT, &mut |counts| counts.held_until = Some(at(300))).await.unwrap();
-    assert!(!count_as_the_version_before(&fixture, 299).await);
-    assert!(count_as_the_version_before(&fixture, 300).await);
+    assert!(!count_as_the_previous_version(&fixture, 299).await);
+    assert!(count_as_the_previous_version(&fixture, 300).await);
 }
 
-async fn changes_at_once_are_made_one_after_the_other(fixture: Fixture) {
+async fn concurrent_count_changes_are_serialised(fixture: Fixture) {
     let all = (0..40).map(|n| {
         let store = fixture.store.clone();
         tokio::spawn(async move {

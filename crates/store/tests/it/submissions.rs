@@ -13,9 +13,9 @@ use crate::support::{Fixture, KEY, at};
 
 on_both_engines!(
     one_key_is_one_request,
-    of_two_writers_one_wins,
-    what_is_due_is_listed_when_it_is,
-    a_person_s_requests_and_words_are_erased_with_them,
+    one_of_two_writers_wins,
+    submissions_are_listed_when_due,
+    erasure_includes_requests_and_comments,
     capabilities_are_of_the_key,
 );
 
@@ -51,7 +51,7 @@ async fn one_key_is_one_request(fixture: Fixture) {
     assert!(fixture.store.submission_by_key(account.no, "unknown").await.unwrap().is_none());
 }
 
-async fn of_two_writers_one_wins(fixture: Fixture) {
+async fn one_of_two_writers_wins(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let mut mine = add(&fixture, &account, "k", 1).await;
     let mut theirs = mine.clone();
@@ -72,7 +72,7 @@ async fn of_two_writers_one_wins(fixture: Fixture) {
     }
 }
 
-async fn what_is_due_is_listed_when_it_is(fixture: Fixture) {
+async fn submissions_are_listed_when_due(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let mut submission = add(&fixture, &account, "k", 1).await;
     let due = async |millis: i64| {
@@ -94,7 +94,7 @@ async fn what_is_due_is_listed_when_it_is(fixture: Fixture) {
     assert_eq!(due(1_000_000_000).await, 0);
 }
 
-async fn a_person_s_requests_and_words_are_erased_with_them(fixture: Fixture) {
+async fn erasure_includes_requests_and_comments(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let theirs = add(&fixture, &account, "theirs", 7).await;
     let mut other = add(&fixture, &account, "other", 8).await;

@@ -13,11 +13,11 @@ use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
-    an_account_that_is_unlinked_keeps_its_data,
+    unlinked_account_keeps_its_data,
     erased_data_is_in_no_table_and_no_file,
-    a_run_that_goes_on_can_write_no_more,
-    of_an_unlinking_and_a_run_that_begins_one_is_refused,
-    a_tenant_that_is_linked_again_goes_on_with_its_account,
+    running_sync_cannot_write_after_unlinking,
+    unlinking_excludes_a_run_that_begins,
+    relinked_tenant_keeps_its_account,
     an_issue_is_open_once_until_it_is_resolved,
     the_audit_log_is_in_order,
 );
@@ -83,7 +83,7 @@ async fn unlinked(fixture: &Fixture, account: &LinkedAccount) -> LinkedAccount {
     account
 }
 
-async fn an_account_that_is_unlinked_keeps_its_data(fixture: Fixture) {
+async fn unlinked_account_keeps_its_data(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
@@ -97,7 +97,7 @@ async fn an_account_that_is_unlinked_keeps_its_data(fixture: Fixture) {
     assert_eq!(store.count_present(account.no, Kind::Employee).await.unwrap(), 1);
     assert_eq!(store.last_change(account.no).await.unwrap(), 1);
     assert_eq!(store.runs(Some(account.no), 10).await.unwrap().len(), 1);
-    assert_eq!(store.count_open_issues(account.no).await.unwrap(), 0, "nobody can do anything about it");
+    assert_eq!(store.count_open_issues(account.no).await.unwrap(), 0, "no person can act on it");
     assert_eq!(issues(&fixture, &account, IssueFilter::All).await[0].resolved_at, Some(at(10)));
 
     // No sync begins, and what a late reader learns about its key changes nothing.
@@ -156,7 +156,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     assert_eq!(store.last_change(account.no).await.unwrap(), 1);
 }
 
-async fn a_run_that_goes_on_can_write_no_more(fixture: Fixture) {
+async fn running_sync_cannot_write_after_unlinking(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
@@ -179,7 +179,7 @@ async fn a_run_that_goes_on_can_write_no_more(fixture: Fixture) {
     assert!(matches!(written, Err(Error::LeaseLost)), "{written:?}");
 }
 
-async fn of_an_unlinking_and_a_run_that_begins_one_is_refused(fixture: Fixture) {
+async fn unlinking_excludes_a_run_that_begins(fixture: Fixture) {
     let second = fixture.database.place.open().await.unwrap();
     for round in 0..8 {
         let tenant = format!("https://tenant-{round}.ilucca.net");
@@ -202,7 +202,7 @@ async fn of_an_unlinking_and_a_run_that_begins_one_is_refused(fixture: Fixture) 
     second.close().await;
 }
 
-async fn a_tenant_that_is_linked_again_goes_on_with_its_account(fixture: Fixture) {
+async fn relinked_tenant_keeps_its_account(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
