@@ -14,7 +14,7 @@ use sqlx::AssertSqlSafe;
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::{AccountId, DeliveryRules, Error, Store, account_events};
 use crate::{capabilities, diagnoses};
 
@@ -130,7 +130,7 @@ impl LinkedAccount {
         if self.status == AccountStatus::Unlinked {
             return Err(Error::Unlinked);
         }
-        Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string(), &self.origin))?)
+        Ok(vault.open(&self.sealed_key, key_location(&self.id.to_string(), &self.origin))?)
     }
 }
 
@@ -183,7 +183,7 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
     Error::Corrupt { what, source: Box::new(source) }
 }
 
-fn key_place<'a>(row: &'a str, origin: &'a str) -> Place<'a> {
+fn key_location<'a>(row: &'a str, origin: &'a str) -> SecretLocation<'a> {
     SealedColumn::AccountKey.of(row).for_origin(origin)
 }
 
@@ -258,7 +258,7 @@ pub(crate) async fn write(
     (detail, at): (&Value, Timestamp),
 ) -> Result<(), Error> {
     let id = onto.id().to_string();
-    let sealed = vault.seal(api_key, key_place(&id, origin), nonce)?;
+    let sealed = vault.seal(api_key, key_location(&id, origin), nonce)?;
     let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, customer_id, organization, status, \
@@ -312,7 +312,7 @@ impl Store {
         let key = (api_key, nonce);
         write(&mut tx, vault, onto, (tenant, origin), (None, None), key, settings, (&json!({}), at)).await?;
         let entry = NewAuditEntry::new((actor, at), onto.action(), Some(onto.id()), json!({}));
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
         match self.account(onto.id()).await? {
             Some(account) => Ok(account),
             None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
@@ -358,7 +358,7 @@ impl Store {
             audit::append(&mut tx, &configured).await.map_err(while_doing(DOING))?;
         }
         let confirmed = entry("account.delivery_confirmed", json!({}));
-        audit::commit_noted(tx, is_confirmed, &confirmed).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, is_confirmed, &confirmed).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Records whether a linked account's contracts could be read when they were due. Writes nothing if

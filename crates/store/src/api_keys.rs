@@ -115,7 +115,7 @@ impl Store {
             let detail = json!({ "api_key_id": entry.id, "role": entry.role });
             let by = (actor, entry.created_at);
             let entry = NewAuditEntry::new(by, "api_key.created", entry.account_id, detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
     }
@@ -156,7 +156,7 @@ impl Store {
             .map(|done| done.rows_affected() == 1))?;
             let detail = json!({ "api_key_id": id });
             let entry = NewAuditEntry::new((actor, at), "api_key.revoked", None, detail);
-            audit::commit_noted(tx, revoked, &entry).await
+            audit::commit_audited(tx, revoked, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }

@@ -17,12 +17,12 @@ use crate::error::while_doing;
 use crate::{AccountSettings, Error, Lease, LinkedAccount, RecordState, Store};
 
 /// Kinds of records that belong to people; the people themselves come first.
-const OF_PEOPLE: [Kind; 5] =
+const PEOPLE_KINDS: [Kind; 5] =
     [Kind::Employee, Kind::Employment, Kind::Absence, Kind::AbsenceRequest, Kind::UserLogEntry];
 
 /// Whether records of a kind belong to a person, and are withheld with that person.
-pub(crate) fn is_of_people(kind: Kind) -> bool {
-    OF_PEOPLE.contains(&kind)
+pub(crate) fn is_people_kind(kind: Kind) -> bool {
+    PEOPLE_KINDS.contains(&kind)
 }
 
 /// How many people a filter would add and remove.
@@ -42,7 +42,7 @@ struct Misplaced {
     state: RecordState,
     hash: Option<u128>,
     /// None where the record is delivered; otherwise whether it was logged before.
-    was_told: Option<bool>,
+    was_logged: Option<bool>,
 }
 
 type Row = (String, String, Vec<u8>, Option<String>);
@@ -53,7 +53,7 @@ impl Misplaced {
             id: RemoteId::from(id),
             state: RecordState::from_name(&state),
             hash: hash.try_into().ok().map(u128::from_be_bytes),
-            was_told: withheld.map(|withheld| withheld == "told"),
+            was_logged: withheld.map(|withheld| withheld == "told"),
         }
     }
 
@@ -63,7 +63,7 @@ impl Misplaced {
 
     /// The entry in the change log when the record becomes delivered; none for a record that is gone.
     fn entry(&self, kind: Kind) -> Option<NewChange> {
-        let operation = match (self.state, self.was_told) {
+        let operation = match (self.state, self.was_logged) {
             (RecordState::Gone, _) => return None,
             (RecordState::Hidden, _) => Operation::Hidden,
             (RecordState::Present, Some(true)) => Operation::Restored,
@@ -175,18 +175,18 @@ impl Store {
         let list = json_list(&ids);
         let is_everything = settings.delivery.people.is_none();
         let write = async {
-            for kind in OF_PEOPLE {
+            for kind in PEOPLE_KINDS {
                 let misplaced = self.misplaced(&mut tx, account.no, kind, &list, is_everything).await?;
                 let (inside, outside): (Vec<_>, Vec<_>) =
-                    misplaced.into_iter().partition(|one| one.was_told.is_some());
+                    misplaced.into_iter().partition(|one| one.was_logged.is_some());
                 // A record that is gone and was never logged stays withheld: no consumer knows of it.
-                let inside = || inside.iter().filter(|one| !one.is_gone() || one.was_told == Some(true));
+                let inside = || inside.iter().filter(|one| !one.is_gone() || one.was_logged == Some(true));
                 self.set_withheld(&mut tx, account.no, kind, inside(), None, at).await?;
                 let mut news: Vec<NewChange> = inside().filter_map(|one| one.entry(kind)).collect();
                 if !only_in {
                     let left: Vec<RemoteId> =
                         outside.iter().filter(|one| !one.is_gone()).map(|one| one.id.clone()).collect();
-                    news.extend(changes::of_state(kind, &left, Operation::Excluded));
+                    news.extend(changes::state_changes(kind, &left, Operation::Excluded));
                 }
                 changes::append(&mut tx, account.no, lease.run(), &news, at).await?;
                 if !only_in {
@@ -290,12 +290,12 @@ pub(crate) async fn deliverable(
     account_no: i64,
     changes: &[NewChange],
 ) -> Result<Option<Vec<NewChange>>, sqlx::Error> {
-    let mut of_people: BTreeMap<Kind, Vec<RemoteId>> = BTreeMap::new();
-    for change in changes.iter().filter(|change| is_of_people(change.kind)) {
-        of_people.entry(change.kind).or_default().push(change.id.clone());
+    let mut ids_by_kind: BTreeMap<Kind, Vec<RemoteId>> = BTreeMap::new();
+    for change in changes.iter().filter(|change| is_people_kind(change.kind)) {
+        ids_by_kind.entry(change.kind).or_default().push(change.id.clone());
     }
     let mut withheld: HashMap<Kind, HashSet<RemoteId>> = HashMap::new();
-    for (kind, ids) in of_people {
+    for (kind, ids) in ids_by_kind {
         let among = match tx {
             Tx::Sqlite(_) => "(SELECT value FROM json_each($3))",
             Tx::Postgres(_) => "(SELECT jsonb_array_elements_text($3::jsonb))",
@@ -317,7 +317,7 @@ pub(crate) async fn deliverable(
     if withheld.is_empty() {
         return Ok(None);
     }
-    let is_told =
+    let is_deliverable =
         |change: &&NewChange| !withheld.get(&change.kind).is_some_and(|ids| ids.contains(&change.id));
-    Ok(Some(changes.iter().filter(is_told).cloned().collect()))
+    Ok(Some(changes.iter().filter(is_deliverable).cloned().collect()))
 }

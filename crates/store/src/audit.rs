@@ -121,7 +121,7 @@ impl Store {
     pub async fn audit(&self, entry: NewAuditEntry<'_>) -> Result<(), Error> {
         const DOING: &str = "adding to the audit log";
         let tx = self.begin().await.map_err(while_doing(DOING))?;
-        commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Lists audit entries, oldest first: of one linked account, or all of them.
@@ -168,7 +168,7 @@ pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<Aud
 
 /// Commits a transaction with its audit entry; without `is_written`, it has none. An action that cannot be
 /// logged is not done. Returns `is_written`.
-pub(crate) async fn commit_noted(
+pub(crate) async fn commit_audited(
     mut tx: Tx,
     is_written: bool,
     entry: &NewAuditEntry<'_>,
@@ -227,7 +227,7 @@ row! {
 /// Moves entries from before the chain into it, in their order and with new numbers: the old ones had gaps on
 /// PostgreSQL. Also entries that processes of the previous version log beside this one. Runs when the
 /// database is opened.
-pub(crate) async fn chain_what_was_logged(store: &Store) -> Result<(), Error> {
+pub(crate) async fn chain_old_entries(store: &Store) -> Result<(), Error> {
     const DOING: &str = "chaining the audit log";
     let first: Option<i64> =
         on!(store.db, pool => sqlx::query_scalar("SELECT seq FROM audit_log LIMIT 1").fetch_optional(pool).await)

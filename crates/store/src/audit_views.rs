@@ -60,7 +60,7 @@ impl Store {
             .map(drop))?;
             let detail = json!({ "key": key });
             let entry = NewAuditEntry::new((actor, at), "account.viewed", Some(account), detail);
-            audit::commit_noted(tx, !is_known, &entry).await
+            audit::commit_audited(tx, !is_known, &entry).await
         };
         write.await.map(drop).map_err(while_doing(DOING))
     }
@@ -98,7 +98,7 @@ impl Store {
                 let entry = NewAuditEntry::new((actor, now), "account.people_viewed", account, detail);
                 // The view of the account itself is logged already; another process may have moved all the
                 // others.
-                audit::commit_noted(tx, is_noted, &entry).await
+                audit::commit_audited(tx, is_noted, &entry).await
             };
             write.await.map_err(while_doing(DOING))?;
         }

@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor};
 
 use crate::db::Db;
 use crate::error::while_doing;
-use crate::restores::A_COPY;
+use crate::restores::BACKUP_MARK;
 use crate::{Error, Store};
 
 /// Why a backup failed.
@@ -52,7 +52,7 @@ impl Store {
             // Without a write-ahead log, so that it is one file.
             let mut copy =
                 SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?;
-            copy.execute(sqlx::query("UPDATE database_origin SET mark = $1").bind(A_COPY)).await?;
+            copy.execute(sqlx::query("UPDATE database_origin SET mark = $1").bind(BACKUP_MARK)).await?;
             let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy).await?;
             copy.close().await?;
             Ok(sound == "ok")

@@ -122,7 +122,7 @@ impl Store {
             let detail = json!({ "calendar_feed_id": feed.id, "show_type": feed.show_type });
             let by = (actor, feed.created_at);
             let entry = NewAuditEntry::new(by, "calendar_feed.created", Some(account.id), detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
     }
@@ -170,7 +170,7 @@ impl Store {
             let detail = json!({ "calendar_feed_id": id });
             let by = (actor, at);
             let entry = NewAuditEntry::new(by, "calendar_feed.removed", Some(account.id), detail);
-            audit::commit_noted(tx, removed, &entry).await
+            audit::commit_audited(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }

@@ -389,7 +389,7 @@ pub(crate) async fn append(
 }
 
 /// One change without content for each record, for operations that end or hide records.
-pub(crate) fn of_state(kind: Kind, ids: &[RemoteId], operation: Operation) -> Vec<NewChange> {
+pub(crate) fn state_changes(kind: Kind, ids: &[RemoteId], operation: Operation) -> Vec<NewChange> {
     ids.iter().map(|id| NewChange { kind, id: id.clone(), operation, hash: None, fields: None }).collect()
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use sqlx::{QueryBuilder, Sqlite};
 
-use crate::audience::is_of_people;
+use crate::audience::is_people_kind;
 use crate::changes::{self, NewChange};
 use crate::db::{Tx, in_tx, sql_time};
 use crate::dialect::json_list;
@@ -108,8 +108,9 @@ impl Store {
             if let Some((reason, ids)) = &commit.hold
                 && holds::write(&mut tx, no, kind, reason, ids, at).await?
             {
-                let told = serde_json::json!({ "kind": kind.name(), "reason": reason, "records": ids.len() });
-                account_events::append(&mut tx, no, "sync.held", &told, at).await?;
+                let event_detail =
+                    serde_json::json!({ "kind": kind.name(), "reason": reason, "records": ids.len() });
+                account_events::append(&mut tx, no, "sync.held", &event_detail, at).await?;
             }
             if commit.notices_read {
                 inbound_webhooks::forget_read(&mut tx, lease).await?;
@@ -259,7 +260,7 @@ async fn upsert(
         Tx::Sqlite(_) => "settings ->> '$.delivery.people' IS NOT NULL",
         Tx::Postgres(_) => "settings::jsonb #> '{delivery,people}' IS NOT NULL",
     };
-    let filtered = if is_of_people(kind) { filtered } else { "false" };
+    let filtered = if is_people_kind(kind) { filtered } else { "false" };
     match tx {
         Tx::Sqlite(transaction) => {
             let mut query = QueryBuilder::<Sqlite>::new(

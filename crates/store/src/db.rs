@@ -137,7 +137,7 @@ impl Store {
 
     /// Does what SQL alone cannot do after migrations.
     async fn ready(self) -> Result<Self, Error> {
-        audit::chain_what_was_logged(&self).await?;
+        audit::chain_old_entries(&self).await?;
         Ok(self)
     }
 

@@ -107,7 +107,7 @@ impl Store {
             Some(actor) => {
                 let detail = new.audit_detail.clone();
                 let entry = NewAuditEntry::new((actor, at), "account.checked", Some(account.id), detail);
-                audit::commit_noted(tx, written, &entry).await.map_err(while_doing(DOING))
+                audit::commit_audited(tx, written, &entry).await.map_err(while_doing(DOING))
             }
             None => tx.commit().await.map(|()| written).map_err(while_doing(DOING)),
         }

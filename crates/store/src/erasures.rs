@@ -151,21 +151,21 @@ impl Store {
             by_kind.entry(kind).or_default().push(RemoteId::from(id));
         }
 
-        let mut told = 0;
+        let mut emptied = 0;
         for (kind, ids) in &by_kind {
             let sql = self.db.with_ids(
                 "UPDATE changes SET op = 'erased', hash = NULL, fields = NULL \
                  WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
                 3,
             );
-            told += in_tx!(&mut *tx, connection => sqlx::query(sql)
+            emptied += in_tx!(&mut *tx, connection => sqlx::query(sql)
                 .bind(no).bind(kind).bind(json_list(ids)).execute(connection).await
                 .map(|done| done.rows_affected()))?;
         }
         let quarantined = erase_quarantined(tx, no, remote_id, &traces).await?;
         let holds = erase_held(tx, no, &by_kind).await?;
         let rewritten =
-            self.forget_words(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
+            self.erase_comments(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
         let submissions = submissions::erase(tx, no, remote_id).await?;
         idempotency::forget(tx, no).await?;
         let change = NewChange {
@@ -179,7 +179,7 @@ impl Store {
         let records = u64::try_from(records).unwrap_or(u64::MAX);
         let counts = [
             ("records", records),
-            ("changes", told),
+            ("changes", emptied),
             ("quarantine", quarantined),
             ("holds", holds),
             ("records_of_others", rewritten),
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Removes the person's comments from other people's requests.
-    async fn forget_words(
+    async fn erase_comments(
         &self,
         tx: &mut Tx,
         no: i64,
@@ -340,7 +340,7 @@ impl Store {
         .map(|done| done.rows_affected() > 0))
         .map_err(while_doing(DOING))?;
         let entry = NewAuditEntry::new((actor, at), "person.allowed", Some(account.id), json!({}));
-        audit::commit_noted(tx, is_allowed, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_allowed, &entry).await.map_err(while_doing(DOING))
     }
 }
 

@@ -75,9 +75,9 @@ impl Store {
         const DOING: &str = "removing what is no longer wanted";
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let write = async {
-            let told = self.remove(&mut tx, lease, kind, ids, at).await?;
+            let logged = self.remove(&mut tx, lease, kind, ids, at).await?;
             tx.commit().await?;
-            Ok(told)
+            Ok(logged)
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -99,11 +99,11 @@ impl Store {
         let count =
             format!("SELECT count(*) FROM records WHERE {of_them} AND state <> 'gone' AND withheld IS NULL");
         let sql = self.db.with_ids(&count, 3);
-        let told: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
+        let logged: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
             .bind(no).bind(kind.name()).bind(list).fetch_one(connection).await)?;
         let last: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(
             "UPDATE linked_accounts SET change_seq = change_seq + $2 WHERE no = $1 RETURNING change_seq",
-        ).bind(no).bind(told).fetch_one(connection).await)?;
+        ).bind(no).bind(logged).fetch_one(connection).await)?;
         let statements = [
             "UPDATE changes SET fields = NULL, hash = NULL WHERE {of_them} AND (fields IS NOT NULL OR hash IS NOT NULL)",
             "INSERT INTO changes (account_no, seq, kind, remote_id, op, run_id, at) \
@@ -117,7 +117,7 @@ impl Store {
                 let query = sqlx::query(sql).bind(no).bind(kind.name()).bind(list);
                 let query = if index == 1 {
                     let run_id = lease.run().map(|run_id| run_id.to_string());
-                    query.bind(last - told).bind(run_id).bind(sql_time(at))
+                    query.bind(last - logged).bind(run_id).bind(sql_time(at))
                 } else {
                     query
                 };
@@ -130,7 +130,7 @@ impl Store {
                 .bind(no).bind(kind.name()).execute(connection).await.map(drop))?;
             holds::remove(tx, no, kind).await?;
         }
-        Ok(from_sql_count(told))
+        Ok(from_sql_count(logged))
     }
 
     /// Removes the values of some members from the change log of a kind; the fact that they changed stays.
@@ -170,7 +170,7 @@ impl Store {
         let mut emptied = 0;
         let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
         for member in members {
-            let (set, is_told) = match self.db {
+            let (set, has_values) = match self.db {
                 Db::Sqlite(_) => (
                     format!("json_set(fields, '$.{member}', json('null'))"),
                     format!("json_type(fields, '$.{member}') = 'object'"),
@@ -183,7 +183,7 @@ impl Store {
             let sql = self.db.with_ids(
                 &format!(
                     "UPDATE changes SET fields = {set} WHERE account_no = $1 AND kind = $2 {among} \
-                     AND fields IS NOT NULL AND {is_told}"
+                     AND fields IS NOT NULL AND {has_values}"
                 ),
                 3,
             );

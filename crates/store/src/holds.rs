@@ -63,7 +63,7 @@ impl Store {
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             self.mark(&mut tx, account_no, hold.kind, &present, RecordState::Gone, at).await?;
-            let gone = changes::of_state(hold.kind, &present, Operation::Deleted);
+            let gone = changes::state_changes(hold.kind, &present, Operation::Deleted);
             changes::append(&mut tx, account_no, None, &gone, at).await?;
             remove(&mut tx, account_no, hold.kind).await?;
             tx.commit().await
@@ -104,7 +104,7 @@ pub(crate) async fn write(
         return Ok(false);
     }
     let ids = crate::dialect::json_list(ids);
-    let asked: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+    let previous: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
         "SELECT ids FROM holds WHERE account_no = $1 AND kind = $2 AND state = 'open'",
     )
     .bind(account_no)
@@ -124,7 +124,7 @@ pub(crate) async fn write(
     .execute(connection)
     .await
     .map(drop))?;
-    Ok(asked.as_ref() != Some(&ids))
+    Ok(previous.as_ref() != Some(&ids))
 }
 
 pub(crate) async fn remove(tx: &mut Tx, account_no: i64, kind: Kind) -> Result<(), sqlx::Error> {

@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::{AccountId, Error, Store};
 
 /// How long an answer is stored.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
+const ANSWER_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// How long a request may run; a process that takes longer is considered ended.
-const LONGEST_TURN: SignedDuration = SignedDuration::from_secs(60);
+const LONGEST_RUN: SignedDuration = SignedDuration::from_secs(60);
 
 /// A request with an idempotency key.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ fn row(hash: &[u8]) -> String {
     })
 }
 
-fn place(row: &str) -> Place<'_> {
+fn location(row: &str) -> SecretLocation<'_> {
     SealedColumn::Answer.of(row)
 }
 
@@ -93,7 +93,7 @@ impl Store {
         .bind(&asked)
         .bind(&claim[..])
         .bind(request.account.map(|id| id.to_string()))
-        .bind(later(at, LONGEST_TURN))
+        .bind(later(at, LONGEST_RUN))
         .execute(pool)
         .await
         .map(|done| done.rows_affected() == 1))
@@ -110,7 +110,7 @@ impl Store {
         .map_err(while_doing(DOING))?;
         Ok(match found {
             Some((known, _)) if known != asked => Named::Other,
-            Some((_, Some(answer))) => Named::Done(vault.open(&Sealed(answer), place(&row(&hash)))?),
+            Some((_, Some(answer))) => Named::Done(vault.open(&Sealed(answer), location(&row(&hash)))?),
             // No row: the process that ran it has released the key at this moment. Retrying is right in both
             // cases.
             Some((_, None)) | None => Named::UnderWay,
@@ -127,14 +127,14 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), Error> {
         let hash = request.hash();
-        let sealed = vault.seal(answer, place(&row(&hash)), nonce)?;
+        let sealed = vault.seal(answer, location(&row(&hash)), nonce)?;
         on!(self.db, pool => sqlx::query(
             "UPDATE idempotency_keys SET answer = $3, expires_ms = $4 WHERE hash = $1 AND claim = $2",
         )
         .bind(&hash)
         .bind(&claim[..])
         .bind(&sealed.0)
-        .bind(later(at, KEPT))
+        .bind(later(at, ANSWER_LIFETIME))
         .execute(pool)
         .await
         .map(drop))

@@ -238,7 +238,7 @@ impl Store {
             .map(|done| done.rows_affected() == 1))?;
             let (action, account_id) = ("inbound_webhook.created", Some(account.id));
             let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
-            audit::commit_noted(tx, made, &entry).await
+            audit::commit_audited(tx, made, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -269,7 +269,7 @@ impl Store {
             .map(|done| done.rows_affected() == 1))?;
             let (action, account_id) = ("inbound_webhook.key_rotated", Some(account.id));
             let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
-            audit::commit_noted(tx, rotated, &entry).await
+            audit::commit_audited(tx, rotated, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -317,7 +317,7 @@ impl Store {
             None => "inbound_webhook.signing_secret_forgotten",
         };
         let entry = NewAuditEntry::new((actor, at), action, Some(webhook.account_id), json!({}));
-        audit::commit_noted(tx, is_set, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_set, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Returns an account's inbound webhooks, where they are switched on.
@@ -363,7 +363,7 @@ impl Store {
             }
             let (action, account_id) = ("inbound_webhook.removed", Some(account.id));
             let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
-            audit::commit_noted(tx, removed, &entry).await
+            audit::commit_audited(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }

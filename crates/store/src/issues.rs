@@ -122,8 +122,8 @@ impl Store {
             .fetch_optional(connection)
             .await)?;
             if let Some(id) = &id {
-                let told = json!({ "issue_id": id, "code": code, "subject": subject });
-                account_events::append(&mut tx, account_no, "issue.resolved", &told, at).await?;
+                let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+                account_events::append(&mut tx, account_no, "issue.resolved", &event_detail, at).await?;
             }
             tx.commit().await?;
             Ok(id.is_some())
@@ -175,7 +175,7 @@ impl Store {
 
 /// Resolves all open issues about a subject whose codes begin with `prefix`, because the subject no longer
 /// exists.
-pub(crate) async fn resolve_of(
+pub(crate) async fn resolve_by_subject(
     tx: &mut Tx,
     account_no: i64,
     prefix: &str,
@@ -194,8 +194,8 @@ pub(crate) async fn resolve_of(
     .fetch_all(connection)
     .await)?;
     for (id, code) in resolved {
-        let told = json!({ "issue_id": id, "code": code, "subject": subject });
-        account_events::append(&mut *tx, account_no, "issue.resolved", &told, at).await?;
+        let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+        account_events::append(&mut *tx, account_no, "issue.resolved", &event_detail, at).await?;
     }
     Ok(())
 }
@@ -230,8 +230,8 @@ pub(crate) async fn open(tx: &mut Tx, issue: &NewIssue<'_>) -> Result<(), sqlx::
         .execute(connection)
         .await
         .map(drop))?;
-        let told = json!({ "issue_id": issue.id, "code": issue.code, "subject": issue.subject });
-        account_events::append(&mut *tx, issue.account_no, "issue.opened", &told, issue.at).await?;
+        let event_detail = json!({ "issue_id": issue.id, "code": issue.code, "subject": issue.subject });
+        account_events::append(&mut *tx, issue.account_no, "issue.opened", &event_detail, issue.at).await?;
     }
     Ok(())
 }

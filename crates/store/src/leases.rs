@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
-use crate::workers::at_most;
+use crate::workers::latest_plausible;
 use crate::{AccountStatus, Error, LinkedAccount, RunId, Store};
 
 /// The right to write to a linked account, until another process takes it.
@@ -40,7 +40,7 @@ pub struct LeaseHolder {
 
 /// How long a holder may be silent. Commits renew the lease; the longest silence of a healthy run is a
 /// request that is retried to its last attempt.
-pub(crate) const LASTS: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(15);
 
 /// The holder of a lease under which a removal removes data.
 pub(crate) const REMOVAL: &str = "removal after an upgrade";
@@ -71,11 +71,11 @@ impl Store {
         .bind(account.no)
         .bind(holder)
         .bind(run_id.to_string())
-        .bind((now + LASTS).as_millisecond())
+        .bind((now + LEASE_DURATION).as_millisecond())
         .bind(now.as_millisecond())
         .bind(dead)
         .bind(GENERATION)
-        .bind(at_most(now, LASTS))
+        .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("taking a linked account's lease"))?;
@@ -97,7 +97,7 @@ impl Store {
         )
         .bind(account_no)
         .bind(now.as_millisecond())
-        .bind(at_most(now, LASTS))
+        .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("reading a lease"))?;
@@ -136,7 +136,7 @@ impl Store {
         .bind(account_no)
         .bind(REMOVAL)
         .bind(run_id.to_string())
-        .bind((now + LASTS).as_millisecond())
+        .bind((now + LEASE_DURATION).as_millisecond())
         .bind(GENERATION)
         .fetch_one(pool)
         .await)
@@ -179,7 +179,7 @@ impl Store {
         )
         .bind(lease.account_no)
         .bind(lease.epoch)
-        .bind((now + LASTS).as_millisecond())
+        .bind((now + LEASE_DURATION).as_millisecond())
         .bind(lease.is_removal)
         .execute(connection)
         .await

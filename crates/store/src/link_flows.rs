@@ -17,7 +17,7 @@ use crate::accounts::{self, Onto};
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, NewDiagnosis, Store, diagnoses};
 
 /// Status of a flow.
@@ -164,7 +164,7 @@ impl LinkFlow {
     /// Opens the API key that was entered, as of when the flow was read.
     pub fn api_key(&self, vault: &Vault) -> Result<Option<SecretString>, Error> {
         let row = self.id.to_string();
-        Ok(self.sealed_key.as_ref().map(|sealed| vault.open(sealed, key_place(&row))).transpose()?)
+        Ok(self.sealed_key.as_ref().map(|sealed| vault.open(sealed, key_location(&row))).transpose()?)
     }
 }
 
@@ -243,7 +243,7 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
     Error::Corrupt { what, source: Box::new(source) }
 }
 
-fn key_place(row: &str) -> Place<'_> {
+fn key_location(row: &str) -> SecretLocation<'_> {
     SealedColumn::FlowKey.of(row)
 }
 
@@ -293,7 +293,7 @@ impl Store {
             flow_id: Some(flow.id),
             detail: json!({ "kind": kind.name() }),
         };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Adds a token to an open flow that is handed over to another person. Returns false and adds nothing
@@ -331,7 +331,7 @@ impl Store {
             flow_id: Some(flow_id),
             detail: json!({}),
         };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Returns the flow that a token opens, for expired tokens too.
@@ -424,7 +424,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<bool, Error> {
         let row = id.to_string();
-        let sealed = vault.seal(key, key_place(&row), nonce)?;
+        let sealed = vault.seal(key, key_location(&row), nonce)?;
         on!(self.db, pool => sqlx::query(
             "UPDATE link_flows SET api_key = $2, state = $4, version = version + 1, updated_at = $3 \
              WHERE id = $1 AND status = 'open' AND version = $5",
@@ -504,7 +504,7 @@ impl Store {
             flow_id: Some(flow_id),
             detail: diagnosis.audit_detail.clone(),
         };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
         self.account(onto.id()).await
     }
 
@@ -526,7 +526,7 @@ impl Store {
         .map_err(while_doing(DOING))?;
         let (action, flow_id, detail) = ("link_flow.cancelled", Some(id), json!({}));
         let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id, detail };
-        audit::commit_noted(tx, was_open, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, was_open, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Erases the keys of open flows that no valid token opens. Returns how many there were.

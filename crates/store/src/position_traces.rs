@@ -20,7 +20,7 @@ use crate::{Change, Error, Store};
 #[derive(Clone, Debug, Default)]
 pub struct PositionTraces {
     log: HashMap<RemoteId, Vec<UserLogEntry>>,
-    seen: HashMap<RemoteId, Vec<Observation>>,
+    observed: HashMap<RemoteId, Vec<Observation>>,
 }
 
 impl PositionTraces {
@@ -28,8 +28,8 @@ impl PositionTraces {
     /// decide.
     pub fn positions(&self, today: Date, employee: &Employee, contracts: &[Employment]) -> Vec<Position> {
         let log = self.log.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
-        let seen = self.seen.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
-        position_history(today, employee, contracts, log, seen)
+        let observed = self.observed.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
+        position_history(today, employee, contracts, log, observed)
     }
 }
 
@@ -51,7 +51,7 @@ impl Store {
             traces.log.entry(entry.employee_id.clone()).or_default().push(entry);
         }
         for change in self.updates(account_no, Kind::Employee, employees).await? {
-            traces.seen.entry(change.id.clone()).or_default().extend(observations(&change));
+            traces.observed.entry(change.id.clone()).or_default().extend(observations(&change));
         }
         Ok(traces)
     }

@@ -89,8 +89,9 @@ impl Store {
             )
             .fetch_all(connection)
             .await)?;
-            let goes_on = |began: &jiff_sqlx::Timestamp| at.duration_since(began.to_jiff()) < LONGEST_ROUND;
-            if open.iter().any(|(_, began)| goes_on(began)) {
+            let is_running =
+                |began: &jiff_sqlx::Timestamp| at.duration_since(began.to_jiff()) < LONGEST_ROUND;
+            if open.iter().any(|(_, began)| is_running(began)) {
                 return Ok(false);
             }
             for (killed, _) in &open {

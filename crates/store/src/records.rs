@@ -113,7 +113,7 @@ pub struct Stored<T> {
 /// them.
 const DELIVERED: &str = "withheld IS NULL";
 /// SQL condition: all stored records.
-const KEPT: &str = "true";
+const ALL_STORED: &str = "true";
 
 impl Store {
     /// Returns the hashes of those of `ids` that are stored.
@@ -166,12 +166,12 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
-        self.bodies_where(KEPT, account_no, kind, ids).await
+        self.bodies_where(ALL_STORED, account_no, kind, ids).await
     }
 
     async fn bodies_where(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
         kind: Kind,
         ids: &[RemoteId],
@@ -179,7 +179,7 @@ impl Store {
         let sql = self.db.with_ids(
             &format!(
                 "SELECT remote_id, body, state FROM records \
-                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {{ids}} AND {sight}"
+                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {{ids}} AND {scope}"
             ),
             3,
         );
@@ -252,7 +252,7 @@ impl Store {
         &self,
         account_no: i64,
         kind: Kind,
-        wanted: impl Fn(&RemoteId) -> bool,
+        is_selected: impl Fn(&RemoteId) -> bool,
     ) -> Result<HashSet<RemoteId>, Error> {
         const DOING: &str = "listing records";
         // Row by row: a large tenant's ids would take more memory than its pages.
@@ -266,7 +266,7 @@ impl Store {
             let mut ids = HashSet::new();
             while let Some(id) = rows.try_next().await.map_err(while_doing(DOING))? {
                 let id = RemoteId::from(id);
-                if wanted(&id) {
+                if is_selected(&id) {
                     ids.insert(id);
                 }
             }
@@ -294,12 +294,12 @@ impl Store {
         last: Date,
         each: impl FnMut(RemoteId, &str),
     ) -> Result<(), Error> {
-        self.absences_where(KEPT, account_no, (first, last), each).await
+        self.absences_where(ALL_STORED, account_no, (first, last), each).await
     }
 
     async fn absences_where(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
         (first, last): (Date, Date),
         mut each: impl FnMut(RemoteId, &str),
@@ -309,7 +309,7 @@ impl Store {
         let (first_leave, last_leave) = self.db.ends_of("leaves");
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT remote_id, body FROM records WHERE account_no = $1 AND kind = 'absences' \
-             AND state = 'present' AND {sight} AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
+             AND state = 'present' AND {scope} AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
         ));
         on!(self.db, pool => {
             let mut rows = sqlx::query_as::<_, (String, String)>(sql)
@@ -409,16 +409,16 @@ impl Store {
     /// Same as [`Self::count_records`], withheld ones included.
     #[boxed]
     pub async fn count_kept(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
-        self.count_where(KEPT, account_no).await
+        self.count_where(ALL_STORED, account_no).await
     }
 
     async fn count_where(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
     ) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
         let sql = format!(
-            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 AND {sight} GROUP BY kind, state"
+            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 AND {scope} GROUP BY kind, state"
         );
         let rows: Vec<(String, String, i64)> =
             on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
@@ -522,18 +522,18 @@ impl Store {
         account_no: i64,
         id: &RemoteId,
     ) -> Result<Option<Stored<T>>, Error> {
-        self.record_where(KEPT, account_no, id).await
+        self.record_where(ALL_STORED, account_no, id).await
     }
 
     async fn record_where<T: Model>(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
         id: &RemoteId,
     ) -> Result<Option<Stored<T>>, Error> {
         let sql = format!(
             "SELECT body, raw, state, updated_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND {sight}"
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND {scope}"
         );
         let row: Option<(String, Option<String>, String, jiff_sqlx::Timestamp)> =
             on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))

@@ -140,7 +140,7 @@ impl Store {
             let detail = json!({ "why": "not_kept_by_this_version", "counts": counts });
             let entry =
                 NewAuditEntry::new((Actor::System, at), "account.data_removed", Some(account.id), detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
     }

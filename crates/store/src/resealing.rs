@@ -92,20 +92,20 @@ impl Store {
     pub async fn reseal(
         &self,
         vault: &Vault,
-        which: Reseal,
+        scope: Reseal,
         place: ResealPlace,
         nonces: &[[u8; 12]],
     ) -> Result<Resealed, Error> {
         const DOING: &str = "sealing secrets anew";
         let mut done = Resealed { resealed: 0, unopened: 0, next: None };
-        let columns = match which {
+        let columns = match scope {
             Reseal::All => &SealedColumn::ALL[..],
             Reseal::OldFormat => &[SealedColumn::AccountKey],
         };
         let Some(&sealed) = columns.get(place.column) else { return Ok(done) };
         let ((table, column), row) = (sealed.names(), sealed.row(&self.db));
         let bound = sealed.bound_to().unwrap_or("''");
-        let any_key = which == Reseal::OldFormat;
+        let any_key = scope == Reseal::OldFormat;
         let sql = AssertSqlSafe(format!(
             "SELECT {row} AS named, {column}, {bound} AS bound FROM {table} WHERE length({column}) > 0 \
              AND (substr({column}, 1, 1) <> $4 OR NOT $5 AND substr({column}, 2, 4) <> $1) \
@@ -126,15 +126,15 @@ impl Store {
         });
         for ((id, before, origin), nonce) in rows.into_iter().zip(nonces) {
             let before = Sealed(before);
-            let place = sealed.of(&id).for_origin(&origin);
-            let secret: SecretString = match vault.open(&before, place) {
+            let location = sealed.of(&id).for_origin(&origin);
+            let secret: SecretString = match vault.open(&before, location) {
                 Ok(secret) => secret,
                 Err(_) => {
                     done.unopened += 1;
                     continue;
                 }
             };
-            let after = vault.seal(&secret, place, *nonce)?;
+            let after = vault.seal(&secret, location, *nonce)?;
             let sql = AssertSqlSafe(format!(
                 "UPDATE {table} SET {column} = $3 WHERE {row} = $1 AND {column} = $2 AND {bound} = $4"
             ));

@@ -17,7 +17,7 @@ use crate::error::while_doing;
 use crate::{Error, Store};
 
 /// The mark of a backup that `Store::back_up` has written.
-pub(crate) const A_COPY: &str = "copy";
+pub(crate) const BACKUP_MARK: &str = "copy";
 
 /// Effects of a restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Store {
     pub async fn settle_restore(&self, at: Timestamp) -> Result<Option<Restored>, Error> {
         let (mark, here) = self.marks().await?;
         match (mark.as_str(), here) {
-            (A_COPY, _) => self.was_restored(at).await.map(Some),
+            (BACKUP_MARK, _) => self.was_restored(at).await.map(Some),
             ("", Some(here)) => {
                 on!(self.db, pool => sqlx::query("UPDATE database_origin SET mark = $1 WHERE mark = ''")
                     .bind(&here)
@@ -137,7 +137,7 @@ impl Store {
             let accounts = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
             let detail = json!({ "accounts": accounts, "in_doubt": in_doubt });
             let entry = NewAuditEntry::new((Actor::System, at), "database.restored", None, detail);
-            audit::commit_noted(tx, true, &entry).await?;
+            audit::commit_audited(tx, true, &entry).await?;
             Ok(Restored { accounts, in_doubt })
         };
         write.await.map_err(while_doing(DOING))

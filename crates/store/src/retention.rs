@@ -14,7 +14,7 @@ use crate::error::while_doing;
 use crate::{Error, ReceiptId, Store, receipts};
 
 /// Rows per transaction.
-const A_BATCH: i64 = 500;
+const BATCH_ROWS: i64 = 500;
 
 /// A rule by which old rows are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum RetentionRule {
 }
 
 /// The table that a rule removes rows from.
-struct Part {
+struct RuleTable {
     table: &'static str,
     /// The columns that identify a row.
     key: &'static str,
@@ -80,16 +80,16 @@ impl RetentionRule {
     }
 
     /// The table of a rule that takes one statement; records and the change log take more.
-    fn part(self) -> Option<Part> {
-        let part = |table, key, old| Some(Part { table, key, old, in_ms: false });
+    fn table(self) -> Option<RuleTable> {
+        let with_timestamp = |table, key, old| Some(RuleTable { table, key, old, in_ms: false });
         match self {
-            Self::Deliveries => Some(Part {
+            Self::Deliveries => Some(RuleTable {
                 table: "webhook_deliveries",
                 key: "endpoint_id, webhook_id",
                 old: "last_ms < $1",
                 in_ms: true,
             }),
-            Self::Events => part(
+            Self::Events => with_timestamp(
                 "account_events",
                 "account_no, seq",
                 "at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_endpoints w LEFT JOIN webhook_cursors c \
@@ -97,27 +97,32 @@ impl RetentionRule {
                  WHERE (w.account_no IS NULL OR w.account_no = account_events.account_no) \
                  AND coalesce(c.seq, 0) < account_events.seq)",
             ),
-            Self::Runs => part(
+            Self::Runs => with_timestamp(
                 "runs",
                 "id",
                 "finished_at < $1 AND EXISTS (SELECT 1 FROM runs later WHERE later.account_no = runs.account_no \
                  AND later.id > runs.id AND later.report IS NOT NULL)",
             ),
-            Self::AbsenceRequests => part(
+            Self::AbsenceRequests => with_timestamp(
                 "submissions",
                 "id",
                 "updated_at < $1 AND due_at IS NULL AND state IN ('made', 'refused', 'not_made')",
             ),
-            Self::Answers => {
-                Some(Part { table: "idempotency_keys", key: "hash", old: "expires_ms < $1", in_ms: true })
-            }
-            Self::LinkingFlows => part(
+            Self::Answers => Some(RuleTable {
+                table: "idempotency_keys",
+                key: "hash",
+                old: "expires_ms < $1",
+                in_ms: true,
+            }),
+            Self::LinkingFlows => with_timestamp(
                 "link_flows",
                 "id",
                 "updated_at < $1 AND NOT EXISTS (SELECT 1 FROM link_tokens t \
                  WHERE t.flow_id = link_flows.id AND t.expires_at >= $1)",
             ),
-            Self::Quarantine => part("quarantine", "account_no, kind, remote_id", "first_seen < $1"),
+            Self::Quarantine => {
+                with_timestamp("quarantine", "account_no, kind, remote_id", "first_seen < $1")
+            }
             Self::GoneRecords | Self::Changes => None,
         }
     }
@@ -144,7 +149,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<(&'static str, u64)>, Error> {
         let count = |count: i64| from_sql_count(count);
-        if let Some(Part { table, old, in_ms, .. }) = rule.part() {
+        if let Some(RuleTable { table, old, in_ms, .. }) = rule.table() {
             let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE {old}"));
             let found: i64 = on!(self.db, pool => {
                 let query = sqlx::query_scalar(sql);
@@ -192,8 +197,8 @@ impl Store {
         receipt: ReceiptId,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        if let Some(part) = rule.part() {
-            return self.remove_rows(rule, &part, before, receipt).await.map_err(while_doing(DOING));
+        if let Some(table) = rule.table() {
+            return self.remove_rows(rule, &table, before, receipt).await.map_err(while_doing(DOING));
         }
         match rule {
             RetentionRule::GoneRecords => self.remove_records(before, receipt, now).await,
@@ -204,7 +209,7 @@ impl Store {
     async fn remove_rows(
         &self,
         rule: RetentionRule,
-        &Part { table, key, old, in_ms }: &Part,
+        &RuleTable { table, key, old, in_ms }: &RuleTable,
         before: Timestamp,
         receipt: ReceiptId,
     ) -> Result<bool, sqlx::Error> {
@@ -218,13 +223,13 @@ impl Store {
                 true => query.bind(before.as_millisecond()),
                 false => query.bind(old_before(before)),
             };
-            query.bind(A_BATCH).execute(connection).await.map(|done| done.rows_affected())
+            query.bind(BATCH_ROWS).execute(connection).await.map(|done| done.rows_affected())
         })?;
         if removed > 0 {
             receipts::note(&mut tx, receipt, rule.name(), before, &[(table, removed)]).await?;
         }
         tx.commit().await?;
-        Ok(removed >= A_BATCH as u64)
+        Ok(removed >= BATCH_ROWS as u64)
     }
 
     /// Removes records of one account and kind. Accounts that a run writes to are left for another round.
@@ -258,7 +263,7 @@ impl Store {
                 .bind(now.as_millisecond())
                 .bind(no)
                 .bind(kind.name())
-                .bind(A_BATCH)
+                .bind(BATCH_ROWS)
                 .fetch_all(connection)
                 .await)?;
             let hidden: Vec<RemoteId> = rows
@@ -268,8 +273,8 @@ impl Store {
                 .collect();
             let ids: Vec<RemoteId> = rows.into_iter().map(|(id, _)| RemoteId::from(id)).collect();
             // Gone records were logged as deleted before; consumers still hold the hidden ones.
-            let told = changes::of_state(kind, &hidden, Operation::Excluded);
-            changes::append(&mut tx, no, None, &told, now).await?;
+            let excluded = changes::state_changes(kind, &hidden, Operation::Excluded);
+            changes::append(&mut tx, no, None, &excluded, now).await?;
             let mut counts = [("records", 0), ("changes_emptied", 0)];
             for (statement, (_, count)) in [
                 "DELETE FROM records WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
@@ -326,7 +331,7 @@ impl Store {
             )
             .bind(no)
             .bind(until)
-            .bind(A_BATCH)
+            .bind(BATCH_ROWS)
             .fetch_one(connection)
             .await)?;
             let last = last.unwrap_or(until);

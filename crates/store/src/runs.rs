@@ -141,7 +141,7 @@ const DOING: &str = "recording a run";
 
 /// Name under which the stream states of an account hold that a full run was requested. No stream has this
 /// name.
-const FULL_RUN_ASKED: &str = "full_run_asked";
+const FULL_RUN_REQUESTED: &str = "full_run_asked";
 
 impl Store {
     /// Requests a run of a linked account, which a worker begins under this id as soon as it has capacity. If
@@ -173,7 +173,7 @@ impl Store {
             if !is_there {
                 return Ok(None);
             }
-            let asked: String = in_tx!(&mut tx, connection => sqlx::query_scalar(
+            let queued: String = in_tx!(&mut tx, connection => sqlx::query_scalar(
                 "INSERT INTO asked_runs (account_no, run_id, due_ms) VALUES ($1, $2, $3) \
                  ON CONFLICT (account_no) DO UPDATE SET due_ms = excluded.due_ms RETURNING run_id",
             )
@@ -183,14 +183,14 @@ impl Store {
             .fetch_one(connection)
             .await)?;
             if is_full {
-                let wish = serde_json::json!({ "run_id": asked }).to_string();
-                stream_states::write(&mut tx, account_no, FULL_RUN_ASKED, &wish, now).await?;
+                let request = serde_json::json!({ "run_id": queued }).to_string();
+                stream_states::write(&mut tx, account_no, FULL_RUN_REQUESTED, &request, now).await?;
             }
             tx.commit().await?;
-            Ok(Some(asked))
+            Ok(Some(queued))
         };
-        let asked = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
-        asked.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
+        let queued = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
+        queued.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
     }
 
     /// Returns whether the next run of a linked account must read everything: a full run was requested and
@@ -201,7 +201,7 @@ impl Store {
             "SELECT EXISTS (SELECT 1 FROM stream_states WHERE account_no = $1 AND stream = $2)",
         )
         .bind(account_no)
-        .bind(FULL_RUN_ASKED)
+        .bind(FULL_RUN_REQUESTED)
         .fetch_one(pool)
         .await)
         .map_err(while_doing(DOING))
@@ -216,7 +216,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM asked_runs WHERE account_no = $1)",
         )
         .bind(account_no)
-        .bind(FULL_RUN_ASKED)
+        .bind(FULL_RUN_REQUESTED)
         .execute(pool)
         .await
         .map(drop))
@@ -318,7 +318,7 @@ impl Store {
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             // First, because a run that begins takes this row first: the run is either queued here, or begun.
-            let was_queued = cancel_asked(&mut tx, account.no, Some(id), at).await?;
+            let was_queued = cancel_queued(&mut tx, account.no, Some(id), at).await?;
             let outcome: Option<Option<String>> = in_tx!(&mut tx, connection => sqlx::query_scalar(
                 "SELECT outcome FROM runs WHERE id = $1 AND account_no = $2",
             )
@@ -354,7 +354,7 @@ impl Store {
             .map(drop))?;
             let detail = serde_json::json!({ "run_id": id });
             let entry = NewAuditEntry::new((actor, at), "run.cancelled", Some(account.id), detail);
-            audit::commit_noted(tx, is_news || was_queued, &entry).await?;
+            audit::commit_audited(tx, is_news || was_queued, &entry).await?;
             Ok(Some(Cancelling::Asked))
         };
         write.await.map_err(while_doing(DOING))
@@ -467,30 +467,30 @@ impl Store {
 }
 
 /// Cancels an account's queued run: the one with this id, or any. Returns whether there was one.
-pub(crate) async fn cancel_asked(
+pub(crate) async fn cancel_queued(
     tx: &mut Tx,
     account_no: i64,
     id: Option<RunId>,
     at: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let asked: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+    let queued: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
         "DELETE FROM asked_runs WHERE account_no = $1 AND ($2 IS NULL OR run_id = $2) RETURNING run_id",
     )
     .bind(account_no)
     .bind(id.map(|id| id.to_string()))
     .fetch_optional(connection)
     .await)?;
-    let Some(asked) = asked else { return Ok(false) };
+    let Some(queued) = queued else { return Ok(false) };
     in_tx!(&mut *tx, connection => sqlx::query("DELETE FROM stream_states WHERE account_no = $1 AND stream = $2")
         .bind(account_no)
-        .bind(FULL_RUN_ASKED)
+        .bind(FULL_RUN_REQUESTED)
         .execute(connection)
         .await
         .map(drop))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO runs (id, account_no, started_at, finished_at, outcome) VALUES ($1, $2, $3, $3, 'cancelled')",
     )
-    .bind(asked)
+    .bind(queued)
     .bind(account_no)
     .bind(sql_time(at))
     .execute(connection)

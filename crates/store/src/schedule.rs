@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{from_sql_count, in_tx, on, row};
 use crate::error::while_doing;
-use crate::leases::LASTS;
-use crate::workers::{at_most, last_sign};
+use crate::leases::LEASE_DURATION;
+use crate::workers::{latest_plausible, silence_cutoff};
 use crate::{AccountId, Error, Lease, RunId, Store};
 
 /// A linked account whose sync is due.
@@ -56,8 +56,8 @@ pub struct Waiting {
 
 const DOING: &str = "looking what is due";
 /// The first delay after a run that left something due; each further one is twice as long.
-const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
+const FIRST_DELAY: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(30);
 /// A due time within this span is never taken for that of a wrong clock.
 const SHORTEST_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -83,9 +83,9 @@ impl Store {
         let sql = due("id, due_ms, is_long, run_id", "ORDER BY run_id IS NULL, due_ms, no LIMIT $5");
         let rows: Vec<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
-            .bind(at_most(now, LASTS))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
+            .bind(latest_plausible(now, LEASE_DURATION))
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)
@@ -100,9 +100,9 @@ impl Store {
         let sql = due("id, due_ms, is_long, run_id", "WHERE id = $5 OR run_id = $5");
         let row: Option<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
-            .bind(at_most(now, LASTS))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
+            .bind(latest_plausible(now, LEASE_DURATION))
             .bind(id)
             .fetch_optional(pool)
             .await)
@@ -116,9 +116,9 @@ impl Store {
         let sql = due("count(*), min(due_ms)", "");
         let (accounts, oldest): (i64, Option<i64>) = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
-            .bind(at_most(now, LASTS))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
+            .bind(latest_plausible(now, LEASE_DURATION))
             .fetch_one(pool)
             .await)
         .map_err(while_doing(DOING))?;
@@ -145,7 +145,7 @@ impl Store {
             .fetch_one(connection)
             .await)?;
             let failures = if due_at <= now { failures.saturating_add(1) } else { 0 };
-            let due_at = if due_at <= now { now + wait(failures) } else { due_at };
+            let due_at = if due_at <= now { now + retry_delay(failures) } else { due_at };
             in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE linked_accounts SET due_ms = $2, failures = $3, is_long = $4, due_span_ms = $6, \
                  fresh_ms = CASE WHEN $3 = 0 THEN $5 ELSE fresh_ms END WHERE no = $1",
@@ -175,7 +175,7 @@ impl Store {
         .fetch_optional(pool)
         .await)
         .map_err(while_doing(DOING))?;
-        let until = now + wait(failures.unwrap_or_default());
+        let until = now + retry_delay(failures.unwrap_or_default());
         on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET due_ms = $2 WHERE no = $1 AND due_ms < $2")
             .bind(account_no)
             .bind(until.as_millisecond())
@@ -206,7 +206,7 @@ fn moment(ms: i64) -> Timestamp {
 }
 
 /// The delay after so many failures in a row.
-fn wait(failures: i32) -> SignedDuration {
+fn retry_delay(failures: i32) -> SignedDuration {
     let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(0).min(10);
-    (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT)
+    (FIRST_DELAY * 2_i32.pow(doublings)).min(LONGEST_DELAY)
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::webhook_endpoints::of_ms;
 use crate::{AccountId, Error, LinkedAccount, ScimTargetId, Store, issues};
 
@@ -157,7 +157,7 @@ fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Corrupt { what: "SCIM target", source: Box::new(source) }
 }
 
-fn place(row: &str) -> Place<'_> {
+fn location(row: &str) -> SecretLocation<'_> {
     SealedColumn::ScimToken.of(row)
 }
 
@@ -186,7 +186,7 @@ impl Row {
 impl ScimTarget {
     /// Opens the bearer token.
     pub fn token(&self, vault: &Vault) -> Result<SecretString, Error> {
-        Ok(vault.open(&self.token, place(&self.id.to_string()))?)
+        Ok(vault.open(&self.token, location(&self.id.to_string()))?)
     }
 }
 
@@ -195,7 +195,7 @@ impl Store {
     pub async fn add_scim_target(&self, vault: &Vault, new: NewScimTarget<'_>) -> Result<(), Error> {
         const DOING: &str = "adding a SCIM target";
         let id = new.id.to_string();
-        let token = vault.seal(new.token, place(&id), new.nonce)?;
+        let token = vault.seal(new.token, location(&id), new.nonce)?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         in_tx!(&mut tx, connection => sqlx::query(
             "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
@@ -212,7 +212,7 @@ impl Store {
         .map(drop))
         .map_err(while_doing(DOING))?;
         let entry = entry((new.actor, new.at), "scim_target.created", new.id, new.account.id);
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Lists services, oldest first: of one linked account, or of all.
@@ -245,7 +245,8 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "changing a SCIM target";
         let row = target.id.to_string();
-        let token = change.token.map(|(token, nonce)| vault.seal(token, place(&row), nonce)).transpose()?;
+        let token =
+            change.token.map(|(token, nonce)| vault.seal(token, location(&row), nonce)).transpose()?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let is_done = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE scim_targets SET settings = coalesce($2, settings), enabled = coalesce($3, enabled), \
@@ -262,7 +263,7 @@ impl Store {
             .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "scim_target.changed", target);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Requests a complete push as soon as possible, with `confirmed` also of what is held. Returns false
@@ -288,7 +289,7 @@ impl Store {
             .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), action, target);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Removes a service and its links, and resolves its issues. Nothing is changed at the service. Returns
@@ -309,12 +310,12 @@ impl Store {
         .map_err(while_doing(DOING))?;
         if is_done {
             let subject = target.id.to_string();
-            issues::resolve_of(&mut tx, target.account_no, "scim.", &subject, at)
+            issues::resolve_by_subject(&mut tx, target.account_no, "scim.", &subject, at)
                 .await
                 .map_err(while_doing(DOING))?;
         }
         let entry = entry_of((actor, at), "scim_target.removed", target);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Lists the services to push to now: enabled, not waiting for a retry, without a lease holder, and with

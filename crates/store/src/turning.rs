@@ -18,33 +18,33 @@ impl Store {
     #[boxed]
     pub async fn tell_turning(&self, lease: &Lease, today: Date, now: Timestamp) -> Result<usize, Error> {
         const DOING: &str = "telling which contracts begin and end";
-        let told: Option<String> = on!(self.db, pool => sqlx::query_scalar(
+        let logged_until: Option<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT told_until FROM linked_accounts WHERE no = $1",
         )
         .bind(lease.account_no)
         .fetch_one(pool)
         .await)
         .map_err(while_doing(DOING))?;
-        let told: Option<Date> = told.and_then(|day| day.parse().ok());
-        if told.is_some_and(|told| told >= today) {
+        let logged_until: Option<Date> = logged_until.and_then(|day| day.parse().ok());
+        if logged_until.is_some_and(|logged_until| logged_until >= today) {
             return Ok(0);
         }
         let mut news = Vec::new();
-        let mut turned = Vec::new();
-        if let Some(told) = told {
+        let mut affected = Vec::new();
+        if let Some(logged_until) = logged_until {
             // On a contract's last day the person is still employed, so `ended` is logged the day after. An
             // employee whose data names a new contract by then has not ended.
             let ended = "contract_end} >= $2 AND {body.contract_end} < $3";
             let started = "contract_start} > $2 AND {body.contract_start} <= $3 \
                            AND ({body.contract_end} IS NULL OR {body.contract_end} >= $3)";
             for (condition, operation) in [(ended, Operation::Ended), (started, Operation::Started)] {
-                let ids = self.employees_where(lease.account_no, condition, told, today).await?;
-                news.extend(changes::of_state(Kind::Employee, &ids, operation));
-                turned.extend(ids);
+                let ids = self.employees_where(lease.account_no, condition, logged_until, today).await?;
+                news.extend(changes::state_changes(Kind::Employee, &ids, operation));
+                affected.extend(ids);
             }
-            turned.extend(self.owners_turning(lease.account_no, told, today).await?);
+            affected.extend(self.owners_with_changed_status(lease.account_no, logged_until, today).await?);
         }
-        self.write_turning(lease, &news, &turned, today, now, DOING).await?;
+        self.write_contract_changes(lease, &news, &affected, today, now, DOING).await?;
         Ok(news.len())
     }
 
@@ -52,7 +52,7 @@ impl Store {
         &self,
         account_no: i64,
         condition: &str,
-        told: Date,
+        logged_until: Date,
         today: Date,
     ) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_members(&format!(
@@ -61,7 +61,7 @@ impl Store {
         ));
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
             .bind(account_no)
-            .bind(told.to_string())
+            .bind(logged_until.to_string())
             .bind(today.to_string())
             .fetch_all(pool)
             .await)
@@ -71,7 +71,12 @@ impl Store {
 
     /// Returns the employees whose status may have changed because an employment began or ended: their
     /// record's own contract dates need not show it.
-    async fn owners_turning(&self, account_no: i64, told: Date, today: Date) -> Result<Vec<RemoteId>, Error> {
+    async fn owners_with_changed_status(
+        &self,
+        account_no: i64,
+        logged_until: Date,
+        today: Date,
+    ) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_members(
             "SELECT DISTINCT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
              AND state = 'present' AND ({body.starts_on} > $2 AND {body.starts_on} <= $3 \
@@ -79,7 +84,7 @@ impl Store {
         );
         let ids: Vec<Option<String>> = on!(self.db, pool => sqlx::query_scalar(sql)
             .bind(account_no)
-            .bind(told.to_string())
+            .bind(logged_until.to_string())
             .bind(today.to_string())
             .fetch_all(pool)
             .await)
@@ -87,11 +92,11 @@ impl Store {
         Ok(ids.into_iter().flatten().map(RemoteId::from).collect())
     }
 
-    async fn write_turning(
+    async fn write_contract_changes(
         &self,
         lease: &Lease,
         news: &[NewChange],
-        turned: &[RemoteId],
+        affected: &[RemoteId],
         today: Date,
         now: Timestamp,
         doing: &'static str,
@@ -99,7 +104,7 @@ impl Store {
         let mut tx = self.begin_under(lease, now, doing).await?;
         let write = async {
             changes::append(&mut tx, lease.account_no, lease.run(), news, now).await?;
-            self.touch(&mut tx, lease.account_no, turned, now).await?;
+            self.touch(&mut tx, lease.account_no, affected, now).await?;
             in_tx!(&mut tx, connection => sqlx::query("UPDATE linked_accounts SET told_until = $2 WHERE no = $1")
                 .bind(lease.account_no)
                 .bind(today.to_string())

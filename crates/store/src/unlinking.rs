@@ -41,7 +41,7 @@ pub struct UnlinkReceipt {
 
 /// The tables with an account's data. Its lease stays: without its row a new epoch would begin at one, which
 /// an old run may hold. Receipts of erasures stay: an erased person is not stored again after a relink.
-const DATA: [&str; 15] = [
+const DATA_TABLES: [&str; 15] = [
     "calendar_feeds",
     "inbound_notices",
     "inbound_webhooks",
@@ -96,7 +96,7 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            runs::cancel_asked(&mut tx, account.no, None, at).await?;
+            runs::cancel_queued(&mut tx, account.no, None, at).await?;
             let resolved: Vec<(String, String, String)> = in_tx!(&mut tx, connection => sqlx::query_as(
                 "UPDATE issues SET resolved_at = $2, updated_at = $2 WHERE account_no = $1 AND resolved_at IS NULL \
                  RETURNING id, code, subject",
@@ -106,8 +106,8 @@ impl Store {
             .fetch_all(connection)
             .await)?;
             for (id, code, subject) in resolved {
-                let told = json!({ "issue_id": id, "code": code, "subject": subject });
-                account_events::append(&mut tx, account.no, "issue.resolved", &told, at).await?;
+                let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+                account_events::append(&mut tx, account.no, "issue.resolved", &event_detail, at).await?;
             }
             if policy == DataPolicy::Erase {
                 let counted: Vec<(String, i64)> = in_tx!(&mut tx, connection => sqlx::query_as(
@@ -118,7 +118,7 @@ impl Store {
                 .await)?;
                 receipt.records =
                     counted.into_iter().map(|(kind, count)| (kind, from_sql_count(count))).collect();
-                for table in DATA {
+                for table in DATA_TABLES {
                     let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE account_no = $1"));
                     let gone = in_tx!(&mut tx, connection => sqlx::query(sql)
                         .bind(account.no)
@@ -146,8 +146,8 @@ impl Store {
                 }
                 records_written(&mut tx, account.no).await?;
             }
-            let told = json!({ "data": policy });
-            account_events::append(&mut tx, account.no, "linked_account.unlinked", &told, at).await?;
+            let event_detail = json!({ "data": policy });
+            account_events::append(&mut tx, account.no, "linked_account.unlinked", &event_detail, at).await?;
             let detail = json!({
                 "data": policy,
                 "records": receipt.records,
@@ -155,7 +155,7 @@ impl Store {
                 "runs": receipt.runs,
             });
             let entry = NewAuditEntry::new((actor, at), "account.unlinked", Some(account.id), detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;
         // The account is unlinked by now, and that cannot fail any more.

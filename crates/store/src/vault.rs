@@ -164,8 +164,8 @@ impl SealedColumn {
     }
 
     /// Returns a secret's location in this column: by the row's id, or by its hash in hexadecimal digits.
-    pub(crate) fn of(self, row: &str) -> Place<'_> {
-        Place { column: self, row, origin: "" }
+    pub(crate) fn of(self, row: &str) -> SecretLocation<'_> {
+        SecretLocation { column: self, row, origin: "" }
     }
 
     /// The column of the same row that its values are bound to as well.
@@ -176,14 +176,14 @@ impl SealedColumn {
 
 /// Location of a secret, which opens nowhere else.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct SecretLocation<'a> {
     column: SealedColumn,
     row: &'a str,
     /// The origin that the secret is sent to, for a column that is bound to it; otherwise empty.
     origin: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> SecretLocation<'a> {
     /// Returns the location of a secret that is sent to `origin` only.
     pub(crate) fn for_origin(self, origin: &'a str) -> Self {
         Self { origin, ..self }
@@ -234,7 +234,7 @@ impl Vault {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keys_anew(&self) -> Arc<[MasterKey]> {
+    fn reread_keys(&self) -> Arc<[MasterKey]> {
         if let Some(keys) = self.reread.as_ref().and_then(|reread| reread()).filter(|keys| !keys.is_empty()) {
             *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
         }
@@ -245,13 +245,13 @@ impl Vault {
     pub(crate) fn seal(
         &self,
         secret: &SecretString,
-        place: Place<'_>,
+        location: SecretLocation<'_>,
         nonce: [u8; NONCE],
     ) -> Result<Sealed, VaultError> {
-        let keys = self.keys_anew();
+        let keys = self.reread_keys();
         let key = &keys[0];
         let KeyFingerprint(id) = key.fingerprint();
-        let aad = associated_data(VERSION, place, id);
+        let aad = associated_data(VERSION, location, id);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         let ciphertext =
             key.cipher().encrypt(&Nonce::from(nonce), payload).map_err(|_| VaultError::Damaged)?;
@@ -259,20 +259,24 @@ impl Vault {
     }
 
     /// Opens a secret that was sealed for `location`.
-    pub(crate) fn open(&self, sealed: &Sealed, place: Place<'_>) -> Result<SecretString, VaultError> {
+    pub(crate) fn open(
+        &self,
+        sealed: &Sealed,
+        location: SecretLocation<'_>,
+    ) -> Result<SecretString, VaultError> {
         let (&version, rest) = sealed.0.split_first().ok_or(VaultError::Damaged)?;
         let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(VaultError::Damaged)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(VaultError::Damaged)?;
         if version != VERSION && version != UNBOUND {
             return Err(VaultError::Damaged);
         }
-        let is_it = |key: &&MasterKey| key.fingerprint().0 == *id;
+        let has_fingerprint = |key: &&MasterKey| key.fingerprint().0 == *id;
         let mut keys = self.keys();
-        if !keys.iter().any(|key| is_it(&key)) {
-            keys = self.keys_anew();
+        if !keys.iter().any(|key| has_fingerprint(&key)) {
+            keys = self.reread_keys();
         }
-        let key = keys.iter().find(is_it).ok_or(VaultError::OtherKey)?;
-        let aad = associated_data(version, place, *id);
+        let key = keys.iter().find(has_fingerprint).ok_or(VaultError::OtherKey)?;
+        let aad = associated_data(version, location, *id);
         let payload = Payload { msg: ciphertext, aad: &aad };
         let secret = key.cipher().decrypt(&Nonce::from(*nonce), payload).map_err(|_| VaultError::Damaged)?;
         let secret = Zeroizing::new(secret);
@@ -281,9 +285,9 @@ impl Vault {
     }
 }
 
-fn associated_data(version: u8, place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
-    let (table, column) = place.column.names();
-    let (row, origin) = (place.row, place.origin);
+fn associated_data(version: u8, location: SecretLocation<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
+    let (table, column) = location.column.names();
+    let (row, origin) = (location.row, location.origin);
     let mut data = Vec::new();
     let bound: &[&[u8]] = if version == UNBOUND { &[] } else { &[&[VERSION], origin.as_bytes()] };
     let parts = [table.as_bytes(), column.as_bytes(), row.as_bytes(), &key];
@@ -298,27 +302,27 @@ fn associated_data(version: u8, place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> 
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> =
-        Place { column: SealedColumn::AccountKey, row: "acct_1", origin: "https://acme.ilucca.net" };
+    const LOCATION: SecretLocation<'_> =
+        SecretLocation { column: SealedColumn::AccountKey, row: "acct_1", origin: "https://acme.ilucca.net" };
 
     fn sealed(vault: &Vault) -> Sealed {
-        vault.seal(&SecretString::from("s3cret"), PLACE, [5; NONCE]).unwrap()
+        vault.seal(&SecretString::from("s3cret"), LOCATION, [5; NONCE]).unwrap()
     }
 
     #[test]
     fn opens_only_in_its_place_and_undamaged() {
         let vault = Vault::new(MasterKey::from_random([1; 32]), []);
         let sealed = sealed(&vault);
-        assert_eq!(vault.open(&sealed, PLACE).unwrap().expose_secret(), "s3cret");
-        let other_host = PLACE.for_origin("https://evil.example");
-        for elsewhere in [Place { row: "acct_2", ..PLACE }, other_host, PLACE.for_origin("")] {
+        assert_eq!(vault.open(&sealed, LOCATION).unwrap().expose_secret(), "s3cret");
+        let other_host = LOCATION.for_origin("https://evil.example");
+        for elsewhere in [SecretLocation { row: "acct_2", ..LOCATION }, other_host, LOCATION.for_origin("")] {
             assert_eq!(vault.open(&sealed, elsewhere).unwrap_err(), VaultError::Damaged);
         }
         for at in 0..sealed.0.len() {
             let mut broken = sealed.clone();
             broken.0[at] ^= 1;
-            assert!(vault.open(&broken, PLACE).is_err(), "byte {at}");
-            assert!(vault.open(&Sealed(sealed.0[..at].to_vec()), PLACE).is_err());
+            assert!(vault.open(&broken, LOCATION).is_err(), "byte {at}");
+            assert!(vault.open(&Sealed(sealed.0[..at].to_vec()), LOCATION).is_err());
         }
         assert!(!sealed.0.windows(6).any(|window| window == b"s3cret"));
     }
@@ -327,9 +331,9 @@ mod tests {
     fn rotated_keys_open_and_unknown_keys_fail() {
         let sealed = sealed(&Vault::new(MasterKey::from_random([1; 32]), []));
         let rotated = Vault::new(MasterKey::from_random([2; 32]), [MasterKey::from_random([1; 32])]);
-        assert!(rotated.open(&sealed, PLACE).is_ok());
+        assert!(rotated.open(&sealed, LOCATION).is_ok());
         let strange = Vault::new(MasterKey::from_random([3; 32]), []);
-        assert_eq!(strange.open(&sealed, PLACE).unwrap_err(), VaultError::OtherKey);
+        assert_eq!(strange.open(&sealed, LOCATION).unwrap_err(), VaultError::OtherKey);
     }
 
     #[test]
@@ -351,11 +355,11 @@ mod tests {
         });
         let before = sealed(&running);
         let other = sealed(&Vault::new(key(2), []));
-        assert_eq!(running.open(&other, PLACE).unwrap_err(), VaultError::OtherKey);
+        assert_eq!(running.open(&other, LOCATION).unwrap_err(), VaultError::OtherKey);
         *file.lock().unwrap() = vec![2, 1];
-        assert!(running.open(&other, PLACE).is_ok() && running.open(&before, PLACE).is_ok());
-        assert!(Vault::new(key(2), []).open(&sealed(&running), PLACE).is_ok());
+        assert!(running.open(&other, LOCATION).is_ok() && running.open(&before, LOCATION).is_ok());
+        assert!(Vault::new(key(2), []).open(&sealed(&running), LOCATION).is_ok());
         *file.lock().unwrap() = Vec::new();
-        assert!(running.open(&other, PLACE).is_ok(), "an empty file is no reason to forget");
+        assert!(running.open(&other, LOCATION).is_ok(), "an empty file is no reason to forget");
     }
 }

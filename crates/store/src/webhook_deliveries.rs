@@ -273,7 +273,7 @@ impl Store {
         .map_err(while_doing(DOING))?;
         move_cursor(&mut tx, &id, account_no, log, None, to).await.map_err(while_doing(DOING))?;
         let entry = entry_of(by, "webhook_endpoint.replayed", endpoint);
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Records what was sent and what follows from it, and moves the cursor: all of it or nothing. After a
@@ -283,10 +283,10 @@ impl Store {
         &self,
         endpoint: WebhookEndpointId,
         holder: &str,
-        told: Told<'_>,
+        report: Told<'_>,
     ) -> Result<bool, Error> {
         let id = endpoint.to_string();
-        let failed = told.failed;
+        let failed = report.failed;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             let is_ours = in_tx!(&mut tx, connection => sqlx::query(
@@ -308,16 +308,17 @@ impl Store {
             if !is_ours {
                 return Ok(false);
             }
-            let ((account_no, log), (from, to)) = (told.of, told.moved);
-            let goes_on = from == to || move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
-            for attempt in told.attempts {
+            let ((account_no, log), (from, to)) = (report.of, report.moved);
+            let may_continue =
+                from == to || move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
+            for attempt in report.attempts {
                 note(&mut tx, &id, attempt).await?;
             }
-            if let Some(issue) = told.issue {
+            if let Some(issue) = report.issue {
                 issues::open(&mut tx, issue).await?;
             }
             tx.commit().await?;
-            Ok(goes_on)
+            Ok(may_continue)
         };
         write.await.map_err(while_doing(DOING))
     }

@@ -267,7 +267,7 @@ impl Store {
         }
         let account_id = new.account.map(|account| account.id);
         let entry = entry((new.actor, new.at), "webhook_endpoint.created", new.id, account_id);
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
     /// Lists all endpoints, oldest first.
@@ -323,7 +323,7 @@ impl Store {
         .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "webhook_endpoint.changed", endpoint);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Gives an endpoint a new secret. The previous one also signs until `until`; the one before that no
@@ -359,7 +359,7 @@ impl Store {
         .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "webhook_endpoint.secret_rotated", endpoint);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Removes an endpoint with its log of deliveries. Returns false where it does not exist.
@@ -379,7 +379,7 @@ impl Store {
                 .map(|done| done.rows_affected() == 1))
             .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "webhook_endpoint.removed", endpoint);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
     /// Lists the endpoints to deliver to now: enabled, not waiting for a retry, and without a lease holder.

@@ -6,18 +6,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Db, from_sql_count, on};
 use crate::error::while_doing;
-use crate::leases::LASTS as LEASE_LASTS;
+use crate::leases::LEASE_DURATION;
 use crate::{Error, Store};
 
 /// How long a worker may be silent before others take over what it holds. Its heartbeats come far more often.
-const SILENT_FOR: SignedDuration = SignedDuration::from_secs(45);
+const MAX_SILENCE: SignedDuration = SignedDuration::from_secs(45);
 /// How long a role lasts unless its holder takes it again.
-const ROLE_LASTS: SignedDuration = SignedDuration::from_secs(15);
+const ROLE_DURATION: SignedDuration = SignedDuration::from_secs(15);
 /// Workers that ended longer ago are deleted.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Largest clock difference between machines that share a database. A time further in the future than its
 /// span plus this was written by a wrong clock and is ignored.
-pub(crate) const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 const DOING: &str = "noting who works";
 
 impl Store {
@@ -61,7 +61,9 @@ impl Store {
             .fetch_optional(pool)
             .await)
             .map_err(while_doing(DOING))?;
-        Ok(beat.is_some_and(|beat| beat <= last_sign(now) || beat > at_most(now, SignedDuration::ZERO)))
+        Ok(beat.is_some_and(|beat| {
+            beat <= silence_cutoff(now) || beat > latest_plausible(now, SignedDuration::ZERO)
+        }))
     }
 
     /// Counts the live workers.
@@ -69,8 +71,8 @@ impl Store {
     pub async fn live_workers(&self, now: Timestamp) -> Result<u64, Error> {
         let count: i64 =
             on!(self.db, pool => sqlx::query_scalar("SELECT count(*) FROM workers WHERE beat_ms > $1 AND beat_ms <= $2")
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
             .fetch_one(pool)
             .await)
             .map_err(while_doing(DOING))?;
@@ -87,9 +89,9 @@ impl Store {
         )
         .bind(role)
         .bind(holder)
-        .bind((now + ROLE_LASTS).as_millisecond())
+        .bind((now + ROLE_DURATION).as_millisecond())
         .bind(now.as_millisecond())
-        .bind(at_most(now, ROLE_LASTS))
+        .bind(latest_plausible(now, ROLE_DURATION))
         .execute(pool)
         .await
         .map(|done| done.rows_affected()))
@@ -118,9 +120,9 @@ impl Store {
              + (SELECT count(*) FROM leases WHERE expires_ms > $3), \
              (SELECT count(*) FROM linked_accounts WHERE status = 'linked' AND due_ms > $2 + due_span_ms)",
         )
-        .bind(at_most(now, ROLE_LASTS))
-        .bind(at_most(now, SignedDuration::ZERO))
-        .bind(at_most(now, LEASE_LASTS))
+        .bind(latest_plausible(now, ROLE_DURATION))
+        .bind(latest_plausible(now, SignedDuration::ZERO))
+        .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_one(pool)
         .await)
         .map_err(while_doing(DOING))?;
@@ -138,11 +140,11 @@ pub struct TimesTooFar {
 }
 
 /// The latest plausible end, in Unix milliseconds, of something that lasts for `span`.
-pub(crate) fn at_most(now: Timestamp, span: SignedDuration) -> i64 {
-    (now + span + CLOCKS_APART).as_millisecond()
+pub(crate) fn latest_plausible(now: Timestamp, span: SignedDuration) -> i64 {
+    (now + span + MAX_CLOCK_SKEW).as_millisecond()
 }
 
 /// The latest heartbeat, in Unix milliseconds, that is too long ago.
-pub(crate) fn last_sign(now: Timestamp) -> i64 {
-    (now - SILENT_FOR).as_millisecond()
+pub(crate) fn silence_cutoff(now: Timestamp) -> i64 {
+    (now - MAX_SILENCE).as_millisecond()
 }

@@ -94,7 +94,7 @@ impl Place {
                 std::fs::copy(file, &copy).expect("the file can be copied");
                 Self::File(copy)
             }
-            Self::Url(url) => Self::Url(made_on_postgres(url.rsplit('/').next()).await),
+            Self::Url(url) => Self::Url(create_on_postgres(url.rsplit('/').next()).await),
         }
     }
 
@@ -183,7 +183,7 @@ impl TestDatabase {
                 std::fs::write(&file, migrated_file().await).expect("a temporary file");
                 Place::File(file)
             }
-            Engine::Postgres => Place::Url(made_on_postgres(Some(migrated_on_postgres().await)).await),
+            Engine::Postgres => Place::Url(create_on_postgres(Some(migrated_on_postgres().await)).await),
         };
         let store = place.open().await.expect("a fresh database");
         Self { store, place, dir }
@@ -267,13 +267,13 @@ async fn migrated_on_postgres() -> &'static str {
 ///
 /// If it cannot be created, or no server is given.
 pub async fn empty_on_postgres() -> String {
-    made_on_postgres(None).await
+    create_on_postgres(None).await
 }
 
 /// Creates a PostgreSQL database and returns its address. With `template`, it is a copy of the database of
 /// that name on the server.
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
-async fn made_on_postgres(template: Option<&str>) -> String {
+async fn create_on_postgres(template: Option<&str>) -> String {
     let server = server().expect("TEST_DATABASE_URL names a PostgreSQL server");
     let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());

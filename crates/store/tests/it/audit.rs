@@ -102,8 +102,8 @@ async fn actions_that_cannot_be_logged_fail(fixture: Fixture) {
     store.add_webhook_endpoint(&fixture.vault, new).await.unwrap();
     let endpoint = async || store.webhook_endpoint(id).await.unwrap().unwrap();
     let settings = AccountSettings { requests_per_minute: Some(7), ..account.settings.clone() };
-    let unsaid = SettingsChange { settings: &settings, gives_delivery: false };
-    store.set_account_settings(&account, unsaid, (Actor::Cli, at(2))).await.unwrap();
+    let unconfirmed = SettingsChange { settings: &settings, gives_delivery: false };
+    store.set_account_settings(&account, unconfirmed, (Actor::Cli, at(2))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     let actions: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     let expected = [
@@ -114,9 +114,9 @@ async fn actions_that_cannot_be_logged_fail(fixture: Fixture) {
     assert_eq!(actions, expected);
     assert_eq!(log[2].detail, json!({ "changed": ["requests_per_minute"] }), "names, and no values");
     let as_it_is = store.account(account.id).await.unwrap().unwrap();
-    store.set_account_settings(&as_it_is, unsaid, (Actor::Cli, at(3))).await.unwrap();
+    store.set_account_settings(&as_it_is, unconfirmed, (Actor::Cli, at(3))).await.unwrap();
     assert_eq!(store.audit_log(Some(account.id)).await.unwrap().len(), 3, "nothing was changed");
-    let again = SettingsChange { gives_delivery: true, ..unsaid };
+    let again = SettingsChange { gives_delivery: true, ..unconfirmed };
     store.set_account_settings(&as_it_is, again, (Actor::Cli, at(3))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     assert_eq!(log.last().map(|entry| entry.action.as_str()), Some("account.delivery_confirmed"));

@@ -84,13 +84,14 @@ async fn contract_dates_are_logged_once(fixture: Fixture) {
         .commit(&lease, Kind::Employee, &Commit { upserts, ..Commit::default() }, at(3))
         .await
         .unwrap();
-    let tell = async |day, second| fixture.store.tell_turning(&lease, day, at(second)).await.unwrap();
-    assert_eq!(tell(date(2026, 5, 31), 4).await, 0);
-    assert_eq!(tell(date(2026, 6, 1), 5).await, 2);
-    assert_eq!(tell(date(2026, 6, 1), 6).await, 0);
-    let told = fixture.store.changes(account.no, ChangeFilter::default(), 10).await.unwrap();
-    let told: Vec<_> = told.iter().map(|change| (change.id.as_str(), change.operation)).collect();
-    assert_eq!(told, [("2", Operation::Ended), ("3", Operation::Started)]);
+    let log_contracts =
+        async |day, second| fixture.store.tell_turning(&lease, day, at(second)).await.unwrap();
+    assert_eq!(log_contracts(date(2026, 5, 31), 4).await, 0);
+    assert_eq!(log_contracts(date(2026, 6, 1), 5).await, 2);
+    assert_eq!(log_contracts(date(2026, 6, 1), 6).await, 0);
+    let logged = fixture.store.changes(account.no, ChangeFilter::default(), 10).await.unwrap();
+    let logged: Vec<_> = logged.iter().map(|change| (change.id.as_str(), change.operation)).collect();
+    assert_eq!(logged, [("2", Operation::Ended), ("3", Operation::Started)]);
 }
 
 async fn a_hold_is_approved_or_rejected(fixture: Fixture) {

@@ -26,7 +26,7 @@ fn record(id: &str, body: &Value) -> RecordUpsert {
     RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
 }
 
-fn told(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<&str>) -> NewChange {
+fn logged_change(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<&str>) -> NewChange {
     NewChange {
         kind,
         id: record.id.clone(),
@@ -40,8 +40,8 @@ fn told(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<
 async fn write(fixture: &Fixture, lease: &Lease, kind: Kind, record: RecordUpsert) {
     let fields = r#"{"last_name":{"before":"Canary","after":"Other"},"quote":null}"#;
     let changes = vec![
-        told(kind, &record, Operation::Created, None),
-        told(kind, &record, Operation::Updated, (record.id.as_str() == "7").then_some(fields)),
+        logged_change(kind, &record, Operation::Created, None),
+        logged_change(kind, &record, Operation::Updated, (record.id.as_str() == "7").then_some(fields)),
     ];
     let commit = Commit { upserts: vec![record], changes, ..Commit::default() };
     fixture.store.commit(lease, kind, &commit, at(5)).await.unwrap();
@@ -184,8 +184,10 @@ async fn exclusion_is_logged_and_content_removed(fixture: Fixture) {
     populate(&fixture, &lease).await;
     let kind = Kind::Employee;
     let marked = vec![(RecordState::Gone, vec!["8".into()])];
-    let changes =
-        vec![NewChange { hash: None, ..told(kind, &employee("8", "Other"), Operation::Deleted, None) }];
+    let changes = vec![NewChange {
+        hash: None,
+        ..logged_change(kind, &employee("8", "Other"), Operation::Deleted, None)
+    }];
     let commit = Commit { marked, changes, ..Commit::default() };
     fixture.store.commit(&lease, kind, &commit, at(7)).await.unwrap();
     let last = fixture.store.last_change(account.no).await.unwrap();

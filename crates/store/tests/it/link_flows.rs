@@ -315,10 +315,11 @@ async fn two_flows_at_once_link_one_account(fixture: Fixture) {
     let again = finish_knowing(&fixture, &second, late, onto, &[winner.id], &settings).await.unwrap();
     assert_eq!((again.id, second.accounts().await.unwrap().len()), (winner.id, 1));
     let events = second.account_events(winner.no, (0, 100), 100).await.unwrap();
-    let told: Vec<_> = events.iter().map(|event| (event.event.as_str(), &event.detail["flow_id"])).collect();
+    let logged: Vec<_> =
+        events.iter().map(|event| (event.event.as_str(), &event.detail["flow_id"])).collect();
     let flows = if late == one { [other.0, one.0] } else { [one.0, other.0] };
     assert_eq!(
-        told,
+        logged,
         [
             ("linked_account.linked", &serde_json::json!(flows[0])),
             ("linked_account.relinked", &serde_json::json!(flows[1])),
@@ -396,9 +397,9 @@ async fn relinking_flow_keeps_the_account_and_data(fixture: Fixture) {
     assert_eq!((by_hand.id, by_hand.customer_id.as_deref()), (account.id, Some("customer-7")));
     assert_eq!(by_hand.organization.as_deref(), Some("Acme"));
     let log = store.audit_log(Some(account.id)).await.unwrap();
-    let told: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    let logged: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     assert_eq!(
-        told,
+        logged,
         [
             ("account.linked", Actor::Administrator),
             ("link_token.created", Actor::Operator),

@@ -64,14 +64,14 @@ async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     let store = &fixture.store;
     store.set_due(&lease, at(900), at(2), at(12)).await.unwrap();
     store.release_lease(&lease).await.unwrap();
-    let asked =
+    let request_run =
         async |second| store.ask_for_run(account.no, run_id(second), false, at(second)).await.unwrap();
     let due_now = async |second| {
         let due = store.due_accounts(at(second), 10).await.unwrap();
         due.into_iter().map(|due| (due.id, due.asked)).collect::<Vec<_>>()
     };
-    assert_eq!(asked(20).await, run_id(20));
-    assert_eq!(asked(21).await, run_id(20), "asked twice is one run");
+    assert_eq!(request_run(20).await, run_id(20));
+    assert_eq!(request_run(21).await, run_id(20), "asked twice is one run");
     assert_eq!(due_now(21).await, [(account.id, Some(run_id(20))), (other.id, None)], "before all others");
     assert_eq!(store.waiting(at(21)).await.unwrap().accounts, 2);
     let queued = store.run(run_id(20)).await.unwrap().unwrap();
@@ -89,7 +89,7 @@ async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     // A run that cannot begin is postponed; a second request ends the delay.
     store.postpone(account.no, Some(run_id(20)), at(22)).await.unwrap();
     assert_eq!(due_now(22).await, [(other.id, None)]);
-    assert_eq!(asked(23).await, run_id(20));
+    assert_eq!(request_run(23).await, run_id(20));
     for id in [account.id.to_string(), run_id(20).to_string()] {
         let due = store.due_account(&id, at(23)).await.unwrap().unwrap();
         assert_eq!((due.id, due.due_at, due.asked), (account.id, at(23), Some(run_id(20))));
@@ -112,7 +112,7 @@ async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     let late = late.unwrap().unwrap();
     assert!(!store.start_run(&late, at(29)).await.unwrap());
     assert_eq!(store.run(run_id(20)).await.unwrap().unwrap().outcome, None, "nothing was recorded");
-    assert_eq!(asked(30).await, run_id(30), "the next one");
+    assert_eq!(request_run(30).await, run_id(30), "the next one");
 
     // An ended run is shown rather than one that has begun or is queued after it.
     store.finish_run(&late, Outcome::Succeeded, 1, Some("{}"), at(31)).await.unwrap();

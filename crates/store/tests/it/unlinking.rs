@@ -255,11 +255,11 @@ async fn the_audit_log_is_in_order(fixture: Fixture) {
     }
     store.unlink(&account, DataPolicy::Keep, Actor::Cli, at(200)).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
-    let told: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    let logged: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     let viewed = actors.map(|actor| ("data.viewed", actor));
-    assert_eq!(told[0], ("account.linked", Actor::Cli));
-    assert_eq!(told[1..5], viewed);
-    assert_eq!(told[5..], [("account.unlinked", Actor::Cli)]);
+    assert_eq!(logged[0], ("account.linked", Actor::Cli));
+    assert_eq!(logged[1..5], viewed);
+    assert_eq!(logged[5..], [("account.unlinked", Actor::Cli)]);
     assert!(log.is_sorted_by(|one, next| one.seq < next.seq));
     assert_eq!((log[1].at, &log[3].detail), (at(100), &json!({ "n": 2 })));
     let all = store.audit_log(None).await.unwrap();
