@@ -56,7 +56,7 @@ pub struct ScimTarget {
 /// A service to add.
 #[derive(Debug)]
 pub struct NewScimTarget<'a> {
-    /// Its id.
+    /// The id it gets, `scim_…`.
     pub id: ScimTargetId,
     /// The linked account.
     pub account: &'a LinkedAccount,

@@ -56,7 +56,7 @@ impl Cursor {
 pub struct Backlog {
     /// The linked account's short key.
     pub account_no: i64,
-    /// Its id.
+    /// The linked account's id.
     pub account_id: AccountId,
     /// The endpoint's cursor in the change log.
     pub changes: Cursor,

@@ -106,7 +106,7 @@ pub struct WebhookEndpoint {
 /// An endpoint to create.
 #[derive(Debug)]
 pub struct NewWebhookEndpoint<'a> {
-    /// Its id.
+    /// The id it gets, `whe_…`.
     pub id: WebhookEndpointId,
     /// The address.
     pub url: &'a str,
