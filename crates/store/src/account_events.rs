@@ -1,5 +1,6 @@
-//! What happens to linked accounts beside their records: syncs that ended, issues, links. A gapless sequence an account,
-//! written in the transaction that made it so. Entries hold ids of ours, codes and counts, never personal data.
+//! Account events: what happened to linked accounts beside their records, such as ended syncs, issues and
+//! links. Each account has a gapless sequence, written in the transaction of the change it reports. Entries
+//! hold our ids, codes and counts, never personal data. Changes of records are in `changes`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -9,23 +10,24 @@ use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
-/// Something that happened to a linked account.
+/// An event of a linked account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountEvent {
-    /// Its place in the linked account's sequence of events, from 1, without gaps.
+    /// Position in the linked account's sequence of events, from 1, without gaps.
     pub seq: i64,
-    /// What, such as `sync.completed`.
+    /// The event's type, such as `sync.completed`.
     pub event: String,
-    /// More: a JSON object.
+    /// Details: a JSON object.
     pub detail: Value,
-    /// When, UTC.
+    /// When it happened, UTC.
     pub at: Timestamp,
 }
 
 const DOING: &str = "reading what happened to a linked account";
 
 impl Store {
-    /// The next events of a linked account, in order: those after `after` and up to `until`, `limit` at most.
+    /// Returns the next events of a linked account in order: those after `after` up to `until`, at most
+    /// `limit`.
     #[boxed]
     pub async fn account_events(
         &self,
@@ -53,7 +55,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// The number of the last event of a linked account; 0 before the first.
+    /// Returns the number of a linked account's last event; 0 before the first.
     #[boxed]
     pub async fn last_event(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT event_seq FROM linked_accounts WHERE no = $1")
@@ -64,7 +66,8 @@ impl Store {
     }
 }
 
-/// Locks an account's row, for who writes its events after other rows that somebody may lock in the other order.
+/// Locks an account's row. Transactions that write other rows before the event lock it first, because another
+/// transaction may lock the two in the opposite order.
 pub(crate) async fn lock(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query("UPDATE linked_accounts SET event_seq = event_seq WHERE no = $1")
         .bind(account_no)
@@ -73,7 +76,7 @@ pub(crate) async fn lock(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error
         .map(drop))
 }
 
-/// Tells something of an account. Its row stays locked until the transaction ends.
+/// Appends an event to a linked account. The account's row stays locked until the transaction ends.
 pub(crate) async fn append(
     tx: &mut Tx,
     account_no: i64,
@@ -100,7 +103,7 @@ pub(crate) async fn append(
     .map(drop))
 }
 
-/// The same, of an account that is known by its id.
+/// Same as [`append`], for an account known by its id.
 pub(crate) async fn append_by_id(
     tx: &mut Tx,
     account_id: &str,

@@ -1,4 +1,5 @@
-//! Linked accounts: a tenant, the sealed API key that opens it, and how it is to be read.
+//! Linked accounts: a tenant, the sealed API key that opens it, and its settings. Unlinking is in
+//! `unlinking`, due times are in `schedule`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use sqlx::AssertSqlSafe;
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::{AccountId, DeliveryRules, Error, Store, account_events};
 use crate::{capabilities, diagnoses};
 
@@ -25,7 +26,7 @@ pub enum AccountStatus {
     Linked,
     /// Lucca refused the key: link again with a new one. The data stays.
     RelinkNeeded,
-    /// Somebody unlinked it: the key is gone, and nothing is read any more.
+    /// The account was unlinked: the key is gone, and nothing is read any more.
     Unlinked,
 }
 
@@ -40,7 +41,7 @@ impl AccountStatus {
     }
 }
 
-/// How a linked account is to be read.
+/// Settings of a linked account: what is read, stored and delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSettings {
     /// Names of the field groups that may be fetched and kept.
@@ -49,37 +50,38 @@ pub struct AccountSettings {
     /// always are: they are few and hold no personal data.
     #[serde(default)]
     pub keep_raw: bool,
-    /// The most requests to send to the tenant in a minute, 0 for no limit of ours; none is the default.
+    /// Most requests per minute to the tenant; 0 for no limit of ours, none for the default.
     #[serde(default)]
     pub requests_per_minute: Option<u32>,
     /// Whether the change log holds the values of personal fields, and not only their names.
     #[serde(default)]
     pub personal_values_in_changes: bool,
-    /// How often what is read, where that is not the default: minutes by name. The sync engine knows the names.
+    /// Intervals of reads that are not the default: minutes by name. The sync engine knows the names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rhythms: BTreeMap<String, u32>,
-    /// The first day of which absences are read; none is the first of January of last year.
+    /// The first day of the absences to read; none means 1 January of last year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absences_since: Option<Date>,
-    /// Names of the features whose data is never fetched nor kept. The sync engine knows the names.
+    /// Names of the features whose data is never fetched nor stored. The sync engine knows the names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declined_features: Vec<String>,
-    /// Keys of the tenant's own fields that are not kept, where custom fields are: `e_…`, in any case.
+    /// Keys of the tenant's custom fields that are left out where custom fields are stored: `e_…`, in any
+    /// case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded_custom_fields: Vec<String>,
-    /// Leave types that count as remote work though Lucca does not flag them: Lucca's ids, or names in any case.
+    /// Leave types that count as remote work without Lucca's flag: Lucca's ids, or names in any case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote_work_leave_types: Vec<String>,
-    /// By which door absence requests are made, where a person chose one: `factory` or `import`.
+    /// The door for absence requests, where a person chose one: `factory` or `import`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absence_door: Option<String>,
-    /// Names of the permissions that a person said are granted where Lucca can't tell.
+    /// Names of the permissions that a person confirmed as granted where Lucca can't show it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed_permissions: Vec<String>,
     /// Whether the operator allows passthrough requests to this tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passthrough: bool,
-    /// What is delivered of what is read.
+    /// Which of the read data is delivered.
     #[serde(default, skip_serializing_if = "DeliveryRules::is_everything")]
     pub delivery: DeliveryRules,
 }
@@ -89,15 +91,16 @@ pub struct AccountSettings {
 pub struct LinkedAccount {
     /// Short key within this database.
     pub no: i64,
-    /// The id that others see.
+    /// The public id, `acct_…`.
     pub id: AccountId,
     /// The tenant's lasting name: its origin, such as `https://acme.ilucca.net`.
     pub tenant: String,
-    /// Where requests go. The same as `tenant` but for emulated tenants, whose port changes.
+    /// The origin that requests are sent to. The same as `tenant` except for emulated tenants, whose port
+    /// changes.
     pub origin: String,
-    /// How it is to be read.
+    /// Its settings.
     pub settings: AccountSettings,
-    /// The vendor's id of the customer whose tenant it is, where it was linked for one.
+    /// The vendor's id of the customer, where it was linked for one.
     pub customer_id: Option<String>,
     /// The customer's name.
     pub organization: Option<String>,
@@ -107,10 +110,11 @@ pub struct LinkedAccount {
     pub created_at: Timestamp,
     /// When its key or settings last changed.
     pub updated_at: Timestamp,
-    /// Another text whenever any of its records is written or goes: what was read under one holds while it stands.
+    /// A text that changes whenever any of its records is written or removed: data read under one mark is
+    /// current while the mark stands.
     pub records_mark: String,
-    /// Whether its contracts could be read when last they were due: else they may not outvote other dates when a
-    /// person's status is told.
+    /// Whether its contracts could be read when last they were due. If not, they must not outvote other dates
+    /// in a person's status.
     pub contracts_current: bool,
     sealed_key: Sealed,
 }
@@ -120,13 +124,13 @@ impl LinkedAccount {
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] where it has none any more; [`VaultError::Damaged`](crate::VaultError::Damaged) where it was
-    /// sealed for another origin.
+    /// [`Error::Unlinked`] where the account has none any more;
+    /// [`VaultError::Damaged`](crate::VaultError::Damaged) where it was sealed for another origin.
     pub fn api_key(&self, vault: &Vault) -> Result<SecretString, Error> {
         if self.status == AccountStatus::Unlinked {
             return Err(Error::Unlinked);
         }
-        Ok(vault.open(&self.sealed_key, key_place(&self.id.to_string(), &self.origin))?)
+        Ok(vault.open(&self.sealed_key, key_location(&self.id.to_string(), &self.origin))?)
     }
 }
 
@@ -179,16 +183,16 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
     Error::Corrupt { what, source: Box::new(source) }
 }
 
-fn key_place<'a>(row: &'a str, origin: &'a str) -> Place<'a> {
+fn key_location<'a>(row: &'a str, origin: &'a str) -> SecretLocation<'a> {
     SealedColumn::AccountKey.of(row).for_origin(origin)
 }
 
-/// Which linked account a tenant becomes.
+/// The linked account that a tenant is linked as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Onto {
     /// A new one, with this id.
     New(AccountId),
-    /// One that is there, unlinked ones included: it keeps its id and its data.
+    /// An existing one, possibly unlinked: it keeps its id and its data.
     Relink(AccountId),
 }
 
@@ -208,28 +212,28 @@ impl Onto {
     }
 }
 
-/// What is needed to link a tenant.
+/// A tenant to link.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
-    /// Which linked account it becomes.
+    /// The linked account that it becomes.
     pub onto: Onto,
     /// The tenant's lasting name.
     pub tenant: &'a str,
-    /// Where requests go.
+    /// The origin that requests are sent to.
     pub origin: &'a str,
     /// The API key.
     pub api_key: &'a SecretString,
-    /// How it is to be read.
+    /// Its settings.
     pub settings: &'a AccountSettings,
     /// Who links it.
     pub actor: Actor,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
-    /// Twelve random bytes.
+    /// The nonce: twelve random bytes.
     pub nonce: [u8; 12],
 }
 
-/// The ids of all linked accounts of a tenant.
+/// Returns the ids of all linked accounts of a tenant.
 pub(crate) async fn ids_of_tenant(tx: &mut Tx, tenant: &str) -> Result<BTreeSet<String>, sqlx::Error> {
     let ids: Vec<String> = in_tx!(tx, connection => sqlx::query_scalar(
         "SELECT id FROM linked_accounts WHERE tenant = $1",
@@ -240,8 +244,8 @@ pub(crate) async fn ids_of_tenant(tx: &mut Tx, tenant: &str) -> Result<BTreeSet<
     Ok(ids.into_iter().collect())
 }
 
-/// Writes a linked account, new or relinked. The event that tells of it has `detail`. A customer that is not named is left
-/// as it was.
+/// Writes a linked account, new or relinked, and appends its event with `detail`. A missing customer leaves
+/// the stored one unchanged.
 #[expect(clippy::too_many_arguments, reason = "a row")]
 pub(crate) async fn write(
     tx: &mut Tx,
@@ -254,7 +258,7 @@ pub(crate) async fn write(
     (detail, at): (&Value, Timestamp),
 ) -> Result<(), Error> {
     let id = onto.id().to_string();
-    let sealed = vault.seal(api_key, key_place(&id, origin), nonce)?;
+    let sealed = vault.seal(api_key, key_location(&id, origin), nonce)?;
     let settings = serde_json::to_string(settings).map_err(|error| corrupt("settings", error))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO linked_accounts (id, tenant, origin, api_key, settings, customer_id, organization, status, \
@@ -289,13 +293,13 @@ pub(crate) async fn write(
     capabilities::forget(tx, &id).await.map_err(while_doing("linking an account"))
 }
 
-/// What is set of a linked account.
+/// New settings of a linked account.
 #[derive(Clone, Copy, Debug)]
 pub struct SettingsChange<'a> {
     /// All settings, changed or not.
     pub settings: &'a AccountSettings,
-    /// Whether a person gave the rules of delivery that are in them. Given again as they were, they are the person's word
-    /// that they are right: when they are next applied, no number of people is too many.
+    /// Whether a person submitted the delivery rules in them. Rules submitted again unchanged are a
+    /// confirmation: when they are next applied, no number of people is too many.
     pub gives_delivery: bool,
 }
 
@@ -308,16 +312,16 @@ impl Store {
         let key = (api_key, nonce);
         write(&mut tx, vault, onto, (tenant, origin), (None, None), key, settings, (&json!({}), at)).await?;
         let entry = NewAuditEntry::new((actor, at), onto.action(), Some(onto.id()), json!({}));
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
         match self.account(onto.id()).await? {
             Some(account) => Ok(account),
             None => Err(while_doing(DOING)(sqlx::Error::RowNotFound)),
         }
     }
 
-    /// Changes how a linked account is to be read and what of it is delivered; its key and data stay. Who is delivered follows
-    /// when the sync engine next judges it, which is soon: a sync is due. The audit log says which settings changed, and not to
-    /// what. Where none did and no word was given, nothing is written.
+    /// Changes a linked account's settings; its key and data stay. A changed people filter takes effect when
+    /// the sync engine next applies it, which is soon, as a sync becomes due. The audit log names the changed
+    /// settings without their values. Writes nothing where no setting changed and no rules were confirmed.
     pub async fn set_account_settings(
         &self,
         account: &LinkedAccount,
@@ -354,10 +358,11 @@ impl Store {
             audit::append(&mut tx, &configured).await.map_err(while_doing(DOING))?;
         }
         let confirmed = entry("account.delivery_confirmed", json!({}));
-        audit::commit_noted(tx, is_confirmed, &confirmed).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, is_confirmed, &confirmed).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Records whether a linked account's contracts could be read when they were due. Writes nothing if that is known.
+    /// Records whether a linked account's contracts could be read when they were due. Writes nothing if
+    /// unchanged.
     #[boxed]
     pub async fn set_contracts_current(&self, account_no: i64, are_current: bool) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -371,7 +376,7 @@ impl Store {
         .map_err(while_doing("updating a linked account"))
     }
 
-    /// All linked accounts, oldest first.
+    /// Lists all linked accounts, oldest first.
     #[boxed]
     pub async fn accounts(&self) -> Result<Vec<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} ORDER BY no"));
@@ -380,8 +385,8 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// The linked accounts of whose absences Lucca has told something that is to be read: nothing more was told since
-    /// `quiet_since`, or the first of it before `waiting_since`.
+    /// Lists the linked accounts with notices of absences to read: no notice arrived after `quiet_since`, or
+    /// the first one had arrived by `waiting_since`.
     #[boxed]
     pub async fn accounts_notified(
         &self,
@@ -404,7 +409,8 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// The linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones included.
+    /// Lists the linked accounts of a tenant, by the tenant's lasting name, oldest first; unlinked ones
+    /// included.
     #[boxed]
     pub async fn accounts_of_tenant(&self, tenant: &str) -> Result<Vec<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE tenant = $1 ORDER BY no"));
@@ -416,8 +422,8 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// The linked account that a tenant is synced as where nobody says which: the oldest that is linked, or else the
-    /// oldest.
+    /// Returns the linked account that a tenant is synced as where the caller names none: the oldest that is
+    /// not unlinked, otherwise the oldest.
     #[boxed]
     pub async fn account_by_tenant(&self, tenant: &str) -> Result<Option<LinkedAccount>, Error> {
         let mut accounts = self.accounts_of_tenant(tenant).await?;
@@ -425,7 +431,7 @@ impl Store {
         Ok(if accounts.is_empty() { None } else { Some(accounts.swap_remove(at)) })
     }
 
-    /// The linked accounts of a customer, by the vendor's id, oldest first; unlinked ones included.
+    /// Lists the linked accounts of a customer, by the vendor's id, oldest first; unlinked ones included.
     #[boxed]
     pub async fn accounts_of_customer(&self, customer_id: &str) -> Result<Vec<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE customer_id = $1 ORDER BY no"));
@@ -437,7 +443,7 @@ impl Store {
         rows.into_iter().map(AccountRow::read).collect()
     }
 
-    /// A linked account.
+    /// Returns a linked account.
     #[boxed]
     pub async fn account(&self, id: AccountId) -> Result<Option<LinkedAccount>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
@@ -449,15 +455,15 @@ impl Store {
         row.map(AccountRow::read).transpose()
     }
 
-    /// Asks the database the smallest question, to hear whether it answers.
+    /// Checks with the smallest query that the database answers.
     #[boxed]
     pub async fn ping(&self) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("SELECT 1 FROM linked_accounts LIMIT 1").execute(pool).await.map(drop))
             .map_err(while_doing("asking whether it answers"))
     }
 
-    /// Records whether a linked account's key works, and tells what became of it. Writes nothing if that is known already,
-    /// or the account was unlinked meanwhile.
+    /// Records whether a linked account's key works, and appends the event. Writes nothing if unchanged, or
+    /// if the account was unlinked meanwhile.
     #[boxed]
     pub async fn set_account_status(
         &self,
@@ -492,7 +498,7 @@ impl Store {
     }
 }
 
-/// The names of settings that differ.
+/// Returns the names of the settings that differ.
 fn changed<'a>(before: &'a Value, after: &'a Value) -> BTreeSet<&'a String> {
     let names = [before, after].into_iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys);
     names.filter(|name| before.get(name.as_str()) != after.get(name.as_str())).collect()

@@ -1,4 +1,5 @@
-//! Keys for the HTTP API: who may use it, and for what. Kept as hashes; what a role may do is not known here.
+//! Keys for the HTTP API: their roles, and the account each opens. Stored as hashes; the rights of a role are
+//! not defined here.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -41,17 +42,17 @@ impl Role {
 /// A key for the HTTP API, without the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyEntry {
-    /// Its id.
+    /// The entry's id, `key_…`.
     pub id: ApiKeyId,
-    /// What it is for, in the words of whoever made it.
+    /// Its purpose, as its creator described it.
     pub name: String,
-    /// What it opens.
+    /// The holder's role.
     pub role: Role,
-    /// The one linked account that it opens, for [`Role::ReadOnly`].
+    /// The only linked account that it opens, for [`Role::ReadOnly`].
     pub account_id: Option<AccountId>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Since when it opens nothing any more.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -78,7 +79,7 @@ impl Row {
         Ok(ApiKeyEntry {
             id: self.id.parse().map_err(corrupt)?,
             name: self.name,
-            // The table knows no other; what is not known opens the least.
+            // The table allows no other role; an unknown one gets the least rights.
             role: role.unwrap_or(Role::ReadOnly),
             account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
             created_at: self.created_at.to_jiff(),
@@ -88,7 +89,7 @@ impl Row {
 }
 
 impl Store {
-    /// Keeps a new key for the API.
+    /// Stores a new key for the API.
     #[boxed]
     pub async fn add_api_key(
         &self,
@@ -114,12 +115,12 @@ impl Store {
             let detail = json!({ "api_key_id": entry.id, "role": entry.role });
             let by = (actor, entry.created_at);
             let entry = NewAuditEntry::new(by, "api_key.created", entry.account_id, detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// The key that is shown, revoked ones included.
+    /// Returns the entry of a presented key, revoked ones included.
     #[boxed]
     pub async fn api_key(&self, key: &SecretString) -> Result<Option<ApiKeyEntry>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_keys WHERE hash = $1"));
@@ -129,7 +130,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// All keys, the oldest first.
+    /// Lists all keys, oldest first.
     #[boxed]
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyEntry>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_keys ORDER BY id"));
@@ -138,7 +139,8 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// Revokes a key: it opens nothing from now on. False if there is none, or it was revoked before.
+    /// Revokes a key: it opens nothing from now on. Returns false if it does not exist, or was revoked
+    /// before.
     #[boxed]
     pub async fn revoke_api_key(&self, id: ApiKeyId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "revoking an API key";
@@ -154,7 +156,7 @@ impl Store {
             .map(|done| done.rows_affected() == 1))?;
             let detail = json!({ "api_key_id": id });
             let entry = NewAuditEntry::new((actor, at), "api_key.revoked", None, detail);
-            audit::commit_noted(tx, revoked, &entry).await
+            audit::commit_audited(tx, revoked, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }

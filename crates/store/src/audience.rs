@@ -1,6 +1,6 @@
-//! Who of a linked account is delivered: records of people that its filter does not pick are withheld. They are kept
-//! and synced as ever; no output hands them out, and the change log says nothing of them but that they were excluded.
-//! Who the filter picks is decided by `people::Audience`, and when by the sync engine.
+//! Delivery by people filter: records of people that a linked account's filter does not pick are withheld.
+//! They are stored and synced as before, but no output returns them, and the change log only says that they
+//! were excluded. `people::Audience` decides which people the filter picks, and the sync engine decides when.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,33 +16,33 @@ use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::{AccountSettings, Error, Lease, LinkedAccount, RecordState, Store};
 
-/// The kinds of records that belong to people, people first.
-const OF_PEOPLE: [Kind; 5] =
+/// Kinds of records that belong to people; the people themselves come first.
+const PEOPLE_KINDS: [Kind; 5] =
     [Kind::Employee, Kind::Employment, Kind::Absence, Kind::AbsenceRequest, Kind::UserLogEntry];
 
-/// Whether records of a kind are a person's, so that they are withheld with them.
-pub(crate) fn is_of_people(kind: Kind) -> bool {
-    OF_PEOPLE.contains(&kind)
+/// Whether records of a kind belong to a person, and are withheld with that person.
+pub(crate) fn is_people_kind(kind: Kind) -> bool {
+    PEOPLE_KINDS.contains(&kind)
 }
 
-/// How many people a filter lets in and leaves out.
+/// How many people a filter would add and remove.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AudienceChange {
-    /// People who are delivered as it is, and are not gone.
+    /// People who are delivered now and are not gone.
     pub before: u64,
-    /// Of those who are not, people who would be.
+    /// People who are not delivered now, and would be.
     pub enter: u64,
-    /// Of those who are, people who would not be.
+    /// People who are delivered now, and would not be.
     pub leave: u64,
 }
 
-/// A record that stands on the other side than it should.
+/// A record that is withheld and should be delivered, or the other way round.
 struct Misplaced {
     id: RemoteId,
     state: RecordState,
     hash: Option<u128>,
-    /// None where it is delivered; else whether it was told of before.
-    was_told: Option<bool>,
+    /// None where the record is delivered; otherwise whether it was logged before.
+    was_logged: Option<bool>,
 }
 
 type Row = (String, String, Vec<u8>, Option<String>);
@@ -53,7 +53,7 @@ impl Misplaced {
             id: RemoteId::from(id),
             state: RecordState::from_name(&state),
             hash: hash.try_into().ok().map(u128::from_be_bytes),
-            was_told: withheld.map(|withheld| withheld == "told"),
+            was_logged: withheld.map(|withheld| withheld == "told"),
         }
     }
 
@@ -61,9 +61,9 @@ impl Misplaced {
         self.state == RecordState::Gone
     }
 
-    /// What the change log says when it comes in. Of what is gone it says nothing.
+    /// The entry in the change log when the record becomes delivered; none for a record that is gone.
     fn entry(&self, kind: Kind) -> Option<NewChange> {
-        let operation = match (self.state, self.was_told) {
+        let operation = match (self.state, self.was_logged) {
             (RecordState::Gone, _) => return None,
             (RecordState::Hidden, _) => Operation::Hidden,
             (RecordState::Present, Some(true)) => Operation::Restored,
@@ -75,7 +75,7 @@ impl Misplaced {
 }
 
 impl Store {
-    /// Gives the id, the body and the state of every record of a kind, one after another, withheld ones included.
+    /// Calls `each` with the body and the state of every record of a kind, withheld ones included.
     pub async fn each_kept(
         &self,
         account_no: i64,
@@ -97,7 +97,7 @@ impl Store {
         })
     }
 
-    /// Whether any record of a linked account is withheld.
+    /// Returns whether any record of a linked account is withheld.
     #[boxed]
     pub async fn withholds(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
@@ -109,7 +109,7 @@ impl Store {
         .map_err(while_doing("looking for what is withheld"))
     }
 
-    /// Whether a person has changed who is delivered since that was last applied.
+    /// Returns whether a person has set the filter since it was last applied.
     #[boxed]
     pub async fn is_audience_due(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
@@ -121,7 +121,8 @@ impl Store {
         .map_err(while_doing("looking for a filter to apply"))
     }
 
-    /// What would follow for people if these were delivered and nobody else. Those who are gone are not counted.
+    /// Counts how the delivery of people would change if exactly these were delivered. People who are gone
+    /// are not counted.
     #[boxed]
     pub async fn compare_audience(
         &self,
@@ -146,14 +147,15 @@ impl Store {
         Ok(change)
     }
 
-    /// Delivers these people with what is theirs, and withholds everybody else: who comes in is told as created, or as
-    /// restored where they were told of before, and who goes out as excluded. With `only_in` nobody goes out.
+    /// Delivers the records of these people, and withholds those of all others. Records that become delivered
+    /// are logged as created, or as restored where they were logged before; records that become withheld are
+    /// logged as excluded. With `only_in`, no record becomes withheld.
     ///
-    /// Gives false, with nothing written, where the settings are no longer those of `account`.
+    /// Returns false and writes nothing where the settings are no longer those of `account`.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
     #[boxed]
     pub async fn apply_audience(
         &self,
@@ -173,18 +175,18 @@ impl Store {
         let list = json_list(&ids);
         let is_everything = settings.delivery.people.is_none();
         let write = async {
-            for kind in OF_PEOPLE {
+            for kind in PEOPLE_KINDS {
                 let misplaced = self.misplaced(&mut tx, account.no, kind, &list, is_everything).await?;
                 let (inside, outside): (Vec<_>, Vec<_>) =
-                    misplaced.into_iter().partition(|one| one.was_told.is_some());
-                // What was never told of and is gone is nobody's news.
-                let inside = || inside.iter().filter(|one| !one.is_gone() || one.was_told == Some(true));
+                    misplaced.into_iter().partition(|one| one.was_logged.is_some());
+                // A record that is gone and was never logged stays withheld: no consumer knows of it.
+                let inside = || inside.iter().filter(|one| !one.is_gone() || one.was_logged == Some(true));
                 self.set_withheld(&mut tx, account.no, kind, inside(), None, at).await?;
                 let mut news: Vec<NewChange> = inside().filter_map(|one| one.entry(kind)).collect();
                 if !only_in {
                     let left: Vec<RemoteId> =
                         outside.iter().filter(|one| !one.is_gone()).map(|one| one.id.clone()).collect();
-                    news.extend(changes::of_state(kind, &left, Operation::Excluded));
+                    news.extend(changes::state_changes(kind, &left, Operation::Excluded));
                 }
                 changes::append(&mut tx, account.no, lease.run(), &news, at).await?;
                 if !only_in {
@@ -203,7 +205,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Records of a kind that are withheld and should not be, or the other way round.
+    /// Finds records of a kind that are withheld and should not be, or the other way round.
     async fn misplaced(
         &self,
         tx: &mut Tx,
@@ -221,7 +223,7 @@ impl Store {
             Db::Sqlite(_) => "(SELECT value FROM json_each($3))",
             Db::Postgres(_) => "(SELECT jsonb_array_elements_text($3::jsonb))",
         };
-        // Without a filter, what is nobody's is delivered too.
+        // Without a filter, records without an owner are delivered too.
         let is_right =
             if is_everything { "$3 IS NOT NULL".to_owned() } else { format!("{owner} IN {among}") };
         let sql = sqlx::AssertSqlSafe(format!(
@@ -281,18 +283,19 @@ async fn current_settings(tx: &mut Tx, account_no: i64) -> Result<AccountSetting
         .map_err(|source| Error::Corrupt { what: "settings", source: Box::new(source) })
 }
 
-/// Those of some changes that are not of withheld records: of these the change log says nothing.
+/// Returns those changes that are not of withheld records, which the change log must not mention. None where
+/// none is withheld.
 pub(crate) async fn deliverable(
     tx: &mut Tx,
     account_no: i64,
     changes: &[NewChange],
 ) -> Result<Option<Vec<NewChange>>, sqlx::Error> {
-    let mut of_people: BTreeMap<Kind, Vec<RemoteId>> = BTreeMap::new();
-    for change in changes.iter().filter(|change| is_of_people(change.kind)) {
-        of_people.entry(change.kind).or_default().push(change.id.clone());
+    let mut ids_by_kind: BTreeMap<Kind, Vec<RemoteId>> = BTreeMap::new();
+    for change in changes.iter().filter(|change| is_people_kind(change.kind)) {
+        ids_by_kind.entry(change.kind).or_default().push(change.id.clone());
     }
     let mut withheld: HashMap<Kind, HashSet<RemoteId>> = HashMap::new();
-    for (kind, ids) in of_people {
+    for (kind, ids) in ids_by_kind {
         let among = match tx {
             Tx::Sqlite(_) => "(SELECT value FROM json_each($3))",
             Tx::Postgres(_) => "(SELECT jsonb_array_elements_text($3::jsonb))",
@@ -314,7 +317,7 @@ pub(crate) async fn deliverable(
     if withheld.is_empty() {
         return Ok(None);
     }
-    let is_told =
+    let is_deliverable =
         |change: &&NewChange| !withheld.get(&change.kind).is_some_and(|ids| ids.contains(&change.id));
-    Ok(Some(changes.iter().filter(is_told).cloned().collect()))
+    Ok(Some(changes.iter().filter(is_deliverable).cloned().collect()))
 }

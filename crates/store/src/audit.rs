@@ -1,5 +1,6 @@
-//! The audit log: who linked, relinked, viewed and unlinked what. Entries hold codes and counts, never a secret or
-//! personal data, and are only ever added. How they hang together, and whether they still do, is in `audit_chain`.
+//! The audit log: who linked, relinked, viewed and unlinked which account. Entries hold codes and counts,
+//! never a secret or personal data, and are only ever appended. The hash chain and its verification are in
+//! `audit_chain`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -13,15 +14,15 @@ use crate::{AccountId, Error, FlowId, Store};
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Whoever holds an operator's key.
+    /// A holder of an operator's key.
     Operator,
     /// The vendor's server.
     Vendor,
-    /// Whoever may read a linked account.
+    /// A holder of a key that may read a linked account.
     Reader,
-    /// Whoever went through a linking flow.
+    /// The administrator who went through a linking flow.
     Administrator,
-    /// Whoever used the command line.
+    /// A user of the command line.
     Cli,
     /// The connector by itself.
     System,
@@ -52,25 +53,25 @@ impl Actor {
     }
 }
 
-/// Something that was done.
+/// An audit entry to append.
 #[derive(Clone, Debug)]
 pub struct NewAuditEntry<'a> {
-    /// When.
+    /// When it was done.
     pub at: Timestamp,
-    /// By whom.
+    /// Who did it.
     pub actor: Actor,
-    /// What, such as `account.linked`.
+    /// The action, such as `account.linked`.
     pub action: &'a str,
     /// The linked account it was done to.
     pub account_id: Option<AccountId>,
     /// The linking flow it was done in.
     pub flow_id: Option<FlowId>,
-    /// More: codes and counts.
+    /// Details: codes and counts.
     pub detail: Value,
 }
 
 impl<'a> NewAuditEntry<'a> {
-    /// Something that was done outside of a linking flow, to a linked account or to none.
+    /// An entry for an action outside of linking flows, on a linked account or on none.
     pub fn new(
         (actor, at): (Actor, Timestamp),
         action: &'a str,
@@ -84,21 +85,21 @@ impl<'a> NewAuditEntry<'a> {
 /// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Its place in the log.
+    /// Its number in the log.
     pub seq: i64,
-    /// When.
+    /// When it was done.
     pub at: Timestamp,
-    /// By whom.
+    /// Who did it.
     pub actor: Actor,
-    /// What, such as `account.linked`.
+    /// The action, such as `account.linked`.
     pub action: String,
     /// The linked account it was done to.
     pub account_id: Option<AccountId>,
     /// The linking flow it was done in.
     pub flow_id: Option<FlowId>,
-    /// More: codes and counts.
+    /// Details: codes and counts.
     pub detail: Value,
-    /// Its hash, which covers the one before.
+    /// Its hash, which covers the previous one.
     pub hash: AuditHash,
 }
 
@@ -116,14 +117,14 @@ row! {
 }
 
 impl Store {
-    /// Adds to the audit log.
+    /// Appends an entry to the audit log.
     pub async fn audit(&self, entry: NewAuditEntry<'_>) -> Result<(), Error> {
         const DOING: &str = "adding to the audit log";
         let tx = self.begin().await.map_err(while_doing(DOING))?;
-        commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// The audit log, oldest first: of one linked account, or all of it.
+    /// Lists audit entries, oldest first: of one linked account, or all of them.
     #[boxed]
     pub async fn audit_log(&self, account_id: Option<AccountId>) -> Result<Vec<AuditEntry>, Error> {
         let account_id = account_id.map(|id| id.to_string());
@@ -149,8 +150,8 @@ impl Store {
     }
 }
 
-/// Adds an entry to the chain and gives what its head is now. To be done last in a transaction: until it ends, everybody
-/// else who adds an entry waits.
+/// Appends an entry to the chain and returns its new head. To be called last in a transaction: until it ends,
+/// all other writers of entries wait.
 pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<AuditHead, sqlx::Error> {
     let stored = StoredEntry {
         seq: 0,
@@ -165,9 +166,9 @@ pub(crate) async fn append(tx: &mut Tx, entry: &NewAuditEntry<'_>) -> Result<Aud
     chain(tx, stored).await
 }
 
-/// Commits what a transaction has written, with its entry; where there was nothing to write, neither. What cannot be noted is
-/// not done.
-pub(crate) async fn commit_noted(
+/// Commits a transaction with its audit entry; without `is_written`, it has none. An action that cannot be
+/// logged is not done. Returns `is_written`.
+pub(crate) async fn commit_audited(
     mut tx: Tx,
     is_written: bool,
     entry: &NewAuditEntry<'_>,
@@ -223,9 +224,10 @@ row! {
     }
 }
 
-/// Moves what was logged before there was a chain into it, in its order and with new numbers: those of before had gaps on
-/// PostgreSQL. And what processes of the version before log beside this one. Done when the database is opened.
-pub(crate) async fn chain_what_was_logged(store: &Store) -> Result<(), Error> {
+/// Moves entries from before the chain into it, in their order and with new numbers: the old ones had gaps on
+/// PostgreSQL. Also entries that processes of the previous version log beside this one. Runs when the
+/// database is opened.
+pub(crate) async fn chain_old_entries(store: &Store) -> Result<(), Error> {
     const DOING: &str = "chaining the audit log";
     let first: Option<i64> =
         on!(store.db, pool => sqlx::query_scalar("SELECT seq FROM audit_log LIMIT 1").fetch_optional(pool).await)
@@ -235,7 +237,7 @@ pub(crate) async fn chain_what_was_logged(store: &Store) -> Result<(), Error> {
     }
     let mut tx = store.begin().await.map_err(while_doing(DOING))?;
     let write = async {
-        // Another process that opens the database at this moment waits here, and finds nothing to do.
+        // Another process that opens the database at this moment waits here, and then finds nothing to do.
         in_tx!(&mut tx, connection => sqlx::query("UPDATE audit_head SET seq = seq")
             .execute(connection)
             .await

@@ -1,6 +1,7 @@
-//! The audit log as a hash chain: each entry's hash covers the one before and all that is stored of it, so that who
-//! changes, removes, adds or moves an entry has to change all that follow, up to the head. A head that was noted
-//! elsewhere shows that too. Pure but for [`Store::verify_audit_log`]; entries are added in `audit`.
+//! The audit log as a hash chain: each entry's hash covers the previous hash and all that is stored of the
+//! entry. Changing, removing, adding or moving an entry requires changing all later ones, up to the head. A
+//! head noted elsewhere reveals that too. Pure except for [`Store::verify_audit_log`]; entries are appended
+//! in `audit`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +15,7 @@ use crate::db::{Db, Tx, begin_on_postgres, in_tx};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
-/// The version of how an entry is hashed: covered by the hash, so that another can follow.
+/// Version of the hash's input: covered by the hash, so that another version can follow.
 const VERSION: u8 = 1;
 
 /// The hash of an entry and of all before it.
@@ -22,7 +23,7 @@ const VERSION: u8 = 1;
 pub struct AuditHash([u8; 32]);
 
 impl AuditHash {
-    /// What the first entry follows.
+    /// The hash that the first entry follows.
     pub(crate) const FIRST: Self = Self([0; 32]);
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -46,18 +47,18 @@ impl serde::Serialize for AuditHash {
     }
 }
 
-/// How long the chain is and the hash of its last entry: written `SEQ:HASH`, to be noted where nobody who can write to
-/// the database can write.
+/// Length of the chain and hash of its last entry, written `SEQ:HASH`. To be noted out of reach of those who
+/// can write to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AuditHead {
-    /// The last entry's place, and how many entries there are.
+    /// The last entry's number, which is the number of entries.
     pub seq: i64,
     /// Its hash.
     pub hash: AuditHash,
 }
 
 impl AuditHead {
-    /// The chain up to an entry that something else tells of.
+    /// The chain up to an entry that another row refers to.
     pub(crate) fn of_entry(seq: Option<i64>, hash: Option<&[u8]>) -> Option<Self> {
         Some(Self { seq: seq?, hash: AuditHash::read(hash?)? })
     }
@@ -92,16 +93,16 @@ impl FromStr for AuditHead {
     }
 }
 
-/// How the audit log does not hold together.
+/// How the audit log is inconsistent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditFault {
-    /// The entry at a place is not what was written there: it, or the one before, was changed, moved or put in.
+    /// The entry is not what was written in its place: it, or the one before, was changed, moved or inserted.
     Altered,
-    /// There is no entry at a place, and there are later ones.
+    /// An entry is missing, and there are later ones.
     Missing,
     /// The log ends before its head.
     Cut,
-    /// The log goes on after its head.
+    /// The log continues after its head.
     Added,
     /// The head is missing or is not the last entry's.
     Head,
@@ -123,16 +124,16 @@ impl AuditFault {
     }
 }
 
-/// What looking through the whole audit log found.
+/// Result of verifying the whole audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditVerdict {
-    /// The head, as far as the log holds together.
+    /// The head, as far as the log is consistent.
     pub head: AuditHead,
-    /// The first thing that does not fit, and the place of the entry.
+    /// The first fault, and the number of the entry.
     pub fault: Option<(AuditFault, i64)>,
 }
 
-/// An entry as it is stored: every column.
+/// An entry as stored: every column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredEntry {
     pub(crate) seq: i64,
@@ -146,8 +147,8 @@ pub(crate) struct StoredEntry {
 }
 
 impl StoredEntry {
-    /// What its hash must be after the entry before it. Each text is preceded by its length, so that nothing can move
-    /// from one to the next; one that is absent has none.
+    /// Returns its hash after the entry before it. Each text is preceded by its length, so that nothing can
+    /// move from one to the next; an absent one has none.
     pub(crate) fn hash_after(&self, before: AuditHash) -> AuditHash {
         let mut hash = Sha256::new();
         hash.update([VERSION]);
@@ -174,7 +175,7 @@ impl StoredEntry {
     }
 }
 
-/// Walks along the chain, entry by entry.
+/// Verifies the chain, entry by entry.
 struct Walk {
     head: AuditHead,
     expected: Option<AuditHead>,
@@ -202,7 +203,7 @@ impl Walk {
         Ok(())
     }
 
-    /// After the last entry: whether the log ends where its head says, and has come as far as was noted.
+    /// Checks the end of the log: it must match its stored head, and reach the head noted earlier.
     fn end(&self, kept: Option<AuditHead>) -> Result<(), (AuditFault, i64)> {
         let Some(kept) = kept else { return Err((AuditFault::Head, self.head.seq)) };
         if kept.seq > self.head.seq {
@@ -245,7 +246,7 @@ macro_rules! walk {
                     hash: row.try_get(7)?,
                 })
             };
-            // What cannot even be read is not what was written.
+            // A row that cannot be decoded is not what was written.
             let step = match read() {
                 Ok(entry) => $walk.step(&entry),
                 Err(_) => Err((AuditFault::Altered, $walk.head.seq + 1)),
@@ -260,12 +261,12 @@ macro_rules! walk {
 }
 
 impl Store {
-    /// Looks through the whole audit log: whether every entry is what was written, where it was written, and none is
-    /// missing; and whether a head that was noted earlier is in it.
+    /// Verifies the whole audit log: every entry is what was written, where it was written, and none is
+    /// missing. A head noted earlier, `expected`, must be in it.
     #[boxed]
     pub async fn verify_audit_log(&self, expected: Option<AuditHead>) -> Result<AuditVerdict, Error> {
         const DOING: &str = "verifying the audit log";
-        // The log and its head as they are at one moment, while others add to it.
+        // A snapshot of the log and its head, while other processes append.
         let mut tx = match &self.db {
             Db::Sqlite(pool) => pool.begin().await.map(Tx::Sqlite),
             Db::Postgres(pool) => begin_on_postgres(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -339,7 +340,7 @@ mod tests {
         walk.end(Some(kept))
     }
 
-    /// One thing done to a log.
+    /// A manipulation of a log.
     #[derive(Clone, Debug)]
     enum Change {
         Set(usize, StoredEntry, usize),
@@ -393,13 +394,13 @@ mod tests {
                 entries.insert(at, new);
             }
         }
-        // As a database gives them.
+        // In the order that a database returns them.
         entries.sort_by_key(|entry| entry.seq);
     }
 
     proptest! {
         #[test]
-        fn whatever_is_done_to_a_log_is_found(
+        fn any_change_of_a_log_is_detected(
             entries in proptest::collection::vec(entry(), 1..8),
             change in change(),
         ) {
@@ -412,7 +413,7 @@ mod tests {
         }
 
         #[test]
-        fn a_log_that_was_rewritten_whole_lacks_the_head_that_was_noted(
+        fn rewritten_log_lacks_the_noted_head(
             entries in proptest::collection::vec(entry(), 1..8),
             change in change(),
             more in proptest::collection::vec(entry(), 0..3),

@@ -1,8 +1,8 @@
-//! Who looked at which linked account and opened which people, gathered by key and hour before it comes into the audit log: a
-//! key that only reads could make the log grow as fast as it asks otherwise.
+//! Views of linked accounts and of their people, gathered by key and hour before they enter the audit log:
+//! otherwise a read-only key could make the log grow as fast as it sends requests.
 //!
-//! The first view of an hour is logged at once, as `account.viewed`; when the hour is over, one entry `account.people_viewed`
-//! has the ids of the people that were opened in it.
+//! The first view of an hour is logged at once, as `account.viewed`. When the hour is over, one entry
+//! `account.people_viewed` holds the ids of the people that were opened in it.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ use crate::{AccountId, Error, Store};
 /// A view of a linked account.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountView<'a> {
-    /// Which key was shown, as the audit log names it.
+    /// The API key that was presented, as the audit log names it.
     pub key: &'a str,
     /// Its role.
     pub actor: Actor,
@@ -25,7 +25,7 @@ pub struct AccountView<'a> {
     pub account: AccountId,
     /// The person who was opened; none for the account itself.
     pub person: Option<&'a RemoteId>,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
@@ -33,7 +33,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DOING: &str = "noting who looked";
 
 impl Store {
-    /// Notes a view of a linked account.
+    /// Records a view of a linked account.
     pub async fn note_view(&self, view: AccountView<'_>) -> Result<(), Error> {
         let AccountView { key, actor, account, person, at } = view;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
@@ -60,12 +60,12 @@ impl Store {
             .map(drop))?;
             let detail = json!({ "key": key });
             let entry = NewAuditEntry::new((actor, at), "account.viewed", Some(account), detail);
-            audit::commit_noted(tx, !is_known, &entry).await
+            audit::commit_audited(tx, !is_known, &entry).await
         };
         write.await.map(drop).map_err(while_doing(DOING))
     }
 
-    /// Moves what was gathered in hours that are over into the audit log, one entry for each key, account and hour.
+    /// Moves the views of past hours into the audit log, one entry for each key, account and hour.
     #[boxed]
     pub async fn log_views(&self, now: Timestamp) -> Result<(), Error> {
         let over: Vec<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
@@ -96,8 +96,9 @@ impl Store {
                 let detail = json!({ "key": key, "hour": hour, "people": people });
                 let account = account_id.parse().ok();
                 let entry = NewAuditEntry::new((actor, now), "account.people_viewed", account, detail);
-                // The view of the account itself is in the log already; another process may have moved them all.
-                audit::commit_noted(tx, is_noted, &entry).await
+                // The view of the account itself is logged already; another process may have moved all the
+                // others.
+                audit::commit_audited(tx, is_noted, &entry).await
             };
             write.await.map_err(while_doing(DOING))?;
         }
@@ -105,7 +106,7 @@ impl Store {
     }
 }
 
-/// The beginning of the hour, in milliseconds.
+/// The beginning of the hour, in Unix milliseconds.
 fn hour(at: Timestamp) -> i64 {
     let length = i64::try_from(HOUR.as_millis()).unwrap_or(i64::MAX);
     at.as_millisecond().div_euclid(length) * length

@@ -1,4 +1,4 @@
-//! A backup of a SQLite database while it is used. PostgreSQL has its own programs for that.
+//! Backups of a SQLite database in use. PostgreSQL has its own programs for that.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use sqlx::{Connection, Executor};
 
 use crate::db::Db;
 use crate::error::while_doing;
-use crate::restores::A_COPY;
+use crate::restores::BACKUP_MARK;
 use crate::{Error, Store};
 
-/// Why no backup was made.
+/// Why a backup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The database is PostgreSQL.
     #[error("a PostgreSQL database is backed up with pg_dump")]
     Postgres,
-    /// What was written is not a sound database.
+    /// The file that was written is not a sound database.
     #[error("the backup that was written is damaged")]
     Damaged,
     /// The database failed.
@@ -37,8 +37,8 @@ impl BackupError {
 }
 
 impl Store {
-    /// Writes the database as it is at this moment to `file`, which is empty or not there. Others read and write
-    /// meanwhile. The copy says that it is one: whoever goes on with it is told by [`Store::settle_restore`].
+    /// Writes a snapshot of the database to `file`, which is empty or missing. Other processes read and write
+    /// meanwhile. The copy is marked as a backup, which [`Store::settle_restore`] detects.
     #[boxed]
     pub async fn back_up(&self, file: &Path) -> Result<(), BackupError> {
         const DOING: &str = "writing a backup";
@@ -52,7 +52,7 @@ impl Store {
             // Without a write-ahead log, so that it is one file.
             let mut copy =
                 SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?;
-            copy.execute(sqlx::query("UPDATE database_origin SET mark = $1").bind(A_COPY)).await?;
+            copy.execute(sqlx::query("UPDATE database_origin SET mark = $1").bind(BACKUP_MARK)).await?;
             let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy).await?;
             copy.close().await?;
             Ok(sound == "ok")

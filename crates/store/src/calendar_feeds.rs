@@ -1,4 +1,5 @@
-//! Feeds of a team's absences for calendars: whose, how they are shown, and the hash of the secret that opens each.
+//! Calendar feeds of a team's absences: which employees, how they are shown, and the hash of the secret that
+//! opens each feed. Rendering is in `delivery`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -14,38 +15,38 @@ use crate::error::while_doing;
 use crate::link_flows::hash;
 use crate::{AccountId, CalendarFeedId, Error, LinkedAccount, Store};
 
-/// Whose absences a feed shows.
+/// The employees whose absences a feed shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Team {
-    /// Everybody of a department and of those below it.
+    /// Employees of a department and of the departments below it.
     Department(RemoteId),
-    /// Whoever reports to this employee directly.
+    /// Direct reports of this employee.
     Manager(RemoteId),
     /// These employees.
     Employees(Vec<RemoteId>),
 }
 
-/// A feed, without its secret.
+/// A calendar feed, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarFeed {
-    /// Its id.
+    /// The feed's id, `feed_…`.
     pub id: CalendarFeedId,
     /// The linked account's id.
     pub account_id: AccountId,
-    /// The calendar's name, as calendars show it.
+    /// The calendar's name, as calendar apps show it.
     pub name: String,
-    /// Whose absences it shows.
+    /// The employees whose absences it shows.
     pub team: Team,
-    /// Whether it shows what an absence is taken on.
+    /// Whether it shows the leave type of each absence.
     pub show_type: bool,
     /// Whether it shows absences that are not approved yet.
     pub with_pending: bool,
     /// The ISO 639-1 code of its language.
     pub language: String,
-    /// How many days it looks ahead.
+    /// How many days ahead it shows.
     pub days_ahead: u16,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
@@ -87,7 +88,7 @@ impl Row {
 }
 
 impl Store {
-    /// Keeps a new feed of a linked account, and notes it in the audit log.
+    /// Stores a new feed of a linked account and records it in the audit log.
     #[boxed]
     pub async fn add_calendar_feed(
         &self,
@@ -121,12 +122,12 @@ impl Store {
             let detail = json!({ "calendar_feed_id": feed.id, "show_type": feed.show_type });
             let by = (actor, feed.created_at);
             let entry = NewAuditEntry::new(by, "calendar_feed.created", Some(account.id), detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// A linked account's feeds, the oldest first.
+    /// Lists a linked account's feeds, oldest first.
     #[boxed]
     pub async fn calendar_feeds(&self, account_no: i64) -> Result<Vec<CalendarFeed>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.account_no = $1 ORDER BY f.id"));
@@ -135,7 +136,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// The feed that a secret opens.
+    /// Returns the feed that a secret opens.
     #[boxed]
     pub async fn calendar_feed(&self, secret: &SecretString) -> Result<Option<CalendarFeed>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE f.hash = $1"));
@@ -145,7 +146,8 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Removes a feed of a linked account: its address opens nothing from now on. False if there is none.
+    /// Removes a feed of a linked account: its address opens nothing from now on. Returns false if the
+    /// account has no such feed.
     #[boxed]
     pub async fn remove_calendar_feed(
         &self,
@@ -168,19 +170,20 @@ impl Store {
             let detail = json!({ "calendar_feed_id": id });
             let by = (actor, at);
             let entry = NewAuditEntry::new(by, "calendar_feed.removed", Some(account.id), detail);
-            audit::commit_noted(tx, removed, &entry).await
+            audit::commit_audited(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// The present absences of some employees, each with when it was last written, in the order of their ids.
+    /// Lists the present absences of some employees in the order of their ids, each with the time it was last
+    /// written.
     #[boxed]
     pub async fn absences_of(
         &self,
         account_no: i64,
         owners: &[RemoteId],
     ) -> Result<Vec<(Absence, Timestamp)>, Error> {
-        // Worded as the partial index is, as in `employments_of`.
+        // Must match the partial index's expression, as in `employments_of`.
         let hint = self.db.indexed_by("absences_of_employee");
         let owner = self.db.member("employee_id");
         let sql = self.db.with_ids(

@@ -1,5 +1,5 @@
-//! What a linked account's key was proven able to do, or not. Which capabilities there are is not known here. A new
-//! key has proven nothing: linking again forgets them.
+//! Capabilities that a linked account's key was proven to have, or to lack. Their names are not defined here.
+//! Linking again deletes them, because a new key has proven nothing.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,17 @@ use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
-/// What was found of a capability.
+/// A finding about a capability.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capability {
-    /// What was found, as a word.
+    /// The finding, as a word.
     pub state: String,
-    /// When.
+    /// When it was made.
     pub at: Timestamp,
 }
 
 impl Store {
-    /// What was found of each capability of a linked account, by name.
+    /// Returns the findings about a linked account's capabilities, by name.
     #[boxed]
     pub async fn capabilities(&self, account_no: i64) -> Result<HashMap<String, Capability>, Error> {
         let rows: Vec<(String, String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(
@@ -33,7 +33,7 @@ impl Store {
         Ok(rows.into_iter().map(|(name, state, at)| (name, Capability { state, at: at.to_jiff() })).collect())
     }
 
-    /// Notes what was found of a capability.
+    /// Stores a finding about a capability.
     #[boxed]
     pub async fn set_capability(
         &self,
@@ -57,7 +57,7 @@ impl Store {
     }
 }
 
-/// Forgets what the key of before was able to do.
+/// Deletes the findings about the previous key.
 pub(crate) async fn forget(tx: &mut Tx, account_id: &str) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query(
         "DELETE FROM capabilities WHERE account_no = (SELECT no FROM linked_accounts WHERE id = $1)",

@@ -1,5 +1,6 @@
-//! The change log: what happened to records, in a gapless sequence a linked account (but for one jump at a restore, see
-//! `restores`), written in the transaction that made it so.
+//! The change log: what happened to records, as a gapless sequence per linked account (except for one jump at
+//! a restore, see `restores`). Entries are written in the transaction of the change itself. Events of the
+//! account are in `account_events`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +24,7 @@ use crate::{Error, RunId, Store, audience};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// Seen for the first time.
+    /// First seen.
     Created,
     /// Its content changed.
     Updated,
@@ -33,14 +34,15 @@ pub enum Operation {
     Deleted,
     /// No longer shown to the API key, which seems to have lost a permission.
     Hidden,
-    /// An employee whose employment begins. Follows from dates, or from a change of them.
+    /// An employee's employment begins. Follows from dates, or from a change of them.
     Started,
-    /// An employee whose last employment ended. The record stays.
+    /// An employee's last employment ended. The record stays.
     Ended,
-    /// No longer delivered, because the linked account's configuration leaves it out: a feature that is declined, whose
-    /// records are removed, or a person whom the filter does not pick, who is kept. Nothing is said of the source.
+    /// No longer delivered, because the linked account's configuration leaves it out: its feature was
+    /// declined and the record is removed, or the filter does not pick the person and the record is kept.
+    /// Says nothing about the source.
     Excluded,
-    /// Of a person who was erased: whoever has something of them has to erase it, too.
+    /// A person was erased. Consumers that hold data of this person must erase it too.
     Erased,
 }
 
@@ -93,26 +95,26 @@ impl FromStr for Operation {
     }
 }
 
-/// A change about to be written. Its number in the sequence is given when it is.
+/// A change to be written, which gives it its sequence number.
 #[derive(Clone, Debug)]
 pub struct NewChange {
-    /// Which kind of record.
+    /// The record's kind.
     pub kind: Kind,
-    /// Which record.
+    /// The record's id at its source.
     pub id: RemoteId,
     /// What happened to it.
     pub operation: Operation,
-    /// The content hash of the record after the change; absent where its content is not what changed.
+    /// The record's content hash after the change; absent where something other than its content changed.
     pub hash: Option<u128>,
-    /// Which fields changed, a JSON object of the fields' names: `{"before":…,"after":…}`, or null where the
-    /// values may not be kept.
+    /// The changed fields: a JSON object that maps each field's name to `{"before":…,"after":…}`, or to null
+    /// where the values may not be kept.
     pub fields: Option<String>,
 }
 
-/// A change as it was written.
+/// A change as stored.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
-    /// Its place in the linked account's sequence, from 1, without gaps but at a restore.
+    /// Position in the linked account's sequence, from 1, without gaps except at a restore.
     pub seq: i64,
     /// When it was written, UTC.
     pub at: Timestamp,
@@ -123,7 +125,7 @@ pub struct Change {
     pub id: RemoteId,
     /// What happened to it.
     pub operation: Operation,
-    /// Which fields changed; see [`NewChange::fields`].
+    /// The changed fields; see [`NewChange::fields`].
     pub fields: Option<Box<RawValue>>,
     /// The run that found it; absent where a person decided.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,10 +173,10 @@ impl ChangeRow {
     }
 }
 
-/// Which changes to read.
+/// Filter for [`Store::changes`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChangeFilter<'a> {
-    /// Only changes after this place in the sequence.
+    /// Only changes with a greater sequence number.
     pub after: i64,
     /// Only of this kind.
     pub kind: Option<Kind>,
@@ -185,12 +187,11 @@ pub struct ChangeFilter<'a> {
 }
 
 impl Store {
-    /// The next changes of a linked account, in order, `limit` at most.
+    /// Returns the next changes of a linked account in order, at most `limit`.
     ///
     /// # Errors
     ///
-    /// [`Error::PlaceGone`] where some that came after that place are not there any more, and whatever the database fails
-    /// with.
+    /// [`Error::PlaceGone`] where changes after that position are no longer in the log, and database errors.
     pub async fn changes(
         &self,
         account_no: i64,
@@ -215,8 +216,9 @@ impl Store {
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
-    /// Refuses a place from which the change log does not go on without a gap: one before what was cut, one that was
-    /// given by a later state of the database than it was restored to, and one beyond the last change.
+    /// Checks that the change log continues from a position without a gap. Refuses a position before the cut,
+    /// one given out by a later state of the database than it was restored to, and one beyond the last
+    /// change.
     #[boxed]
     pub async fn check_place(&self, account_no: i64, after: i64) -> Result<(), Error> {
         let (cut, base, last, is_change): (i64, i64, i64, bool) = on!(self.db, pool => sqlx::query_as(
@@ -228,14 +230,14 @@ impl Store {
         .fetch_one(pool)
         .await)
         .map_err(while_doing("looking for a place in the change log"))?;
-        // Beyond the end nothing was given yet, so nothing is missed.
+        // Nothing was written after the last number, so a client there has missed nothing.
         if is_change || after == cut || after == base && base > 0 || after == last {
             return Ok(());
         }
         Err(Error::PlaceGone { first: cut, last })
     }
 
-    /// The place before the first change that there is.
+    /// Returns the position before the first change in the log.
     #[boxed]
     pub async fn first_place(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT changes_cut FROM linked_accounts WHERE no = $1")
@@ -245,7 +247,7 @@ impl Store {
         .map_err(while_doing("reading the change log"))
     }
 
-    /// What was seen to change of records of a kind, oldest first: of these records, or of all.
+    /// Lists updates of records of a kind, oldest first: of these records, or of all.
     #[boxed]
     pub async fn updates(
         &self,
@@ -253,7 +255,7 @@ impl Store {
         kind: Kind,
         ids: Option<&[RemoteId]>,
     ) -> Result<Vec<Change>, Error> {
-        // Worded so that the partial index serves it.
+        // Worded so that the partial index applies.
         let among = if ids.is_some() { "remote_id IN {ids}" } else { "$3 IS NULL" };
         let sql = self.db.with_ids(
             &format!(
@@ -272,8 +274,8 @@ impl Store {
         rows.into_iter().map(ChangeRow::read).collect()
     }
 
-    /// How many changes of each kind and operation a run has made, among those after a place in the sequence: the
-    /// later that is, the less has to be looked through.
+    /// Counts a run's changes by kind and operation, among those after a position. The later the position,
+    /// the fewer rows are read.
     #[boxed]
     pub async fn count_changes(
         &self,
@@ -299,7 +301,7 @@ impl Store {
             .collect())
     }
 
-    /// The number of the last change of a linked account; 0 before the first.
+    /// Returns the number of a linked account's last change; 0 before the first.
     #[boxed]
     pub async fn last_change(&self, account_no: i64) -> Result<i64, Error> {
         on!(self.db, pool => sqlx::query_scalar("SELECT change_seq FROM linked_accounts WHERE no = $1")
@@ -310,7 +312,7 @@ impl Store {
     }
 }
 
-/// Appends changes to a linked account's log, in order, but for those of records that are withheld.
+/// Appends changes to a linked account's log in order, except changes of withheld records.
 pub(crate) async fn append(
     tx: &mut Tx,
     account_no: i64,
@@ -324,7 +326,7 @@ pub(crate) async fn append(
         return Ok(());
     }
     let count = sql_count(changes.len() as u64);
-    // The row stays locked until the transaction ends, so the sequence has neither gaps nor doubles.
+    // The row stays locked until the transaction ends, so the sequence has neither gaps nor duplicates.
     let last: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(
         "UPDATE linked_accounts SET change_seq = change_seq + $2 WHERE no = $1 RETURNING change_seq",
     )
@@ -386,13 +388,13 @@ pub(crate) async fn append(
     Ok(())
 }
 
-/// The changes that end or hide records.
-pub(crate) fn of_state(kind: Kind, ids: &[RemoteId], operation: Operation) -> Vec<NewChange> {
+/// One change without content for each record, for operations that end or hide records.
+pub(crate) fn state_changes(kind: Kind, ids: &[RemoteId], operation: Operation) -> Vec<NewChange> {
     ids.iter().map(|id| NewChange { kind, id: id.clone(), operation, hash: None, fields: None }).collect()
 }
 
 impl Lease {
-    /// The run under which changes are written.
+    /// The run that changes are attributed to; none for a removal after an upgrade.
     pub(crate) fn run(&self) -> Option<RunId> {
         (!self.is_removal).then_some(self.run_id)
     }

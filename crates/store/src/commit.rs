@@ -1,12 +1,12 @@
-//! Writing: a page of a stream is one transaction under the run's lease, with the records, what became of others,
-//! the change log, the stream's state and the run's progress. All of it is written or nothing.
+//! Commits: a page of a stream is one transaction under the run's lease, with its records, the states of
+//! others, the change log, the stream's state and the run's progress. All of it is written or nothing.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
 use people::{Kind, RemoteId};
 use sqlx::{QueryBuilder, Sqlite};
 
-use crate::audience::is_of_people;
+use crate::audience::is_people_kind;
 use crate::changes::{self, NewChange};
 use crate::db::{Tx, in_tx, sql_time};
 use crate::dialect::json_list;
@@ -21,23 +21,24 @@ use crate::{Error, Lease, RecordState, Store, account_events, holds, inbound_web
 pub struct Commit {
     /// Records to write: new, changed, or shown again.
     pub upserts: Vec<RecordUpsert>,
-    /// Records whose content is written again, and which stand as they stand.
+    /// Records whose content is rewritten; their state stays.
     pub rewritten: Vec<RecordUpsert>,
-    /// Records that are marked as gone or hidden; their content stays.
+    /// Records to mark as gone or hidden; their content stays.
     pub marked: Vec<(RecordState, Vec<RemoteId>)>,
-    /// What is said of all that in the change log, in order.
+    /// The entries in the change log, in order.
     pub changes: Vec<NewChange>,
-    /// Records that could not be read.
+    /// Records that could not be parsed.
     pub quarantined: Vec<Quarantined>,
-    /// Records that leave the quarantine: they read again, or are no longer at the source.
+    /// Records that leave the quarantine: they can be parsed again, or are no longer at the source.
     pub recovered: Vec<RemoteId>,
-    /// The stream's state from now on: its name, and JSON.
+    /// The stream's new state: its name, and JSON.
     pub state: Option<(&'static str, String)>,
-    /// How far the run is.
+    /// The run's progress.
     pub progress: Option<StreamProgress>,
-    /// What waits for a person from now on, of this kind: why, and which records. An empty list withdraws it.
+    /// What awaits a person's decision from now on, of this kind: the reason, and the records. An empty list
+    /// withdraws it.
     pub hold: Option<(String, Vec<RemoteId>)>,
-    /// Whether what Lucca had told, and the run took on, has been read.
+    /// Whether the notices that the run claimed have been read.
     pub notices_read: bool,
 }
 
@@ -57,7 +58,7 @@ impl Commit {
     }
 }
 
-/// Rows in one statement. One size, so that its statement is prepared once; what is left over is prepared anew.
+/// Rows per statement. One size, so that its statement is prepared once; a smaller rest is prepared anew.
 pub(crate) const ROWS_A_STATEMENT: usize = 512;
 
 impl Store {
@@ -65,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
     #[boxed]
     pub async fn commit(
         &self,
@@ -107,8 +108,9 @@ impl Store {
             if let Some((reason, ids)) = &commit.hold
                 && holds::write(&mut tx, no, kind, reason, ids, at).await?
             {
-                let told = serde_json::json!({ "kind": kind.name(), "reason": reason, "records": ids.len() });
-                account_events::append(&mut tx, no, "sync.held", &told, at).await?;
+                let event_detail =
+                    serde_json::json!({ "kind": kind.name(), "reason": reason, "records": ids.len() });
+                account_events::append(&mut tx, no, "sync.held", &event_detail, at).await?;
             }
             if commit.notices_read {
                 inbound_webhooks::forget_read(&mut tx, lease).await?;
@@ -149,7 +151,7 @@ impl Store {
         records_written(tx, account_no).await
     }
 
-    /// Notes that something shown with these employees' records has changed.
+    /// Records that data shown with these employees' records has changed.
     pub(crate) async fn touch(
         &self,
         tx: &mut Tx,
@@ -157,7 +159,8 @@ impl Store {
         employees: &[RemoteId],
         at: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        // With a plus, so that SQLite looks each up by its key and not everybody by when they were touched.
+        // The plus keeps SQLite from using the index on `touched_us`, which holds all employees: it looks
+        // each one up by key.
         let sql = self.db.with_ids(
             "UPDATE records SET touched_us = $3 WHERE account_no = $1 AND kind = 'employees' \
              AND remote_id IN {ids} AND +touched_us < $3",
@@ -176,7 +179,7 @@ impl Store {
         records_written(tx, account_no).await
     }
 
-    /// The same for whose these employments are.
+    /// Same as [`Self::touch`], for the owners of these employments.
     async fn touch_owners(
         &self,
         tx: &mut Tx,
@@ -205,8 +208,8 @@ impl Store {
     }
 }
 
-/// Makes what was read of an account's records before count as out of date; for whoever writes any, once a statement: as a
-/// trigger of SQLite's, for each row, it would take longer than the writing itself.
+/// Invalidates what was read of an account's records before. Writers of records call it once per statement: a
+/// trigger of SQLite's, which runs for each row, would take longer than the writing itself.
 pub(crate) async fn records_written(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error> {
     let mark = match tx {
         Tx::Sqlite(_) => "hex(randomblob(12))",
@@ -216,7 +219,7 @@ pub(crate) async fn records_written(tx: &mut Tx, account_no: i64) -> Result<(), 
     in_tx!(tx, connection => sqlx::query(sql).bind(account_no).execute(connection).await.map(drop))
 }
 
-/// Writes a stored record's content again.
+/// Rewrites the content of a stored record.
 pub(crate) async fn rewrite(
     tx: &mut Tx,
     account_no: i64,
@@ -252,12 +255,12 @@ async fn upsert(
     const ON_CONFLICT: &str = " ON CONFLICT (account_no, kind, remote_id) DO UPDATE SET hash = excluded.hash, \
          body = excluded.body, raw = excluded.raw, state = 'present', updated_at = excluded.updated_at, \
          touched_us = excluded.touched_us";
-    // While people are filtered nobody is delivered before they were judged.
+    // While people are filtered, new records of people are withheld until the filter was applied to them.
     let filtered = match tx {
         Tx::Sqlite(_) => "settings ->> '$.delivery.people' IS NOT NULL",
         Tx::Postgres(_) => "settings::jsonb #> '{delivery,people}' IS NOT NULL",
     };
-    let filtered = if is_of_people(kind) { filtered } else { "false" };
+    let filtered = if is_people_kind(kind) { filtered } else { "false" };
     match tx {
         Tx::Sqlite(transaction) => {
             let mut query = QueryBuilder::<Sqlite>::new(
@@ -277,7 +280,7 @@ async fn upsert(
                     .push_bind(record.body.as_str())
                     .push_bind(record.raw.as_deref());
             });
-            // Without a condition SQLite would read ON as the beginning of a join's.
+            // Without a condition, SQLite would parse ON as part of a join.
             query.push(") WHERE true").push(ON_CONFLICT);
             let is_usual = rows.len() == ROWS_A_STATEMENT;
             query.build().persistent(is_usual).execute(&mut **transaction).await?;

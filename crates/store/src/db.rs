@@ -1,5 +1,5 @@
-//! Opening the database, SQLite or PostgreSQL, and keeping its tables up to date. Queries live with their
-//! aggregate; what differs between the two beyond types is in `dialect`.
+//! Opens the database, SQLite or PostgreSQL, and migrates it. Queries are in the modules of their aggregates;
+//! SQL that differs between the engines beyond types is in `dialect`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -61,8 +61,8 @@ macro_rules! in_tx {
     };
 }
 
-/// A struct that is read from a row of either engine: each field from the column of its name. `sqlx::FromRow` can be derived, but
-/// with that macro the compiler builds sqlx, SQLite and a TLS library a second time, for itself.
+/// A struct read from a row of either engine: each field from the column of its name. Deriving
+/// `sqlx::FromRow` would make the compiler build sqlx, SQLite and a TLS library a second time, for the macro.
 macro_rules! row {
     (struct $name:ident { $($field:ident: $type:ty,)+ }) => {
         struct $name { $($field: $type,)+ }
@@ -82,7 +82,7 @@ macro_rules! row {
 pub(crate) use {in_tx, on, row};
 
 impl Store {
-    /// Opens the SQLite database at `path`, makes it if it isn't there, and migrates it.
+    /// Opens the SQLite database at `path`, creates it if it is missing, and migrates it.
     #[boxed]
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
@@ -95,10 +95,11 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             // A record is about a kilobyte: fewer pages are split than with SQLite's usual 4,096 bytes.
             .page_size(8192)
-            // What is deleted is personal data or a sealed key: nothing of it is to stay in the file.
+            // Deleted data is personal data or a sealed key: none of it may stay in the file.
             .pragma("secure_delete", "ON")
             .pragma("cache_size", "-4000")
-            // Rows that are read ahead: at sqlx's usual 50, a page of a list changes threads many times.
+            // Rows that are read ahead: with sqlx's default of 50, a page of a list changes threads many
+            // times.
             .row_buffer_size(600);
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
@@ -121,9 +122,10 @@ impl Store {
         Self { db: Db::Postgres(pool) }.ready().await
     }
 
-    /// The same database for a process that only works: with 7 connections instead of 16 where it is PostgreSQL. The queue listens
-    /// on three, and work uses one for short moments. Each further one costs PostgreSQL and its processor's caches more than it
-    /// brings: with 16, four workers on one machine do less than one does.
+    /// Returns the same database for a process that only runs a worker: with 7 connections instead of 16
+    /// where it is PostgreSQL. The queue listens on three, and work uses one for short moments. Each further
+    /// one costs PostgreSQL and its processor's caches more than it brings: with 16, four workers on one
+    /// machine do less than one does.
     #[must_use]
     #[boxed]
     pub async fn for_worker(self) -> Self {
@@ -133,13 +135,14 @@ impl Store {
         Self { db: Db::Postgres(narrow) }
     }
 
-    /// What SQL alone cannot do after migrations.
+    /// Does what SQL alone cannot do after migrations.
     async fn ready(self) -> Result<Self, Error> {
-        audit::chain_what_was_logged(&self).await?;
+        audit::chain_old_entries(&self).await?;
         Ok(self)
     }
 
-    /// The connections, where the database is PostgreSQL: for the queue, which has tables of its own there.
+    /// Returns the connections where the database is PostgreSQL: for the queue, which has its own tables
+    /// there.
     pub fn postgres(&self) -> Option<&PgPool> {
         match &self.db {
             Db::Sqlite(_) => None,
@@ -160,7 +163,7 @@ impl Store {
         on!(self.db, pool => pool.close().await);
     }
 
-    /// Begins a transaction that may write. On SQLite it waits here for other writers, not at its first write.
+    /// Begins a transaction that may write. On SQLite it waits for other writers here, not when it writes.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         Ok(match &self.db {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
@@ -173,9 +176,10 @@ fn postgres_pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10))
 }
 
-/// Begins a transaction, in a task of its own, so that it begins or fails even if nobody waits any more, as when a caller hangs
-/// up. sqlx 0.9.0 would put the connection back into the pool within a transaction that it does not know of: what others
-/// write there next is never committed, and holds its locks.
+/// Begins a transaction in a task of its own, so that it begins or fails even if the caller stops waiting, as
+/// when a client hangs up. Otherwise sqlx 0.9.0 would put the connection back into the pool within a
+/// transaction that it does not know of: later writes on that connection are never committed, and hold their
+/// locks.
 pub(crate) async fn begin_on_postgres(
     pool: &PgPool,
     statement: &'static str,
@@ -194,17 +198,17 @@ impl Tx {
     }
 }
 
-/// A time as both databases keep it: PostgreSQL rounds to microseconds, so SQLite gets no more.
+/// A time as both databases store it: PostgreSQL rounds to microseconds, so SQLite gets no more.
 pub(crate) fn sql_time(at: Timestamp) -> jiff_sqlx::Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at).to_sqlx()
 }
 
-/// A count as the databases keep it.
+/// A count as the databases store it.
 pub(crate) fn sql_count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A count as it was kept.
+/// A stored count.
 pub(crate) fn from_sql_count(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }

@@ -1,4 +1,5 @@
-//! What of a linked account is delivered, as its settings say it. Names are checked against the model in `delivery`.
+//! Delivery rules in a linked account's settings: which people and fields are delivered, and under which
+//! names. `delivery` checks the names against the model.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +10,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryRules {
-    /// Which people; none is everybody.
+    /// The people to deliver; none means all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleFilter>,
-    /// Which fields, by stream.
+    /// The fields to deliver, by stream.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, FieldRule>,
-    /// What fields are called, by stream: the model's name, and the one they are delivered under.
+    /// Renamed fields, by stream: the model's name, and the delivered one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub renames: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -24,10 +25,10 @@ pub struct DeliveryRules {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRule {
-    /// These, and no others; all where absent.
+    /// Only these; all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
-    /// Not these.
+    /// All except these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
 }
@@ -38,7 +39,7 @@ impl DeliveryRules {
         *self == Self::default()
     }
 
-    /// The same, with a filter that has no condition left out.
+    /// Returns the rules without a people filter that has no condition.
     #[must_use]
     pub fn plain(mut self) -> Self {
         self.people = self.people.filter(|people| !people.is_everybody());

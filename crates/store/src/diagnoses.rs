@@ -1,5 +1,5 @@
-//! What a linked account's key was last found to be good for. What it says is not known here. A new key was not looked
-//! at: linking again forgets it.
+//! The last diagnosis of a linked account's API key. Its content is not interpreted here. Linking again
+//! deletes it, because the new key was not examined.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -10,19 +10,19 @@ use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::{Error, LinkedAccount, Store};
 
-/// By what a diagnosis was made.
+/// How a diagnosis was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiagnosisSource {
-    /// Lucca was asked while the account was linked.
+    /// By requests to Lucca while the account was linked.
     Linking,
-    /// Lucca was asked later.
+    /// By later requests to Lucca.
     Check,
-    /// What a sync has stored was looked at.
+    /// From what a sync has stored.
     Sync,
 }
 
 impl DiagnosisSource {
-    /// Its name, stable.
+    /// Its stable name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Linking => "linking",
@@ -32,30 +32,30 @@ impl DiagnosisSource {
     }
 }
 
-/// A diagnosis as it is kept.
+/// A stored diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptDiagnosis {
-    /// By what it was made.
+    /// How it was made.
     pub source: DiagnosisSource,
-    /// What was found, as JSON.
+    /// The findings, as JSON.
     pub summary: String,
-    /// When, UTC.
+    /// When it was made, UTC.
     pub checked_at: Timestamp,
 }
 
-/// A diagnosis that is to be kept.
+/// A diagnosis to store.
 #[derive(Clone, Copy, Debug)]
 pub struct NewDiagnosis<'a> {
-    /// By what it was made.
+    /// How it was made.
     pub source: DiagnosisSource,
-    /// What was found, as JSON.
+    /// The findings, as JSON.
     pub summary: &'a str,
-    /// What the audit log says of it: a JSON object.
+    /// The detail of its entry in the audit log: a JSON object.
     pub audit_detail: &'a Value,
 }
 
 impl Store {
-    /// The last diagnosis of a linked account's key, if one was kept.
+    /// Returns the last diagnosis of a linked account's key, if one is stored.
     #[boxed]
     pub async fn diagnosis(&self, account_no: i64) -> Result<Option<KeptDiagnosis>, Error> {
         let row: Option<(String, String, jiff_sqlx::Timestamp)> = on!(self.db, pool => sqlx::query_as(
@@ -76,8 +76,9 @@ impl Store {
         }))
     }
 
-    /// Keeps a diagnosis of the key and the settings that `account` has. Not where these have changed since it was read: it
-    /// would be of another key. With an actor the audit log has it too. Returns whether it was kept.
+    /// Stores a diagnosis of the key and the settings that `account` has. Stores nothing where these have
+    /// changed since it was read: the diagnosis would be of another key. With an actor, the audit log gets an
+    /// entry too. Returns whether it was stored.
     pub async fn keep_diagnosis(
         &self,
         account: &LinkedAccount,
@@ -106,14 +107,14 @@ impl Store {
             Some(actor) => {
                 let detail = new.audit_detail.clone();
                 let entry = NewAuditEntry::new((actor, at), "account.checked", Some(account.id), detail);
-                audit::commit_noted(tx, written, &entry).await.map_err(while_doing(DOING))
+                audit::commit_audited(tx, written, &entry).await.map_err(while_doing(DOING))
             }
             None => tx.commit().await.map(|()| written).map_err(while_doing(DOING)),
         }
     }
 }
 
-/// Keeps the diagnosis by which an account is linked.
+/// Stores the diagnosis that an account is linked with.
 pub(crate) async fn write(
     tx: &mut Tx,
     account_id: &str,
@@ -133,7 +134,7 @@ pub(crate) async fn write(
     .map(drop))
 }
 
-/// Forgets what was found of the key of before.
+/// Deletes the diagnosis of the previous key.
 pub(crate) async fn forget(tx: &mut Tx, account_id: &str) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query(
         "DELETE FROM diagnoses WHERE account_no = (SELECT no FROM linked_accounts WHERE id = $1)",

@@ -1,4 +1,4 @@
-//! Where SQLite and PostgreSQL want other words for the same thing.
+//! SQL that differs between SQLite and PostgreSQL.
 
 use people::RemoteId;
 use sqlx::AssertSqlSafe;
@@ -25,7 +25,7 @@ impl Db {
         AssertSqlSafe(sql.replace("{body.", column).replace('}', "'"))
     }
 
-    /// That member of the column `body`, as text.
+    /// SQL for a member of the column `body`, as text.
     pub(crate) fn member(&self, name: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("(body ->> '{name}')"),
@@ -33,7 +33,7 @@ impl Db {
         }
     }
 
-    /// Which index a table is to be read by, where the engine must be told.
+    /// Names the index to read a table by, where the engine needs the hint.
     pub(crate) fn indexed_by(&self, index: &str) -> String {
         match self {
             Self::Sqlite(_) => format!(" INDEXED BY {index}"),
@@ -41,7 +41,7 @@ impl Db {
         }
     }
 
-    /// The first and the last element of a list in the column `body`, as JSON.
+    /// SQL for the first and the last element of a list in the column `body`, as JSON.
     pub(crate) fn ends_of(&self, list: &str) -> (String, String) {
         match self {
             Self::Sqlite(_) => (format!("body -> '$.{list}[0]'"), format!("body -> '$.{list}[#-1]'")),
@@ -52,8 +52,8 @@ impl Db {
     }
 }
 
-/// Whether a JSON text holds a NUL character, as an escape or as it is. PostgreSQL can't store one in a text nor look into
-/// JSON that has one, so none is stored in either database.
+/// Whether a JSON text holds a NUL character, as an escape or literally. PostgreSQL can neither store one in
+/// a text nor query JSON that has one, so neither database stores any.
 pub fn has_nul(json: &[u8]) -> bool {
     let mut is_escape = false;
     json.iter().enumerate().any(|(at, byte)| {

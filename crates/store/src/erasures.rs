@@ -1,6 +1,6 @@
-//! Erasing one person: everything stored of them goes, the change log keeps only that something was there, and their
-//! id is remembered so that no sync brings them back. Where names may stand beside the person's own records is in
-//! `traces`.
+//! Erasure of one person: everything stored of them is removed, the change log keeps only that entries
+//! existed, and their id is remembered so that no sync stores them again. Finding their name in other
+//! people's records is in `traces`.
 
 mod traces;
 
@@ -23,52 +23,54 @@ use crate::error::while_doing;
 use crate::records::{RecordUpsert, content_hash};
 use crate::{AccountId, ErasureId, Error, LinkedAccount, Store, commit, idempotency, submissions};
 
-/// The kinds whose records belong to a person, whom they name as `employee_id`.
+/// Kinds whose records belong to a person, named by `employee_id`.
 const OWNED: &str = "'employments', 'absences', 'absence_requests', 'user_log_entries'";
 
-/// A person to be erased.
+/// A person to erase.
 #[derive(Clone, Copy, Debug)]
 pub struct Erasure<'a> {
     /// The receipt's id.
     pub id: ErasureId,
     /// The person's id at Lucca.
     pub remote_id: &'a RemoteId,
-    /// Who wants it.
+    /// Who requests it.
     pub actor: Actor,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
-/// What is kept of an erasure: the person's id at Lucca, and no more of them.
+/// Receipt of an erasure. Of the person it holds the id at Lucca and nothing more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
-    /// Its id.
+    /// The receipt's id, `era_…`.
     pub id: ErasureId,
     /// The linked account.
     pub account_id: AccountId,
     /// The person's id at Lucca.
     pub remote_id: RemoteId,
-    /// Who wanted it.
+    /// Who requested it.
     pub actor: String,
-    /// When, UTC.
+    /// When the person was erased, UTC.
     pub erased_at: Timestamp,
     /// How many rows were erased or emptied, by table.
     pub counts: BTreeMap<String, u64>,
-    /// Since when the person may be stored again; absent while they may not.
+    /// Since when the person may be stored again; absent while that is forbidden.
     pub allowed_at: Option<Timestamp>,
-    /// Its entry in the audit log, whose chain proves when it was written; absent for those of before there was one.
+    /// Its entry in the audit log, whose chain proves when it was written; absent for receipts from before
+    /// the chain.
     pub audit: Option<AuditHead>,
 }
 
 const DOING: &str = "erasing a person";
 
 impl Store {
-    /// Erases a person: their records of every kind, what could not be read of them, what the change log says of their
-    /// content, what they wrote in requests of others. Their id stays where others refer to them, and so that
-    /// they are not stored again. The change log gets one more entry, which says it. All of it or nothing.
+    /// Erases a person: their records of every kind, their records in quarantine, their content in the change
+    /// log, and their comments in other people's requests. Their id stays where others refer to them, and in
+    /// the receipt, so that they are not stored again. The change log gets one more entry, `erased`. All of
+    /// it or nothing.
     ///
-    /// A sync of the account that is going on can write nothing more: it ends with [`Error::LeaseLost`], and the next
-    /// one knows. What was freed is to be overwritten with [`Store::scrub`] afterwards.
+    /// A running sync of the account can write nothing more: it ends with [`Error::LeaseLost`], and the next
+    /// one knows of the erasure. Call [`Store::scrub`] afterwards to overwrite the space that was freed.
     pub async fn erase_person(
         &self,
         account: &LinkedAccount,
@@ -122,7 +124,7 @@ impl Store {
         no: i64,
         Erasure { remote_id, at, .. }: Erasure<'_>,
     ) -> Result<BTreeMap<String, u64>, sqlx::Error> {
-        // Whoever writes under the epoch of before has not heard of the erasure.
+        // A process that writes under the previous epoch does not know of the erasure.
         in_tx!(&mut *tx, connection => sqlx::query(
             "UPDATE leases SET epoch = epoch + 1, expires_ms = 0 WHERE account_no = $1",
         )
@@ -149,21 +151,21 @@ impl Store {
             by_kind.entry(kind).or_default().push(RemoteId::from(id));
         }
 
-        let mut told = 0;
+        let mut emptied = 0;
         for (kind, ids) in &by_kind {
             let sql = self.db.with_ids(
                 "UPDATE changes SET op = 'erased', hash = NULL, fields = NULL \
                  WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
                 3,
             );
-            told += in_tx!(&mut *tx, connection => sqlx::query(sql)
+            emptied += in_tx!(&mut *tx, connection => sqlx::query(sql)
                 .bind(no).bind(kind).bind(json_list(ids)).execute(connection).await
                 .map(|done| done.rows_affected()))?;
         }
         let quarantined = erase_quarantined(tx, no, remote_id, &traces).await?;
         let holds = erase_held(tx, no, &by_kind).await?;
         let rewritten =
-            self.forget_words(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
+            self.erase_comments(tx, no, remote_id, at).await? + erase_names(tx, no, &traces, at).await?;
         let submissions = submissions::erase(tx, no, remote_id).await?;
         idempotency::forget(tx, no).await?;
         let change = NewChange {
@@ -177,7 +179,7 @@ impl Store {
         let records = u64::try_from(records).unwrap_or(u64::MAX);
         let counts = [
             ("records", records),
-            ("changes", told),
+            ("changes", emptied),
             ("quarantine", quarantined),
             ("holds", holds),
             ("records_of_others", rewritten),
@@ -186,8 +188,8 @@ impl Store {
         Ok(counts.into_iter().map(|(table, count)| (table.to_owned(), count)).collect())
     }
 
-    /// Takes out what the person wrote in requests of others.
-    async fn forget_words(
+    /// Removes the person's comments from other people's requests.
+    async fn erase_comments(
         &self,
         tx: &mut Tx,
         no: i64,
@@ -228,19 +230,19 @@ impl Store {
         Ok(u64::try_from(touched.len()).unwrap_or(u64::MAX))
     }
 
-    /// Overwrites what deleted rows leave behind in the database's files. It takes as long as writing the database
-    /// once; others who write meanwhile are waited for.
+    /// Overwrites what deleted rows leave in the database's files. Takes as long as writing the database
+    /// once, and waits for other writers.
     ///
     /// # Errors
     ///
-    /// Where others would not let go of the database: what was erased is gone from its tables, and this is worth
-    /// doing again.
+    /// Where other connections keep the database busy: what was erased is gone from its tables, and this
+    /// should be called again.
     #[boxed]
     pub async fn scrub(&self) -> Result<(), Error> {
         const DOING: &str = "overwriting what was erased";
         match &self.db {
             Db::Sqlite(pool) => {
-                // Rows are overwritten when they are deleted, but copies stay in pages that were split before.
+                // Deleted rows are overwritten, but copies of them stay in pages that were split before.
                 sqlx::query("VACUUM").execute(pool).await.map_err(while_doing(DOING))?;
                 let (busy, ..): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
                     .fetch_one(pool)
@@ -261,7 +263,7 @@ impl Store {
         Ok(())
     }
 
-    /// How many records of each kind are stored of a person, whatever their state.
+    /// Counts what is stored of a person by kind: records in any state, and records in quarantine.
     #[boxed]
     pub async fn holdings(&self, account_no: i64, person: &RemoteId) -> Result<BTreeMap<Kind, u64>, Error> {
         let sql = self.db.with_members(&format!(
@@ -285,7 +287,7 @@ impl Store {
         Ok(counts)
     }
 
-    /// The receipts of erasures, oldest first: of one linked account, or of all.
+    /// Lists the receipts of erasures, oldest first: of one linked account, or of all.
     #[boxed]
     pub async fn erasures(&self, account_no: Option<i64>) -> Result<Vec<Receipt>, Error> {
         let rows: Vec<Row> = on!(self.db, pool => sqlx::query_as(
@@ -300,7 +302,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// The people of a linked account who may not be stored again.
+    /// Lists the people of a linked account who must not be stored again.
     #[boxed]
     pub async fn erased_ids(&self, account_no: i64) -> Result<HashSet<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -313,7 +315,8 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// Lets a person who was erased be stored again: the next sync reads them. False if they were not erased.
+    /// Allows an erased person to be stored again: the next sync reads them. Returns false if they were not
+    /// erased.
     #[boxed]
     pub async fn allow_person(
         &self,
@@ -337,7 +340,7 @@ impl Store {
         .map(|done| done.rows_affected() > 0))
         .map_err(while_doing(DOING))?;
         let entry = NewAuditEntry::new((actor, at), "person.allowed", Some(account.id), json!({}));
-        audit::commit_noted(tx, is_allowed, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_allowed, &entry).await.map_err(while_doing(DOING))
     }
 }
 
@@ -372,8 +375,8 @@ impl Row {
     }
 }
 
-/// Erases what could not be read of a person. Of whose a row is nothing may be known: then it goes if it mentions them.
-/// Another's comes back when it is read again.
+/// Erases a person's records in quarantine. A record with an unknown owner is erased if it mentions the
+/// person; one of another person comes back when it is read again.
 async fn erase_quarantined(
     tx: &mut Tx,
     no: i64,
@@ -402,7 +405,7 @@ async fn erase_quarantined(
     Ok(erased)
 }
 
-/// Strikes records off the questions that wait for a person.
+/// Removes records from the holds that await a person's decision.
 async fn erase_held(
     tx: &mut Tx,
     no: i64,
@@ -431,8 +434,8 @@ async fn erase_held(
     Ok(touched)
 }
 
-/// Takes the person's name out of what Lucca sent of others, such as the people who report to them. The model has ids
-/// only.
+/// Removes the person's name from the raw records of others, such as the people who report to them. The model
+/// has ids only.
 async fn erase_names(tx: &mut Tx, no: i64, traces: &Traces<'_>, at: Timestamp) -> Result<u64, sqlx::Error> {
     let rows: Vec<(String, String, String)> = in_tx!(&mut *tx, connection => sqlx::query_as(
         "SELECT kind, remote_id, raw FROM records WHERE account_no = $1 AND raw IS NOT NULL AND raw LIKE $2",

@@ -1,16 +1,16 @@
-//! What can go wrong between us and the database.
+//! Errors of the store.
 
 use people::Kind;
 
 use crate::vault::VaultError;
 
-/// A failure of the store. The message says what was being done; the cause is in `source()`.
+/// A failure of the store. The message names the action that failed; the cause is in `source()`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database refused or could not be reached.
     #[error("the database failed while {doing}")]
     Database {
-        /// What was being done, as a phrase.
+        /// The action that failed, as a phrase.
         doing: &'static str,
         /// The database's own error.
         #[source]
@@ -22,25 +22,25 @@ pub enum Error {
     /// A secret could not be sealed or opened.
     #[error("a sealed secret could not be used")]
     Vault(#[from] VaultError),
-    /// The lease is another's, or is over: another process has taken over the linked account, it was unlinked, or a
-    /// person of it was erased. Nothing of the page at hand was written.
+    /// The lease is lost: another process has taken over the linked account, it was unlinked, or one of its
+    /// people was erased. Nothing of the current page was written.
     #[error(
         "this process may write to the linked account no more: another has taken it over, unlinked it, or erased \
          somebody of it"
     )]
     LeaseLost,
-    /// A person has asked for the run to end. Nothing of the page at hand was written.
+    /// A person cancelled the run. Nothing of the current page was written.
     #[error("the run was cancelled; what it had read is stored")]
     Cancelled,
-    /// The linked account was unlinked: it has no API key, and nobody may write to it.
+    /// The linked account was unlinked: it has no API key, and no process may write to it.
     #[error("this account was unlinked: its API key is gone, and nothing is read any more")]
     Unlinked,
-    /// What is asked for begins at a place that is not in the change log, or no longer.
+    /// The requested position is not in the change log, or no longer.
     #[error(
         "the change log does not go on from that number: it was cut since, or the database was restored to an older state"
     )]
     PlaceGone {
-        /// From where on there are changes.
+        /// The number after which there are changes.
         first: i64,
         /// The number of the last change.
         last: i64,
@@ -48,7 +48,7 @@ pub enum Error {
     /// Something stored cannot be read back.
     #[error("stored {what} cannot be read back")]
     Corrupt {
-        /// What it was.
+        /// The kind of data.
         what: &'static str,
         /// Why.
         #[source]
@@ -66,7 +66,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the database's disk is full, or what it may use of it.
+    /// Whether the database's disk, or its share of it, is full.
     pub fn is_disk_full(&self) -> bool {
         // SQLITE_FULL, and PostgreSQL's disk_full.
         let is_full_code = |code: &str| matches!(code, "13" | "53100");
@@ -93,7 +93,7 @@ impl Error {
     }
 }
 
-/// Turns a database error into ours, saying what was being done.
+/// Turns a database error into ours, with the action that failed.
 pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
     move |source| Error::Database { doing, source }
 }

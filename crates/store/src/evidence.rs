@@ -1,5 +1,5 @@
-//! Counts of what is stored of people, by which it can be told what an API key shows. What they prove is decided
-//! elsewhere; nothing here is about anybody in particular.
+//! Counts of what is stored of people, as evidence of what an API key shows. The conclusions are drawn
+//! elsewhere; no count is about a particular person.
 
 use async_recursion::async_recursion as boxed;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use crate::db::{from_sql_count, on, row};
 use crate::error::while_doing;
 use crate::{Error, RecordState, Store};
 
-/// How many people are something by the dates of their applicable contract.
+/// Number of people by status, according to the dates of their applicable contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StandingCounts {
     /// Employed, or without a date that says otherwise.
@@ -19,42 +19,42 @@ pub struct StandingCounts {
     pub former: u64,
 }
 
-/// Owners of applicable contracts. Left out are people who are gone or hidden, and whose contract begins or ends within a
-/// day of today: whether they are employed depends on whose clock is asked.
+/// Owners of applicable contracts. Left out are people who are gone or hidden, and contracts that begin or
+/// end within a day of today: whether their owners are employed depends on the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnerCounts {
-    /// Of a running contract, and stored as people.
+    /// With a running contract, and stored as people.
     pub running_shown: u64,
-    /// Of a running contract, and never stored as people.
+    /// With a running contract, and never stored as people.
     pub running: u64,
-    /// Of one that has ended, likewise.
+    /// With an ended contract, and never stored as people.
     pub ended: u64,
-    /// Those of them whose contract was in an establishment where others are.
+    /// Of these, owners whose contract was in an establishment with people who are present.
     pub ended_nearby: u64,
-    /// Of one that is yet to begin, likewise.
+    /// With a contract yet to begin, and never stored as people.
     pub later: u64,
-    /// Those of them whose contract is in an establishment where others are.
+    /// Of these, owners whose contract is in an establishment with people who are present.
     pub later_nearby: u64,
 }
 
-/// References to people, each counted, also those to the same person: the managers of people who have not left, and heads
-/// of departments. Left out are those to people with only a contract stored.
+/// References to people, each counted, also repeated ones to the same person: the managers of people who have
+/// not left, and heads of departments. Left out are references to people with only a contract stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReferenceCounts {
-    /// All of them.
+    /// All references.
     pub followed: u64,
-    /// Those to people without a stored record.
+    /// References to people without a stored record.
     pub dangling: u64,
 }
 
 /// Counts of what is stored of people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredEvidence {
-    /// People by what they are today.
+    /// People by status today.
     pub today: StandingCounts,
-    /// People by what they are for certain: whoever left or begins within a day of today counts as active.
+    /// People by status that is certain: those who left or begin within a day of today count as active.
     pub certain: StandingCounts,
-    /// People who are hidden, by what they are today.
+    /// Hidden people by status today.
     pub hidden: StandingCounts,
     /// People with a first or a last day.
     pub dated: u64,
@@ -64,11 +64,11 @@ pub struct StoredEvidence {
     pub managers: u64,
     /// People with a job qualification.
     pub qualifications: u64,
-    /// People with a value in a field of the tenant's own.
+    /// People with a value in a custom field of the tenant.
     pub custom_fields: u64,
     /// Owners of contracts.
     pub owners: OwnerCounts,
-    /// Managers and heads of departments of whom neither a record nor a contract is stored.
+    /// Managers and heads of departments for which neither a record nor a contract is stored.
     pub referred: u64,
     /// References to managers and heads of departments.
     pub references: ReferenceCounts,
@@ -110,7 +110,7 @@ impl StandingCounts {
 }
 
 impl Store {
-    /// Counts what is stored of a linked account's people, as of a day.
+    /// Counts what is stored of a linked account's people, as of `today`.
     #[boxed]
     pub async fn evidence(&self, account_no: i64, today: Date) -> Result<StoredEvidence, Error> {
         let mut evidence = StoredEvidence::default();

@@ -1,5 +1,5 @@
-//! What a linked account's configuration leaves out from now on: its records go, and so does what the change log and
-//! the quarantine say of their content. Which those are the sync engine decides.
+//! Exclusions: removes the records that a linked account's configuration now leaves out, and their content in
+//! the change log and the quarantine. The sync engine decides which records those are.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -12,22 +12,22 @@ use crate::error::while_doing;
 use crate::records::RecordState;
 use crate::{Error, Lease, Store, holds};
 
-/// A stored record as it is kept, whatever its state.
+/// A stored record, in any state.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// Its id at its source.
+    /// The record's id at its source.
     pub id: RemoteId,
     /// The model as JSON.
     pub body: String,
-    /// As Lucca sent it, where that is kept.
+    /// The record as Lucca sent it, where that is kept.
     pub raw: Option<String>,
-    /// How it stands.
+    /// Its state at the source.
     pub state: RecordState,
 }
 
 impl Store {
-    /// The records of a kind behind `after`, `limit` at most, in the order of ids as text, whatever their state,
-    /// withheld ones included.
+    /// Returns the records of a kind after `after`, at most `limit`, in the order of ids as text. They may be
+    /// in any state, and withheld ones are included.
     #[boxed]
     pub async fn kept(
         &self,
@@ -56,13 +56,14 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Removes the records of a kind, or of these ids, because they are no longer wanted; whatever was not deleted
-    /// before is told as excluded. What the change log says of their content, what of the kind is in quarantine and
-    /// what waits for a person goes with them. Gives how many records were told of.
+    /// Removes the records of a kind, or of these ids, because the account's configuration excludes them.
+    /// Those that were not deleted before are logged as excluded. Their content in the change log is removed
+    /// with them; without `ids`, so are the kind's quarantine and its hold. Returns how many records were
+    /// logged.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
     #[boxed]
     pub async fn exclude(
         &self,
@@ -74,9 +75,9 @@ impl Store {
         const DOING: &str = "removing what is no longer wanted";
         let mut tx = self.begin_under(lease, at, DOING).await?;
         let write = async {
-            let told = self.remove(&mut tx, lease, kind, ids, at).await?;
+            let logged = self.remove(&mut tx, lease, kind, ids, at).await?;
             tx.commit().await?;
-            Ok(told)
+            Ok(logged)
         };
         write.await.map_err(while_doing(DOING))
     }
@@ -94,15 +95,15 @@ impl Store {
         let list = list.as_deref();
         let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
         let of_them = format!("account_no = $1 AND kind = $2 {among}");
-        // What is withheld was told as excluded before, or never told of.
+        // Withheld records were logged as excluded before, or never logged.
         let count =
             format!("SELECT count(*) FROM records WHERE {of_them} AND state <> 'gone' AND withheld IS NULL");
         let sql = self.db.with_ids(&count, 3);
-        let told: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
+        let logged: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(sql)
             .bind(no).bind(kind.name()).bind(list).fetch_one(connection).await)?;
         let last: i64 = in_tx!(&mut *tx, connection => sqlx::query_scalar(
             "UPDATE linked_accounts SET change_seq = change_seq + $2 WHERE no = $1 RETURNING change_seq",
-        ).bind(no).bind(told).fetch_one(connection).await)?;
+        ).bind(no).bind(logged).fetch_one(connection).await)?;
         let statements = [
             "UPDATE changes SET fields = NULL, hash = NULL WHERE {of_them} AND (fields IS NOT NULL OR hash IS NOT NULL)",
             "INSERT INTO changes (account_no, seq, kind, remote_id, op, run_id, at) \
@@ -116,7 +117,7 @@ impl Store {
                 let query = sqlx::query(sql).bind(no).bind(kind.name()).bind(list);
                 let query = if index == 1 {
                     let run_id = lease.run().map(|run_id| run_id.to_string());
-                    query.bind(last - told).bind(run_id).bind(sql_time(at))
+                    query.bind(last - logged).bind(run_id).bind(sql_time(at))
                 } else {
                     query
                 };
@@ -129,15 +130,15 @@ impl Store {
                 .bind(no).bind(kind.name()).execute(connection).await.map(drop))?;
             holds::remove(tx, no, kind).await?;
         }
-        Ok(from_sql_count(told))
+        Ok(from_sql_count(logged))
     }
 
-    /// Takes the values of some members out of what the change log says of a kind's records; that they changed stays.
-    /// Gives how many entries were emptied, one with two of the members twice.
+    /// Removes the values of some members from the change log of a kind; the fact that they changed stays.
+    /// Returns how many values were removed: an entry with two of the members counts twice.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over, and whatever the database fails with.
+    /// [`Error::LeaseLost`] where another process has taken over, and database errors.
     #[boxed]
     pub async fn forget_values(
         &self,
@@ -156,7 +157,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// The same in a transaction, of these records where they are given.
+    /// Same as [`Self::forget_values`], within a transaction, and for some records only where `ids` are
+    /// given.
     pub(crate) async fn forget(
         &self,
         tx: &mut Tx,
@@ -168,7 +170,7 @@ impl Store {
         let mut emptied = 0;
         let among = if ids.is_some() { "AND remote_id IN {ids}" } else { "AND $3 IS NULL" };
         for member in members {
-            let (set, is_told) = match self.db {
+            let (set, has_values) = match self.db {
                 Db::Sqlite(_) => (
                     format!("json_set(fields, '$.{member}', json('null'))"),
                     format!("json_type(fields, '$.{member}') = 'object'"),
@@ -181,7 +183,7 @@ impl Store {
             let sql = self.db.with_ids(
                 &format!(
                     "UPDATE changes SET fields = {set} WHERE account_no = $1 AND kind = $2 {among} \
-                     AND fields IS NOT NULL AND {is_told}"
+                     AND fields IS NOT NULL AND {has_values}"
                 ),
                 3,
             );

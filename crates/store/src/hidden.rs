@@ -1,4 +1,4 @@
-//! Records that the API key no longer shows: which they are, and whose.
+//! Lists hidden records, which the API key no longer shows: by kind, and by employee.
 
 use async_recursion::async_recursion as boxed;
 use people::{Kind, RemoteId};
@@ -11,7 +11,7 @@ use crate::{Error, Store};
 const DOING: &str = "listing hidden records";
 
 impl Store {
-    /// The ids of the hidden records of a kind, withheld ones included, in the order of ids as text.
+    /// Lists the ids of the hidden records of a kind, withheld ones included, in the order of ids as text.
     #[boxed]
     pub async fn hidden_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -25,7 +25,7 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// The ids of the hidden records of a kind that belong to these employees.
+    /// Lists the ids of the hidden records of a kind that belong to these employees.
     #[boxed]
     pub async fn hidden_of(
         &self,

@@ -1,5 +1,5 @@
-//! Disappearances that wait for a person: which records, why, and what was decided. A decision is carried out in
-//! the transaction that records it.
+//! Holds: disappearances of records that await a person's decision, with the reason and the decision. A
+//! decision is carried out in the transaction that records it.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -10,23 +10,23 @@ use crate::db::{Tx, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::{Error, RecordState, Store};
 
-/// Records whose disappearance waits for a person, or was refused by one.
+/// Records whose disappearance awaits a person's decision, or was rejected by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// Which kind of record.
+    /// The records' kind.
     pub kind: Kind,
-    /// Why a person is asked, as a sentence fragment.
+    /// Why a person must decide, as a sentence fragment.
     pub reason: String,
-    /// Which records are missing at the source.
+    /// The records that are missing at the source.
     pub ids: Vec<RemoteId>,
-    /// When it was first asked.
+    /// When the hold was opened.
     pub opened_at: Timestamp,
-    /// Whether a person said that the records stay.
+    /// Whether a person decided that the records stay.
     pub is_rejected: bool,
 }
 
 impl Store {
-    /// What waits for a person in a linked account, and what a person has refused to let go.
+    /// Lists a linked account's holds: those that await a person's decision, and rejected ones.
     #[boxed]
     pub async fn holds(&self, account_no: i64) -> Result<Vec<Hold>, Error> {
         let rows: Vec<(String, String, String, jiff_sqlx::Timestamp, String)> =
@@ -54,8 +54,8 @@ impl Store {
             .collect()
     }
 
-    /// A person agrees: the records of a hold are marked as gone, with their entries in the change log. Records
-    /// that came back meanwhile stay. Gives how many went.
+    /// Approves a hold: its records are marked as gone, with their entries in the change log. Records that
+    /// came back meanwhile stay. Returns how many were marked.
     #[boxed]
     pub async fn approve_hold(&self, account_no: i64, hold: &Hold, at: Timestamp) -> Result<usize, Error> {
         const DOING: &str = "letting records go";
@@ -63,7 +63,7 @@ impl Store {
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             self.mark(&mut tx, account_no, hold.kind, &present, RecordState::Gone, at).await?;
-            let gone = changes::of_state(hold.kind, &present, Operation::Deleted);
+            let gone = changes::state_changes(hold.kind, &present, Operation::Deleted);
             changes::append(&mut tx, account_no, None, &gone, at).await?;
             remove(&mut tx, account_no, hold.kind).await?;
             tx.commit().await
@@ -72,7 +72,7 @@ impl Store {
         Ok(present.len())
     }
 
-    /// A person refuses: the records stay, and nobody is asked about them again.
+    /// Rejects a hold: the records stay, and no person is asked about them again.
     #[boxed]
     pub async fn reject_hold(&self, account_no: i64, kind: Kind, at: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -88,8 +88,9 @@ impl Store {
     }
 }
 
-/// Asks a person, or withdraws the question where `ids` is empty. A refusal stands while what is missing stays
-/// within what was refused. Gives whether a person was asked anew: more or other records than were asked about.
+/// Opens a hold, or withdraws it where `ids` is empty. The caller respects a rejection while the missing
+/// records stay within the rejected ones. Returns whether a new decision is needed: for more or other records
+/// than before.
 pub(crate) async fn write(
     tx: &mut Tx,
     account_no: i64,
@@ -103,7 +104,7 @@ pub(crate) async fn write(
         return Ok(false);
     }
     let ids = crate::dialect::json_list(ids);
-    let asked: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+    let previous: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
         "SELECT ids FROM holds WHERE account_no = $1 AND kind = $2 AND state = 'open'",
     )
     .bind(account_no)
@@ -123,7 +124,7 @@ pub(crate) async fn write(
     .execute(connection)
     .await
     .map(drop))?;
-    Ok(asked.as_ref() != Some(&ids))
+    Ok(previous.as_ref() != Some(&ids))
 }
 
 pub(crate) async fn remove(tx: &mut Tx, account_no: i64, kind: Kind) -> Result<(), sqlx::Error> {

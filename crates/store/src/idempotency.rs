@@ -1,5 +1,5 @@
-//! Requests that their caller named, so that each is done once: who is doing it, and what was answered, which is kept
-//! sealed, as it may hold a new secret. What is asked and answered over HTTP is not known here.
+//! Named requests, each of which runs once: the process that runs it, and its answer, sealed because it may
+//! hold a new secret. The HTTP requests and answers are not interpreted here.
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -7,38 +7,38 @@ use sha2::{Digest, Sha256};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::{AccountId, Error, Store};
 
-/// How long an answer is kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// How long somebody may take to do it; who takes longer has ended on the way.
-const LONGEST_TURN: SignedDuration = SignedDuration::from_secs(60);
+/// How long an answer is stored.
+const ANSWER_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+/// How long a request may run; a process that takes longer is considered ended.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_secs(60);
 
-/// A request that its caller named.
+/// A request with an idempotency key.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedRequest<'a> {
-    /// Who asks: a name of ours.
+    /// The caller: a name of ours.
     pub caller: &'a str,
-    /// The caller's name for the request.
+    /// The idempotency key, which the caller chooses.
     pub key: &'a str,
-    /// All that was asked, for comparison; only its hash is kept.
+    /// The whole request, for comparison; only its hash is stored.
     pub asked: &'a [u8],
-    /// The linked account it is about, where it is about one: its answers are erased with its data.
+    /// The linked account it is about, if any: its answers are erased with its data.
     pub account: Option<AccountId>,
 }
 
-/// The right to do a named request: random bytes.
+/// The right to run a named request: random bytes.
 pub type Claim = [u8; 16];
 
-/// How a named request stands.
+/// State of a named request.
 #[derive(Debug)]
 pub enum Named {
-    /// It is new: whoever asked is to do it.
+    /// It is new: the caller is to run it.
     New,
-    /// It was done: what was answered.
+    /// It was done, with this answer.
     Done(SecretString),
-    /// Somebody is doing it.
+    /// Another process is running it.
     UnderWay,
     /// The caller used the key for another request.
     Other,
@@ -47,7 +47,7 @@ pub enum Named {
 impl NamedRequest<'_> {
     fn hash(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
-        // No name of ours has a NUL.
+        // No caller's name has a NUL.
         hash.update(self.caller);
         hash.update([0]);
         hash.update(self.key);
@@ -64,12 +64,12 @@ fn row(hash: &[u8]) -> String {
     })
 }
 
-fn place(row: &str) -> Place<'_> {
+fn location(row: &str) -> SecretLocation<'_> {
     SealedColumn::Answer.of(row)
 }
 
 impl Store {
-    /// Asks to do a named request, which takes the turn if it is new.
+    /// Claims a named request if it is new; otherwise returns its state.
     pub async fn begin_named(
         &self,
         vault: &Vault,
@@ -93,7 +93,7 @@ impl Store {
         .bind(&asked)
         .bind(&claim[..])
         .bind(request.account.map(|id| id.to_string()))
-        .bind(later(at, LONGEST_TURN))
+        .bind(later(at, LONGEST_RUN))
         .execute(pool)
         .await
         .map(|done| done.rows_affected() == 1))
@@ -110,13 +110,14 @@ impl Store {
         .map_err(while_doing(DOING))?;
         Ok(match found {
             Some((known, _)) if known != asked => Named::Other,
-            Some((_, Some(answer))) => Named::Done(vault.open(&Sealed(answer), place(&row(&hash)))?),
-            // Nothing: whoever did it gave it up at this moment. To ask once more is right for both.
+            Some((_, Some(answer))) => Named::Done(vault.open(&Sealed(answer), location(&row(&hash)))?),
+            // No row: the process that ran it has released the key at this moment. Retrying is right in both
+            // cases.
             Some((_, None)) | None => Named::UnderWay,
         })
     }
 
-    /// Keeps what was answered, if it is still the turn of whoever did it.
+    /// Stores the answer, if the claim is still valid.
     pub async fn finish_named(
         &self,
         vault: &Vault,
@@ -126,21 +127,21 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), Error> {
         let hash = request.hash();
-        let sealed = vault.seal(answer, place(&row(&hash)), nonce)?;
+        let sealed = vault.seal(answer, location(&row(&hash)), nonce)?;
         on!(self.db, pool => sqlx::query(
             "UPDATE idempotency_keys SET answer = $3, expires_ms = $4 WHERE hash = $1 AND claim = $2",
         )
         .bind(&hash)
         .bind(&claim[..])
         .bind(&sealed.0)
-        .bind(later(at, KEPT))
+        .bind(later(at, ANSWER_LIFETIME))
         .execute(pool)
         .await
         .map(drop))
         .map_err(while_doing("keeping an answer for its idempotency key"))
     }
 
-    /// Frees the key: nothing was done.
+    /// Releases the key: nothing was done.
     pub async fn give_up_named(&self, request: NamedRequest<'_>, claim: Claim) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("DELETE FROM idempotency_keys WHERE hash = $1 AND claim = $2")
             .bind(request.hash())
@@ -152,7 +153,7 @@ impl Store {
     }
 }
 
-/// Forgets what was answered about a linked account, as personal data may be in it.
+/// Deletes the answers about a linked account, as they may hold personal data.
 pub(crate) async fn forget(tx: &mut Tx, account_no: i64) -> Result<(), sqlx::Error> {
     in_tx!(tx, connection => sqlx::query("DELETE FROM idempotency_keys WHERE account_no = $1")
         .bind(account_no)

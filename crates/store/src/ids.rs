@@ -1,4 +1,4 @@
-//! Our own ids: a prefix that says what it is, over a UUID v7. Ids at the source are `people::RemoteId`.
+//! Our own ids: a prefix for the type, and a UUID v7. Ids at the source are `people::RemoteId`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id, from the time it is made at and ten random bytes.
+            /// A new id, from its creation time and ten random bytes.
             pub fn mint(at: Timestamp, random: [u8; 10]) -> Self {
                 let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
@@ -71,17 +71,17 @@ ids! {
     IssueId = "iss_",
     /// The receipt of an erasure: `era_…`.
     ErasureId = "era_",
-    /// A receipt of what was removed.
+    /// A receipt of retention: `rcp_…`.
     ReceiptId = "rcp_",
     /// An absence request made through the connector: `abr_…`.
     SubmissionId = "abr_",
-    /// Where webhooks are sent: `whe_…`.
+    /// A webhook endpoint: `whe_…`.
     WebhookEndpointId = "whe_",
     /// A service that people are provisioned to by SCIM: `scim_…`.
     ScimTargetId = "scim_",
-    /// A feed of absences for calendars: `feed_…`.
+    /// A calendar feed of absences: `feed_…`.
     CalendarFeedId = "feed_",
-    /// Where a customer's Lucca tells us what happens: `inw_…`.
+    /// The inbound webhooks of a linked account: `inw_…`.
     InboundWebhookId = "inw_",
 }
 

@@ -1,6 +1,6 @@
-//! What a customer's Lucca tells us of by itself: the address and the key for each account, how much came, and the
-//! notices of what is to be read again, until a run has read it. How a webhook looks is not known here, and nothing of
-//! its data is kept: a notice only says where to look.
+//! Inbound webhooks, which a customer's Lucca sends: each account's address and key, counters, and the
+//! notices of what to read again, until a run has read it. Parsing is not here, and no data of a webhook is
+//! stored: a notice only names what to read.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -17,30 +17,30 @@ use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::webhook_endpoints::of_ms;
 use crate::{AccountId, Error, InboundWebhookId, Lease, LinkedAccount, Store};
 
-/// Where a customer's Lucca tells us what happens.
+/// An account's address for webhooks from the customer's Lucca.
 #[derive(Clone, Debug)]
 pub struct InboundWebhook {
     /// Its id, which is a part of the address.
     pub id: InboundWebhookId,
     /// The linked account's id.
     pub account_id: AccountId,
-    /// Its short key.
+    /// The linked account's short key.
     pub account_no: i64,
-    /// Until when the former key opens it too.
+    /// Until when the previous key is accepted too.
     pub previous_key_until: Option<Timestamp>,
-    /// How many webhooks came.
+    /// The number of webhooks received.
     pub received: u64,
-    /// How many of them were about something else.
+    /// Of these, webhooks about data that is not read by webhooks.
     pub passed_over: u64,
-    /// How many could not be understood.
+    /// Of these, webhooks that could not be parsed.
     pub malformed: u64,
-    /// When the last one came.
+    /// When the last webhook was received.
     pub last_received_at: Option<Timestamp>,
-    /// When the last one came that could not be understood.
+    /// When the last one that could not be parsed was received.
     pub last_malformed_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When a key or secret of it last changed.
+    /// When its key or secret last changed.
     pub updated_at: Timestamp,
     key_hash: Vec<u8>,
     previous_key_hash: Option<Vec<u8>>,
@@ -49,14 +49,14 @@ pub struct InboundWebhook {
     previous_signing_until: Option<Timestamp>,
 }
 
-/// What happened, as far as it matters for where to look.
+/// The kind of event, as far as it matters for what to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeOf {
-    /// Something is new.
+    /// Something was created.
     Created,
-    /// Something was approved, or is otherwise not what it was.
+    /// Something was approved or otherwise changed.
     Changed,
-    /// Something is over.
+    /// Something was deleted.
     Deleted,
 }
 
@@ -78,27 +78,27 @@ impl NoticeOf {
     }
 }
 
-/// What is to be read again.
+/// What to read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// What happened.
+    /// The kind of event.
     pub event: NoticeOf,
-    /// Lucca's id of the half-day, where it was named.
+    /// Lucca's id of the half-day, where the webhook named it.
     pub leave_id: Option<RemoteId>,
-    /// Whose absence it is, where that was said.
+    /// The owner of the absence, where the webhook named one.
     pub owner_id: Option<RemoteId>,
-    /// The first and the last of the days to read; without them, whatever changed.
+    /// The first and the last day to read; absent: everything that changed.
     pub days: Option<(Date, Date)>,
 }
 
-/// What became of a webhook that came.
+/// Outcome of a received webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received<'a> {
-    /// It says what to read again.
+    /// It names what to read again.
     Noted(&'a [Notice]),
-    /// It is about something that is not read by webhooks.
+    /// It is about data that is not read by webhooks.
     PassedOver,
-    /// It could not be understood.
+    /// It could not be parsed.
     Malformed,
 }
 
@@ -139,7 +139,7 @@ const SELECT: &str = "SELECT w.id, a.id AS account_id, w.account_no, w.key_hash,
                       w.last_malformed_ms, w.created_at, w.updated_at FROM inbound_webhooks w \
                       JOIN linked_accounts a ON a.no = w.account_no";
 
-/// So many notices are taken into one run; the rest into the next.
+/// Most notices that one run takes; the next run takes the rest.
 const NOTICES_A_RUN: i64 = 5_000;
 
 fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -182,19 +182,19 @@ impl NoticeRow {
 }
 
 impl InboundWebhook {
-    /// The SHA-256 of each key that opens it now.
+    /// The SHA-256 of each key that is accepted now.
     pub fn key_hashes(&self, now: Timestamp) -> impl Iterator<Item = &[u8]> {
         let still = self.previous_key_until.is_some_and(|until| now < until);
         let previous = self.previous_key_hash.as_deref().filter(|_| still);
         std::iter::once(self.key_hash.as_slice()).chain(previous)
     }
 
-    /// Whether Lucca's secret for the kind that is signed is known.
+    /// Whether Lucca's signing secret is known, for the kind of webhooks that is signed.
     pub fn is_signed(&self) -> bool {
         self.signing_secret.is_some()
     }
 
-    /// The secrets that Lucca may sign with now.
+    /// Returns the secrets that Lucca may sign with now.
     pub fn signing_secrets(&self, vault: &Vault, now: Timestamp) -> Result<Vec<SecretString>, Error> {
         let row = self.id.to_string();
         let mut secrets = Vec::new();
@@ -211,7 +211,8 @@ impl InboundWebhook {
 }
 
 impl Store {
-    /// Lets an account's Lucca tell us what happens. False where it may already; the first to ask wins.
+    /// Switches an account's inbound webhooks on. Returns false where they are on already; of concurrent
+    /// calls the first wins.
     #[boxed]
     pub async fn add_inbound_webhook(
         &self,
@@ -237,12 +238,13 @@ impl Store {
             .map(|done| done.rows_affected() == 1))?;
             let (action, account_id) = ("inbound_webhook.created", Some(account.id));
             let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
-            audit::commit_noted(tx, made, &entry).await
+            audit::commit_audited(tx, made, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Gives an account's inbound webhooks a new key. The one it had opens them too, until `until`; one before that no more.
+    /// Gives an account's inbound webhooks a new key. The previous key is accepted too, until `until`; the
+    /// one before that no more.
     #[boxed]
     pub async fn rotate_inbound_key(
         &self,
@@ -267,13 +269,13 @@ impl Store {
             .map(|done| done.rows_affected() == 1))?;
             let (action, account_id) = ("inbound_webhook.key_rotated", Some(account.id));
             let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
-            audit::commit_noted(tx, rotated, &entry).await
+            audit::commit_audited(tx, rotated, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Keeps the secret that Lucca signs with, or forgets it. The one before it holds too, until `until`; when it is
-    /// forgotten, none does. False where they were switched off meanwhile.
+    /// Stores Lucca's signing secret, or deletes it. The previous secret is accepted too, until `until`;
+    /// after a deletion, none is. Returns false where inbound webhooks were switched off meanwhile.
     pub async fn set_inbound_signing_secret(
         &self,
         vault: &Vault,
@@ -315,10 +317,10 @@ impl Store {
             None => "inbound_webhook.signing_secret_forgotten",
         };
         let entry = NewAuditEntry::new((actor, at), action, Some(webhook.account_id), json!({}));
-        audit::commit_noted(tx, is_set, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_set, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// An account's inbound webhooks, where they are switched on.
+    /// Returns an account's inbound webhooks, where they are switched on.
     #[boxed]
     pub async fn inbound_webhook_of(&self, account_no: i64) -> Result<Option<InboundWebhook>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.account_no = $1"));
@@ -328,7 +330,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// The inbound webhooks at an address. Those of an account that was unlinked are no more.
+    /// Returns the inbound webhooks at an address; none for an unlinked account.
     #[boxed]
     pub async fn inbound_webhook(&self, id: InboundWebhookId) -> Result<Option<InboundWebhook>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE w.id = $1 AND a.status <> 'unlinked'"));
@@ -338,8 +340,8 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Switches an account's inbound webhooks off: their address and keys open nothing from now on, and what was told and
-    /// not read is left to the next sync. False where they were not on.
+    /// Switches an account's inbound webhooks off: their address and keys open nothing from now on, and
+    /// unread notices are left to the next sync. Returns false where they were not on.
     #[boxed]
     pub async fn remove_inbound_webhook(
         &self,
@@ -361,12 +363,12 @@ impl Store {
             }
             let (action, account_id) = ("inbound_webhook.removed", Some(account.id));
             let entry = NewAuditEntry::new((actor, at), action, account_id, json!({}));
-            audit::commit_noted(tx, removed, &entry).await
+            audit::commit_audited(tx, removed, &entry).await
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Notes that a webhook came, and what it says is to be read, in one transaction: once this returns it is not lost.
+    /// Records a received webhook and its notices in one transaction: once this returns, they are not lost.
     pub async fn note_inbound(
         &self,
         webhook: &InboundWebhook,
@@ -416,7 +418,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// How many notices of an account are not read yet.
+    /// Counts the unread notices of an account.
     #[boxed]
     pub async fn count_notices(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
@@ -429,8 +431,8 @@ impl Store {
         Ok(from_sql_count(count))
     }
 
-    /// The notices that a run is to read. They are its own from now on: the commit that has read them removes these and no
-    /// later ones.
+    /// Claims the notices that a run is to read. The commit that has read them removes these and no later
+    /// ones.
     #[boxed]
     pub async fn take_notices(&self, lease: &Lease, now: Timestamp) -> Result<Vec<Notice>, Error> {
         const DOING: &str = "taking what Lucca told";
@@ -454,8 +456,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Lets what could not be read wait until `until`. What came before `given_up_before` is left to the syncs that come by
-    /// themselves.
+    /// Postpones unread notices until `until`. Those received before `given_up_before` are deleted and left
+    /// to the scheduled syncs.
     #[boxed]
     pub async fn postpone_notices(
         &self,

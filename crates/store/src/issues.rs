@@ -1,5 +1,5 @@
-//! Issues: what a person must do about a linked account, with a stable code. One is open for a code and a subject
-//! until it is resolved; then the next is another one.
+//! Issues: what a person must do about a linked account, with a stable code. One at most is open for a code
+//! and a subject; once it is resolved, the next is a new issue.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::{Error, IssueId, Store, account_events};
 /// Something that a person must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// Its id.
+    /// The issue's id, `iss_…`.
     pub id: IssueId,
     /// The linked account's short key.
     pub account_no: i64,
@@ -20,20 +20,20 @@ pub struct Issue {
     pub code: String,
     /// What it is about within the code, such as a permission's name.
     pub subject: String,
-    /// What it rests on: codes and counts, no personal data.
+    /// Its evidence: codes and counts, no personal data.
     pub detail: Value,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// When it was last seen to hold.
+    /// When it was last confirmed.
     pub updated_at: Timestamp,
     /// When it was resolved; absent while it is open.
     pub resolved_at: Option<Timestamp>,
 }
 
-/// Something that a person must do from now on.
+/// An issue to open.
 #[derive(Clone, Debug)]
 pub struct NewIssue<'a> {
-    /// The id it gets unless one is open for the same.
+    /// The id it gets, unless an issue is open for the same code and subject.
     pub id: IssueId,
     /// The linked account's short key.
     pub account_no: i64,
@@ -41,16 +41,16 @@ pub struct NewIssue<'a> {
     pub code: &'a str,
     /// What it is about within the code.
     pub subject: &'a str,
-    /// What it rests on: codes and counts, no personal data.
+    /// Its evidence: codes and counts, no personal data.
     pub detail: &'a Value,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
-/// Which issues.
+/// Filter for [`Store::issues`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IssueFilter {
-    /// Those that are open.
+    /// Open issues.
     #[default]
     Open,
     /// Resolved ones too.
@@ -87,7 +87,7 @@ impl IssueRow {
 }
 
 impl Store {
-    /// Opens an issue; one that is open for the same code and subject is only brought up to date.
+    /// Opens an issue; one that is open for the same code and subject is updated instead.
     pub async fn open_issue(&self, issue: NewIssue<'_>) -> Result<(), Error> {
         const DOING: &str = "opening an issue";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
@@ -98,7 +98,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Resolves what is open for a code and a subject. Gives whether anything was.
+    /// Resolves the open issue for a code and a subject. Returns whether there was one.
     #[boxed]
     pub async fn resolve_issue(
         &self,
@@ -122,8 +122,8 @@ impl Store {
             .fetch_optional(connection)
             .await)?;
             if let Some(id) = &id {
-                let told = json!({ "issue_id": id, "code": code, "subject": subject });
-                account_events::append(&mut tx, account_no, "issue.resolved", &told, at).await?;
+                let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+                account_events::append(&mut tx, account_no, "issue.resolved", &event_detail, at).await?;
             }
             tx.commit().await?;
             Ok(id.is_some())
@@ -131,7 +131,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Issues, oldest first: of one linked account, or of all.
+    /// Lists issues, oldest first: of one linked account, or of all.
     #[boxed]
     pub async fn issues(&self, account_no: Option<i64>, filter: IssueFilter) -> Result<Vec<Issue>, Error> {
         let rows: Vec<IssueRow> = on!(self.db, pool => sqlx::query_as(
@@ -146,7 +146,7 @@ impl Store {
         rows.into_iter().map(IssueRow::read).collect()
     }
 
-    /// One issue, open or resolved.
+    /// Returns an issue, open or resolved.
     #[boxed]
     pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>, Error> {
         let row: Option<IssueRow> = on!(self.db, pool => sqlx::query_as(
@@ -159,7 +159,7 @@ impl Store {
         row.map(IssueRow::read).transpose()
     }
 
-    /// How many issues of a linked account are open.
+    /// Counts the open issues of a linked account.
     #[boxed]
     pub async fn count_open_issues(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
@@ -173,8 +173,9 @@ impl Store {
     }
 }
 
-/// Resolves everything that is open about a subject whose codes begin with `prefix`: the subject is no longer there.
-pub(crate) async fn resolve_of(
+/// Resolves all open issues about a subject whose codes begin with `prefix`, because the subject no longer
+/// exists.
+pub(crate) async fn resolve_by_subject(
     tx: &mut Tx,
     account_no: i64,
     prefix: &str,
@@ -193,13 +194,13 @@ pub(crate) async fn resolve_of(
     .fetch_all(connection)
     .await)?;
     for (id, code) in resolved {
-        let told = json!({ "issue_id": id, "code": code, "subject": subject });
-        account_events::append(&mut *tx, account_no, "issue.resolved", &told, at).await?;
+        let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+        account_events::append(&mut *tx, account_no, "issue.resolved", &event_detail, at).await?;
     }
     Ok(())
 }
 
-/// Opens an issue, or brings the one that is open up to date.
+/// Opens an issue, or updates the open one.
 pub(crate) async fn open(tx: &mut Tx, issue: &NewIssue<'_>) -> Result<(), sqlx::Error> {
     let detail = issue.detail.to_string();
     account_events::lock(&mut *tx, issue.account_no).await?;
@@ -229,8 +230,8 @@ pub(crate) async fn open(tx: &mut Tx, issue: &NewIssue<'_>) -> Result<(), sqlx::
         .execute(connection)
         .await
         .map(drop))?;
-        let told = json!({ "issue_id": issue.id, "code": issue.code, "subject": issue.subject });
-        account_events::append(&mut *tx, issue.account_no, "issue.opened", &told, issue.at).await?;
+        let event_detail = json!({ "issue_id": issue.id, "code": issue.code, "subject": issue.subject });
+        account_events::append(&mut *tx, issue.account_no, "issue.opened", &event_detail, issue.at).await?;
     }
     Ok(())
 }

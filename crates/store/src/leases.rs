@@ -1,12 +1,13 @@
-//! Who may write to a linked account. A lease has an epoch that only grows; every page is committed under it, so
-//! a process that was paused or replaced fails its next commit instead of writing over its successor.
+//! Leases: the right to write to a linked account. A lease has an epoch that only grows. Every page is
+//! committed under it, so a process that was paused or replaced fails its next commit instead of overwriting
+//! its successor.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Tx, in_tx, on};
 use crate::error::while_doing;
-use crate::workers::at_most;
+use crate::workers::latest_plausible;
 use crate::{AccountStatus, Error, LinkedAccount, RunId, Store};
 
 /// The right to write to a linked account, until another process takes it.
@@ -17,39 +18,40 @@ pub struct Lease {
     /// The run that holds it.
     pub run_id: RunId,
     epoch: i64,
-    /// Whether it is a removal's after an upgrade, which no run holds, and which unlinked accounts give too.
+    /// Whether a removal after an upgrade holds it. No run holds such a lease, and unlinked accounts grant it
+    /// too.
     pub(crate) is_removal: bool,
 }
 
-/// What this version's leases say of it; the tables refuse leases of versions that say less (migration
-/// `pay_and_reviews`), because they would store what this one removes.
+/// Generation of this version's leases. The tables refuse leases of earlier generations (migration
+/// `pay_and_reviews`), because those versions would store what this one removes.
 pub(crate) const GENERATION: i64 = 2;
 
-/// Who holds a linked account.
+/// The holder of a linked account's lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseHolder {
     /// The holder's own description of itself.
     pub holder: String,
-    /// Its run.
+    /// The holder's run.
     pub run_id: RunId,
-    /// When others may take it, unless it commits something until then.
+    /// When other processes may take it, unless the holder commits something before.
     pub expires_at: Timestamp,
 }
 
-/// How long a holder may be silent. Commits renew it; the longest silence of a healthy run is a request that is
-/// retried to its last attempt.
-pub(crate) const LASTS: SignedDuration = SignedDuration::from_mins(15);
+/// How long a holder may be silent. Commits renew the lease; the longest silence of a healthy run is a
+/// request that is retried to its last attempt.
+pub(crate) const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(15);
 
-/// What holds the lease of an account from which a removal removes.
+/// The holder of a lease under which a removal removes data.
 pub(crate) const REMOVAL: &str = "removal after an upgrade";
 
 impl Store {
-    /// Takes the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder that
-    /// the caller knows to have ended. `None` if somebody holds it.
+    /// Takes the lease of a linked account for a run, if it is free, expired, or held by `dead`: a holder
+    /// that the caller knows to have ended. Returns none if another holder has it.
     ///
     /// # Errors
     ///
-    /// [`Error::Unlinked`] where the account was unlinked, be it since it was looked up.
+    /// [`Error::Unlinked`] where the account was unlinked, even after the caller read it.
     #[boxed]
     pub async fn take_lease(
         &self,
@@ -69,11 +71,11 @@ impl Store {
         .bind(account.no)
         .bind(holder)
         .bind(run_id.to_string())
-        .bind((now + LASTS).as_millisecond())
+        .bind((now + LEASE_DURATION).as_millisecond())
         .bind(now.as_millisecond())
         .bind(dead)
         .bind(GENERATION)
-        .bind(at_most(now, LASTS))
+        .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("taking a linked account's lease"))?;
@@ -86,7 +88,7 @@ impl Store {
         Ok(epoch.map(|epoch| Lease { account_no: account.no, run_id, epoch, is_removal: false }))
     }
 
-    /// Who holds a linked account now.
+    /// Returns the current holder of a linked account's lease.
     #[boxed]
     pub async fn lease_holder(&self, account_no: i64, now: Timestamp) -> Result<Option<LeaseHolder>, Error> {
         let row: Option<(String, String, i64)> = on!(self.db, pool => sqlx::query_as(
@@ -95,7 +97,7 @@ impl Store {
         )
         .bind(account_no)
         .bind(now.as_millisecond())
-        .bind(at_most(now, LASTS))
+        .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_optional(pool)
         .await)
         .map_err(while_doing("reading a lease"))?;
@@ -108,7 +110,7 @@ impl Store {
         .transpose()
     }
 
-    /// Gives a lease back. One that was lost meanwhile is no longer ours to give.
+    /// Releases a lease. Does nothing if it was lost meanwhile.
     #[boxed]
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -134,7 +136,7 @@ impl Store {
         .bind(account_no)
         .bind(REMOVAL)
         .bind(run_id.to_string())
-        .bind((now + LASTS).as_millisecond())
+        .bind((now + LEASE_DURATION).as_millisecond())
         .bind(GENERATION)
         .fetch_one(pool)
         .await)
@@ -142,8 +144,8 @@ impl Store {
         Ok(Lease { account_no, run_id, epoch, is_removal: true })
     }
 
-    /// Begins a transaction of a run that goes on: as [`Self::begin_last_under`], but ends with [`Error::Cancelled`] where a
-    /// person has asked for the run to end.
+    /// Begins a transaction of a running sync: like [`Self::begin_last_under`], but fails with
+    /// [`Error::Cancelled`] where a person has cancelled the run.
     pub(crate) async fn begin_under(
         &self,
         lease: &Lease,
@@ -161,9 +163,9 @@ impl Store {
         if is_cancelled == Some(true) { Err(Error::Cancelled) } else { Ok(tx) }
     }
 
-    /// Begins a transaction under a lease, which it renews. Ends with [`Error::LeaseLost`] where the lease is
-    /// another's or the account was unlinked; on PostgreSQL the row stays locked until the transaction ends, so nobody
-    /// takes it meanwhile.
+    /// Begins a transaction under a lease, which it renews. Fails with [`Error::LeaseLost`] where another
+    /// process holds the lease or the account was unlinked. On PostgreSQL the row stays locked until the
+    /// transaction ends, so no process can take the lease meanwhile.
     pub(crate) async fn begin_last_under(
         &self,
         lease: &Lease,
@@ -177,7 +179,7 @@ impl Store {
         )
         .bind(lease.account_no)
         .bind(lease.epoch)
-        .bind((now + LASTS).as_millisecond())
+        .bind((now + LEASE_DURATION).as_millisecond())
         .bind(lease.is_removal)
         .execute(connection)
         .await

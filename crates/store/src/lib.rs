@@ -1,8 +1,8 @@
-//! Where everything is kept: linked accounts with their sealed secrets, records, the change log, how far streams
-//! are, and runs.
+//! Persistence: linked accounts with their sealed secrets, records, the change log, stream states, runs and
+//! everything else that is stored.
 //!
-//! One module per aggregate, each with its SQL, for SQLite and PostgreSQL alike. A caller gives the time and the
-//! randomness; nothing here reads a clock, the environment or Lucca.
+//! One module per aggregate, each with its SQL, for SQLite and PostgreSQL alike. The caller passes the time
+//! and the randomness; nothing here reads a clock, the environment or Lucca.
 
 mod account_events;
 mod accounts;

@@ -1,7 +1,8 @@
-//! Linking flows: one customer's way from the welcome page to a linked account, and the link tokens that open it.
+//! Linking flows: one customer's way from the welcome page to a linked account, and the link tokens that open
+//! it.
 //!
-//! What the pages remember is a text that only they understand. The API key is sealed, and there only while the flow
-//! is open. Tokens are kept as hashes.
+//! The pages' state is a text that only they understand. The API key is stored sealed, and only while the
+//! flow is open. Tokens are stored as hashes.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +17,10 @@ use crate::accounts::{self, Onto};
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::{AccountId, AccountSettings, Error, FlowId, LinkedAccount, NewDiagnosis, Store, diagnoses};
 
-/// How a flow stands.
+/// Status of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowStatus {
     /// Nothing is linked yet.
@@ -41,14 +42,14 @@ impl FlowStatus {
     }
 }
 
-/// How a link token reaches whoever is to link.
+/// How a link token reaches the administrator who is to link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// Opened at once, by the vendor's app.
+    /// Opened at once by the vendor's app.
     Embedded,
     /// Mailed by the vendor.
     Mailed,
-    /// Handed over by whoever was to link and could not.
+    /// Handed over by an administrator who could not link.
     HandedOver,
 }
 
@@ -70,85 +71,85 @@ impl TokenKind {
     }
 }
 
-/// What a flow is opened with.
+/// A flow to open.
 #[derive(Clone, Debug)]
 pub struct NewLinkFlow<'a> {
-    /// Its id.
+    /// The flow's id, `flow_…`.
     pub id: FlowId,
     /// The vendor's id of the customer.
     pub customer_id: &'a str,
     /// The customer's name.
     pub organization: Option<&'a str>,
-    /// Whoever is to link.
+    /// The e-mail address of the administrator who is to link.
     pub email: Option<&'a str>,
-    /// Names of the features that are wanted.
+    /// Names of the requested features.
     pub features: &'a [String],
     /// A language code.
     pub language: Option<&'a str>,
     /// The origin that may embed the flow.
     pub allowed_origin: Option<&'a str>,
-    /// Where the browser goes in the end.
+    /// Where the browser goes at the end.
     pub return_url: Option<&'a str>,
-    /// The linked account to be relinked.
+    /// The linked account to relink.
     pub relink: Option<AccountId>,
     /// Who opens it.
     pub actor: Actor,
-    /// What the pages remember.
+    /// The pages' state.
     pub state: &'a str,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
-/// What a flow ends with: an account that is linked. It was decided by what was known of the flow and the tenant, and
-/// holds only as long as that does.
+/// The end of a flow: an account is linked. The decision rests on what was known of the flow and the tenant,
+/// and is valid only while that is unchanged.
 #[derive(Clone, Debug)]
 pub struct LinkFlowEnd<'a> {
     /// The flow.
     pub flow_id: FlowId,
-    /// The version of the flow by which it was decided: its key, its tenant and what was found with them.
+    /// The version of the flow that the decision rests on: its key, its tenant and what was found with them.
     pub version: i64,
-    /// Which linked account it becomes.
+    /// The linked account that the tenant becomes.
     pub onto: Onto,
     /// The tenant's origin.
     pub tenant: &'a str,
-    /// All linked accounts of the tenant by which it was decided which one it becomes.
+    /// All linked accounts of the tenant when the decision was made.
     pub known_accounts: &'a [AccountId],
-    /// How it is to be read.
+    /// The account's settings.
     pub settings: &'a AccountSettings,
-    /// What the key was found to be good for.
+    /// The diagnosis of the key.
     pub diagnosis: NewDiagnosis<'a>,
-    /// Twelve random bytes.
+    /// The nonce: twelve random bytes.
     pub nonce: [u8; 12],
 }
 
 /// A linking flow.
 #[derive(Clone, Debug)]
 pub struct LinkFlow {
-    /// Its id.
+    /// The flow's id, `flow_…`.
     pub id: FlowId,
     /// The vendor's id of the customer.
     pub customer_id: String,
     /// The customer's name.
     pub organization: Option<String>,
-    /// Whoever is to link.
+    /// The e-mail address of the administrator who is to link.
     pub email: Option<String>,
-    /// Names of the features that are wanted.
+    /// Names of the requested features.
     pub features: Vec<String>,
     /// A language code.
     pub language: Option<String>,
     /// The origin that may embed the flow.
     pub allowed_origin: Option<String>,
-    /// Where the browser goes in the end.
+    /// Where the browser goes at the end.
     pub return_url: Option<String>,
     /// The linked account to be relinked, or, once the flow is finished, the one that was linked.
     pub account_id: Option<AccountId>,
-    /// How it stands.
+    /// Its status.
     pub status: FlowStatus,
-    /// What the pages remember.
+    /// The pages' state.
     pub state: String,
     /// Whether it holds an API key.
     pub has_key: bool,
-    /// Counts the changes, so that two devices don't undo each other's.
+    /// Counts the changes, so that two devices don't overwrite each other's.
     pub version: i64,
     /// When it was opened.
     pub created_at: Timestamp,
@@ -160,24 +161,24 @@ pub struct LinkFlow {
 }
 
 impl LinkFlow {
-    /// The API key that was entered, as of when the flow was read.
+    /// Opens the API key that was entered, as of when the flow was read.
     pub fn api_key(&self, vault: &Vault) -> Result<Option<SecretString>, Error> {
         let row = self.id.to_string();
-        Ok(self.sealed_key.as_ref().map(|sealed| vault.open(sealed, key_place(&row))).transpose()?)
+        Ok(self.sealed_key.as_ref().map(|sealed| vault.open(sealed, key_location(&row))).transpose()?)
     }
 }
 
-/// A link token that was shown.
+/// A link token that was presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkToken {
-    /// How it reached whoever shows it.
+    /// How it reached the administrator who presents it.
     pub kind: TokenKind,
-    /// Until when it opens its flow.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl LinkToken {
-    /// Whether it opens its flow no more.
+    /// Whether it no longer opens its flow.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at <= now
     }
@@ -242,17 +243,17 @@ fn corrupt(what: &'static str, source: impl std::error::Error + Send + Sync + 's
     Error::Corrupt { what, source: Box::new(source) }
 }
 
-fn key_place(row: &str) -> Place<'_> {
+fn key_location(row: &str) -> SecretLocation<'_> {
     SealedColumn::FlowKey.of(row)
 }
 
-/// How a token is kept. It has 256 random bits, so that nothing is gained by salting or stretching.
+/// The stored hash of a token. It has 256 random bits, so that nothing is gained by salting or stretching.
 pub(crate) fn hash(token: &SecretString) -> Vec<u8> {
     Sha256::digest(token.expose_secret().as_bytes()).to_vec()
 }
 
 impl Store {
-    /// Opens a flow, with the token that leads to it.
+    /// Opens a flow, with its first token.
     pub async fn create_link_flow(
         &self,
         flow: NewLinkFlow<'_>,
@@ -292,11 +293,11 @@ impl Store {
             flow_id: Some(flow.id),
             detail: json!({ "kind": kind.name() }),
         };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Adds a token to an open flow: it was handed over to somebody else. Gives whether the flow is open: to one that
-    /// is not, or is none, nothing is added.
+    /// Adds a token to an open flow that is handed over to another person. Returns false and adds nothing
+    /// where the flow is not open, or does not exist.
     #[boxed]
     pub async fn add_link_token(
         &self,
@@ -308,7 +309,7 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "adding a link token";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
-        // Written, so that whoever ends the flow at this moment waits.
+        // Written to, so that a process that ends the flow at this moment waits.
         let is_open = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE link_flows SET updated_at = $2 WHERE id = $1 AND status = 'open'",
         )
@@ -330,10 +331,10 @@ impl Store {
             flow_id: Some(flow_id),
             detail: json!({}),
         };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// The flow that a token opens, expired tokens included.
+    /// Returns the flow that a token opens, for expired tokens too.
     #[boxed]
     pub async fn link_flow_by_token(
         &self,
@@ -353,7 +354,7 @@ impl Store {
         Ok(self.link_flow(id).await?.map(|flow| (flow, shown)))
     }
 
-    /// A flow.
+    /// Returns a flow.
     #[boxed]
     pub async fn link_flow(&self, id: FlowId) -> Result<Option<LinkFlow>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
@@ -365,7 +366,7 @@ impl Store {
         row.map(FlowRow::read).transpose()
     }
 
-    /// Flows, the latest first: of one customer or of all, before `before`, `limit` at most.
+    /// Lists flows, latest first: of one customer or of all, before `before`, at most `limit`.
     #[boxed]
     pub async fn link_flows(
         &self,
@@ -389,7 +390,7 @@ impl Store {
         rows.into_iter().map(FlowRow::read).collect()
     }
 
-    /// Keeps what the pages remember, unless the flow has changed since `version`. Gives whether it was kept.
+    /// Saves the pages' state, unless the flow has changed since `version`. Returns whether it was saved.
     #[boxed]
     pub async fn save_link_flow(
         &self,
@@ -411,8 +412,9 @@ impl Store {
         .map_err(while_doing("keeping a linking flow"))
     }
 
-    /// Seals the API key that was entered in an open flow, and keeps what the pages remember of it, in one write: no reader sees
-    /// the one without the other. Not where the flow has changed since `version`. Gives whether it was kept.
+    /// Seals the API key that was entered in an open flow, and saves the pages' state, in one write: no
+    /// reader sees the one without the other. Saves nothing where the flow has changed since `version`.
+    /// Returns whether it was saved.
     pub async fn set_link_flow_key(
         &self,
         vault: &Vault,
@@ -422,7 +424,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<bool, Error> {
         let row = id.to_string();
-        let sealed = vault.seal(key, key_place(&row), nonce)?;
+        let sealed = vault.seal(key, key_location(&row), nonce)?;
         on!(self.db, pool => sqlx::query(
             "UPDATE link_flows SET api_key = $2, state = $4, version = version + 1, updated_at = $3 \
              WHERE id = $1 AND status = 'open' AND version = $5",
@@ -438,7 +440,7 @@ impl Store {
         .map_err(while_doing("sealing a key"))
     }
 
-    /// The API key that was entered in a flow.
+    /// Opens the API key that was entered in a flow.
     #[boxed]
     pub async fn link_flow_key(&self, vault: &Vault, id: FlowId) -> Result<Option<SecretString>, Error> {
         match self.link_flow(id).await? {
@@ -447,9 +449,9 @@ impl Store {
         }
     }
 
-    /// Links the account that a flow is for: in one transaction the account, the flow's end, its key's end and the
-    /// entry in the audit log. None if the flow is not open any more, holds no key, or has changed; and if the tenant's
-    /// accounts have: another flow was faster, and the caller decides anew.
+    /// Links the account of a flow in one transaction: the account, the flow's end, the end of its key, and
+    /// the audit entry. Returns none if the flow is no longer open, holds no key, or has changed; and if the
+    /// tenant's accounts have changed: another flow was faster, and the caller must decide again.
     pub async fn finish_link_flow(
         &self,
         vault: &Vault,
@@ -502,11 +504,12 @@ impl Store {
             flow_id: Some(flow_id),
             detail: diagnosis.audit_detail.clone(),
         };
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING))?;
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING))?;
         self.account(onto.id()).await
     }
 
-    /// Withdraws a flow: its tokens open no more, and the key it may hold is erased. What is linked stays linked.
+    /// Cancels a flow: its tokens open nothing more, and the key it may hold is erased. A linked account
+    /// stays linked.
     #[boxed]
     pub async fn cancel_link_flow(&self, id: FlowId, actor: Actor, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "cancelling a linking flow";
@@ -523,10 +526,10 @@ impl Store {
         .map_err(while_doing(DOING))?;
         let (action, flow_id, detail) = ("link_flow.cancelled", Some(id), json!({}));
         let entry = NewAuditEntry { at, actor, action, account_id: None, flow_id, detail };
-        audit::commit_noted(tx, was_open, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, was_open, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Erases the keys of open flows that no token opens any more. Gives how many there were.
+    /// Erases the keys of open flows that no valid token opens. Returns how many there were.
     #[boxed]
     pub async fn erase_abandoned_keys(&self, at: Timestamp) -> Result<u64, Error> {
         on!(self.db, pool => sqlx::query(
@@ -542,7 +545,7 @@ impl Store {
     }
 }
 
-/// Lets one transaction at a time link accounts of a tenant. SQLite has one writer at a time in any case.
+/// Serialises the transactions that link accounts of a tenant. SQLite has one writer at a time in any case.
 async fn lock_tenant(tx: &mut Tx, tenant: &str) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Sqlite(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Records in the order of their ids, or of their changes, page by page, for whoever lists them from outside.
+//! Lists records for clients page by page, in the order of their ids or of their changes.
 
 use std::collections::HashMap;
 
@@ -13,29 +13,29 @@ use crate::error::while_doing;
 use crate::records::RecordState;
 use crate::{Error, Store};
 
-/// Where a page of a list ends.
+/// The end of a page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPlace {
     /// The last record's id.
     pub id: RemoteId,
-    /// When it was last touched, in microseconds since 1970; counts where the list is in that order.
+    /// When it was last touched, in Unix microseconds; used where the list is in that order.
     pub touched_us: i64,
 }
 
-/// Which records to list.
+/// Filter for [`Store::list`].
 #[derive(Clone, Debug, Default)]
 pub struct ListFilter {
-    /// Only those behind this place.
+    /// Only records after this position.
     pub after: Option<ListPlace>,
-    /// Only those touched in this second or later, in the order in which they were: written, or something that is shown
-    /// with them. Of employees that is an employment, and that one began or ended. Without it the list is in the
-    /// order of ids as text.
+    /// Only records touched in this second or later, in the order in which they were touched: written, or
+    /// something that is shown with them was. For employees, that is an employment, and that one began or
+    /// ended. Without it, the list is in the order of ids as text.
     pub modified_since: Option<Timestamp>,
-    /// Whether those that are gone or hidden are listed as well.
+    /// Whether gone and hidden records are listed too.
     pub with_deleted: bool,
-    /// Whether they come as Lucca sent them too.
+    /// Whether the records as Lucca sent them are returned too.
     pub with_raw: bool,
-    /// Only those whose members have these values.
+    /// Only records whose members have these values.
     pub equal: Vec<(&'static str, RemoteId)>,
 }
 
@@ -46,9 +46,9 @@ pub struct ListedRecord {
     pub id: RemoteId,
     /// The model as JSON.
     pub body: String,
-    /// As Lucca sent it, where that is kept.
+    /// The record as Lucca sent it, where that is kept.
     pub raw: Option<String>,
-    /// How it stands.
+    /// Its state at the source.
     pub state: RecordState,
     /// When it was last written.
     pub updated_at: Timestamp,
@@ -57,7 +57,7 @@ pub struct ListedRecord {
 }
 
 impl ListedRecord {
-    /// Where a page ends that ends with it.
+    /// Returns the end of a page whose last record it is.
     pub fn place(&self) -> ListPlace {
         ListPlace { id: self.id.clone(), touched_us: self.touched_us }
     }
@@ -89,13 +89,13 @@ impl From<Row> for ListedRecord {
 
 const DOING: &str = "listing records";
 
-/// The beginning of a second.
+/// The beginning of a second, in Unix microseconds.
 fn second_of(at: Timestamp) -> i64 {
     let second = at.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor));
     second.unwrap_or(at).as_microsecond()
 }
 
-/// The index by which records of a kind are found by a member, where there is one.
+/// The index that finds records of a kind by a member, where there is one.
 fn index_of(kind: Kind, member: &str) -> Option<&'static str> {
     match (kind, member) {
         (Kind::Employee, "department_id") => Some("employees_of_department"),
@@ -107,7 +107,7 @@ fn index_of(kind: Kind, member: &str) -> Option<&'static str> {
 }
 
 impl Store {
-    /// The next records of a kind that are delivered, `limit` at most.
+    /// Returns the next delivered records of a kind, at most `limit`.
     #[boxed]
     pub async fn list(
         &self,
@@ -138,9 +138,9 @@ impl Store {
                 filter.equal.iter().find_map(|(member, _)| index_of(kind, member)),
             ),
         };
-        // SQLite prefers its primary key, which would read every record there is.
+        // SQLite prefers its primary key, which would read every record.
         let hint = index.map(|index| self.db.indexed_by(index)).unwrap_or_default();
-        // The kind is written out so that the partial indexes serve.
+        // The kind is a literal, so that the partial indexes apply.
         let kind = kind.name();
         let sql = AssertSqlSafe(format!(
             "SELECT remote_id, body, {raw} AS raw, state, updated_at, touched_us FROM records{hint} \
@@ -162,7 +162,7 @@ impl Store {
         Ok(rows.into_iter().map(ListedRecord::from).collect())
     }
 
-    /// One record, whatever its state; none where it is withheld.
+    /// Returns a record in any state; none where it is withheld.
     #[boxed]
     pub async fn listed(
         &self,
@@ -183,14 +183,15 @@ impl Store {
         Ok(row.map(ListedRecord::from))
     }
 
-    /// The present employments of some employees, as far as they are delivered.
+    /// Lists the present, delivered employments of some employees.
     #[boxed]
     pub async fn employments_of(
         &self,
         account_no: i64,
         owners: &[RemoteId],
     ) -> Result<Vec<Employment>, Error> {
-        // Worded as the partial index is. SQLite prefers its primary key, which would read every employment there is.
+        // Must match the partial index's expression. SQLite prefers its primary key, which would read every
+        // employment.
         let hint = self.db.indexed_by("employments_of_employee");
         let owner = self.db.member("employee_id");
         let sql = self.db.with_ids(
@@ -213,7 +214,7 @@ impl Store {
         bodies.into_iter().map(parse).collect()
     }
 
-    /// The days that the present employments of some employees cover.
+    /// Returns the days that the present employments of some employees cover.
     #[boxed]
     pub async fn employment_periods(
         &self,

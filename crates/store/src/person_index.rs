@@ -1,4 +1,5 @@
-//! The people of a linked account as references name them: everyone who is or was stored, with how they stand.
+//! Index of a linked account's people for resolving references: everyone who is or was stored, with their
+//! standing.
 
 use async_recursion::async_recursion as boxed;
 use futures::TryStreamExt;
@@ -10,12 +11,12 @@ use crate::records::RecordState;
 use crate::{Error, Store};
 
 impl Store {
-    /// Reads the index that references to people are resolved with. People who are hidden, gone, withheld or erased are
-    /// in it, so that a bare value that once meant one of them does not silently mean another.
+    /// Reads the index for resolving references to people. People who are hidden, gone, withheld or erased
+    /// are in it, so that a bare value that once meant one of them does not silently mean another.
     ///
     /// # Errors
     ///
-    /// [`Error::CorruptRecord`] where a record can't be read, and the database's errors.
+    /// [`Error::CorruptRecord`] where a record cannot be read, and database errors.
     #[boxed]
     pub async fn person_index(&self, account_no: i64) -> Result<PersonIndex, Error> {
         const DOING: &str = "reading people";

@@ -1,5 +1,5 @@
-//! What tells of employees' positions over time beside their records and contracts: Lucca's log, and what syncs have found
-//! changed. What follows from it is put together in `people`.
+//! Evidence of employees' positions over time, beside their records and contracts: Lucca's log, and changes
+//! that syncs have found. `people` derives the positions from it.
 
 use std::collections::HashMap;
 
@@ -16,25 +16,26 @@ use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::{Change, Error, Store};
 
-/// What tells of positions, by employee.
+/// Evidence of positions, by employee.
 #[derive(Clone, Debug, Default)]
 pub struct PositionTraces {
     log: HashMap<RemoteId, Vec<UserLogEntry>>,
-    seen: HashMap<RemoteId, Vec<Observation>>,
+    observed: HashMap<RemoteId, Vec<Observation>>,
 }
 
 impl PositionTraces {
-    /// An employee's positions as they are known on `today`, oldest first. `contracts` are those that may decide.
+    /// Returns an employee's positions as known on `today`, oldest first. `contracts` are those that may
+    /// decide.
     pub fn positions(&self, today: Date, employee: &Employee, contracts: &[Employment]) -> Vec<Position> {
         let log = self.log.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
-        let seen = self.seen.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
-        position_history(today, employee, contracts, log, seen)
+        let observed = self.observed.get(&employee.id).map(Vec::as_slice).unwrap_or_default();
+        position_history(today, employee, contracts, log, observed)
     }
 }
 
 impl Store {
-    /// What tells of the positions of these employees, or of all. What a sync found is of the day it was in
-    /// [`tenant_zone`].
+    /// Reads the evidence of positions for these employees, or for all. A change found by a sync is dated by
+    /// its day in [`tenant_zone`].
     #[boxed]
     pub async fn position_traces(
         &self,
@@ -50,7 +51,7 @@ impl Store {
             traces.log.entry(entry.employee_id.clone()).or_default().push(entry);
         }
         for change in self.updates(account_no, Kind::Employee, employees).await? {
-            traces.seen.entry(change.id.clone()).or_default().extend(observations(&change));
+            traces.observed.entry(change.id.clone()).or_default().extend(observations(&change));
         }
         Ok(traces)
     }
@@ -79,14 +80,14 @@ impl Store {
     }
 }
 
-/// What a change of an employee tells of their position.
+/// What a change of an employee shows of their position.
 fn observations(change: &Change) -> Vec<Observation> {
     let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str(fields.get()).ok());
     let fields: Map<String, Value> = fields.unwrap_or_default();
     let on = change.at.to_zoned(tenant_zone()).date();
     fields
         .iter()
-        // Values that were not kept tell nothing.
+        // Values that were not kept show nothing.
         .filter(|(_, values)| values.is_object())
         .filter_map(|(name, values)| {
             Some(Observation {
@@ -100,7 +101,7 @@ fn observations(change: &Change) -> Vec<Observation> {
         .collect()
 }
 
-/// An id or a title as text; of what has an id and a name, the id.
+/// An id or a title as text; of a value with an id and a name, the id.
 fn text(value: &Value) -> Option<String> {
     let value = if value.is_object() { &value["id"] } else { value };
     value.as_str().map(str::to_owned)

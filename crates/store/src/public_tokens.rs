@@ -1,5 +1,6 @@
-//! Public tokens: the one-time proof that a flow is finished, which the browser gets and the vendor's server exchanges
-//! for the linked account. A flow has one, which is issued anew until it is exchanged.
+//! Public tokens: one-time proofs that a linking flow is finished. The browser gets the token, and the
+//! vendor's server exchanges it for the linked account. A flow has one token, which can be issued again until
+//! it is exchanged.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -11,9 +12,9 @@ use crate::link_flows::hash;
 use crate::{AccountId, Error, FlowId, Store};
 
 impl Store {
-    /// Issues the public token of a finished flow until `expires_at`, the first time or again: a page may be reloaded
-    /// before its server has exchanged the token. Returns whether it can be exchanged: not where the flow is not
-    /// finished, or its token was exchanged already.
+    /// Issues the public token of a finished flow until `expires_at`, for the first time or again: a page may
+    /// be reloaded before the vendor's server has exchanged the token. Returns whether it can be exchanged:
+    /// false where the flow is not finished, or its token was exchanged already.
     #[boxed]
     pub async fn issue_public_token(
         &self,

@@ -1,4 +1,4 @@
-//! Records that could not be read: kept as Lucca sent them, until they read again.
+//! Quarantine: records that could not be parsed, stored as Lucca sent them until they can be.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -9,24 +9,24 @@ use crate::db::{Tx, from_sql_count, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
-/// A record that could not be read.
+/// A record that could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Its id, where that much could be read.
+    /// Its id, where that could be read.
     pub id: Option<RemoteId>,
-    /// Whose it is, where that much could be read. Nobody's, of a person themselves.
+    /// The id of the employee who owns it, where that could be read; none for a record of a person.
     pub owner_id: Option<RemoteId>,
-    /// The field that stopped the reader.
+    /// The field that could not be parsed.
     pub field: String,
-    /// Why; never the value.
+    /// The reason, never the value.
     pub reason: String,
     /// The record as Lucca sent it. Personal data.
     pub raw: String,
 }
 
 impl Quarantined {
-    /// Its id, or a fingerprint of its content, so that the same record is kept once. An id with a NUL character can't be
-    /// stored.
+    /// Its id, or a fingerprint of its content, so that the same record is stored once. An id with a NUL
+    /// character can't be stored.
     fn key(&self) -> String {
         match self.id.as_ref().filter(|id| !id.as_str().contains('\0')) {
             Some(id) => id.as_str().to_owned(),
@@ -76,7 +76,7 @@ pub(crate) async fn write(
 }
 
 impl Store {
-    /// The ids (or fingerprints) of a kind's records in quarantine.
+    /// Lists the ids (or fingerprints) of a kind's records in quarantine.
     #[boxed]
     pub async fn quarantined_ids(&self, account_no: i64, kind: Kind) -> Result<Vec<RemoteId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -90,7 +90,7 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// How many records of a linked account are in quarantine.
+    /// Counts the records of a linked account in quarantine.
     #[boxed]
     pub async fn count_quarantined(&self, account_no: i64) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(

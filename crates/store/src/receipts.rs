@@ -1,5 +1,5 @@
-//! Receipts of what was removed because it had become old: which rule removed how many rows of which table. A receipt is
-//! written along with each batch, so that whoever is killed on the way leaves the truth; its end is in the audit log.
+//! Receipts of retention: which rule removed how many rows of which table. A receipt is written along with
+//! each batch, so that it is correct even if the process is killed; its end is in the audit log.
 
 use std::collections::BTreeMap;
 
@@ -14,28 +14,28 @@ use crate::db::{Tx, in_tx, on, row, sql_time};
 use crate::error::while_doing;
 use crate::{Error, ReceiptId, Store};
 
-/// How long a round may take before another may begin: who takes longer was killed on the way.
+/// How long a round may take before another may begin: one that takes longer is considered killed.
 const LONGEST_ROUND: SignedDuration = SignedDuration::from_hours(1);
 
-/// What one rule removed, or would.
+/// What one rule removed, or would remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// The rule's name, as it is set.
+    /// The rule's name, as in the configuration.
     pub rule: String,
-    /// What was older than this was removed, UTC.
+    /// The age limit: older rows were removed, UTC.
     pub older_than: Timestamp,
-    /// How many rows, by table.
+    /// The number of rows, by table.
     pub rows: BTreeMap<String, u64>,
 }
 
 /// A receipt of a round of retention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RetentionReceipt {
-    /// Its id.
+    /// The receipt's id, `rcp_…`.
     pub id: ReceiptId,
     /// When it began, UTC.
     pub began_at: Timestamp,
-    /// When it ended; absent while it goes on, or when it was killed.
+    /// When it ended, UTC; absent while it is running, or when it was killed.
     pub finished_at: Option<Timestamp>,
     /// What was removed, by rule.
     pub removed: Vec<Removed>,
@@ -72,13 +72,14 @@ const SELECT: &str = "SELECT r.id, r.began_at, r.finished_at, r.removed, l.seq, 
                       LEFT JOIN audit_chain l ON l.seq = r.audit_seq";
 
 impl Store {
-    /// Begins a round of retention, and ends the receipts of rounds that were killed. False while another goes on.
+    /// Begins a round of retention, and ends the receipts of killed rounds. Returns false while another round
+    /// is running.
     #[boxed]
     pub async fn begin_retention(&self, id: ReceiptId, at: Timestamp) -> Result<bool, Error> {
         const DOING: &str = "beginning a round of retention";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // Of two who begin at once one waits, and sees the other's.
+            // Of two processes that begin at once, one waits, and then sees the other's receipt.
             in_tx!(&mut tx, connection => sqlx::query("UPDATE audit_head SET seq = seq")
                 .execute(connection)
                 .await
@@ -88,8 +89,9 @@ impl Store {
             )
             .fetch_all(connection)
             .await)?;
-            let goes_on = |began: &jiff_sqlx::Timestamp| at.duration_since(began.to_jiff()) < LONGEST_ROUND;
-            if open.iter().any(|(_, began)| goes_on(began)) {
+            let is_running =
+                |began: &jiff_sqlx::Timestamp| at.duration_since(began.to_jiff()) < LONGEST_ROUND;
+            if open.iter().any(|(_, began)| is_running(began)) {
                 return Ok(false);
             }
             for (killed, _) in &open {
@@ -109,7 +111,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Ends a round. Its receipt stays if anything was removed, and is in the audit log then.
+    /// Ends a round. If anything was removed, its receipt stays and is in the audit log then.
     #[boxed]
     pub async fn finish_retention(
         &self,
@@ -134,7 +136,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// The receipts of retention, oldest first.
+    /// Lists the receipts of retention, oldest first.
     #[boxed]
     pub async fn retention_receipts(&self) -> Result<Vec<RetentionReceipt>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY r.id"));
@@ -152,7 +154,7 @@ async fn read(tx: &mut Tx, id: &str) -> Result<Vec<Removed>, sqlx::Error> {
     Ok(serde_json::from_str(&removed).unwrap_or_default())
 }
 
-/// Adds what a batch removed to a receipt, in the batch's transaction.
+/// Adds the rows of a batch to a receipt, in the batch's transaction.
 pub(crate) async fn note(
     tx: &mut Tx,
     id: ReceiptId,

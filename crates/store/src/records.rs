@@ -1,5 +1,5 @@
-//! Records of the normalised model: looked up to be compared by content hash, counted, and read back as the
-//! model's types. How they are written is in `commit`.
+//! Records of the normalised model: looked up for comparison by content hash, counted, and read back as the
+//! model's types. Writing them is in `commit`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -15,13 +15,13 @@ use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::{Error, Store};
 
-/// How a stored record stands at its source.
+/// State of a stored record at its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
     /// Seen when the source was last enumerated.
     Present,
-    /// An enumeration that was provably complete did not have it.
+    /// A provably complete enumeration did not contain it.
     Gone,
     /// No longer shown, and the evidence is that the API key lost a permission.
     Hidden,
@@ -46,12 +46,12 @@ impl RecordState {
     }
 }
 
-/// The content hash of a record and how it stands.
+/// A record's content hash and state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredHash {
     /// See [`content_hash`].
     pub hash: u128,
-    /// How the record stands.
+    /// The record's state.
     pub state: RecordState,
 }
 
@@ -64,29 +64,29 @@ pub struct RecordUpsert {
     pub hash: u128,
     /// The model as JSON.
     pub body: String,
-    /// The record as Lucca sent it, where it is kept: as it was when the model last changed.
+    /// The record as Lucca sent it when the model last changed, where that is kept.
     pub raw: Option<String>,
 }
 
-/// The content hash by which a record's change is recognised: of its model as JSON. Not cryptographic.
+/// Content hash of a record's model as JSON, which detects changes of the record. Not cryptographic.
 ///
 /// The raw record is left out: it holds counters and addresses that change without the record changing.
 pub fn content_hash(body: &str) -> u128 {
     xxhash_rust::xxh3::xxh3_128(body.as_bytes())
 }
 
-/// What an absence request waits for: enough to tell whether anything was decided.
+/// An absence request that awaits a decision: enough to detect that anything was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRequest {
-    /// Its status's name.
+    /// The name of its status.
     pub status: String,
-    /// Whose decision is expected next.
+    /// The employee whose decision is expected next.
     pub next_approver_id: Option<RemoteId>,
-    /// The ids of the decisions so far, and of the demands to cancel it.
+    /// The ids of the decisions so far, and of the requests to cancel it.
     pub steps: BTreeSet<RemoteId>,
 }
 
-/// The ids in a JSON list of objects. What has none is left out.
+/// Returns the ids in a JSON list of objects. Objects without an id are left out.
 fn ids_of(list: &str) -> Vec<RemoteId> {
     #[derive(Deserialize)]
     struct Step {
@@ -101,21 +101,22 @@ fn ids_of(list: &str) -> Vec<RemoteId> {
 pub struct Stored<T> {
     /// The record.
     pub record: T,
-    /// As Lucca sent it when the model last changed, where that is kept.
+    /// The record as Lucca sent it when the model last changed, where that is kept.
     pub raw: Option<String>,
-    /// How it stands at its source.
+    /// Its state at the source.
     pub state: RecordState,
     /// When it was last written.
     pub updated_at: Timestamp,
 }
 
-/// Records that outputs may hand out: the account's configuration does not withhold them.
+/// SQL condition: records that outputs may return, because the account's configuration does not withhold
+/// them.
 const DELIVERED: &str = "withheld IS NULL";
-/// All that are stored.
-const KEPT: &str = "true";
+/// SQL condition: all stored records.
+const ALL_STORED: &str = "true";
 
 impl Store {
-    /// The hashes of those of `ids` that are stored.
+    /// Returns the hashes of those of `ids` that are stored.
     #[boxed]
     pub async fn hashes(
         &self,
@@ -138,14 +139,14 @@ impl Store {
         Ok(rows
             .into_iter()
             .map(|(id, hash, state)| {
-                // A hash of another length equals no new one, so the record is simply written again.
+                // A hash of another length matches no new one, so the record is written again.
                 let hash = hash.try_into().map_or(0, u128::from_be_bytes);
                 (RemoteId::from(id), StoredHash { hash, state: RecordState::from_name(&state) })
             })
             .collect())
     }
 
-    /// The stored models, as JSON, of those of `ids` that are delivered, and how they stand.
+    /// Returns the stored models, as JSON, and the states of those of `ids` that are delivered.
     #[boxed]
     pub async fn bodies(
         &self,
@@ -156,7 +157,8 @@ impl Store {
         self.bodies_where(DELIVERED, account_no, kind, ids).await
     }
 
-    /// The same of all that are stored, withheld ones included: for whoever keeps them, not for who hands them out.
+    /// Same as [`Self::bodies`] for all stored records, withheld ones included: for code that maintains
+    /// records, not for outputs.
     #[boxed]
     pub async fn kept_bodies(
         &self,
@@ -164,12 +166,12 @@ impl Store {
         kind: Kind,
         ids: &[RemoteId],
     ) -> Result<HashMap<RemoteId, (String, RecordState)>, Error> {
-        self.bodies_where(KEPT, account_no, kind, ids).await
+        self.bodies_where(ALL_STORED, account_no, kind, ids).await
     }
 
     async fn bodies_where(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
         kind: Kind,
         ids: &[RemoteId],
@@ -177,7 +179,7 @@ impl Store {
         let sql = self.db.with_ids(
             &format!(
                 "SELECT remote_id, body, state FROM records \
-                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {{ids}} AND {sight}"
+                 WHERE account_no = $1 AND kind = $2 AND remote_id IN {{ids}} AND {scope}"
             ),
             3,
         );
@@ -194,7 +196,7 @@ impl Store {
             .collect())
     }
 
-    /// When each of these records was first stored.
+    /// Returns when each of these records was first stored.
     #[boxed]
     pub async fn first_stored(
         &self,
@@ -217,7 +219,7 @@ impl Store {
         Ok(rows.into_iter().map(|(id, at)| (RemoteId::from(id), at.to_jiff())).collect())
     }
 
-    /// Those of `ids` that are present.
+    /// Returns those of `ids` that are present.
     #[boxed]
     pub async fn present_among(
         &self,
@@ -231,7 +233,7 @@ impl Store {
         Ok(ids.iter().filter(is_present).cloned().collect())
     }
 
-    /// How many records of a kind are present.
+    /// Counts the present records of a kind.
     #[boxed]
     pub async fn count_present(&self, account_no: i64, kind: Kind) -> Result<u64, Error> {
         let count: i64 = on!(self.db, pool => sqlx::query_scalar(
@@ -245,12 +247,12 @@ impl Store {
         Ok(from_sql_count(count))
     }
 
-    /// The ids of those present records of a kind that `wanted` picks.
+    /// Returns the ids of those present records of a kind that `is_selected` accepts.
     pub async fn present_ids(
         &self,
         account_no: i64,
         kind: Kind,
-        wanted: impl Fn(&RemoteId) -> bool,
+        is_selected: impl Fn(&RemoteId) -> bool,
     ) -> Result<HashSet<RemoteId>, Error> {
         const DOING: &str = "listing records";
         // Row by row: a large tenant's ids would take more memory than its pages.
@@ -264,7 +266,7 @@ impl Store {
             let mut ids = HashSet::new();
             while let Some(id) = rows.try_next().await.map_err(while_doing(DOING))? {
                 let id = RemoteId::from(id);
-                if wanted(&id) {
+                if is_selected(&id) {
                     ids.insert(id);
                 }
             }
@@ -272,7 +274,8 @@ impl Store {
         })
     }
 
-    /// The present absences that touch the days from `first` to `last`, one after another, as JSON.
+    /// Calls `each` with every present, delivered absence that touches the days from `first` to `last`, as
+    /// JSON.
     pub async fn absences_between(
         &self,
         account_no: i64,
@@ -283,7 +286,7 @@ impl Store {
         self.absences_where(DELIVERED, account_no, (first, last), each).await
     }
 
-    /// The same with those that are withheld.
+    /// Same as [`Self::absences_between`], withheld ones included.
     pub async fn kept_absences_between(
         &self,
         account_no: i64,
@@ -291,12 +294,12 @@ impl Store {
         last: Date,
         each: impl FnMut(RemoteId, &str),
     ) -> Result<(), Error> {
-        self.absences_where(KEPT, account_no, (first, last), each).await
+        self.absences_where(ALL_STORED, account_no, (first, last), each).await
     }
 
     async fn absences_where(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
         (first, last): (Date, Date),
         mut each: impl FnMut(RemoteId, &str),
@@ -306,7 +309,7 @@ impl Store {
         let (first_leave, last_leave) = self.db.ends_of("leaves");
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT remote_id, body FROM records WHERE account_no = $1 AND kind = 'absences' \
-             AND state = 'present' AND {sight} AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
+             AND state = 'present' AND {scope} AND {first_leave} ->> 'date' <= $3 AND {last_leave} ->> 'date' >= $2",
         ));
         on!(self.db, pool => {
             let mut rows = sqlx::query_as::<_, (String, String)>(sql)
@@ -321,7 +324,8 @@ impl Store {
         })
     }
 
-    /// The present records of a kind whose member `member` is one of `values`: their ids, and the value.
+    /// Lists the present records of a kind whose member `member` is one of `values`: their ids, and the
+    /// value.
     #[boxed]
     pub async fn referring(
         &self,
@@ -345,13 +349,14 @@ impl Store {
         Ok(rows.into_iter().map(|(id, value)| (RemoteId::from(id), RemoteId::from(value))).collect())
     }
 
-    /// The absence requests that wait for a decision, on themselves or on their cancellation.
+    /// Returns the absence requests that await a decision, on themselves or on their cancellation.
     #[boxed]
     pub async fn open_absence_requests(
         &self,
         account_no: i64,
     ) -> Result<HashMap<RemoteId, OpenRequest>, Error> {
-        // Worded as the partial index is. SQLite prefers its primary key, which would read every request there is.
+        // Must match the partial index's expression. SQLite prefers its primary key, which would read every
+        // request.
         let hint = self.db.indexed_by("open_absence_requests");
         let sql = self.db.with_members(&format!(
             "SELECT remote_id, {{body.status}}, {{body.next_approver_id}}, {{body.approvals}}, \
@@ -370,7 +375,7 @@ impl Store {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Whether there is any record of a kind, whatever its state.
+    /// Returns whether any record of a kind is stored, in any state.
     #[boxed]
     pub async fn has_records(&self, account_no: i64, kind: Kind) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
@@ -383,13 +388,13 @@ impl Store {
         .map_err(while_doing("looking for records"))
     }
 
-    /// How many records of each kind that are delivered stand in each state. Kinds without records are left out.
+    /// Counts the delivered records by kind and state. Kinds without records are left out.
     #[boxed]
     pub async fn count_records(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
         self.count_where(DELIVERED, account_no).await
     }
 
-    /// How many half-days the present absences take that are delivered.
+    /// Counts the half-days of the present, delivered absences.
     #[boxed]
     pub async fn count_half_days(&self, account_no: i64) -> Result<u64, Error> {
         let sql = self.db.with_members(&format!(
@@ -401,19 +406,19 @@ impl Store {
         Ok(from_sql_count(count))
     }
 
-    /// The same with those that are withheld.
+    /// Same as [`Self::count_records`], withheld ones included.
     #[boxed]
     pub async fn count_kept(&self, account_no: i64) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
-        self.count_where(KEPT, account_no).await
+        self.count_where(ALL_STORED, account_no).await
     }
 
     async fn count_where(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
     ) -> Result<HashMap<(Kind, RecordState), u64>, Error> {
         let sql = format!(
-            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 AND {sight} GROUP BY kind, state"
+            "SELECT kind, state, count(*) FROM records WHERE account_no = $1 AND {scope} GROUP BY kind, state"
         );
         let rows: Vec<(String, String, i64)> =
             on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
@@ -430,14 +435,14 @@ impl Store {
             .collect())
     }
 
-    /// Every present record of a model type that is delivered, in the order of ids as text.
+    /// Returns every present, delivered record of a model type, in the order of ids as text.
     pub async fn all<T: Model>(&self, account_no: i64) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         self.each(account_no, |record| all.push(record)).await?;
         Ok(all)
     }
 
-    /// Gives every present record of a model type that is delivered, one after another, in the order of ids as text.
+    /// Calls `each` with every present, delivered record of a model type, in the order of ids as text.
     pub async fn each<T: Model>(&self, account_no: i64, mut each: impl FnMut(T)) -> Result<(), Error> {
         const DOING: &str = "reading records";
         on!(self.db, pool => {
@@ -455,8 +460,9 @@ impl Store {
         })
     }
 
-    /// Gives every employee whose contract covers `day`, one after another: the id, and two members of the model as
-    /// JSON, the public-holiday calendar and the work cycles. Not the rest: it would be read of everybody.
+    /// Calls `each` with every employee whose contract covers `day`: the id, and two members of the model as
+    /// JSON, the public-holiday calendar and the work cycles. The other members would be read of every
+    /// employee for nothing.
     pub async fn calendars_on(
         &self,
         account_no: i64,
@@ -482,7 +488,7 @@ impl Store {
         })
     }
 
-    /// The content hash and state of every record of a linked account, by kind and id.
+    /// Returns the content hash and state of every record of a linked account, by kind and id.
     #[boxed]
     pub async fn fingerprints(
         &self,
@@ -505,29 +511,29 @@ impl Store {
             .collect())
     }
 
-    /// One record by its id at the source, whatever its state; none where it is withheld.
+    /// Returns a record by its id at the source, in any state; none where it is withheld.
     pub async fn record<T: Model>(&self, account_no: i64, id: &RemoteId) -> Result<Option<Stored<T>>, Error> {
         self.record_where(DELIVERED, account_no, id).await
     }
 
-    /// The same though it is withheld.
+    /// Same as [`Self::record`], withheld ones included.
     pub async fn kept_record<T: Model>(
         &self,
         account_no: i64,
         id: &RemoteId,
     ) -> Result<Option<Stored<T>>, Error> {
-        self.record_where(KEPT, account_no, id).await
+        self.record_where(ALL_STORED, account_no, id).await
     }
 
     async fn record_where<T: Model>(
         &self,
-        sight: &str,
+        scope: &str,
         account_no: i64,
         id: &RemoteId,
     ) -> Result<Option<Stored<T>>, Error> {
         let sql = format!(
             "SELECT body, raw, state, updated_at FROM records \
-             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND {sight}"
+             WHERE account_no = $1 AND kind = $2 AND remote_id = $3 AND {scope}"
         );
         let row: Option<(String, Option<String>, String, jiff_sqlx::Timestamp)> =
             on!(self.db, pool => sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))

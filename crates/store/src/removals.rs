@@ -1,5 +1,5 @@
-//! Which accounts a removal after an upgrade still has to look through, and its end: see `sync`'s removal, which decides
-//! what goes. The rows come with a migration, and go once the files were overwritten.
+//! Removals after an upgrade: which accounts still have to be searched, and the end of a removal. The removal
+//! in `sync` decides what goes. The rows come with a migration, and go once the files were overwritten.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::error::while_doing;
 use crate::leases::REMOVAL;
 use crate::{AccountId, Error, Lease, LinkedAccount, Store, idempotency};
 
-/// A linked account that a removal has to look through.
+/// A linked account that a removal has to search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingRemoval {
     /// The account.
     pub account: AccountId,
-    /// Whether that is done; what is left is to overwrite the files.
+    /// Whether the search is done, and only overwriting the files is left.
     pub is_done: bool,
 }
 
 const DOING: &str = "removing what is no longer kept";
 
 impl Store {
-    /// The accounts of a removal that is not over, oldest first; none where there is nothing to remove.
+    /// Lists the accounts of an unfinished removal, oldest first; empty where nothing is to be removed.
     #[boxed]
     pub async fn removals(&self) -> Result<Vec<PendingRemoval>, Error> {
         let rows: Vec<(String, bool)> = on!(self.db, pool => sqlx::query_as(
@@ -46,8 +46,8 @@ impl Store {
             .collect()
     }
 
-    /// Two numbers of which one changes with each step of another process that removes from the account; none where none
-    /// does.
+    /// Returns two numbers of which one changes with each step of another process that removes data from the
+    /// account; none where no process does.
     #[boxed]
     pub async fn removal_sign(&self, account_no: i64) -> Result<Option<(i64, i64)>, Error> {
         on!(self.db, pool => sqlx::query_as(
@@ -61,11 +61,12 @@ impl Store {
         .map_err(while_doing("reading a lease"))
     }
 
-    /// Redacts what is in quarantine of a kind, records without an id too. Gives how many rows changed.
+    /// Redacts a kind's records in quarantine, including records without an id. Returns how many rows
+    /// changed.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over; else the database's own error.
+    /// [`Error::LeaseLost`] where another process has taken over; otherwise the database's own error.
     #[boxed]
     pub async fn redact_quarantine(
         &self,
@@ -108,12 +109,12 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Notes that an account was looked through, in the audit log with how many rows were removed or emptied by table,
-    /// forgets the answers kept for idempotency keys, and gives the lease back.
+    /// Records the end of an account's removal in the audit log, with how many rows were removed or emptied
+    /// by table; deletes the answers stored for idempotency keys, and releases the lease.
     ///
     /// # Errors
     ///
-    /// [`Error::LeaseLost`] where another process has taken over; else the database's own error.
+    /// [`Error::LeaseLost`] where another process has taken over; otherwise the database's own error.
     #[boxed]
     pub async fn finish_removal(
         &self,
@@ -139,12 +140,12 @@ impl Store {
             let detail = json!({ "why": "not_kept_by_this_version", "counts": counts });
             let entry =
                 NewAuditEntry::new((Actor::System, at), "account.data_removed", Some(account.id), detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Notes that the files were overwritten: the removal is over. Accounts that are not done stay.
+    /// Ends the removal after the files were overwritten. Accounts that are not done stay.
     #[boxed]
     pub async fn end_removals(&self) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query("DELETE FROM removals WHERE done_at IS NOT NULL")

@@ -1,5 +1,5 @@
-//! The requests that all processes together have sent to a tenant lately, and what its 429s ask for. What follows from it is
-//! decided in `lucca`.
+//! Request budgets: the recent requests of all processes to a tenant, and what its 429s demand. `lucca`
+//! decides what follows from them.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -12,14 +12,14 @@ use crate::{Error, Store};
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 const DOING: &str = "counting requests";
 
-/// The requests to one tenant. Times are whole milliseconds; what is below one is cut off.
+/// The requests to one tenant. Times are whole milliseconds, rounded down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestCounts {
     /// When requests were sent, in order, as far back as the last caller kept them.
     pub sent: Vec<Timestamp>,
-    /// No request may be sent before.
+    /// No request may be sent before this time.
     pub held_until: Option<Timestamp>,
-    /// Requests go at a lower rate until then.
+    /// Requests are sent at a lower rate until this time.
     pub slow_until: Option<Timestamp>,
     /// The first 429 of the latest stretch of 429s.
     pub throttled_since: Option<Timestamp>,
@@ -31,8 +31,8 @@ pub struct RequestCounts {
 type Row = (String, String, i64, i64, i64, i64);
 
 impl Store {
-    /// Changes the counts of a tenant, alone: of several processes that do, one waits for the other. A tenant that has none
-    /// begins with empty ones.
+    /// Changes a tenant's counts exclusively: of several processes, one waits for the other. A tenant without
+    /// counts begins with empty ones.
     #[boxed]
     pub async fn update_request_counts(
         &self,
@@ -58,14 +58,15 @@ impl Store {
         let before = RequestCounts::of(&row);
         let mut after = before.clone();
         change(&mut after);
-        // What only the version before has counted is kept from now on, because it keeps it for a minute only.
+        // Requests counted only by the previous version are stored too, because it keeps them for a minute
+        // only.
         if after != before || times(&row.1) != before.sent {
             write_row(&mut tx, tenant, &after).await?;
         }
         tx.commit().await
     }
 
-    /// The counts of a tenant; empty ones where no request was sent.
+    /// Returns a tenant's counts; empty ones where no request was sent.
     #[boxed]
     pub async fn request_counts(&self, tenant: &str) -> Result<RequestCounts, Error> {
         let sql = match &self.db {
@@ -80,7 +81,7 @@ impl Store {
         Ok(row.map(|row| RequestCounts::of(&row)).unwrap_or_default())
     }
 
-    /// How many requests were sent to a tenant in the last minute.
+    /// Counts the requests sent to a tenant in the last 60 seconds.
     #[boxed]
     pub async fn requests_lately(&self, tenant: &str, now: Timestamp) -> Result<u64, Error> {
         let since = (now - WINDOW).as_millisecond();
@@ -89,7 +90,7 @@ impl Store {
         Ok(u64::try_from(lately).unwrap_or(u64::MAX))
     }
 
-    /// How many requests were sent in the last minute to each tenant that was sent some.
+    /// Counts the requests sent in the last 60 seconds to each tenant; tenants without any are left out.
     #[boxed]
     pub async fn all_requests_lately(&self, now: Timestamp) -> Result<Vec<u64>, Error> {
         let sql = match &self.db {
@@ -129,7 +130,8 @@ const ON_POSTGRES_LOCKED: &str = "SELECT array_to_json(sent)::text, array_to_jso
                                   slow_until_ms, throttled_since_ms, throttled_last_ms FROM request_budgets \
                                   WHERE tenant = $1 FOR UPDATE";
 
-/// The row of a tenant, which no other process changes before the transaction's end. On SQLite none writes meanwhile.
+/// Returns a tenant's row, which no other process changes before the transaction ends. On SQLite, no other
+/// process writes at all meanwhile.
 async fn lock_row(tx: &mut Tx, tenant: &str) -> Result<Option<Row>, sqlx::Error> {
     let sql = match tx {
         Tx::Sqlite(_) => ON_SQLITE,
@@ -172,7 +174,7 @@ fn json(numbers: &[i64]) -> String {
     serde_json::to_string(numbers).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// Times of a column as JSON, in order.
+/// Parses times from a column as JSON, and sorts them.
 fn times(json: &str) -> Vec<Timestamp> {
     let numbers: Vec<i64> = serde_json::from_str(json).unwrap_or_default();
     let mut times: Vec<Timestamp> =
@@ -181,12 +183,12 @@ fn times(json: &str) -> Vec<Timestamp> {
     times
 }
 
-/// A time as it is kept; 0 is none.
+/// A stored time; 0 is none.
 fn time(ms: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(ms).ok().filter(|_| ms > 0)
 }
 
-/// What is in either list, in order; what is in both counts once. Both are in order.
+/// Merges two sorted lists; a time in both counts once.
 fn merge(one: &[Timestamp], other: &[Timestamp]) -> Vec<Timestamp> {
     let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
     let mut all = Vec::new();

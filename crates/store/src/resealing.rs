@@ -1,4 +1,5 @@
-//! What is sealed under which master key, and sealing it anew under the one that seals now.
+//! Key rotation: counts secrets by the master key they are sealed under, and reseals them under the primary
+//! key. Sealing itself is in `vault`.
 
 use async_recursion::async_recursion as boxed;
 use secrecy::SecretString;
@@ -9,49 +10,49 @@ use crate::error::while_doing;
 use crate::vault::{KeyFingerprint, Sealed, SealedColumn, VERSION, Vault};
 use crate::{Error, Store};
 
-/// How many secrets of one column are sealed under a key.
+/// How many secrets of one column are sealed under one key.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SealedCount {
-    /// The key.
+    /// The key's fingerprint.
     pub key: KeyFingerprint,
     /// The column's table.
     pub table: &'static str,
     /// The column.
     pub column: &'static str,
-    /// How many.
+    /// The number of secrets.
     pub secrets: u64,
 }
 
-/// How far sealing anew is. Whoever begins again at the start does what is left.
+/// Position in a resealing pass. A process that starts again from the default position reseals what is left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResealPlace {
     column: usize,
     after: Option<String>,
 }
 
-/// Which secrets are sealed anew.
+/// The secrets to reseal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reseal {
-    /// Those that another than the primary key sealed, and those of a format before.
+    /// Those sealed under another key than the primary one, and those of an earlier format.
     All,
-    /// Those of a format before. Of linked accounts alone, so that it takes no longer than a start may.
-    // What else is sealed is bound to no more than it was; `keys rotate` renews it.
+    /// Those of an earlier format, of linked accounts only, to keep startup short.
+    // Other columns are bound to no more than in the earlier format; `keys rotate` reseals them.
     OldFormat,
 }
 
-/// What a step of sealing anew did.
+/// Result of a resealing step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resealed {
-    /// Secrets that are sealed under the primary key now.
+    /// Secrets that are now sealed under the primary key.
     pub resealed: u64,
-    /// Secrets that can't be opened: damaged, or sealed under a key that is not there. They are left as they are.
+    /// Secrets that cannot be opened: damaged, or sealed under a missing key. They are left unchanged.
     pub unopened: u64,
-    /// Where to go on; nothing when all was looked at.
+    /// Position of the next step; none at the end.
     pub next: Option<ResealPlace>,
 }
 
 impl SealedColumn {
-    /// How SQL names a row of its table.
+    /// SQL expression that identifies a row of its table.
     fn row(self, db: &Db) -> &'static str {
         match (self, db) {
             (Self::Answer, Db::Sqlite(_)) => "lower(hex(hash))",
@@ -62,13 +63,13 @@ impl SealedColumn {
 }
 
 impl Store {
-    /// How many secrets are sealed under which key, by column.
+    /// Counts sealed secrets by column and key.
     #[boxed]
     pub async fn sealed_counts(&self) -> Result<Vec<SealedCount>, Error> {
         let mut all = Vec::new();
         for sealed in SealedColumn::ALL {
             let (table, column) = sealed.names();
-            // The key's fingerprint follows the format's byte; the key of an account that was unlinked is empty.
+            // The key's fingerprint follows the format byte; an unlinked account's key is empty.
             let sql = AssertSqlSafe(format!(
                 "SELECT substr({column}, 2, 4) AS of_key, count(*) FROM {table} WHERE length({column}) > 0 \
                  GROUP BY substr({column}, 2, 4) ORDER BY of_key"
@@ -76,7 +77,7 @@ impl Store {
             let rows: Vec<(Vec<u8>, i64)> = on!(self.db, pool => sqlx::query_as(sql).fetch_all(pool).await)
                 .map_err(while_doing("counting sealed secrets"))?;
             for (key, count) in rows {
-                // What is too short to name a key names none that there is.
+                // A value too short to hold a fingerprint is counted under the zero fingerprint.
                 let key = KeyFingerprint(key.try_into().unwrap_or_default());
                 all.push(SealedCount { key, table, column, secrets: from_sql_count(count) });
             }
@@ -84,27 +85,27 @@ impl Store {
         Ok(all)
     }
 
-    /// Seals the next secrets of those to be sealed anew under the vault's primary key, at most one for each nonce given.
-    /// What somebody changes at the same moment is left to them: they seal under the primary key.
+    /// Reseals the next secrets under the vault's primary key, at most one for each nonce. Secrets that
+    /// another process changes at the same moment are skipped: that process seals under the primary key.
     ///
-    /// Each secret is sealed by itself, so that whoever is killed on the way leaves each under the one key or the other.
+    /// Each secret is resealed by itself, so a killed process leaves every secret sealed under either key.
     pub async fn reseal(
         &self,
         vault: &Vault,
-        which: Reseal,
+        scope: Reseal,
         place: ResealPlace,
         nonces: &[[u8; 12]],
     ) -> Result<Resealed, Error> {
         const DOING: &str = "sealing secrets anew";
         let mut done = Resealed { resealed: 0, unopened: 0, next: None };
-        let columns = match which {
+        let columns = match scope {
             Reseal::All => &SealedColumn::ALL[..],
             Reseal::OldFormat => &[SealedColumn::AccountKey],
         };
         let Some(&sealed) = columns.get(place.column) else { return Ok(done) };
         let ((table, column), row) = (sealed.names(), sealed.row(&self.db));
         let bound = sealed.bound_to().unwrap_or("''");
-        let any_key = which == Reseal::OldFormat;
+        let any_key = scope == Reseal::OldFormat;
         let sql = AssertSqlSafe(format!(
             "SELECT {row} AS named, {column}, {bound} AS bound FROM {table} WHERE length({column}) > 0 \
              AND (substr({column}, 1, 1) <> $4 OR NOT $5 AND substr({column}, 2, 4) <> $1) \
@@ -125,15 +126,15 @@ impl Store {
         });
         for ((id, before, origin), nonce) in rows.into_iter().zip(nonces) {
             let before = Sealed(before);
-            let place = sealed.of(&id).for_origin(&origin);
-            let secret: SecretString = match vault.open(&before, place) {
+            let location = sealed.of(&id).for_origin(&origin);
+            let secret: SecretString = match vault.open(&before, location) {
                 Ok(secret) => secret,
                 Err(_) => {
                     done.unopened += 1;
                     continue;
                 }
             };
-            let after = vault.seal(&secret, place, *nonce)?;
+            let after = vault.seal(&secret, location, *nonce)?;
             let sql = AssertSqlSafe(format!(
                 "UPDATE {table} SET {column} = $3 WHERE {row} = $1 AND {column} = $2 AND {bound} = $4"
             ));
@@ -158,7 +159,7 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// Bytes that are no secret: hashes, and what names a turn.
+    /// Columns of bytes that are no secret: hashes, and the claims of idempotency keys.
     const NOT_SEALED: [&str; 15] = [
         "api_keys.hash",
         "audit_head.hash",
@@ -178,7 +179,7 @@ mod tests {
     ];
 
     #[tokio::test]
-    async fn every_column_of_bytes_is_sealed_and_rotated_or_known_to_be_no_secret() {
+    async fn byte_columns_are_sealed_or_known() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("connector.db")).await.unwrap();
         let Db::Sqlite(pool) = &store.db else { panic!("it is SQLite") };

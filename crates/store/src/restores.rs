@@ -1,8 +1,10 @@
-//! Going on with a database that was restored to an older state. Others remember numbers that were given after the
-//! backup: none may be given again, or whoever remembers it would take what is new for what they know.
+//! Restores: makes a database that was restored to an older state safe to use. Clients remember numbers that
+//! were given out after the backup. None may be given out again, or a client would mistake new entries for
+//! those it knows.
 //!
-//! So the logs of every account go on from a number that no earlier state can have reached, the time of the restore in
-//! microseconds; a place between the backup's end and that is nobody's, and who asks for it is told.
+//! So the logs of every account continue from a number that no earlier state can have reached: the time of
+//! the restore in Unix microseconds. A client with a position between the end of the backup and that number
+//! gets an error.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -14,32 +16,32 @@ use crate::db::{Db, in_tx, on, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store};
 
-/// The mark of a database that `Store::back_up` has written.
-pub(crate) const A_COPY: &str = "copy";
+/// The mark of a backup that `Store::back_up` has written.
+pub(crate) const BACKUP_MARK: &str = "copy";
 
-/// What a restore meant.
+/// Effects of a restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// Linked accounts whose logs go on from another number.
+    /// Linked accounts whose logs continue from another number.
     pub accounts: u64,
-    /// Absence requests that are looked for before anything of them is sent again.
+    /// Absence requests to be looked for at Lucca before any is sent again.
     pub in_doubt: u64,
 }
 
 const DOING: &str = "going on after a restore";
 
 impl Store {
-    /// Looks whether this database is a backup that was restored, and makes it safe to go on with. To be called before
-    /// anything is written. Nothing if it is no backup.
+    /// Detects whether this database is a restored backup, and makes it safe to use. To be called before
+    /// anything is written. Returns none if it is no backup.
     ///
-    /// A SQLite file says that it is one if [`Store::back_up`] has written it; a PostgreSQL database by the server,
-    /// database and table it was written in. Other copies, such as a disk's snapshot, are known to a person only, who
-    /// calls [`Store::was_restored`].
+    /// [`Store::back_up`] marks the SQLite files that it writes. A PostgreSQL database is recognised by the
+    /// server, database and table it was written in. Other copies, such as a disk's snapshot, are known to a
+    /// person only, who calls [`Store::was_restored`].
     #[boxed]
     pub async fn settle_restore(&self, at: Timestamp) -> Result<Option<Restored>, Error> {
         let (mark, here) = self.marks().await?;
         match (mark.as_str(), here) {
-            (A_COPY, _) => self.was_restored(at).await.map(Some),
+            (BACKUP_MARK, _) => self.was_restored(at).await.map(Some),
             ("", Some(here)) => {
                 on!(self.db, pool => sqlx::query("UPDATE database_origin SET mark = $1 WHERE mark = ''")
                     .bind(&here)
@@ -54,8 +56,8 @@ impl Store {
         }
     }
 
-    /// What the database says where it was written, and where that is: nothing on SQLite, and where the server does not
-    /// tell.
+    /// Returns where the database says it was written, and where it is: none on SQLite, and where the server
+    /// does not report it.
     async fn marks(&self) -> Result<(String, Option<String>), Error> {
         let mark: String =
             on!(self.db, pool => sqlx::query_scalar("SELECT mark FROM database_origin").fetch_one(pool).await)
@@ -73,16 +75,18 @@ impl Store {
         Ok((mark, here))
     }
 
-    /// Makes a database that was restored to an older state safe to go on with: see the module. All of it or nothing.
+    /// Makes a database that was restored to an older state safe to use: see the module. All of it or
+    /// nothing.
     #[boxed]
     pub async fn was_restored(&self, at: Timestamp) -> Result<Restored, Error> {
         let (_, here) = self.marks().await?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // Of two processes that open it at once, one waits here and does it once more, which does no harm.
+            // Of two processes that open it at once, one waits here and then repeats this, which is harmless.
             let next = at.as_microsecond();
             in_tx!(&mut tx, connection => sqlx::query(
-                // Whoever wrote before the restore holds an epoch that is over, whatever it has counted to.
+                // A process that wrote before the restore holds an outdated epoch, however high it had
+                // counted.
                 "UPDATE leases SET epoch = CASE WHEN epoch < $1 THEN $1 ELSE epoch + 1 END, expires_ms = 0",
             )
             .bind(next)
@@ -101,7 +105,7 @@ impl Store {
             for account_no in &accounts {
                 records_written(&mut tx, *account_no).await?;
             }
-            // What was waiting to be sent may have been sent since the backup.
+            // Requests that were waiting to be sent may have been sent since the backup.
             let in_doubt = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE submissions SET state = 'in_doubt', sent_at = coalesce(sent_at, created_at), due_at = $1, \
                  version = version + 1 WHERE state IN ('queued', 'sending')",
@@ -110,7 +114,7 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected()))?;
-            // What services were told since is not known: all is compared anew.
+            // Pushes since the backup are not known, so everything is compared again.
             let empty = match &self.db {
                 Db::Sqlite(_) => "X''",
                 Db::Postgres(_) => "''::bytea",
@@ -133,7 +137,7 @@ impl Store {
             let accounts = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
             let detail = json!({ "accounts": accounts, "in_doubt": in_doubt });
             let entry = NewAuditEntry::new((Actor::System, at), "database.restored", None, detail);
-            audit::commit_noted(tx, true, &entry).await?;
+            audit::commit_audited(tx, true, &entry).await?;
             Ok(Restored { accounts, in_doubt })
         };
         write.await.map_err(while_doing(DOING))

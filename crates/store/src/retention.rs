@@ -1,5 +1,5 @@
-//! Removing what has become old, in batches that lock little and each with its share of the round's receipt. How old is
-//! old, and when a round is due, is the business of `jobs`.
+//! Retention: removes old rows in batches that lock little, each with its share of the round's receipt. The
+//! age limits, and when a round is due, are in `jobs`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -13,40 +13,40 @@ use crate::dialect::json_list;
 use crate::error::while_doing;
 use crate::{Error, ReceiptId, Store, receipts};
 
-/// Rows in one transaction.
-const A_BATCH: i64 = 500;
+/// Rows per transaction.
+const BATCH_ROWS: i64 = 500;
 
 /// A rule by which old rows are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionRule {
-    /// What was sent to webhook endpoints.
+    /// The log of webhook deliveries.
     Deliveries,
-    /// What happened to linked accounts beside their records, which every webhook endpoint was told.
+    /// Account events that every webhook endpoint has received.
     Events,
-    /// Runs, but for the last of each account.
+    /// Runs, except the last of each account.
     Runs,
     /// Absence requests that are decided, refused, or did not arrive.
     AbsenceRequests,
-    /// Answers that are kept for requests that their caller named, when their day is over.
+    /// Answers stored for idempotency keys, when their day is over.
     Answers,
     /// Linking flows that ended or that no link opens any more, with their tokens.
     LinkingFlows,
-    /// Records that could not be read.
+    /// Records in quarantine.
     Quarantine,
-    /// Records that are no longer at the source, or no longer shown, and what the change log says of their content.
+    /// Records that are gone or hidden at the source, and their content in the change log.
     GoneRecords,
-    /// The change log, as far as every webhook endpoint was told.
+    /// The change log, as far as every webhook endpoint has received it.
     Changes,
 }
 
-/// One table that a rule takes rows from.
-struct Part {
+/// The table that a rule removes rows from.
+struct RuleTable {
     table: &'static str,
-    /// What names a row.
+    /// The columns that identify a row.
     key: &'static str,
-    /// Which rows are old: `$1` is the time before which they are.
+    /// SQL condition for old rows: `$1` is the time before which they are old.
     old: &'static str,
-    /// Whether that time is compared in milliseconds.
+    /// Whether that time is compared in Unix milliseconds.
     in_ms: bool,
 }
 
@@ -64,7 +64,7 @@ impl RetentionRule {
         Self::Changes,
     ];
 
-    /// Its name, as receipts have it.
+    /// Its name in receipts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deliveries => "deliveries",
@@ -79,17 +79,17 @@ impl RetentionRule {
         }
     }
 
-    /// The one statement that does it; records and the change log take more.
-    fn part(self) -> Option<Part> {
-        let part = |table, key, old| Some(Part { table, key, old, in_ms: false });
+    /// The table of a rule that takes one statement; records and the change log take more.
+    fn table(self) -> Option<RuleTable> {
+        let with_timestamp = |table, key, old| Some(RuleTable { table, key, old, in_ms: false });
         match self {
-            Self::Deliveries => Some(Part {
+            Self::Deliveries => Some(RuleTable {
                 table: "webhook_deliveries",
                 key: "endpoint_id, webhook_id",
                 old: "last_ms < $1",
                 in_ms: true,
             }),
-            Self::Events => part(
+            Self::Events => with_timestamp(
                 "account_events",
                 "account_no, seq",
                 "at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_endpoints w LEFT JOIN webhook_cursors c \
@@ -97,27 +97,32 @@ impl RetentionRule {
                  WHERE (w.account_no IS NULL OR w.account_no = account_events.account_no) \
                  AND coalesce(c.seq, 0) < account_events.seq)",
             ),
-            Self::Runs => part(
+            Self::Runs => with_timestamp(
                 "runs",
                 "id",
                 "finished_at < $1 AND EXISTS (SELECT 1 FROM runs later WHERE later.account_no = runs.account_no \
                  AND later.id > runs.id AND later.report IS NOT NULL)",
             ),
-            Self::AbsenceRequests => part(
+            Self::AbsenceRequests => with_timestamp(
                 "submissions",
                 "id",
                 "updated_at < $1 AND due_at IS NULL AND state IN ('made', 'refused', 'not_made')",
             ),
-            Self::Answers => {
-                Some(Part { table: "idempotency_keys", key: "hash", old: "expires_ms < $1", in_ms: true })
-            }
-            Self::LinkingFlows => part(
+            Self::Answers => Some(RuleTable {
+                table: "idempotency_keys",
+                key: "hash",
+                old: "expires_ms < $1",
+                in_ms: true,
+            }),
+            Self::LinkingFlows => with_timestamp(
                 "link_flows",
                 "id",
                 "updated_at < $1 AND NOT EXISTS (SELECT 1 FROM link_tokens t \
                  WHERE t.flow_id = link_flows.id AND t.expires_at >= $1)",
             ),
-            Self::Quarantine => part("quarantine", "account_no, kind, remote_id", "first_seen < $1"),
+            Self::Quarantine => {
+                with_timestamp("quarantine", "account_no, kind, remote_id", "first_seen < $1")
+            }
             Self::GoneRecords | Self::Changes => None,
         }
     }
@@ -128,13 +133,14 @@ const OLD_RECORDS: &str = "state IN ('gone', 'hidden') AND updated_at < $1 AND N
 
 const DOING: &str = "removing what is old";
 
-/// Whole seconds: SQLite compares times as text, which is right only where none has more digits than the other.
+/// The age limit in whole seconds: SQLite compares times as text, which is right only where neither has more
+/// digits than the other.
 fn old_before(before: Timestamp) -> jiff_sqlx::Timestamp {
     sql_time(Timestamp::from_second(before.as_second()).unwrap_or(before))
 }
 
 impl Store {
-    /// How many rows of which tables a rule would remove now.
+    /// Counts the rows that a rule would remove now, by table.
     #[boxed]
     pub async fn count_old(
         &self,
@@ -143,7 +149,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<(&'static str, u64)>, Error> {
         let count = |count: i64| from_sql_count(count);
-        if let Some(Part { table, old, in_ms, .. }) = rule.part() {
+        if let Some(RuleTable { table, old, in_ms, .. }) = rule.table() {
             let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE {old}"));
             let found: i64 = on!(self.db, pool => {
                 let query = sqlx::query_scalar(sql);
@@ -181,8 +187,8 @@ impl Store {
         Ok(vec![("changes", all)])
     }
 
-    /// Removes the next rows that a rule holds for old, and notes them in the round's receipt: both or neither. False
-    /// where nothing is left.
+    /// Removes the next rows that a rule considers old, and adds them to the round's receipt: both or
+    /// neither. Returns false where nothing is left.
     #[boxed]
     pub async fn remove_old(
         &self,
@@ -191,8 +197,8 @@ impl Store {
         receipt: ReceiptId,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        if let Some(part) = rule.part() {
-            return self.remove_rows(rule, &part, before, receipt).await.map_err(while_doing(DOING));
+        if let Some(table) = rule.table() {
+            return self.remove_rows(rule, &table, before, receipt).await.map_err(while_doing(DOING));
         }
         match rule {
             RetentionRule::GoneRecords => self.remove_records(before, receipt, now).await,
@@ -203,7 +209,7 @@ impl Store {
     async fn remove_rows(
         &self,
         rule: RetentionRule,
-        &Part { table, key, old, in_ms }: &Part,
+        &RuleTable { table, key, old, in_ms }: &RuleTable,
         before: Timestamp,
         receipt: ReceiptId,
     ) -> Result<bool, sqlx::Error> {
@@ -217,16 +223,16 @@ impl Store {
                 true => query.bind(before.as_millisecond()),
                 false => query.bind(old_before(before)),
             };
-            query.bind(A_BATCH).execute(connection).await.map(|done| done.rows_affected())
+            query.bind(BATCH_ROWS).execute(connection).await.map(|done| done.rows_affected())
         })?;
         if removed > 0 {
             receipts::note(&mut tx, receipt, rule.name(), before, &[(table, removed)]).await?;
         }
         tx.commit().await?;
-        Ok(removed >= A_BATCH as u64)
+        Ok(removed >= BATCH_ROWS as u64)
     }
 
-    /// Records of one account and kind at a time. Accounts that a run writes to are left for another round.
+    /// Removes records of one account and kind. Accounts that a run writes to are left for another round.
     async fn remove_records(
         &self,
         before: Timestamp,
@@ -246,7 +252,7 @@ impl Store {
             .map_err(|error: people::UnknownKind| Error::Corrupt { what: "record", source: error.into() })?;
         let write = async {
             let mut tx = self.begin().await?;
-            // No run begins before this is done.
+            // Locked, so that no run begins before this is done.
             in_tx!(&mut tx, connection => sqlx::query("UPDATE leases SET epoch = epoch WHERE account_no = $1")
                 .bind(no).execute(connection).await.map(drop))?;
             let sql = AssertSqlSafe(format!(
@@ -257,7 +263,7 @@ impl Store {
                 .bind(now.as_millisecond())
                 .bind(no)
                 .bind(kind.name())
-                .bind(A_BATCH)
+                .bind(BATCH_ROWS)
                 .fetch_all(connection)
                 .await)?;
             let hidden: Vec<RemoteId> = rows
@@ -266,9 +272,9 @@ impl Store {
                 .map(|(id, _)| RemoteId::from(id.as_str()))
                 .collect();
             let ids: Vec<RemoteId> = rows.into_iter().map(|(id, _)| RemoteId::from(id)).collect();
-            // That they are gone was told; who has a hidden one has it still.
-            let told = changes::of_state(kind, &hidden, Operation::Excluded);
-            changes::append(&mut tx, no, None, &told, now).await?;
+            // Gone records were logged as deleted before; consumers still hold the hidden ones.
+            let excluded = changes::state_changes(kind, &hidden, Operation::Excluded);
+            changes::append(&mut tx, no, None, &excluded, now).await?;
             let mut counts = [("records", 0), ("changes_emptied", 0)];
             for (statement, (_, count)) in [
                 "DELETE FROM records WHERE account_no = $1 AND kind = $2 AND remote_id IN {ids}",
@@ -290,13 +296,14 @@ impl Store {
             records_written(&mut tx, no).await?;
             receipts::note(&mut tx, receipt, RetentionRule::GoneRecords.name(), before, &counts).await?;
             tx.commit().await?;
-            // Where another took them at this moment, it is done.
+            // Where another process removed them at this moment, this kind is done.
             Ok(counts[0].1 > 0)
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// By linked account, up to which number its change log is old and was told to every webhook endpoint.
+    /// Returns by linked account up to which number its change log is old and was delivered to every webhook
+    /// endpoint.
     async fn changes_to_cut(&self, before: Timestamp) -> Result<Vec<(i64, i64)>, Error> {
         on!(self.db, pool => sqlx::query_as(
             "SELECT no, cut FROM (SELECT a.no AS no, a.changes_cut AS cut_before, \
@@ -324,7 +331,7 @@ impl Store {
             )
             .bind(no)
             .bind(until)
-            .bind(A_BATCH)
+            .bind(BATCH_ROWS)
             .fetch_one(connection)
             .await)?;
             let last = last.unwrap_or(until);

@@ -1,5 +1,5 @@
-//! Runs: asked for or begun by the rhythm; when a linked account was synced, how far a run is, with what outcome it ended,
-//! and the report of it.
+//! Runs of syncs: requested or scheduled; when they began, their progress, outcome and report. When the next
+//! one is due is in `schedule`.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -10,26 +10,26 @@ use crate::db::{Tx, from_sql_count, in_tx, on, row, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Lease, LinkedAccount, RunId, Store, account_events, stream_states};
 
-/// How a run ended.
+/// Outcome of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Every stream that was due was read, and read completely.
+    /// Every due stream was read completely.
     Succeeded,
     /// What could be read is stored; something could not be read or proven.
     Incomplete,
     /// People could not be read.
     Failed,
-    /// Its process was killed or replaced. The next run resumes where it was.
+    /// Its process was killed or replaced. The next run resumes where it stopped.
     Interrupted,
-    /// A person ended it. The next run resumes where it was.
+    /// A person cancelled it. The next run resumes where it stopped.
     Cancelled,
 }
 
-/// What became of asking a run to end.
+/// Result of a request to cancel a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
-    /// It ends at its next commit; or it had not begun, or its process had ended, and it is over now.
+    /// It ends at its next commit, or is over now, if it had not begun or its process had ended.
     Asked,
     /// It had ended already.
     Ended(Outcome),
@@ -61,34 +61,34 @@ impl Outcome {
 /// A run of a sync.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Its id.
+    /// The run's id, `run_…`.
     pub id: RunId,
     /// The linked account's short key.
     pub account_no: i64,
-    /// When it began; absent while it is queued: asked for, and not begun.
+    /// When it began; absent while it is queued: requested, and not begun.
     pub started_at: Option<Timestamp>,
-    /// When it ended; absent until then, and when its process was killed and nobody has noticed yet.
+    /// When it ended; absent until then. After its process was killed, absent until another process notices.
     pub finished_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<Outcome>,
-    /// Requests it sent.
+    /// Number of requests it sent.
     pub requests: u64,
     /// Its report, JSON.
     pub report: Option<String>,
 }
 
-/// How far a run is with one stream.
+/// Progress of a run in one stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StreamProgress {
     /// The stream.
     pub stream: String,
     /// How it is read: `full`, `incremental` or `notified`.
     pub mode: String,
-    /// Records done.
+    /// Records processed.
     pub done: u64,
-    /// Out of how many, where the server counts.
+    /// Records in total, where the server counts them.
     pub total: Option<u64>,
-    /// Whether the stream is done.
+    /// Whether the stream is finished.
     pub finished: bool,
     /// When the first page was committed; set by the store.
     pub started_at: Option<Timestamp>,
@@ -139,13 +139,14 @@ row! {
 
 const DOING: &str = "recording a run";
 
-/// The name under which the states of an account's streams hold that a full run was asked for. No stream has it.
-const FULL_RUN_ASKED: &str = "full_run_asked";
+/// Name under which the stream states of an account hold that a full run was requested. No stream has this
+/// name.
+const FULL_RUN_REQUESTED: &str = "full_run_asked";
 
 impl Store {
-    /// Asks for a run of a linked account, which a worker begins under this id as soon as it has a hand free. Where one that
-    /// was asked for waits already, that is the one, and it waits no longer for what failed before; with `is_full` it reads
-    /// everything from then on. Gives the run's id.
+    /// Requests a run of a linked account, which a worker begins under this id as soon as it has capacity. If
+    /// a requested run is queued already, that one is returned, and earlier failures no longer delay it; with
+    /// `is_full` it will read everything. Returns the run's id.
     ///
     /// # Errors
     ///
@@ -161,7 +162,7 @@ impl Store {
         const DOING: &str = "asking for a run";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // Written to, so that whoever unlinks it waits, or is waited for.
+            // Written to, so that this and a concurrent unlinking wait for each other.
             let is_there = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE linked_accounts SET status = status WHERE no = $1 AND status <> 'unlinked'",
             )
@@ -172,7 +173,7 @@ impl Store {
             if !is_there {
                 return Ok(None);
             }
-            let asked: String = in_tx!(&mut tx, connection => sqlx::query_scalar(
+            let queued: String = in_tx!(&mut tx, connection => sqlx::query_scalar(
                 "INSERT INTO asked_runs (account_no, run_id, due_ms) VALUES ($1, $2, $3) \
                  ON CONFLICT (account_no) DO UPDATE SET due_ms = excluded.due_ms RETURNING run_id",
             )
@@ -182,32 +183,32 @@ impl Store {
             .fetch_one(connection)
             .await)?;
             if is_full {
-                let wish = serde_json::json!({ "run_id": asked }).to_string();
-                stream_states::write(&mut tx, account_no, FULL_RUN_ASKED, &wish, now).await?;
+                let request = serde_json::json!({ "run_id": queued }).to_string();
+                stream_states::write(&mut tx, account_no, FULL_RUN_REQUESTED, &request, now).await?;
             }
             tx.commit().await?;
-            Ok(Some(asked))
+            Ok(Some(queued))
         };
-        let asked = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
-        asked.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
+        let queued = write.await.map_err(while_doing(DOING))?.ok_or(Error::Unlinked)?;
+        queued.parse().map_err(|error| Error::Corrupt { what: "run id", source: Box::new(error) })
     }
 
-    /// Whether the next run of a linked account is to read everything: such a run was asked for and has not ended since,
-    /// though a process that had begun it may have died.
+    /// Returns whether the next run of a linked account must read everything: a full run was requested and
+    /// none has ended since, even if a process that had begun one died.
     #[boxed]
     pub async fn is_full_run_asked(&self, account_no: i64) -> Result<bool, Error> {
         on!(self.db, pool => sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM stream_states WHERE account_no = $1 AND stream = $2)",
         )
         .bind(account_no)
-        .bind(FULL_RUN_ASKED)
+        .bind(FULL_RUN_REQUESTED)
         .fetch_one(pool)
         .await)
         .map_err(while_doing(DOING))
     }
 
-    /// Notes that a run which read everything has ended: the next one is like any other. What was asked for since the run
-    /// began stays asked for.
+    /// Records that a full run has ended: the next one is an ordinary run. A request made since the run began
+    /// stays.
     #[boxed]
     pub async fn full_run_ended(&self, account_no: i64) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -215,17 +216,17 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM asked_runs WHERE account_no = $1)",
         )
         .bind(account_no)
-        .bind(FULL_RUN_ASKED)
+        .bind(FULL_RUN_REQUESTED)
         .execute(pool)
         .await
         .map(drop))
         .map_err(while_doing(DOING))
     }
 
-    /// Records that a run has begun, and that earlier ones of the account which never ended were interrupted:
-    /// whoever holds the lease is the only one who runs. One that was asked for waits no more: from here on it is due
-    /// like any other, until it has ended, so that somebody goes on with it whoever dies. Gives false, and records nothing,
-    /// where it was begun before or cancelled.
+    /// Records that a run has begun, and that earlier unfinished runs of the account were interrupted: only
+    /// the lease holder runs. A requested run leaves the queue. From here on it is due like any other until
+    /// it has ended, so that another worker continues it if this process dies. Returns false and records
+    /// nothing where it was begun before or cancelled.
     #[boxed]
     pub async fn start_run(&self, lease: &Lease, at: Timestamp) -> Result<bool, Error> {
         let mut tx = self.begin_under(lease, at, DOING).await?;
@@ -272,7 +273,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Records how a run ended, with its report as JSON where it came to one.
+    /// Records how a run ended, with its report as JSON if it has one.
     #[boxed]
     pub async fn finish_run(
         &self,
@@ -302,9 +303,9 @@ impl Store {
         tx.commit().await.map_err(while_doing(DOING))
     }
 
-    /// Asks a run of a linked account to end: at its next commit, of which nothing is written; the next run resumes where
-    /// it was. One that has not begun, or whose process has ended, is over at once. Asking again changes nothing. `None` if the account has no
-    /// such run.
+    /// Requests that a run of a linked account end: at its next commit, of which nothing is written; the next
+    /// run resumes where it stopped. A run that has not begun, or whose process has ended, is over at once.
+    /// Repeating the request changes nothing. Returns none if the account has no such run.
     #[boxed]
     pub async fn cancel_run(
         &self,
@@ -316,8 +317,8 @@ impl Store {
         const DOING: &str = "cancelling a run";
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // First, as a run that begins takes this row first: it is here, or begun.
-            let was_queued = cancel_asked(&mut tx, account.no, Some(id), at).await?;
+            // First, because a run that begins takes this row first: the run is either queued here, or begun.
+            let was_queued = cancel_queued(&mut tx, account.no, Some(id), at).await?;
             let outcome: Option<Option<String>> = in_tx!(&mut tx, connection => sqlx::query_scalar(
                 "SELECT outcome FROM runs WHERE id = $1 AND account_no = $2",
             )
@@ -339,7 +340,7 @@ impl Store {
             .execute(connection)
             .await
             .map(|done| done.rows_affected() == 1))?;
-            // Without a lease nobody is there to end it.
+            // Without a lease, no process would end it.
             in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE runs SET finished_at = $2, outcome = 'cancelled' WHERE id = $1 AND finished_at IS NULL \
                  AND NOT EXISTS (SELECT 1 FROM leases WHERE account_no = $3 AND run_id = $1 AND expires_ms > $4)",
@@ -353,13 +354,13 @@ impl Store {
             .map(drop))?;
             let detail = serde_json::json!({ "run_id": id });
             let entry = NewAuditEntry::new((actor, at), "run.cancelled", Some(account.id), detail);
-            audit::commit_noted(tx, is_news || was_queued, &entry).await?;
+            audit::commit_audited(tx, is_news || was_queued, &entry).await?;
             Ok(Some(Cancelling::Asked))
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// The last run of a linked account that ended by itself.
+    /// Returns the last run of a linked account that ended by itself.
     #[boxed]
     pub async fn last_run(&self, account_no: i64) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
@@ -373,8 +374,8 @@ impl Store {
         row.map(RunRow::read).transpose()
     }
 
-    /// The run to tell of to whoever linked the account at `since`: the latest that began since then and has ended by itself,
-    /// else the latest that did or has yet to begin.
+    /// Returns the run to show to the person who linked the account at `since`: the latest that began since
+    /// then and has ended by itself, otherwise the latest that did begin or is queued.
     #[boxed]
     pub async fn run_since(&self, account_no: i64, since: Timestamp) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
@@ -392,7 +393,7 @@ impl Store {
         row.map(RunRow::read).transpose()
     }
 
-    /// The run that was asked for first and has not begun: of one linked account, or of all.
+    /// Returns the run that was requested first and has not begun: of one linked account, or of all.
     #[boxed]
     pub async fn queued_run(&self, account_no: Option<i64>) -> Result<Option<Run>, Error> {
         let id: Option<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -407,10 +408,10 @@ impl Store {
             .await
     }
 
-    /// The latest runs, newest first, those that are queued among them: of one linked account, or of all.
+    /// Lists the latest runs, newest first, queued ones included: of one linked account, or of all.
     #[boxed]
     pub async fn runs(&self, account_no: Option<i64>, limit: u32) -> Result<Vec<Run>, Error> {
-        // Run ids begin with the time they were made at, so their order is the runs'.
+        // Run ids begin with their creation time, so their order is that of the runs.
         let rows: Vec<RunRow> = on!(self.db, pool => sqlx::query_as(
             "SELECT id, account_no, started_at, finished_at, outcome, requests, report FROM runs \
              WHERE ($1 IS NULL OR account_no = $1) \
@@ -425,7 +426,7 @@ impl Store {
         rows.into_iter().map(RunRow::read).collect()
     }
 
-    /// One run, be it queued.
+    /// Returns a run, possibly queued.
     #[boxed]
     pub async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
         let row: Option<RunRow> = on!(self.db, pool => sqlx::query_as(
@@ -439,7 +440,7 @@ impl Store {
         row.map(RunRow::read).transpose()
     }
 
-    /// How far a run is, or was, with each stream, in the order they were begun.
+    /// Returns a run's progress in each stream, in the order the streams were begun.
     #[boxed]
     pub async fn run_progress(&self, id: RunId) -> Result<Vec<StreamProgress>, Error> {
         let rows: Vec<ProgressRow> = on!(self.db, pool => sqlx::query_as(
@@ -465,31 +466,31 @@ impl Store {
     }
 }
 
-/// Ends the run of an account that was asked for and has not begun: the one of this id, or whichever. Whether there was one.
-pub(crate) async fn cancel_asked(
+/// Cancels an account's queued run: the one with this id, or any. Returns whether there was one.
+pub(crate) async fn cancel_queued(
     tx: &mut Tx,
     account_no: i64,
     id: Option<RunId>,
     at: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let asked: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
+    let queued: Option<String> = in_tx!(&mut *tx, connection => sqlx::query_scalar(
         "DELETE FROM asked_runs WHERE account_no = $1 AND ($2 IS NULL OR run_id = $2) RETURNING run_id",
     )
     .bind(account_no)
     .bind(id.map(|id| id.to_string()))
     .fetch_optional(connection)
     .await)?;
-    let Some(asked) = asked else { return Ok(false) };
+    let Some(queued) = queued else { return Ok(false) };
     in_tx!(&mut *tx, connection => sqlx::query("DELETE FROM stream_states WHERE account_no = $1 AND stream = $2")
         .bind(account_no)
-        .bind(FULL_RUN_ASKED)
+        .bind(FULL_RUN_REQUESTED)
         .execute(connection)
         .await
         .map(drop))?;
     in_tx!(tx, connection => sqlx::query(
         "INSERT INTO runs (id, account_no, started_at, finished_at, outcome) VALUES ($1, $2, $3, $3, 'cancelled')",
     )
-    .bind(asked)
+    .bind(queued)
     .bind(account_no)
     .bind(sql_time(at))
     .execute(connection)

@@ -1,13 +1,13 @@
-//! When the next sync of each linked account is due, by its rhythm or because somebody asked for it. When that is by its
-//! rhythm, is the sync engine's to say.
+//! Due times: when the next sync of each linked account is due, by its rhythm or by a requested run. The sync
+//! engine computes the time from the rhythm.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{from_sql_count, in_tx, on, row};
 use crate::error::while_doing;
-use crate::leases::LASTS;
-use crate::workers::{at_most, last_sign};
+use crate::leases::LEASE_DURATION;
+use crate::workers::{latest_plausible, silence_cutoff};
 use crate::{AccountId, Error, Lease, RunId, Store};
 
 /// A linked account whose sync is due.
@@ -19,7 +19,7 @@ pub struct DueAccount {
     pub due_at: Timestamp,
     /// Whether its sync may take minutes: it was never synced, or its last run took that long.
     pub is_long: bool,
-    /// The run that somebody asked for, where that is why it is due.
+    /// The requested run, where that is why it is due.
     pub asked: Option<RunId>,
 }
 
@@ -45,7 +45,7 @@ impl DueRow {
     }
 }
 
-/// What waits for its sync.
+/// Accounts that wait for a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
     /// How many linked accounts are due and not being synced.
@@ -55,15 +55,16 @@ pub struct Waiting {
 }
 
 const DOING: &str = "looking what is due";
-/// The first wait after a run that left something due; each further one is twice as long.
-const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
-/// The least that a due time may be away without being taken for that of a wrong clock.
+/// The first delay after a run that left something due; each further one is twice as long.
+const FIRST_DELAY: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(30);
+/// A due time within this span is never taken for that of a wrong clock.
 const SHORTEST_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Accounts that are due and that no worker who lives is at. What a process that is no worker is at, a worker finds out when
-/// it tries. A due time further away than the account's rhythm was set by a wrong clock: the account is due. An account for
-/// which a run was requested is due for that only, so that this run does what is due.
+/// Accounts that are due and that no live worker is syncing. A process that is not a worker may be syncing
+/// one: a worker finds that out when it tries. A due time further away than the account's rhythm was set by a
+/// wrong clock: the account is due. An account with a requested run is due for that run only, so that this
+/// run does what is due.
 const DUE: &str = "(\
     SELECT id, asked_runs.due_ms, is_long, run_id, no FROM asked_runs JOIN linked_accounts ON no = account_no \
     WHERE status = 'linked' AND (asked_runs.due_ms <= $1 OR asked_runs.due_ms > $4) AND NOT EXISTS {held} \
@@ -75,16 +76,16 @@ const HELD: &str = "(SELECT 1 FROM leases JOIN workers ON workers.name = leases.
     AND leases.expires_ms > $1 AND leases.expires_ms <= $4)";
 
 impl Store {
-    /// The linked accounts that are due and not being synced: those first of which somebody asked for a run, then those
-    /// that wait longest.
+    /// Lists the linked accounts that are due and not being synced: first those with a requested run, then
+    /// those that have waited longest.
     #[boxed]
     pub async fn due_accounts(&self, now: Timestamp, limit: u32) -> Result<Vec<DueAccount>, Error> {
         let sql = due("id, due_ms, is_long, run_id", "ORDER BY run_id IS NULL, due_ms, no LIMIT $5");
         let rows: Vec<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
-            .bind(at_most(now, LASTS))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
+            .bind(latest_plausible(now, LEASE_DURATION))
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)
@@ -92,15 +93,16 @@ impl Store {
         rows.into_iter().map(DueRow::read).collect()
     }
 
-    /// One of [`Self::due_accounts`], by its id or that of the run that was asked for; `None` if it is not due now.
+    /// Returns one of [`Self::due_accounts`], by its id or that of its requested run; `None` if it is not due
+    /// now.
     #[boxed]
     pub async fn due_account(&self, id: &str, now: Timestamp) -> Result<Option<DueAccount>, Error> {
         let sql = due("id, due_ms, is_long, run_id", "WHERE id = $5 OR run_id = $5");
         let row: Option<DueRow> = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
-            .bind(at_most(now, LASTS))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
+            .bind(latest_plausible(now, LEASE_DURATION))
             .bind(id)
             .fetch_optional(pool)
             .await)
@@ -108,23 +110,23 @@ impl Store {
         row.map(DueRow::read).transpose()
     }
 
-    /// What waits for its sync.
+    /// Counts the accounts that wait for a sync.
     #[boxed]
     pub async fn waiting(&self, now: Timestamp) -> Result<Waiting, Error> {
         let sql = due("count(*), min(due_ms)", "");
         let (accounts, oldest): (i64, Option<i64>) = on!(self.db, pool => sqlx::query_as(sql)
             .bind(now.as_millisecond())
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
-            .bind(at_most(now, LASTS))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
+            .bind(latest_plausible(now, LEASE_DURATION))
             .fetch_one(pool)
             .await)
         .map_err(while_doing(DOING))?;
         Ok(Waiting { accounts: from_sql_count(accounts), oldest: oldest.map(moment) })
     }
 
-    /// Says when the next sync of a linked account is due, after one that began at `began_at`. What is due already could
-    /// not be read: it is tried again after a while that grows.
+    /// Sets when the next sync of a linked account is due, after one that began at `began_at`. If `due_at`
+    /// has passed, data could not be read: the sync is retried after a delay that grows.
     #[boxed]
     pub async fn set_due(
         &self,
@@ -143,7 +145,7 @@ impl Store {
             .fetch_one(connection)
             .await)?;
             let failures = if due_at <= now { failures.saturating_add(1) } else { 0 };
-            let due_at = if due_at <= now { now + wait(failures) } else { due_at };
+            let due_at = if due_at <= now { now + retry_delay(failures) } else { due_at };
             in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE linked_accounts SET due_ms = $2, failures = $3, is_long = $4, due_span_ms = $6, \
                  fresh_ms = CASE WHEN $3 = 0 THEN $5 ELSE fresh_ms END WHERE no = $1",
@@ -162,7 +164,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Puts off a sync that could not even be done, for a while that grows; and the run that was asked for, if it is the one.
+    /// Postpones a sync that could not even begin, by a delay that grows; and the requested run, if it is the
+    /// one that could not.
     #[boxed]
     pub async fn postpone(&self, account_no: i64, asked: Option<RunId>, now: Timestamp) -> Result<(), Error> {
         let failures: Option<i32> = on!(self.db, pool => sqlx::query_scalar(
@@ -172,7 +175,7 @@ impl Store {
         .fetch_optional(pool)
         .await)
         .map_err(while_doing(DOING))?;
-        let until = now + wait(failures.unwrap_or_default());
+        let until = now + retry_delay(failures.unwrap_or_default());
         on!(self.db, pool => sqlx::query("UPDATE linked_accounts SET due_ms = $2 WHERE no = $1 AND due_ms < $2")
             .bind(account_no)
             .bind(until.as_millisecond())
@@ -191,19 +194,19 @@ impl Store {
     }
 }
 
-/// `columns` of what is due.
+/// Selects `columns` of the due accounts.
 fn due(columns: &str, rest: &str) -> sqlx::AssertSqlSafe<String> {
     let due = DUE.replace("{held}", HELD);
     sqlx::AssertSqlSafe(format!("SELECT {columns} FROM {due} {rest}"))
 }
 
-/// Times that come back out of the database went in as such.
+/// A stored time, which was a valid timestamp when it was written.
 fn moment(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 
-/// How long is waited after so many failures in a row.
-fn wait(failures: i32) -> SignedDuration {
+/// The delay after so many failures in a row.
+fn retry_delay(failures: i32) -> SignedDuration {
     let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(0).min(10);
-    (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT)
+    (FIRST_DELAY * 2_i32.pow(doublings)).min(LONGEST_DELAY)
 }

@@ -1,4 +1,4 @@
-//! The migrations, and how the tables of a database stand, looked at without changing anything.
+//! The migrations, and the schema state of a database, read without changing anything.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -14,7 +14,8 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use crate::Error;
 use crate::error::while_doing;
 
-/// The files of a folder of `migrations`, in their order. `sqlx::migrate!` would list them itself, at the cost that `row!` tells.
+/// The files of a folder of `migrations`, in their order. `sqlx::migrate!` would list them itself, at the
+/// cost described at `row!`.
 macro_rules! migrations {
     ($folder:literal: $($name:literal,)+) => {
         LazyLock::new(|| {
@@ -73,7 +74,7 @@ pub(crate) static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
     "0021_diagnoses",
 );
 
-/// What runs migrations, of their names (`0001_first`) and SQL.
+/// Builds the migrator from the migrations' names (`0001_first`) and SQL.
 fn migrator(files: &[(&str, &'static str)]) -> Migrator {
     let migrations = files.iter().filter_map(|(name, sql)| {
         let (version, description) = name.split_once('_')?;
@@ -88,16 +89,16 @@ fn migrator(files: &[(&str, &'static str)]) -> Migrator {
     Migrator::with_migrations(migrations.collect())
 }
 
-/// How the tables of a database stand.
+/// Schema state of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
-    /// The number of the last migration that was done, 0 in a new database.
+    /// The number of the last applied migration, 0 in a new database.
     pub version: i64,
-    /// Migrations that opening the database would do.
+    /// Migrations that opening the database would apply.
     pub pending: usize,
-    /// Migrations that only a newer version of this program knows.
+    /// Applied migrations that only a newer version of this program knows.
     pub newer: usize,
-    /// Whether a migration broke off.
+    /// Whether a migration failed midway.
     pub is_broken: bool,
 }
 
@@ -105,7 +106,7 @@ const DOING: &str = "looking at its tables";
 const DONE: &str = "SELECT version, success FROM _sqlx_migrations ORDER BY version";
 
 impl Schema {
-    /// How the tables of the SQLite database at `path` stand.
+    /// Reads the schema state of the SQLite database at `path`.
     #[boxed]
     pub async fn of_file(path: &Path) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new().filename(path).read_only(true);
@@ -123,7 +124,7 @@ impl Schema {
         Ok(Self::of(&SQLITE, &look.await.map_err(while_doing(DOING))?))
     }
 
-    /// How the tables of the PostgreSQL database at `url` stand.
+    /// Reads the schema state of the PostgreSQL database at `url`.
     #[boxed]
     pub async fn of_server(url: &str) -> Result<Self, Error> {
         let look = async {

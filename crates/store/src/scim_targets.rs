@@ -1,6 +1,6 @@
-//! Services that people are provisioned to by SCIM: the address, the sealed token, how far each was told, and which of its
-//! resources is which of our records. What is sent there is not known here. What somebody does to a service is in the audit log,
-//! or is not done.
+//! SCIM services that people are provisioned to: the address, the sealed token, how far each was pushed, and
+//! which of its resources is which of our records. The content of a push is not known here. Every change of a
+//! service is in the audit log; a change that cannot be logged is not made.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,48 +15,48 @@ use serde_json::{Value, json};
 use crate::audit::{self, Actor, NewAuditEntry};
 use crate::db::{from_sql_count, in_tx, on, row, sql_time};
 use crate::error::while_doing;
-use crate::vault::{Place, Sealed, SealedColumn, Vault};
+use crate::vault::{Sealed, SealedColumn, SecretLocation, Vault};
 use crate::webhook_endpoints::of_ms;
 use crate::{AccountId, Error, LinkedAccount, ScimTargetId, Store, issues};
 
-/// A service that people of a linked account are provisioned to.
+/// A service that people of a linked account are provisioned to by SCIM.
 #[derive(Clone, Debug)]
 pub struct ScimTarget {
-    /// Its id.
+    /// The service's id, `scim_…`.
     pub id: ScimTargetId,
     /// The linked account.
     pub account_id: AccountId,
-    /// Its short key.
+    /// The linked account's short key.
     pub account_no: i64,
-    /// Where the service's `/Users` and `/Groups` are, without a slash at the end.
+    /// Base URL of the service's `/Users` and `/Groups`, without a trailing slash.
     pub base_url: String,
     /// Settings: a JSON object that `delivery` reads and writes.
     pub settings: Value,
-    /// Whether anything is sent.
+    /// Whether pushes are enabled.
     pub enabled: bool,
-    /// How far the change log was when all was last pushed; -1 before that.
+    /// The number of the last change at the last complete push; -1 before that.
     pub pushed_seq: i64,
-    /// Which day it was.
+    /// The day of the last complete push.
     pub pushed_day: Option<Date>,
-    /// Whether a person agreed to what is held.
+    /// Whether a person confirmed what is held.
     pub confirmed: bool,
     /// Failed pushes since the last success.
     pub attempts: u32,
-    /// Before when nothing is tried again, while it fails.
+    /// No retry before this time, while pushes fail.
     pub next_attempt_at: Option<Timestamp>,
-    /// How the last push went: codes and counts.
+    /// Report of the last push: codes and counts.
     pub report: Option<Value>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
     token: Sealed,
 }
 
-/// A service to be added.
+/// A service to add.
 #[derive(Debug)]
 pub struct NewScimTarget<'a> {
-    /// Its id.
+    /// The id it gets, `scim_…`.
     pub id: ScimTargetId,
     /// The linked account.
     pub account: &'a LinkedAccount,
@@ -66,39 +66,39 @@ pub struct NewScimTarget<'a> {
     pub token: &'a SecretString,
     /// See [`ScimTarget::settings`].
     pub settings: &'a Value,
-    /// Twelve random bytes.
+    /// The nonce: twelve random bytes.
     pub nonce: [u8; 12],
     /// Who adds it.
     pub actor: Actor,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
-/// What is to be changed of a service; what is absent stays. Whatever it is, all is pushed anew.
+/// Changes of a service; absent members stay. Any change makes the next push complete.
 #[derive(Clone, Debug, Default)]
 pub struct ScimTargetChange<'a> {
     /// See [`ScimTarget::settings`].
     pub settings: Option<Value>,
-    /// Whether anything is sent.
+    /// Whether pushes are enabled.
     pub enabled: Option<bool>,
-    /// A new bearer token, with twelve random bytes.
+    /// A new bearer token, with a nonce of twelve random bytes.
     pub token: Option<(&'a SecretString, [u8; 12])>,
 }
 
-/// How a push ended.
+/// Result of a push.
 #[derive(Clone, Debug)]
 pub struct ScimPushed<'a> {
-    /// How far the change log was, and the day, where all was pushed.
+    /// The number of the last change, and the day, where everything was pushed.
     pub done: Option<(i64, Date)>,
-    /// Failed ones since the last success.
+    /// Failed pushes since the last success.
     pub attempts: u32,
-    /// Before when nothing is tried again.
+    /// No retry before this time.
     pub next_attempt_at: Timestamp,
     /// Codes and counts.
     pub report: &'a Value,
 }
 
-/// Users or groups.
+/// Kind of a SCIM resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ScimResource {
     /// Employees.
@@ -117,14 +117,14 @@ impl ScimResource {
     }
 }
 
-/// Which resource of a service is a record of ours.
+/// Link from a record of ours to a resource of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScimLink {
-    /// The service's id of it.
+    /// The service's id of the resource.
     pub remote_id: String,
-    /// The content hash of what the service was last told.
+    /// Content hash of the resource as last pushed.
     pub hash: u128,
-    /// Whether the service was told that it is active.
+    /// Whether it was last pushed as active.
     pub active: bool,
 }
 
@@ -157,7 +157,7 @@ fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Corrupt { what: "SCIM target", source: Box::new(source) }
 }
 
-fn place(row: &str) -> Place<'_> {
+fn location(row: &str) -> SecretLocation<'_> {
     SealedColumn::ScimToken.of(row)
 }
 
@@ -186,16 +186,16 @@ impl Row {
 impl ScimTarget {
     /// Opens the bearer token.
     pub fn token(&self, vault: &Vault) -> Result<SecretString, Error> {
-        Ok(vault.open(&self.token, place(&self.id.to_string()))?)
+        Ok(vault.open(&self.token, location(&self.id.to_string()))?)
     }
 }
 
 impl Store {
-    /// Adds a service. All of the account's people are pushed at the next opportunity.
+    /// Adds a service. The next push sends all of the account's people.
     pub async fn add_scim_target(&self, vault: &Vault, new: NewScimTarget<'_>) -> Result<(), Error> {
         const DOING: &str = "adding a SCIM target";
         let id = new.id.to_string();
-        let token = vault.seal(new.token, place(&id), new.nonce)?;
+        let token = vault.seal(new.token, location(&id), new.nonce)?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         in_tx!(&mut tx, connection => sqlx::query(
             "INSERT INTO scim_targets (id, account_no, base_url, token, settings, created_at, updated_at) \
@@ -212,10 +212,10 @@ impl Store {
         .map(drop))
         .map_err(while_doing(DOING))?;
         let entry = entry((new.actor, new.at), "scim_target.created", new.id, new.account.id);
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Services, the oldest first: of one linked account, or of all.
+    /// Lists services, oldest first: of one linked account, or of all.
     #[boxed]
     pub async fn scim_targets(&self, account_no: Option<i64>) -> Result<Vec<ScimTarget>, Error> {
         let sql =
@@ -225,7 +225,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// One service.
+    /// Returns a service.
     #[boxed]
     pub async fn scim_target(&self, id: ScimTargetId) -> Result<Option<ScimTarget>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE t.id = $1"));
@@ -235,7 +235,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Changes a service. False where there is none.
+    /// Changes a service. Returns false where it does not exist.
     pub async fn change_scim_target(
         &self,
         vault: &Vault,
@@ -245,7 +245,8 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "changing a SCIM target";
         let row = target.id.to_string();
-        let token = change.token.map(|(token, nonce)| vault.seal(token, place(&row), nonce)).transpose()?;
+        let token =
+            change.token.map(|(token, nonce)| vault.seal(token, location(&row), nonce)).transpose()?;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let is_done = in_tx!(&mut tx, connection => sqlx::query(
                 "UPDATE scim_targets SET settings = coalesce($2, settings), enabled = coalesce($3, enabled), \
@@ -262,10 +263,11 @@ impl Store {
             .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "scim_target.changed", target);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Has all be pushed as soon as may be; with `confirmed` also what is held. False where there is no such service.
+    /// Requests a complete push as soon as possible, with `confirmed` also of what is held. Returns false
+    /// where the service does not exist.
     #[boxed]
     pub async fn ask_for_scim_push(
         &self,
@@ -287,11 +289,11 @@ impl Store {
             .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), action, target);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Removes a service and what is known of it, and resolves its issues. Nothing is done there. False where there is
-    /// none.
+    /// Removes a service and its links, and resolves its issues. Nothing is changed at the service. Returns
+    /// false where it does not exist.
     #[boxed]
     pub async fn remove_scim_target(
         &self,
@@ -308,16 +310,16 @@ impl Store {
         .map_err(while_doing(DOING))?;
         if is_done {
             let subject = target.id.to_string();
-            issues::resolve_of(&mut tx, target.account_no, "scim.", &subject, at)
+            issues::resolve_by_subject(&mut tx, target.account_no, "scim.", &subject, at)
                 .await
                 .map_err(while_doing(DOING))?;
         }
         let entry = entry_of((actor, at), "scim_target.removed", target);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// The services that something may be pushed to now: enabled, not waiting, nobody is at it, and something changed or
-    /// the day did.
+    /// Lists the services to push to now: enabled, not waiting for a retry, without a lease holder, and with
+    /// changes since the last push or on a new day.
     #[boxed]
     pub async fn due_scim_targets(&self, now: Timestamp, today: Date) -> Result<Vec<ScimTargetId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -334,7 +336,7 @@ impl Store {
         ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
     }
 
-    /// Takes a service's lease, or renews it: its state then. Nothing where another holds it.
+    /// Claims a service's lease, or renews it. Returns its state then; none where another process holds it.
     #[boxed]
     pub async fn claim_scim_target(
         &self,
@@ -359,7 +361,7 @@ impl Store {
         if claimed { self.scim_target(id).await } else { Ok(None) }
     }
 
-    /// Gives a service's lease back, with how the push ended where there was one.
+    /// Releases a service's lease, with the result of the push if there was one.
     pub async fn release_scim_target(
         &self,
         id: ScimTargetId,
@@ -400,7 +402,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Which resources of a service are which records, by Lucca's id.
+    /// Returns the links of a service, by Lucca's id of the record.
     #[boxed]
     pub async fn scim_links(
         &self,
@@ -416,14 +418,14 @@ impl Store {
         .await)
         .map_err(while_doing("reading what a SCIM target was told"))?;
         let read = |(local, remote_id, hash, active): (String, String, Vec<u8>, bool)| {
-            // A hash that can't be read is no hash: the resource is compared anew.
+            // An unreadable hash matches nothing, so the resource is compared again.
             let hash = <[u8; 16]>::try_from(hash).map_or(0, u128::from_be_bytes);
             (RemoteId::from(local), ScimLink { remote_id, hash, active })
         };
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Keeps which resource a record is and what the service was told of it; nothing takes it away.
+    /// Stores a record's link with the hash of what was pushed; `None` deletes it.
     #[boxed]
     pub async fn keep_scim_link(
         &self,
@@ -463,7 +465,7 @@ impl Store {
     }
 }
 
-/// What was done to a service, for the audit log.
+/// Audit entry for a change of a service.
 fn entry_of<'a>(by: (Actor, Timestamp), action: &'a str, target: &ScimTarget) -> NewAuditEntry<'a> {
     entry(by, action, target.id, target.account_id)
 }

@@ -1,5 +1,5 @@
-//! What each stream remembers between runs: its cursor, where an interrupted read resumes, how the server wants to
-//! be asked. The text is the sync engine's; here it is only kept.
+//! Stream states: what each stream remembers between runs, such as its cursor, where an interrupted read
+//! resumes, and which requests the server accepts. The sync engine defines the text; here it is only stored.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::error::while_doing;
 use crate::{Error, Store};
 
 impl Store {
-    /// The states of a linked account's streams, JSON by stream.
+    /// Returns the states of a linked account's streams: JSON by stream.
     #[boxed]
     pub async fn stream_states(&self, account_no: i64) -> Result<HashMap<String, String>, Error> {
         let rows: Vec<(String, String)> = on!(self.db, pool => sqlx::query_as(

@@ -1,6 +1,6 @@
-//! Absence requests made through the connector: what is asked for, how far it is on its way to Lucca, and what Lucca
-//! says of it since. It is written down before anything is sent, so that whoever comes after a crash knows that
-//! something may have been sent.
+//! Absence requests made through the connector: what is requested, how far each is on its way to Lucca, and
+//! what Lucca reports of it since. A request is stored before anything is sent, so that after a crash the
+//! next process knows that it may have been sent.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -11,14 +11,14 @@ use crate::db::{Tx, in_tx, on, row, sql_count, sql_time};
 use crate::error::while_doing;
 use crate::{Error, Store, SubmissionId};
 
-/// How far a submission is on its way to Lucca.
+/// Progress of a submission on its way to Lucca.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SubmissionState {
-    /// Written down; nothing was sent.
+    /// Stored; nothing was sent.
     Queued,
-    /// It is being sent, or was when the process ended.
+    /// Being sent, or it was when the process ended.
     Sending,
-    /// It was sent, and Lucca's answer did not come: it is being looked for.
+    /// Sent, but Lucca's answer did not arrive: the connector looks for it at Lucca.
     InDoubt,
     /// Lucca has it.
     Made,
@@ -49,69 +49,69 @@ impl SubmissionState {
 /// An absence request made through the connector.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// Its id.
+    /// The submission's id, `abr_…`.
     pub id: SubmissionId,
     /// The linked account.
     pub account_no: i64,
-    /// The caller's name for it: asking twice under one is asking once.
+    /// The caller's idempotency key: two requests under one key are one request.
     pub idempotency_key: String,
-    /// Who would be away.
+    /// The employee who would be absent.
     pub employee_id: RemoteId,
-    /// What is asked for, as JSON that only the `absences` crate understands.
+    /// What is requested, as JSON that only the `absences` crate reads.
     pub ask: String,
-    /// How far it is.
+    /// Its progress.
     pub state: SubmissionState,
-    /// What the way to Lucca needs to know, as JSON that only the `absences` crate understands.
+    /// What is needed to send it to Lucca, as JSON that only the `absences` crate reads.
     pub detail: String,
-    /// Lucca's id of the request, once it is known.
+    /// Lucca's id of the request, once known.
     pub request_id: Option<RemoteId>,
-    /// Lucca's id of the absence, once it is known.
+    /// Lucca's id of the absence, once known.
     pub absence_id: Option<RemoteId>,
-    /// The request as Lucca last told it.
+    /// The request as Lucca last reported it.
     pub request: Option<AbsenceRequest>,
-    /// The absence as Lucca last told it.
+    /// The absence as Lucca last reported it.
     pub absence: Option<Absence>,
-    /// Grows with each writing: whoever has read another one writes nothing.
+    /// Grows with each save. A save of an outdated version writes nothing.
     pub version: i64,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
-    /// When it is to be looked at next; never, where absent.
+    /// When it is to be looked at next; absent: never.
     pub due_at: Option<Timestamp>,
-    /// When it was written down.
+    /// When it was stored.
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
 }
 
-/// An absence request to be written down.
+/// An absence request to store.
 #[derive(Clone, Debug)]
 pub struct NewSubmission<'a> {
-    /// Its id, if it is new.
+    /// The id it gets if it is new.
     pub id: SubmissionId,
     /// The linked account.
     pub account_no: i64,
-    /// The caller's name for it.
+    /// The caller's idempotency key.
     pub idempotency_key: &'a str,
-    /// Who would be away.
+    /// The employee who would be absent.
     pub employee_id: &'a RemoteId,
-    /// What is asked for, as JSON.
+    /// What is requested, as JSON.
     pub ask: &'a str,
-    /// What the way to Lucca needs to know, as JSON.
+    /// What is needed to send it to Lucca, as JSON.
     pub detail: &'a str,
-    /// When it is to be looked at, should nobody do so before.
+    /// When it is to be looked at, unless that happens earlier.
     pub due_at: Timestamp,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
-/// Which submissions to list.
+/// Filter for [`Store::submissions`].
 #[derive(Clone, Debug, Default)]
 pub struct SubmissionFilter {
-    /// Of this linked account.
+    /// Only of this linked account.
     pub account_no: Option<i64>,
-    /// Of this person.
+    /// Only of this employee.
     pub employee_id: Option<RemoteId>,
-    /// To be looked at by this time.
+    /// Only those to be looked at by this time.
     pub due_by: Option<Timestamp>,
 }
 
@@ -139,8 +139,8 @@ row! {
     }
 }
 
-/// When something is due, in whole seconds, rounded up: SQLite compares these times as text, which only sorts them when
-/// all have the same number of digits.
+/// A due time in whole seconds, rounded up: SQLite compares these times as text, which sorts them only if all
+/// have the same number of digits.
 fn sql_due(at: Timestamp) -> jiff_sqlx::Timestamp {
     let second = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
     sql_time(Timestamp::from_second(second).unwrap_or(at))
@@ -170,7 +170,7 @@ impl Row {
             idempotency_key: self.idempotency_key,
             employee_id: RemoteId::from(self.employee_id),
             ask: self.ask,
-            // The table knows no other; what may have been sent is looked for.
+            // The table allows no other state. A request that may have been sent is looked for at Lucca.
             state: state.unwrap_or(SubmissionState::InDoubt),
             detail: self.detail,
             request_id: self.request_id.map(RemoteId::from),
@@ -187,8 +187,8 @@ impl Row {
 }
 
 impl Store {
-    /// Writes an absence request down, unless one is there under the same idempotency key. Gives the one that is there
-    /// now; its id says whether it is the new one.
+    /// Stores an absence request, unless one exists under the same idempotency key. Returns the stored one;
+    /// its id shows whether it is the new one.
     pub async fn add_submission(&self, new: NewSubmission<'_>) -> Result<Submission, Error> {
         const DOING: &str = "writing down an absence request";
         on!(self.db, pool => sqlx::query(
@@ -214,8 +214,8 @@ impl Store {
         }
     }
 
-    /// Writes how far a submission is, unless somebody else wrote it since it was read. Gives whether it was written;
-    /// its version grows then.
+    /// Saves a submission's progress, unless another writer has saved it since it was read. Returns whether
+    /// it was saved; its version grows then.
     #[boxed]
     pub async fn save_submission(&self, submission: &mut Submission, at: Timestamp) -> Result<bool, Error> {
         let (request, absence) = (json(submission.request.as_ref())?, json(submission.absence.as_ref())?);
@@ -246,7 +246,7 @@ impl Store {
         Ok(written)
     }
 
-    /// A submission.
+    /// Returns a submission.
     #[boxed]
     pub async fn submission(&self, id: SubmissionId) -> Result<Option<Submission>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE id = $1"));
@@ -258,7 +258,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// The submission that a caller gave a name to.
+    /// Returns the submission with this idempotency key.
     #[boxed]
     pub async fn submission_by_key(&self, account_no: i64, key: &str) -> Result<Option<Submission>, Error> {
         let sql = AssertSqlSafe(format!("{SELECT} WHERE account_no = $1 AND idempotency_key = $2"));
@@ -271,7 +271,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Submissions, the latest first.
+    /// Lists submissions, latest first.
     #[boxed]
     pub async fn submissions(&self, filter: &SubmissionFilter, limit: u64) -> Result<Vec<Submission>, Error> {
         let sql = AssertSqlSafe(format!(
@@ -290,7 +290,8 @@ impl Store {
     }
 }
 
-/// Erases a person's submissions, and what the person wrote in those of others. Gives how many rows it touched.
+/// Erases a person's submissions, and the person's comments in other people's submissions. Returns how many
+/// rows changed.
 pub(crate) async fn erase(tx: &mut Tx, account_no: i64, person: &RemoteId) -> Result<u64, sqlx::Error> {
     let mut touched = in_tx!(&mut *tx, connection => sqlx::query(
         "DELETE FROM submissions WHERE account_no = $1 AND employee_id = $2",

@@ -1,4 +1,5 @@
-//! What happens to employees by the calendar alone: a contract that begins or ended. No request is needed to know.
+//! Contracts that begin or end by the calendar alone: logs them as changes of employees, without a request to
+//! Lucca.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -11,39 +12,39 @@ use crate::error::while_doing;
 use crate::{Error, Lease, Store};
 
 impl Store {
-    /// Tells in the change log which employees' contracts began, and which ended, since that was last told and until
-    /// `today`. The first call of an account tells nothing: what was before the first sync is no news. Gives how
-    /// many were told.
+    /// Logs in the change log which employees' contracts began, and which ended, since the last call and
+    /// until `today`. The first call for an account logs nothing: what was before the first sync is no news.
+    /// Returns how many were logged.
     #[boxed]
     pub async fn tell_turning(&self, lease: &Lease, today: Date, now: Timestamp) -> Result<usize, Error> {
         const DOING: &str = "telling which contracts begin and end";
-        let told: Option<String> = on!(self.db, pool => sqlx::query_scalar(
+        let logged_until: Option<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT told_until FROM linked_accounts WHERE no = $1",
         )
         .bind(lease.account_no)
         .fetch_one(pool)
         .await)
         .map_err(while_doing(DOING))?;
-        let told: Option<Date> = told.and_then(|day| day.parse().ok());
-        if told.is_some_and(|told| told >= today) {
+        let logged_until: Option<Date> = logged_until.and_then(|day| day.parse().ok());
+        if logged_until.is_some_and(|logged_until| logged_until >= today) {
             return Ok(0);
         }
         let mut news = Vec::new();
-        let mut turned = Vec::new();
-        if let Some(told) = told {
-            // On a contract's last day the person is still employed, so `ended` is told the day after. Whoever has
-            // a new contract by then, and whose data names that one, has not ended.
+        let mut affected = Vec::new();
+        if let Some(logged_until) = logged_until {
+            // On a contract's last day the person is still employed, so `ended` is logged the day after. An
+            // employee whose data names a new contract by then has not ended.
             let ended = "contract_end} >= $2 AND {body.contract_end} < $3";
             let started = "contract_start} > $2 AND {body.contract_start} <= $3 \
                            AND ({body.contract_end} IS NULL OR {body.contract_end} >= $3)";
             for (condition, operation) in [(ended, Operation::Ended), (started, Operation::Started)] {
-                let ids = self.employees_where(lease.account_no, condition, told, today).await?;
-                news.extend(changes::of_state(Kind::Employee, &ids, operation));
-                turned.extend(ids);
+                let ids = self.employees_where(lease.account_no, condition, logged_until, today).await?;
+                news.extend(changes::state_changes(Kind::Employee, &ids, operation));
+                affected.extend(ids);
             }
-            turned.extend(self.owners_turning(lease.account_no, told, today).await?);
+            affected.extend(self.owners_with_changed_status(lease.account_no, logged_until, today).await?);
         }
-        self.write_turning(lease, &news, &turned, today, now, DOING).await?;
+        self.write_contract_changes(lease, &news, &affected, today, now, DOING).await?;
         Ok(news.len())
     }
 
@@ -51,7 +52,7 @@ impl Store {
         &self,
         account_no: i64,
         condition: &str,
-        told: Date,
+        logged_until: Date,
         today: Date,
     ) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_members(&format!(
@@ -60,7 +61,7 @@ impl Store {
         ));
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(sql)
             .bind(account_no)
-            .bind(told.to_string())
+            .bind(logged_until.to_string())
             .bind(today.to_string())
             .fetch_all(pool)
             .await)
@@ -68,8 +69,14 @@ impl Store {
         Ok(ids.into_iter().map(RemoteId::from).collect())
     }
 
-    /// Whose status an employment may have changed by beginning or ending: their contract's own dates need not say so.
-    async fn owners_turning(&self, account_no: i64, told: Date, today: Date) -> Result<Vec<RemoteId>, Error> {
+    /// Returns the employees whose status may have changed because an employment began or ended: their
+    /// record's own contract dates need not show it.
+    async fn owners_with_changed_status(
+        &self,
+        account_no: i64,
+        logged_until: Date,
+        today: Date,
+    ) -> Result<Vec<RemoteId>, Error> {
         let sql = self.db.with_members(
             "SELECT DISTINCT {body.employee_id} FROM records WHERE account_no = $1 AND kind = 'employments' \
              AND state = 'present' AND ({body.starts_on} > $2 AND {body.starts_on} <= $3 \
@@ -77,7 +84,7 @@ impl Store {
         );
         let ids: Vec<Option<String>> = on!(self.db, pool => sqlx::query_scalar(sql)
             .bind(account_no)
-            .bind(told.to_string())
+            .bind(logged_until.to_string())
             .bind(today.to_string())
             .fetch_all(pool)
             .await)
@@ -85,11 +92,11 @@ impl Store {
         Ok(ids.into_iter().flatten().map(RemoteId::from).collect())
     }
 
-    async fn write_turning(
+    async fn write_contract_changes(
         &self,
         lease: &Lease,
         news: &[NewChange],
-        turned: &[RemoteId],
+        affected: &[RemoteId],
         today: Date,
         now: Timestamp,
         doing: &'static str,
@@ -97,7 +104,7 @@ impl Store {
         let mut tx = self.begin_under(lease, now, doing).await?;
         let write = async {
             changes::append(&mut tx, lease.account_no, lease.run(), news, now).await?;
-            self.touch(&mut tx, lease.account_no, turned, now).await?;
+            self.touch(&mut tx, lease.account_no, affected, now).await?;
             in_tx!(&mut tx, connection => sqlx::query("UPDATE linked_accounts SET told_until = $2 WHERE no = $1")
                 .bind(lease.account_no)
                 .bind(today.to_string())

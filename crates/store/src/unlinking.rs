@@ -1,5 +1,5 @@
-//! Unlinking: the credential goes at once, the data by the policy asked for. The linked account itself stays, so that
-//! its id and its audit log do.
+//! Unlinking: erases the API key at once, and the data by the requested policy. The linked account's row
+//! stays, so that its id and its audit log do.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,17 @@ use crate::error::while_doing;
 use crate::leases::GENERATION;
 use crate::{Error, LinkedAccount, Store, account_events, runs};
 
-/// What becomes of the data of an account that is unlinked.
+/// What happens to the data of an unlinked account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataPolicy {
-    /// What was synced stays.
+    /// Synced data stays.
     Keep,
-    /// Records, the change log, runs and whatever else was learned are erased.
+    /// Records, the change log, runs and everything else that was learned are erased.
     Erase,
 }
 
-/// What unlinking did.
+/// Result of unlinking.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnlinkReceipt {
     /// Records erased, by kind.
@@ -34,14 +34,14 @@ pub struct UnlinkReceipt {
     pub changes: u64,
     /// Runs erased.
     pub runs: u64,
-    /// Whether what was erased is overwritten in the database's files too. Where others would not let go of the database
-    /// it may not be: to unlink once more, or [`Store::scrub`], does it.
+    /// Whether the erased data was overwritten in the database's files too. It may not be where other
+    /// connections kept the database busy: unlink once more, or call [`Store::scrub`].
     pub files_overwritten: bool,
 }
 
-/// The tables whose rows are an account's data. Its lease stays: without its row a new epoch would begin at one, which
-/// an old run may hold. Receipts of erased people stay: whoever was erased is not stored again when it is relinked.
-const DATA: [&str; 15] = [
+/// The tables with an account's data. Its lease stays: without its row a new epoch would begin at one, which
+/// an old run may hold. Receipts of erasures stay: an erased person is not stored again after a relink.
+const DATA_TABLES: [&str; 15] = [
     "calendar_feeds",
     "inbound_notices",
     "inbound_webhooks",
@@ -60,8 +60,9 @@ const DATA: [&str; 15] = [
 ];
 
 impl Store {
-    /// Unlinks an account. A run that is going on can't commit any more: it ends with [`Error::LeaseLost`], and none
-    /// begins, be it asked for. Gives what was erased. Once more for one that is unlinked, its data can be erased that was kept.
+    /// Unlinks an account. A running sync can commit nothing more: it ends with [`Error::LeaseLost`]. No sync
+    /// begins, not even a requested one. Returns what was erased. For an account that is unlinked already,
+    /// this can erase data that was kept.
     #[boxed]
     pub async fn unlink(
         &self,
@@ -74,8 +75,9 @@ impl Store {
         let mut receipt = UnlinkReceipt::default();
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
-            // Whoever syncs it now holds an epoch that is over. Where nobody ever did, the row is made, so that whoever
-            // begins at this moment waits for it on PostgreSQL. First, as commits lock it first.
+            // Ends the epoch of a running sync. Without a row, one is inserted, so that a sync that begins at
+            // this moment waits for it on PostgreSQL. This statement is the first, as commits lock the row
+            // first.
             in_tx!(&mut tx, connection => sqlx::query(
                 "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms, generation) VALUES ($1, 1, '', '', 0, $2) \
                  ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1, expires_ms = 0",
@@ -94,7 +96,7 @@ impl Store {
             .execute(connection)
             .await
             .map(drop))?;
-            runs::cancel_asked(&mut tx, account.no, None, at).await?;
+            runs::cancel_queued(&mut tx, account.no, None, at).await?;
             let resolved: Vec<(String, String, String)> = in_tx!(&mut tx, connection => sqlx::query_as(
                 "UPDATE issues SET resolved_at = $2, updated_at = $2 WHERE account_no = $1 AND resolved_at IS NULL \
                  RETURNING id, code, subject",
@@ -104,8 +106,8 @@ impl Store {
             .fetch_all(connection)
             .await)?;
             for (id, code, subject) in resolved {
-                let told = json!({ "issue_id": id, "code": code, "subject": subject });
-                account_events::append(&mut tx, account.no, "issue.resolved", &told, at).await?;
+                let event_detail = json!({ "issue_id": id, "code": code, "subject": subject });
+                account_events::append(&mut tx, account.no, "issue.resolved", &event_detail, at).await?;
             }
             if policy == DataPolicy::Erase {
                 let counted: Vec<(String, i64)> = in_tx!(&mut tx, connection => sqlx::query_as(
@@ -116,7 +118,7 @@ impl Store {
                 .await)?;
                 receipt.records =
                     counted.into_iter().map(|(kind, count)| (kind, from_sql_count(count))).collect();
-                for table in DATA {
+                for table in DATA_TABLES {
                     let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE account_no = $1"));
                     let gone = in_tx!(&mut tx, connection => sqlx::query(sql)
                         .bind(account.no)
@@ -129,7 +131,8 @@ impl Store {
                         _ => {}
                     }
                 }
-                // Whoever goes on in the log from before is told that it is gone; webhooks have nothing more to tell.
+                // A client that continues the change log from before gets an error; webhooks have nothing
+                // more to deliver.
                 for sql in [
                     "UPDATE linked_accounts SET changes_cut = change_seq WHERE no = $1",
                     "UPDATE webhook_cursors SET slot = 99, seq = (SELECT change_seq FROM linked_accounts WHERE no = $1) \
@@ -143,8 +146,8 @@ impl Store {
                 }
                 records_written(&mut tx, account.no).await?;
             }
-            let told = json!({ "data": policy });
-            account_events::append(&mut tx, account.no, "linked_account.unlinked", &told, at).await?;
+            let event_detail = json!({ "data": policy });
+            account_events::append(&mut tx, account.no, "linked_account.unlinked", &event_detail, at).await?;
             let detail = json!({
                 "data": policy,
                 "records": receipt.records,
@@ -152,10 +155,10 @@ impl Store {
                 "runs": receipt.runs,
             });
             let entry = NewAuditEntry::new((actor, at), "account.unlinked", Some(account.id), detail);
-            audit::commit_noted(tx, true, &entry).await
+            audit::commit_audited(tx, true, &entry).await
         };
         write.await.map_err(while_doing(DOING))?;
-        // It is done and cannot fail any more.
+        // The account is unlinked by now, and that cannot fail any more.
         receipt.files_overwritten = policy == DataPolicy::Erase && self.scrub().await.is_ok();
         Ok(receipt)
     }

@@ -1,9 +1,9 @@
 //! Secrets at rest: sealed with AES-256-GCM-SIV under a master key that the operator holds.
 //!
-//! A sealed value is bound to the table, row and column it stands in, so it opens nowhere else, and the API key of a linked
-//! account to the host it is sent to as well: a change of the host in the database does not send it elsewhere. Which columns hold
-//! sealed values is here; sealing them anew under another key is in `resealing`. Reading the key's file is the caller's
-//! business.
+//! A sealed value is bound to its table, row and column, so it opens nowhere else. The API key of a linked
+//! account is also bound to the host it is sent to: changing the host in the database does not send the key
+//! elsewhere. The columns that hold sealed values are listed here; resealing them under another key is in
+//! `resealing`. The caller reads the key file.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,10 +15,10 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Format byte of what [`Vault::seal`] writes.
+/// Format byte that [`Vault::seal`] writes.
 pub(crate) const VERSION: u8 = 2;
-/// Format byte of versions before, whose values are bound to their place alone.
-// They open until the next start has sealed them anew (`resealing`), and for processes of the version before.
+/// Format byte of previous versions, whose values are bound to table, column and row only.
+// They open until the next start has resealed them (`resealing`), and for processes of the previous version.
 const UNBOUND: u8 = 1;
 const KEY_ID: usize = 4;
 const NONCE: usize = 12;
@@ -57,7 +57,7 @@ impl MasterKey {
         SecretString::from(digits)
     }
 
-    /// Tells keys apart without revealing them.
+    /// Identifies the key without revealing it.
     pub fn fingerprint(&self) -> KeyFingerprint {
         let hash = xxhash_rust::xxh3::xxh3_64(self.0.expose_secret());
         let [a, b, c, d, ..] = hash.to_be_bytes();
@@ -69,7 +69,7 @@ impl MasterKey {
     }
 }
 
-/// Which key it is. Stored with each sealed value.
+/// Identifies a master key. Stored with each sealed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyFingerprint(pub(crate) [u8; KEY_ID]);
 
@@ -85,7 +85,7 @@ impl serde::Serialize for KeyFingerprint {
     }
 }
 
-/// A secret as it is stored. Safe to print: it is ciphertext, but nobody gains by it.
+/// A sealed secret as stored. Printing it would be safe, since it is ciphertext, but of no use.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sealed(pub(crate) Vec<u8>);
 
@@ -98,7 +98,7 @@ impl fmt::Debug for Sealed {
 /// Why a secret could not be sealed or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    /// Sealed under a key that is not among ours.
+    /// Sealed under a key that this vault does not have.
     #[error("the secret was sealed under another master key: give back the key file it was made with")]
     OtherKey,
     /// Changed, cut, or moved from another row.
@@ -116,25 +116,24 @@ impl VaultError {
     }
 }
 
-/// A column of sealed values: every one there is. A place can be made from these alone, so that none is forgotten when
-/// keys are rotated.
+/// A column of sealed values. A location is made from these only, so that key rotation forgets none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SealedColumn {
     /// The API key of a linked account.
     AccountKey,
     /// The API key that was entered in a linking flow.
     FlowKey,
-    /// What an endpoint's webhooks are signed with.
+    /// The secret that signs an endpoint's webhooks.
     WebhookSecret,
-    /// What they were signed with before.
+    /// The previous secret of an endpoint.
     PreviousWebhookSecret,
     /// The bearer token of a SCIM service.
     ScimToken,
-    /// What a customer's Lucca signs its webhooks with.
+    /// The secret that a customer's Lucca signs its webhooks with.
     SigningSecret,
-    /// What it signed them with before.
+    /// The previous secret of a customer's Lucca.
     PreviousSigningSecret,
-    /// What was answered to a request that its caller named.
+    /// The stored answer to a named request.
     Answer,
 }
 
@@ -150,7 +149,7 @@ impl SealedColumn {
         Self::Answer,
     ];
 
-    /// Its table and name, which what is sealed in it is bound to.
+    /// Its table and name, which its sealed values are bound to.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::AccountKey => ("linked_accounts", "api_key"),
@@ -164,9 +163,9 @@ impl SealedColumn {
         }
     }
 
-    /// Its place in a row: named by the row's id, or by its hash in hexadecimal digits.
-    pub(crate) fn of(self, row: &str) -> Place<'_> {
-        Place { column: self, row, origin: "" }
+    /// Returns a secret's location in this column: by the row's id, or by its hash in hexadecimal digits.
+    pub(crate) fn of(self, row: &str) -> SecretLocation<'_> {
+        SecretLocation { column: self, row, origin: "" }
     }
 
     /// The column of the same row that its values are bound to as well.
@@ -175,17 +174,17 @@ impl SealedColumn {
     }
 }
 
-/// Where a secret stands: it opens only there.
+/// Location of a secret, which opens nowhere else.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct SecretLocation<'a> {
     column: SealedColumn,
     row: &'a str,
-    /// Where the secret is sent, for a column that is bound to it; else empty.
+    /// The origin that the secret is sent to, for a column that is bound to it; otherwise empty.
     origin: &'a str,
 }
 
-impl<'a> Place<'a> {
-    /// The place of a secret that is sent to `origin` and nowhere else.
+impl<'a> SecretLocation<'a> {
+    /// Returns the location of a secret that is sent to `origin` only.
     pub(crate) fn for_origin(self, origin: &'a str) -> Self {
         Self { origin, ..self }
     }
@@ -193,33 +192,33 @@ impl<'a> Place<'a> {
 
 type Reread = Box<dyn Fn() -> Option<Vec<MasterKey>> + Send + Sync>;
 
-/// Seals and opens secrets. The first key seals; the others only open what was sealed before a rotation, or what others
-/// seal who know of one already.
+/// Seals and opens secrets. The first key seals. The others only open: secrets sealed before a rotation, or
+/// by processes that already have a newer key.
 pub struct Vault {
     keys: RwLock<Arc<[MasterKey]>>,
     reread: Option<Reread>,
 }
 
 impl Vault {
-    /// A vault with its primary key, and the keys that only open.
+    /// A vault with its primary key, and keys that only open.
     pub fn new(primary: MasterKey, others: impl IntoIterator<Item = MasterKey>) -> Self {
         Self { keys: RwLock::new(std::iter::once(primary).chain(others).collect()), reread: None }
     }
 
-    /// The same for a process that outlives a rotation: it reads its keys again, the first to seal, before it seals, and
-    /// where it meets a secret that none of them opens. With nothing read it goes on with those it has.
+    /// Makes a long-running process follow rotations: it rereads its keys, of which the first seals, before
+    /// it seals and when no key opens a secret. If none can be read, it keeps those it has.
     #[must_use]
     pub fn following(self, reread: impl Fn() -> Option<Vec<MasterKey>> + Send + Sync + 'static) -> Self {
         Self { reread: Some(Box::new(reread)), ..self }
     }
 
-    /// The key that seals.
+    /// Returns the fingerprint of the key that seals.
     pub fn primary(&self) -> KeyFingerprint {
         self.keys()[0].fingerprint()
     }
 
-    /// A secret that follows from the primary key, `purpose` and `subject`: every process that holds the key derives the
-    /// same one, so it need not be stored.
+    /// Derives a secret from the primary key, `purpose` and `subject`. Every process that holds the key
+    /// derives the same one, so it need not be stored.
     pub fn derive(&self, purpose: &str, subject: &str) -> [u8; 32] {
         // HMAC fills a shorter key up to its block of 64 bytes with zeroes.
         let mut block = Zeroizing::new([0; 64]);
@@ -235,45 +234,49 @@ impl Vault {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keys_anew(&self) -> Arc<[MasterKey]> {
+    fn reread_keys(&self) -> Arc<[MasterKey]> {
         if let Some(keys) = self.reread.as_ref().and_then(|reread| reread()).filter(|keys| !keys.is_empty()) {
             *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
         }
         self.keys()
     }
 
-    /// Seals `secret` for `place` under the primary key, with a nonce of twelve random bytes.
+    /// Seals `secret` for `location` under the primary key, with a nonce of twelve random bytes.
     pub(crate) fn seal(
         &self,
         secret: &SecretString,
-        place: Place<'_>,
+        location: SecretLocation<'_>,
         nonce: [u8; NONCE],
     ) -> Result<Sealed, VaultError> {
-        let keys = self.keys_anew();
+        let keys = self.reread_keys();
         let key = &keys[0];
         let KeyFingerprint(id) = key.fingerprint();
-        let aad = associated_data(VERSION, place, id);
+        let aad = associated_data(VERSION, location, id);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         let ciphertext =
             key.cipher().encrypt(&Nonce::from(nonce), payload).map_err(|_| VaultError::Damaged)?;
         Ok(Sealed([&[VERSION][..], &id, &nonce, &ciphertext].concat()))
     }
 
-    /// Opens what was sealed for `place`.
-    pub(crate) fn open(&self, sealed: &Sealed, place: Place<'_>) -> Result<SecretString, VaultError> {
+    /// Opens a secret that was sealed for `location`.
+    pub(crate) fn open(
+        &self,
+        sealed: &Sealed,
+        location: SecretLocation<'_>,
+    ) -> Result<SecretString, VaultError> {
         let (&version, rest) = sealed.0.split_first().ok_or(VaultError::Damaged)?;
         let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(VaultError::Damaged)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(VaultError::Damaged)?;
         if version != VERSION && version != UNBOUND {
             return Err(VaultError::Damaged);
         }
-        let is_it = |key: &&MasterKey| key.fingerprint().0 == *id;
+        let has_fingerprint = |key: &&MasterKey| key.fingerprint().0 == *id;
         let mut keys = self.keys();
-        if !keys.iter().any(|key| is_it(&key)) {
-            keys = self.keys_anew();
+        if !keys.iter().any(|key| has_fingerprint(&key)) {
+            keys = self.reread_keys();
         }
-        let key = keys.iter().find(is_it).ok_or(VaultError::OtherKey)?;
-        let aad = associated_data(version, place, *id);
+        let key = keys.iter().find(has_fingerprint).ok_or(VaultError::OtherKey)?;
+        let aad = associated_data(version, location, *id);
         let payload = Payload { msg: ciphertext, aad: &aad };
         let secret = key.cipher().decrypt(&Nonce::from(*nonce), payload).map_err(|_| VaultError::Damaged)?;
         let secret = Zeroizing::new(secret);
@@ -282,9 +285,9 @@ impl Vault {
     }
 }
 
-fn associated_data(version: u8, place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
-    let (table, column) = place.column.names();
-    let (row, origin) = (place.row, place.origin);
+fn associated_data(version: u8, location: SecretLocation<'_>, key: [u8; KEY_ID]) -> Vec<u8> {
+    let (table, column) = location.column.names();
+    let (row, origin) = (location.row, location.origin);
     let mut data = Vec::new();
     let bound: &[&[u8]] = if version == UNBOUND { &[] } else { &[&[VERSION], origin.as_bytes()] };
     let parts = [table.as_bytes(), column.as_bytes(), row.as_bytes(), &key];
@@ -299,38 +302,38 @@ fn associated_data(version: u8, place: Place<'_>, key: [u8; KEY_ID]) -> Vec<u8> 
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> =
-        Place { column: SealedColumn::AccountKey, row: "acct_1", origin: "https://acme.ilucca.net" };
+    const LOCATION: SecretLocation<'_> =
+        SecretLocation { column: SealedColumn::AccountKey, row: "acct_1", origin: "https://acme.ilucca.net" };
 
     fn sealed(vault: &Vault) -> Sealed {
-        vault.seal(&SecretString::from("s3cret"), PLACE, [5; NONCE]).unwrap()
+        vault.seal(&SecretString::from("s3cret"), LOCATION, [5; NONCE]).unwrap()
     }
 
     #[test]
     fn opens_only_in_its_place_and_undamaged() {
         let vault = Vault::new(MasterKey::from_random([1; 32]), []);
         let sealed = sealed(&vault);
-        assert_eq!(vault.open(&sealed, PLACE).unwrap().expose_secret(), "s3cret");
-        let other_host = PLACE.for_origin("https://evil.example");
-        for elsewhere in [Place { row: "acct_2", ..PLACE }, other_host, PLACE.for_origin("")] {
+        assert_eq!(vault.open(&sealed, LOCATION).unwrap().expose_secret(), "s3cret");
+        let other_host = LOCATION.for_origin("https://evil.example");
+        for elsewhere in [SecretLocation { row: "acct_2", ..LOCATION }, other_host, LOCATION.for_origin("")] {
             assert_eq!(vault.open(&sealed, elsewhere).unwrap_err(), VaultError::Damaged);
         }
         for at in 0..sealed.0.len() {
             let mut broken = sealed.clone();
             broken.0[at] ^= 1;
-            assert!(vault.open(&broken, PLACE).is_err(), "byte {at}");
-            assert!(vault.open(&Sealed(sealed.0[..at].to_vec()), PLACE).is_err());
+            assert!(vault.open(&broken, LOCATION).is_err(), "byte {at}");
+            assert!(vault.open(&Sealed(sealed.0[..at].to_vec()), LOCATION).is_err());
         }
         assert!(!sealed.0.windows(6).any(|window| window == b"s3cret"));
     }
 
     #[test]
-    fn a_rotated_key_still_opens_and_a_strange_one_says_so() {
+    fn rotated_keys_open_and_unknown_keys_fail() {
         let sealed = sealed(&Vault::new(MasterKey::from_random([1; 32]), []));
         let rotated = Vault::new(MasterKey::from_random([2; 32]), [MasterKey::from_random([1; 32])]);
-        assert!(rotated.open(&sealed, PLACE).is_ok());
+        assert!(rotated.open(&sealed, LOCATION).is_ok());
         let strange = Vault::new(MasterKey::from_random([3; 32]), []);
-        assert_eq!(strange.open(&sealed, PLACE).unwrap_err(), VaultError::OtherKey);
+        assert_eq!(strange.open(&sealed, LOCATION).unwrap_err(), VaultError::OtherKey);
     }
 
     #[test]
@@ -342,7 +345,7 @@ mod tests {
         assert!(MasterKey::from_hex(&"zz".repeat(32)).is_err());
     }
     #[test]
-    fn a_process_that_runs_on_follows_a_rotation() {
+    fn running_process_follows_a_rotation() {
         let key = |byte| MasterKey::from_random([byte; 32]);
         let file = Arc::new(std::sync::Mutex::new(vec![1_u8]));
         let read = Arc::clone(&file);
@@ -352,11 +355,11 @@ mod tests {
         });
         let before = sealed(&running);
         let other = sealed(&Vault::new(key(2), []));
-        assert_eq!(running.open(&other, PLACE).unwrap_err(), VaultError::OtherKey);
+        assert_eq!(running.open(&other, LOCATION).unwrap_err(), VaultError::OtherKey);
         *file.lock().unwrap() = vec![2, 1];
-        assert!(running.open(&other, PLACE).is_ok() && running.open(&before, PLACE).is_ok());
-        assert!(Vault::new(key(2), []).open(&sealed(&running), PLACE).is_ok());
+        assert!(running.open(&other, LOCATION).is_ok() && running.open(&before, LOCATION).is_ok());
+        assert!(Vault::new(key(2), []).open(&sealed(&running), LOCATION).is_ok());
         *file.lock().unwrap() = Vec::new();
-        assert!(running.open(&other, PLACE).is_ok(), "an empty file is no reason to forget");
+        assert!(running.open(&other, LOCATION).is_ok(), "an empty file is no reason to forget");
     }
 }

@@ -1,4 +1,5 @@
-//! How the whole is: counts and ages over all linked accounts, for whoever watches over it. Nothing of anybody.
+//! Health metrics: counts and ages over all linked accounts, for operators and monitoring. They hold no
+//! personal data.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -7,36 +8,36 @@ use crate::db::{from_sql_count, on};
 use crate::error::while_doing;
 use crate::{Error, Store, Waiting};
 
-/// How the whole is.
+/// Health metrics over all linked accounts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vitals {
-    /// How many linked accounts have each status.
+    /// The number of linked accounts by status.
     pub accounts: Vec<(String, u64)>,
-    /// For each linked account whose key works: how many seconds ago all that was due of it had been read. Without those
-    /// never read to the end.
+    /// For each linked account whose key works: the seconds since all its due data had been read. Accounts
+    /// never read to the end are left out.
     pub ages_seconds: Vec<f64>,
-    /// How many linked accounts whose key works were never read to the end.
+    /// Linked accounts whose key works that were never read to the end.
     pub never_read: u64,
-    /// What waits for its sync.
+    /// The accounts that wait for a sync.
     pub waiting: Waiting,
-    /// How many streams are held by a brake.
+    /// Streams held by a brake.
     pub holds: u64,
-    /// How many issues are open, by code.
+    /// Open issues, by code.
     pub issues: Vec<(String, u64)>,
-    /// How many webhook endpoints are `enabled`, `failing` and `disabled`.
+    /// Webhook endpoints that are `enabled`, `failing` and `disabled`.
     pub endpoints: [(&'static str, u64); 3],
-    /// For how many seconds the endpoint fails that fails longest.
+    /// For how many seconds the endpoint that fails longest has been failing.
     pub failing_for_seconds: f64,
-    /// How many workers are alive.
+    /// Live workers.
     pub workers: u64,
-    /// How many requests each tenant was sent in the last minute; of those that were sent any.
+    /// Requests sent to each tenant in the last 60 seconds; tenants without any are left out.
     pub requests_lately: Vec<u64>,
 }
 
 const DOING: &str = "looking how everything is";
 
 impl Store {
-    /// How the whole is.
+    /// Reads the health metrics.
     #[boxed]
     pub async fn vitals(&self, now: Timestamp) -> Result<Vitals, Error> {
         let accounts = self
@@ -89,7 +90,7 @@ impl Store {
     }
 }
 
-/// Milliseconds in seconds; what is to come is now.
+/// Milliseconds in seconds; a time in the future counts as now.
 fn seconds(ms: i64) -> f64 {
     std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
 }

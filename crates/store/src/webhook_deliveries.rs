@@ -1,5 +1,6 @@
-//! How far each webhook endpoint has been told, and the log of what was delivered to it. The cursor is the outbox: it
-//! moves in the transaction that notes a success, so whoever is killed before tries the same event again.
+//! Webhook deliveries: the cursors of each webhook endpoint, and the log of its deliveries. The cursor is the
+//! outbox: it moves in the transaction that records a success, so that after a crash the next worker sends
+//! the same event again.
 
 use async_recursion::async_recursion as boxed;
 use jiff::Timestamp;
@@ -12,12 +13,12 @@ use crate::{
     AccountId, DisabledReason, Error, NewIssue, RunId, Store, WebhookEndpoint, WebhookEndpointId, issues,
 };
 
-/// Which of a linked account's two logs.
+/// One of a linked account's two logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Log {
     /// The change log: what happened to records.
     Changes,
-    /// What happened to the account beside its records.
+    /// The account's events, beside its records.
     Events,
 }
 
@@ -31,7 +32,7 @@ impl Log {
     }
 }
 
-/// A place in a log: an entry, and which of the events that it makes.
+/// A position in a log: an entry, and one of the events that it makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The entry's number; 0 is before the first.
@@ -50,18 +51,19 @@ impl Cursor {
     }
 }
 
-/// What an endpoint may not have been told yet of a linked account.
+/// Entries of a linked account that an endpoint may not have received.
 #[derive(Clone, Debug)]
 pub struct Backlog {
     /// The linked account's short key.
     pub account_no: i64,
-    /// Its id.
+    /// The linked account's id.
     pub account_id: AccountId,
-    /// How far the endpoint has been told the change log.
+    /// The endpoint's cursor in the change log.
     pub changes: Cursor,
-    /// How far it has been told the account's events.
+    /// The endpoint's cursor in the account's events.
     pub events: Cursor,
-    /// The number of the last of the account's events, as of now: whatever it is about was in the change log by then.
+    /// The number of the account's last event, as of now: everything it refers to was in the change log by
+    /// then.
     pub last_event: i64,
 }
 
@@ -72,47 +74,47 @@ pub struct Attempt<'a> {
     pub webhook_id: String,
     /// The event's type.
     pub event: &'a str,
-    /// Where it comes from: the account, its log, and the entry. Absent for a test.
+    /// The event's source: the account, its log, and the entry. Absent for a test.
     pub from: Option<(i64, Log, i64)>,
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, where the endpoint answered.
     pub response: Option<u16>,
     /// Why it failed; absent for a success.
     pub error: Option<&'a str>,
-    /// How long it took, milliseconds.
+    /// How long it took, in milliseconds.
     pub took_ms: i64,
     /// When it ended.
     pub at: Timestamp,
 }
 
-/// What follows from a failed attempt.
+/// Consequences of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// How many have failed in a row, this one included.
+    /// How many attempts have failed in a row, this one included.
     pub attempts: u32,
-    /// Since when.
+    /// Since when attempts fail.
     pub since: Timestamp,
     /// When to try again.
     pub next_attempt_at: Timestamp,
-    /// Nothing is sent any more, for this reason.
+    /// The reason to disable the endpoint, if it is to be disabled.
     pub disable: Option<DisabledReason>,
 }
 
-/// What an endpoint was told of one log of a linked account.
+/// Result of delivering events of one log of a linked account to an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     /// The account's short key, and which log.
     pub of: (i64, Log),
-    /// Where the cursor is, and where it goes: behind what was taken.
+    /// The cursor before, and after the accepted events.
     pub moved: (Cursor, Cursor),
-    /// What was sent, taken or not.
+    /// The attempts, accepted or not.
     pub attempts: &'a [Attempt<'a>],
-    /// What follows where something was not taken.
+    /// The consequences of a failed attempt, if one failed.
     pub failed: Option<Failed>,
-    /// The issue that says so, where the endpoint is disabled.
+    /// The issue to open, where the endpoint is disabled.
     pub issue: Option<&'a NewIssue<'a>>,
 }
 
-/// A delivery, as it was logged.
+/// A delivery, as logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookDelivery {
     /// The event's id, the same in every attempt.
@@ -125,15 +127,15 @@ pub struct WebhookDelivery {
     pub log: Option<String>,
     /// The entry's number in it.
     pub seq: Option<i64>,
-    /// Whether the last attempt was a success.
+    /// Whether the last attempt succeeded.
     pub delivered: bool,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
     /// The last answer's HTTP status, where there was one.
     pub response: Option<u16>,
     /// Why the last attempt failed.
     pub error: Option<String>,
-    /// How long the last attempt took, milliseconds.
+    /// How long the last attempt took, in milliseconds.
     pub took_ms: u64,
     /// When it was first tried.
     pub first_at: Timestamp,
@@ -184,10 +186,10 @@ impl DeliveryRow {
 const DOING: &str = "noting a webhook's delivery";
 
 impl Store {
-    /// The linked accounts of which an endpoint may not have been told everything, the oldest first.
+    /// Lists the linked accounts with entries that an endpoint may not have received, oldest first.
     #[boxed]
     pub async fn webhook_backlog(&self, endpoint: &WebhookEndpoint) -> Result<Vec<Backlog>, Error> {
-        // One statement, so that no event is seen whose changes are not.
+        // One statement, so that no event is read without its changes.
         let rows: Vec<(i64, String, i64, i64, i64, i64, i64)> = on!(self.db, pool => sqlx::query_as(
             "SELECT a.no, a.id, coalesce(c.seq, a.changes_cut), coalesce(c.slot, $3), coalesce(e.seq, 0), coalesce(e.slot, $3), \
              a.event_seq FROM linked_accounts a \
@@ -215,10 +217,11 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// The first sync of a linked account that ended and had read people: whom it found was there before.
+    /// Returns the first ended sync of a linked account that had read people: the people it found were there
+    /// before.
     #[boxed]
     pub async fn first_sync(&self, account_no: i64) -> Result<Option<RunId>, Error> {
-        // Run ids begin with the time they were made at, so their order is the runs'.
+        // Run ids begin with their creation time, so their order is that of the runs.
         let id: Option<String> = on!(self.db, pool => sqlx::query_scalar(
             "SELECT min(id) FROM runs WHERE account_no = $1 AND outcome IN ('succeeded', 'incomplete')",
         )
@@ -229,7 +232,8 @@ impl Store {
         id.map(|id| id.parse().map_err(corrupt)).transpose()
     }
 
-    /// Moves an endpoint's cursor over what needs no telling. False where it was moved by another meanwhile.
+    /// Moves an endpoint's cursor past entries that need no delivery. Returns false where another process
+    /// moved it meanwhile.
     #[boxed]
     pub async fn pass_over(
         &self,
@@ -246,7 +250,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Puts an endpoint's cursor elsewhere: what comes after it is told, again or not. It is tried at once.
+    /// Moves an endpoint's cursor elsewhere: the events after it are delivered, again or not. The delivery
+    /// starts at once.
     #[boxed]
     pub async fn replay_webhooks(
         &self,
@@ -268,20 +273,20 @@ impl Store {
         .map_err(while_doing(DOING))?;
         move_cursor(&mut tx, &id, account_no, log, None, to).await.map_err(while_doing(DOING))?;
         let entry = entry_of(by, "webhook_endpoint.replayed", endpoint);
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Notes what was sent and what follows from it, and moves the cursor: all of it or nothing. After a failure the lease
-    /// is given back. False where nothing more may be sent under this lease: it is another's by now, or somebody put the
-    /// cursor elsewhere.
+    /// Records what was sent and what follows from it, and moves the cursor: all of it or nothing. After a
+    /// failure the lease is released. Returns false where nothing more may be sent under this lease: another
+    /// process holds it by now, or a replay moved the cursor.
     pub async fn webhooks_told(
         &self,
         endpoint: WebhookEndpointId,
         holder: &str,
-        told: Told<'_>,
+        report: Told<'_>,
     ) -> Result<bool, Error> {
         let id = endpoint.to_string();
-        let failed = told.failed;
+        let failed = report.failed;
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let write = async {
             let is_ours = in_tx!(&mut tx, connection => sqlx::query(
@@ -303,21 +308,22 @@ impl Store {
             if !is_ours {
                 return Ok(false);
             }
-            let ((account_no, log), (from, to)) = (told.of, told.moved);
-            let goes_on = from == to || move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
-            for attempt in told.attempts {
+            let ((account_no, log), (from, to)) = (report.of, report.moved);
+            let may_continue =
+                from == to || move_cursor(&mut tx, &id, account_no, log, Some(from), to).await?;
+            for attempt in report.attempts {
                 note(&mut tx, &id, attempt).await?;
             }
-            if let Some(issue) = told.issue {
+            if let Some(issue) = report.issue {
                 issues::open(&mut tx, issue).await?;
             }
             tx.commit().await?;
-            Ok(goes_on)
+            Ok(may_continue)
         };
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Notes what became of a test event.
+    /// Records the attempt to deliver a test event.
     pub async fn webhook_tested(
         &self,
         endpoint: WebhookEndpointId,
@@ -331,7 +337,7 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// What was delivered to an endpoint, the last tried first: all of it, or what was or was not a success.
+    /// Lists the deliveries to an endpoint, the last tried first: all, or only successful or failed ones.
     #[boxed]
     pub async fn webhook_deliveries(
         &self,
@@ -356,7 +362,7 @@ impl Store {
     }
 }
 
-/// Moves a cursor: from where it is expected, or from wherever it is. Gives whether it was there.
+/// Moves a cursor: from the expected position, or from any. Returns whether it was there.
 async fn move_cursor(
     tx: &mut Tx,
     endpoint: &str,

@@ -1,6 +1,6 @@
-//! Where webhooks are sent: addresses with their sealed secrets, what they want, and how they are doing. Who delivers
-//! holds an endpoint's lease. What was delivered is in `webhook_deliveries`. What somebody does to an endpoint is in the audit
-//! log, or is not done.
+//! Webhook endpoints: addresses with their sealed secrets, their subscriptions and delivery state. A worker
+//! that delivers holds an endpoint's lease. The log of deliveries is in `webhook_deliveries`. Every change of
+//! an endpoint is in the audit log; a change that cannot be logged is not made.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::vault::{Sealed, SealedColumn, Vault};
 use crate::webhook_deliveries::{Cursor, Log};
 use crate::{AccountId, Error, LinkedAccount, Store, WebhookEndpointId};
 
-/// How much a webhook says.
+/// How much a webhook contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
-    /// What happened to what, without anybody's data.
+    /// What happened to which record, without personal data.
     Thin,
     /// The record too.
     Full,
@@ -37,15 +37,15 @@ impl Payload {
     }
 }
 
-/// Why nothing is sent to an endpoint.
+/// Why deliveries to an endpoint are disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
-    /// Somebody asked for it.
+    /// On request.
     Asked,
-    /// The receiver answered 410: it wants no more.
+    /// The receiver answered 410: it wants no more webhooks.
     Gone,
-    /// It failed for too long.
+    /// Deliveries failed for too long.
     Failing,
 }
 
@@ -68,34 +68,34 @@ impl DisabledReason {
     }
 }
 
-/// Where webhooks are sent.
+/// A webhook endpoint.
 #[derive(Clone, Debug)]
 pub struct WebhookEndpoint {
-    /// Its id.
+    /// The endpoint's id, `whe_…`.
     pub id: WebhookEndpointId,
     /// The address.
     pub url: String,
-    /// The one linked account it is told of; absent: all, those to come included.
+    /// The only linked account whose events it receives; absent: all, future ones included.
     pub account_id: Option<AccountId>,
     /// That account's short key.
     pub account_no: Option<i64>,
-    /// The types of event it wants; empty: every type.
+    /// The types of event that it receives; empty: every type.
     pub types: Vec<String>,
-    /// How much it is told.
+    /// How much its webhooks contain.
     pub payload: Payload,
-    /// What it is for, in the words of whoever made it.
+    /// Its purpose, as its creator described it.
     pub description: Option<String>,
-    /// Why nothing is sent to it; absent while it is enabled.
+    /// Why deliveries are disabled; absent while they are enabled.
     pub disabled: Option<DisabledReason>,
     /// Failed attempts since the last success.
     pub attempts: u32,
-    /// Since when it fails.
+    /// Since when deliveries fail.
     pub failing_since: Option<Timestamp>,
-    /// Before when nothing is tried again, while it fails.
+    /// No retry before this time, while deliveries fail.
     pub next_attempt_at: Option<Timestamp>,
     /// Until when the previous secret signs too.
     pub previous_secret_until: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
@@ -103,43 +103,44 @@ pub struct WebhookEndpoint {
     previous_secret: Option<Sealed>,
 }
 
-/// An endpoint to be made.
+/// An endpoint to create.
 #[derive(Debug)]
 pub struct NewWebhookEndpoint<'a> {
-    /// Its id.
+    /// The id it gets, `whe_…`.
     pub id: WebhookEndpointId,
     /// The address.
     pub url: &'a str,
-    /// The one linked account it is told of; absent: all.
+    /// The only linked account whose events it receives; absent: all.
     pub account: Option<&'a LinkedAccount>,
     /// See [`WebhookEndpoint::types`].
     pub types: &'a [String],
-    /// How much it is told.
+    /// How much its webhooks contain.
     pub payload: Payload,
-    /// What it is for.
+    /// Its purpose.
     pub description: Option<&'a str>,
-    /// `whsec_…`.
+    /// The signing secret, `whsec_…`.
     pub secret: &'a SecretString,
-    /// Twelve random bytes.
+    /// The nonce: twelve random bytes.
     pub nonce: [u8; 12],
-    /// Who makes it.
+    /// Who creates it.
     pub actor: Actor,
-    /// Now.
+    /// The current time.
     pub at: Timestamp,
 }
 
-/// What is to be changed of an endpoint; what is absent stays.
+/// Changes of an endpoint; absent members stay.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointChange {
     /// The address.
     pub url: Option<String>,
     /// See [`WebhookEndpoint::types`].
     pub types: Option<Vec<String>>,
-    /// How much it is told.
+    /// How much its webhooks contain.
     pub payload: Option<Payload>,
-    /// What it is for; an absent one inside removes it.
+    /// Its purpose; an absent one inside removes it.
     pub description: Option<Option<String>>,
-    /// Whether anything is sent. Enabled anew, it is tried at once, with what has happened meanwhile, in order.
+    /// Whether deliveries are enabled. After enabling, they are retried at once, with the events since then,
+    /// in order.
     pub enabled: Option<bool>,
 }
 
@@ -175,7 +176,7 @@ fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Corrupt { what: "webhook endpoint", source: Box::new(source) }
 }
 
-/// A time that is compared, as it was kept.
+/// A time stored in Unix milliseconds.
 pub(crate) fn of_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
 }
@@ -206,7 +207,7 @@ impl Row {
 }
 
 impl WebhookEndpoint {
-    /// The secrets to sign with: the one that holds, and the one before it while that does.
+    /// Returns the secrets to sign with: the current one, and the previous one while it is valid.
     pub fn secrets(&self, vault: &Vault, now: Timestamp) -> Result<Vec<SecretString>, Error> {
         let row = self.id.to_string();
         let mut secrets = vec![vault.open(&self.secret, SealedColumn::WebhookSecret.of(&row))?];
@@ -220,7 +221,8 @@ impl WebhookEndpoint {
 }
 
 impl Store {
-    /// Makes an endpoint. It is told what happens from now on: of accounts that are linked, and of those to come.
+    /// Creates an endpoint. It receives the events from now on: of accounts that are linked, and of those to
+    /// come.
     pub async fn add_webhook_endpoint(
         &self,
         vault: &Vault,
@@ -265,10 +267,10 @@ impl Store {
         }
         let account_id = new.account.map(|account| account.id);
         let entry = entry((new.actor, new.at), "webhook_endpoint.created", new.id, account_id);
-        audit::commit_noted(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
+        audit::commit_audited(tx, true, &entry).await.map_err(while_doing(DOING)).map(drop)
     }
 
-    /// Every endpoint, the oldest first.
+    /// Lists all endpoints, oldest first.
     #[boxed]
     pub async fn webhook_endpoints(&self) -> Result<Vec<WebhookEndpoint>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY e.id"));
@@ -277,7 +279,7 @@ impl Store {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// One endpoint.
+    /// Returns an endpoint.
     #[boxed]
     pub async fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>, Error> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE e.id = $1"));
@@ -287,7 +289,7 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Changes an endpoint. False where there is none.
+    /// Changes an endpoint. Returns false where it does not exist.
     #[boxed]
     pub async fn change_webhook_endpoint(
         &self,
@@ -321,10 +323,11 @@ impl Store {
         .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "webhook_endpoint.changed", endpoint);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Gives an endpoint a new secret. The one it had signs too, until `until`; one before that no more.
+    /// Gives an endpoint a new secret. The previous one also signs until `until`; the one before that no
+    /// more.
     pub async fn rotate_webhook_secret(
         &self,
         vault: &Vault,
@@ -339,7 +342,7 @@ impl Store {
         let former = vault.open(&endpoint.secret, SealedColumn::WebhookSecret.of(&id))?;
         let previous = vault.seal(&former, SealedColumn::PreviousWebhookSecret.of(&id), nonces[0])?;
         let sealed = vault.seal(secret, SealedColumn::WebhookSecret.of(&id), nonces[1])?;
-        // Of two who rotate at once, one wins: neither may lose a secret that was given out.
+        // Of two concurrent rotations, one wins: neither may lose a secret that was given out.
         let mut tx = self.begin().await.map_err(while_doing(DOING))?;
         let is_done = in_tx!(&mut tx, connection => sqlx::query(
             "UPDATE webhook_endpoints SET secret = $2, previous_secret = $3, previous_until_ms = $4, updated_at = $5 \
@@ -356,10 +359,10 @@ impl Store {
         .map(|done| done.rows_affected() == 1))
         .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "webhook_endpoint.secret_rotated", endpoint);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// Removes an endpoint with its log of deliveries. False where there is none.
+    /// Removes an endpoint with its log of deliveries. Returns false where it does not exist.
     #[boxed]
     pub async fn remove_webhook_endpoint(
         &self,
@@ -376,10 +379,10 @@ impl Store {
                 .map(|done| done.rows_affected() == 1))
             .map_err(while_doing(DOING))?;
         let entry = entry_of((actor, at), "webhook_endpoint.removed", endpoint);
-        audit::commit_noted(tx, is_done, &entry).await.map_err(while_doing(DOING))
+        audit::commit_audited(tx, is_done, &entry).await.map_err(while_doing(DOING))
     }
 
-    /// The endpoints that somebody may deliver to now: enabled, not waiting, and nobody is at it.
+    /// Lists the endpoints to deliver to now: enabled, not waiting for a retry, and without a lease holder.
     #[boxed]
     pub async fn due_webhook_endpoints(&self, now: Timestamp) -> Result<Vec<WebhookEndpointId>, Error> {
         let ids: Vec<String> = on!(self.db, pool => sqlx::query_scalar(
@@ -393,8 +396,8 @@ impl Store {
         ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
     }
 
-    /// Takes an endpoint's lease, or renews it: its state then. Nothing where another holds it, or nothing may be sent
-    /// now.
+    /// Claims an endpoint's lease, or renews it. Returns its state then; none where another process holds it,
+    /// or nothing may be sent now.
     #[boxed]
     pub async fn claim_webhook_endpoint(
         &self,
@@ -419,7 +422,7 @@ impl Store {
         if claimed { self.webhook_endpoint(id).await } else { Ok(None) }
     }
 
-    /// Gives an endpoint's lease back.
+    /// Releases an endpoint's lease.
     #[boxed]
     pub async fn release_webhook_endpoint(&self, id: WebhookEndpointId, holder: &str) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -433,7 +436,7 @@ impl Store {
         .map_err(while_doing("giving back a webhook endpoint"))
     }
 
-    /// Erases secrets that sign no more.
+    /// Erases previous secrets that sign no more.
     #[boxed]
     pub async fn forget_old_secrets(&self, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -447,7 +450,7 @@ impl Store {
     }
 }
 
-/// What was done to an endpoint, for the audit log.
+/// Audit entry for a change of an endpoint.
 pub(crate) fn entry_of<'a>(
     by: (Actor, Timestamp),
     action: &'a str,

@@ -1,26 +1,27 @@
-//! Processes that work, each with its heartbeat; and which of them has a role that only one may have at a time.
+//! Worker processes with their heartbeats, and roles that only one process may hold at a time. The jobs that
+//! workers run are not here.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Db, from_sql_count, on};
 use crate::error::while_doing;
-use crate::leases::LASTS as LEASE_LASTS;
+use crate::leases::LEASE_DURATION;
 use crate::{Error, Store};
 
-/// How long a worker may be silent before others take over what it holds. It beats far more often.
-const SILENT_FOR: SignedDuration = SignedDuration::from_secs(45);
-/// How long a role is held without being taken again.
-const ROLE_LASTS: SignedDuration = SignedDuration::from_secs(15);
-/// Who ended so long ago is forgotten.
+/// How long a worker may be silent before others take over what it holds. Its heartbeats come far more often.
+const MAX_SILENCE: SignedDuration = SignedDuration::from_secs(45);
+/// How long a role lasts unless its holder takes it again.
+const ROLE_DURATION: SignedDuration = SignedDuration::from_secs(15);
+/// Workers that ended longer ago are deleted.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
-/// How far the clocks of machines that share a database may be apart. What reaches further into the future than its span and
-/// this was written by a clock that was wrong, and counts for nothing.
-pub(crate) const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+/// Largest clock difference between machines that share a database. A time further in the future than its
+/// span plus this was written by a wrong clock and is ignored.
+pub(crate) const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 const DOING: &str = "noting who works";
 
 impl Store {
-    /// Notes that a worker is alive.
+    /// Records a worker's heartbeat.
     #[boxed]
     pub async fn beat(&self, name: &str, version: &str, now: Timestamp) -> Result<(), Error> {
         on!(self.db, pool => sqlx::query(
@@ -36,7 +37,7 @@ impl Store {
         .map_err(while_doing(DOING))
     }
 
-    /// Notes that a worker has ended: what it holds is free, and so is its role.
+    /// Records that a worker has ended, which frees its leases and its role.
     #[boxed]
     pub async fn end_worker(&self, name: &str, now: Timestamp) -> Result<(), Error> {
         let write = async {
@@ -50,8 +51,8 @@ impl Store {
         write.await.map_err(while_doing(DOING))
     }
 
-    /// Whether a worker has ended or is silent for so long that others may take over what it holds. A process that never
-    /// beat is none.
+    /// Returns whether a worker has ended, or has been silent for so long that others may take over what it
+    /// holds. False for a process that never sent a heartbeat.
     #[boxed]
     pub async fn has_ended(&self, name: &str, now: Timestamp) -> Result<bool, Error> {
         let beat: Option<i64> =
@@ -60,23 +61,25 @@ impl Store {
             .fetch_optional(pool)
             .await)
             .map_err(while_doing(DOING))?;
-        Ok(beat.is_some_and(|beat| beat <= last_sign(now) || beat > at_most(now, SignedDuration::ZERO)))
+        Ok(beat.is_some_and(|beat| {
+            beat <= silence_cutoff(now) || beat > latest_plausible(now, SignedDuration::ZERO)
+        }))
     }
 
-    /// How many workers are alive.
+    /// Counts the live workers.
     #[boxed]
     pub async fn live_workers(&self, now: Timestamp) -> Result<u64, Error> {
         let count: i64 =
             on!(self.db, pool => sqlx::query_scalar("SELECT count(*) FROM workers WHERE beat_ms > $1 AND beat_ms <= $2")
-            .bind(last_sign(now))
-            .bind(at_most(now, SignedDuration::ZERO))
+            .bind(silence_cutoff(now))
+            .bind(latest_plausible(now, SignedDuration::ZERO))
             .fetch_one(pool)
             .await)
             .map_err(while_doing(DOING))?;
         Ok(from_sql_count(count))
     }
 
-    /// Takes a role that one process has at a time, or keeps it.
+    /// Takes a role that one process has at a time, or keeps it. Returns whether `holder` has it.
     #[boxed]
     pub async fn take_role(&self, role: &str, holder: &str, now: Timestamp) -> Result<bool, Error> {
         let taken = on!(self.db, pool => sqlx::query(
@@ -86,9 +89,9 @@ impl Store {
         )
         .bind(role)
         .bind(holder)
-        .bind((now + ROLE_LASTS).as_millisecond())
+        .bind((now + ROLE_DURATION).as_millisecond())
         .bind(now.as_millisecond())
-        .bind(at_most(now, ROLE_LASTS))
+        .bind(latest_plausible(now, ROLE_DURATION))
         .execute(pool)
         .await
         .map(|done| done.rows_affected()))
@@ -96,7 +99,8 @@ impl Store {
         Ok(taken == 1)
     }
 
-    /// The time by the database's own clock, which all who share it have in common; none where it has none of its own.
+    /// Returns the time of the database's own clock, which all processes share; none on SQLite, which has
+    /// none.
     #[boxed]
     pub async fn database_time(&self) -> Result<Option<Timestamp>, Error> {
         let Db::Postgres(pool) = &self.db else { return Ok(None) };
@@ -107,8 +111,8 @@ impl Store {
         Ok(Timestamp::from_millisecond(ms).ok())
     }
 
-    /// What stands further in the future than its span allows, because a clock was wrong: how many roles, leases and
-    /// workers' signs of life, and how many due times. Nothing waits for it any more.
+    /// Counts times further in the future than their span allows, because a clock was wrong: of roles, leases
+    /// and heartbeats, and due times. Nothing waits for them any more.
     #[boxed]
     pub async fn times_too_far(&self, now: Timestamp) -> Result<TimesTooFar, Error> {
         let (held, due): (i64, i64) = on!(self.db, pool => sqlx::query_as(
@@ -116,9 +120,9 @@ impl Store {
              + (SELECT count(*) FROM leases WHERE expires_ms > $3), \
              (SELECT count(*) FROM linked_accounts WHERE status = 'linked' AND due_ms > $2 + due_span_ms)",
         )
-        .bind(at_most(now, ROLE_LASTS))
-        .bind(at_most(now, SignedDuration::ZERO))
-        .bind(at_most(now, LEASE_LASTS))
+        .bind(latest_plausible(now, ROLE_DURATION))
+        .bind(latest_plausible(now, SignedDuration::ZERO))
+        .bind(latest_plausible(now, LEASE_DURATION))
         .fetch_one(pool)
         .await)
         .map_err(while_doing(DOING))?;
@@ -126,21 +130,21 @@ impl Store {
     }
 }
 
-/// What stands further in the future than its span allows.
+/// Counts of times further in the future than their span allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimesTooFar {
-    /// Roles, leases and signs of life.
+    /// Roles, leases and heartbeats.
     pub held: u64,
-    /// Linked accounts by when they are due.
+    /// Due times of linked accounts.
     pub due: u64,
 }
 
-/// The last moment, in milliseconds, that something which lasts for `span` may reach.
-pub(crate) fn at_most(now: Timestamp, span: SignedDuration) -> i64 {
-    (now + span + CLOCKS_APART).as_millisecond()
+/// The latest plausible end, in Unix milliseconds, of something that lasts for `span`.
+pub(crate) fn latest_plausible(now: Timestamp, span: SignedDuration) -> i64 {
+    (now + span + MAX_CLOCK_SKEW).as_millisecond()
 }
 
-/// The last beat that is too long ago.
-pub(crate) fn last_sign(now: Timestamp) -> i64 {
-    (now - SILENT_FOR).as_millisecond()
+/// The latest heartbeat, in Unix milliseconds, that is too long ago.
+pub(crate) fn silence_cutoff(now: Timestamp) -> i64 {
+    (now - MAX_SILENCE).as_millisecond()
 }

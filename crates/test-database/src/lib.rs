@@ -1,5 +1,6 @@
-//! A database a test, for the tests of this workspace: SQLite in a folder of its own, or PostgreSQL on the server
-//! that `TEST_DATABASE_URL` names (`cargo xtask test` starts one). Nothing here is part of the product.
+//! Databases for the tests of this workspace, one per test: SQLite in a folder of its own, or PostgreSQL on
+//! the server that `TEST_DATABASE_URL` names (`cargo xtask test` starts one). Nothing here is part of the
+//! product.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use store::Store;
 use tokio::sync::OnceCell;
 
-/// Which engine to test on.
+/// The engine to test on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// SQLite.
@@ -18,7 +19,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The engines that can be tested on here: PostgreSQL only where a server is given.
+    /// The engines available for tests: PostgreSQL only where a server is given.
     pub fn available() -> Vec<Self> {
         match server() {
             Some(_) => vec![Self::Sqlite, Self::Postgres],
@@ -27,17 +28,17 @@ impl Engine {
     }
 }
 
-/// A fresh database. Its files go when it is dropped; a PostgreSQL database goes with its server.
+/// A fresh database. Its files are removed when it is dropped; a PostgreSQL database goes with its server.
 #[derive(Debug)]
 pub struct TestDatabase {
     /// The database, migrated and empty.
     pub store: Store,
-    /// How other processes open it: a path, or an address.
+    /// Where other processes open it: a path, or an address.
     pub place: Place,
     dir: tempfile::TempDir,
 }
 
-/// Where a database is.
+/// Location of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The path of a SQLite file.
@@ -55,7 +56,7 @@ impl Place {
         }
     }
 
-    /// Opens the database once more.
+    /// Opens another connection pool to the database.
     pub async fn open(&self) -> Result<Store, store::Error> {
         match self {
             Self::File(path) => Store::open(path).await,
@@ -63,12 +64,12 @@ impl Place {
         }
     }
 
-    /// A database made of SQL statements, such as a dump of an earlier version's, without opening it as a store: a file
-    /// `connector.db` in `dir`, or a database on the PostgreSQL server.
+    /// Creates a database from SQL statements, such as a dump of an earlier version's, without opening it as
+    /// a store: a file `connector.db` in `dir`, or a database on the PostgreSQL server.
     ///
     /// # Panics
     ///
-    /// When it can't be made.
+    /// If it cannot be created.
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn of_sql(engine: Engine, dir: &Path, sql: &str) -> Self {
         let place = match engine {
@@ -79,11 +80,12 @@ impl Place {
         place
     }
 
-    /// Another database with the same content, that of SQLite in `dir`. No other connection may use this one meanwhile.
+    /// Creates another database with the same content, for SQLite in `dir`. No other connection may use this
+    /// one meanwhile.
     ///
     /// # Panics
     ///
-    /// When it can't be made.
+    /// If it cannot be created.
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn copy(&self, dir: &Path) -> Self {
         match self {
@@ -92,7 +94,7 @@ impl Place {
                 std::fs::copy(file, &copy).expect("the file can be copied");
                 Self::File(copy)
             }
-            Self::Url(url) => Self::Url(made_on_postgres(url.rsplit('/').next()).await),
+            Self::Url(url) => Self::Url(create_on_postgres(url.rsplit('/').next()).await),
         }
     }
 
@@ -100,7 +102,7 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// What the database says of the first one that fails.
+    /// The database's error for the first statement that fails.
     pub async fn execute(&self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -118,11 +120,11 @@ impl Place {
         }
     }
 
-    /// The texts that a query of one text column gives.
+    /// Returns the texts of a query for one text column.
     ///
     /// # Errors
     ///
-    /// What the database says of it.
+    /// The database's error.
     pub async fn texts(&self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -138,12 +140,13 @@ impl Place {
         }
     }
 
-    /// Everything that the database holds, as text: of SQLite all files of its folder byte by byte, the write-ahead log
-    /// included; of PostgreSQL every column of every table. For tests of what must not be there.
+    /// Returns everything that the database holds, as text: of SQLite all files of its folder byte by byte,
+    /// the write-ahead log included; of PostgreSQL every column of every table. For tests of what must not be
+    /// stored.
     ///
     /// # Panics
     ///
-    /// When it can't be read.
+    /// If it cannot be read.
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn raw_content(&self) -> String {
         match self {
@@ -166,11 +169,11 @@ fn server() -> Option<String> {
 }
 
 impl TestDatabase {
-    /// A fresh database on `engine`.
+    /// Creates a fresh database on `engine`.
     ///
     /// # Panics
     ///
-    /// When it can't be made: a test can't go on without.
+    /// If it cannot be created: a test cannot continue without.
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn new(engine: Engine) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
@@ -180,17 +183,17 @@ impl TestDatabase {
                 std::fs::write(&file, migrated_file().await).expect("a temporary file");
                 Place::File(file)
             }
-            Engine::Postgres => Place::Url(made_on_postgres(Some(migrated_on_postgres().await)).await),
+            Engine::Postgres => Place::Url(create_on_postgres(Some(migrated_on_postgres().await)).await),
         };
         let store = place.open().await.expect("a fresh database");
         Self { store, place, dir }
     }
 
-    /// The PostgreSQL database at `url`, migrated.
+    /// Opens the PostgreSQL database at `url`, and migrates it.
     ///
     /// # Panics
     ///
-    /// When it can't be opened.
+    /// If it cannot be opened.
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn on(url: String) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
@@ -199,11 +202,11 @@ impl TestDatabase {
         Self { store, place, dir }
     }
 
-    /// Closes the database and does away with it, a PostgreSQL one too: for those who use many.
+    /// Closes and deletes the database, a PostgreSQL one too: for tests that use many.
     ///
     /// # Panics
     ///
-    /// When the server that made it refuses.
+    /// If the server that it was created on refuses.
     #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
     pub async fn remove(self) {
         let Self { store, place, dir: _dir } = self;
@@ -218,18 +221,19 @@ impl TestDatabase {
         }
     }
 
-    /// [`Place::raw_content`].
+    /// Same as [`Place::raw_content`].
     pub async fn raw_content(&self) -> String {
         self.place.raw_content().await
     }
 
-    /// The folder that a SQLite database is in.
+    /// The folder of a SQLite database.
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
 }
 
-/// A SQLite file with every table and no row, made once in a process: each test copies it instead of migrating its own.
+/// A SQLite file with every table and no row, created once per process: each test copies it instead of
+/// migrating its own.
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 async fn migrated_file() -> &'static [u8] {
     static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
@@ -242,7 +246,7 @@ async fn migrated_file() -> &'static [u8] {
     FILE.get_or_init(migrate).await
 }
 
-/// The name of a PostgreSQL database with every table and no row, made once in a process.
+/// The name of a PostgreSQL database with every table and no row, created once per process.
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 async fn migrated_on_postgres() -> &'static str {
     static NAME: OnceCell<String> = OnceCell::const_new();
@@ -256,18 +260,20 @@ async fn migrated_on_postgres() -> &'static str {
     NAME.get_or_init(migrate).await
 }
 
-/// The address of a PostgreSQL database without any table, for tests of what makes them. It goes with its server.
+/// Creates a PostgreSQL database without any table and returns its address, for tests of migrations. It goes
+/// with its server.
 ///
 /// # Panics
 ///
-/// When it can't be made, or no server is given.
+/// If it cannot be created, or no server is given.
 pub async fn empty_on_postgres() -> String {
-    made_on_postgres(None).await
+    create_on_postgres(None).await
 }
 
-/// The address of a new PostgreSQL database, with the content of another on the server where one is named.
+/// Creates a PostgreSQL database and returns its address. With `template`, it is a copy of the database of
+/// that name on the server.
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
-async fn made_on_postgres(template: Option<&str>) -> String {
+async fn create_on_postgres(template: Option<&str>) -> String {
     let server = server().expect("TEST_DATABASE_URL names a PostgreSQL server");
     let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server answers");
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
@@ -283,7 +289,8 @@ async fn made_on_postgres(template: Option<&str>) -> String {
 #[expect(clippy::expect_used, reason = "a test that cannot go on panics")]
 async fn rows_as_text(url: &str) -> String {
     let mut connection = PgConnection::connect(url).await.expect("the database answers");
-    // Bytes are shown as they are where they are ASCII: as hexadecimal digits, a text kept as bytes would not be found.
+    // Bytes that are ASCII are shown literally: as hexadecimal digits, a text stored as bytes would not be
+    // found.
     let selects = sqlx::query(
         "SELECT format('SELECT concat_ws('' '', %s) FROM %I', string_agg(CASE data_type WHEN 'bytea' \
          THEN format('encode(%I, ''escape'')', column_name) ELSE format('%I::text', column_name) END, ', '), table_name) \

@@ -1,12 +1,12 @@
-//! Where a person may be named in what Lucca sent of others. Pure.
+//! Finds a person's name in the raw records of others. Pure.
 
 use people::{Employee, RemoteId};
 use serde_json::{Map, Value};
 
-/// By what a person is found in others' records.
+/// What identifies a person in other people's records.
 pub(super) struct Traces<'a> {
     id: &'a RemoteId,
-    /// What they are called, and their addresses.
+    /// Their names, addresses and login.
     names: Vec<String>,
 }
 
@@ -45,7 +45,8 @@ impl<'a> Traces<'a> {
             .is_some_and(|text| self.names.iter().any(|name| name.eq_ignore_ascii_case(text.trim())))
     }
 
-    /// Whether their id or one of their names stands anywhere in a record. One that is no JSON may hold anything.
+    /// Whether a record contains their id or one of their names. True for a record that is no JSON, which may
+    /// hold anything.
     pub(super) fn mentioned_in(&self, raw: &str) -> bool {
         let Ok(value) = serde_json::from_str::<Value>(raw) else { return true };
         let mut open = vec![&value];
@@ -60,7 +61,7 @@ impl<'a> Traces<'a> {
         false
     }
 
-    /// A record in which they are named beside their id, without the name; none if they are not.
+    /// Returns a record that names them beside their id, without the name; none if it does not.
     pub(super) fn without_name(&self, raw: &str) -> Option<String> {
         let mut value = serde_json::from_str(raw).ok()?;
         self.strip(&mut value).then(|| value.to_string())
@@ -72,7 +73,7 @@ impl<'a> Traces<'a> {
             Value::Object(members) => {
                 let is_id =
                     |(key, value): (&String, &Value)| key.eq_ignore_ascii_case("id") && self.is_id(value);
-                // Ids of different kinds collide: only with the name it is the person.
+                // Ids of different kinds collide, so the name must match too.
                 if members.iter().any(is_id) && members.values().any(|value| self.is_name(value)) {
                     let id =
                         std::mem::take(members).into_iter().filter(|(key, _)| key.eq_ignore_ascii_case("id"));
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mentions_them_is_found_whatever_it_is() {
+    fn mentions_are_found_in_any_value() {
         let id = RemoteId::from("12");
         let is_found = |raw| traces(&id).mentioned_in(raw);
         assert!(

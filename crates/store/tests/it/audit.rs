@@ -1,4 +1,4 @@
-//! The audit log shows whatever is done to it beside the connector.
+//! Verifying the audit log detects every change made outside of the connector.
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -11,7 +11,7 @@ use test_database::{Place, TestDatabase};
 
 use crate::support::{Fixture, at};
 
-/// The database as somebody sees it who has its password.
+/// A connection with the database's password, without the store.
 enum Raw {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -83,7 +83,7 @@ async fn entries_are_only_added(fixture: Fixture) {
     assert_eq!(log.last().map(|entry| (entry.seq, entry.hash)), Some((2, head.hash)));
 }
 
-async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
+async fn actions_that_cannot_be_logged_fail(fixture: Fixture) {
     let store = &fixture.store;
     let account = fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
     let id = WebhookEndpointId::mint(at(1), [1; 10]);
@@ -102,8 +102,8 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     store.add_webhook_endpoint(&fixture.vault, new).await.unwrap();
     let endpoint = async || store.webhook_endpoint(id).await.unwrap().unwrap();
     let settings = AccountSettings { requests_per_minute: Some(7), ..account.settings.clone() };
-    let unsaid = SettingsChange { settings: &settings, gives_delivery: false };
-    store.set_account_settings(&account, unsaid, (Actor::Cli, at(2))).await.unwrap();
+    let unconfirmed = SettingsChange { settings: &settings, gives_delivery: false };
+    store.set_account_settings(&account, unconfirmed, (Actor::Cli, at(2))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     let actions: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     let expected = [
@@ -114,9 +114,9 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     assert_eq!(actions, expected);
     assert_eq!(log[2].detail, json!({ "changed": ["requests_per_minute"] }), "names, and no values");
     let as_it_is = store.account(account.id).await.unwrap().unwrap();
-    store.set_account_settings(&as_it_is, unsaid, (Actor::Cli, at(3))).await.unwrap();
+    store.set_account_settings(&as_it_is, unconfirmed, (Actor::Cli, at(3))).await.unwrap();
     assert_eq!(store.audit_log(Some(account.id)).await.unwrap().len(), 3, "nothing was changed");
-    let again = SettingsChange { gives_delivery: true, ..unsaid };
+    let again = SettingsChange { gives_delivery: true, ..unconfirmed };
     store.set_account_settings(&as_it_is, again, (Actor::Cli, at(3))).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
     assert_eq!(log.last().map(|entry| entry.action.as_str()), Some("account.delivery_confirmed"));
@@ -137,7 +137,7 @@ async fn what_cannot_be_logged_is_not_done(fixture: Fixture) {
     assert!(endpoint().await.disabled.is_some());
 }
 
-async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
+async fn any_change_of_the_stored_log_is_detected(fixture: Fixture) {
     fixture.link("https://acme.ilucca.net", crate::support::KEY, 1).await;
     for n in 2..=5 {
         add(&fixture, n).await;
@@ -198,7 +198,7 @@ async fn whatever_is_done_to_the_stored_log_is_found(fixture: Fixture) {
     }
 }
 
-async fn a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted(fixture: Fixture) {
+async fn cut_log_lacks_the_noted_head(fixture: Fixture) {
     for n in 1..=3 {
         add(&fixture, n).await;
     }
@@ -221,7 +221,7 @@ async fn a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted(fixtu
     assert_eq!(verdict(&fixture, Some(fourth)).await.1, Some((AuditFault::Rewritten, 4)));
 }
 
-async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
+async fn concurrent_writers_make_one_chain(fixture: Fixture) {
     let others = [
         fixture.store.clone(),
         fixture.database.place.open().await.unwrap(),
@@ -244,7 +244,7 @@ async fn many_who_write_at_once_make_one_chain(fixture: Fixture) {
     assert_eq!((head.seq, fault), (60, None));
 }
 
-async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
+async fn entries_from_before_the_chain_are_chained(fixture: Fixture) {
     let mut raw = Raw::of(&fixture.database).await;
     raw.run(
         "INSERT INTO audit_log (at, actor, action, detail) VALUES \
@@ -261,7 +261,8 @@ async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
     assert_eq!(verdict(&fixture, None).await.1, None);
     other.close().await;
 
-    // What a process of the version before logs beside this one comes in behind, whatever its date, and stands once.
+    // An entry that a process of the previous version logs beside this one is appended once, at the end, with
+    // any date.
     raw.run(
         "INSERT INTO audit_log (at, actor, action, detail) VALUES ('2025-01-01T00:00:00Z', 'cli', 'c', '{}')",
     )
@@ -277,9 +278,9 @@ async fn what_was_logged_before_there_was_a_chain_is_in_it(fixture: Fixture) {
 
 crate::on_both_engines!(
     entries_are_only_added,
-    what_cannot_be_logged_is_not_done,
-    whatever_is_done_to_the_stored_log_is_found,
-    a_log_that_was_cut_and_its_head_too_lacks_the_head_that_was_noted,
-    many_who_write_at_once_make_one_chain,
-    what_was_logged_before_there_was_a_chain_is_in_it,
+    actions_that_cannot_be_logged_fail,
+    any_change_of_the_stored_log_is_detected,
+    cut_log_lacks_the_noted_head,
+    concurrent_writers_make_one_chain,
+    entries_from_before_the_chain_are_chained,
 );

@@ -1,4 +1,5 @@
-//! What is dropped while it waits for the database, as when a caller hangs up, leaves nothing open there.
+//! A call that is dropped while it waits for the database, as when a client hangs up, leaves no transaction
+//! open there.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -9,9 +10,9 @@ use sqlx::PgPool;
 use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
 
-on_both_engines!(whoever_gives_up_waiting_leaves_no_transaction_open);
+on_both_engines!(cancelled_calls_leave_no_open_transaction);
 
-/// Polls something so often, and drops it.
+/// Polls a future a number of times, and drops it.
 async fn give_up(future: impl Future, mut polls: usize) {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -24,7 +25,7 @@ async fn give_up(future: impl Future, mut polls: usize) {
     .await;
 }
 
-async fn whoever_gives_up_waiting_leaves_no_transaction_open(fixture: Fixture) {
+async fn cancelled_calls_leave_no_open_transaction(fixture: Fixture) {
     let (account, _) = fixture.leased().await;
     for polls in 0..12 {
         give_up(fixture.store.ask_for_run(account.no, run_id(3), false, at(3)), polls).await;
@@ -32,12 +33,12 @@ async fn whoever_gives_up_waiting_leaves_no_transaction_open(fixture: Fixture) {
             assert_eq!(open_transactions(pool).await, 0, "given up after {polls} polls");
         }
     }
-    // Others can write at once.
+    // Other calls can write at once.
     fixture.store.ask_for_run(account.no, run_id(4), false, at(4)).await.unwrap();
 }
 
 async fn open_transactions(pool: &PgPool) -> i64 {
-    // All connections, so that those that were given up are back.
+    // Takes all connections, so that the abandoned ones are back in the pool.
     let mut connections = Vec::new();
     for _ in 0..pool.options().get_max_connections() {
         connections.push(pool.acquire().await.unwrap());

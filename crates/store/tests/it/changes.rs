@@ -1,4 +1,4 @@
-//! The change log, what the calendar tells, and what waits for a person.
+//! The change log, entries that follow from the calendar, and holds.
 
 use jiff::civil::date;
 use people::{Kind, RemoteId};
@@ -10,7 +10,7 @@ use crate::support::{Fixture, at, category, run_id};
 on_both_engines!(
     the_sequence_has_no_gap_and_is_filtered,
     the_state_of_a_stream_is_kept_with_its_page,
-    contracts_that_begin_and_end_are_told_once,
+    contract_dates_are_logged_once,
     a_hold_is_approved_or_rejected,
 );
 
@@ -70,7 +70,7 @@ fn employee(id: &str, start: &str, end: Option<&str>) -> RecordUpsert {
     RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
 }
 
-async fn contracts_that_begin_and_end_are_told_once(fixture: Fixture) {
+async fn contract_dates_are_logged_once(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let upserts = vec![
         employee("1", "2020-01-01", None),
@@ -84,13 +84,14 @@ async fn contracts_that_begin_and_end_are_told_once(fixture: Fixture) {
         .commit(&lease, Kind::Employee, &Commit { upserts, ..Commit::default() }, at(3))
         .await
         .unwrap();
-    let tell = async |day, second| fixture.store.tell_turning(&lease, day, at(second)).await.unwrap();
-    assert_eq!(tell(date(2026, 5, 31), 4).await, 0);
-    assert_eq!(tell(date(2026, 6, 1), 5).await, 2);
-    assert_eq!(tell(date(2026, 6, 1), 6).await, 0);
-    let told = fixture.store.changes(account.no, ChangeFilter::default(), 10).await.unwrap();
-    let told: Vec<_> = told.iter().map(|change| (change.id.as_str(), change.operation)).collect();
-    assert_eq!(told, [("2", Operation::Ended), ("3", Operation::Started)]);
+    let log_contracts =
+        async |day, second| fixture.store.tell_turning(&lease, day, at(second)).await.unwrap();
+    assert_eq!(log_contracts(date(2026, 5, 31), 4).await, 0);
+    assert_eq!(log_contracts(date(2026, 6, 1), 5).await, 2);
+    assert_eq!(log_contracts(date(2026, 6, 1), 6).await, 0);
+    let logged = fixture.store.changes(account.no, ChangeFilter::default(), 10).await.unwrap();
+    let logged: Vec<_> = logged.iter().map(|change| (change.id.as_str(), change.operation)).collect();
+    assert_eq!(logged, [("2", Operation::Ended), ("3", Operation::Started)]);
 }
 
 async fn a_hold_is_approved_or_rejected(fixture: Fixture) {
@@ -105,7 +106,7 @@ async fn a_hold_is_approved_or_rejected(fixture: Fixture) {
     let held = fixture.store.holds(account.no).await.unwrap();
     assert_eq!((held.len(), held[0].is_rejected, held[0].ids.len()), (1, true, 3));
 
-    // Asked again, because more is missing; one of them is gone already.
+    // A new decision is needed, because more is missing; one of the records is gone already.
     let hold = Some(("too many".to_owned(), ids.clone()));
     let marked = vec![(RecordState::Gone, vec![ids[0].clone()])];
     fixture.store.commit(&lease, kind, &Commit { hold, marked, ..Commit::default() }, at(5)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Erasing a person: nothing of them is left in any table or file, but their id.
+//! Erasing a person: of them, only the id is left in any table or file.
 
 use people::{AbsenceRequest, Kind, RemoteId};
 use serde_json::{Value, json};
@@ -13,10 +13,10 @@ use crate::on_both_engines;
 use crate::support::{Fixture, at, run_id};
 
 on_both_engines!(
-    nothing_of_the_person_is_left,
-    a_sync_that_goes_on_can_write_no_more,
-    whoever_is_allowed_again_is_no_longer_kept_out,
-    what_is_excluded_is_told_and_forgotten,
+    erasure_leaves_nothing_of_the_person,
+    running_sync_cannot_write_after_erasure,
+    allowed_person_may_be_stored_again,
+    exclusion_is_logged_and_content_removed,
 );
 
 const CANARIES: [&str; 3] = ["Canary", "canary@example.org", "CANARY-WORDS"];
@@ -26,7 +26,7 @@ fn record(id: &str, body: &Value) -> RecordUpsert {
     RecordUpsert { id: id.into(), hash: content_hash(&body), body, raw: None }
 }
 
-fn told(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<&str>) -> NewChange {
+fn logged_change(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<&str>) -> NewChange {
     NewChange {
         kind,
         id: record.id.clone(),
@@ -40,8 +40,8 @@ fn told(kind: Kind, record: &RecordUpsert, operation: Operation, fields: Option<
 async fn write(fixture: &Fixture, lease: &Lease, kind: Kind, record: RecordUpsert) {
     let fields = r#"{"last_name":{"before":"Canary","after":"Other"},"quote":null}"#;
     let changes = vec![
-        told(kind, &record, Operation::Created, None),
-        told(kind, &record, Operation::Updated, (record.id.as_str() == "7").then_some(fields)),
+        logged_change(kind, &record, Operation::Created, None),
+        logged_change(kind, &record, Operation::Updated, (record.id.as_str() == "7").then_some(fields)),
     ];
     let commit = Commit { upserts: vec![record], changes, ..Commit::default() };
     fixture.store.commit(lease, kind, &commit, at(5)).await.unwrap();
@@ -59,7 +59,7 @@ fn request(id: &str, owner: &str) -> RecordUpsert {
     record(id, &serde_json::to_value(request).unwrap())
 }
 
-/// A person with something in every table, and somebody who works for them.
+/// A person with data in every table, and an employee who reports to them.
 async fn populate(fixture: &Fixture, lease: &Lease) {
     write(fixture, lease, Kind::Employee, employee("7", "Canary")).await;
     let raw = r#"{"id":8,"manager":{"id":7,"name":"Canary"}}"#;
@@ -92,7 +92,7 @@ fn erasure(person: &RemoteId) -> Erasure<'_> {
     Erasure { id: ErasureId::mint(at(10), [3; 10]), remote_id: person, actor: Actor::Cli, at: at(10) }
 }
 
-/// Leaves a copy of the person's data in pages that are free, as a version did that did not overwrite what it deleted.
+/// Leaves a copy of the person's data in free pages, like a version that did not overwrite deleted rows.
 async fn leave_a_copy(fixture: &Fixture) {
     let Place::File(path) = &fixture.database.place else { return };
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).pragma("secure_delete", "OFF");
@@ -107,7 +107,7 @@ async fn leave_a_copy(fixture: &Fixture) {
     connection.close().await.unwrap();
 }
 
-async fn nothing_of_the_person_is_left(fixture: Fixture) {
+async fn erasure_leaves_nothing_of_the_person(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     leave_a_copy(&fixture).await;
@@ -131,7 +131,7 @@ async fn nothing_of_the_person_is_left(fixture: Fixture) {
     );
     assert!(fixture.store.holdings(account.no, &person).await.unwrap().is_empty());
 
-    // Who works for them still does, by id; what the sequence says of others stands.
+    // Their reports still refer to them by id; the entries about others are unchanged.
     let stored = fixture.store.bodies(account.no, Kind::Employee, &["8".into()]).await.unwrap();
     assert!(stored[&RemoteId::from("8")].0.contains(r#""manager_id":"7""#));
     let changes = fixture.store.changes(account.no, ChangeFilter::default(), 1000).await.unwrap();
@@ -144,7 +144,8 @@ async fn nothing_of_the_person_is_left(fixture: Fixture) {
     }
     let last = changes.last().unwrap();
     assert_eq!((last.kind, &last.id, last.operation), (Kind::Employee, &person, Operation::Erased));
-    // What they wrote to somebody else is told as a change of that request, whose hash is the record's.
+    // Their comment in another person's request is logged as a change of that request, with the record's
+    // hash.
     let rewritten = &changes[14];
     assert_eq!((&rewritten.id, rewritten.operation), (&"83".into(), Operation::Updated));
     let stored = fixture.store.hashes(account.no, Kind::AbsenceRequest, &["83".into()]).await.unwrap();
@@ -155,7 +156,7 @@ async fn nothing_of_the_person_is_left(fixture: Fixture) {
     assert_eq!(fixture.store.erasures(Some(account.no)).await.unwrap(), [receipt]);
 }
 
-async fn a_sync_that_goes_on_can_write_no_more(fixture: Fixture) {
+async fn running_sync_cannot_write_after_erasure(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     fixture.store.erase_person(&account, erasure(&"7".into())).await.unwrap();
@@ -163,10 +164,10 @@ async fn a_sync_that_goes_on_can_write_no_more(fixture: Fixture) {
     let written = fixture.store.commit(&lease, Kind::Employee, &commit, at(11)).await;
     assert!(matches!(written, Err(Error::LeaseLost)));
     let next = fixture.store.take_lease(&account, run_id(12), "me", None, at(12)).await.unwrap();
-    assert!(next.is_some(), "nobody waits for the lease of a run that was told off");
+    assert!(next.is_some(), "the lease of the interrupted run is free");
 }
 
-async fn whoever_is_allowed_again_is_no_longer_kept_out(fixture: Fixture) {
+async fn allowed_person_may_be_stored_again(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     let person = RemoteId::from("7");
@@ -178,13 +179,15 @@ async fn whoever_is_allowed_again_is_no_longer_kept_out(fixture: Fixture) {
     assert_eq!(fixture.store.erasures(None).await.unwrap()[0].allowed_at, Some(at(20)));
 }
 
-async fn what_is_excluded_is_told_and_forgotten(fixture: Fixture) {
+async fn exclusion_is_logged_and_content_removed(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
     let kind = Kind::Employee;
     let marked = vec![(RecordState::Gone, vec!["8".into()])];
-    let changes =
-        vec![NewChange { hash: None, ..told(kind, &employee("8", "Other"), Operation::Deleted, None) }];
+    let changes = vec![NewChange {
+        hash: None,
+        ..logged_change(kind, &employee("8", "Other"), Operation::Deleted, None)
+    }];
     let commit = Commit { marked, changes, ..Commit::default() };
     fixture.store.commit(&lease, kind, &commit, at(7)).await.unwrap();
     let last = fixture.store.last_change(account.no).await.unwrap();
@@ -201,7 +204,7 @@ async fn what_is_excluded_is_told_and_forgotten(fixture: Fixture) {
     );
     let counts = fixture.store.count_records(account.no).await.unwrap();
     assert!(counts.keys().all(|(stored, _)| *stored != kind) && counts.len() == 4, "{counts:?}");
-    // What was told as deleted need not be told again.
+    // A record logged as deleted is not logged again.
     let after = ChangeFilter { after: last, ..ChangeFilter::default() };
     let changes = fixture.store.changes(account.no, after, 10).await.unwrap();
     assert_eq!((changes.len(), &changes[0].id, changes[0].operation), (1, &"7".into(), Operation::Excluded));

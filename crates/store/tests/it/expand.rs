@@ -1,5 +1,6 @@
-//! What lets the version before go on beside this one: migrations only add, statements don't mind what is added, and what
-//! is released is never edited. Released are the migrations in `migrations/released.sha256`.
+//! Rules that let the previous version run beside this one: migrations only add, statements tolerate added
+//! columns, and released migrations are never edited. The released ones are listed in
+//! `migrations/released.sha256`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +15,7 @@ const INSTEAD: &str = "the version before would fail on these tables, and may go
                        remove it in a later one, with the line `-- contract: not used since VERSION` in its migration. Of \
                        a new name or type: add a column or table beside the old one, write both, read the new one in the \
                        next version. Of a column that may not be empty: give it a DEFAULT";
-/// What a migration says that removes what no version that may still run uses.
+/// The line in a migration that removes what no version that may still run uses.
 const CONTRACT: &str = "-- contract: not used since ";
 
 /// Every migration's text, by its engine and name.
@@ -37,7 +38,7 @@ fn released() -> BTreeMap<&'static str, &'static str> {
     lines.map(|line| line.split_once("  ").unwrap()).map(|(hash, name)| (name, hash)).collect()
 }
 
-/// Whether a migration tells since which version nothing uses what it removes.
+/// Whether a migration states since which version nothing uses what it removes.
 fn is_contract(sql: &str) -> bool {
     let versions = sql.lines().filter_map(|line| line.trim().strip_prefix(CONTRACT));
     versions.into_iter().any(|version| version.starts_with(|first: char| first.is_ascii_digit()))
@@ -50,7 +51,7 @@ fn breaking(sql: &str) -> Vec<String> {
     code.split(';').flat_map(parts).filter(|part| is_breaking(part)).collect()
 }
 
-/// A statement; one that alters several things of a table, once for each of them.
+/// Splits a statement that alters several things of a table into one part for each; others are one part.
 fn parts(statement: &str) -> Vec<String> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     let ["ALTER", "TABLE", rest @ ..] = &words[..] else { return vec![words.join(" ")] };
@@ -103,8 +104,8 @@ fn a_new_migration_only_adds() {
     }
 }
 
-/// PostgreSQL refuses a statement that a process has prepared once what it gives has another column, for as long as the
-/// connection lasts: the version before would answer nothing more of a table to which this one adds.
+/// PostgreSQL refuses a prepared statement whose result has got another column, for as long as the connection
+/// lasts: the previous version could read nothing more of a table to which this one adds.
 #[test]
 fn statements_name_the_columns_that_they_read() {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -119,13 +120,13 @@ fn statements_name_the_columns_that_they_read() {
             let words: Vec<&str> = source.split([' ', '\n', '"', ',', '(']).collect();
             let is_all = |pair: &[&str]| ["SELECT", "RETURNING"].contains(&pair[0]) && pair[1] == "*";
             let all = words.windows(2).any(is_all) || words.iter().any(|word| word.ends_with(".*"));
-            assert!(!all, "{}: a statement takes whatever columns there are", path.display());
+            assert!(!all, "{}: a statement selects all columns", path.display());
         }
     }
 }
 
 #[test]
-fn what_breaks_the_version_before_is_recognised() {
+fn breaking_migrations_are_recognised() {
     for sql in [
         "DROP TABLE a",
         "-- why\ncreate table b (x TEXT);\ndrop table if exists a;",
@@ -152,6 +153,6 @@ fn what_breaks_the_version_before_is_recognised() {
     ] {
         assert!(breaking(sql).is_empty(), "{sql}");
     }
-    assert!(is_contract("-- Nobody writes here.\n-- contract: not used since 0.2.0\nDROP TABLE a;"));
+    assert!(is_contract("-- Not written any more.\n-- contract: not used since 0.2.0\nDROP TABLE a;"));
     assert!(!is_contract("-- contract: not used since long\nDROP TABLE a;"));
 }

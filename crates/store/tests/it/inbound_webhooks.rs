@@ -1,4 +1,4 @@
-//! What Lucca tells is kept until it was read, and no notice is lost between two runs.
+//! Notices from Lucca are kept until they were read, and none is lost between two runs.
 
 use jiff::civil::date;
 use people::Kind;
@@ -10,8 +10,8 @@ use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
     notices_are_kept_until_they_were_read,
-    keys_and_secrets_are_replaced_with_an_overlap,
-    what_came_is_counted_and_goes_with_the_address,
+    rotated_keys_and_secrets_overlap,
+    counters_and_notices_end_with_the_address,
 );
 
 fn key(text: &str) -> SecretString {
@@ -53,7 +53,7 @@ async fn notices_are_kept_until_they_were_read(fixture: Fixture) {
     assert_eq!(notified(&fixture, 11).await, 1);
     note("8", 11).await;
     assert_eq!(notified(&fixture, 11).await, 0);
-    // But nobody waits for ever.
+    // But no notice waits for ever.
     assert_eq!(notified(&fixture, 15).await, 1);
 
     let lease = store.take_lease(&account, run_id(20), "me", None, at(20)).await.unwrap().unwrap();
@@ -61,14 +61,14 @@ async fn notices_are_kept_until_they_were_read(fixture: Fixture) {
     let mut taken = store.take_notices(&lease, at(20)).await.unwrap();
     taken.sort_by(|a, b| a.owner_id.as_ref().unwrap().as_str().cmp(b.owner_id.as_ref().unwrap().as_str()));
     assert_eq!(taken, [notice("7"), notice("8")]);
-    // What comes while it is being read is for the next run.
+    // A notice that arrives while the others are read is left to the next run.
     note("9", 21).await;
     let read = Commit { notices_read: true, ..Commit::default() };
     store.commit(&lease, Kind::Absence, &read, at(22)).await.unwrap();
     assert_eq!(store.count_notices(account.no).await.unwrap(), 1);
     store.release_lease(&lease).await.unwrap();
 
-    // A run that is killed after it took them leaves them to its successor.
+    // A run that is killed after it claimed notices leaves them to its successor.
     let killed = store.take_lease(&account, run_id(30), "me", None, at(30)).await.unwrap().unwrap();
     store.start_run(&killed, at(30)).await.unwrap();
     assert_eq!(store.take_notices(&killed, at(30)).await.unwrap(), [notice("9")]);
@@ -77,14 +77,14 @@ async fn notices_are_kept_until_they_were_read(fixture: Fixture) {
     assert!(store.commit(&killed, Kind::Absence, &read, at(32)).await.is_err());
     assert_eq!(store.take_notices(&next, at(32)).await.unwrap(), [notice("9")]);
 
-    // What can't be read waits, and is given up when it is old.
+    // A notice that cannot be read waits, and is given up when it is old.
     store.postpone_notices(account.no, at(100), at(0)).await.unwrap();
     assert_eq!((notified(&fixture, 99).await, notified(&fixture, 100).await), (0, 1));
     store.postpone_notices(account.no, at(200), at(22)).await.unwrap();
     assert_eq!(store.count_notices(account.no).await.unwrap(), 0);
 }
 
-async fn keys_and_secrets_are_replaced_with_an_overlap(fixture: Fixture) {
+async fn rotated_keys_and_secrets_overlap(fixture: Fixture) {
     let (account, webhook) = with_webhook(&fixture).await;
     let (store, vault) = (&fixture.store, &fixture.vault);
     let other = InboundWebhookId::mint(at(2), [4; 10]);
@@ -126,7 +126,7 @@ async fn keys_and_secrets_are_replaced_with_an_overlap(fixture: Fixture) {
         ["created", "key_rotated", "signing_secret_set", "signing_secret_set", "signing_secret_forgotten"];
     assert_eq!(noted, expected);
 
-    // What was switched off meanwhile is told as such, and notes nothing.
+    // A change after the webhooks were switched off is refused, and logs nothing.
     assert!(store.remove_inbound_webhook(&account, Actor::Vendor, at(6)).await.unwrap());
     assert!(
         !store.set_inbound_signing_secret(vault, &webhook, None, nonces, Actor::Cli, times).await.unwrap()
@@ -135,7 +135,7 @@ async fn keys_and_secrets_are_replaced_with_an_overlap(fixture: Fixture) {
     assert_eq!(last.action, "inbound_webhook.removed");
 }
 
-async fn what_came_is_counted_and_goes_with_the_address(fixture: Fixture) {
+async fn counters_and_notices_end_with_the_address(fixture: Fixture) {
     let (account, webhook) = with_webhook(&fixture).await;
     let store = &fixture.store;
     let notices = [notice("7")];

@@ -1,4 +1,4 @@
-//! Master keys are rotated under running processes: every secret opens before, on the way and after.
+//! Rotation of master keys under running processes: every secret opens before, during and after it.
 
 use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::{self, Aead as _, KeyInit as _};
@@ -22,7 +22,7 @@ fn secret(text: &str) -> SecretString {
     SecretString::from(text)
 }
 
-/// One secret in every column that holds some, two webhook endpoints.
+/// One secret in every column that holds some, and two webhook endpoints.
 async fn fill(fixture: &Fixture) -> FlowId {
     let (store, vault) = (&fixture.store, &fixture.vault);
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
@@ -83,7 +83,7 @@ async fn fill(fixture: &Fixture) -> FlowId {
 
 const NAMED: NamedRequest<'_> = NamedRequest { caller: "c", key: "k", asked: b"a", account: None };
 
-/// Every secret opens to what it was.
+/// Every secret opens to its original value.
 async fn check(store: &Store, vault: &Vault, flow: FlowId) {
     let account = store.accounts().await.unwrap().remove(0);
     assert_eq!(account.api_key(vault).unwrap().expose_secret(), KEY);
@@ -105,7 +105,7 @@ async fn counts(store: &Store) -> Vec<(KeyFingerprint, String, u64)> {
     counts.into_iter().map(|n| (n.key, format!("{}.{}", n.table, n.column), n.secrets)).collect()
 }
 
-async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fixture) {
+async fn rotation_completes_despite_kills(fixture: Fixture) {
     let flow = fill(&fixture).await;
     let store = &fixture.store;
     let before = counts(store).await;
@@ -127,7 +127,7 @@ async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fi
 
     let rotated = Vault::new(key(10), [key(9)]);
     let mut resealed = 0;
-    // Each time the process gets one secret further and starts at the beginning.
+    // Each time, the process reseals one secret further and then starts at the beginning.
     'killed: for n in 0..=7_u8 {
         check(store, &rotated, flow).await;
         let mut place = ResealPlace::default();
@@ -144,13 +144,13 @@ async fn a_rotation_that_is_killed_again_and_again_ends_all_the_same(fixture: Fi
     }
     assert_eq!(resealed, 7);
     check(store, &rotated, flow).await;
-    // Nothing needs the old key any more.
+    // No secret needs the old key any more.
     check(store, &Vault::new(key(10), []), flow).await;
     let after: Vec<_> = before.into_iter().map(|(_, column, n)| (key(10).fingerprint(), column, n)).collect();
     assert_eq!(counts(store).await, after);
 }
 
-async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
+async fn unopenable_secrets_are_counted_and_left(fixture: Fixture) {
     fill(&fixture).await;
     let store = &fixture.store;
     let before = counts(store).await;
@@ -169,7 +169,7 @@ async fn what_cannot_be_opened_is_counted_and_left(fixture: Fixture) {
     assert_eq!(counts(store).await, before);
 }
 
-/// An API key as versions before sealed it: for its table, column and row alone. Hexadecimal digits.
+/// An API key as sealed by previous versions, bound to its table, column and row only. Hexadecimal digits.
 fn sealed_before(account: &str, of: u8) -> String {
     let cipher = Aes256GcmSiv::new(&[of; 32].into());
     let id = u32::from_str_radix(&key(of).fingerprint().to_string(), 16).unwrap().to_be_bytes();
@@ -183,7 +183,7 @@ fn sealed_before(account: &str, of: u8) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Bytes in hexadecimal digits as SQL writes them.
+/// Bytes given as hexadecimal digits, in SQL.
 fn bytes(place: &Place, digits: &str) -> String {
     match place {
         Place::File(_) => format!("X'{digits}'"),
@@ -191,7 +191,7 @@ fn bytes(place: &Place, digits: &str) -> String {
     }
 }
 
-async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
+async fn keys_of_the_old_format_are_resealed(fixture: Fixture) {
     let (store, place) = (&fixture.store, &fixture.database.place);
     for n in 1..=3 {
         let account = fixture.link(&format!("https://acme{n}.ilucca.net"), KEY, n).await;
@@ -209,7 +209,7 @@ async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
     };
     let all = vec![Some(KEY.to_owned()); 3];
     assert_eq!(open().await, all, "before");
-    // Each time the process gets one key further and starts at the beginning.
+    // Each time, the process reseals one key further and then starts at the beginning.
     for n in 0..3 {
         let step = store.reseal(&fixture.vault, Reseal::OldFormat, ResealPlace::default(), &[[n; 12]]).await;
         assert_eq!(step.unwrap().resealed, 1);
@@ -222,7 +222,7 @@ async fn keys_of_the_version_before_are_bound(fixture: Fixture) {
 }
 
 crate::on_both_engines!(
-    keys_of_the_version_before_are_bound,
-    a_rotation_that_is_killed_again_and_again_ends_all_the_same,
-    what_cannot_be_opened_is_counted_and_left,
+    keys_of_the_old_format_are_resealed,
+    rotation_completes_despite_kills,
+    unopenable_secrets_are_counted_and_left,
 );

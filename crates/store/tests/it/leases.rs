@@ -1,4 +1,4 @@
-//! Leases: one writer a linked account, and the runs that hold them.
+//! Leases: one writer per linked account, and the runs that hold them.
 
 use people::Kind;
 use store::{Commit, Error, Outcome, StreamProgress};
@@ -7,33 +7,33 @@ use crate::on_both_engines;
 use crate::support::{Fixture, at, category, run_id};
 
 on_both_engines!(
-    one_holder_at_a_time_until_it_expires_or_dies,
-    whoever_lost_the_lease_writes_nothing,
-    a_run_that_was_killed_is_told_from_one_that_ended,
-    progress_is_seen_while_a_run_goes_on,
+    lease_has_one_holder_until_it_expires,
+    lost_lease_refuses_commits,
+    killed_runs_are_marked_interrupted,
+    progress_is_visible_during_a_run,
 );
 
-async fn one_holder_at_a_time_until_it_expires_or_dies(fixture: Fixture) {
+async fn lease_has_one_holder_until_it_expires(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let take = async |second, dead| {
         fixture.store.take_lease(&account, run_id(second), "other", dead, at(second)).await.unwrap()
     };
     assert_eq!(take(3, None).await, None);
-    assert_eq!(take(3, Some("somebody else")).await, None);
+    assert_eq!(take(3, Some("another holder")).await, None);
     let holder = fixture.store.lease_holder(account.no, at(3)).await.unwrap().unwrap();
     assert_eq!((holder.holder.as_str(), holder.run_id), ("me", run_id(2)));
 
     fixture.store.release_lease(&lease).await.unwrap();
     assert_eq!(fixture.store.lease_holder(account.no, at(3)).await.unwrap(), None);
     assert!(take(4, None).await.is_some());
-    // A lease that is no longer ours is not ours to give back.
+    // A lease that was lost cannot be released by its former holder.
     fixture.store.release_lease(&lease).await.unwrap();
     assert_eq!(take(5, None).await, None);
     assert!(take(5, Some("other")).await.is_some());
     assert!(take(60 * 60, None).await.is_some());
 }
 
-async fn whoever_lost_the_lease_writes_nothing(fixture: Fixture) {
+async fn lost_lease_refuses_commits(fixture: Fixture) {
     let (account, paused) = fixture.leased().await;
     let kind = Kind::OccupationCategory;
     let commit = |name| Commit { upserts: vec![category("1", name)], ..Commit::default() };
@@ -47,7 +47,7 @@ async fn whoever_lost_the_lease_writes_nothing(fixture: Fixture) {
     assert_eq!(all[0].name.as_deref(), Some("C"));
 }
 
-async fn a_run_that_was_killed_is_told_from_one_that_ended(fixture: Fixture) {
+async fn killed_runs_are_marked_interrupted(fixture: Fixture) {
     let (account, killed) = fixture.leased().await;
     assert!(fixture.store.last_run(account.no).await.unwrap().is_none());
     let take = async |second| {
@@ -78,7 +78,7 @@ async fn a_run_that_was_killed_is_told_from_one_that_ended(fixture: Fixture) {
     assert_eq!((last.id, last.requests), (second.run_id, 7));
 }
 
-async fn progress_is_seen_while_a_run_goes_on(fixture: Fixture) {
+async fn progress_is_visible_during_a_run(fixture: Fixture) {
     let (_, lease) = fixture.leased().await;
     for (second, done, finished) in [(5, 100, false), (6, 180, true)] {
         let progress = StreamProgress {

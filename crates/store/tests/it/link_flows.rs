@@ -1,4 +1,5 @@
-//! Linking flows and their tokens: opened, found, saved, finished once, withdrawn; and where their key is.
+//! Linking flows and their tokens: opened, found, saved, finished once, cancelled; and where their key is
+//! stored.
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
@@ -13,17 +14,17 @@ use crate::support::{Fixture, KEY, at, category, run_id};
 
 on_both_engines!(
     a_flow_is_opened_found_and_saved,
-    of_two_who_save_one_is_told,
+    outdated_saves_are_refused,
     only_an_open_flow_is_handed_over,
-    tokens_are_found_after_their_time_and_others_never,
+    expired_tokens_are_found_and_unknown_not,
     a_key_opens_only_in_its_own_flow,
     a_key_goes_when_its_flow_ends,
-    keys_of_flows_that_nobody_can_open_are_erased,
-    of_two_who_finish_one_wins,
+    keys_of_unreachable_flows_are_erased,
+    one_of_two_finishes_wins,
     two_flows_at_once_link_one_account,
     a_flow_that_changed_is_not_finished,
     a_diagnosis_is_kept_with_the_key_it_is_of,
-    a_flow_that_relinks_keeps_the_account_and_its_data,
+    relinking_flow_keeps_the_account_and_data,
     a_public_token_is_exchanged_once,
     a_public_token_needs_a_finished_flow,
     neither_tokens_nor_keys_are_kept_in_clear,
@@ -45,7 +46,7 @@ fn account_id(n: u8) -> AccountId {
     AccountId::mint(at(1), [n; 10])
 }
 
-/// An open flow whose token is good until the 100th second.
+/// An open flow whose token expires at second 100.
 async fn opened(store: &Store, n: u8, token: &str, relink: Option<AccountId>) -> FlowId {
     let flow = NewLinkFlow {
         id: flow_id(n),
@@ -65,14 +66,14 @@ async fn opened(store: &Store, n: u8, token: &str, relink: Option<AccountId>) ->
     flow_id(n)
 }
 
-/// The same, with a key.
+/// An open flow with a key.
 async fn with_key(fixture: &Fixture, n: u8, token: &str, relink: Option<AccountId>) -> FlowId {
     let id = opened(&fixture.store, n, token, relink).await;
     assert!(set_key(fixture, id, KEY, n, 2).await);
     id
 }
 
-/// Enters a key in a flow as it is; gives whether that takes one.
+/// Enters a key in a flow at its current version; returns whether the flow takes it.
 async fn set_key(fixture: &Fixture, id: FlowId, key: &str, nonce: u8, second: i64) -> bool {
     let (store, vault) = (&fixture.store, &fixture.vault);
     let flow = store.link_flow(id).await.unwrap().unwrap();
@@ -136,7 +137,7 @@ async fn a_flow_is_opened_found_and_saved(fixture: Fixture) {
     assert_eq!((saved.state.as_str(), saved.updated_at), (r#"{"step":"key"}"#, at(3)));
     assert!(saved.version > flow.version);
 
-    // Handed over: another token leads to the same flow.
+    // After a handover, another token leads to the same flow.
     assert!(store.add_link_token(id, &secret("lnk_2"), TokenKind::HandedOver, at(200), at(4)).await.unwrap());
     let (same, token) = store.link_flow_by_token(&secret("lnk_2")).await.unwrap().unwrap();
     assert_eq!((same.id, token.kind, token.expires_at), (id, TokenKind::HandedOver, at(200)));
@@ -161,7 +162,7 @@ async fn only_an_open_flow_is_handed_over(fixture: Fixture) {
     assert!(log.iter().all(|entry| entry.action != "link_token.handed_over"), "{log:?}");
 }
 
-async fn of_two_who_save_one_is_told(fixture: Fixture) {
+async fn outdated_saves_are_refused(fixture: Fixture) {
     let id = opened(&fixture.store, 1, TOKEN, None).await;
     let seen = fixture.store.link_flow(id).await.unwrap().unwrap().version;
     let save = async |version, state| fixture.store.save_link_flow(id, version, state, at(3)).await.unwrap();
@@ -169,19 +170,19 @@ async fn of_two_who_save_one_is_told(fixture: Fixture) {
     assert!(!save(seen, "\"other\"").await);
     let flow = fixture.store.link_flow(id).await.unwrap().unwrap();
     assert_eq!(flow.state, "\"one\"");
-    // A key that was entered meanwhile is a change too.
+    // Entering a key is a change too.
     assert!(set_key(&fixture, id, KEY, 1, 4).await);
     assert!(!save(flow.version, "\"other\"").await);
-    // And a key is not entered in a flow that is no longer what its page showed.
+    // A key is not entered in a flow that has changed since its page was shown.
     let (old, key) = ((id, flow.version), (&secret("another"), [2; 12]));
     assert!(!fixture.store.set_link_flow_key(&fixture.vault, old, key, "\"other\"", at(5)).await.unwrap());
     assert_eq!(key_of(&fixture, id).await.as_deref(), Some(KEY));
     assert!(!fixture.store.save_link_flow(flow_id(9), 1, "\"none\"", at(3)).await.unwrap());
 }
 
-async fn tokens_are_found_after_their_time_and_others_never(fixture: Fixture) {
+async fn expired_tokens_are_found_and_unknown_not(fixture: Fixture) {
     let id = opened(&fixture.store, 1, TOKEN, None).await;
-    // The store says until when, and whoever asks compares: an expired link gets a page that says so.
+    // The store returns the expiry and the caller compares: an expired link gets a page of its own.
     let (flow, token) = fixture.store.link_flow_by_token(&secret(TOKEN)).await.unwrap().unwrap();
     assert!(token.expires_at < at(101) && flow.id == id);
     for other in ["lnk_unknown", "", &TOKEN[..TOKEN.len() - 1], &TOKEN.to_uppercase()] {
@@ -192,7 +193,7 @@ async fn tokens_are_found_after_their_time_and_others_never(fixture: Fixture) {
     assert_eq!(flow.status, FlowStatus::Cancelled);
 }
 
-/// Writes to the database behind the store's back.
+/// Writes to the database without the store.
 async fn execute(fixture: &Fixture, sql: &'static str) -> u64 {
     match &fixture.database.place {
         Place::File(path) => {
@@ -241,7 +242,7 @@ async fn a_key_goes_when_its_flow_ends(fixture: Fixture) {
     assert_eq!(store.accounts().await.unwrap().len(), 1);
 }
 
-async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
+async fn keys_of_unreachable_flows_are_erased(fixture: Fixture) {
     let store = &fixture.store;
     let abandoned = with_key(&fixture, 1, TOKEN, None).await;
     let handed_over = with_key(&fixture, 2, "lnk_2", None).await;
@@ -256,12 +257,12 @@ async fn keys_of_flows_that_nobody_can_open_are_erased(fixture: Fixture) {
     );
     let flow = store.link_flow(abandoned).await.unwrap().unwrap();
     assert_eq!((flow.status, flow.has_key), (FlowStatus::Open, false));
-    assert!(flow.version > before, "whoever still shows it is told");
+    assert!(flow.version > before, "a page that still shows it gets a conflict");
     assert!(finish(&fixture, store, abandoned, Onto::New(account_id(1))).await.is_none(), "without a key");
     assert_eq!(store.erase_abandoned_keys(at(200)).await.unwrap(), 1);
 }
 
-async fn of_two_who_finish_one_wins(fixture: Fixture) {
+async fn one_of_two_finishes_wins(fixture: Fixture) {
     let second = fixture.database.place.open().await.unwrap();
     let settings = AccountSettings::default();
     let mut known = Vec::new();
@@ -286,7 +287,7 @@ async fn of_two_who_finish_one_wins(fixture: Fixture) {
             (1, "account.linked", Some(id))
         );
     }
-    assert_eq!(second.accounts().await.unwrap().len(), 5, "whoever lost linked nothing");
+    assert_eq!(second.accounts().await.unwrap().len(), 5, "the loser linked nothing");
     assert_eq!(second.accounts_of_customer("customer-7").await.unwrap().len(), 5);
     second.close().await;
 }
@@ -314,10 +315,11 @@ async fn two_flows_at_once_link_one_account(fixture: Fixture) {
     let again = finish_knowing(&fixture, &second, late, onto, &[winner.id], &settings).await.unwrap();
     assert_eq!((again.id, second.accounts().await.unwrap().len()), (winner.id, 1));
     let events = second.account_events(winner.no, (0, 100), 100).await.unwrap();
-    let told: Vec<_> = events.iter().map(|event| (event.event.as_str(), &event.detail["flow_id"])).collect();
+    let logged: Vec<_> =
+        events.iter().map(|event| (event.event.as_str(), &event.detail["flow_id"])).collect();
     let flows = if late == one { [other.0, one.0] } else { [one.0, other.0] };
     assert_eq!(
-        told,
+        logged,
         [
             ("linked_account.linked", &serde_json::json!(flows[0])),
             ("linked_account.relinked", &serde_json::json!(flows[1])),
@@ -360,14 +362,14 @@ async fn a_diagnosis_is_kept_with_the_key_it_is_of(fixture: Fixture) {
     assert!(store.keep_diagnosis(&account, checked(DiagnosisSource::Check), by, at(7)).await.unwrap());
     assert_eq!(store.audit_log(Some(account.id)).await.unwrap()[1].action, "account.checked");
 
-    // Linked again: what is found out with the key of before says nothing.
+    // After a relink, a finding about the previous key is not stored.
     let again = fixture.link(TENANT, KEY, 20).await;
     assert_eq!(store.diagnosis(again.no).await.unwrap(), None);
     assert!(!store.keep_diagnosis(&account, checked(DiagnosisSource::Check), by, at(21)).await.unwrap());
     assert_eq!(store.diagnosis(again.no).await.unwrap(), None);
 }
 
-async fn a_flow_that_relinks_keeps_the_account_and_its_data(fixture: Fixture) {
+async fn relinking_flow_keeps_the_account_and_data(fixture: Fixture) {
     let store = &fixture.store;
     let first = with_key(&fixture, 1, TOKEN, None).await;
     let account = finish(&fixture, store, first, Onto::New(account_id(1))).await.unwrap();
@@ -390,14 +392,14 @@ async fn a_flow_that_relinks_keeps_the_account_and_its_data(fixture: Fixture) {
     assert_eq!(again.api_key(&fixture.vault).unwrap().expose_secret(), "another");
     assert_eq!(store.count_present(again.no, people::Kind::OccupationCategory).await.unwrap(), 1);
 
-    // From the command line nobody names a customer: it stays whose it is.
+    // A link from the command line names no customer: the account keeps its customer.
     let by_hand = fixture.link(TENANT, KEY, 20).await;
     assert_eq!((by_hand.id, by_hand.customer_id.as_deref()), (account.id, Some("customer-7")));
     assert_eq!(by_hand.organization.as_deref(), Some("Acme"));
     let log = store.audit_log(Some(account.id)).await.unwrap();
-    let told: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    let logged: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     assert_eq!(
-        told,
+        logged,
         [
             ("account.linked", Actor::Administrator),
             ("link_token.created", Actor::Operator),

@@ -1,4 +1,4 @@
-//! What every backend of the store must do: one suite, run over SQLite and PostgreSQL. One database a test.
+//! Tests of the store, run over SQLite and PostgreSQL, with one database per test.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -1,4 +1,4 @@
-//! A database that an earlier version made opens with every row, and its tables hold together afterwards.
+//! A database made by an earlier version opens with every row, and its references stay consistent.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{AccountStatus, Schema, Store};
 use test_database::{Engine, Place, TestDatabase};
 
-/// The tables of the first release, and what names a row in each.
+/// The tables of the first release, and the columns to compare in each.
 const TABLES: [(&str, &str); 10] = [
     (
         "linked_accounts",
@@ -21,11 +21,11 @@ const TABLES: [(&str, &str); 10] = [
     ("requests_sent", "tenant, sent_at, requests"),
     ("changes", "account_no, seq, kind, remote_id, op, hash, fields, run_id, at"),
     ("stream_states", "account_no, stream, state, updated_at"),
-    // Their epochs rise, so that no process of a version before commits under them.
+    // Their epochs grow, so that no process of a previous version commits under them.
     ("leases", "account_no, holder, run_id"),
     ("holds", "account_no, kind, reason, ids, opened_at, state, decided_at"),
 ];
-/// Those whose rows belong to a linked account.
+/// Tables whose rows belong to a linked account.
 const OWNED: [&str; 7] = ["records", "quarantine", "runs", "changes", "stream_states", "leases", "holds"];
 const VIEWS: [&str; 8] = [
     "employees",
@@ -40,7 +40,7 @@ const VIEWS: [&str; 8] = [
 const AT: &str = "'2026-01-02T03:04:05Z'";
 const IDS: [&str; 2] = ["acct_01890a5d000070008000000000000001", "acct_01890a5d000070008000000000000002"];
 
-/// Rows in every table, for two linked accounts. What is `{b:…}` are bytes.
+/// Rows in every table, for two linked accounts. `{b:…}` stands for bytes.
 fn rows() -> Vec<String> {
     let mut all = vec![format!("INSERT INTO requests_sent VALUES ('https://a1.ilucca.net', {AT}, 7)")];
     for (no, id) in (1..).zip(IDS) {
@@ -70,12 +70,12 @@ fn rows() -> Vec<String> {
     all
 }
 
-/// The migrations up to one of them, as the version of their time ran them.
+/// The migrations up to one of them, as the version of that time ran them.
 fn until(all: &Migrator, version: i64) -> Migrator {
     Migrator::with_migrations(all.iter().filter(|migration| migration.version <= version).cloned().collect())
 }
 
-/// One of the two engines, seen without the store.
+/// A connection to either engine, without the store.
 enum Raw {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -131,7 +131,8 @@ impl Raw {
     }
 }
 
-/// What holds of a database of before that was opened by this version. Two rows an owned table, one an account.
+/// Checks a database of an earlier version that this version has opened. An owned table has two rows, one per
+/// account.
 async fn check(raw: &mut Raw, store: &Store, before: Vec<Vec<String>>) {
     assert_eq!(raw.all_rows().await, before);
     let accounts = store.accounts().await.unwrap();
@@ -146,7 +147,7 @@ async fn check(raw: &mut Raw, store: &Store, before: Vec<Vec<String>>) {
         assert_eq!(owners, IDS, "{view}");
     }
 
-    // The account is the one that its rows mean, and none can mean one that is not there.
+    // Rows belong to their account, and none can refer to an account that does not exist.
     for table in OWNED {
         let orphan = raw.run(&format!("UPDATE {table} SET account_no = 99 WHERE account_no = 1")).await;
         assert!(orphan.is_err(), "{table}");
@@ -165,9 +166,9 @@ async fn check(raw: &mut Raw, store: &Store, before: Vec<Vec<String>>) {
     assert_eq!(store.accounts_of_customer("c").await.unwrap()[0].no, 3, "a key is not given twice");
 }
 
-/// A SQLite file of the first release. `is_cut_off`: the migration that makes the accounts' table anew was done, but
-/// its process ended before that was noted.
-async fn of_the_first_release(is_cut_off: bool) {
+/// A SQLite file of the first release. With `is_cut_off`, the migration that rebuilds the accounts' table was
+/// applied, but its process ended before that was recorded.
+async fn open_the_first_release(is_cut_off: bool) {
     let database = TestDatabase::new(Engine::Sqlite).await;
     let path = database.dir().join("old.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(true);
@@ -190,17 +191,17 @@ async fn of_the_first_release(is_cut_off: bool) {
 }
 
 #[tokio::test]
-async fn a_sqlite_file_of_the_first_release_opens_with_every_row() {
-    of_the_first_release(false).await;
+async fn first_sqlite_release_opens_with_every_row() {
+    open_the_first_release(false).await;
 }
 
 #[tokio::test]
-async fn a_migration_of_sqlite_that_was_cut_off_is_done_again() {
-    of_the_first_release(true).await;
+async fn interrupted_sqlite_migration_is_repeated() {
+    open_the_first_release(true).await;
 }
 
 #[tokio::test]
-async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
+async fn first_postgres_release_opens_with_every_row() {
     if !Engine::available().contains(&Engine::Postgres) {
         return;
     }
@@ -223,7 +224,7 @@ async fn a_postgres_database_of_the_first_release_opens_with_every_row() {
 }
 
 #[tokio::test]
-async fn how_the_tables_stand_is_told_and_nothing_is_changed() {
+async fn schema_state_is_read_without_changes() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let look = async || match &database.place {

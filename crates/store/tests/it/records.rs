@@ -1,4 +1,4 @@
-//! Accounts, records, the quarantine and what a page writes.
+//! Accounts, records, the quarantine, and what a page writes.
 
 use jiff::civil::date;
 use people::{Kind, OccupationCategory, RemoteId};
@@ -9,15 +9,15 @@ use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, category};
 
 on_both_engines!(
-    relinking_keeps_the_account_and_changes_the_key,
+    relinking_keeps_the_account_with_a_new_key,
     the_key_is_nowhere_in_the_files_in_clear,
     a_page_is_written_compared_and_read_back,
     accounts_do_not_see_each_other,
-    quarantine_keeps_a_record_once_and_lets_it_go,
+    quarantine_holds_each_record_once,
     absences_are_found_by_the_days_they_touch,
 );
 
-async fn relinking_keeps_the_account_and_changes_the_key(fixture: Fixture) {
+async fn relinking_keeps_the_account_with_a_new_key(fixture: Fixture) {
     let first = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     fixture.store.set_account_status(&first, AccountStatus::RelinkNeeded, at(2)).await.unwrap();
     let again = fixture.link("https://acme.ilucca.net", "another", 3).await;
@@ -80,7 +80,7 @@ async fn accounts_do_not_see_each_other(fixture: Fixture) {
     assert!(fixture.store.hashes(two.no, Kind::OccupationCategory, &ids).await.unwrap().is_empty());
 }
 
-async fn quarantine_keeps_a_record_once_and_lets_it_go(fixture: Fixture) {
+async fn quarantine_holds_each_record_once(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let kind = Kind::Employee;
     let broken = |id: Option<&str>| Quarantined {

@@ -1,5 +1,5 @@
-//! Backups that are made while others write, restored to an empty place: they hold together, go on, and give no number
-//! twice. PostgreSQL's by its own programs, where they are installed.
+//! Backups made while others write, and restored to an empty place: they are consistent, usable, and give out
+//! no number twice. PostgreSQL's are made by its own programs, where they are installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,7 +45,7 @@ async fn raw(place: &Place, sql: &str) {
     }
 }
 
-/// The newest of PostgreSQL's programs: an older one does not read a newer server.
+/// The newest version of a PostgreSQL program: an older one does not read a newer server.
 fn program(name: &str) -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .ok()?
@@ -61,7 +61,8 @@ fn run(program: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Backs a database up, as docs/backup.md has it, and restores it to an empty place. Nothing where it can't be done here.
+/// Backs a database up as docs/backup.md describes, and restores it to an empty place. None where that is not
+/// possible here.
 async fn restored(fixture: &Fixture, dir: &Path, backup: Backup) -> Option<(Place, TestDatabase)> {
     let target = TestDatabase::new(match fixture.database.place {
         Place::File(_) => Engine::Sqlite,
@@ -108,7 +109,7 @@ enum Backup {
     TheSame,
 }
 
-async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixture: Fixture) {
+async fn restored_backup_gives_out_no_number_twice(fixture: Fixture) {
     let dir = tempfile::tempdir().unwrap();
     let (account, lease) = fixture.leased().await;
     let (store, no) = (fixture.store.clone(), account.no);
@@ -151,7 +152,7 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
     let lost = store.last_change(no).await.unwrap();
     let lost_head = store.verify_audit_log(None).await.unwrap().head;
 
-    // As it was at one moment: as many records as changes, without a gap.
+    // A snapshot of one moment: as many records as changes, without a gap.
     let again = place.open().await.unwrap();
     let last = again.last_change(no).await.unwrap();
     assert!((20..lost).contains(&last), "{last} of {lost}");
@@ -168,7 +169,7 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
     assert_eq!(log.last().unwrap().action, "database.restored");
     assert_eq!(again.verify_audit_log(Some(noted)).await.unwrap().fault, None);
 
-    // Who wrote before the restore writes no more; who comes after goes on.
+    // The lease from before the restore writes no more; a new one does.
     assert!(matches!(write(&again, &lease, 900).await, Err(Error::LeaseLost)));
     let account = again.account(account.id).await.unwrap().unwrap();
     let lease = again.take_lease(&account, run_id(50), "me", None, at(102)).await.unwrap().unwrap();
@@ -181,7 +182,7 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
         let changes = again.changes(no, filter, 2).await?;
         Ok::<_, Error>(changes.iter().map(|change| change.seq).collect::<Vec<_>>())
     };
-    // Whoever was no further than the backup misses nothing, and whoever was is told.
+    // A client no further than the backup misses nothing; one beyond it gets an error.
     assert_eq!(read(last - 1).await.unwrap(), [last, first]);
     assert_eq!(read(last).await.unwrap(), [first]);
     assert_eq!(read(first - 1).await.unwrap(), [first]);
@@ -191,7 +192,7 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
     }
     again.close().await;
 
-    // The same backup once more: its numbers are not those of the first restore either.
+    // The same backup restored once more gives out other numbers than the first restore.
     let Some((place, _target)) = restored(&fixture, dir.path(), Backup::TheSame).await else { return };
     let third = place.open().await.unwrap();
     assert!(third.settle_restore(at(200)).await.unwrap().is_some());
@@ -202,18 +203,15 @@ async fn a_backup_made_while_others_write_goes_on_and_gives_no_number_twice(fixt
     third.close().await;
 }
 
-async fn whoever_knows_of_a_restore_can_say_so(fixture: Fixture) {
+async fn restores_can_be_reported(fixture: Fixture) {
     let (account, _) = fixture.leased().await;
     let restored = fixture.store.was_restored(at(100)).await.unwrap();
     assert_eq!((restored.accounts, restored.in_doubt), (1, 0));
     assert_eq!(fixture.store.last_change(account.no).await.unwrap(), at(100).as_microsecond());
-    // A clock that was set back gives no number twice either.
+    // A clock that was set back gives out no number twice either.
     fixture.store.was_restored(at(50)).await.unwrap();
     assert_eq!(fixture.store.last_change(account.no).await.unwrap(), at(100).as_microsecond() + 1);
     assert_eq!(fixture.store.settle_restore(at(101)).await.unwrap(), None);
 }
 
-crate::on_both_engines!(
-    a_backup_made_while_others_write_goes_on_and_gives_no_number_twice,
-    whoever_knows_of_a_restore_can_say_so,
-);
+crate::on_both_engines!(restored_backup_gives_out_no_number_twice, restores_can_be_reported);

@@ -1,4 +1,4 @@
-//! What is old is removed, what is not stays, and receipts tell the truth, whoever is killed.
+//! Retention removes old rows only, and its receipts are right even after a process was killed.
 
 use jiff::{SignedDuration, Timestamp};
 use people::Kind;
@@ -35,7 +35,7 @@ fn days(days: i64) -> Timestamp {
     at(0) + SignedDuration::from_hours(24 * days)
 }
 
-/// Removes all that a rule holds for old, and gives how many batches it took.
+/// Removes all rows that a rule considers old, and returns how many batches it took.
 async fn remove(fixture: &Fixture, rule: RetentionRule, before: Timestamp, id: ReceiptId) -> usize {
     let mut batches = 1;
     while fixture.store.remove_old(rule, before, id, days(400)).await.unwrap() {
@@ -44,7 +44,7 @@ async fn remove(fixture: &Fixture, rule: RetentionRule, before: Timestamp, id: R
     batches
 }
 
-async fn rows_go_in_batches_and_receipts_tell_which(fixture: Fixture) {
+async fn rows_are_removed_in_batches_with_receipts(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
     let no = account.no;
@@ -99,7 +99,7 @@ async fn rows_go_in_batches_and_receipts_tell_which(fixture: Fixture) {
         let left = store.count_old(rule, before, days(400)).await.unwrap();
         assert!(left.iter().all(|(_, count)| *count == 0), "{rule:?}");
     }
-    // Killed here; the next round ends the receipt.
+    // The round was killed here; the next one ends its receipt.
     assert_eq!(store.retention_receipts().await.unwrap()[0].finished_at, None);
     assert!(store.begin_retention(receipt(3), days(401)).await.unwrap());
     assert_eq!(store.finish_retention(receipt(3), days(401)).await.unwrap(), None, "nothing was removed");
@@ -127,7 +127,7 @@ async fn rows_go_in_batches_and_receipts_tell_which(fixture: Fixture) {
     assert!(store.last_run(no).await.unwrap().is_some());
 }
 
-async fn records_that_are_gone_go_and_their_traces_with_them(fixture: Fixture) {
+async fn gone_records_are_removed_with_their_traces(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let (store, kind) = (&fixture.store, Kind::OccupationCategory);
     let all = ["1", "2", "3"];
@@ -145,7 +145,7 @@ async fn records_that_are_gone_go_and_their_traces_with_them(fixture: Fixture) {
     store.commit(&lease, kind, &Commit { marked, ..Commit::default() }, at(4)).await.unwrap();
     let rule = RetentionRule::GoneRecords;
 
-    // Not while a run writes to the account.
+    // Nothing is removed while a run writes to the account.
     assert!(store.begin_retention(receipt(1), at(5)).await.unwrap());
     assert!(!store.remove_old(rule, days(1), receipt(1), at(5)).await.unwrap());
     assert_eq!(remove(&fixture, rule, days(1), receipt(1)).await, 2);
@@ -167,7 +167,7 @@ async fn records_that_are_gone_go_and_their_traces_with_them(fixture: Fixture) {
     assert_eq!(json!(done.removed[0].rows), json!({ "records": 2, "changes_emptied": 2 }));
 }
 
-async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
+async fn change_log_is_cut_behind_all_endpoints(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let (store, kind, no) = (&fixture.store, Kind::OccupationCategory, account.no);
     let change = |id: usize| NewChange {
@@ -193,7 +193,7 @@ async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
     assert!(store.begin_retention(receipt(1), days(400)).await.unwrap());
     assert_eq!(store.count_old(rule, days(100), days(400)).await.unwrap(), [("changes", 600)]);
     remove(&fixture, rule, days(100), receipt(1)).await;
-    // The endpoint is in the middle of 601.
+    // The endpoint's cursor is within entry 601.
     assert_eq!(store.first_place(no).await.unwrap(), 600);
     let read = async |after| {
         let filter = ChangeFilter { after, ..ChangeFilter::default() };
@@ -205,7 +205,7 @@ async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
         assert!(matches!(refused, Error::PlaceGone { first: 600, last: 710 }), "{after} {refused:?}");
         assert_eq!(refused.code(), "changes.place_gone");
     }
-    // One without a cursor was told nothing of this account.
+    // An endpoint without a cursor has received nothing of this account.
     raw(&fixture, "DELETE FROM webhook_cursors").await;
     assert_eq!(store.count_old(rule, days(100), days(400)).await.unwrap(), [("changes", 0)]);
     raw(&fixture, "DELETE FROM webhook_endpoints").await;
@@ -221,7 +221,7 @@ async fn the_change_log_is_cut_behind_everybody_and_says_so(fixture: Fixture) {
 }
 
 crate::on_both_engines!(
-    rows_go_in_batches_and_receipts_tell_which,
-    records_that_are_gone_go_and_their_traces_with_them,
-    the_change_log_is_cut_behind_everybody_and_says_so,
+    rows_are_removed_in_batches_with_receipts,
+    gone_records_are_removed_with_their_traces,
+    change_log_is_cut_behind_all_endpoints,
 );

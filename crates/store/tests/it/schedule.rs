@@ -1,4 +1,4 @@
-//! What is due when, who is alive to do it, and how many requests everybody together has sent.
+//! Due times, live workers, and the number of requests that all processes together have sent.
 
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -11,18 +11,18 @@ use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
-    an_account_is_due_until_it_was_synced_and_when_its_rhythm_says,
-    a_run_that_is_asked_for_waits_until_it_begins_and_begins_once,
-    what_is_asked_for_can_be_cancelled_before_it_begins,
-    whoever_begins_and_whoever_cancels_one_of_them_has_it,
-    an_account_that_is_unlinked_has_nothing_asked_for,
-    what_stays_undone_is_tried_again_ever_more_rarely,
-    whoever_is_at_it_keeps_others_away_while_it_lives,
-    a_role_is_one_workers_until_it_falls_silent,
-    what_a_wrong_clock_wrote_counts_for_nothing,
+    accounts_are_due_by_their_rhythm,
+    requested_runs_begin_exactly_once,
+    queued_runs_can_be_cancelled,
+    begin_and_cancel_exclude_each_other,
+    unlinking_cancels_queued_runs,
+    failed_syncs_are_retried_with_growing_delay,
+    live_workers_keep_their_accounts,
+    role_is_held_until_its_worker_is_silent,
+    times_of_a_wrong_clock_are_ignored,
     requests_and_429s_of_a_tenant_are_kept,
-    the_version_before_and_this_one_count_each_others_requests,
-    changes_at_once_are_made_one_after_the_other,
+    versions_count_each_others_requests,
+    concurrent_count_changes_are_serialised,
 );
 
 const TENANT: &str = "https://acme.ilucca.net";
@@ -32,7 +32,7 @@ async fn due(fixture: &Fixture, second: i64) -> Vec<(Timestamp, bool)> {
     due.into_iter().map(|due| (due.due_at, due.is_long)).collect()
 }
 
-async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture: Fixture) {
+async fn accounts_are_due_by_their_rhythm(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
     assert_eq!(due(&fixture, 10).await, [(at(1), true)]);
@@ -46,7 +46,7 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert!(store.due_account(&account.id.to_string(), at(900)).await.unwrap().is_some());
     assert_eq!(due(&fixture, 900).await, [(at(900), false)]);
 
-    // Other settings are read at once, and so are rules of delivery that are given again.
+    // Changed settings make the account due at once, and so do delivery rules that are submitted again.
     let other = SettingsChange { settings: &AccountSettings::default(), gives_delivery: false };
     store.set_account_settings(&account, other, (Actor::Cli, at(20))).await.unwrap();
     assert_eq!(due(&fixture, 20).await, [(at(20), false)]);
@@ -58,20 +58,20 @@ async fn an_account_is_due_until_it_was_synced_and_when_its_rhythm_says(fixture:
     assert_eq!(due(&fixture, 30).await, [(at(30), true)]);
 }
 
-async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: Fixture) {
+async fn requested_runs_begin_exactly_once(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let store = &fixture.store;
     store.set_due(&lease, at(900), at(2), at(12)).await.unwrap();
     store.release_lease(&lease).await.unwrap();
-    let asked =
+    let request_run =
         async |second| store.ask_for_run(account.no, run_id(second), false, at(second)).await.unwrap();
     let due_now = async |second| {
         let due = store.due_accounts(at(second), 10).await.unwrap();
         due.into_iter().map(|due| (due.id, due.asked)).collect::<Vec<_>>()
     };
-    assert_eq!(asked(20).await, run_id(20));
-    assert_eq!(asked(21).await, run_id(20), "asked twice is one run");
+    assert_eq!(request_run(20).await, run_id(20));
+    assert_eq!(request_run(21).await, run_id(20), "asked twice is one run");
     assert_eq!(due_now(21).await, [(account.id, Some(run_id(20))), (other.id, None)], "before all others");
     assert_eq!(store.waiting(at(21)).await.unwrap().accounts, 2);
     let queued = store.run(run_id(20)).await.unwrap().unwrap();
@@ -86,23 +86,23 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     assert_eq!(since(21).await, Some(run_id(20)), "it has yet to begin");
     assert!(store.run_since(other.no, at(5)).await.unwrap().is_none());
 
-    // What can't be begun is put off, and asking once more is patient no longer.
+    // A run that cannot begin is postponed; a second request ends the delay.
     store.postpone(account.no, Some(run_id(20)), at(22)).await.unwrap();
     assert_eq!(due_now(22).await, [(other.id, None)]);
-    assert_eq!(asked(23).await, run_id(20));
+    assert_eq!(request_run(23).await, run_id(20));
     for id in [account.id.to_string(), run_id(20).to_string()] {
         let due = store.due_account(&id, at(23)).await.unwrap().unwrap();
         assert_eq!((due.id, due.due_at, due.asked), (account.id, at(23), Some(run_id(20))));
     }
 
-    // Another run may begin meanwhile: it is not lost by that.
+    // Another run may begin meanwhile, and the requested run stays queued.
     let first = store.take_lease(&account, run_id(24), "cli", None, at(24)).await.unwrap().unwrap();
     assert!(store.start_run(&first, at(24)).await.unwrap());
     store.set_due(&first, at(2_000), at(24), at(25)).await.unwrap();
     store.release_lease(&first).await.unwrap();
     assert_eq!(due_now(26).await[0], (account.id, Some(run_id(20))));
 
-    // It begins, is due like any other until it has ended, and does not begin again.
+    // The requested run begins, is due like any other until it has ended, and does not begin again.
     let lease = store.take_lease(&account, run_id(20), "worker-1", None, at(27)).await.unwrap().unwrap();
     assert!(store.start_run(&lease, at(27)).await.unwrap());
     assert_eq!(store.run(run_id(20)).await.unwrap().unwrap().started_at, Some(at(27)));
@@ -112,9 +112,9 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     let late = late.unwrap().unwrap();
     assert!(!store.start_run(&late, at(29)).await.unwrap());
     assert_eq!(store.run(run_id(20)).await.unwrap().unwrap().outcome, None, "nothing was recorded");
-    assert_eq!(asked(30).await, run_id(30), "the next one");
+    assert_eq!(request_run(30).await, run_id(30), "the next one");
 
-    // To tell of is what has ended, and not what has begun or will begin after it.
+    // An ended run is shown rather than one that has begun or is queued after it.
     store.finish_run(&late, Outcome::Succeeded, 1, Some("{}"), at(31)).await.unwrap();
     store.release_lease(&late).await.unwrap();
     let begun = store.take_lease(&account, run_id(32), "worker-1", None, at(32)).await.unwrap().unwrap();
@@ -123,7 +123,7 @@ async fn a_run_that_is_asked_for_waits_until_it_begins_and_begins_once(fixture: 
     assert_eq!(since(28).await, Some(run_id(32)), "what ended had begun before");
 }
 
-async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {
+async fn queued_runs_can_be_cancelled(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let store = &fixture.store;
@@ -139,12 +139,12 @@ async fn what_is_asked_for_can_be_cancelled_before_it_begins(fixture: Fixture) {
     assert_eq!((run.outcome, run.finished_at), (Some(Outcome::Cancelled), Some(at(12))));
     let log = store.audit_log(Some(account.id)).await.unwrap();
     assert_eq!(log.iter().filter(|entry| entry.action == "run.cancelled").count(), 1);
-    // A worker that had taken it on already.
+    // A worker that had claimed it already cannot begin it.
     let lease = store.take_lease(&account, run_id(10), "worker-1", None, at(14)).await.unwrap().unwrap();
     assert!(!store.start_run(&lease, at(14)).await.unwrap());
 }
 
-async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture) {
+async fn begin_and_cancel_exclude_each_other(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     for n in 10..30 {
@@ -165,7 +165,7 @@ async fn whoever_begins_and_whoever_cancels_one_of_them_has_it(fixture: Fixture)
     }
 }
 
-async fn an_account_that_is_unlinked_has_nothing_asked_for(fixture: Fixture) {
+async fn unlinking_cancels_queued_runs(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     store.ask_for_run(account.no, run_id(10), false, at(10)).await.unwrap();
@@ -179,7 +179,7 @@ async fn an_account_that_is_unlinked_has_nothing_asked_for(fixture: Fixture) {
     assert!(store.runs(Some(again.no), 9).await.unwrap().is_empty());
 }
 
-async fn what_stays_undone_is_tried_again_ever_more_rarely(fixture: Fixture) {
+async fn failed_syncs_are_retried_with_growing_delay(fixture: Fixture) {
     let (account, lease) = fixture.leased().await;
     let store = &fixture.store;
     let next = async || due(&fixture, 1_000_000).await[0].0;
@@ -193,20 +193,20 @@ async fn what_stays_undone_is_tried_again_ever_more_rarely(fixture: Fixture) {
         store.postpone(account.no, None, at(5_000)).await.unwrap();
     }
     assert_eq!(next().await, at(5_000 + 1_800));
-    // A run that leaves nothing due forgets all that.
+    // A run that leaves nothing due resets the delay.
     store.set_due(&lease, at(9_000), at(8_000), at(8_001)).await.unwrap();
     store.set_due(&lease, at(8_500), at(8_500), at(9_100)).await.unwrap();
     assert_eq!(next().await, at(9_160));
 }
 
-async fn whoever_is_at_it_keeps_others_away_while_it_lives(fixture: Fixture) {
+async fn live_workers_keep_their_accounts(fixture: Fixture) {
     let account = fixture.link(TENANT, KEY, 1).await;
     let store = &fixture.store;
     store.beat("worker-1", "1.0.0", at(5)).await.unwrap();
     store.take_lease(&account, run_id(6), "worker-1", None, at(6)).await.unwrap().unwrap();
     assert_eq!(due(&fixture, 40).await, []);
     assert!(!store.has_ended("worker-1", at(40)).await.unwrap());
-    // Silent for too long: somebody else may.
+    // After too long a silence, another worker may take over.
     assert!(store.has_ended("worker-1", at(60)).await.unwrap());
     assert_eq!(due(&fixture, 60).await.len(), 1);
     store.beat("worker-1", "1.0.0", at(61)).await.unwrap();
@@ -215,11 +215,11 @@ async fn whoever_is_at_it_keeps_others_away_while_it_lives(fixture: Fixture) {
     store.end_worker("worker-1", at(63)).await.unwrap();
     assert!(store.has_ended("worker-1", at(63)).await.unwrap());
     assert_eq!(due(&fixture, 63).await.len(), 1);
-    // Whoever never beat is no worker: its lease stands until it expires.
-    assert!(!store.has_ended("somebody", at(63)).await.unwrap());
+    // A holder without heartbeats is no worker: its lease stands until it expires.
+    assert!(!store.has_ended("no-worker", at(63)).await.unwrap());
 }
 
-async fn a_role_is_one_workers_until_it_falls_silent(fixture: Fixture) {
+async fn role_is_held_until_its_worker_is_silent(fixture: Fixture) {
     let store = &fixture.store;
     let take = async |holder: &str, second| store.take_role("scheduler", holder, at(second)).await.unwrap();
     assert!(take("a", 0).await && !take("b", 14).await && take("a", 14).await);
@@ -228,7 +228,7 @@ async fn a_role_is_one_workers_until_it_falls_silent(fixture: Fixture) {
     assert!(take("a", 31).await);
 }
 
-async fn what_a_wrong_clock_wrote_counts_for_nothing(fixture: Fixture) {
+async fn times_of_a_wrong_clock_are_ignored(fixture: Fixture) {
     const DAY: i64 = 86_400;
     let store = &fixture.store;
     let take = async |holder: &str, second| store.take_role("scheduler", holder, at(second)).await.unwrap();
@@ -249,7 +249,7 @@ async fn what_a_wrong_clock_wrote_counts_for_nothing(fixture: Fixture) {
     assert_eq!(due(&fixture, 10).await.len(), 1, "not in a year");
     let too_far = store.times_too_far(at(10)).await.unwrap();
     assert_eq!(too_far, store::TimesTooFar { held: 2, due: 1 });
-    // The lease of that run is one of a year ahead, too.
+    // The lease of that run expires in a year, too.
     store.release_lease(&run(20).await).await.unwrap();
     assert!(store.release_lease(&ahead).await.is_ok());
     assert!(due(&fixture, 30).await.is_empty() && due(&fixture, 919).await.is_empty());
@@ -257,7 +257,7 @@ async fn what_a_wrong_clock_wrote_counts_for_nothing(fixture: Fixture) {
     assert!(due(&fixture, -200).await.is_empty(), "clocks may be minutes apart");
 }
 
-/// Counts a request as sent, at a second.
+/// Counts a request as sent at a second.
 async fn count_request(store: &store::Store, tenant: &str, second: i64) {
     store.update_request_counts(tenant, &mut |counts| counts.sent.push(at(second))).await.unwrap();
 }
@@ -293,7 +293,7 @@ async fn requests_and_429s_of_a_tenant_are_kept(fixture: Fixture) {
     assert_eq!(store.request_counts(TENANT).await.unwrap(), store::RequestCounts::default());
 }
 
-/// The statements with which the version before counts a request. They drop what is older than a minute.
+/// The statements that the previous version counts a request with. They drop times older than a minute.
 const SQLITE_BEFORE: &str = "INSERT INTO request_budgets (tenant, sent, held_until_ms) VALUES ($1, json_array($2), 0) \
      ON CONFLICT (tenant) DO UPDATE SET sent = (SELECT json_group_array(value) FROM \
      (SELECT value FROM json_each(request_budgets.sent) WHERE value > $3 UNION ALL SELECT $2)) \
@@ -304,8 +304,8 @@ const POSTGRES_BEFORE: &str = "INSERT INTO request_budgets AS b (tenant, sent, h
      sent = array_append(ARRAY(SELECT s FROM unnest(b.sent) s WHERE s > $3), $2) WHERE b.held_until_ms <= $2 \
      AND (SELECT count(*) FROM unnest(b.sent) s WHERE s > $3) < $4 RETURNING 1";
 
-/// Counts a request as the version before does; false where it would have to wait.
-async fn count_as_the_version_before(fixture: &Fixture, second: i64) -> bool {
+/// Counts a request as the previous version does; false where it would have to wait.
+async fn count_as_the_previous_version(fixture: &Fixture, second: i64) -> bool {
     let (now, since) = (at(second).as_millisecond(), at(second - 60).as_millisecond());
     let counted: Option<i32> = match &fixture.database.place {
         Place::File(path) => {
@@ -323,12 +323,12 @@ async fn count_as_the_version_before(fixture: &Fixture, second: i64) -> bool {
     counted.is_some()
 }
 
-async fn the_version_before_and_this_one_count_each_others_requests(fixture: Fixture) {
+async fn versions_count_each_others_requests(fixture: Fixture) {
     let store = &fixture.store;
-    assert!(count_as_the_version_before(&fixture, 0).await);
+    assert!(count_as_the_previous_version(&fixture, 0).await);
     count_request(store, TENANT, 10).await;
-    // The version before drops what is older than a minute, and this one keeps it.
-    assert!(count_as_the_version_before(&fixture, 75).await);
+    // The previous version drops times older than a minute, and this one keeps them.
+    assert!(count_as_the_previous_version(&fixture, 75).await);
     let seconds = |counts: store::RequestCounts| {
         let start = at(0).as_second();
         counts.sent.iter().map(|sent| sent.as_second() - start).collect::<Vec<_>>()
@@ -337,14 +337,14 @@ async fn the_version_before_and_this_one_count_each_others_requests(fixture: Fix
     for _ in 0..38 {
         count_request(store, TENANT, 80).await;
     }
-    assert!(count_as_the_version_before(&fixture, 81).await);
-    assert!(!count_as_the_version_before(&fixture, 82).await, "40 within a minute");
+    assert!(count_as_the_previous_version(&fixture, 81).await);
+    assert!(!count_as_the_previous_version(&fixture, 82).await, "40 within a minute");
     store.update_request_counts(TENANT, &mut |counts| counts.held_until = Some(at(300))).await.unwrap();
-    assert!(!count_as_the_version_before(&fixture, 299).await);
-    assert!(count_as_the_version_before(&fixture, 300).await);
+    assert!(!count_as_the_previous_version(&fixture, 299).await);
+    assert!(count_as_the_previous_version(&fixture, 300).await);
 }
 
-async fn changes_at_once_are_made_one_after_the_other(fixture: Fixture) {
+async fn concurrent_count_changes_are_serialised(fixture: Fixture) {
     let all = (0..40).map(|n| {
         let store = fixture.store.clone();
         tokio::spawn(async move {

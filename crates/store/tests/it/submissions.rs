@@ -1,4 +1,5 @@
-//! Absence requests on their way: written down once, by one writer at a time, erased with their person.
+//! Absence requests on their way to Lucca: stored once, saved by one writer at a time, erased with their
+//! person.
 
 use people::{AbsenceRequest, RemoteId};
 use serde_json::json;
@@ -12,9 +13,9 @@ use crate::support::{Fixture, KEY, at};
 
 on_both_engines!(
     one_key_is_one_request,
-    of_two_writers_one_wins,
-    what_is_due_is_listed_when_it_is,
-    a_person_s_requests_and_words_are_erased_with_them,
+    one_of_two_writers_wins,
+    submissions_are_listed_when_due,
+    erasure_includes_requests_and_comments,
     capabilities_are_of_the_key,
 );
 
@@ -50,7 +51,7 @@ async fn one_key_is_one_request(fixture: Fixture) {
     assert!(fixture.store.submission_by_key(account.no, "unknown").await.unwrap().is_none());
 }
 
-async fn of_two_writers_one_wins(fixture: Fixture) {
+async fn one_of_two_writers_wins(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let mut mine = add(&fixture, &account, "k", 1).await;
     let mut theirs = mine.clone();
@@ -71,7 +72,7 @@ async fn of_two_writers_one_wins(fixture: Fixture) {
     }
 }
 
-async fn what_is_due_is_listed_when_it_is(fixture: Fixture) {
+async fn submissions_are_listed_when_due(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let mut submission = add(&fixture, &account, "k", 1).await;
     let due = async |millis: i64| {
@@ -93,7 +94,7 @@ async fn what_is_due_is_listed_when_it_is(fixture: Fixture) {
     assert_eq!(due(1_000_000_000).await, 0);
 }
 
-async fn a_person_s_requests_and_words_are_erased_with_them(fixture: Fixture) {
+async fn erasure_includes_requests_and_comments(fixture: Fixture) {
     let account = fixture.link("https://acme.ilucca.net", KEY, 1).await;
     let theirs = add(&fixture, &account, "theirs", 7).await;
     let mut other = add(&fixture, &account, "other", 8).await;
@@ -109,7 +110,7 @@ async fn a_person_s_requests_and_words_are_erased_with_them(fixture: Fixture) {
     let kept = fixture.store.submission(other.id).await.unwrap().unwrap();
     let approval = &kept.request.unwrap().approvals[0];
     assert_eq!((&approval.approver_id, &approval.comment), (&Some(7.into()), &None));
-    // Whoever read it before writes nothing back.
+    // The writer that read it before the erasure cannot write it back.
     assert!(!fixture.store.save_submission(&mut other, at(4)).await.unwrap());
     fixture.store.unlink(&account, DataPolicy::Erase, Actor::Cli, at(5)).await.unwrap();
     assert!(fixture.store.submission(kept.id).await.unwrap().is_none());

@@ -1,4 +1,4 @@
-//! A fresh store with a vault, and short ways to link, to lease and to make records.
+//! A fresh store with a vault, and helpers to link accounts, take leases and make records.
 
 use jiff::Timestamp;
 use people::OccupationCategory;

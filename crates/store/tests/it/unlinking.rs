@@ -1,4 +1,4 @@
-//! Unlinking with the data kept or erased, beside a run that goes on; issues; the audit log.
+//! Unlinking with the data kept or erased, beside a running sync; issues; the audit log.
 
 use people::{Kind, RemoteId};
 use secrecy::ExposeSecret;
@@ -13,18 +13,18 @@ use crate::on_both_engines;
 use crate::support::{Fixture, KEY, at, run_id};
 
 on_both_engines!(
-    an_account_that_is_unlinked_keeps_its_data,
+    unlinked_account_keeps_its_data,
     erased_data_is_in_no_table_and_no_file,
-    a_run_that_goes_on_can_write_no_more,
-    of_an_unlinking_and_a_run_that_begins_one_is_refused,
-    a_tenant_that_is_linked_again_goes_on_with_its_account,
+    running_sync_cannot_write_after_unlinking,
+    unlinking_excludes_a_run_that_begins,
+    relinked_tenant_keeps_its_account,
     an_issue_is_open_once_until_it_is_resolved,
     the_audit_log_is_in_order,
 );
 
 const CANARY: &str = "Canary-Dupont";
 
-/// A person and something in every table of data.
+/// A person with data in every table.
 async fn populate(fixture: &Fixture, lease: &Lease) {
     let body = json!({ "id": "7", "name": CANARY }).to_string();
     let raw = Some(json!({ "id": 7, "displayName": CANARY }).to_string());
@@ -83,7 +83,7 @@ async fn unlinked(fixture: &Fixture, account: &LinkedAccount) -> LinkedAccount {
     account
 }
 
-async fn an_account_that_is_unlinked_keeps_its_data(fixture: Fixture) {
+async fn unlinked_account_keeps_its_data(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
@@ -97,10 +97,10 @@ async fn an_account_that_is_unlinked_keeps_its_data(fixture: Fixture) {
     assert_eq!(store.count_present(account.no, Kind::Employee).await.unwrap(), 1);
     assert_eq!(store.last_change(account.no).await.unwrap(), 1);
     assert_eq!(store.runs(Some(account.no), 10).await.unwrap().len(), 1);
-    assert_eq!(store.count_open_issues(account.no).await.unwrap(), 0, "nobody can do anything about it");
+    assert_eq!(store.count_open_issues(account.no).await.unwrap(), 0, "no person can act on it");
     assert_eq!(issues(&fixture, &account, IssueFilter::All).await[0].resolved_at, Some(at(10)));
 
-    // Nothing begins, and what a late reader learns of its key changes nothing.
+    // No sync begins, and what a late reader learns about its key changes nothing.
     for known in [&account, &now] {
         let begun = store.take_lease(known, run_id(11), "me", None, at(11)).await;
         assert!(matches!(begun, Err(Error::Unlinked)), "{begun:?}");
@@ -113,7 +113,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
-    // Another customer's, which stays.
+    // Data of another customer, which stays.
     let other = fixture.link("https://other.ilucca.net", KEY, 5).await;
     let lease = store.take_lease(&other, run_id(6), "me", None, at(6)).await.unwrap().unwrap();
     let body = json!({ "id": "7", "name": "Bystander" }).to_string();
@@ -145,7 +145,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     assert!(issues(&fixture, &account, IssueFilter::All).await.is_empty());
     assert_eq!(store.count_present(other.no, Kind::Employee).await.unwrap(), 1);
 
-    // The receipt is in the audit log, which stays, as do the places in the sequence.
+    // The receipt is in the audit log, which stays, as do the numbers of the change log.
     let log = store.audit_log(Some(account.id)).await.unwrap();
     let last = log.last().unwrap();
     assert_eq!((last.action.as_str(), last.actor, last.at), ("account.unlinked", Actor::Operator, at(10)));
@@ -156,7 +156,7 @@ async fn erased_data_is_in_no_table_and_no_file(fixture: Fixture) {
     assert_eq!(store.last_change(account.no).await.unwrap(), 1);
 }
 
-async fn a_run_that_goes_on_can_write_no_more(fixture: Fixture) {
+async fn running_sync_cannot_write_after_unlinking(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
@@ -173,13 +173,13 @@ async fn a_run_that_goes_on_can_write_no_more(fixture: Fixture) {
     let ids = [RemoteId::from("9")];
     assert!(store.bodies(account.no, Kind::Employee, &ids).await.unwrap().is_empty());
 
-    // Nor when the account is linked again: the run is not the one that is going on then.
+    // Nor after the account is linked again: the old run is not the one running then.
     fixture.link("https://acme.ilucca.net", KEY, 13).await;
     let written = store.commit(&lease, Kind::Employee, &commit, at(14)).await;
     assert!(matches!(written, Err(Error::LeaseLost)), "{written:?}");
 }
 
-async fn of_an_unlinking_and_a_run_that_begins_one_is_refused(fixture: Fixture) {
+async fn unlinking_excludes_a_run_that_begins(fixture: Fixture) {
     let second = fixture.database.place.open().await.unwrap();
     for round in 0..8 {
         let tenant = format!("https://tenant-{round}.ilucca.net");
@@ -202,7 +202,7 @@ async fn of_an_unlinking_and_a_run_that_begins_one_is_refused(fixture: Fixture) 
     second.close().await;
 }
 
-async fn a_tenant_that_is_linked_again_goes_on_with_its_account(fixture: Fixture) {
+async fn relinked_tenant_keeps_its_account(fixture: Fixture) {
     let store = &fixture.store;
     let (account, lease) = fixture.leased().await;
     populate(&fixture, &lease).await;
@@ -248,18 +248,18 @@ async fn the_audit_log_is_in_order(fixture: Fixture) {
     let other = fixture.link("https://other.ilucca.net", KEY, 2).await;
     let actors = [Actor::System, Actor::Operator, Actor::Administrator, Actor::Cli];
     for (n, actor) in actors.into_iter().enumerate() {
-        // A clock that was set back changes nothing in the order.
+        // A clock that was set back does not change the order.
         let by = (actor, at(100 - i64::try_from(n).unwrap()));
         let entry = NewAuditEntry::new(by, "data.viewed", Some(account.id), json!({ "n": n }));
         store.audit(entry).await.unwrap();
     }
     store.unlink(&account, DataPolicy::Keep, Actor::Cli, at(200)).await.unwrap();
     let log = store.audit_log(Some(account.id)).await.unwrap();
-    let told: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    let logged: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
     let viewed = actors.map(|actor| ("data.viewed", actor));
-    assert_eq!(told[0], ("account.linked", Actor::Cli));
-    assert_eq!(told[1..5], viewed);
-    assert_eq!(told[5..], [("account.unlinked", Actor::Cli)]);
+    assert_eq!(logged[0], ("account.linked", Actor::Cli));
+    assert_eq!(logged[1..5], viewed);
+    assert_eq!(logged[5..], [("account.unlinked", Actor::Cli)]);
     assert!(log.is_sorted_by(|one, next| one.seq < next.seq));
     assert_eq!((log[1].at, &log[3].detail), (at(100), &json!({ "n": 2 })));
     let all = store.audit_log(None).await.unwrap();
