@@ -1,4 +1,4 @@
-//! What is asked for: who, on what, from when to when. No I/O.
+//! The absence to request: employee, leave type, period. No I/O.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, ProblemCode};
 
-/// Longer absences are entered by HR.
+/// The longest period in days; HR enters longer absences.
 const LONGEST_DAYS: i32 = 366;
 
 const LONGEST_COMMENT: usize = 2_000;
 
-/// An absence to be asked for.
+/// An absence to request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
-    /// Who would be away.
+    /// The absent employee.
     pub employee_id: RemoteId,
-    /// What it is taken on: Lucca's leave account.
+    /// Lucca's leave account.
     pub leave_type_id: RemoteId,
     /// The first half-day.
     pub first: HalfDay,
     /// The last half-day.
     pub last: HalfDay,
-    /// How long, where the leave type is counted in hours; within one day.
+    /// The duration within one day, for leave types counted in hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
-    /// What the person writes to the approvers.
+    /// The employee's comment to the approvers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -44,7 +44,7 @@ impl fmt::Debug for Ask {
     }
 }
 
-/// The minutes of a duration as people write it: `7.5`, `7,5`, `7h30` or `7:30`; from a minute to a day.
+/// Parses a duration to minutes: `7.5`, `7,5`, `7h30` or `7:30`; from a minute to a day.
 pub fn minutes_of_hours(text: &str) -> Option<u32> {
     let text = text.trim().to_lowercase();
     let minutes = match text.split_once(['h', ':']) {
@@ -53,7 +53,7 @@ pub fn minutes_of_hours(text: &str) -> Option<u32> {
             let minutes = minutes.parse::<u8>().ok().filter(|minutes| *minutes < 60)?;
             f64::from(hours.parse::<u16>().ok()?) * 60.0 + f64::from(minutes)
         }
-        // What is no whole number of minutes, such as 7.333, was rounded by a spreadsheet.
+        // A spreadsheet may have rounded it, such as 7.333.
         None => (text.replace(',', ".").parse::<f64>().ok()? * 60.0).round(),
     };
     let is_within_a_day = (1.0..=24.0 * 60.0).contains(&minutes);
@@ -63,7 +63,7 @@ pub fn minutes_of_hours(text: &str) -> Option<u32> {
 }
 
 impl Ask {
-    /// What is wrong with it by itself.
+    /// The problems that need no data to find.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.first > self.last {
@@ -91,7 +91,7 @@ impl Ask {
         problems
     }
 
-    /// As it is kept, and compared with what was asked before under the same idempotency key.
+    /// The stored form, also compared with earlier requests under the same idempotency key.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_are_read_as_people_write_them() {
+    fn hours_are_parsed_in_common_forms() {
         for (text, minutes) in
             [("7.5", 450), (" 7,5 ", 450), ("7h30", 450), ("7:05", 425), ("2H", 120), ("7.333", 440)]
         {

@@ -1,6 +1,6 @@
-//! Acting on an absence that is there, whoever asked for it: taking it back, or a half-day of it, saying yes or no to
-//! it. What Lucca has is read right before and right after, so that nothing is done to something else than was meant,
-//! and a lost answer is not taken for a failure.
+//! Cancels and decides existing absences, including ones that were not requested through the connector. Reads
+//! Lucca's state right before and right after each change, so that only the intended state is changed, and a
+//! lost response is not taken for a failure.
 
 use async_recursion::async_recursion as boxed;
 use linking::Permission;
@@ -17,42 +17,42 @@ use crate::problem::{Error, Lacking};
 use crate::report::Status;
 use crate::submit::ask_of;
 
-/// What the role must allow, as Lucca's help names it (source: absences.md §10).
+/// Operations of the role, as Lucca's help names them (source: absences.md §10).
 const DELETE_LEAVE: Lacking = Lacking::Operation("Delete a leave");
 const APPROVE: Lacking = Lacking::Operation("Approve requests as a substitute for");
 
-/// How an absence stands after it was acted on.
+/// The state of an absence after a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changed {
-    /// How it stands.
+    /// Its status.
     pub status: Status,
     /// Lucca's id of the absence.
     pub absence_id: RemoteId,
-    /// Lucca's id of its request, where it has one.
+    /// Lucca's id of its request, if it has one.
     pub request_id: Option<RemoteId>,
-    /// The half-days it still takes.
+    /// Its remaining half-days.
     pub half_days: Vec<HalfDay>,
-    /// Whether there was anything left to do.
+    /// False if there was nothing left to change.
     pub was_changed: bool,
 }
 
-/// An absence to act on.
+/// The absence to change.
 struct Target {
     submission: Option<Submission>,
     employee_id: RemoteId,
     absence_id: RemoteId,
     request_id: Option<RemoteId>,
-    /// The days it is on.
+    /// Its first and last day.
     days: (jiff::civil::Date, jiff::civil::Date),
 }
 
-/// What Lucca has of it now.
-struct Now {
+/// Lucca's current state of the absence.
+struct CurrentAbsence {
     absence: Absence,
     request: Option<AbsenceRequest>,
 }
 
-impl Now {
+impl CurrentAbsence {
     fn status(&self) -> AbsenceStatus {
         absence_status(&self.absence, self.request.as_ref())
     }
@@ -67,39 +67,40 @@ impl Now {
 }
 
 impl Absences<'_> {
-    /// Takes an absence back, or some half-days of it: by the id of a request made here (`abr_…`) or Lucca's id of the
-    /// absence. One that waits is cancelled at once; of one that is approved a wish to cancel it may have to be
-    /// approved. What is over already stays so, and nothing is asked for twice.
+    /// Cancels an absence or some of its half-days, by the id of a request made here (`abr_…`) or by Lucca's
+    /// id of the absence. A pending request is cancelled at once; for an approved one, Lucca may require the
+    /// cancellation to be approved. Repeated calls send nothing more.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAbsence`], [`Error::NotItsHalfDay`], [`Error::WrongState`], [`Error::NotPermitted`], or where
-    /// Lucca could not be asked; to call it again is safe.
+    /// [`Error::UnknownAbsence`], [`Error::NotItsHalfDay`], [`Error::WrongState`], [`Error::NotPermitted`],
+    /// or [`Error::Lucca`] if a request failed; retrying is safe.
     #[boxed]
     pub async fn cancel(&self, id: &str, half_days: Option<&[HalfDay]>) -> Result<Changed, Error> {
-        self.must_be_wanted()?;
+        self.require_features()?;
         let target = self.target(id).await?;
-        let now = self.now(&target).await?;
+        let current = self.current_state(&target).await?;
         let is_over = matches!(
-            now.status(),
+            current.status(),
             AbsenceStatus::Denied | AbsenceStatus::Cancelled | AbsenceStatus::CancellationPending
         );
         let leaves: Vec<RemoteId> = match half_days {
-            None if is_over => return self.changed(target, now, false).await,
-            None => now.active().map(|leave| leave.id.clone()).collect(),
+            None if is_over => return self.changed(target, current, false).await,
+            None => current.active().map(|leave| leave.id.clone()).collect(),
             Some(wanted) => {
-                let of = |at: &HalfDay| now.absence.leaves.iter().find(|leave| leave.at() == *at);
+                let of = |at: &HalfDay| current.absence.leaves.iter().find(|leave| leave.at() == *at);
                 for at in wanted {
                     of(at).ok_or(Error::NotItsHalfDay(*at))?;
                 }
-                now.active()
+                current
+                    .active()
                     .filter(|leave| wanted.contains(&leave.at()))
                     .map(|leave| leave.id.clone())
                     .collect()
             }
         };
         if leaves.is_empty() {
-            return self.changed(target, now, false).await;
+            return self.changed(target, current, false).await;
         }
         let detail = json!({ "absence_id": target.absence_id, "half_days": half_days.map(<[HalfDay]>::len) });
         self.audit("absence.cancelled", detail).await?;
@@ -107,61 +108,63 @@ impl Absences<'_> {
         match (&target.request_id, half_days) {
             (Some(request), None) => {
                 let sent = self.client.delete_leave_request(request).await;
-                self.whatever_came(&target, sent, make, |after| after.status() != now.status()).await?;
+                self.confirm_outcome(&target, sent, make, |after| after.status() != current.status()).await?;
             }
-            // HR entered it, or only a part of it goes: half-day by half-day.
+            // HR entered it, or only some half-days are cancelled: delete half-day by half-day.
             _ => {
                 for id in leaves {
                     let sent = self.client.delete_leave(&id).await;
-                    let is_gone = |after: &Now| !after.active().any(|leave| leave.id == id);
-                    self.whatever_came(&target, sent, DELETE_LEAVE, is_gone).await?;
+                    let is_gone = |after: &CurrentAbsence| !after.active().any(|leave| leave.id == id);
+                    self.confirm_outcome(&target, sent, DELETE_LEAVE, is_gone).await?;
                 }
             }
         }
-        let after = self.now(&target).await?;
+        let after = self.current_state(&target).await?;
         self.changed(target, after, true).await
     }
 
-    /// Says yes or no to the step that an absence request waits for. A denial needs a comment.
+    /// Approves or denies the pending step of an absence request. A denial needs a comment.
     ///
     /// # Errors
     ///
-    /// [`Error::CommentRequired`], [`Error::UnknownAbsence`], [`Error::WrongState`] where nothing waits,
-    /// [`Error::NotPermitted`], or where Lucca could not be asked.
+    /// [`Error::CommentRequired`], [`Error::UnknownAbsence`], [`Error::WrongState`] if no step is pending,
+    /// [`Error::NotPermitted`], or [`Error::Lucca`] if a request failed.
     #[boxed]
     pub async fn decide(&self, id: &str, approved: bool, comment: Option<&str>) -> Result<Changed, Error> {
         let comment = comment.map(str::trim).filter(|text| !text.is_empty());
         if !approved && comment.is_none() {
             return Err(Error::CommentRequired);
         }
-        self.must_be_wanted()?;
+        self.require_features()?;
         let target = self.target(id).await?;
-        let now = self.now(&target).await?;
+        let current = self.current_state(&target).await?;
         let pending = |request: &&AbsenceRequest| request.status == AbsenceRequestStatus::Pending;
-        let Some(request) = now.request.as_ref().filter(pending) else {
-            return Err(Error::WrongState(Status::from(now.status()).name().replace('_', " ")));
+        let Some(request) = current.request.as_ref().filter(pending) else {
+            return Err(Error::WrongState(Status::from(current.status()).name().replace('_', " ")));
         };
         let action = if approved { "absence.approved" } else { "absence.denied" };
         self.audit(action, json!({ "absence_id": target.absence_id })).await?;
         let sent = self.client.decide_leave_request(&request.id, approved, comment).await;
-        let decided = |after: &Now| after.status() != now.status() || after.decisions() > now.decisions();
-        self.whatever_came(&target, sent, APPROVE, decided).await?;
-        let after = self.now(&target).await?;
+        let decided = |after: &CurrentAbsence| {
+            after.status() != current.status() || after.decisions() > current.decisions()
+        };
+        self.confirm_outcome(&target, sent, APPROVE, decided).await?;
+        let after = self.current_state(&target).await?;
         self.changed(target, after, true).await
     }
 
-    /// An error that may have been none is not one, if what was wanted is seen to be done.
-    async fn whatever_came(
+    /// Ignores an error if the change may have happened and Lucca's state shows that it did.
+    async fn confirm_outcome(
         &self,
         target: &Target,
         sent: Result<(), lucca::Error>,
         lacking: Lacking,
-        is_done: impl Fn(&Now) -> bool,
+        is_done: impl Fn(&CurrentAbsence) -> bool,
     ) -> Result<(), Error> {
         match sent {
             Ok(()) => Ok(()),
             Err(error) if error.may_have_happened() => {
-                if is_done(&self.now(target).await?) {
+                if is_done(&self.current_state(target).await?) {
                     Ok(())
                 } else {
                     Err(Error::Lucca(error))
@@ -205,8 +208,8 @@ impl Absences<'_> {
         })
     }
 
-    async fn now(&self, target: &Target) -> Result<Now, Error> {
-        let found = self.absence_now(&target.employee_id, target.days, &target.absence_id).await?;
+    async fn current_state(&self, target: &Target) -> Result<CurrentAbsence, Error> {
+        let found = self.current_absence(&target.employee_id, target.days, &target.absence_id).await?;
         let request = match &target.request_id {
             Some(id) => self.request_by_id(id).await?,
             None => None,
@@ -215,11 +218,12 @@ impl Absences<'_> {
             Some(found) => found,
             None => self.unlisted(target, request.as_ref()).await?.ok_or(Error::UnknownAbsence)?,
         };
-        Ok(Now { absence, request })
+        Ok(CurrentAbsence { absence, request })
     }
 
-    /// What was last heard of an absence that Lucca does not list any more.
-    // unverified: whether the list hides what is over. Unless its request says otherwise, that is what became of it.
+    /// The last known state of an absence that Lucca no longer lists.
+    // unverified: whether the list hides cancelled absences. Unless the request says otherwise, the absence
+    // is taken for cancelled.
     async fn unlisted(
         &self,
         target: &Target,
@@ -243,12 +247,17 @@ impl Absences<'_> {
         }))
     }
 
-    async fn changed(&self, target: Target, now: Now, was_changed: bool) -> Result<Changed, Error> {
+    async fn changed(
+        &self,
+        target: Target,
+        current: CurrentAbsence,
+        was_changed: bool,
+    ) -> Result<Changed, Error> {
         let changed = Changed {
-            status: now.status().into(),
+            status: current.status().into(),
             absence_id: target.absence_id,
             request_id: target.request_id,
-            half_days: now.active().map(Leave::at).collect(),
+            half_days: current.active().map(Leave::at).collect(),
             was_changed,
         };
         if let Some(submission) = target.submission {

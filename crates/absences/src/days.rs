@@ -1,4 +1,4 @@
-//! Which half-days a person works, as Lucca says it today, or else as the last sync heard.
+//! The half-days that an employee works, from Lucca or, failing that, from the store.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use people::{
 use crate::Absences;
 use crate::problem::Error;
 
-/// Lucca advises to ask for some ten people and a month at once (source: absences.md §8): of one person, so many
-/// months are less.
+/// Lucca recommends about ten employees and a month per request (source: absences.md §8); this many months of
+/// one employee are less.
 const MONTHS_AT_ONCE: i32 = 4;
 
 impl Absences<'_> {
-    /// What an absence of a person would take.
+    /// The half-days that an absence would take.
     pub(crate) async fn plan(
         &self,
         employee: &Employee,
@@ -26,7 +26,7 @@ impl Absences<'_> {
     ) -> Result<Plan, Error> {
         let days = match self.days_from_lucca(employee, first.date, last.date).await {
             Ok(days) => days,
-            // unverified: which permission opens the days; without it, what the sync heard has to do.
+            // unverified: which permission opens the days; without it, the stored days are used.
             Err(error)
                 if ["lucca.not_found", "lucca.permission_missing", "lucca.bad_request"]
                     .contains(&error.code()) =>
@@ -38,7 +38,7 @@ impl Absences<'_> {
         self.plan_of(employee, first, last, days).await
     }
 
-    /// The same by days that are known already.
+    /// As [`plan`](Self::plan), by days that are known already.
     pub(crate) async fn plan_of(
         &self,
         employee: &Employee,
@@ -106,7 +106,7 @@ impl Absences<'_> {
         self.stored(&ids).await
     }
 
-    /// Those of some records that are stored and can be read.
+    /// The records with these ids that are stored and readable.
     pub(crate) async fn stored<T: Model>(&self, ids: &[RemoteId]) -> Result<Vec<T>, Error> {
         let bodies = self.store.bodies(self.account.no, T::KIND, ids).await?;
         Ok(bodies.into_values().filter_map(|(body, _)| serde_json::from_str(&body).ok()).collect())

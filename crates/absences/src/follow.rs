@@ -1,4 +1,4 @@
-//! What becomes of a request that was made: read from Lucca, closely while it is young.
+//! Follows a created request to its end: reads it from Lucca, often while it is young.
 
 use jiff::{SignedDuration, Timestamp};
 use people::{AbsenceStatus, absence_status};
@@ -10,18 +10,19 @@ use crate::problem::Error;
 use crate::submit::ask_of;
 
 impl Absences<'_> {
-    /// Reads what Lucca says of a request that was made, whoever decided on it, and of its absence, whoever changed it.
+    /// Reads the current state of a created request and its absence, including decisions and changes made in
+    /// Lucca.
     pub(crate) async fn follow(&self, mut submission: Submission) -> Result<Submission, Error> {
         let ask = ask_of(&submission)?;
         let now = self.clock.now();
         let days = (ask.first.date, ask.last.date);
         let found = match &submission.absence_id {
-            Some(id) => self.absence_now(&ask.employee_id, days, id).await?,
+            Some(id) => self.current_absence(&ask.employee_id, days, id).await?,
             None => None,
         };
-        // What is not shown any more is not known to be gone: what was heard last stands.
+        // An absence that is no longer returned may still exist: keep its last known state.
         if let Some(found) = found {
-            // Of leaves that Lucca no longer lists, that they were there is known; that they are over follows.
+            // Stored leaves that Lucca no longer lists are cancelled.
             let before = submission.absence.take().map(|absence| absence.leaves).unwrap_or_default();
             let is_gone = |leave: &people::Leave| !found.leaves.iter().any(|other| other.id == leave.id);
             let gone = before
@@ -47,14 +48,14 @@ impl Absences<'_> {
     }
 }
 
-/// What Lucca says of a submission's absence.
+/// The status of a submission's absence.
 pub(crate) fn status(submission: &Submission) -> Option<AbsenceStatus> {
     let absence = submission.absence.as_ref()?;
     Some(absence_status(absence, submission.request.as_ref()))
 }
 
-/// When a request that was made is to be looked at next: soon while it is young and waits, seldom later, and never once
-/// nothing can come of it any more.
+/// When to read a created request next: soon while it is young and pending, rarely later, and never once its
+/// state is final.
 pub(crate) fn due(submission: &Submission, ask: &Ask, now: Timestamp) -> Option<Timestamp> {
     let age = now.duration_since(submission.created_at);
     let waits = match age {
@@ -63,13 +64,13 @@ pub(crate) fn due(submission: &Submission, ask: &Ask, now: Timestamp) -> Option<
         age if age < SignedDuration::from_hours(7 * 24) => SignedDuration::from_hours(1),
         _ => SignedDuration::from_hours(6),
     };
-    // Wherever the person is, the last day is over two days later.
+    // In every time zone, the last day is over two days later.
     let is_over =
         now.to_zoned(jiff::tz::TimeZone::UTC).date() > ask.last.date.saturating_add(jiff::ToSpan::days(2));
     match status(submission) {
         Some(AbsenceStatus::Denied | AbsenceStatus::Cancelled) => None,
         Some(AbsenceStatus::Approved) if is_over => None,
-        // What is approved may still be changed in Lucca.
+        // Approved absences may still be changed in Lucca.
         Some(AbsenceStatus::Approved) => Some(now + SignedDuration::from_hours(6)),
         Some(AbsenceStatus::Requested | AbsenceStatus::CancellationPending) | None => Some(now + waits),
     }

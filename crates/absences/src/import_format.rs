@@ -1,5 +1,5 @@
-//! How the rows of Lucca's import are written, where Lucca's pages contradict each other, and which of these formats a
-//! tenant takes. It is found out by simulations, which make nothing.
+//! Formats of Lucca's import rows, where Lucca's pages contradict each other, and detection of the format
+//! that a tenant accepts, by simulations, which create nothing.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use people::{Establishment, RemoteId};
 use crate::Absences;
 use crate::problem::{Error, Problem, ProblemCode};
 
-/// The capability under which the column is remembered that a linked account's tenant takes.
+/// The capability that stores the tenant's accepted establishment column.
 const CAPABILITY: &str = "absence_requests.import_establishment";
 
-/// More leave types than this are not simulated one by one.
+/// The most leave types to simulate one by one.
 const MOST_LEAVE_TYPES: usize = 8;
 
-/// What the import's column `legalEntity` holds. The API documentation says the name (source: absences.md §5.2), the
-/// help page the code (source: recorded-more.md, help page 360029242671).
-// unverified: which of both a tenant takes.
+/// The content of the import's column `legalEntity`. The API documentation says the name (source: absences.md
+/// §5.2), the help page the code (source: recorded-more.md, help page 360029242671).
+// unverified: which of both a tenant accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EstablishmentColumn {
     Name,
@@ -43,31 +43,31 @@ impl EstablishmentColumn {
     }
 }
 
-/// A format that a tenant takes.
+/// A format that a tenant accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImportFormat {
     establishment: EstablishmentColumn,
-    /// Leave types that need no approval, so that the column `isApproved` is blank for them.
+    /// Leave types without approval, for which the column `isApproved` is blank.
     without_approval: BTreeSet<RemoteId>,
 }
 
 impl Default for ImportFormat {
-    /// As the API documentation has it.
+    /// The format of the API documentation.
     fn default() -> Self {
         Self { establishment: EstablishmentColumn::Name, without_approval: BTreeSet::new() }
     }
 }
 
-/// A row, before it is known which format the tenant takes.
+/// A row in no particular format yet.
 #[derive(Clone, Debug)]
 pub(crate) struct ImportRow {
     pub(crate) establishment: Establishment,
-    /// The rest; its establishment is not filled in yet.
+    /// Every other column; the establishment is filled in per format.
     pub(crate) row: LeaveImportRow,
 }
 
 impl ImportRow {
-    /// The row in a format; none where its establishment has no such text.
+    /// The row in a format; `None` if its establishment lacks that text.
     pub(crate) fn written(&self, format: &ImportFormat) -> Option<LeaveImportRow> {
         let is_blank = format.without_approval.contains(&self.row.account_id);
         Some(LeaveImportRow {
@@ -78,24 +78,24 @@ impl ImportRow {
     }
 }
 
-/// The rows in a format; none where one of them can't be written in it.
+/// The rows in a format; `None` if one of them can't be written in it.
 pub(crate) fn written(rows: &[ImportRow], format: &ImportFormat) -> Option<Vec<LeaveImportRow>> {
     rows.iter().map(|row| row.written(format)).collect()
 }
 
-/// What simulations of some rows found.
+/// The result of simulating rows.
 pub(crate) enum Simulated {
-    /// The tenant takes the rows in this format.
+    /// The tenant accepts the rows in this format.
     Accepted(ImportFormat),
-    /// It takes them in none.
+    /// The tenant accepts them in no format.
     Refused(Vec<Problem>),
 }
 
-fn tells_columns_apart(establishment: &Establishment) -> bool {
+fn has_distinct_columns(establishment: &Establishment) -> bool {
     EstablishmentColumn::Name.of(establishment) != EstablishmentColumn::Code.of(establishment)
 }
 
-/// Whether Lucca's import could take one establishment for the other: names and codes stand in the same column.
+/// Whether Lucca's import could confuse two establishments, because names and codes share a column.
 pub(crate) fn is_same_in_import(one: &Establishment, other: &Establishment) -> bool {
     let texts = |establishment| {
         let texts = EstablishmentColumn::ALL.into_iter().filter_map(move |column| column.of(establishment));
@@ -104,11 +104,11 @@ pub(crate) fn is_same_in_import(one: &Establishment, other: &Establishment) -> b
     one.id == other.id || !texts(one).is_disjoint(&texts(other))
 }
 
-/// Simulates rows in one format after the other, the one that was taken before first. Nothing is made.
+/// Simulates rows in one format after the other, beginning with the remembered one. Creates nothing.
 ///
 /// # Errors
 ///
-/// Where Lucca could not be asked. What it refuses is no error.
+/// If a request fails. A refusal by Lucca is no error.
 pub(crate) async fn simulate(
     client: &Client,
     rows: &[ImportRow],
@@ -117,7 +117,7 @@ pub(crate) async fn simulate(
     let simulation = Simulation { client, rows };
     let mut columns = EstablishmentColumn::ALL.to_vec();
     columns.sort_by_key(|column| Some(*column) != remembered);
-    if !rows.iter().any(|row| tells_columns_apart(&row.establishment)) {
+    if !rows.iter().any(|row| has_distinct_columns(&row.establishment)) {
         columns.truncate(1);
     }
     let leave_types: BTreeSet<RemoteId> = rows.iter().map(|row| row.row.account_id.clone()).collect();
@@ -134,7 +134,7 @@ pub(crate) async fn simulate(
         }
     }
     if !(2..=MOST_LEAVE_TYPES).contains(&leave_types.len()) {
-        return Ok(Simulated::Refused(vec![refusal.unwrap_or_else(untold)]));
+        return Ok(Simulated::Refused(vec![refusal.unwrap_or_else(unexplained_refusal)]));
     }
     simulation.by_leave_type(columns, leave_types).await
 }
@@ -146,9 +146,9 @@ struct Simulation<'a> {
 
 enum Outcome {
     Taken,
-    /// With the reason, where Lucca tells one.
+    /// With Lucca's reason, if any.
     Refused(Option<Problem>),
-    /// An establishment has no such text.
+    /// An establishment lacks the format's text.
     Unwritable,
 }
 
@@ -173,7 +173,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// Some leave types need an approval and others don't, or the rows of one of them are wrong.
+    /// Some leave types need an approval and others don't, or the rows of one type are wrong.
     async fn by_leave_type(
         &self,
         mut columns: Vec<EstablishmentColumn>,
@@ -202,18 +202,22 @@ impl Simulation<'_> {
             columns = vec![taken.establishment];
             without_approval.extend(taken.without_approval);
         }
-        let Some(establishment) = columns.first() else { return Ok(Simulated::Refused(vec![untold()])) };
+        let Some(establishment) = columns.first() else {
+            return Ok(Simulated::Refused(vec![unexplained_refusal()]));
+        };
         let format = ImportFormat { establishment: *establishment, without_approval };
         match self.of(&format, None).await? {
             Outcome::Taken => Ok(Simulated::Accepted(format)),
-            Outcome::Refused(reason) => Ok(Simulated::Refused(vec![reason.unwrap_or_else(untold)])),
-            Outcome::Unwritable => Ok(Simulated::Refused(vec![untold()])),
+            Outcome::Refused(reason) => {
+                Ok(Simulated::Refused(vec![reason.unwrap_or_else(unexplained_refusal)]))
+            }
+            Outcome::Unwritable => Ok(Simulated::Refused(vec![unexplained_refusal()])),
         }
     }
 }
 
-/// What is said of a refusal without a reason.
-pub(crate) fn untold() -> Problem {
+/// The problem of a refusal without a reason.
+pub(crate) fn unexplained_refusal() -> Problem {
     Problem::new(
         ProblemCode::Refused,
         "Lucca's import refuses it and does not say why; the leave type may not be the person's, or the balance too low",
@@ -221,21 +225,21 @@ pub(crate) fn untold() -> Problem {
 }
 
 impl Absences<'_> {
-    /// The column that the tenant took before.
+    /// The column that the tenant accepted before.
     pub(crate) async fn remembered_column(&self) -> Result<Option<EstablishmentColumn>, Error> {
         let known = self.store.capabilities(self.account.no).await?;
         let state = known.get(CAPABILITY).map(|found| found.state.as_str());
         Ok(EstablishmentColumn::ALL.into_iter().find(|column| Some(column.name()) == state))
     }
 
-    /// Remembers the column that the tenant took, where the rows tell names from codes.
+    /// Remembers the accepted column, if the rows' names and codes differ.
     pub(crate) async fn remember_column(
         &self,
         format: &ImportFormat,
         establishments: impl IntoIterator<Item = &Establishment>,
     ) -> Result<(), Error> {
         let column = format.establishment;
-        if !establishments.into_iter().any(tells_columns_apart)
+        if !establishments.into_iter().any(has_distinct_columns)
             || self.remembered_column().await? == Some(column)
         {
             return Ok(());
@@ -249,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_another_code_can_be_confused() {
+    fn name_equal_to_a_code_is_confusable() {
         let establishment = |id: i64, name: &str, code: &str| {
             let json =
                 serde_json::json!({ "id": id.to_string(), "name": name, "code": code, "is_archived": false });

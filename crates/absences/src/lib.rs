@@ -1,13 +1,13 @@
-//! Absence requests: what would be taken, asked of Lucca once, followed to its decision, taken back.
+//! Absence requests: previews, creates, follows, cancels and decides them in Lucca.
 //!
-//! [`Absences`] is the whole of it, for one linked account. [`Absences::preview`] says what a request would take and
-//! what is in its way; [`Absences::request`] writes it down, sends it once through the door that serves the account
-//! (`door`), and says how far it came; [`Absences::advance`] takes whatever was written down one step further, as after
-//! a crash; [`Absences::cancel`] and [`Absences::decide`] act on what is there, whoever made it; `bulk` does it by the
-//! file. What was sent and not answered is looked for (`look`) and never sent again.
+//! [`Absences`] is the API for one linked account. [`Absences::preview`] returns what a request would take
+//! and its problems. [`Absences::request`] stores a submission, sends it once through the account's door
+//! (`door`) and returns its state; [`Absences::advance`] continues any stored submission, for instance after
+//! a crash. [`Absences::cancel`] and [`Absences::decide`] change any absence, including ones entered in
+//! Lucca. `bulk` imports files. A request without a response is looked up (`look`) and never sent again.
 //!
-//! Not here: Lucca's wire (`lucca`), half-day arithmetic (`people`), the table of submissions (`store`), what runs when
-//! (`jobs`).
+//! Not here: Lucca's wire (`lucca`), half-day arithmetic (`people`), stored submissions (`store`), the
+//! schedule (`jobs`).
 
 mod ask;
 mod bulk;
@@ -37,17 +37,17 @@ pub use preview::{LeaveTypes, Overlap, Preview, UsableLeaveType};
 pub use problem::{Error, Lacking, Problem, ProblemCode, Warning};
 pub use report::{Report, Status};
 
-/// The absences of one linked account, to be asked for and changed.
+/// The absences of one linked account.
 #[derive(Clone)]
 pub struct Absences<'a> {
-    /// Lucca, within the tenant's budget.
+    /// The client of the tenant, within its request budget.
     pub client: &'a Client,
-    /// Where everything is kept.
+    /// The store of records and submissions.
     pub store: &'a Store,
     /// The linked account.
     pub account: &'a LinkedAccount,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// On whose behalf: for the audit log.
+    /// The acting party, for the audit log.
     pub actor: Actor,
 }

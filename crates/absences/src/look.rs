@@ -1,4 +1,4 @@
-//! What Lucca has of a person's absences now, and which of them a submission has become.
+//! Looks up an employee's absences in Lucca, and matches them with a submission.
 
 use std::collections::BTreeMap;
 
@@ -14,23 +14,23 @@ use crate::ask::Ask;
 use crate::problem::{Error, Lacking};
 use crate::submit::Detail;
 
-/// What people wrote on a request made here is part of it: the app that made it shows why it was denied.
-const WORDS: FieldGroups = FieldGroups::NONE.with(FieldGroup::LeaveReason);
+/// Read comments of requests made here: the requesting app shows the reason of a denial.
+const COMMENTS: FieldGroups = FieldGroups::NONE.with(FieldGroup::LeaveReason);
 
-/// How much the clocks of the tenant and of this machine may differ.
-const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+/// The most that the tenant's clock and ours may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_hours(1);
 
-/// What an absence is put together from.
+/// The data from which an absence is assembled.
 #[derive(Default)]
-struct Parts {
+struct AbsenceParts {
     owner: Option<RemoteId>,
     confirmation: Confirmation,
     leaves: Vec<Leave>,
 }
 
 impl Absences<'_> {
-    /// The absences of some people on the days from `first` to `last`, those that wait and those that are over among
-    /// them. Of an absence that reaches further only these days.
+    /// The absences of employees on the days from `first` to `last`, including pending and cancelled ones.
+    /// Longer absences have only these days.
     pub(crate) async fn absences_of(
         &self,
         owners: &[RemoteId],
@@ -40,20 +40,22 @@ impl Absences<'_> {
         let query = query_of(owners, first, last);
         let mut parts = BTreeMap::new();
         self.read_leaves(query.clone(), &mut parts).await?;
-        // One that was cancelled while it waited is not confirmed either, and proves nothing.
-        let waits = |parts: &Parts| {
+        // An absence that was cancelled while pending is unconfirmed, too, so it does not show that pending
+        // ones are listed.
+        let waits = |parts: &AbsenceParts| {
             parts.confirmation.is_confirmed == Some(false) && parts.leaves.iter().any(|leave| leave.is_active)
         };
         let shows_pending = parts.values().any(waits);
         if !shows_pending {
-            // unverified: whether the list shows what waits for an approval without being asked for it.
-            self.read_more(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await?;
+            // unverified: whether the list returns pending leaves without a filter for them.
+            self.read_filtered(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await?;
         }
-        Ok(put_together(parts))
+        Ok(assemble(parts))
     }
 
-    /// An absence of a person on the days from `first` to `last`, by Lucca's id, as it is now, even if it is over.
-    pub(crate) async fn absence_now(
+    /// The current state of an absence on the days from `first` to `last`, by Lucca's id, even if it is
+    /// cancelled.
+    pub(crate) async fn current_absence(
         &self,
         owner: &RemoteId,
         (first, last): (Date, Date),
@@ -62,20 +64,24 @@ impl Absences<'_> {
         let owner = std::slice::from_ref(owner);
         let mut listed = self.absences_of(owner, first, last).await?;
         if !listed.iter().any(|absence| absence.id == *id) {
-            // unverified: whether the list shows what is over without being asked for it.
+            // unverified: whether the list returns cancelled leaves without a filter for them.
             let mut parts = BTreeMap::new();
             let query = LeaveQuery { inactive_only: true, ..query_of(owner, first, last) };
-            self.read_more(query.clone(), &mut parts).await?;
+            self.read_filtered(query.clone(), &mut parts).await?;
             if !parts.contains_key(id) {
-                self.read_more(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await?;
+                self.read_filtered(LeaveQuery { unconfirmed_only: true, ..query }, &mut parts).await?;
             }
-            listed = put_together(parts);
+            listed = assemble(parts);
         }
         Ok(listed.into_iter().find(|absence| absence.id == *id))
     }
 
-    /// Reads leaves by a condition that the server may not know.
-    async fn read_more(&self, query: LeaveQuery, parts: &mut BTreeMap<RemoteId, Parts>) -> Result<(), Error> {
+    /// Reads leaves with a filter that the server may refuse.
+    async fn read_filtered(
+        &self,
+        query: LeaveQuery,
+        parts: &mut BTreeMap<RemoteId, AbsenceParts>,
+    ) -> Result<(), Error> {
         match self.read_leaves(query, parts).await {
             Err(Error::Lucca(error)) if error.code() == "lucca.bad_request" => Ok(()),
             other => other,
@@ -85,7 +91,7 @@ impl Absences<'_> {
     async fn read_leaves(
         &self,
         query: LeaveQuery,
-        parts: &mut BTreeMap<RemoteId, Parts>,
+        parts: &mut BTreeMap<RemoteId, AbsenceParts>,
     ) -> Result<(), Error> {
         let mut leaves = self.client.leaves(query).without_raw();
         let consult = Lacking::Permission(Permission::ConsultLeaves);
@@ -105,20 +111,21 @@ impl Absences<'_> {
     /// A request by Lucca's id.
     pub(crate) async fn request_by_id(&self, id: &RemoteId) -> Result<Option<AbsenceRequest>, Error> {
         let consult = Lacking::Permission(Permission::ConsultLeaves);
-        let item = self.client.leave_request(id, WORDS).await.map_err(|error| Error::of(error, consult))?;
-        Ok(item.and_then(|item| item.outcome.ok()).map(|read| sync::absence_request(read.value, WORDS)))
+        let item =
+            self.client.leave_request(id, COMMENTS).await.map_err(|error| Error::of(error, consult))?;
+        Ok(item.and_then(|item| item.outcome.ok()).map(|read| sync::absence_request(read.value, COMMENTS)))
     }
 
-    /// The request that asked for an absence, looked for among those made lately; none where HR entered it.
+    /// The request of an absence, among recently created ones; `None` if HR entered the absence.
     pub(crate) async fn request_of(
         &self,
         absence: &RemoteId,
         since: Timestamp,
     ) -> Result<Option<AbsenceRequest>, Error> {
-        let since = (since - CLOCKS * 15).to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let since = (since - CLOCK_SKEW * 15).to_zoned(jiff::tz::TimeZone::UTC).datetime();
         let query = LeaveRequestQuery {
-            groups: WORDS,
-            // unverified: in which zone the server compares; half a day more is asked for than is needed.
+            groups: COMMENTS,
+            // unverified: in which zone the server compares, so the query begins half a day earlier.
             created_since: Some(since),
             ..LeaveRequestQuery::default()
         };
@@ -129,7 +136,7 @@ impl Absences<'_> {
             for item in page.items {
                 let Ok(Read { value, .. }) = item.outcome else { continue };
                 if value.period_id.as_ref() == Some(absence) {
-                    found = Some(sync::absence_request(value, WORDS));
+                    found = Some(sync::absence_request(value, COMMENTS));
                 }
             }
         }
@@ -141,16 +148,16 @@ fn query_of(owners: &[RemoteId], first: Date, last: Date) -> LeaveQuery {
     LeaveQuery { owners: Owners::Ids(owners.to_vec()), ..LeaveQuery::on(DateFilter::Between(first, last)) }
 }
 
-fn put_together(parts: BTreeMap<RemoteId, Parts>) -> Vec<Absence> {
+fn assemble(parts: BTreeMap<RemoteId, AbsenceParts>) -> Vec<Absence> {
     let made = parts
         .into_iter()
         .filter_map(|(id, parts)| Absence::from_leaves(id, parts.owner, parts.confirmation, parts.leaves));
     made.collect()
 }
 
-/// Which of a person's absences is the one that was asked for: one that was not there before it was sent, on the leave
-/// type, that takes all the half-days it was to take and none outside the period.
-pub(crate) fn made_of<'a>(
+/// The absence that a submission created: it did not exist before, has the leave type, and covers every
+/// expected half-day and none outside the period.
+pub(crate) fn find_created<'a>(
     ask: &Ask,
     detail: &Detail,
     sent_at: Timestamp,
@@ -159,7 +166,7 @@ pub(crate) fn made_of<'a>(
     let is_new = |absence: &&Absence| {
         let created = absence.leaves.iter().filter_map(|leave| leave.created_at).max_by_key(|at| at.latest());
         !detail.before.contains(&absence.id)
-            && (absence.is_active || created.is_some_and(|at| at.latest() + CLOCKS >= sent_at))
+            && (absence.is_active || created.is_some_and(|at| at.latest() + CLOCK_SKEW >= sent_at))
     };
     let fits = |absence: &&Absence| {
         let halves: Vec<HalfDay> = absence.leaves.iter().map(Leave::at).collect();

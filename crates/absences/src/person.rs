@@ -1,4 +1,4 @@
-//! Resolves references to people, and finds people that Lucca's import could confuse.
+//! Resolves references to employees, and detects employees that Lucca's import could confuse.
 
 use async_recursion::async_recursion as boxed;
 use people::{
@@ -14,12 +14,13 @@ use crate::import_format::is_same_in_import;
 use crate::problem::{Error, Problem, ProblemCode};
 
 impl Absences<'_> {
-    /// The one person that a reference means: `id:9`, `number:009`, `email:jo@acme.example`, or a bare value that fits
-    /// no other person. Reads all people from the store; Lucca is not asked.
+    /// The one employee that a reference means: `id:9`, `number:009`, `email:jo@acme.example`, or a bare
+    /// value that fits no other employee. Reads all employees from the store; sends no request to Lucca.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with every person that the reference fits.
+    /// [`Error::UnknownEmployee`], and [`Error::AmbiguousEmployee`] with every employee that the reference
+    /// fits.
     #[boxed]
     pub async fn find_person(&self, reference: &str) -> Result<PersonLabel, Error> {
         let index = self.person_index().await?;
@@ -34,8 +35,8 @@ impl Absences<'_> {
         Ok(self.store.person_index(self.account.no).await?)
     }
 
-    /// What keeps Lucca's import from telling a person from others: the import names people by establishment, number
-    /// and names, and has no column for their id.
+    /// The problem if Lucca's import could confuse the employee with another: it identifies employees by
+    /// establishment, number and names, and has no column for their id.
     pub(crate) async fn import_doubles(&self, ask: &Ask, person: &Person) -> Result<Option<Problem>, Error> {
         let employee = &person.employee;
         let Some(number) = employee.employee_number.as_deref() else { return Ok(None) };
@@ -51,16 +52,17 @@ impl Absences<'_> {
                 (employee, person.establishment.as_ref()),
                 (&other.record, establishment.as_ref()),
             ) {
-                return Ok(Some(double()));
+                return Ok(Some(double_problem()));
             }
         }
         Ok(None)
     }
 }
 
-/// Whether Lucca's import could book `other` instead of `employee`: the same number in the same establishment, or in one
-/// whose name is the other's code, and still employed when the absence begins.
-// unverified: which columns the import goes by, and whether it finds people who have left.
+/// Whether Lucca's import could book `other` instead of `employee`: both have the same number and
+/// establishment, or an establishment's name is the other's code, and `other` is still employed when the
+/// absence begins.
+// unverified: which columns the import uses, and whether it finds former employees.
 pub(crate) fn is_double(
     ask: &Ask,
     (employee, establishment): (&Employee, Option<&Establishment>),
@@ -75,7 +77,7 @@ pub(crate) fn is_double(
     other.id != employee.id && !has_left && number(other) == number(employee) && is_same_establishment
 }
 
-pub(crate) fn double() -> Problem {
+pub(crate) fn double_problem() -> Problem {
     let message = "another person has the same employee number in the same establishment: Lucca's import could take one \
                    for the other";
     Problem::new(ProblemCode::NotImportable, message).on("employee_id")

@@ -1,4 +1,4 @@
-//! What an absence would take and what is in its way; what a person may take it on. Nothing is asked for here.
+//! Previews of absences and their problems, and an employee's leave types. Requests nothing.
 
 use std::collections::BTreeSet;
 
@@ -11,72 +11,72 @@ use crate::ask::Ask;
 use crate::door::{Amount, Assessment, Balance, Door, DoorKind, Person};
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
-/// What an absence would be.
+/// The preview of an absence.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
-    /// What is asked for.
+    /// The absence to request.
     #[serde(flatten)]
     pub ask: Ask,
-    /// Who would be away, named.
+    /// The absent employee, with name.
     pub person: PersonLabel,
-    /// What the leave type is called, where Lucca tells.
+    /// The leave type's name, if Lucca returns it.
     pub leave_type_name: Option<String>,
     /// The half-days it would take, and why not the others.
     pub plan: Plan,
-    /// How much of the leave type it would take.
+    /// The amount of the leave type that it would take.
     pub amount: Option<Amount>,
-    /// What would be left, where Lucca tells.
+    /// The remaining balance, if Lucca returns it.
     pub balance: Option<Balance>,
-    /// The absences that are in its way.
+    /// Existing absences that overlap it.
     pub overlaps: Vec<Overlap>,
-    /// What Lucca has to say of it.
+    /// Lucca's warnings.
     pub warnings: Vec<Warning>,
-    /// Why it can't be asked for; empty if it can.
+    /// Why it can't be requested; empty if it can.
     pub problems: Vec<Problem>,
-    /// The door that it would go through.
+    /// The door to send it through.
     pub door: DoorKind,
-    /// Whether it can be asked for, its warnings confirmed.
+    /// Whether it can be requested once its warnings are confirmed.
     pub can_be_requested: bool,
 }
 
-/// An absence that takes half-days which another would take too.
+/// An existing absence with half-days that another would take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Overlap {
-    /// The absence that is there.
+    /// The existing absence.
     pub absence_id: RemoteId,
     /// The half-days that both would take.
     pub half_days: Vec<HalfDay>,
 }
 
-/// What a person may take an absence on.
+/// An employee's leave types.
 #[derive(Clone, Debug, Serialize)]
 pub struct LeaveTypes {
     /// The leave types.
     pub leave_types: Vec<UsableLeaveType>,
-    /// Whether Lucca offered them to this person for this period. If not, these are all that the tenant has.
+    /// Whether Lucca offered them to this employee for this period. If not, these are all of the tenant's.
     pub is_offered: bool,
 }
 
-/// A leave type, as far as a person can use it.
+/// A leave type as an employee can use it.
 #[derive(Clone, Debug, Serialize)]
 pub struct UsableLeaveType {
     /// Lucca's id; a new one each year for yearly accounts.
     pub id: RemoteId,
     /// Its name, in the language of the API key.
     pub name: Option<String>,
-    /// What it is counted in.
+    /// The unit it is counted in.
     pub unit: Option<LeaveUnit>,
     /// Whether half-days can be taken.
     pub half_days: Option<bool>,
-    /// The steps in which hours are taken.
+    /// The step of durations, in hours.
     pub step_hours: Option<f64>,
-    /// What is left, where Lucca tells.
+    /// The remaining balance, if Lucca returns it.
     pub balance: Option<f64>,
     /// Whether it is remote work.
     pub is_remote_work: Option<bool>,
 }
 
-/// Everything that was looked at for a preview.
+/// The data that a preview collected.
 pub(crate) struct Examined {
     pub(crate) person: Person,
     pub(crate) plan: Plan,
@@ -88,13 +88,12 @@ pub(crate) struct Examined {
 }
 
 impl Absences<'_> {
-    /// What an absence would take, and what is in its way. Some four requests to Lucca, none of which asks for
-    /// anything.
+    /// Previews an absence with its problems. About four requests to Lucca; none of them creates anything.
     ///
     /// # Errors
     ///
-    /// [`Error::Problems`] where what is asked for is wrong by itself, without a request; [`Error::NotPermitted`],
-    /// [`Error::UnknownEmployee`], or where Lucca could not be asked.
+    /// [`Error::Problems`] if the absence itself is invalid, without a request; [`Error::NotPermitted`],
+    /// [`Error::UnknownEmployee`], or [`Error::Lucca`] if a request failed.
     #[boxed]
     pub async fn preview(&self, ask: &Ask) -> Result<Preview, Error> {
         let examined = self.examine(ask).await?;
@@ -114,11 +113,11 @@ impl Absences<'_> {
         })
     }
 
-    /// What a person may take an absence on, for a period.
+    /// The leave types that an employee may use in a period.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownEmployee`], [`Error::NotPermitted`], or where Lucca could not be asked.
+    /// [`Error::UnknownEmployee`], [`Error::NotPermitted`], or [`Error::Lucca`] if a request failed.
     #[boxed]
     pub async fn leave_types(
         &self,
@@ -126,7 +125,7 @@ impl Absences<'_> {
         first: HalfDay,
         last: HalfDay,
     ) -> Result<LeaveTypes, Error> {
-        self.must_be_wanted()?;
+        self.require_features()?;
         let person = self.person(employee_id).await?;
         let kind = self.door().await?.kind();
         if kind == DoorKind::Factory {
@@ -147,7 +146,7 @@ impl Absences<'_> {
                     });
                     return Ok(LeaveTypes { leave_types: leave_types.collect(), is_offered: true });
                 }
-                Err(error) => self.turned_away(kind, error).await?,
+                Err(error) => self.note_refusal(kind, error).await?,
             }
         }
         let known = self.store.all::<LeaveType>(self.account.no).await?;
@@ -164,7 +163,7 @@ impl Absences<'_> {
     }
 
     pub(crate) async fn examine(&self, ask: &Ask) -> Result<Examined, Error> {
-        // What was refused a moment ago, or never wanted, is refused without a request.
+        // Refuse declined features and recently refused doors without a request.
         drop(self.door().await?);
         let own = ask.problems();
         if !own.is_empty() {
@@ -190,10 +189,10 @@ impl Absences<'_> {
         }
         problems.extend(assessment.problems.iter().cloned());
         if door.kind() == DoorKind::Import {
-            // The import tells nothing of leave types: what the last sync heard.
+            // The import returns no data about leave types, so use the stored one.
             let leave_type = self.store.record::<LeaveType>(self.account.no, &ask.leave_type_id).await?;
             if let Some(leave_type) = leave_type.map(|stored| stored.record) {
-                problems.extend(unfit_unit(ask, &leave_type));
+                problems.extend(wrong_unit(ask, &leave_type));
                 assessment.leave_type_name = leave_type.name;
             }
             problems.extend(self.import_doubles(ask, &person).await?);
@@ -218,15 +217,15 @@ impl Absences<'_> {
     }
 }
 
-/// What is wrong with a duration in hours on a leave type that is known to be counted in days.
-pub(crate) fn unfit_unit(ask: &Ask, leave_type: &LeaveType) -> Option<Problem> {
+/// The problem of a duration in hours on a leave type that is counted in days.
+pub(crate) fn wrong_unit(ask: &Ask, leave_type: &LeaveType) -> Option<Problem> {
     (ask.minutes.is_some() && leave_type.unit == Some(LeaveUnit::Days)).then(|| {
         let message = "this leave type is counted in days: leave the hours out";
         Problem::new(ProblemCode::InvalidDuration, message).on("minutes")
     })
 }
 
-/// The absences that take some of what a plan takes.
+/// The existing absences that share half-days with a plan.
 pub(crate) fn overlaps(plan: &Plan, existing: &[Absence]) -> Vec<Overlap> {
     let of = |absence: &Absence| {
         let active = absence.leaves.iter().filter(|leave| leave.is_active);

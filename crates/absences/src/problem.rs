@@ -1,4 +1,4 @@
-//! Why an absence can't be asked for, was refused, or needs a word first; and what can go wrong on the way.
+//! Problems and warnings of absence requests, and the errors of this crate.
 
 use linking::Permission;
 use people::Language;
@@ -6,25 +6,25 @@ use people::{HalfDay, PersonCandidate};
 use serde::{Deserialize, Serialize};
 use store::SubmissionState;
 
-/// What is wrong, as a stable code.
+/// The stable code of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ProblemCode {
-    /// The period is empty, too long, or not one.
+    /// The period is empty, too long, or invalid.
     #[serde(rename = "absence.invalid_period")]
     InvalidPeriod,
     /// The duration does not fit the period or the leave type.
     #[serde(rename = "absence.invalid_duration")]
     InvalidDuration,
-    /// The comment is too long, or the door takes none.
+    /// The comment is too long, or the door supports none.
     #[serde(rename = "absence.invalid_comment")]
     InvalidComment,
-    /// The leave type is not one that the person may use for this period.
+    /// The employee may not use the leave type in this period.
     #[serde(rename = "absence.type_not_offered")]
     TypeNotOffered,
-    /// Nobody works on these half-days.
+    /// The employee works on none of these half-days.
     #[serde(rename = "absence.nothing_to_take")]
     NothingToTake,
-    /// The person is away already.
+    /// The employee is absent already.
     #[serde(rename = "absence.overlap")]
     Overlap,
     /// The leave type is taken in whole days.
@@ -33,19 +33,19 @@ pub enum ProblemCode {
     /// The leave type is closed for this period.
     #[serde(rename = "absence.closed")]
     Closed,
-    /// The reference fits several people.
+    /// The reference fits several employees.
     #[serde(rename = "absence.ambiguous_employee")]
     AmbiguousEmployee,
-    /// What the import needs to know of the person is not known.
+    /// The store lacks data of the employee that the import needs.
     #[serde(rename = "absence.not_importable")]
     NotImportable,
     /// Lucca refuses it.
     #[serde(rename = "absence.refused")]
     Refused,
-    /// Something must be confirmed first.
+    /// A warning must be confirmed first.
     #[serde(rename = "absence.confirmation_needed")]
     ConfirmationNeeded,
-    /// It was sent and did not arrive.
+    /// The request was sent and did not arrive.
     #[serde(rename = "absence.not_made")]
     NotMade,
 }
@@ -71,23 +71,24 @@ impl ProblemCode {
     }
 }
 
-/// Something that is in the way of an absence.
+/// A problem that prevents an absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What is wrong.
+    /// The stable code.
     pub code: ProblemCode,
-    /// What it is about, by its name in the API.
+    /// The field it concerns, by its name in the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What is wrong, for a person; in English.
+    /// The problem in English, for people.
     pub message: String,
-    /// Lucca's own words, in the language of the API key.
+    /// Lucca's own text, in the language of the API key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lucca: Option<String>,
-    /// The half-days it is about.
+    /// The half-days it concerns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub half_days: Vec<HalfDay>,
-    /// The people that a reference fits, or nearly fits. Their names are here and not in `message`, which may be logged.
+    /// The employees that a reference fits, or nearly fits. Their names are here and not in `message`, which
+    /// may be logged.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub candidates: Box<[PersonCandidate]>,
 }
@@ -114,63 +115,63 @@ impl Problem {
         self
     }
 
-    /// What a request that was refused outright says.
+    /// The problem of a request that Lucca refused outright.
     pub(crate) fn of_refusal(error: &lucca::Error) -> Self {
         Self::new(ProblemCode::Refused, "Lucca refuses the request").in_lucca_s_words(error.lucca_message())
     }
 }
 
-/// What Lucca has to say of a request, short of refusing it.
+/// A message of Lucca's about a request that it does not refuse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// Tells it apart: what is acknowledged is named by it.
+    /// The id by which callers acknowledge the warning.
     pub id: String,
-    /// Lucca's words, in the language of the API key.
+    /// Lucca's text, in the language of the API key.
     pub text: String,
-    /// Whether the request is only made once it is acknowledged.
+    /// Whether the request is only sent once the warning is acknowledged.
     pub must_be_confirmed: bool,
 }
 
-/// What can go wrong with absences.
+/// Errors of absence requests.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The linked account, or its key, may not do this. Nothing was sent.
     #[error("the API key may not do this: it lacks {}", .0.label())]
     NotPermitted(Lacking),
-    /// The tenant offers no way to make requests.
+    /// The tenant has no door for requests.
     #[error("this tenant offers no way to make absence requests")]
     NoDoor,
-    /// Nobody with this id is known of the linked account.
+    /// The linked account has no employee with this id.
     #[error("no such person")]
     UnknownEmployee,
-    /// The reference fits several people, who are named; nothing was asked of Lucca.
+    /// The reference fits several employees, who are listed; no request was sent to Lucca.
     #[error("several people fit this reference")]
     AmbiguousEmployee(Vec<PersonCandidate>),
-    /// Nothing with this id is known of the linked account.
+    /// The linked account has no absence with this id.
     #[error("no such absence or absence request")]
     UnknownAbsence,
-    /// The idempotency key was used for something else.
+    /// The idempotency key was used for another request.
     #[error("this idempotency key was used for another absence request")]
     KeyReused,
-    /// The idempotency key is empty, too long, or has other than visible ASCII characters.
+    /// The idempotency key is empty, too long, or has characters other than visible ASCII.
     #[error("an idempotency key has 1 to 200 visible ASCII characters")]
     InvalidKey,
-    /// What is asked for can't be asked for. Nothing was sent.
+    /// The request has problems. Nothing was sent.
     #[error("the absence can't be requested: {}", first_message(.0))]
     Problems(Vec<Problem>),
-    /// What is asked for must be confirmed first. Nothing was made.
+    /// Warnings must be confirmed first. Nothing was created.
     #[error("Lucca asks to confirm first")]
     ConfirmationNeeded(Vec<Warning>),
-    /// It is not in a state in which this can be done.
+    /// The absence's state does not allow this.
     #[error("this can't be done with an absence request that is {0}")]
     WrongState(String),
-    /// A denial has no comment.
+    /// A denial without a comment.
     #[error("a denial needs a comment")]
     CommentRequired,
-    /// Half-days were named that the absence does not have.
+    /// The absence does not have this half-day.
     #[error("the absence does not have this half-day: {0}")]
     NotItsHalfDay(HalfDay),
-    /// Lucca could not be asked.
+    /// A request to Lucca failed.
     #[error("Lucca could not be asked")]
     Lucca(#[from] lucca::Error),
     /// The store failed.
@@ -182,15 +183,16 @@ fn first_message(problems: &[Problem]) -> &str {
     problems.first().map_or("something is wrong with it", |problem| &problem.message)
 }
 
-/// What a key lacks.
+/// What the key or the account lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacking {
-    /// The linked account was made without absence requests: the customer was never asked.
+    /// The linked account does not include absence requests: the customer was never asked for them.
     Feature,
-    /// A box on the key's form.
+    /// A permission of the key.
     Permission(Permission),
     /// An operation of the role in Lucca Absences.
-    // unverified: which operation guards what; the names are those of Lucca's help (source: absences.md §10).
+    // unverified: which operation guards which action; the names are those of Lucca's help (source:
+    // absences.md §10).
     Operation(&'static str),
 }
 
@@ -205,7 +207,7 @@ impl Lacking {
 }
 
 impl Error {
-    /// What went wrong, as a stable code.
+    /// The error's stable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotPermitted(_) => "absence.not_permitted",
@@ -227,7 +229,7 @@ impl Error {
         }
     }
 
-    /// What a person can do about it.
+    /// The next step for a person.
     pub fn advice(&self) -> String {
         match self {
             Self::NotPermitted(Lacking::Feature) => {
@@ -273,7 +275,7 @@ impl Error {
         }
     }
 
-    /// A refusal by Lucca for want of a permission, named; any other error as it is.
+    /// Names the missing permission if Lucca refused for lack of one; returns other errors unchanged.
     pub(crate) fn of(error: lucca::Error, lacking: Lacking) -> Self {
         match error.code() {
             "lucca.permission_missing" => Self::NotPermitted(lacking),

@@ -1,4 +1,4 @@
-//! A submission as the API and the command line tell it.
+//! Submissions as the API and the command line report them.
 
 use jiff::Timestamp;
 use people::{AbsenceStatus, Approval, CancellationRequest, HalfDay, RemoteId};
@@ -11,32 +11,32 @@ use crate::follow;
 use crate::problem::{Error, Problem, Warning};
 use crate::submit::{Detail, ask_of};
 
-/// How an absence request made here stands.
+/// The status of an absence request made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// On its way to Lucca.
+    /// Being sent to Lucca.
     Submitting,
-    /// Sent, and not answered: it is being looked for, and not sent again.
+    /// Sent without a response: the absence is being looked up, and not sent again.
     InDoubt,
-    /// Lucca, or a rule in it, said no before it was made.
+    /// Lucca refused it before it was created.
     Refused,
     /// It did not arrive.
     NotMade,
-    /// An approver is awaited.
+    /// Waits for an approver.
     Pending,
-    /// It takes place.
+    /// Approved.
     Approved,
-    /// An approver refused.
+    /// Denied by an approver.
     Denied,
-    /// Taken back, or taken out by HR.
+    /// Cancelled, by the employee or by HR.
     Cancelled,
-    /// It takes place, unless the wish to cancel it is granted.
+    /// Approved, with a pending cancellation.
     CancellationPending,
 }
 
 impl Status {
-    /// The status's name, as JSON writes it.
+    /// The status's name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Submitting => "submitting",
@@ -51,7 +51,7 @@ impl Status {
         }
     }
 
-    /// Whether more is to be heard of it without anybody doing anything.
+    /// Whether the status changes without further action by the caller.
     pub const fn is_on_its_way(self) -> bool {
         matches!(self, Self::Submitting | Self::InDoubt)
     }
@@ -69,14 +69,14 @@ impl From<AbsenceStatus> for Status {
     }
 }
 
-/// A half-day of an absence that was made.
+/// A half-day of a created absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TakenHalfDay {
-    /// Which.
+    /// The date and half.
     pub at: HalfDay,
     /// False once it was cancelled, or denied with the rest.
     pub is_active: bool,
-    /// How long it is, where the leave type is counted in hours.
+    /// The duration, for leave types counted in hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minutes: Option<i64>,
 }
@@ -84,45 +84,45 @@ pub struct TakenHalfDay {
 /// An absence request made through the connector.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Its id.
+    /// The submission's id.
     pub id: SubmissionId,
-    /// The caller's name for it.
+    /// The caller's idempotency key.
     pub idempotency_key: String,
-    /// How it stands.
+    /// The status.
     pub status: Status,
-    /// What was asked for.
+    /// The requested absence.
     #[serde(flatten)]
     pub ask: Ask,
-    /// The door it went through.
+    /// The door it was sent through.
     pub door: Option<DoorKind>,
-    /// Lucca's id of the request; none where there is none, as in an import that was approved at once.
+    /// Lucca's id of the request; `None` if there is none, as for an import that is approved at once.
     pub request_id: Option<RemoteId>,
     /// Lucca's id of the absence (leave period).
     pub absence_id: Option<RemoteId>,
-    /// The half-days it takes, once it is made.
+    /// The half-days it takes, once created.
     pub half_days: Vec<TakenHalfDay>,
     /// Every decision so far, in order.
     pub approvals: Vec<Approval>,
-    /// Whose decision is awaited.
+    /// The approver whose decision is pending.
     pub next_approver_id: Option<RemoteId>,
-    /// Every wish to cancel it after it was approved.
+    /// Every request to cancel it after its approval.
     pub cancellation_requests: Vec<CancellationRequest>,
-    /// Why it was refused, or not made.
+    /// Why it was refused, or not created.
     pub problems: Vec<Problem>,
-    /// What has to be acknowledged, under the same idempotency key, before it is made.
+    /// The warnings to acknowledge, under the same idempotency key, before it is sent.
     pub warnings: Vec<Warning>,
-    /// When it was asked for here, UTC.
+    /// When it was requested here, UTC.
     pub created_at: Timestamp,
-    /// When something was last heard of it, UTC.
+    /// When its state was last read, UTC.
     pub updated_at: Timestamp,
 }
 
 impl Report {
-    /// How a submission stands.
+    /// The report of a submission.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] where it can't be read back.
+    /// [`Error::Store`] if it can't be parsed.
     pub fn of(submission: &Submission) -> Result<Self, Error> {
         let ask = ask_of(submission)?;
         let detail = Detail::of(submission)?;

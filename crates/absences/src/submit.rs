@@ -1,5 +1,6 @@
-//! The way of a request to Lucca. It is written down, marked as being sent, sent once, and looked for until it is found
-//! or can't be there any more. Whoever is killed in between leaves what the next one needs.
+//! Submits a request to Lucca: stores it, marks it as `sending`, sends it once, and looks it up until it is
+//! found or can't arrive any more. Each state is stored first, so that another process can continue after a
+//! crash.
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -12,49 +13,49 @@ use crate::Absences;
 use crate::ask::Ask;
 use crate::door::{DoorKind, Submitted};
 use crate::follow;
-use crate::look::made_of;
+use crate::look::find_created;
 use crate::preview::Examined;
 use crate::problem::{Error, Problem, ProblemCode, Warning};
 
-/// How long whoever is sending is given before somebody else looks: longer than a request may take.
-pub(crate) const SENDING: SignedDuration = SignedDuration::from_mins(2);
+/// How long a sending process is given before another looks the request up: longer than a request may take.
+pub(crate) const SENDING_TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
 
-/// How long after it was sent a request that is not there is not coming any more. Lucca gives up on a request after
-/// five seconds (source: absences.md §1).
-const DOUBT: SignedDuration = SignedDuration::from_mins(5);
+/// How long after sending a missing request may still arrive. Lucca aborts a request after five seconds
+/// (source: absences.md §1).
+const DOUBT_PERIOD: SignedDuration = SignedDuration::from_mins(5);
 
-/// How often something is looked for while it is in doubt.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// The interval of lookups while a request is in doubt.
+const LOOKUP_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
-/// How long a request that can't be sent is kept for sending.
-const OUTBOX: SignedDuration = SignedDuration::from_hours(24);
+/// How long an unsendable request stays queued.
+const QUEUE_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-const SEND_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+const RESEND_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
-/// What the way to Lucca needs to know, kept with the submission.
+/// The stored data of a submission that sending needs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Detail {
-    /// The half-days it is to take.
+    /// The half-days that it should take.
     pub(crate) expected: Vec<HalfDay>,
-    /// Whether that is a guess.
+    /// Whether they are estimated.
     #[serde(default)]
     pub(crate) is_estimated: bool,
-    /// The person's absences around it before it was sent: none of them is the one.
+    /// The employee's absences before sending: none of them is the requested one.
     #[serde(default)]
     pub(crate) before: Vec<RemoteId>,
     /// The warnings that the caller has acknowledged.
     #[serde(default)]
     pub(crate) acknowledged: Vec<String>,
-    /// The door it went through.
+    /// The door it was sent through.
     #[serde(default)]
     pub(crate) door: Option<DoorKind>,
     /// Whether it is a row of a file, which is imported as a whole or not at all.
     #[serde(default)]
     pub(crate) is_of_a_file: bool,
-    /// Why it was refused, or not made.
+    /// Why it was refused, or not created.
     #[serde(default)]
     pub(crate) problems: Vec<Problem>,
-    /// What has to be confirmed before it is made.
+    /// The warnings to confirm before it is sent.
     #[serde(default)]
     pub(crate) confirm: Vec<Warning>,
 }
@@ -79,16 +80,17 @@ pub(crate) fn ask_of(submission: &Submission) -> Result<Ask, Error> {
 }
 
 impl Absences<'_> {
-    /// Asks Lucca for an absence, once, however often it is called with the same idempotency key. `id` is what it is
-    /// called if it is new. `acknowledged` names the warnings of a preview that the person has seen.
+    /// Requests an absence in Lucca, once per idempotency key. `id` is the id of a new submission.
+    /// `acknowledged` lists the ids of warnings that the caller confirms.
     ///
-    /// What comes back says how far it is: made, refused, or still in doubt, and then [`advance`](Self::advance) finds
-    /// out. What could not be sent because Lucca was not reached is sent later, by the same.
+    /// The returned submission is created, refused, or in doubt; [`advance`](Self::advance) resolves a doubt,
+    /// and sends later if Lucca was unreachable.
     ///
     /// # Errors
     ///
-    /// [`Error::Problems`] and [`Error::ConfirmationNeeded`], after which nothing is written down and the key is free;
-    /// [`Error::KeyReused`]; [`Error::NotPermitted`]; where Lucca could not be asked before anything was sent.
+    /// [`Error::Problems`] and [`Error::ConfirmationNeeded`], after which nothing is stored and the key is
+    /// free; [`Error::KeyReused`]; [`Error::NotPermitted`]; [`Error::Lucca`] if a request failed before
+    /// anything was sent.
     #[boxed]
     pub async fn request(
         &self,
@@ -101,9 +103,9 @@ impl Absences<'_> {
         if idempotency_key.is_empty() || idempotency_key.len() > 200 || !is_plain {
             return Err(Error::InvalidKey);
         }
-        self.must_be_wanted()?;
+        self.require_features()?;
         if let Some(known) = self.store.submission_by_key(self.account.no, idempotency_key).await? {
-            return Box::pin(self.again(known, ask, acknowledged)).await;
+            return Box::pin(self.repeat(known, ask, acknowledged)).await;
         }
         let examined = self.examine(ask).await?;
         let detail = sendable(&examined, acknowledged)?;
@@ -115,20 +117,20 @@ impl Absences<'_> {
             employee_id: &ask.employee_id,
             ask: &ask.to_json(),
             detail: &detail.to_json(),
-            due_at: now + SENDING,
+            due_at: now + SENDING_TIMEOUT,
             at: now,
         };
         let written = self.store.add_submission(new).await?;
         if written.id != id {
-            // Somebody else asked under the same key at the same moment.
-            return Box::pin(self.again(written, ask, acknowledged)).await;
+            // Another caller used the same key at the same moment.
+            return Box::pin(self.repeat(written, ask, acknowledged)).await;
         }
         self.audit("absence.requested", json!({ "id": id, "door": examined.door.kind() })).await?;
         Box::pin(self.send(written, ask, detail, examined)).await
     }
 
-    /// What was asked before under the same key.
-    async fn again(
+    /// Handles a repeated request under the same key.
+    async fn repeat(
         &self,
         mut known: Submission,
         ask: &Ask,
@@ -143,7 +145,7 @@ impl Absences<'_> {
             if !detail.confirm.iter().all(|warning| acknowledged.contains(&warning.id)) {
                 return Err(Error::ConfirmationNeeded(detail.confirm));
             }
-            // It was not made, and now what was missing is there.
+            // It was not created, and the missing confirmation is given now.
             let before = std::mem::take(&mut detail.acknowledged);
             detail.acknowledged = before.into_iter().chain(acknowledged.iter().cloned()).collect();
             detail.confirm.clear();
@@ -156,28 +158,28 @@ impl Absences<'_> {
         }
         match known.state {
             SubmissionState::Queued => Box::pin(self.send_queued(known)).await,
-            SubmissionState::Sending | SubmissionState::InDoubt => self.settle(known).await,
+            SubmissionState::Sending | SubmissionState::InDoubt => self.look_up(known).await,
             SubmissionState::Made | SubmissionState::Refused | SubmissionState::NotMade => Ok(known),
         }
     }
 
-    /// Takes a submission one step further, if it is due: sends what was not sent, looks for what may have been, and
-    /// follows what was made. Safe to call at any time, from any number of processes.
+    /// Advances a submission by one step: sends a queued one, looks up one in doubt, or follows a created
+    /// one. Safe to call at any time, from any number of processes.
     ///
     /// # Errors
     ///
-    /// Where Lucca could not be asked; then it is due again as before.
+    /// If a request to Lucca failed; the submission stays due.
     #[boxed]
     pub async fn advance(&self, submission: Submission) -> Result<Submission, Error> {
         match submission.state {
             SubmissionState::Queued => Box::pin(self.send_queued(submission)).await,
-            SubmissionState::Sending | SubmissionState::InDoubt => self.settle(submission).await,
+            SubmissionState::Sending | SubmissionState::InDoubt => self.look_up(submission).await,
             SubmissionState::Made => self.follow(submission).await,
             SubmissionState::Refused | SubmissionState::NotMade => Ok(submission),
         }
     }
 
-    /// Sends what was written down and not sent, after looking once more whether it still can be.
+    /// Sends a queued submission after examining it again.
     async fn send_queued(&self, submission: Submission) -> Result<Submission, Error> {
         let ask = ask_of(&submission)?;
         let known = Detail::of(&submission)?;
@@ -188,7 +190,7 @@ impl Absences<'_> {
         let examined = match self.examine(&ask).await {
             Ok(examined) => examined,
             Err(Error::Lucca(error)) if is_passing(&error) => {
-                return self.put_off(submission, error).await;
+                return self.requeue(submission, error).await;
             }
             Err(Error::Store(error)) => return Err(Error::Store(error)),
             Err(error) => {
@@ -209,7 +211,7 @@ impl Absences<'_> {
         }
     }
 
-    /// Sends it, unless somebody else is doing so.
+    /// Sends a submission, unless another process is doing so.
     async fn send(
         &self,
         mut submission: Submission,
@@ -223,7 +225,7 @@ impl Absences<'_> {
         submission.detail = detail.to_json();
         submission.state = SubmissionState::Sending;
         submission.sent_at = Some(now);
-        submission.due_at = Some(now + SENDING);
+        submission.due_at = Some(now + SENDING_TIMEOUT);
         if !self.store.save_submission(&mut submission, now).await? {
             return self.reload(&submission).await;
         }
@@ -233,20 +235,20 @@ impl Absences<'_> {
                 self.note_made(door.kind()).await?;
                 submission.request_id = request_id;
                 submission.absence_id = absence_id;
-                self.doubt(submission).await
+                self.mark_in_doubt(submission).await
             }
             Ok(Submitted::Refused { problems, confirm }) => {
                 detail.problems = problems;
                 detail.confirm = confirm;
                 submission.detail = detail.to_json();
-                self.doubt(submission).await
+                self.mark_in_doubt(submission).await
             }
-            Err(error) if error.may_have_happened() => self.doubt(submission).await,
+            Err(error) if error.may_have_happened() => self.mark_in_doubt(submission).await,
             // It certainly did not arrive.
-            Err(error) if is_passing(&error) => self.put_off(submission, error).await,
+            Err(error) if is_passing(&error) => self.requeue(submission, error).await,
             Err(error) => {
                 let mut problem = Problem::of_refusal(&error);
-                match self.turned_away(door.kind(), error).await {
+                match self.note_refusal(door.kind(), error).await {
                     Err(Error::Store(error)) => return Err(Error::Store(error)),
                     Err(closed) => problem.message = closed.to_string(),
                     Ok(()) => problem.message = Error::NoDoor.to_string(),
@@ -256,47 +258,47 @@ impl Absences<'_> {
         }
     }
 
-    /// Marks it as one to be looked for, and looks.
-    async fn doubt(&self, mut submission: Submission) -> Result<Submission, Error> {
+    /// Marks a submission as in doubt, and looks it up.
+    async fn mark_in_doubt(&self, mut submission: Submission) -> Result<Submission, Error> {
         let now = self.clock.now();
         submission.state = SubmissionState::InDoubt;
-        submission.due_at = Some(now + LOOK_AGAIN);
+        submission.due_at = Some(now + LOOKUP_INTERVAL);
         if !self.store.save_submission(&mut submission, now).await? {
             return self.reload(&submission).await;
         }
-        match self.settle(submission.clone()).await {
-            // It is written down, and looked for again.
+        match self.look_up(submission.clone()).await {
+            // Its state is stored, so it is looked up again later.
             Err(Error::Lucca(_) | Error::NotPermitted(_)) => Ok(submission),
             settled => settled,
         }
     }
 
-    /// Looks for what may have been sent.
-    async fn settle(&self, mut submission: Submission) -> Result<Submission, Error> {
+    /// Looks up a submission that may have been sent.
+    async fn look_up(&self, mut submission: Submission) -> Result<Submission, Error> {
         let now = self.clock.now();
         let sent_at = submission.sent_at.unwrap_or(submission.created_at);
-        if submission.state == SubmissionState::Sending && now < sent_at + SENDING {
-            // Whoever sends it is still at it.
+        if submission.state == SubmissionState::Sending && now < sent_at + SENDING_TIMEOUT {
+            // The sending process may still be running.
             return Ok(submission);
         }
         let ask = ask_of(&submission)?;
         let mut detail = Detail::of(&submission)?;
         let owner = std::slice::from_ref(&ask.employee_id);
         let absences = self.absences_of(owner, ask.first.date, ask.last.date).await?;
-        if let Some(found) = made_of(&ask, &detail, sent_at, &absences) {
+        if let Some(found) = find_created(&ask, &detail, sent_at, &absences) {
             detail.problems.clear();
             detail.confirm.clear();
             submission.detail = detail.to_json();
             submission.state = SubmissionState::Made;
             submission.absence_id = Some(found.id.clone());
             submission.absence = Some(found.clone());
-            // What the answer called its id is believed where it is the request for this absence.
-            let told = match submission.request_id.take() {
+            // The response's request id is used if that request belongs to this absence.
+            let answered = match submission.request_id.take() {
                 Some(id) => self.request_by_id(&id).await?,
                 None => None,
             };
-            let told = told.filter(|request| request.absence_id.as_ref() == Some(&found.id));
-            let request = match told {
+            let answered = answered.filter(|request| request.absence_id.as_ref() == Some(&found.id));
+            let request = match answered {
                 Some(request) => Some(request),
                 None => self.request_of(&found.id, sent_at).await?,
             };
@@ -307,18 +309,18 @@ impl Absences<'_> {
         }
         let was_answered = !detail.problems.is_empty() || !detail.confirm.is_empty();
         if was_answered {
-            // Lucca said no, and it is not there.
+            // Lucca refused it, and it does not exist.
             let (problems, confirm) =
                 (std::mem::take(&mut detail.problems), std::mem::take(&mut detail.confirm));
             return self.refused(submission, detail, problems, confirm).await;
         }
-        if now >= sent_at + DOUBT {
+        if now >= sent_at + DOUBT_PERIOD {
             let message =
                 "it was sent, did not arrive in Lucca, and was not sent again: ask again under another key";
             return self.not_made(submission, detail, message.to_owned()).await;
         }
         submission.state = SubmissionState::InDoubt;
-        submission.due_at = Some(now + LOOK_AGAIN);
+        submission.due_at = Some(now + LOOKUP_INTERVAL);
         self.save(submission, now).await
     }
 
@@ -342,7 +344,7 @@ impl Absences<'_> {
         self.end(submission, SubmissionState::NotMade, Detail { problems, ..detail }).await
     }
 
-    /// Nothing came of it, and nothing more is done about it.
+    /// Ends a submission that was not created.
     async fn end(
         &self,
         mut submission: Submission,
@@ -355,22 +357,22 @@ impl Absences<'_> {
         self.save(submission, self.clock.now()).await
     }
 
-    /// Lucca was not reached, or asks to wait: it is sent later, for a day.
-    async fn put_off(&self, mut submission: Submission, error: lucca::Error) -> Result<Submission, Error> {
+    /// Lucca was unreachable or asks to wait: queue the submission, for at most a day.
+    async fn requeue(&self, mut submission: Submission, error: lucca::Error) -> Result<Submission, Error> {
         let now = self.clock.now();
         tracing::info!(id = %submission.id, code = error.code(), "an absence request waits to be sent");
-        if now >= submission.created_at + OUTBOX {
+        if now >= submission.created_at + QUEUE_PERIOD {
             let message = format!("it could not be sent for a day: {}", error.code());
             let detail = Detail::of(&submission)?;
             return self.not_made(submission, detail, message).await;
         }
         submission.state = SubmissionState::Queued;
         submission.sent_at = None;
-        submission.due_at = Some(now + SEND_AGAIN);
+        submission.due_at = Some(now + RESEND_INTERVAL);
         self.save(submission, now).await
     }
 
-    /// Writes it; where somebody else did so meanwhile, theirs stands.
+    /// Saves a submission; if another process saved it meanwhile, returns that version.
     pub(crate) async fn save(&self, mut submission: Submission, now: Timestamp) -> Result<Submission, Error> {
         if self.store.save_submission(&mut submission, now).await? {
             Ok(submission)
@@ -390,7 +392,7 @@ impl Absences<'_> {
     }
 }
 
-/// What is to be kept of something that can be sent now.
+/// The detail of a submission that can be sent now.
 fn sendable(examined: &Examined, acknowledged: &[String]) -> Result<Detail, Error> {
     if !examined.problems.is_empty() {
         return Err(Error::Problems(examined.problems.clone()));
@@ -410,7 +412,7 @@ fn sendable(examined: &Examined, acknowledged: &[String]) -> Result<Detail, Erro
     })
 }
 
-/// Whether Lucca may well take it later.
+/// Whether a retry may succeed.
 fn is_passing(error: &lucca::Error) -> bool {
     matches!(error.action(), lucca::Action::Retry | lucca::Action::Wait(_))
 }

@@ -1,6 +1,6 @@
-//! What was synced, in the way other tools expect it.
+//! Delivers synced data to other tools: Airbyte, Singer, webhooks, SCIM and calendar feeds.
 //!
-//! Not here: the HTTP API (`server`), what is read of Lucca and when (`sync`, `jobs`).
+//! Not here: the HTTP API (`server`); reading from Lucca and its schedule (`sync`, `jobs`); files (`files`).
 
 pub mod airbyte;
 pub mod calendar;

@@ -1,10 +1,10 @@
-//! Where data may be sent, as webhooks or by SCIM: HTTPS on the public internet; for development, this machine too. What a name leads to is
-//! looked at for each connection, by `lucca`'s guarded client.
+//! Addresses that webhooks and SCIM may send data to: HTTPS on the public internet; in development, loopback
+//! too. `net`'s guarded client checks the resolved IP address of each connection.
 
 use net::{NetworkPolicy, Reach};
 use url::{Host, Url};
 
-/// The longest address that is taken, in bytes.
+/// The longest accepted address, in bytes.
 const LONGEST: usize = 2048;
 
 /// An address that data may be sent to.
@@ -14,10 +14,10 @@ pub struct Target {
     pub(crate) reach: Reach,
 }
 
-/// Why nothing is sent to an address.
+/// Why an address is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetRefused {
-    /// It can't be read, or has a user, a password or a fragment.
+    /// It can't be parsed, or has a user, a password or a fragment.
     #[error("this is no address of the form https://host/path, without user, password and fragment")]
     Invalid,
     /// It is not HTTPS.
@@ -40,11 +40,11 @@ impl TargetRefused {
 }
 
 impl Target {
-    /// Reads an address. On this machine `http:` will do too, where the policy allows it.
+    /// Parses an address. Loopback may use `http:` if the policy allows loopback.
     ///
     /// # Errors
     ///
-    /// When nothing may be sent there.
+    /// If data may not be sent to the address.
     pub fn parse(text: &str, policy: NetworkPolicy) -> Result<Self, TargetRefused> {
         let url = Url::parse(text.trim()).map_err(|_| TargetRefused::Invalid)?;
         let has_more = !url.username().is_empty() || url.password().is_some() || url.fragment().is_some();
@@ -71,7 +71,7 @@ impl Target {
         Ok(Self { url, reach: Reach::Public })
     }
 
-    /// The address as it is kept and shown.
+    /// The normalised address, as it is stored and shown.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
     }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_with_the_switch_for_development_only() {
+    fn loopback_needs_the_development_policy() {
         let parse = |text| Target::parse(text, NetworkPolicy::AllowLoopback).map(|target| target.reach);
         assert_eq!(parse("http://127.0.0.1:9/x"), Ok(Reach::Loopback));
         assert_eq!(parse("http://localhost:9/x"), Ok(Reach::Loopback));

@@ -1,4 +1,4 @@
-//! A place in an object store, and files on their way to it: in parts, and there whole or not at all.
+//! Object stores: multipart uploads of files, each visible whole or not at all.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use url::Url;
 
 use crate::csv::Failed;
 
-/// Whether object stores can be written to by this build.
+/// Whether this build has the `object-stores` feature.
 pub(crate) const IS_BUILT: bool = true;
 
-/// What is kept of a file until it is sent, and the least that object stores take as a part of one.
+/// The part size of uploads in bytes: buffered in memory, and large enough for every store's minimum.
 const PART: usize = 8 << 20;
 
-/// A folder of a bucket.
+/// A bucket and a prefix in it.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     store: Arc<dyn ObjectStore>,
@@ -32,7 +32,7 @@ impl Bucket {
         Ok(Self { store: Arc::from(store), prefix })
     }
 
-    /// Deletes a file, if it is there.
+    /// Deletes a file if it exists.
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Failed> {
         match self.store.delete(&self.prefix.clone().join(name)).await {
             Err(error) if !matches!(error, object_store::Error::NotFound { .. }) => Err(error.into()),
@@ -47,7 +47,7 @@ impl Bucket {
     }
 }
 
-/// A file that is being uploaded.
+/// A running upload.
 pub(crate) struct Upload(Box<BufWriter>);
 
 impl Upload {
@@ -59,9 +59,9 @@ impl Upload {
         Ok(self.0.shutdown().await?)
     }
 
-    /// Discards what was sent.
+    /// Discards the uploaded parts.
     pub(crate) async fn abort(mut self) {
-        // The error that led here is reported; the store's own rules discard what stays.
+        // The error that led here is reported; the bucket's lifecycle rules remove leftover parts.
         let _ = self.0.abort().await;
     }
 }

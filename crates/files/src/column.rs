@@ -1,5 +1,5 @@
-//! Columns of a table and their types, as the stream's schema gives them. Which type of a file format stands for them is in
-//! the format's module.
+//! A table's columns and their types, from the stream's schema. Not here: the types of a file format (see its
+//! module).
 
 use serde_json::Value;
 
@@ -22,18 +22,18 @@ pub(crate) enum ColumnType {
     /// 64 bits, floating point.
     Number,
     Date,
-    /// To the microsecond. UTC where it has a zone; Lucca's own times have none.
+    /// To the microsecond. UTC if it has a zone; Lucca's own times have none.
     Timestamp {
         has_zone: bool,
     },
     List(Box<ColumnType>),
     Object(Vec<(String, ColumnType)>),
-    /// JSON as text: its schema leaves open what is there.
+    /// JSON as text, where the schema leaves the type open.
     Json,
 }
 
 impl ColumnType {
-    /// The type of what a JSON Schema describes; none where it leaves open what is there.
+    /// The type that a JSON Schema describes; `None` if it leaves the type open.
     pub(crate) fn of(schema: &Value) -> Option<Self> {
         let type_ = match &schema["type"] {
             Value::Array(types) => types.iter().find(|type_| *type_ != "null")?,
@@ -59,7 +59,7 @@ impl ColumnType {
         })
     }
 
-    /// Its name in the manifest.
+    /// The type's name in the manifest.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_schema_leaves_open_has_no_type() {
+    fn open_schemas_have_no_type() {
         for open in [
             json!({ "type": "object" }),
             json!({}),

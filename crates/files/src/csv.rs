@@ -1,5 +1,5 @@
-//! Records as CSV (RFC 4180): UTF-8, a header, lines that end in CR LF. Plain values are cells as they are, nothing where
-//! they are null; objects and lists are JSON in their cell, as JSON lines have them.
+//! CSV files (RFC 4180): UTF-8, a header, lines that end in CR LF. Plain values are written as they are, null
+//! as an empty cell, objects and lists as JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use csv::{Terminator, Writer, WriterBuilder};
 use serde_json::value::RawValue;
 
-/// What Excel knows UTF-8 by.
+/// Excel recognises UTF-8 by it.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Whether a spreadsheet may take text for a formula, and run it.
@@ -17,7 +17,7 @@ pub fn is_formula(text: &str) -> bool {
 
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes a table, page by page.
+/// Encodes a table, page by page.
 pub(crate) struct Csv {
     columns: Vec<String>,
     escapes_formulas: bool,
@@ -28,14 +28,14 @@ impl Csv {
         Self { columns, escapes_formulas }
     }
 
-    /// What the file begins with.
+    /// The start of the file: byte-order mark and header.
     pub(crate) fn head(&self, has_bom: bool) -> Result<Vec<u8>, Failed> {
         let mut writer = writer(if has_bom { BOM.to_vec() } else { Vec::new() });
         writer.write_record(&self.columns)?;
         Ok(writer.into_inner()?)
     }
 
-    /// Some records, each given as a JSON object.
+    /// Encodes records, each given as a JSON object.
     pub(crate) fn page(&self, lines: &[String]) -> Result<Vec<u8>, Failed> {
         let mut writer = writer(Vec::new());
         for line in lines {
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_formula_is_escaped_only_if_asked_and_only_in_text() {
+    fn formulas_are_escaped_in_text_on_request() {
         let records = [json!({ "id": "1", "name": "=1+1", "n": -1 })];
         assert!(written(false, &records).ends_with("1,=1+1,-1,\r\n"));
         assert!(written(true, &records).ends_with("1,'=1+1,-1,\r\n"));
     }
 
     #[test]
-    fn the_mark_comes_first_and_once() {
+    fn byte_order_mark_comes_first_and_once() {
         let csv = Csv::new(vec!["id".to_owned()], false);
         assert_eq!(csv.head(true).unwrap(), b"\xef\xbb\xbfid\r\n");
         assert_eq!(csv.page(&[r#"{"id":"7"}"#.to_owned()]).unwrap(), b"7\r\n");
@@ -115,7 +115,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_back_as_it_was(names in prop::collection::vec(any::<String>(), 1..5)) {
+        fn any_text_round_trips(names in prop::collection::vec(any::<String>(), 1..5)) {
             let records: Vec<_> = names.iter().map(|name| json!({ "id": "1", "name": name })).collect();
             let text = written(false, &records);
             let read: Vec<String> = csv::Reader::from_reader(text.as_bytes())

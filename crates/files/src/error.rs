@@ -1,6 +1,6 @@
-//! What can go wrong while files are written.
+//! Errors of exports.
 
-/// Why an export ended. There is no manifest then.
+/// Why an export failed. A failed export has no manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The streams could not be read.
@@ -11,34 +11,34 @@ pub enum Error {
     Folder {
         /// The folder.
         target: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// An object store refused, or did not answer.
+    /// An object store refused, or did not respond.
     #[error("the object store at {target} could not be written to")]
     ObjectStore {
-        /// The address, without what may be secret in it.
+        /// The address, without secrets.
         target: String,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The address names no place that files can be written to.
+    /// The address is no folder and no object store.
     #[error("files cannot be written to this address: {0}")]
     Address(&'static str),
-    /// This program was built without a feature that the export needs.
+    /// This build lacks a feature that the export needs.
     #[error("this program was built without {what}")]
     NotBuilt {
-        /// What it lacks, in words.
+        /// The missing feature, in words.
         what: &'static str,
-        /// The cargo feature that has it.
+        /// The cargo feature that adds it.
         feature: &'static str,
     },
-    /// A record does not have the types that its stream's table has.
+    /// A record does not match the column types of its table.
     #[error("a record of {table} does not fit its table")]
     Misfit {
         /// The table.
         table: String,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -56,7 +56,7 @@ impl Error {
         }
     }
 
-    /// What to do next.
+    /// The next step for the operator.
     pub fn advice(&self) -> String {
         match self {
             Self::Read(delivery::catalog::Error::AheadOfStore(_)) => {
@@ -83,7 +83,7 @@ impl Error {
         }
     }
 
-    /// Whether it is what was given that is at fault.
+    /// Whether the arguments are at fault.
     pub fn is_of_usage(&self) -> bool {
         match self {
             Self::Read(error) => error.is_of_configuration(),

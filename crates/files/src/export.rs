@@ -1,4 +1,5 @@
-//! An export: each table into a file of its own, a page of records in memory at a time, then the manifest.
+//! Exports tables to files, one file per table, with one page of records in memory at a time, then the
+//! manifest.
 
 use delivery::catalog::{self, Reader, Row};
 use delivery::mapping::Mapping;
@@ -15,24 +16,24 @@ use crate::table::described;
 use crate::target::Output;
 use crate::{Error, Table, Target};
 
-/// How records are written.
+/// The file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Comma-separated values.
     Csv {
-        /// Whether it begins with a byte-order mark, by which Excel knows UTF-8.
+        /// Whether the file begins with a byte-order mark, by which Excel recognises UTF-8.
         bom: bool,
-        /// Whether text that a spreadsheet would take for a formula gets an apostrophe in front.
+        /// Whether text that a spreadsheet would take for a formula gets a leading apostrophe.
         escape_formulas: bool,
     },
-    /// A JSON object a line.
+    /// JSON Lines: one object a line.
     Jsonl,
     /// Parquet, compressed with zstd.
     Parquet,
 }
 
 impl Format {
-    /// The format's name, which its files end in.
+    /// The format's name, also the file extension.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv { .. } => "csv",
@@ -42,36 +43,36 @@ impl Format {
     }
 }
 
-/// What to export.
+/// The options of an export.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The tables.
+    /// The tables to export.
     pub tables: Vec<Table>,
-    /// How records are written.
+    /// The file format.
     pub format: Format,
-    /// Only what changed behind this number of the change log. People are written whole all the same: what they refer to
-    /// changes without them.
+    /// Export only records that changed after this sequence number of the change log. `people` is always
+    /// exported whole, because the names in it change without a change of the employee.
     pub since: Option<i64>,
-    /// Now.
+    /// The manifest's creation time.
     pub now: Timestamp,
-    /// The day for which the status of people is told.
+    /// The day for which the employees' status is computed.
     pub today: Date,
 }
 
-/// Hears how an export is getting on.
+/// Receives the progress of an export.
 pub trait Progress {
-    /// A table is begun, of about so many records, where that is known.
+    /// A table begins; `about` estimates its records, if known.
     fn started(&self, table: Table, about: Option<u64>);
-    /// So many of its records are written.
+    /// How many of the table's records are written so far.
     fn advanced(&self, rows: u64);
-    /// It is done.
+    /// The table is complete.
     fn finished(&self, file: &FileEntry);
 }
 
-/// Writes the tables wanted, and the manifest last. One that was there is taken away first: without it, an export is not
-/// whole, or none.
+/// Writes the tables and then the manifest. An earlier manifest is deleted first, because only complete
+/// exports have one.
 ///
-/// Files of an export since a number have it in their names, so that they may lie beside those of a full one.
+/// An export since a sequence number has it in its file names, so that it can share a folder with a full one.
 pub async fn export(
     store: &Store,
     account: &LinkedAccount,
@@ -85,9 +86,9 @@ pub async fn export(
     let reader = Reader::new(store, account).await?;
     let suffix = wanted.since.map_or_else(String::new, |seq| format!(".since-{seq}"));
     let manifest_name = format!("manifest{suffix}.json");
-    // Before anything is touched: a number that the log has not reached.
+    // Check the sequence number before anything is deleted: the log may not have reached it.
     for table in &wanted.tables {
-        begin(&reader, *table, wanted.since)?;
+        start_position(&reader, *table, wanted.since)?;
     }
     target.remove(&manifest_name).await?;
     let (bom, escaped_formulas) = match wanted.format {
@@ -113,7 +114,7 @@ pub async fn export(
             Table::Stream(_) => None,
         };
         let source = Source { reader: &reader, table, people, since: wanted.since };
-        let mut file = Written { output: target.create(&path)?, hash: Sha256::new(), bytes: 0 };
+        let mut file = OutputFile { output: target.create(&path)?, hash: Sha256::new(), bytes: 0 };
         match write(&source, wanted.format, &mut file, progress).await {
             Ok(rows) => {
                 let (sha256, bytes) = file.place().await?;
@@ -124,7 +125,7 @@ pub async fn export(
                 manifest.files.push(entry);
             }
             Err(error) => {
-                file.output.give_up().await;
+                file.output.abort().await;
                 return Err(error);
             }
         }
@@ -137,14 +138,18 @@ pub async fn export(
     Ok(manifest)
 }
 
-fn begin(reader: &Reader<'_>, table: Table, since: Option<i64>) -> Result<catalog::Place, catalog::Error> {
+fn start_position(
+    reader: &Reader<'_>,
+    table: Table,
+    since: Option<i64>,
+) -> Result<catalog::Place, catalog::Error> {
     match (table, since) {
         (Table::Stream(kind), Some(seq)) => reader.since(kind, seq),
         _ => Ok(reader.start()),
     }
 }
 
-/// Where a table's rows come from.
+/// The source of a table's rows.
 struct Source<'a> {
     reader: &'a Reader<'a>,
     table: Table,
@@ -161,16 +166,16 @@ impl Source<'_> {
     }
 }
 
-/// Writes a table's rows and says how many there were.
+/// Writes a table's rows; returns their number.
 async fn write(
     source: &Source<'_>,
     format: Format,
-    file: &mut Written<'_>,
+    file: &mut OutputFile<'_>,
     progress: &dyn Progress,
 ) -> Result<u64, Error> {
     let (reader, kind) = (source.reader, source.table.kind());
     let misfit = |error| Error::Misfit { table: source.table.name().to_owned(), source: error };
-    let mut place = begin(reader, source.table, source.since)?;
+    let mut place = start_position(reader, source.table, source.since)?;
     progress.started(source.table, reader.estimate(kind, &place).await?);
     let (mut encoder, head) = Encoder::new(source.table, reader.mapping(), format).map_err(misfit)?;
     file.write(&head).await?;
@@ -193,7 +198,7 @@ enum Encoder {
 }
 
 impl Encoder {
-    /// With what the file begins.
+    /// Creates an encoder; returns it with the start of the file.
     fn new(table: Table, mapping: &Mapping, format: Format) -> Result<(Self, Vec<u8>), Failed> {
         let columns = table.columns(mapping);
         Ok(match format {
@@ -226,14 +231,14 @@ impl Encoder {
     }
 }
 
-/// A file on its way, and what the manifest says of it.
-struct Written<'a> {
+/// A file being written, with its hash and size for the manifest.
+struct OutputFile<'a> {
     output: Output<'a>,
     hash: Sha256,
     bytes: u64,
 }
 
-impl Written<'_> {
+impl OutputFile<'_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.hash.update(bytes);
         self.bytes += u64::try_from(bytes.len()).unwrap_or(0);

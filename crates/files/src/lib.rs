@@ -1,8 +1,10 @@
-//! What was synced, as files: CSV, JSON lines and Parquet, in a folder or an object store, with a manifest.
+//! Exports synced data as files: CSV, JSON Lines and Parquet, in a folder or an object store, with a
+//! manifest.
 //!
-//! Parquet (with Arrow) and the object stores take long to build and serve two options of one command: they are features,
-//! `parquet` and `object-stores`, which released packages have ([`Error::NotBuilt`] where they are missing). Not here: what
-//! a stream's records are (`delivery::catalog`), and where credentials come from: the binary.
+//! Parquet (with Arrow) and the object stores take long to build, and each serves one option of one command.
+//! Therefore they are features, `parquet` and `object-stores`, which released packages have
+//! ([`Error::NotBuilt`] if they are missing). Not here: the streams' records (`delivery::catalog`) and the
+//! source of credentials (the binary).
 
 #[cfg_attr(not(feature = "object-stores"), path = "no_bucket.rs")]
 mod bucket;

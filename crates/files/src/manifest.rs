@@ -1,31 +1,32 @@
-//! The manifest: what an export holds, so that whoever loads it can check it and go on from it. Written last.
+//! The manifest of an export, written last. Loaders use it to check the files and to continue with the next
+//! export.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The manifest's own version: it grows when a member changes its meaning.
+/// The manifest's version, raised when a member changes its meaning.
 pub(crate) const VERSION: u32 = 1;
 
-/// What an export holds.
+/// The contents of an export.
 #[derive(Debug, Serialize)]
 pub struct Manifest {
-    /// Of this shape.
+    /// The version of the manifest's format.
     pub version: u32,
     /// The linked account's id.
     pub account_id: String,
-    /// Its tenant.
+    /// The tenant's address.
     pub tenant: String,
     /// When the export began, UTC.
     pub created_at: Timestamp,
     /// `csv`, `jsonl` or `parquet`.
     pub format: &'static str,
-    /// Behind which number of the change log it begins; null where it is everything.
+    /// Records that changed after this sequence number of the change log; null for a full export.
     pub from_seq: Option<i64>,
-    /// How far the change log was: where the next export goes on.
+    /// The change log's sequence number that the export reached: the next export continues here.
     pub to_seq: i64,
-    /// Whether CSV begins with a byte-order mark.
+    /// Whether CSV files begin with a byte-order mark.
     pub bom: bool,
-    /// Whether text cells of CSV that a spreadsheet would take for a formula have an apostrophe in front.
+    /// Whether CSV text that a spreadsheet would take for a formula has a leading apostrophe.
     pub escaped_formulas: bool,
     /// The files.
     pub files: Vec<FileEntry>,
@@ -34,19 +35,19 @@ pub struct Manifest {
 /// A file of an export.
 #[derive(Debug, Serialize)]
 pub struct FileEntry {
-    /// The table that it holds: a stream, or `people`.
+    /// The table: a stream, or `people`.
     pub stream: &'static str,
-    /// Its name, beside the manifest.
+    /// The file's name, in the manifest's folder.
     pub path: String,
-    /// Whether it holds everything, or only what changed behind `from_seq`.
+    /// Whether it has every record, or only those changed after `from_seq`.
     pub is_full: bool,
-    /// How many records, header not counted.
+    /// The number of records, without the header.
     pub rows: u64,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
-    /// The SHA-256 of its bytes, in hexadecimal.
+    /// The SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// Its columns in order. Lines of JSON may have further members, and lack those that are null.
+    /// The columns in order. JSON Lines may have further members and omit null ones.
     pub columns: Vec<Column>,
 }
 
@@ -55,8 +56,8 @@ pub struct FileEntry {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// `text`, `boolean`, `integer`, `number`, `date`, `timestamp`, `timestamp with time zone`, `list`, `object` or
-    /// `json`.
+    /// One of `text`, `boolean`, `integer`, `number`, `date`, `timestamp`, `timestamp with time zone`,
+    /// `list`, `object` and `json`.
     #[serde(rename = "type")]
     pub type_: &'static str,
     /// Whether it may be null.

@@ -1,4 +1,4 @@
-//! Stands for `bucket` in builds without the feature: no object store is opened.
+//! Replaces `bucket` in builds without the feature `object-stores`: opening a store fails.
 
 use std::convert::Infallible;
 
@@ -6,10 +6,10 @@ use url::Url;
 
 use crate::csv::Failed;
 
-/// Whether object stores can be written to by this build.
+/// Whether this build has the `object-stores` feature.
 pub(crate) const IS_BUILT: bool = false;
 
-/// Can't be opened.
+/// Cannot be created.
 #[derive(Debug)]
 pub(crate) struct Bucket(Infallible);
 

@@ -1,14 +1,14 @@
-//! Stands for `parquet` in builds without the feature: nothing is written.
+//! Replaces `parquet` in builds without the feature `parquet`.
 
 use std::convert::Infallible;
 
 use crate::column::Column;
 use crate::csv::Failed;
 
-/// Whether Parquet can be written by this build.
+/// Whether this build has the `parquet` feature.
 pub(crate) const IS_BUILT: bool = false;
 
-/// Can't be made.
+/// Cannot be created.
 pub(crate) struct Parquet(Infallible);
 
 impl Parquet {

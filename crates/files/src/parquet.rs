@@ -1,4 +1,4 @@
-//! Records as Parquet, with the types of their table: dates are dates, times are times, lists are lists.
+//! Parquet files with typed columns: dates, timestamps and lists are not strings.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -16,18 +16,18 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::column::{Column, ColumnType};
 use crate::csv::Failed;
 
-/// Whether Parquet can be written by this build.
+/// Whether this build has the `parquet` feature.
 pub(crate) const IS_BUILT: bool = true;
 
-/// What a group of rows takes of memory while it is put together; readers skip groups, so they should not be small.
+/// Rows per row group. A group is built in memory; readers skip whole groups, so groups should not be small.
 const ROWS_A_GROUP: usize = 20_000;
 
-/// The most rows that are turned into columns at once.
+/// The most rows that are converted to columns at once.
 const ROWS_A_BATCH: usize = 1_000;
 
-/// Writes a table, page by page.
+/// Encodes a table, page by page.
 pub(crate) struct Parquet {
-    /// The columns that are JSON as text.
+    /// Names of the columns that hold JSON as text.
     json: HashSet<String>,
     decoder: Decoder,
     writer: ArrowWriter<Vec<u8>>,
@@ -48,7 +48,7 @@ impl Parquet {
         Ok(Self { json, decoder, writer: ArrowWriter::try_new(Vec::new(), schema, Some(properties))? })
     }
 
-    /// Adds some records, each given as a JSON object, and gives what of the file is done: whole groups of rows.
+    /// Adds records, each given as a JSON object; returns the finished row groups.
     pub(crate) fn page(&mut self, lines: &[String]) -> Result<Vec<u8>, Failed> {
         for line in lines {
             let mut members: BTreeMap<Cow<'_, str>, Cow<'_, RawValue>> = serde_json::from_str(line)?;
@@ -58,7 +58,7 @@ impl Parquet {
                 }
             }
             self.decoder.decode(to_raw_value(&members)?.get().as_bytes())?;
-            // It takes no line that it has no room for.
+            // The decoder takes no line beyond its batch size.
             if self.decoder.len() >= ROWS_A_BATCH - 1 {
                 self.flush()?;
             }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_its_type_is_refused() {
+    fn values_of_another_type_are_refused() {
         let columns =
             vec![Column { name: "starts_on".to_owned(), type_: ColumnType::Date, is_nullable: true }];
         let mut parquet = Parquet::new(&columns).unwrap();

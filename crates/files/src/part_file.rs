@@ -1,11 +1,11 @@
-//! A file that is written beside its place and put there when it is whole.
+//! A file that is written beside its path and renamed when it is complete.
 
 use std::fs::{File, OpenOptions, remove_file, rename};
 use std::io::{BufWriter, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
 
-/// A file on its way: `NAME.part` until it is [placed](Self::place), so that a reader never sees half of it; removed if it
-/// never is. It holds personal data, so only its owner can read it.
+/// A file being written: `NAME.part` until it is [placed](Self::place), so that readers never see half of it;
+/// deleted if it never is. It holds personal data, so only its owner can read it.
 #[derive(Debug)]
 pub struct PartFile {
     file: BufWriter<File>,
@@ -15,13 +15,13 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// Begins the file that is to be at `path`.
+    /// Creates the file that will be at `path`.
     pub fn create(path: &Path) -> Result<Self> {
         let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
         let mut part = name.to_owned();
         part.push(".part");
         let part = path.with_file_name(part);
-        // What an earlier export left behind when it was killed.
+        // Remove what a killed export left behind.
         match remove_file(&part) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -34,7 +34,7 @@ impl PartFile {
         Ok(Self { file, part, path: path.to_owned(), is_placed: false })
     }
 
-    /// Puts the whole file in its place, instead of whatever is there.
+    /// Renames the complete file to its path; replaces an existing one.
     pub fn place(mut self) -> Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
@@ -57,7 +57,7 @@ impl Write for PartFile {
 impl Drop for PartFile {
     fn drop(&mut self) {
         if !self.is_placed {
-            // The error at hand is the one to tell of.
+            // An earlier error is reported already; ignore this one.
             let _ = remove_file(&self.part);
         }
     }
@@ -109,7 +109,7 @@ mod tests {
     fn only_the_owner_reads_it_even_after_a_kill() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        // An export that was killed left this behind, readable by all.
+        // A killed export left this behind, readable by all.
         let part = dir.path().join("a.csv.part");
         fs::write(&part, "half").unwrap();
         fs::set_permissions(&part, fs::Permissions::from_mode(0o644)).unwrap();

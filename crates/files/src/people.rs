@@ -1,5 +1,5 @@
-//! The people as one reads them: employees with their status today and the names of what they refer to. A page at a time;
-//! what is kept of all of them is their names.
+//! The table `people`: employees with their status today and the names of what they refer to. Reads employees
+//! page by page; only names and organisation are held in memory for all.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use store::{LinkedAccount, Store};
 
 use crate::table::is_delivered;
 
-/// What employees refer to.
+/// The records that employees refer to.
 pub(crate) struct People<'a> {
     store: &'a Store,
     account_no: i64,
@@ -21,7 +21,7 @@ pub(crate) struct People<'a> {
     departments: HashMap<RemoteId, Option<String>>,
     establishments: HashMap<RemoteId, Establishment>,
     legal_units: HashMap<RemoteId, Option<String>>,
-    /// Contracts that could no longer be read must not outvote the dates that could.
+    /// If contracts can no longer be read, the status uses the employee's own contract dates instead.
     are_contracts_current: bool,
 }
 
@@ -56,7 +56,7 @@ impl<'a> People<'a> {
         })
     }
 
-    /// Some employees as people, each as one JSON object.
+    /// Some employees as rows of `people`, each one JSON object.
     pub(crate) async fn page(&self, rows: &[Row], mapping: &Mapping) -> Result<Vec<String>, catalog::Error> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
         if self.are_contracts_current {
@@ -71,7 +71,7 @@ impl<'a> People<'a> {
             let contracts = employments.get(&row.id).map(Vec::as_slice).unwrap_or_default();
             let status = status_on(self.today, employee.contract(), contracts.iter().map(Employment::period));
             let mut line = row.json(Kind::Employee)?;
-            // It ends with the object's end: the members that follow are its last.
+            // Reopen the object to append members.
             line.pop();
             for (name, value) in
                 self.members(&employee).into_iter().filter(|(name, _)| is_delivered(name, mapping))

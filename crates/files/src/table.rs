@@ -1,5 +1,5 @@
-//! The tables that files hold: one for each stream, and the people with what they refer to. Their columns have the types
-//! that the stream's schema gives them.
+//! The tables of an export: one per stream, and `people`, which joins employees with what they refer to.
+//! Column types come from the stream's schema.
 
 use std::str::FromStr;
 
@@ -11,29 +11,29 @@ use serde_json::json;
 use crate::column::{Column, ColumnType};
 use crate::manifest;
 
-/// The table of people as one reads them: employees with their status, and the names of what they refer to.
+/// The table of employees with their status and the names of what they refer to.
 pub const PEOPLE: &str = "people";
 
-/// The columns that people have beyond employees, in front of ours.
-const OF_PEOPLE: [&str; 6] =
+/// The columns of `people` beyond those of employees, before the connector's columns.
+const PEOPLE_COLUMNS: [&str; 6] =
     ["status", "manager_name", "department_name", "establishment_name", "legal_unit_id", "legal_unit_name"];
 
 /// A table to export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// A stream, as its records are.
+    /// A stream's records.
     Stream(Kind),
-    /// The people: see [`PEOPLE`].
+    /// Employees joined with what they refer to: see [`PEOPLE`].
     People,
 }
 
 impl Table {
-    /// Every table, in the order in which they are shown.
+    /// Every table, in display order.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Self::People).chain(STREAMS.into_iter().map(Self::Stream))
     }
 
-    /// The table's name, which its files have.
+    /// The table's name, also its files'.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stream(kind) => kind.name(),
@@ -41,7 +41,7 @@ impl Table {
         }
     }
 
-    /// The stream that its rows are read from.
+    /// The stream that the rows are read from.
     pub(crate) fn kind(self) -> Kind {
         match self {
             Self::Stream(kind) => kind,
@@ -49,21 +49,21 @@ impl Table {
         }
     }
 
-    /// Its columns. A column whose type the stream's schema leaves open, in whole or in a part, is JSON as text.
+    /// The table's columns. A column whose type the schema leaves open, even in part, is JSON as text.
     pub(crate) fn columns(self, mapping: &Mapping) -> Vec<Column> {
         let kind = self.kind();
         let schema = catalog::schema_as(kind, mapping);
         let mut names = catalog::columns(kind, mapping);
         if self == Self::People {
             let ours = names.iter().position(|name| name == SEQ).unwrap_or(names.len());
-            let beyond = OF_PEOPLE.into_iter().filter(|name| is_delivered(name, mapping));
+            let beyond = PEOPLE_COLUMNS.into_iter().filter(|name| is_delivered(name, mapping));
             names.splice(ours..ours, beyond.map(str::to_owned));
         }
         let text = json!({ "type": ["null", "string"] });
         let column = |name: &str| {
-            let is_given = [KEY, SEQ, STATE].contains(&name);
+            let is_required = [KEY, SEQ, STATE].contains(&name);
             let type_ = ColumnType::of(schema["properties"].get(name).unwrap_or(&text));
-            let is_nullable = type_.is_none() || !is_given;
+            let is_nullable = type_.is_none() || !is_required;
             Column { name: name.to_owned(), type_: type_.unwrap_or(ColumnType::Json), is_nullable }
         };
         names.iter().map(|name| column(name)).collect()
@@ -78,7 +78,7 @@ impl FromStr for Table {
     }
 }
 
-/// Whether a column that people have beyond employees is delivered: if what it is made of is.
+/// Whether a column of `people` is delivered: if the employee's field that it is looked up by is.
 pub(crate) fn is_delivered(name: &str, mapping: &Mapping) -> bool {
     let of = match name {
         "manager_name" => "manager_id",
@@ -124,12 +124,12 @@ mod tests {
     }
 
     #[test]
-    fn people_have_the_columns_of_employees_and_more() {
+    fn people_extend_the_columns_of_employees() {
         let names = |table: Table| -> Vec<String> {
             table.columns(&Mapping::default()).into_iter().map(|column| column.name).collect()
         };
         let (people, employees) = (names(Table::People), names(Table::Stream(Kind::Employee)));
-        assert_eq!(people.len(), employees.len() + OF_PEOPLE.len());
+        assert_eq!(people.len(), employees.len() + PEOPLE_COLUMNS.len());
         assert!(employees.iter().all(|name| people.contains(name)));
         assert_eq!((people[0].as_str(), people.last().unwrap().as_str()), ("id", "_lucca_deleted_at"));
     }

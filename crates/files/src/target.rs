@@ -1,4 +1,4 @@
-//! Where files are written: a folder, or an object store. Either way a file is there whole, or not at all.
+//! Targets of an export: a folder or an object store. In either, a file is visible whole or not at all.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -10,28 +10,28 @@ use crate::bucket::{self, Bucket, Upload};
 use crate::csv::Failed;
 use crate::{Error, PartFile};
 
-/// The schemes of object stores.
+/// URL schemes of object stores.
 const STORES: [&str; 8] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss"];
 
-/// Where files are written.
+/// A folder or a prefix in an object store.
 #[derive(Debug)]
 pub struct Target {
-    place: Place,
+    location: Location,
     shown: String,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Location {
     Folder(PathBuf),
     Bucket(Bucket),
 }
 
 impl Target {
-    /// The place that a text names: a folder, or the address of one in an object store. `settings` are the names and
-    /// values by which an object store is opened, such as `AWS_REGION`; others are passed over.
+    /// Parses a path or an object store's address. `settings` are names and values that configure the store,
+    /// such as `AWS_REGION`; unknown names are ignored.
     pub fn parse(text: &str, settings: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         if !text.contains("://") {
-            return Ok(Self { place: Place::Folder(PathBuf::from(text)), shown: text.to_owned() });
+            return Ok(Self { location: Location::Folder(PathBuf::from(text)), shown: text.to_owned() });
         }
         let url = Url::parse(text).map_err(|_| Error::Address("it cannot be read as an address"))?;
         if !url.username().is_empty() && !url.scheme().starts_with("abfs") || url.password().is_some() {
@@ -41,7 +41,7 @@ impl Target {
             "file" => {
                 let path =
                     url.to_file_path().map_err(|()| Error::Address("a file address needs a whole path"))?;
-                Ok(Self { shown: path.display().to_string(), place: Place::Folder(path) })
+                Ok(Self { shown: path.display().to_string(), location: Location::Folder(path) })
             }
             scheme if STORES.contains(&scheme) => {
                 if !bucket::IS_BUILT {
@@ -50,36 +50,36 @@ impl Target {
                 let shown = format!("{}{}", &url[..url::Position::BeforePath], url.path());
                 let bucket = Bucket::open(&url, settings)
                     .map_err(|source| Error::ObjectStore { target: shown.clone(), source })?;
-                Ok(Self { place: Place::Bucket(bucket), shown })
+                Ok(Self { location: Location::Bucket(bucket), shown })
             }
             _ => Err(Error::Address("its scheme is none that is known here")),
         }
     }
 
-    /// The place in words.
+    /// The target for messages, without credentials.
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// Takes away a file, if it is there.
+    /// Deletes a file if it exists.
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Error> {
-        match &self.place {
-            Place::Folder(folder) => match fs::remove_file(folder.join(name)) {
+        match &self.location {
+            Location::Folder(folder) => match fs::remove_file(folder.join(name)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(self.folder(error)),
                 _ => Ok(()),
             },
-            Place::Bucket(bucket) => bucket.remove(name).await.map_err(|error| self.bucket(error)),
+            Location::Bucket(bucket) => bucket.remove(name).await.map_err(|error| self.bucket(error)),
         }
     }
 
-    /// Begins a file.
+    /// Creates a file.
     pub(crate) fn create(&self, name: &str) -> Result<Output<'_>, Error> {
-        let sink = match &self.place {
-            Place::Folder(folder) => {
+        let sink = match &self.location {
+            Location::Folder(folder) => {
                 make(folder).map_err(|error| self.folder(error))?;
                 Sink::File(PartFile::create(&folder.join(name)).map_err(|error| self.folder(error))?)
             }
-            Place::Bucket(bucket) => Sink::Upload(bucket.upload(name)),
+            Location::Bucket(bucket) => Sink::Upload(bucket.upload(name)),
         };
         Ok(Output { target: self, sink })
     }
@@ -93,7 +93,7 @@ impl Target {
     }
 }
 
-/// Makes the folder, unless it is there; only its owner can look into one that is made.
+/// Creates a folder unless it exists; only its owner can open a created one.
 fn make(folder: &std::path::Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -102,7 +102,7 @@ fn make(folder: &std::path::Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// A file on its way.
+/// A file being written.
 pub(crate) struct Output<'a> {
     target: &'a Target,
     sink: Sink,
@@ -121,7 +121,7 @@ impl Output<'_> {
         }
     }
 
-    /// Puts the whole file in its place.
+    /// Completes the file and puts it at its path.
     pub(crate) async fn place(self) -> Result<(), Error> {
         match self.sink {
             Sink::File(file) => file.place().map_err(|error| self.target.folder(error)),
@@ -129,8 +129,8 @@ impl Output<'_> {
         }
     }
 
-    /// Gives it up: what was sent already is thrown away.
-    pub(crate) async fn give_up(self) {
+    /// Discards the file and every uploaded part.
+    pub(crate) async fn abort(self) {
         if let Sink::Upload(upload) = self.sink {
             upload.abort().await;
         }

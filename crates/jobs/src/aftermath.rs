@@ -1,4 +1,4 @@
-//! What follows a sync: the doctor looks at what the key shows now, and issues are opened and resolved by it.
+//! After a sync: diagnoses the key's permissions from the stored data, and opens and resolves issues.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,18 +16,18 @@ use crate::issues::{
     AUDIENCE_HELD, HELD, KEY_REFUSED, SCOPE_NARROWED, SCOPE_PARTIAL, UNDECIDED, is_of_a_check, is_of_a_sync,
 };
 
-/// So many people an issue names.
-const IDS_TOLD: usize = 50;
+/// The most employee ids that an issue lists.
+const MOST_IDS: usize = 50;
 
-/// What an issue is about.
-struct Found {
+/// An issue that should be open.
+struct FoundIssue {
     code: String,
     subject: String,
     detail: Value,
 }
 
-/// Whether a run may have changed what the doctor says. One that found nothing new has not, and those are most.
-fn is_telling(report: &RunReport) -> bool {
+/// Whether a run may have changed the diagnosis. Most runs find nothing new and can't.
+fn may_change_diagnosis(report: &RunReport) -> bool {
     report.written() > 0
         || !report.audience.is_nothing()
         || report.streams.iter().any(|stream| {
@@ -35,13 +35,13 @@ fn is_telling(report: &RunReport) -> bool {
         })
 }
 
-/// Opens and resolves the issues of a linked account, after a run.
-pub(crate) async fn look(
+/// Opens and resolves a linked account's issues after a run.
+pub(crate) async fn update_issues(
     machinery: &Machinery,
     account: &LinkedAccount,
     report: &RunReport,
 ) -> Result<(), store::Error> {
-    if !is_telling(report) {
+    if !may_change_diagnosis(report) {
         return Ok(());
     }
     let store = &machinery.store;
@@ -52,46 +52,47 @@ pub(crate) async fn look(
         return Ok(());
     }
     if now == Some(AccountStatus::RelinkNeeded) {
-        found.push(Found { code: KEY_REFUSED.to_owned(), subject: String::new(), detail: json!({}) });
+        found.push(FoundIssue { code: KEY_REFUSED.to_owned(), subject: String::new(), detail: json!({}) });
     }
     let not_shown = NotShown::of(store.stream_states(account.no).await?.get(Stream::Users.name()));
     let holds = store.holds(account.no).await?;
     let kept = holds.iter().find(|hold| hold.kind == Kind::Employee && hold.is_rejected);
     found.extend(not_shown_people(&not_shown, kept.map(|hold| hold.ids.as_slice()).unwrap_or_default()));
     for hold in holds.iter().filter(|hold| !hold.is_rejected) {
-        // Undecided people have an issue of their own, which says why.
+        // Undecided employees have their own issue, with the reason.
         let is_undecided = |id: &RemoteId| not_shown.undecided.iter().any(|one| one.id == *id);
         if hold.kind == Kind::Employee && hold.ids.iter().all(is_undecided) {
             continue;
         }
         let detail = json!({ "records": hold.ids.len() });
-        found.push(Found { code: HELD.to_owned(), subject: hold.kind.name().to_owned(), detail });
+        found.push(FoundIssue { code: HELD.to_owned(), subject: hold.kind.name().to_owned(), detail });
     }
     if report.audience.held > 0 {
         let detail = json!({ "people": report.audience.held });
-        found.push(Found { code: AUDIENCE_HELD.to_owned(), subject: String::new(), detail });
+        found.push(FoundIssue { code: AUDIENCE_HELD.to_owned(), subject: String::new(), detail });
     }
-    // A key that opens nothing says nothing of its permissions.
+    // A refused key proves nothing about permissions.
     if now == Some(AccountStatus::Linked) {
-        found.extend(of_the_key(&judged(machinery, account, report).await?, &open));
+        found.extend(key_issues(&diagnose(machinery, account, report).await?, &open));
     } else {
         let still = open.iter().filter(|issue| is_of_a_check(&issue.code));
-        found.extend(still.map(|issue| Found {
+        found.extend(still.map(|issue| FoundIssue {
             code: issue.code.clone(),
             subject: issue.subject.clone(),
             detail: issue.detail.clone(),
         }));
     }
-    settle(machinery, account, &open, &found, is_of_a_sync).await
+    apply_issues(machinery, account, &open, &found, is_of_a_sync).await
 }
 
-/// People who are stored and not shown, where an operator has to look. People in `kept` were decided on before.
-fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<Found> {
+/// Issues about employees that are stored and not returned, if an operator has to look. `kept` lists
+/// employees that an operator decided to keep.
+fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<FoundIssue> {
     let mut found = Vec::new();
     let narrowed = not_shown.hidden_because(HiddenBecause::ScopeNarrowed);
     if narrowed > 0 {
         let detail = json!({ "people": narrowed, "of": not_shown.stored });
-        found.push(Found { code: SCOPE_NARROWED.to_owned(), subject: String::new(), detail });
+        found.push(FoundIssue { code: SCOPE_NARROWED.to_owned(), subject: String::new(), detail });
     }
     let asking: Vec<&Undecided> =
         not_shown.undecided.iter().filter(|one| one.asks_a_person() && !kept.contains(&one.id)).collect();
@@ -100,29 +101,30 @@ fn not_shown_people(not_shown: &NotShown, kept: &[RemoteId]) -> Vec<Found> {
         for one in &asking {
             *reasons.entry(one.reason.name()).or_default() += 1;
         }
-        let ids: Vec<&RemoteId> = asking.iter().take(IDS_TOLD).map(|one| &one.id).collect();
+        let ids: Vec<&RemoteId> = asking.iter().take(MOST_IDS).map(|one| &one.id).collect();
         let detail = json!({ "people": asking.len(), "reasons": reasons, "ids": ids });
-        found.push(Found { code: UNDECIDED.to_owned(), subject: String::new(), detail });
+        found.push(FoundIssue { code: UNDECIDED.to_owned(), subject: String::new(), detail });
     }
     found
 }
 
-/// What the doctor says of the key, by what is stored, and after what it said before. It is kept with the account.
-async fn judged(
+/// Diagnoses the key from the stored data and the previous diagnosis; stores the result with the account.
+async fn diagnose(
     machinery: &Machinery,
     account: &LinkedAccount,
     report: &RunReport,
 ) -> Result<DiagnosisSummary, store::Error> {
     let store = &machinery.store;
     let kept = store.diagnosis(account.no).await?;
-    // What another version wrote and this one can't read says nothing.
+    // A diagnosis of another version that can't be parsed is ignored.
     let before = kept.as_ref().and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok());
     let was_asked = kept.is_some_and(|kept| kept.source != DiagnosisSource::Sync);
     let are_people_read = report.streams.iter().any(|stream| {
         stream.stream == Stream::Users.name() && stream.mode == Mode::Full && stream.error.is_none()
     });
     match before {
-        // Lucca itself was asked, and what is stored may be of another key, or of other rights of this one.
+        // The previous diagnosis came from Lucca itself; the stored data may be of another key, or of other
+        // permissions of this key.
         Some(before) if was_asked && !are_people_read => Ok(before),
         before => {
             let features = linking::account_features(&account.settings);
@@ -140,20 +142,20 @@ async fn judged(
     }
 }
 
-/// What a person said is granted where Lucca can't tell.
+/// Permissions that a person confirmed because Lucca can't prove them.
 pub(crate) fn confirmed(account: &LinkedAccount) -> Vec<Permission> {
     account.settings.confirmed_permissions.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
-/// What a person must do about the key.
-fn of_the_key(summary: &DiagnosisSummary, open: &[Issue]) -> Vec<Found> {
+/// Issues about the key that a person has to solve.
+fn key_issues(summary: &DiagnosisSummary, open: &[Issue]) -> Vec<FoundIssue> {
     let codes: Vec<String> = open.iter().map(|issue| issue.code.clone()).collect();
-    let permission = |issue: linking::DriftIssue| Found {
+    let permission = |issue: linking::DriftIssue| FoundIssue {
         code: issue.code,
         subject: String::new(),
         detail: json!({ "permission": issue.finding.permission.name(), "evidence": issue.finding.evidence }),
     };
-    let narrowed = summary.narrowed.map(|narrowed| Found {
+    let narrowed = summary.narrowed.map(|narrowed| FoundIssue {
         code: SCOPE_PARTIAL.to_owned(),
         subject: String::new(),
         detail: json!(narrowed),
@@ -161,23 +163,23 @@ fn of_the_key(summary: &DiagnosisSummary, open: &[Issue]) -> Vec<Found> {
     linking::drift(summary, &codes).open.into_iter().map(permission).chain(narrowed).collect()
 }
 
-/// Opens and resolves the issues about the key of a linked account, which was just checked.
+/// Opens and resolves the issues about a linked account's key after a check of the key.
 pub(crate) async fn note_check(
     machinery: &Machinery,
     account: &LinkedAccount,
     summary: &DiagnosisSummary,
 ) -> Result<(), store::Error> {
     let open = machinery.store.issues(Some(account.no), IssueFilter::Open).await?;
-    let found = of_the_key(summary, &open);
-    settle(machinery, account, &open, &found, is_of_a_check).await
+    let found = key_issues(summary, &open);
+    apply_issues(machinery, account, &open, &found, is_of_a_check).await
 }
 
-/// Opens what was found, and resolves what is open and was not found, of the issues that `is_judged`.
-async fn settle(
+/// Opens the found issues, and resolves open ones that were not found, among those that `is_judged`.
+async fn apply_issues(
     machinery: &Machinery,
     account: &LinkedAccount,
     open: &[Issue],
-    found: &[Found],
+    found: &[FoundIssue],
     is_judged: impl Fn(&str) -> bool,
 ) -> Result<(), store::Error> {
     let store = &machinery.store;
@@ -189,7 +191,7 @@ async fn settle(
             store.resolve_issue(account.no, &issue.code, &issue.subject, at).await?;
         }
     }
-    for Found { code, subject, detail } in found {
+    for FoundIssue { code, subject, detail } in found {
         let random = machinery
             .entropy
             .bytes()

@@ -1,4 +1,4 @@
-//! Duties: kinds of work that come up again and again, each with its own tables that say what is due.
+//! Duties: kinds of recurring work. Each has its own tables that hold what is due.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,54 +8,54 @@ use jiff::Timestamp;
 
 use crate::queue::{Handler, Job, Lane};
 
-/// What is due, once it is known.
+/// The due subjects.
 pub type Due<'a> = Pin<Box<dyn Future<Output = Result<Vec<Subject>, store::Error>> + Send + 'a>>;
 
-/// What a duty is to see to.
+/// A subject that a duty works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Its id.
+    /// The subject's id.
     pub id: String,
-    /// Which others it waits for.
+    /// The lane in which it waits.
     pub lane: Lane,
-    /// Whether it comes before those of its lane that are not: somebody waits for it.
+    /// Whether it precedes other jobs of its lane, because a person waits for it.
     pub is_urgent: bool,
 }
 
 impl Subject {
-    /// One that takes its turn.
+    /// A subject without urgency.
     pub fn new(id: String, lane: Lane) -> Self {
         Self { id, lane, is_urgent: false }
     }
 }
 
-/// A kind of work.
+/// A kind of recurring work.
 pub trait Duty: Send + Sync {
-    /// Its name, in jobs and logs.
+    /// The duty's name, in jobs and logs.
     fn name(&self) -> &'static str;
 
-    /// How often it is looked what is due.
+    /// The interval of scheduling.
     fn every(&self) -> Duration;
 
-    /// What is due now: its subjects, the most urgent first.
+    /// The due subjects, the most urgent first.
     fn due(&self, now: Timestamp) -> Due<'_>;
 
-    /// Sees to a subject. It may not be due any more, and another worker may be at it. What fails is logged, and when it is
-    /// due again is in the duty's own tables.
+    /// Works on a subject. It may not be due any more, and another worker may be working on it. Failures are
+    /// logged, and the duty's own tables hold the next due time.
     ///
-    /// The future need not be `Send`: it is driven on a thread of its own, because what a sync borrows can't yet be proven
-    /// to be (rust-lang/rust#100013).
+    /// The future need not be `Send`: it runs on a thread of its own, because the compiler can't yet prove
+    /// that a sync's borrows are `Send` (rust-lang/rust#100013).
     fn see_to<'a>(&'a self, subject: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 }
 
-/// All duties of a process, by name.
+/// All duties of a process.
 #[derive(Clone)]
 pub struct Duties(pub Arc<[Arc<dyn Duty>]>);
 
 impl Handler for Duties {
     fn handle(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let Some(duty) = self.0.iter().find(|duty| duty.name() == job.duty).map(Arc::clone) else {
-            // A newer version's. Its scheduler finds the subject due again.
+            // A job of a newer version: its scheduler will enqueue the subject again.
             tracing::warn!(duty = job.duty, "a job of a duty that this version doesn't know was left");
             return Box::pin(async {});
         };

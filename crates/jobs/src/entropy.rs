@@ -1,4 +1,4 @@
-//! Randomness, handed in by the binary.
+//! Randomness that the binary provides.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ pub struct EntropyError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 type Fill = dyn Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync;
 
-/// A source of randomness fit for keys. Cheap to clone.
+/// A source of cryptographic randomness. Cheap to clone.
 #[derive(Clone)]
 pub struct Entropy(Arc<Fill>);
 
 impl Entropy {
-    /// A source that fills what it is given.
+    /// Creates a source from a function that fills a buffer.
     pub fn new(fill: impl Fn(&mut [u8]) -> Result<(), EntropyError> + Send + Sync + 'static) -> Self {
         Self(Arc::new(fill))
     }
@@ -24,7 +24,7 @@ impl Entropy {
     ///
     /// # Errors
     ///
-    /// When the source fails; nothing that needs secrecy may go on then.
+    /// If the source fails. Abort everything that needs secrecy then.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], EntropyError> {
         let mut bytes = [0; N];
         (self.0)(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! What a person must do about a linked account: the codes of issues, and each in words.
+//! The codes of a linked account's issues, and their texts.
 
 use linking::{Evidence, Finding, Narrowed, Permission, Verdict, grouped, noun};
 use people::Language;
@@ -9,46 +9,46 @@ use store::{Issue, LinkedAccount};
 pub(crate) const KEY_REFUSED: &str = "account.key_refused";
 /// Lucca has answered 429 for ten minutes or more.
 pub(crate) const RATE_LIMITED: &str = "account.rate_limited";
-/// Records vanished, and a person has to say whether that is right. Its subject is their kind.
+/// Records vanished, and a person has to confirm the deletion. The subject is the kind.
 pub(crate) const HELD: &str = "records.held";
-/// Several full reads could not decide whether people were deleted or are hidden.
+/// Several full reads could not decide whether employees were deleted or hidden.
 pub(crate) const UNDECIDED: &str = "people.undecided";
-/// The scope of the key's role was narrowed, so that people are hidden.
+/// The scope of the key's role was narrowed, so employees are hidden.
 pub(crate) const SCOPE_NARROWED: &str = "role.scope_narrowed";
-/// The key sees only a part of the company: references lead to people who are not shown.
+/// The key sees a part of the company only: references lead to employees that are not returned.
 pub(crate) const SCOPE_PARTIAL: &str = "role.scope_partial";
-/// People would no longer be delivered, in a number that a person has to look at.
+/// So many employees would no longer be delivered that a person has to look.
 pub(crate) const AUDIENCE_HELD: &str = "delivery.held";
-/// How the codes of issues about permissions begin.
+/// The prefix of issues about permissions.
 pub(crate) const PERMISSION: &str = "permission.";
-/// How those begin about permissions that are required, and neither proven nor confirmed.
+/// The prefix of issues about required permissions that are neither proven nor confirmed.
 const UNCONFIRMED: &str = "permission.unconfirmed.";
-/// A webhook endpoint was disabled; `delivery` opens it. Its subject is the endpoint's id.
+/// A webhook endpoint was disabled; opened by `delivery`. The subject is the endpoint's id.
 const WEBHOOKS_DISABLED: &str = "webhook.endpoint_disabled";
 
-/// How the codes of issues about SCIM services begin; `delivery` opens them. Their subject is the service's id.
+/// The prefix of issues about SCIM services; opened by `delivery`. The subject is the service's id.
 const SCIM: &str = "scim.";
 
-/// Whether a sync says if an issue still holds. Others are for whoever opened them.
+/// Whether a sync opens and resolves issues with this code.
 pub(crate) fn is_of_a_sync(code: &str) -> bool {
     [KEY_REFUSED, HELD, AUDIENCE_HELD, UNDECIDED, SCOPE_NARROWED].contains(&code) || is_of_a_check(code)
 }
 
-/// Whether a check of the key says if an issue still holds.
+/// Whether a check of the key opens and resolves issues with this code.
 pub(crate) fn is_of_a_check(code: &str) -> bool {
     code == SCOPE_PARTIAL || code.starts_with(PERMISSION)
 }
 
-/// An issue in words.
+/// The texts of an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// What is wrong.
+    /// The problem.
     pub text: Option<String>,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
 }
 
-/// Says in words what is wrong, and what to do about it.
+/// The texts of an issue: the problem and its remedy.
 pub fn tell(account: &LinkedAccount, issue: &Issue, language: Language) -> Told {
     if let Some(finding) = finding(issue) {
         let remedy = finding.remedy_text(language).map(|remedy| {
@@ -137,7 +137,7 @@ fn rate_limited(account: &LinkedAccount, issue: &Issue, language: Language) -> (
 
 fn held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, String) {
     let count = issue.detail["records"].as_u64().unwrap_or(0);
-    // What is no kind may be anything.
+    // An unknown kind may come from another version.
     let kind = issue.subject.parse::<Kind>().ok();
     let (one, many) = match (kind, language) {
         (Some(kind), language) => noun(kind, language),
@@ -156,7 +156,7 @@ fn held(account: &LinkedAccount, issue: &Issue, language: Language) -> (String, 
             )
         }
         Language::French => {
-            // French has the singular for 0 as well.
+            // French uses the singular for 0, too.
             let (noun, verb) = if count < 2 { (one, "manque") } else { (many, "manquent") };
             (
                 format!("{number} {noun} {verb} dans Lucca : trop pour le croire sans vous demander."),
@@ -242,7 +242,7 @@ fn undecided(account: &LinkedAccount, issue: &Issue, language: Language) -> (Str
     }
 }
 
-/// Why the evidence does not decide, by the reason's stable name.
+/// The text of an undecided reason, by its stable name.
 fn undecided_reason(name: &str, language: Language) -> &'static str {
     match (name, language) {
         ("referenced", Language::English) => "others still name them as manager or head of a department",
@@ -377,7 +377,7 @@ fn scim(code: &str, issue: &Issue, language: Language) -> Option<(String, String
     })
 }
 
-/// What the doctor found, where the issue is about a permission.
+/// The finding of an issue about a permission.
 fn finding(issue: &Issue) -> Option<Finding> {
     issue.code.strip_prefix("permission.")?;
     let permission: Permission = issue.detail["permission"].as_str()?.parse().ok()?;

@@ -1,8 +1,9 @@
-//! What runs when: duties say what is due of them, a scheduler puts it into a queue, workers do it, one or many. The
-//! duties here are syncs with the doctor behind them, absence requests until they are decided, upkeep, and retention.
+//! Scheduling: duties list their due subjects, a scheduler enqueues jobs, and one or many workers run them.
+//! The duties here are syncs (followed by a diagnosis), notified records, absence requests, upkeep and
+//! retention.
 //!
-//! What a sync is, is in `sync`; what a request is, in `absences`; what the doctor may conclude, in `linking`. Nothing here reads the environment, a
-//! file or the machine's clock: they are handed in.
+//! Not here: syncs (`sync`), absence requests (`absences`), the permission doctor's rules (`linking`); and
+//! nothing here reads the environment, a file or the machine's clock, which are passed in.
 
 mod aftermath;
 mod duties;

@@ -1,4 +1,5 @@
-//! A sync of one linked account, with everything around it: the client, the holder's name, the doctor.
+//! Runs a sync of one linked account with its dependencies: the client, the lease holder's name, the
+//! diagnosis.
 
 use std::sync::Arc;
 
@@ -13,43 +14,43 @@ use tracing::Instrument;
 
 use crate::{Entropy, Tenants};
 
-/// What this process calls itself when it holds a linked account's lease.
+/// The name of this process as the holder of leases.
 #[derive(Clone, Debug)]
 pub struct Holder {
     /// The name.
     pub name: String,
-    /// Whether another holder is known to have ended without giving its lease back.
+    /// Whether another holder is known to have died without releasing its lease.
     pub has_ended: fn(&str) -> bool,
 }
 
-/// What syncs need, wherever they are started from. Cheap to clone.
+/// The dependencies of syncs and duties. Cheap to clone.
 #[derive(Clone)]
 pub struct Machinery {
-    /// Where everything is kept.
+    /// The store.
     pub store: Store,
-    /// Opens the keys.
+    /// Decrypts API keys.
     pub vault: Arc<Vault>,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Gives randomness.
+    /// The source of randomness.
     pub entropy: Entropy,
-    /// Makes clients.
+    /// Builds clients.
     pub tenants: Tenants,
-    /// What this process calls itself.
+    /// This process as a lease holder.
     pub holder: Holder,
 }
 
 impl Machinery {
-    /// Today, as tenants count it.
+    /// Today's date in the tenants' time zone.
     pub fn today(&self) -> Date {
         self.clock.now().to_zoned(people::tenant_zone()).date()
     }
 
-    /// Syncs a linked account through `client`, and has the doctor look at what the key shows now.
+    /// Syncs a linked account through `client`, then diagnoses the key's permissions.
     ///
     /// # Errors
     ///
-    /// See [`Sync::run`]. What Lucca refused is not an error but in the report.
+    /// See [`Sync::run`]. Refusals by Lucca are in the report and no error.
     #[boxed]
     pub async fn sync(
         &self,
@@ -72,15 +73,16 @@ impl Machinery {
         let span = tracing::info_span!("sync", account = %account.id, run = %run_id);
         let report = Box::pin(sync.run(run_id)).instrument(span).await?;
         crate::throttling::judge_throttling(self, account).await?;
-        crate::aftermath::look(self, account, &report).await?;
+        crate::aftermath::update_issues(self, account, &report).await?;
         Ok(report)
     }
 
-    /// Takes down what a check of a linked account's key has found: with the account, in the audit log, and as issues.
+    /// Stores the result of checking a linked account's key: with the account, in the audit log, and as
+    /// issues.
     ///
     /// # Errors
     ///
-    /// The store's; and where the account was linked again meanwhile, nothing is taken down.
+    /// The store's. If the account was linked again meanwhile, nothing is stored.
     #[boxed]
     pub async fn note_check(
         &self,
@@ -101,11 +103,11 @@ impl Machinery {
         Ok(summary)
     }
 
-    /// Opens and resolves the issues about the key of an account that was just linked, or checked.
+    /// Opens and resolves the issues about the key of an account that was just linked or checked.
     ///
     /// # Errors
     ///
-    /// The store's, and when there is no randomness.
+    /// The store's, and if randomness fails.
     #[boxed]
     pub async fn note_linked(
         &self,
@@ -115,7 +117,7 @@ impl Machinery {
         crate::aftermath::note_check(self, account, summary).await
     }
 
-    /// Whether an account is being synced, by somebody of whom it isn't known that it has ended.
+    /// Returns true while a live process holds the account's lease.
     ///
     /// # Errors
     ///
@@ -129,7 +131,8 @@ impl Machinery {
         })
     }
 
-    /// Who holds an account and has ended, or is a worker that is silent for too long.
+    /// The holder of the account's lease, if it is known to have died or its worker has been silent for too
+    /// long.
     async fn dead_holder(&self, account: &LinkedAccount) -> Result<Option<String>, store::Error> {
         let holder = self.store.lease_holder(account.no, self.clock.now()).await?;
         Ok(match holder {
@@ -142,22 +145,22 @@ impl Machinery {
         Ok((self.holder.has_ended)(holder) || self.store.has_ended(holder, self.clock.now()).await?)
     }
 
-    /// Asks for a sync of an account, which a worker begins as soon as it has a hand free. Gives the run's id: of one that was
-    /// asked for before and has yet to begin, where there is one. With `is_full` the run reads everything, else what changed.
+    /// Requests a sync of an account, which the next free worker begins. Returns the run's id; an earlier
+    /// request that has not begun keeps its id. With `is_full` the run reads everything, otherwise changes.
     ///
     /// # Errors
     ///
-    /// When there is no randomness, and the store's.
+    /// If randomness fails, and the store's.
     #[boxed]
     pub async fn ask_for_run(&self, account: &LinkedAccount, is_full: bool) -> Result<RunId, crate::Error> {
         Ok(self.store.ask_for_run(account.no, self.new_run()?, is_full, self.clock.now()).await?)
     }
 
-    /// A new run's id.
+    /// Creates the id of a run.
     ///
     /// # Errors
     ///
-    /// When there is no randomness.
+    /// If randomness fails.
     pub fn new_run(&self) -> Result<RunId, crate::EntropyError> {
         Ok(RunId::mint(self.clock.now(), self.entropy.bytes()?))
     }

@@ -1,5 +1,5 @@
-//! What Lucca told of by itself is read within a second or two, in one run for all that an account's Lucca tells in that
-//! time. Whatever goes wrong here is found by the syncs that come by their rhythm.
+//! Reads the records that Lucca's webhooks named, within one or two seconds, in one run per account and time.
+//! Regular syncs cover every failure here.
 
 use async_recursion::async_recursion as boxed;
 use jiff::SignedDuration;
@@ -8,28 +8,28 @@ use sync::{Brake, RunReport, Silent, Wish};
 
 use crate::Machinery;
 
-/// An absence is told half-day by half-day: more may follow within this time.
-const QUIET: SignedDuration = SignedDuration::from_millis(500);
-/// But the first of them is not kept waiting longer.
-const LONGEST: SignedDuration = SignedDuration::from_secs(3);
+/// How long to wait for further notices, because Lucca sends one per half-day of an absence.
+const QUIET_PERIOD: SignedDuration = SignedDuration::from_millis(500);
+/// The longest delay of the first notice.
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_secs(3);
 
-/// When what failed is tried again.
-const RETRY: SignedDuration = SignedDuration::from_mins(1);
-/// What was told so long ago was read by the rhythm, or can't be read at all.
-const GIVEN_UP: SignedDuration = SignedDuration::from_hours(1);
+/// The delay before a retry.
+const RETRY_DELAY: SignedDuration = SignedDuration::from_mins(1);
+/// Older notices are dropped: regular syncs have read the records, or they can't be read.
+const OLDEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// What Lucca told of could not be read.
+/// Why notified records could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRead {
-    /// No client could be made.
+    /// No client could be built.
     #[error(transparent)]
     Client(#[from] crate::Error),
-    /// The run could not go on.
+    /// The run failed.
     #[error(transparent)]
     Sync(#[from] sync::Error),
 }
 
-/// The accounts of which something was told that is to be read now.
+/// The accounts with notices to read now.
 ///
 /// # Errors
 ///
@@ -39,14 +39,14 @@ pub async fn accounts_notified(
     store: &Store,
     now: jiff::Timestamp,
 ) -> Result<Vec<LinkedAccount>, store::Error> {
-    store.accounts_notified(now, now - QUIET, now - LONGEST).await
+    store.accounts_notified(now, now - QUIET_PERIOD, now - LONGEST_DELAY).await
 }
 
-/// Reads what was told of an account. None where another run holds it: what was told is read after that.
+/// Reads an account's notified records. `None` if another run holds the account: they are read after it.
 ///
 /// # Errors
 ///
-/// What kept it from being read. It is put off by a minute then.
+/// The cause of the failure; the next attempt is a minute later.
 #[boxed]
 pub async fn sync_notified(
     machinery: &Machinery,
@@ -61,7 +61,10 @@ pub async fn sync_notified(
     if failed {
         let now = machinery.clock.now();
         let store = &machinery.store;
-        store.postpone_notices(account.no, now + RETRY, now - GIVEN_UP).await.map_err(sync::Error::from)?;
+        store
+            .postpone_notices(account.no, now + RETRY_DELAY, now - OLDEST)
+            .await
+            .map_err(sync::Error::from)?;
     }
     read
 }

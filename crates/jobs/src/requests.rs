@@ -1,4 +1,4 @@
-//! Absence requests made through the connector: engines for them. When each is taken further is in `duties`.
+//! Builds the engine of absence requests. Not here: when requests are advanced (`duties`).
 
 use absences::Absences;
 use lucca::Client;
@@ -7,7 +7,7 @@ use store::{Actor, LinkedAccount, SubmissionId};
 use crate::{EntropyError, Machinery};
 
 impl Machinery {
-    /// The absences of a linked account, through `client`, on somebody's behalf.
+    /// The absences of a linked account, through `client`, on behalf of `actor`.
     pub fn absences<'a>(
         &'a self,
         account: &'a LinkedAccount,
@@ -17,11 +17,11 @@ impl Machinery {
         Absences { client, store: &self.store, account, clock: std::sync::Arc::clone(&self.clock), actor }
     }
 
-    /// A new absence request's id.
+    /// Creates the id of an absence request.
     ///
     /// # Errors
     ///
-    /// When there is no randomness.
+    /// If randomness fails.
     pub fn new_submission(&self) -> Result<SubmissionId, EntropyError> {
         Ok(SubmissionId::mint(self.clock.now(), self.entropy.bytes()?))
     }

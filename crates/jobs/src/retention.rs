@@ -1,5 +1,5 @@
-//! Retention: what has become old is removed, rule by rule, in small batches and with a receipt. What each rule removes
-//! is in `store`; here is how old is old, and one round over all of it.
+//! Retention: removes old data rule by rule, in small batches and with a receipt. Not here: the data of each
+//! rule (`store`).
 
 use async_recursion::async_recursion as boxed;
 use jiff::{SignedDuration, Timestamp};
@@ -12,39 +12,38 @@ use store::{
 
 use crate::{Error, Machinery};
 
-/// The change log is not cut sooner: whoever reads it may be away for as long.
+/// The shortest retention of the change log in days: readers may be away for as long.
 const SHORTEST_CHANGES: u32 = 90;
-/// People erased in one round: each takes a transaction that is not small.
+/// The most employees to erase in one round, because each takes a large transaction.
 const PEOPLE_A_ROUND: usize = 100;
 
-/// For how many days what is kept. 0: for ever.
+/// Retention periods in days; 0 keeps data for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Retention {
-    /// The log of what was sent to webhook endpoints. By default 30 days.
+    /// Delivery attempts of webhooks. By default 30 days.
     pub deliveries_days: u32,
-    /// What happened to linked accounts beside their records, such as `sync.completed`, once every webhook endpoint was
-    /// told. By default 90 days.
+    /// Events of linked accounts, such as `sync.completed`, once every webhook endpoint has received them. By
+    /// default 90 days.
     pub events_days: u32,
-    /// Runs with their reports; of each linked account the last one stays. By default 365 days.
+    /// Runs with their reports, except each linked account's last one. By default 365 days.
     pub runs_days: u32,
-    /// Absence requests made through the connector that came to an end, with their idempotency keys; Lucca's own records
+    /// Ended absence requests made through the connector, with their idempotency keys; Lucca's own records
     /// stay. By default 365 days.
     pub absence_requests_days: u32,
-    /// Linking flows that ended or whose links are no longer valid, with the e-mail address that they were mailed to. By
-    /// default 90 days.
+    /// Linking flows that ended or whose links have expired, with the e-mail addresses that the links were
+    /// sent to. By default 90 days.
     pub linking_flows_days: u32,
-    /// Records that could not be read; what is still at the source comes back with the next full read. By default 180
+    /// Unreadable records; those that still exist in Lucca return with the next full read. By default 180
     /// days.
     pub quarantine_days: u32,
-    /// Records that are no longer at the source or no longer shown, and their content in the change log. By default 365
-    /// days.
+    /// Records that are gone or hidden, and their content in the change log. By default 365 days.
     pub gone_records_days: u32,
-    /// The change log, as far as every webhook endpoint was told; with it goes what was observed of positions. At least
-    /// 90 days. By default for ever.
+    /// The change log, as far as every webhook endpoint has received it, with the observed positions. At
+    /// least 90 days. By default for ever.
     pub changes_days: u32,
-    /// People whose last contract ended so long ago: they are erased as `employees erase` does, and are not read again,
-    /// not even when they come back, until `employees allow`. By default never.
+    /// Employees after the end of their last contract: they are erased as by `employees erase`, and not read
+    /// again, even if they return, until `employees allow`. By default never.
     pub former_employees_days: u32,
 }
 
@@ -65,19 +64,19 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// Whether the change log is kept for as long as whoever reads it may be away: for ever, or at least 90 days.
+    /// Whether the change log is kept long enough for absent readers: for ever, or at least 90 days.
     pub fn keeps_enough_changes(&self) -> bool {
         matches!(self.changes_days, 0 | SHORTEST_CHANGES..)
     }
 
-    /// Before when rows are old by a rule; nothing where they are kept for ever.
+    /// The time before which rows are old by a rule; `None` if they are kept for ever.
     fn before(&self, rule: RetentionRule, now: Timestamp) -> Option<Timestamp> {
         let days = match rule {
             RetentionRule::Deliveries => self.deliveries_days,
             RetentionRule::Events => self.events_days,
             RetentionRule::Runs => self.runs_days,
             RetentionRule::AbsenceRequests => self.absence_requests_days,
-            // They say themselves how long they are kept.
+            // Each has its own expiry time.
             RetentionRule::Answers => return Some(now),
             RetentionRule::LinkingFlows => self.linking_flows_days,
             RetentionRule::Quarantine => self.quarantine_days,
@@ -96,27 +95,27 @@ fn days_ago(days: u32, now: Timestamp) -> Option<Timestamp> {
     now.checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).ok()
 }
 
-/// What a round did.
+/// The result of a round.
 #[derive(Clone, Debug)]
 pub struct RetentionRound {
-    /// Its receipt; none where nothing was old.
+    /// The round's receipt; `None` if nothing was old.
     pub receipt: Option<RetentionReceipt>,
-    /// The receipts of people who were erased.
+    /// The receipts of erased employees.
     pub erased: Vec<Receipt>,
 }
 
-/// What a round would do.
+/// A preview of a round.
 #[derive(Clone, Debug)]
 pub struct RetentionPlan {
-    /// What would be removed, by rule.
+    /// The rows to remove, by rule.
     pub removed: Vec<Removed>,
-    /// How many people would be erased.
+    /// The number of employees to erase.
     pub people: usize,
 }
 
-/// One round: removes what is old by now. None while another process does.
+/// Removes everything that is old now. `None` if another process is doing so.
 ///
-/// To be run once a day. Whoever is killed on the way leaves a receipt of what was removed; the next round goes on.
+/// Run it once a day. A killed round leaves a receipt of the removed data, and the next round continues.
 #[boxed]
 pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Option<RetentionRound>, Error> {
     let now = machinery.clock.now();
@@ -137,7 +136,7 @@ pub async fn run_retention(machinery: &Machinery, ages: &Retention) -> Result<Op
     Ok(Some(RetentionRound { receipt, erased }))
 }
 
-/// What a round would remove now.
+/// Previews a round without removing anything.
 #[boxed]
 pub async fn plan_retention(machinery: &Machinery, ages: &Retention) -> Result<RetentionPlan, Error> {
     let now = machinery.clock.now();
@@ -161,7 +160,7 @@ pub async fn plan_retention(machinery: &Machinery, ages: &Retention) -> Result<R
     Ok(RetentionPlan { removed, people })
 }
 
-/// Those whose last contract ended longer ago than people are kept.
+/// Employees whose last contract ended before the retention period.
 async fn former(
     machinery: &Machinery,
     ages: &Retention,
@@ -171,7 +170,7 @@ async fn former(
         return Ok(Vec::new());
     };
     let store = &machinery.store;
-    // Where contracts can't be read now, the dates that are there may be old.
+    // If contracts can't be read now, the stored dates may be outdated.
     if account.status != AccountStatus::Linked || !store.has_records(account.no, Kind::Employment).await? {
         return Ok(Vec::new());
     }
@@ -182,7 +181,7 @@ async fn former(
         let ids: Vec<RemoteId> = some.iter().map(|employee| employee.id.clone()).collect();
         let mut periods = store.employment_periods(account.no, &ids).await?;
         for employee in some {
-            // Only by contracts: a person without any may be one whose contracts are not shown.
+            // Contracts alone decide: an employee without any may be one whose contracts are hidden.
             let Some(periods) = periods.remove(&employee.id) else { continue };
             let is_former =
                 |day| status_on(day, employee.contract(), periods.iter().copied()) == EmployeeStatus::Former;

@@ -1,5 +1,5 @@
-//! Clients for tenants. All clients of one tenant share its request budget, in this process and in others that share the
-//! store.
+//! Builds clients for tenants. All clients of a tenant share its request budget, in this process and in
+//! others with the same store.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -20,26 +20,26 @@ use tokio::sync::Mutex;
 
 use crate::{Entropy, EntropyError};
 
-/// Our share of the 50 requests a minute above which Lucca answers 429 (source: directory.md §10; see
-/// `lucca::RequestBudget`). The customer's other integrations have the rest.
+/// The connector's share of the 50 requests a minute above which Lucca answers 429 (source: directory.md §10;
+/// see `lucca::RequestBudget`). The customer's other integrations have the rest.
 pub const REQUESTS_A_MINUTE: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
-/// A client could not be made.
+/// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The store failed.
     #[error("the linked account's key could not be read")]
     Store(#[from] store::Error),
-    /// What is stored of the linked account is no tenant URL.
+    /// The stored tenant URL is invalid.
     #[error("the stored tenant URL cannot be used")]
     TenantUrl(#[from] lucca::TenantUrlError),
-    /// What is stored of the linked account is no API key.
+    /// The stored API key is invalid.
     #[error("the stored API key cannot be used")]
     ApiKey(#[from] lucca::ApiKeyError),
-    /// The client could not be set up.
+    /// The HTTP client could not be built.
     #[error("no client could be set up")]
     Client(#[from] lucca::Error),
-    /// There is no randomness.
+    /// Randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
@@ -82,7 +82,7 @@ impl Observer for RequestMetrics {
     }
 }
 
-/// Makes clients.
+/// Builds clients.
 #[derive(Clone)]
 pub struct Tenants {
     store: Option<Store>,
@@ -93,15 +93,15 @@ pub struct Tenants {
 }
 
 impl Tenants {
-    /// Makes clients whose requests `store` counts, together with those of all others who share it. Without a store only
-    /// this process is known. What is stored of linked accounts is held to `hosts` at each use: it could have been changed
-    /// since they were linked.
+    /// `store` counts the requests of all processes that share it; without a store only this process is
+    /// counted. Stored URLs are checked against `hosts` at each use, because they may have been changed since
+    /// the account was linked.
     pub fn new(store: Option<Store>, hosts: NetworkPolicy, clock: Arc<dyn Clock>, entropy: Entropy) -> Self {
         Self { store, hosts, clock, entropy, budgets: Arc::default() }
     }
 
-    /// A client for a tenant. `pace` is our share of Lucca's 50 requests a minute, 0 for no limit of ours and
-    /// none for [`REQUESTS_A_MINUTE`]; the first client of a tenant decides for the process.
+    /// Builds a client for a tenant. `pace` is the connector's share of Lucca's 50 requests a minute, 0 for
+    /// no limit and `None` for [`REQUESTS_A_MINUTE`]; the first client of a tenant decides for the process.
     #[boxed]
     pub async fn client(&self, tenant: TenantUrl, key: ApiKey, pace: Option<u32>) -> Result<Client, Error> {
         let budget = self.budget(tenant.origin(), pace).await?;
@@ -115,7 +115,7 @@ impl Tenants {
         Ok(client)
     }
 
-    /// A client for a linked account, at the pace given or the one it was linked with.
+    /// Builds a client for a linked account, at this pace or the one in its settings.
     #[boxed]
     pub async fn client_of(
         &self,
@@ -144,7 +144,7 @@ impl Tenants {
     }
 }
 
-/// The tally of a tenant's requests in the store.
+/// A tenant's request counts in the store.
 #[derive(Debug)]
 struct StoredTally {
     store: Store,

@@ -1,4 +1,4 @@
-//! The issue that Lucca's 429s open when they last: then another integration of the customer uses the tenant's limit up.
+//! The issue about lasting 429 responses: another integration of the customer uses up the tenant's limit.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -7,23 +7,23 @@ use store::{AccountStatus, IssueFilter, IssueId, LinkedAccount, NewIssue, Reques
 use crate::Machinery;
 use crate::issues::RATE_LIMITED;
 
-/// 429s that last less are no concern of a person: requests wait, go slower, and are repeated.
-const OF_CONCERN: SignedDuration = SignedDuration::from_mins(10);
+/// Shorter periods of 429 responses open no issue: requests wait, slow down and are retried.
+const REPORTED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// How long 429s have lasted, where they still do and a person should know.
-fn concern(counts: &RequestCounts, now: Timestamp) -> Option<SignedDuration> {
+/// How long 429 responses have lasted, if they still do and have lasted long enough.
+fn lasting_throttling(counts: &RequestCounts, now: Timestamp) -> Option<SignedDuration> {
     let (since, last) = (counts.throttled_since?, counts.throttled_last?);
     let lasted = last.duration_since(since);
-    (lasted >= OF_CONCERN && now.duration_since(last) < OF_CONCERN).then_some(lasted)
+    (lasted >= REPORTED_AFTER && now.duration_since(last) < REPORTED_AFTER).then_some(lasted)
 }
 
-/// Opens the issue, or resolves it where there was no 429 for ten minutes.
+/// Opens the issue, or resolves it after ten minutes without a 429.
 pub(crate) async fn judge_throttling(
     machinery: &Machinery,
     account: &LinkedAccount,
 ) -> Result<(), store::Error> {
     let (store, at) = (&machinery.store, machinery.clock.now());
-    let Some(lasted) = concern(&store.request_counts(&account.origin).await?, at) else {
+    let Some(lasted) = lasting_throttling(&store.request_counts(&account.origin).await?, at) else {
         let open = store.issues(Some(account.no), IssueFilter::Open).await?;
         if open.iter().any(|issue| issue.code == RATE_LIMITED) {
             store.resolve_issue(account.no, RATE_LIMITED, "", at).await?;
@@ -56,11 +56,11 @@ mod tests {
                 throttled_last: Some(at(last)),
                 ..RequestCounts::default()
             };
-            concern(&counts, at(now)).map(|lasted| lasted.as_mins())
+            lasting_throttling(&counts, at(now)).map(|lasted| lasted.as_mins())
         };
         assert_eq!([lasted(100, 109, 109), lasted(100, 100, 111)], [None, None]);
         assert_eq!([lasted(100, 110, 110), lasted(100, 125, 134)], [Some(10), Some(25)]);
         assert_eq!(lasted(100, 125, 135), None);
-        assert_eq!(concern(&RequestCounts::default(), at(1)), None);
+        assert_eq!(lasting_throttling(&RequestCounts::default(), at(1)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! A worker: it beats, it schedules if nobody else does, and it does jobs, until it is told to stop.
+//! A worker: sends heartbeats, schedules if it holds the role, and runs jobs until it is stopped.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,40 +12,41 @@ use crate::duty::{Duties, Subject};
 use crate::queue::{Capacity, Job, Queue, QueueError};
 use crate::{Duty, Machinery};
 
-/// The role of whoever looks what is due.
+/// The role of the worker that schedules.
 const SCHEDULER: &str = "scheduler";
-/// How often it is looked.
-const EVERY: Duration = Duration::from_secs(1);
-const BEAT: Duration = Duration::from_secs(10);
+/// The interval of scheduling.
+const SCHEDULING_INTERVAL: Duration = Duration::from_secs(1);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A process that does what is due, alone or beside others.
+/// A worker process, alone or beside others.
 pub struct Worker {
-    /// What it works with.
+    /// The dependencies of its duties.
     pub machinery: Machinery,
-    /// Where jobs are.
+    /// The job queue.
     pub queue: Queue,
-    /// What it does.
+    /// The duties that it schedules and runs.
     pub duties: Vec<Arc<dyn Duty>>,
-    /// How much at once.
+    /// Its concurrency.
     pub capacity: Capacity,
-    /// Its version, for whoever lists workers.
+    /// Its version, shown in lists of workers.
     pub version: &'static str,
-    /// How long jobs may go on once it is told to stop.
+    /// How long running jobs may continue after a stop.
     pub grace: Duration,
 }
 
 impl Worker {
-    /// Works until `stop` is cancelled, then ends what it is at, or leaves it for others where it was.
+    /// Runs until `stop` is cancelled, then finishes the running jobs, or leaves them for other workers to
+    /// continue.
     ///
     /// # Errors
     ///
-    /// When the queue's engine can't be started, or fails while it is told to stop.
+    /// If the queue's engine can't be started, or fails while stopping.
     #[boxed]
     pub async fn run(self, stop: CancellationToken) -> Result<(), QueueError> {
         let Self { machinery, queue, duties, capacity, version, grace } = self;
         let duties: Arc<[Arc<dyn Duty>]> = duties.into();
         let name = machinery.holder.name.clone();
-        // Beating goes on while jobs end, or others would take them over.
+        // Heartbeats continue while jobs end, otherwise other workers would take them over.
         let ended = CancellationToken::new();
         let beating = tokio::spawn(beat(machinery.clone(), version, ended.clone()));
         let scheduling =
@@ -61,7 +62,8 @@ impl Worker {
     }
 }
 
-/// Says that this process lives, until `ended` is cancelled: once it is silent, others take over what it holds.
+/// Sends heartbeats until `ended` is cancelled. After a silence, other workers take over this process's
+/// leases.
 #[boxed]
 pub async fn beat(machinery: Machinery, version: &'static str, ended: CancellationToken) {
     loop {
@@ -71,24 +73,24 @@ pub async fn beat(machinery: Machinery, version: &'static str, ended: Cancellati
         }
         tokio::select! {
             () = ended.cancelled() => return,
-            () = machinery.clock.sleep(BEAT) => {}
+            () = machinery.clock.sleep(HEARTBEAT_INTERVAL) => {}
         }
     }
 }
 
 async fn schedule(machinery: Machinery, queue: Queue, duties: Arc<[Arc<dyn Duty>]>, stop: CancellationToken) {
-    let mut looked: HashMap<&'static str, Timestamp> = HashMap::new();
+    let mut last_scheduled: HashMap<&'static str, Timestamp> = HashMap::new();
     while !stop.is_cancelled() {
         let now = machinery.clock.now();
         match machinery.store.take_role(SCHEDULER, &machinery.holder.name, now).await {
             Ok(true) => {
                 for duty in duties.iter() {
-                    let at = looked.get(duty.name());
+                    let at = last_scheduled.get(duty.name());
                     if at.is_some_and(|at| is_within(duty.every(), *at, now)) {
                         continue;
                     }
-                    looked.insert(duty.name(), now);
-                    put_into(&queue, &**duty, now).await;
+                    last_scheduled.insert(duty.name(), now);
+                    enqueue_due(&queue, &**duty, now).await;
                 }
             }
             Ok(false) => {}
@@ -98,7 +100,7 @@ async fn schedule(machinery: Machinery, queue: Queue, duties: Arc<[Arc<dyn Duty>
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = machinery.clock.sleep(EVERY) => {}
+            () = machinery.clock.sleep(SCHEDULING_INTERVAL) => {}
         }
     }
 }
@@ -107,8 +109,8 @@ fn is_within(span: Duration, at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).unsigned_abs() < span
 }
 
-/// Puts what is due of a duty into the queue.
-async fn put_into(queue: &Queue, duty: &dyn Duty, now: Timestamp) {
+/// Enqueues a duty's due subjects.
+async fn enqueue_due(queue: &Queue, duty: &dyn Duty, now: Timestamp) {
     let due = match duty.due(now).await {
         Ok(due) => due,
         Err(error) => {

@@ -1,7 +1,9 @@
-//! Absences: half-days are read, put together to absences, and merged with what is stored of them.
+//! Absences: reads half-days (leaves), groups them to absences, merges these with the stored ones, and judges
+//! missing ones.
 //!
-//! All of them are read in parts, a quarter each: a question that is small enough for the server, a place to resume
-//! at, and a proof of its own. What changed is read by the three dates that a change leaves behind.
+//! A full read is split into quarters: each query is small enough for the server, can be resumed and has its
+//! own proof. An incremental read filters by the three timestamps that a change leaves: created, confirmed
+//! and cancelled.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,43 +20,44 @@ use crate::reconcile::Missing;
 use crate::remote_work;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Ending, Known, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, Known, SeenEmployees, StreamSync};
 use crate::streams::Engine;
 
-/// What is read again between two full reads where Lucca can't tell what changed.
+/// Days before and after today that an incremental read covers if Lucca can't filter by change.
 const RECENT_DAYS: i64 = 92;
 const COMING_DAYS: i64 = 183;
 
-/// An absence may rest for so many days over the end of a part: a weekend, public holidays, part-time.
+/// The longest interruption of an absence at the end of a part, in days: a weekend, public holidays,
+/// part-time.
 const LONGEST_GAP: i64 = 10;
 
 /// Absences, read and not yet judged.
 pub(crate) struct AbsencesRead<'a> {
     sync: StreamSync<'a>,
     ending: Ending,
-    /// By absence, the leaves that are stored and were not shown.
+    /// By absence: stored leaves that the read did not return.
     missing: BTreeMap<RemoteId, HashSet<RemoteId>>,
-    /// Which absences are new or changed, where not all were read.
+    /// New or changed absences; after a full read only the first ones.
     pub(crate) changed: Vec<RemoteId>,
 }
 
 impl AbsencesRead<'_> {
-    /// Whether everything was read, so that what is not among the missing was shown.
-    pub(crate) fn shows_what_is_there(&self) -> bool {
+    /// Whether everything was read, so that every stored absence not in `missing` exists in Lucca.
+    pub(crate) fn is_exhaustive(&self) -> bool {
         self.sync.is_full() && self.ending.is_ok() && self.ending.proof.is_complete()
     }
 
-    /// Whether every stored leave of an absence was shown.
+    /// Whether every stored leave of an absence was returned.
     pub(crate) fn was_shown(&self, absence: &RemoteId) -> bool {
         !self.missing.contains_key(absence)
     }
 }
 
-/// A part of the calendar, read at once.
+/// A period of the calendar that one enumeration reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     first: Date,
-    /// Included; none is without end.
+    /// Inclusive; `None` for no end.
     last: Option<Date>,
 }
 
@@ -71,7 +74,7 @@ impl Part {
     }
 }
 
-/// The parts from `since` on: quarters until half a year from `today`, and one for what is beyond.
+/// The periods from `since` on: quarters until half a year after `today`, and an open one after that.
 fn parts(since: Date, today: Date) -> Vec<Part> {
     let horizon = today.saturating_add(COMING_DAYS.days());
     let mut parts = Vec::new();
@@ -87,7 +90,7 @@ fn parts(since: Date, today: Date) -> Vec<Part> {
 }
 
 impl Engine<'_> {
-    /// The first day of which absences are read: by default the first of January of last year.
+    /// The first day of absences that are read; by default 1 January of last year.
     fn absences_since(&self) -> Date {
         let default = || date(self.context.today.year() - 1, 1, 1);
         self.context.account.settings.absences_since.unwrap_or_else(default)
@@ -111,13 +114,13 @@ impl Engine<'_> {
         Ok(Some(AbsencesRead { sync, ending, missing, changed }))
     }
 
-    /// What is asked for where a server does not take a question about everybody.
+    /// Establishments to filter by, for servers that refuse a query about every employee.
     pub(crate) async fn establishment_ids(&self) -> Result<Vec<RemoteId>, Error> {
         let establishments: Vec<Establishment> = self.context.store.all(self.context.account.no).await?;
         Ok(establishments.into_iter().map(|establishment| establishment.id).collect())
     }
 
-    /// Reads every part. The whole is proven if every part is.
+    /// Reads every period. The whole is proven if every period is.
     async fn all_leaves(
         &self,
         sync: &mut StreamSync<'_>,
@@ -134,7 +137,8 @@ impl Engine<'_> {
                 _ => false,
             };
             let leaves = self.client.leaves(query(part.filter()));
-            let leaves = if is_resumed { sync.taught(leaves) } else { sync.informed(leaves) };
+            let leaves =
+                if is_resumed { sync.resume_enumeration(leaves) } else { sync.start_enumeration(leaves) };
             assembly.begin(part, sync.done());
             let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
             let failed = !ending.is_ok();
@@ -148,19 +152,19 @@ impl Engine<'_> {
             if ending.is_ok() && ending.proof.is_complete() && !sync.is_first() {
                 self.find_missing(&assembly, missing).await?;
             }
-            // The first part that proves nothing speaks for the whole.
+            // The first unproven period decides for the whole.
             if let Some(Ending { proof: proof @ Proof::Unproven { .. }, .. }) = whole {
                 ending.proof = proof;
             } else if resumed.is_some() && !failed {
                 ending.proof = Proof::Unproven { rows, why: lucca::Unproven::Resumed };
             }
             whole = Some(ending);
-            // A server that gives leaves of any date whatever is asked has given everything.
+            // A server that ignores the date filter has returned everything.
             if failed || assembly.saw_other_days {
                 break;
             }
         }
-        assembly.carry_on();
+        assembly.carry_over_held();
         self.commit_carried(sync, &mut assembly).await?;
         let mut whole = whole.unwrap_or_else(Ending::nothing);
         if whole.proof.is_complete() {
@@ -170,7 +174,7 @@ impl Engine<'_> {
         Ok(whole)
     }
 
-    /// Reads what was created, confirmed or cancelled lately.
+    /// Reads leaves that were created, confirmed or cancelled lately.
     async fn changed_leaves(
         &self,
         sync: &mut StreamSync<'_>,
@@ -180,14 +184,14 @@ impl Engine<'_> {
         let mut assembly = Assembly::new(false);
         if !sync.state.changes_refused {
             let on = || query(DateFilter::Since(self.absences_since()));
-            let questions = [
+            let queries = [
                 LeaveQuery { created_since: since, ..on() },
                 LeaveQuery { confirmed_since: since, ..on() },
                 LeaveQuery { cancelled_since: since, ..on() },
             ];
             let mut ending = Ending::nothing();
-            for question in questions {
-                let leaves = sync.informed(self.client.leaves(question));
+            for change_query in queries {
+                let leaves = sync.start_enumeration(self.client.leaves(change_query));
                 ending = self.read_leaves(sync, leaves, &mut assembly).await?;
                 if !ending.is_ok() {
                     break;
@@ -199,11 +203,11 @@ impl Engine<'_> {
             }
             sync.state.changes_refused = true;
         }
-        // unverified: that leaves can be asked for by the dates of their changes (source: absences.md §3.1).
+        // unverified: that leaves can be filtered by the dates of their changes (source: absences.md §3.1).
         let today = self.context.today;
         let recent = today.saturating_sub(RECENT_DAYS.days());
         let window = DateFilter::Between(recent, today.saturating_add(COMING_DAYS.days()));
-        let leaves = sync.informed(self.client.leaves(query(window)));
+        let leaves = sync.start_enumeration(self.client.leaves(query(window)));
         let mut ending = self.read_leaves(sync, leaves, &mut assembly).await?;
         ending
             .notes
@@ -228,7 +232,7 @@ impl Engine<'_> {
             let (total, checkpoint) = (leaves.total(), leaves.checkpoint());
             self.commit_leaves(sync, page, (total, checkpoint), assembly).await?;
         };
-        sync.settle().await?;
+        sync.finish_write().await?;
         let names = std::mem::take(&mut assembly.leave_types);
         let hints = remote_work::keep_named(&self.context, names).await?;
         let mut ending = Ending::of(&leaves, read);
@@ -236,7 +240,7 @@ impl Engine<'_> {
         Ok(ending)
     }
 
-    /// Puts a page's leaves together to absences, merges those with what is known of them, and commits.
+    /// Groups a page's leaves to absences, merges these with the stored ones, and commits.
     async fn commit_leaves(
         &self,
         sync: &mut StreamSync<'_>,
@@ -244,7 +248,7 @@ impl Engine<'_> {
         (total, checkpoint): (Option<u64>, Option<lucca::Checkpoint>),
         assembly: &mut Assembly,
     ) -> Result<(), Error> {
-        // What the server counts is the part at hand; progress is told of all of them.
+        // The server counts the current period; progress is reported for all periods.
         let total = total.map(|total| assembly.done_before + total);
         let mut batch = Batch { total, ..Batch::default() };
         if sync.is_full() {
@@ -264,13 +268,13 @@ impl Engine<'_> {
         if let Some((part, checkpoint)) = &mut batch.checkpoint
             && let Some(first) = assembly.unwritten_since()
         {
-            // What is held back would be lost with this process: the read resumes where that begins.
+            // Held leaves are only in memory: resume at the period in which the first was held.
             (*part, *checkpoint) = (Some(first), None);
         }
         self.write_page(sync, batch, ids, assembly).await
     }
 
-    /// Writes absences that were carried over from an earlier part and do not go on in the one that was read.
+    /// Writes absences that were carried over and do not continue in the period that was read.
     async fn commit_carried(&self, sync: &mut StreamSync<'_>, assembly: &mut Assembly) -> Result<(), Error> {
         let ids = assembly.take_carried();
         if ids.is_empty() {
@@ -278,10 +282,10 @@ impl Engine<'_> {
         }
         let batch = Batch { rows: Some(0), ..Batch::default() };
         self.write_page(sync, batch, ids, assembly).await?;
-        Ok(sync.settle().await?)
+        Ok(sync.finish_write().await?)
     }
 
-    /// Merges the absences at hand with what is known of them, and writes them. `ids` may be stored.
+    /// Merges the current absences with the stored ones and writes them. `ids` may be stored.
     async fn write_page(
         &self,
         sync: &mut StreamSync<'_>,
@@ -292,17 +296,17 @@ impl Engine<'_> {
         let Context { store, account, .. } = &self.context;
         let mut known = Known::default();
         if !ids.is_empty() {
-            sync.settle().await?;
+            sync.finish_write().await?;
             known = store.kept_bodies(account.no, Kind::Absence, &ids).await?.into();
         }
-        assembly.recall(&mut known);
+        assembly.add_previous(&mut known);
         for absence in assembly.absences(&known) {
             batch.add(&absence, None, RawPolicy::ORGANISATION);
         }
         Ok(sync.write(batch, &known).await?)
     }
 
-    /// Which leaves are stored in the part just read, and were not shown in it.
+    /// Finds stored leaves of the period just read that it did not return.
     async fn find_missing(
         &self,
         assembly: &Assembly,
@@ -326,12 +330,12 @@ impl Engine<'_> {
         Ok(store.kept_absences_between(account.no, part.first, last, each).await?)
     }
 
-    /// Judges leaves that are stored and were not shown: an absence is gone when all of its leaves are, and changed
-    /// when some are.
+    /// Judges leaves that are stored and were not returned: an absence is gone if all of its leaves are, and
+    /// updated if some are.
     pub(crate) async fn judge_leaves(
         &self,
         absences: Option<AbsencesRead<'_>>,
-        seen: Seen,
+        seen: SeenEmployees,
     ) -> Result<Option<StreamReport>, Error> {
         let Some(AbsencesRead { mut sync, ending, missing, .. }) = absences else { return Ok(None) };
         if sync.is_full() && ending.is_ok() {
@@ -345,7 +349,7 @@ impl Engine<'_> {
                 let absence = stored.get(id).and_then(|(body, _)| serde_json::from_str::<Absence>(body).ok());
                 let Some(absence) = absence else { continue };
                 known.push((id.clone(), Missing::default()));
-                // Half-days from before those that are read say nothing of what became of the absence.
+                // Half-days before the first read day are no evidence that the absence still exists.
                 let is_shown = |leave: &Leave| leave.date >= since && !gone.contains(&leave.id);
                 if absence.leaves.iter().any(is_shown)
                     && let Some(rest) = absence.without(gone)
@@ -376,34 +380,35 @@ impl Engine<'_> {
     }
 }
 
-/// Absences being put together from pages of leaves.
+/// Groups leaves from pages to absences.
 pub(crate) struct Assembly {
     part: Part,
-    /// Leaves that were read before this part.
+    /// Leaves that were read in earlier periods.
     done_before: u64,
-    /// Nothing was stored before this run.
+    /// Whether nothing was stored before this run.
     is_first: bool,
-    /// The highest number of an absence met so far. A server that orders leaves gives one absence's together, so
-    /// what has a higher number was never written.
+    /// The highest numeric absence id so far. Servers return leaves ordered by absence, so a higher id has
+    /// not been written in this run.
     highest: Option<u64>,
-    /// The last absence of the page before as it was written, where it need not be read back: it may go on over the
-    /// border.
+    /// The last absence of the previous page as it was written, so that its continuation on this page needs
+    /// no read from the store.
     before: Option<(RemoteId, String)>,
-    /// The leaves of absences that may go on in the next part: these absences are written when it has been read, so
-    /// that each is told of once, and whole. With the first day of the part in which they began to be held back.
+    /// Leaves of absences that may continue in the next period. They are written after that period, so that
+    /// each absence is logged once, as a whole. With the first day of the period in which the first leaf was
+    /// held.
     held: BTreeMap<RemoteId, (Date, Vec<LeaveOfAbsence>)>,
-    /// Those that were held back in the part before, and have yet to be met in this one.
+    /// Leaves held from the previous period whose absence was not seen in this one yet.
     carried: BTreeMap<RemoteId, (Date, Vec<LeaveOfAbsence>)>,
-    /// The leaves of the page at hand, by absence.
+    /// The leaves of the current page, by absence.
     page: Vec<(RemoteId, Vec<LeaveOfAbsence>)>,
-    /// Leaves met in this part, where they will be looked for.
+    /// Hashes of leave ids returned in this period; not collected in a first run.
     seen: HashSet<u64>,
-    /// Whether leaves came that are not in the part that was asked for.
+    /// Whether leaves outside the requested period were returned.
     saw_other_days: bool,
-    /// What the leaves' types are called.
+    /// Names of the leaves' types.
     leave_types: BTreeMap<RemoteId, Option<String>>,
-    /// Leaves that are looked for, and of which absence each was found to be.
-    pub(crate) looked_for: HashMap<RemoteId, Option<RemoteId>>,
+    /// Leaves that notifications named, each with its absence once it was returned.
+    pub(crate) notified_leaves: HashMap<RemoteId, Option<RemoteId>>,
 }
 
 impl Assembly {
@@ -420,7 +425,7 @@ impl Assembly {
             seen: HashSet::new(),
             saw_other_days: false,
             leave_types: BTreeMap::new(),
-            looked_for: HashMap::new(),
+            notified_leaves: HashMap::new(),
         }
     }
 
@@ -428,28 +433,29 @@ impl Assembly {
         self.part = part;
         self.done_before = done_before;
         self.seen.clear();
-        self.carry_on();
+        self.carry_over_held();
     }
 
-    /// What was held back so far is carried over from here on.
-    fn carry_on(&mut self) {
+    /// Moves held leaves to those carried over to the next period.
+    fn carry_over_held(&mut self) {
         self.carried.append(&mut self.held);
     }
 
-    /// Makes what is carried, and was not met in the part that was read, the page at hand. Gives the ids, which may be
-    /// stored.
+    /// Makes the absences that were carried over and did not continue the current page. Returns their ids,
+    /// which may be stored.
     fn take_carried(&mut self) -> Vec<RemoteId> {
         let carried = std::mem::take(&mut self.carried);
         self.page = carried.into_iter().map(|(id, (_, leaves))| (id, leaves)).collect();
         self.page.iter().map(|(id, _)| id.clone()).collect()
     }
 
-    /// The first day of the earliest part of which leaves are held back.
+    /// The first day of the earliest period with held or carried leaves.
     fn unwritten_since(&self) -> Option<Date> {
         self.held.values().chain(self.carried.values()).map(|(first, _)| *first).min()
     }
 
-    /// Adds to the page's absences what was carried over of them, and holds those back that may go on in the next part.
+    /// Prepends carried leaves to the page's absences, and holds absences that may continue in the next
+    /// period.
     fn hold_back(&mut self) {
         let may_go_on = |leave: &LeaveOfAbsence| {
             self.part.last.is_some_and(|last| {
@@ -474,7 +480,8 @@ impl Assembly {
         self.page = page;
     }
 
-    /// Takes in a page's leaves. Gives the ids of absences that may be stored and must be read back.
+    /// Groups a page's leaves. Returns the ids of absences that may be stored and have to be read from the
+    /// store.
     fn sort(&mut self, leaves: Vec<LeaveOfAbsence>) -> Vec<RemoteId> {
         let mut places: HashMap<RemoteId, usize> = HashMap::new();
         let before_page = self.highest;
@@ -485,7 +492,7 @@ impl Assembly {
             {
                 self.leave_types.insert(id.clone(), leave.leave_type_name.as_deref().map(str::to_owned));
             }
-            if let Some(found) = self.looked_for.get_mut(&leave.leave.id) {
+            if let Some(found) = self.notified_leaves.get_mut(&leave.leave.id) {
                 *found = Some(leave.absence_id.clone());
             }
             if !self.is_first {
@@ -517,14 +524,14 @@ impl Assembly {
         ids
     }
 
-    /// Adds to what is known what the page before wrote and was not read back.
-    fn recall(&mut self, known: &mut Known) {
+    /// Adds the previous page's last absence to the known ones.
+    fn add_previous(&mut self, known: &mut Known) {
         if let Some((id, body)) = self.before.take() {
             known.add(id, body, RecordState::Present);
         }
     }
 
-    /// The page's absences, merged with what is known of them.
+    /// The page's absences, merged with the known ones.
     fn absences(&mut self, known: &Known) -> Vec<Absence> {
         let mut absences = Vec::with_capacity(self.page.len());
         for (id, leaves) in std::mem::take(&mut self.page) {
@@ -542,7 +549,7 @@ impl Assembly {
             absences.extend(absence);
         }
         if self.is_first {
-            // Only the last may go on; where the order is another, the others are read back.
+            // Only the last absence may continue; with another order the others are read from the store.
             let body = |last: &Absence| Some((last.id.clone(), serde_json::to_string(last).ok()?));
             self.before = absences.last().and_then(body);
         }
@@ -561,7 +568,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_follow_each_other_without_gap_and_have_no_end() {
+    fn parts_are_contiguous_and_open_ended() {
         let parts = parts(date(2025, 2, 10), date(2026, 11, 23));
         assert_eq!(parts[0], Part { first: date(2025, 2, 10), last: Some(date(2025, 3, 31)) });
         for pair in parts.windows(2) {

@@ -1,5 +1,6 @@
-//! Judges who of a linked account is delivered, when its filter, the day or what is stored has changed. Who a filter
-//! picks is `people`'s answer, what follows in the store is `store`'s. Under the account's lease.
+//! Judges which employees of a linked account are delivered, after its filter, the date or the stored data
+//! has changed. Runs under the account's lease. Not here: the filter itself (`people`) and its effects in the
+//! store (`store`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,30 +11,31 @@ use people::{Audience, Candidate, Contract, Department, Kind, PeopleFilter, Remo
 use serde::Serialize;
 use store::{AccountId, AudienceChange, Error, Lease, LinkedAccount, Store};
 
-/// What became of who is delivered.
+/// The changes to the delivered employees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AudienceReport {
-    /// People who are delivered now and were not.
+    /// Employees that are delivered from now on.
     pub entered: u64,
-    /// People who are no longer delivered.
+    /// Employees that are no longer delivered.
     pub left: u64,
-    /// People who would no longer be delivered, and are until a person has looked.
+    /// Employees that the filter no longer selects, and that stay delivered until a person has looked because
+    /// they are many.
     pub held: u64,
 }
 
 impl AudienceReport {
-    /// Whether nothing became of it.
+    /// Whether nothing changed.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Of people who are delivered, at most this many in a hundred leave without a person having asked for it…
+/// The percentage of delivered employees that may leave without a change of the filter…
 const PERCENT: u64 = 20;
-/// … but for this many, who may always.
+/// … and the number that may always leave.
 const FEW: u64 = 10;
 
-/// How many people a filter would deliver, let in and leave out.
+/// Counts how many employees a filter would deliver, add and remove.
 #[boxed]
 pub async fn preview_audience(
     store: &Store,
@@ -45,8 +47,8 @@ pub async fn preview_audience(
     store.compare_audience(account.no, &members).await
 }
 
-/// Applies the account's filter, as its settings have it now. People whom a run, and no change of the filter, would take
-/// out in large numbers stay: a department was perhaps merged or renumbered.
+/// Applies the account's current filter. If a run, and not a change of the filter, would remove many
+/// employees, they stay: a department may have been merged or renumbered.
 #[boxed]
 pub async fn judge_audience(
     store: &Store,
@@ -55,17 +57,17 @@ pub async fn judge_audience(
     today: Date,
     now: Timestamp,
 ) -> Result<AudienceReport, Error> {
-    // Once more where the filter was changed meanwhile.
+    // Retry if the filter was changed meanwhile.
     for _ in 0..3 {
         let Some(account) = store.account(id).await? else { break };
         let filter = account.settings.delivery.people.as_ref();
-        let is_asked_for = store.is_audience_due(account.no).await?;
-        if filter.is_none() && !is_asked_for && !store.withholds(account.no).await? {
+        let is_requested = store.is_audience_due(account.no).await?;
+        if filter.is_none() && !is_requested && !store.withholds(account.no).await? {
             break;
         }
         let members = members(store, &account, filter, today).await?;
         let AudienceChange { before, enter, leave } = store.compare_audience(account.no, &members).await?;
-        let is_held = !is_asked_for && leave > FEW && leave * 100 > before * PERCENT;
+        let is_held = !is_requested && leave > FEW && leave * 100 > before * PERCENT;
         if store.apply_audience(lease, &account, &members, is_held, now).await? {
             let (left, held) = if is_held { (0, leave) } else { (leave, 0) };
             return Ok(AudienceReport { entered: enter, left, held });
@@ -74,7 +76,7 @@ pub async fn judge_audience(
     Ok(AudienceReport::default())
 }
 
-/// Who a filter picks, of everybody who is stored.
+/// The employees that a filter selects, among all that are stored.
 async fn members(
     store: &Store,
     account: &LinkedAccount,

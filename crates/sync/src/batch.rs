@@ -1,4 +1,4 @@
-//! A page's records, normalised and ready to be compared with what is stored.
+//! A page's records, normalised for comparison with the store.
 
 use jiff::civil::Date;
 use lucca::{Checkpoint, Item, Read, Unreadable};
@@ -7,34 +7,34 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::{Quarantined, RecordUpsert, content_hash, has_nul};
 
-/// Takes from a raw record what may not be kept.
+/// Removes data that may not be kept from a raw record.
 pub(crate) type Redact<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
-/// How the records of a kind are kept as Lucca sent them.
+/// How the raw JSON of a kind's records is kept.
 #[derive(Clone, Copy)]
 pub(crate) struct RawPolicy<'a> {
-    /// Whether readable records are kept raw beside the model. Unreadable ones always are, in quarantine.
+    /// Whether to keep readable records raw beside the model. Unreadable ones always are, in quarantine.
     pub(crate) keep: bool,
-    /// Applied to everything that is kept raw.
+    /// Applied to every raw record that is kept.
     pub(crate) redact: Redact<'a>,
 }
 
 impl RawPolicy<'_> {
-    /// For the organisation's records: few, small, and kept but for the people named in them.
+    /// For the organisation's records, which are few and small: kept without the people that they name.
     pub(crate) const ORGANISATION: RawPolicy<'static> =
         RawPolicy { keep: true, redact: &crate::normalise::without_people };
 }
 
-/// A page's records, ready to be compared and committed.
+/// A page's records for comparison and commit.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) records: Vec<RecordUpsert>,
     pub(crate) quarantined: Vec<Quarantined>,
-    /// How many records the server counts in all.
+    /// The server's count of all records.
     pub(crate) total: Option<u64>,
-    /// How many of those the page had, where it was made of others than it is kept as.
+    /// The page's rows, if they differ in number from its records.
     pub(crate) rows: Option<usize>,
-    /// Where the read resumes once this page is committed, and in which part of the stream that is.
+    /// Where to resume after this page is committed: the part of the stream, and the checkpoint in it.
     pub(crate) checkpoint: Option<(Option<Date>, Option<Checkpoint>)>,
 }
 
@@ -56,7 +56,7 @@ impl Batch {
         batch
     }
 
-    /// Adds a record that could not be read.
+    /// Adds an unreadable record.
     pub(crate) fn quarantine(
         &mut self,
         id: Option<RemoteId>,
@@ -66,7 +66,7 @@ impl Batch {
     ) {
         self.quarantined.push(Quarantined {
             id,
-            // Before it is redacted: who owns it may be among what is taken out.
+            // Taken before redaction, which may remove the owner.
             owner_id: crate::normalise::owner_of(raw.get()),
             field: unreadable.field.into_owned(),
             reason: unreadable.reason,
@@ -98,7 +98,7 @@ impl Batch {
                 let hash = content_hash(&body);
                 self.records.push(RecordUpsert { id: model.id().clone(), hash, body, raw });
             }
-            // No model type has a map with keys that JSON can't write; if one ever does, nothing is lost.
+            // No model has map keys that JSON can't represent; should one ever, quarantine keeps the record.
             Err(error) => self.quarantined.push(Quarantined {
                 id: Some(model.id().clone()),
                 owner_id: None,

@@ -1,9 +1,9 @@
-//! Which fields of a record changed, and which of their values the change log may hold. Pure.
+//! The changed fields of a record, and those of their values that the change log may hold. Pure.
 
 use people::Kind;
 use serde_json::{Map, Value};
 
-/// Fields of employees whose values are about the job, not the person.
+/// Fields of employees about the job, not the person.
 const EMPLOYEE: [&str; 14] = [
     "job_title",
     "manager_id",
@@ -21,13 +21,13 @@ const EMPLOYEE: [&str; 14] = [
     "unread_fields",
 ];
 
-/// Fields of absences that say when, and whether it is decided, but not why.
+/// Fields of absences with times and confirmation, without the reason.
 const ABSENCE: [&str; 6] = ["first", "last", "half_days", "is_confirmed", "confirmed_at", "is_active"];
 
-/// Fields of absence requests that say how they stand, without anybody's words.
+/// Fields of absence requests with the status, without comments.
 const ABSENCE_REQUEST: [&str; 5] = ["status", "next_approver_id", "cancelled_at", "is_active", "created_at"];
 
-/// Whether the values of a field may be kept where personal values may not.
+/// Whether a field's values may be logged although personal values may not.
 fn is_impersonal(kind: Kind, field: &str) -> bool {
     match kind {
         Kind::Employee => EMPLOYEE.contains(&field),
@@ -46,8 +46,8 @@ fn is_impersonal(kind: Kind, field: &str) -> bool {
     }
 }
 
-/// The fields in which two bodies of one record differ: a JSON object of `{"before":…,"after":…}` by field, or null
-/// where the values may not be kept. `None` if they differ in none.
+/// The fields in which two bodies of a record differ, as a JSON object of `{"before":…,"after":…}` by field,
+/// or null if the values may not be kept. `None` if no field differs.
 pub(crate) fn changed_fields(kind: Kind, before: &str, after: &str, personal_values: bool) -> Option<String> {
     let parse = |body: &str| serde_json::from_str::<Map<String, Value>>(body).unwrap_or_default();
     let (before, mut after) = (parse(before), parse(after));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn why_somebody_is_away_is_personal_and_when_is_not() {
+    fn absence_reasons_are_personal_and_dates_not() {
         let before = r#"{"first":"2026-05-04 AM","leave_type_ids":["1"]}"#;
         let after = r#"{"first":"2026-05-05 AM","leave_type_ids":["2"]}"#;
         let changed = changed_fields(Kind::Absence, before, after, false).unwrap();

@@ -1,16 +1,19 @@
-//! The sync engine: plans what is due, fetches it, normalises what arrives, compares it with what is stored, commits
-//! page by page, and judges what was not seen.
+//! The sync engine: plans which streams are due, fetches pages, normalises records, compares them with the
+//! store, commits page by page, and judges records that were not returned.
 //!
-//! `run` conducts under a lease and ends with who is delivered (`audience`); `plan` says what is due and `state` what a stream remembers; `streams` says what is
-//! read and in which order, with `people_streams`, `organisation_streams`, `absence_streams`, `request_streams` and
-//! `working_days`, or by `notified_streams` where Lucca told what changed; `stream_sync` does one stream, a `batch` at a time, writes down what changed (`diff`), and
-//! `lost_fields` keeps what went silent; `scope` says what a
-//! linked account's configuration wants of all that, `rescope` what follows when that changes, `reduction` takes what
-//! it no longer keeps out of the store, `removal` does so once after an upgrade, and `unwanted` takes out
-//! what may not be kept; `normalise` maps Lucca's wire shapes to the people model; `reconcile`
-//! decides, without I/O, what a missing record means, with what `owners` finds out of those it belongs to; `not_shown` is what
-//! is remembered of people who are stored and not shown. How pages are fetched is `lucca`'s business, how they are kept
-//! is `store`'s.
+//! - `run` runs a sync under a lease; `streams` orders the streams; `people_streams`, `organisation_streams`,
+//!   `absence_streams`, `request_streams`, `working_days` and `notified_streams` read them.
+//! - `plan` decides what is due, from what each stream remembers (`state`); `progress` and `report` tell the
+//!   caller.
+//! - `stream_sync` writes one stream, a `batch` at a time, with its changes (`diff`); `lost_fields` keeps
+//!   fields that went silent; `unwanted` drops records that may not be kept; `remote_work` flags leave types.
+//! - `scope` is what a linked account reads and keeps; `rescope` applies a changed scope, `removal` applies
+//!   it once after an upgrade, both by `reduction`.
+//! - `normalise` maps Lucca's wire shapes to the people model.
+//! - `reconcile` decides, without I/O, why a record is missing, with evidence of its owner from `owners`;
+//!   `not_shown` remembers missing employees; `audience` judges which employees are delivered.
+//!
+//! Not here: fetching pages (`lucca`) and storing records (`store`).
 
 mod absence_streams;
 mod audience;

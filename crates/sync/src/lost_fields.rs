@@ -1,5 +1,5 @@
-//! Fields that went silent: the server no longer takes them in a request, or no longer shows them to the key.
-//! That they are absent means nothing, so what is stored stays. Pure.
+//! Fields that went silent: the server refuses them in requests or no longer shows them to the key. Their
+//! absence is no change, so stored values stay. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,8 +8,8 @@ use people::{Model, RemoteId};
 use serde_json::{Map, Value};
 use store::{RecordUpsert, content_hash};
 
-/// What an employee has under which names in the model and on the wire. A field with two names on the wire is
-/// lost only with both.
+/// Employee fields by name in the model, with their names on the wire. A field with two wire names is lost
+/// only with both.
 const EMPLOYEE_FIELDS: &[(&str, &[&str])] = &[
     ("first_name", &["firstName"]),
     ("last_name", &["lastName"]),
@@ -71,11 +71,11 @@ const EMPLOYEE_FIELDS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Field groups of the model: present as a whole when asked for, so only what is in them can be lost.
+/// Field groups of the model: present as a whole when requested, so only their members can be lost.
 const GROUPS: [&str; 6] = ["contact", "birth", "address", "identifiers", "bank", "pay_and_reviews"];
 
-/// Fields that a permission guards, or may guard. When a whole page of people has none of one that stored
-/// people had, it was hidden and not emptied.
+/// Fields that a permission guards, or may guard. If a whole page of employees lacks one that stored
+/// employees had, it was hidden and not emptied.
 // unverified: which permission guards which field; Lucca publishes no such list (source: directory.md §4.2).
 const GUARDED: [&str; 8] = [
     "job_title",
@@ -88,10 +88,10 @@ const GUARDED: [&str; 8] = [
     "custom_fields",
 ];
 
-/// How many stored people must have had a field for its absence from a page to be suspicious.
-const SUSPICIOUS: usize = 2;
+/// The number of stored employees that must have had a field before its absence from a page is suspicious.
+const MIN_STORED_WITH_FIELD: usize = 2;
 
-/// The model's fields that the server no longer takes in a request, by what an enumeration notes.
+/// The model's fields that the server refuses in requests, from an enumeration's notes.
 pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     let mut refused = BTreeSet::new();
     let mut names = BTreeSet::new();
@@ -113,8 +113,8 @@ pub(crate) fn refused_fields(notes: &[Note]) -> BTreeSet<&'static str> {
     refused
 }
 
-/// Puts back what went silent into those of a page's records that are stored (`stored`: their models as JSON).
-/// Gives the guarded fields that were found hidden.
+/// Restores silent fields in a page's records from their stored models (`stored`, as JSON). Returns the
+/// guarded fields that were found hidden.
 pub(crate) fn keep_silent_fields<M: Model>(
     records: &mut [RecordUpsert],
     stored: &HashMap<RemoteId, String>,
@@ -128,7 +128,7 @@ pub(crate) fn keep_silent_fields<M: Model>(
         |model: &Map<String, Value>, field: &str| model.get(field).is_some_and(|value| !value.is_null());
     let is_hidden = |field: &&str| {
         !page.iter().any(|model| has(model, field))
-            && stored.values().filter(|model| has(model, field)).count() >= SUSPICIOUS
+            && stored.values().filter(|model| has(model, field)).count() >= MIN_STORED_WITH_FIELD
     };
     let hidden: BTreeSet<&str> =
         GUARDED.into_iter().filter(|field| !refused.contains(field)).filter(is_hidden).collect();
@@ -139,9 +139,9 @@ pub(crate) fn keep_silent_fields<M: Model>(
     for (record, mut model) in records.iter_mut().zip(page) {
         let Some(stored) = stored.get(&record.id) else { continue };
         for field in &silent {
-            put_back(&mut model, stored, field);
+            restore_field(&mut model, stored, field);
         }
-        // By way of the model, so that the fields stand in their usual order and the hash can be compared.
+        // Through the model, so that fields have their usual order and the hash is comparable.
         let merged =
             serde_json::from_value::<M>(Value::Object(model)).and_then(|m| serde_json::to_string(&m));
         if let Ok(merged) = merged {
@@ -152,14 +152,14 @@ pub(crate) fn keep_silent_fields<M: Model>(
     hidden
 }
 
-fn put_back(new: &mut Map<String, Value>, stored: &Map<String, Value>, field: &str) {
+fn restore_field(new: &mut Map<String, Value>, stored: &Map<String, Value>, field: &str) {
     let Some(old) = stored.get(field).filter(|old| !old.is_null()) else { return };
     if !GROUPS.contains(&field) {
         if new.get(field).is_none_or(Value::is_null) {
             new.insert(field.to_owned(), old.clone());
         }
     } else if let (Some(Value::Object(new)), Value::Object(old)) = (new.get_mut(field), old) {
-        // A group that is absent is no longer asked for, and must not come back.
+        // A group that is absent is no longer requested, and must not be restored.
         for (name, value) in old {
             if new.get(name).is_none_or(Value::is_null) {
                 new.insert(name.clone(), value.clone());
@@ -186,12 +186,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_went_silent_is_put_back() {
+    fn only_silent_fields_are_restored() {
         let stored =
             serde_json::json!({"job_title": "Chef", "manager_id": "1", "bank": {"iban": "x", "bic": "y"}});
         let mut new = serde_json::json!({"job_title": null, "manager_id": null}).as_object().unwrap().clone();
         for field in ["job_title", "bank"] {
-            put_back(&mut new, stored.as_object().unwrap(), field);
+            restore_field(&mut new, stored.as_object().unwrap(), field);
         }
         assert_eq!(Value::Object(new), serde_json::json!({"job_title": "Chef", "manager_id": null}));
     }

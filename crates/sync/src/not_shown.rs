@@ -1,5 +1,5 @@
-//! People who are stored and no longer shown: what the last full read said of why. Kept with the state of the stream
-//! `users`, for the next read, the doctor and the issues.
+//! Employees that are stored and no longer returned, with the reasons of the last full read. Kept in the
+//! state of the stream `users`, for the next read, the permission doctor and the issues.
 
 use std::collections::BTreeMap;
 
@@ -10,66 +10,66 @@ use serde::{Deserialize, Serialize};
 use crate::reconcile::{HeldBecause, HiddenBecause};
 use crate::state::StreamState;
 
-/// So many full reads without a decision, and a person is asked.
+/// Full reads without a decision before a person is asked.
 pub const READS_BEFORE_ASKING: u32 = 3;
 
-/// People who are stored and no longer shown.
+/// Employees that are stored and no longer returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NotShown {
-    /// How many are hidden, by why.
+    /// The number of hidden employees by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub hidden: BTreeMap<HiddenBecause, u64>,
-    /// How many were stored when they were judged, those who are hidden included.
+    /// The number of stored employees at the judgement, including hidden ones.
     #[serde(skip_serializing_if = "is_zero")]
     pub stored: u64,
-    /// The undecided people.
+    /// The undecided employees.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<Undecided>,
 }
 
-/// A person who is no longer shown: the evidence does not decide between deleted and hidden.
+/// An employee who is no longer returned, where the evidence does not decide between deleted and hidden.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecided {
-    /// The person: Lucca's id.
+    /// Lucca's id of the employee.
     pub id: RemoteId,
-    /// What leaves it open.
+    /// The reason for the doubt.
     pub reason: HeldBecause,
-    /// How many full reads in a row have left it open.
+    /// The number of consecutive full reads without a decision.
     pub reads: u32,
-    /// When the first of them judged, UTC.
+    /// The time of the first of these reads, UTC.
     pub since: Timestamp,
 }
 
 impl Undecided {
-    /// Whether a person has to look.
+    /// Whether a person has to decide.
     pub fn asks_a_person(&self) -> bool {
         self.reads >= READS_BEFORE_ASKING
     }
 }
 
 impl NotShown {
-    /// What is remembered of a linked account, from the state of its stream `users`.
+    /// Reads a linked account's missing employees from the state of its stream `users`.
     pub fn of(users: Option<&String>) -> Self {
         StreamState::read(users).not_shown
     }
 
-    /// Whether everybody who is stored is shown.
+    /// Whether every stored employee is returned.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How many people are hidden for a reason.
+    /// The number of employees hidden for a reason.
     pub fn hidden_because(&self, because: HiddenBecause) -> u64 {
         self.hidden.get(&because).copied().unwrap_or(0)
     }
 
-    /// Why the read before could not decide about a person.
+    /// The reason why the previous read could not decide about an employee.
     pub(crate) fn undecided_because(&self, id: &RemoteId) -> Option<HeldBecause> {
         self.undecided.iter().find(|one| one.id == *id).map(|one| one.reason)
     }
 
-    /// The undecided people of this read, each with how many reads have left it open.
+    /// This read's undecided employees, with the number of reads since they became undecided.
     pub(crate) fn continued(
         &self,
         now: impl IntoIterator<Item = (RemoteId, HeldBecause)>,

@@ -1,6 +1,6 @@
-//! What Lucca told of by itself: the absences that it named are read again, each where it stands, and their requests. What
-//! was told is never taken for data; it only says where to look. Where looking one by one would take more requests than
-//! asking for whatever changed, that is asked.
+//! Reads the absences that Lucca's webhooks named, and their requests. A notice is never taken for data: it
+//! only selects what to read. If that would take more requests than an incremental read, an incremental read
+//! is made instead.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,27 +14,27 @@ use crate::plan::Mode;
 use crate::report::StreamReport;
 use crate::request_streams::IDS_A_REQUEST;
 use crate::run::Error;
-use crate::stream_sync::{Context, Ending, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
 use crate::streams::Engine;
 
-/// What changed of absences takes this many questions, so more than that are not worth it.
-const MOST_QUESTIONS: usize = 3;
-/// People in one question: addresses have a length.
+/// The most queries; an incremental read of absences takes as many.
+const MOST_QUERIES: usize = 3;
+/// The most employees per query, because the length of addresses is limited.
 const MOST_OWNERS: usize = 100;
-/// Days that one question spans, unless one absence alone does: Lucca has five seconds for an answer.
+/// The most days per query, unless a single absence has more: Lucca has to respond within five seconds.
 const MOST_DAYS: i32 = 200;
-/// The same for a question about everybody.
+/// The most days of a query about every employee.
 const MOST_DAYS_OF_EVERYBODY: i32 = 7;
 
-/// Whose absences to read, on which days. Nobody named is everybody.
+/// Selects absences by owners and days. Without owners it selects every employee's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Question {
+struct NoticeQuery {
     owners: Vec<RemoteId>,
     first: Date,
     last: Date,
 }
 
-impl Question {
+impl NoticeQuery {
     fn spans_with(&self, first: Date, last: Date) -> i32 {
         let (first, last) = (self.first.min(first), self.last.max(last));
         first.until(last).map_or(i32::MAX, |span| span.get_days())
@@ -45,15 +45,15 @@ impl Question {
         self.last = self.last.max(last);
     }
 
-    fn query(&self) -> LeaveQuery {
+    fn leave_query(&self) -> LeaveQuery {
         let owners =
             if self.owners.is_empty() { Owners::Everybody } else { Owners::Ids(self.owners.clone()) };
         LeaveQuery { owners, ..LeaveQuery::on(DateFilter::Between(self.first, self.last)) }
     }
 }
 
-/// The fewest questions that cover what was told; none where that is too much, or says neither who nor when.
-fn questions(notices: &[Notice]) -> Option<Vec<Question>> {
+/// The fewest queries that cover the notices; `None` if there are too many, or a notice has no days.
+fn queries_for(notices: &[Notice]) -> Option<Vec<NoticeQuery>> {
     let mut by_owner: BTreeMap<&str, (Option<&RemoteId>, Date, Date)> = BTreeMap::new();
     for notice in notices {
         let (first, last) = notice.days?;
@@ -64,41 +64,41 @@ fn questions(notices: &[Notice]) -> Option<Vec<Question>> {
     }
     let mut in_order: Vec<_> = by_owner.into_values().collect();
     in_order.sort_by_key(|(_, first, _)| *first);
-    let mut questions: Vec<Question> = Vec::new();
+    let mut queries: Vec<NoticeQuery> = Vec::new();
     for (owner, first, last) in in_order {
         let Some(owner) = owner else {
-            let question = Question { owners: Vec::new(), first, last };
-            if question.spans_with(first, last) > MOST_DAYS_OF_EVERYBODY {
+            let query = NoticeQuery { owners: Vec::new(), first, last };
+            if query.spans_with(first, last) > MOST_DAYS_OF_EVERYBODY {
                 return None;
             }
-            questions.push(question);
+            queries.push(query);
             continue;
         };
-        let fits = |question: &&mut Question| {
-            (1..MOST_OWNERS).contains(&question.owners.len()) && question.spans_with(first, last) <= MOST_DAYS
+        let fits = |query: &&mut NoticeQuery| {
+            (1..MOST_OWNERS).contains(&query.owners.len()) && query.spans_with(first, last) <= MOST_DAYS
         };
-        match questions.last_mut().filter(fits) {
-            Some(question) => {
-                question.owners.push(owner.clone());
-                question.widen(first, last);
+        match queries.last_mut().filter(fits) {
+            Some(query) => {
+                query.owners.push(owner.clone());
+                query.widen(first, last);
             }
-            None => questions.push(Question { owners: vec![owner.clone()], first, last }),
+            None => queries.push(NoticeQuery { owners: vec![owner.clone()], first, last }),
         }
     }
-    (questions.len() <= MOST_QUESTIONS).then_some(questions)
+    (queries.len() <= MOST_QUERIES).then_some(queries)
 }
 
 impl Engine<'_> {
-    /// Reads what Lucca told of, and forgets that it was told once all of it is read.
+    /// Reads the records of pending notices, and removes the notices once all of them are read.
     pub(crate) async fn notified(&self) -> Result<Vec<StreamReport>, Error> {
         let Context { store, lease, clock, .. } = &self.context;
         let notices = store.take_notices(lease, self.context.began_at).await?;
-        let reports = match questions(&notices) {
+        let reports = match queries_for(&notices) {
             _ if notices.is_empty() => Vec::new(),
-            Some(questions) if self.are_known(&questions).await? => {
-                self.told_of(&notices, &questions).await?
+            Some(queries) if self.are_known(&queries).await? => {
+                self.read_notified(&notices, &queries).await?
             }
-            _ => self.whatever_changed().await?,
+            _ => self.read_changes().await?,
         };
         if reports.iter().all(|report| report.error.is_none()) {
             let read = Commit { notices_read: true, ..Commit::default() };
@@ -107,34 +107,38 @@ impl Engine<'_> {
         Ok(reports)
     }
 
-    /// Whether everybody named is somebody who is known. Whoever is not may have another id here than was told.
-    async fn are_known(&self, questions: &[Question]) -> Result<bool, Error> {
+    /// Whether every owner is a stored employee. An unknown owner's notice may use another kind of id.
+    async fn are_known(&self, queries: &[NoticeQuery]) -> Result<bool, Error> {
         let Context { store, account, .. } = &self.context;
-        let named: Vec<RemoteId> = questions.iter().flat_map(|question| question.owners.clone()).collect();
+        let named: Vec<RemoteId> = queries.iter().flat_map(|query| query.owners.clone()).collect();
         Ok(store.hashes(account.no, Kind::Employee, &named).await?.len() == named.len())
     }
 
-    /// As the rhythm would, before it is due.
-    async fn whatever_changed(&self) -> Result<Vec<StreamReport>, Error> {
+    /// An incremental read before it is due.
+    async fn read_changes(&self) -> Result<Vec<StreamReport>, Error> {
         let absences = self.leaves().await?;
         let changed = absences.as_ref().map(|read| read.changed.as_slice()).unwrap_or_default();
         let requests = self.leave_requests(changed).await?;
-        let absences = self.judge_leaves(absences, Seen::default()).await?;
-        let requests = self.judge_requests(requests, Seen::default()).await?;
+        let absences = self.judge_leaves(absences, SeenEmployees::default()).await?;
+        let requests = self.judge_requests(requests, SeenEmployees::default()).await?;
         Ok(absences.into_iter().chain(requests).collect())
     }
 
-    async fn told_of(&self, notices: &[Notice], questions: &[Question]) -> Result<Vec<StreamReport>, Error> {
+    async fn read_notified(
+        &self,
+        notices: &[Notice],
+        queries: &[NoticeQuery],
+    ) -> Result<Vec<StreamReport>, Error> {
         let Some(mut sync) = self.begin_notified(Stream::Leaves, Kind::Absence).await? else {
             return Ok(Vec::new());
         };
         let mut assembly = Assembly::new(false);
         let named = notices.iter().filter_map(|notice| notice.leave_id.clone());
-        assembly.looked_for = named.map(|leave| (leave, None)).collect();
-        let ending = self.leaves_told_of(&mut sync, notices, questions, &mut assembly).await?;
+        assembly.notified_leaves = named.map(|leave| (leave, None)).collect();
+        let ending = self.read_notified_leaves(&mut sync, notices, queries, &mut assembly).await?;
         let is_read = ending.is_ok();
         let mut absences: HashSet<RemoteId> = sync.take_changed().into_iter().collect();
-        absences.extend(assembly.looked_for.into_values().flatten());
+        absences.extend(assembly.notified_leaves.into_values().flatten());
         let mut reports = vec![sync.finish(ending).await?];
         if is_read {
             reports.extend(self.requests_of(absences.into_iter().collect()).await?);
@@ -142,8 +146,8 @@ impl Engine<'_> {
         Ok(reports)
     }
 
-    /// Begins a stream of which a part is read. None where it is not wanted, or never was read in full: then the next sync
-    /// reads all of it.
+    /// Begins a partial read of a stream. `None` if the stream is out of scope or was never read in full: the
+    /// next sync reads all of it.
     async fn begin_notified(&self, stream: Stream, kind: Kind) -> Result<Option<StreamSync<'_>>, Error> {
         let state = self.state(stream);
         if !self.context.scope.keeps(kind) || state.full_at.is_none() {
@@ -152,28 +156,29 @@ impl Engine<'_> {
         Ok(Some(StreamSync::begin(&self.context, stream, kind, Mode::Notified, state).await?))
     }
 
-    async fn leaves_told_of(
+    async fn read_notified_leaves(
         &self,
         sync: &mut StreamSync<'_>,
         notices: &[Notice],
-        questions: &[Question],
+        queries: &[NoticeQuery],
         assembly: &mut Assembly,
     ) -> Result<Ending, Error> {
         let fallback = self.establishment_ids().await?;
-        let query = |question: &Question| LeaveQuery {
+        let leave_query = |query: &NoticeQuery| LeaveQuery {
             groups: self.groups,
             fallback_establishments: fallback.clone(),
-            ..question.query()
+            ..query.leave_query()
         };
         let mut ending = Ending::nothing();
-        for question in questions {
-            let leaves = sync.informed(self.client.leaves(query(question)));
+        for query in queries {
+            let leaves = sync.start_enumeration(self.client.leaves(leave_query(query)));
             ending = self.read_leaves(sync, leaves, assembly).await?;
             if !ending.is_ok() {
                 return Ok(ending);
             }
         }
-        // unverified: whether the list shows what waits or is over without being asked for it (source: absences.md §3).
+        // unverified: whether the list returns unconfirmed and cancelled leaves without a filter for them
+        // (source: absences.md §3).
         let (over, waits) = ((true, false), (false, true));
         let ways = if notices.iter().all(|notice| notice.event == NoticeOf::Deleted) {
             [over, (true, true), waits]
@@ -182,22 +187,22 @@ impl Engine<'_> {
         };
         for (inactive_only, unconfirmed_only) in ways {
             let is_missing = |notice: &&Notice| match &notice.leave_id {
-                Some(leave) => matches!(assembly.looked_for.get(leave), Some(None)),
-                // What was not named can't be known to be missing: it is looked for where it would be.
+                Some(leave) => matches!(assembly.notified_leaves.get(leave), Some(None)),
+                // A notice without a leave id can't be matched: query the list that would have its leave.
                 None => (notice.event == NoticeOf::Deleted) == inactive_only,
             };
             let missing: Vec<&Notice> = notices.iter().filter(is_missing).collect();
-            let concerns = |question: &&Question| {
+            let concerns = |query: &&NoticeQuery| {
                 missing.iter().any(|notice| match &notice.owner_id {
-                    Some(owner) => question.owners.contains(owner),
-                    None => question.owners.is_empty(),
+                    Some(owner) => query.owners.contains(owner),
+                    None => query.owners.is_empty(),
                 })
             };
-            for question in questions.iter().filter(concerns) {
-                let query = LeaveQuery { inactive_only, unconfirmed_only, ..query(question) };
-                let leaves = sync.informed(self.client.leaves(query));
+            for query in queries.iter().filter(concerns) {
+                let query = LeaveQuery { inactive_only, unconfirmed_only, ..leave_query(query) };
+                let leaves = sync.start_enumeration(self.client.leaves(query));
                 let read = self.read_leaves(sync, leaves, assembly).await?;
-                // A server that does not know the condition has shown what it has.
+                // A server that refuses the filter has already returned its leaves.
                 if read.error.as_ref().is_some_and(|error| !matches!(error.status(), Some(400 | 422))) {
                     return Ok(read);
                 }
@@ -206,8 +211,8 @@ impl Engine<'_> {
         Ok(ending)
     }
 
-    /// Reads the requests of these absences: those that are known by their ids, and whichever were made lately where one is
-    /// not. What HR entered has none.
+    /// Reads these absences' requests: known ones by id, and recently created ones if an absence has no known
+    /// request. Absences that HR entered have none.
     async fn requests_of(&self, absences: Vec<RemoteId>) -> Result<Option<StreamReport>, Error> {
         let Context { store, account, .. } = &self.context;
         let mut known = Vec::new();
@@ -237,7 +242,7 @@ impl Engine<'_> {
         }
         let mut ending = Ending::nothing();
         for query in queries {
-            let requests = sync.informed(self.client.leave_requests(query));
+            let requests = sync.start_enumeration(self.client.leave_requests(query));
             ending = self.read_requests(&mut sync, requests).await?;
             if !ending.is_ok() {
                 break;
@@ -263,29 +268,29 @@ mod tests {
     }
 
     #[test]
-    fn the_half_days_of_an_absence_are_one_question() {
+    fn half_days_of_an_absence_share_a_query() {
         let days = [date(2027, 1, 4), date(2027, 1, 5), date(2027, 1, 5)];
-        let asked = questions(&days.map(|day| notice(Some("7"), day))).unwrap();
+        let made = queries_for(&days.map(|day| notice(Some("7"), day))).unwrap();
         let owners = vec!["7".into()];
-        assert_eq!(asked, [Question { owners, first: date(2027, 1, 4), last: date(2027, 1, 5) }]);
+        assert_eq!(made, [NoticeQuery { owners, first: date(2027, 1, 4), last: date(2027, 1, 5) }]);
     }
 
     #[test]
-    fn people_share_a_question_while_it_is_small() {
+    fn owners_share_a_query_up_to_its_limits() {
         let many: Vec<_> = (0..150).map(|n| notice(Some(&format!("{n}")), date(2027, 1, 4))).collect();
-        let asked = questions(&many).unwrap();
-        assert_eq!(asked.iter().map(|one| one.owners.len()).collect::<Vec<_>>(), [100, 50]);
+        let made = queries_for(&many).unwrap();
+        assert_eq!(made.iter().map(|one| one.owners.len()).collect::<Vec<_>>(), [100, 50]);
         let far = [notice(Some("7"), date(2027, 1, 4)), notice(Some("8"), date(2028, 1, 4))];
-        assert_eq!(questions(&far).unwrap().len(), 2);
+        assert_eq!(queries_for(&far).unwrap().len(), 2);
     }
 
     #[test]
-    fn what_is_too_much_or_says_too_little_is_no_question() {
+    fn oversized_or_undated_notices_make_no_query() {
         let years: Vec<_> = (0..5_i16).map(|n| notice(Some(&format!("{n}")), date(2020 + n, 1, 4))).collect();
-        assert_eq!(questions(&years), None);
-        assert_eq!(questions(&[Notice { days: None, ..notice(Some("7"), date(2027, 1, 4)) }]), None);
-        let nobody = [notice(None, date(2027, 1, 4)), notice(None, date(2027, 2, 4))];
-        assert_eq!(questions(&nobody), None);
-        assert!(questions(&nobody[..1]).unwrap()[0].owners.is_empty());
+        assert_eq!(queries_for(&years), None);
+        assert_eq!(queries_for(&[Notice { days: None, ..notice(Some("7"), date(2027, 1, 4)) }]), None);
+        let ownerless = [notice(None, date(2027, 1, 4)), notice(None, date(2027, 2, 4))];
+        assert_eq!(queries_for(&ownerless), None);
+        assert!(queries_for(&ownerless[..1]).unwrap()[0].owners.is_empty());
     }
 }

@@ -1,5 +1,5 @@
-//! Departments, whose tree is found once all are known, and establishments; and what is kept of both where their
-//! list can't be read.
+//! Reads departments, whose tree needs all of them, and establishments; keeps partial records of both if
+//! their lists can't be read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -19,9 +19,9 @@ impl Engine<'_> {
             return Ok(None);
         };
         let enumerate = || self.client.departments();
-        // Always from the beginning: parents are found only once all departments are known.
-        let mut enumeration = sync.informed(enumerate());
-        // Parents are found only once all departments are known; there are a few hundred at most.
+        // Never resumed: parents are found only once all departments are known.
+        let mut enumeration = sync.start_enumeration(enumerate());
+        // Hold all departments in memory: there are a few hundred at most.
         let mut batch = Batch::default();
         let mut tree = Vec::new();
         let mut raws = Vec::new();
@@ -67,7 +67,7 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    /// A tree of names only adds what is new, and takes nothing from departments that were once read in full.
+    /// A tree of names adds new departments only; departments that were once read in full keep their fields.
     async fn keep_full(&self, tree: &mut [(Department, ParentClue)]) -> Result<(), Error> {
         let stored: Vec<Department> = self.context.store.all(self.context.account.no).await?;
         let mut in_full: HashMap<RemoteId, Department> =
@@ -87,7 +87,7 @@ impl Engine<'_> {
         };
         let enumerate = || self.client.establishments();
         let (enumeration, read) = sync
-            .read(sync.taught(enumerate()), RawPolicy::ORGANISATION, |read| {
+            .read(sync.resume_enumeration(enumerate()), RawPolicy::ORGANISATION, |read| {
                 Ok(normalise::establishment(read.value))
             })
             .await?;
@@ -102,8 +102,8 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    /// Where a list could not be read, keeps what employees say of its records: ids and names. Records that were
-    /// once read in full stay as they are.
+    /// If a list can't be read, stores the ids and names that employees carry. Records that were once read in
+    /// full stay unchanged.
     async fn partial<M: Model>(
         &self,
         sync: &mut StreamSync<'_>,

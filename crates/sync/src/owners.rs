@@ -1,5 +1,5 @@
-//! Whose missing records are. What belongs to somebody who is hidden hides with them, and what belongs to somebody
-//! who is not shown and not judged yet is not judged either.
+//! Finds the owners of missing records. Records of hidden employees are hidden, too; records of missing
+//! employees are judged once their owners are.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,18 +12,18 @@ use crate::run::Error;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
-/// More owners than this at once are not asked for: what is theirs stays until all people are read.
+/// The most owners to look up by id. Beyond it, their records stay until all employees are read.
 const FEW_OWNERS: usize = 1000;
 
 impl Engine<'_> {
-    /// Adds to what is known of missing records how those stand whom they belong to.
+    /// Adds the owners' states to the evidence of missing records.
     pub(crate) async fn with_owners<M: Model>(
         &self,
         proof: Proof,
         mut missing: Vec<(RemoteId, Missing)>,
         owner: impl Fn(M) -> Option<RemoteId>,
     ) -> Result<Vec<(RemoteId, Missing)>, Error> {
-        // Without a proof everything is held anyway.
+        // Without a proof every record is held anyway.
         if missing.is_empty() || !proof.is_complete() {
             return Ok(missing);
         }
@@ -45,7 +45,8 @@ impl Engine<'_> {
         for (id, missing) in &mut missing {
             let Some(owner) = owner_of.get(id) else { continue };
             let is_unseen = is_open(owner) && !is_shown(owner);
-            // Somebody who was never stored will never be judged: all that is known is that they are not shown.
+            // An owner who was never stored will never be judged; Lucca does not return them, so the record
+            // is hidden.
             let is_unknown = state(owner).is_none() && shown.is_some();
             missing.owner_is_hidden = state(owner) == Some(RecordState::Hidden) || is_unseen && is_unknown;
             missing.owner_in_doubt = is_unseen && !is_unknown;

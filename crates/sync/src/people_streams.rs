@@ -1,4 +1,4 @@
-//! People and their contracts: what is learned from them, and the second look at those that are missing.
+//! Reads employees and their contracts, and looks missing employees up by id.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -15,36 +15,36 @@ use crate::plan::Mode;
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Ending, FEW_CHANGES, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, FEW_CHANGES, SeenEmployees, StreamSync};
 use crate::streams::{Engine, Learned};
 
-/// Ids in one request: Lucca refuses more than a thousand values, and addresses have a length.
+/// Lucca refuses more than a thousand values per request, and the length of addresses is limited.
 const IDS_A_REQUEST: usize = 200;
 
 const KEY_REFUSED: &str = "lucca.key_refused";
 
-/// People, read and not yet judged.
+/// Employees, read and not yet judged.
 pub(crate) struct UsersRead<'a> {
     sync: StreamSync<'a>,
     ending: Ending,
     missing: Vec<(RemoteId, Missing)>,
-    /// Who is new or changed, but for the first read.
+    /// New or changed employees; empty after the first read.
     pub(crate) changed: Vec<RemoteId>,
 }
 
 impl UsersRead<'_> {
-    /// Whether the rest need not be asked for.
-    pub(crate) fn is_useless(&self) -> bool {
+    /// Whether other streams need not be read: the key is refused, or no employee could be read.
+    pub(crate) fn is_unusable(&self) -> bool {
         let refused = |error: &lucca::Error| error.code() == KEY_REFUSED;
         self.ending.error.as_ref().is_some_and(|error| self.sync.report.read == 0 || refused(error))
     }
 }
 
-/// The missing people that others refer to.
+/// Missing employees that other records refer to.
 struct References {
     /// As manager, or as head of a department.
     as_superiors: HashSet<RemoteId>,
-    /// By contracts or absences of theirs.
+    /// By their own contracts or absences.
     by_own_records: HashSet<RemoteId>,
 }
 
@@ -66,12 +66,12 @@ impl Engine<'_> {
         let mut unknown = BTreeMap::new();
         let raw_policy = RawPolicy { keep: self.context.account.settings.keep_raw, redact: &redact };
         let (users, read) = sync
-            .read(sync.taught(users), raw_policy, |Read { value: user, problems }| {
+            .read(sync.resume_enumeration(users), raw_policy, |Read { value: user, problems }| {
                 for (reference, names) in [
                     (&user.department, &mut learned.departments),
                     (&user.legal_entity, &mut learned.establishments),
                 ] {
-                    // Servers may send it where it was not asked for.
+                    // Servers may send it unrequested.
                     if let Some(reference) = reference
                         && groups.contains(FieldGroup::Work)
                         && !names.contains_key(&reference.id)
@@ -100,7 +100,7 @@ impl Engine<'_> {
         Ok(Some(UsersRead { sync, ending, missing, changed }))
     }
 
-    /// Judges the people that were not seen, with what was read since of records that refer to people.
+    /// Judges missing employees, after reading the records that refer to employees.
     pub(crate) async fn judge_users(
         &self,
         users: Option<UsersRead<'_>>,
@@ -126,18 +126,18 @@ impl Engine<'_> {
         Ok(Some(report))
     }
 
-    /// Judges missing people and writes what follows: for them, for what belongs to those who turn out to be gone after
-    /// they were hidden, and in what the stream remembers.
+    /// Judges missing employees, marks them, marks the records of hidden employees who turn out to be gone,
+    /// and updates the stream's state.
     async fn judge_people(
         &self,
         sync: &mut StreamSync<'_>,
         proof: Proof,
         missing: &[(RemoteId, Missing)],
-        seen: Seen,
+        seen: SeenEmployees,
     ) -> Result<(), Error> {
         let Context { store, account, lease, clock, began_at, .. } = &self.context;
         let mut judged = sync.judge(proof, missing, seen);
-        // A read that proves nothing leaves what is remembered as it is.
+        // An unproven read leaves the remembered employees unchanged.
         if judged.is_conclusive() {
             let undecided = sync.state.not_shown.continued(judged.undecided.iter().cloned(), *began_at);
             let asked = undecided.iter().filter(|one| one.asks_a_person()).map(|one| one.id.clone());
@@ -159,7 +159,7 @@ impl Engine<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        // What belongs to them was hidden with them, and is in no list that would be judged.
+        // Their records were hidden with them, so no judgement of a list covers them.
         for kind in [Kind::Employment, Kind::Absence, Kind::AbsenceRequest] {
             let ids = store.hidden_of(account.no, kind, &gone).await?;
             let change = |id: &RemoteId| NewChange {
@@ -176,8 +176,8 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Finds the missing people that others still refer to: as managers and heads of departments, and by contracts and
-    /// absences of theirs that were shown in this run.
+    /// Finds missing employees that others refer to: as managers or heads of departments, and by their own
+    /// contracts and absences that this run returned.
     async fn references(
         &self,
         missing: &[(RemoteId, Missing)],
@@ -190,7 +190,7 @@ impl Engine<'_> {
         let mut as_superiors = HashSet::new();
         for (kind, member) in [(Kind::Employee, "manager_id"), (Kind::Department, "head_id")] {
             for (id, person) in store.referring(account.no, kind, member, &ids).await? {
-                // Whoever is missing too is no witness.
+                // A reference from another missing employee is no evidence.
                 if kind != Kind::Employee || !gone.contains(&id) {
                     as_superiors.insert(person);
                 }
@@ -205,7 +205,7 @@ impl Engine<'_> {
                 }
             }
         }
-        if let Some(read) = absences.filter(|read| read.shows_what_is_there()) {
+        if let Some(read) = absences.filter(|read| read.is_exhaustive()) {
             for (id, person) in store.referring(account.no, Kind::Absence, "employee_id", &ids).await? {
                 if read.was_shown(&id) {
                     by_own_records.insert(person);
@@ -215,9 +215,9 @@ impl Engine<'_> {
         Ok(References { as_superiors, by_own_records })
     }
 
-    /// What is known of stored employees that were not seen, those included who are hidden since an earlier run. Those
-    /// that a second look by id finds are left out: a record can slip between two pages of a set that moves. Who is
-    /// hidden, and is still explained by what the key does not see, needs no second look.
+    /// The evidence about stored employees that were not returned, including those hidden in earlier runs.
+    /// Employees found by id are left out: a record can slip between two pages of a changing set. Hidden
+    /// employees whose reason still holds are not looked up.
     async fn missing_employees(
         &self,
         sync: &StreamSync<'_>,
@@ -226,10 +226,10 @@ impl Engine<'_> {
     ) -> Result<Vec<(RemoteId, Missing)>, Error> {
         let Context { store, account, .. } = &self.context;
         let unseen = sync.unseen();
-        // What the brake holds back anyway needs no second look.
+        // The brake will hold them all, so don't look them up.
         let is_braked = self.context.brake.is_some_and(|brake| unseen.len() > brake.records * 4);
         let hidden: HashSet<RemoteId> =
-            sync.not_met(store.hidden_ids(account.no, Kind::Employee).await?).into_iter().collect();
+            sync.not_seen(store.hidden_ids(account.no, Kind::Employee).await?).into_iter().collect();
         let mut missing = Vec::with_capacity(unseen.len() + hidden.len());
         for id in unseen.into_iter().chain(hidden.iter().cloned()) {
             let stored = store.kept_record::<Employee>(account.no, &id).await?;
@@ -262,7 +262,7 @@ impl Engine<'_> {
         Ok(missing)
     }
 
-    /// Which of `ids` Lucca shows when asked for by id; none if it does not answer.
+    /// The ids of those that Lucca returns when queried by id; `None` if a request fails.
     pub(crate) async fn found_by_id(&self, ids: &[RemoteId]) -> Option<HashSet<RemoteId>> {
         let mut found = HashSet::new();
         for ids in ids.chunks(IDS_A_REQUEST) {
@@ -275,7 +275,7 @@ impl Engine<'_> {
         Some(found)
     }
 
-    /// Reads all contracts if they are due, or else those of people who are new or changed.
+    /// Reads all contracts if they are due, otherwise those of new or changed employees.
     pub(crate) async fn contracts(
         &self,
         changed: &[RemoteId],
@@ -305,7 +305,7 @@ impl Engine<'_> {
         if !sync.is_full() {
             let mut ending = None;
             for owners in changed.chunks(IDS_A_REQUEST) {
-                let contracts = sync.informed(self.client.work_contracts_of(owners));
+                let contracts = sync.start_enumeration(self.client.work_contracts_of(owners));
                 let (contracts, read) = sync.read(contracts, raw_policy, &mut normalise).await?;
                 let part = Ending::of(&contracts, read);
                 let failed = !part.is_ok();
@@ -316,7 +316,7 @@ impl Engine<'_> {
             }
             return Ok(ending.map(|ending| ContractsRead { sync, ending, missing: Vec::new() }));
         }
-        let contracts = sync.taught(self.client.work_contracts());
+        let contracts = sync.resume_enumeration(self.client.work_contracts());
         let (contracts, read) = sync.read(contracts, raw_policy, &mut normalise).await?;
         let ending = Ending::of(&contracts, read);
         let mut missing = Vec::new();
@@ -324,19 +324,20 @@ impl Engine<'_> {
             sync.find_unseen().await?;
             let mut unconfirmed = false;
             if ending.proof.is_complete() && sync.may_have_slipped() {
-                unconfirmed = !sync.look_again(sync.informed(self.client.work_contracts())).await;
+                unconfirmed =
+                    !sync.recheck_unseen(sync.start_enumeration(self.client.work_contracts())).await;
             }
             missing = sync.unseen().into_iter().map(|id| (id, unconfirmed)).collect();
         }
         Ok(Some(ContractsRead { sync, ending, missing }))
     }
 
-    /// Judges contracts that were not seen: they hide with the people they belong to, and stay while it is not known
-    /// what became of these.
+    /// Judges missing contracts: they are hidden with their employees, and held while the employees are
+    /// undecided.
     pub(crate) async fn judge_contracts(
         &self,
         contracts: Option<ContractsRead<'_>>,
-        seen: Seen,
+        seen: SeenEmployees,
     ) -> Result<Option<StreamReport>, Error> {
         let Some(ContractsRead { mut sync, ending, missing }) = contracts else { return Ok(None) };
         if sync.is_full() && ending.is_ok() {
@@ -349,17 +350,17 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    /// What Lucca noted of people's departments, establishments and managers, where it is readable.
+    /// Reads Lucca's log of changes to departments, establishments and managers, if the key may.
     pub(crate) async fn user_logs(&self) -> Result<Option<StreamReport>, Error> {
         let Some(mut sync) = self.begin(Stream::UserLogs, Kind::UserLogEntry).await? else { return Ok(None) };
         let modified_since = if sync.is_full() { None } else { sync.state.since(self.rhythms.overlap) };
         let query = UserLogQuery { modified_since, ..UserLogQuery::of(self.groups) };
-        let logs = sync.taught(self.client.user_logs(query.clone()));
+        let logs = sync.resume_enumeration(self.client.user_logs(query.clone()));
         let (logs, read) = sync
             .read(logs, RawPolicy::ORGANISATION, |read: Read<_>| normalise::user_log_entry(read.value))
             .await?;
         let mut ending = Ending::of(&logs, read);
-        // unverified: whether several properties may be asked for at once, or are answered with nothing.
+        // unverified: whether several properties can be queried at once, or return an empty list.
         let is_refused = ending.error.as_ref().is_some_and(|error| error.status() == Some(400));
         if is_refused || (ending.is_ok() && sync.is_full() && sync.report.read == 0) {
             for query in query.one_by_one() {
@@ -375,7 +376,7 @@ impl Engine<'_> {
                 }
             }
         }
-        // A log is only appended to, so what was not seen is not judged.
+        // The log is append-only, so missing entries are not judged.
         Ok(Some(sync.finish(ending).await?))
     }
 }

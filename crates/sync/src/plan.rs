@@ -1,7 +1,8 @@
-//! What is due of a stream, and how it is to be read. Pure: no clock, no database.
+//! Decides which streams are due and how to read them. Pure: no clock, no database.
 //!
-//! A stream that Lucca can filter by what changed is read so on a short rhythm and in full on a long one; the others
-//! are read in full on a rhythm between. Every full read is also the sweep that proves what is absent.
+//! Streams that Lucca can filter by change are read incrementally at a short interval and in full at a long
+//! one; the others are read in full at an interval in between. Every full read is also the sweep that proves
+//! absences.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +16,16 @@ use crate::state::StreamState;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// All of it. What is stored and not met is judged.
+    /// A full read: stored records that it does not return are judged.
     Full,
-    /// What changed since the stream's cursor. What is not met says nothing.
+    /// Only changes since the stream's cursor: records that are not returned are not judged.
     Incremental,
-    /// What Lucca told of, and nothing else: the cursor stays where it is.
+    /// Only the records that Lucca's notices named: the cursor does not move.
     Notified,
 }
 
 impl Mode {
-    /// The mode's name, as JSON and the database write it.
+    /// The mode's name in JSON and in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -34,36 +35,37 @@ impl Mode {
     }
 }
 
-/// What a caller wants of a run.
+/// The extent of a run, as its caller requests it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wish {
-    /// What is due by its rhythm, and no request more.
+    /// Only streams that are due.
     Due,
-    /// What changed of people and absences even if it is not due, and what else is due.
+    /// Changes of employees and absences even if not due, and every other due stream.
     #[default]
     Now,
-    /// Everything, in full.
+    /// A full read of every stream.
     Full,
-    /// What Lucca told of by itself, and no request more.
+    /// Only the records that Lucca's notices named.
     Notified,
 }
 
-/// How often what is read. All in minutes.
+/// Read intervals, in minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythms {
-    /// What changed of people.
+    /// Changes of employees.
     pub people: u32,
-    /// Departments, establishments, legal units, job qualifications; what was logged of people.
+    /// Departments, establishments, legal units, job qualifications and the user log.
     pub organisation: u32,
-    /// All contracts; those of people who changed are read with them.
+    /// All contracts; changed employees' contracts are read with the employees.
     pub contracts: u32,
     /// The small lists, working days and public holidays.
     pub lists: u32,
-    /// What changed of absences and of their requests.
+    /// Changes of absences and their requests.
     pub absences: u32,
-    /// Everything of people and absences, to prove what is gone.
+    /// Full reads of employees and absences, to prove deletions.
     pub sweep: u32,
-    /// How far what changed is asked for from before the cursor: the zones of Lucca's times are not known.
+    /// How far incremental reads reach back before the cursor, because the zones of Lucca's times are
+    /// unknown.
     pub overlap: u32,
 }
 
@@ -81,21 +83,21 @@ impl Default for Rhythms {
     }
 }
 
-/// The text names no rhythm.
+/// The text is no interval's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a rhythm; rhythms are {list}", list = Rhythms::NAMES.join(", "))]
 pub struct UnknownRhythm(pub String);
 
 impl Rhythms {
-    /// Their names, as the linked account's settings have them.
+    /// The intervals' names in a linked account's settings.
     pub const NAMES: [&str; 7] =
         ["people", "organisation", "contracts", "lists", "absences", "sweep", "overlap"];
 
-    /// The defaults, but for what `minutes` says by name.
+    /// The defaults, overridden by `minutes`, by name.
     ///
     /// # Errors
     ///
-    /// A name that is none.
+    /// An unknown name.
     pub fn with(minutes: &BTreeMap<String, u32>) -> Result<Self, UnknownRhythm> {
         let mut rhythms = Self::default();
         for (name, minutes) in minutes {
@@ -114,12 +116,12 @@ impl Rhythms {
         Ok(rhythms)
     }
 
-    /// How often changes of a stream are read, where Lucca can tell them, and how often all of it.
+    /// The intervals of a stream's incremental reads, if it has any, and of its full reads.
     fn of(&self, stream: Stream) -> (Option<u32>, u32) {
         match stream {
             Stream::Users => (Some(self.people), self.sweep),
             Stream::Leaves | Stream::LeaveRequests => (Some(self.absences), self.sweep),
-            // A log is only appended to: nothing vanishes from it.
+            // The log is append-only, so full reads can be rare.
             Stream::UserLogs => (Some(self.organisation), self.sweep.saturating_mul(7)),
             Stream::Departments | Stream::Establishments | Stream::LegalUnits | Stream::JobQualifications => {
                 (None, self.organisation)
@@ -135,8 +137,7 @@ impl Rhythms {
         }
     }
 
-    /// When something of `stream` is due next, as far as is remembered of it: the beginning of time where it was never
-    /// read.
+    /// When `stream` is due next, by its state; the beginning of time if it was never read.
     pub fn due_at(&self, stream: Stream, state: &StreamState) -> Timestamp {
         let after = |at: Timestamp, minutes: u32| at + SignedDuration::from_mins(i64::from(minutes));
         let (changes_every, all_every) = self.of(stream);
@@ -147,16 +148,17 @@ impl Rhythms {
         changes_every.map_or(all, |every| all.min(after(state.read_at.unwrap_or(full_at), every)))
     }
 
-    /// How `stream` is to be read now; `None` if it is not due.
+    /// How to read `stream` now; `None` if it is not due.
     pub fn plan(&self, stream: Stream, state: &StreamState, wish: Wish, now: Timestamp) -> Option<Mode> {
         let (changes_every, all_every) = self.of(stream);
         if wish == Wish::Notified {
-            // What was never read is read in full by the syncs that come by themselves, and this with it.
-            let is_told_of = matches!(stream, Stream::Leaves | Stream::LeaveRequests);
-            return (is_told_of && state.full_at.is_some()).then_some(Mode::Incremental);
+            // A stream that was never read waits for a regular sync, which reads it in full.
+            let is_notifiable = matches!(stream, Stream::Leaves | Stream::LeaveRequests);
+            return (is_notifiable && state.full_at.is_some()).then_some(Mode::Incremental);
         }
         let Some(full_at) = state.full_at else {
-            // A list that is not offered is asked for again now and then: a permission may have been granted.
+            // A list that is not offered is requested again at this interval: a permission may have been
+            // granted.
             let is_offered = state.unavailable_at.is_none_or(|at| is_due(at, self.organisation, now));
             return (is_offered || wish == Wish::Full).then_some(Mode::Full);
         };
@@ -170,10 +172,10 @@ impl Rhythms {
     }
 }
 
-/// Whether so many minutes have passed. A timer that fires a few seconds early is on time.
+/// Whether the interval has passed. A timer that fires a few seconds early is on time.
 fn is_due(last: Timestamp, minutes: u32, now: Timestamp) -> bool {
     const EARLY: SignedDuration = SignedDuration::from_secs(30);
-    // A time to come is a clock that was set back: better read too often than never.
+    // A time in the future means that the clock was set back: better read too often than never.
     last > now || now.duration_since(last) + EARLY >= SignedDuration::from_mins(i64::from(minutes))
 }
 
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_read_is_read_in_full() {
+    fn unread_streams_are_read_in_full() {
         let rhythms = Rhythms::default();
         for stream in Stream::ALL {
             let plan = rhythms.plan(stream, &StreamState::default(), Wish::Due, at(0));
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_next_is_what_would_be_read_then() {
+    fn due_time_matches_the_plan() {
         let rhythms = Rhythms::default();
         let refused = StreamState { unavailable_at: Some(at(0)), ..StreamState::default() };
         let states = [StreamState::default(), refused, read(0, 0), read(0, 45), read(0, 24 * 60 - 5)];
@@ -235,13 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_that_proved_nothing_for_a_reason_of_ours_is_done_again() {
+    fn unproven_sweep_is_repeated() {
         let again = StreamState { sweep_again: true, ..read(0, 0) };
         assert_eq!(Rhythms::default().plan(Stream::Users, &again, Wish::Due, at(1)), Some(Mode::Full));
     }
 
     #[test]
-    fn a_clock_that_was_set_back_stops_nothing() {
+    fn clock_set_back_delays_no_read() {
         let plan = Rhythms::default().plan(Stream::Users, &read(500, 500), Wish::Due, at(0));
         assert_eq!(plan, Some(Mode::Full));
     }

@@ -1,19 +1,19 @@
-//! What it means that stored records were not seen. Pure: no database, no network, no clock.
+//! Judges stored records that a read did not return. Pure: no database, no network, no clock.
 //!
-//! Nothing is taken for deleted by inference unless the enumeration was provably complete, nothing else explains why the
-//! record is missing, and the number is below the brake. Each record is judged by its own evidence; what that does not
-//! decide stays as it is, with the reason.
+//! A record is inferred to be deleted only if the enumeration was provably complete, nothing else explains
+//! why it is missing, and the number is below the brake. Each record is judged by its own evidence; an
+//! undecided record stays unchanged, with the reason.
 
 use lucca::Proof;
 use people::EmployeeStatus;
 use serde::{Deserialize, Serialize};
 
-/// How many records may vanish in one run before a person has to look.
+/// The most records that may vanish in one run before a person has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brake {
-    /// At most this many.
+    /// The most records.
     pub records: usize,
-    /// And at most this many in a hundred of what is stored.
+    /// And the highest percentage of the stored records.
     pub percent: usize,
 }
 
@@ -23,79 +23,80 @@ impl Default for Brake {
     }
 }
 
-/// What is known of a stored record that was not seen.
+/// The evidence about a stored record that was not returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// An employee's status by what is stored; other kinds have none.
+    /// An employee's stored status; `None` for other kinds.
     pub status: Option<EmployeeStatus>,
-    /// Whether nobody of the employee's establishment was seen.
+    /// Whether no employee of the employee's establishment was returned.
     pub establishment_vanished: bool,
-    /// Whether it belongs to a record that is itself hidden.
+    /// Whether its owner is hidden.
     pub owner_is_hidden: bool,
-    /// Whether it belongs to somebody who stands as present and is not shown either: until it is known why, nothing
-    /// follows for what is theirs.
+    /// Whether its owner is stored as present and is not returned either. The record is held until the owner
+    /// is judged.
     pub owner_in_doubt: bool,
-    /// Whether contracts or absences of the employee were shown in the same run: then Lucca has the employee, and it is
-    /// the key that no longer sees them.
+    /// Whether contracts or absences of the employee were returned in the same run: then Lucca has the
+    /// employee, and the key no longer sees them.
     pub has_shown_records: bool,
-    /// Whether people or departments that are shown name the employee as their manager or head.
+    /// Whether employees or departments that were returned name the employee as their manager or head.
     // unverified: whether Lucca keeps naming a manager who was deleted; so this proves neither.
     pub is_referenced: bool,
-    /// Whether asking for it once more failed, so that nothing is known.
+    /// Whether looking it up failed, so that nothing is known.
     pub unconfirmed: bool,
-    /// Whether it is hidden since an earlier run: it is judged again each time, because its reason may have ended.
+    /// Whether it was hidden in an earlier run. It is judged again each time, because the reason may have
+    /// ended.
     pub is_hidden: bool,
-    /// Why the run before could not decide.
+    /// Why the previous run could not decide.
     pub undecided: Option<HeldBecause>,
 }
 
-/// What an enumeration showed, and what was stored before it.
+/// The evidence of an enumeration and the stored records before it.
 #[derive(Clone, Debug)]
 pub struct Evidence<'a> {
-    /// Whether everything was seen.
+    /// Whether the enumeration was provably complete.
     pub proof: Proof,
-    /// Records that stood as present before.
+    /// Records stored as present before.
     pub stored: usize,
-    /// Records that stood as hidden before.
+    /// Records stored as hidden before.
     pub hidden: usize,
-    /// How many former and how many future employees were seen.
+    /// The number of former employees that were returned.
     pub seen_former: usize,
-    /// See `seen_former`.
+    /// The number of future employees that were returned.
     pub seen_future: usize,
-    /// Those of the stored that were not seen, hidden ones included.
+    /// The stored records that were not returned, including hidden ones.
     pub missing: &'a [Missing],
-    /// Whether the key was found, in this run, to have lost a permission.
+    /// Whether this run found that the key lost a permission.
     pub permission_lost: bool,
-    /// The brake; none when a person has looked and agreed.
+    /// The brake; `None` after a person has confirmed.
     pub brake: Option<Brake>,
 }
 
-/// What is to become of a missing record.
+/// The judgement of a missing record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is no longer at the source.
+    /// Deleted in Lucca.
     Gone,
-    /// The key no longer shows it.
+    /// No longer visible to the key.
     Hidden(HiddenBecause),
-    /// It stays as it is.
+    /// Undecided: unchanged.
     Held(HeldBecause),
 }
 
-/// Why the key no longer shows a record.
+/// Why the key no longer sees a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HiddenBecause {
-    /// Everybody of their establishment vanished: the scope of the key's role was narrowed.
+    /// Every employee of the establishment vanished: the scope of the key's role was narrowed.
     ScopeNarrowed,
-    /// No former employee is shown any more: *See former employees* was lost.
+    /// No former employee is returned any more: the key lost *See former employees*.
     FormerNotShown,
-    /// No future employee is shown any more: *See future employees* was lost.
+    /// No future employee is returned any more: the key lost *See future employees*.
     FutureNotShown,
-    /// No former employee is shown, so that a leaver vanishes like a deleted person.
+    /// The key sees no former employees, so a leaver vanishes like a deleted employee.
     MayHaveLeft,
-    /// Contracts or absences of theirs are still shown.
+    /// Contracts or absences of the employee are still returned.
     RecordsStillShown,
-    /// It belongs to a hidden person.
+    /// It belongs to a hidden employee.
     OwnerHidden,
 }
 
@@ -114,7 +115,7 @@ impl HiddenBecause {
         }
     }
 
-    /// Whether it shows that the key lost something in general, which may also be why others are missing.
+    /// Whether it shows a general loss of the key, which may also explain other missing records.
     fn is_of_the_key(self) -> bool {
         matches!(
             self,
@@ -123,7 +124,7 @@ impl HiddenBecause {
     }
 }
 
-/// Why a missing record stays as it is.
+/// Why a missing record stays unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldBecause {
@@ -133,13 +134,13 @@ pub enum HeldBecause {
     Brake,
     /// The key lost a permission in the same run, which may be the reason.
     PermissionLost,
-    /// Asking for it once more failed.
+    /// Looking it up failed.
     Unconfirmed,
-    /// Whom it belongs to is not shown either, and is not judged yet.
+    /// Its owner is not returned either, and is not judged yet.
     OwnerInDoubt,
-    /// Others still name them as their manager or head.
+    /// Others still name the employee as their manager or head.
     Referenced,
-    /// They are all that their establishment had: deleted, or the role no longer covers it.
+    /// The last employees of their establishment: deleted, or outside the role's scope now.
     LastOfEstablishment,
 }
 
@@ -149,17 +150,18 @@ impl HeldBecause {
         self == Self::Brake
     }
 
-    /// Whether it holds all records of a read alike.
+    /// Whether the reason holds every record of the read.
     pub fn is_of_the_read(self) -> bool {
         matches!(self, Self::Unproven | Self::Unconfirmed | Self::Brake)
     }
 
-    /// Whether the evidence was whole, and still does not decide: reading once more changes nothing by itself.
+    /// Whether the evidence was complete and still does not decide, so that another read alone changes
+    /// nothing.
     pub fn is_undecided(self) -> bool {
         matches!(self, Self::PermissionLost | Self::Referenced | Self::LastOfEstablishment)
     }
 
-    /// The reason's stable name, as JSON writes it.
+    /// The reason's stable name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unproven => "unproven",
@@ -190,15 +192,17 @@ impl HeldBecause {
     }
 }
 
-/// So many people who vanish with all of their establishments are a narrowed scope rather than deletions.
+/// From this many employees on, vanishing with their whole establishments means a narrowed scope rather than
+/// deletions.
 // unverified: our own estimate; Lucca does not tell what a role's scope covers.
 const SCOPE_SIZED: usize = 3;
 
-/// Which evidence there is of what the key lost.
+/// Evidence of what the key lost.
 struct Losses {
-    /// Establishments vanished whole, with enough people.
+    /// Whole establishments vanished, with enough employees.
     scope: bool,
-    /// The same by people who were employed, so that it can't be former ones alone who are no longer shown.
+    /// Whole establishments vanished, including active employees, so that losing former ones does not explain
+    /// it.
     scope_of_employed: bool,
     former: bool,
     future: bool,
@@ -217,7 +221,7 @@ impl Losses {
         }
     }
 
-    /// Why the key no longer shows a record, where that is what the evidence says.
+    /// Why the key no longer sees a record, if the evidence shows it.
     fn cause(&self, missing: &Missing) -> Option<HiddenBecause> {
         let in_lost_scope = self.scope && missing.establishment_vanished;
         match missing.status {
@@ -233,32 +237,33 @@ impl Losses {
     }
 }
 
-/// Whether each missing record is explained by what the key lost, in order: those need no second look.
+/// Whether a loss of the key explains each missing record, in order. Explained records need no lookup.
 pub(crate) fn explained(evidence: &Evidence<'_>) -> Vec<bool> {
     let losses = Losses::of(evidence);
     evidence.missing.iter().map(|missing| losses.cause(missing).is_some()).collect()
 }
 
-/// Judges every missing record, in order and each by its own evidence.
+/// Judges every missing record by its own evidence; returns the judgements in order.
 ///
-/// All former employees vanishing at once, with none left, is what losing *See former employees* looks like; likewise for
-/// future ones, and for everybody of an establishment when the scope of the key's role is narrowed. Such records are
-/// hidden, and so is what belongs to them. A person whose contracts or absences are shown is hidden, too. While no former
-/// employees are seen, a leaver vanishes like a deleted person, and is hidden.
+/// If all former employees vanish at once, the key lost *See former employees*; likewise for future
+/// employees, and for every employee of an establishment if the scope of the key's role was narrowed. Such
+/// records are hidden, with the records that belong to them. An employee whose contracts or absences are
+/// returned is hidden, too. While no former employees are returned, a leaver vanishes like a deleted
+/// employee, and is hidden.
 ///
-/// Held, and undecided, is who others still name as manager or head; who was the last of an establishment; and who
-/// vanishes in the run in which the key loses sight of others: that may be the reason, in that run and while the others
-/// stay hidden. All else is gone. Records that are hidden are judged again with every run, because their reason may have
-/// ended: then they are gone, if they are still missing.
+/// An employee is held, and undecided, if others still name them as manager or head, if they were the last of
+/// an establishment, or if they vanish in a run in which the key loses sight of other records, which may be
+/// the reason: in that run, and while the others stay hidden. All other records are gone. Hidden records are
+/// judged again in every run: once their reason has ended and they are still missing, they are gone.
 ///
-/// Nothing is concluded without a proof, without the second look, or above the brake.
+/// Without a proof, without the lookup, or above the brake, every record is held.
 pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let all = |judgement| vec![judgement; evidence.missing.len()];
     if !evidence.proof.is_complete() {
         return all(Judgement::Held(HeldBecause::Unproven));
     }
     if evidence.missing.iter().any(|missing| missing.unconfirmed) {
-        // All of them, so that the next run has all the evidence again.
+        // Hold all of them, so that the next run has all the evidence again.
         return all(Judgement::Held(HeldBecause::Unconfirmed));
     }
     let losses = Losses::of(evidence);
@@ -267,7 +272,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let judged = || evidence.missing.iter().zip(&causes);
     let may_go =
         |(missing, cause): &(&Missing, &Option<HiddenBecause>)| cause.is_none() && !missing.owner_in_doubt;
-    // Who may have left has vanished like the deleted: so many at once need a look either way.
+    // Employees who may have left vanish like deleted ones, so they count for the brake.
     let vanished = judged()
         .filter(|one| may_go(one) || !one.0.is_hidden && *one.1 == Some(HiddenBecause::MayHaveLeft))
         .count();
@@ -277,7 +282,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Judgement> {
     let missing_now = evidence.missing.iter().filter(|missing| !missing.is_hidden).count();
     let sees_nobody = evidence.stored > 0 && missing_now == evidence.stored;
     if is_braked || sees_nobody && evidence.brake.is_some() {
-        // Whatever makes so many vanish may be what hides the others, too.
+        // The cause of so many missing records may also hide the others.
         return all(Judgement::Held(HeldBecause::Brake));
     }
     let is_of_people = |missing: &Missing| missing.status.is_some();

@@ -1,6 +1,6 @@
-//! Takes out of an account's stored data what its scope does not keep: records of kinds that are not read, members of
-//! employees, fields of these, what Lucca sent of them, and what the change log says of earlier values. When that is
-//! done is decided in `rescope` and `removal`.
+//! Removes from an account's stored data everything that its scope does not keep: records of kinds, members
+//! and parts of employees, raw JSON, and earlier values in the change log. Not here: when this is done
+//! (`rescope`, `removal`).
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::normalise;
 use crate::scope::{Scope, stream_of};
 use crate::state::StreamState;
 
-/// Records looked at at once, and written in one transaction.
+/// Records per read and per transaction.
 const AT_ONCE: u32 = 500;
 
-/// Members of employees of which single parts may go while the member stays.
+/// Members of employees that may be removed in part.
 const IN_PARTS: [&str; 2] = ["application_data", "custom_fields"];
 
-/// One account's stored data being brought in line with a scope.
+/// Brings one account's stored data in line with a scope.
 #[derive(Clone, Copy)]
 pub(crate) struct Reduction<'a> {
     pub(crate) store: &'a Store,
@@ -31,13 +31,12 @@ pub(crate) struct Reduction<'a> {
     pub(crate) scope: &'a Scope,
 }
 
-/// How many rows were removed or emptied, by table; `changes` are entries of the change log whose values went,
-/// `updates` the entries that say so.
+/// The number of rows removed or emptied, by table. `changes` are change-log entries whose values were
+/// removed, `updates` the entries that record the removal.
 pub(crate) type Counts = BTreeMap<&'static str, u64>;
 
 impl Reduction<'_> {
-    /// Brings everything in line. Where it is interrupted, it is done again from its beginning, which changes nothing
-    /// more of what is done.
+    /// Removes everything. After an interruption it starts over, which repeats no changes.
     pub(crate) async fn apply(self) -> Result<Counts, store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let mut counts = Counts::new();
@@ -50,7 +49,7 @@ impl Reduction<'_> {
         Ok(counts)
     }
 
-    /// Removes what was logged of properties that are not kept.
+    /// Removes log entries of properties that are not kept.
     async fn exclude_log_entries(self, counts: &mut Counts) -> Result<(), store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let mut unwanted = Vec::new();
@@ -63,14 +62,14 @@ impl Reduction<'_> {
             unwanted.extend(page.iter().filter(|kept| is_unwanted(kept)).map(|kept| kept.id.clone()));
         }
         if !unwanted.is_empty() {
-            let told = store.exclude(lease, Kind::UserLogEntry, Some(&unwanted), clock.now()).await?;
-            *counts.entry("records").or_default() += told;
+            let excluded = store.exclude(lease, Kind::UserLogEntry, Some(&unwanted), clock.now()).await?;
+            *counts.entry("records").or_default() += excluded;
         }
         Ok(())
     }
 
-    /// Empties what is not kept of employees: in the records, as Lucca sent them, in quarantine, and in what the change
-    /// log says of earlier values.
+    /// Removes unkept data of employees from records, raw JSON, quarantine and earlier values in the change
+    /// log.
     async fn reduce_employees(self, counts: &mut Counts) -> Result<(), store::Error> {
         let Self { store, lease, clock, scope, .. } = self;
         let unwanted = scope.unwanted_members();
@@ -96,7 +95,7 @@ impl Reduction<'_> {
         Ok(())
     }
 
-    /// The stored records of a kind that follow `after`, which moves on; none at the end.
+    /// The next stored records of a kind after `after`, which is moved; `None` at the end.
     async fn page(self, kind: Kind, after: &mut Option<RemoteId>) -> Result<Option<Vec<Kept>>, store::Error> {
         let page = self.store.kept(self.account_no, kind, after.as_ref(), AT_ONCE).await?;
         let Some(last) = page.last() else { return Ok(None) };
@@ -105,7 +104,7 @@ impl Reduction<'_> {
     }
 }
 
-/// Writes down what a stream remembers.
+/// Saves a stream's state.
 pub(crate) async fn keep_state(
     store: &Store,
     lease: &Lease,
@@ -113,12 +112,12 @@ pub(crate) async fn keep_state(
     state: &StreamState,
     at: Timestamp,
 ) -> Result<(), store::Error> {
-    // The kind only says whose transaction it is: no record is written.
+    // The kind is only a label of the transaction: no record is written.
     let commit = Commit { state: Some((stream.name(), state.to_json())), ..Commit::default() };
     store.commit(lease, Kind::Employee, &commit, at).await
 }
 
-/// Writes one employee again without what is not kept, if there is any of it.
+/// Writes one employee without the unkept data, if there is any.
 fn reduce_employee(kept: Kept, scope: &Scope, unwanted: &[&'static str], commit: &mut Commit) {
     let raw = kept.raw.as_deref().map(|raw| normalise::least_data(raw, scope));
     let mut model = serde_json::from_str::<Map<String, Value>>(&kept.body).unwrap_or_default();
@@ -143,7 +142,7 @@ fn reduce_employee(kept: Kept, scope: &Scope, unwanted: &[&'static str], commit:
     if emptied.is_empty() && raw == kept.raw {
         return;
     }
-    // By way of the model, so that the members stand in their usual order and the hash can be compared.
+    // Through the model, so that members have their usual order and the hash is comparable.
     let body =
         serde_json::from_value::<Employee>(Value::Object(model)).and_then(|m| serde_json::to_string(&m));
     let Ok(body) = body else { return };
@@ -160,7 +159,7 @@ fn reduce_employee(kept: Kept, scope: &Scope, unwanted: &[&'static str], commit:
     commit.rewritten.push(record);
 }
 
-/// What stays of a member that may go in parts.
+/// The parts of a member that are kept.
 fn kept_parts(member: &str, parts: Map<String, Value>, scope: &Scope) -> Map<String, Value> {
     let kept = |(key, value): (String, Value)| match member {
         "application_data" => {

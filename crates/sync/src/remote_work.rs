@@ -1,7 +1,8 @@
-//! Leave types that count as remote work though Lucca does not flag them. Some tenants book remote work on an ordinary
-//! leave account (source: absences.md §8: an account *Télétravail* with `isRemoteWork` false); the linked account's
-//! settings name it then, and a sync hints at those whose name says so. Also leave types that only absences name, because
-//! their list can't be read.
+//! Leave types that count as remote work although Lucca does not flag them. Some tenants book remote work on
+//! an ordinary leave account (source: absences.md §8: an account *Télétravail* with `isRemoteWork` false);
+//! the linked account's settings can name it, and a sync hints at types whose names suggest it.
+//!
+//! Also stores leave types that only absences name, if their list can't be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +14,12 @@ use crate::batch::{Batch, RawPolicy};
 use crate::state::StreamState;
 use crate::stream_sync::Context;
 
-/// What remote work is called, in lower case and without accents.
+/// Names of remote work, in lower case and without accents.
 // unverified: only "Télétravail" was seen.
 const NAMES: [&str; 6] =
     ["teletravail", "travail a distance", "remote work", "home office", "telework", "working from home"];
 
-/// The leave types that a linked account's settings count as remote work: Lucca's ids, or names in any case.
+/// The leave types that the settings count as remote work: Lucca's ids, or names in any case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RemoteWork(BTreeSet<String>);
 
@@ -37,7 +38,7 @@ impl RemoteWork {
         self.0.contains(&leave_type.id.to_string()) || name.is_some_and(|name| self.0.contains(&name))
     }
 
-    /// The leave type, flagged where the settings say so.
+    /// The leave type, flagged if the settings count it.
     pub(crate) fn applied(&self, leave_type: LeaveType) -> LeaveType {
         match self.counts(&leave_type) {
             true => LeaveType { is_remote_work: Some(true), ..leave_type },
@@ -52,7 +53,7 @@ impl From<BTreeSet<String>> for RemoteWork {
     }
 }
 
-/// What is said of a leave type whose name means remote work, where it is not counted as such.
+/// A hint at a leave type whose name suggests remote work, if it is not counted.
 pub(crate) fn hint(leave_type: &LeaveType) -> Option<String> {
     let name = leave_type.name.as_ref().filter(|_| leave_type.is_remote_work != Some(true))?;
     let folded = search_key(name);
@@ -65,7 +66,7 @@ pub(crate) fn hint(leave_type: &LeaveType) -> Option<String> {
     })
 }
 
-/// Flags stored leave types anew after the settings have changed, where no list of leave types is read that would.
+/// Updates the flags of stored leave types after the settings have changed, if no list is read that would.
 pub(crate) async fn apply(
     context: &Context<'_>,
     before: &RemoteWork,
@@ -86,7 +87,7 @@ pub(crate) async fn apply(
     commit(context, batch, Operation::Updated, Some(r#"{"is_remote_work":null}"#)).await
 }
 
-/// Stores ids and names of leave types that absences refer to, where the list of leave types can't be read. Returns hints at
+/// Stores ids and names of leave types that absences refer to, if their list can't be read. Returns hints at
 /// new ones that look like remote work.
 // unverified: that the list is offered to every key; its address is not documented (source: absences.md §8).
 pub(crate) async fn keep_named(
@@ -112,13 +113,13 @@ pub(crate) async fn keep_named(
     Ok(hints)
 }
 
-/// Whether the list of leave types was read to its end: it outweighs what absences say of them.
+/// Whether the list of leave types was read completely: it takes precedence over names from absences.
 async fn list_is_read(context: &Context<'_>) -> Result<bool, store::Error> {
     let states = context.store.stream_states(context.account.no).await?;
     Ok(StreamState::read(states.get(Stream::LeaveAccounts.name())).full_at.is_some())
 }
 
-/// Stores leave types, each with its change: `fields` names what changed, as JSON.
+/// Stores leave types, each with its change: `fields` names the changed fields, as JSON.
 async fn commit(
     context: &Context<'_>,
     batch: Batch,

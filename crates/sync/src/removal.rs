@@ -1,8 +1,8 @@
-//! Removes, once after an upgrade, what versions before had stored and this one does not keep: pay, full-time equivalents
-//! and reviews, which came with `applicationData`, and all else that no field group of an account asks for.
+//! Removes, once after an upgrade, data that earlier versions stored and this one does not keep: pay,
+//! full-time equivalents and reviews from `applicationData`, and data outside an account's field groups.
 //!
-//! It goes account by account, unlinked ones included, before anything else uses the database. A process that is killed
-//! loses nothing: the next one goes on with the account at hand. Two at once don't disturb each other: one waits.
+//! It runs account by account, including unlinked ones, before anything else uses the database. After a
+//! crash, the next process repeats the current account. Of two concurrent processes, one waits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,26 +16,26 @@ use crate::reduction::Reduction;
 use crate::run::Error;
 use crate::scope::Scope;
 
-/// How long another process that removes may be silent before its work is taken over.
+/// How long another removing process may be silent before this one takes over.
 const SILENT_FOR: Duration = Duration::from_secs(5);
 
-/// What a removal did.
+/// The result of a removal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RemovalReport {
-    /// Accounts looked through.
+    /// The accounts examined.
     pub accounts: u64,
-    /// How many rows were removed or emptied, by table.
+    /// The number of rows removed or emptied, by table.
     pub counts: BTreeMap<&'static str, u64>,
-    /// Whether what was removed is overwritten in the database's files too. If not, the next start does it.
+    /// Whether the removed data is overwritten in the database's files, too. If not, the next start does it.
     pub files_overwritten: bool,
 }
 
-/// Removes what is not kept from every account that still has to be looked through. None if there was nothing to do.
-/// `progress` hears how many accounts are done, and of how many.
+/// Removes unkept data from every account that is not examined yet. `None` if there was nothing to do.
+/// `progress` receives the number of examined accounts and of all.
 ///
 /// # Errors
 ///
-/// Settings that this version does not know, and the database's own errors: what was done stays done.
+/// Settings that this version does not know, and database errors. Finished accounts stay finished.
 pub async fn remove_unwanted(
     store: &Store,
     clock: &dyn Clock,
@@ -59,7 +59,7 @@ pub async fn remove_unwanted(
         }
     }
     progress(pending.len(), pending.len());
-    // Others may hold the database for as long as they read: it is done again at the next start.
+    // Other processes may hold the database open while they read: the next start tries again.
     report.files_overwritten = store.scrub().await.is_ok();
     if report.files_overwritten {
         store.end_removals().await?;
@@ -67,7 +67,7 @@ pub async fn remove_unwanted(
     Ok(Some(report))
 }
 
-/// Removes from one account, however often another process gets in between.
+/// Removes from one account, and retries whenever another process takes the lease.
 async fn remove_from(
     store: &Store,
     clock: &dyn Clock,
@@ -97,7 +97,7 @@ async fn remove_from(
     }
 }
 
-/// Waits while another process removes from the account; whether that one has done it.
+/// Waits while another process removes from the account; returns true if the account is done.
 async fn wait_for_other(store: &Store, clock: &dyn Clock, account: &LinkedAccount) -> Result<bool, Error> {
     let mut seen = store.removal_sign(account.no).await?;
     while let Some(sign) = seen {
@@ -111,8 +111,8 @@ async fn wait_for_other(store: &Store, clock: &dyn Clock, account: &LinkedAccoun
     Ok(!store.removals().await?.iter().any(|removal| removal.account == account.id && !removal.is_done))
 }
 
-/// The settings of an account that has custom fields because versions before read them by default, and not because they were
-/// named: neither a linking flow, which has a customer, nor a list of features, which declines others.
+/// The settings without custom fields, for accounts that have them only because earlier versions read them by
+/// default, and not because a linking flow (which has a customer) or a list of declined features chose them.
 fn without_default(account: &LinkedAccount) -> Option<AccountSettings> {
     const DEFAULT_BEFORE: [&str; 4] = ["identity", "work", "contract", "custom_fields"];
     let settings = &account.settings;

@@ -1,4 +1,4 @@
-//! What a run says of itself when it is done: stored with the run, shown by the CLI.
+//! The report of a run, stored with the run and shown by the CLI.
 
 use std::collections::BTreeMap;
 
@@ -20,54 +20,54 @@ pub struct RunReport {
     pub started_at: Timestamp,
     /// When it ended.
     pub finished_at: Timestamp,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Every stream that was due, in the order read.
+    /// Every stream that was due, in reading order.
     pub streams: Vec<StreamReport>,
     /// Requests sent, by stream.
     pub requests: BTreeMap<String, u64>,
-    /// How many of them Lucca answered with 429.
+    /// Requests that Lucca answered with 429.
     pub throttled: u64,
-    /// How far Lucca's clock is ahead of ours, in seconds (negative: behind), where they are two minutes apart or more.
-    /// What changed is asked for by Lucca's clock all the same.
+    /// How many seconds Lucca's clock is ahead of ours (negative: behind), if at least two minutes apart.
+    /// Incremental reads use Lucca's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_ahead_s: Option<i64>,
-    /// How many employees' contracts began or ended by the calendar alone since the run before.
+    /// Employees whose contract began or ended since the previous run, by date alone.
     pub turned: u64,
-    /// What became of who is delivered.
+    /// The changes to the delivered employees.
     #[serde(skip_serializing_if = "AudienceReport::is_nothing")]
     pub audience: AudienceReport,
 }
 
 impl RunReport {
-    /// Requests sent in all.
+    /// The number of requests sent.
     pub fn total_requests(&self) -> u64 {
         self.requests.values().sum()
     }
 
-    /// Records that could not be read, in all streams.
+    /// The number of unreadable records in all streams.
     pub fn quarantined(&self) -> u64 {
         self.streams.iter().map(|stream| stream.quarantined).sum()
     }
 
-    /// Records written: created, updated, marked gone or hidden.
+    /// The number of records created, updated, marked gone or hidden.
     pub fn written(&self) -> u64 {
         self.streams.iter().map(|stream| stream.created + stream.updated + stream.gone + stream.hidden).sum()
     }
 
-    /// Whether contracts could be read, where they were due.
+    /// Whether contracts could be read; `None` if they were not due.
     pub(crate) fn are_contracts_current(&self) -> Option<bool> {
         let contracts = self.streams.iter().find(|s| s.stream == lucca::Stream::WorkContracts.name())?;
         Some(contracts.error.is_none())
     }
 
-    /// The error that people could not be read for, if so.
+    /// Why employees could not be read, if so.
     pub fn people_error(&self) -> Option<&StreamError> {
         self.streams.iter().find(|s| s.stream == lucca::Stream::Users.name())?.error.as_ref()
     }
 }
 
-/// What happened to one stream.
+/// The report of one stream.
 #[derive(Clone, Debug, Serialize)]
 pub struct StreamReport {
     /// The stream's name, as Lucca's resource.
@@ -76,54 +76,54 @@ pub struct StreamReport {
     pub mode: Mode,
     /// Records read, each counted once.
     pub read: u64,
-    /// Half-days that the records read were put together from; absences only.
+    /// Half-days from which absences were grouped; absences only.
     #[serde(skip_serializing_if = "is_zero")]
     pub leaves: u64,
     /// Records stored for the first time.
     pub created: u64,
-    /// Records stored again because they changed or came back.
+    /// Records stored again because they changed or were restored.
     pub updated: u64,
-    /// Records that were as stored; nothing was written for them.
+    /// Unchanged records, which were not written.
     pub unchanged: u64,
-    /// Records that could not be read. They are in quarantine and never counted as missing.
+    /// Unreadable records. They are in quarantine and never count as missing.
     pub quarantined: u64,
-    /// Records of people who were erased: seen, and not stored.
+    /// Records of erased employees: returned by Lucca, and not stored.
     #[serde(skip_serializing_if = "is_zero")]
     pub erased: u64,
-    /// Stored records that a provably complete enumeration did not have, and a second look neither.
+    /// Stored records that neither a provably complete enumeration nor a lookup returned.
     pub gone: u64,
-    /// Stored records that are no longer shown, on the evidence that the key lost a permission.
+    /// Stored records that the key no longer sees, by the evidence of a lost permission.
     pub hidden: u64,
-    /// Stored records that were missing and were left as they are, for the reason in `held_because`.
+    /// Missing records that were left unchanged, for the reason in `held_because`.
     pub held: u64,
-    /// Stored people who are hidden, by why: those included who were hidden before.
+    /// Hidden employees by reason, including those hidden before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub hidden_because: BTreeMap<HiddenBecause, u64>,
-    /// The undecided people: the evidence does not say whether they were deleted or are hidden. They count as `held`.
+    /// Employees for whose absence the evidence allows both deletion and hiding. They count as `held`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<Undecided>,
-    /// Why missing records were left as they are.
+    /// Why missing records were left unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_because: Option<String>,
-    /// Fields that whole pages of people no longer have and stored people had: the key seems to have lost a
-    /// permission. The stored values were kept.
+    /// Fields that whole pages of employees lack although stored employees had them: the key seems to have
+    /// lost a permission. The stored values were kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_fields: Vec<String>,
-    /// Members of people's `applicationData` that are on no list, by name, with how many people had them. Their values
+    /// Unlisted members of employees' `applicationData` by name, with the number of employees. Their values
     /// were dropped. At most 50 names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown_members: BTreeMap<String, u64>,
-    /// Stored records that were not reached because the stream could not be read: they may be out of date.
+    /// Stored records that were not reached because the read failed: they may be out of date.
     pub stale: u64,
     /// Whether the enumeration was provably complete.
     pub complete: bool,
-    /// What a proof lacks.
+    /// What the proof lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unproven_because: Option<String>,
-    /// What had to be done differently for this server, and hints at what its configuration leaves open.
+    /// How requests were adapted to this server, and hints at settings to consider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Why the stream could not be read, or not to its end.
+    /// Why the stream could not be read, or only in part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StreamError>,
 }
@@ -134,12 +134,12 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl StreamReport {
-    /// Whether everything was read anew and not one record could be understood.
+    /// Whether everything was read and not one record was readable.
     pub fn is_all_unreadable(&self) -> bool {
         self.mode == Mode::Full && self.read == 0 && self.quarantined > 0
     }
 
-    /// The report of a stream about to be read.
+    /// The empty report of a stream.
     pub(crate) fn new(stream: lucca::Stream, mode: Mode) -> Self {
         Self {
             stream: stream.name().to_owned(),
@@ -168,13 +168,13 @@ impl StreamReport {
     }
 }
 
-/// What was learned of how a server wants to be asked for a stream, and when.
+/// What a run learned about how a server accepts a stream's requests, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lesson {
-    /// When it was first learned. Lessons are forgotten after a day: what a server refused in a bad hour, or
-    /// before an application was installed, it may take now.
+    /// When it was first learned. It is forgotten after a day: the server may accept now what it refused
+    /// during an incident, or before an application was installed.
     pub at: Timestamp,
-    /// What was learned.
+    /// The learned request form.
     pub form: lucca::Learned,
 }
 
@@ -183,18 +183,18 @@ pub struct Lesson {
 pub struct StreamError {
     /// A stable code.
     pub code: String,
-    /// What happened.
+    /// The failure.
     pub message: String,
-    /// What to do next.
+    /// The next step.
     pub advice: String,
-    /// Whether the tenant or the key simply does not offer this stream, which is no fault.
+    /// Whether the tenant or the key does not offer this stream, which is no fault.
     pub not_offered: bool,
 }
 
 impl From<&lucca::Error> for StreamError {
     fn from(error: &lucca::Error) -> Self {
-        // People are read first, so a key that is refused for another list is no bad key: Lucca's older
-        // framework answers 401 where a right is missing (source: wire-grammar.md §1.7).
+        // Employees are read first, so a 401 for a later list does not mean a bad key: Lucca's older
+        // framework answers 401 if a right is missing (source: wire-grammar.md §1.7).
         if error.status() == Some(401) && error.stream() != Some(lucca::Stream::Users) {
             return Self {
                 code: "lucca.permission_missing".to_owned(),

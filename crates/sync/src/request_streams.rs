@@ -1,5 +1,5 @@
-//! Absence requests: all of them now and then, and in between those that wait for a decision, those that are new,
-//! and those whose absence has changed.
+//! Absence requests: all of them at a long interval; in between, undecided ones, new ones and those of
+//! changed absences.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,13 @@ use crate::normalise;
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;
-use crate::stream_sync::{Context, Ending, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
 use crate::streams::Engine;
 
-/// Ids in one request: addresses have a length.
+/// Ids per request, because the length of addresses is limited.
 pub(crate) const IDS_A_REQUEST: usize = 200;
 
-/// More requests than this to look up at once: all are read with the next run.
+/// Above this number of requests to look up, the next run reads all of them.
 const FEW_REQUESTS: usize = 1000;
 
 /// Requests, read and not yet judged.
@@ -39,7 +39,7 @@ impl Engine<'_> {
         let enumerate = || self.client.leave_requests(self.request_query());
         let mut missing = Vec::new();
         let ending = if sync.is_full() {
-            let requests = sync.taught(enumerate());
+            let requests = sync.resume_enumeration(enumerate());
             let ending = self.read_requests(&mut sync, requests).await?;
             if ending.is_ok() {
                 missing = self.missing(&mut sync, &ending, enumerate).await?;
@@ -51,11 +51,11 @@ impl Engine<'_> {
         Ok(Some(RequestsRead { sync, ending, missing }))
     }
 
-    /// Judges requests that were not seen: like absences they hide with the people they belong to.
+    /// Judges missing requests: like absences, they are hidden with their employees.
     pub(crate) async fn judge_requests(
         &self,
         requests: Option<RequestsRead<'_>>,
-        seen: Seen,
+        seen: SeenEmployees,
     ) -> Result<Option<StreamReport>, Error> {
         let Some(RequestsRead { mut sync, ending, missing }) = requests else { return Ok(None) };
         if sync.is_full() && ending.is_ok() {
@@ -81,10 +81,10 @@ impl Engine<'_> {
         Ok(Ending::of(&requests, read))
     }
 
-    /// Reads what may have changed. A request leaves nothing by which its change could be asked for, so it is asked
-    /// which ones wait and for whom, and what is not as it is stored is read by id.
-    // unverified: that Lucca filters requests by status or creation; what it gives beyond is compared all the same
-    // (source: absences.md §4).
+    /// Reads requests that may have changed. Lucca can't filter requests by change, so a short query lists
+    /// undecided ones with their next approvers, and those that differ from the store are read by id.
+    // unverified: that Lucca filters requests by status or creation; further results are compared all the
+    // same (source: absences.md §4).
     async fn changed_requests(
         &self,
         sync: &mut StreamSync<'_>,
@@ -94,7 +94,7 @@ impl Engine<'_> {
         let mut waited = store.open_absence_requests(account.no).await?;
         let mut wanted = HashSet::new();
         let query = LeaveRequestQuery { pending_only: true, sparse: true, ..LeaveRequestQuery::default() };
-        let mut waiting = sync.informed(self.client.leave_requests(query)).without_raw();
+        let mut waiting = sync.start_enumeration(self.client.leave_requests(query)).without_raw();
         loop {
             match waiting.next_page().await {
                 Ok(Some(page)) => {
@@ -106,7 +106,7 @@ impl Engine<'_> {
                         );
                         let known = waited.remove(&request.id);
                         let is_as_stored = known.as_ref() == Some(&waiting_for(&request));
-                        // A server that ignores the filter shows decided ones too: those are read with the sweep.
+                        // A server that ignores the filter returns decided ones, too: the sweep reads those.
                         if !is_as_stored && (is_open || known.is_some()) {
                             wanted.insert(request.id);
                         }
@@ -116,17 +116,17 @@ impl Engine<'_> {
                 Err(error) => return Ok(Ending::of(&waiting, Err(error))),
             }
         }
-        // Whoever waited and is not among them was decided, or is gone.
+        // A stored undecided request that is not listed was decided or deleted.
         wanted.extend(waited.into_keys());
 
         let query = LeaveRequestQuery {
             created_since: sync.state.since(self.rhythms.overlap),
             ..self.request_query()
         };
-        let requests = sync.informed(self.client.leave_requests(query));
-        sync.collect_met();
+        let requests = sync.start_enumeration(self.client.leave_requests(query));
+        sync.collect_seen_ids();
         let mut ending = self.read_requests(sync, requests).await?;
-        let shown: HashSet<RemoteId> = sync.take_met().into_iter().collect();
+        let shown: HashSet<RemoteId> = sync.take_seen_ids().into_iter().collect();
         if !ending.is_ok() {
             return Ok(ending);
         }
@@ -142,7 +142,7 @@ impl Engine<'_> {
         }
         for ids in wanted.chunks(IDS_A_REQUEST) {
             let query = LeaveRequestQuery { ids: ids.to_vec(), ..self.request_query() };
-            let requests = sync.informed(self.client.leave_requests(query));
+            let requests = sync.start_enumeration(self.client.leave_requests(query));
             ending = self.read_requests(sync, requests).await?;
             if !ending.is_ok() {
                 break;
@@ -152,7 +152,7 @@ impl Engine<'_> {
     }
 }
 
-/// What a request waits for, as the store tells it of those it knows.
+/// A request's status and next step, comparable with the stored one.
 fn waiting_for(request: &AbsenceRequest) -> OpenRequest {
     let approvals = request.approvals.iter().map(|approval| &approval.id);
     let cancellations = request.cancellation_requests.iter().map(|cancellation| &cancellation.id);

@@ -1,5 +1,5 @@
-//! What follows when a linked account's configuration has changed since the run before, or an erased person is allowed
-//! again: what is no longer wanted goes before anything is read, and what is wanted again is read in full.
+//! Applies changes of a linked account's configuration since the previous run, and ended erasures: removes
+//! data that is out of scope before anything is read, and schedules full reads of data that is back in scope.
 
 use std::collections::BTreeSet;
 
@@ -14,45 +14,45 @@ use crate::scope::Scope;
 use crate::state::StreamState;
 use crate::stream_sync::Context;
 
-/// Under which name it is kept beside the streams' states.
+/// The key under which the scope is kept beside the streams' states.
 const NAME: &str = "scope";
 
 const VERSION: u32 = 1;
 
-/// By what the last run went.
+/// The scope of the last run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Remembered {
+struct ScopeRecord {
     version: u32,
-    /// The names of what was in the scope.
+    /// The names of the scope's parts.
     names: BTreeSet<String>,
-    /// The custom fields that were excluded, in lower case.
+    /// Excluded custom fields, in lower case.
     #[serde(default)]
     excluded: BTreeSet<String>,
-    /// The leave types that counted as remote work, in lower case.
+    /// Leave types that counted as remote work, in lower case.
     #[serde(default)]
     remote_work: BTreeSet<String>,
-    /// Who was not to be stored.
+    /// The erased employees.
     erased: BTreeSet<RemoteId>,
 }
 
-/// Brings what is stored, and what streams remember, in line with the scope of this run.
+/// Brings the stored data and the streams' states in line with this run's scope.
 pub(crate) async fn apply(context: &Context<'_>) -> Result<(), store::Error> {
     let Context { store, account, lease, clock, scope, erased, .. } = context;
     let states = store.stream_states(account.no).await?;
     let remote_work = RemoteWork::of(&account.settings);
-    let now = Remembered {
+    let now = ScopeRecord {
         version: VERSION,
         names: scope.names(),
         excluded: scope.excluded().clone(),
         remote_work: remote_work.names().clone(),
         erased: erased.iter().cloned().collect(),
     };
-    let before = states.get(NAME).and_then(|json| serde_json::from_str::<Remembered>(json).ok());
+    let before = states.get(NAME).and_then(|json| serde_json::from_str::<ScopeRecord>(json).ok());
     let before = before.filter(|before| before.version == VERSION);
     if before.as_ref() == Some(&now) {
         return Ok(());
     }
-    // What was stored by a version that remembered nothing may be anything.
+    // A version without this record may have stored any part.
     let names_before = before.as_ref().map_or_else(Scope::all_names, |before| before.names.clone());
     let excluded_before = before.as_ref().map(|before| before.excluded.clone()).unwrap_or_default();
     let is_smaller = !names_before.is_subset(&now.names) || !scope.excluded().is_subset(&excluded_before);
@@ -80,7 +80,7 @@ pub(crate) async fn apply(context: &Context<'_>) -> Result<(), store::Error> {
         }
     }
     let json = serde_json::to_string(&now).unwrap_or_default();
-    // The kind only says whose transaction it is: nothing of it is written.
+    // The kind is only a label of the transaction: no record is written.
     let commit = Commit { state: Some((NAME, json)), ..Commit::default() };
     store.commit(lease, Kind::Employee, &commit, clock.now()).await
 }

@@ -1,5 +1,5 @@
-//! A sync of one linked account, from taking its lease to giving it back. Which streams there are, and in what order
-//! they are read, is in `streams`.
+//! A sync of one linked account, from taking its lease to releasing it. Not here: the streams and their order
+//! (`streams`).
 
 use std::sync::Arc;
 
@@ -22,69 +22,70 @@ use crate::state::StreamState;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
 
-/// A run that could not go on. What Lucca refused is not here but in the report.
+/// Why a run could not continue. Refusals by Lucca are in the report instead.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process is syncing the linked account.
     #[error("the linked account is being synced by another process")]
     Busy,
-    /// A person has asked for the run to end: it is recorded as cancelled.
+    /// A person cancelled the run; it is recorded as cancelled.
     #[error("the run was cancelled; what it had read is stored, and the next one goes on from there")]
     Cancelled,
-    /// The store failed: nothing of the page at hand was written, everything before it was.
+    /// The store failed: the current page was not written, every earlier one was.
     #[error("the run stopped because the store failed")]
     Store(#[from] store::Error),
-    /// The linked account's settings name a field group that this version does not know.
+    /// The account's settings name a field group that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Settings(#[from] people::UnknownFieldGroup),
-    /// The linked account's settings name a rhythm that this version does not know.
+    /// The account's settings name an interval that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Rhythm(#[from] UnknownRhythm),
-    /// The linked account's settings decline a feature that this version does not know.
+    /// The account's settings decline a feature that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Feature(#[from] NotDeclinable),
 }
 
-/// How a run is to be done.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The date that decides who is a current, future or former employee.
+    /// The date that decides who is an active, future or former employee.
     pub today: Date,
-    /// How many records may vanish at once; none lets any number go, because a person has looked.
+    /// The brake on missing records; `None` after a person has confirmed.
     pub brake: Option<Brake>,
-    /// What is wanted: what is due, what changed, or everything.
+    /// The extent of the run: due streams, changes, or everything.
     pub wish: Wish,
-    /// What this process calls itself, to be told to others who want to sync the same account.
+    /// The name of this process as the lease's holder, for other processes.
     pub holder: String,
-    /// A holder that the caller knows to have ended without giving its lease back.
+    /// A holder that the caller knows to have died without releasing its lease.
     pub dead_holder: Option<String>,
 }
 
 /// A sync, ready to run.
 pub struct Sync<'a> {
-    /// Opens the tenant.
+    /// The client of the tenant.
     pub client: &'a Client,
-    /// Where records go.
+    /// The store to write to.
     pub store: &'a Store,
     /// The linked account that is synced.
     pub account: &'a LinkedAccount,
-    /// Tells when things happen.
+    /// The clock of all timestamps.
     pub clock: Arc<dyn Clock>,
-    /// Hears how it goes.
+    /// Receives the progress.
     pub progress: &'a dyn Progress,
-    /// How it is to be done.
+    /// The run's options.
     pub options: Options,
 }
 
 impl Sync<'_> {
-    /// Runs. What could be read is stored even when something else fails; the report says which.
+    /// Runs the sync. Every stream that could be read is stored even if another fails; the report lists the
+    /// failures.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] where another process holds the account's lease, or has seen to this very run: it was begun before, or
-    /// cancelled. [`Error::Cancelled`] where a person has asked for it to end. [`Error::Store`] with
-    /// [`store::Error::Unlinked`] where the account was unlinked, and with [`store::Error::LeaseLost`] where another process
-    /// has taken the lease over meanwhile. What the account's settings can't be used for.
+    /// [`Error::Busy`] if another process holds the account's lease, or this run was started before or
+    /// cancelled. [`Error::Cancelled`] if a person cancelled it. [`Error::Store`] with
+    /// [`store::Error::Unlinked`] if the account was unlinked, and with [`store::Error::LeaseLost`] if
+    /// another process took the lease over. Settings errors as listed in [`Error`].
     #[boxed]
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
         let scope = Scope::of(&self.account.settings)?;
@@ -101,7 +102,7 @@ impl Sync<'_> {
             self.store.finish_run(&lease, Outcome::Cancelled, requests, None, now).await?;
             outcome = Err(Error::Cancelled);
         }
-        // Whatever stopped the run, others need not wait for the lease to expire.
+        // Release the lease on failure, too, so that other processes need not wait until it expires.
         let released = self.store.release_lease(&lease).await;
         let report = outcome?;
         released?;
@@ -165,7 +166,7 @@ impl Sync<'_> {
         if let Some(are_current) = report.are_contracts_current() {
             self.store.set_contracts_current(self.account.no, are_current).await?;
         }
-        // What Lucca told of is read beside the rhythm.
+        // Reading notified records does not change when the account is due.
         if wish != Wish::Notified {
             self.set_due(&lease, scope, &rhythms, started_at, finished_at).await?;
         }
@@ -174,7 +175,7 @@ impl Sync<'_> {
         Ok(report)
     }
 
-    /// The next sync is due when the first of the streams is that are kept.
+    /// Schedules the next sync for when the first stream in scope is due.
     async fn set_due(
         &self,
         lease: &Lease,
@@ -202,10 +203,11 @@ impl Sync<'_> {
     }
 }
 
-/// Clocks that are so many seconds apart are worth a word.
+/// The difference in seconds between Lucca's clock and ours that is worth reporting.
 pub const CLOCKS_APART_S: i64 = 120;
 
-/// Lists without which people data is not complete: that the key is not offered them is no success.
+/// Streams without which employee data is incomplete: a run in which the key is not offered them does not
+/// succeed.
 const ESSENTIAL: [Stream; 4] =
     [Stream::Users, Stream::Departments, Stream::Establishments, Stream::LegalUnits];
 

@@ -1,5 +1,5 @@
-//! What of a tenant is read and kept: the field groups a linked account was linked with, less the features that were
-//! declined and the custom fields that are excluded. Pure.
+//! The part of a tenant that is read and kept: the linked account's field groups, less declined features and
+//! excluded custom fields. Pure.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,11 +17,11 @@ pub(crate) struct Scope {
     pub(crate) groups: FieldGroups,
     leaves: bool,
     requests: bool,
-    /// Keys of custom fields that are not kept, in lower case. They are the tenant's own words, and there are few.
+    /// Keys of excluded custom fields, in lower case. They are the tenant's own words, and there are few.
     excluded: Arc<BTreeSet<String>>,
 }
 
-/// A part of a scope that can be in it or not. Each is named in what is remembered of a scope.
+/// An optional part of a scope. Its name is stored with the scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Group(FieldGroup),
@@ -47,7 +47,7 @@ impl Part {
         }
     }
 
-    /// The members of an employee's model that only this part gives.
+    /// The members of an employee's model that only this part provides.
     fn members(self) -> &'static [&'static str] {
         match self {
             Self::Group(FieldGroup::Identity) => &[
@@ -94,11 +94,11 @@ impl Part {
 }
 
 impl Scope {
-    /// What a linked account's settings want.
+    /// The scope of a linked account's settings.
     ///
     /// # Errors
     ///
-    /// Names that this version does not know: better no sync than one that reads what was declined.
+    /// Names that this version does not know: better no sync than one that reads declined data.
     pub(crate) fn of(settings: &AccountSettings) -> Result<Self, Error> {
         let groups = settings.field_groups.iter().map(|name| name.parse());
         let groups = groups.collect::<Result<FieldGroups, _>>()?;
@@ -119,7 +119,7 @@ impl Scope {
                 }
             }
         }
-        // A request says when somebody is away, too.
+        // A request, too, reveals when an employee is absent.
         scope.requests &= scope.leaves;
         Ok(scope)
     }
@@ -133,17 +133,17 @@ impl Scope {
         }
     }
 
-    /// The names of what is in the scope, to be remembered.
+    /// The names of the scope's parts, for storage.
     pub(crate) fn names(&self) -> BTreeSet<String> {
         Part::all().filter(|part| self.contains(*part)).map(|part| part.name().to_owned()).collect()
     }
 
-    /// The names of everything that can be in a scope.
+    /// The names of all possible parts.
     pub(crate) fn all_names() -> BTreeSet<String> {
         Part::all().map(|part| part.name().to_owned()).collect()
     }
 
-    /// The custom fields that are excluded, in lower case, to be remembered.
+    /// The excluded custom fields, in lower case, for storage.
     pub(crate) fn excluded(&self) -> &BTreeSet<String> {
         &self.excluded
     }
@@ -156,7 +156,7 @@ impl Scope {
     /// Whether records of a kind are kept.
     pub(crate) fn keeps(&self, kind: Kind) -> bool {
         match kind {
-            // What a day is to one employee may be their own absence, and only absences need it.
+            // A working day may reveal an employee's own absence, and only absences need working days.
             // unverified: that `isOff` is never of a leave (source: absences.md §8).
             Kind::Absence | Kind::LeaveType | Kind::WorkingDay => self.leaves,
             Kind::AbsenceRequest => self.requests,
@@ -172,31 +172,32 @@ impl Scope {
         }
     }
 
-    /// Whether an entry of the user log is kept, by the property it is about.
+    /// Whether a user log entry is kept, by its property.
     pub(crate) fn keeps_property(&self, property: &str) -> bool {
         match PositionField::of_log(property) {
             Some(PositionField::ManagerId) => self.groups.contains_part(WorkPart::Manager),
             Some(PositionField::JobTitle) => self.groups.contains_part(WorkPart::JobTitle),
             Some(PositionField::JobQualification) => self.groups.contains_part(WorkPart::Qualification),
             Some(_) => self.groups.contains(FieldGroup::Work),
-            // Nobody asked for it.
+            // Never requested, so not kept.
             None => false,
         }
     }
 
-    /// The streams that are read for what is kept.
+    /// The streams to read for this scope.
     pub(crate) fn streams(&self) -> impl Iterator<Item = Stream> + '_ {
         Kind::ALL.iter().copied().filter(|kind| self.keeps(*kind)).map(stream_of)
     }
 
-    /// The members of an employee's model that are not wanted.
+    /// The members of an employee's model outside the scope.
     pub(crate) fn unwanted_members(&self) -> Vec<&'static str> {
         let unwanted = Part::all().filter(|part| !self.contains(*part));
         unwanted.flat_map(|part| part.members().iter().copied()).collect()
     }
 }
 
-/// What of a tenant's API its customer shared, by the linked account's settings, for passthrough requests.
+/// The part of a tenant's API that its customer shared, by the linked account's settings, for passthrough
+/// requests.
 ///
 /// # Errors
 ///
@@ -211,7 +212,7 @@ pub fn shared_scope(settings: &AccountSettings, erased: HashSet<RemoteId>) -> Re
     })
 }
 
-/// The stream that a kind of record is read from.
+/// The stream from which a kind of record is read.
 pub(crate) fn stream_of(kind: Kind) -> Stream {
     match kind {
         Kind::LegalUnit => Stream::LegalUnits,

@@ -1,5 +1,5 @@
-//! What a stream remembers between runs, as JSON in the store: its cursor, when it was read, where an interrupted
-//! read resumes, and how the server wants to be asked.
+//! The state of a stream between runs, as JSON in the store: its cursor, the times of its reads, where an
+//! interrupted read resumes, and the request form that the server accepts.
 
 use std::collections::BTreeMap;
 
@@ -15,41 +15,42 @@ use crate::report::Lesson;
 
 const VERSION: u32 = 1;
 
-/// What a stream remembers.
+/// The state of a stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StreamState {
     pub(crate) version: u32,
-    /// When the last full read began that came to its end.
+    /// When the last completed full read began.
     pub full_at: Option<Timestamp>,
-    /// When the last read of any kind began that came to its end: whatever changed before that is stored. Never
-    /// later than the beginning of the run that set it.
+    /// When the last completed read of any kind began: every earlier change is stored. Never later than the
+    /// beginning of the run that set it.
     pub read_at: Option<Timestamp>,
-    /// When the server last said that it does not offer the stream to this key.
+    /// When the server last refused the stream to this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unavailable_at: Option<Timestamp>,
-    /// The last full read proved nothing because it was interrupted or the records kept moving: once more.
+    /// Whether to repeat the full read, because it was interrupted or records moved, so that it proved
+    /// nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sweep_again: bool,
     /// Where an interrupted read resumes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
-    /// How many rows the last full read had that came to its end.
+    /// The number of rows of the last completed full read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usual_rows: Option<u64>,
-    /// How the server wants to be asked.
+    /// The request form that the server accepts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned: Option<Lesson>,
-    /// How far the server's clock was ahead of ours as `read_at` was set, in seconds; negative where it was behind.
+    /// How many seconds the server's clock was ahead of ours when `read_at` was set; negative if behind.
     #[serde(skip_serializing_if = "is_zero")]
     pub server_ahead_s: i64,
-    /// The server refused to be asked for what changed.
+    /// Whether the server refused to filter by change.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub changes_refused: bool,
-    /// People who are stored and no longer shown; of the stream `users` only.
+    /// Employees that are stored and no longer returned; stream `users` only.
     #[serde(skip_serializing_if = "NotShown::is_empty")]
     pub(crate) not_shown: NotShown,
-    /// The names of a list that is kept nowhere else.
+    /// The names of a list that is not stored as records.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<RemoteId, String>,
 }
@@ -83,68 +84,68 @@ impl Default for StreamState {
 pub struct Resume {
     /// How the stream was being read.
     pub mode: Mode,
-    /// When that began.
+    /// When that read began.
     pub began_at: Timestamp,
-    /// Which part of the stream was being read, where it is read in parts: its first day.
+    /// The part of the stream that was being read, by its first day, if it is read in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Date>,
-    /// Where the last committed page ended; none where the part is read from its beginning.
+    /// Where the last committed page ended; `None` to read the part from its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<lucca::Checkpoint>,
     /// Records done.
     pub done: u64,
 }
 
-/// More rows than this are never taken for a tenant's.
+/// A tenant never has more rows than this.
 const MOST_ROWS: u64 = 2_000_000;
-/// So many rows are taken however few there were before.
+/// Always accept this many rows, even if there were fewer before.
 const FEW_ROWS: u64 = 50_000;
-/// How many times as many rows as usual are taken: the rest waits for a person.
+/// Accept this many times the usual rows; more are held for a person.
 const GROWTH: u64 = 10;
 
-/// How long an interrupted read is worth resuming.
+/// How long an interrupted read can be resumed.
 const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(12);
 
 impl StreamState {
-    /// What was stored; what another version wrote, or is damaged, is the beginning.
+    /// Parses a stored state. One of another version, or a damaged one, is the initial state.
     pub(crate) fn read(json: Option<&String>) -> Self {
         let state = json.and_then(|json| serde_json::from_str::<Self>(json).ok());
         state.filter(|state| state.version == VERSION).unwrap_or_default()
     }
 
-    /// As if nothing had been read; how the server wants to be asked stays, and the names that are kept nowhere else.
+    /// The initial state, except for the server's request form and names that are not stored elsewhere.
     pub(crate) fn read_anew(self) -> Self {
         Self { learned: self.learned, names: self.names, usual_rows: self.usual_rows, ..Self::default() }
     }
 
-    /// How many rows a read may have before it is held: a server may make them up without end.
+    /// The most rows that a read may have before it is held: a faulty server may return rows without end.
     pub(crate) fn most_rows(&self) -> u64 {
         let many = |usual: u64| usual.saturating_mul(GROWTH).clamp(FEW_ROWS, MOST_ROWS);
         self.usual_rows.map_or(MOST_ROWS, many)
     }
 
-    /// As it is stored.
+    /// The state for storage.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Where a read in `mode` resumes, if one was interrupted not too long ago.
+    /// Where a read in `mode` resumes, if one was interrupted recently enough.
     pub(crate) fn resume_of(&self, mode: Mode, now: Timestamp) -> Option<&Resume> {
         let is_fresh = |resume: &&Resume| now.duration_since(resume.began_at).abs() < RESUME_WITHIN;
         self.resume.as_ref().filter(|resume| resume.mode == mode).filter(is_fresh)
     }
 
-    /// What was learned of the server, unless that is too long ago: what it refused then it may take now.
+    /// The learned request form, unless it is too old: the server may accept other forms by now.
     pub(crate) fn lesson(&self, now: Timestamp) -> Option<&Lesson> {
         const LASTS: SignedDuration = SignedDuration::from_hours(24);
         self.learned.as_ref().filter(|lesson| now.duration_since(lesson.at) < LASTS)
     }
 
-    /// From when on what changed is asked for, as a wall clock of the server: `overlap` before the last read began, moved by
-    /// how far the server's clock was ahead of ours then.
+    /// The start of an incremental read, as a wall clock of the server: `overlap` before the last read began,
+    /// corrected by the server's clock at that time.
     ///
-    /// The wall clock is UTC's. In whichever zone Lucca reads it, the overlap covers the difference for zones up to
-    /// that far behind UTC, and zones ahead of it only make the question wider.
+    /// The wall clock is UTC's. If Lucca reads it in another zone, the overlap covers zones up to that far
+    /// behind UTC, and zones ahead of it only widen the query.
     // unverified: the zone in which Lucca reads `since` (source: absences.md §1, wire-grammar.md §1.4).
     pub(crate) fn since(&self, overlap_minutes: u32) -> Option<DateTime> {
         let read_at = self.read_at?;
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_asked_for_from_before_the_last_read() {
+    fn incremental_reads_overlap_the_last_read() {
         let state = StreamState { read_at: Some(at("2026-06-01T01:30:00Z")), ..StreamState::default() };
         assert_eq!(state.since(180), Some(date(2026, 5, 31).at(22, 30, 0, 0)));
         let behind = StreamState { server_ahead_s: -7200, ..state };
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn json_round_trips_and_what_is_not_understood_is_the_beginning() {
+    fn state_round_trips_and_unknown_json_resets_it() {
         let state = StreamState {
             full_at: Some(at("2026-06-01T00:00:00Z")),
             read_at: Some(at("2026-06-01T00:15:00Z")),

@@ -1,7 +1,7 @@
-//! The streams of a run and their order. People come first: they are what the rest is for, and a key that opens
-//! nothing shows itself with the first request. Who and what is missing is judged last, when everything has been
-//! read that could refer to it. What is special about people and their contracts is in `people_streams`, about
-//! departments and establishments in `organisation_streams`, about absences in `absence_streams`.
+//! Orders the streams of a run. Employees come first: the other streams depend on them, and a refused key
+//! fails at the first request. Missing records are judged last, after every record that could refer to them
+//! has been read. Not here: employees and contracts (`people_streams`), departments and establishments
+//! (`organisation_streams`), absences (`absence_streams`).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,31 +18,31 @@ use crate::remote_work::{self, RemoteWork};
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::state::StreamState;
-use crate::stream_sync::{Context, Ending, Seen, StreamSync};
+use crate::stream_sync::{Context, Ending, SeenEmployees, StreamSync};
 
-/// What is learned on the way and used by later streams.
+/// Findings of earlier streams that later ones need.
 #[derive(Default)]
 pub(crate) struct Learned {
-    /// Departments and establishments by the names that employees carry.
+    /// Names of departments and establishments, as employees carry them.
     pub(crate) departments: BTreeMap<RemoteId, Option<String>>,
     pub(crate) establishments: BTreeMap<RemoteId, Option<String>>,
-    /// What was seen of people.
-    pub(crate) seen: Seen,
+    /// Counts of returned employees.
+    pub(crate) seen: SeenEmployees,
 }
 
 pub(crate) struct Engine<'a> {
     pub(crate) client: &'a Client,
     pub(crate) context: Context<'a>,
-    /// What streams remember, JSON by stream.
+    /// The streams' states, JSON by stream.
     pub(crate) states: HashMap<String, String>,
     pub(crate) rhythms: Rhythms,
     pub(crate) wish: Wish,
-    /// Which fields of people may be kept.
+    /// The field groups of employees that may be kept.
     pub(crate) groups: FieldGroups,
 }
 
 impl Engine<'_> {
-    /// Reads what is due; a stream that fails is reported and the others go on.
+    /// Reads the due streams. A failed stream is reported, and the others are read.
     pub(crate) async fn streams(&self) -> Result<Vec<StreamReport>, Error> {
         if self.wish == Wish::Notified {
             return self.notified().await;
@@ -50,8 +50,8 @@ impl Engine<'_> {
         let mut learned = Learned::default();
         let mut reports = Vec::new();
         let users = self.users(&mut learned).await?;
-        if users.as_ref().is_some_and(super::people_streams::UsersRead::is_useless) {
-            // Without people the rest is of no use, and a key that is refused would only be refused again.
+        if users.as_ref().is_some_and(super::people_streams::UsersRead::is_unusable) {
+            // Other streams are useless without employees, and a refused key would only be refused again.
             reports.extend(self.judge_users(users, &mut learned, None, None).await?);
             return Ok(reports);
         }
@@ -105,12 +105,12 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// What a stream remembers.
+    /// The state of a stream.
     pub(crate) fn state(&self, stream: Stream) -> StreamState {
         StreamState::read(self.states.get(stream.name()))
     }
 
-    /// Begins a stream if it is wanted and due.
+    /// Begins a stream if it is in scope and due.
     pub(crate) async fn begin(&self, stream: Stream, kind: Kind) -> Result<Option<StreamSync<'_>>, Error> {
         if !self.context.scope.keeps(kind) {
             return Ok(None);
@@ -122,7 +122,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A stream with nothing special about it.
+    /// Reads a list without special rules.
     async fn list<W: Resource, M: Model>(
         &self,
         stream: Stream,
@@ -131,7 +131,7 @@ impl Engine<'_> {
     ) -> Result<Option<StreamReport>, Error> {
         let Some(mut sync) = self.begin(stream, M::KIND).await? else { return Ok(None) };
         let (enumeration, read) =
-            sync.read(sync.taught(enumerate()), RawPolicy::ORGANISATION, normalise).await?;
+            sync.read(sync.resume_enumeration(enumerate()), RawPolicy::ORGANISATION, normalise).await?;
         let ending = Ending::of(&enumeration, read);
         if ending.is_ok() {
             self.judge_unseen(&mut sync, &ending, &enumerate).await?;
@@ -139,7 +139,7 @@ impl Engine<'_> {
         Ok(Some(sync.finish(ending).await?))
     }
 
-    /// Judges what was not seen, where nothing more is known of it than that.
+    /// Judges missing records without further evidence.
     pub(crate) async fn judge_unseen<W: Resource>(
         &self,
         sync: &mut StreamSync<'_>,
@@ -147,10 +147,10 @@ impl Engine<'_> {
         again: impl Fn() -> Enumeration<W>,
     ) -> Result<(), Error> {
         let missing = self.missing(sync, ending, again).await?;
-        Ok(sync.judge_missing(ending.proof, &missing, Seen::default()).await?)
+        Ok(sync.judge_missing(ending.proof, &missing, SeenEmployees::default()).await?)
     }
 
-    /// What was not seen. A record that may have slipped between two pages is looked for in a second enumeration.
+    /// Finds missing records. A second enumeration looks for those that may have slipped between two pages.
     pub(crate) async fn missing<W: Resource>(
         &self,
         sync: &mut StreamSync<'_>,
@@ -160,14 +160,14 @@ impl Engine<'_> {
         sync.find_unseen().await?;
         let mut unconfirmed = false;
         if ending.proof.is_complete() && sync.may_have_slipped() {
-            unconfirmed = !sync.look_again(sync.informed(again())).await;
+            unconfirmed = !sync.recheck_unseen(sync.start_enumeration(again())).await;
         }
         let known = Missing { unconfirmed, ..Missing::default() };
         Ok(sync.unseen().into_iter().map(|id| (id, known)).collect())
     }
 
-    /// The names of what contracts refer to: read when they are due, remembered otherwise. A list that can't be
-    /// read is reported, and the names known of it stay.
+    /// The names that contracts refer to, read if due and remembered otherwise. A list that can't be read is
+    /// reported, and its known names stay.
     pub(crate) async fn lookups(&self, reports: &mut Vec<StreamReport>) -> Result<Lookups, Error> {
         let client = self.client;
         Ok(Lookups {
@@ -187,11 +187,11 @@ impl Engine<'_> {
         list: Enumeration<Lookup>,
         reports: &mut Vec<StreamReport>,
     ) -> Result<BTreeMap<RemoteId, String>, Error> {
-        // No record is kept of these lists: contracts carry the names. The kind only says whose names they are.
+        // These lists are not stored as records, because contracts carry the names. The kind is only a label.
         let Some(mut sync) = self.begin(stream, Kind::Employment).await? else {
             return Ok(self.state(stream).names);
         };
-        let mut enumeration = sync.informed(list);
+        let mut enumeration = sync.start_enumeration(list);
         let mut names = BTreeMap::new();
         let read = loop {
             match enumeration.next_page().await {
@@ -208,7 +208,7 @@ impl Engine<'_> {
                         }
                     }
                 }
-                // Nothing is stored for these lists, so nothing hangs on a proof.
+                // Nothing is stored for these lists, so they need no proof.
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }

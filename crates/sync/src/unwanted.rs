@@ -1,5 +1,5 @@
-//! What was read and may not be kept: of people who were erased, and of properties nobody asked for. It counts as seen:
-//! what is complete and what is missing does not change with it. Pure.
+//! Drops records that were read and may not be kept: of erased employees, and of unrequested properties. They
+//! count as returned, so completeness and missing records are not affected. Pure.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use store::{Quarantined, RecordUpsert, content_hash};
 
 use crate::scope::Scope;
 
-/// Whose a record is, where it belongs to a person.
+/// The owner of a record, if it belongs to an employee.
 fn owner(kind: Kind, id: &RemoteId, body: &str) -> Option<RemoteId> {
     #[derive(Deserialize)]
     struct Owned {
@@ -24,8 +24,9 @@ fn owner(kind: Kind, id: &RemoteId, body: &str) -> Option<RemoteId> {
     }
 }
 
-/// Takes out what belongs to people who were erased, and what they wrote to others. Gives how many records went.
-pub(crate) fn without_erased(
+/// Drops records of erased employees, and their comments on others' requests. Returns the number of dropped
+/// records.
+pub(crate) fn drop_erased(
     kind: Kind,
     erased: &HashSet<RemoteId>,
     records: &mut Vec<RecordUpsert>,
@@ -55,8 +56,8 @@ pub(crate) fn without_erased(
     before - records.len() - quarantined.len()
 }
 
-/// Takes out what the user log says of properties that are not wanted: a server may send more than it was asked for.
-pub(crate) fn without_unwanted_properties(kind: Kind, scope: &Scope, records: &mut Vec<RecordUpsert>) {
+/// Drops user log entries of properties outside the scope: a server may send more than requested.
+pub(crate) fn drop_unwanted_properties(kind: Kind, scope: &Scope, records: &mut Vec<RecordUpsert>) {
     if kind == Kind::UserLogEntry {
         let entry = |record: &RecordUpsert| serde_json::from_str::<UserLogEntry>(&record.body);
         records.retain(|record| entry(record).is_ok_and(|entry| scope.keeps_property(&entry.property)));

@@ -1,5 +1,5 @@
-//! Working days and public holidays. Lucca tells them of each employee and day; whoever shares a calendar and a work
-//! cycle has the same ones, so one employee is asked about for each pair.
+//! Working days and public holidays. Lucca lists them by employee and day. Employees with the same calendar
+//! and work cycle have the same days, so one employee per pair is queried.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,13 +15,13 @@ use crate::run::Error;
 use crate::stream_sync::{Context, Ending};
 use crate::streams::Engine;
 
-/// Lucca wants no more than about ten owners and a month a request (source: absences.md §8).
+/// Lucca recommends at most about ten owners and a month per request (source: absences.md §8).
 const OWNERS_A_REQUEST: usize = 10;
 
-/// A tenant with more pairs than this has its rarest ones left out.
+/// The most pairs of calendar and work cycle; a tenant's rarest ones beyond it are left out.
 const MOST_PAIRS: usize = 50;
 
-/// This month and so many after it.
+/// Months to read after the current one.
 const MONTHS_AHEAD: i8 = 3;
 
 type Pair = (Option<RemoteId>, Option<RemoteId>);
@@ -39,7 +39,8 @@ impl Engine<'_> {
         'months: for month in 0..=MONTHS_AHEAD {
             let first = self.context.today.first_of_month().saturating_add(i64::from(month).months());
             for owners in owners.chunks(OWNERS_A_REQUEST) {
-                let days = sync.informed(self.client.user_dates(owners, first, first.last_of_month()));
+                let days =
+                    sync.start_enumeration(self.client.user_dates(owners, first, first.last_of_month()));
                 let map = |Read { value, .. }: Read<lucca::resources::UserDate>| {
                     let (calendar, cycle) = pairs.get(&value.owner_id).cloned().unwrap_or_default();
                     Ok(normalise::working_day(&value, calendar, cycle))
@@ -51,13 +52,13 @@ impl Engine<'_> {
                 }
             }
         }
-        // Days that are over were not asked about, so nothing is judged.
-        ending.nothing_to_prove();
+        // Past days were not queried, so nothing is judged.
+        ending.assume_complete();
         Ok(Some(sync.finish(ending).await?))
     }
 }
 
-/// How many current employees have each pair, and the first of them.
+/// By pair: its number of current employees, and the first of them.
 #[derive(Default)]
 struct Pairs(HashMap<Pair, (usize, RemoteId)>);
 
@@ -80,7 +81,7 @@ impl Pairs {
         }
     }
 
-    /// One employee for each pair; where there are too many, the commonest.
+    /// One employee per pair; the most common pairs if there are too many.
     fn representatives(self) -> BTreeMap<RemoteId, Pair> {
         let mut pairs: Vec<_> = self.0.into_iter().collect();
         pairs.sort_by(|(a, (m, _)), (b, (n, _))| n.cmp(m).then_with(|| a.cmp(b)));

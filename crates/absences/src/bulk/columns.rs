@@ -1,5 +1,5 @@
-//! The columns of a file of absences, and the person each row refers to. The documented names of Lucca's own import are among
-//! them.
+//! The columns of an absence file, and the employee of each row. The documented column names of Lucca's own
+//! import are accepted too.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use people::{
     PersonCandidate, PersonIndex, PersonLabel, PersonReference, PersonStanding, ReferenceError, ReferenceKind,
 };
 
-use super::of_file;
+use super::file_error;
 use crate::problem::{Error, Problem, ProblemCode};
 
-/// Columns with references to people, which may be of any kind.
+/// Columns with references of any kind.
 const ANY_PERSON: &[&str] = &["employee", "employee_id"];
 const LUCCA_ID: &[&str] = &["lucca_id"];
 const EMPLOYEE_NUMBER: &[&str] = &["employee_number", "employeenumber", "matricule"];
@@ -25,7 +25,7 @@ const HOURS: &[&str] = &["hours", "nbhours"];
 
 /// The position of each column, from 0.
 pub(super) struct Columns {
-    /// Every column that refers to people, and by what; without a kind it may be by any.
+    /// Columns that refer to employees, with the kind of reference; `None` for any kind.
     people: Vec<(usize, Option<ReferenceKind>)>,
     pub(super) leave_type: usize,
     pub(super) starts: usize,
@@ -41,7 +41,7 @@ impl Columns {
             |cell: &str, names: &[&str]| names.iter().any(|name| cell.trim().eq_ignore_ascii_case(name));
         let find = |names: &[&str]| header.iter().position(|cell| is_one_of(cell, names));
         let need = |names: &[&str]| {
-            find(names).ok_or_else(|| of_file(&format!("the file has no column \"{}\"", names[0])))
+            find(names).ok_or_else(|| file_error(&format!("the file has no column \"{}\"", names[0])))
         };
         let kind = |cell: &str| {
             [
@@ -56,7 +56,7 @@ impl Columns {
         let people: Vec<_> =
             header.iter().enumerate().filter_map(|(at, cell)| Some((at, kind(cell)?))).collect();
         if people.is_empty() {
-            return Err(of_file(
+            return Err(file_error(
                 "the file has no column \"lucca_id\", \"employee_number\" (or \"matricule\"), \"email\" or \"employee\"",
             ));
         }
@@ -71,7 +71,7 @@ impl Columns {
         })
     }
 
-    /// The person that a row means: each of its references leads to this one.
+    /// The employee of a row. All of the row's references have to lead to the same one.
     pub(super) fn person<'a>(
         &self,
         record: &csv::StringRecord,
@@ -110,7 +110,7 @@ impl Columns {
     }
 }
 
-/// Turns a reference without exactly one person into a problem of its row.
+/// The row's problem for a reference that fits no employee or several.
 fn problem(error: &ReferenceError) -> Problem {
     let (code, message) = match error {
         ReferenceError::Ambiguous(_) => (

@@ -1,4 +1,4 @@
-//! Reading a file of absences, and what is wrong with its rows. Lucca is not asked.
+//! Reads an absence file and checks its rows against the store. Sends no request to Lucca.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,21 @@ use people::{
 use store::content_hash;
 
 use super::columns::Columns;
-use super::{Batch, BulkRow, of_file};
+use super::{Batch, BulkRow, file_error};
 use crate::Absences;
 use crate::ask::{Ask, minutes_of_hours};
 use crate::door::{Person, row as row_of};
-use crate::person::{double, is_double};
-use crate::preview::{overlaps, unfit_unit};
+use crate::person::{double_problem, is_double};
+use crate::preview::{overlaps, wrong_unit};
 use crate::problem::{Error, Problem, ProblemCode};
 
-/// More rows than this are several files.
+/// The most rows; larger files have to be split.
 const MOST_ROWS: usize = 5_000;
 
-/// What rows are read against.
-struct Known {
+/// Stored records that rows are checked against.
+struct StoredRecords {
     employees: HashMap<RemoteId, Employee>,
-    /// The people who share an employee number, by the number.
+    /// Employees by employee number.
     same_number: HashMap<String, Vec<RemoteId>>,
     index: PersonIndex,
     establishments: HashMap<RemoteId, Establishment>,
@@ -33,20 +33,21 @@ struct Known {
 }
 
 impl Absences<'_> {
-    /// Reads a file of absences and checks each row against what is stored; Lucca is not asked. UTF-8, separated by
-    /// commas or semicolons, with a header: `lucca_id`, `employee_number` (or `matricule`) or `email`, or `employee` with
-    /// any of these (`id:9`, `number:009`, `email:…`, or a bare value that fits one person only); `leave_type` (id or name), `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`), and, if wanted, `approved`
-    /// (`true` or `false`; `false` where it is left out: then approvers decide) and `hours` (`7.5`, `7,5` or `7h30`, for
-    /// leave types in hours). Lucca's own import format is read too.
+    /// Reads an absence file and checks each row against the store; sends no request to Lucca. UTF-8,
+    /// separated by commas or semicolons, with a header: `lucca_id`, `employee_number` (or `matricule`) or
+    /// `email`, or `employee` with any of these (`id:9`, `number:009`, `email:…`, or a bare value that fits
+    /// one employee only); `leave_type` (id or name), `starts` and `ends` (`2026-05-04`, `2026-05-04 PM`),
+    /// and optionally `approved` (`true` or `false`; `false` by default: then approvers decide) and `hours`
+    /// (`7.5`, `7,5` or `7h30`, for leave types in hours). Lucca's own import format is accepted too.
     ///
     /// # Errors
     ///
-    /// [`Error::Problems`] where the file as a whole can't be read.
+    /// [`Error::Problems`] if the file as a whole can't be read.
     #[boxed]
     pub async fn read_batch(&self, file: &[u8]) -> Result<Batch, Error> {
-        self.must_be_wanted()?;
+        self.require_features()?;
         let text = std::str::from_utf8(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file))
-            .map_err(|_| of_file("the file is not UTF-8: save it as \"CSV UTF-8\""))?;
+            .map_err(|_| file_error("the file is not UTF-8: save it as \"CSV UTF-8\""))?;
         let first_line = text.lines().next().unwrap_or_default();
         let delimiter = if first_line.contains(';') { b';' } else { b',' };
         let mut reader = csv::ReaderBuilder::new()
@@ -54,20 +55,20 @@ impl Absences<'_> {
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|_| of_file("the file's first line can't be read"))?.clone();
+        let header = reader.headers().map_err(|_| file_error("the file's first line can't be read"))?.clone();
         let columns = Columns::of(&header)?;
-        let known = self.known().await?;
+        let known = self.load_records().await?;
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| {
                 let line = error.position().map_or(0, csv::Position::line);
-                of_file(&format!("line {line} can't be read: its quotes don't match"))
+                file_error(&format!("line {line} can't be read: its quotes don't match"))
             })?;
             if record.iter().all(str::is_empty) {
                 continue;
             }
             if rows.len() == MOST_ROWS {
-                return Err(of_file(&format!("the file has more than {MOST_ROWS} rows: split it")));
+                return Err(file_error(&format!("the file has more than {MOST_ROWS} rows: split it")));
             }
             let line = record.position().map_or(0, csv::Position::line);
             rows.push(self.read_row(line, &record, &columns, &known).await?);
@@ -82,7 +83,7 @@ impl Absences<'_> {
         line: u64,
         record: &csv::StringRecord,
         columns: &Columns,
-        known: &Known,
+        known: &StoredRecords,
     ) -> Result<BulkRow, Error> {
         let mut row =
             BulkRow { line, person: None, ask: None, plan: None, problems: Vec::new(), import: None };
@@ -151,7 +152,7 @@ impl Absences<'_> {
             comment: None,
         };
         row.problems.extend(ask.problems());
-        row.problems.extend(unfit_unit(&ask, leave_type));
+        row.problems.extend(wrong_unit(&ask, leave_type));
         if row.problems.is_empty() {
             let plan = self.stored_plan(employee, first, last).await?;
             if plan.taken.is_empty() {
@@ -169,13 +170,13 @@ impl Absences<'_> {
                 }
                 Err(problems) => row.problems.extend(problems),
             }
-            row.problems.extend(known.has_double(&ask, employee).then(double));
+            row.problems.extend(known.has_double(&ask, employee).then(double_problem));
         }
         row.ask = Some(ask);
         Ok(row)
     }
 
-    /// Rows that take what an absence that is stored, or an earlier row, takes already.
+    /// Adds a problem to rows that overlap a stored absence or an earlier row.
     async fn check_overlaps(&self, batch: &mut Batch) -> Result<(), Error> {
         let days = batch.rows.iter().filter_map(|row| row.ask.as_ref());
         let (Some(first), Some(last)) =
@@ -200,7 +201,7 @@ impl Absences<'_> {
             let there = stored.get(&ask.employee_id).map(Vec::as_slice).unwrap_or_default();
             let mut in_the_way = overlaps(plan, there);
             if !in_the_way.is_empty() {
-                // What the same file made before is not in its own way.
+                // Absences that an earlier import of this file made don't overlap it.
                 let made = self.store.submission_by_key(self.account.no, &key).await?;
                 let made = made.and_then(|submission| submission.absence_id);
                 in_the_way.retain(|overlap| Some(&overlap.absence_id) != made.as_ref());
@@ -232,7 +233,7 @@ impl Absences<'_> {
             .await
     }
 
-    async fn known(&self) -> Result<Known, Error> {
+    async fn load_records(&self) -> Result<StoredRecords, Error> {
         let no = self.account.no;
         let mut same_number: HashMap<String, Vec<RemoteId>> = HashMap::new();
         let employees = self.store.all::<Employee>(no).await?;
@@ -242,7 +243,7 @@ impl Absences<'_> {
             }
         }
         let establishments = self.store.all::<Establishment>(no).await?;
-        Ok(Known {
+        Ok(StoredRecords {
             employees: employees.into_iter().map(|one| (one.id.clone(), one)).collect(),
             same_number,
             index: self.person_index().await?,
@@ -252,8 +253,8 @@ impl Absences<'_> {
     }
 }
 
-impl Known {
-    /// Whether Lucca's import could book another person instead.
+impl StoredRecords {
+    /// Whether Lucca's import could book another employee instead.
     fn has_double(&self, ask: &Ask, employee: &Employee) -> bool {
         let number = employee.employee_number.as_deref().map(|number| number.trim().to_lowercase());
         let same = number.and_then(|number| self.same_number.get(&number)).into_iter().flatten();
@@ -281,7 +282,8 @@ impl Known {
     }
 }
 
-/// A date, as ISO or as Lucca's import writes it (`16/08/2022`, with the half-day in a column of its own).
+/// A date in ISO form, from ISO or from Lucca's import form (`16/08/2022`, with the half-day in its own
+/// column).
 fn iso(date: &str, half: &str) -> String {
     let french = |text: &str| {
         let parts: Vec<&str> = text.splitn(3, '/').collect();

@@ -1,4 +1,4 @@
-//! Having Lucca try a file, and make it once.
+//! Simulates an absence file in Lucca and imports it once.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,20 +9,20 @@ use people::{Absence, RemoteId};
 use serde_json::json;
 use store::{NewSubmission, Submission, SubmissionId, SubmissionState};
 
-use super::{Batch, Making, of_file};
+use super::{Batch, Making, file_error};
 use crate::Absences;
 use crate::ask::Ask;
 use crate::door::DoorKind;
 use crate::follow;
 use crate::import_format::{ImportFormat, ImportRow, Simulated, simulate};
-use crate::look::made_of;
+use crate::look::find_created;
 use crate::problem::{Error, Problem, ProblemCode};
-use crate::submit::{Detail, SENDING, ask_of};
+use crate::submit::{Detail, SENDING_TIMEOUT, ask_of};
 
-/// So many people are asked about in one request: more make an address that servers refuse.
+/// Employees per request: more make an address that servers refuse.
 const OWNERS_A_REQUEST: usize = 50;
 
-/// A row that is to be sent: the place of its submission among all of the file, and what is kept of it.
+/// A row to send, with the index of its submission.
 struct RowToSend {
     at: usize,
     detail: Detail,
@@ -30,26 +30,26 @@ struct RowToSend {
 }
 
 impl Absences<'_> {
-    /// Whether this file was begun to be imported before: what was made of it is in its own way, and is not to be
-    /// simulated again.
+    /// Whether an import of this file was started before. Its own absences would fail another simulation.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
     #[boxed]
     pub async fn was_begun(&self, batch: &Batch) -> Result<bool, Error> {
-        // Rows are written down in their order.
+        // Submissions are stored in the order of rows.
         let Some(first) = batch.rows.first() else { return Ok(false) };
         let key = batch.key_of(first);
         Ok(self.store.submission_by_key(self.account.no, &key).await?.is_some())
     }
 
-    /// Has Lucca simulate the whole file, and change nothing. Gives what it finds fault with, as far as it tells: with
-    /// which row, it does not. A few requests where the tenant does not take the documented format.
+    /// Simulates the whole file in Lucca, which changes nothing. Returns Lucca's problems with the file;
+    /// Lucca does not say with which row. Several requests if the tenant does not accept the documented
+    /// format.
     ///
     /// # Errors
     ///
-    /// [`Error::Problems`] where a row is known to be wrong: nothing is sent then. [`Error::NotPermitted`].
+    /// [`Error::Problems`] if a row has a known problem: nothing is sent then. [`Error::NotPermitted`].
     #[boxed]
     pub async fn simulate_batch(&self, batch: &mut Batch) -> Result<Vec<Problem>, Error> {
         match self.simulate_rows(&importable(batch)?).await? {
@@ -72,14 +72,14 @@ impl Absences<'_> {
         Ok(simulated)
     }
 
-    /// Imports a file, once: rows that the same file made before are not made again. `mint` makes an id for
-    /// each row. Gives the submissions in the order of the rows. What is to be sent is simulated first, unless
+    /// Imports a file once: rows that an earlier import of the same file created are skipped. `mint` makes
+    /// each row's id. Returns the submissions in row order. Rows are simulated first, unless
     /// [`simulate_batch`](Self::simulate_batch) did so.
     ///
     /// # Errors
     ///
-    /// As [`simulate_batch`](Self::simulate_batch). After something was sent there is none: what became of each row is in
-    /// its submission, which [`advance`](Self::advance) settles if this was cut short.
+    /// As [`simulate_batch`](Self::simulate_batch). After rows were sent there is none: each submission has
+    /// its row's result, and [`advance`](Self::advance) completes an interrupted import.
     pub async fn make_batch(
         &self,
         batch: &Batch,
@@ -88,7 +88,7 @@ impl Absences<'_> {
     ) -> Result<Vec<Submission>, Error> {
         let (mut all, to_send) = self.add_rows(batch, mint).await?;
         if to_send.is_empty() {
-            return self.settle_batch(all, None, progress).await;
+            return self.look_up_batch(all, None, progress).await;
         }
         let imports: Vec<ImportRow> = to_send.iter().map(|row| row.import.clone()).collect();
         let simulated = match &batch.format {
@@ -102,16 +102,16 @@ impl Absences<'_> {
                     let problems = problems.clone();
                     all[at] = self.refused(all[at].clone(), detail, problems, Vec::new()).await?;
                 }
-                return self.settle_batch(all, None, progress).await;
+                return self.look_up_batch(all, None, progress).await;
             }
         };
         let rows = self.mark_sending(&mut all, to_send, &format).await?;
         let refusal = if rows.is_empty() { None } else { self.send_rows(&rows, &mut progress).await? };
-        self.settle_batch(all, refusal, progress).await
+        self.look_up_batch(all, refusal, progress).await
     }
 
-    /// Adds a submission for each row, unless the same file added it before. Returns all of them, and those that are to be
-    /// sent: of a file that is given again, rows that were not made.
+    /// Stores a submission for each row, unless an earlier import of the same file did. Returns all
+    /// submissions, and the rows to send: new ones, and those that were not created before.
     async fn add_rows(
         &self,
         batch: &Batch,
@@ -119,7 +119,7 @@ impl Absences<'_> {
     ) -> Result<(Vec<Submission>, Vec<RowToSend>), Error> {
         let rows = importable(batch)?;
         let asks: Vec<&Ask> = batch.rows.iter().filter_map(|row| row.ask.as_ref()).collect();
-        let before = self.around(&asks).await?;
+        let before = self.absences_around(&asks).await?;
         let mut all = Vec::with_capacity(rows.len());
         let mut to_send = Vec::new();
         for (row, import) in batch.rows.iter().zip(rows) {
@@ -141,7 +141,7 @@ impl Absences<'_> {
                 employee_id: &ask.employee_id,
                 ask: &ask.to_json(),
                 detail: &detail.to_json(),
-                due_at: now + SENDING,
+                due_at: now + SENDING_TIMEOUT,
                 at: now,
             };
             let submission = self.store.add_submission(new).await?;
@@ -157,8 +157,8 @@ impl Absences<'_> {
         Ok((all, to_send))
     }
 
-    /// Marks rows as being sent before anything is sent: should this process end, each row is looked for. Returns the rows
-    /// as the tenant accepts them, without those that another process sends.
+    /// Marks rows as `sending` before the request, so that each is looked up if this process dies. Returns
+    /// the rows in the tenant's format, without those that another process sends.
     async fn mark_sending(
         &self,
         all: &mut [Submission],
@@ -173,7 +173,7 @@ impl Absences<'_> {
             submission.state = SubmissionState::Sending;
             submission.detail = detail.to_json();
             submission.sent_at = Some(now);
-            submission.due_at = Some(now + SENDING);
+            submission.due_at = Some(now + SENDING_TIMEOUT);
             if self.store.save_submission(submission, now).await? {
                 rows.push(import);
             }
@@ -181,8 +181,8 @@ impl Absences<'_> {
         Ok(rows)
     }
 
-    /// Sends rows and follows the import to its end. Returns the problem of all rows that are not found afterwards, where
-    /// Lucca refused the import or broke it off.
+    /// Sends rows and waits for the import to end. If Lucca refused or aborted it, returns the problem for
+    /// rows that are not found afterwards.
     async fn send_rows(
         &self,
         rows: &[LeaveImportRow],
@@ -190,23 +190,23 @@ impl Absences<'_> {
     ) -> Result<Option<Problem>, Error> {
         self.audit("absence.imported", json!({ "rows": rows.len() })).await?;
         match self.client.import_leaves(rows, LeaveImport { create: true, is_async: true }).await {
-            Ok(summary) if summary.has_error => Ok(Some(untold_row())),
+            Ok(summary) if summary.has_error => Ok(Some(unexplained_row_refusal())),
             Ok(summary) => {
-                let is_imported = self.until_imported(&summary.id, progress).await;
-                Ok((!is_imported).then(untold_row))
+                let is_imported = self.await_import(&summary.id, progress).await;
+                Ok((!is_imported).then(unexplained_row_refusal))
             }
             Err(error) if error.may_have_happened() => Ok(None),
             Err(error) => {
                 let closed = self.import_refused(error).await;
                 tracing::info!(code = closed.code(), "an import was refused");
-                Ok(Some(untold_row()))
+                Ok(Some(unexplained_row_refusal()))
             }
         }
     }
 
-    /// Follows an import to its end. False if Lucca says that it broke off.
-    async fn until_imported(&self, id: &RemoteId, progress: &mut impl FnMut(Making)) -> bool {
-        /// Some five minutes' worth; then rows are looked for, whatever the import says.
+    /// Waits for an import to end. False if Lucca reports that it failed.
+    async fn await_import(&self, id: &RemoteId, progress: &mut impl FnMut(Making)) -> bool {
+        /// About five minutes; then rows are looked up regardless of the import's progress.
         const POLLS: u64 = 60;
         for poll in 1..=POLLS {
             match self.client.leave_import_progress(id).await {
@@ -220,15 +220,15 @@ impl Absences<'_> {
         true
     }
 
-    /// Looks for each row that may have been made, many people at a time.
-    async fn settle_batch(
+    /// Looks up each row that may have been created, many employees per request.
+    async fn look_up_batch(
         &self,
         mut all: Vec<Submission>,
         refusal: Option<Problem>,
         mut progress: impl FnMut(Making),
     ) -> Result<Vec<Submission>, Error> {
         let asks = all.iter().map(ask_of).collect::<Result<Vec<Ask>, Error>>()?;
-        let there = self.around(&asks.iter().collect::<Vec<_>>()).await?;
+        let there = self.absences_around(&asks.iter().collect::<Vec<_>>()).await?;
         let total = all.len();
         for (at, (submission, ask)) in all.iter_mut().zip(&asks).enumerate() {
             let now = self.clock.now();
@@ -238,7 +238,7 @@ impl Absences<'_> {
             let mut detail = Detail::of(submission)?;
             let around = there.get(&ask.employee_id).map(Vec::as_slice).unwrap_or_default();
             let sent_at = submission.sent_at.unwrap_or(submission.created_at);
-            if let Some(found) = made_of(ask, &detail, sent_at, around) {
+            if let Some(found) = find_created(ask, &detail, sent_at, around) {
                 submission.state = SubmissionState::Made;
                 submission.absence_id = Some(found.id.clone());
                 submission.absence = Some(found.clone());
@@ -258,8 +258,8 @@ impl Absences<'_> {
         Ok(all)
     }
 
-    /// The absences that the people of some asks have around them.
-    async fn around(&self, asks: &[&Ask]) -> Result<BTreeMap<RemoteId, Vec<Absence>>, Error> {
+    /// The absences of the asks' employees in the asks' whole period.
+    async fn absences_around(&self, asks: &[&Ask]) -> Result<BTreeMap<RemoteId, Vec<Absence>>, Error> {
         let first = asks.iter().map(|ask| ask.first.date).min();
         let last = asks.iter().map(|ask| ask.last.date).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(BTreeMap::new()) };
@@ -281,14 +281,14 @@ impl Absences<'_> {
         if error.code() == "lucca.bad_request" {
             return Error::Problems(vec![Problem::of_refusal(&error)]);
         }
-        match self.turned_away(DoorKind::Import, error).await {
+        match self.note_refusal(DoorKind::Import, error).await {
             Ok(()) => Error::NoDoor,
             Err(error) => error,
         }
     }
 }
 
-fn untold_row() -> Problem {
+fn unexplained_row_refusal() -> Problem {
     let message = "Lucca's import refuses the file and does not say which row; this one was not made";
     Problem::new(ProblemCode::Refused, message)
 }
@@ -299,7 +299,7 @@ fn importable(batch: &Batch) -> Result<Vec<ImportRow>, Error> {
         return Err(Error::Problems(problems));
     }
     if batch.rows.is_empty() {
-        return Err(of_file("the file has no rows"));
+        return Err(file_error("the file has no rows"));
     }
     Ok(batch.rows.iter().filter_map(|row| row.import.clone()).collect())
 }

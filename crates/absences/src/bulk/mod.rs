@@ -1,5 +1,6 @@
-//! Absences by the file: read and checked row by row against what is stored (`file`), simulated as a whole and imported
-//! once (`making`). Each row becomes a submission of its own, so that what the import does not tell is looked for.
+//! Absence files: reads and checks rows against the store (`file`), simulates the file as a whole and imports
+//! it once (`making`). Each row becomes its own submission, because Lucca's import does not report rows: they
+//! are looked up.
 
 mod columns;
 mod file;
@@ -12,30 +13,30 @@ use crate::ask::Ask;
 use crate::import_format::{ImportFormat, ImportRow};
 use crate::problem::{Error, Problem, ProblemCode};
 
-/// A file of absences, checked.
+/// A checked absence file.
 #[derive(Clone, Debug, Serialize)]
 pub struct Batch {
-    /// Its rows, in the order of the file.
+    /// The rows, in file order.
     pub rows: Vec<BulkRow>,
-    /// The content's fingerprint: the same file is the same batch.
+    /// The hash of the content, which identifies the file.
     pub fingerprint: String,
     /// The format that a simulation found.
     #[serde(skip)]
     format: Option<ImportFormat>,
 }
 
-/// A row of a file of absences.
+/// A row of an absence file.
 #[derive(Clone, Debug, Serialize)]
 pub struct BulkRow {
-    /// Its line in the file, the header being line 1.
+    /// The line in the file; the header is line 1.
     pub line: u64,
-    /// Whose absence it is, once the row's references lead to one person.
+    /// The employee, if the row's references lead to one.
     pub person: Option<PersonLabel>,
-    /// What it asks for, as far as it could be read.
+    /// The requested absence, if it could be read.
     pub ask: Option<Ask>,
-    /// The half-days it would take, by what the last sync heard.
+    /// The half-days it would take, by the stored working days.
     pub plan: Option<Plan>,
-    /// What is wrong with it.
+    /// The row's problems.
     pub problems: Vec<Problem>,
     #[serde(skip)]
     import: Option<ImportRow>,
@@ -47,22 +48,22 @@ impl Batch {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.problems.is_empty())
     }
 
-    /// What a row is called, so that the same file is imported once. A caller's own keys have no spaces.
+    /// The idempotency key of a row, so that a file is imported once. Callers' keys have no spaces.
     fn key_of(&self, row: &BulkRow) -> String {
         format!("import {} {}", self.fingerprint, row.line)
     }
 }
 
-/// How far the making of a batch is.
+/// The progress of an import.
 #[derive(Clone, Debug)]
 pub enum Making {
-    /// Lucca works on it, in percent.
+    /// Lucca is importing; percent.
     Importing(u8),
-    /// Rows are looked for: so many of how many are settled.
+    /// Rows are being looked up: done and total.
     Looking(usize, usize),
 }
 
-/// A file that can't be read as a whole.
-fn of_file(message: &str) -> Error {
+/// The problem of a file that can't be read as a whole.
+fn file_error(message: &str) -> Error {
     Error::Problems(vec![Problem::new(ProblemCode::NotImportable, message).on("file")])
 }

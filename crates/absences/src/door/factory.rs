@@ -1,4 +1,4 @@
-//! The factory of leave requests: what it offers, judged, and asking it.
+//! The leave request factory: assesses its offer and creates requests.
 
 use lucca::{
     AbsencePeriod, Client, LeaveRequestDraft, LeaveRequestOffer, OfferedAccount, RequestWarning, WarningLevel,
@@ -32,7 +32,7 @@ impl Door for Factory {
         Box::pin(async move {
             let offer = match self.client.leave_request_offer(&period(ask)).await {
                 Ok(offer) => offer,
-                // The period itself is refused, in Lucca's words.
+                // Lucca refuses the period itself.
                 Err(error) if error.code() == "lucca.bad_request" => {
                     let problems = vec![Problem::of_refusal(&error)];
                     return Ok(Assessment { problems, ..Assessment::default() });
@@ -64,15 +64,15 @@ impl Door for Factory {
             }
             let created = match sent {
                 Ok(created) => created,
-                // Lucca has read it and says no; whatever else went wrong is not its answer.
+                // Lucca has read the request and refuses it; other errors are not its decision.
                 Err(error) if error.code() == "lucca.bad_request" => {
                     let problems = vec![Problem::of_refusal(&error)];
                     return Ok(Submitted::Refused { problems, confirm: Vec::new() });
                 }
                 Err(error) => return Err(error),
             };
-            let (problems, warnings) = said(ask, &created.warnings);
-            // What was acknowledged is not asked for again.
+            let (problems, warnings) = split_messages(ask, &created.warnings);
+            // Acknowledged warnings need no confirmation again.
             let is_new = |warning: &Warning| {
                 warning.must_be_confirmed && !assessed.warnings.iter().any(|known| known.id == warning.id)
             };
@@ -86,7 +86,7 @@ impl Door for Factory {
 }
 
 fn judge(ask: &Ask, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
-    let (mut problems, mut warnings) = said(ask, &offer.warnings);
+    let (mut problems, mut warnings) = split_messages(ask, &offer.warnings);
     let Some(account) = offer.accounts.iter().find(|account| account.id == ask.leave_type_id) else {
         let names: Vec<&str> = offer.accounts.iter().filter_map(|account| account.name.as_deref()).collect();
         let message = if names.is_empty() {
@@ -97,10 +97,13 @@ fn judge(ask: &Ask, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
         problems.push(Problem::new(ProblemCode::TypeNotOffered, message).on("leave_type_id"));
         return Assessment { problems, warnings, ..Assessment::default() };
     };
-    let (more, told) = said(ask, &account.warnings);
+    let (more, account_warnings) = split_messages(ask, &account.warnings);
     problems.extend(more);
     warnings.extend(
-        told.into_iter().filter(|one| !warnings.iter().any(|known| known.id == one.id)).collect::<Vec<_>>(),
+        account_warnings
+            .into_iter()
+            .filter(|one| !warnings.iter().any(|known| known.id == one.id))
+            .collect::<Vec<_>>(),
     );
     let amount = match amount(ask, plan, &offer, account) {
         Ok(amount) => Some(amount),
@@ -141,7 +144,7 @@ fn judge(ask: &Ask, plan: &Plan, offer: LeaveRequestOffer) -> Assessment {
     }
 }
 
-/// How much of the leave type to ask for: what Lucca says the period takes, or for hours what was asked for.
+/// The amount to request: Lucca's value for the period, or the requested hours.
 fn amount(
     ask: &Ask,
     plan: &Plan,
@@ -167,20 +170,20 @@ fn amount(
         return Err(wrong("this leave type is not counted in hours".to_owned()));
     }
     // unverified: that half a day is 0.5 of an account counted in days (source: absences.md §5.1).
-    let told = account.duration.filter(|value| *value > 0.0);
-    let told = told.or(offer.duration.filter(|value| *value > 0.0 && unit == LeaveUnit::Days));
-    Ok(Amount { value: told.unwrap_or_else(|| plan.days()), unit })
+    let offered = account.duration.filter(|value| *value > 0.0);
+    let offered = offered.or(offer.duration.filter(|value| *value > 0.0 && unit == LeaveUnit::Days));
+    Ok(Amount { value: offered.unwrap_or_else(|| plan.days()), unit })
 }
 
-/// Whether the plan takes a half-day of which the other half is worked too.
+/// Whether the plan takes only one of two worked half-days of a day.
 fn takes_half_days(plan: &Plan) -> bool {
     let ends = plan.taken.first().into_iter().chain(plan.taken.last());
     ends.into_iter().any(|at| plan.taken.iter().filter(|other| other.date == at.date).count() == 1)
 }
 
-/// What Lucca says of a request: what is in the way, and what is to be known.
-fn said(ask: &Ask, warnings: &[RequestWarning]) -> (Vec<Problem>, Vec<Warning>) {
-    let (mut problems, mut told) = (Vec::new(), Vec::<Warning>::new());
+/// Splits Lucca's messages into problems and warnings.
+fn split_messages(ask: &Ask, warnings: &[RequestWarning]) -> (Vec<Problem>, Vec<Warning>) {
+    let (mut problems, mut distinct) = (Vec::new(), Vec::<Warning>::new());
     let ours = |warning: &&RequestWarning| {
         warning.account_id.as_ref().is_none_or(|account| *account == ask.leave_type_id)
     };
@@ -191,18 +194,18 @@ fn said(ask: &Ask, warnings: &[RequestWarning]) -> (Vec<Problem>, Vec<Warning>) 
             continue;
         }
         let id = warning_id(warning);
-        if !told.iter().any(|known| known.id == id) {
-            told.push(Warning {
+        if !distinct.iter().any(|known| known.id == id) {
+            distinct.push(Warning {
                 id,
                 text: warning.description.clone(),
                 must_be_confirmed: warning.level == WarningLevel::Confirm,
             });
         }
     }
-    (problems, told)
+    (problems, distinct)
 }
 
-/// Tells a warning apart by its rule, and by its words: one rule may say several things.
+/// A warning's id, from its rule and text, because one rule may have several texts.
 fn warning_id(warning: &RequestWarning) -> String {
     let words = store::content_hash(&warning.description);
     let rule = warning.rule_id.as_ref().map_or("none", |rule| rule.as_str());

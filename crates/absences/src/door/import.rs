@@ -1,15 +1,17 @@
-//! The documented import: one row for one absence, simulated before it is made.
+//! The documented CSV import: one row per absence, simulated before it is sent.
 
 use lucca::{Client, ImportProgress, LeaveImport, LeaveImportRow};
 use people::{Establishment, LeaveUnit, Plan};
 
 use super::{Amount, Answer, Assessment, Door, DoorKind, Person, Submitted};
 use crate::ask::Ask;
-use crate::import_format::{EstablishmentColumn, ImportRow, Simulated, simulate, untold, written};
+use crate::import_format::{
+    EstablishmentColumn, ImportRow, Simulated, simulate, unexplained_refusal, written,
+};
 use crate::problem::{Problem, ProblemCode};
 
-/// So often is an import asked how far it is before it is looked for.
-const LOOKS: usize = 10;
+/// How often to poll an import's progress before its absence is looked up.
+const POLLS: usize = 10;
 
 pub(crate) struct Import {
     client: Client,
@@ -17,7 +19,7 @@ pub(crate) struct Import {
 }
 
 impl Import {
-    /// `remembered`: the column that the tenant took before.
+    /// `remembered` is the establishment column that the tenant accepted before.
     pub(crate) fn new(client: Client, remembered: Option<EstablishmentColumn>) -> Self {
         Self { client, remembered }
     }
@@ -30,7 +32,8 @@ impl Door for Import {
 
     fn assess<'a>(&'a self, ask: &'a Ask, person: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment> {
         Box::pin(async move {
-            // unverified: that a leave type asked for without a duration is counted in days; the import does not tell.
+            // unverified: that a leave type requested without a duration is counted in days; the import does
+            // not tell.
             let amount = match ask.minutes {
                 Some(minutes) => Amount { value: f64::from(minutes) / 60.0, unit: LeaveUnit::Hours },
                 None => Amount { value: plan.days(), unit: LeaveUnit::Days },
@@ -44,7 +47,7 @@ impl Door for Import {
                     return Ok(assessment);
                 }
             };
-            // What takes nothing is not worth a question.
+            // Nothing to take, so no request.
             if !plan.taken.is_empty() {
                 match simulate(&self.client, &[row], self.remembered).await? {
                     Simulated::Accepted(format) => assessment.import_format = Some(format),
@@ -68,7 +71,9 @@ impl Door for Import {
                 Err(problems) => return Ok(refused(problems)),
             };
             let format = assessed.import_format.clone().unwrap_or_default();
-            let Some(rows) = written(&[row], &format) else { return Ok(refused(vec![untold()])) };
+            let Some(rows) = written(&[row], &format) else {
+                return Ok(refused(vec![unexplained_refusal()]));
+            };
             let summary =
                 match self.client.import_leaves(&rows, LeaveImport { create: true, is_async: false }).await {
                     Ok(summary) => summary,
@@ -78,13 +83,13 @@ impl Door for Import {
                     Err(error) => return Err(error),
                 };
             if summary.has_error {
-                return Ok(refused(vec![untold()]));
+                return Ok(refused(vec![unexplained_refusal()]));
             }
-            for _ in 0..LOOKS {
-                // An import that can't be asked about is looked for like one that is over.
+            for _ in 0..POLLS {
+                // If the progress can't be read, the absence is looked up as after a finished import.
                 match self.client.leave_import_progress(&summary.id).await {
                     Ok(ImportProgress::Succeeded) | Err(_) => break,
-                    Ok(ImportProgress::Failed) => return Ok(refused(vec![untold()])),
+                    Ok(ImportProgress::Failed) => return Ok(refused(vec![unexplained_refusal()])),
                     Ok(ImportProgress::NotStarted | ImportProgress::Percent(_)) => {}
                 }
             }
@@ -93,7 +98,7 @@ impl Door for Import {
     }
 }
 
-/// The row that asks for an absence.
+/// The import row of an absence.
 pub(crate) fn row(ask: &Ask, person: &Person) -> Result<ImportRow, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut known = |what: &str, value: Option<&String>| match value {

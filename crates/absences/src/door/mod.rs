@@ -1,5 +1,5 @@
-//! The two doors through which Lucca takes absence requests, behind one trait, and which of them serves a linked
-//! account. Nothing is sent through a door here twice.
+//! The two doors (channels) by which Lucca accepts absence requests, behind one trait, and the choice of a
+//! linked account's door. A door sends each request at most once.
 
 mod factory;
 mod import;
@@ -20,21 +20,21 @@ use crate::ask::Ask;
 use crate::import_format::ImportFormat;
 use crate::problem::{Error, Lacking, Problem, Warning};
 
-/// A way into Lucca.
+/// A channel by which Lucca accepts absence requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DoorKind {
-    /// The factory of leave requests, which Lucca's own pages use (source: absences.md §5.1).
+    /// The leave request factory, which Lucca's own pages use (source: absences.md §5.1).
     Factory,
     /// The documented import of a CSV file (source: absences.md §5.2).
     Import,
 }
 
 impl DoorKind {
-    /// Both doors, the better first.
+    /// Both doors, the preferred one first.
     pub const ALL: [Self; 2] = [Self::Factory, Self::Import];
 
-    /// The door's name, as settings and JSON write it.
+    /// The door's name in settings and JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Factory => "factory",
@@ -50,34 +50,34 @@ impl DoorKind {
     }
 }
 
-/// How much of a leave type an absence takes.
+/// The amount of a leave type that an absence takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Amount {
-    /// How much, in the unit.
+    /// The amount, in `unit`.
     pub value: f64,
-    /// What it is counted in.
+    /// The leave type's unit.
     pub unit: LeaveUnit,
 }
 
-/// What is left of a leave type, in its unit.
+/// The balance of a leave type, in its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Balance {
     /// Today, before the absence.
     pub before: f64,
-    /// After it, by our own subtraction.
+    /// After the absence, as the connector computes it.
     pub after: f64,
     /// At the end of the absence, as Lucca estimates it.
     // unverified: whether Lucca has taken the absence off it already (source: absences.md §8).
     pub at_period_end: Option<f64>,
 }
 
-/// Who would be away, as far as a door needs to know.
+/// The employee, with the data that a door needs.
 pub(crate) struct Person {
     pub(crate) employee: Employee,
     pub(crate) establishment: Option<Establishment>,
 }
 
-/// What a door says of an absence before it is asked for.
+/// A door's assessment of an absence before the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assessment {
     pub(crate) leave_type_name: Option<String>,
@@ -89,26 +89,26 @@ pub(crate) struct Assessment {
     pub(crate) import_format: Option<ImportFormat>,
 }
 
-/// What became of a request that a door was asked for and that was answered.
+/// Lucca's response to a request.
 #[derive(Debug)]
 pub(crate) enum Submitted {
-    /// It was taken: what may be its ids, which are to be looked at.
+    /// Accepted; the ids may be missing or wrong, so they are verified.
     Taken { request_id: Option<RemoteId>, absence_id: Option<RemoteId> },
-    /// It was not, or so it seems: it is to be looked for before that is believed.
+    /// Refused, as it seems: the absence is looked up before that is believed.
     Refused { problems: Vec<Problem>, confirm: Vec<Warning> },
 }
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, lucca::Error>> + Send + 'a>>;
 
-/// A way into Lucca.
+/// A channel by which Lucca accepts absence requests.
 pub(crate) trait Door: Send + Sync {
-    /// Which one.
+    /// The kind of this door.
     fn kind(&self) -> DoorKind;
 
-    /// What Lucca says of an absence. Nothing is asked for.
+    /// Asks Lucca about an absence without requesting it.
     fn assess<'a>(&'a self, ask: &'a Ask, person: &'a Person, plan: &'a Plan) -> Answer<'a, Assessment>;
 
-    /// Asks Lucca for the absence, once.
+    /// Requests the absence from Lucca, once.
     fn submit<'a>(
         &'a self,
         ask: &'a Ask,
@@ -117,25 +117,25 @@ pub(crate) trait Door: Send + Sync {
     ) -> Answer<'a, Submitted>;
 }
 
-/// What was found of a door.
+/// Remembered states of a door.
 const REFUSED: &str = "refused";
 const ABSENT: &str = "absent";
 const OFFERED: &str = "offered";
 const MADE: &str = "made";
 
-/// How long a door that was refused or absent is believed to be so: boxes are ticked.
-const BELIEVED_MINUTES: i64 = 15;
+/// How long a refusing or absent door is remembered, in minutes: permissions change.
+const REMEMBERED_MINUTES: i64 = 15;
 
 impl Absences<'_> {
-    /// The door that serves this linked account: the one that was chosen, or the factory, unless the tenant has none.
-    /// Refuses without a request what was refused a moment ago, and what the account was never linked for.
+    /// The linked account's door: the configured one, otherwise the factory unless the tenant has none.
+    /// Recently refused doors and declined features are refused without a request.
     pub(crate) async fn door(&self) -> Result<Box<dyn Door>, Error> {
-        self.must_be_wanted()?;
+        self.require_features()?;
         let known = self.store.capabilities(self.account.no).await?;
         let now = self.clock.now();
         let is = |kind: DoorKind, state: &str| {
             known.get(kind.capability()).is_some_and(|found| {
-                found.state == state && now.duration_since(found.at).as_mins() < BELIEVED_MINUTES
+                found.state == state && now.duration_since(found.at).as_mins() < REMEMBERED_MINUTES
             })
         };
         let chosen = self.account.settings.absence_door.as_deref();
@@ -156,10 +156,10 @@ impl Absences<'_> {
         })
     }
 
-    /// What the linked account was made for.
-    pub(crate) fn must_be_wanted(&self) -> Result<(), Error> {
+    /// Refuses accounts that declined absence requests or leaves.
+    pub(crate) fn require_features(&self) -> Result<(), Error> {
         let declined = &self.account.settings.declined_features;
-        // Without leaves there are no requests either: nothing could be looked for.
+        // Without leaves a sent request could not be looked up.
         let needed = [Feature::AbsenceRequests, Feature::Leaves];
         if declined.iter().any(|name| needed.iter().any(|feature| name == feature.name())) {
             return Err(Error::NotPermitted(Lacking::Feature));
@@ -167,7 +167,7 @@ impl Absences<'_> {
         Ok(())
     }
 
-    /// What a door says of an absence; goes to the other door where the tenant does not have this one.
+    /// Assesses an absence; falls back to the other door if the tenant does not have this one.
     pub(crate) async fn assess(
         &self,
         ask: &Ask,
@@ -185,9 +185,9 @@ impl Absences<'_> {
                     }
                     return Ok((door, assessment));
                 }
-                Err(error) => self.turned_away(kind, error).await?,
+                Err(error) => self.note_refusal(kind, error).await?,
             }
-            // The factory is not there: the other door, if that is not known to be closed.
+            // The factory does not exist: try the other door, unless it is known to be closed.
             door = self.door().await?;
             if door.kind() == kind {
                 return Err(Error::NoDoor);
@@ -195,10 +195,11 @@ impl Absences<'_> {
         }
     }
 
-    /// Notes why a door could not be used. An error, unless there may be another.
-    pub(crate) async fn turned_away(&self, kind: DoorKind, error: lucca::Error) -> Result<(), Error> {
+    /// Remembers why a door can't be used. `Ok` only if another door may exist.
+    pub(crate) async fn note_refusal(&self, kind: DoorKind, error: lucca::Error) -> Result<(), Error> {
         match error.code() {
-            // unverified: 401 too, where the rest of the API takes the key (source: wire-grammar.md §1.7).
+            // unverified: 401 too, although the rest of the API accepts the key (source: wire-grammar.md
+            // §1.7).
             "lucca.permission_missing" | "lucca.key_refused" => {
                 self.note(kind, REFUSED).await?;
                 Err(Error::NotPermitted(kind.permission()))
@@ -208,7 +209,7 @@ impl Absences<'_> {
         }
     }
 
-    /// Notes that a door made a request.
+    /// Remembers that a door created a request.
     pub(crate) async fn note_made(&self, kind: DoorKind) -> Result<(), Error> {
         self.note(kind, MADE).await
     }
@@ -216,7 +217,7 @@ impl Absences<'_> {
     async fn note(&self, kind: DoorKind, state: &str) -> Result<(), Error> {
         let known = self.store.capabilities(self.account.no).await?;
         let before = known.get(kind.capability()).map(|found| found.state.as_str());
-        // What was made proves more than what was offered.
+        // A created request proves more than an offer.
         if before == Some(state) && state != REFUSED && state != ABSENT
             || before == Some(MADE) && state == OFFERED
         {
@@ -229,8 +230,9 @@ impl Absences<'_> {
 }
 
 impl DoorKind {
-    /// What lets a key through.
-    // unverified: that these are the boxes; the import takes a right of its own (source: absences.md §5.1, §10).
+    /// The permission that opens this door.
+    // unverified: that these permissions suffice; the import needs one of its own (source: absences.md §5.1,
+    // §10).
     fn permission(self) -> Lacking {
         match self {
             Self::Factory => Lacking::Permission(Permission::MakeAbsenceRequests),
@@ -239,7 +241,7 @@ impl DoorKind {
     }
 }
 
-/// The generation to try after one that the tenant does not have.
+/// The generation to try if the tenant does not have this one.
 pub(crate) fn other(generation: FactoryGeneration) -> FactoryGeneration {
     match generation {
         FactoryGeneration::Older => FactoryGeneration::Newer,

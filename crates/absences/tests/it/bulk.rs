@@ -1,4 +1,4 @@
-//! Absences by the file.
+//! Absence files.
 
 use absences::{Error, ProblemCode, Report, Status};
 use lucca_emulator::{Fault, FaultKind, ImportUnapproved, Loss, Switches, WriteKind};
@@ -6,7 +6,7 @@ use store::SubmissionFilter;
 
 use crate::support::{App, REMOTE, UNPAID, app};
 
-/// People who are free in January and February, and work on every weekday.
+/// Employees without absences in January and February who work on every weekday.
 fn free(app: &App, count: usize) -> Vec<i64> {
     let tenant = app.emulator.tenant();
     let (from, to) = (jiff::civil::date(2027, 1, 1), jiff::civil::date(2027, 2, 28));
@@ -19,9 +19,9 @@ fn free(app: &App, count: usize) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn a_file_is_checked_row_by_row_before_anything_is_sent() {
+async fn file_rows_are_checked_before_sending() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let file = format!(
         "employee,leave_type,starts,ends,approved\n\
          {owner},{REMOTE},2027-01-18,2027-01-19,\n\
@@ -62,7 +62,7 @@ async fn a_file_is_checked_row_by_row_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_good_file_is_simulated_made_once_and_followed() {
+async fn valid_file_is_simulated_and_imported_once() {
     for import_unapproved in [ImportUnapproved::Request, ImportUnapproved::Period] {
         let app = app(Switches { import_unapproved, ..Switches::default() }).await;
         let people = free(&app, 3);
@@ -86,7 +86,7 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
         assert!(reports.iter().all(|report| report.half_days.len() == 4));
         assert!(app.absences().was_begun(&batch).await.unwrap());
         let before = app.emulator.tenant().writes().len();
-        // Once they are synced, the file's own absences are not in its way.
+        // After a sync, the file's own absences don't overlap it.
         app.sync().await;
         let batch = app.absences().read_batch(file.as_bytes()).await.unwrap();
         assert!(batch.is_good(), "{:?}", batch.rows);
@@ -104,7 +104,7 @@ async fn a_good_file_is_simulated_made_once_and_followed() {
 }
 
 #[tokio::test]
-async fn an_import_whose_answer_is_lost_is_looked_for() {
+async fn lost_import_response_is_looked_up() {
     for accepted in [true, false] {
         let app = app(Switches::default()).await;
         let people = free(&app, 2);
@@ -139,7 +139,7 @@ async fn an_import_whose_answer_is_lost_is_looked_for() {
             })
             .sum();
         assert_eq!(halves, if accepted { 2 } else { 0 });
-        // Given again, what was not made is made.
+        // A repeated import creates the missing rows.
         let again = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
         for submission in again {
             assert_eq!(app.settled(submission).await.status, Status::Pending);
@@ -150,7 +150,7 @@ async fn an_import_whose_answer_is_lost_is_looked_for() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_cut_short_is_whole_once_the_file_is_given_again() {
+async fn repeated_file_completes_a_cut_import() {
     let app = app(Switches::default()).await;
     let people = free(&app, 3);
     let rows: String =
@@ -158,7 +158,7 @@ async fn an_import_that_is_cut_short_is_whole_once_the_file_is_given_again() {
     let file = format!("employee;leave_type;starts;ends;approved\n{rows}");
     let absences = app.absences();
     let batch = absences.read_batch(file.as_bytes()).await.unwrap();
-    // Dropped while it writes its rows down, as a process that is killed.
+    // Dropped while it stores rows, like a killed process.
     let mut making = Box::pin(absences.make_batch(&batch, |_| app.mint(), |_| ()));
     let store = &app.database.store;
     let written = async || store.submissions(&SubmissionFilter::default(), 10).await.unwrap();
@@ -177,7 +177,7 @@ async fn an_import_that_is_cut_short_is_whole_once_the_file_is_given_again() {
     assert!(made.iter().all(|one| Report::of(one).unwrap().status == Status::Approved));
 }
 
-/// One step of a future.
+/// Polls a future once.
 async fn one_step<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
     std::future::poll_fn(|context| {
         std::task::Poll::Ready(match future.as_mut().poll(context) {

@@ -1,4 +1,4 @@
-//! Taking back, approving and denying, whoever asked.
+//! Cancelling, approving and denying absences.
 
 use absences::{Error, Report, Status};
 use lucca_emulator::{CancelApproved, Fault, FaultKind, Loss, NewAbsence, Switches, WriteAnswer};
@@ -7,10 +7,10 @@ use people::{Half, HalfDay};
 use crate::support::{REMOTE, UNPAID, active_halves, app, ask};
 
 #[tokio::test]
-async fn what_waits_is_cancelled_at_once_and_only_once() {
+async fn pending_request_is_cancelled_once() {
     for write_answer in [WriteAnswer::Empty, WriteAnswer::NoContent, WriteAnswer::Envelope] {
         let app = app(Switches { write_answer, ..Switches::default() }).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id;
         let changed = app.absences().cancel(&id.to_string(), None).await.unwrap();
         assert_eq!((changed.status, changed.was_changed), (Status::Cancelled, true));
@@ -19,33 +19,33 @@ async fn what_waits_is_cancelled_at_once_and_only_once() {
         assert_eq!(app.emulator.tenant().writes().len(), 2, "made, cancelled");
         let kept = app.database.store.submission(id).await.unwrap().unwrap();
         assert_eq!(Report::of(&kept).unwrap().status, Status::Cancelled);
-        // The same days can be asked for again.
+        // The same days can be requested again.
         app.request("other", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn of_what_is_approved_the_wish_to_cancel_waits_where_lucca_has_it_so() {
+async fn approved_absence_may_need_cancel_approval() {
     for (cancel_approved, expected) in
         [(CancelApproved::Asks, Status::CancellationPending), (CancelApproved::AtOnce, Status::Cancelled)]
     {
         let app = app(Switches { cancel_approved, ..Switches::default() }).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id;
         let changed = app.absences().decide(&id.to_string(), true, None).await.unwrap();
         assert_eq!(changed.status, Status::Approved);
         let changed = app.absences().cancel(&id.to_string(), None).await.unwrap();
         assert_eq!(changed.status, expected);
-        // Once more would grant the wish.
+        // A repeated deletion would confirm the cancellation.
         let again = app.absences().cancel(&id.to_string(), None).await.unwrap();
         assert_eq!((again.status, again.was_changed), (expected, false));
     }
 }
 
 #[tokio::test]
-async fn a_half_day_is_taken_out_and_the_rest_stays() {
+async fn cancelling_a_half_day_keeps_the_rest() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id.to_string();
     let noon = HalfDay::new(jiff::civil::date(2027, 1, 18), Half::Pm);
     let changed = app.absences().cancel(&id, Some(&[noon])).await.unwrap();
@@ -57,9 +57,9 @@ async fn a_half_day_is_taken_out_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn what_hr_entered_is_cancelled_half_day_by_half_day() {
+async fn hr_entries_are_cancelled_by_half_day() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let day = |n| jiff::civil::date(2027, 1, n);
     let entered = NewAbsence { by_hr: true, ..NewAbsence::days(owner, UNPAID, day(18), day(19)) };
     let period = app.emulator.tenant().enter_absence(&entered).unwrap().leave_period_id.to_string();
@@ -76,9 +76,9 @@ async fn what_hr_entered_is_cancelled_half_day_by_half_day() {
 }
 
 #[tokio::test]
-async fn a_chain_is_decided_step_by_step_and_a_denial_says_why() {
+async fn approval_chain_is_decided_step_by_step() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let id = app.request("k", &ask(owner, UNPAID, "2027-01-18", "2027-01-19")).await.unwrap().id.to_string();
     assert!(matches!(app.absences().decide(&id, false, Some("  ")).await, Err(Error::CommentRequired)));
     assert_eq!(app.absences().decide(&id, true, None).await.unwrap().status, Status::Pending);
@@ -93,12 +93,12 @@ async fn a_chain_is_decided_step_by_step_and_a_denial_says_why() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_a_change_is_no_failure_and_a_lost_change_is_one() {
+async fn lost_responses_differ_from_lost_changes() {
     for (kind, is_done) in
         [(FaultKind::LoseAnswer { how: Loss::Reset }, true), (FaultKind::ResetConnection, false)]
     {
         let app = app(Switches::default()).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let submission = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap();
         let request = submission.request_id.clone().unwrap();
         let id = submission.id.to_string();
@@ -111,7 +111,7 @@ async fn a_lost_answer_to_a_change_is_no_failure_and_a_lost_change_is_one() {
         let decided = app.absences().decide(&id, true, None).await;
         assert_eq!(decided.is_ok(), is_done, "{decided:?}");
         if !is_done {
-            // To try again is safe.
+            // Retrying is safe.
             assert_eq!(app.absences().decide(&id, true, None).await.unwrap().status, Status::Approved);
         }
         // The request is read before it is deleted at the same address.

@@ -1,4 +1,4 @@
-//! Lucca's import where a tenant takes another format than the documented one.
+//! Lucca's import, if a tenant accepts another format than the documented one.
 
 use absences::{DoorKind, ProblemCode, Report, Status};
 use lucca_emulator::{Change, ImportEstablishment, NewAbsence, Switches, WriteKind};
@@ -11,7 +11,7 @@ async fn importing(switches: Switches) -> App {
     app
 }
 
-/// How many files were simulated since last asked.
+/// The number of simulated files since the last call.
 fn simulations(app: &App) -> usize {
     let requests = app.emulator.tenant().requests();
     app.emulator.tenant().clear_requests();
@@ -26,7 +26,7 @@ async fn establishments_go_by_name_or_by_code() {
         (ImportEstablishment::Code, 2, 1),
     ] {
         let app = importing(Switches { import_establishment, ..Switches::default() }).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let wanted = ask(owner, REMOTE, "2027-01-18 PM", "2027-01-20 AM");
         let preview = app.absences().preview(&wanted).await.unwrap();
         assert!(preview.can_be_requested, "{import_establishment:?}: {:?}", preview.problems);
@@ -35,7 +35,7 @@ async fn establishments_go_by_name_or_by_code() {
         let report = Report::of(&app.request("key-1", &wanted).await.unwrap()).unwrap();
         assert_eq!(report.status, Status::Pending);
         assert_eq!(active_halves(&app.facts(owner).pop().unwrap()), preview.plan.taken);
-        // The column that was taken is remembered.
+        // The accepted column is remembered.
         assert_eq!(simulations(&app), then, "{import_establishment:?}");
 
         let file = format!("employee,leave_type,starts,ends\nid:{owner},{REMOTE},2027-02-01,2027-02-01\n");
@@ -49,7 +49,7 @@ async fn establishments_go_by_name_or_by_code() {
 }
 
 #[tokio::test]
-async fn approval_is_left_blank_where_none_is_needed() {
+async fn approval_is_blank_if_not_needed() {
     let accounts_without_approval = vec![REMOTE];
     let switches = Switches {
         accounts_without_approval,
@@ -57,12 +57,12 @@ async fn approval_is_left_blank_where_none_is_needed() {
         ..Switches::default()
     };
     let app = importing(switches).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let report =
         Report::of(&app.request("key-1", &ask(owner, REMOTE, "2027-01-18", "2027-01-18")).await.unwrap());
     assert_eq!(report.unwrap().status, Status::Approved);
 
-    // In one file with leave types that need one.
+    // In one file with leave types that need an approval.
     let file = format!(
         "employee,leave_type,starts,ends,approved\n\
          {owner},{REMOTE},2027-01-25,2027-01-25,\n\
@@ -78,7 +78,7 @@ async fn approval_is_left_blank_where_none_is_needed() {
 #[tokio::test]
 async fn a_refusal_names_the_leave_type() {
     let app = importing(Switches { accounts_without_approval: vec![REMOTE], ..Switches::default() }).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let file = format!(
         "employee,leave_type,starts,ends\n{owner},{REMOTE},2027-01-18,2027-01-18\n{owner},{UNPAID},2027-01-19,2027-01-19\n"
     );
@@ -89,7 +89,7 @@ async fn a_refusal_names_the_leave_type() {
     let problems = app.absences().simulate_batch(&mut batch).await.unwrap();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].message.contains(&format!("leave type {UNPAID}")), "{}", problems[0].message);
-    // Made without a simulation before, it is simulated first, and nothing is sent.
+    // Without an earlier simulation, the import simulates first, and sends nothing.
     let made = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
     for submission in &made {
         let report = Report::of(submission).unwrap();
@@ -101,7 +101,7 @@ async fn a_refusal_names_the_leave_type() {
 #[tokio::test]
 async fn hours_are_imported_for_leave_types_in_hours() {
     let app = importing(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let mut wanted = ask(owner, RECOVERY, "2027-01-18 AM", "2027-01-18 AM");
     wanted.minutes = Some(150);
     let preview = app.absences().preview(&wanted).await.unwrap();

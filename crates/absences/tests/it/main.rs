@@ -1,4 +1,4 @@
-//! Absence requests against an emulated tenant over loopback, kept in real databases.
+//! Absence requests to an emulated tenant over loopback, stored in real databases.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 

@@ -1,4 +1,4 @@
-//! References to people: every reference leads to the person it was written for, or is refused with who it fits.
+//! References to employees: each leads to the employee it was written for, or is refused with the candidates.
 
 use absences::{Error, ProblemCode, Report};
 use jiff::ToSpan;
@@ -9,7 +9,7 @@ use test_database::Engine;
 
 use crate::support::{App, REMOTE, app_on};
 
-/// People who work on every weekday of January and February, stay beyond, and have no absence then.
+/// Permanent employees who work on every weekday of January and February, and have no absence then.
 fn free_people(app: &App, count: usize) -> Vec<PersonSummary> {
     let tenant = app.emulator.tenant();
     let (from, to) = (date(2027, 1, 1), date(2027, 2, 28));
@@ -31,12 +31,12 @@ fn weekdays() -> Vec<Date> {
     days.filter(is_worked).collect()
 }
 
-/// A tenant whose people are easily taken for each other.
+/// A tenant with employees that are easily confused.
 struct Lookalikes {
     app: App,
     people: Vec<PersonSummary>,
     numbers: Vec<String>,
-    /// A person who was deleted in Lucca, and whose id another person has as their number.
+    /// A deleted employee whose id is another employee's number.
     deleted: i64,
 }
 
@@ -90,14 +90,14 @@ async fn lookalikes(engine: Engine) -> Lookalikes {
     Lookalikes { app, people, numbers, deleted }
 }
 
-/// The same people as they are now; who was deleted is left out.
+/// The current state of the same employees, without the deleted one.
 fn tenant_people(app: &App, before: &[PersonSummary]) -> Vec<PersonSummary> {
     let now = app.emulator.tenant().people(None, usize::MAX);
     before.iter().filter_map(|one| now.iter().find(|person| person.id == one.id).cloned()).collect()
 }
 
 impl Lookalikes {
-    /// Every way to write each person, and the person meant: column, text, id.
+    /// Every way to write each reference, with the intended employee: column, text, id.
     fn references(&self) -> Vec<(&'static str, String, i64)> {
         let mut all = Vec::new();
         for (person, number) in self.people.iter().zip(&self.numbers) {
@@ -124,7 +124,7 @@ impl Lookalikes {
 }
 
 #[tokio::test]
-async fn every_row_books_its_person_or_is_refused() {
+async fn every_row_books_its_employee_or_is_refused() {
     for engine in Engine::available() {
         let lookalikes = lookalikes(engine).await;
         let app = &lookalikes.app;
@@ -152,7 +152,7 @@ async fn every_row_books_its_person_or_is_refused() {
                 continue;
             };
             assert_eq!(person.id.to_string(), meant.to_string(), "{column} {text:?}");
-            // The first row of each person is booked: the rest would be in its way on some days.
+            // Each employee's first row is imported; later rows would overlap it on some days.
             if row.problems.is_empty() && !booked.contains(meant) {
                 let made = app.absences().make_batch(&batch, |_| app.mint(), |_| ()).await.unwrap();
                 assert!(Report::of(&made[0]).unwrap().absence_id.is_some());
@@ -183,7 +183,7 @@ async fn typed_references_always_lead_to_their_person() {
 }
 
 #[tokio::test]
-async fn a_bare_value_that_fits_two_people_names_both() {
+async fn ambiguous_value_lists_both_employees() {
     let lookalikes = lookalikes(Engine::Sqlite).await;
     let absences = lookalikes.app.absences();
     let (numbered, identified) = (lookalikes.people[0].id, lookalikes.people[1].id);
@@ -201,7 +201,7 @@ async fn a_bare_value_that_fits_two_people_names_both() {
     ];
     expected.sort();
     assert_eq!(fits, expected);
-    // Errors go to logs; names are in the candidates only.
+    // Errors are logged; only candidates have names.
     for candidate in candidates {
         let name = &candidate.person.as_ref().unwrap().name;
         assert!(!error.to_string().contains(name) && !error.advice().contains(name));

@@ -1,4 +1,4 @@
-//! From a preview to a request in Lucca, through both doors, whatever goes wrong.
+//! From a preview to a request in Lucca, through both doors, with faults.
 
 use absences::{DoorKind, Error, ProblemCode, Report, Status};
 use lucca_emulator::{
@@ -10,10 +10,10 @@ use test_database::Engine;
 use crate::support::{RECOVERY, REMOTE, UNPAID, active_halves, app, app_on, ask};
 
 #[tokio::test]
-async fn what_is_previewed_is_made_and_asked_for_once_on_both_databases() {
+async fn preview_matches_the_single_request() {
     for engine in Engine::available() {
         let app = app_on(engine, 40, Switches::default()).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let wanted = ask(owner, REMOTE, "2027-01-04 PM", "2027-01-06 AM");
         let preview = app.absences().preview(&wanted).await.unwrap();
         assert!(preview.can_be_requested, "{:?}", preview.problems);
@@ -34,7 +34,7 @@ async fn what_is_previewed_is_made_and_asked_for_once_on_both_databases() {
 
         let other = ask(owner, REMOTE, "2027-01-04 PM", "2027-01-07 AM");
         assert!(matches!(app.request("key-1", &other).await, Err(Error::KeyReused)));
-        // The same again under another key is in its own way.
+        // The same absence under another key overlaps the first.
         let Err(Error::Problems(problems)) = app.request("key-2", &wanted).await else {
             panic!("an overlap")
         };
@@ -44,7 +44,7 @@ async fn what_is_previewed_is_made_and_asked_for_once_on_both_databases() {
 }
 
 #[tokio::test]
-async fn every_variant_of_the_factory_is_understood() {
+async fn every_factory_variant_is_parsed() {
     let factories = [AbsenceFactory::GenerationA, AbsenceFactory::GenerationB, AbsenceFactory::Both];
     let answers = [FactoryAnswer::RequestId, FactoryAnswer::Echo, FactoryAnswer::Empty];
     for absence_factory in factories {
@@ -58,7 +58,7 @@ async fn every_variant_of_the_factory_is_understood() {
                     ..Switches::default()
                 })
                 .await;
-                let owner = app.someone_free();
+                let owner = app.free_employee();
                 let submission =
                     app.request("k", &ask(owner, REMOTE, "2027-01-11", "2027-01-12")).await.unwrap();
                 let report = Report::of(&submission).unwrap();
@@ -72,18 +72,18 @@ async fn every_variant_of_the_factory_is_understood() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_in_lucca_s_words_in_every_variant() {
+async fn refusals_keep_luccas_text() {
     use FactoryRefusal::{Invalid200, Problem400, Problem409, Text400};
     for factory_refusal in [Problem400, Text400, Problem409, Invalid200] {
         let app = app(Switches { factory_refusal, ..Switches::default() }).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         // Unpaid leave is taken in whole days.
         let error = app.request("k", &ask(owner, UNPAID, "2027-01-11 PM", "2027-01-12")).await.unwrap_err();
         let Error::Problems(problems) = &error else { panic!("{error:?}") };
         assert!(problems.iter().any(|one| one.code == ProblemCode::HalfDayNotAllowed), "{problems:?}");
         assert!(app.emulator.tenant().writes().is_empty());
 
-        // What comes between the preview and the request is refused by Lucca itself.
+        // Lucca itself refuses an absence that was entered between preview and request.
         let wanted = ask(owner, REMOTE, "2027-01-11", "2027-01-12");
         let busy = lucca_emulator::NewAbsence::days(owner, UNPAID, wanted.first.date, wanted.first.date);
         let then = FaultKind::Then { change: Box::new(lucca_emulator::Change::Absence(busy)) };
@@ -97,17 +97,17 @@ async fn a_refusal_is_told_in_lucca_s_words_in_every_variant() {
 }
 
 #[tokio::test]
-async fn warnings_are_confirmed_by_the_caller_only() {
+async fn only_the_caller_confirms_warnings() {
     for unconfirmed in [Unconfirmed::Echoed, Unconfirmed::Refused, Unconfirmed::Ignored] {
         let app = app(Switches { unconfirmed_warnings: unconfirmed, ..Switches::default() }).await;
-        let owner = app.someone_free();
-        // A day that is over: Lucca asks to confirm that it is late.
+        let owner = app.free_employee();
+        // A past day: Lucca asks to confirm a late request.
         let wanted = ask(owner, UNPAID, "2026-11-20", "2026-11-20");
         let free = !app
             .facts(owner)
             .iter()
             .any(|one| one.ends_on >= wanted.first.date && one.starts_on <= wanted.last.date);
-        assert!(free, "the test needs somebody who was there");
+        assert!(free, "the test needs an employee who is free");
         let Err(Error::ConfirmationNeeded(warnings)) =
             app.absences().request(app.mint(), "k", &wanted, &[]).await
         else {
@@ -122,9 +122,9 @@ async fn warnings_are_confirmed_by_the_caller_only() {
 }
 
 #[tokio::test]
-async fn hours_are_asked_for_in_steps() {
+async fn hours_follow_the_leave_types_step() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let mut wanted = ask(owner, RECOVERY, "2027-01-11 AM", "2027-01-11 AM");
     let code = |error: Error| error.code();
     assert_eq!(
@@ -147,11 +147,11 @@ async fn hours_are_asked_for_in_steps() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
+async fn lost_response_is_looked_up_not_resent() {
     for absence_factory in [AbsenceFactory::GenerationA, AbsenceFactory::GenerationB, AbsenceFactory::None] {
         for accepted in [true, false] {
             let app = app(Switches { absence_factory, ..Switches::default() }).await;
-            let owner = app.someone_free();
+            let owner = app.free_employee();
             let wanted = ask(owner, REMOTE, "2027-01-18", "2027-01-18 AM");
             app.absences().preview(&wanted).await.unwrap();
             let path = match absence_factory {
@@ -180,7 +180,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
             let expected = if accepted { Status::Pending } else { Status::NotMade };
             assert_eq!(report.status, expected, "{what}: {:?}", report.problems);
             assert_eq!(app.emulator.tenant().writes().len(), usize::from(accepted), "{what}");
-            // Nor does asking again ask Lucca again.
+            // A repeated call sends nothing more.
             let again = app.request("k", &wanted).await.unwrap();
             assert_eq!(again.id, report.id);
             assert_eq!(app.emulator.tenant().writes().len(), usize::from(accepted), "{what}");
@@ -189,9 +189,9 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_sent_is_sent_later() {
+async fn unsent_request_is_sent_later() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let wanted = ask(owner, REMOTE, "2027-01-18", "2027-01-18");
     app.once(
         "/api/v3/leaveRequestFactory",
@@ -205,9 +205,9 @@ async fn what_could_not_be_sent_is_sent_later() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_factory_the_import_makes_it() {
+async fn import_replaces_a_missing_factory() {
     let app = app(Switches { absence_factory: AbsenceFactory::None, ..Switches::default() }).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let wanted = ask(owner, REMOTE, "2027-01-18 PM", "2027-01-20 AM");
     let preview = app.absences().preview(&wanted).await.unwrap();
     assert_eq!(preview.door, DoorKind::Import);
@@ -216,7 +216,7 @@ async fn where_there_is_no_factory_the_import_makes_it() {
     let report = app.settled(app.request("k", &wanted).await.unwrap()).await;
     assert_eq!((report.status, report.door), (Status::Pending, Some(DoorKind::Import)));
     assert_eq!(report.half_days.len(), 4);
-    // What the import can't carry is said before.
+    // A comment, which the import can't carry, is a problem of the preview.
     let words = absences::Ask {
         comment: Some("…".into()),
         first: people::first_half_day("2027-01-25").unwrap(),
@@ -227,7 +227,7 @@ async fn where_there_is_no_factory_the_import_makes_it() {
 }
 
 #[tokio::test]
-async fn a_factory_that_only_simulates_makes_nothing_and_says_so() {
+async fn simulating_factory_creates_nothing() {
     let app = app(Switches {
         absence_factory: AbsenceFactory::GenerationB,
         auto_create_false: AutoCreateFalse::Simulates,
@@ -236,7 +236,7 @@ async fn a_factory_that_only_simulates_makes_nothing_and_says_so() {
     })
     .await;
     let submission =
-        app.request("k", &ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-18")).await.unwrap();
+        app.request("k", &ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-18")).await.unwrap();
     assert_eq!(Report::of(&submission).unwrap().status, Status::InDoubt);
     let report = app.settled(submission).await;
     assert_eq!(report.status, Status::NotMade);
@@ -246,7 +246,7 @@ async fn a_factory_that_only_simulates_makes_nothing_and_says_so() {
 #[tokio::test]
 async fn a_request_is_followed_to_its_decision() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let tenant = app.emulator.tenant();
     let submission = app.request("k", &ask(owner, UNPAID, "2027-01-18", "2027-01-19")).await.unwrap();
     let period = app.facts(owner).pop().unwrap().leave_period_id;
@@ -279,9 +279,9 @@ async fn a_request_is_followed_to_its_decision() {
 }
 
 #[tokio::test]
-async fn a_denial_comes_with_its_reason() {
+async fn denial_has_its_reason() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let submission = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap();
     let period = app.facts(owner).pop().unwrap().leave_period_id;
     app.emulator.tenant().deny(period, Some("Réunion ce jour-là")).unwrap();

@@ -1,4 +1,4 @@
-//! What a key, or a linked account, may not do is refused, named, and not sent.
+//! Actions that a key or a linked account may not take: refused with the missing permission, and not sent.
 
 use absences::{Error, Lacking};
 use linking::Permission;
@@ -12,10 +12,10 @@ fn was_written(app: &App) -> bool {
 }
 
 #[tokio::test]
-async fn an_account_that_only_reads_sends_nothing_at_all() {
+async fn read_only_account_sends_nothing() {
     let mut app = app(Switches::default()).await;
     app.account.settings.declined_features = vec!["absence_requests".to_owned()];
-    let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
+    let wanted = ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-19");
     let absences = app.absences();
     let errors = [
         absences.preview(&wanted).await.map(drop).unwrap_err(),
@@ -33,11 +33,11 @@ async fn an_account_that_only_reads_sends_nothing_at_all() {
 }
 
 #[tokio::test]
-async fn a_key_without_the_right_writes_nothing_and_is_not_asked_again_at_once() {
+async fn missing_permission_is_remembered() {
     for no_right_status in [403, 401] {
         let app = app(Switches { no_right_status, ..Switches::default() }).await;
         app.set_rights(|rights| rights.make_absence_requests = false);
-        let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
+        let wanted = ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-19");
         let error = app.request("k", &wanted).await.unwrap_err();
         let lacks = Lacking::Permission(Permission::MakeAbsenceRequests);
         assert!(matches!(&error, Error::NotPermitted(lacking) if *lacking == lacks), "{error:?}");
@@ -46,7 +46,7 @@ async fn a_key_without_the_right_writes_nothing_and_is_not_asked_again_at_once()
         app.emulator.tenant().clear_requests();
         assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.not_permitted");
         assert!(app.emulator.tenant().requests().is_empty(), "it was refused a moment ago");
-        // The box is ticked.
+        // The permission is granted.
         app.set_rights(|_| {});
         app.advance(16);
         app.request("k", &wanted).await.unwrap();
@@ -55,13 +55,13 @@ async fn a_key_without_the_right_writes_nothing_and_is_not_asked_again_at_once()
 }
 
 #[tokio::test]
-async fn a_factory_that_takes_no_keys_is_told_as_a_missing_right() {
+async fn keyless_factory_is_a_missing_permission() {
     for factory_access in [FactoryAccess::Forbidden, FactoryAccess::Unauthorized] {
         let mut app = app(Switches { factory_access, ..Switches::default() }).await;
-        let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
+        let wanted = ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-19");
         assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.not_permitted");
         assert!(!was_written(&app));
-        // Whoever knows that the import is open may choose it.
+        // The account can select the import instead.
         app.account.settings.absence_door = Some("import".to_owned());
         app.request("k", &wanted).await.unwrap();
         assert_eq!(app.emulator.tenant().writes().len(), 1);
@@ -69,20 +69,20 @@ async fn a_factory_that_takes_no_keys_is_told_as_a_missing_right() {
 }
 
 #[tokio::test]
-async fn without_a_door_there_is_no_way() {
+async fn no_door_is_an_error() {
     let app =
         app(Switches { absence_factory: AbsenceFactory::None, absence_import: false, ..Switches::default() })
             .await;
-    let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
+    let wanted = ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-19");
     assert_eq!(app.request("k", &wanted).await.unwrap_err().code(), "absence.no_door");
     assert!(app.emulator.tenant().writes().is_empty());
 }
 
 #[tokio::test]
-async fn what_can_t_be_read_is_not_written() {
+async fn unreadable_absences_prevent_requests() {
     let app = app(Switches::default()).await;
     app.set_rights(|rights| rights.consult_leaves = false);
-    let wanted = ask(app.someone_free(), REMOTE, "2027-01-18", "2027-01-19");
+    let wanted = ask(app.free_employee(), REMOTE, "2027-01-18", "2027-01-19");
     let error = app.request("k", &wanted).await.unwrap_err();
     let lacks = Lacking::Permission(Permission::ConsultLeaves);
     assert!(matches!(&error, Error::NotPermitted(lacking) if *lacking == lacks), "{error:?}");
@@ -90,9 +90,9 @@ async fn what_can_t_be_read_is_not_written() {
 }
 
 #[tokio::test]
-async fn deciding_and_deleting_take_rights_of_their_own() {
+async fn deciding_and_deleting_need_own_permissions() {
     let app = app(Switches::default()).await;
-    let owner = app.someone_free();
+    let owner = app.free_employee();
     let id = app.request("k", &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await.unwrap().id.to_string();
     app.set_rights(|rights: &mut Rights| {
         rights.approve_absence_requests = false;
@@ -107,7 +107,7 @@ async fn deciding_and_deleting_take_rights_of_their_own() {
 }
 
 #[tokio::test]
-async fn somebody_else_s_people_and_absences_are_unknown() {
+async fn records_of_other_accounts_are_unknown() {
     let app = app(Switches::default()).await;
     let wanted = ask(999_999, REMOTE, "2027-01-18", "2027-01-19");
     assert!(matches!(app.request("k", &wanted).await, Err(Error::UnknownEmployee)));
@@ -115,7 +115,7 @@ async fn somebody_else_s_people_and_absences_are_unknown() {
         assert!(matches!(app.absences().cancel(id, None).await, Err(Error::UnknownAbsence)), "{id}");
     }
     for key in ["", "a b", "é", &"k".repeat(201)] {
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let asked = app.request(key, &ask(owner, REMOTE, "2027-01-18", "2027-01-19")).await;
         assert!(matches!(asked, Err(Error::InvalidKey)));
     }

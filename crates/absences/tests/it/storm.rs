@@ -1,7 +1,7 @@
-//! Random requests, while everything goes wrong: lost answers, time-outs, refusals, processes killed in the middle. None
-//! may be lost, none made twice, every half-day must be the tenant's own truth, every refusal explained.
+//! Random requests with random faults: lost responses, timeouts, refusals, killed processes. No request may
+//! be lost or made twice, every half-day has to match the tenant's, and every refusal has to be explained.
 //!
-//! 300 requests each time; 5,000 with `cargo test -p absences --release -- --ignored storm`.
+//! 300 requests by default; 5,000 with `cargo test -p absences --release -- --ignored storm`.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -24,10 +24,10 @@ use test_database::Engine;
 
 use crate::support::{App, CHILD, RECOVERY, REMOTE, TODAY, UNPAID, active_halves, app_on, client};
 
-/// How long an answer is waited for. A loaded machine may take as long for a good one, which then is one more fault.
+/// The client's timeout. On a loaded machine a good response may take as long, which is one more fault.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// One request, and what goes wrong with it.
+/// One request with its faults.
 #[derive(Clone, Debug)]
 struct Case {
     who: prop::sample::Index,
@@ -40,14 +40,14 @@ struct Case {
     quarters: Option<u32>,
     words: bool,
     fault: Option<(prop::sample::Index, u64, FaultKind)>,
-    /// After so many steps of its future the process is killed.
+    /// The number of polls after which the process is killed.
     killed: Option<usize>,
-    /// Whether the caller asks again afterwards; else the service goes on by itself.
+    /// Whether the caller repeats the request afterwards; otherwise the service continues it.
     is_repeated: bool,
     after: After,
 }
 
-/// What becomes of a request that was made.
+/// The later fate of a created request.
 #[derive(Clone, Copy, Debug)]
 enum After {
     Nothing,
@@ -61,7 +61,7 @@ enum After {
     ApprovedHere,
 }
 
-/// Where a request's way leads through.
+/// The paths that a request uses.
 const PATHS: &[&str] = &[
     "/api/v3/leaves",
     "/api/v3/userdates",
@@ -93,7 +93,7 @@ fn fault() -> impl Strategy<Value = FaultKind> {
     ]
 }
 
-/// Days that matter: around today, the turn of the year, public holidays, the changes of the clock.
+/// Critical dates: around today, the turn of the year, public holidays, clock changes.
 fn starts() -> impl Strategy<Value = i64> {
     let around = |month, day, year| {
         let to = jiff::civil::date(year, month, day);
@@ -197,7 +197,7 @@ fn switches() -> impl Strategy<Value = Switches> {
     )
 }
 
-/// Polls a future so many times, and drops it if it is not done by then, as a killed process would.
+/// Polls a future `steps` times, and drops it if it is not done by then, like a killed process.
 async fn killed_after<T>(steps: Option<usize>, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = steps;
@@ -212,7 +212,7 @@ async fn killed_after<T>(steps: Option<usize>, future: impl Future<Output = T>) 
     .await
 }
 
-/// What happened to all the requests of a storm.
+/// Counts of a storm's outcomes.
 #[derive(Debug, Default)]
 struct Tally {
     made: u32,
@@ -223,7 +223,7 @@ struct Tally {
     changed: u32,
 }
 
-/// A tenant, and `requests` to it.
+/// Sends `requests` random requests to an emulated tenant.
 async fn storm(seed: u64, requests: u32) -> Tally {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -242,7 +242,7 @@ async fn storm(seed: u64, requests: u32) -> Tally {
 
 fn ask_of(app: &App, case: &Case) -> (i64, Ask) {
     let tenant = app.emulator.tenant();
-    // Mostly somebody and something that can be: what is refused outright tries the least.
+    // Mostly a valid employee and leave type: requests that are refused outright test the least.
     let is_odd = case.who.index(10) == 0;
     let people = tenant.people(if is_odd { None } else { Some(lucca_emulator::Status::Active) }, usize::MAX);
     let owner = people[case.who.index(people.len())].id;
@@ -254,7 +254,7 @@ fn ask_of(app: &App, case: &Case) -> (i64, Ask) {
     };
     let from = TODAY.checked_add(case.starts.days()).unwrap();
     let to = from.checked_add(case.length.days()).unwrap();
-    // Where there is only one day, from noon and until noon would be nothing.
+    // A single day from noon until noon would be empty.
     let until_noon = case.until_noon && !(case.from_noon && case.length == 0);
     let ask = Ask {
         employee_id: owner.into(),
@@ -288,13 +288,13 @@ async fn one(app: &App, key: &str, case: &Case, tally: &mut Tally) {
     let asked = killed_after(case.killed, absences.request(id, key, &ask, &acknowledged)).await;
     if asked.is_none() {
         tally.killed += 1;
-        // What the killed process had sent is still being worked on.
+        // The server may still process the killed process's request.
         SystemClock.sleep(Duration::from_millis(15)).await;
     }
     let store = &app.database.store;
     let known = store.submission_by_key(app.account.no, key).await.unwrap();
     let asked = match (asked, &known) {
-        // The process came to an end before anything was written down: the caller has heard nothing.
+        // The process died before it stored anything: the caller has no response and repeats.
         (None, None) => Some(absences.request(app.mint(), key, &ask, &acknowledged).await),
         (None, Some(_)) if case.is_repeated => {
             Some(absences.request(app.mint(), key, &ask, &acknowledged).await)
@@ -304,7 +304,7 @@ async fn one(app: &App, key: &str, case: &Case, tally: &mut Tally) {
     let what = format!("{key} {case:?}");
     let known = store.submission_by_key(app.account.no, key).await.unwrap();
     let Some(known) = known else {
-        // Nothing was written down, so nothing was sent, and it is said why.
+        // Nothing was stored, so nothing was sent, and the error says why.
         let error = asked.unwrap().unwrap_err();
         assert_eq!(new_of(app, owner, &before).len(), 0, "{what}");
         explained(&error, &what);
@@ -342,12 +342,12 @@ async fn one(app: &App, key: &str, case: &Case, tally: &mut Tally) {
     after(app, &report, owner, case, tally, &what).await;
 }
 
-/// The absences that somebody did not have before.
+/// The employee's absences that did not exist before.
 fn new_of(app: &App, owner: i64, before: &BTreeSet<i64>) -> Vec<lucca_emulator::AbsenceFacts> {
     app.facts(owner).into_iter().filter(|one| !before.contains(&one.leave_period_id)).collect()
 }
 
-/// Whoever reads it knows what to do.
+/// Asserts that an error explains itself: with a message, advice, and its problems or warnings.
 fn explained(error: &Error, what: &str) {
     assert!(!error.to_string().is_empty() && !error.advice().is_empty(), "{what}: {error:?}");
     match error {
@@ -363,7 +363,7 @@ fn explained(error: &Error, what: &str) {
     }
 }
 
-/// What happens to it later, in Lucca or through us, is what we say of it.
+/// Later changes, in Lucca or through the connector, match the report.
 async fn after(app: &App, report: &Report, owner: i64, case: &Case, tally: &mut Tally, what: &str) {
     let tenant = app.emulator.tenant();
     let period: i64 = report.absence_id.as_ref().unwrap().as_str().parse().unwrap();
@@ -408,12 +408,13 @@ async fn after(app: &App, report: &Report, owner: i64, case: &Case, tally: &mut 
     tally.changed += 1;
 }
 
-/// A process that dies after its first, second, third … step, through either door; whoever comes next ends it.
+/// A process is killed after its first, second, third … poll, through either door; another one completes the
+/// request.
 #[tokio::test]
-async fn killed_at_every_step_it_is_made_once() {
+async fn request_is_made_once_despite_kills() {
     for absence_factory in [AbsenceFactory::GenerationA, AbsenceFactory::None] {
         let app = app_on(Engine::Sqlite, 40, Switches { absence_factory, ..Switches::default() }).await;
-        let owner = app.someone_free();
+        let owner = app.free_employee();
         let worked = app.emulator.tenant().what_it_would_take(
             owner,
             jiff::civil::date(2027, 1, 1),
@@ -444,7 +445,7 @@ async fn killed_at_every_step_it_is_made_once() {
             let mut report = app.settled(known).await;
             let taken = || app.facts(owner).iter().filter(|one| active_halves(one).contains(&at)).count();
             if report.status == Status::NotMade {
-                // It died after it had written that it would send, and before it did: the caller is told, and asks again.
+                // It died after marking the submission and before sending: the caller is told, and repeats.
                 assert_eq!(taken(), 0, "{absence_factory:?}, step {steps}");
                 let again = app.absences().request(app.mint(), &format!("{key}-again"), &ask, &[]).await;
                 report = app.settled(again.unwrap()).await;
@@ -473,7 +474,7 @@ async fn a_storm_of_requests() {
         all.changed += tally.changed;
     }
     println!("{all:?}");
-    // A storm in which nothing happens would prove nothing.
+    // The storm has to cause enough of each outcome.
     assert!(all.made > 40 && all.refused_before > 40 && all.killed > 20 && all.changed > 20, "{all:?}");
     assert!(all.not_made > 0, "{all:?}");
 }

@@ -1,4 +1,4 @@
-//! An emulated tenant, linked and synced, and what the tests ask of it.
+//! An emulated tenant, linked and synced, with helpers for requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -22,7 +22,7 @@ use test_database::{Engine, TestDatabase};
 
 pub(crate) const TODAY: Date = date(2026, 11, 23);
 
-/// Kinds of leave that the emulated tenant has.
+/// Leave accounts of the emulated tenant.
 pub(crate) const REMOTE: i64 = 34;
 pub(crate) const UNPAID: i64 = 5;
 pub(crate) const CHILD: i64 = 8;
@@ -37,7 +37,7 @@ pub(crate) struct App {
     minted: AtomicU8,
 }
 
-/// A tenant of a few people, linked with every feature and synced.
+/// A small tenant, linked with every feature and synced.
 pub(crate) async fn app(switches: Switches) -> App {
     app_on(Engine::Sqlite, 40, switches).await
 }
@@ -118,7 +118,7 @@ impl App {
         SubmissionId::mint(self.clock.now(), self.random())
     }
 
-    /// Moves both clocks: ours and the tenant's.
+    /// Advances both clocks, ours and the tenant's.
     pub(crate) fn advance(&self, minutes: u32) {
         self.clock.advance(Duration::from_secs(60 * u64::from(minutes)));
         self.emulator.tenant().advance_minutes(i64::from(minutes));
@@ -130,15 +130,15 @@ impl App {
         self.emulator.tenant().put_key(KeyConfig { rights, ..KeyConfig::full(7) });
     }
 
-    /// Something goes wrong with the next request to a path.
+    /// A fault for the next request to a path.
     pub(crate) fn once(&self, path: &str, kind: FaultKind) {
         let path = path.to_owned();
         let fault = Fault { path, query_contains: None, nth: Some(1), probability: None, kind };
         self.emulator.tenant().set_faults(vec![fault]);
     }
 
-    /// A person who works full-time on every weekday, and has no absence in January and February.
-    pub(crate) fn someone_free(&self) -> i64 {
+    /// A full-time employee who works on every weekday, and has no absence in January and February.
+    pub(crate) fn free_employee(&self) -> i64 {
         let tenant = self.emulator.tenant();
         let (from, to) = (date(2027, 1, 1), date(2027, 2, 28));
         let is_free = |id: &i64| {
@@ -154,7 +154,7 @@ impl App {
         self.emulator.tenant().absences_of(owner)
     }
 
-    /// Asks, and acknowledges whatever has to be.
+    /// Requests an absence and acknowledges all warnings.
     pub(crate) async fn request(&self, key: &str, ask: &Ask) -> Result<Submission, Error> {
         let acknowledged = match self.absences().request(self.mint(), key, ask, &[]).await {
             Err(Error::ConfirmationNeeded(warnings)) => warnings.into_iter().map(|one| one.id).collect(),
@@ -164,7 +164,7 @@ impl App {
         self.absences().request(self.mint(), key, ask, &acknowledged).await
     }
 
-    /// Takes it on until nothing is in doubt.
+    /// Advances a submission until nothing is in doubt.
     pub(crate) async fn settled(&self, mut submission: Submission) -> Report {
         for _ in 0..50 {
             let report = Report::of(&submission).unwrap();
@@ -193,7 +193,7 @@ pub(crate) fn ask(owner: i64, account: i64, from: &str, to: &str) -> Ask {
     }
 }
 
-/// The half-days of an absence that stand, as the emulator knows them.
+/// The half-days that are not cancelled, by the emulator.
 pub(crate) fn active_halves(facts: &AbsenceFacts) -> Vec<HalfDay> {
     let active = facts.halves.iter().filter(|half| half.is_active);
     let half = |am| if am { people::Half::Am } else { people::Half::Pm };

@@ -1,4 +1,5 @@
-//! What the platform hands to a read: which streams it wants and how, and how far each was given.
+//! Parses the input of an Airbyte read: the configured catalog and the state of each stream. Not here:
+//! reading records (`read`).
 
 use std::collections::HashMap;
 
@@ -15,11 +16,11 @@ use crate::catalog::{Error, SEQ, stream};
 pub enum SyncMode {
     /// Everything.
     FullRefresh,
-    /// What changed since the state.
+    /// Only records that changed since the state.
     Incremental,
 }
 
-/// A stream that is wanted.
+/// A stream that the configured catalog selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// The stream.
@@ -28,7 +29,7 @@ pub struct Wanted {
     pub sync_mode: SyncMode,
 }
 
-/// The configured catalog: the streams that are wanted, in its order.
+/// The configured catalog: the selected streams, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalog(pub Vec<Wanted>);
 
@@ -51,7 +52,7 @@ struct Named {
 }
 
 impl Catalog {
-    /// Reads a configured catalog, and refuses what cannot be given.
+    /// Parses a configured catalog and refuses sync modes and cursors that are not supported.
     pub fn parse(text: &str, mode: Mode) -> Result<Self, Error> {
         let catalog: ConfiguredCatalog =
             serde_json::from_str(text).map_err(|error| Error::malformed("catalog", &error))?;
@@ -72,17 +73,17 @@ impl Catalog {
     }
 }
 
-/// The state of each stream, as it was last given.
+/// The state of each stream, as the source last emitted it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct States(HashMap<Kind, Value>);
 
-/// The platform gives a list of the messages' contents; one may be given as well, and nothing.
+/// Airbyte passes a list of state messages; a single one and an empty object are accepted too.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Given {
+enum StateInput {
     Several(Vec<State>),
     One(State),
-    Nothing {},
+    Empty {},
 }
 
 #[derive(Deserialize)]
@@ -98,7 +99,7 @@ struct StreamState {
 }
 
 impl States {
-    /// Reads states. An empty text, `{}` and `[]` are none.
+    /// Parses states. An empty text, `{}` and `[]` mean no state.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -110,18 +111,18 @@ impl States {
             return Err(Error::Malformed { what: "state", problem });
         }
         let states = match serde_json::from_value(value).map_err(malformed)? {
-            Given::Several(states) => states,
-            Given::One(state) => vec![state],
-            Given::Nothing {} => Vec::new(),
+            StateInput::Several(states) => states,
+            StateInput::One(state) => vec![state],
+            StateInput::Empty {} => Vec::new(),
         };
         let read = |State { stream: state }: State| {
             Some((stream(&state.stream_descriptor.name).ok()?, state.stream_state?))
         };
-        // A stream that is no more is of no use, and no fault.
+        // The state of a stream that no longer exists is ignored.
         Ok(Self(states.into_iter().filter_map(read).collect()))
     }
 
-    /// The state of a stream; none where it is empty or says only that there is none.
+    /// The state of a stream; `None` if it is empty or holds only Airbyte's no-cursor marker.
     pub(crate) fn of(&self, kind: Kind) -> Option<&Value> {
         let state = self.0.get(&kind)?;
         let is_place =

@@ -1,4 +1,4 @@
-//! Messages of the protocol, written one a line.
+//! Messages of the Airbyte protocol, one JSON object a line.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 /// How serious a log message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Something that a person should look at, though it goes on.
+    /// A person should look at it, though the read continues.
     Warn,
-    /// What is going on.
+    /// Progress.
     Info,
 }
 
-/// Whose fault it is, as the platform tells people and decides whether to try again.
+/// Who has to act on a failure. Airbyte shows it to people and decides by it whether to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureType {
-    /// What was given, or a permission in Lucca.
+    /// The configuration or a permission in Lucca.
     Config,
     /// The machine, the database or a defect.
     System,
-    /// Lucca or the network, which may do better next time.
+    /// Lucca or the network: a retry may succeed.
     Transient,
 }
 
@@ -37,16 +37,16 @@ impl FailureType {
     }
 }
 
-/// How far a stream is.
+/// Progress of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamStatus {
-    /// It is about to be read.
+    /// The stream is about to be read.
     Started,
-    /// Its first record comes.
+    /// The first record follows.
     Running,
-    /// Everything was given.
+    /// Every record was emitted.
     Complete,
-    /// Not everything could be given.
+    /// Some records could not be emitted.
     Incomplete,
 }
 
@@ -61,7 +61,7 @@ impl StreamStatus {
     }
 }
 
-/// Writes messages. What is written is handed on with every message but records, so buffer `out`.
+/// Writes messages. Every message except records flushes `out`, so pass a buffered writer.
 pub struct Messages<'a, W> {
     out: W,
     now: &'a (dyn Fn() -> Timestamp + Sync),
@@ -74,17 +74,17 @@ impl<W> fmt::Debug for Messages<'_, W> {
 }
 
 impl<'a, W: Write> Messages<'a, W> {
-    /// Messages to `out`, at the times that `now` tells.
+    /// A writer to `out` that stamps messages with the time of `now`.
     pub fn new(out: W, now: &'a (dyn Fn() -> Timestamp + Sync)) -> Self {
         Self { out, now }
     }
 
-    /// What the source wants to be configured with.
+    /// The configuration schema.
     pub fn spec(&mut self, spec: &Value) -> io::Result<()> {
         self.message(&json!({ "type": "SPEC", "spec": spec }))
     }
 
-    /// Whether a configuration works, and if not why.
+    /// The result of a connection check; `problem` is `None` on success.
     pub fn connection_status(&mut self, problem: Option<&str>) -> io::Result<()> {
         let status = match problem {
             None => json!({ "status": "SUCCEEDED" }),
@@ -93,12 +93,12 @@ impl<'a, W: Write> Messages<'a, W> {
         self.message(&json!({ "type": "CONNECTION_STATUS", "connectionStatus": status }))
     }
 
-    /// The streams there are.
+    /// The discovered streams.
     pub fn catalog(&mut self, catalog: &Value) -> io::Result<()> {
         self.message(&json!({ "type": "CATALOG", "catalog": catalog }))
     }
 
-    /// A word for whoever reads the log.
+    /// A log line.
     pub fn log(&mut self, level: Level, message: &str) -> io::Result<()> {
         let level = match level {
             Level::Warn => "WARN",
@@ -107,7 +107,7 @@ impl<'a, W: Write> Messages<'a, W> {
         self.message(&json!({ "type": "LOG", "log": { "level": level, "message": message } }))
     }
 
-    /// What went wrong, with a stream or altogether.
+    /// A failure of one stream, or of the whole read if `kind` is `None`.
     pub fn error(
         &mut self,
         kind: Option<Kind>,
@@ -123,29 +123,29 @@ impl<'a, W: Write> Messages<'a, W> {
         self.trace("ERROR", "error", &error)
     }
 
-    /// How far a stream is.
+    /// The progress of a stream.
     pub fn status(&mut self, kind: Kind, status: StreamStatus) -> io::Result<()> {
         let status = json!({ "stream_descriptor": descriptor(kind), "status": status.name() });
         self.trace("STREAM_STATUS", "stream_status", &status)
     }
 
-    /// About how many records are to come.
+    /// An estimate of how many records follow.
     pub fn estimate(&mut self, kind: Kind, rows: u64) -> io::Result<()> {
         let estimate = json!({ "name": kind.name(), "type": "STREAM", "row_estimate": rows });
         self.trace("ESTIMATE", "estimate", &estimate)
     }
 
-    /// A record, as one JSON object.
+    /// A record; `data` is one JSON object.
     pub fn record(&mut self, kind: Kind, data: &str) -> io::Result<()> {
         let at = (self.now)().as_millisecond();
-        // Not by way of a value: this is nearly all that is written.
+        // Formatted by hand instead of through a `Value`: records are nearly all of the output.
         writeln!(
             self.out,
             r#"{{"type":"RECORD","record":{{"stream":"{kind}","data":{data},"emitted_at":{at}}}}}"#
         )
     }
 
-    /// How far a stream was given, and how many records there were since that was said last.
+    /// The state of a stream, and the number of records since its previous state message.
     pub fn state(&mut self, kind: Kind, state: &Value, records: u64) -> io::Result<()> {
         // The protocol wants the count as a decimal number.
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 records")]

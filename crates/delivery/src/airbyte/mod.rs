@@ -1,7 +1,7 @@
-//! The Airbyte protocol, as a source: what is said on standard output, one JSON message a line.
+//! The Airbyte source protocol: JSON messages on standard output, one a line.
 //!
-//! Source of facts about the protocol: the models of `airbyte-protocol-models-pdv2` 0.18. Not here: where
-//! configuration comes from and what it means (`cli`).
+//! Source: the models of `airbyte-protocol-models-pdv2` 0.18. Not here: reading and checking the
+//! configuration (`cli`).
 
 mod configured;
 mod messages;
@@ -18,7 +18,7 @@ pub use spec::spec;
 use crate::catalog::{KEY, SEQ, STREAMS, schema_as};
 use crate::mapping::Mapping;
 
-/// What is discovered: every stream, with the fields that the mapping delivers.
+/// The discovered catalog: every stream, with the fields that the mapping delivers.
 pub fn catalog(mode: Mode, mapping: &Mapping) -> Value {
     let streams: Vec<Value> = STREAMS
         .into_iter()

@@ -1,4 +1,4 @@
-//! A read: the records of the streams that are wanted, with what the platform needs to go on from where it stopped.
+//! An Airbyte read: emits the records of the selected streams, and states from which the next read resumes.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 use super::{Catalog, FailureType, Messages, States, StreamStatus, SyncMode, Wanted};
 use crate::catalog::{Error, Place, Reader};
 
-/// Where records come from.
+/// The source of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// A store that is kept, whose change log goes on.
+    /// A store that `sync` maintains: its change log allows incremental reads.
     Kept,
-    /// Lucca, through a store that is thrown away: everything is read every time.
+    /// Lucca, through a temporary store: every read is a full read.
     Direct,
 }
 
-/// Gives the records of every stream that is wanted, and tells of those in `unread`, of which not everything is there,
-/// why: a reason with whose fault it is. Whether everything was given is the answer.
+/// Emits the records of every selected stream. `unread` lists streams that were read incompletely, each with
+/// the reason and who has to act. Returns true if every stream is complete.
 pub async fn read<W: Write>(
     reader: &Reader<'_>,
     mode: Mode,
@@ -27,14 +27,15 @@ pub async fn read<W: Write>(
     unread: &BTreeMap<Kind, (FailureType, String)>,
     messages: &mut Messages<'_, W>,
 ) -> Result<bool, Error> {
-    // Before the first record: a state that is of no use is better known before tables are written.
+    // Check every state before the first record, so that an unusable state fails before the destination
+    // writes tables.
     let mut places = Vec::new();
     for Wanted { kind, sync_mode } in &catalog.0 {
         let kept = match states.of(*kind).filter(|_| mode == Mode::Kept) {
             Some(state) => Some(reader.resume(*kind, state)?),
             None => None,
         };
-        // What was given in full is given in full again; only what was interrupted goes on.
+        // A full refresh starts over; only an interrupted first read resumes.
         let kept = kept.filter(|place| *sync_mode == SyncMode::Incremental || place.is_in_first_read());
         places.push((*kind, kept.unwrap_or_else(|| reader.start())));
     }
@@ -89,10 +90,10 @@ async fn stream<W: Write>(
         }
     }
     match mode {
-        // A stream in which nothing happened has its state, too.
+        // A stream without changes emits its state, too.
         Mode::Kept if !is_running => messages.state(kind, &json!(place), 0)?,
         Mode::Kept => {}
-        // As Airbyte's own kit says it of streams that cannot go on from where they were.
+        // Airbyte's own CDK emits this marker for streams that cannot resume.
         Mode::Direct => messages.state(kind, &no_cursor(), since_state)?,
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! What the source wants to be configured with.
+//! The configuration schema of the Airbyte source.
 
 use serde_json::{Value, json};
 
-/// The connector's specification: what `spec` answers. A configuration names either a store that is kept in sync or a
-/// tenant with its API key.
+/// The connector's specification, as `spec` returns it. A configuration names either a store that is kept in
+/// sync or a tenant with its API key.
 pub fn spec() -> Value {
     json!({
         "supportsIncremental": true,

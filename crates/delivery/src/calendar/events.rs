@@ -1,8 +1,8 @@
-//! An absence as events of whole days. Pure.
+//! Converts an absence to all-day calendar events. Pure.
 //!
-//! Half-days have no clock times in Lucca, so that an event with hours would claim what nobody knows: a half-day is an event
-//! of that day that says which half. Whole days between are one event, weekends within included; half-days that were taken
-//! back are not.
+//! Half-days have no clock times in Lucca, so an event with hours would be invented: a half-day becomes an
+//! all-day event whose title names the half. Consecutive whole days become one event, including weekends in
+//! between; cancelled half-days are left out.
 
 use std::collections::HashMap;
 
@@ -12,30 +12,30 @@ use people::Language;
 use people::{Absence, Half, HalfDay, LeaveType, RemoteId};
 use store::AccountId;
 
-/// An event of one or several days.
+/// An all-day event of one or several days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// The same as long as the absence has a part that ends on this day.
+    /// Stable as long as a part of the absence ends on this day.
     pub(super) uid: String,
     pub(super) summary: String,
     pub(super) starts_on: Date,
-    /// The last day of it.
+    /// The last day, inclusive.
     pub(super) ends_on: Date,
     pub(super) is_tentative: bool,
-    /// When what it tells was last written.
+    /// When the absence was last written to the store.
     pub(super) written_at: Timestamp,
 }
 
-/// How absences are shown.
-pub(super) struct Shown<'a> {
+/// Builds events in the language and with the detail of a feed.
+pub(super) struct EventBuilder<'a> {
     pub(super) account_id: AccountId,
     pub(super) types: &'a HashMap<RemoteId, LeaveType>,
     pub(super) show_type: bool,
     pub(super) language: Language,
 }
 
-impl Shown<'_> {
-    /// The events of an absence: none if none of it is left, or if it is work elsewhere.
+impl EventBuilder<'_> {
+    /// The events of an absence; empty if all of it is cancelled or it is remote work.
     pub(super) fn events(&self, absence: &Absence, name: &str, written_at: Timestamp) -> Vec<Event> {
         let is_tentative = absence.is_confirmed != Some(true);
         let what = self.what(absence);
@@ -53,7 +53,8 @@ impl Shown<'_> {
             notes.extend(is_tentative.then_some(pending));
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
             Event {
-                // Named by its last day: what is cancelled before it moves neither that nor another part.
+                // The UID contains the last day, so that cancelling earlier days changes neither this UID nor
+                // another part's.
                 uid: format!("{}.{}@{}", absence.id, part.last.strftime("%Y%m%d"), self.account_id),
                 summary: format!("{name}{colon}{what}{notes}"),
                 starts_on: part.first,
@@ -65,19 +66,19 @@ impl Shown<'_> {
         parts(&self.taken(absence)).into_iter().map(event).collect()
     }
 
-    /// What it is called.
+    /// The title: the leave types if the feed shows them, otherwise a neutral word.
     fn what(&self, absence: &Absence) -> String {
         let names = absence.leave_type_ids.iter().filter_map(|id| self.types.get(id)?.name.clone());
         let names: Vec<String> = if self.show_type { names.collect() } else { Vec::new() };
         match (names.is_empty(), self.language) {
             (false, _) => names.join(", "),
             (true, Language::English) => "absent".to_owned(),
-            // Whoever it is: nothing is known of how they want to be addressed.
+            // French "absent" agrees with the employee's gender, which is unknown; the noun does not.
             (true, Language::French) => "absence".to_owned(),
         }
     }
 
-    /// The half-days in order on which somebody is away, those between included on which nobody works.
+    /// The half-days of the absence in order, including non-working ones in between.
     fn taken(&self, absence: &Absence) -> Vec<HalfDay> {
         let is_remote = |id: &RemoteId| self.types.get(id).and_then(|one| one.is_remote_work) == Some(true);
         let mut away: HashMap<HalfDay, bool> = HashMap::new();
@@ -92,7 +93,7 @@ impl Shown<'_> {
     }
 }
 
-/// Whole days in a row, or half a day.
+/// Consecutive whole days, or one half-day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     first: Date,
@@ -100,7 +101,7 @@ struct Part {
     half: Option<Half>,
 }
 
-/// Half-days in order, as parts in order.
+/// Groups ordered half-days into parts, in order.
 fn parts(taken: &[HalfDay]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for day in taken.chunk_by(|a, b| a.date == b.date) {
@@ -147,7 +148,7 @@ mod tests {
         days.into_iter().flat_map(|day| Half::BOTH.map(|half| leave(day, half, 1, true))).collect()
     }
 
-    fn told(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<String> {
+    fn summaries(leaves: Vec<Leave>, is_confirmed: bool, show_type: bool, language: Language) -> Vec<String> {
         let events = events(leaves, is_confirmed, show_type, language);
         events.iter().map(|one| format!("{}..{} {}", one.starts_on, one.ends_on, one.summary)).collect()
     }
@@ -165,8 +166,8 @@ mod tests {
         let types = [type_(1, "Maladie", false), type_(2, "Télétravail", true)];
         let types = types.into_iter().map(|one| (one.id.clone(), one)).collect();
         let account_id = AccountId::mint(Timestamp::UNIX_EPOCH, [0; 10]);
-        let shown = Shown { account_id, types: &types, show_type, language };
-        shown.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH)
+        let builder = EventBuilder { account_id, types: &types, show_type, language };
+        builder.events(&absence, "Anne Roux", Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -198,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn half_days_say_which_half_and_whole_days_are_one_event_over_the_weekend() {
+    fn half_days_are_named_and_whole_days_merged() {
         let mut leaves = vec![leave(7, Half::Pm, 1, true), leave(12, Half::Am, 1, true)];
         leaves.extend(whole([8, 11]));
         assert_eq!(
-            told(leaves, true, false, Language::English),
+            summaries(leaves, true, false, Language::English),
             [
                 "2026-05-07..2026-05-07 Anne Roux: absent (afternoon)",
                 "2026-05-08..2026-05-11 Anne Roux: absent",
@@ -212,29 +213,29 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_is_not_shown() {
+    fn cancelled_half_days_are_not_shown() {
         let mut leaves = whole([4, 6]);
         leaves.extend(Half::BOTH.map(|half| leave(5, half, 1, false)));
-        let events = told(leaves, true, false, Language::French);
+        let events = summaries(leaves, true, false, Language::French);
         assert_eq!(
             events,
             ["2026-05-04..2026-05-04 Anne Roux : absence", "2026-05-06..2026-05-06 Anne Roux : absence"]
         );
-        assert!(told(vec![leave(4, Half::Am, 1, false)], true, true, Language::French).is_empty());
+        assert!(summaries(vec![leave(4, Half::Am, 1, false)], true, true, Language::French).is_empty());
     }
 
     #[test]
-    fn the_type_is_shown_only_if_asked_and_what_is_pending_says_so() {
-        let events = |shows| told(whole([4]), false, shows, Language::French);
+    fn type_is_optional_and_pending_is_marked() {
+        let events = |shows| summaries(whole([4]), false, shows, Language::French);
         assert_eq!(events(true), ["2026-05-04..2026-05-04 Anne Roux : Maladie (non validé)"]);
         assert_eq!(events(false), ["2026-05-04..2026-05-04 Anne Roux : absence (non validé)"]);
     }
 
     #[test]
-    fn work_elsewhere_is_no_absence() {
+    fn remote_work_is_not_an_event() {
         let remote = vec![leave(4, Half::Am, 2, true), leave(4, Half::Pm, 1, true)];
         assert_eq!(
-            told(remote, true, false, Language::English),
+            summaries(remote, true, false, Language::English),
             ["2026-05-04..2026-05-04 Anne Roux: absent (afternoon)"]
         );
     }

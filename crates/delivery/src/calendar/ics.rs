@@ -1,17 +1,17 @@
-//! Events as the text of an iCalendar object (RFC 5545). Our own, since the crate for it passes carriage returns through,
-//! with which a name could forge lines, and folds a byte too late.
+//! Writes events as an iCalendar object (RFC 5545). Hand-written, because the crate for it passes carriage
+//! returns through, with which a name could forge lines, and folds lines one byte too late.
 
 use std::fmt::Write;
 
 use super::events::Event;
 
-/// How often calendars are asked to look again.
+/// How often subscribers should refresh.
 const REFRESH: &str = "PT1H";
 
-/// The longest line, in bytes, without its end.
+/// The longest line in bytes, without CR LF.
 const LONGEST: usize = 75;
 
-/// The whole object, every line with CR LF.
+/// The whole object; every line ends in CR LF.
 pub(super) fn write(name: &str, events: &[Event]) -> String {
     let mut text = String::new();
     let mut line = |content: &str| fold(&mut text, content);
@@ -25,7 +25,7 @@ pub(super) fn write(name: &str, events: &[Event]) -> String {
     line(&format!("REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"));
     line(&format!("X-PUBLISHED-TTL:{REFRESH}"));
     for event in events {
-        // The end of whole days is the day after.
+        // DTEND is exclusive.
         let end = event.ends_on.tomorrow().unwrap_or(event.ends_on);
         line("BEGIN:VEVENT");
         line(&format!("UID:{}", escaped(&event.uid)));
@@ -34,7 +34,7 @@ pub(super) fn write(name: &str, events: &[Event]) -> String {
         line(&format!("DTEND;VALUE=DATE:{}", end.strftime("%Y%m%d")));
         line(&format!("SUMMARY:{}", escaped(&event.summary)));
         line(if event.is_tentative { "STATUS:TENTATIVE" } else { "STATUS:CONFIRMED" });
-        // Somebody else's absence takes no time of whoever subscribes.
+        // A colleague's absence does not block time in the subscriber's calendar.
         line("TRANSP:TRANSPARENT");
         line("END:VEVENT");
     }
@@ -42,7 +42,7 @@ pub(super) fn write(name: &str, events: &[Event]) -> String {
     text
 }
 
-/// Text as a value: what would end it or the line is escaped, other control characters are left out.
+/// Escapes a text value; drops control characters other than line breaks.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {
@@ -56,7 +56,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Adds a line, in several where it is long: those that go on begin with a space.
+/// Appends a line, folded at [`LONGEST`] bytes: continuation lines begin with a space.
 fn fold(text: &mut String, content: &str) {
     let mut length = 0;
     for c in content.chars() {
@@ -67,7 +67,7 @@ fn fold(text: &mut String, content: &str) {
         text.push(c);
         length += c.len_utf8();
     }
-    // Writing to text never fails.
+    // Writing to a `String` never fails.
     let _ = text.write_str("\r\n");
 }
 
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_has_what_the_rfc_wants() {
+    fn calendar_object_follows_the_rfc() {
         insta::assert_snapshot!(write("Équipe; Paris", &[event("Anne Roux: absent")]).replace('\r', ""), @r"
         BEGIN:VCALENDAR
         VERSION:2.0
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_longer_than_a_line_or_forges_one(summary in any::<String>()) {
+        fn summaries_neither_overflow_nor_forge_lines(summary in any::<String>()) {
             let text = write("A team", &[event(&summary)]);
             prop_assert!(text.split("\r\n").all(|line| line.len() <= LONGEST && !line.contains(['\r', '\n'])));
             let unfolded = text.replace("\r\n ", "");

@@ -1,8 +1,8 @@
-//! A team's absences as a calendar that others subscribe to (iCalendar, RFC 5545): who is away and when, what it is taken on
-//! only where the feed says so, and never what anybody wrote.
+//! A team's absences as an iCalendar feed (RFC 5545): who is away and when; the leave type only if the feed
+//! shows it; never a comment.
 //!
-//! Here is whose absences a feed shows. How an absence becomes events is in `events`, how they are written in `ics`. Not
-//! here: who may open a feed (`server`).
+//! This module selects the employees and absences of a feed. `events` converts an absence to events, `ics`
+//! writes them. Not here: who may open a feed (`server`).
 
 mod events;
 mod ics;
@@ -19,23 +19,23 @@ use people::{Department, Employee, Kind, LeaveType, RemoteId};
 use secrecy::SecretString;
 use store::{CalendarFeed, LinkedAccount, ListFilter, Store, Team};
 
-use self::events::Shown;
+use self::events::EventBuilder;
 
-/// How many days back a feed shows what was.
+/// Days of the past that a feed shows.
 const DAYS_BACK: i64 = 30;
 
-/// How many people are read, or looked up, at once.
+/// Employees, or absences' owners, per database read.
 const AT_ONCE: u32 = 500;
 
-/// How far ahead a feed looks unless it says otherwise, and the furthest.
+/// Days of the future that a feed shows: the default and the maximum.
 pub const DAYS_AHEAD: (u16, u16) = (365, 730);
 
-/// The secret in a feed's address, from 32 random bytes: `cal_…`.
+/// Builds the secret in a feed's address from 32 random bytes: `cal_…`.
 pub fn secret(random: [u8; 32]) -> SecretString {
     SecretString::from(format!("cal_{}", URL_SAFE_NO_PAD.encode(random)))
 }
 
-/// A feed as it stands: the text of an `.ics` file. `today` is what it looks back and ahead from.
+/// The feed's current `.ics` text. `today` is the reference of its range.
 #[boxed]
 pub async fn calendar(
     store: &Store,
@@ -51,7 +51,7 @@ pub async fn calendar(
     };
     let from = today.checked_sub(DAYS_BACK.days()).unwrap_or(today);
     let to = today.checked_add(i64::from(feed.days_ahead).days()).unwrap_or(today);
-    let shown = Shown { account_id: account.id, types: &types, show_type: feed.show_type, language };
+    let builder = EventBuilder { account_id: account.id, types: &types, show_type: feed.show_type, language };
     let mut events = Vec::new();
     let ids: Vec<RemoteId> = members.keys().cloned().collect();
     for some in ids.chunks(AT_ONCE as usize) {
@@ -60,7 +60,7 @@ pub async fn calendar(
             if absence.is_confirmed != Some(true) && !feed.with_pending {
                 continue;
             }
-            events.extend(shown.events(&absence, name, written_at));
+            events.extend(builder.events(&absence, name, written_at));
         }
     }
     events.retain(|event| event.ends_on >= from && event.starts_on <= to);
@@ -68,7 +68,7 @@ pub async fn calendar(
     Ok(ics::write(&feed.name, &events))
 }
 
-/// The people of a team, and their names.
+/// The members of a team, by id, with their names.
 async fn members(
     store: &Store,
     account_no: i64,
@@ -102,7 +102,7 @@ async fn members(
     }
 }
 
-/// A department and all below it.
+/// A department and all departments below it.
 fn below(departments: &[Department], top: &RemoteId) -> HashSet<RemoteId> {
     let mut found = HashSet::from([top.clone()]);
     loop {

@@ -1,8 +1,8 @@
-//! What can go wrong while streams are read and told of.
+//! Errors of reading streams and of the catalogs and states that tools pass in.
 
 use super::STREAMS;
 
-/// Why a stream could not be read or told of.
+/// Why a stream could not be read or emitted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The store failed.
@@ -14,32 +14,32 @@ pub enum Error {
         /// The record's stream.
         stream: &'static str,
     },
-    /// What was written to is gone or full.
+    /// The output is closed or full.
     #[error("the output could not be written")]
     Output(#[from] std::io::Error),
-    /// A catalog or a state names a stream that is none.
+    /// A catalog or a state names an unknown stream.
     #[error("there is no stream {0:?}")]
     UnknownStream(String),
-    /// A catalog wants a stream in a way that it cannot be read.
+    /// A catalog selects a sync mode that the stream does not support.
     #[error(
         "the stream {0} cannot be read incrementally: Lucca is asked directly, and nothing is kept between runs"
     )]
     NotIncremental(&'static str),
-    /// A catalog wants another cursor than there is.
+    /// A catalog names a cursor other than `_lucca_seq`.
     #[error("the stream {0} has no other cursor than _lucca_seq")]
     OtherCursor(&'static str),
-    /// A catalog or a state that cannot be read as such.
+    /// A catalog or a state that cannot be parsed.
     #[error("the {what} cannot be read: {problem}")]
     Malformed {
-        /// What it is: `catalog` or `state`.
+        /// The input: `catalog` or `state`.
         what: &'static str,
-        /// What is wrong with it, without its content.
+        /// The problem, without the input's content.
         problem: String,
     },
-    /// A state that is not of the linked account that is read.
+    /// A state of another linked account than the one that is read.
     #[error("the state of {0} was kept for another linked account")]
     OtherAccount(&'static str),
-    /// A state that is further than the store.
+    /// A state whose sequence number is beyond the store's change log.
     #[error("the state of {0} is ahead of the store, which was perhaps restored from a backup")]
     AheadOfStore(&'static str),
 }
@@ -60,7 +60,7 @@ impl Error {
         }
     }
 
-    /// What to do next.
+    /// The next step for the operator.
     pub fn advice(&self) -> String {
         match self {
             Self::Store(_) | Self::CorruptRecord { .. } => {
@@ -83,12 +83,12 @@ impl Error {
         }
     }
 
-    /// Whether it is what was given that is at fault.
+    /// Whether the input (catalog, state) is at fault and not the store or the output.
     pub fn is_of_configuration(&self) -> bool {
         !matches!(self, Self::Store(_) | Self::CorruptRecord { .. } | Self::Output(_))
     }
 
-    /// A catalog or a state that is not what it should be. What serde says may repeat content, so only where is told.
+    /// An input that cannot be parsed. Serde's message may repeat content, so only the position is kept.
     pub(crate) fn malformed(what: &'static str, error: &serde_json::Error) -> Self {
         let problem = if error.line() == 0 {
             "a member is missing or of the wrong type".to_owned()

@@ -1,8 +1,8 @@
-//! Reading a stream from the store page by page, from a place that can be kept and gone on from.
+//! Reads a stream from the store page by page, from a position that tools keep as state.
 //!
-//! A first read goes through the records by id; where the change log was when it began is the place it ends at. From
-//! there on the log says which records changed, and their present content is given. A record may so be given twice,
-//! with the same content or a newer one; none is left out.
+//! A first read goes through the records by id and ends at the sequence number that the change log had when
+//! it began. From there on, the log lists which records changed, and the page has their current content. A
+//! record may be returned twice, with the same content or a newer one; none is left out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,21 +18,21 @@ use store::{
 use super::{Error, Row, RowState};
 use crate::mapping::Mapping;
 
-/// How many records, or changes, are read at once: what a page takes of memory is all that a read takes.
+/// Records, or changes, per page. This bounds the memory of a read.
 const ROWS_A_PAGE: u32 = 500;
 
 const VERSION: u32 = 1;
 
-/// How far a stream was read. What tools keep as state or bookmark.
+/// How far a stream was read. Tools keep it as state or bookmark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Of this shape.
+    /// The version of this format.
     version: u32,
-    /// The linked account's id: numbers of another's log mean nothing here.
+    /// The linked account's id, because sequence numbers of another account's log mean nothing here.
     account: String,
-    /// Everything up to this number of the change log was given.
+    /// Every change up to this sequence number was returned.
     seq: i64,
-    /// … but for the records behind this id, where the first read was interrupted.
+    /// While the first read is incomplete: only records up to this id were returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<RemoteId>,
 }
@@ -44,50 +44,50 @@ impl Place {
     }
 }
 
-/// Some records, and the place behind them.
+/// Some records, and the position behind them.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The records, in the order of their place.
+    /// The records, in reading order.
     pub rows: Vec<Row>,
-    /// From where to go on.
+    /// The position of the next page.
     pub then: Place,
 }
 
-/// Reads a linked account's streams as they stand when it is made: what changes later is the next reader's.
+/// Reads a linked account's streams as of its creation: later changes are for the next reader.
 #[derive(Debug)]
 pub struct Reader<'a> {
     store: &'a Store,
     account: &'a LinkedAccount,
-    /// The change log's last number.
+    /// The change log's last sequence number when the reader was created.
     until: i64,
     mapping: Arc<Mapping>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of a linked account.
+    /// Creates a reader for a linked account.
     #[boxed]
     pub async fn new(store: &'a Store, account: &'a LinkedAccount) -> Result<Self, Error> {
         let mapping = Arc::new(Mapping::of(&account.settings.delivery));
         Ok(Self { store, account, until: store.last_change(account.no).await?, mapping })
     }
 
-    /// What of records is delivered, and under which names.
+    /// Which fields are delivered, and under which names.
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
     }
 
-    /// Where a first read starts.
+    /// The position of a first read.
     pub fn start(&self) -> Place {
-        // No id is empty.
+        // No id is empty, so every record sorts behind it.
         self.place(self.until, Some(RemoteId::from("")))
     }
 
-    /// The change log's last number: what was read is as the store stood then.
+    /// The change log's last sequence number when the reader was created.
     pub fn until(&self) -> i64 {
         self.until
     }
 
-    /// The place behind a number of the change log, from which only what changed later is read.
+    /// The position behind a sequence number: only later changes are read.
     pub fn since(&self, kind: Kind, seq: i64) -> Result<Place, Error> {
         if seq > self.until {
             return Err(Error::AheadOfStore(kind.name()));
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Ok(self.place(seq, None))
     }
 
-    /// A place that was kept, if it is one of this account's log.
+    /// Parses a kept position and checks that it belongs to this account's log.
     pub fn resume(&self, kind: Kind, kept: &serde_json::Value) -> Result<Place, Error> {
         let place = Place::deserialize(kept).map_err(|error| Error::malformed("state", &error))?;
         if place.version != VERSION {
@@ -111,7 +111,8 @@ impl<'a> Reader<'a> {
         Ok(place)
     }
 
-    /// About how many records a read from a place gives, where that is cheap to tell: for a first read.
+    /// About how many records a read from a position returns; `None` unless it is a first read, where
+    /// counting is cheap.
     #[boxed]
     pub async fn estimate(&self, kind: Kind, from: &Place) -> Result<Option<u64>, Error> {
         if *from != self.start() {
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
         Ok(Some(shown.iter().filter_map(|state| counts.get(&(kind, *state))).sum()))
     }
 
-    /// The next records behind a place; none where nothing is left. A page may be empty.
+    /// The next page; `None` at the end. A page may be empty.
     #[boxed]
     pub async fn page(&self, kind: Kind, from: &Place) -> Result<Option<Page>, Error> {
         match &from.after {
@@ -133,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     async fn records(&self, kind: Kind, seq: i64, after: &RemoteId) -> Result<Page, Error> {
-        // In the order of ids, in which when it was touched does not count.
+        // Ordered by id, so the time of the last write does not matter.
         let after = ListPlace { id: after.clone(), touched_us: 0 };
         let filter = ListFilter { after: Some(after), with_deleted: true, ..ListFilter::default() };
         let kept = self.store.list(self.account.no, kind, &filter, ROWS_A_PAGE).await?;
@@ -159,21 +160,21 @@ impl<'a> Reader<'a> {
         let last = changes.last().filter(|_| is_full).map_or(self.until, |change| change.seq);
 
         // Each record once, at its last change.
-        let mut told: HashMap<RemoteId, Told> = HashMap::new();
+        let mut changed: HashMap<RemoteId, RecordChanges> = HashMap::new();
         for change in changes {
-            let told = told.entry(change.id).or_default();
-            told.seq = change.seq;
+            let changed = changed.entry(change.id).or_default();
+            changed.seq = change.seq;
             if matches!(change.operation, Operation::Deleted | Operation::Excluded | Operation::Erased) {
-                told.end = Some((change.operation, change.at));
+                changed.end = Some((change.operation, change.at));
             }
         }
-        let mut told: Vec<(RemoteId, Told)> = told.into_iter().collect();
-        told.sort_by_key(|(_, told)| told.seq);
-        let ids: Vec<RemoteId> = told.iter().map(|(id, _)| id.clone()).collect();
+        let mut changed: Vec<(RemoteId, RecordChanges)> = changed.into_iter().collect();
+        changed.sort_by_key(|(_, changed)| changed.seq);
+        let ids: Vec<RemoteId> = changed.iter().map(|(id, _)| id.clone()).collect();
         let mut bodies = self.store.bodies(self.account.no, kind, &ids).await?;
-        let rows = told
+        let rows = changed
             .into_iter()
-            .filter_map(|(id, told)| told.row(bodies.remove(&id), id, &self.mapping))
+            .filter_map(|(id, changed)| changed.row(bodies.remove(&id), id, &self.mapping))
             .collect();
         Ok(Page { rows, then: self.place(last, None) })
     }
@@ -183,17 +184,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What some changes say of a record.
+/// The changes of one record within a page.
 #[derive(Default)]
-struct Told {
-    /// The last of them.
+struct RecordChanges {
+    /// The sequence number of the last change.
     seq: i64,
-    /// The last of them that ended it, and when.
+    /// The last change that ended the record, and its time.
     end: Option<(Operation, Timestamp)>,
 }
 
-impl Told {
-    /// The record as it stands now. None where a later change tells what became of it.
+impl RecordChanges {
+    /// The record's current row. `None` if a later change covers it.
     fn row(self, stored: Option<(String, RecordState)>, id: RemoteId, mapping: &Arc<Mapping>) -> Option<Row> {
         let (body, state) = match stored {
             Some((body, RecordState::Present)) => (Some(body), RowState::Present),
@@ -205,7 +206,7 @@ impl Told {
             None => match self.end?.0 {
                 Operation::Excluded => (None, RowState::Excluded),
                 Operation::Erased => (None, RowState::Erased),
-                // It was taken out of the table after it was gone, which is told of no more.
+                // The record was removed from the table after it was gone; that removal is not emitted again.
                 _ => (None, RowState::Gone),
             },
         };

@@ -1,4 +1,4 @@
-//! A record as it is handed to other tools: the model's members and the columns of ours.
+//! A record as outputs emit it: the model's members and the connector's columns.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,19 +11,19 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{DELETED_AT, Error, KEY, SEQ, STATE};
 use crate::mapping::Mapping;
 
-/// How a record stands.
+/// The state of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowState {
-    /// In Lucca when it was last looked for.
+    /// Lucca listed it in the last read.
     Present,
-    /// No longer shown to the API key, which seems to have lost a permission. Nothing says that it is gone.
+    /// No longer shown to the API key, which seems to have lost a permission. It may still exist.
     Hidden,
-    /// No longer in Lucca. The content is what it was last.
+    /// No longer in Lucca. The content is the last one known.
     Gone,
-    /// No longer delivered, because the customer has declined it or the account's filter does not pick the person. Only
-    /// its id is left.
+    /// No longer delivered: the customer declined it, or the account's filter does not select the employee.
+    /// Only the id is left.
     Excluded,
-    /// Of a person who was erased: whatever is kept of them is to be erased. Only the id is left.
+    /// Of an erased employee: the receiver has to erase its copy. Only the id is left.
     Erased,
 }
 
@@ -31,7 +31,7 @@ impl RowState {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Present, Self::Hidden, Self::Gone, Self::Excluded, Self::Erased];
 
-    /// The state's name, as the column has it.
+    /// The value in the state column.
     pub fn name(self) -> &'static str {
         match self {
             Self::Present => "present",
@@ -43,25 +43,25 @@ impl RowState {
     }
 }
 
-/// A record to hand over.
+/// A record to emit.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Its id.
+    /// The record's id in Lucca.
     pub id: RemoteId,
-    /// The model as JSON; absent where only the id is left.
+    /// The model as JSON; `None` if only the id is left.
     pub body: Option<String>,
-    /// How far the change log was, at least, when the record was read.
+    /// The change log's sequence number that was reached, at least, when the record was read.
     pub seq: i64,
-    /// How it stands.
+    /// The record's state.
     pub state: RowState,
-    /// Since when it is gone, excluded or erased, UTC.
+    /// When it was deleted, excluded or erased, UTC.
     pub deleted_at: Option<Timestamp>,
-    /// What of it is delivered.
+    /// Which fields are delivered, and under which names.
     pub(crate) mapping: Arc<Mapping>,
 }
 
 impl Row {
-    /// The record as one JSON object without line breaks, every member in the model's order.
+    /// The record as one JSON object without line breaks, members in the model's order.
     pub fn json(&self, kind: Kind) -> Result<String, Error> {
         let mut text = match &self.body {
             Some(body) => {
@@ -83,7 +83,7 @@ impl Row {
         Ok(text)
     }
 
-    /// The same, of those members only that are wanted.
+    /// The record with the selected members only.
     pub fn json_of(&self, kind: Kind, is_wanted: impl Fn(&str) -> bool) -> Result<String, Error> {
         let corrupt = |_| Error::CorruptRecord { stream: kind.name() };
         let whole = self.json(kind)?;

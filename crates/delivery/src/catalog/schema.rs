@@ -1,5 +1,5 @@
-//! What the records of each stream look like, as JSON Schema (draft 7). Everything but the id and our columns may be
-//! absent or null: of what is excluded or erased nothing else is left.
+//! JSON Schemas (draft 7) of each stream's records. Everything but the id and the connector's columns may be
+//! absent or null: excluded and erased records keep nothing else.
 
 use people::Kind;
 use serde_json::{Map, Value, json};
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::{DELETED_AT, KEY, RowState, SEQ, STATE};
 use crate::mapping::Mapping;
 
-/// The JSON Schema of a stream's records. Of a kind that is no stream, of what all have in common.
+/// The JSON Schema of a stream's records. A kind that is no stream has only the common properties.
 ///
 /// Dates have the format `date`. Times of Lucca's have the format `date-time` and, for Airbyte, the type
-/// `timestamp_without_timezone`: Lucca writes most of them without saying their zone, and they are passed on as they are;
+/// `timestamp_without_timezone`: Lucca writes most of them without a zone, and they are passed on unchanged;
 /// one that ends in `Z` is UTC.
 pub fn schema(kind: Kind) -> Value {
     let mut properties = object(members(kind));
@@ -51,7 +51,7 @@ pub(crate) fn has_member(kind: Kind, name: &str) -> bool {
     members(kind).iter().any(|(member, _)| *member == name)
 }
 
-/// The names of a stream's members, and of what is in those that are objects, or lists of them: `member.inner`.
+/// The names of a stream's members and of their inner members: `member.inner`.
 pub(crate) fn field_names(kind: Kind) -> Vec<String> {
     let mut names = Vec::new();
     for (name, type_) in members(kind) {
@@ -66,7 +66,7 @@ pub(crate) fn field_names(kind: Kind) -> Vec<String> {
     names
 }
 
-/// The names of a stream's members, each with its type as JSON Schema has it.
+/// The names of a stream's members, each with its JSON Schema type.
 pub(crate) fn member_types(kind: Kind) -> Vec<(&'static str, String)> {
     let type_name = |type_: Type| {
         let schema = type_.schema();
@@ -86,7 +86,7 @@ pub fn schema_as(kind: Kind, mapping: &Mapping) -> Value {
     schema
 }
 
-/// The columns of a stream's records in the order in which tables have them: as the model has them, then ours.
+/// A stream's table columns in order: the model's, then the connector's.
 pub fn columns(kind: Kind, mapping: &Mapping) -> Vec<String> {
     let own = members(kind).iter().filter_map(|(name, _)| mapping.name(kind, name));
     own.chain([SEQ, STATE, DELETED_AT]).map(str::to_owned).collect()
@@ -101,11 +101,11 @@ enum Type {
     Number,
     Date,
     Time,
-    /// Whatever the tenant has there.
+    /// Any JSON that the tenant has.
     Any,
-    /// Members by names of the tenant's.
+    /// An object whose keys the tenant chooses.
     Open,
-    /// Lists of names with ids, by names of the tenant's.
+    /// Lists of names with ids, under keys that the tenant chooses.
     OpenNamed,
     /// An id and a name.
     Named,
@@ -163,7 +163,7 @@ fn object(members: &[Member]) -> Map<String, Value> {
     members.iter().map(|(name, type_)| ((*name).to_owned(), type_.schema())).collect()
 }
 
-/// The members of a stream's records, as the models of `people` write them.
+/// The members of a stream's records, as the models of `people` serialise them.
 fn members(kind: Kind) -> &'static [Member] {
     match kind {
         Kind::Employee => EMPLOYEE,
@@ -402,7 +402,7 @@ mod tests {
 
     use super::*;
 
-    /// A value that a schema allows, with every member.
+    /// A value that the schema allows, with every member.
     fn sample(schema: &Value, name: &str) -> Value {
         let type_ = match &schema["type"] {
             Value::Array(types) => &types[1],
@@ -419,7 +419,7 @@ mod tests {
                 "status" => "pending",
                 _ => "x",
             }),
-            // Some flags are left out where they are true.
+            // Models omit some flags when they are true.
             (Some("boolean"), _) => json!(false),
             (Some("integer"), _) => json!(7),
             (Some("number"), _) => json!(7.5),
@@ -439,8 +439,8 @@ mod tests {
         }
     }
 
-    /// Every member of the schema is one of the model's, of the same type, on every level: nothing is lost on the way
-    /// through it. That the schema lacks none is seen where a whole tenant is read.
+    /// Every member of the schema is one of the model's, of the same type, at every level. The reverse, that
+    /// the schema lacks none, is tested by reading a whole tenant.
     fn is_of<T: Model>() {
         let sample = sample(&schema(T::KIND), "");
         let model: T =
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schemas_hold_what_the_models_have() {
+    fn schemas_match_the_models() {
         is_of::<Employee>();
         is_of::<Employment>();
         is_of::<Department>();

@@ -1,7 +1,7 @@
-//! What of each record is delivered, and under which names, by a linked account's rules: the same for every output. Where
-//! fields come from is in `sources`.
+//! Delivery rules of a linked account: which fields of each record every output delivers, and under which
+//! names. `sources` lists each field's origin.
 //!
-//! Not here: which people are delivered. Whoever is not is never handed out by the store.
+//! Not here: which employees are delivered. The store withholds the others.
 
 mod sources;
 
@@ -16,10 +16,10 @@ use crate::catalog::{self, KEY, STREAMS};
 
 pub use sources::{Field, fields};
 
-/// Rules that can't be used.
+/// Why delivery rules are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
-    /// There is no stream of that name.
+    /// The stream does not exist.
     #[error("there is no stream {0:?}; there are {all}", all = STREAMS.map(Kind::name).join(", "))]
     UnknownStream(String),
     /// The stream has no such field.
@@ -27,22 +27,22 @@ pub enum RulesError {
     UnknownField {
         /// The stream.
         stream: &'static str,
-        /// What was named.
+        /// The unknown name.
         field: String,
-        /// The field whose name is the most like it.
+        /// The most similar field name.
         nearest: Option<String>,
     },
-    /// Records are known by their id.
+    /// The id can be neither omitted nor renamed: receivers match records by it.
     #[error("the field id of {0} can be neither left out nor renamed")]
     Id(&'static str),
-    /// A new name is taken, or none.
+    /// A new name that is taken or malformed.
     #[error("{name:?} can't be the name of a field of {stream}: {why}")]
     Name {
         /// The stream.
         stream: &'static str,
-        /// The name.
+        /// The refused name.
         name: String,
-        /// Why not.
+        /// The reason.
         why: &'static str,
     },
 }
@@ -54,11 +54,11 @@ impl RulesError {
     }
 }
 
-/// Names that outputs put beside the model's.
+/// Names that outputs add beside the model's.
 const OURS: [&str; 9] =
     ["state", "status", "updated_at", "raw", "manager", "department", "as_of", "position", "kind"];
 
-/// What is delivered of one stream's records.
+/// The delivery rules of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rule {
     only: Option<BTreeSet<String>>,
@@ -66,16 +66,16 @@ struct Rule {
     renames: BTreeMap<String, String>,
 }
 
-/// What is delivered of each record, and under which names.
+/// Which fields of each record are delivered, and under which names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping(BTreeMap<Kind, Rule>);
 
 impl Mapping {
-    /// The mapping of some rules.
+    /// Compiles delivery rules.
     ///
     /// # Errors
     ///
-    /// What can't be used of them, by name.
+    /// The first rule that can't be used, by name.
     pub fn new(rules: &DeliveryRules) -> Result<Self, RulesError> {
         let mut mapping = Self::default();
         let kind_of =
@@ -123,7 +123,8 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// The mapping of rules that were checked when they were kept. What is no longer known of them counts for nothing.
+    /// Compiles rules that were valid when they were saved. Rules for fields that no longer exist are
+    /// ignored.
     pub fn of(rules: &DeliveryRules) -> Self {
         Self::new(rules).unwrap_or_else(|_| {
             let mut plain = rules.clone();
@@ -131,7 +132,7 @@ impl Mapping {
                 let kind = catalog::stream(stream);
                 let is_known = |field: &String| kind.as_ref().is_ok_and(|kind| known(*kind, field).is_ok());
                 rule.except.retain(is_known);
-                // What was to be the only thing stays so: nothing more is delivered than was meant.
+                // An `only` list stays in force even if it becomes empty: never deliver more than was chosen.
                 if let Some(only) = &mut rule.only {
                     only.retain(is_known);
                 }
@@ -142,31 +143,31 @@ impl Mapping {
         })
     }
 
-    /// Whether a stream's records are delivered as they are.
+    /// Whether a stream's records are delivered unchanged.
     pub fn is_plain(&self, kind: Kind) -> bool {
         !self.0.contains_key(&kind)
     }
 
-    /// Under which name a member of the model is delivered, in whole or in part; none where it is not. What is no member of
-    /// the model keeps its name.
+    /// The name under which a member of the model is delivered, in whole or in part; `None` if it is not.
+    /// Names that are no member of the model pass unchanged.
     pub fn name<'a>(&'a self, kind: Kind, member: &'a str) -> Option<&'a str> {
         let Some(rule) = self.0.get(&kind) else { return Some(member) };
         rule.delivers(kind, member).then(|| rule.renames.get(member).map_or(member, String::as_str))
     }
 
-    /// A record's JSON as it is delivered. What is no member of the model stays as it is.
+    /// A record's JSON as it is delivered. Members that are not the model's pass unchanged.
     pub fn body<'a>(&self, kind: Kind, body: &'a str) -> Cow<'a, str> {
         if self.is_plain(kind) {
             return Cow::Borrowed(body);
         }
         match serde_json::from_str(body) {
             Ok(members) => Cow::Owned(Value::Object(self.members(kind, members)).to_string()),
-            // What can't be read is not passed on: nobody knows what is in it.
+            // A record that can't be parsed can't be filtered, so nothing of it is delivered.
             Err(_) => Cow::Borrowed("{}"),
         }
     }
 
-    /// A record's members as they are delivered, or what changed of them by member.
+    /// A record's members as they are delivered; also accepts a change's `{member: {before, after}}`.
     pub fn members(&self, kind: Kind, members: Map<String, Value>) -> Map<String, Value> {
         let Some(rule) = self.0.get(&kind) else { return members };
         let mut delivered = Map::new();
@@ -181,7 +182,7 @@ impl Mapping {
         delivered
     }
 
-    /// The properties of a stream's schema as they are delivered.
+    /// A stream's schema properties as they are delivered.
     pub(crate) fn schema(&self, kind: Kind, properties: Map<String, Value>) -> Map<String, Value> {
         let Some(rule) = self.0.get(&kind) else { return properties };
         let mut delivered = Map::new();
@@ -200,7 +201,7 @@ impl Mapping {
         delivered
     }
 
-    /// What is told of somebody's position: the members of the model in it that are delivered, under the model's names.
+    /// Removes undelivered members from an employee's position. The members keep the model's names.
     pub fn position(&self, position: &mut Value) {
         if let (Some(rule), Some(members)) = (self.0.get(&Kind::Employee), position.as_object_mut()) {
             members.retain(|member, _| rule.delivers(Kind::Employee, member));
@@ -217,7 +218,7 @@ impl Rule {
         !self.except.contains(member) && self.only.as_ref().is_none_or(|only| only.iter().any(is_of))
     }
 
-    /// Takes out of a member's value what is not delivered of it; of what changed, out of both values.
+    /// Removes undelivered inner members from a member's value; in a change, from both values.
     fn trim(&self, member: &str, value: &mut Value) {
         let inner = |fields: &BTreeSet<String>| -> BTreeSet<String> {
             fields
@@ -239,7 +240,7 @@ impl Rule {
     }
 }
 
-/// Changes an object, those of a list, and those of what changed: `{"before", "after"}`.
+/// Applies `change` to an object, to each object of a list, and to both values of `{"before", "after"}`.
 fn each_object(value: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
@@ -253,7 +254,7 @@ fn each_object(value: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     }
 }
 
-/// Refuses a field that a stream does not have.
+/// Refuses a field that the stream does not have.
 fn known(kind: Kind, field: &str) -> Result<(), RulesError> {
     let all = catalog::fields(kind);
     if all.iter().any(|one| one == field) {
@@ -264,7 +265,7 @@ fn known(kind: Kind, field: &str) -> Result<(), RulesError> {
     Err(RulesError::UnknownField { stream: kind.name(), field: field.to_owned(), nearest })
 }
 
-/// How many letters have to be changed to make one word of another.
+/// The edit distance between two words.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_refused_and_the_nearest_name_is_told() {
+    fn unknown_names_are_refused_with_a_suggestion() {
         let error = |value| Mapping::new(&rules(value)).unwrap_err().to_string();
         assert!(error(json!({ "fields": { "people": {} } })).contains("employees, "));
         assert!(
@@ -307,7 +308,7 @@ mod tests {
             error(json!({ "renames": { "employees": { "job_title": "t", "name": "t" } } }))
                 .contains("of that name")
         );
-        // A name that becomes free may be taken.
+        // A name that a rename frees may be used.
         let swapped =
             rules(json!({ "renames": { "employees": { "name": "full_name", "job_title": "name" } } }));
         assert!(Mapping::new(&swapped).is_ok());

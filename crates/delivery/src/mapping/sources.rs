@@ -1,5 +1,5 @@
-//! Where each delivered field comes from in Lucca: the resource and the field as the client reads it, or how it is made.
-//! What Lucca's fields mean is in the notes that `lucca`'s resources name.
+//! The origin of each delivered field: Lucca's resource and field, or how the connector computes it. For the
+//! meaning of Lucca's fields, see the notes that `lucca`'s resources name.
 
 use people::Kind;
 use serde::Serialize;
@@ -15,18 +15,19 @@ pub struct Field {
     pub stream: &'static str,
     /// The model's member.
     pub field: &'static str,
-    /// Under which name it is delivered; null where it is not.
+    /// The delivered name; null if the field is not delivered.
     pub delivered_as: Option<String>,
-    /// Why it is not: `excluded` by the rules, or `not_read`, because its field group or feature is not asked for.
+    /// Why it is not delivered: `excluded` by the rules, or `not_read` because its field group or feature is
+    /// not requested.
     pub reason: Option<&'static str>,
-    /// Its type, as JSON Schema has it.
+    /// The JSON Schema type.
     #[serde(rename = "type")]
     pub type_: String,
-    /// The field group that it is read with; of employees.
+    /// The field group that reads it; employees only.
     pub field_group: Option<&'static str>,
-    /// The resource of Lucca's that it is read from.
+    /// Lucca's resource.
     pub resource: &'static str,
-    /// Its field there, or how it is made of others.
+    /// The resource's field, or how the connector computes it.
     pub source: &'static str,
 }
 
@@ -62,7 +63,7 @@ pub fn fields(account: &LinkedAccount) -> Vec<Field> {
     all
 }
 
-/// The feature without which a member is not read.
+/// The feature that has to be accepted for a member to be read.
 fn feature(kind: Kind, member: &str) -> Option<&'static str> {
     match (kind, member) {
         (Kind::Employee, "job_title") => Some("jobs"),
@@ -92,7 +93,7 @@ const fn resource(kind: Kind) -> &'static str {
     }
 }
 
-/// Where a member comes from, and of employees with which field group it is read.
+/// A member's source field and, for employees, its field group.
 fn source(kind: Kind, member: &str) -> Option<(&'static str, Option<&'static str>)> {
     if kind == Kind::Employee {
         let (source, group) = of_employees(member)?;
@@ -297,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_says_its_source() {
+    fn every_field_has_a_source() {
         for kind in STREAMS {
             for (member, _) in catalog::member_types(kind) {
                 assert!(source(kind, member).is_some(), "{kind} {member}");

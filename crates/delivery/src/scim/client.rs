@@ -1,4 +1,4 @@
-//! Speaks SCIM with a service: requests, the answers that refuse, waiting where it asks to.
+//! A SCIM client: requests, error responses, and retries that honour `Retry-After`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,30 +19,30 @@ use crate::target::Target;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const LARGEST_BODY: usize = 16 << 20;
-/// What a service may ask to wait and be obeyed within a push.
+/// The longest `Retry-After` that a push waits for; longer ones end the push.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 4;
 const PAGE: usize = 100;
-/// A list that has more of these than any company's does not end.
+/// Limits of a list, above any company's size: a list beyond them does not end.
 const MOST_RESOURCES: usize = 200_000;
 const MOST_PAGES: usize = 20_000;
-/// Of all pages together: what is read of them takes ten times as much memory.
+/// All pages together. Parsed JSON takes ten times as much memory.
 const MOST_BYTES: u64 = 64 << 20;
 const LONGEST_LIST: SignedDuration = SignedDuration::from_mins(30);
 
-/// A request that came to nothing.
+/// A failed request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The service refuses the token: nothing else will go either.
+    /// The service refuses the token, so no other request will succeed.
     #[error("the service refuses the token, with status {0}")]
     Refused(u16),
-    /// There is no answer, or none of a SCIM service.
+    /// No response, or not one of a SCIM service.
     #[error("the service does not answer")]
     Unreachable,
-    /// The service asks to wait for longer than one push takes.
+    /// The service asks to wait longer than a push may take.
     #[error("the service asks to wait for {} s", .0.as_secs())]
     Busy(Duration),
-    /// The service does not do this: its status, and the kind of error it names.
+    /// Any other error status.
     #[error("the service answers {status}")]
     Status {
         /// The HTTP status.
@@ -50,16 +50,16 @@ pub enum Failure {
         /// SCIM's `scimType`, such as `uniqueness`.
         kind: Option<String>,
     },
-    /// Several of its resources claim to be the same.
+    /// Several resources match.
     #[error("the service has several of them")]
     Ambiguous,
-    /// A list of its resources has no end.
+    /// A list of resources exceeds its limits.
     #[error("the service's list of {0} does not end")]
     Endless(&'static str),
-    /// The one it has is somebody else's: it has another external id.
+    /// The matching resource has another external id, so it belongs to another client.
     #[error("the service has another of that name")]
     Taken,
-    /// There is no such address, or none that data may be sent to.
+    /// The base URL is invalid or not allowed, or the settings can't be used; with the stable code.
     #[error("data may not be sent there")]
     Address(&'static str),
 }
@@ -78,7 +78,7 @@ impl Failure {
         }
     }
 
-    /// Whether it is about one resource only, so that others may go all the same.
+    /// Whether the failure concerns one resource only, so that the push may continue with others.
     pub(super) fn is_of_one(&self) -> bool {
         matches!(self, Self::Status { .. } | Self::Ambiguous | Self::Taken)
     }
@@ -94,7 +94,7 @@ impl Failure {
         matches!(self.status(), Some(404 | 410))
     }
 
-    /// Whether the service does not know the method.
+    /// Whether the service does not support the method.
     pub(super) fn is_unknown_method(&self) -> bool {
         matches!(self.status(), Some(405 | 501))
     }
@@ -104,7 +104,7 @@ impl Failure {
     }
 }
 
-/// What a service can do.
+/// Optional features of a service.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Abilities {
     pub(super) patch: bool,
@@ -115,7 +115,7 @@ pub(super) struct Client {
     http: reqwest::Client,
     base: String,
     clock: Arc<dyn Clock>,
-    /// Bytes of all answers.
+    /// Bytes of all response bodies.
     received: AtomicU64,
 }
 
@@ -149,7 +149,7 @@ impl Client {
                 patch: supported(&config, "patch").unwrap_or(true),
                 filter: supported(&config, "filter").unwrap_or(true),
             }),
-            // Not every service tells: most can.
+            // Services without a configuration endpoint mostly support both.
             Err(Failure::Status { .. }) => Ok(Abilities { patch: true, filter: true }),
             Err(failure) => Err(failure),
         }
@@ -178,17 +178,17 @@ impl Client {
         }
     }
 
-    /// The resources that have this value, by a filter.
+    /// The resources whose attribute has this value, by a server-side filter.
     pub(super) async fn find(&self, path: &str, attribute: &str, value: &str) -> Result<Vec<Value>, Failure> {
         // JSON's quoting is SCIM's. Source: RFC 7644 §3.4.2.2.
         let filter = format!("{attribute} eq {}", json!(value));
         let query: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
-        // Not every server takes a plus for a space.
+        // Some servers take `+` literally.
         let found = self.get(&format!("{path}?filter={}", query.replace('+', "%20"))).await?;
         Ok(member(&found, "Resources").as_array().cloned().unwrap_or_default())
     }
 
-    /// Every resource of a kind, page by page: [`Failure::Endless`] where they are more than there can be.
+    /// Every resource of an endpoint, page by page; [`Failure::Endless`] beyond the limits.
     pub(super) async fn all(&self, path: &'static str) -> Result<Vec<Value>, Failure> {
         let (before, began) = (self.received.load(Ordering::Relaxed), self.clock.now());
         let mut all = Vec::new();
@@ -211,8 +211,9 @@ impl Client {
         Err(Failure::Endless(path))
     }
 
-    /// Sends a request, again where the service asks to wait or is not there for a moment. A POST only where it was certainly
-    /// not obeyed: whoever sends one looks first the next time.
+    /// Sends a request and retries while the service asks to wait or is briefly unavailable. A POST is
+    /// retried only if the service certainly did not process it; otherwise the next push looks the resource
+    /// up first.
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let mut attempt = 1;
         loop {
@@ -220,7 +221,8 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
-            // Whether a POST was obeyed is not known where no answer came: the next push looks.
+            // Without a response it is unknown whether a POST was processed; the next push looks the resource
+            // up.
             let may_be_done = method == Method::POST && !matches!(failure, Failure::Busy(_));
             match wait {
                 Some(wait) if attempt < ATTEMPTS && wait <= LONGEST_WAIT && !may_be_done => {
@@ -247,7 +249,7 @@ impl Client {
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let header = net::header_text(&response, RETRY_AFTER);
-        let asked = header.and_then(|header| net::retry_after(header, self.clock.now()));
+        let retry_after = header.and_then(|header| net::retry_after(header, self.clock.now()));
         let mut read = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if read.len() + chunk.len() > LARGEST_BODY {
@@ -262,14 +264,14 @@ impl Client {
                 Err((Failure::Refused(status.as_u16()), None))
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                let wait = asked.unwrap_or(SOON);
+                let wait = retry_after.unwrap_or(SOON);
                 Err((Failure::Busy(wait), Some(wait)))
             }
-            StatusCode::SERVICE_UNAVAILABLE => Err((Failure::Unreachable, Some(asked.unwrap_or(SOON)))),
+            StatusCode::SERVICE_UNAVAILABLE => Err((Failure::Unreachable, Some(retry_after.unwrap_or(SOON)))),
             _ if status.is_success() => match body {
                 Some(body) => Ok(body),
                 None if read.is_empty() => Ok(Value::Null),
-                // A login page, say.
+                // For instance, a login page.
                 None => Err((Failure::Unreachable, None)),
             },
             _ => {

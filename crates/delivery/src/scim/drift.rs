@@ -1,4 +1,4 @@
-//! Where a service and what is stored differ, whoever changed it: every resource of the service is read and compared.
+//! Drift: reads every resource of a service and compares it with the store, regardless of who changed it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,54 +16,54 @@ use super::report::Change;
 use super::resource::{differences, read};
 use super::users::remote_id;
 
-/// A user or a group that is not what it should be.
+/// A user or a group that differs from its target state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// `user` or `group`.
     pub resource: &'static str,
     /// Lucca's id.
     pub id: RemoteId,
-    /// What it is called at the service.
+    /// Its user name or display name.
     pub name: String,
-    /// What differs: `before` is the service's, `after` what it should be.
+    /// The differing attributes: `before` is the service's value, `after` the target value.
     pub changes: Vec<Change>,
 }
 
-/// A resource of a service.
+/// A resource that the connector does not manage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unowned {
     /// `user` or `group`.
     pub resource: &'static str,
     /// The service's id.
     pub remote_id: String,
-    /// What it is called there.
+    /// Its user name or display name.
     pub name: String,
 }
 
-/// How a service differs from what is stored.
+/// How a service differs from the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// Those that are not what they should be.
+    /// Resources that differ from their target state.
     pub different: Vec<Difference>,
-    /// People and departments that were provisioned and are no longer there, or should be there and are not yet.
+    /// Employees and departments whose resource was deleted at the service or is not created yet.
     pub missing: Vec<Difference>,
-    /// Resources that are nobody's here. They are never touched.
+    /// Resources that the connector does not manage and never changes.
     pub unowned: Vec<Unowned>,
 }
 
 impl Drift {
-    /// Whether the service has what it should have.
+    /// Whether every managed resource is as it should be.
     pub fn is_empty(&self) -> bool {
         self.different.is_empty() && self.missing.is_empty()
     }
 }
 
 impl Pusher {
-    /// Compares a service with what is stored. Nothing is changed.
+    /// Compares a service with the store; changes nothing.
     ///
     /// # Errors
     ///
-    /// Where the store fails; inside, why the service could not be read.
+    /// If the store fails; the inner result has the reason if the service could not be read.
     #[boxed]
     pub async fn drift(&self, target: &ScimTarget, today: Date) -> Result<Result<Drift, Failure>, Error> {
         match self.compare(target, today).await {
@@ -76,7 +76,7 @@ impl Pusher {
 
     async fn compare(&self, target: &ScimTarget, today: Date) -> Result<Drift, Stop> {
         let account = self.store.account(target.account_id).await?.ok_or(Stop::Lost)?;
-        let (round, company) = self.look(target, &account, today).await?;
+        let (round, company) = self.prepare(target, &account, today).await?;
         let mut drift = Drift::default();
         let mut there: HashMap<String, Value> = HashMap::new();
         for user in round.client.all(USERS).await? {

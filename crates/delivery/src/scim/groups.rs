@@ -1,4 +1,5 @@
-//! Departments as groups: their names, and who is in them. Members whom nobody here provisions stay where they are.
+//! Provisions departments as groups: their names and members. Members that the connector does not provision
+//! stay.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,28 +16,28 @@ use super::users::{path_of, remote_id};
 
 pub(super) const GROUPS: &str = "/Groups";
 
-/// What a group should be.
-pub(super) struct Wanted {
+/// A group's target state.
+pub(super) struct GroupState {
     pub(super) name: String,
     /// The service's ids of its members.
     pub(super) members: BTreeSet<String>,
 }
 
-impl Wanted {
+impl GroupState {
     fn hash(&self) -> u128 {
         content_hash(&json!([self.name, self.members]).to_string())
     }
 }
 
-/// The members that a group has.
+/// The group's current members, by the service's ids.
 pub(super) fn members_of(group: &Value) -> BTreeSet<String> {
     let members = member(group, "members").as_array().map(Vec::as_slice).unwrap_or_default();
     members.iter().filter_map(|one| member(one, "value").as_str()).map(str::to_owned).collect()
 }
 
 impl Round<'_> {
-    /// What each department's group should be, by who is known to the service.
-    pub(super) fn teams(&self, company: &Company) -> HashMap<RemoteId, Wanted> {
+    /// Each department's target group; its members are the users that exist at the service.
+    pub(super) fn teams(&self, company: &Company) -> HashMap<RemoteId, GroupState> {
         let mut members: HashMap<&RemoteId, BTreeSet<String>> = HashMap::new();
         for person in &company.people {
             let is_in = person.standing.is_user();
@@ -48,7 +49,7 @@ impl Round<'_> {
         }
         let wanted = |team: &Team| {
             let members = members.remove(&team.id).unwrap_or_default();
-            (team.id.clone(), Wanted { name: team.name.clone(), members })
+            (team.id.clone(), GroupState { name: team.name.clone(), members })
         };
         company.teams.iter().filter(|team| team.is_active).map(wanted).collect()
     }
@@ -59,14 +60,14 @@ impl Round<'_> {
         let mut ids: Vec<&RemoteId> = wanted.keys().collect();
         ids.sort_by_key(|id| id.sort_key());
         for id in ids {
-            self.still_ours().await?;
+            self.renew_lease().await?;
             let done = self.group(id, &wanted[id], links.remove(id)).await;
             self.note("group", id, &wanted[id].name, done)?;
         }
         let mut rest: Vec<(RemoteId, ScimLink)> = links.into_iter().collect();
         rest.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (id, link) in rest {
-            self.still_ours().await?;
+            self.renew_lease().await?;
             let done = self.end_group(&id, link).await;
             self.note("group", &id, "", done)?;
         }
@@ -76,7 +77,7 @@ impl Round<'_> {
     async fn group(
         &mut self,
         id: &RemoteId,
-        wanted: &Wanted,
+        wanted: &GroupState,
         link: Option<ScimLink>,
     ) -> Result<Option<Step>, Stop> {
         let hash = wanted.hash();
@@ -123,7 +124,7 @@ impl Round<'_> {
                     format!("(new) {id}")
                 } else {
                     match self.client.post(GROUPS, &group).await {
-                        // Two departments of one name: not every service allows that.
+                        // Some services refuse a second group of the same name.
                         Err(failure) if failure.is_conflict() => {
                             let mut named = group;
                             named["displayName"] = json!(format!("{} ({id})", wanted.name));
@@ -140,8 +141,8 @@ impl Round<'_> {
         }
     }
 
-    /// What differs of a group: its name, members who lack, and members of ours who should not be there.
-    pub(super) fn group_differences(&self, there: &Value, wanted: &Wanted, id: &RemoteId) -> Vec<Change> {
+    /// The group's differences: its name, missing members, and members of ours who should not be in it.
+    pub(super) fn group_differences(&self, there: &Value, wanted: &GroupState, id: &RemoteId) -> Vec<Change> {
         let mut changes = Vec::new();
         let name = read(there, "displayName");
         let qualified = format!("{} ({id})", wanted.name);
@@ -160,7 +161,12 @@ impl Round<'_> {
         changes
     }
 
-    async fn change_group(&self, there: &Value, wanted: &Wanted, id: &RemoteId) -> Result<Vec<Change>, Stop> {
+    async fn change_group(
+        &self,
+        there: &Value,
+        wanted: &GroupState,
+        id: &RemoteId,
+    ) -> Result<Vec<Change>, Stop> {
         let changes = self.group_differences(there, wanted, id);
         if changes.is_empty() || self.is_plan {
             return Ok(changes);
@@ -199,7 +205,7 @@ impl Round<'_> {
         Ok(changes)
     }
 
-    /// A department is gone: its group is emptied of whom we put there, or deleted where the settings say so.
+    /// Ends the group of a removed department: removes our members, or deletes it if the settings say so.
     async fn end_group(&mut self, id: &RemoteId, link: ScimLink) -> Result<Option<Step>, Stop> {
         let path = path_of(GROUPS, &link.remote_id);
         if self.settings.delete {
@@ -222,7 +228,7 @@ impl Round<'_> {
             Err(failure) => return Err(Stop::from(failure)),
         };
         let name = read(&there, "displayName").ok_or(Failure::Unreachable)?;
-        let empty = Wanted { name: name.clone(), members: BTreeSet::new() };
+        let empty = GroupState { name: name.clone(), members: BTreeSet::new() };
         let changes = self.change_group(&there, &empty, id).await?;
         self.keep_group(id, Some(ScimLink { active: false, hash: 0, ..link })).await?;
         Ok(Some(self.step(Action::Deactivate, "group", id, &name, changes)))

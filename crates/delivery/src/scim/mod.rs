@@ -1,9 +1,9 @@
-//! SCIM 2.0 outbound: people of a linked account are users of other services, departments their groups. Source: RFC 7643
-//! (resources) and RFC 7644 (protocol).
+//! Outbound SCIM 2.0: provisions a linked account's employees as users of other services, and departments as
+//! groups. Source: RFC 7643 (resources) and RFC 7644 (protocol).
 //!
-//! `settings` says what is wanted, `people` what each user and group should be, `resource` compares that with what a service
-//! has, `client` speaks with it, `push` brings it about, by `users` and `groups`, `drift` tells where the two differ.
-//! Resources that were neither made nor adopted here are never touched.
+//! `settings` configures a service, `people` computes the target state of users and groups, `resource`
+//! compares it with the service's, `client` sends requests, `push` runs a push, by `users` and `groups`, and
+//! `drift` reports differences. Resources that the connector neither created nor adopted are never changed.
 
 mod client;
 mod drift;

@@ -1,4 +1,4 @@
-//! What each user and each group of a service should be, by what is stored.
+//! Computes the target state of a service's users and groups from the store. Pure but for reading the store.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,34 +13,34 @@ use store::{Error, LinkedAccount, Store};
 use super::resource::Attributes;
 use super::settings::Settings;
 
-/// Whether somebody is to be a user.
+/// Whether an employee should have a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// A user who may log in.
+    /// An active user.
     Active,
-    /// A user who may not log in yet.
+    /// An inactive user before the first day.
     Ahead,
-    /// No user yet; one who is, may not log in.
+    /// Not created yet; an existing user is inactive.
     NotYet,
-    /// A user who is there may not log in any more; none is made.
+    /// An existing user is deactivated; none is created.
     Left,
 }
 
 impl Standing {
-    /// Whether they are a user, who may log in or not yet.
+    /// Whether the employee should have a user, active or not.
     pub(super) fn is_user(self) -> bool {
         matches!(self, Self::Active | Self::Ahead)
     }
 }
 
-/// Somebody, as a service is to know them.
+/// An employee as the service should have them.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) id: RemoteId,
     pub(super) standing: Standing,
-    /// All but `active` and the manager.
+    /// Every attribute but `active` and the manager.
     pub(super) attributes: Attributes,
-    /// Absent where the manager is not provisioned.
+    /// `None` if the manager is not provisioned.
     pub(super) manager: Option<RemoteId>,
     pub(super) department: Option<RemoteId>,
 }
@@ -51,7 +51,7 @@ impl Person {
     }
 }
 
-/// A department, as a service is to know it.
+/// A department as the service should have it.
 #[derive(Clone, Debug)]
 pub(super) struct Team {
     pub(super) id: RemoteId,
@@ -59,7 +59,7 @@ pub(super) struct Team {
     pub(super) is_active: bool,
 }
 
-/// Everybody, managers before those who report to them; and the departments.
+/// Every employee, managers before their reports, and every department.
 pub(super) struct Company {
     pub(super) people: Vec<Person>,
     pub(super) teams: Vec<Team>,
@@ -185,7 +185,7 @@ fn text_of(employee: &Employee, model: &Value, source: &str, names: &Names) -> O
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A value as text; of one that has a name, its name.
+/// A value as text; an object's `name`.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -196,7 +196,7 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// Managers before those who report to them, as far as they make no circle.
+/// Orders managers before their reports, except in reporting cycles.
 fn managers_first(people: Vec<Person>) -> Vec<Person> {
     let manager: HashMap<&RemoteId, &RemoteId> =
         people.iter().filter_map(|person| Some((&person.id, person.manager.as_ref()?))).collect();

@@ -1,7 +1,8 @@
-//! A push: one at a time a service, when it is due, until it is done or stops, and what is said of that. What each user and group
-//! needs is in `users` and `groups`. What is known there is looked up before anything is made, what
-//! it was last told is remembered by its hash, so that a push where nothing changed sends nothing; whoever is killed on the
-//! way finds at the next push what was made.
+//! A push: brings one service's users and groups to their target state, under a lease; then records the
+//! result, the next attempt and the issues. `users` and `groups` handle single resources.
+//!
+//! The push looks a resource up before it creates one, and keeps a hash of what it sent last, so that a push
+//! without changes sends nothing. A push after a crash finds what the previous one created.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use super::report::{Action, FAILED, HELD, ISSUES, REFUSED, Report, UNREACHABLE};
 use super::settings::Settings;
 use crate::issue_id::issue_id;
 
-/// Longer than one request with its waits takes; renewed before each resource.
+/// Longer than one request with its retries takes; renewed before each resource.
 pub(super) const LEASE: Duration = Duration::from_mins(5);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_mins(1),
@@ -35,22 +36,22 @@ const BACKOFF: Backoff = Backoff {
 
 pub(super) const USERS: &str = "/Users";
 
-/// Whether anything is written.
+/// Whether a push writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// It is done; with `confirmed` also what would be held.
+    /// Writes; with `confirmed`, also deactivations above the brake.
     Apply {
-        /// Whether a person agreed to it.
+        /// Whether a person confirmed deactivations above the brake.
         confirmed: bool,
-        /// Whether every user and group is compared with the service's, also where what it should be has not changed since it
-        /// was last told: what somebody changed there is mended.
+        /// Whether to compare every user and group with the service's, even if its target state has not
+        /// changed since the last push. This repairs changes made at the service.
         compare: bool,
     },
-    /// A dry run: the service is asked, and nothing is changed there nor noted here.
+    /// A dry run: reads from the service; writes neither there nor to the store.
     Plan,
 }
 
-/// Pushes people to services.
+/// Pushes employees and departments to SCIM services.
 pub struct Pusher {
     pub(super) store: Store,
     vault: Arc<Vault>,
@@ -60,7 +61,7 @@ pub struct Pusher {
     pub(super) holder: String,
 }
 
-/// A push that is going on.
+/// A running push.
 pub(super) struct Round<'a> {
     pub(super) pusher: &'a Pusher,
     pub(super) target: ScimTarget,
@@ -68,23 +69,23 @@ pub(super) struct Round<'a> {
     pub(super) can: Abilities,
     pub(super) settings: Settings,
     pub(super) is_plan: bool,
-    /// Whether what a resource should be may be unchanged and is compared all the same.
+    /// Whether resources are compared with the service's even if their target state is unchanged.
     pub(super) compares: bool,
     pub(super) users: HashMap<RemoteId, ScimLink>,
-    /// Groups that are departments here.
+    /// Groups that are linked to departments.
     pub(super) known_groups: HashMap<RemoteId, ScimLink>,
     pub(super) report: Report,
-    /// Every resource of the service, where it knows no filter.
+    /// Every resource by endpoint, for services that can't filter.
     pub(super) listed: HashMap<&'static str, Vec<Value>>,
     pub(super) failed_in_a_row: usize,
     pub(super) claimed_at: Timestamp,
 }
 
-/// Why a push does not go on.
+/// Why a push ends early.
 pub(super) enum Stop {
     Store(Error),
     Service(Failure),
-    /// Somebody else has taken it over.
+    /// Another process took over the lease.
     Lost,
 }
 
@@ -101,7 +102,7 @@ impl From<Failure> for Stop {
 }
 
 impl Pusher {
-    /// A pusher that goes where `policy` allows. `holder` names it among all that push from the same store.
+    /// Creates a pusher that connects where `policy` allows. `holder` names it as the holder of leases.
     pub fn new(
         store: Store,
         vault: Arc<Vault>,
@@ -113,11 +114,12 @@ impl Pusher {
         Self { store, vault, clock, policy, jitter, holder }
     }
 
-    /// Pushes all of a linked account's people to a service, as they stand on a day. Nothing where somebody is at it.
+    /// Pushes a linked account's employees to a service, as of `today`. `None` if another process holds the
+    /// lease.
     ///
     /// # Errors
     ///
-    /// Where the store fails. What the service does is in the report.
+    /// If the store fails. Failures of the service are in the report.
     #[boxed]
     pub async fn push(&self, id: ScimTargetId, today: Date, mode: Mode) -> Result<Option<Report>, Error> {
         let now = self.clock.now();
@@ -128,7 +130,7 @@ impl Pusher {
             self.store.release_scim_target(id, &self.holder, None).await?;
             return Ok(None);
         };
-        // Before anything is read: what changes meanwhile is pushed next time.
+        // Taken before anything is read, so that the next push covers changes made meanwhile.
         let seq = self.store.last_change(account.no).await?;
         let (mut report, outcome) = self.round(&target, &account, today, mode).await;
         let failure = match outcome {
@@ -154,19 +156,19 @@ impl Pusher {
         };
         let wait = if is_fine { Duration::ZERO } else { BACKOFF.wait(attempts, retry_after, &self.jitter) };
         let pushed = ScimPushed {
-            // What is held waits for a person, or for something to change.
+            // What the brake holds waits for a person or another change.
             done: is_fine.then_some((seq, today)),
             attempts,
             next_attempt_at: now.checked_add(wait).unwrap_or(Timestamp::MAX),
             report: &report.summary(),
         };
         self.store.release_scim_target(id, &self.holder, Some(pushed)).await?;
-        self.settle(&target, &report, now).await?;
+        self.update_issues(&target, &report, now).await?;
         Ok(Some(report))
     }
 
-    /// What a push begins with: the service's abilities, what it was told, and what it should have.
-    pub(super) async fn look(
+    /// Prepares a push: the service's features, the links from earlier pushes and the target state.
+    pub(super) async fn prepare(
         &self,
         target: &ScimTarget,
         account: &LinkedAccount,
@@ -197,7 +199,7 @@ impl Pusher {
         Ok((round, company))
     }
 
-    /// A push, and what it did, to its end or until it stopped.
+    /// Runs a push to its end or until it stops; returns what it did.
     async fn round(
         &self,
         target: &ScimTarget,
@@ -205,20 +207,20 @@ impl Pusher {
         today: Date,
         mode: Mode,
     ) -> (Report, Result<(), Stop>) {
-        let (mut round, company) = match self.look(target, account, today).await {
+        let (mut round, company) = match self.prepare(target, account, today).await {
             Ok(begun) => begun,
             Err(stop) => return (Report::default(), Err(stop)),
         };
         round.is_plan = mode == Mode::Plan;
-        // A push that a person asked for begins before the log, and so does the first.
+        // A manual push begins with sequence number -1, and so does the first.
         round.compares = target.pushed_seq < 0 || !matches!(mode, Mode::Apply { compare: false, .. });
         let is_confirmed = matches!(mode, Mode::Apply { confirmed: true, .. }) || target.confirmed;
-        let outcome = round.go(account, &company, is_confirmed).await;
+        let outcome = round.run(account, &company, is_confirmed).await;
         (round.report, outcome)
     }
 
-    /// Opens and resolves the issues of a service.
-    async fn settle(&self, target: &ScimTarget, report: &Report, at: Timestamp) -> Result<(), Error> {
+    /// Opens and resolves the service's issues.
+    async fn update_issues(&self, target: &ScimTarget, report: &Report, at: Timestamp) -> Result<(), Error> {
         let (subject, summary) = (target.id.to_string(), report.summary());
         for code in ISSUES {
             let holds = match code {

@@ -1,97 +1,97 @@
-//! What a push did, or would do.
+//! The report of a push: what it did, or would do.
 
 use people::RemoteId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The codes of issues about a service; their subject is its id.
+/// The codes of issues about a service; the issue's subject is the service's id.
 pub const ISSUES: [&str; 4] = [HELD, REFUSED, UNREACHABLE, FAILED];
 
-/// More people would be deactivated at once than may be without being asked.
+/// A push would deactivate more users than the brake allows without confirmation.
 pub(super) const HELD: &str = "scim.held";
 /// The service refuses the token.
 pub(super) const REFUSED: &str = "scim.refused";
-/// The service does not answer as a SCIM service does.
+/// The service does not answer as a SCIM service.
 pub(super) const UNREACHABLE: &str = "scim.unreachable";
 /// Some users or groups could not be provisioned.
 pub(super) const FAILED: &str = "scim.records_failed";
 
-/// What is done with a resource.
+/// An action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is made.
+    /// Created.
     Create,
-    /// It was there and is taken for this record's.
+    /// An existing resource was linked to this record.
     Adopt,
-    /// Attributes are changed.
+    /// Attributes were changed.
     Update,
-    /// The user may not log in any more.
+    /// The user was set inactive; the group was emptied.
     Deactivate,
-    /// The user may log in again.
+    /// The user was set active again.
     Reactivate,
-    /// It is deleted.
+    /// Deleted.
     Delete,
-    /// It is not done: see the code.
+    /// Failed: see the code.
     Fail,
 }
 
-/// An attribute that is changed.
+/// A changed attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// Its name, as in the settings.
+    /// The attribute's name, as in the settings.
     pub attribute: &'static str,
-    /// What it was.
+    /// The value before.
     pub before: Option<String>,
-    /// What it becomes.
+    /// The value after.
     pub after: Option<String>,
 }
 
-/// What is done with one user or group.
+/// The action on one user or group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What.
+    /// The action.
     pub action: Action,
     /// `user` or `group`.
     pub resource: &'static str,
     /// Lucca's id.
     pub id: RemoteId,
-    /// What it is called at the service.
+    /// The user name or display name.
     pub name: String,
-    /// What is changed of it.
+    /// The changed attributes.
     pub changes: Vec<Change>,
-    /// Why it failed: a stable code, with the service's status where there was one.
+    /// Why it failed: a stable code, with the service's status if there was a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// What a push did, or, of a dry run, would do.
+/// What a push did or, in a dry run, would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The steps, in order.
     pub steps: Vec<Step>,
-    /// Users and groups that are as they should be.
+    /// Users and groups that are already as they should be.
     pub unchanged: u64,
-    /// People without a user name, who can't be users.
+    /// Employees without a user name, who can't be provisioned.
     pub nameless: u64,
-    /// So many would be deactivated that a person is asked first; none of them is.
+    /// How many deactivations wait for a person's confirmation; none of them was made.
     pub held: Option<u64>,
-    /// Why it stopped before its end: a stable code.
+    /// Why the push ended early: a stable code.
     pub stopped: Option<String>,
 }
 
 impl Report {
-    /// Whether all was done.
+    /// Whether the push completed without failures or held deactivations.
     pub fn is_complete(&self) -> bool {
         self.stopped.is_none() && self.held.is_none() && self.count(Action::Fail) == 0
     }
 
-    /// How often something was done.
+    /// How many steps have this action.
     pub fn count(&self, action: Action) -> u64 {
         self.steps.iter().map(|step| u64::from(step.action == action)).sum()
     }
 
-    /// Codes and counts, without anything personal.
+    /// Codes and counts, without personal data.
     pub fn summary(&self) -> Value {
         json!({
             "created": self.count(Action::Create),

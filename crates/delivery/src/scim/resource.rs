@@ -1,4 +1,4 @@
-//! Users as a service has them: reading an attribute, and what has to be changed. Pure.
+//! Reads and changes attributes of SCIM resources. Pure.
 
 use std::collections::BTreeMap;
 
@@ -11,33 +11,33 @@ pub(super) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/// The attribute that says whether a user may log in.
+/// The attribute that allows a user to log in.
 pub(super) const ACTIVE: &str = "active";
 const MANAGER: &str = "enterprise.manager";
 
-/// A user as it should be: attributes by the names that settings have. `None` for one that is to be empty.
+/// A user's target attributes, by their names in the settings; `None` for an attribute that has to be empty.
 pub(super) type Attributes = BTreeMap<&'static str, Option<String>>;
 
-/// Where an attribute is in a resource.
-enum Place<'a> {
+/// Where a resource has an attribute.
+enum AttributePath<'a> {
     Simple(&'a str),
-    /// Of the user's name.
+    /// Inside `name`.
     Name(&'a str),
-    /// The element of a list that has a type.
+    /// The `value` of the list element with this type.
     Typed(&'a str, &'a str),
     Enterprise(&'a str),
 }
 
-fn place(attribute: &str) -> Place<'_> {
+fn attribute_path(attribute: &str) -> AttributePath<'_> {
     match attribute.split_once('.') {
-        None => Place::Simple(attribute),
-        Some(("name", rest)) => Place::Name(rest),
-        Some(("enterprise", rest)) => Place::Enterprise(rest),
-        Some((list, kind)) => Place::Typed(list, kind),
+        None => AttributePath::Simple(attribute),
+        Some(("name", rest)) => AttributePath::Name(rest),
+        Some(("enterprise", rest)) => AttributePath::Enterprise(rest),
+        Some((list, kind)) => AttributePath::Typed(list, kind),
     }
 }
 
-/// A member, whatever case its name is in: SCIM's names are the same in any.
+/// A member by its name in any case, because SCIM's attribute names are case-insensitive.
 pub(super) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
     const NULL: &Value = &Value::Null;
     match value {
@@ -51,14 +51,14 @@ pub(super) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
     }
 }
 
-/// The element of a list that has this type.
+/// The list element of this type.
 fn typed<'a>(resource: &'a Value, list: &str, kind: &str) -> Option<&'a Value> {
     let elements = member(resource, list).as_array()?;
     let is_it = |one: &&Value| member(one, "type").as_str().is_some_and(|its| its.eq_ignore_ascii_case(kind));
     elements.iter().find(is_it)
 }
 
-/// The only element of a list, where it has no type: services that know no types have one each.
+/// The only element of a list, if it has no type: services without types have one each.
 fn untyped<'a>(resource: &'a Value, list: &str) -> Option<&'a Value> {
     match member(resource, list).as_array().map(Vec::as_slice) {
         Some([only]) if member(only, "type").is_null() => Some(only),
@@ -66,31 +66,31 @@ fn untyped<'a>(resource: &'a Value, list: &str) -> Option<&'a Value> {
     }
 }
 
-/// What a resource has for an attribute.
+/// The resource's value of an attribute.
 pub(super) fn read(resource: &Value, attribute: &str) -> Option<String> {
-    let value = match place(attribute) {
-        Place::Simple(name) => member(resource, name),
-        Place::Name(name) => member(member(resource, "name"), name),
-        Place::Typed(list, kind) => {
+    let value = match attribute_path(attribute) {
+        AttributePath::Simple(name) => member(resource, name),
+        AttributePath::Name(name) => member(member(resource, "name"), name),
+        AttributePath::Typed(list, kind) => {
             member(typed(resource, list, kind).or_else(|| untyped(resource, list))?, "value")
         }
-        Place::Enterprise("manager") => {
+        AttributePath::Enterprise("manager") => {
             let manager = member(member(resource, ENTERPRISE), "manager");
             if manager.is_object() { member(manager, "value") } else { manager }
         }
-        Place::Enterprise(name) => member(member(resource, ENTERPRISE), name),
+        AttributePath::Enterprise(name) => member(member(resource, ENTERPRISE), name),
     };
     match value {
         Value::String(text) if attribute == ACTIVE => Some(text.to_ascii_lowercase()),
         Value::String(text) if !text.is_empty() => Some(text.clone()),
-        // Who is not said to be inactive is active.
+        // A user without `active` is active.
         Value::Null if attribute == ACTIVE && resource.is_object() => Some(true.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
 }
 
-/// What has to be changed for a resource to be as it should.
+/// The changes that bring a resource to its target attributes.
 pub(super) fn differences(resource: &Value, wanted: &Attributes) -> Vec<Change> {
     let differs = |(attribute, after): (&&'static str, &Option<String>)| {
         let before = read(resource, attribute);
@@ -107,26 +107,26 @@ fn value_of(attribute: &str, text: &str) -> Value {
     }
 }
 
-/// A PATCH that makes the changes. What else the resource has is not touched.
+/// A PATCH with the changes only, so that other attributes stay.
 pub(super) fn patch(resource: &Value, changes: &[Change]) -> Value {
     let operation = |change: &Change| {
-        let path = match place(change.attribute) {
-            Place::Simple(name) => name.to_owned(),
-            Place::Name(name) => format!("name.{name}"),
-            Place::Typed(list, _) if untyped(resource, list).is_some() => {
+        let path = match attribute_path(change.attribute) {
+            AttributePath::Simple(name) => name.to_owned(),
+            AttributePath::Name(name) => format!("name.{name}"),
+            AttributePath::Typed(list, _) if untyped(resource, list).is_some() => {
                 return match &change.after {
                     Some(text) => json!({ "op": "replace", "path": list, "value": [{ "value": text }] }),
                     None => json!({ "op": "remove", "path": list }),
                 };
             }
-            Place::Typed(list, kind) => match (&change.after, typed(resource, list, kind)) {
+            AttributePath::Typed(list, kind) => match (&change.after, typed(resource, list, kind)) {
                 (Some(value), None) => {
                     return json!({ "op": "add", "path": list, "value": [{ "type": kind, "value": value }] });
                 }
                 (Some(_), Some(_)) => format!("{list}[type eq \"{kind}\"].value"),
                 (None, _) => format!("{list}[type eq \"{kind}\"]"),
             },
-            Place::Enterprise(name) => format!("{ENTERPRISE}:{name}"),
+            AttributePath::Enterprise(name) => format!("{ENTERPRISE}:{name}"),
         };
         match &change.after {
             Some(text) => {
@@ -142,17 +142,17 @@ pub(super) fn patch_of(operations: &[Value]) -> Value {
     json!({ "schemas": [PATCH], "Operations": operations })
 }
 
-/// The whole resource with the changes made, for a service that knows no PATCH; a new one where `resource` is null.
+/// The whole resource after the changes, for services without PATCH; a new resource if `resource` is null.
 pub(super) fn whole(resource: &Value, changes: &[Change]) -> Value {
     let mut made: Map<String, Value> = resource.as_object().cloned().unwrap_or_default();
     made.retain(|name, _| !name.eq_ignore_ascii_case("meta"));
     for change in changes {
         let after = change.after.as_deref().map(|text| value_of(change.attribute, text));
-        match place(change.attribute) {
-            Place::Simple(name) => set(&mut made, name, after),
-            Place::Name(name) => within(&mut made, "name", |inner| set(inner, name, after)),
-            Place::Enterprise(name) => within(&mut made, ENTERPRISE, |inner| set(inner, name, after)),
-            Place::Typed(list, kind) => {
+        match attribute_path(change.attribute) {
+            AttributePath::Simple(name) => set(&mut made, name, after),
+            AttributePath::Name(name) => within(&mut made, "name", |inner| set(inner, name, after)),
+            AttributePath::Enterprise(name) => within(&mut made, ENTERPRISE, |inner| set(inner, name, after)),
+            AttributePath::Typed(list, kind) => {
                 let elements = made.entry(list.to_owned()).or_insert_with(|| json!([]));
                 let Some(elements) = elements.as_array_mut() else { continue };
                 let is_untyped = elements.len() == 1 && member(&elements[0], "type").is_null();
@@ -190,7 +190,7 @@ fn set(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     }
 }
 
-/// Changes the object of a name, which is made where there is none.
+/// Changes an inner object; creates it if it is missing and removes it if it ends up empty.
 fn within(members: &mut Map<String, Value>, name: &str, change: impl FnOnce(&mut Map<String, Value>)) {
     let mut inner = match members.remove(name) {
         Some(Value::Object(inner)) => inner,
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_resource_has_what_is_wanted() {
+    fn new_resource_has_the_target_attributes() {
         let made = whole(&Value::Null, &differences(&Value::Null, &wanted()));
         assert_eq!(
             made,
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_changed_and_what_others_wrote_stays() {
+    fn patch_changes_only_differing_attributes() {
         let mut there = whole(&Value::Null, &differences(&Value::Null, &wanted()));
         there["title"] = json!("Boss");
         there["emails"] = json!([{ "type": "home", "value": "ada@home.example", "primary": true }]);

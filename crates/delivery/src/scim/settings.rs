@@ -1,46 +1,46 @@
-//! What is provisioned to a service, and which of its attributes comes from what.
+//! Settings of a service: what is provisioned, and each attribute's source.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Settings of a service. Each has a default; a name that is not known is refused.
+/// A service's settings. Each has a default; unknown names are refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// So many days before their first day people are users already.
+    /// How many days before their first day employees become users.
     pub hire_lead_days: u16,
-    /// Whether they are active until then.
+    /// Whether these users are active before the first day.
     pub active_before_first_day: bool,
-    /// Whether departments are no groups.
+    /// Whether departments are not provisioned as groups.
     pub without_groups: bool,
-    /// Whether the users of people who are gone from Lucca, excluded or erased are deleted, and groups of departments that
-    /// are gone. They are deactivated, or emptied, otherwise. Whoever has left is never deleted.
+    /// Whether to delete the users of employees who are gone from Lucca, excluded or erased, and the groups
+    /// of removed departments. Otherwise users are deactivated and groups emptied. Users of former employees
+    /// are never deleted.
     pub delete: bool,
-    /// Attributes by name, each with where it comes from; null leaves it out. Others are as by default: see
-    /// [`Settings::sources`].
+    /// Sources by attribute name; null omits the attribute. For the others see [`Settings::sources`].
     pub attributes: BTreeMap<String, Option<String>>,
 }
 
-/// Settings that can't be used.
+/// Why settings are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// They have not the form expected.
+    /// They don't have the expected form.
     #[error("the settings can't be read: {0}")]
     Malformed(String),
-    /// There is no such attribute.
+    /// The attribute does not exist.
     #[error("there is no attribute {0:?}; there are {all}", all = names())]
     UnknownAttribute(String),
-    /// Nothing of that name is known of people.
+    /// The source does not exist.
     #[error("the attribute {attribute} can't come from {source_name:?}; it may come from {all}", all = SOURCES.join(", "))]
     UnknownSource {
         /// The attribute.
         attribute: String,
-        /// What it was to come from.
+        /// The unknown source.
         source_name: String,
     },
-    /// By these users are found again.
+    /// A push finds users by these attributes.
     #[error("the attributes externalId and userName can't be left out: users are found by them")]
     NotWithout,
 }
@@ -52,7 +52,7 @@ impl SettingsError {
     }
 }
 
-/// Every attribute that may be mapped, and where it comes from by default: the first of the sources that is not empty.
+/// Every attribute that can be mapped, with its default sources, of which the first non-empty one is used.
 pub(super) const ATTRIBUTES: [(&str, &str); 23] = [
     ("userName", "work_email|login"),
     ("externalId", "id"),
@@ -79,7 +79,7 @@ pub(super) const ATTRIBUTES: [(&str, &str); 23] = [
     ("enterprise.manager", "manager"),
 ];
 
-/// What attributes may come from: members of employees, and names of what they refer to. `custom_fields.NAME` too.
+/// Possible sources: members of employees, and names of what they refer to. `custom_fields.NAME` too.
 pub(super) const SOURCES: [&str; 24] = [
     "id",
     "name",
@@ -113,11 +113,11 @@ fn names() -> String {
 }
 
 impl Settings {
-    /// Reads settings from JSON.
+    /// Parses settings.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, by name.
+    /// The first problem, by name.
     pub fn parse(value: &Value) -> Result<Self, SettingsError> {
         let settings =
             Self::deserialize(value).map_err(|error| SettingsError::Malformed(error.to_string()))?;
@@ -145,7 +145,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Each attribute that is provisioned, with where it comes from.
+    /// Each provisioned attribute with its source.
     pub fn sources(&self) -> impl Iterator<Item = (&'static str, &str)> {
         ATTRIBUTES.iter().filter_map(|(name, usual)| {
             let source = match self.attributes.get(*name) {
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_known_is_refused_by_name() {
+    fn unknown_settings_are_refused_by_name() {
         let error = |settings| Settings::parse(&settings).unwrap_err().to_string();
         assert!(error(json!({ "hire_days": 1 })).contains("hire_days"));
         assert!(error(json!({ "attributes": { "titel": "job_title" } })).contains("titel"));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_changes_what_it_names_and_nothing_else() {
+    fn mapping_changes_only_named_attributes() {
         let settings =
             json!({ "attributes": { "title": null, "nickName": "custom_fields.e_nick|first_name" } });
         let settings = Settings::parse(&settings).unwrap();

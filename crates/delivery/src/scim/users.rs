@@ -1,5 +1,5 @@
-//! People as users: who is made, adopted, changed, let in and out, one after the other. When that is done, and for how long it
-//! is tried, is `push`'s.
+//! Provisions employees as users: creates, adopts, updates, activates and deactivates them, one after the
+//! other. Not here: the lease and the schedule (`push`).
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,13 +14,14 @@ use super::push::{LEASE, Round, Stop, USERS};
 use super::report::{Action, Change, Step};
 use super::resource::{ACTIVE, Attributes, differences, member, patch, read, whole};
 
-/// So many in a row fail before the service is left alone.
+/// Failures in a row after which the push stops.
 const PATIENCE: usize = 5;
-/// More than this many users, and more than one in five, are not deactivated at once unasked; nor more than the second.
+/// More deactivations than the first and than one user in five, or more than the second, wait for
+/// confirmation.
 const BRAKE: (usize, usize) = (5, 50);
 
 impl Round<'_> {
-    pub(super) async fn go(
+    pub(super) async fn run(
         &mut self,
         account: &LinkedAccount,
         company: &Company,
@@ -40,8 +41,8 @@ impl Round<'_> {
         if is_held {
             self.report.held = Some(ending as u64);
         }
-        // Managers come before those who report to them; who reports in a circle is told of at the second turn.
-        // A dry run has no users that could be told of.
+        // Managers come before their reports; the second pass sets managers in reporting cycles. A dry run
+        // creates no users that the second pass could refer to.
         let turns = if self.is_plan { 1 } else { 2 };
         for turn in 0..turns {
             for person in &company.people {
@@ -54,26 +55,26 @@ impl Round<'_> {
                 {
                     continue;
                 }
-                self.still_ours().await?;
+                self.renew_lease().await?;
                 let done = self.user(person, turn == 0).await;
                 self.note("user", &person.id, person.user_name().unwrap_or_default(), done)?;
             }
         }
         if !is_held {
             for id in vanished {
-                self.still_ours().await?;
-                let done = self.vanish(&id).await;
+                self.renew_lease().await?;
+                let done = self.end_user(&id).await;
                 self.note("user", &id, "", done)?;
             }
         }
-        // Who is held keeps their groups.
+        // Groups keep their members while deactivations are held.
         if !self.settings.without_groups && !is_held {
             self.groups(company).await?;
         }
         Ok(())
     }
 
-    /// Those who are users and are no longer known here. Who is only hidden, because the key lost a permission, is not.
+    /// Users whose employee is no longer stored. Employees hidden by a lost permission don't count.
     async fn vanished(
         &self,
         account: &LinkedAccount,
@@ -88,7 +89,7 @@ impl Round<'_> {
         Ok(vanished)
     }
 
-    /// What a user should be, by who is known to the service by now, and its hash.
+    /// A user's target attributes and their hash. The manager is the one known to the service by now.
     pub(super) fn wanted(&self, person: &Person) -> (Attributes, u128) {
         let mut wanted = person.attributes.clone();
         if let Some(manager) = &person.manager {
@@ -120,9 +121,9 @@ impl Round<'_> {
             None => None,
         };
         let Some(name) = person.user_name() else {
-            // Whoever may not log in any more needs no name for that.
+            // Deactivation needs no user name.
             if let (Some(there), Some(link), false) = (&there, &link, is_user) {
-                return self.switch_off(&person.id, there, link).await;
+                return self.deactivate(&person.id, there, link).await;
             }
             self.report.nameless += u64::from(counts && is_user);
             return Ok(None);
@@ -145,7 +146,7 @@ impl Round<'_> {
                 match self.look_up(USERS, &by).await? {
                     Some(there) => self.adopt(person, &there, &wanted, hash).await,
                     None => match self.create(person, &wanted, hash).await {
-                        // Somebody made it at this moment, or an answer was lost.
+                        // Another client created the user just now, or a response was lost.
                         Err(Stop::Service(failure)) if failure.is_conflict() => {
                             match self.look_up(USERS, &by).await? {
                                 Some(there) => self.adopt(person, &there, &wanted, hash).await,
@@ -159,7 +160,7 @@ impl Round<'_> {
         }
     }
 
-    /// Takes a user that was there for this person's.
+    /// Links an existing user to this employee.
     async fn adopt(
         &mut self,
         person: &Person,
@@ -175,7 +176,7 @@ impl Round<'_> {
         }))
     }
 
-    /// The resource that has one of these values, the first attribute that finds any deciding.
+    /// Finds a resource by attributes in order; the first attribute with a match decides.
     pub(super) async fn look_up(
         &mut self,
         path: &'static str,
@@ -190,9 +191,9 @@ impl Round<'_> {
                 })
             };
             let mut found = self.candidates(path, attribute, value).await?;
-            // A service that does not know the filter answers with whoever is there.
+            // A service that ignores the filter returns every user.
             found.retain(is_it);
-            // One that has another's external id is another's; so is one that is known here already.
+            // A resource with another external id, or linked to another record, is not ours to take.
             let all = found.len();
             found.retain(|one| {
                 let its = read(one, "externalId");
@@ -217,7 +218,7 @@ impl Round<'_> {
     ) -> Result<Vec<Value>, Failure> {
         if self.can.filter {
             match self.client.find(path, attribute, value).await {
-                // It filters, but not by this: all of them are looked through.
+                // The service filters, but not by this attribute: search the whole list.
                 Err(failure) if failure.is_of_one() => {}
                 found => return found,
             }
@@ -228,7 +229,7 @@ impl Round<'_> {
         Ok(self.listed.get(path).cloned().unwrap_or_default())
     }
 
-    /// Whether a resource is that of somebody, or some department, here.
+    /// Whether a resource is linked to an employee or a department.
     fn is_known(&self, path: &str, resource: &Value) -> bool {
         let known = if path == USERS { &self.users } else { &self.known_groups };
         let id = member(resource, "id").as_str();
@@ -288,7 +289,7 @@ impl Round<'_> {
         self.send_change(&path_of(USERS, id), &patch(there, changes), &whole(there, changes)).await
     }
 
-    /// Changes a resource by PATCH, or where the service does not know that, by PUT of the whole.
+    /// Changes a resource by PATCH or, if the service does not support it, by PUT of the whole.
     pub(super) async fn send_change(&self, path: &str, patch: &Value, whole: &Value) -> Result<(), Stop> {
         if self.can.patch {
             match self.client.patch(path, patch).await {
@@ -299,8 +300,8 @@ impl Round<'_> {
         Ok(self.client.put(path, whole).await.map(drop)?)
     }
 
-    /// A user may not log in any more; nothing else of it is changed.
-    async fn switch_off(
+    /// Sets a user inactive and changes nothing else.
+    async fn deactivate(
         &mut self,
         id: &RemoteId,
         there: &Value,
@@ -308,7 +309,7 @@ impl Round<'_> {
     ) -> Result<Option<Step>, Stop> {
         let changes = differences(there, &Attributes::from([(ACTIVE, Some(false.to_string()))]));
         self.change(&link.remote_id, there, &changes).await?;
-        // Should they come back, they are compared anew.
+        // Hash 0 makes the next push compare the user if the employee returns.
         let link = ScimLink { active: false, hash: 0, remote_id: link.remote_id.clone() };
         self.keep(id, Some(link)).await?;
         if changes.is_empty() {
@@ -319,8 +320,9 @@ impl Round<'_> {
         Ok(Some(self.step(Action::Deactivate, "user", id, &name, changes)))
     }
 
-    /// Somebody is no longer known here: deactivated, or deleted where the settings say so.
-    async fn vanish(&mut self, id: &RemoteId) -> Result<Option<Step>, Stop> {
+    /// Ends the user of an employee who is no longer stored: deactivates it, or deletes it if the settings
+    /// say so.
+    async fn end_user(&mut self, id: &RemoteId) -> Result<Option<Step>, Stop> {
         let Some(link) = self.users.get(id).cloned() else { return Ok(None) };
         let path = path_of(USERS, &link.remote_id);
         if self.settings.delete {
@@ -342,7 +344,7 @@ impl Round<'_> {
             }
             Err(failure) => return Err(failure.into()),
         };
-        self.switch_off(id, &there, &link).await
+        self.deactivate(id, &there, &link).await
     }
 
     async fn keep(&mut self, id: &RemoteId, link: Option<ScimLink>) -> Result<(), Error> {
@@ -367,7 +369,7 @@ impl Round<'_> {
         Step { action, resource, id: id.clone(), name: name.to_owned(), changes, error: None }
     }
 
-    /// Notes what became of a resource. What is wrong with one does not stop the others, unless many fail in a row.
+    /// Records a step. A failed resource does not stop the others, unless many fail in a row.
     pub(super) fn note(
         &mut self,
         resource: &'static str,
@@ -381,7 +383,7 @@ impl Round<'_> {
                 self.report.steps.extend(step);
                 Ok(())
             }
-            // Nor does one whose requests take too long.
+            // A resource whose requests time out does not stop the others either.
             Err(Stop::Service(failure)) if failure.is_of_one() || failure == Failure::Unreachable => {
                 self.failed_in_a_row += 1;
                 let status = match &failure {
@@ -402,8 +404,8 @@ impl Round<'_> {
         }
     }
 
-    /// Renews the lease, where it is time.
-    pub(super) async fn still_ours(&mut self) -> Result<(), Stop> {
+    /// Renews the lease when a fifth of it has passed.
+    pub(super) async fn renew_lease(&mut self) -> Result<(), Stop> {
         if self.is_plan {
             return Ok(());
         }
@@ -418,19 +420,19 @@ impl Round<'_> {
     }
 }
 
-/// The service's id of a resource. What has none is no resource of SCIM's.
+/// The service's id of a resource. A resource without one is not SCIM's.
 pub(super) fn remote_id(resource: &Value) -> Result<String, Failure> {
     let id = member(resource, "id").as_str();
     id.filter(|id| !id.is_empty() && id.len() <= 500).map(str::to_owned).ok_or(Failure::Unreachable)
 }
 
-/// Where a resource is: its id may hold anything.
+/// A resource's path. The id is escaped, because it may hold any character.
 pub(super) fn path_of(kind: &str, id: &str) -> String {
     let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
     format!("{kind}/{}", id.replace('+', "%20"))
 }
 
-/// Whether a user may log in: who is not said not to, may.
+/// Whether a user is active; a user without `active` is.
 fn is_active(user: &Value) -> bool {
     read(user, ACTIVE).is_none_or(|active| active != "false")
 }

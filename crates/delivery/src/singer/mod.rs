@@ -1,7 +1,7 @@
-//! The Singer specification, as a tap: messages on standard output, one JSON object a line.
+//! A Singer tap: JSON messages on standard output, one a line.
 //!
-//! Source of facts about it: Singer's `SPEC.md`, `DISCOVERY_MODE.md` and `SYNC_MODE.md`, and the package
-//! `singer-python`. Not here: where configuration comes from and what it means (`cli`).
+//! Source: Singer's `SPEC.md`, `DISCOVERY_MODE.md` and `SYNC_MODE.md`, and the package `singer-python`. Not
+//! here: reading and checking the configuration (`cli`).
 
 mod selection;
 mod tap;
@@ -14,11 +14,11 @@ pub use tap::{Bookmarks, sync};
 use crate::catalog::{DELETED_AT, KEY, SEQ, STATE, STREAMS, schema_as};
 use crate::mapping::Mapping;
 
-/// The columns that are always given.
+/// Columns that the tap always emits.
 const AUTOMATIC: [&str; 4] = [KEY, SEQ, STATE, DELETED_AT];
 
-/// What is discovered: every stream, with the fields that the mapping delivers, selected unless the catalog that is given back says otherwise. `is_kept` is
-/// whether changes can be told apart from what was read before.
+/// The discovered catalog: every stream, with the fields that the mapping delivers, selected by default.
+/// `is_kept`: whether the store is maintained, so that streams can be read incrementally.
 pub fn catalog(is_kept: bool, mapping: &Mapping) -> Value {
     let streams: Vec<Value> = STREAMS
         .into_iter()

@@ -1,4 +1,4 @@
-//! What of the catalog is wanted: which streams, which fields of them, and how each is to be read.
+//! Parses the selections of a Singer catalog: streams, their fields and the replication method.
 
 use std::collections::BTreeSet;
 
@@ -12,36 +12,36 @@ use crate::catalog::{Error, SEQ, stream};
 /// How a stream is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replication {
-    /// Everything, every time.
+    /// A full read every time.
     FullTable,
-    /// What changed since the bookmark.
+    /// Only records that changed since the bookmark.
     Incremental,
 }
 
-/// A stream that is wanted.
+/// A selected stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selected {
     /// The stream.
     pub kind: Kind,
     /// How it is to be read.
     pub replication: Replication,
-    /// The fields that are not wanted.
+    /// The fields that are deselected.
     unwanted: BTreeSet<String>,
 }
 
 impl Selected {
-    /// Whether a field is wanted.
+    /// Whether a field is selected.
     pub fn is_wanted(&self, field: &str) -> bool {
         !self.unwanted.contains(field)
     }
 
-    /// Whether every field is wanted.
+    /// Whether every field is selected.
     pub fn is_whole(&self) -> bool {
         self.unwanted.is_empty()
     }
 }
 
-/// The streams that are wanted, in the catalog's order.
+/// The selected streams, in the catalog's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection(pub Vec<Selected>);
 
@@ -55,7 +55,7 @@ struct Entry {
     tap_stream_id: String,
     #[serde(default)]
     metadata: Vec<Metadata>,
-    /// Where metadata has no word on it; older catalogs have it here.
+    /// Older catalogs have it here; metadata takes precedence.
     #[serde(default)]
     selected: Option<bool>,
     #[serde(default)]
@@ -71,7 +71,7 @@ struct Metadata {
 }
 
 impl Selection {
-    /// Reads a catalog, and refuses what cannot be given. `is_kept` as for [`super::catalog`].
+    /// Parses a catalog and refuses unsupported selections. `is_kept` as for [`super::catalog`].
     pub fn parse(text: &str, is_kept: bool) -> Result<Self, Error> {
         let catalog: Catalog =
             serde_json::from_str(text).map_err(|error| Error::malformed("catalog", &error))?;
@@ -86,14 +86,14 @@ impl Selection {
 }
 
 impl Entry {
-    /// What metadata says of the stream itself.
+    /// A member of the stream's own metadata.
     fn of_stream(&self, name: &str) -> Option<&Value> {
         self.metadata.iter().find(|entry| entry.breadcrumb.is_empty())?.metadata.get(name)
     }
 
     fn is_selected(&self) -> bool {
         let flag = |name| self.of_stream(name).and_then(Value::as_bool);
-        // Whoever says nothing of a stream does not want it.
+        // A stream without any selection is not selected.
         flag("selected").or(self.selected).or_else(|| flag("selected-by-default")).unwrap_or(false)
     }
 
@@ -122,7 +122,7 @@ impl Entry {
 }
 
 impl Metadata {
-    /// The field that this says is not wanted.
+    /// The field that this metadata deselects.
     fn unwanted(&self) -> Option<&str> {
         let [properties, field] = &self.breadcrumb[..] else { return None };
         let flag = |name| self.metadata.get(name).and_then(Value::as_bool);

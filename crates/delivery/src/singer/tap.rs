@@ -1,4 +1,4 @@
-//! A sync: the schema and the records of each stream that is selected, and after each page how far it is.
+//! A Singer sync: emits the schema and the records of each selected stream, and a bookmark after each page.
 
 use std::io::Write;
 
@@ -11,12 +11,12 @@ use super::{Replication, Selected, Selection};
 use crate::catalog::{Error, KEY, Reader, SEQ, schema_as};
 use crate::mapping::Mapping;
 
-/// How far each stream was given: the state of a tap.
+/// The state of a tap: how far each stream was emitted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bookmarks(Map<String, Value>);
 
 impl Bookmarks {
-    /// Reads a state. An empty text and `{}` are none.
+    /// Parses a state. An empty text and `{}` mean no state.
     pub fn parse(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct State {
@@ -36,8 +36,8 @@ impl Bookmarks {
     }
 }
 
-/// Gives what is selected to `out`, with the time of `now` on each record. The bookmarks of streams that are not selected
-/// stay. `is_kept` as for [`super::catalog`]; without it there are no bookmarks.
+/// Emits the selected streams to `out`, each record with the time of `now`. Bookmarks of other streams stay.
+/// `is_kept` as for [`super::catalog`]; without it there are no bookmarks.
 pub async fn sync<W: Write>(
     reader: &Reader<'_>,
     is_kept: bool,
@@ -46,14 +46,15 @@ pub async fn sync<W: Write>(
     now: &(dyn Fn() -> Timestamp + Sync),
     out: &mut W,
 ) -> Result<(), Error> {
-    // Before the first record: a state that is of no use is better known before tables are written.
+    // Check every state before the first record, so that an unusable state fails before the target writes
+    // tables.
     let mut places = Vec::new();
     for Selected { kind, replication, .. } in &selection.0 {
         let kept = match bookmarks.of(*kind).filter(|_| is_kept) {
             Some(place) => Some(reader.resume(*kind, place)?),
             None => None,
         };
-        // What was given in full is given in full again; only what was interrupted goes on.
+        // A full-table stream starts over; only an interrupted first read resumes.
         let kept = kept.filter(|place| *replication == Replication::Incremental || place.is_in_first_read());
         places.push(kept.unwrap_or_else(|| reader.start()));
     }
@@ -80,7 +81,7 @@ pub async fn sync<W: Write>(
             }
         }
         if is_kept && selected.replication == Replication::FullTable {
-            // Nothing is left to go on from.
+            // The read is complete, so there is no position to resume from.
             bookmarks.0.remove(kind.name());
         }
     }

@@ -1,4 +1,4 @@
-//! What a webhook says: the entry of a log that it tells of, thin or full.
+//! Bodies of webhooks, thin or full, from entries of the change log and of account events.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,26 +11,26 @@ use store::{AccountEvent, AccountId, Change, Cursor, Error, Log, RecordState, St
 use super::event::fields_of;
 use crate::mapping::Mapping;
 
-/// An entry of one of a linked account's logs.
+/// An entry of the change log or of the account events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Entry<'a> {
     Change(&'a Change),
     Event(&'a AccountEvent),
 }
 
-/// An event that is to be told.
+/// An event to deliver.
 #[derive(Debug)]
-pub(crate) struct Telling<'a> {
-    /// Its type.
+pub(crate) struct PendingEvent<'a> {
+    /// The event's type.
     pub(crate) name: String,
-    /// Where the cursor is once it and all before it are told.
+    /// The endpoint's cursor once this event and all before it are delivered.
     pub(crate) to: Cursor,
-    /// What it tells of.
+    /// The log entry that caused it.
     pub(crate) entry: Entry<'a>,
 }
 
-impl Telling<'_> {
-    /// The record it is about. Events of one are told one after the other, and so are those of none.
+impl PendingEvent<'_> {
+    /// The event's record. Events of one record are delivered in order, and so are those without one.
     pub(crate) fn record(&self) -> Option<(Kind, &RemoteId)> {
         match self.entry {
             Entry::Change(change) => Some((change.kind, &change.id)),
@@ -39,18 +39,18 @@ impl Telling<'_> {
     }
 }
 
-/// Records as they are stored, by kind and id.
+/// Stored records as JSON, by kind and id.
 pub(crate) type Records = HashMap<(Kind, RemoteId), Value>;
 
-/// The records that some events are about, where they are still there.
+/// The records of some events, as far as they are still present.
 pub(crate) async fn records(
     store: &Store,
     account_no: i64,
-    of: &[Telling<'_>],
+    of: &[PendingEvent<'_>],
     mapping: &Mapping,
 ) -> Result<Records, Error> {
     let mut wanted: BTreeMap<Kind, Vec<RemoteId>> = BTreeMap::new();
-    for (kind, id) in of.iter().filter_map(Telling::record) {
+    for (kind, id) in of.iter().filter_map(PendingEvent::record) {
         wanted.entry(kind).or_default().push(id.clone());
     }
     let mut records = Records::new();
@@ -80,7 +80,7 @@ struct Body<'a, D> {
 struct ChangeData<'a> {
     kind: &'static str,
     id: &'a RemoteId,
-    /// Which fields changed.
+    /// The names of the changed fields.
     fields: Vec<String>,
     #[serde(flatten)]
     full: Option<FullData<'a>>,
@@ -92,18 +92,19 @@ struct FullData<'a> {
     record: Option<&'a Value>,
 }
 
-/// The body of an event of a linked account, with what the mapping delivers. With `records` it is full: what is not among them is not there any more.
+/// The body of an event. It is full if `records` is given; a record that is missing there is no longer
+/// present.
 pub(crate) fn body(
     account_id: AccountId,
-    telling: &Telling<'_>,
+    pending: &PendingEvent<'_>,
     records: Option<&Records>,
     mapping: &Mapping,
 ) -> String {
-    let (r#type, linked_account_id) = (telling.name.as_str(), Some(account_id));
-    match telling.entry {
+    let (r#type, linked_account_id) = (pending.name.as_str(), Some(account_id));
+    match pending.entry {
         Entry::Change(change) => {
             let changed = mapping.members(change.kind, fields_of(change).into_iter().collect());
-            written(&Body {
+            to_json(&Body {
                 r#type,
                 timestamp: change.at,
                 linked_account_id,
@@ -120,7 +121,7 @@ pub(crate) fn body(
                 },
             })
         }
-        Entry::Event(event) => written(&Body {
+        Entry::Event(event) => to_json(&Body {
             r#type,
             timestamp: event.at,
             linked_account_id,
@@ -131,17 +132,17 @@ pub(crate) fn body(
     }
 }
 
-/// The body of an event that stands in no log.
+/// The body of a test event, which is in no log.
 pub(crate) fn body_of_test(
     r#type: &str,
     timestamp: Timestamp,
     linked_account_id: Option<AccountId>,
     data: &Value,
 ) -> String {
-    written(&Body { r#type, timestamp, linked_account_id, log: None, sequence: None, data })
+    to_json(&Body { r#type, timestamp, linked_account_id, log: None, sequence: None, data })
 }
 
-fn written(body: &impl Serialize) -> String {
-    // What is made of texts and numbers has a JSON form.
+fn to_json(body: &impl Serialize) -> String {
+    // Texts and numbers always have a JSON form.
     serde_json::to_string(body).unwrap_or_default()
 }

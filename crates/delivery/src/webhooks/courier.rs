@@ -1,8 +1,9 @@
-//! Delivers what happened to whoever asked for it. The store's cursor is the outbox: an event is sent until the receiver
-//! says 2xx, then the cursor moves; whatever ends this process in between, the same event is sent again, with the same id.
+//! Delivers events to webhook endpoints. The endpoint's cursor in the store is the outbox: an event is sent
+//! until the receiver answers 2xx, then the cursor moves; after a crash the event is sent again with the same
+//! id.
 //!
-//! One process at a time delivers to an endpoint, under a lease. Some events are under way at once, those of a record one
-//! after the other. What fails holds up its endpoint, and no other.
+//! One process at a time delivers to an endpoint, under a lease. Several requests run at once, those of one
+//! record in order. A failure delays its endpoint only.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,50 +23,51 @@ use store::{
     Store, Told, Vault, WebhookEndpoint, WebhookEndpointId,
 };
 
-use super::body::{self, Entry, Records, Telling};
+use super::body::{self, Entry, PendingEvent, Records};
 use super::event::{events_of, wants};
 use super::seen::newcomers;
 use super::sender::{Message, Outcome, Sender, TIMEOUT};
 use crate::issue_id::issue_id;
 use crate::mapping::Mapping;
 
-/// Longer than it takes to send what is sent under it.
+/// Longer than the requests that are sent under it take.
 const LEASE: Duration = Duration::from_mins(1);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_secs(5),
     longest: Duration::from_hours(4),
     longest_retry_after: Duration::from_hours(12),
 };
-/// So long an endpoint may fail before it is disabled; and it was tried so often, where this process was away.
+/// An endpoint is disabled after failing for this long and at least this often; the count matters if this
+/// process was down.
 const PATIENCE: Duration = Duration::from_hours(72);
 const FEWEST_ATTEMPTS: u32 = 10;
-/// Entries of a log read at once.
+/// Log entries per read.
 const BATCH: u32 = 200;
-/// Events told before the cursor moves: so many may come twice after a crash.
+/// Events per cursor move, which is also how many may be delivered twice after a crash.
 const WAVE: usize = 64;
-/// Events under way at once.
+/// Concurrent requests per endpoint.
 const LANES: usize = 8;
 
-/// The code of the issue of an endpoint that was disabled. Its subject is the endpoint's id.
+/// The code of the issue about a disabled endpoint. The issue's subject is the endpoint's id.
 pub const DISABLED: &str = "webhook.endpoint_disabled";
 
-/// What one visit to an endpoint did.
+/// The result of delivering to endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Events that the receiver has taken.
+    /// Events that receivers accepted.
     pub events: u64,
-    /// Whether nothing is left to tell, as far as was known when the visit began.
+    /// Whether every event that existed at the start was delivered.
     pub is_done: bool,
 }
 
-/// What became of a test event.
+/// The result of a test event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestResult {
-    /// The event's id.
+    /// The event's `webhook-id`.
     pub webhook_id: String,
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status; `None` without a response.
     pub response: Option<u16>,
-    /// Why it failed, a stable code; absent for a success.
+    /// Why it failed, as a stable code; `None` on success.
     pub error: Option<&'static str>,
 }
 
@@ -79,15 +81,15 @@ pub struct Courier {
     holder: String,
 }
 
-/// A visit to an endpoint.
+/// A delivery to one endpoint.
 struct Visit {
     endpoint: WebhookEndpoint,
-    told: u64,
+    delivered: u64,
 }
 
 /// One log of one linked account.
 #[derive(Clone, Copy)]
-struct Of<'a> {
+struct LogSource<'a> {
     account_no: i64,
     account_id: AccountId,
     log: Log,
@@ -95,11 +97,11 @@ struct Of<'a> {
 }
 
 impl Courier {
-    /// A courier that goes where `policy` allows. `holder` names it among all that deliver from the same store.
+    /// Creates a courier that connects where `policy` allows. `holder` names it as the holder of leases.
     ///
     /// # Errors
     ///
-    /// When no HTTP client can be built.
+    /// If no HTTP client can be built.
     pub fn new(
         store: Store,
         vault: Arc<Vault>,
@@ -111,11 +113,11 @@ impl Courier {
         Ok(Self { store, vault, clock, sender, jitter: Jitter::new(seed), holder })
     }
 
-    /// Tells each endpoint that is due what it has not been told, one endpoint after the other.
+    /// Delivers the outstanding events of every due endpoint, one endpoint after the other.
     ///
     /// # Errors
     ///
-    /// Where the store fails. What receivers do is no error.
+    /// If the store fails. A receiver's failure is no error.
     #[boxed]
     pub async fn deliver_due(&self) -> Result<Delivered, Error> {
         let mut all = Delivered { events: 0, is_done: true };
@@ -127,34 +129,34 @@ impl Courier {
         Ok(all)
     }
 
-    /// Tells an endpoint what it has not been told, in order, until all is told or something fails.
+    /// Delivers an endpoint's outstanding events in order, until none is left or a request fails.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     #[boxed]
     pub async fn deliver(&self, id: WebhookEndpointId) -> Result<Delivered, Error> {
         let claimed = self.store.claim_webhook_endpoint(id, &self.holder, self.clock.now(), LEASE).await?;
         let Some(endpoint) = claimed else { return Ok(Delivered::default()) };
         let backlogs = self.store.webhook_backlog(&endpoint).await?;
-        let mut visit = Visit { endpoint, told: 0 };
+        let mut visit = Visit { endpoint, delivered: 0 };
         let mut is_done = true;
         for backlog in backlogs {
             let Some(account) = self.store.account(backlog.account_id).await? else { continue };
             let mapping = Mapping::of(&account.settings.delivery);
-            // What happened in a sync is told before its end.
-            is_done = self.tell_changes(&mut visit, &backlog, &mapping).await?
-                && self.tell_events(&mut visit, &backlog, &mapping).await?;
+            // Changes of a sync come before its `sync.completed`.
+            is_done = self.deliver_changes(&mut visit, &backlog, &mapping).await?
+                && self.deliver_events(&mut visit, &backlog, &mapping).await?;
             if !is_done {
                 break;
             }
         }
         self.store.release_webhook_endpoint(id, &self.holder).await?;
-        Ok(Delivered { events: visit.told, is_done })
+        Ok(Delivered { events: visit.delivered, is_done })
     }
 
-    /// False where nothing more is to be sent to the endpoint now, as with all that follows.
-    async fn tell_changes(
+    /// Delivers outstanding changes. Here and below, false means that the endpoint gets nothing more now.
+    async fn deliver_changes(
         &self,
         visit: &mut Visit,
         backlog: &Backlog,
@@ -162,7 +164,7 @@ impl Courier {
     ) -> Result<bool, Error> {
         let Backlog { account_no, account_id, mut changes, .. } = *backlog;
         let cursor = &mut changes;
-        let of = Of { account_no, account_id, log: Log::Changes, mapping };
+        let source = LogSource { account_no, account_id, log: Log::Changes, mapping };
         loop {
             let after = if cursor.slot < Cursor::WHOLE { cursor.seq - 1 } else { cursor.seq };
             let filter = ChangeFilter { after, ..ChangeFilter::default() };
@@ -175,17 +177,17 @@ impl Courier {
                 for event in events_of(change, seen) {
                     let to = Cursor { seq: change.seq, slot: event.slot };
                     if to > *cursor && wants(&visit.endpoint.types, &event.name) {
-                        events.push(Telling { name: event.name, to, entry: Entry::Change(change) });
+                        events.push(PendingEvent { name: event.name, to, entry: Entry::Change(change) });
                     }
                 }
             }
-            if !self.tell(visit, of, cursor, (&events, last.seq)).await? {
+            if !self.deliver_entries(visit, source, cursor, (&events, last.seq)).await? {
                 return Ok(false);
             }
         }
     }
 
-    async fn tell_events(
+    async fn deliver_events(
         &self,
         visit: &mut Visit,
         backlog: &Backlog,
@@ -193,56 +195,59 @@ impl Courier {
     ) -> Result<bool, Error> {
         let Backlog { account_no, account_id, mut events, last_event, .. } = *backlog;
         let cursor = &mut events;
-        let of = Of { account_no, account_id, log: Log::Events, mapping };
+        let source = LogSource { account_no, account_id, log: Log::Events, mapping };
         loop {
             let batch = self.store.account_events(account_no, (cursor.seq, last_event), BATCH).await?;
             let Some(last) = batch.last() else { return Ok(true) };
             let wanted = batch.iter().filter(|event| wants(&visit.endpoint.types, &event.event));
-            let events: Vec<Telling<'_>> = wanted
-                .map(|event| Telling {
+            let events: Vec<PendingEvent<'_>> = wanted
+                .map(|event| PendingEvent {
                     name: event.event.clone(),
                     to: Cursor::after(event.seq),
                     entry: Entry::Event(event),
                 })
                 .collect();
-            if !self.tell(visit, of, cursor, (&events, last.seq)).await? {
+            if !self.deliver_entries(visit, source, cursor, (&events, last.seq)).await? {
                 return Ok(false);
             }
         }
     }
 
-    /// Tells some events, in order, and moves the cursor behind the last entry that was looked at.
-    async fn tell(
+    /// Delivers events in order and moves the cursor behind entry `last`.
+    async fn deliver_entries(
         &self,
         visit: &mut Visit,
-        of: Of<'_>,
+        source: LogSource<'_>,
         cursor: &mut Cursor,
-        (events, last): (&[Telling<'_>], i64),
+        (events, last): (&[PendingEvent<'_>], i64),
     ) -> Result<bool, Error> {
         let mut rest = events;
         while !rest.is_empty() {
-            // Whoever refused something is asked that alone, until it is taken.
+            // After a failure, the failed event is sent alone until it is accepted.
             let most = if visit.endpoint.attempts == 0 { WAVE } else { 1 };
             let wave = &rest[..rest.len().min(most)];
-            let Some(told) = self.send(visit, of, cursor, wave).await? else { return Ok(false) };
-            rest = &rest[told..];
+            let Some(accepted) = self.send(visit, source, cursor, wave).await? else { return Ok(false) };
+            rest = &rest[accepted..];
         }
         let to = Cursor::after(last);
         let moved = (*cursor, to);
-        if *cursor != to && !self.store.pass_over(visit.endpoint.id, (of.account_no, of.log), moved).await? {
+        if *cursor != to
+            && !self.store.pass_over(visit.endpoint.id, (source.account_no, source.log), moved).await?
+        {
             return Ok(false);
         }
         *cursor = to;
         Ok(true)
     }
 
-    /// Sends a wave of events: how many of the first were taken, nothing where nothing more is to be sent now.
+    /// Sends a wave of events. Returns how many of the first were accepted; `None` if nothing more may be
+    /// sent now.
     async fn send(
         &self,
         visit: &mut Visit,
-        of: Of<'_>,
+        source: LogSource<'_>,
         cursor: &mut Cursor,
-        wave: &[Telling<'_>],
+        wave: &[PendingEvent<'_>],
     ) -> Result<Option<usize>, Error> {
         let now = self.clock.now();
         let claimed = self.store.claim_webhook_endpoint(visit.endpoint.id, &self.holder, now, LEASE).await?;
@@ -252,9 +257,9 @@ impl Courier {
         let secrets = endpoint.secrets(&self.vault, now)?;
         let records = match endpoint.payload {
             Payload::Thin => None,
-            Payload::Full => Some(body::records(&self.store, of.account_no, wave, of.mapping).await?),
+            Payload::Full => Some(body::records(&self.store, source.account_no, wave, source.mapping).await?),
         };
-        // What is begun by then ends under this lease.
+        // A request that starts before this time ends within the lease.
         let until = now.checked_add(LEASE - 2 * TIMEOUT).unwrap_or(Timestamp::MAX);
         let has_failed = AtomicBool::new(false);
         let send_lane = async |lane: Vec<usize>| {
@@ -263,7 +268,7 @@ impl Courier {
                 if has_failed.load(Ordering::Relaxed) || self.clock.now() > until {
                     break;
                 }
-                let one = self.send_one(endpoint, &secrets, of, &wave[n], records.as_ref()).await;
+                let one = self.send_one(endpoint, &secrets, source, &wave[n], records.as_ref()).await;
                 has_failed.fetch_or(one.1.error.is_some(), Ordering::Relaxed);
                 sent.push((n, one));
             }
@@ -276,14 +281,14 @@ impl Courier {
         let is_taken = |at: usize, (n, (_, outcome)): &&(usize, (Attempt<'_>, Outcome))| {
             at == *n && outcome.error.is_none()
         };
-        let told = (0..).zip(&sent).take_while(|(at, one)| is_taken(*at, one)).count();
-        let to = told.checked_sub(1).map_or(*cursor, |last| wave[last].to);
+        let accepted = (0..).zip(&sent).take_while(|(at, one)| is_taken(*at, one)).count();
+        let to = accepted.checked_sub(1).map_or(*cursor, |last| wave[last].to);
         let failure = sent.iter().map(|(_, one)| one).find(|(_, outcome)| outcome.error.is_some());
         let failed = failure.map(|(attempt, outcome)| {
             tracing::info!(
                 endpoint = %endpoint.id, error = outcome.error, status = outcome.response, "a webhook was not taken"
             );
-            self.failed(endpoint, told > 0, attempt.at, *outcome)
+            self.failed(endpoint, accepted > 0, attempt.at, *outcome)
         });
         let (subject, at) = (endpoint.id.to_string(), self.clock.now());
         let detail = json!({
@@ -294,40 +299,47 @@ impl Courier {
         });
         let issue = failed.and_then(|failed| failed.disable).map(|_| {
             let id = issue_id(&[&subject], at);
-            NewIssue { id, account_no: of.account_no, code: DISABLED, subject: &subject, detail: &detail, at }
+            NewIssue {
+                id,
+                account_no: source.account_no,
+                code: DISABLED,
+                subject: &subject,
+                detail: &detail,
+                at,
+            }
         });
         let attempts: Vec<Attempt<'_>> = sent.into_iter().map(|(_, (attempt, _))| attempt).collect();
         let note = Told {
-            of: (of.account_no, of.log),
+            of: (source.account_no, source.log),
             moved: (*cursor, to),
             attempts: &attempts,
             failed,
             issue: issue.as_ref(),
         };
-        let goes_on = self.store.webhooks_told(endpoint.id, &self.holder, note).await?;
-        visit.told += u64::try_from(told).unwrap_or(u64::MAX);
+        let may_continue = self.store.webhooks_told(endpoint.id, &self.holder, note).await?;
+        visit.delivered += u64::try_from(accepted).unwrap_or(u64::MAX);
         visit.endpoint.attempts = 0;
         *cursor = to;
-        Ok((goes_on && failed.is_none()).then_some(told))
+        Ok((may_continue && failed.is_none()).then_some(accepted))
     }
 
     async fn send_one<'a>(
         &self,
         endpoint: &WebhookEndpoint,
         secrets: &[SecretString],
-        of: Of<'_>,
-        telling: &'a Telling<'_>,
+        source: LogSource<'_>,
+        pending: &'a PendingEvent<'_>,
         records: Option<&Records>,
     ) -> (Attempt<'a>, Outcome) {
         let now = self.clock.now();
-        let webhook_id = webhook_id(endpoint.id, of, telling.to);
-        let body = body::body(of.account_id, telling, records, of.mapping);
+        let webhook_id = webhook_id(endpoint.id, source, pending.to);
+        let body = body::body(source.account_id, pending, records, source.mapping);
         let (outcome, took_ms) =
             self.timed(endpoint, secrets, Message { id: &webhook_id, body: &body }, now).await;
         let attempt = Attempt {
             webhook_id,
-            event: &telling.name,
-            from: Some((of.account_no, of.log, telling.to.seq)),
+            event: &pending.name,
+            from: Some((source.account_no, source.log, pending.to.seq)),
             response: outcome.response,
             error: outcome.error,
             took_ms,
@@ -336,7 +348,7 @@ impl Courier {
         (attempt, outcome)
     }
 
-    /// Sends a message, and gives how long it took, milliseconds.
+    /// Sends a message; returns the outcome and the duration in milliseconds.
     async fn timed(
         &self,
         endpoint: &WebhookEndpoint,
@@ -352,7 +364,7 @@ impl Courier {
         (outcome, took.try_into().unwrap_or(i64::MAX))
     }
 
-    /// What follows from a failure, which is not the first in a row unless something was taken before it.
+    /// The consequences of a failure. It is the first in a row if an event before it was accepted.
     fn failed(&self, endpoint: &WebhookEndpoint, is_first: bool, now: Timestamp, outcome: Outcome) -> Failed {
         let attempts = if is_first { 1 } else { endpoint.attempts.saturating_add(1) };
         let since = endpoint.failing_since.filter(|_| !is_first).unwrap_or(now);
@@ -368,11 +380,11 @@ impl Courier {
         Failed { attempts, since, next_attempt_at, disable }
     }
 
-    /// Sends a test event now, whether the endpoint is enabled or not. It is sent once.
+    /// Sends a test event once, whether the endpoint is enabled or not.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     #[boxed]
     pub async fn test(&self, endpoint: &WebhookEndpoint) -> Result<TestResult, Error> {
         const NAME: &str = "webhook.test";
@@ -397,12 +409,13 @@ impl Courier {
     }
 }
 
-/// Which events are told one after the other, by their place in the wave: those of a record, and those of none.
-fn lanes(wave: &[Telling<'_>]) -> Vec<Vec<usize>> {
+/// Groups a wave's indices into lanes that are sent in order: one for each record, and one for events without
+/// a record.
+fn lanes(wave: &[PendingEvent<'_>]) -> Vec<Vec<usize>> {
     let mut lanes: Vec<Vec<usize>> = Vec::new();
-    let mut of = HashMap::new();
-    for (n, telling) in wave.iter().enumerate() {
-        let lane = *of.entry(telling.record()).or_insert_with(|| {
+    let mut lane_of = HashMap::new();
+    for (n, pending) in wave.iter().enumerate() {
+        let lane = *lane_of.entry(pending.record()).or_insert_with(|| {
             lanes.push(Vec::new());
             lanes.len() - 1
         });
@@ -411,11 +424,11 @@ fn lanes(wave: &[Telling<'_>]) -> Vec<Vec<usize>> {
     lanes
 }
 
-/// An event's id at an endpoint: it follows from what is told to whom, so that it is the same in every attempt, and when
-/// it is told again.
-fn webhook_id(endpoint: WebhookEndpointId, of: Of<'_>, at: Cursor) -> String {
+/// The `webhook-id` of an event at an endpoint. It is derived from both, so that retries and replays have the
+/// same id.
+fn webhook_id(endpoint: WebhookEndpointId, source: LogSource<'_>, at: Cursor) -> String {
     let entry = format!("{}.{}", at.seq, at.slot);
-    message_id(&[&endpoint.to_string(), &of.account_id.to_string(), of.log.name(), &entry])
+    message_id(&[&endpoint.to_string(), &source.account_id.to_string(), source.log.name(), &entry])
 }
 
 fn message_id(parts: &[&str]) -> String {

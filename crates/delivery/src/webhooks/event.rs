@@ -1,11 +1,11 @@
-//! What an entry of the change log, or of what happened to a linked account, is as events. Pure: what has to be known
-//! beside the entry is handed in. `docs/webhooks.md` has the same as a table.
+//! Maps change-log entries and account events to webhook event types. Pure: facts that the entry lacks are
+//! passed in. `docs/webhooks.md` has the mapping as a table.
 
 use people::Kind;
 use serde_json::Value;
 use store::{Change, Operation};
 
-/// Events of people and absences that are made beside the one a record and an operation make, or instead of nothing.
+/// Events that a change of an employee or absence request emits in addition to `{record}.{operation}`.
 pub const DEDICATED: [&str; 6] = [
     "employee.hired",
     "employee.starting",
@@ -15,7 +15,7 @@ pub const DEDICATED: [&str; 6] = [
     "absence_request.decided",
 ];
 
-/// What happens to a linked account beside its records.
+/// Events of a linked account itself.
 const OF_ACCOUNTS: [&str; 9] = [
     "sync.completed",
     "sync.held",
@@ -28,36 +28,37 @@ const OF_ACCOUNTS: [&str; 9] = [
     "linked_account.unlinked",
 ];
 
-/// Fields of employees that say where in the organisation they are.
-const PLACE: [&str; 3] = ["department_id", "establishment_id", "manager_id"];
+/// Fields of employees that place them in the organisation.
+const POSITION_FIELDS: [&str; 3] = ["department_id", "establishment_id", "manager_id"];
 
-/// Fields whose change alone is no news of a person.
+/// Fields whose change alone is not worth an `employee.changed`.
 const BOOKKEEPING: [&str; 2] = ["modified_at", "unread_fields"];
 
-/// An event that a change makes.
+/// A webhook event that a change emits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its place among those of the same change: the same whatever else the change makes.
+    /// Its position among the events of one change. Fixed for each type, so that it does not depend on the
+    /// change's other events.
     pub slot: i64,
-    /// Its type.
+    /// The event's type.
     pub name: String,
 }
 
-/// What has to be known of a change beside what the log says.
+/// Facts about a change that its log entry lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// It was made before a sync of the account had ever ended: the person is not new, the account is.
+    /// The account had not completed a sync before it: the employee is not new, only the account is.
     pub at_first: bool,
     /// The employee's contract had ended by then.
     pub has_left: bool,
-    /// The employee was known long before, and only not delivered: a filter lets them in now.
+    /// The employee was stored long before and was withheld: the account's filter selects them now.
     pub is_old: bool,
     /// The absence request was approved or denied by then.
     pub is_decided: bool,
 }
 
-/// A kind's name in types of events; nothing for kinds that are not told of, because they are computed or say only that
-/// something else changed.
+/// A kind's name in event types. `None` for kinds without events, because they are computed or only announce
+/// changes of other records.
 fn singular(kind: Kind) -> Option<&'static str> {
     Some(match kind {
         Kind::LegalUnit => "legal_unit",
@@ -75,7 +76,7 @@ fn singular(kind: Kind) -> Option<&'static str> {
     })
 }
 
-/// The names of the fields that a change says have changed, in order.
+/// A change's fields with their values, in order.
 pub(crate) fn fields_of(change: &Change) -> Vec<(String, Value)> {
     let fields = change.fields.as_ref().and_then(|fields| serde_json::from_str::<Value>(fields.get()).ok());
     match fields {
@@ -84,7 +85,7 @@ pub(crate) fn fields_of(change: &Change) -> Vec<(String, Value)> {
     }
 }
 
-/// The events of a change, in the order in which they are told.
+/// The events of a change, in delivery order.
 pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
     let Some(name) = singular(change.kind) else { return Vec::new() };
     let fields = fields_of(change);
@@ -102,7 +103,11 @@ pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
         (Kind::Employee, Operation::Updated | Operation::Restored) => {
             let is_news = fields.iter().any(|(field, _)| !BOOKKEEPING.contains(&field.as_str()));
             also(3, "employee.changed", is_news);
-            also(4, "employee.moved", fields.iter().any(|(field, _)| PLACE.contains(&field.as_str())));
+            also(
+                4,
+                "employee.moved",
+                fields.iter().any(|(field, _)| POSITION_FIELDS.contains(&field.as_str())),
+            );
         }
         (Kind::Employee, Operation::Ended) => also(5, "employee.terminated", true),
         (Kind::AbsenceRequest, Operation::Created) => {
@@ -116,34 +121,34 @@ pub fn events_of(change: &Change, seen: Seen) -> Vec<Event> {
     events
 }
 
-/// Whether a changed field is a status that somebody decided: approved or denied, from anything else.
+/// Whether a changed field is a decision: the status became approved or denied.
 fn is_decision((field, values): &(String, Value)) -> bool {
     field == "status" && values["after"].as_str().is_some_and(is_decided)
 }
 
-/// Whether an absence request with this status was decided by somebody.
+/// Whether a status is a decision on an absence request.
 pub(crate) fn is_decided(status: &str) -> bool {
     matches!(status, "approved" | "denied")
 }
 
-/// Every type of event, but for the test's.
+/// Every event type except the test event's.
 pub fn types() -> Vec<String> {
     let of_records = Kind::ALL.iter().filter_map(|&kind| singular(kind)).flat_map(|name| {
         let is_person = name == "employee";
-        let told = move |operation: &Operation| {
+        let is_emitted = move |operation: &Operation| {
             is_person || !matches!(operation, Operation::Started | Operation::Ended)
         };
-        Operation::ALL.into_iter().filter(told).map(move |operation| format!("{name}.{operation}"))
+        Operation::ALL.into_iter().filter(is_emitted).map(move |operation| format!("{name}.{operation}"))
     });
     of_records.chain(DEDICATED.into_iter().chain(OF_ACCOUNTS).map(str::to_owned)).collect()
 }
 
-/// Whether a text names a type of event, or some: `employee.*`.
+/// Whether a text is an event type or a group of types: `employee.*`.
 pub fn is_type(text: &str) -> bool {
     types().iter().any(|name| matches(text, name))
 }
 
-/// Whether an endpoint that wants `wanted` wants an event; one that names nothing wants everything.
+/// Whether an endpoint with these types receives an event. Without types it receives all.
 pub fn wants(wanted: &[String], name: &str) -> bool {
     wanted.is_empty() || wanted.iter().any(|pattern| matches(pattern, name))
 }
@@ -182,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_to_people() {
+    fn employee_changes_map_to_events() {
         use Operation::{Created, Deleted, Ended, Started, Updated};
         let employee = |operation, fields| names(Kind::Employee, operation, fields);
         assert_eq!(employee(Created, None), ["employee.created", "employee.hired"]);
@@ -191,7 +196,7 @@ mod tests {
         assert_eq!(employee(Deleted, None), ["employee.deleted"]);
         let moved = employee(Updated, Some(r#"{"manager_id":{"before":"1","after":"2"}}"#));
         assert_eq!(moved, ["employee.updated", "employee.changed", "employee.moved"]);
-        // Personal values are not kept, and the field is known all the same.
+        // A personal value is not stored; its field name is.
         assert_eq!(
             employee(Updated, Some(r#"{"last_name":null}"#)),
             ["employee.updated", "employee.changed"]
@@ -200,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_there_before_the_account_was_linked_is_not_hired() {
+    fn employees_before_linking_are_not_hired() {
         let created = change(Kind::Employee, Operation::Created, None);
         for seen in [Seen { at_first: true, ..Seen::default() }, Seen { has_left: true, ..Seen::default() }] {
             assert_eq!(events_of(&created, seen).len(), 1, "{seen:?}");
@@ -208,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_decided_when_somebody_said_yes_or_no() {
+    fn request_is_decided_when_approved_or_denied() {
         let request = |after: &str| {
             let fields = format!(r#"{{"status":{{"before":"pending","after":"{after}"}}}}"#);
             names(Kind::AbsenceRequest, Operation::Updated, Some(&fields)).len()
         };
         assert_eq!(["approved", "denied", "cancelled", "cancellation_pending"].map(request), [2, 2, 1, 1]);
-        // Asked for and decided between two syncs.
+        // Requested and decided between two syncs.
         let created = change(Kind::AbsenceRequest, Operation::Created, None);
         let first_seen = |at_first, is_decided| {
             events_of(&created, Seen { at_first, is_decided, ..Seen::default() }).len()
@@ -223,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_event_of_a_change_has_a_type_that_can_be_asked_for() {
+    fn every_event_has_a_known_type() {
         let fields = r#"{"department_id":null,"status":{"before":"pending","after":"denied"}}"#;
         for &kind in Kind::ALL {
             for operation in Operation::ALL {

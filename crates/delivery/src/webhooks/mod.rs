@@ -1,8 +1,8 @@
-//! Webhooks by the Standard Webhooks specification: what happened to a linked account is told to addresses that asked for
-//! it, at least once, in the order in which it was written, one event at a time an endpoint.
+//! Webhooks by the Standard Webhooks specification: endpoints receive the changes and events of linked
+//! accounts, at least once, those of one record in order.
 //!
-//! `event` says what an entry of the logs is as events; it is pure. `seen` looks up what it has to know, `body` writes what is
-//! said. `signature` signs, `sender` sends once, `courier` decides what is sent and when again.
+//! `event` maps log entries to event types; it is pure. `seen` looks up the facts it needs, `body` writes
+//! bodies, `signature` signs, `sender` sends one request, `courier` delivers and retries.
 
 mod body;
 mod courier;

@@ -1,4 +1,4 @@
-//! What has to be known of records that are in the log for the first time, beside what the log says.
+//! Looks up facts about newly created records that their log entries lack.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,19 +10,19 @@ use store::{Change, Error, Operation, RecordState, Store, content_hash};
 
 use super::event::{Seen, fields_of, is_decided};
 
-/// Who is new is stored and told of in one run: longer than any takes.
+/// A new record is stored and logged within one run; this is longer than any run takes.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is looked at of a record.
+/// The fields that are needed of a record.
 #[derive(Deserialize)]
-struct Looked {
+struct RecordFacts {
     contract_end: Option<Date>,
     status: Option<String>,
 }
 
 type Bodies = HashMap<RemoteId, (String, RecordState)>;
 
-/// What has to be known of people and absence requests that are new, by the change's number.
+/// The facts about newly created employees and absence requests, by the change's sequence number.
 pub(crate) async fn newcomers(
     store: &Store,
     account_no: i64,
@@ -43,7 +43,7 @@ pub(crate) async fn newcomers(
     let stored = store.first_stored(account_no, Kind::Employee, &people).await?;
     for change in batch.iter().filter(of(Kind::Employee)) {
         let day = change.at.to_zoned(tenant_zone()).date();
-        let end = look(&bodies, change).and_then(|contract| contract.contract_end);
+        let end = facts_of(&bodies, change).and_then(|contract| contract.contract_end);
         let has_left = end.is_some_and(|end| end < day);
         let age = stored.get(&change.id).map(|stored| change.at.duration_since(*stored));
         let is_old = age.is_some_and(|age| age > LONGEST_RUN);
@@ -59,11 +59,12 @@ pub(crate) async fn newcomers(
     Ok(seen)
 }
 
-fn look(bodies: &Bodies, change: &Change) -> Option<Looked> {
+fn facts_of(bodies: &Bodies, change: &Change) -> Option<RecordFacts> {
     bodies.get(&change.id).and_then(|(body, _)| serde_json::from_str(body).ok())
 }
 
-/// The status that an absence request had when it was first seen: what it was before it first changed, or else what it is.
+/// An absence request's status when it was created: the value before the status first changed, otherwise the
+/// current one.
 async fn status_at_first(
     store: &Store,
     account_no: i64,
@@ -82,5 +83,5 @@ async fn status_at_first(
             return Ok(before);
         }
     }
-    Ok(look(bodies, change).and_then(|request| request.status))
+    Ok(facts_of(bodies, change).and_then(|request| request.status))
 }

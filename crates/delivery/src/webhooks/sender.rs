@@ -1,4 +1,5 @@
-//! Sends one webhook once, to an address that somebody else chose. What comes back is a status; the body is not looked at.
+//! Sends one webhook request, to an address that the vendor chose. Returns the status; the response body is
+//! ignored.
 
 use std::time::Duration;
 
@@ -11,20 +12,20 @@ use super::signature::signatures;
 use crate::USER_AGENT;
 use crate::target::{Target, TargetRefused};
 
-/// Connecting, sending and the whole answer.
+/// For connecting, sending and the whole response.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// So much of an answer's body is read, so that the connection can be used again; then it is closed.
+/// Read up to this much of a response body so that the connection can be reused; close it beyond.
 const LONGEST_BODY: usize = 64 * 1024;
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status; `None` without a response.
     pub(crate) response: Option<u16>,
-    /// Why it is no success, as a stable code.
+    /// Why it failed, as a stable code; `None` on success.
     pub(crate) error: Option<&'static str>,
-    /// How long the receiver asks to wait.
+    /// The receiver's `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -34,7 +35,7 @@ impl Outcome {
     }
 }
 
-/// What is sent.
+/// A webhook to send.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
     pub(crate) id: &'a str,
@@ -56,7 +57,8 @@ impl Sender {
         Ok(Self { public: client(Reach::Public)?, loopback, policy })
     }
 
-    /// Sends a message, signed at `now`. The address is looked at again: it was taken under the policy of its time.
+    /// Sends a message, signed at `now`. The address is checked again, because the policy may have changed
+    /// since it was saved.
     pub(crate) async fn send(
         &self,
         url: &str,
@@ -90,7 +92,7 @@ impl Sender {
         let header = net::header_text(&response, RETRY_AFTER);
         let retry_after = header.and_then(|header| net::retry_after(header, now));
         let mut read = 0;
-        // The status is the answer, whatever becomes of the body.
+        // The status alone decides; an error in the body does not matter.
         while let Ok(Some(chunk)) = response.chunk().await {
             read += chunk.len();
             if read > LONGEST_BODY {
@@ -125,10 +127,11 @@ mod tests {
 
     use super::*;
 
-    /// Sends to a path of a server that misbehaves: the outcome, and how often the server was asked at all.
+    /// Sends to a path of a misbehaving server; returns the outcome and the number of requests that it
+    /// received.
     async fn sent_to(path: &str) -> (Outcome, usize) {
-        let asked = Arc::<AtomicUsize>::default();
-        let counter = Arc::clone(&asked);
+        let requests = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&requests);
         let endless = || async {
             let parts = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 16 * 1024]));
             Body::from_stream(parts)
@@ -149,7 +152,7 @@ mod tests {
         let sender = Sender::new(NetworkPolicy::AllowLoopback).unwrap();
         let message = Message { id: "msg_1", body: "{}" };
         let url = format!("http://{address}{path}");
-        (sender.send(&url, &[], message, Timestamp::UNIX_EPOCH).await, asked.load(Ordering::Relaxed))
+        (sender.send(&url, &[], message, Timestamp::UNIX_EPOCH).await, requests.load(Ordering::Relaxed))
     }
 
     #[tokio::test]
@@ -159,20 +162,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_without_end_is_cut_and_its_status_holds() {
+    async fn endless_response_is_cut_and_status_counts() {
         let taken = Outcome { response: Some(200), error: None, retry_after: None };
         assert_eq!(sent_to("/endless").await, (taken, 1));
     }
 
-    /// Tokio's clock goes on by itself when nobody has anything to do.
+    /// Tokio's paused clock advances when every task is idle.
     #[tokio::test(start_paused = true)]
-    async fn a_receiver_that_says_nothing_is_given_up() {
+    async fn silent_receiver_times_out() {
         let (outcome, _) = sent_to("/silent").await;
         assert_eq!(outcome, Outcome::failed("webhook.timeout"));
     }
 
     #[tokio::test]
-    async fn nobody_there_is_no_success() {
+    async fn closed_port_is_unreachable() {
         let sender = Sender::new(NetworkPolicy::AllowLoopback).unwrap();
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! Signatures as Standard Webhooks has them: HMAC-SHA256 over `id.timestamp.body`, in base64, by each secret that holds.
+//! Signatures by Standard Webhooks: HMAC-SHA256 over `id.timestamp.body` in base64, one per valid secret.
 //! Source: the specification at github.com/standard-webhooks/standard-webhooks.
 
 use base64::Engine;
@@ -9,18 +9,18 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 
-/// Secrets to sign with.
+/// Makes signing secrets.
 pub struct Secret;
 
 impl Secret {
-    /// A new secret as it is given to a receiver: `whsec_` and 32 random bytes in base64.
+    /// A new secret in the form that receivers get: `whsec_` and 32 random bytes in base64.
     pub fn from_random(bytes: [u8; 32]) -> SecretString {
         SecretString::from(format!("{PREFIX}{}", STANDARD.encode(bytes)))
     }
 }
 
-/// The value of `webhook-signature`: one signature a secret. `timestamp` is in seconds since 1970. A secret that is none
-/// signs nothing.
+/// The value of `webhook-signature`: one signature per secret. `timestamp` is in seconds since 1970.
+/// Malformed secrets are skipped.
 pub fn signatures(secrets: &[SecretString], id: &str, timestamp: i64, body: &[u8]) -> String {
     let signed: Vec<String> = secrets.iter().filter_map(|secret| sign(secret, id, timestamp, body)).collect();
     signed.join(" ")
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_libraries_of_others_sign_the_same() {
+    fn signatures_match_the_standardwebhooks_crate() {
         let body = br#"{"type":"employee.hired"}"#;
         let secret = Secret::from_random([9; 32]);
         let theirs = standardwebhooks::Webhook::new(secret.expose_secret()).unwrap();
@@ -50,10 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_signs_nothing() {
+    fn malformed_secrets_sign_nothing() {
         for text in ["", "whsec_", "secret", "whsec_***"] {
             let signed = signatures(&[SecretString::from(text)], "a", 1, b"");
-            // HMAC takes an empty key; nobody is given one.
+            // HMAC accepts an empty key; the connector never issues one.
             assert!(signed.is_empty() || text == "whsec_", "{text}");
         }
     }

@@ -1,5 +1,5 @@
-//! What is delivered, on both engines: reading from a store that is written to as a sync does; webhooks, with a receiver over
-//! loopback that is killed and revived, and a clock that the test moves; SCIM, with a service that fails in many ways.
+//! Deliveries on both database engines: streams read from a store that is written to as by a sync; webhooks
+//! to a loopback receiver that is killed and restarted, under a test clock; SCIM to a service with faults.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

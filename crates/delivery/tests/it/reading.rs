@@ -1,4 +1,5 @@
-//! A stream is read from a place: what happened since is told, whatever it was, and nothing that happens later.
+//! A stream is read from a kept position: it returns every change since, and none that happens after the
+//! reader was created.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-/// A linked account whose records are written by hand.
+/// A linked account whose records the test writes.
 struct Written {
     store: Store,
     account: LinkedAccount,
@@ -53,14 +54,14 @@ impl Written {
         self.store.commit(&self.lease, KIND, &commit, at(second)).await.unwrap();
     }
 
-    /// Writes records, and that something happened to them.
+    /// Writes records, with a change of this operation each.
     async fn write(&self, ids: impl Iterator<Item = i64>, name: &str, operation: Operation, second: i64) {
         let upserts: Vec<RecordUpsert> = ids.map(|id| record(id, name)).collect();
         let changes = upserts.iter().map(|record| change(&record.id, operation)).collect();
         self.commit(Commit { upserts, changes, ..Commit::default() }, second).await;
     }
 
-    /// Marks a record, and says so.
+    /// Marks a record, with a change.
     async fn mark(&self, id: i64, state: RecordState, operation: Operation, second: i64) {
         let id = RemoteId::from(id);
         let changes = vec![change(&id, operation)];
@@ -83,7 +84,7 @@ fn change(id: &RemoteId, operation: Operation) -> NewChange {
     NewChange { kind: KIND, id: id.clone(), operation, hash: None, fields: None }
 }
 
-/// Reads to the end: the pages' sizes, the rows and the last place.
+/// Reads to the end; returns page sizes, rows and the last position.
 async fn read(reader: &Reader<'_>, from: Place) -> (Vec<usize>, Vec<Row>, Place) {
     let (mut place, mut sizes, mut rows) = (from, Vec::new(), Vec::new());
     while let Some(page) = reader.page(KIND, &place).await.unwrap() {
@@ -95,7 +96,7 @@ async fn read(reader: &Reader<'_>, from: Place) -> (Vec<usize>, Vec<Row>, Place)
 }
 
 #[tokio::test]
-async fn whatever_happened_to_a_record_is_told_as_it_stands() {
+async fn changed_records_have_their_current_state() {
     for engine in Engine::available() {
         let written = Written::new(engine).await;
         written.write(1..=8, "A", Operation::Created, 2).await;
@@ -105,22 +106,22 @@ async fn whatever_happened_to_a_record_is_told_as_it_stands() {
         written.write(1..=1, "B", Operation::Updated, 3).await;
         written.mark(2, RecordState::Gone, Operation::Deleted, 4).await;
         written.mark(3, RecordState::Hidden, Operation::Hidden, 5).await;
-        // Gone, and shown again.
+        // Deleted, then restored.
         written.mark(4, RecordState::Gone, Operation::Deleted, 6).await;
         written.write(4..=4, "A", Operation::Restored, 7).await;
-        // Changed, and then gone, after which something else is said of it.
+        // Updated, then deleted, then another change.
         written.write(5..=5, "C", Operation::Updated, 8).await;
         written.mark(5, RecordState::Gone, Operation::Deleted, 9).await;
         written
             .commit(Commit { changes: vec![change(&5.into(), Operation::Ended)], ..Commit::default() }, 10)
             .await;
-        // Not wanted any more; one of them was gone before, which is not told again.
+        // Excluded. Record 7 was deleted before, and its exclusion is not emitted again.
         written.mark(7, RecordState::Gone, Operation::Deleted, 11).await;
         let ids = [RemoteId::from(6), RemoteId::from(7)];
         written.store.exclude(&written.lease, KIND, Some(&ids), at(12)).await.unwrap();
 
         let reader = written.reader().await;
-        // What happens from now on is the next reader's.
+        // Later changes are for the next reader.
         written.write(8..=9, "D", Operation::Updated, 13).await;
         let (_, rows, then) = read(&reader, place).await;
         let told: BTreeMap<&str, (RowState, Option<Timestamp>, bool)> = rows
@@ -149,7 +150,7 @@ async fn whatever_happened_to_a_record_is_told_as_it_stands() {
 
         let (_, rows, _) = read(&written.reader().await, then).await;
         assert!(rows.iter().map(|row| row.id.as_str()).eq(["8", "9"]));
-        // Who is hidden may still be there; what is gone was never told to who begins now.
+        // A first read returns hidden records, which may still exist, and no deleted ones.
         let (_, rows, _) = read(&written.reader().await, written.reader().await.start()).await;
         let told: BTreeMap<&str, RowState> = rows.iter().map(|row| (row.id.as_str(), row.state)).collect();
         let present = ["1", "4", "8", "9"].map(|id| (id, RowState::Present));
@@ -158,14 +159,14 @@ async fn whatever_happened_to_a_record_is_told_as_it_stands() {
 }
 
 #[tokio::test]
-async fn many_changes_come_in_pages_that_can_be_gone_on_from() {
+async fn many_changes_come_in_resumable_pages() {
     for engine in Engine::available() {
         let written = Written::new(engine).await;
         written.write(1..=1000, "A", Operation::Created, 2).await;
         let reader = written.reader().await;
         let (sizes, rows, place) = read(&reader, reader.start()).await;
         assert_eq!((sizes, rows.len()), (vec![500, 500, 0], 1000));
-        // Everybody once, and the first ones again.
+        // Every record once, then the first ones again.
         written.write(1..=1000, "B", Operation::Updated, 3).await;
         written.write(1..=100, "C", Operation::Updated, 4).await;
         let reader = written.reader().await;
@@ -175,7 +176,7 @@ async fn many_changes_come_in_pages_that_can_be_gone_on_from() {
             rows.iter().map(|row| (row.id.as_str(), row.body.as_deref().unwrap())).collect();
         assert_eq!(copy.len(), 1000);
         assert_eq!(copy.values().filter(|body| body.contains("\"C\"")).count(), 100);
-        // A place is kept as JSON.
+        // The position is kept as JSON.
         let kept = serde_json::to_value(&last).unwrap();
         assert_eq!(kept, json!({ "version": 1, "account": written.account.id.to_string(), "seq": 2100 }));
         assert_eq!(reader.resume(KIND, &kept).unwrap(), last);

@@ -1,5 +1,5 @@
-//! People provisioned to a service over loopback that fails in many ways: nobody is there twice, nobody else's user is touched,
-//! nobody stays in who has left.
+//! Provisioning to a loopback service with faults: no user is duplicated, no user of other clients is
+//! changed, no former employee stays active.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,23 +26,23 @@ use crate::week::mortal;
 const TODAY: Date = date(2026, 11, 25);
 const AS_USUAL: Mode = Mode::Apply { confirmed: false, compare: false };
 
-/// How the service behaves.
+/// The service's behaviour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Mood {
     #[default]
     Usual,
-    /// What is created is created, and the answer is lost.
+    /// Creates users and loses the response.
     LosesAnswers,
-    /// PATCH is not known.
+    /// Does not support PATCH.
     NoPatch,
-    /// Filters are not known: everybody is answered.
+    /// Ignores filters: returns every user.
     NoFilter,
-    /// Every second request is asked to wait.
+    /// Answers every second request with `Retry-After`.
     Busy,
     Refuses,
-    /// There is always one more page of users.
+    /// Always offers one more page of users.
     Endless,
-    /// A page to log in at, for everything.
+    /// Answers every request with a login page.
     Page,
 }
 
@@ -54,7 +54,7 @@ struct Inner {
     writes: usize,
 }
 
-/// A service with users.
+/// A SCIM service with users.
 struct Service {
     address: SocketAddr,
     inner: Arc<Mutex<Inner>>,
@@ -170,7 +170,7 @@ impl Service {
         self.inner.lock().unwrap().users.insert(id, user);
     }
 
-    /// The users by their external id, each once.
+    /// The users by external id; panics on duplicates.
     fn users(&self) -> BTreeMap<String, Value> {
         let mut found = BTreeMap::new();
         for user in self.inner.lock().unwrap().users.values() {
@@ -192,7 +192,7 @@ struct Scene {
     pushers: u64,
 }
 
-/// Somebody as they are stored.
+/// An employee as the store has them.
 fn person(id: &str, name: &str, ends_on: Option<&str>) -> String {
     let mut body =
         json!({ "id": id, "name": name, "login": format!("user{id}"), "contract_start": "2020-01-01" });
@@ -233,7 +233,7 @@ impl Scene {
         self.pusher().push(self.target, TODAY, mode).await.unwrap().unwrap()
     }
 
-    /// So many people, of whom those up to `left` have left.
+    /// Writes `many` employees; those before `left` are former.
     async fn people(&mut self, is_new: bool, many: usize, left: usize) {
         let ids: Vec<String> = (1..=many).map(|n| n.to_string()).collect();
         let of = |(n, id): (usize, &String)| person(id, "Ada", (n < left).then_some("2026-11-24"));
@@ -254,7 +254,7 @@ fn plain() -> Value {
 }
 
 #[tokio::test]
-async fn what_fails_on_the_way_is_made_up_for_and_nobody_is_there_twice() {
+async fn push_recovers_from_faults_without_duplicates() {
     for engine in Engine::available() {
         for mood in [Mood::LosesAnswers, Mood::NoPatch, Mood::NoFilter, Mood::Busy, Mood::Refuses, Mood::Page]
         {
@@ -280,14 +280,14 @@ async fn what_fails_on_the_way_is_made_up_for_and_nobody_is_there_twice() {
 }
 
 #[tokio::test]
-async fn killed_at_any_step_it_goes_on() {
+async fn push_resumes_after_a_kill_at_any_step() {
     for engine in Engine::available() {
         for polls in (0..240).step_by(12) {
             let mut scene = Scene::new(engine, plain()).await;
             scene.people(true, 3, 0).await;
             let pusher = scene.pusher();
             drop(mortal(pusher.push(scene.target, TODAY, AS_USUAL), polls).await);
-            // Whoever was killed holds the lease for a while.
+            // Wait until the killed pusher's lease expires.
             scene.world.wait(Duration::from_mins(6));
             assert!(scene.push(AS_USUAL).await.is_complete(), "{polls}");
             assert_eq!(scene.service.users().len(), 3, "{polls}");
@@ -297,7 +297,7 @@ async fn killed_at_any_step_it_goes_on() {
 }
 
 #[tokio::test]
-async fn nobody_elses_user_is_touched() {
+async fn users_of_other_clients_are_untouched() {
     for engine in Engine::available() {
         let mut scene = Scene::new(engine, plain()).await;
         let theirs = json!({ "id": "a", "userName": "user1", "externalId": "hr-77", "active": true });
@@ -323,7 +323,7 @@ async fn nobody_elses_user_is_touched() {
 }
 
 #[tokio::test]
-async fn whoever_has_left_may_not_log_in_and_whoever_returns_may() {
+async fn users_follow_departures_and_returns() {
     for engine in Engine::available() {
         let mut scene = Scene::new(engine, plain()).await;
         scene.people(true, 6, 1).await;
@@ -348,7 +348,7 @@ async fn whoever_has_left_may_not_log_in_and_whoever_returns_may() {
 }
 
 #[tokio::test]
-async fn too_many_are_not_deactivated_unasked() {
+async fn mass_deactivation_needs_confirmation() {
     for engine in Engine::available() {
         let mut scene = Scene::new(engine, plain()).await;
         scene.people(true, 20, 0).await;
@@ -385,20 +385,20 @@ async fn the_issues_of_a_removed_target_are_resolved() {
 }
 
 #[tokio::test]
-async fn what_somebody_changed_there_is_mended_when_a_person_asks() {
+async fn manual_push_repairs_remote_changes() {
     for engine in Engine::available() {
         let mut scene = Scene::new(engine, plain()).await;
         scene.people(true, 2, 0).await;
         scene.push(AS_USUAL).await;
         for user in scene.service.inner.lock().unwrap().users.values_mut() {
-            user["displayName"] = json!("Somebody");
+            user["displayName"] = json!("Edited");
         }
         assert!(scene.push(AS_USUAL).await.steps.is_empty(), "what was told is trusted");
         let report = scene.push(Mode::Apply { confirmed: false, compare: true }).await;
         assert_eq!(report.count(Action::Update), 2);
         assert_eq!(scene.service.users()["1"]["displayName"], "Ada");
 
-        // Also where somebody let in again who has left.
+        // A user that the service reactivated is deactivated again.
         scene.people(false, 2, 1).await;
         scene.push(AS_USUAL).await;
         let let_in = |scene: &Scene| {
@@ -415,7 +415,7 @@ async fn what_somebody_changed_there_is_mended_when_a_person_asks() {
 }
 
 #[tokio::test]
-async fn a_list_without_end_is_left_off() {
+async fn endless_list_is_refused() {
     let mut scene = Scene::new(Engine::Sqlite, plain()).await;
     scene.people(true, 2, 0).await;
     scene.service.is(Mood::Endless);

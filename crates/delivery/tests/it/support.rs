@@ -1,4 +1,4 @@
-//! A store with a linked account whose people change, and a receiver of webhooks.
+//! A store with a linked account whose employees change, and a webhook receiver.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -27,22 +27,22 @@ use test_database::{Engine, TestDatabase};
 use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
-/// What a receiver does with what it gets.
+/// The receiver's behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mood {
     Takes,
-    /// Says no before it looks.
+    /// Refuses before it reads the body.
     Refuses(u16),
-    /// Takes it, and fails before it has said so.
+    /// Accepts the event and answers with an error.
     TakesAndFails,
     AsksToWait(u32),
-    /// Takes everything but what is about this record.
+    /// Accepts every event except this record's.
     RefusesAbout(&'static str),
-    /// Answers no request before another is there.
+    /// Answers a request only when a second one is waiting.
     TakesInPairs,
 }
 
-/// Something that a receiver has taken.
+/// An event that the receiver accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
     pub(crate) id: String,
@@ -57,10 +57,10 @@ struct Inner {
     pair: Arc<Barrier>,
     keeps_time: bool,
     taken: Vec<Taken>,
-    asked: usize,
+    requests: usize,
 }
 
-/// A receiver that verifies what it gets with the library that others use.
+/// A webhook receiver that verifies events with the `standardwebhooks` library.
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     inner: Arc<Mutex<Inner>>,
@@ -79,7 +79,7 @@ async fn receive(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, bod
 }
 
 fn take(inner: &mut Inner, headers: &HeaderMap, body: &[u8]) -> Response {
-    inner.asked += 1;
+    inner.requests += 1;
     match inner.mood {
         Mood::Refuses(status) => return StatusCode::from_u16(status).unwrap().into_response(),
         Mood::AsksToWait(seconds) => {
@@ -93,7 +93,8 @@ fn take(inner: &mut Inner, headers: &HeaderMap, body: &[u8]) -> Response {
     let is_genuine = if inner.keeps_time {
         verifier.verify(body, headers).is_ok()
     } else {
-        // The library's clock is the machine's: what it signs at the time that was sent is compared.
+        // The library checks timestamps by the machine's clock, so compare signatures at the sent timestamp
+        // instead.
         let signed =
             verifier.sign(text("webhook-id"), text("webhook-timestamp").parse().unwrap(), body).unwrap();
         text("webhook-signature").split(' ').any(|signature| signature == signed)
@@ -124,7 +125,7 @@ impl Receiver {
             pair: Arc::new(Barrier::new(2)),
             keeps_time: false,
             taken: Vec::new(),
-            asked: 0,
+            requests: 0,
         };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut receiver = Self { address, inner: Arc::new(Mutex::new(inner)), task: None };
@@ -142,7 +143,7 @@ impl Receiver {
         self.task = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
     }
 
-    /// Nothing answers any more. What was connected goes on until it is idle, as with any server.
+    /// Stops accepting connections. Existing ones stay open until they are idle, as with any server.
     pub(crate) async fn kill(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
@@ -163,17 +164,17 @@ impl Receiver {
         self.inner.lock().unwrap().taken.clone()
     }
 
-    /// From now on the library looks at the time too, by the machine's clock.
+    /// Lets the library check timestamps, too, by the machine's clock.
     pub(crate) fn keep_time(&self) {
         self.inner.lock().unwrap().keeps_time = true;
     }
 
-    /// How many requests came, taken or not.
-    pub(crate) fn asked(&self) -> usize {
-        self.inner.lock().unwrap().asked
+    /// Requests received, accepted or not.
+    pub(crate) fn requests(&self) -> usize {
+        self.inner.lock().unwrap().requests
     }
 
-    /// The types of what was taken, in order a record, and forgets it.
+    /// Takes the accepted events; returns their types, ordered by record.
     pub(crate) fn types(&self) -> Vec<String> {
         let mut taken = std::mem::take(&mut self.inner.lock().unwrap().taken);
         taken.sort_by_key(|taken| taken.body["data"]["id"].as_str().map(str::to_owned));
@@ -201,7 +202,7 @@ pub(crate) struct World {
     names: HashMap<String, u32>,
 }
 
-/// A person as the store keeps one, with a name that counts.
+/// An employee as the store has them, with a version in the name.
 fn person(id: &str, version: u32) -> String {
     serde_json::json!({ "id": id, "name": format!("N{version}"), "contract_start": "2020-01-01" }).to_string()
 }
@@ -251,7 +252,7 @@ impl World {
         self.found(id).await
     }
 
-    /// Who does something, and when.
+    /// An actor and the current time.
     pub(crate) fn by(&self) -> (Actor, Timestamp) {
         (Actor::Vendor, self.clock.now())
     }
@@ -260,7 +261,7 @@ impl World {
         self.store.webhook_endpoint(id).await.unwrap().unwrap()
     }
 
-    /// A sync that finds these people changed; new ones are new.
+    /// A sync that finds these employees changed, or new if they are unknown.
     pub(crate) async fn sync(&mut self, ids: &[&str]) {
         let bodies = ids.iter().map(|&id| {
             let version = self.names.entry(id.to_owned()).and_modify(|version| *version += 1).or_insert(1);
@@ -270,7 +271,7 @@ impl World {
         self.write(&bodies).await;
     }
 
-    /// A sync that finds these bodies; whether each is new.
+    /// A sync that finds these bodies; the flag says whether each is new.
     pub(crate) async fn write(&mut self, bodies: &[(&str, bool, String)]) {
         let now = self.clock.now();
         self.runs = self.runs.wrapping_add(1);

@@ -1,4 +1,4 @@
-//! What is told, in what form, and what becomes of an endpoint that fails.
+//! Events and their bodies, retries, disabling, replays and leases of webhook endpoints.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test]
-async fn what_happens_is_told_in_order_from_now_on() {
+async fn new_events_are_delivered_in_order() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         world.sync(&["1"]).await;
@@ -54,7 +54,7 @@ async fn what_happens_is_told_in_order_from_now_on() {
         assert_eq!(taken[0].body["log"], "events");
         assert_eq!(taken[0].body["data"]["outcome"], "succeeded");
 
-        // A thin payload says nothing of the person.
+        // A thin body has no personal values.
         let thin = EndpointChange { payload: Some(Payload::Thin), ..EndpointChange::default() };
         world.store.change_webhook_endpoint(&endpoint, &thin, world.by()).await.unwrap();
         world.sync(&["1"]).await;
@@ -66,14 +66,14 @@ async fn what_happens_is_told_in_order_from_now_on() {
 }
 
 #[tokio::test]
-async fn accounts_come_and_go_and_only_what_is_wanted_is_told() {
+async fn endpoint_receives_only_its_event_types() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         world.endpoint(1, &["linked_account.*", "employee.hired"], Payload::Thin).await;
         let courier = world.courier();
         let now = world.clock.now();
         let other = link(&world.store, &world.vault, "https://other.ilucca.net", 2, now).await;
-        // Whoever is found by the first sync was there before.
+        // Employees of the first sync were there before the account was linked.
         world.sync(&["1"]).await;
         world.sync(&["1", "2"]).await;
         for status in [AccountStatus::RelinkNeeded, AccountStatus::RelinkNeeded, AccountStatus::Linked] {
@@ -96,7 +96,7 @@ async fn accounts_come_and_go_and_only_what_is_wanted_is_told() {
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_later_and_later_with_the_same_id() {
+async fn retries_back_off_and_keep_the_webhook_id() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
@@ -109,10 +109,10 @@ async fn what_fails_is_tried_again_later_and_later_with_the_same_id() {
             let now = world.clock.now();
             let next = world.found(endpoint.id).await.next_attempt_at.unwrap();
             waits.push(next.duration_since(now).as_secs());
-            // Not before its time.
-            let asked = world.receiver.asked();
+            // No attempt before it is due.
+            let requests = world.receiver.requests();
             courier.deliver_due().await.unwrap();
-            assert_eq!(world.receiver.asked(), asked);
+            assert_eq!(world.receiver.requests(), requests);
             world.wait(Duration::try_from(next.duration_since(now)).unwrap());
         }
         for (n, &wait) in (0..).zip(&waits) {
@@ -122,7 +122,7 @@ async fn what_fails_is_tried_again_later_and_later_with_the_same_id() {
         let ids: Vec<String> = world.receiver.taken().into_iter().map(|taken| taken.id).collect();
         assert!(ids.len() == 12 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
 
-        // What the receiver asks for is what it gets.
+        // The receiver's `Retry-After` is honoured.
         world.receiver.set(Mood::AsksToWait(7200));
         courier.deliver_due().await.unwrap();
         let next = world.found(endpoint.id).await.next_attempt_at.unwrap();
@@ -140,7 +140,7 @@ async fn what_fails_is_tried_again_later_and_later_with_the_same_id() {
 }
 
 #[tokio::test]
-async fn three_days_of_failures_disable_an_endpoint_and_nothing_is_lost() {
+async fn failing_endpoint_is_disabled_after_72_hours() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
@@ -172,7 +172,7 @@ async fn three_days_of_failures_disable_an_endpoint_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_is_asked_once_and_holds_up_no_other() {
+async fn status_410_disables_only_that_endpoint() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
@@ -226,7 +226,7 @@ async fn after_a_rotation_both_secrets_sign_for_a_day() {
 }
 
 #[tokio::test]
-async fn what_was_told_is_told_again_with_the_same_ids() {
+async fn replayed_events_keep_their_webhook_ids() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
@@ -244,7 +244,7 @@ async fn what_was_told_is_told_again_with_the_same_ids() {
 }
 
 #[tokio::test]
-async fn records_are_told_of_at_once_and_each_in_order() {
+async fn records_run_in_parallel_each_in_order() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         world.sync(&["0"]).await;
@@ -265,7 +265,7 @@ async fn records_are_told_of_at_once_and_each_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_tried_alone_and_nothing_behind_it_is_lost() {
+async fn refused_event_is_retried_alone_without_loss() {
     for engine in Engine::available() {
         let mut world = World::new(engine).await;
         let endpoint = world.endpoint(1, &["employee.created"], Payload::Thin).await;
@@ -273,13 +273,13 @@ async fn what_is_refused_is_tried_alone_and_nothing_behind_it_is_lost() {
         world.receiver.set(Mood::RefusesAbout("2"));
         world.sync(&["1", "2", "3"]).await;
         assert_eq!(courier.deliver_due().await.unwrap().events, 1);
-        let asked = world.receiver.asked();
+        let requests = world.receiver.requests();
         for attempts in 2..6 {
             world.wait(HOUR);
             courier.deliver_due().await.unwrap();
             assert_eq!(world.found(endpoint.id).await.attempts, attempts);
         }
-        assert_eq!(world.receiver.asked(), asked + 4);
+        assert_eq!(world.receiver.requests(), requests + 4);
         world.receiver.set(Mood::Takes);
         world.wait(HOUR);
         assert_eq!(courier.deliver_due().await.unwrap().events, 2);
@@ -301,13 +301,13 @@ async fn two_processes_do_not_overtake_each_other() {
         let endpoint = world.endpoint(1, &["employee.*"], Payload::Thin).await;
         let (one, two) = (world.courier(), world.courier());
         world.sync(&["1", "1", "1", "2", "2"]).await;
-        // Whoever comes second finds that somebody is at it.
+        // A third process holds the lease.
         let now = world.clock.now();
         let claimed = world.store.claim_webhook_endpoint(endpoint.id, "a third", now, MINUTE).await.unwrap();
         assert!(claimed.is_some());
         let (first, second) = tokio::join!(one.deliver(endpoint.id), two.deliver(endpoint.id));
         assert_eq!(first.unwrap().events + second.unwrap().events, 0);
-        // It never came back: after a minute another takes over.
+        // The third process died: its lease expires after a minute.
         world.wait(MINUTE);
         let (first, second) = tokio::join!(one.deliver(endpoint.id), two.deliver(endpoint.id));
         assert_eq!(first.unwrap().events + second.unwrap().events, 8);
@@ -317,7 +317,7 @@ async fn two_processes_do_not_overtake_each_other() {
 }
 
 #[tokio::test]
-async fn the_libraries_of_others_take_a_test_event_at_the_machines_time() {
+async fn standardwebhooks_verifies_a_test_event() {
     for engine in Engine::available() {
         let world = World::new(engine).await;
         let endpoint = world.endpoint(1, &[], Payload::Thin).await;
@@ -329,10 +329,10 @@ async fn the_libraries_of_others_take_a_test_event_at_the_machines_time() {
         let tested = courier(NetworkPolicy::AllowLoopback).test(&endpoint).await.unwrap();
         assert_eq!((tested.response, tested.error), (Some(204), None));
         assert_eq!(world.receiver.taken()[0].body["type"], "webhook.test");
-        // Without the switch for development nothing goes to this machine, whatever is stored.
+        // Without the development switch no request goes to loopback, even for a stored address.
         let tested = courier(NetworkPolicy::PublicOnly).test(&endpoint).await.unwrap();
         assert_eq!((tested.response, tested.error), (None, Some("target.not_https")));
-        assert_eq!(world.receiver.asked(), 1);
+        assert_eq!(world.receiver.requests(), 1);
         let log = world.store.webhook_deliveries(endpoint.id, Some(false), 10).await.unwrap();
         assert_eq!((log.len(), log[0].event.as_str(), log[0].account_id), (1, "webhook.test", None));
         world.end().await;

@@ -1,4 +1,4 @@
-//! A week in which receiver and sender are killed at random.
+//! A simulated week in which receiver and courier are killed at random.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future::poll_fn;
@@ -14,7 +14,7 @@ use test_database::Engine;
 
 use crate::support::{Mood, World};
 
-/// Seeded dice.
+/// A seeded random number generator.
 struct Dice(u64);
 
 impl Dice {
@@ -26,7 +26,7 @@ impl Dice {
     }
 }
 
-/// Runs something until it ends or has been polled so often; then it is dropped, as a process that is killed drops it.
+/// Polls a future up to `polls` times, then drops it, like a killed process.
 pub(crate) async fn mortal<T>(future: impl Future<Output = T>, mut polls: u64) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -42,7 +42,7 @@ pub(crate) async fn mortal<T>(future: impl Future<Output = T>, mut polls: u64) -
 const PEOPLE: [&str; 5] = ["1", "2", "3", "4", "5"];
 
 #[tokio::test]
-async fn every_change_arrives_in_order_however_often_anybody_is_killed() {
+async fn changes_arrive_in_order_despite_kills() {
     for engine in Engine::available() {
         let seed = 0x9E37_79B9_7F4A_7C15;
         let mut dice = Dice(seed);
@@ -92,7 +92,7 @@ async fn every_change_arrives_in_order_however_often_anybody_is_killed() {
         }
         assert!(killed >= 10 && world.found(endpoint.id).await.disabled.is_none(), "{killed}");
 
-        // Each event of each change, once but for repetitions with the same id.
+        // Every event of every change is delivered once, apart from repetitions with the same id.
         let taken = world.receiver.taken();
         let changes = world.store.changes(world.account.no, ChangeFilter::default(), 10_000).await.unwrap();
         assert!(changes.len() > 100 && changes.iter().all(|change| change.kind == Kind::Employee));
@@ -105,7 +105,7 @@ async fn every_change_arrives_in_order_however_often_anybody_is_killed() {
             assert_eq!(*meant.entry(&taken.id).or_insert(&taken.body), &taken.body);
         }
         assert!(ids.values().all(|ids| ids.len() == 1));
-        assert!(taken.len() > ids.len(), "somebody was told twice");
+        assert!(taken.len() > ids.len(), "no event was repeated");
         let told = |log: &str, name: &str, seq| ids.contains_key(&(log.to_owned(), name.to_owned(), seq));
         for change in &changes {
             let name = if change.operation == Operation::Created { "created" } else { "updated" };
@@ -116,7 +116,7 @@ async fn every_change_arrives_in_order_however_often_anybody_is_killed() {
         let ends = ids.keys().filter(|(_, name, _)| name == "sync.completed").count();
         assert_eq!(ends, runs.len());
 
-        // In order a record, also where something comes again.
+        // Events of a record are in order, even when some are repeated.
         let mut last: BTreeMap<String, i64> = BTreeMap::new();
         let mut known = HashSet::new();
         for taken in taken.iter().filter(|taken| taken.body["log"] == "changes" && known.insert(&taken.id)) {

@@ -1,4 +1,5 @@
-//! The duties of this crate: syncs, what Lucca told of, absence requests, upkeep, retention. Deliveries are the binary's to add.
+//! The duties of this crate: syncs, notified records, absence requests, upkeep, retention. Not here:
+//! deliveries, which the binary adds.
 
 mod notified;
 mod requests;

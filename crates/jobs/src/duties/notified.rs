@@ -1,4 +1,4 @@
-//! What Lucca told of by itself: of each linked account that something was told of, it is read.
+//! Duty: reads the records that Lucca's webhooks named, by linked account.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery, accounts_notified, sync_notified};
 
-/// Reads what Lucca told of.
+/// Reads notified records.
 pub struct NotifiedDuty(pub Machinery);
 
 impl Duty for NotifiedDuty {

@@ -1,4 +1,5 @@
-//! Absence requests: each is taken one step further when it is due, apart from syncs, so that none waits for a backfill.
+//! Duty: advances absence requests when they are due. Separate from syncs, so that no request waits for a
+//! backfill.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -12,11 +13,10 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
-/// So many are taken on at a look; the rest at the next.
+/// The most requests per run; the others follow in the next one.
 const AT_ONCE: u64 = 200;
 
-/// Takes absence requests on to their ends: sends what could not be sent, looks for what may have been, follows what was
-/// made.
+/// Advances absence requests: sends queued ones, looks up those in doubt, follows created ones.
 pub struct RequestsDuty(pub Machinery);
 
 impl Duty for RequestsDuty {
@@ -52,7 +52,7 @@ async fn due(machinery: &Machinery, now: Timestamp) -> Result<Vec<Submission>, s
 }
 
 impl RequestsDuty {
-    /// Takes on what is due of a linked account. What fails is logged, and tried again.
+    /// Advances a linked account's due requests. Failures are logged and retried.
     async fn advance(&self, account_no: i64) -> Result<(), store::Error> {
         let Self(machinery) = self;
         let mut due = due(machinery, machinery.clock.now()).await?;
@@ -74,7 +74,7 @@ impl RequestsDuty {
             let id = submission.id;
             match absences.advance(submission).await {
                 Ok(_) => {}
-                // The key is what is wrong, and with it every one of them.
+                // A refused key fails every request of the account.
                 Err(Error::Lucca(error)) if error.code() == "lucca.key_refused" => break,
                 Err(error) => tracing::info!(%id, code = error.code(), "an absence request waits"),
             }

@@ -1,4 +1,4 @@
-//! Retention: once a day, and when a scheduler starts, what has become old is removed.
+//! Duty: removes old data, once a day and when a scheduler starts.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery, Retention, run_retention};
 
-/// Removes what is old by these ages.
+/// Removes data by these retention periods.
 pub struct RetentionDuty(pub Machinery, pub Retention);
 
 impl Duty for RetentionDuty {

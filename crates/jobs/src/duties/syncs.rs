@@ -1,4 +1,4 @@
-//! Syncs: of each linked account what is due by its rhythm, or what changed because somebody asked for it.
+//! Duty: syncs linked accounts whose streams are due or whose sync was requested.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
-/// So many are put into the queue at a look; the rest at the next.
+/// The most accounts to enqueue at once; the others follow in the next scheduling.
 const AT_ONCE: u32 = 1000;
 
-/// Syncs what is due of each linked account, and what somebody asked for.
+/// Syncs linked accounts that are due or requested.
 pub struct SyncDuty(pub Machinery);
 
 impl Duty for SyncDuty {
@@ -42,7 +42,8 @@ impl Duty for SyncDuty {
     }
 }
 
-/// An account; or a run that was asked for, so that it is a job of its own and waits behind none that is there already.
+/// The subject of an account, or of a requested run, which is its own job so that it does not wait for the
+/// account's current job.
 fn subject(due: &DueAccount) -> Subject {
     let lane = if due.is_long { Lane::Long } else { Lane::Sync };
     match due.asked {
@@ -63,7 +64,7 @@ impl SyncDuty {
         store.postpone(account.no, due.asked, machinery.clock.now()).await
     }
 
-    /// Whether it ran, or another does it.
+    /// Returns true if the sync ran, or another process runs it.
     async fn run(&self, account: &LinkedAccount, due: &DueAccount, now: Timestamp) -> bool {
         let Self(machinery) = self;
         let lag = now.duration_since(due.due_at).as_secs_f64();
@@ -86,7 +87,7 @@ impl SyncDuty {
             Err(_) => return false,
         };
         let wish = match due.asked {
-            // Also where the run that was asked for was begun by a process that died.
+            // Includes a requested full run whose process died.
             _ if is_full => Wish::Full,
             Some(_) => Wish::Now,
             None => Wish::Due,
@@ -118,7 +119,7 @@ impl SyncDuty {
                 tracing::info!(account = %account.id, outcome = report.outcome.name(), lag, "synced");
                 true
             }
-            // Another process is at it or has done it, which is as good, or it was unlinked meanwhile.
+            // Another process runs or ran it, or the account was unlinked meanwhile: nothing to do.
             Err(sync::Error::Busy | sync::Error::Store(store::Error::Unlinked)) => true,
             Err(sync::Error::Cancelled) => {
                 tracing::info!(account = %account.id, "a sync was cancelled");

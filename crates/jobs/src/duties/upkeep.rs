@@ -1,4 +1,4 @@
-//! Upkeep: what is no longer needed is erased, and views of the hours that are over come into the audit log.
+//! Duty: deletes expired secrets, and moves counts of views of past hours to the audit log.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::duty::{Due, Subject};
 use crate::queue::Lane;
 use crate::{Duty, Machinery};
 
-/// Erases the keys that linking flows hold and no link opens any more, and secrets of webhooks that were replaced;
-/// moves views into the audit log.
+/// Deletes the keys of linking flows whose links have expired, and replaced webhook secrets; moves views to
+/// the audit log.
 pub struct UpkeepDuty(pub Machinery);
 
 impl Duty for UpkeepDuty {

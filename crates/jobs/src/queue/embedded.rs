@@ -1,6 +1,7 @@
-//! The queue of one process, in memory: what it forgets when the process ends is found due again when it starts.
+//! An in-memory queue for one process. Jobs that are lost when the process ends are found due again after the
+//! start.
 //!
-//! Why no queue library: see docs/design/jobs.md.
+//! For the reasons against a queue library, see docs/design/jobs.md.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,21 +13,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Capacity, Handler, Job, Lane};
 
-/// The queue of one process. Cheap to clone; clones are the same queue.
+/// An in-memory queue. Clones share the queue.
 #[derive(Clone, Default)]
 pub struct Embedded(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     state: Mutex<State>,
-    /// One a lane: somebody may wait for each.
+    /// One per lane, because each lane has its own waiter.
     woken: [Notify; 3],
 }
 
 #[derive(Default)]
 struct State {
     waiting: [VecDeque<Job>; 3],
-    /// Keys of jobs that wait or are being done.
+    /// Keys of waiting and running jobs.
     known: HashSet<String>,
 }
 
@@ -73,12 +74,12 @@ impl Embedded {
         loop {
             while under_way.len() < capacity && !stop.is_cancelled() {
                 let Some(job) = self.next(lane) else { break };
-                // Held until the job has ended, be it by a panic.
-                let known = Known { queue: self.clone(), key: job.key() };
+                // Dropped when the job has ended, even by a panic.
+                let guard = KeyGuard { queue: self.clone(), key: job.key() };
                 let done = handler.handle(job);
                 under_way.spawn(async move {
                     done.await;
-                    drop(known);
+                    drop(guard);
                 });
             }
             tokio::select! {
@@ -88,7 +89,7 @@ impl Embedded {
             }
         }
         let ended = async { while under_way.join_next().await.is_some() {} };
-        // Whoever is not done by then goes on where it was at the next start.
+        // Jobs that are cut off continue where they were after the next start.
         let _ = tokio::time::timeout(grace, ended).await;
     }
 
@@ -101,12 +102,12 @@ impl Embedded {
     }
 }
 
-struct Known {
+struct KeyGuard {
     queue: Embedded,
     key: String,
 }
 
-impl Drop for Known {
+impl Drop for KeyGuard {
     fn drop(&mut self) {
         self.queue.lock().known.remove(&self.key);
     }

@@ -1,9 +1,9 @@
-//! Jobs: what is to be done, of what, in which lane. One small type with two engines behind it: `embedded` in this process,
-//! `scaled` on PostgreSQL for any number of workers.
+//! A job queue with two engines: `embedded` in this process, `scaled` on PostgreSQL for any number of
+//! workers.
 //!
-//! A queue only hands out. What is due is in the domain's own tables, and so is what failed and when it is tried again: a
-//! job that is lost is found due again, one that is done twice finds nothing due. Neither engine is trusted for more; who
-//! may write to a linked account is decided by its lease.
+//! A queue only distributes jobs. The domain's own tables hold what is due, what failed and when it is
+//! retried: a lost job is found due again, and a repeated one finds nothing due. Leases, and not the queue,
+//! decide which worker may write to a linked account.
 
 mod embedded;
 #[cfg(feature = "postgres-queue")]
@@ -22,20 +22,20 @@ pub use embedded::Embedded;
 #[cfg(feature = "postgres-queue")]
 pub use scaled::{Scaled, Timing};
 
-/// Jobs of one lane don't wait for those of another.
+/// A lane: jobs don't wait for jobs of other lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// Deliveries, pushes, absence requests: seconds.
     Quick,
-    /// Syncs of what changed: seconds.
+    /// Incremental syncs: seconds.
     Sync,
     /// Backfills: minutes to hours.
     Long,
 }
 
 impl Lane {
-    /// All of them.
+    /// Every lane.
     pub const ALL: [Self; 3] = [Self::Quick, Self::Sync, Self::Long];
 
     fn index(self) -> usize {
@@ -47,14 +47,14 @@ impl Lane {
     }
 }
 
-/// How many jobs of each lane a worker does at once.
+/// The concurrency of a worker, by lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Of [`Lane::Quick`].
+    /// Jobs of [`Lane::Quick`].
     pub quick: usize,
-    /// Of [`Lane::Sync`].
+    /// Jobs of [`Lane::Sync`].
     pub sync: usize,
-    /// Of [`Lane::Long`].
+    /// Jobs of [`Lane::Long`].
     pub long: usize,
 }
 
@@ -70,50 +70,51 @@ impl Capacity {
 }
 
 impl Default for Capacity {
-    /// Syncs mostly wait, for Lucca and for their budget; these are many more than a core can do at once. First syncs write most:
-    /// more than four of them at once in each of four workers on one machine do less together than one worker does.
+    /// Syncs mostly wait for Lucca and their request budget, so there are many more than a core can run.
+    /// First syncs mostly write: above four at once in each of four workers on one machine, the total
+    /// throughput falls below that of one worker.
     fn default() -> Self {
         Self { quick: 16, sync: 16, long: 4 }
     }
 }
 
-/// What is to be done, of what. Only one job of a duty and subject is there at a time, waiting or being done.
+/// A unit of work. At most one job of a duty and subject waits or runs at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// The duty's name.
     pub duty: String,
-    /// What it is to be done of: an id.
+    /// The subject's id.
     pub subject: String,
-    /// Which others it waits for.
+    /// The lane in which it waits.
     pub lane: Lane,
-    /// Whether it comes before those of its lane that are not.
+    /// Whether it precedes other jobs of its lane.
     #[serde(default)]
     pub is_urgent: bool,
 }
 
 impl Job {
-    /// What tells it from others.
+    /// The job's unique key.
     pub fn key(&self) -> String {
         format!("{}:{}", self.duty, self.subject)
     }
 }
 
-/// Does jobs. It may be called with a job that was done before.
+/// Runs jobs. A job may be repeated.
 pub trait Handler: Send + Sync {
-    /// Does a job, to its end or not: what is left is found due again.
+    /// Runs a job, possibly only in part: the remainder is found due again.
     fn handle(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
-/// The engine failed.
+/// Errors of a queue.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// A job could not be added.
+    /// A job could not be enqueued.
     #[error("a job could not be added to the queue")]
     Push(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The engine could not be started, or failed.
     #[error("the queue's engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The database is PostgreSQL, and this build has no queue for it.
+    /// The database is PostgreSQL, and this build lacks its queue.
     #[error("this build has no job queue for PostgreSQL")]
     NotBuilt,
 }
@@ -121,7 +122,7 @@ pub enum QueueError {
 /// A queue of jobs. Cheap to clone.
 #[derive(Clone)]
 pub enum Queue {
-    /// In this process.
+    /// In this process's memory.
     Embedded(Embedded),
     /// In PostgreSQL.
     #[cfg(feature = "postgres-queue")]
@@ -129,11 +130,11 @@ pub enum Queue {
 }
 
 impl Queue {
-    /// The engine that fits a store: the scaled one on PostgreSQL.
+    /// Creates the engine for a store: the scaled one on PostgreSQL.
     ///
     /// # Errors
     ///
-    /// When its tables can't be made, and on PostgreSQL in a build without the feature `postgres-queue`.
+    /// If its tables can't be created, and on PostgreSQL in a build without the feature `postgres-queue`.
     #[boxed]
     pub async fn of(store: &Store) -> Result<Self, QueueError> {
         match store.postgres() {
@@ -145,11 +146,11 @@ impl Queue {
         }
     }
 
-    /// Adds jobs, in this order, but for those of whose key one is there.
+    /// Enqueues jobs in this order, except those whose key is waiting or running.
     ///
     /// # Errors
     ///
-    /// When the database fails; those before the one that failed are added.
+    /// If the database fails; earlier jobs are enqueued.
     #[boxed]
     pub async fn push(&self, jobs: Vec<Job>) -> Result<(), QueueError> {
         match self {
@@ -162,11 +163,11 @@ impl Queue {
         }
     }
 
-    /// Does jobs until `stop` is cancelled; then takes no more, and gives those that are being done `grace` to end.
+    /// Runs jobs until `stop` is cancelled; then starts no more, and gives running ones `grace` to end.
     ///
     /// # Errors
     ///
-    /// When the engine can't be started, or fails while it is told to stop. One that fails on the way is started again.
+    /// If the engine can't be started, or fails while stopping. An engine that fails earlier is restarted.
     #[boxed]
     pub async fn run(
         &self,

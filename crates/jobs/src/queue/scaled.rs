@@ -1,5 +1,5 @@
-//! The queue of many workers, in PostgreSQL: `graphile_worker`, in a schema of its own. It hands out, recovers what a
-//! worker held that died, and wakes workers by NOTIFY. See docs/design/jobs.md for why this one.
+//! A queue for many workers, in PostgreSQL: `graphile_worker`, in its own schema. It distributes jobs,
+//! recovers those of dead workers, and wakes workers by NOTIFY. For the choice, see docs/design/jobs.md.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,17 +18,17 @@ use tokio_util::sync::CancellationToken;
 use super::{Capacity, Handler, Job, Lane, QueueError};
 
 const SCHEMA: &str = "lucca_connector_jobs";
-/// Which of some keys have a job, waiting or being done.
-const THERE: &str = "SELECT key FROM lucca_connector_jobs.jobs WHERE key = ANY($1)";
-/// How the engine keeps time: in real time, whatever clock the rest goes by.
+/// Selects the given keys that have a waiting or running job.
+const EXISTING_KEYS: &str = "SELECT key FROM lucca_connector_jobs.jobs WHERE key = ANY($1)";
+/// The engine's intervals, always in real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How long a job may lie with a worker that has no hand free before others may take it.
+    /// How long a job may wait in a busy worker before others may take it.
     lies_for: Duration,
-    /// What wakes a worker is a notification; this is for when one was missed.
+    /// Workers are woken by notifications; polling finds missed ones.
     poll: Duration,
     heartbeat: Duration,
-    /// How long a worker may be silent before others take over what it holds.
+    /// How long a worker may be silent before others take over its jobs.
     silent_for: Duration,
 }
 
@@ -44,7 +44,7 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// The same at another pace, for simulations.
+    /// Scales all intervals, for simulations.
     #[must_use]
     pub fn scaled(self, scale: impl Fn(Duration) -> Duration) -> Self {
         Self {
@@ -56,10 +56,10 @@ impl Timing {
     }
 }
 
-/// A job that so many workers died of is given up; the scheduler finds its subject due all the same.
+/// A job that killed this many workers is dropped; the scheduler enqueues its subject again.
 const MOST_ATTEMPTS: i16 = 1000;
 
-/// The queue of many workers. Cheap to clone.
+/// A queue for many workers. Cheap to clone.
 #[derive(Clone)]
 pub struct Scaled {
     pool: PgPool,
@@ -67,17 +67,17 @@ pub struct Scaled {
     timing: Timing,
 }
 
-/// What does the jobs, as the engine carries it.
+/// The handler as an extension of the engine.
 #[derive(Clone)]
-struct Hands(Arc<dyn Handler>);
+struct JobHandler(Arc<dyn Handler>);
 
-impl fmt::Debug for Hands {
+impl fmt::Debug for JobHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hands")
+        f.write_str("JobHandler")
     }
 }
 
-/// The engine tells kinds of jobs apart by type; a lane is one.
+/// The engine distinguishes jobs by type, so each lane is a type.
 macro_rules! lanes {
     ($($type:ident = $identifier:literal),+) => {
         $(#[derive(Serialize, Deserialize)]
@@ -87,7 +87,7 @@ macro_rules! lanes {
             const IDENTIFIER: &'static str = $identifier;
 
             async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-                if let Some(Hands(handler)) = context.extensions().get::<Hands>() {
+                if let Some(JobHandler(handler)) = context.extensions().get::<JobHandler>() {
                     handler.handle(self.0).await;
                 }
             }
@@ -106,11 +106,11 @@ fn identifier(lane: Lane) -> &'static str {
 }
 
 impl Scaled {
-    /// The queue in a database, whose tables are made if they aren't there.
+    /// Opens the queue in a database; creates its tables if missing.
     ///
     /// # Errors
     ///
-    /// When they can't be made.
+    /// If the tables can't be created.
     #[boxed]
     pub async fn open(pool: PgPool, timing: Timing) -> Result<Self, QueueError> {
         let utils = WorkerUtils::new(pool.clone(), SCHEMA);
@@ -122,9 +122,10 @@ impl Scaled {
         if jobs.is_empty() {
             return Ok(());
         }
-        // The engine wakes every worker for each job it is given, those that it has among them: where much waits, most.
+        // The engine wakes every worker for each added job, even for known ones, which costs most when many
+        // jobs wait.
         let keys: Vec<String> = jobs.iter().map(Job::key).collect();
-        let there: HashSet<String> = sqlx::query_scalar(THERE)
+        let there: HashSet<String> = sqlx::query_scalar(EXISTING_KEYS)
             .bind(keys)
             .fetch_all(&self.pool)
             .await
@@ -141,11 +142,11 @@ impl Scaled {
     async fn add(&self, job: Job) -> Result<(), QueueError> {
         let spec = JobSpec {
             job_key: Some(job.key()),
-            // Called unsafe because a job that is being done may have looked before: what is due then is found due at
-            // the scheduler's next look.
+            // Called unsafe because a running job may have listed its work before: later work is found at the
+            // next scheduling.
             job_key_mode: Some(JobKeyMode::UnsafeDedupe),
             max_attempts: Some(MOST_ATTEMPTS),
-            // The lower the sooner.
+            // Lower is sooner.
             priority: job.is_urgent.then_some(-1),
             ..JobSpec::default()
         };
@@ -160,7 +161,7 @@ impl Scaled {
         stop: CancellationToken,
         grace: Duration,
     ) -> Result<(), QueueError> {
-        let hands = Hands(handler);
+        let handler_extension = JobHandler(handler);
         let engine = async |lane: Lane| {
             let options = match lane {
                 Lane::Quick => WorkerOptions::default().define_job::<Quick>(),
@@ -178,15 +179,15 @@ impl Scaled {
                         .with_size(capacity)
                         .with_ttl(self.timing.lies_for)
                         .with_refetch_delay(
-                            // Without it version 0.14.1 asks again at once after an answer of nothing, hundreds of times a
-                            // second; a notification ends it.
+                            // Without it, version 0.14.1 polls again at once after an empty result, hundreds
+                            // of times a second; a notification ends the delay.
                             RefetchDelayConfig::default()
                                 .with_duration(self.timing.poll)
                                 .with_threshold(0)
                                 .with_max_abort_threshold(1),
                         ),
                 )
-                .add_extension(hands.clone())
+                .add_extension(handler_extension.clone())
                 .worker_recovery(
                     WorkerRecoveryConfig::default()
                         .heartbeat_interval(self.timing.heartbeat)
@@ -213,8 +214,9 @@ impl Scaled {
                     Err(error) => Err(error),
                 };
                 match ended {
-                    // Where it can't note that a job is done, as when the database is away, the engine ends what else it is
-                    // at and then itself. One that has worked will again: what is wrong is elsewhere.
+                    // If the engine can't record a finished job, for instance without the database, it aborts
+                    // its jobs and ends. Restart an engine that has worked before, because the cause is
+                    // elsewhere.
                     Err(error) if has_begun && !stop.is_cancelled() => {
                         tracing::error!(
                             lane = identifier(lane),

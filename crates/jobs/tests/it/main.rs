@@ -1,4 +1,4 @@
-//! What every engine of the queue must do: one suite, run over the embedded and the scaled one. And syncs behind Lucca's rate
+//! The contract of job queues, tested on the embedded and the scaled engine; and syncs behind Lucca's rate
 //! limit, on a simulated clock.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]

@@ -1,6 +1,6 @@
-//! The contract of a queue: once at a time by key, lanes that don't wait for each other, order within one, what is urgent
-//! first, a stop that ends what is begun, and on PostgreSQL many workers, the recovery of what a dead one held, and an engine
-//! that goes on after its database was away.
+//! The contract of a queue: one job per key at a time, independent lanes, order within a lane, urgent jobs
+//! first, and a stop that finishes running jobs; on PostgreSQL also many workers, the recovery of a dead
+//! worker's jobs, and an engine that continues after a database failure.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 const GRACE: Duration = Duration::from_secs(20);
 const ONE_EACH: Capacity = Capacity { quick: 1, sync: 1, long: 1 };
 
-/// Tells what is begun, and ends it when it is allowed to.
-struct Hands {
+/// Reports each started job, and ends it when permitted.
+struct TestHandler {
     begun: mpsc::UnboundedSender<String>,
     may_end: Arc<Semaphore>,
     ended: Arc<Mutex<Vec<String>>>,
 }
 
-impl Handler for Hands {
+impl Handler for TestHandler {
     fn handle(&self, job: Job) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         self.begun.send(job.key()).unwrap();
         let (may_end, ended) = (Arc::clone(&self.may_end), Arc::clone(&self.ended));
@@ -46,11 +46,11 @@ impl Worker {
     fn start(queue: &Queue, capacity: Capacity) -> Self {
         let (sender, begun) = mpsc::unbounded_channel();
         let (may_end, ended) = (Arc::new(Semaphore::new(0)), Arc::default());
-        let hands = Hands { begun: sender, may_end: Arc::clone(&may_end), ended: Arc::clone(&ended) };
+        let handler = TestHandler { begun: sender, may_end: Arc::clone(&may_end), ended: Arc::clone(&ended) };
         let stop = CancellationToken::new();
         let (queue, stopped) = (queue.clone(), stop.clone());
         let running = tokio::spawn(async move {
-            queue.run(Arc::new(hands), capacity, stopped, GRACE).await.unwrap();
+            queue.run(Arc::new(handler), capacity, stopped, GRACE).await.unwrap();
         });
         Self { begun, may_end, ended, stop, running }
     }
@@ -59,8 +59,8 @@ impl Worker {
         tokio::time::timeout(Duration::from_secs(60), self.begun.recv()).await.unwrap().unwrap()
     }
 
-    /// Nothing is begun for a while.
-    async fn rests(&mut self) -> bool {
+    /// Whether no job starts for a while.
+    async fn is_idle(&mut self) -> bool {
         tokio::time::timeout(Duration::from_millis(1500), self.begun.recv()).await.is_err()
     }
 
@@ -87,7 +87,7 @@ async fn queues() -> Vec<(TestDatabase, Queue)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_is_there_once_while_it_waits_and_while_it_is_done() {
+async fn job_is_unique_while_waiting_or_running() {
     for (_database, queue) in queues().await {
         let push = async |subject| queue.push(vec![job("sync", subject, Lane::Sync)]).await.unwrap();
         push("a").await;
@@ -97,7 +97,7 @@ async fn a_job_is_there_once_while_it_waits_and_while_it_is_done() {
         push("a").await;
         push("b").await;
         assert_eq!(worker.next().await, "sync:b", "another subject doesn't wait");
-        assert!(worker.rests().await, "the same one is being done");
+        assert!(worker.is_idle().await, "the same one is being done");
         worker.may_end.add_permits(2);
         tokio::time::sleep(Duration::from_millis(500)).await;
         push("a").await;
@@ -107,7 +107,7 @@ async fn a_job_is_there_once_while_it_waits_and_while_it_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lanes_don_t_wait_for_each_other_and_each_keeps_its_order() {
+async fn lanes_are_independent_and_ordered() {
     for (_database, queue) in queues().await {
         for (subject, lane) in
             [("a", Lane::Long), ("b", Lane::Long), ("c", Lane::Sync), ("d", Lane::Sync), ("e", Lane::Quick)]
@@ -118,7 +118,7 @@ async fn lanes_don_t_wait_for_each_other_and_each_keeps_its_order() {
         let mut first = [worker.next().await, worker.next().await, worker.next().await];
         first.sort();
         assert_eq!(first, ["it:a", "it:c", "it:e"], "the first of each lane");
-        assert!(worker.rests().await, "no more at once than a lane holds");
+        assert!(worker.is_idle().await, "no more at once than a lane holds");
         worker.may_end.add_permits(3);
         let mut second = [worker.next().await, worker.next().await];
         second.sort();
@@ -128,7 +128,7 @@ async fn lanes_don_t_wait_for_each_other_and_each_keeps_its_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_urgent_comes_first_and_in_its_own_order() {
+async fn urgent_jobs_come_first_in_order() {
     for (_database, queue) in queues().await {
         for (subject, is_urgent) in [("a", false), ("b", false), ("c", true), ("d", true), ("e", false)] {
             queue.push(vec![Job { is_urgent, ..job("it", subject, Lane::Sync) }]).await.unwrap();
@@ -143,7 +143,7 @@ async fn what_is_urgent_comes_first_and_in_its_own_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_ends_what_is_begun_and_leaves_the_rest() {
+async fn stop_finishes_running_jobs_only() {
     for (_database, queue) in queues().await {
         for subject in ["a", "b", "c"] {
             queue.push(vec![job("sync", subject, Lane::Sync)]).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_stop_ends_what_is_begun_and_leaves_the_rest() {
         let mut worker = Worker::start(&queue, ONE_EACH);
         assert_eq!(worker.next().await, "sync:a");
         worker.stop.cancel();
-        assert!(worker.rests().await);
+        assert!(worker.is_idle().await);
         assert_eq!(worker.end().await, ["sync:a"]);
         let mut next = Worker::start(&queue, ONE_EACH);
         assert_eq!(next.next().await, "sync:b", "the rest is there for the next");
@@ -160,7 +160,7 @@ async fn a_stop_ends_what_is_begun_and_leaves_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn workers_share_what_there_is_and_each_job_is_done_once() {
+async fn workers_share_jobs_and_run_each_once() {
     if !Engine::available().contains(&Engine::Postgres) {
         return;
     }
@@ -194,7 +194,7 @@ async fn workers_share_what_there_is_and_each_job_is_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_dead_worker_held_is_done_by_another() {
+async fn jobs_of_a_dead_worker_are_recovered() {
     if !Engine::available().contains(&Engine::Postgres) {
         return;
     }
@@ -202,7 +202,7 @@ async fn what_a_dead_worker_held_is_done_by_another() {
     let place = database.place.clone();
     let (sender, begun) = std::sync::mpsc::channel();
     let (kill, killed) = std::sync::mpsc::channel::<()>();
-    // A worker with a runtime of its own, which ends as a killed process does: without a word.
+    // A worker with its own runtime, which ends without cleanup, like a killed process.
     let dead = std::thread::spawn(move || {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -229,7 +229,7 @@ async fn what_a_dead_worker_held_is_done_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_engine_that_ended_because_the_database_failed_is_started_again() {
+async fn engine_restarts_after_a_database_failure() {
     if !Engine::available().contains(&Engine::Postgres) {
         return;
     }
@@ -242,10 +242,10 @@ async fn an_engine_that_ended_because_the_database_failed_is_started_again() {
     let mut worker = Worker::start(&queue, ONE_EACH);
     queue.push(vec![job("sync", "a", Lane::Sync)]).await.unwrap();
     assert_eq!(worker.next().await, "sync:a");
-    // It is done, and that can't be noted.
+    // The job ends, and the engine can't record it.
     rename("lucca_connector_jobs", "elsewhere").await;
     worker.may_end.add_permits(1);
-    assert!(worker.rests().await);
+    assert!(worker.is_idle().await);
     rename("elsewhere", "lucca_connector_jobs").await;
     queue.push(vec![job("sync", "b", Lane::Sync)]).await.unwrap();
     worker.may_end.add_permits(10);

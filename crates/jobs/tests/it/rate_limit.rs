@@ -23,8 +23,8 @@ use test_database::{Engine, TestDatabase};
 const TODAY: Date = date(2026, 11, 23);
 const START: &str = "2026-11-23T09:00:00Z";
 
-/// A clock on which waits pass at once, but not before the tenant has answered what was sent: so that requests arrive when
-/// they are sent, as they do over a network that is fast compared with a minute.
+/// A clock whose waits pass at once, but only after the tenant has answered all sent requests: so requests
+/// arrive when they are sent, as over a network that is fast compared with a minute.
 #[derive(Debug)]
 struct SimulatedClock {
     now: Mutex<Timestamp>,
@@ -55,7 +55,7 @@ impl Clock for SimulatedClock {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers take no time.
+    /// Responses take no time.
     fn stopwatch(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
@@ -78,7 +78,7 @@ impl Clock for SimulatedClock {
     }
 }
 
-/// Random enough for a test, and the same in every run.
+/// A deterministic random number generator.
 fn entropy() -> Entropy {
     let state = Mutex::new(0x9E37_79B9_7F4A_7C15_u64);
     Entropy::new(move |bytes| {
@@ -93,7 +93,7 @@ fn entropy() -> Entropy {
     })
 }
 
-/// A tenant behind the rate limit, linked to a database of its own.
+/// A tenant behind the rate limit, linked to a test database.
 struct Lab {
     emulator: Emulator,
     database: TestDatabase,
@@ -101,7 +101,7 @@ struct Lab {
     clock: Arc<SimulatedClock>,
 }
 
-/// What a sync did.
+/// The result of a sync.
 struct Synced {
     report: RunReport,
     requests: usize,
@@ -133,7 +133,7 @@ impl Lab {
         Self { emulator, database, account, clock }
     }
 
-    /// Reads everything with a process of its own, which knows of the others by the database.
+    /// Runs a full sync in its own process, which counts other processes' requests through the database.
     async fn sync(&mut self) -> Synced {
         let began = self.clock.now();
         // A clock that waits for this process's requests.
@@ -187,7 +187,7 @@ fn vault() -> Vault {
     Vault::new(MasterKey::from_random([7; 32]), [])
 }
 
-/// Windows that began so long before our first request, with the other integration's.
+/// Rate windows that began this long before the first request, with the other integration's requests.
 fn beside_another(rate_anchor_ms: u64, other_requests_per_minute: u32) -> Switches {
     Switches { rate_anchor_ms, other_requests_per_minute, ..Switches::default() }
 }
@@ -216,7 +216,7 @@ async fn no_429_beside_another_integration() {
 }
 
 #[tokio::test]
-async fn a_long_sync_alone_sends_38_requests_a_minute() {
+async fn long_sync_alone_sends_38_requests_a_minute() {
     let mut lab = Lab::new(250, small_pages(Switches::default())).await;
     let synced = lab.sync().await;
     let per_minute = synced.requests as f64 * 60.0 / synced.seconds;
@@ -224,7 +224,7 @@ async fn a_long_sync_alone_sends_38_requests_a_minute() {
     assert_eq!((synced.refused, lab.facts().highest_estimate.ceil()), (0, 39.0));
 }
 
-/// A process that starts right after another one has sent its burst waits, on either engine.
+/// A process that starts right after another one's burst has to wait, on either database engine.
 #[tokio::test]
 async fn requests_count_across_processes() {
     for engine in Engine::available() {

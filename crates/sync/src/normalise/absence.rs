@@ -1,4 +1,4 @@
-//! Half-days, absence requests, the user log and calendar days.
+//! Normalises half-days (leaves), absence requests, user log entries and calendar days.
 
 use compact_str::CompactString;
 use lucca::resources as wire;
@@ -11,26 +11,26 @@ use people::{
 
 use super::text;
 
-/// A half-day, and the absence it belongs to.
+/// A half-day with its absence.
 #[derive(Clone, Debug)]
 pub struct LeaveOfAbsence {
-    /// The absence.
+    /// The absence's id.
     pub absence_id: RemoteId,
-    /// Who is away.
+    /// The absent employee.
     pub employee_id: Option<RemoteId>,
-    /// Whether the absence is approved.
+    /// Whether and when the absence was approved.
     pub confirmation: Confirmation,
     /// The half-day.
     pub leave: Leave,
-    /// What its leave type is called.
+    /// The name of the leave type.
     pub leave_type_name: Option<CompactString>,
 }
 
-/// Maps a leave. What is written is left out unless `groups` have [`FieldGroup::LeaveReason`].
+/// Normalises a leave. Its comment is dropped unless `groups` contain [`FieldGroup::LeaveReason`].
 ///
 /// # Errors
 ///
-/// One whose period is not known can't be told to which absence it belongs.
+/// If the leave has no period, because its absence is unknown then.
 pub fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, Unreadable> {
     let Some(period) = leave.period else {
         return Err(Unreadable { field: "leavePeriodId".into(), reason: "missing".to_owned() });
@@ -53,7 +53,7 @@ pub fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, 
             leave_type_id,
             minutes: leave.minutes,
             value: leave.value,
-            // A leave that was cancelled does not stand, whatever the flag is missing for.
+            // Without the flag, a leave counts as active unless it was cancelled.
             is_active: leave.is_active.unwrap_or(leave.cancelled_at.is_none()),
             created_at: leave.created_at,
             cancelled_at: leave.cancelled_at,
@@ -64,7 +64,7 @@ pub fn leave(leave: wire::Leave, groups: FieldGroups) -> Result<LeaveOfAbsence, 
     })
 }
 
-/// Maps a leave request.
+/// Normalises a leave request.
 pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> AbsenceRequest {
     use wire::LeaveRequestStatus as Status;
     let words = |words| text(words).filter(|_| groups.contains(FieldGroup::LeaveReason));
@@ -111,12 +111,12 @@ pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> Abse
     .in_order()
 }
 
-/// Maps an entry of the user log. One without an owner or a property says nothing.
+/// Normalises an entry of the user log. An entry without owner or property is refused.
 pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreadable> {
     let missing = |field: &'static str| Unreadable { field: field.into(), reason: "missing".to_owned() };
     let employee_id = log.owner_id.ok_or_else(|| missing("owner"))?;
     let property = text(log.property).ok_or_else(|| missing("name"))?;
-    // As of users: who becomes their own manager has none from then on.
+    // As for users: employees who become their own manager have none from then on.
     let is_own_manager =
         |value: &String| property.eq_ignore_ascii_case("manager") && *value == employee_id.as_str();
     Ok(UserLogEntry {
@@ -129,7 +129,8 @@ pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreada
     })
 }
 
-/// Maps a day of one employee's calendar to a day of everybody who shares the calendar and the work cycle.
+/// Converts a day of one employee's calendar to a day of every employee with the same calendar and work
+/// cycle.
 pub fn working_day(
     day: &wire::UserDate,
     calendar_id: Option<RemoteId>,

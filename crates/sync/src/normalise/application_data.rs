@@ -1,5 +1,5 @@
-//! Lucca's `applicationData`: profiles and the second manager, and apart from them pay and reviews. What a member is,
-//! `lucca::ApplicationMember` says; what is on no list is counted by its name and dropped.
+//! Lucca's `applicationData`: profiles, the second manager, pay and reviews. `lucca::ApplicationMember`
+//! classifies its members; unlisted ones are counted by name and dropped.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::custom_fields::unwrap;
 
-/// The members that may be kept beside the model's own, each reduced to an id and a name.
+/// The listed members, each reduced to an id and a name.
 pub(super) fn application_data(
     data: BTreeMap<String, Value>,
     groups: FieldGroups,
@@ -23,8 +23,8 @@ pub(super) fn application_data(
     data.into_iter().filter_map(kept).collect()
 }
 
-/// What of a member's value may be kept in the model: of a profile its id and name, of a manager the id. Addresses are
-/// not: they are written now with `http`, now with `https`, and would make every record differ.
+/// Reduces a member's value: a profile to id and name, a manager to the id. Addresses are dropped: Lucca
+/// writes them now with `http`, now with `https`, so every record would differ.
 pub(crate) fn application_value(member: ApplicationMember, value: Value) -> Option<Value> {
     match (member, value) {
         (ApplicationMember::Profile, Value::Object(profile)) => only(profile, &["id", "name"]),
@@ -34,7 +34,7 @@ pub(crate) fn application_value(member: ApplicationMember, value: Value) -> Opti
     }
 }
 
-/// An object with an id, and these of its members.
+/// An object with only these members, if it has an id.
 fn only(object: Map<String, Value>, names: &[&str]) -> Option<Value> {
     let is_kept = |key: &str| names.iter().any(|name| key.eq_ignore_ascii_case(name));
     let is_plain = |value: &Value| matches!(value, Value::Number(_) | Value::String(_) | Value::Null);
@@ -43,13 +43,13 @@ fn only(object: Map<String, Value>, names: &[&str]) -> Option<Value> {
     kept.keys().any(|key| key.eq_ignore_ascii_case("id")).then_some(Value::Object(kept))
 }
 
-/// Pay and reviews, where they are asked for.
+/// Pay and reviews, if requested.
 pub(super) fn pay_and_reviews(data: &BTreeMap<String, Value>, groups: FieldGroups) -> Option<PayAndReviews> {
     let text = |name: &str| {
         let value = data.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         match unwrap(value?.clone())? {
             Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-            // The documentation of others shows bare numbers where texts were recorded.
+            // Other sources document bare numbers; recordings had texts.
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }
@@ -64,11 +64,11 @@ pub(super) fn pay_and_reviews(data: &BTreeMap<String, Value>, groups: FieldGroup
     })
 }
 
-/// Names of members that a report holds at most, and their letters: a server may send any number of any length.
+/// Limits of a report: names of members, and letters per name. A server may send any number of any length.
 const MOST_UNKNOWN: usize = 50;
 const LONGEST_NAME: usize = 80;
 
-/// Counts the members that are on no list, by name and without their values.
+/// Counts unlisted members by name, without their values.
 pub(crate) fn count_unknown(data: &BTreeMap<String, Value>, counts: &mut BTreeMap<String, u64>) {
     for key in data.keys().filter(|key| ApplicationMember::of(key) == ApplicationMember::Unknown) {
         let name: String = key.chars().take(LONGEST_NAME).collect();

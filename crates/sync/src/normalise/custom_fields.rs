@@ -1,4 +1,4 @@
-//! The tenant's own fields: from Lucca's `{id, value}` wrappings to plain values.
+//! The tenant's custom fields: unwraps Lucca's `{id, value}` objects to plain values.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::scope::Scope;
 
-/// Takes the values out of Lucca's extended data. Fields without a value are left out, and fields that the linked
-/// account excludes.
+/// Unwraps the values of Lucca's extended data. Drops empty fields and those that the linked account
+/// excludes.
 ///
 /// Lucca wraps a value as `{"id": 4896, "value": …}`, several as a list of such, and a composite's value is
 /// itself an object of wrapped fields (source: directory.md §7). A bare value, which one documentation page
@@ -17,7 +17,7 @@ pub(super) fn custom_fields(extended: BTreeMap<String, Value>, scope: &Scope) ->
     kept.filter_map(|(key, value)| Some((key, unwrap(value)?))).collect()
 }
 
-/// The plain value in Lucca's wrappings; none where it is null or empty.
+/// The unwrapped value; `None` if it is null or empty.
 pub(super) fn unwrap(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,
@@ -37,7 +37,7 @@ pub(super) fn unwrap(value: Value) -> Option<Value> {
     }
 }
 
-/// The `value` of a wrapping object, in any case of letters; none if this is no wrapping.
+/// The `value` of a wrapping object, in any letter case; `None` for other objects.
 fn take_value(object: &mut Map<String, Value>) -> Option<Value> {
     let key = object.keys().find(|key| key.eq_ignore_ascii_case("value"))?.clone();
     object.remove(&key)

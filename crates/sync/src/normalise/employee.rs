@@ -1,4 +1,4 @@
-//! A Lucca user becomes an employee.
+//! Normalises a Lucca user to an employee.
 
 use jiff::civil::{Date, date};
 use lucca::resources::User;
@@ -13,7 +13,7 @@ use super::custom_fields::custom_fields;
 use super::{id, named, text, unread};
 use crate::scope::Scope;
 
-/// Lucca's "since ever" and "without end" in working patterns (source: directory.md §6.1).
+/// Lucca's dates for "no start" and "no end" of working patterns (source: directory.md §6.1).
 const SINCE_EVER: Date = date(1900, 1, 1);
 const WITHOUT_END: Date = date(9999, 12, 31);
 
@@ -21,7 +21,7 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
-/// Maps a user, keeping only what the scope allows.
+/// Normalises a user and keeps only the scope's fields.
 pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -> Employee {
     let groups = scope.groups;
     let identity = groups.contains(FieldGroup::Identity);
@@ -36,8 +36,8 @@ pub(crate) fn employee(user: User, problems: Vec<FieldProblem>, scope: &Scope) -
         (Some(first), Some(last)) => Some(format!("{first} {last}")),
         (first, last) => first.clone().or_else(|| last.clone()),
     });
-    // People without a manager are entered as their own (source: Lucca's help page 360021100132, and recorded
-    // answers, which have no null manager).
+    // Lucca enters employees without a manager as their own (source: Lucca's help page 360021100132, and
+    // recorded responses, which have no null manager).
     let manager_id = id(user.manager).filter(|manager| *manager != user.id);
     Employee {
         id: user.id,

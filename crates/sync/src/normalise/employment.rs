@@ -1,4 +1,4 @@
-//! A work contract becomes an employment.
+//! Normalises a work contract to an employment.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use people::{Employment, NamedRef, RemoteId};
 
 use super::{id, named, text, unread};
 
-/// Names of the lists that work contracts refer to by id, for servers that don't send them along.
+/// Names that work contracts refer to by id, for servers that omit them.
 #[derive(Debug, Default)]
 pub(crate) struct Lookups {
     pub(crate) hiring_types: BTreeMap<RemoteId, String>,
@@ -16,7 +16,7 @@ pub(crate) struct Lookups {
     pub(crate) temporary_contract_grounds: BTreeMap<RemoteId, String>,
 }
 
-/// Maps a work contract; `lookups` give the names that are missing in it.
+/// Normalises a work contract; `lookups` provide missing names.
 pub(crate) fn employment(
     contract: WorkContract,
     problems: Vec<FieldProblem>,

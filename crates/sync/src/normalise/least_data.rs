@@ -1,4 +1,4 @@
-//! What of a record may be kept as Lucca sent it.
+//! Reduces raw JSON of records to the parts that may be kept.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use crate::scope::Scope;
 /// An object's members as they were sent.
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
-/// A user's raw JSON without what the scope does not keep, at every level: some servers send more than was asked for.
+/// A user's raw JSON, reduced to the scope at every level: some servers send more than was requested.
 ///
-/// What is not a JSON object has no fields to tell apart and is reduced to its kind.
+/// Raw JSON that is no object has no distinguishable fields and is reduced to its JSON type.
 pub(crate) fn least_data(raw: &str, scope: &Scope) -> String {
     let Ok(fields) = serde_json::from_str::<Members<'_>>(raw) else {
         return "\"not an object\"".to_owned();
@@ -26,7 +26,7 @@ pub(crate) fn least_data(raw: &str, scope: &Scope) -> String {
     to_json(&kept)
 }
 
-/// What may be kept of one member; none if nothing.
+/// The part of a member that may be kept; `None` if nothing.
 fn reduced(keep: Keep, value: &RawValue, scope: &Scope) -> Option<Box<RawValue>> {
     match keep {
         Keep::Nothing => None,
@@ -37,10 +37,10 @@ fn reduced(keep: Keep, value: &RawValue, scope: &Scope) -> Option<Box<RawValue>>
             let member = ApplicationMember::of(key);
             match member {
                 _ if !member.is_in(scope.groups) => None,
-                // What is no object may be anything.
+                // A profile that is no object could hold any data.
                 ApplicationMember::Profile if is_object(value) => members_only(value, &["id", "name"]),
                 ApplicationMember::SecondManager if is_object(value) => members_only(value, &["id"]),
-                // Beside it stands an address with the person's id.
+                // Beside the value, Lucca sends an address with the employee's id.
                 ApplicationMember::PayOrReview => members_only(value, &["value"]),
                 ApplicationMember::SecondManagerId => Some(value.to_owned()),
                 ApplicationMember::Profile
@@ -55,7 +55,7 @@ fn is_object(value: &RawValue) -> bool {
     value.get().starts_with('{')
 }
 
-/// A dictionary with what `keep` leaves of its members. What is no object, and not null, is dropped.
+/// A dictionary with its members reduced by `keep`. Other values except null are dropped.
 fn below(value: &RawValue, keep: impl Fn(&str, &RawValue) -> Option<Box<RawValue>>) -> Option<Box<RawValue>> {
     let members = serde_json::from_str::<Option<Members<'_>>>(value.get()).ok()?.unwrap_or_default();
     let kept: BTreeMap<String, Box<RawValue>> = members
@@ -66,7 +66,7 @@ fn below(value: &RawValue, keep: impl Fn(&str, &RawValue) -> Option<Box<RawValue
     RawValue::from_string(to_json(&kept)).ok()
 }
 
-/// An object, or each object of a list, with these members only; a plain value as it is.
+/// An object, or each object of a list, with these members only; a plain value unchanged.
 fn members_only(value: &RawValue, names: &[&str]) -> Option<Box<RawValue>> {
     let text = value.get();
     if text.starts_with('[') {
@@ -86,7 +86,7 @@ fn to_json(members: &BTreeMap<String, Box<RawValue>>) -> String {
     serde_json::to_string(members).unwrap_or_default()
 }
 
-/// Whose a record is that could not be read: its owner, or its period's, in whichever of the shapes and cases seen.
+/// The owner of an unreadable record, or its period's owner, in any of the shapes and letter cases seen.
 pub(crate) fn owner_of(raw: &str) -> Option<RemoteId> {
     let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw).ok()?;
     let member =
@@ -103,7 +103,7 @@ pub(crate) fn owner_of(raw: &str) -> Option<RemoteId> {
     flat.or_else(|| member("owner").and_then(nested)).or_else(|| owner_of(member("leavePeriod")?.get()))
 }
 
-/// Members of the organisation's and the contracts' records that name people, or count them.
+/// Members of organisation and contract records that name people, or count them.
 const PEOPLE: [&str; 10] = [
     "author",
     "lastModifier",
@@ -117,7 +117,7 @@ const PEOPLE: [&str; 10] = [
     "usersCount",
 ];
 
-/// A record's raw JSON without the people it names beside their ids.
+/// A record's raw JSON without data of the people it names, except their ids.
 pub(crate) fn without_people(raw: &str) -> String {
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) else {
         return "\"not an object\"".to_owned();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn unrequested_fields_are_dropped_at_every_level() {
+    fn unrequested_fields_are_dropped_at_all_levels() {
         let raw = r#"{"ID":1,"lastName":"Doe","IBAN":"FR76","managerID":3,"manager":{"Id":3,"name":"Boss"},
             "userAxisValues_4":{"id":2,"url":"x"},"new":1,"habilitedRoles":[{"id":1,"name":"R","url":"x"}],
             "extendedData":{"e_a":{"value":1},"E_Secret":{"value":2}},

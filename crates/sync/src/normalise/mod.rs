@@ -1,6 +1,7 @@
-//! From Lucca's wire shapes to the people model. Pure.
+//! Normalises Lucca's wire shapes to the people model. Pure.
 //!
-//! One function a resource. What a field group excludes is dropped here even when the server sent it unasked.
+//! One function per resource. Fields outside the field groups are dropped here, even if the server sent them
+//! unasked.
 
 mod absence;
 mod application_data;
@@ -25,7 +26,7 @@ use lucca::FieldProblem;
 use lucca::resources::Ref;
 use people::{NamedRef, RemoteId};
 
-/// A text without surrounding space; an empty one is none.
+/// A text without surrounding space; `None` if empty.
 fn text(text: Option<String>) -> Option<String> {
     let text = text?;
     let trimmed = text.trim();

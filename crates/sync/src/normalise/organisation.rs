@@ -45,7 +45,7 @@ pub(crate) fn establishment(establishment: wire::Establishment) -> Establishment
     }
 }
 
-/// An establishment of which only what employees carry is known.
+/// An establishment of which employees carry only the id and name.
 pub(crate) fn partial_establishment(id: RemoteId, name: Option<String>) -> Establishment {
     Establishment {
         id,
@@ -87,7 +87,7 @@ pub(crate) fn department(department: wire::Department) -> (Department, ParentClu
     (department, clue)
 }
 
-/// A department of which only what employees carry is known.
+/// A department of which employees carry only the id and name.
 pub(crate) fn partial_department(id: RemoteId, name: Option<String>) -> Department {
     Department {
         id,

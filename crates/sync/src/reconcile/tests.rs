@@ -1,4 +1,4 @@
-//! Judgements over counts.
+//! Judgements of made-up evidence.
 
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn evidence(stored: usize, missing: &[Missing]) -> Evidence<'_> {
 }
 
 #[test]
-fn the_brake_holds_above_fifty_records_or_a_fifth() {
+fn brake_holds_above_50_records_or_20_percent() {
     let fifty = missing(None, 50);
     assert_eq!(judge(&evidence(1000, &fifty))[0], Judgement::Gone);
     let more = missing(None, 51);
@@ -36,7 +36,7 @@ fn the_brake_holds_above_fifty_records_or_a_fifth() {
 }
 
 #[test]
-fn losing_sight_of_all_former_employees_is_not_a_deletion() {
+fn vanished_former_employees_are_hidden() {
     let former = missing(Some(EmployeeStatus::Former), 300);
     let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &former) });
     assert!(judged.iter().all(|judgement| *judgement == Judgement::Hidden(HiddenBecause::FormerNotShown)));
@@ -45,7 +45,7 @@ fn losing_sight_of_all_former_employees_is_not_a_deletion() {
 }
 
 #[test]
-fn who_vanishes_from_a_key_without_former_employees_may_have_left() {
+fn leavers_are_hidden_without_former_employees() {
     let one = missing(Some(EmployeeStatus::Active), 1);
     assert_eq!(judge(&evidence(1000, &one)), [Judgement::Gone]);
     assert_eq!(
@@ -58,7 +58,7 @@ fn who_vanishes_from_a_key_without_former_employees_may_have_left() {
 }
 
 #[test]
-fn nothing_is_gone_in_the_run_in_which_a_permission_was_lost() {
+fn lost_permission_holds_missing_records() {
     let mut some = missing(Some(EmployeeStatus::Former), 30);
     some.extend(missing(Some(EmployeeStatus::Active), 3));
     let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &some) });
@@ -70,17 +70,17 @@ fn nothing_is_gone_in_the_run_in_which_a_permission_was_lost() {
 }
 
 #[test]
-fn an_establishment_that_vanishes_whole_is_a_narrowed_scope() {
+fn vanished_establishment_is_a_narrowed_scope() {
     let one =
         Missing { status: Some(EmployeeStatus::Active), establishment_vanished: true, ..Missing::default() };
     assert_eq!(judge(&evidence(1000, &[one; 3])), [Judgement::Hidden(HiddenBecause::ScopeNarrowed); 3]);
-    // One or two people may as well be all that it had.
+    // One or two employees may have been all that the establishment had.
     assert_eq!(judge(&evidence(1000, &[one; 2])), [Judgement::Held(HeldBecause::LastOfEstablishment); 2]);
-    // Of an establishment that had former employees only, those are no longer shown.
+    // An establishment of former employees only vanishes with the permission to see them.
     let former = Missing { status: Some(EmployeeStatus::Former), ..one };
     let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &[former; 3]) });
     assert_eq!(judged, [Judgement::Hidden(HiddenBecause::FormerNotShown); 3]);
-    // Former employees of a scope that was lost are no sign of a lost permission.
+    // Former employees of a lost scope are no sign of a lost permission.
     let both = [one, one, former];
     let judged = judge(&Evidence { seen_former: 0, ..evidence(1000, &both) });
     assert_eq!(judged, [Judgement::Hidden(HiddenBecause::ScopeNarrowed); 3]);
@@ -99,13 +99,13 @@ fn missing_beside_a_narrowing_is_undecided() {
     let again = judge(&evidence(1000, &[hidden, hidden, hidden, open, active]));
     assert_eq!(again[3], Judgement::Held(HeldBecause::PermissionLost));
     assert_eq!(again[4], Judgement::Gone, "deletions after it are deletions");
-    // Widened again, all that is still missing is gone.
+    // Once the scope is widened again, records that are still missing are gone.
     let back = Missing { establishment_vanished: false, ..hidden };
     assert_eq!(judge(&evidence(1000, &[back, open])), [Judgement::Gone; 2]);
 }
 
 #[test]
-fn without_a_second_look_all_of_the_evidence_waits_for_the_next_run() {
+fn failed_lookup_holds_all_missing_records() {
     let unsure = [
         Missing { unconfirmed: true, ..Missing::default() },
         Missing { establishment_vanished: true, ..Missing::default() },
@@ -114,14 +114,14 @@ fn without_a_second_look_all_of_the_evidence_waits_for_the_next_run() {
 }
 
 #[test]
-fn what_belongs_to_somebody_in_doubt_stays_until_they_are_judged() {
+fn records_of_undecided_owners_are_held() {
     let doubt = Missing { owner_in_doubt: true, ..Missing::default() };
     let judged = judge(&evidence(1000, &[doubt, Missing::default()]));
     assert_eq!(judged, [Judgement::Held(HeldBecause::OwnerInDoubt), Judgement::Gone]);
 }
 
 #[test]
-fn each_person_is_judged_by_their_own_evidence() {
+fn each_employee_has_their_own_evidence() {
     let deleted = Missing { status: Some(EmployeeStatus::Active), ..Missing::default() };
     let manager = Missing { is_referenced: true, ..deleted };
     let people: Vec<Missing> = [[manager; 4].as_slice(), [deleted; 11].as_slice()].concat();
@@ -133,7 +133,7 @@ fn each_person_is_judged_by_their_own_evidence() {
 }
 
 #[test]
-fn when_everybody_vanishes_nobody_is_hidden() {
+fn brake_holds_when_every_employee_vanishes() {
     let mut everybody = missing(Some(EmployeeStatus::Former), 30);
     everybody.extend(missing(Some(EmployeeStatus::Active), 210));
     let judged = judge(&Evidence { seen_former: 0, seen_future: 0, ..evidence(240, &everybody) });
@@ -142,7 +142,7 @@ fn when_everybody_vanishes_nobody_is_hidden() {
 
 proptest! {
     #[test]
-    fn nothing_is_gone_without_a_proof(count in 0usize..200, stored in 0usize..400, braked: bool) {
+    fn nothing_is_judged_gone_without_a_proof(count in 0usize..200, stored in 0usize..400, braked: bool) {
         let missing = missing(None, count);
         let proof = Proof::Unproven { rows: 1, why: lucca::Unproven::NoCount };
         let brake = braked.then(Brake::default);

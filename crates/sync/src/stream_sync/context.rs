@@ -1,4 +1,4 @@
-//! What streams share, and how reading one ends.
+//! The context that the streams of a run share, and the result of reading one.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::progress::Progress;
 use crate::reconcile::Brake;
 use crate::scope::Scope;
 
-/// More changes than this in a full read are left to the rhythm of what hangs on them.
+/// After a full read with more changes than this, dependent records wait for their own interval.
 pub(crate) const FEW_CHANGES: usize = 1000;
 
-/// What every stream of a run shares.
+/// The context of a run, shared by its streams.
 pub(crate) struct Context<'a> {
     pub(crate) client: &'a Client,
     pub(crate) store: &'a Store,
@@ -31,29 +31,29 @@ pub(crate) struct Context<'a> {
     pub(crate) began_at: Timestamp,
     /// What is read and kept.
     pub(crate) scope: Scope,
-    /// Who was erased: nothing of theirs is stored.
+    /// Ids of erased employees; their records are not stored.
     pub(crate) erased: HashSet<RemoteId>,
-    /// What waits for a person, or was refused by one, as the run began.
+    /// Questions to a person that were open or rejected when the run began.
     pub(crate) holds: Vec<Hold>,
 }
 
 impl Context<'_> {
-    /// How far the server's clock is ahead of ours, where its answers say so.
+    /// How far the server's clock is ahead of ours, if its responses tell.
     pub(crate) fn server_ahead(&self) -> Option<SignedDuration> {
         self.client.stats().server_ahead
     }
 }
 
-/// What was seen of people, as far as it bears on those who were not.
+/// Counts of returned employees, as evidence about missing ones.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct SeenEmployees {
     pub(crate) former: usize,
     pub(crate) future: usize,
     /// Whether the key was found to have lost a permission.
     pub(crate) permission_lost: bool,
 }
 
-/// How reading a stream ended.
+/// The result of reading a stream.
 pub(crate) struct Ending {
     pub(crate) proof: Proof,
     pub(crate) notes: Vec<String>,
@@ -71,7 +71,7 @@ impl Ending {
         }
     }
 
-    /// Nothing was asked.
+    /// The result without any request.
     pub(crate) fn nothing() -> Self {
         let proof = Proof::Complete { rows: 0 };
         Self { proof, notes: Vec::new(), learned: None, error: None }
@@ -81,31 +81,31 @@ impl Ending {
         self.error.is_none()
     }
 
-    /// Says that what was read is not a set that could be complete.
-    pub(crate) fn nothing_to_prove(&mut self) {
+    /// Marks a successful read as complete, because the stream has no set that could be incomplete.
+    pub(crate) fn assume_complete(&mut self) {
         if self.is_ok() {
             self.proof = Proof::Complete { rows: self.proof.rows() };
         }
     }
 }
 
-/// What is stored of a page's records.
+/// The stored versions of a page's records.
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) hashes: HashMap<RemoteId, StoredHash>,
-    /// Of those that differ, at least.
+    /// At least of those that differ.
     pub(crate) bodies: HashMap<RemoteId, String>,
 }
 
 impl Known {
-    /// Adds a record that is stored as this body.
+    /// Adds a record with its stored body.
     pub(crate) fn add(&mut self, id: RemoteId, body: String, state: RecordState) {
         self.hashes.insert(id.clone(), StoredHash { hash: content_hash(&body), state });
         self.bodies.insert(id, body);
     }
 }
 
-/// What is known of stored records of which the bodies were read.
+/// From records whose bodies were read.
 impl From<HashMap<RemoteId, (String, RecordState)>> for Known {
     fn from(stored: HashMap<RemoteId, (String, RecordState)>) -> Self {
         let hashes = stored

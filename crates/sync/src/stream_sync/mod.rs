@@ -1,6 +1,6 @@
-//! One stream into one kind of record: compare each page with what is stored, and commit it with its change-log
-//! entries and the place where the read would resume. What becomes of records that were not seen is in `unseen`, what
-//! all streams of a run share in `context`.
+//! Syncs one stream into one kind of record: compares each page with the store and commits it, with its
+//! change-log entries and the position to resume at. `unseen` judges missing records, `context` is shared by
+//! the streams of a run.
 
 mod context;
 mod unseen;
@@ -21,12 +21,12 @@ use crate::plan::Mode;
 use crate::report::{Lesson, StreamError, StreamReport};
 use crate::run::Error;
 use crate::state::{Resume, StreamState};
-use crate::unwanted::{without_erased, without_unwanted_properties};
+use crate::unwanted::{drop_erased, drop_unwanted_properties};
 
-pub(crate) use context::{Context, Ending, FEW_CHANGES, Known, Seen};
+pub(crate) use context::{Context, Ending, FEW_CHANGES, Known, SeenEmployees};
 
-/// A page being written, and what is to be told when it is.
-struct Writing {
+/// A page being written, and the progress to report afterwards.
+struct PendingWrite {
     task: tokio::task::JoinHandle<Result<(), store::Error>>,
     done: u64,
     total: Option<u64>,
@@ -38,31 +38,32 @@ pub(crate) struct StreamSync<'a> {
     stream: Stream,
     kind: Kind,
     mode: Mode,
-    /// What the stream remembers: as it was, and then as it will be.
+    /// The stream's state, updated during the sync.
     pub(crate) state: StreamState,
-    /// When the read began, the interrupted one if it is resumed.
+    /// When the read began; for a resumed read, the interrupted one.
     began_at: Timestamp,
-    /// Present before this run. Only a full read counts.
+    /// Records present before this run; full reads only.
     stored: u64,
-    /// How many of those were met in this run.
-    met: u64,
-    /// What was met, by a hash of the id: a tenth of what the ids would take, and should two ids ever share
-    /// one, a missing record is found a run later.
+    /// The number of those that this run returned.
+    seen_present: u64,
+    /// Hashes of the returned ids: a tenth of the memory of the ids. If two ids ever share a hash, a missing
+    /// record is found one run later.
     seen: HashSet<u64>,
-    /// Stored as present and not met; known once the stream has been read.
+    /// Records stored as present and not returned; known after the read.
     unseen: HashSet<RemoteId>,
-    /// Nothing of this kind was stored before: there is nothing to compare with.
+    /// Whether nothing of this kind was stored before, so that there is nothing to compare with.
     is_first: bool,
-    /// In quarantine from earlier runs and not met in this one.
+    /// Quarantined by earlier runs and not returned in this one.
     in_quarantine: HashSet<RemoteId>,
     pages: usize,
     done: u64,
-    /// The page that is being written while the next is prepared.
-    writing: Option<Writing>,
-    /// What was written: all of it by a read of what changed, the first of it by a full read that is not the first.
+    /// The page that is being written while the next one is prepared.
+    writing: Option<PendingWrite>,
+    /// The written records: after an incremental read all of them, after a full read only the first, after a
+    /// first read none.
     changed: Vec<RemoteId>,
-    /// What was met by a read of what changed, while somebody wants to know.
-    met_ids: Option<Vec<RemoteId>>,
+    /// The ids returned since [`collect_seen_ids`](Self::collect_seen_ids).
+    seen_ids: Option<Vec<RemoteId>>,
     hidden_fields: BTreeSet<&'static str>,
     pub(crate) report: StreamReport,
 }
@@ -93,7 +94,7 @@ impl<'a> StreamSync<'a> {
             state,
             began_at,
             stored,
-            met: 0,
+            seen_present: 0,
             seen: HashSet::new(),
             unseen: HashSet::new(),
             is_first,
@@ -102,7 +103,7 @@ impl<'a> StreamSync<'a> {
             done,
             writing: None,
             changed: Vec::new(),
-            met_ids: None,
+            seen_ids: None,
             hidden_fields: BTreeSet::new(),
             report: StreamReport::new(stream, mode),
         })
@@ -113,25 +114,25 @@ impl<'a> StreamSync<'a> {
         self.is_first
     }
 
-    /// Whether everything is read, and what is not met will be judged.
+    /// Whether this is a full read, after which missing records are judged.
     pub(crate) fn is_full(&self) -> bool {
         self.mode == Mode::Full
     }
 
-    /// What was written: records that are new, changed or shown again. Nothing after a first read, and no more than
-    /// somewhat more than [`FEW_CHANGES`] after another full one.
+    /// Takes the written records: created, updated or restored ones. None after a first read, and only
+    /// slightly more than [`FEW_CHANGES`] after another full read.
     pub(crate) fn take_changed(&mut self) -> Vec<RemoteId> {
         std::mem::take(&mut self.changed)
     }
 
-    /// Remembers from now on which records are met.
-    pub(crate) fn collect_met(&mut self) {
-        self.met_ids = Some(Vec::new());
+    /// Starts to collect returned ids.
+    pub(crate) fn collect_seen_ids(&mut self) {
+        self.seen_ids = Some(Vec::new());
     }
 
-    /// Which records were met since [`collect_met`](Self::collect_met).
-    pub(crate) fn take_met(&mut self) -> Vec<RemoteId> {
-        self.met_ids.take().unwrap_or_default()
+    /// Takes the ids returned since [`collect_seen_ids`](Self::collect_seen_ids).
+    pub(crate) fn take_seen_ids(&mut self) -> Vec<RemoteId> {
+        self.seen_ids.take().unwrap_or_default()
     }
 
     /// Where an interrupted read resumes.
@@ -139,18 +140,18 @@ impl<'a> StreamSync<'a> {
         self.state.resume_of(self.mode, self.context.began_at)
     }
 
-    /// An enumeration that begins with what earlier runs learned, and where an interrupted one ended.
-    pub(crate) fn taught<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
-        let enumeration = self.informed(enumeration);
+    /// Applies what earlier runs learned, and resumes an interrupted read.
+    pub(crate) fn resume_enumeration<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
+        let enumeration = self.start_enumeration(enumeration);
         match self.resume().and_then(|resume| resume.checkpoint.clone()) {
             Some(checkpoint) => enumeration.resume_after(checkpoint),
             None => enumeration,
         }
     }
 
-    /// An enumeration that begins with what earlier runs learned, and is held where it has far more rows than they had.
-    pub(crate) fn informed<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
-        // Who believes what is missing believes growth, too.
+    /// Applies what earlier runs learned, and limits the rows to a multiple of the usual number.
+    pub(crate) fn start_enumeration<W: Resource>(&self, enumeration: Enumeration<W>) -> Enumeration<W> {
+        // A person who confirmed missing records also confirmed growth.
         let is_believed = self.context.brake.is_none();
         let enumeration = if is_believed { enumeration } else { enumeration.at_most(self.state.most_rows()) };
         match self.state.lesson(self.context.began_at) {
@@ -159,8 +160,8 @@ impl<'a> StreamSync<'a> {
         }
     }
 
-    /// Compares a batch with what is stored and writes what differs, in one transaction. `refused` are fields
-    /// that the server does not take in a request, so that their absence means nothing.
+    /// Compares a batch with the store and writes the differing records, in one transaction. `refused` are
+    /// fields that the server refuses in requests, so their absence means nothing.
     pub(crate) async fn commit<M: Model>(
         &mut self,
         mut batch: Batch,
@@ -187,26 +188,26 @@ impl<'a> StreamSync<'a> {
         self.write(batch, &known).await
     }
 
-    /// Writes what differs from what is known to be stored, in one transaction.
+    /// Writes the records that differ from the known ones, in one transaction.
     pub(crate) async fn write(&mut self, batch: Batch, known: &Known) -> Result<(), store::Error> {
         let Batch { mut records, mut quarantined, total, rows, checkpoint } = batch;
         self.done += count(rows.unwrap_or(records.len()) + quarantined.len());
         let Context { scope, erased, .. } = self.context;
-        let kept_out = count(without_erased(self.kind, erased, &mut records, &mut quarantined));
+        let kept_out = count(drop_erased(self.kind, erased, &mut records, &mut quarantined));
         self.report.erased += kept_out;
         self.report.read += kept_out;
-        without_unwanted_properties(self.kind, scope, &mut records);
+        drop_unwanted_properties(self.kind, scope, &mut records);
         let mut commit =
             Commit { recovered: self.leaves_quarantine(&records, &quarantined), ..Commit::default() };
         self.report.quarantined += count(quarantined.len());
         for record in records {
             self.report.read += 1;
-            if let Some(met) = &mut self.met_ids {
-                met.push(record.id.clone());
+            if let Some(ids) = &mut self.seen_ids {
+                ids.push(record.id.clone());
             }
             let stored = known.hashes.get(&record.id);
             if self.is_full() && !self.is_first {
-                self.meet(&record.id, stored.is_some_and(|known| known.state == RecordState::Present));
+                self.mark_seen(&record.id, stored.is_some_and(|known| known.state == RecordState::Present));
             }
             let operation = match stored {
                 None => Operation::Created,
@@ -221,7 +222,7 @@ impl<'a> StreamSync<'a> {
                 Operation::Created => self.report.created += 1,
                 _ => self.report.updated += 1,
             }
-            // Of a full read only so many that it is worth looking up what hangs on them.
+            // After a full read, keep only as many as are worth a lookup of dependent records.
             if !self.is_full() || !self.is_first && self.changed.len() <= FEW_CHANGES {
                 self.changed.push(record.id.clone());
             }
@@ -231,32 +232,32 @@ impl<'a> StreamSync<'a> {
         }
         commit.quarantined = quarantined;
         self.save_place(&mut commit, checkpoint, total);
-        self.settle().await?;
+        self.finish_write().await?;
         let (store, lease, kind) = (self.context.store.clone(), self.context.lease, self.kind);
         let at = self.context.clock.now();
         let task = tokio::spawn(async move { store.commit(&lease, kind, &commit, at).await });
-        self.writing = Some(Writing { task, done: self.done, total });
-        // With nothing stored before, the next page can be prepared meanwhile: it has nothing to be compared with.
-        if self.is_first { Ok(()) } else { self.settle().await }
+        self.writing = Some(PendingWrite { task, done: self.done, total });
+        // In a first run the next page needs no comparison, so prepare it meanwhile.
+        if self.is_first { Ok(()) } else { self.finish_write().await }
     }
 
-    /// Waits until the page that is being written is written.
-    pub(crate) async fn settle(&mut self) -> Result<(), store::Error> {
-        let Some(Writing { task, done, total }) = self.writing.take() else { return Ok(()) };
-        // Writing can only end without a result by a panic, which goes on here.
+    /// Waits for the page that is being written.
+    pub(crate) async fn finish_write(&mut self) -> Result<(), store::Error> {
+        let Some(PendingWrite { task, done, total }) = self.writing.take() else { return Ok(()) };
+        // The task ends without a result only by a panic, which is resumed here.
         task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         self.context.progress.page_committed(self.stream, done, total);
         Ok(())
     }
 
-    /// Notes that a record was met in a full read, and whether it stood as present.
-    pub(crate) fn meet(&mut self, id: &RemoteId, was_present: bool) {
+    /// Marks a record as returned in a full read; `was_present` is its stored state.
+    pub(crate) fn mark_seen(&mut self, id: &RemoteId, was_present: bool) {
         if self.seen.insert(fingerprint(id)) {
-            self.met += u64::from(was_present);
+            self.seen_present += u64::from(was_present);
         }
     }
 
-    /// What the change log says of a record that is written.
+    /// Adds a written record's entries for the change log.
     fn log(
         &self,
         changes: &mut Vec<NewChange>,
@@ -284,14 +285,14 @@ impl<'a> StreamSync<'a> {
             match turn {
                 Some(people::Transition::Ended) => changes.push(change(Operation::Ended, None, None)),
                 Some(people::Transition::Started) => changes.push(change(Operation::Started, None, None)),
-                // A hire to come of somebody who left: told when it begins.
+                // A future contract of a former employee is logged when it begins.
                 Some(people::Transition::Planned) | None => {}
             }
         }
     }
 
-    /// Which records leave the quarantine: those that read again, and with the first page of a full read those
-    /// that have no id, since the read finds again whichever are still there.
+    /// The records that leave quarantine: those that are readable again and, with the first page of a full
+    /// read, those without an id, since the read finds the ones that still exist again.
     fn leaves_quarantine(&mut self, records: &[RecordUpsert], quarantined: &[Quarantined]) -> Vec<RemoteId> {
         for id in quarantined.iter().filter_map(|record| record.id.as_ref()) {
             if self.is_full() {
@@ -314,14 +315,14 @@ impl<'a> StreamSync<'a> {
         leaving
     }
 
-    /// Puts into a commit where the read would resume, and how far the run is.
+    /// Adds the position to resume at and the run's progress to a commit.
     fn save_place(
         &mut self,
         commit: &mut Commit,
         checkpoint: Option<(Option<Date>, Option<Checkpoint>)>,
         total: Option<u64>,
     ) {
-        // What was told of is read again as a whole: where an interrupted read would resume stays.
+        // A notified read starts over each time: an interrupted read's position stays.
         if let Some((part, checkpoint)) = checkpoint.filter(|_| self.mode != Mode::Notified) {
             let (mode, began_at, done) = (self.mode, self.began_at, self.done);
             self.state.resume = Some(Resume { mode, began_at, part, checkpoint, done });
@@ -342,8 +343,8 @@ impl<'a> StreamSync<'a> {
         }
     }
 
-    /// Reads an enumeration to its end and commits each page; the next ones are fetched and parsed meanwhile. Gives
-    /// the enumeration back.
+    /// Reads an enumeration to its end and commits each page, while the next ones are fetched and parsed.
+    /// Returns the enumeration.
     pub(crate) async fn read<W: Resource, M: Model>(
         &mut self,
         mut enumeration: Enumeration<W>,
@@ -364,7 +365,7 @@ impl<'a> StreamSync<'a> {
             batch.checkpoint = enumeration.checkpoint().map(|checkpoint| (None, Some(checkpoint)));
             self.commit::<M>(batch, &refused_fields(enumeration.notes())).await?;
         };
-        self.settle().await?;
+        self.finish_write().await?;
         Ok((enumeration, read))
     }
 
@@ -373,25 +374,25 @@ impl<'a> StreamSync<'a> {
         self.pages += 1;
     }
 
-    /// Counts records that are kept with the stream's state and not as records.
+    /// Counts rows that are kept in the stream's state and not as records.
     pub(crate) fn rows_read(&mut self, rows: usize) {
         self.done += count(rows);
         self.report.read += count(rows);
     }
 
-    /// How many records are done.
+    /// The number of records done.
     pub(crate) fn done(&self) -> u64 {
         self.done
     }
 
-    /// Writes down how the stream stands from now on, and gives the report.
+    /// Saves the stream's state and returns the report.
     pub(crate) async fn finish(mut self, ending: Ending) -> Result<StreamReport, store::Error> {
-        self.settle().await?;
+        self.finish_write().await?;
         let Context { store, lease, clock, .. } = self.context;
         let now = clock.now();
         match ending.proof {
             Proof::Complete { .. } => self.report.complete = true,
-            // What changed is never all there is: nothing is to be proven.
+            // An incremental read has no set to prove complete.
             Proof::Unproven { .. } if !self.is_full() => self.report.complete = ending.is_ok(),
             Proof::Unproven { why, .. } => self.report.unproven_because = Some(why.to_string()),
         }
@@ -399,8 +400,8 @@ impl<'a> StreamSync<'a> {
         self.report.hidden_fields = self.hidden_fields.iter().map(ToString::to_string).collect();
         if self.pages > 0 {
             let known = self.state.lesson(now);
-            // What was guessed may have been learned in a bad minute: one full read goes by it, the next one asks
-            // for everything again.
+            // A guess may have been learned during an incident: one full read uses it, the next one tries the
+            // full request again.
             let is_spent = known.is_some() && self.is_full();
             let at = known.map_or(now, |lesson| lesson.at);
             let learned = ending.learned.map(|form| if is_spent { form.without_guesses() } else { form });
@@ -408,7 +409,7 @@ impl<'a> StreamSync<'a> {
             self.state.learned = learned.filter(says_something).map(|form| Lesson { at, form });
         }
         match &ending.error {
-            // What was told of is not all that changed: neither cursor nor anything else of the stream moves.
+            // A notified read does not cover all changes: it moves neither the cursor nor any other state.
             None if self.mode == Mode::Notified => {}
             None => {
                 self.state.read_at = Some(self.began_at);
@@ -423,16 +424,16 @@ impl<'a> StreamSync<'a> {
             }
             Some(error) => {
                 if error.is_endless() {
-                    // Else each run would go on for as long again.
+                    // Otherwise every run would read as long again.
                     self.state.resume = None;
                 }
                 self.report.complete = false;
-                self.report.stale = self.stored.saturating_sub(self.met);
-                let told = StreamError::from(error);
-                if told.not_offered && self.mode != Mode::Notified {
+                self.report.stale = self.stored.saturating_sub(self.seen_present);
+                let stream_error = StreamError::from(error);
+                if stream_error.not_offered && self.mode != Mode::Notified {
                     self.state.unavailable_at = Some(now);
                 }
-                self.report.error = Some(told);
+                self.report.error = Some(stream_error);
                 tracing::warn!(stream = self.stream.name(), code = error.code(), "stream could not be read");
             }
         }
@@ -447,7 +448,7 @@ impl<'a> StreamSync<'a> {
     }
 }
 
-/// Whether a full read that proved nothing may prove something if it is done once more.
+/// Whether repeating an unproven full read may prove it.
 fn is_worth_repeating(proof: Proof) -> bool {
     matches!(proof, Proof::Unproven { why: Unproven::Resumed | Unproven::Shifting, .. })
 }

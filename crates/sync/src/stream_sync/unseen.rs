@@ -1,5 +1,5 @@
-//! What was not seen in a full read: it is found, looked for once more, judged, and the judgement becomes what is
-//! written. What a judgement goes by is in `reconcile`.
+//! Records that a full read did not return: finds them, confirms them by a second enumeration, judges them
+//! and writes the judgements. Not here: the rules of judgement (`reconcile`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +7,15 @@ use lucca::{Enumeration, Proof, Resource};
 use people::RemoteId;
 use store::{Commit, Hold, NewChange, Operation, RecordState};
 
-use super::context::{Context, Seen};
+use super::context::{Context, SeenEmployees};
 use super::{StreamSync, count, fingerprint};
 use crate::reconcile::{Evidence, HeldBecause, HiddenBecause, Judgement, Missing, explained, judge};
 
 impl StreamSync<'_> {
-    /// Finds out, once the stream has been read, what is stored as present and was not met.
+    /// Finds, after the read, the records that are stored as present and were not returned.
     pub(crate) async fn find_unseen(&mut self) -> Result<(), store::Error> {
-        self.settle().await?;
-        if self.met < self.stored {
+        self.finish_write().await?;
+        if self.seen_present < self.stored {
             let Context { store, account, .. } = self.context;
             let is_unseen = |id: &RemoteId| !self.seen.contains(&fingerprint(id));
             self.unseen = store.present_ids(account.no, self.kind, is_unseen).await?;
@@ -23,23 +23,23 @@ impl StreamSync<'_> {
         Ok(())
     }
 
-    /// The ids that are stored as present and were not met.
+    /// The ids stored as present and not returned.
     pub(crate) fn unseen(&self) -> Vec<RemoteId> {
         self.unseen.iter().cloned().collect()
     }
 
-    /// Those of these ids that were not met.
-    pub(crate) fn not_met(&self, ids: Vec<RemoteId>) -> Vec<RemoteId> {
+    /// Those of the ids that were not returned.
+    pub(crate) fn not_seen(&self, ids: Vec<RemoteId>) -> Vec<RemoteId> {
         ids.into_iter().filter(|id| !self.seen.contains(&fingerprint(id))).collect()
     }
 
-    /// Whether a record may have slipped between two pages: something was not seen, and there were several.
+    /// Whether a record may have slipped between two pages: one is missing, and there were several pages.
     pub(crate) fn may_have_slipped(&self) -> bool {
         !self.unseen.is_empty() && self.pages > 1
     }
 
-    /// Strikes off what a second enumeration shows. False if it could not be read to its end.
-    pub(crate) async fn look_again<W: Resource>(&mut self, mut again: Enumeration<W>) -> bool {
+    /// Removes ids that a second enumeration returns. False if it could not be read completely.
+    pub(crate) async fn recheck_unseen<W: Resource>(&mut self, mut again: Enumeration<W>) -> bool {
         loop {
             match again.next_page().await {
                 Ok(Some(page)) => {
@@ -53,18 +53,18 @@ impl StreamSync<'_> {
         }
     }
 
-    /// Judges what was not seen and marks it accordingly. `missing` says what is known of each.
+    /// Judges missing records by the evidence in `missing` and marks them.
     pub(crate) async fn judge_missing(
         &mut self,
         proof: Proof,
         missing: &[(RemoteId, Missing)],
-        seen: Seen,
+        seen: SeenEmployees,
     ) -> Result<(), store::Error> {
         let judged = self.judge(proof, missing, seen);
         self.write_judged(&judged).await
     }
 
-    /// Marks records by what was decided of them.
+    /// Marks records by their judgements.
     pub(crate) async fn write_judged(&mut self, judged: &Judged) -> Result<(), store::Error> {
         let mut commit = self.consequences(judged);
         if judged.is_proven {
@@ -74,14 +74,14 @@ impl StreamSync<'_> {
         store.commit(lease, self.kind, &commit, clock.now()).await
     }
 
-    fn evidence<'m>(&self, proof: Proof, missing: &'m [Missing], seen: Seen) -> Evidence<'m> {
+    fn evidence<'m>(&self, proof: Proof, missing: &'m [Missing], seen: SeenEmployees) -> Evidence<'m> {
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let hidden = missing.iter().filter(|missing| missing.is_hidden).count();
         Evidence {
             proof,
             stored: size(self.stored),
-            // Those shown again are among those that were read and did not stand as present.
-            hidden: hidden + size(self.report.read.saturating_sub(self.met)),
+            // Restored records are those that were returned and not stored as present.
+            hidden: hidden + size(self.report.read.saturating_sub(self.seen_present)),
             seen_former: seen.former,
             seen_future: seen.future,
             missing,
@@ -90,14 +90,19 @@ impl StreamSync<'_> {
         }
     }
 
-    /// Which of missing records are explained by what the key lost, so that they need no second look.
-    pub(crate) fn explained(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: Seen) -> Vec<bool> {
+    /// Which missing records are explained by a loss of the key, so that they need no lookup.
+    pub(crate) fn explained(
+        &self,
+        proof: Proof,
+        missing: &[(RemoteId, Missing)],
+        seen: SeenEmployees,
+    ) -> Vec<bool> {
         let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
         explained(&self.evidence(proof, &known, seen))
     }
 
-    /// What is to become of missing records.
-    pub(crate) fn judge(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: Seen) -> Judged {
+    /// Judges missing records.
+    pub(crate) fn judge(&self, proof: Proof, missing: &[(RemoteId, Missing)], seen: SeenEmployees) -> Judged {
         let known: Vec<Missing> = missing.iter().map(|(_, missing)| *missing).collect();
         let judgements = judge(&self.evidence(proof, &known, seen));
         let mut judged = Judged { is_proven: proof.is_complete(), ..Judged::default() };
@@ -116,7 +121,7 @@ impl StreamSync<'_> {
                     if is_undecided {
                         judged.undecided.push((id.clone(), because));
                     }
-                    // Who is hidden already and can't be judged this time simply stays hidden.
+                    // A hidden record that can't be judged this time stays hidden.
                     if known.is_hidden && !is_undecided && !because.asks_a_person() {
                         continue;
                     }
@@ -131,7 +136,7 @@ impl StreamSync<'_> {
         judged
     }
 
-    /// What a judgement writes, and says in the report.
+    /// The commit that follows from judgements; adds their counts to the report.
     pub(crate) fn consequences(&mut self, judged: &Judged) -> Commit {
         self.report.gone = count(judged.gone.len());
         self.report.hidden = count(judged.hidden.len());
@@ -163,7 +168,7 @@ impl StreamSync<'_> {
                 commit.hold = Some((reasons.clone(), ids));
             }
         } else if standing.is_some() && judged.is_proven {
-            // Nothing is missing any more, or no more than may be: the question has answered itself.
+            // Nothing is missing any more, or only as much as the brake allows: withdraw the question.
             commit.hold = Some((String::new(), Vec::new()));
         }
         if !reasons.is_empty() {
@@ -173,17 +178,17 @@ impl StreamSync<'_> {
     }
 }
 
-/// What was decided of missing records.
+/// Judged records.
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
     pub(crate) gone: Vec<RemoteId>,
     pub(crate) hidden: Vec<RemoteId>,
     pub(crate) held: Vec<RemoteId>,
-    /// Why records are hidden, those included that were hidden before.
+    /// Hidden records by reason, including those hidden before.
     pub(crate) hidden_because: BTreeMap<HiddenBecause, u64>,
-    /// The undecided people, and why the evidence does not decide.
+    /// Undecided employees with the reason.
     pub(crate) undecided: Vec<(RemoteId, HeldBecause)>,
-    /// Records that a person is asked about.
+    /// Records that a person has to decide about.
     pub(crate) asked: Vec<RemoteId>,
     reasons: BTreeSet<&'static str>,
     is_cut_short: bool,
@@ -191,7 +196,7 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Whether each record was judged by its own evidence, rather than all held for a reason of the whole read.
+    /// Whether each record was judged by its own evidence, and not all held for a reason of the read.
     pub(crate) fn is_conclusive(&self) -> bool {
         self.is_proven && !self.is_cut_short
     }

@@ -1,4 +1,4 @@
-//! Absences to the half-day: read in full, kept up by what changed, judged when something is missing.
+//! Absences to the half-day: full reads, incremental reads, and judgements of missing leaves.
 
 use jiff::civil::date;
 use lucca_emulator::{NewAbsence, Status, Switches};
@@ -8,7 +8,7 @@ use store::{ChangeFilter, Operation, Outcome};
 use crate::support::{App, app, stream};
 
 impl App {
-    /// Every half-day that is stored, in the order of ids, and the tenant's own.
+    /// Compares every stored half-day, ordered by id, with the tenant's.
     async fn assert_half_days_match(&self) {
         let mut stored: Vec<_> = self
             .all::<Absence>()
@@ -40,7 +40,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn every_half_day_is_stored_as_the_tenant_holds_it() {
+async fn stored_half_days_match_the_tenant() {
     let app = app(60, Switches::default()).await;
     let report = app.sync().await;
     assert_eq!(report.outcome, Outcome::Succeeded, "{report:#?}");
@@ -83,7 +83,7 @@ async fn a_request_is_followed_to_its_decision() {
 }
 
 #[tokio::test]
-async fn a_half_day_taken_out_shortens_its_absence() {
+async fn cancelled_half_day_shortens_its_absence() {
     let app = app(60, Switches::default()).await;
     app.sync().await;
     let absence = app
@@ -102,13 +102,13 @@ async fn a_half_day_taken_out_shortens_its_absence() {
 }
 
 #[tokio::test]
-async fn leave_types_that_cannot_be_listed_are_known_from_leaves() {
+async fn leave_type_names_come_from_leaves() {
     let switches = Switches { leave_accounts: lucca_emulator::AccountShape::Gone, ..Switches::default() };
     let app = app(60, switches).await;
     app.sync().await;
     let types = app.all::<people::LeaveType>().await;
     assert!(!types.is_empty() && types.iter().all(|leave_type| leave_type.name.is_some()), "{types:?}");
-    // Once the list can be read it has the last word.
+    // Once the list can be read, it takes precedence.
     app.set_switches(|switches| switches.leave_accounts = lucca_emulator::AccountShape::Full);
     app.sync().await;
     let listed = app.emulator.truth().leave_accounts;
@@ -143,7 +143,7 @@ async fn absence_across_windows_is_emitted_once() {
             assert_eq!(absence.leaves.len(), fact.halves.len());
         }
     }
-    // One that changes in three windows is updated once.
+    // An absence that changes in three periods is updated once.
     let (id, _) = &long[1];
     let before = app.store.last_change(app.account.no).await.unwrap();
     tenant.cancel(id.as_str().parse().unwrap()).unwrap();

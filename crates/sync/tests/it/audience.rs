@@ -1,4 +1,5 @@
-//! Who is delivered: the change log, folded, is what is delivered, and that is who the filter picks of what Lucca has.
+//! Delivered employees: the store's outputs and the replayed change log agree with the filter's selection
+//! among Lucca's employees.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use store::{AccountSettings, Actor, ChangeFilter, DeliveryRules, Operation, Sett
 use crate::support::{App, app};
 use lucca_emulator::Switches;
 
-/// What the change log says is to be kept of a kind, after all that it says.
+/// The ids that remain after replaying the change log of a kind.
 async fn folded(app: &App, kind: Kind) -> BTreeSet<RemoteId> {
     let filter = ChangeFilter { kind: Some(kind), ..ChangeFilter::default() };
     let mut there = BTreeSet::new();
@@ -31,7 +32,7 @@ async fn delivered<T: Model>(app: &App, id: impl Fn(&T) -> &RemoteId) -> BTreeSe
     ids
 }
 
-/// Checks that all outputs agree, and gives the people.
+/// Checks that all outputs agree; returns the employees.
 async fn people(app: &App) -> Vec<Employee> {
     let ids = delivered::<Employee>(app, |one| &one.id).await;
     delivered::<Employment>(app, |one| &one.id).await;
@@ -57,7 +58,7 @@ async fn filter(app: &App, people: Option<PeopleFilter>) {
 }
 
 #[tokio::test]
-async fn whoever_the_filter_picks_comes_in_and_everybody_else_goes_out() {
+async fn filter_changes_add_and_remove_employees() {
     let app = app(80, Switches::default()).await;
     app.sync().await;
     let everybody = people(&app).await;
@@ -65,7 +66,7 @@ async fn whoever_the_filter_picks_comes_in_and_everybody_else_goes_out() {
     let of_place = everybody.iter().filter(|one| one.establishment_id.as_ref() == Some(&place)).count();
     assert!(of_place > 0 && of_place < everybody.len());
 
-    // A person narrowed it, so no brake holds anybody.
+    // A person narrowed the filter, so the brake does not apply.
     let only = PeopleFilter { establishments: vec![place.clone()], ..PeopleFilter::default() };
     filter(&app, Some(only.clone())).await;
     let report = app.sync_changes().await;
@@ -73,10 +74,10 @@ async fn whoever_the_filter_picks_comes_in_and_everybody_else_goes_out() {
     let picked = people(&app).await;
     assert_eq!(picked.len(), of_place);
     assert!(picked.iter().all(|one| one.establishment_id.as_ref() == Some(&place)));
-    // Nothing is left to be judged.
+    // No judgement is due.
     assert!(app.sync().await.audience.is_nothing());
 
-    // What is kept is still compared: opened again, everything is there without being created anew.
+    // Withheld records are still compared: without the filter they are back and need not be created again.
     filter(&app, None).await;
     let report = app.sync_changes().await;
     assert_eq!(report.audience.entered, (everybody.len() - of_place) as u64);
@@ -84,7 +85,7 @@ async fn whoever_the_filter_picks_comes_in_and_everybody_else_goes_out() {
 }
 
 #[tokio::test]
-async fn a_filter_from_the_start_delivers_nobody_before_they_were_judged() {
+async fn initial_filter_withholds_until_judged() {
     let app = app(60, Switches::default()).await;
     let active = PeopleFilter { statuses: vec![EmployeeStatus::Active], ..PeopleFilter::default() };
     filter(&app, Some(active)).await;
@@ -99,13 +100,13 @@ async fn a_filter_from_the_start_delivers_nobody_before_they_were_judged() {
 }
 
 #[tokio::test]
-async fn a_run_takes_nobody_out_in_large_numbers() {
+async fn run_never_removes_many_employees() {
     let app = app(80, Switches::default()).await;
     let everybody = |id| PeopleFilter { establishments: vec![id], ..PeopleFilter::default() };
     app.sync().await;
     let before = people(&app).await.len() as u64;
-    // As if the filter's establishment had been renumbered in Lucca: the settings name one that is not there, and no
-    // person has just said so.
+    // As if the filter's establishment had been renumbered in Lucca: the settings name an unknown one, and no
+    // person has changed them just now.
     let renumbered = Some(everybody(RemoteId::from("no-such-place".to_owned())));
     let mut account = app.account.clone();
     account.settings.delivery.people = renumbered;
@@ -116,7 +117,7 @@ async fn a_run_takes_nobody_out_in_large_numbers() {
     let report = app.sync_changes().await;
     assert_eq!((report.audience.left, report.audience.held), (0, before));
     assert_eq!(people(&app).await.len() as u64, before);
-    // Once a person says so, it is done.
+    // Once a person saves the filter, it applies.
     let said = SettingsChange { gives_delivery: true, ..unsaid };
     let account = app.store.account(account.id).await.unwrap().unwrap();
     app.store.set_account_settings(&account, said, by).await.unwrap();

@@ -1,4 +1,4 @@
-//! Features that a customer declines: nothing of them is asked for, and what was stored of them goes.
+//! Declined features: the sync requests none of their data and removes the stored data.
 
 use lucca_emulator::Switches;
 use people::{CustomFieldDefinition, Employee, Feature, JobQualification, Kind, RemoteId, UserLogEntry};
@@ -21,7 +21,7 @@ impl App {
         self.store.changes(self.account.no, filter, 100_000).await.unwrap()
     }
 
-    /// Nothing that was declined is in any request.
+    /// Asserts that no request names a declined feature's data.
     fn assert_not_asked_for(&self, declined: &[Feature]) {
         let requests = self.emulator.requests();
         assert!(!requests.is_empty());
@@ -51,10 +51,10 @@ impl App {
         }
     }
 
-    /// Nothing that was declined is stored, nor told with a value.
+    /// Asserts that no declined feature's data is stored, nor logged with a value.
     async fn assert_not_kept(&self, declined: &[Feature]) {
         let people = self.all::<Employee>().await;
-        let told: String = self
+        let logged: String = self
             .changes_behind(0)
             .await
             .iter()
@@ -89,7 +89,7 @@ impl App {
                 Feature::Qualifications => "job_qualification",
                 _ => continue,
             };
-            assert!(!told.contains(&format!("\"{member}\":{{")), "{feature:?}: {told}");
+            assert!(!logged.contains(&format!("\"{member}\":{{")), "{feature:?}: {logged}");
             if *feature == Feature::Managers {
                 let logged = self.all::<UserLogEntry>().await;
                 assert!(logged.iter().all(|entry| !entry.property.to_lowercase().contains("manager")));
@@ -102,10 +102,10 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Whatever is declined, in whichever order: it is never asked for, what was stored of it goes, nothing is held or
-/// taken for deleted, and what is accepted again comes back whole.
+/// Features declined in any order: the sync requests none of their data, removes what is stored, holds
+/// nothing and infers no deletion; features that are accepted again are complete again.
 #[test]
-fn whatever_is_declined_is_neither_asked_for_nor_kept() {
+fn declined_features_are_not_read_or_kept() {
     let features = proptest::sample::subsequence(Feature::DECLINABLE.to_vec(), 0..=6);
     let histories = (prop::collection::vec((features, any::<bool>()), 2..4), any::<bool>());
     let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
@@ -128,7 +128,7 @@ fn whatever_is_declined_is_neither_asked_for_nor_kept() {
             app.assert_matches_truth().await;
             let fresh = app_with(25, Switches::default(), with_custom_fields(), keep_raw).await;
             fresh.sync().await;
-            // Addresses within people hold the tenant's host, which is another one here.
+            // Addresses of employees hold the tenant's host, which differs between the two tenants.
             let stored = async |app: &App| {
                 let mut fingerprints = app.store.fingerprints(app.account.no).await.unwrap();
                 fingerprints.retain(|(kind, _), _| *kind != Kind::Employee);
@@ -143,7 +143,7 @@ fn whatever_is_declined_is_neither_asked_for_nor_kept() {
 }
 
 #[tokio::test]
-async fn what_is_declined_later_is_told_as_excluded_and_not_as_deleted() {
+async fn later_decline_is_logged_as_excluded() {
     let mut app = app_with(60, Switches::default(), with_custom_fields(), true).await;
     app.sync().await;
     let absences = app.present(Kind::Absence).await;
@@ -165,20 +165,20 @@ async fn what_is_declined_later_is_told_as_excluded_and_not_as_deleted() {
     assert!(changes.iter().all(|c| c.operation != Operation::Deleted));
     let updated = changes.iter().find(|c| c.kind == Kind::Employee).unwrap();
     assert_eq!(updated.fields.as_ref().unwrap().get(), r#"{"job_title":null}"#);
-    // What Lucca sent of them has no job title either.
+    // The raw records have no job title either.
     let kept = app.store.kept(app.account.no, Kind::Employee, None, 1000).await.unwrap();
     assert_eq!(kept.len(), 60);
     for record in kept {
         assert!(!record.raw.unwrap().to_lowercase().contains("jobtitle"));
     }
-    // It is told once.
+    // The removal is logged once.
     let last = app.store.last_change(app.account.no).await.unwrap();
     app.sync().await;
     assert_eq!(app.changes_behind(last).await.len(), 0);
 }
 
 #[tokio::test]
-async fn a_question_to_a_person_about_what_is_declined_is_withdrawn() {
+async fn declining_withdraws_pending_holds() {
     let mut app = app(60, Switches::default()).await;
     app.sync().await;
     let qualifications: Vec<RemoteId> =
@@ -205,11 +205,11 @@ async fn a_question_to_a_person_about_what_is_declined_is_withdrawn() {
 }
 
 #[tokio::test]
-async fn a_server_that_tells_more_than_it_is_asked_is_not_listened_to() {
+async fn unrequested_data_is_dropped() {
     let mut app = app(40, Switches::default()).await;
     app.account.settings.field_groups = ["identity", "work"].map(str::to_owned).to_vec();
     app.decline(&[Feature::Jobs, Feature::Managers]);
-    // Fields are refused as a whole, so that the server's own choice comes.
+    // The server refuses the field list, so it returns its own choice.
     app.set_switches(|switches| {
         switches.faults = vec![lucca_emulator::Fault {
             query_contains: Some("fields=".to_owned()),
@@ -226,7 +226,7 @@ async fn a_server_that_tells_more_than_it_is_asked_is_not_listened_to() {
 }
 
 #[tokio::test]
-async fn a_feature_that_cannot_be_declined_stops_the_sync() {
+async fn required_feature_cannot_be_declined() {
     let mut app = app(5, Switches::default()).await;
     for name in ["salaries", "employees"] {
         app.account.settings.declined_features = vec![name.to_owned()];

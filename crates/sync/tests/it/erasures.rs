@@ -1,4 +1,4 @@
-//! People who were erased: Lucca still shows them, and they are seen and not stored.
+//! Erased employees: Lucca still returns them; the sync reads and does not store them.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl App {
         self.store.holdings(self.account.no, &RemoteId::from(person)).await.unwrap().values().sum()
     }
 
-    /// Gives somebody a name that nobody else has, and that is found wherever it stands.
+    /// Gives an employee a unique name that can be searched for.
     fn rename(&self, person: i64) {
         let patch = PersonPatch {
             last_name: Some(CANARY.to_owned()),
@@ -50,7 +50,7 @@ fn manager(app: &App) -> i64 {
 }
 
 #[tokio::test]
-async fn an_erased_manager_stays_erased_and_everything_else_is_complete() {
+async fn erased_manager_stays_erased() {
     let app = app_with(80, Switches::default(), FieldGroups::all(), true).await;
     let person = manager(&app);
     app.rename(person);
@@ -69,7 +69,7 @@ async fn an_erased_manager_stays_erased_and_everything_else_is_complete() {
     app.store.scrub().await.unwrap();
     assert!(!app.files_hold(CANARY));
     let last = app.store.last_change(app.account.no).await.unwrap();
-    // They change, and so does what is theirs; all of it is read, and what changed.
+    // The employee and their records change; both full and incremental reads return them.
     app.emulator.tenant().terminate(person, TODAY.saturating_add(30.days())).unwrap();
     for is_full in [false, true, true] {
         let report = if is_full { app.sync().await } else { app.sync_changes().await };
@@ -81,15 +81,15 @@ async fn an_erased_manager_stays_erased_and_everything_else_is_complete() {
         assert_eq!(app.holds_of(person).await, 0);
     }
     assert_eq!(app.present(Kind::Employee).await, people - 1);
-    assert_eq!(reports().await, subordinates, "whoever reports to them still does, by id");
+    assert_eq!(reports().await, subordinates, "reports keep their manager by id");
     let of_them = ChangeFilter { after: last, id: Some(&RemoteId::from(person)), ..ChangeFilter::default() };
-    let told = app.store.changes(app.account.no, of_them, 10).await.unwrap();
-    assert!(told.iter().all(|change| change.kind != Kind::Employee), "{told:?}");
+    let logged = app.store.changes(app.account.no, of_them, 10).await.unwrap();
+    assert!(logged.iter().all(|change| change.kind != Kind::Employee), "{logged:?}");
     assert!(!app.files_hold(CANARY));
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_of_an_erased_person_is_not_kept_either() {
+async fn unreadable_records_of_erased_are_not_kept() {
     let app = app(40, Switches::default()).await;
     app.sync().await;
     let person = app.ids(Status::Active, 1)[0];
@@ -101,7 +101,7 @@ async fn what_cannot_be_read_of_an_erased_person_is_not_kept_either() {
 }
 
 #[tokio::test]
-async fn their_words_to_others_do_not_come_back() {
+async fn comments_of_erased_employees_stay_removed() {
     let app =
         app_with(60, Switches::default(), FieldGroups::default().with(FieldGroup::LeaveReason), false).await;
     let tenant = app.emulator.tenant();
@@ -143,7 +143,7 @@ async fn their_words_to_others_do_not_come_back() {
 }
 
 #[tokio::test]
-async fn whoever_is_allowed_again_comes_back_whole_with_the_next_sync() {
+async fn ended_erasure_restores_the_employee() {
     let app = app(60, Switches::default()).await;
     app.sync().await;
     let before = app.store.fingerprints(app.account.no).await.unwrap();
@@ -151,7 +151,7 @@ async fn whoever_is_allowed_again_comes_back_whole_with_the_next_sync() {
     app.erase(person).await;
     app.sync().await;
     assert_ne!(app.store.fingerprints(app.account.no).await.unwrap(), before);
-    // Long enough for nothing of theirs to have changed lately.
+    // Long enough that none of their records changed lately.
     app.emulator.tenant().advance_minutes(5 * 60);
     app.clock.advance(Duration::from_secs(5 * 3600));
     let now = net::clock::Clock::now(&*app.clock);

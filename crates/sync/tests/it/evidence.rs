@@ -1,5 +1,6 @@
-//! Deletions, narrowed roles and references, mixed: every person ends in the state that the evidence allows, and who is
-//! undecided is named with the reason. `play` gives whether the brake held everybody, which ends a set.
+//! Deletions, narrowed roles and references in combination: every employee ends in the state that the
+//! evidence allows, and undecided ones are listed with the reason. `play` returns whether the brake held
+//! every employee, which ends a set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use sync::{HeldBecause, HiddenBecause, READS_BEFORE_ASKING, RunReport};
 
 use crate::support::{App, app, stream};
 
-/// Ids of people who are no manager's.
+/// Ids of employees who manage no one.
 fn plain_ids(app: &App, status: Status, count: usize) -> Vec<i64> {
     let people = app.emulator.tenant().people(None, usize::MAX);
     let managers: BTreeSet<i64> = people.iter().filter_map(|person| person.manager_id).collect();
@@ -74,7 +75,7 @@ async fn only_referenced_deletions_are_undecided() {
     for id in managers {
         assert_eq!(app.state_of(*id).await, RecordState::Present);
     }
-    // Without those references they are gone by themselves, and the question is withdrawn.
+    // Without those references they are judged gone, and the question is withdrawn.
     for person in tenant
         .people(None, usize::MAX)
         .iter()
@@ -156,7 +157,7 @@ async fn deleted_while_hidden_are_gone_once_widened() {
     app.assert_matches_truth().await;
 }
 
-/// A small generator of random numbers, so that a set is known by its seed.
+/// A small random number generator, so that a set is reproducible by its seed.
 struct Dice(u64);
 
 impl Dice {
@@ -173,14 +174,14 @@ impl Dice {
     }
 }
 
-/// What a key may see in a step.
+/// The employees that a key sees in a step.
 #[derive(Clone, Debug)]
 struct Sight {
     sites: Option<Vec<i64>>,
     former: bool,
 }
 
-/// Checks the states of all people against what Lucca has and what the key sees.
+/// Compares the states of all employees with Lucca's and with what the key sees.
 async fn check(
     app: &App,
     everyone: &BTreeMap<i64, (i64, Status)>,
@@ -215,7 +216,7 @@ async fn check(
             assert_eq!(state, RecordState::Present, "shown: {}", context());
             assert!(!undecided.contains_key(id), "shown: {}", context());
         } else if there.contains_key(id) {
-            // Lucca has them, so nothing may say that they are gone.
+            // They exist in Lucca, so they must not be judged gone.
             assert_ne!(state, RecordState::Gone, "only hidden: {}", context());
             assert!(state == RecordState::Hidden || undecided.contains_key(id), "silent: {}", context());
         } else if state == RecordState::Present {
@@ -237,7 +238,7 @@ async fn check(
     assert_eq!(users.held, undecided.len() as u64, "each one that is held is named");
 }
 
-/// One set: people are deleted, some of them named as managers; the role is narrowed and widened; in any order and mixture.
+/// One set: deletions, some of managers, and narrowed and widened roles, in random order.
 async fn play(seed: u64) -> bool {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let app = app(70, Switches::default()).await;
@@ -296,7 +297,7 @@ async fn play(seed: u64) -> bool {
             check(&app, &everyone, &sight, lost_now, &report, seed).await;
         }
     }
-    // With the whole role back, all that Lucca has is shown, and what it has not is gone or named.
+    // With the full role, every employee in Lucca is shown, and the others are gone or listed as undecided.
     sight = Sight { sites: None, former: true };
     let key = app.emulator.api_key().to_owned();
     assert!(tenant.set_rights(&key, Rights::all()));

@@ -1,4 +1,4 @@
-//! Everything is read: what is stored is what the tenant holds, and what is missing is judged with care.
+//! Full reads: the store equals the tenant, and missing records are judged.
 
 use jiff::ToSpan;
 use people::{FieldGroup, FieldGroups};
@@ -12,7 +12,7 @@ use test_database::Engine;
 use crate::support::{TODAY, app, app_on, app_with, fault, stream, with_custom_fields};
 
 #[tokio::test]
-async fn what_is_stored_is_what_the_tenant_holds_and_a_second_sync_writes_nothing() {
+async fn full_sync_matches_tenant_and_repeat_is_idle() {
     for employees in [0, 1, 2, 60, 99, 100, 101] {
         let app = app(employees, Switches { page_max: Some(100), ..Switches::default() }).await;
         let first = app.sync().await;
@@ -39,11 +39,11 @@ async fn ten_row_pages_give_the_same() {
     let report = app.sync().await;
     assert_eq!(report.outcome, Outcome::Succeeded);
     app.assert_matches_truth().await;
-    // What was learned is remembered: no request is wasted on a page size that is refused.
+    // The learned page size is remembered: no request is wasted on a refused one.
     let again = app.sync().await;
     assert_eq!(again.requests["users"], report.requests["users"] - 1);
     assert_eq!(again.written(), 0);
-    // But not for ever: the limit may have been lifted.
+    // But it expires: the limit may have been lifted.
     app.set_switches(|switches| switches.page_max = Some(1000));
     app.clock.advance(std::time::Duration::from_secs(25 * 3600));
     let later = app.sync().await;
@@ -57,7 +57,7 @@ async fn pages_of_full_size_take_one_request_each() {
 }
 
 #[tokio::test]
-async fn a_server_that_gives_pages_only_still_gives_its_people_and_loses_nothing() {
+async fn pages_only_server_loses_no_employees() {
     let app = app(
         1001,
         Switches {
@@ -78,7 +78,7 @@ async fn a_server_that_gives_pages_only_still_gives_its_people_and_loses_nothing
     let users = stream(&report, "users");
     assert!(!users.complete && users.unproven_because.is_some());
     assert_eq!(stream(&report, "departments").error.as_ref().unwrap().code, "lucca.not_found");
-    // The names that people carry are kept, and said to be partial.
+    // The names that employees carry are stored as partial records.
     let departments = app.all::<Department>().await;
     assert!(!departments.is_empty() && departments.iter().all(|d| d.is_partial && d.name.is_some()));
 
@@ -90,14 +90,14 @@ async fn a_server_that_gives_pages_only_still_gives_its_people_and_loses_nothing
     assert_eq!(stream(&report, "users").held, 3);
     assert_eq!(report.written(), 0);
 
-    // Once the list of departments can be read, what is known in full replaces what was partial.
+    // Once the list of departments can be read, full records replace partial ones.
     app.set_switches(|switches| switches.organization_gone = false);
     app.sync().await;
     assert!(app.all::<Department>().await.iter().all(|department| !department.is_partial));
 }
 
 #[tokio::test]
-async fn a_tree_of_names_takes_nothing_from_departments_known_in_full() {
+async fn name_tree_keeps_full_departments() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let before = app.all::<Department>().await;
@@ -117,7 +117,7 @@ async fn a_tree_of_names_takes_nothing_from_departments_known_in_full() {
 }
 
 #[tokio::test]
-async fn a_deleted_person_is_gone_with_what_belonged_to_them() {
+async fn deleted_employee_is_gone_with_their_records() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let id = app.ids(Status::Active, 1)[0];
@@ -141,7 +141,7 @@ async fn a_change_in_lucca_is_one_update() {
 }
 
 #[tokio::test]
-async fn the_brake_holds_a_mass_disappearance_until_a_person_agrees() {
+async fn brake_holds_mass_deletion_until_confirmed() {
     let app = app(400, Switches::default()).await;
     app.sync().await;
     for id in app.ids(Status::Active, 60) {
@@ -156,7 +156,7 @@ async fn the_brake_holds_a_mass_disappearance_until_a_person_agrees() {
 }
 
 #[tokio::test]
-async fn a_lost_permission_hides_and_never_deletes() {
+async fn lost_permission_hides_and_never_deletes() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let former = app.emulator.truth().by_status.former;
@@ -177,10 +177,10 @@ async fn a_lost_permission_hides_and_never_deletes() {
 }
 
 #[tokio::test]
-async fn nobody_is_gone_in_the_run_in_which_a_permission_was_lost() {
+async fn no_deletion_while_a_permission_is_lost() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
-    // Three people leave, and with the key's sight of former employees they vanish like deleted ones.
+    // Three employees leave as the key loses former employees: they vanish like deleted ones.
     for id in app.ids(Status::Active, 3) {
         app.emulator.tenant().terminate(id, TODAY.checked_sub(1.day()).unwrap()).unwrap();
     }
@@ -190,13 +190,13 @@ async fn nobody_is_gone_in_the_run_in_which_a_permission_was_lost() {
     let (users, contracts) = (stream(&report, "users"), stream(&report, "work_contracts"));
     assert_eq!((users.gone, users.held, contracts.gone), (0, 0, 0), "{users:#?} {contracts:#?}");
     assert_eq!(report.outcome, Outcome::Incomplete);
-    // Nor in the next one, in which nothing else is missing.
+    // Nor in the next run, in which nothing else is missing.
     app.sync().await;
     assert_eq!(app.count(Kind::Employee, RecordState::Gone).await, 0);
 }
 
 #[tokio::test]
-async fn a_narrowed_scope_hides_an_establishment_and_deletes_nobody() {
+async fn narrowed_scope_hides_without_deleting() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let mut by_establishment = std::collections::BTreeMap::<i64, u64>::new();
@@ -204,7 +204,7 @@ async fn a_narrowed_scope_hides_an_establishment_and_deletes_nobody() {
         let id: i64 = employee.establishment_id.unwrap().as_str().parse().unwrap();
         *by_establishment.entry(id).or_default() += 1;
     }
-    // One or two people may as well have been deleted: they stay undecided.
+    // One or two employees may have been deleted: they stay undecided.
     let of_some_size = by_establishment.iter().filter(|(_, people)| **people >= 3);
     let (smallest, people) = of_some_size.min_by_key(|(_, people)| **people).unwrap();
     let others = by_establishment.keys().copied().filter(|id| id != smallest).collect();
@@ -216,7 +216,7 @@ async fn a_narrowed_scope_hides_an_establishment_and_deletes_nobody() {
 }
 
 #[tokio::test]
-async fn fields_that_a_lost_permission_hides_keep_their_stored_values() {
+async fn hidden_fields_keep_their_stored_values() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let before = app.all::<Employee>().await;
@@ -248,7 +248,7 @@ async fn people_who_are_their_own_managers_have_none() {
 }
 
 #[tokio::test]
-async fn contracts_that_can_no_longer_be_read_are_said_to_be_stale() {
+async fn unreadable_contracts_are_reported_stale() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
     let key = app.emulator.api_key().to_owned();
@@ -261,7 +261,7 @@ async fn contracts_that_can_no_longer_be_read_are_said_to_be_stale() {
 }
 
 #[tokio::test]
-async fn a_person_in_quarantine_who_is_deleted_leaves_it() {
+async fn deleted_employee_leaves_quarantine() {
     let app = app(120, Switches::default()).await;
     let id = app.ids(Status::Active, 1)[0];
     app.emulator.tenant().set_faults(vec![fault("/api/v3/users", FaultKind::CorruptRecord { id })]);
@@ -274,7 +274,7 @@ async fn a_person_in_quarantine_who_is_deleted_leaves_it() {
 }
 
 #[tokio::test]
-async fn an_unreadable_record_is_set_aside_and_the_rest_goes_on() {
+async fn unreadable_record_is_quarantined_alone() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let id = app.ids(Status::Active, 1)[0];
@@ -291,7 +291,7 @@ async fn an_unreadable_record_is_set_aside_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
-async fn a_field_the_server_no_longer_knows_keeps_its_stored_value() {
+async fn refused_field_keeps_its_stored_value() {
     let app = app(150, Switches::default()).await;
     app.sync().await;
     let titles = async || {
@@ -308,7 +308,7 @@ async fn a_field_the_server_no_longer_knows_keeps_its_stored_value() {
         probability: None,
         kind: FaultKind::Status { code: 400, body: message.to_owned() },
     }]);
-    // What is emptied otherwise is emptied here, too.
+    // Other emptied fields are emptied.
     let id = app.ids(Status::Active, 1)[0];
     let empty = PersonPatch { mail: Some(None), ..PersonPatch::default() };
     app.emulator.tenant().change(id, empty).unwrap();
@@ -323,7 +323,7 @@ async fn a_field_the_server_no_longer_knows_keeps_its_stored_value() {
 }
 
 #[tokio::test]
-async fn a_refused_key_asks_for_relinking_and_keeps_the_data() {
+async fn refused_key_needs_relinking_and_keeps_data() {
     let app = app(60, Switches::default()).await;
     app.sync().await;
     let refuse = |code| Fault {
@@ -351,12 +351,12 @@ async fn a_refused_key_asks_for_relinking_and_keeps_the_data() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_unlinked_is_not_asked_for() {
+async fn unlinked_account_sends_no_request() {
     let app = app(5, Switches::default()).await;
     app.sync().await;
     app.store.unlink(&app.account, DataPolicy::Keep, Actor::Operator, app.clock.now()).await.unwrap();
     app.emulator.tenant().clear_requests();
-    // The account is as it was looked up before.
+    // The account was loaded before it was unlinked.
     let refused = app.try_sync(Wish::Full).await;
     assert!(matches!(refused, Err(sync::Error::Store(store::Error::Unlinked))), "{refused:?}");
     assert_eq!(app.emulator.requests().len(), 0);
@@ -379,7 +379,7 @@ async fn a_stream_that_fails_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn faults_that_pass_are_ridden_out() {
+async fn passing_faults_are_retried() {
     let app = app(700, Switches { page_max: Some(250), ..Switches::default() }).await;
     let kinds = [
         FaultKind::TruncatedJson,
@@ -401,7 +401,7 @@ async fn faults_that_pass_are_ridden_out() {
 }
 
 #[tokio::test]
-async fn only_the_field_groups_asked_for_are_kept_raw_records_included() {
+async fn unrequested_field_groups_are_not_kept() {
     let groups = FieldGroups::default().with(FieldGroup::Bank).without(FieldGroup::CustomFields);
     let app = app_with(80, Switches::default(), groups, true).await;
     app.sync().await;
@@ -417,10 +417,10 @@ async fn only_the_field_groups_asked_for_are_kept_raw_records_included() {
     }
 }
 
-/// However a server treats members of `applicationData` that are named: pay is stored where it is asked for, and never
-/// beside the profiles.
+/// With any server's treatment of requested `applicationData` members, pay is stored only if requested, and
+/// never beside the profiles.
 #[tokio::test]
-async fn pay_is_read_only_where_asked_for() {
+async fn pay_is_read_only_on_request() {
     for dictionary_members in
         [DictionaryMembers::Honoured, DictionaryMembers::Ignored, DictionaryMembers::Refused]
     {
@@ -449,7 +449,7 @@ async fn pay_is_read_only_where_asked_for() {
 }
 
 #[tokio::test]
-async fn a_nul_character_sets_a_record_aside() {
+async fn nul_character_quarantines_a_record() {
     for engine in Engine::available() {
         for keep_raw in [false, true] {
             let app = app_on(engine, 60, Switches::default(), with_custom_fields(), keep_raw).await;
@@ -472,7 +472,7 @@ async fn a_nul_character_sets_a_record_aside() {
 
 #[tokio::test]
 #[ignore = "a minute"]
-async fn people_without_end_are_held() {
+async fn endless_employees_are_held() {
     let app = app(60, Switches::default()).await;
     app.sync().await;
     let people: Vec<Employee> = app.all().await;
@@ -482,7 +482,7 @@ async fn people_without_end_are_held() {
         let employees = stream(&report, "users");
         let error = employees.error.as_ref().unwrap();
         assert_eq!((error.code.as_str(), employees.complete), ("lucca.endless_list", false), "run {run}");
-        // What there is beyond the first 50,000 is not even looked at.
+        // The read stops at 50,000 rows.
         assert!(app.present(Kind::Employee).await <= 50_000, "run {run}");
     }
     for person in &people {

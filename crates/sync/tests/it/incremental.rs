@@ -1,4 +1,4 @@
-//! What changed is read: few requests, nothing missed, and the change log says what happened.
+//! Incremental reads: few requests, no missed changes, and a correct change log.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sync::{Brake, Mode, Wish};
 use crate::support::{App, TODAY, app, stream};
 
 impl App {
-    /// What the change log says after a place in the sequence.
+    /// The change log after a sequence number.
     async fn changes_after(&self, after: i64) -> Vec<store::Change> {
         let filter = ChangeFilter { after, ..ChangeFilter::default() };
         self.store.changes(self.account.no, filter, 10_000).await.unwrap()
@@ -23,7 +23,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn an_idle_sync_asks_little_and_writes_no_record() {
+async fn idle_sync_sends_few_requests() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let before = app.last_change().await;
@@ -35,7 +35,7 @@ async fn an_idle_sync_asks_little_and_writes_no_record() {
     let sent = app.emulator.requests();
     assert!(sent.len() <= 6, "{sent:#?}");
     assert_eq!(app.last_change().await, before);
-    // Half a minute later nothing at all is due.
+    // Half a minute later nothing is due.
     app.emulator.tenant().clear_requests();
     let nothing = app.sync_with(Wish::Due, Some(Brake::default())).await;
     assert!(nothing.streams.is_empty() && app.emulator.requests().is_empty(), "{nothing:#?}");
@@ -47,7 +47,7 @@ async fn a_first_sync_logs_every_record_once() {
     app.sync().await;
     let changes = app.changes_after(0).await;
     assert!(changes.iter().map(|change| change.seq).eq(1..=i64::try_from(changes.len()).unwrap()));
-    // An absence that reaches over the end of a quarter is created with its first part and grows with the second.
+    // An absence across the end of a quarter is created with its first part and updated with the second.
     let (created, grown): (Vec<_>, Vec<_>) =
         changes.iter().partition(|change| change.operation == Operation::Created);
     assert!(grown.iter().all(|change| change.kind == Kind::Absence), "{grown:#?}");
@@ -56,7 +56,7 @@ async fn a_first_sync_logs_every_record_once() {
 }
 
 #[tokio::test]
-async fn a_move_is_one_update_with_what_was_before_and_after() {
+async fn move_is_one_update_with_both_values() {
     let app = app(300, Switches::default()).await;
     app.sync().await;
     let id = app.ids(Status::Active, 1)[0];
@@ -82,7 +82,7 @@ async fn a_move_is_one_update_with_what_was_before_and_after() {
 }
 
 #[tokio::test]
-async fn somebody_new_brings_their_contract_along() {
+async fn new_employee_is_read_with_their_contract() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
     let contracts = app.present(Kind::Employment).await;
@@ -96,7 +96,7 @@ async fn somebody_new_brings_their_contract_along() {
 }
 
 #[tokio::test]
-async fn a_contract_that_ends_is_told_when_the_day_comes() {
+async fn contract_end_is_logged_on_its_day() {
     let app = app(120, Switches::default()).await;
     let id = app.ids(Status::Active, 1)[0];
     app.emulator.tenant().terminate(id, TODAY.checked_add(2.days()).unwrap()).unwrap();
@@ -111,12 +111,12 @@ async fn a_contract_that_ends_is_told_when_the_day_comes() {
         let of_them = changes.iter().filter(|change| change.id == RemoteId::from(id));
         ended.push(of_them.filter(|change| change.operation == Operation::Ended).count());
     }
-    // The last day is still employed; the day after it is told, once.
+    // The last day still counts as employed; the end is logged once, on the day after.
     assert_eq!(ended, [0, 0, 1, 1]);
 }
 
 #[tokio::test]
-async fn whoever_ended_already_is_told_with_the_change() {
+async fn past_contract_end_is_logged_with_the_change() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
     let last = app.last_change().await;
@@ -134,7 +134,7 @@ async fn whoever_ended_already_is_told_with_the_change() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_for_the_sweep_and_is_told_once() {
+async fn deletion_waits_for_the_sweep() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
     let last = app.last_change().await;
@@ -151,7 +151,7 @@ async fn a_deletion_waits_for_the_sweep_and_is_told_once() {
 }
 
 #[tokio::test]
-async fn two_syncs_of_one_account_do_not_run_at_once() {
+async fn second_sync_of_an_account_is_busy() {
     let app = app(60, Switches::default()).await;
     let (one, other) = tokio::join!(app.try_sync(Wish::Full), app.try_sync(Wish::Full));
     let busy = [one, other].into_iter().filter(|run| matches!(run, Err(sync::Error::Busy))).count();
@@ -159,7 +159,7 @@ async fn two_syncs_of_one_account_do_not_run_at_once() {
 }
 
 #[tokio::test]
-async fn changes_are_asked_for_by_the_server_s_clock() {
+async fn incremental_reads_use_the_server_clock() {
     for (ours_ahead, server_ahead) in [(10, 0), (0, 10)] {
         let app = app(60, Switches::default()).await;
         app.clock.advance(Duration::from_secs(3600 * ours_ahead));
@@ -179,7 +179,7 @@ async fn changes_are_asked_for_by_the_server_s_clock() {
         let report = app.sync_changes().await;
         let users = stream(&report, "users");
         assert_eq!((users.mode, users.updated), (Mode::Incremental, 1), "{ours_ahead} {server_ahead}");
-        // Nor is it read again and again because the clocks differ: once more within the overlap, and that is all.
+        // Differing clocks cause one more read within the overlap, and no others.
         pass(6 * 60);
         app.sync_changes().await;
         pass(6 * 60);

@@ -1,5 +1,5 @@
-//! What belongs to people: contracts, absences, requests. It hides with them, and nothing is concluded before they are
-//! judged; each of its changes is told, once.
+//! Records that belong to employees: contracts, absences, requests. They are hidden with their employees and
+//! not judged before them; each change is logged once.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use store::{ChangeFilter, Operation, RecordState};
 use crate::support::{TODAY, app, stream};
 
 #[tokio::test]
-async fn an_absence_that_a_page_cuts_is_created_once() {
+async fn absence_across_pages_is_created_once() {
     let pages = Switches { page_max: Some(7), leaves_page_max: Some(7), ..Switches::default() };
     let app = app(40, pages).await;
     app.sync().await;
@@ -28,19 +28,19 @@ async fn an_absence_that_a_page_cuts_is_created_once() {
 }
 
 #[tokio::test]
-async fn contracts_of_people_who_are_not_shown_stay_until_these_are_judged() {
+async fn contracts_wait_while_owners_are_undecided() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
     let contracts = app.present(Kind::Employment).await;
     app.emulator.tenant().permit(None, Permission::SeeFormer, false);
-    // Contracts are due, and of people only what changed.
+    // Contracts are due for a full read, employees only for an incremental one.
     app.emulator.tenant().advance_minutes(7 * 60);
     app.clock.advance(Duration::from_secs(7 * 3600));
     let report = app.sync_changes().await;
     let read = stream(&report, "work_contracts");
     assert!(read.held > 0 && read.gone == 0, "{read:#?}");
     assert_eq!(app.present(Kind::Employment).await, contracts);
-    // Once people are judged, it is known why: they hide together.
+    // Once employees are judged, the reason is known: both are hidden.
     let report = app.sync().await;
     let read = stream(&report, "work_contracts");
     assert!(read.hidden > 0 && read.gone == 0, "{read:#?}");
@@ -48,7 +48,7 @@ async fn contracts_of_people_who_are_not_shown_stay_until_these_are_judged() {
 }
 
 #[tokio::test]
-async fn requests_hide_with_their_people_and_nobody_is_asked() {
+async fn requests_hide_with_their_owners_unasked() {
     let app = app(120, Switches::default()).await;
     app.sync().await;
     let site = app.emulator.tenant().people(None, 1)[0].establishment_id;
@@ -60,7 +60,7 @@ async fn requests_hide_with_their_people_and_nobody_is_asked() {
 }
 
 #[tokio::test]
-async fn an_absence_that_began_before_what_is_read_goes_with_its_owner() {
+async fn early_absence_is_gone_with_its_owner() {
     let mut app = app(60, Switches::default()).await;
     app.sync().await;
     let absences = app.all::<Absence>().await;
@@ -75,7 +75,7 @@ async fn an_absence_that_began_before_what_is_read_goes_with_its_owner() {
 }
 
 #[tokio::test]
-async fn every_step_of_an_approval_is_seen_by_whomever_it_is_done() {
+async fn every_approval_step_is_logged() {
     let app = app(60, Switches::default()).await;
     let tenant = app.emulator.tenant();
     let account_id = tenant.snapshot(app.emulator.api_key()).unwrap().leave_accounts[0];
@@ -107,8 +107,9 @@ async fn every_step_of_an_approval_is_seen_by_whomever_it_is_done() {
 }
 
 #[tokio::test]
-async fn a_form_learned_in_a_bad_minute_does_not_last() {
-    // A failure right after a refusal is taken for another one, and the list is read in a form that gives no count.
+async fn guessed_request_form_is_forgotten() {
+    // A failure right after a refusal looks like another refusal, so the list is read in a form without a
+    // count.
     let app = app(60, Switches { v4_limit_max_organization: 5, ..Switches::default() }).await;
     let bad = FaultKind::Status { code: 500, body: String::new() };
     let path = "/organization/structure/api/departments";
@@ -121,7 +122,7 @@ async fn a_form_learned_in_a_bad_minute_does_not_last() {
 }
 
 #[tokio::test]
-async fn contracts_of_whoever_a_sweep_finds_changed_are_read_with_it() {
+async fn sweep_reads_contracts_of_changed_employees() {
     let app = app(60, Switches::default()).await;
     let tenant = app.emulator.tenant();
     let pass = |minutes: u32| {
@@ -129,7 +130,7 @@ async fn contracts_of_whoever_a_sweep_finds_changed_are_read_with_it() {
         app.clock.advance(Duration::from_secs(60 * u64::from(minutes)));
     };
     app.sync().await;
-    // Contracts are read before the change, and are not due when everybody is.
+    // Contracts are read before the change, and are not due when the sweep of employees is.
     pass(22 * 60);
     app.sync_changes().await;
     let id = app.ids(Status::Active, 1)[0];
@@ -141,9 +142,9 @@ async fn contracts_of_whoever_a_sweep_finds_changed_are_read_with_it() {
 }
 
 #[tokio::test]
-async fn contracts_of_people_who_were_never_stored_hide_with_them() {
+async fn contracts_of_unstored_owners_are_hidden() {
     let app = app(120, Switches { page_max: Some(25), ..Switches::default() }).await;
-    // The list of people breaks off, and contracts of those beyond are stored all the same.
+    // The list of employees breaks off, and contracts of the employees beyond are stored.
     let broken =
         |nth| Fault::once("/api/v3/users", nth, FaultKind::Status { code: 403, body: String::new() });
     app.set_switches(|switches| switches.faults = vec![broken(3)]);
@@ -158,7 +159,7 @@ async fn contracts_of_people_who_were_never_stored_hide_with_them() {
 }
 
 #[tokio::test]
-async fn contracts_of_somebody_who_was_never_stored_stay_while_it_is_not_known_why_they_vanish() {
+async fn unreadable_owner_never_loses_contracts() {
     let app = app(120, Switches::default()).await;
     let id = app.ids(Status::Former, 1)[0];
     app.emulator
@@ -167,7 +168,7 @@ async fn contracts_of_somebody_who_was_never_stored_stay_while_it_is_not_known_w
     app.sync().await;
     app.emulator.tenant().set_faults(Vec::new());
     app.emulator.tenant().permit(None, Permission::SeeFormer, false);
-    // Contracts are due, and of people only what changed.
+    // Contracts are due for a full read, employees only for an incremental one.
     app.emulator.tenant().advance_minutes(7 * 60);
     app.clock.advance(Duration::from_secs(7 * 3600));
     let report = app.sync_changes().await;

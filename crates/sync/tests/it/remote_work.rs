@@ -20,7 +20,7 @@ fn hints(report: &RunReport) -> usize {
 
 #[tokio::test]
 async fn unflagged_remote_work_counts_if_configured() {
-    // With the list of leave types, and where only absences tell their names.
+    // With the list of leave types, and with names from absences only.
     for has_list in [true, false] {
         let mut app = app(60, Switches { remote_work_flag: false, ..Switches::default() }).await;
         if !has_list {

@@ -1,4 +1,4 @@
-//! An emulated tenant linked to a database of its own, and what the tests ask of both.
+//! An emulated tenant linked to a test database, with queries of both.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ pub(crate) struct App {
     pub(crate) database: TestDatabase,
 }
 
-/// An emulated tenant without a rate limit, linked to a database of its own.
+/// An emulated tenant without a rate limit, linked to a test database.
 pub(crate) async fn app(employees: u32, switches: Switches) -> App {
     app_with(employees, switches, with_custom_fields(), false).await
 }
 
-/// What is read by default, and custom fields.
+/// The default field groups and custom fields.
 pub(crate) fn with_custom_fields() -> FieldGroups {
     FieldGroups::default().with(FieldGroup::CustomFields)
 }
@@ -80,12 +80,12 @@ pub(crate) async fn app_on(
 }
 
 impl App {
-    /// Everything is read, whatever is due.
+    /// A full read of every stream.
     pub(crate) async fn sync(&self) -> RunReport {
         self.sync_with(Wish::Full, Some(Brake::default())).await
     }
 
-    /// What changed is read.
+    /// An incremental read.
     pub(crate) async fn sync_changes(&self) -> RunReport {
         self.sync_with(Wish::Now, Some(Brake::default())).await
     }
@@ -150,7 +150,7 @@ impl App {
         self.emulator.tenant().set_switches(switches);
     }
 
-    /// Ids of people with this status who are nobody's manager in the tests' eyes: taken from the end.
+    /// Ids of employees with this status, taken from the end, where tests expect no managers.
     pub(crate) fn ids(&self, status: Status, count: usize) -> Vec<i64> {
         let mut people = self.emulator.tenant().people(Some(status), usize::MAX);
         people.reverse();
@@ -171,7 +171,7 @@ impl App {
         counts
     }
 
-    /// Everything stored equals what the tenant really holds.
+    /// Asserts that the store equals the tenant.
     pub(crate) async fn assert_matches_truth(&self) {
         let truth = self.emulator.truth();
         assert_eq!(self.present(Kind::Employee).await, truth.employees);
@@ -188,7 +188,7 @@ impl App {
     }
 }
 
-/// A fault of every request whose path begins so.
+/// A fault for every request whose path has this prefix.
 pub(crate) fn fault(path: &str, kind: FaultKind) -> Fault {
     Fault { path: path.to_owned(), query_contains: None, nth: None, probability: None, kind }
 }
