@@ -76,7 +76,7 @@ impl Absences<'_> {
                 for item in page.items {
                     let Ok(Read { value, .. }) = item.outcome else { continue };
                     if value.owner_id == employee.id {
-                        days.insert(value.date, sync::working_day(&value, None, None));
+                        days.insert(value.date, normalise::working_day(&value, None, None));
                     }
                 }
             }

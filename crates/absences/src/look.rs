@@ -98,7 +98,7 @@ impl Absences<'_> {
         while let Some(page) = leaves.next_page().await.map_err(|error| Error::of(error, consult))? {
             for item in page.items {
                 let Ok(Read { value, .. }) = item.outcome else { continue };
-                let Ok(of) = sync::leave(value, FieldGroups::NONE) else { continue };
+                let Ok(of) = normalise::leave(value, FieldGroups::NONE) else { continue };
                 let part = parts.entry(of.absence_id).or_default();
                 part.owner = of.employee_id.or(part.owner.take());
                 part.confirmation = of.confirmation;
@@ -113,7 +113,7 @@ impl Absences<'_> {
         let consult = Lacking::Permission(Permission::ConsultLeaves);
         let item =
             self.client.leave_request(id, COMMENTS).await.map_err(|error| Error::of(error, consult))?;
-        Ok(item.and_then(|item| item.outcome.ok()).map(|read| sync::absence_request(read.value, COMMENTS)))
+        Ok(item.and_then(|item| item.outcome.ok()).map(|read| normalise::absence_request(read.value, COMMENTS)))
     }
 
     /// The request of an absence, among recently created ones; `None` if HR entered the absence.
@@ -136,7 +136,7 @@ impl Absences<'_> {
             for item in page.items {
                 let Ok(Read { value, .. }) = item.outcome else { continue };
                 if value.period_id.as_ref() == Some(absence) {
-                    found = Some(sync::absence_request(value, COMMENTS));
+                    found = Some(normalise::absence_request(value, COMMENTS));
                 }
             }
         }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{NamedRef, Period, RemoteId, SourceTime, WorkingDay};
+use crate::{FieldGroups, NamedRef, Period, RemoteId, SourceTime, WorkingDay};
 use crate::catalog::model;
 
 model! {
@@ -145,6 +145,11 @@ model! {
 }
 
 impl Employee {
+    /// Empties the members that `groups` do not contain.
+    pub fn keep_only(&mut self, groups: FieldGroups) {
+        self.empty_unless(|member| member.part().is_in(groups));
+    }
+
     /// The days of the applicable contract.
     pub fn contract(&self) -> Period {
         Period::new(self.contract_start, self.contract_end)

@@ -15,7 +15,7 @@ use people::{Absence, Establishment, Kind, Leave, RemoteId};
 use store::RecordState;
 
 use crate::batch::{Batch, RawPolicy};
-use crate::normalise::{self, LeaveOfAbsence};
+use normalise::LeaveOfAbsence;
 use crate::reconcile::Missing;
 use crate::remote_work;
 use crate::report::StreamReport;

@@ -22,7 +22,7 @@ pub(crate) struct RawPolicy<'a> {
 impl RawPolicy<'_> {
     /// For the organisation's records, which are few and small: kept without the people that they name.
     pub(crate) const ORGANISATION: RawPolicy<'static> =
-        RawPolicy { keep: true, redact: &crate::normalise::without_people };
+        RawPolicy { keep: true, redact: &normalise::without_people };
 }
 
 /// A page's records for comparison and commit.
@@ -67,7 +67,7 @@ impl Batch {
         self.quarantined.push(Quarantined {
             id,
             // Taken before redaction, which may remove the owner.
-            owner_id: crate::normalise::owner_of(raw.get()),
+            owner_id: normalise::owner_of(raw.get()),
             field: unreadable.field.into_owned(),
             reason: unreadable.reason,
             raw: (raw_policy.redact)(raw.get()),

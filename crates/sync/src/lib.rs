@@ -7,20 +7,18 @@
 //!   caller.
 //! - `stream_sync` writes one stream, a `batch` at a time, with its changes (`diff`); `lost_fields` keeps
 //!   fields that went silent; `unwanted` drops records that may not be kept; `remote_work` flags leave types.
-//! - `scope` is what a linked account reads and keeps; `rescope` applies a changed scope, `removal` applies
+//! - `scope` finds what a linked account reads and keeps; `rescope` applies a changed scope, `removal` applies
 //!   it once after an upgrade, both by `reduction`.
-//! - `normalise` maps Lucca's wire shapes to the people model.
 //! - `reconcile` decides, without I/O, why a record is missing, with evidence of its owner from `owners`;
 //!   `not_shown` remembers missing employees; `audience` judges which employees are delivered.
 //!
-//! Not here: fetching pages (`lucca`) and storing records (`store`).
+//! Not here: fetching pages (`lucca`), mapping them to the people model (`normalise`) and storing records (`store`).
 
 mod absence_streams;
 mod audience;
 mod batch;
 mod diff;
 mod lost_fields;
-mod normalise;
 mod not_shown;
 mod notified_streams;
 mod organisation_streams;
@@ -44,7 +42,6 @@ mod unwanted;
 mod working_days;
 
 pub use audience::{AudienceReport, judge_audience, preview_audience};
-pub use normalise::{LeaveOfAbsence, absence_request, leave, working_day};
 pub use not_shown::{NotShown, READS_BEFORE_ASKING, Undecided};
 pub use plan::{Mode, Rhythms, UnknownRhythm, Wish};
 pub use progress::{Progress, Silent};

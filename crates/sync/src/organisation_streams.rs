@@ -7,7 +7,6 @@ use lucca::{Note, Stream};
 use people::{Department, Establishment, Kind, Model, ParentClue, RemoteId};
 
 use crate::batch::{Batch, RawPolicy};
-use crate::normalise;
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::stream_sync::{Ending, StreamSync};

@@ -9,7 +9,6 @@ use store::{Commit, NewChange, Operation, RecordState};
 
 use crate::absence_streams::AbsencesRead;
 use crate::batch::RawPolicy;
-use crate::normalise;
 use crate::not_shown::NotShown;
 use crate::plan::Mode;
 use crate::reconcile::Missing;

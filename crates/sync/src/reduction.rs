@@ -11,8 +11,7 @@ use people::{Employee, Kind, RemoteId, UserLogEntry};
 use serde_json::{Map, Value};
 use store::{Commit, Kept, Lease, NewChange, Operation, RecordState, RecordUpsert, Store, content_hash};
 
-use crate::normalise;
-use crate::scope::{Scope, stream_of};
+use normalise::Scope;
 use crate::state::StreamState;
 
 /// Records per read and per transaction.
@@ -42,7 +41,7 @@ impl Reduction<'_> {
         let mut counts = Counts::new();
         for kind in Kind::ALL.iter().filter(|kind| !scope.keeps(**kind)) {
             *counts.entry("records").or_default() += store.exclude(lease, *kind, None, clock.now()).await?;
-            keep_state(store, lease, stream_of(*kind), &StreamState::default(), clock.now()).await?;
+            keep_state(store, lease, Stream::of(*kind), &StreamState::default(), clock.now()).await?;
         }
         self.exclude_log_entries(&mut counts).await?;
         self.reduce_employees(&mut counts).await?;

@@ -14,7 +14,7 @@ use store::{AccountSettings, Actor, Lease, LinkedAccount, SettingsChange, Store}
 
 use crate::reduction::Reduction;
 use crate::run::Error;
-use crate::scope::Scope;
+use crate::scope::scope_of;
 
 /// How long another removing process may be silent before this one takes over.
 const SILENT_FOR: Duration = Duration::from_secs(5);
@@ -83,7 +83,7 @@ async fn remove_from(
             account.settings = settings;
         }
         let lease: Lease = store.seize_lease(account.no, clock.now()).await?;
-        let scope = Scope::of(&account.settings)?;
+        let scope = scope_of(&account.settings)?;
         let reduction = Reduction { store, account_no: account.no, lease: &lease, clock, scope: &scope };
         let reduced = async {
             let counts = reduction.apply().await?;

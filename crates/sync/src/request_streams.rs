@@ -8,7 +8,6 @@ use people::{AbsenceRequest, AbsenceRequestStatus, Kind, RemoteId};
 use store::OpenRequest;
 
 use crate::batch::RawPolicy;
-use crate::normalise;
 use crate::reconcile::Missing;
 use crate::report::StreamReport;
 use crate::run::Error;

@@ -10,7 +10,7 @@ use store::Commit;
 
 use crate::reduction::{Reduction, keep_state};
 use crate::remote_work::{self, RemoteWork};
-use crate::scope::Scope;
+use normalise::Scope;
 use crate::state::StreamState;
 use crate::stream_sync::Context;
 

@@ -17,7 +17,9 @@ use crate::progress::Progress;
 use crate::reconcile::Brake;
 use crate::report::{RunReport, StreamReport};
 use crate::rescope;
-use crate::scope::Scope;
+use normalise::Scope;
+use crate::scope::scope_of;
+use normalise::ScopeError;
 use crate::state::StreamState;
 use crate::stream_sync::Context;
 use crate::streams::Engine;
@@ -34,15 +36,12 @@ pub enum Error {
     /// The store failed: the current page was not written, every earlier one was.
     #[error("the run stopped because the store failed")]
     Store(#[from] store::Error),
-    /// The account's settings name a field group that this version does not know.
+    /// The account's settings name a field group or decline a feature that this version does not know.
     #[error("the linked account's settings cannot be used")]
-    Settings(#[from] people::UnknownFieldGroup),
+    Settings(#[from] ScopeError),
     /// The account's settings name an interval that this version does not know.
     #[error("the linked account's settings cannot be used")]
     Rhythm(#[from] UnknownRhythm),
-    /// The account's settings decline a feature that this version does not know.
-    #[error("the linked account's settings cannot be used")]
-    Feature(#[from] NotDeclinable),
 }
 
 /// The options of a run.
@@ -88,7 +87,7 @@ impl Sync<'_> {
     /// another process took the lease over. Settings errors as listed in [`Error`].
     #[boxed]
     pub async fn run(&self, run_id: RunId) -> Result<RunReport, Error> {
-        let scope = Scope::of(&self.account.settings)?;
+        let scope = scope_of(&self.account.settings)?;
         let rhythms = Rhythms::with(&self.account.settings.rhythms)?;
         let lease = self.lease(run_id).await?;
         let mut outcome = match self.store.start_run(&lease, self.clock.now()).await {

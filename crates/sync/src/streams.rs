@@ -11,7 +11,7 @@ use people::FieldGroups;
 use people::{Kind, Model, RemoteId};
 
 use crate::batch::RawPolicy;
-use crate::normalise::{self, Lookups};
+use normalise::Lookups;
 use crate::plan::{Rhythms, Wish};
 use crate::reconcile::Missing;
 use crate::remote_work::{self, RemoteWork};

@@ -7,7 +7,7 @@ use people::{AbsenceRequest, Kind, RemoteId, UserLogEntry};
 use serde::Deserialize;
 use store::{Quarantined, RecordUpsert, content_hash};
 
-use crate::scope::Scope;
+use normalise::Scope;
 
 /// The owner of a record, if it belongs to an employee.
 fn owner(kind: Kind, id: &RemoteId, body: &str) -> Option<RemoteId> {

@@ -9,7 +9,6 @@ use lucca::{Read, Stream};
 use people::{Kind, NamedRef, RemoteId, WorkCycle};
 
 use crate::batch::RawPolicy;
-use crate::normalise;
 use crate::report::StreamReport;
 use crate::run::Error;
 use crate::stream_sync::{Context, Ending};

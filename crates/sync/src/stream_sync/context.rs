@@ -12,7 +12,7 @@ use store::{Hold, Lease, LinkedAccount, RecordState, Store, StoredHash, content_
 
 use crate::progress::Progress;
 use crate::reconcile::Brake;
-use crate::scope::Scope;
+use normalise::Scope;
 
 /// After a full read with more changes than this, dependent records wait for their own interval.
 pub(crate) const FEW_CHANGES: usize = 1000;

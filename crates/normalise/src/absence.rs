@@ -9,7 +9,7 @@ use people::{
     UserLogEntry, WorkingDay,
 };
 
-use super::text;
+use crate::text;
 
 /// A half-day with its absence.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ pub fn absence_request(request: wire::LeaveRequest, groups: FieldGroups) -> Abse
 }
 
 /// Normalises an entry of the user log. An entry without owner or property is refused.
-pub(crate) fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreadable> {
+pub fn user_log_entry(log: wire::UserLog) -> Result<UserLogEntry, Unreadable> {
     let missing = |field: &'static str| Unreadable { field: field.into(), reason: "missing".to_owned() };
     let employee_id = log.owner_id.ok_or_else(|| missing("owner"))?;
     let property = text(log.property).ok_or_else(|| missing("name"))?;

@@ -25,7 +25,7 @@ pub(super) fn application_data(
 
 /// Reduces a member's value: a profile to id and name, a manager to the id. Addresses are dropped: Lucca
 /// writes them now with `http`, now with `https`, so every record would differ.
-pub(crate) fn application_value(member: ApplicationMember, value: Value) -> Option<Value> {
+pub fn application_value(member: ApplicationMember, value: Value) -> Option<Value> {
     match (member, value) {
         (ApplicationMember::Profile, Value::Object(profile)) => only(profile, &["id", "name"]),
         (ApplicationMember::SecondManager, Value::Object(manager)) => only(manager, &["id"]),
@@ -69,7 +69,7 @@ const MOST_UNKNOWN: usize = 50;
 const LONGEST_NAME: usize = 80;
 
 /// Counts unlisted members by name, without their values.
-pub(crate) fn count_unknown(data: &BTreeMap<String, Value>, counts: &mut BTreeMap<String, u64>) {
+pub fn count_unknown(data: &BTreeMap<String, Value>, counts: &mut BTreeMap<String, u64>) {
     for key in data.keys().filter(|key| ApplicationMember::of(key) == ApplicationMember::Unknown) {
         let name: String = key.chars().take(LONGEST_NAME).collect();
         if counts.len() < MOST_UNKNOWN || counts.contains_key(&name) {

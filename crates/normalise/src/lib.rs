@@ -1,7 +1,9 @@
 //! Normalises Lucca's wire shapes to the people model. Pure.
 //!
-//! One function per resource. Fields outside the field groups are dropped here, even if the server sent them
-//! unasked.
+//! One function per resource. [`Scope`] is the part of a tenant that a customer shares: fields outside it are dropped here,
+//! even if the server sent them unasked.
+//!
+//! Not here: reading the wire (`lucca`), and comparing with stored records (`sync`).
 
 mod absence;
 mod application_data;
@@ -10,17 +12,19 @@ mod employee;
 mod employment;
 mod least_data;
 mod organisation;
+mod scope;
 
-pub(crate) use absence::user_log_entry;
+pub use absence::user_log_entry;
 pub use absence::{LeaveOfAbsence, absence_request, leave, working_day};
-pub(crate) use application_data::{application_value, count_unknown};
-pub(crate) use employee::employee;
-pub(crate) use employment::{Lookups, employment};
-pub(crate) use least_data::{least_data, owner_of, without_people};
-pub(crate) use organisation::{
+pub use application_data::{application_value, count_unknown};
+pub use employee::employee;
+pub use employment::{Lookups, employment};
+pub use least_data::{least_data, owner_of, without_people};
+pub use organisation::{
     custom_field_definition, department, establishment, job_qualification, leave_type, legal_unit,
     occupation_category, partial_department, partial_establishment,
 };
+pub use scope::{Scope, ScopeError};
 
 use lucca::FieldProblem;
 use lucca::resources::Ref;

@@ -46,7 +46,6 @@ fn take_value(object: &mut Map<String, Value>) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use store::AccountSettings;
 
     use super::*;
 
@@ -63,11 +62,7 @@ mod tests {
             "e_choice": {"value": {"id": 3, "name": "Permis B"}},
             "e_Salary": {"id": 10, "value": 1},
         });
-        let settings = AccountSettings {
-            excluded_custom_fields: vec!["E_salary".to_owned()],
-            ..AccountSettings::default()
-        };
-        let scope = Scope::of(&settings).unwrap();
+        let scope = Scope::new(&[], &[], &["E_salary".to_owned()]).unwrap();
         let fields = custom_fields(serde_json::from_value(extended).unwrap(), &scope);
         assert_eq!(
             serde_json::to_value(fields).unwrap(),

@@ -6,18 +6,18 @@ use lucca::FieldProblem;
 use lucca::resources::{Ref, WorkContract};
 use people::{Employment, NamedRef, RemoteId};
 
-use super::{id, named, text, unread};
+use crate::{id, named, text, unread};
 
 /// Names that work contracts refer to by id, for servers that omit them.
 #[derive(Debug, Default)]
-pub(crate) struct Lookups {
-    pub(crate) hiring_types: BTreeMap<RemoteId, String>,
-    pub(crate) termination_reasons: BTreeMap<RemoteId, String>,
-    pub(crate) temporary_contract_grounds: BTreeMap<RemoteId, String>,
+pub struct Lookups {
+    pub hiring_types: BTreeMap<RemoteId, String>,
+    pub termination_reasons: BTreeMap<RemoteId, String>,
+    pub temporary_contract_grounds: BTreeMap<RemoteId, String>,
 }
 
 /// Normalises a work contract; `lookups` provide missing names.
-pub(crate) fn employment(
+pub fn employment(
     contract: WorkContract,
     problems: Vec<FieldProblem>,
     lookups: &Lookups,

@@ -6,9 +6,9 @@ use people::{
     LeaveUnit, LegalUnit, OccupationCategory, ParentClue, RemoteId,
 };
 
-use super::{id, named, text};
+use crate::{id, named, text};
 
-pub(crate) fn legal_unit(unit: wire::LegalUnit) -> LegalUnit {
+pub fn legal_unit(unit: wire::LegalUnit) -> LegalUnit {
     let (country, country_code) = match unit.country {
         Some(country) => (text(country.name), text(country.code)),
         None => (None, None),
@@ -27,7 +27,7 @@ pub(crate) fn legal_unit(unit: wire::LegalUnit) -> LegalUnit {
     }
 }
 
-pub(crate) fn establishment(establishment: wire::Establishment) -> Establishment {
+pub fn establishment(establishment: wire::Establishment) -> Establishment {
     Establishment {
         id: establishment.id,
         name: text(establishment.name),
@@ -46,7 +46,7 @@ pub(crate) fn establishment(establishment: wire::Establishment) -> Establishment
 }
 
 /// An establishment of which employees carry only the id and name.
-pub(crate) fn partial_establishment(id: RemoteId, name: Option<String>) -> Establishment {
+pub fn partial_establishment(id: RemoteId, name: Option<String>) -> Establishment {
     Establishment {
         id,
         name,
@@ -65,7 +65,7 @@ pub(crate) fn partial_establishment(id: RemoteId, name: Option<String>) -> Estab
 }
 
 /// A department without its parent, and the clues by which `people::department_tree` finds it.
-pub(crate) fn department(department: wire::Department) -> (Department, ParentClue) {
+pub fn department(department: wire::Department) -> (Department, ParentClue) {
     let clue = ParentClue {
         path: department.path,
         parent_path: department.parent_path,
@@ -88,7 +88,7 @@ pub(crate) fn department(department: wire::Department) -> (Department, ParentClu
 }
 
 /// A department of which employees carry only the id and name.
-pub(crate) fn partial_department(id: RemoteId, name: Option<String>) -> Department {
+pub fn partial_department(id: RemoteId, name: Option<String>) -> Department {
     Department {
         id,
         name,
@@ -104,7 +104,7 @@ pub(crate) fn partial_department(id: RemoteId, name: Option<String>) -> Departme
     }
 }
 
-pub(crate) fn job_qualification(qualification: wire::JobQualification) -> JobQualification {
+pub fn job_qualification(qualification: wire::JobQualification) -> JobQualification {
     JobQualification {
         id: qualification.id,
         name: text(qualification.name),
@@ -115,11 +115,11 @@ pub(crate) fn job_qualification(qualification: wire::JobQualification) -> JobQua
     }
 }
 
-pub(crate) fn occupation_category(category: wire::OccupationCategory) -> OccupationCategory {
+pub fn occupation_category(category: wire::OccupationCategory) -> OccupationCategory {
     OccupationCategory { id: category.id, name: text(category.name) }
 }
 
-pub(crate) fn leave_type(account: wire::LeaveAccount) -> LeaveType {
+pub fn leave_type(account: wire::LeaveAccount) -> LeaveType {
     LeaveType {
         id: account.id,
         name: text(account.name),
@@ -131,7 +131,7 @@ pub(crate) fn leave_type(account: wire::LeaveAccount) -> LeaveType {
 
 /// Source: absences.md §5.1.
 // unverified: 1 for hours; 3 was seen and its meaning is not known.
-pub(crate) fn custom_field_definition(definition: wire::CustomFieldDefinition) -> CustomFieldDefinition {
+pub fn custom_field_definition(definition: wire::CustomFieldDefinition) -> CustomFieldDefinition {
     let entries = definition
         .entries
         .into_iter()

@@ -14,7 +14,7 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 /// A user's raw JSON, reduced to the scope at every level: some servers send more than was requested.
 ///
 /// Raw JSON that is no object has no distinguishable fields and is reduced to its JSON type.
-pub(crate) fn least_data(raw: &str, scope: &Scope) -> String {
+pub fn least_data(raw: &str, scope: &Scope) -> String {
     let Ok(fields) = serde_json::from_str::<Members<'_>>(raw) else {
         return "\"not an object\"".to_owned();
     };
@@ -87,7 +87,7 @@ fn to_json(members: &BTreeMap<String, Box<RawValue>>) -> String {
 }
 
 /// The owner of an unreadable record, or its period's owner, in any of the shapes and letter cases seen.
-pub(crate) fn owner_of(raw: &str) -> Option<RemoteId> {
+pub fn owner_of(raw: &str) -> Option<RemoteId> {
     let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw).ok()?;
     let member =
         |name: &str| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
@@ -118,7 +118,7 @@ const PEOPLE: [&str; 10] = [
 ];
 
 /// A record's raw JSON without data of the people it names, except their ids.
-pub(crate) fn without_people(raw: &str) -> String {
+pub fn without_people(raw: &str) -> String {
     let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) else {
         return "\"not an object\"".to_owned();
     };
@@ -138,8 +138,6 @@ pub(crate) fn without_people(raw: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use store::AccountSettings;
-
     use super::*;
 
     #[test]
@@ -167,12 +165,8 @@ mod tests {
     }
 
     fn scope(groups: &[&str]) -> Scope {
-        let settings = AccountSettings {
-            field_groups: groups.iter().map(ToString::to_string).collect(),
-            excluded_custom_fields: vec!["e_secret".to_owned()],
-            ..AccountSettings::default()
-        };
-        Scope::of(&settings).unwrap()
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        Scope::new(&groups, &[], &["e_secret".to_owned()]).unwrap()
     }
 
     #[test]

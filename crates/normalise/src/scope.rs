@@ -1,0 +1,166 @@
+//! The part of a tenant that is read and kept: the linked account's field groups, less declined features and
+//! excluded custom fields. Pure.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use lucca::Stream;
+use people::catalog::{Described, MemberPart};
+use people::{
+    Employee, Feature, FieldGroup, FieldGroups, Kind, NotDeclinable, PositionField, UnknownFeature,
+    UnknownFieldGroup, WorkPart,
+};
+
+/// The part of a tenant that is read and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The field groups of employees.
+    pub groups: FieldGroups,
+    leaves: bool,
+    requests: bool,
+    /// Keys of excluded custom fields, in lower case. They are the tenant's own words, and there are few.
+    excluded: Arc<BTreeSet<String>>,
+}
+
+/// An optional part of a scope. Its name is stored with the scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Members(MemberPart),
+    Leaves,
+    Requests,
+}
+
+impl Part {
+    fn all() -> impl Iterator<Item = Self> {
+        let groups = FieldGroup::ALL.into_iter().map(MemberPart::Group);
+        let parts = groups.chain(WorkPart::ALL.into_iter().map(MemberPart::Work));
+        parts.map(Self::Members).chain([Self::Leaves, Self::Requests])
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Members(MemberPart::Always) => "always",
+            Self::Members(MemberPart::Group(group)) => group.name(),
+            Self::Members(part) => part.feature().map_or("work", Feature::name),
+            Self::Leaves => Feature::Leaves.name(),
+            Self::Requests => Feature::AbsenceRequests.name(),
+        }
+    }
+}
+
+/// The account's settings name something that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// A field group.
+    #[error(transparent)]
+    FieldGroup(#[from] UnknownFieldGroup),
+    /// A declined feature.
+    #[error(transparent)]
+    Feature(#[from] NotDeclinable),
+}
+
+impl Scope {
+    /// The scope of these field groups, declined features and excluded custom fields.
+    ///
+    /// # Errors
+    ///
+    /// Names that this version does not know: better no sync than one that reads declined data.
+    pub fn new(
+        field_groups: &[String],
+        declined_features: &[String],
+        excluded_custom_fields: &[String],
+    ) -> Result<Self, ScopeError> {
+        let groups = field_groups.iter().map(|name| name.parse());
+        let groups = groups.collect::<Result<FieldGroups, _>>()?;
+        let excluded = excluded_custom_fields.iter().map(|key| key.to_ascii_lowercase()).collect();
+        let mut scope = Self { groups, leaves: true, requests: true, excluded: Arc::new(excluded) };
+        for name in declined_features {
+            match name.parse() {
+                Ok(Feature::Leaves) => scope.leaves = false,
+                Ok(Feature::AbsenceRequests) => scope.requests = false,
+                Ok(Feature::Jobs) => scope.groups = scope.groups.leaving_out(WorkPart::JobTitle),
+                Ok(Feature::Managers) => scope.groups = scope.groups.leaving_out(WorkPart::Manager),
+                Ok(Feature::Qualifications) => {
+                    scope.groups = scope.groups.leaving_out(WorkPart::Qualification);
+                }
+                Ok(Feature::CustomFields) => scope.groups = scope.groups.without(FieldGroup::CustomFields),
+                Ok(Feature::Employees) | Err(UnknownFeature(_)) => {
+                    return Err(NotDeclinable(name.clone()).into());
+                }
+            }
+        }
+        // A request, too, reveals when an employee is absent.
+        scope.requests &= scope.leaves;
+        Ok(scope)
+    }
+
+    fn contains(&self, part: Part) -> bool {
+        match part {
+            Part::Members(part) => part.is_in(self.groups),
+            Part::Leaves => self.leaves,
+            Part::Requests => self.requests,
+        }
+    }
+
+    /// The names of the scope's parts, for storage.
+    pub fn names(&self) -> BTreeSet<String> {
+        Part::all().filter(|part| self.contains(*part)).map(|part| part.name().to_owned()).collect()
+    }
+
+    /// The names of all possible parts.
+    pub fn all_names() -> BTreeSet<String> {
+        Part::all().map(|part| part.name().to_owned()).collect()
+    }
+
+    /// The excluded custom fields, in lower case, for storage.
+    pub fn excluded(&self) -> &BTreeSet<String> {
+        &self.excluded
+    }
+
+    /// Whether a custom field is kept, by its key in any case.
+    pub fn keeps_field(&self, key: &str) -> bool {
+        !self.excluded.contains(&key.to_ascii_lowercase())
+    }
+
+    /// Whether records of a kind are kept.
+    pub fn keeps(&self, kind: Kind) -> bool {
+        match kind {
+            // A working day may reveal an employee's own absence, and only absences need working days.
+            // unverified: that `isOff` is never of a leave (source: absences.md §8).
+            Kind::Absence | Kind::LeaveType | Kind::WorkingDay => self.leaves,
+            Kind::AbsenceRequest => self.requests,
+            Kind::JobQualification => self.groups.contains_part(WorkPart::Qualification),
+            Kind::CustomFieldDefinition => self.groups.contains(FieldGroup::CustomFields),
+            Kind::UserLogEntry => self.groups.contains(FieldGroup::Work),
+            Kind::Employee
+            | Kind::Employment
+            | Kind::LegalUnit
+            | Kind::Establishment
+            | Kind::Department
+            | Kind::OccupationCategory => true,
+        }
+    }
+
+    /// Whether a user log entry is kept, by its property.
+    pub fn keeps_property(&self, property: &str) -> bool {
+        match PositionField::of_log(property) {
+            Some(PositionField::ManagerId) => self.groups.contains_part(WorkPart::Manager),
+            Some(PositionField::JobTitle) => self.groups.contains_part(WorkPart::JobTitle),
+            Some(PositionField::JobQualification) => self.groups.contains_part(WorkPart::Qualification),
+            Some(_) => self.groups.contains(FieldGroup::Work),
+            // Never requested, so not kept.
+            None => false,
+        }
+    }
+
+    /// The streams to read for this scope.
+    pub fn streams(&self) -> impl Iterator<Item = Stream> + '_ {
+        Kind::ALL.iter().copied().filter(|kind| self.keeps(*kind)).map(Stream::of)
+    }
+
+    /// The members of an employee's model outside the scope.
+    pub fn unwanted_members(&self) -> Vec<&'static str> {
+        let unwanted = Employee::MEMBERS.iter().filter(|member| !member.part().is_in(self.groups));
+        unwanted.map(|member| member.name).collect()
+    }
+}

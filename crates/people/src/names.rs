@@ -1,0 +1,69 @@
+//! Names of enums: the texts under which their values are stored, shown and read.
+
+/// Gives an enum its names: `ALL`, `name()`, `Display` and `FromStr`. Every value has to be listed:
+/// `names! { EmployeeStatus: "employee status" { Active = "active", … } }`.
+#[macro_export]
+macro_rules! names {
+    ($type:ident: $what:literal { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every value, in the order in which lists show them.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            /// The name: stable, and the same in the database, in JSON, in the API and on the command line.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl ::std::str::FromStr for $type {
+            type Err = $crate::UnknownName;
+
+            fn from_str(text: &str) -> ::std::result::Result<Self, $crate::UnknownName> {
+                match text {
+                    $($name => Ok(Self::$variant),)+
+                    _ => Err($crate::UnknownName { what: $what, text: text.to_owned(), known: &[$($name),+] }),
+                }
+            }
+        }
+    };
+}
+
+/// A text is none of an enum's names.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a known {what}; known are {}", known.join(", "))]
+pub struct UnknownName {
+    /// What it should have been.
+    pub what: &'static str,
+    /// The text.
+    pub text: String,
+    /// The names there are.
+    pub known: &'static [&'static str],
+}
+
+#[cfg(test)]
+mod tests {
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Half {
+        Morning,
+        Afternoon,
+    }
+
+    names! { Half: "half of a day" { Morning = "am", Afternoon = "pm" } }
+
+    #[test]
+    fn names_are_read_back() {
+        for half in Half::ALL {
+            assert_eq!(half.to_string().parse(), Ok(half));
+        }
+        let unknown = "noon".parse::<Half>().unwrap_err();
+        assert_eq!(unknown.to_string(), "\"noon\" is not a known half of a day; known are am, pm");
+    }
+}
