@@ -183,7 +183,7 @@ fn first_message(problems: &[Problem]) -> &str {
     problems.first().map_or("something is wrong with it", |problem| &problem.message)
 }
 
-/// What the key or the account lacks.
+/// The missing permission or feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacking {
     /// The linked account does not include absence requests: the customer was never asked for them.

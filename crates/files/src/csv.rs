@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use csv::{Terminator, Writer, WriterBuilder};
 use serde_json::value::RawValue;
 
-/// Excel recognises UTF-8 by it.
+/// The byte-order mark, by which Excel recognises UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Whether a spreadsheet may take text for a formula, and run it.

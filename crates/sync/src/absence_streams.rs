@@ -394,7 +394,7 @@ pub(crate) struct Assembly {
     /// no read from the store.
     before: Option<(RemoteId, String)>,
     /// Leaves of absences that may continue in the next period. They are written after that period, so that
-    /// each absence is logged once, as a whole. With the first day of the period in which the first leaf was
+    /// each absence is logged once, as a whole. With the first day of the period in which the first leave was
     /// held.
     held: BTreeMap<RemoteId, (Date, Vec<LeaveOfAbsence>)>,
     /// Leaves held from the previous period whose absence was not seen in this one yet.

@@ -14,12 +14,12 @@ use store::{AccountId, AudienceChange, Error, Lease, LinkedAccount, Store};
 /// The changes to the delivered employees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AudienceReport {
-    /// Employees that are delivered from now on.
+    /// The number of employees that are newly delivered.
     pub entered: u64,
-    /// Employees that are no longer delivered.
+    /// The number of employees that are no longer delivered.
     pub left: u64,
-    /// Employees that the filter no longer selects, and that stay delivered until a person has looked because
-    /// they are many.
+    /// The number of employees that the filter no longer selects, and that stay delivered until a person has
+    /// looked, because they are many.
     pub held: u64,
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Batch {
     pub(crate) total: Option<u64>,
     /// The page's rows, if they differ in number from its records.
     pub(crate) rows: Option<usize>,
-    /// Where to resume after this page is committed: the part of the stream, and the checkpoint in it.
+    /// The position to resume at after this page is committed: the part of the stream, and the checkpoint.
     pub(crate) checkpoint: Option<(Option<Date>, Option<Checkpoint>)>,
 }
 

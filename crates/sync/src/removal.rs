@@ -22,7 +22,7 @@ const SILENT_FOR: Duration = Duration::from_secs(5);
 /// The result of a removal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RemovalReport {
-    /// The accounts examined.
+    /// The number of examined accounts.
     pub accounts: u64,
     /// The number of rows removed or emptied, by table.
     pub counts: BTreeMap<&'static str, u64>,

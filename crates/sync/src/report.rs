@@ -117,7 +117,7 @@ pub struct StreamReport {
     pub stale: u64,
     /// Whether the enumeration was provably complete.
     pub complete: bool,
-    /// What the proof lacks.
+    /// The reason for an incomplete proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unproven_because: Option<String>,
     /// How requests were adapted to this server, and hints at settings to consider.
@@ -168,7 +168,7 @@ impl StreamReport {
     }
 }
 
-/// What a run learned about how a server accepts a stream's requests, and when.
+/// The form in which a server accepts a stream's requests, and when it was learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lesson {
     /// When it was first learned. It is forgotten after a day: the server may accept now what it refused

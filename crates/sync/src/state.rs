@@ -32,7 +32,7 @@ pub struct StreamState {
     /// nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sweep_again: bool,
-    /// Where an interrupted read resumes.
+    /// The position at which an interrupted read resumes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
     /// The number of rows of the last completed full read.
@@ -79,7 +79,7 @@ impl Default for StreamState {
     }
 }
 
-/// Where an interrupted read resumes.
+/// The position at which an interrupted read resumes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resume {
     /// How the stream was being read.
@@ -89,7 +89,7 @@ pub struct Resume {
     /// The part of the stream that was being read, by its first day, if it is read in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Date>,
-    /// Where the last committed page ended; `None` to read the part from its beginning.
+    /// The end of the last committed page; `None` to read the part from its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<lucca::Checkpoint>,
     /// Records done.
@@ -129,7 +129,7 @@ impl StreamState {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Where a read in `mode` resumes, if one was interrupted recently enough.
+    /// The position at which a read in `mode` resumes, if one was interrupted recently enough.
     pub(crate) fn resume_of(&self, mode: Mode, now: Timestamp) -> Option<&Resume> {
         let is_fresh = |resume: &&Resume| now.duration_since(resume.began_at).abs() < RESUME_WITHIN;
         self.resume.as_ref().filter(|resume| resume.mode == mode).filter(is_fresh)

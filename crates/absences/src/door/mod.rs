@@ -231,7 +231,7 @@ impl Absences<'_> {
 
 impl DoorKind {
     /// The permission that opens this door.
-    // unverified: that these permissions suffice; the import needs one of its own (source: absences.md §5.1,
+    // unverified: that these are the permissions; the import needs one of its own (source: absences.md §5.1,
     // §10).
     fn permission(self) -> Lacking {
         match self {

@@ -16,7 +16,7 @@ pub enum Level {
     Info,
 }
 
-/// Who has to act on a failure. Airbyte shows it to people and decides by it whether to retry.
+/// The party that has to act on a failure. Airbyte shows it to people and decides by it whether to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureType {
     /// The configuration or a permission in Lucca.

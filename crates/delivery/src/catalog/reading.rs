@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         Ok(Self { store, account, until: store.last_change(account.no).await?, mapping })
     }
 
-    /// Which fields are delivered, and under which names.
+    /// The delivery rules: fields and their names.
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
     }

@@ -23,7 +23,7 @@ pub enum RowState {
     /// No longer delivered: the customer declined it, or the account's filter does not select the employee.
     /// Only the id is left.
     Excluded,
-    /// Of an erased employee: the receiver has to erase its copy. Only the id is left.
+    /// Belongs to an erased employee: the receiver has to erase its copy. Only the id is left.
     Erased,
 }
 
@@ -56,7 +56,7 @@ pub struct Row {
     pub state: RowState,
     /// When it was deleted, excluded or erased, UTC.
     pub deleted_at: Option<Timestamp>,
-    /// Which fields are delivered, and under which names.
+    /// The delivery rules to apply.
     pub(crate) mapping: Arc<Mapping>,
 }
 

@@ -66,7 +66,7 @@ struct Rule {
     renames: BTreeMap<String, String>,
 }
 
-/// Which fields of each record are delivered, and under which names.
+/// The delivery rules by stream: delivered fields and their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping(BTreeMap<Kind, Rule>);
 

@@ -156,7 +156,7 @@ impl Pusher {
         };
         let wait = if is_fine { Duration::ZERO } else { BACKOFF.wait(attempts, retry_after, &self.jitter) };
         let pushed = ScimPushed {
-            // What the brake holds waits for a person or another change.
+            // Held deactivations wait for a person or another change.
             done: is_fine.then_some((seq, today)),
             attempts,
             next_attempt_at: now.checked_add(wait).unwrap_or(Timestamp::MAX),

@@ -65,7 +65,7 @@ pub struct Step {
     pub error: Option<String>,
 }
 
-/// What a push did or, in a dry run, would do.
+/// The actions of a push; in a dry run, the planned ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The steps, in order.

@@ -18,7 +18,7 @@ const MANAGER: &str = "enterprise.manager";
 /// A user's target attributes, by their names in the settings; `None` for an attribute that has to be empty.
 pub(super) type Attributes = BTreeMap<&'static str, Option<String>>;
 
-/// Where a resource has an attribute.
+/// The location of an attribute in a resource.
 enum AttributePath<'a> {
     Simple(&'a str),
     /// Inside `name`.

@@ -271,7 +271,7 @@ impl World {
         self.write(&bodies).await;
     }
 
-    /// A sync that finds these bodies; the flag says whether each is new.
+    /// A sync that finds these bodies; the flag marks new ones.
     pub(crate) async fn write(&mut self, bodies: &[(&str, bool, String)]) {
         let now = self.clock.now();
         self.runs = self.runs.wrapping_add(1);

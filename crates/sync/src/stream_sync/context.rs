@@ -29,7 +29,7 @@ pub(crate) struct Context<'a> {
     pub(crate) today: Date,
     /// When the run began: no cursor goes beyond it.
     pub(crate) began_at: Timestamp,
-    /// What is read and kept.
+    /// The data that is read and kept.
     pub(crate) scope: Scope,
     /// Ids of erased employees; their records are not stored.
     pub(crate) erased: HashSet<RemoteId>,
@@ -38,7 +38,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// How far the server's clock is ahead of ours, if its responses tell.
+    /// How far the server's clock is ahead of ours, if its responses have a date.
     pub(crate) fn server_ahead(&self) -> Option<SignedDuration> {
         self.client.stats().server_ahead
     }

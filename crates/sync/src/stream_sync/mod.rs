@@ -135,7 +135,7 @@ impl<'a> StreamSync<'a> {
         self.seen_ids.take().unwrap_or_default()
     }
 
-    /// Where an interrupted read resumes.
+    /// The position at which an interrupted read resumes.
     pub(crate) fn resume(&self) -> Option<&Resume> {
         self.state.resume_of(self.mode, self.context.began_at)
     }

@@ -90,7 +90,7 @@ impl StreamSync<'_> {
         }
     }
 
-    /// Which missing records are explained by a loss of the key, so that they need no lookup.
+    /// Whether a loss of the key explains each missing record, so that it needs no lookup.
     pub(crate) fn explained(
         &self,
         proof: Proof,

@@ -308,7 +308,7 @@ async fn refused_field_keeps_its_stored_value() {
         probability: None,
         kind: FaultKind::Status { code: 400, body: message.to_owned() },
     }]);
-    // Other emptied fields are emptied.
+    // Other fields that were emptied in Lucca are emptied in the store.
     let id = app.ids(Status::Active, 1)[0];
     let empty = PersonPatch { mail: Some(None), ..PersonPatch::default() };
     app.emulator.tenant().change(id, empty).unwrap();
