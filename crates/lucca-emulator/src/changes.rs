@@ -1,13 +1,13 @@
-//! Changes to people: what may be changed, and how a change lands in a record.
+//! Changes to user records: their fields, and how each is applied.
 //!
-//! Not here: who asks for them (`control`, tests through `Tenant`), locks and logs (`tenant`).
+//! Not included: callers (`control`, tests through `Tenant`), locks and logs (`tenant`).
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::company::model::{Contract, Person, Status};
 
-/// A user record in short, for the control surface.
+/// A summary of a user record, for the control surface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonSummary {
@@ -53,13 +53,13 @@ pub struct PersonPatch {
     /// Job title.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub job_title: Option<Option<String>>,
-    /// Id of the manager, of anybody or nobody.
+    /// Id of the manager; any id is accepted, of no user too.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub manager_id: Option<Option<i64>>,
     /// Id of the department.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub department_id: Option<i64>,
-    /// Id of the establishment: moves the applicable contract there.
+    /// Id of the establishment: moves the applicable contract to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub establishment_id: Option<i64>,
     /// Date of birth.
@@ -68,7 +68,7 @@ pub struct PersonPatch {
     /// Personal address.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub address: Option<Option<String>>,
-    /// Yearly pay as the tenant prints it, such as `€41,250`.
+    /// Yearly pay in the tenant's notation, such as `€41,250`.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub remuneration: Option<Option<String>>,
     /// First day of the applicable contract.
@@ -82,12 +82,12 @@ pub struct PersonPatch {
     pub touch: Option<bool>,
 }
 
-/// Tells a `null` from an absent field.
+/// Distinguishes `null` from an absent field.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
 }
 
-/// Somebody to be hired.
+/// A user to hire.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Hire {
@@ -112,7 +112,7 @@ pub struct Hire {
     /// Employee number; the id in five digits if absent.
     #[serde(default)]
     pub employee_number: Option<String>,
-    /// Id of the user, that of somebody deleted before; a new one if absent or taken.
+    /// Id of the user, such as that of a deleted user; a new one if absent or taken.
     #[serde(default)]
     pub id: Option<i64>,
 }

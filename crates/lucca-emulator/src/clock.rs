@@ -1,6 +1,7 @@
-//! The tenant's clock, which tests move, and the rate limit's, which is the machine's unless a test gives another.
+//! The tenant's clock, which tests move, and the rate limit's, which is the machine's unless a test sets
+//! another.
 //!
-//! The only place of this crate that asks the machine for the time or waits.
+//! The only module of this crate that reads the machine's time or waits.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -14,8 +15,8 @@ use jiff::{
 
 use crate::grammar::dates::PARIS;
 
-/// The tenant's clock, in Paris local time: stands still at 09:00 of its first day, or follows real time from the present
-/// time of that day, and can be moved.
+/// The tenant's clock, in Paris local time: it stands still at 09:00 of its first day, or follows real time
+/// from the present time of that day, and can be moved.
 #[derive(Debug)]
 pub(crate) struct TenantClock {
     at: Mutex<DateTime>,
@@ -24,7 +25,7 @@ pub(crate) struct TenantClock {
 
 impl TenantClock {
     pub(crate) fn new(today: Date, real_time: bool) -> Self {
-        // A tenant whose clock is behind that of its clients would hide from them what it changes.
+        // A tenant whose clock is behind that of its clients would hide its changes from them.
         let time = if real_time { paris().time() } else { Time::constant(9, 0, 0, 0) };
         Self { at: Mutex::new(today.to_datetime(time)), follows_since: real_time.then(instant) }
     }
@@ -40,14 +41,14 @@ impl TenantClock {
         self.now().date()
     }
 
-    /// Moves the clock by whole days, back too.
+    /// Moves the clock by whole days, in either direction.
     pub(crate) fn advance(&self, days: i64) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         let days = days.clamp(-1_000_000, 1_000_000);
         *at = at.checked_add(days.days()).unwrap_or(*at);
     }
 
-    /// Moves the clock by minutes, back too.
+    /// Moves the clock by minutes, in either direction.
     pub(crate) fn advance_minutes(&self, minutes: i64) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         let minutes = minutes.clamp(-1_000_000_000, 1_000_000_000);
@@ -65,7 +66,7 @@ impl TenantClock {
 pub(crate) struct RateClock(Box<dyn Fn() -> Duration + Send + Sync>);
 
 impl RateClock {
-    /// The machine's clock, an hour after its moment.
+    /// The machine's clock; starts at one hour.
     pub(crate) fn real() -> Self {
         let started = instant();
         Self::of(move || Duration::from_secs(3600) + instant().duration_since(started))

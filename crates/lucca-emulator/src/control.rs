@@ -1,6 +1,6 @@
 //! The control surface: JSON over HTTP, on a port of its own, without a key.
 //!
-//! Not here: the changes themselves (`tenant`). [`control_routes`] lists the routes.
+//! Not included: the changes themselves (`tenant`). [`control_routes`] lists the routes.
 
 use axum::{
     Json, Router,
@@ -24,7 +24,7 @@ use crate::{
 
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
-/// The routes of the control surface and what they do, as `GET /` answers them.
+/// The routes of the control surface with their descriptions, as `GET /` returns them.
 pub fn control_routes() -> &'static [(&'static str, &'static str)] {
     &[
         ("GET /", "this list"),

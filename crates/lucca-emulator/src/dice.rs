@@ -1,7 +1,7 @@
-//! A seeded generator of our own, so that the same seed gives the same company for ever.
+//! Our own seeded generator, so that a seed gives the same company for ever.
 //!
-//! The algorithm is SplitMix64: tiny, good enough for picking names, and independent of the version
-//! of any library.
+//! The algorithm is SplitMix64: tiny, good enough for picking names, and independent of the version of any
+//! library.
 
 /// A source of repeatable choices.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Dice {
         from.saturating_add(i32::try_from(self.below(span)).unwrap_or(0))
     }
 
-    /// True in `percent` of a hundred cases.
+    /// True in `percent` percent of cases.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -45,7 +45,7 @@ impl Dice {
         from.get(at).copied()
     }
 
-    /// A word of a list that is never empty.
+    /// A word of a non-empty list.
     pub(crate) fn word(&mut self, from: &[&'static str]) -> &'static str {
         self.pick(from).unwrap_or("")
     }

@@ -1,4 +1,4 @@
-//! Bodies that come slowly, or break off.
+//! Bodies that arrive slowly, or break off.
 
 use std::{
     pin::Pin,
@@ -11,7 +11,7 @@ use hyper::body::{Frame, SizeHint};
 
 use crate::clock;
 
-/// A body sent in pieces, with a wait before each, that may end before its time.
+/// A body sent in pieces, with a wait before each, that may end early.
 pub(crate) struct Drip {
     rest: Bytes,
     piece: usize,
@@ -26,7 +26,7 @@ impl Drip {
         Self { rest: body, piece: piece.max(1), every, breaks_after: None, waiting: None }
     }
 
-    /// The first half, and no more.
+    /// The first half only.
     pub(crate) fn broken(body: Bytes) -> Self {
         let half = body.len() / 2;
         Self {

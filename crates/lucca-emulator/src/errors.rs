@@ -1,6 +1,6 @@
-//! Refusals, and the shapes they take on the wire. Source: wire-grammar.md §1.8, directory.md §9.
+//! Refusals, and their shapes on the wire. Source: wire-grammar.md §1.8, directory.md §9.
 //!
-//! Not here: which requests are refused.
+//! Not included: the decision which requests are refused.
 
 use axum::{
     body::Body,
@@ -10,28 +10,28 @@ use serde_json::json;
 
 use crate::switches::{ErrorBody, MalformedQuery, Switches};
 
-/// A request that is not answered as it hoped to be.
+/// The refusal of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     status: Status,
     message: String,
     malformed: bool,
-    /// RFC 7807 whatever the switches say.
+    /// Always RFC 7807, regardless of the switches.
     problem: bool,
-    /// The verbs that are allowed, if another was used.
+    /// The allowed methods, if another was used.
     allow: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Status {
     Fixed(StatusCode),
-    /// Decided by switches.
+    /// Its status depends on a switch.
     NoRight,
     MissingUser,
     Unauthorized,
 }
 
-/// Which generation of the API refuses.
+/// The API generation that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Generation {
     V3,
@@ -54,11 +54,11 @@ impl Refusal {
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::BAD_REQUEST, message)
     }
-    /// A query that can't be read: whether the message is sent is a switch.
+    /// An unreadable query: a switch decides whether the message is sent.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self { malformed: true, ..Self::bad_request(message) }
     }
-    /// A 400 as absences are said to answer it (source: absences.md §1, §13).
+    /// A 400 as documented for absences (source: absences.md §1, §13).
     pub(crate) fn problem(message: impl Into<String>) -> Self {
         Self { problem: true, ..Self::bad_request(message) }
     }
@@ -74,7 +74,7 @@ impl Refusal {
     pub(crate) fn gone(message: impl Into<String>) -> Self {
         Self::fixed(StatusCode::GONE, message)
     }
-    /// `allow` lists the verbs there are.
+    /// `allow` lists the allowed methods.
     pub(crate) fn wrong_verb(allow: &'static str) -> Self {
         let message = "The requested resource does not support this http method";
         Self { allow: Some(allow), ..Self::fixed(StatusCode::METHOD_NOT_ALLOWED, message) }

@@ -1,7 +1,7 @@
-//! What goes wrong on demand: which requests, and how.
+//! Faults on demand: the requests they affect, and their effects.
 //!
-//! Lives here: the description of faults and the choice of the one that strikes. Not here: the
-//! mangling of answers (`server`), which only needs the kind.
+//! Included: the description of faults and the selection for a request. Not included: changing answers
+//! (`server`), which only needs the kind.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{dice::Dice, mutations::Change};
 
-/// A fault: a condition on requests, and what happens to those that meet it.
+/// A fault: a condition on requests, and its effect on matching ones.
 ///
-/// Without `nth` and `probability` every matching request is struck.
+/// Without `nth` and `probability` every matching request is affected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Start of the path, in any case; empty is every path. A verb and a space before it narrow it to
-    /// that verb: `DELETE /api/v3/leaveRequests`.
+    /// Start of the path, in any case; empty matches every path. A method and a space before it restrict it
+    /// to that method: `DELETE /api/v3/leaveRequests`.
     #[serde(default)]
     pub path: String,
     /// Text that the query string must contain, percent-decoded, in any case.
@@ -28,11 +28,11 @@ pub struct Fault {
     /// Only this share of the matching requests, from 0.0 to 1.0, chosen by the tenant's seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// What happens.
+    /// The effect.
     pub kind: FaultKind,
 }
 
-/// What happens to a request.
+/// The effect on a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
@@ -54,69 +54,68 @@ pub enum FaultKind {
     Hang,
     /// The connection is closed without an answer.
     ResetConnection,
-    /// The answer in an envelope nobody expects.
+    /// The answer in an unexpected envelope.
     WrongEnvelope,
-    /// The record of that id comes with a number for a name and a text for dates.
+    /// The record with that id has a number as its name and a text as dates.
     CorruptRecord {
         /// Id of the record.
         id: i64,
     },
-    /// As if the total had not been asked for.
+    /// As if the count had not been requested.
     NoCount,
     /// 429.
     TooMany {
-        /// Seconds of `Retry-After`; no such header without.
+        /// Seconds of `Retry-After`; no such header if absent.
         #[serde(default)]
         retry_after_s: Option<u64>,
         /// That header as an HTTP date instead of seconds.
         #[serde(default)]
         http_date: bool,
     },
-    /// The body comes so many bytes at a time, with a wait before each.
+    /// The body is sent in pieces of `bytes`, with a wait before each.
     Drip {
-        /// Bytes of a piece.
+        /// Bytes per piece.
         bytes: usize,
         /// Milliseconds before each piece.
         every_ms: u64,
     },
     /// The connection is closed in the middle of the body.
     ResetMidBody,
-    /// The page before the one asked for, again; of the first page, that one.
+    /// The page before the requested one, again; the first page itself if that was requested.
     RepeatedPage,
-    /// Half of the rows of the page, whatever was asked for.
+    /// Half of the rows of the page, for any request.
     ShortPage,
-    /// Behind the rows of the first page come made-up ones, with ids from a million on, on as many pages as are asked
-    /// for. `paging` and its limit must be asked for.
+    /// After the rows of the first page follow invented ones, with ids from a million on, on any number of
+    /// pages. `paging` and its limit must be requested.
     Endless,
-    /// This status for pages of more than so many rows; smaller ones are answered.
+    /// This status for pages of more than `rows` rows; smaller ones are answered.
     PageAbove {
-        /// Rows that still are answered.
+        /// Largest number of rows that is still answered.
         rows: u64,
         /// HTTP status of the others: 400, 408, 413, 500, 503…
         code: u16,
     },
-    /// The request is carried out as it should be, and its answer is lost. What a request changes has
-    /// changed, which [`FaultKind::ResetConnection`], [`FaultKind::Hang`] and [`FaultKind::Status`]
-    /// prevent.
+    /// The request is executed correctly, and its answer is lost. Its changes take effect, which
+    /// [`FaultKind::ResetConnection`], [`FaultKind::Hang`] and [`FaultKind::Status`] prevent.
     LoseAnswer {
-        /// What arrives instead.
+        /// The effect on the answer.
         how: Loss,
     },
-    /// The answer as it should be, and right after it something happens in the tenant: with `nth`,
-    /// between two pages of a list.
+    /// The correct answer, and right after it a change in the tenant: with `nth`, between two pages of a
+    /// list.
     Then {
-        /// What happens.
+        /// The change.
         change: Box<Change>,
     },
 }
 
-/// What a client sees of an answer that is lost. In JSON `"reset"`, `"hang"`, `{"status":{"code":502}}`.
+/// The client's view of a lost answer. In JSON `"reset"`, `"hang"`, `{"status":{"code":502}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Loss {
     /// The connection is closed.
     Reset,
-    /// Nothing, ever.
+    /// No answer, ever.
     Hang,
     /// This status, without a body.
     Status {
@@ -132,8 +131,8 @@ impl FaultKind {
     }
 }
 
-/// Where faults of a random schedule of writes strike: writes, and what a client looks at to know
-/// what became of one.
+/// Paths of random schedules of write faults: writes, and the reads by which a client finds the outcome of
+/// one.
 const WRITES: &[&str] = &[
     "POST /api/v3/leaverequestfactory",
     "POST /api/v3/leaverequestfactory",
@@ -146,7 +145,7 @@ const WRITES: &[&str] = &[
     "GET /api/v3/leave",
 ];
 
-/// Where faults of a random schedule strike.
+/// Paths of random schedules of faults.
 const PATHS: &[&str] = &[
     "",
     "",
@@ -162,14 +161,14 @@ const PATHS: &[&str] = &[
 ];
 
 impl Fault {
-    /// A fault that strikes once, at the n-th request whose path begins so.
+    /// A fault for one request: the n-th whose path begins so.
     pub fn once(path: &str, nth: u64, kind: FaultKind) -> Self {
         Self { path: path.to_owned(), query_contains: None, nth: Some(nth), probability: None, kind }
     }
 
-    /// About `intensity` faults of all kinds, the same for the same seed. Each strikes one of the first
-    /// requests and never again, so that a client that tries again gets through in the end. Some let
-    /// something happen in the tenant. Not among them: faults that stay, and unreadable records.
+    /// About `intensity` faults of all kinds, the same for the same seed. Each affects one of the first
+    /// requests and never again, so that a client that retries succeeds in the end. Some make changes in the
+    /// tenant. Not included: permanent faults, and unreadable records.
     pub fn random_schedule(seed: u64, intensity: u32) -> Vec<Self> {
         let mut dice = Dice::new(seed, 0xFA07);
         let wanted = usize::try_from(intensity).unwrap_or(usize::MAX);
@@ -192,9 +191,9 @@ impl Fault {
 }
 
 impl Fault {
-    /// About `intensity` faults of absence requests, the same for the same seed: lost before they are
-    /// accepted or after, or answered with something else. Each strikes one of the first hundred such
-    /// requests and never again.
+    /// About `intensity` faults of absence requests, the same for the same seed: lost before or after
+    /// acceptance, or answered differently. Each affects one of the first hundred such requests and never
+    /// again.
     pub fn random_write_schedule(seed: u64, intensity: u32) -> Vec<Self> {
         let mut dice = Dice::new(seed, 0xFA3E);
         let mut faults = Vec::new();
@@ -256,7 +255,7 @@ impl FaultKind {
     }
 }
 
-/// Counts matching requests, so that the n-th of them can be struck.
+/// Counts matching requests, so that the n-th of them can be affected.
 #[derive(Debug, Default)]
 pub(crate) struct FaultCounters {
     seen: HashMap<usize, u64>,
@@ -267,7 +266,7 @@ impl FaultCounters {
         self.seen.clear();
     }
 
-    /// The faults that strike this request; `verb`, `path` and `query` are in lower case.
+    /// The faults for this request; `verb`, `path` and `query` are in lower case.
     pub(crate) fn strike(
         &mut self,
         faults: &[Fault],

@@ -1,5 +1,5 @@
-//! Many tenants behind one port: each has an address of its own in 127.0.0.0/8, which is all this machine's. For whoever
-//! wants thousands, each as a vendor's customers would have it.
+//! Many tenants on one port: each has an address of its own in 127.0.0.0/8, which belongs to this machine
+//! alone. For tests with thousands of tenants, each at its own address like a vendor's customers.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,19 +27,19 @@ pub struct Fleet {
 #[derive(Debug)]
 struct One {
     tenant: Tenant,
-    /// When it was asked, in milliseconds since the fleet began.
+    /// Times of its requests, in milliseconds since the fleet started.
     asked: Mutex<Vec<u64>>,
 }
 
 impl Fleet {
-    /// Builds so many tenants of so many people each, all different and all opened by one key, and starts listening. They
-    /// limit nobody: [`Self::asked`] tells afterwards how often each was asked.
+    /// Builds `count` tenants of `employees` people each, all different and all with the same key, and starts
+    /// listening. They have no rate limit: [`Self::asked`] returns the times of each tenant's requests.
     ///
     /// # Errors
     ///
-    /// When nothing can be listened at.
+    /// When no address can be listened on.
     pub async fn start(count: u16, employees: u32, seed: u64, today: Date) -> Result<Self, EmulatorError> {
-        // All addresses, because each tenant has its own; who comes from elsewhere is turned away.
+        // All addresses, because each tenant has its own; connections to any other address are dropped.
         let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let failed = |source| EmulatorError::Listen { address: any, source };
         let listener = tokio::net::TcpListener::bind(any).await.map_err(failed)?;
@@ -62,7 +62,7 @@ impl Fleet {
         Ok(Self { tenants, key: key.key, port, task })
     }
 
-    /// How many tenants there are.
+    /// Number of tenants.
     pub fn len(&self) -> usize {
         self.tenants.len()
     }
@@ -72,22 +72,22 @@ impl Fleet {
         self.tenants.is_empty()
     }
 
-    /// A tenant, to look at and to change.
+    /// A tenant, for reading and changing it.
     pub fn tenant(&self, n: usize) -> Option<Tenant> {
         self.tenants.get(n).map(|one| one.tenant.clone())
     }
 
-    /// Where a tenant's API is.
+    /// URL of a tenant's API.
     pub fn url(&self, n: u16) -> String {
         format!("http://{}:{}", address(n), self.port)
     }
 
-    /// The key that opens all of them.
+    /// The key of all tenants.
     pub fn api_key(&self) -> &str {
         &self.key
     }
 
-    /// When a tenant was asked, in milliseconds since the fleet began; in order.
+    /// Times of a tenant's requests, in milliseconds since the fleet started; in order.
     pub fn asked(&self, n: usize) -> Vec<u64> {
         let asked =
             self.tenants.get(n).map(|one| one.asked.lock().unwrap_or_else(PoisonError::into_inner).clone());
@@ -139,7 +139,7 @@ async fn answer(listener: tokio::net::TcpListener, tenants: Arc<[One]>) {
         });
         tokio::spawn(async move {
             let io = TokioIo::new(stream);
-            // A connection that fails has told its client all there is to tell.
+            // The client of a failed connection has already noticed the failure.
             let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).await;
         });
     }

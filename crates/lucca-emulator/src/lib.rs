@@ -1,9 +1,9 @@
 //! A Lucca tenant on loopback: seeded, stateful, with rights, rate limits and faults on demand.
 //!
-//! It answers Lucca's legacy API (v3 and v4) as a real tenant was recorded to answer it, and elsewhere as
-//! faithfully as public documentation and code allow. What they leave open is a [`Switches`] field whose
-//! default is the most probable behaviour, and is marked `unverified` in the code. It uses nothing of a
-//! client's code, so that both can't share a misreading.
+//! It answers Lucca's legacy API (v3 and v4) like a recorded real tenant, and otherwise as faithfully as
+//! public documentation and code allow. Each open question is a [`Switches`] field whose default is the most
+//! probable behaviour, and is marked `unverified` in the code. It uses none of a client's code, so that both
+//! can't share a misreading.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), lucca_emulator::EmulatorError> {
@@ -18,14 +18,14 @@
 //! # }
 //! ```
 //!
-//! Reading is what it is for. Of writing it knows what integrations do most: partial updates of users
+//! Reads are its main purpose. It supports the writes that integrations use most: partial updates of users
 //! (`PUT /api/v3/users/{id}`), new and changed work contracts (`POST`, `PATCH`); and absence requests:
 //! the undocumented factory, the documented import, decisions, cancellations, deletions.
-//! [`Tenant::writes`] lists what was done so, whether or not its answer arrived.
+//! [`Tenant::writes`] lists the accepted writes of absences, whether or not their answers arrived.
 //!
-//! [`Tenant::make`] lets a [`Change`] happen, [`Tenant::live`] a whole random history, and a [`Fault`]
-//! makes requests go wrong, or something happen between two pages. [`Tenant::snapshot`] is what a sync
-//! must have found in the end.
+//! [`Tenant::make`] makes a [`Change`], [`Tenant::live`] a whole random history, and a [`Fault`]
+//! makes requests fail, or makes a change between two pages. [`Tenant::snapshot`] is the expected result of a
+//! complete sync.
 //!
 //! The control surface, on a port of its own, is described in [`control_routes`].
 
@@ -87,24 +87,25 @@ pub use crate::{
     truth_absences::{AbsenceFacts, BalanceFacts, HalfDay, HalfFacts},
 };
 
-/// What tenant to start, and where.
+/// The tenant to start, and its addresses.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Number of user records: exactly that many, whatever their status.
+    /// Number of user records: exactly that many, of all statuses together.
     pub employees: u32,
-    /// Same seed, size and date: same company.
+    /// The same seed, size and date give the same company.
     pub seed: u64,
-    /// The tenant's clock starts on this day, at 09:00 Paris time if it stands still.
+    /// First day of the tenant's clock, at 09:00 Paris time if it stands still.
     pub today: Date,
-    /// Where the API listens; port 0 is any free one.
+    /// Address of the API; port 0 is any free one.
     pub listen: SocketAddr,
-    /// Where the control surface listens; port 0 is any free one.
+    /// Address of the control surface; port 0 is any free one.
     pub control: SocketAddr,
     /// Behaviours that are uncertain or differ between tenants, and faults.
     pub switches: Switches,
-    /// API keys; the first is the one [`Emulator::api_key`] gives.
+    /// API keys; [`Emulator::api_key`] returns the first.
     pub keys: Vec<KeyConfig>,
-    /// Whether the tenant's clock follows real time, from `today` at the present time in Paris on; else it stands still.
+    /// Whether the tenant's clock follows real time, starting on `today` at the present time in Paris;
+    /// otherwise it stands still.
     pub real_time: bool,
 }
 
@@ -125,7 +126,7 @@ impl Config {
     }
 }
 
-/// The present day in Paris, where tenants are.
+/// The present day in Paris, the tenants' zone.
 pub fn today() -> Date {
     clock::paris().date()
 }
@@ -133,21 +134,21 @@ pub fn today() -> Date {
 /// A tenant could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
-    /// The address is taken, or not ours.
+    /// The address is in use, or not one of this machine.
     #[error("can't listen on {address}")]
     Listen {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A key is no GUID.
+    /// A key is not a GUID.
     #[error("key {name:?} is no GUID")]
     Key {
         /// Name of the key.
         name: String,
     },
-    /// Without a key nothing could be asked.
+    /// Without a key no request could succeed.
     #[error("no API key is configured")]
     NoKey,
     /// Building the company was interrupted.
@@ -186,7 +187,7 @@ impl Emulator {
         let tasks = vec![
             server::serve(api_listener, server::api(tenant.clone())),
             server::serve(control_listener, control::router(tenant.clone())),
-            tokio::spawn(telling::keep_telling(tenant.clone())),
+            tokio::spawn(telling::run_notifications(tenant.clone())),
         ];
         Ok(Self { tenant, key, api, control, tasks })
     }
@@ -206,12 +207,12 @@ impl Emulator {
         &self.key
     }
 
-    /// Counts of what the first key may see.
+    /// Counts of the records visible to the first key.
     pub fn truth(&self) -> Truth {
         self.truth_for(&self.key).unwrap_or_default()
     }
 
-    /// Counts of what a key may see; `None` if there is no such key.
+    /// Counts of the records visible to a key; `None` if there is no such key.
     pub fn truth_for(&self, key: &str) -> Option<Truth> {
         self.tenant.truth_for(key)
     }
@@ -221,7 +222,7 @@ impl Emulator {
         self.tenant.requests()
     }
 
-    /// The tenant, to look at and to change.
+    /// The tenant, for reading and changing it.
     pub fn tenant(&self) -> Tenant {
         self.tenant.clone()
     }

@@ -1,6 +1,6 @@
-//! The tenant's rate limit: what counts, and which requests are refused. Pure; times come from the caller.
+//! The tenant's rate limit: it counts requests and refuses the excess. Pure; times come from the caller.
 //!
-//! Not here: the shape of a 429 (`server`).
+//! Not included: the shape of a 429 (`server`).
 
 use std::{collections::VecDeque, num::NonZeroU128, time::Duration};
 
@@ -10,10 +10,10 @@ use crate::switches::{RateCounting, Switches};
 
 const WINDOW: u128 = Duration::from_secs(60).as_nanos();
 
-/// What the rate limit has seen so far.
+/// Observations of the rate limit so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct RateFacts {
-    /// The highest estimate of a minute's requests so far, the refused ones included.
+    /// The highest estimate of a minute's requests so far, refused ones included.
     pub highest_estimate: f64,
     /// Requests that were refused.
     pub refused: u64,
@@ -21,12 +21,13 @@ pub struct RateFacts {
     pub others_refused: u64,
 }
 
-/// Counts requests, by the present switches. Times are nanoseconds of any clock that does not go back.
+/// Counts requests, according to the current switches. Times are nanoseconds of any clock that does not go
+/// back.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     windows: Option<Windows>,
     others: Option<Others>,
-    /// When the latest requests were admitted, for [`RateCounting::Admitted`].
+    /// Times of the latest admitted requests, for [`RateCounting::Admitted`].
     admitted: VecDeque<u128>,
     facts: RateFacts,
 }
@@ -34,7 +35,7 @@ pub(crate) struct Limiter {
 /// Two windows of 60 seconds, one after the other.
 #[derive(Debug)]
 struct Windows {
-    /// When the current one began.
+    /// Start of the current one.
     start: u128,
     current: u128,
     previous: u128,
@@ -52,7 +53,7 @@ impl Windows {
         Self { start, current: 0, previous: 0 }
     }
 
-    /// Whether no request of the window before is counted any more.
+    /// Whether no request of the previous window counts any more.
     fn are_over(&self, now: u128) -> bool {
         now.saturating_sub(self.start) >= 2 * WINDOW
     }
@@ -69,17 +70,17 @@ impl Windows {
         self.current * WINDOW + self.previous * WINDOW.saturating_sub(now.saturating_sub(self.start))
     }
 
-    /// Counts a request and gives the estimate with it.
+    /// Counts a request and returns the estimate that includes it.
     fn receive(&mut self, at: u128) -> u128 {
         self.turn(at);
         self.current += 1;
         self.estimate(at)
     }
 
-    /// How long until one more request would be admitted, if none is sent before.
+    /// Time until one more request would be admitted, if none is sent before.
     fn wait(&self, now: u128, limit: u128) -> u128 {
         let most = limit.saturating_sub(1);
-        // A count is below this limit once that share of it has left the window.
+        // A count falls below this limit once that share of it has left the window.
         let faded = |count: u128, most: u128| match count {
             0 => 0,
             count => (count.saturating_sub(most) * WINDOW).div_ceil(count),
@@ -163,14 +164,14 @@ fn requests(estimate: u128) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of so many requests are admitted at a second, after what came before.
+    /// Number of these requests that are admitted at a second, after the earlier ones.
     fn admitted(limiter: &mut Limiter, switches: &Switches, second: u64, requests: u32) -> usize {
         let now = Duration::from_secs(1_000 + second);
         (0..requests).filter(|_| limiter.admit(50, switches, now).is_ok()).count()
     }
 
-    /// The recorded hour of one client (source: recorded.md "The rate limiter"): seconds, requests, and how many the model
-    /// admits.
+    /// The recorded hour of one client (source: recorded.md "The rate limiter"): seconds, requests, and how
+    /// many the model admits.
     #[test]
     fn recorded_bursts_fit_the_model() {
         let (mut limiter, switches) = (Limiter::default(), Switches::default());
@@ -182,21 +183,21 @@ mod tests {
     }
 
     #[test]
-    fn windows_begin_anew_after_two_idle_ones() {
+    fn windows_restart_after_two_idle_ones() {
         let (mut limiter, switches) = (Limiter::default(), Switches::default());
         assert_eq!(admitted(&mut limiter, &switches, 0, 60), 50);
         assert_eq!(admitted(&mut limiter, &switches, 150, 60), 50);
-        // Of the 60 before, five sixths are left ten seconds into the next window.
+        // Ten seconds into the next window, five sixths of the 60 before still count.
         assert_eq!(admitted(&mut limiter, &switches, 220, 1), 0);
         let switches = Switches { rate_anchor_ms: 50_000, ..switches };
         assert_eq!(admitted(&mut limiter, &switches, 500, 60), 50);
-        // Ten seconds later the window is over, and all of them are left.
+        // Ten seconds later the window has ended, and all of them still count.
         assert_eq!(admitted(&mut limiter, &switches, 510, 1), 0);
         assert_eq!(admitted(&mut limiter, &switches, 560, 1), 1);
     }
 
     #[test]
-    fn another_integration_takes_its_part_and_is_refused_too() {
+    fn second_integration_shares_the_limit() {
         let (mut limiter, switches) = (Limiter::default(), Switches::default());
         let switches = Switches { other_requests_per_minute: 10, rate_anchor_ms: 30_000, ..switches };
         assert_eq!(admitted(&mut limiter, &switches, 0, 60), 44);
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_refusal_says_to_wait_is_enough_and_not_too_long() {
+    fn refusal_wait_is_sufficient_and_minimal() {
         for requests in 1..120 {
             for pause in (0..130).step_by(7) {
                 let (mut limiter, switches) = (Limiter::default(), Switches::default());
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_counting_forgets_what_was_refused() {
+    fn admitted_counting_ignores_refused_requests() {
         let (mut limiter, switches) = (Limiter::default(), Switches::default());
         let switches = Switches { rate_counting: RateCounting::Admitted, ..switches };
         assert_eq!(admitted(&mut limiter, &switches, 0, 80), 50);

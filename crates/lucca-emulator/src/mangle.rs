@@ -1,4 +1,4 @@
-//! Faults that damage an answer that is otherwise as it should be.
+//! Faults that damage an otherwise correct answer.
 
 use std::num::NonZeroUsize;
 
@@ -36,7 +36,7 @@ pub(crate) fn mangle(mut body: String, struck: &[FaultKind]) -> String {
     body
 }
 
-/// The page of so many rows behind so many, of a list without an end whose first page is `first`.
+/// The page of `limit` rows at `offset`, of a list without end whose first page is `first`.
 pub(crate) fn fill(first: &str, (offset, limit): (u64, u64)) -> String {
     /// Above every id of a company.
     const MADE_UP: u64 = 1_000_000;
@@ -67,13 +67,13 @@ fn items_of(answer: &mut Json) -> Option<&mut Vec<Json>> {
     list.get_mut("items")?.as_array_mut()
 }
 
-/// How many rows the answer has; 0 if it is no list.
+/// Number of rows in the answer; 0 if it is not a list.
 pub(crate) fn rows_of(body: &str) -> u64 {
     let mut answer: Json = serde_json::from_str(body).unwrap_or(Json::Null);
     items_of(&mut answer).map_or(0, |items| u64::try_from(items.len()).unwrap_or(u64::MAX))
 }
 
-/// Makes the records of that id in a list unreadable: a number for a name, a text for every date.
+/// Makes the records with that id unreadable: a number as the name, a text as every date.
 fn corrupt(answer: &mut Json, id: i64) {
     let records = items_of(answer).into_iter().flatten();
     for record in records.filter_map(Json::as_object_mut).filter(|one| one.get("id") == Some(&json!(id))) {

@@ -1,7 +1,7 @@
-//! API keys and what they may see. Source: directory.md §3 and §4.
+//! API keys and their rights. Source: directory.md §3 and §4.
 //!
-//! Lives here: keys, rights, the reading of the `Authorization` header. Not here: what a missing
-//! right hides, which each resource knows.
+//! Included: keys, rights, parsing the `Authorization` header. Not included: the effects of a missing right,
+//! which are in each resource.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,11 @@ use crate::dice::Dice;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyConfig {
-    /// Name of the key, which answers show as the principal.
+    /// Name of the key, returned by answers as the principal.
     pub name: String,
     /// The key: a GUID.
     pub key: String,
-    /// What its role allows.
+    /// Rights of its role.
     #[serde(default)]
     pub rights: Rights,
 }
@@ -36,10 +36,10 @@ impl KeyConfig {
     }
 }
 
-/// What a key's role allows. A missing field of the JSON form is a right that is not given.
+/// The rights of a key's role. A field missing in the JSON is a right that is not granted.
 ///
-/// The rights are Lucca's own (source: directory.md §4.2); which of them guards which v3 field is
-/// unverified, as no matrix is published.
+/// The rights are Lucca's own (source: directory.md §4.2); it is unverified which of them guards which v3
+/// field, as no matrix is published.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rights {
@@ -63,28 +63,28 @@ pub struct Rights {
     pub consult_leaves: bool,
     /// Show details of leaves: without it their type is hidden (source: absences.md §10).
     pub show_leave_details: bool,
-    /// Submit and cancel a leave request, "Make absence requests" to integrators: without it the factory
-    /// and the cancellation of requests are refused (source: absences.md §5.1, §10). unverified: that it
-    /// guards the discovery of accounts.
+    /// Submit and cancel a leave request, "Make absence requests" to integrators: without it the factory and
+    /// the cancellation of requests are refused (source: absences.md §5.1, §10). unverified: that it guards
+    /// the discovery of accounts.
     pub make_absence_requests: bool,
-    /// Approve and deny leave requests. unverified: the name, and which operation lets a key do so; Lucca
-    /// names "Approve requests as a substitute for".
+    /// Approve and deny leave requests. unverified: the name, and which operation gives a key this right;
+    /// Lucca names "Approve requests as a substitute for".
     pub approve_absence_requests: bool,
     /// Delete a leave: a single half-day (source: absences.md §3, §10).
     pub delete_leaves: bool,
     /// Access to the import module (source: absences.md §5.1).
     pub import_absences: bool,
-    /// View the organisation structure; given with `view_users` too.
+    /// View the organisation structure; implied by `view_users`.
     pub view_organization: bool,
-    /// Modify users and their contracts: without it every write is refused. unverified: the rights to
-    /// modify managers, jobs, contracts… are several; which guards which field is not published.
+    /// Modify users and their contracts: without it every write is refused. unverified: the rights to modify
+    /// managers, jobs, contracts… are separate; which guards which field is not published.
     pub edit_users: bool,
     /// Only employees of these establishments; `null` is all.
     pub establishment_scope: Option<Vec<i64>>,
 }
 
-/// Sections of the HR file a key may consult. Which field belongs to which section is
-/// unverified: no matrix is published (source: directory.md §4.2).
+/// Sections of the HR file that a key may consult. It is unverified which field belongs to which section: no
+/// matrix is published (source: directory.md §4.2).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HrFile {
@@ -101,12 +101,12 @@ pub struct HrFile {
     /// `extendedData` and the definitions of its entries.
     pub custom_fields: bool,
     /// Pay, monthly hours and dates of reviews in `applicationData`. Recorded with operation 35 ("View the
-    /// Lucca employee data"), beside everything else of the file: that one right may open them all.
+    /// Lucca employee data"), together with the rest of the file: that one right may grant all of it.
     pub remuneration: bool,
 }
 
 impl Rights {
-    /// Every right, on everybody.
+    /// Every right, on all employees.
     pub fn all() -> Self {
         Self {
             view_users: true,
@@ -147,7 +147,7 @@ impl Rights {
     }
 }
 
-/// A key as its 32 hexadecimal digits, for comparison; `None` if the text is no GUID.
+/// A key as its 32 hexadecimal digits, for comparison; `None` if the text is not a GUID.
 pub(crate) fn digits_of(key: &str) -> Option<String> {
     let key = key.strip_prefix('{').and_then(|key| key.strip_suffix('}')).unwrap_or(key);
     let digits: String = key.chars().filter(|c| *c != '-').collect::<String>().to_lowercase();
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_that_are_keys_and_headers_that_are_not() {
+    fn authorization_headers_with_and_without_keys() {
         let plain = "0123456789abcdef0123456789abcdef";
         for header in [
             "lucca application=01234567-89ab-cdef-0123-456789abcdef",

@@ -1,6 +1,6 @@
-//! The way of a request: faults, limit, key, route, answer, log. And the accepting of connections.
+//! Processing a request: faults, limit, key, route, answer, log. And accepting connections.
 //!
-//! Not here: what is answered (`routes`).
+//! Not included: the content of answers (`routes`).
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
@@ -23,7 +23,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     clock,
-    doors::{self, Found, Reply},
+    doors::{self, EndpointMatch, Reply},
     drip::Drip,
     errors::Refusal,
     faults::{FaultKind, Loss},
@@ -49,18 +49,18 @@ const TOO_MANY: &str = "<html><body><h1>429 Too Many Requests</h1>\nYou have sen
 #[derive(Debug, Clone, Copy)]
 struct Close;
 
-/// Rows of the list that is answered, where they are counted.
+/// Number of rows of the returned list, if they are counted.
 #[derive(Debug, Clone, Copy)]
 struct Rows(u64);
 
-/// The API as a service, answering compressed where the client accepts it.
+/// The API as a service, with compressed answers if the client accepts them.
 pub(crate) fn api(tenant: Tenant) -> Router {
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     let dated = middleware::from_fn_with_state(tenant.clone(), dated);
     Router::new().fallback(answer).with_state(tenant).layer(dated).layer(compression)
 }
 
-/// Gives an answer the `Date` of the tenant's clock.
+/// Sets the `Date` header from the tenant's clock.
 async fn dated(Extract(tenant): Extract<Tenant>, request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
     let now = tenant.now().to_zoned(PARIS.clone()).ok();
@@ -94,7 +94,7 @@ pub(crate) fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
             });
             connections.spawn(async move {
                 let io = TokioIo::new(stream);
-                // A connection that fails has told its client all there is to tell.
+                // The client of a failed connection has already noticed the failure.
                 let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).await;
             });
             while connections.try_join_next().is_some() {}
@@ -154,14 +154,14 @@ async fn answer(Extract(tenant): Extract<Tenant>, request: Request) -> Response<
     let response = trickle(response, &struck).await;
     for fault in struck {
         if let FaultKind::Then { change } = fault {
-            // What does not fit what is there does not happen.
+            // A change that contradicts existing records is skipped.
             let _ = tenant.make(*change);
         }
     }
     response
 }
 
-/// Applies the faults of the way a body is sent. Such an answer is not compressed: pieces would gather.
+/// Applies the faults of body transmission. Such an answer is not compressed: pieces would gather.
 async fn trickle(response: Response<Body>, struck: &[FaultKind]) -> Response<Body> {
     let slow = |fault: &FaultKind| match fault {
         FaultKind::Drip { bytes, every_ms } => Some(Some((*bytes, Duration::from_millis(*every_ms)))),
@@ -179,7 +179,7 @@ async fn trickle(response: Response<Body>, struck: &[FaultKind]) -> Response<Bod
     Response::from_parts(head, Body::new(body))
 }
 
-/// What matters of a request.
+/// The relevant parts of a request.
 struct Call {
     method: Method,
     raw_path: String,
@@ -192,11 +192,11 @@ struct Call {
     label: Option<String>,
     /// `None` if it is too large, or broke off.
     body: Option<Bytes>,
-    /// The file of a form.
+    /// The file of a multipart form.
     file: Option<Bytes>,
 }
 
-/// The first file of a form, if the body is one.
+/// The first file of a multipart form, if the body is one.
 async fn file_of(head: &Parts, body: &Bytes) -> Option<Bytes> {
     let label = head.headers.get(header::CONTENT_TYPE)?;
     if !label.to_str().is_ok_and(|label| label.to_lowercase().starts_with("multipart/form-data")) {
@@ -305,12 +305,12 @@ fn respond(
         return (Refusal::unauthorized().answer(generation, &switches), None);
     };
     let principal = Some(key.name.clone());
-    match doors::find(&call.method, &call.path) {
-        Found::Elsewhere => {}
-        Found::WrongVerb(verbs) => {
+    match doors::match_endpoint(&call.method, &call.path) {
+        EndpointMatch::OtherApi => {}
+        EndpointMatch::WrongVerb(verbs) => {
             return (Refusal::wrong_verb(verbs).answer(generation, &switches), principal);
         }
-        Found::Door(door) => {
+        EndpointMatch::Operation(operation) => {
             let request = doors::Request {
                 tenant,
                 key: &key,
@@ -320,7 +320,7 @@ fn respond(
                 body: call.body.as_deref(),
                 file: call.file.as_ref(),
             };
-            let response = match request.answer(door) {
+            let response = match request.answer(operation) {
                 Ok(Reply { status, label, body }) => plain(status, label, mangle(body, struck)),
                 Err(refusal) => refusal.answer(generation, &switches),
             };
@@ -333,8 +333,8 @@ fn respond(
         let read = Read { view: &view, query: &query, listings: &tenant.state().listings };
         routes::read(path, &read)
     };
-    // The path is read first, whatever the verb: an unknown one is 404, and a query that can't be read
-    // is refused before anything changes.
+    // The path is read first, for any method: an unknown one is 404, and an unreadable query is refused
+    // before anything changes.
     let answered = read(&call.path).and_then(|body| {
         if call.method == Method::GET {
             return Ok((StatusCode::OK, body));
@@ -349,8 +349,8 @@ fn respond(
             body: call.body.as_deref().ok_or_else(Refusal::too_large)?,
         };
         let (status, path) = request.perform(write)?;
-        // unverified: what is answered when the change has put the record out of the key's sight; here
-        // it was made, and the record can't be found.
+        // unverified: the answer when the change has put the record out of the key's sight; here the change
+        // was made, and the record can't be found.
         Ok((status, read(&path)?))
     });
     match answered {
@@ -406,7 +406,7 @@ fn too_many(call: &Call, switches: &Switches, wait: Duration) -> Response<Body> 
     response
 }
 
-/// Opens a listener on loopback or wherever the configuration says.
+/// Opens a listener on loopback or the configured address.
 pub(crate) async fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;

@@ -1,6 +1,6 @@
-//! Everything a key may see, as plain facts: what a complete sync must have found.
+//! All records visible to a key, as plain facts: the expected result of a complete sync.
 //!
-//! Made from the records, not from the routes, so that a fault of these shows.
+//! Built from the records, not from the routes, so that errors in the routes are detected.
 
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,11 @@ use crate::{
     resources::{View, absences::leave_id},
 };
 
-/// What one key may see, each list ascending by id. Moments are Paris local time.
+/// The records visible to one key, each list ascending by id. Times are Paris local time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
-    /// User records, whatever their status.
+    /// User records, of all statuses.
     pub users: Vec<UserFacts>,
     /// Work contracts; none without the right to consult them.
     pub contracts: Vec<ContractFacts>,
@@ -25,15 +25,15 @@ pub struct Snapshot {
     pub departments: Vec<DepartmentFacts>,
     /// Establishments, archived ones included.
     pub establishments: Vec<EstablishmentFacts>,
-    /// Lines of the log of changes to users; none where the tenant refuses it.
+    /// Entries of the log of changes to users; none if the tenant refuses it.
     pub user_logs: Vec<UserLogFacts>,
     /// Ids of leave accounts.
     pub leave_accounts: Vec<i64>,
-    /// Absences, whatever their state.
+    /// Absences, in all states.
     pub leave_periods: Vec<LeavePeriodFacts>,
     /// Half-days, inactive ones included, by period and date.
     pub leaves: Vec<LeaveFacts>,
-    /// Leave requests, whatever their status.
+    /// Leave requests, of all statuses.
     pub leave_requests: Vec<LeaveRequestFacts>,
 }
 
@@ -57,10 +57,9 @@ pub struct UserFacts {
     pub status: Status,
     /// Id of the department.
     pub department_id: i64,
-    /// Id of the manager; none without the right to view managers, and for people who have no other than
-    /// themselves.
+    /// Id of the manager; none without the right to view managers, and for people who are their own manager.
     pub manager_id: Option<i64>,
-    /// Id of the present establishment.
+    /// Id of the current establishment.
     pub establishment_id: i64,
     /// First day of the applicable contract.
     pub starts_on: Option<Date>,
@@ -84,7 +83,7 @@ pub struct ContractFacts {
     pub starts_on: Date,
     /// Last day.
     pub ends_on: Option<Date>,
-    /// Whether it is the one that counts today.
+    /// Whether it is the applicable one today.
     pub is_applicable: bool,
 }
 
@@ -118,19 +117,19 @@ pub struct EstablishmentFacts {
     pub is_archived: bool,
 }
 
-/// A line of the log of changes to users.
+/// An entry of the log of changes to users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserLogFacts {
-    /// Id of the line.
+    /// Id of the entry.
     pub id: i64,
-    /// Id of the user who changed.
+    /// Id of the changed user.
     pub owner_id: i64,
-    /// What changed: `departmentid`, `manager`, `legalentityid`…
+    /// The changed property: `departmentid`, `manager`, `legalentityid`…
     pub name: String,
-    /// What it became, as a text; empty if nothing.
+    /// The new value, as a text; empty if cleared.
     pub value: String,
-    /// When.
+    /// Time of the change.
     pub modified_at: DateTime,
 }
 
@@ -158,7 +157,7 @@ pub struct LeavePeriodFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaveFacts {
-    /// Id of the leave, as the tenant writes it.
+    /// Id of the leave, in the tenant's notation.
     pub id: String,
     /// Id of its period.
     pub leave_period_id: i64,
@@ -186,7 +185,7 @@ pub struct LeaveFacts {
 pub struct LeaveRequestFacts {
     /// Id of the request.
     pub id: i64,
-    /// Id of the period asked for.
+    /// Id of the requested period.
     pub leave_period_id: i64,
     /// Id of the absent person.
     pub owner_id: i64,

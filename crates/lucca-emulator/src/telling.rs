@@ -1,7 +1,7 @@
-//! What the tenant tells by itself of its absences: the *HTTP synchronisation*, half-day by half-day, or signed events.
-//! Source: absences.md §9.
+//! Notifications of absences that the tenant sends: the *HTTP synchronisation*, one per half-day, or signed
+//! events. Source: absences.md §9.
 //!
-//! Not here: when (`mutations`), and what is not known of it (`switches`).
+//! Not included: their causes (`mutations`), and open questions (`switches`).
 
 use std::time::Duration;
 
@@ -26,16 +26,16 @@ use crate::{
     tenant::Tenant,
 };
 
-/// What happened to half-days.
+/// An event of half-days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Happened {
+pub(crate) enum LeaveEvent {
     Created,
     Approved,
     Deleted,
 }
 
-impl Happened {
-    /// What is to be told of a period that was in this stage, or is new, and is now in that one.
+impl LeaveEvent {
+    /// The event of a period that was in this stage, or is new, and is now in that one.
     pub(crate) fn between(before: Option<Stage>, now: Stage) -> Option<Self> {
         use Stage::{Approved, CancellationPending, Cancelled, Denied, Pending};
         match (before, now) {
@@ -55,44 +55,44 @@ impl Happened {
     }
 }
 
-/// Something that is told, ready to be sent.
+/// A notification, ready to be sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Telegram {
+pub(crate) struct Notification {
     url: String,
     headers: Vec<(&'static str, String)>,
     body: String,
 }
 
-/// Everything that is to be told of half-days of one period.
-pub(crate) fn telegrams(
+/// All notifications about half-days of one period.
+pub(crate) fn notifications(
     company: &Company,
     telling: &Telling,
     now: DateTime,
     (period, halves): (&Period, &[Half]),
-    happened: Happened,
-) -> Vec<Telegram> {
-    if telling.lost || happened == Happened::Created && !telling.pending {
+    leave_event: LeaveEvent,
+) -> Vec<Notification> {
+    if telling.lost || leave_event == LeaveEvent::Created && !telling.pending {
         return Vec::new();
     }
-    let mut told = match &telling.signed_with {
-        Some(secret) => vec![event(telling, secret, now, (period, halves), happened)],
-        None => half_days(company, telling, (period, halves), happened),
+    let mut queued = match &telling.signed_with {
+        Some(secret) => vec![event(telling, secret, now, (period, halves), leave_event)],
+        None => half_days(company, telling, (period, halves), leave_event),
     };
     if telling.backwards {
-        told.reverse();
+        queued.reverse();
     }
     let times = usize::from(telling.repeats) + 1;
-    told.into_iter().flat_map(|one| std::iter::repeat_n(one, times)).collect()
+    queued.into_iter().flat_map(|one| std::iter::repeat_n(one, times)).collect()
 }
 
 fn half_days(
     company: &Company,
     telling: &Telling,
     (period, halves): (&Period, &[Half]),
-    happened: Happened,
-) -> Vec<Telegram> {
+    leave_event: LeaveEvent,
+) -> Vec<Notification> {
     let mut bodies: Vec<Value> =
-        halves.iter().map(|half| half_day(company, telling, period, *half, happened)).collect();
+        halves.iter().map(|half| half_day(company, telling, period, *half, leave_event)).collect();
     if telling.together {
         bodies = vec![Value::Array(bodies)];
     }
@@ -109,14 +109,23 @@ fn half_days(
         ("x-resource-type", "leave".to_owned()),
     ];
     if !telling.without_event {
-        headers.push(("x-event", happened.name().to_owned()));
+        headers.push(("x-event", leave_event.name().to_owned()));
     }
-    let telegram =
-        |body: Value| Telegram { url: telling.url.clone(), headers: headers.clone(), body: body.to_string() };
-    bodies.into_iter().map(telegram).collect()
+    let notification = |body: Value| Notification {
+        url: telling.url.clone(),
+        headers: headers.clone(),
+        body: body.to_string(),
+    };
+    bodies.into_iter().map(notification).collect()
 }
 
-fn half_day(company: &Company, telling: &Telling, period: &Period, half: Half, happened: Happened) -> Value {
+fn half_day(
+    company: &Company,
+    telling: &Telling,
+    period: &Period,
+    half: Half,
+    leave_event: LeaveEvent,
+) -> Value {
     let id = |id: i64| if telling.text_ids { json!(id.to_string()) } else { json!(id) };
     let owner = company.person(period.owner.into());
     let account = company.leave_accounts.iter().find(|account| account.id == i64::from(half.account));
@@ -124,7 +133,7 @@ fn half_day(company: &Company, telling: &Telling, period: &Period, half: Half, h
         |at: Option<DateTime>| at.map_or(String::new(), |at| at.strftime("%Y-%m-%dT%H:%M:%S").to_string());
     let date = if telling.timed_dates { format!("{}T00:00:00", half.date) } else { half.date.to_string() };
     let casing = if telling.observed_casing { "isAM" } else { "isAm" };
-    let closed = period.closed.filter(|_| happened == Happened::Deleted);
+    let closed = period.closed.filter(|_| leave_event == LeaveEvent::Deleted);
     json!({
         "id": leave_id(period, half),
         "date": date,
@@ -138,35 +147,35 @@ fn half_day(company: &Company, telling: &Telling, period: &Period, half: Half, h
         "leaveAccount": { "id": half.account, "name": account.map(|one| one.name.as_str()) },
         "isConfirmed": period.confirmed.is_some(),
         "confirmationDate": stamp(period.confirmed.map(Moment::at)),
-        "isCancelled": happened == Happened::Deleted,
+        "isCancelled": leave_event == LeaveEvent::Deleted,
         "cancellationDate": stamp(closed.map(|(at, _)| at.at())),
     })
 }
 
-/// An event of the newer kind: of the whole absence (source: lucca-api-2024-11-01.md §8).
+/// An event of the newer kind: about the whole absence (source: lucca-api-2024-11-01.md §8).
 fn event(
     telling: &Telling,
     secret: &str,
     now: DateTime,
     (period, halves): (&Period, &[Half]),
-    happened: Happened,
-) -> Telegram {
-    let topic = match happened {
-        Happened::Created => "leave.created",
-        Happened::Approved => "leave.updated",
-        Happened::Deleted => "leave.deleted",
+    leave_event: LeaveEvent,
+) -> Notification {
+    let topic = match leave_event {
+        LeaveEvent::Created => "leave.created",
+        LeaveEvent::Approved => "leave.updated",
+        LeaveEvent::Deleted => "leave.deleted",
     };
     let position = |first| if first { "firstHalfDay" } else { "secondHalfDay" };
     let sent_at = now.to_zoned(PARIS.clone()).map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp());
     let sent_at = sent_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let body = json!({
-        "id": format!("{}{}", period.id, happened as u8),
+        "id": format!("{}{}", period.id, leave_event as u8),
         "type": "event",
         "apiVersion": "2024-11-01",
         "topic": topic,
         "occurredAt": sent_at,
         "data": {
-            // unverified: which ids absences have in that API; here other ones than in v3.
+            // unverified: the ids of absences in that API; here other ones than in v3.
             "id": format!("9{}", period.id),
             "type": "leave",
             "startsOn": period.starts,
@@ -186,50 +195,51 @@ fn event(
         signature = STANDARD.encode(mac.finalize().into_bytes());
     }
     let headers = vec![("lucca-timestamp", sent_at), ("lucca-signature", signature)];
-    Telegram { url: telling.url.clone(), headers, body }
+    Notification { url: telling.url.clone(), headers, body }
 }
 
 impl Tenant {
-    /// Tells what became of a period, where anybody is told.
-    pub(crate) fn tell(&self, company: &Company, id: i64, happened: Option<Happened>) {
+    /// Enqueues notifications about a period, if the tenant has a receiver.
+    pub(crate) fn notify(&self, company: &Company, id: i64, leave_event: Option<LeaveEvent>) {
         let all = &company.absences;
         let Some(period) = all.place_of(id).and_then(|at| all.periods.get(at)) else { return };
         let places: Vec<u32> = period.places().filter(|at| !all.dropped.contains_key(at)).collect();
-        self.tell_of(company, period, &places, happened);
+        self.notify_half_days(company, period, &places, leave_event);
     }
 
-    /// Tells what became of half-days.
-    pub(crate) fn tell_of(
+    /// Enqueues notifications about half-days.
+    pub(crate) fn notify_half_days(
         &self,
         company: &Company,
         period: &Period,
         places: &[u32],
-        happened: Option<Happened>,
+        leave_event: Option<LeaveEvent>,
     ) {
         let switches = self.state().switches();
-        let (Some(telling), Some(happened)) = (&switches.telling, happened) else { return };
+        let (Some(telling), Some(leave_event)) = (&switches.telling, leave_event) else { return };
         let halves: Vec<Half> =
             places.iter().filter_map(|at| company.absences.halves.get(place(*at)).copied()).collect();
-        let told = telegrams(company, telling, self.now(), (period, &halves), happened);
+        let queued = notifications(company, telling, self.now(), (period, &halves), leave_event);
         drop(switches);
-        self.state().queue_telegrams(told);
+        self.state().queue_notifications(queued);
     }
 }
 
-/// Sends what is to be told, in order, for ever. Whoever does not answer is told the next one.
-// unverified: whether, and how often, the HTTP synchronisation is tried again (source: absences.md §9.1): here never.
-pub(crate) async fn keep_telling(tenant: Tenant) {
+/// Sends notifications in order, without end. A receiver that does not answer gets the next one.
+// unverified: whether, and how often, the HTTP synchronisation retries (source: absences.md §9.1): here
+// never.
+pub(crate) async fn run_notifications(tenant: Tenant) {
     loop {
-        for telegram in tenant.state().telegrams().await {
-            let sent = tokio::time::timeout(Duration::from_secs(3), send(&telegram)).await;
+        for notification in tenant.state().notifications().await {
+            let sent = tokio::time::timeout(Duration::from_secs(3), send(&notification)).await;
             let status = sent.ok().and_then(Result::ok).unwrap_or(0);
-            tenant.state().told(status);
+            tenant.state().record_notified(status);
         }
     }
 }
 
-async fn send(telegram: &Telegram) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
-    let url: Url = telegram.url.parse()?;
+async fn send(notification: &Notification) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
+    let url: Url = notification.url.parse()?;
     let (host, port) = (url.host_str().unwrap_or("localhost"), url.port_or_known_default().unwrap_or(80));
     let stream = TcpStream::connect((host, port)).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -237,10 +247,10 @@ async fn send(telegram: &Telegram) -> Result<u16, Box<dyn std::error::Error + Se
     let mut request = hyper::Request::post(url.path())
         .header("host", format!("{host}:{port}"))
         .header("content-type", "application/json");
-    for (name, value) in &telegram.headers {
+    for (name, value) in &notification.headers {
         request = request.header(*name, value);
     }
-    let answer = sender.send_request(request.body(telegram.body.clone())?).await?;
+    let answer = sender.send_request(request.body(notification.body.clone())?).await?;
     connection.abort();
     Ok(answer.status().as_u16())
 }

@@ -1,6 +1,6 @@
-//! The tenant's state, and the changes that can be made to it while it runs.
+//! The tenant's state, and changes to it at run time.
 //!
-//! Lives here: what the API, the control surface and tests share. Not here: HTTP.
+//! Included: the state that the API, the control surface and tests share. Not included: HTTP.
 
 use std::{
     collections::VecDeque,
@@ -32,14 +32,14 @@ use crate::{
     routes::Listings,
     snapshot::Snapshot,
     switches::Switches,
-    telling::{Happened, Telegram},
+    telling::{LeaveEvent, Notification},
     truth::Truth,
 };
 
-/// Requests remembered for `requests()`; older ones are forgotten.
+/// Number of requests kept for `requests()`; older ones are dropped.
 const REMEMBERED_REQUESTS: usize = 200_000;
 
-/// A running tenant, to look at and to change. Cheap to clone; all clones are the same tenant.
+/// A running tenant, for reading and changing it. Cheap to clone; all clones are the same tenant.
 #[derive(Debug, Clone)]
 pub struct Tenant(Arc<State>);
 
@@ -55,24 +55,24 @@ pub(crate) struct State {
     requests: Mutex<VecDeque<LoggedRequest>>,
     limiter: Mutex<Limiter>,
     rate_clock: RwLock<RateClock>,
-    /// What was done about absences through the API.
+    /// The accepted writes of absences.
     writes: Mutex<Writes>,
-    /// What is to be told, and the status of what was; 0 is no answer.
-    telegrams: Mutex<Vec<Telegram>>,
-    more_telegrams: Notify,
+    /// Notifications to send, and the statuses of those sent; 0 is no answer.
+    notifications: Mutex<Vec<Notification>>,
+    more_notifications: Notify,
     told: Mutex<Vec<u16>>,
 }
 
-/// A request the API answered. The key is not part of it.
+/// An answered request of the API. It does not include the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedRequest {
-    /// Verb.
+    /// Method.
     pub method: String,
-    /// Path as it was sent.
+    /// Path as received.
     pub path: String,
-    /// Query string as it was sent, without `?`.
+    /// Query string as received, without `?`.
     pub query: String,
-    /// Status answered; 0 if the connection was closed or left hanging.
+    /// Status of the answer; 0 if the connection was closed or left hanging.
     pub status: u16,
     /// Size of the body before compression.
     pub response_bytes: u64,
@@ -100,8 +100,8 @@ impl Tenant {
             limiter: Mutex::default(),
             rate_clock: RwLock::new(RateClock::real()),
             writes: Mutex::default(),
-            telegrams: Mutex::default(),
-            more_telegrams: Notify::new(),
+            notifications: Mutex::default(),
+            more_notifications: Notify::new(),
             told: Mutex::default(),
         }))
     }
@@ -133,19 +133,19 @@ impl Tenant {
         self.0.listings.forget();
     }
 
-    /// The switches as they are.
+    /// The current switches.
     pub fn switches(&self) -> Switches {
         read(&self.0.switches).clone()
     }
 
-    /// Replaces the switches; fault counters start anew.
+    /// Replaces the switches; fault counters restart.
     pub fn set_switches(&self, switches: Switches) {
         *write(&self.0.switches) = switches;
         lock(&self.0.counters).reset();
         self.0.listings.forget();
     }
 
-    /// Replaces the faults; their counters start anew.
+    /// Replaces the faults; their counters restart.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         let switches = Switches { faults, ..self.switches() };
         self.set_switches(switches);
@@ -156,7 +156,7 @@ impl Tenant {
         read(&self.0.keys).clone()
     }
 
-    /// Adds a key, or gives a known one this name and these rights.
+    /// Adds a key, or replaces the name and rights of an existing one.
     pub fn put_key(&self, key: KeyConfig) {
         let mut keys = write(&self.0.keys);
         let digits = digits_of(&key.key);
@@ -166,7 +166,7 @@ impl Tenant {
         }
     }
 
-    /// Gives a key other rights. False if there is no such key.
+    /// Replaces a key's rights. False if there is no such key.
     pub fn set_rights(&self, key: &str, rights: Rights) -> bool {
         let digits = digits_of(key);
         let mut keys = write(&self.0.keys);
@@ -174,14 +174,14 @@ impl Tenant {
         known.map(|known| known.rights = rights).is_some()
     }
 
-    /// Counts of what a key may see; `None` if there is no such key.
+    /// Counts of the records visible to a key; `None` if there is no such key.
     pub fn truth_for(&self, key: &str) -> Option<Truth> {
         let key = self.0.key(&digits_of(key)?)?;
         let (company, switches) = (read(&self.0.company), read(&self.0.switches));
         Some(Truth::of(&self.0.view(&company, &switches, &key, "")))
     }
 
-    /// Everything a key may see, as plain facts; `None` if there is no such key.
+    /// All records visible to a key, as plain facts; `None` if there is no such key.
     pub fn snapshot(&self, key: &str) -> Option<Snapshot> {
         let key = self.0.key(&digits_of(key)?)?;
         let (company, switches) = (read(&self.0.company), read(&self.0.switches));
@@ -193,33 +193,33 @@ impl Tenant {
         lock(&self.0.requests).iter().cloned().collect()
     }
 
-    /// Forgets the requests answered so far.
+    /// Drops the requests answered so far.
     pub fn clear_requests(&self) {
         lock(&self.0.requests).clear();
     }
 
-    /// What the rate limit has seen since the tenant was started.
+    /// The rate limit's observations since the tenant was started.
     pub fn rate_facts(&self) -> RateFacts {
         lock(&self.0.limiter).facts()
     }
 
-    /// Lets the rate limit go by another clock than the machine's: `now` gives the time since any fixed moment, an hour of
-    /// it or more at the first request, and does not go back.
+    /// Replaces the machine's clock in the rate limit: `now` returns the time since any fixed instant, an
+    /// hour or more at the first request, and does not go back.
     pub fn set_rate_clock(&self, now: impl Fn() -> Duration + Send + Sync + 'static) {
         *write(&self.0.rate_clock) = RateClock::of(now);
     }
 
-    /// Everything done about absences through the API, oldest first; whether or not the answer arrived.
+    /// All accepted writes of absences, oldest first; whether or not the answer arrived.
     pub fn writes(&self) -> Vec<AbsenceWrite> {
         lock(&self.0.writes).done()
     }
 
-    /// The statuses that were answered to what the tenant told by itself, oldest first; 0 is no answer.
+    /// The statuses that receivers returned to the tenant's notifications, oldest first; 0 is no answer.
     pub fn told(&self) -> Vec<u16> {
         lock(&self.0.told).clone()
     }
 
-    /// User records in short, by id, of one status or all, without the technical user 0; `limit` at most.
+    /// Summaries of user records, by id, of one status or all, without the technical user 0; `limit` at most.
     pub fn people(&self, status: Option<Status>, limit: usize) -> Vec<PersonSummary> {
         let today = self.0.clock.today();
         let company = read(&self.0.company);
@@ -241,8 +241,8 @@ impl Tenant {
         changed.map(|Ok(summary)| summary)
     }
 
-    /// Changes a copy of a user record and keeps it, with what the change leaves in the log; if `edit`
-    /// fails nothing has changed. `None` if there is no such user.
+    /// Changes a copy of a user record and stores it, with the log entries of the change; if `edit` fails,
+    /// the record is unchanged. `None` if there is no such user.
     pub(crate) fn edit<T, E>(
         &self,
         id: i64,
@@ -278,7 +278,7 @@ impl Tenant {
         Some(Ok(edited))
     }
 
-    /// The id of whoever has that contract.
+    /// The id of the user with that contract.
     pub(crate) fn owner_of(&self, contract: i64) -> Option<i64> {
         let company = read(&self.0.company);
         let at = company.contract_owners.binary_search_by_key(&contract, |(id, _)| *id).ok()?;
@@ -286,7 +286,7 @@ impl Tenant {
         company.people.get(*place).map(|person| person.id)
     }
 
-    /// Adds a user with one contract; answers the new id, above all others unless another was asked for.
+    /// Adds a user with one contract; returns the new id, above all others unless another was requested.
     pub fn hire(&self, hire: Hire) -> i64 {
         let today = self.0.now().date();
         self.alter(|company, stamp| {
@@ -321,7 +321,7 @@ impl Tenant {
         self.alter(|company, _| company.remove_person(id))
     }
 
-    /// Changes the company, given the stamp of the change; lists that were remembered are forgotten.
+    /// Changes the company with the stamp of the change; clears the cached lists.
     pub(crate) fn alter<T>(&self, change: impl FnOnce(&mut Company, Stamp) -> T) -> T {
         let stamp = Stamp::coarse(self.0.now());
         let mut company = write(&self.0.company);
@@ -330,18 +330,18 @@ impl Tenant {
         self.0.listings.forget();
         for id in last + 1..=company.absences.last_period {
             let period = company.absences.place_of(id.into()).and_then(|at| company.absences.periods.get(at));
-            self.tell(&company, id.into(), period.and_then(|new| Happened::between(None, new.stage)));
+            self.notify(&company, id.into(), period.and_then(|new| LeaveEvent::between(None, new.stage)));
         }
         changed
     }
 
-    /// Gives the applicable contract a last day. `None` if there is no such user.
+    /// Sets the last day of the applicable contract. `None` if there is no such user.
     pub fn terminate(&self, id: i64, last_day: Date) -> Option<PersonSummary> {
         self.change(id, PersonPatch { ends_on: Some(Some(last_day)), ..PersonPatch::default() })
     }
 }
 
-/// What the log of changes says about a change (source: directory.md §11.6).
+/// The log entries of a change (source: directory.md §11.6).
 fn differences(before: &Person, after: &Person, today: Date) -> Vec<(&'static str, String)> {
     let text = |id: Option<i64>| id.map_or(String::new(), |id| id.to_string());
     let section = |of: &Person, axis| of.axes.iter().find(|(id, _)| *id == axis).map(|(_, id)| *id);
@@ -368,7 +368,7 @@ impl State {
         lock(&self.counters)
     }
 
-    /// What the tenant takes for now: its clock may be wrong.
+    /// The tenant's current time: its clock may be wrong.
     pub(crate) fn now(&self) -> DateTime {
         self.now_by(&self.switches())
     }
@@ -398,7 +398,7 @@ impl State {
         lock(&self.writes).add(write);
     }
 
-    /// Remembers an import; answers its id.
+    /// Stores an import; returns its id.
     pub(crate) fn queue(&self, failed: bool, polls: u32) -> String {
         lock(&self.writes).queue(self.seed, failed, polls)
     }
@@ -407,23 +407,23 @@ impl State {
         lock(&self.writes).job(id).map(with)
     }
 
-    pub(crate) fn queue_telegrams(&self, telegrams: Vec<Telegram>) {
-        lock(&self.telegrams).extend(telegrams);
-        self.more_telegrams.notify_one();
+    pub(crate) fn queue_notifications(&self, notifications: Vec<Notification>) {
+        lock(&self.notifications).extend(notifications);
+        self.more_notifications.notify_one();
     }
 
-    /// What is to be told, once there is anything.
-    pub(crate) async fn telegrams(&self) -> Vec<Telegram> {
+    /// The notifications to send, once there are any.
+    pub(crate) async fn notifications(&self) -> Vec<Notification> {
         loop {
-            let some = std::mem::take(&mut *lock(&self.telegrams));
+            let some = std::mem::take(&mut *lock(&self.notifications));
             if !some.is_empty() {
                 return some;
             }
-            self.more_telegrams.notified().await;
+            self.more_notifications.notified().await;
         }
     }
 
-    pub(crate) fn told(&self, status: u16) {
+    pub(crate) fn record_notified(&self, status: u16) {
         lock(&self.told).push(status);
     }
 
@@ -435,7 +435,7 @@ impl State {
         requests.push_back(request);
     }
 
-    /// Counts a request against the rate limit; the time to wait where it is refused.
+    /// Counts a request against the rate limit; returns the time to wait if it is refused.
     pub(crate) fn admit(&self, limit: u32, switches: &Switches) -> Result<(), Duration> {
         let mut limiter = lock(&self.limiter);
         // Read under the lock, so that times do not go back.
@@ -444,8 +444,8 @@ impl State {
     }
 }
 
-// A panic while a lock was held is a bug of the emulator, but its data stay usable: no change is
-// made in steps that could be seen half done.
+// A panic while a lock was held is a bug of the emulator, but its data stay usable: no change is made in
+// steps that could be seen half done.
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }

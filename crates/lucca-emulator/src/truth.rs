@@ -1,23 +1,23 @@
-//! What is really in the tenant, as far as a key may see it: what a complete sync must find.
+//! The records of the tenant that a key may see, as counts: a complete sync must find them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{company::model::Status, resources::View};
 
-/// Counts of what one key may see.
+/// Counts of the records visible to one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Truth {
-    /// User records, whatever their status; `formerEmployees=true` is needed to get them all.
+    /// User records, of all statuses; `formerEmployees=true` is needed to get them all.
     pub employees: u64,
     /// The same by status on the tenant's date.
     pub by_status: ByStatus,
     /// Departments, inactive ones included.
     pub departments: u64,
-    /// Of which no longer in use.
+    /// Of these, no longer in use.
     pub departments_inactive: u64,
     /// Establishments, archived ones included.
     pub establishments: u64,
-    /// Of which archived.
+    /// Of these, archived.
     pub establishments_archived: u64,
     /// Legal units, archived ones included.
     pub legal_units: u64,
@@ -29,11 +29,11 @@ pub struct Truth {
     pub occupation_categories: u64,
     /// Leave accounts.
     pub leave_accounts: u64,
-    /// Leave periods, whatever their state.
+    /// Leave periods, in all states.
     pub leave_periods: u64,
-    /// Leaves, one a half-day, inactive ones included.
+    /// Leaves, one per half-day, inactive ones included.
     pub leaves: u64,
-    /// Leave requests, whatever their status.
+    /// Leave requests, of all statuses.
     pub leave_requests: u64,
     /// Definitions of custom fields.
     pub custom_fields: u64,
@@ -48,7 +48,7 @@ pub struct Truth {
 /// Employees by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByStatus {
-    /// A contract covers the day; or there is none and the dates do not say otherwise.
+    /// A contract covers the day; or there is none and the dates do not contradict it.
     pub active: u64,
     /// A contract starts later.
     pub future: u64,

@@ -1,5 +1,4 @@
-//! What is really known of one person's absences, whatever any key may see: for tests of those who
-//! write.
+//! All facts about one person's absences, regardless of any key's rights: for tests of clients that write.
 
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,7 @@ use crate::{
     tenant::Tenant,
 };
 
-/// An absence, whatever its state.
+/// An absence, in any state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AbsenceFacts {
@@ -24,9 +23,9 @@ pub struct AbsenceFacts {
     pub leave_request_id: Option<i64>,
     /// 0 pending, 2 approved, 3 denied, 4 cancelled, 5 cancellation pending.
     pub status: i64,
-    /// Approvals it takes.
+    /// Approvals that it needs.
     pub levels: u8,
-    /// Ids of those who decided, in order.
+    /// Ids of the users who decided, in order.
     pub deciders: Vec<i64>,
     /// First day.
     pub starts_on: Date,
@@ -38,9 +37,9 @@ pub struct AbsenceFacts {
     pub ends_am: bool,
     /// Comment.
     pub comment: Option<String>,
-    /// When it was made, in Paris local time.
+    /// Creation time, in Paris local time.
     pub created: DateTime,
-    /// Its half-days in order, those no longer active too.
+    /// Its half-days in order, inactive ones included.
     pub halves: Vec<HalfFacts>,
 }
 
@@ -62,7 +61,7 @@ pub struct HalfFacts {
     pub is_active: bool,
 }
 
-/// What is left of an account; amounts in days, or in hours for unit 1.
+/// The balance of an account; amounts in days, or in hours for unit 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BalanceFacts {
@@ -70,17 +69,17 @@ pub struct BalanceFacts {
     pub account_id: i64,
     /// 0 days, 1 hours, 3 business days.
     pub unit: i64,
-    /// What the person is entitled to; none without balance management.
+    /// The person's entitlement; none without balance management.
     pub entitlement: Option<f64>,
-    /// What active absences take, pending ones too.
+    /// Amount of active absences, pending ones included.
     pub taken: Option<f64>,
-    /// The difference.
+    /// Entitlement less taken.
     pub balance: Option<f64>,
     /// Whether the balance may go below zero.
     pub may_be_negative: bool,
 }
 
-/// A half-day that somebody works.
+/// A half-day that a person works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HalfDay {
@@ -91,7 +90,7 @@ pub struct HalfDay {
 }
 
 impl Tenant {
-    /// All absences of somebody, by period.
+    /// All absences of a person, by period.
     pub fn absences_of(&self, owner: i64) -> Vec<AbsenceFacts> {
         let company = self.state().company();
         let all = &company.absences;
@@ -123,7 +122,7 @@ impl Tenant {
         periods.collect()
     }
 
-    /// The balance of every account for somebody.
+    /// The balance of every account for a person.
     pub fn balances_of(&self, owner: i64) -> Vec<BalanceFacts> {
         let company = self.state().company();
         let facts = company.leave_accounts.iter().map(|account| {
@@ -142,7 +141,7 @@ impl Tenant {
         facts.collect()
     }
 
-    /// The half-days that somebody works in a period: those an absence would take.
+    /// The half-days that a person works in a period: those an absence would take.
     pub fn what_it_would_take(
         &self,
         owner: i64,

@@ -1,6 +1,7 @@
-//! What other applications of Lucca keep on a person: pay, hours, reviews, profiles (`applicationData`).
+//! Data of other Lucca applications about a person: pay, hours, reviews, profiles (`applicationData`).
 //!
-//! Source: recorded answers of 2024. The amounts, days and names are invented; their formats are those recorded.
+//! Source: recorded answers of 2024. The amounts, days and names are invented; their formats are those
+//! recorded.
 
 use jiff::civil::Date;
 
@@ -12,12 +13,12 @@ pub(crate) const LEAVE_PROFILES: &[(i64, &str)] = &[(1, "Cadre (218 jours)"), (2
 /// Profiles of expenses; id 0 is a real one, as recorded.
 pub(crate) const EXPENSE_PROFILES: &[(i64, &str)] = &[(0, "Standard"), (3, "Direction")];
 
-/// What other applications keep on one person.
+/// The data of other applications about one person.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ApplicationFacts {
-    /// Yearly pay as the tenant prints it: a currency sign, and thousands set off by commas (`€41,250`).
+    /// Yearly pay in the tenant's notation: a currency sign, and thousands separated by commas (`€41,250`).
     pub(crate) remuneration: Option<String>,
-    /// Hours a month of a full post, a text with a point: `151.67`.
+    /// Monthly hours of a full-time post, a text with a point: `151.67`.
     pub(crate) monthly_hours: Option<String>,
     pub(crate) annual_review: Option<Stamp>,
     pub(crate) professional_review: Option<Stamp>,
@@ -30,7 +31,7 @@ pub(crate) struct ApplicationFacts {
 }
 
 impl ApplicationFacts {
-    /// Draws them from dice of their own, so that everything else of the company stays what it was.
+    /// Draws them from separate dice, so that all other data of the company stays unchanged.
     pub(crate) fn draw(seed: u64, id: i64, today: Date) -> Self {
         let mut dice = Dice::new(seed, 0xA99 ^ id.unsigned_abs().wrapping_mul(0x9E37_79B9));
         let dice = &mut dice;

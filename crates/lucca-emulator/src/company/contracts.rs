@@ -1,7 +1,7 @@
 //! Contract histories: permanent, fixed-term, intern, apprentice; renewals, rehires, departures.
 //!
-//! Also the lookups contracts refer to. Their shape on the wire and their texts are unverified: the
-//! documents name the routes only (source: directory.md §8).
+//! Also the lookups that contracts refer to. Their shape on the wire and their texts are unverified: the
+//! documentation names the routes only (source: directory.md §8).
 
 use jiff::{ToSpan as _, civil::Date};
 
@@ -31,12 +31,12 @@ pub(crate) const FIXED_TERM: i64 = 2;
 const INTERN: i64 = 3;
 const APPRENTICE: i64 = 4;
 
-/// That many days later, or earlier if negative.
+/// The day `days` later, or earlier if negative.
 pub(crate) fn plus(day: Date, days: i32) -> Date {
     day.checked_add(i64::from(days).days()).unwrap_or(day)
 }
 
-/// A moment of that day in working hours, with 0, 2, 3 or 7 fractional digits.
+/// A time of that day in working hours, with 0, 2, 3 or 7 fractional digits.
 pub(crate) fn moment(dice: &mut Dice, day: Date) -> Stamp {
     let digits = [0, 2, 3, 7][dice.below(4)];
     let part = |dice: &mut Dice, to| i8::try_from(dice.between(0, to)).unwrap_or(0);
@@ -45,18 +45,18 @@ pub(crate) fn moment(dice: &mut Dice, day: Date) -> Stamp {
     Stamp { at: day.at(hour, minute, second, nanosecond), digits }
 }
 
-/// What a history needs to know about its owner.
+/// The facts about the owner that a history depends on.
 pub(crate) struct Terms {
     pub(crate) establishment: i64,
     pub(crate) category: Option<i64>,
-    /// Who wrote the contracts.
+    /// The author of the contracts.
     pub(crate) author: i64,
     pub(crate) supervisor: Option<i64>,
     /// Top of the tree: always permanent.
     pub(crate) stable: bool,
 }
 
-/// The contracts of somebody who has that status today.
+/// The contracts of a person with that status today.
 pub(crate) fn history(dice: &mut Dice, status: Status, today: Date, terms: &Terms) -> Vec<Contract> {
     let template = match dice.below(100) {
         _ if terms.stable => PERMANENT,
@@ -69,7 +69,7 @@ pub(crate) fn history(dice: &mut Dice, status: Status, today: Date, terms: &Term
     match status {
         Status::Active => {
             let ends = match template {
-                // A known last day ahead: somebody who has resigned.
+                // A known last day in the future: the employee has resigned.
                 PERMANENT => (!terms.stable && dice.chance(2)).then(|| plus(today, dice.between(1, 80))),
                 _ => Some(plus(today, dice.between(1, 300))),
             };
@@ -107,7 +107,7 @@ pub(crate) fn history(dice: &mut Dice, status: Status, today: Date, terms: &Term
     contracts
 }
 
-/// One contract; its id is given once the whole company stands.
+/// One contract; its id is assigned once the whole company is built.
 pub(crate) fn contract(
     dice: &mut Dice,
     template: i64,

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::dice::Dice;
 
-/// A custom field as it was configured.
+/// A configured custom field.
 #[derive(Debug, Clone)]
 pub(crate) struct Definition {
     /// Starts with `e_` and may hold odd characters.
@@ -95,7 +95,7 @@ pub(crate) enum EntryValue {
 
 const LANGUAGES: &[&str] = &["français", "anglais", "español", "Deutsch", "italiano", "中文", "العربية"];
 
-/// What one person has filled in; `next` numbers the entries of the whole tenant.
+/// The values of one person; `next` numbers the entries of the whole tenant.
 pub(crate) fn fill(dice: &mut Dice, today: Date, next: &mut i64) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut add = |definition, value| {

@@ -1,7 +1,7 @@
-//! The company inside the tenant: seeded, deterministic, of any size.
+//! The company of a tenant: seeded, deterministic, of any size.
 //!
-//! Lives here: the records and the making of them. Not here: how they look on the wire (`resources`,
-//! `routes`), who may see them (`rights`).
+//! Included: the records and their generation. Not included: their wire format (`resources`, `routes`), their
+//! visibility (`rights`).
 
 pub(crate) mod absences;
 pub(crate) mod applications;
@@ -33,7 +33,7 @@ pub(crate) fn build(employees: u32, seed: u64, today: Date) -> Company {
 mod tests {
     use super::*;
 
-    /// Contract ids were once counted in 16 bits, and came round again above some 16,000 contracts.
+    /// Regression: contract ids were counted in 16 bits, and wrapped around above some 16,000 contracts.
     #[test]
     fn contract_ids_of_a_large_company_ascend() {
         let company = build(20_000, 7, jiff::civil::date(2026, 11, 23));

@@ -1,12 +1,12 @@
-//! The records of a company, and the facts that follow from them and a date.
+//! The records of a company, and values derived from them and a date.
 
 use std::fmt;
 
 use jiff::civil::{Date, DateTime, Time, date};
 use serde::{Deserialize, Serialize};
 
-/// A moment without zone, written with at most so many fractional digits: trailing zeros are trimmed, as
-/// recorded, so that real records mix lengths (source: directory.md §6.7, §12).
+/// A time without zone, written with at most the given number of fractional digits: trailing zeros are
+/// trimmed, as recorded, so that real records mix lengths (source: directory.md §6.7, §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) at: DateTime,
@@ -18,8 +18,8 @@ impl Stamp {
         Self { at: date.to_datetime(Time::midnight()), digits: 0 }
     }
 
-    /// A moment as the records of v3 keep it: in steps of 1/300 s, which print as milliseconds that end in
-    /// 0, 3 or 7. All 206 recorded stamps of users do.
+    /// A time as the records of v3 store it: in steps of 1/300 s, which print as milliseconds that end in 0,
+    /// 3 or 7. All 206 recorded stamps of users do.
     pub(crate) fn coarse(at: DateTime) -> Self {
         let ticks = (i64::from(at.subsec_nanosecond()) * 3).div_euclid(10_000_000);
         let nanosecond = (ticks * 10 + 1).div_euclid(3) * 1_000_000;
@@ -47,7 +47,7 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// Everything the tenant holds.
+/// All records of the tenant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Company {
     /// Ascending ids.
@@ -66,13 +66,13 @@ pub(crate) struct Company {
     pub(crate) leave_accounts: Vec<LeaveAccount>,
     pub(crate) logs: Vec<Log>,
     pub(crate) absences: super::absences::Absences,
-    /// Id of a contract → its owner's place in `people`, ascending by contract id.
+    /// Id of a contract → its owner's index in `people`, ascending by contract id.
     pub(crate) contract_owners: Vec<(i64, usize)>,
-    /// The highest ids of what was deleted: new ids lie above.
+    /// The highest ids of deleted records: new ids lie above.
     pub(crate) deleted: Deleted,
 }
 
-/// The highest ids that were given to records that are gone.
+/// The highest ids of deleted records.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Deleted {
     pub(crate) user: i64,
@@ -109,14 +109,14 @@ impl Company {
         self.logs.last().map_or(900, |last| last.id).max(self.deleted.log) + 1
     }
 
-    /// Puts a record where its id belongs.
+    /// Inserts a record in the order of ids.
     pub(crate) fn add_person(&mut self, person: Person) {
         let at = self.people.partition_point(|one| one.id < person.id);
         self.people.insert(at, person);
         self.index_contracts();
     }
 
-    /// Deletes a user with all that is theirs. False if there is no such user.
+    /// Deletes a user with all related records. Returns false if there is no such user.
     pub(crate) fn remove_person(&mut self, id: i64) -> bool {
         let Some(place) = self.place_of(id) else { return false };
         self.deleted.user = self.deleted.user.max(id);
@@ -140,7 +140,7 @@ impl Company {
         self.contract_owners.sort_unstable();
     }
 
-    /// Gives every contract its id, ascending with its owner's and with gaps.
+    /// Assigns an id to every contract, ascending with its owner's and with gaps.
     pub(crate) fn renumber_contracts(&mut self) {
         let mut id = 100_i64;
         for person in &mut self.people {
@@ -166,7 +166,7 @@ pub(crate) struct Department {
     pub(crate) name: String,
     pub(crate) code: String,
     pub(crate) parent: Option<i64>,
-    /// Its own place, such as `/1/2/`: opaque to clients.
+    /// Its own path, such as `/1/2/`: opaque to clients.
     pub(crate) hierarchy: String,
     pub(crate) parent_hierarchy: String,
     pub(crate) level: i64,
@@ -237,7 +237,7 @@ pub(crate) struct LeaveAccount {
     pub(crate) remote_work: bool,
 }
 
-/// A line of the log of changes to users (source: directory.md §11.6).
+/// An entry of the log of changes to users (source: directory.md §11.6).
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     pub(crate) id: i64,
@@ -248,13 +248,13 @@ pub(crate) struct Log {
     pub(crate) value: String,
 }
 
-/// Where an employee stands on a date.
+/// A person's status on a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// A contract covers the day.
     Active,
-    /// None does, but one starts later.
+    /// No contract covers the day, but one starts later.
     Future,
     /// The last contract has ended.
     Former,
@@ -289,9 +289,9 @@ pub(crate) struct Person {
     pub(crate) created: Stamp,
     pub(crate) modified: Stamp,
     pub(crate) department: i64,
-    /// Where the person belongs without a contract.
+    /// Establishment of the person without a contract.
     pub(crate) establishment: i64,
-    /// Dates without a contract; both absent is active.
+    /// Dates without a contract; if both are absent, the person is active.
     pub(crate) starts: Option<Date>,
     pub(crate) ends: Option<Date>,
     pub(crate) manager: Option<i64>,
@@ -335,7 +335,7 @@ pub(crate) struct Private {
     pub(crate) car_tax_horse_power: Option<i64>,
 }
 
-/// A stretch of a work cycle; its ends are 1900-01-01 and 9999-12-31 where it has none.
+/// A stretch of a work cycle; an open end is 1900-01-01 or 9999-12-31.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CycleSpan {
     pub(crate) id: i64,
@@ -372,7 +372,7 @@ impl Contract {
 }
 
 impl Person {
-    /// A record with nothing but what every record has.
+    /// A record with only the fields that every record has.
     pub(crate) fn blank(
         id: i64,
         first_name: String,
@@ -422,8 +422,8 @@ impl Person {
         format!("{} {}", self.first_name, self.last_name)
     }
 
-    /// The contract that counts: the ongoing one, else the first upcoming, else the last
-    /// (source: directory.md §8).
+    /// The contract that counts: the ongoing one, else the first upcoming, else the last (source:
+    /// directory.md §8).
     pub(crate) fn applicable(&self, today: Date) -> Option<&Contract> {
         self.contracts
             .iter()

@@ -1,4 +1,4 @@
-//! Lists of names and titles that companies are made of.
+//! Lists of names and titles for generated companies.
 
 pub(super) const WOMEN: &[&str] = &[
     "Marie",
@@ -209,7 +209,7 @@ pub(super) const DIVISIONS: &[&str] = &[
     "Achats",
     "International",
 ];
-/// How units below the first level are called, by level.
+/// Names of units below the first level, by level.
 pub(super) const UNITS: &[&[&str]] =
     &[&["Pôle", "Département", "Région"], &["Service", "Agence", "Atelier"], &["Équipe", "Cellule", "Squad"]];
 pub(super) const THEMES: &[&str] = &[

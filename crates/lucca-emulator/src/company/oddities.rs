@@ -1,6 +1,6 @@
-//! What is odd about real companies: cycles, duplicates, homonyms, strange characters, edge dates.
+//! Oddities of real companies: cycles, duplicates, homonyms, strange characters, edge dates.
 //!
-//! A company of fifty or more has all of them; a smaller one none but what chance gave it.
+//! A company of fifty or more has all of them; a smaller one only those of the random generation.
 
 use jiff::civil::Date;
 
@@ -64,7 +64,8 @@ impl Odd<'_> {
         self.employed(plus(today, 1), None);
     }
 
-    /// A manager who left, one's own manager, two who manage each other, no e-mail, no manager.
+    /// A manager who left, a person who is their own manager, two who manage each other, no e-mail, no
+    /// manager.
     fn relations(&mut self) {
         let today = self.today;
         let gone = self.employed(plus(today, -2000), Some(plus(today, -40))).map(|person| person.id);
@@ -110,7 +111,7 @@ impl Odd<'_> {
         }
     }
 
-    /// Texts that trip encoders: quotes, emoji, line breaks, other scripts, very long names.
+    /// Texts that break encoders: quotes, emoji, line breaks, other scripts, very long names.
     fn characters(&mut self) {
         let titles = [
             "Responsable « R&D » 🚀",
@@ -147,7 +148,7 @@ impl Odd<'_> {
             let mut dice = Dice::new(2, u64::try_from(person.id).unwrap_or(0));
             person.contracts.push(contract(&mut dice, PERMANENT, plus(today, 30), None, &terms));
         }
-        // Somebody who once worked where nobody does any more.
+        // A former employee of a closed establishment.
         let closed = self.company.establishments.iter().find(|site| site.archived).map(|site| site.id);
         let former = self.company.people.iter_mut().find(|person| person.status(today) == Status::Former);
         if let (Some(closed), Some(former)) = (closed, former) {

@@ -1,6 +1,6 @@
-//! The people of a company: who they are, where they sit, whom they report to.
+//! The people of a company: names, departments and managers.
 //!
-//! The regular part; what is odd about some of them is `oddities`' work.
+//! The regular part; `oddities` adds the odd records.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::dice::Dice;
 /// From this size on a company has a technical first user of id 0, who is in no list, and every oddity.
 pub(super) const FULL_SIZE: usize = 50;
 
-/// Makes exactly `size` people and puts heads on departments; the technical user comes on top.
+/// Creates exactly `size` people and assigns heads to departments; the technical user is extra.
 pub(super) fn populate(company: &mut Company, size: usize, seed: u64, today: Date) {
     let has_admin = size >= FULL_SIZE;
     let sites: Vec<i64> =
@@ -130,7 +130,8 @@ fn person(
         let days = dice.between(1, 500);
         let day = plus(today, -days).max(created.at.date());
         let at = moment(dice, day).at.max(created.at);
-        // Once drew the precision: without it, everything that is drawn later would be another company's.
+        // An earlier version drew the precision here: without this draw, all later draws would give another
+        // company.
         dice.next();
         Stamp::coarse(at)
     };

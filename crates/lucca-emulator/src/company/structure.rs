@@ -10,7 +10,7 @@ use super::{
 };
 use crate::dice::Dice;
 
-/// Countries the tenant knows: id, ISO code, name, currency.
+/// Countries of the tenant: id, ISO code, name, currency.
 pub(crate) const COUNTRIES: &[(i64, &str, &str, &str)] = &[
     (250, "FR", "France", "EUR"),
     (724, "ES", "Espagne", "EUR"),
@@ -32,7 +32,7 @@ pub(crate) const CULTURES: &[(i64, &str, &str)] = &[
     (1040, "italiano (Italia)", "it-IT"),
 ];
 
-/// Jobs and the levels they come in.
+/// Jobs, each at several levels.
 const JOBS: &[&str] = &["Développement", "Vente", "Gestion", "Production", "Support"];
 const LEVELS: &[&str] = &["Junior", "Confirmé", "Senior", "Expert"];
 
@@ -125,7 +125,7 @@ fn places(size: usize, dice: &mut Dice) -> (Vec<LegalUnit>, Vec<Establishment>) 
         for site in 0..sites {
             let (zip_code, city) =
                 names::CITIES.get(dice.below(names::CITIES.len())).copied().unwrap_or(("75001", "Paris"));
-            // One in three has what the documentation shows; all that were recorded have null.
+            // One in three has the documented values; all recorded ones have null.
             let is_described = establishments.len() % 3 == 1;
             let identification = (country == 250).then(|| dice.digits(14)).filter(|_| is_described);
             let street = format!("{} {}", dice.between(1, 180), dice.word(names::STREETS));
@@ -172,7 +172,7 @@ fn departments(size: usize, dice: &mut Dice) -> Vec<Department> {
         } else if n <= names::DIVISIONS.len() {
             Some(0)
         } else {
-            // Look for a parent with room that is not on the last level; the root always has some.
+            // Choose a parent with room that is not on the last level; the root always has room.
             (0..8)
                 .map(|_| dice.below(n))
                 .find(|at| {
@@ -194,7 +194,7 @@ fn departments(size: usize, dice: &mut Dice) -> Vec<Department> {
         };
         let sort_order = parent.and_then(|at| children.get(at)).copied().unwrap_or(0) + 1;
         let parent_hierarchy = above.map_or("/".to_owned(), |above| above.hierarchy.clone());
-        // Some teams were closed; the last one always is, in a company that has any to spare.
+        // Some closed teams; in a company large enough, the last one always is.
         let closed = (size >= 50 && n > 1 && n + 1 == wanted) || (n > 40 && n % 37 == 0);
         let step = POSITION_BASE / 50;
         let department = Department {

@@ -9,7 +9,7 @@ use crate::{
         rules::{Extent, Share},
     },
     errors::Refusal,
-    mutations::requests::Ask,
+    mutations::requests::RequestDraft,
 };
 
 /// A JSON object whose keys are compared in any case.
@@ -21,7 +21,7 @@ impl<'a> Object<'a> {
         found.map(|(_, value)| value).filter(|value| !value.is_null())
     }
     fn day(&self, key: &str) -> Result<Date, Refusal> {
-        // With a time or without.
+        // With or without a time.
         self.get(key).and_then(Json::as_str).and_then(|text| text.parse().ok()).ok_or_else(|| invalid(key))
     }
     pub(super) fn flag(&self, key: &str) -> Result<bool, Refusal> {
@@ -53,16 +53,16 @@ pub(super) fn object(label: Option<&str>, body: Option<&[u8]>) -> Result<Map<Str
     serde_json::from_slice(body).map_err(|_| Refusal::problem("The body is not a valid JSON object."))
 }
 
-/// A factory body, read.
-pub(super) struct Asking {
-    pub(super) ask: Ask,
+/// A parsed factory body.
+pub(super) struct FactoryBody {
+    pub(super) draft: RequestDraft,
     /// `autoCreate`; absent is false.
     pub(super) auto_create: bool,
     /// `duration` of the request, in halves of a day or quarters of an hour.
     duration_fits: bool,
 }
 
-impl Asking {
+impl FactoryBody {
     pub(super) fn read(body: &Map<String, Json>, generation_b: bool) -> Result<Self, Refusal> {
         let body = Object(body);
         let extent = Extent {
@@ -90,7 +90,7 @@ impl Asking {
         let duration_fits = match body.get("duration") {
             None => true,
             Some(whole) => {
-                // Days of several accounts add up; hours are never mixed with them.
+                // Days of several accounts are summed; hours are never mixed with them.
                 let hours = |one: &Share| terms(one.account).unit == Unit::Hours;
                 let parts = if shares.iter().any(hours) { 4 } else { 2 };
                 let sum: i32 = shares.iter().map(|one| one.amount).sum();
@@ -98,17 +98,18 @@ impl Asking {
             }
         };
         let auto_create = body.get("autoCreate").and_then(Json::as_bool).unwrap_or(false);
-        let ask = Ask { owner: owner(&body)?, extent, shares, comment, acknowledged };
-        Ok(Self { ask, auto_create, duration_fits })
+        let draft = RequestDraft { owner: owner(&body)?, extent, shares, comment, acknowledged };
+        Ok(Self { draft, auto_create, duration_fits })
     }
 
-    /// Without shares that fit the duration nothing can be dealt.
-    pub(super) fn into_ask(self) -> Ask {
-        if self.duration_fits { self.ask } else { Ask { shares: Vec::new(), ..self.ask } }
+    /// Without shares that match the duration nothing can be distributed.
+    pub(super) fn into_draft(self) -> RequestDraft {
+        if self.duration_fits { self.draft } else { RequestDraft { shares: Vec::new(), ..self.draft } }
     }
 }
 
-/// `ownerId`, a number or a text of one as live clients send, or the one user of `users` where it is 0, as a captured body has it.
+/// `ownerId`, a number or a number as text as live clients send, or the one user of `users` if it is 0, as in
+/// a captured body.
 fn owner(body: &Object<'_>) -> Result<i64, Refusal> {
     let alone = || {
         let users = Object(body.get("users")?.as_object()?);
@@ -121,7 +122,7 @@ fn owner(body: &Object<'_>) -> Result<i64, Refusal> {
     body.int("ownerId").or_else(text).filter(|id| *id > 0).or_else(alone).ok_or_else(|| invalid("ownerId"))
 }
 
-/// An account with a duration; one without takes no part.
+/// An account with a duration; one without is not used.
 fn share(account: &Object<'_>) -> Result<Option<Share>, Refusal> {
     let id = account.int("leaveAccountId").ok_or_else(|| invalid("leaveAccountId"))?;
     let Some(duration) = account.get("duration").filter(|one| one.as_f64() != Some(0.0)) else {
@@ -137,7 +138,7 @@ fn share(account: &Object<'_>) -> Result<Option<Share>, Refusal> {
     Ok(Some(Share { account: id, amount: amount.ok_or_else(|| invalid("duration"))? }))
 }
 
-/// A number as so many parts; none if it is no whole number of them. unverified: that half a day is 0.5.
+/// A number in parts; none if it is not a whole number of them. unverified: that half a day is 0.5.
 fn parts_of(number: &Json, parts: i32) -> Option<i32> {
     let number = number.as_f64()?;
     (0..=4000).find(|n| (f64::from(*n) / f64::from(parts) - number).abs() < 1e-6)

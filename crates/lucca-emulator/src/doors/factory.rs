@@ -1,4 +1,4 @@
-//! The request factory and the calendar beside it. Source: absences.md §5.1.
+//! The request factory and the leave calendar. Source: absences.md §5.1.
 
 use axum::http::StatusCode;
 use jiff::civil::Date;
@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Reply, Request, WriteKind,
-    body::{self, Asking, invalid},
-    object::{About, object},
+    body::{self, FactoryBody, invalid},
+    object::{OfferContext, object},
 };
 use crate::{
     company::absences::{
@@ -15,12 +15,12 @@ use crate::{
         rules::{self, Extent, Share, Warning, Weight},
     },
     errors::Refusal,
-    mutations::requests::{Ask, Asked},
+    mutations::requests::{RequestDraft, RequestOutcome},
     switches::{AutoCreateFalse, FactoryAccess, FactoryAnswer, FactoryRefusal},
 };
 
 impl Request<'_> {
-    /// Rights before anything else, even before whether there is a factory.
+    /// Checks rights before anything else, even before the factory's existence.
     fn may_use_factory(&self, there: bool) -> Result<(), Refusal> {
         self.needs(self.key.rights.make_absence_requests)?;
         match self.switches.factory_access {
@@ -43,7 +43,7 @@ impl Request<'_> {
         }
     }
 
-    /// unverified: which parameters may be left out, and what a period that can't be answers.
+    /// unverified: the optional parameters, and the answer to an impossible period.
     pub(super) fn discover(&self) -> Result<Reply, Refusal> {
         let factory = self.switches.absence_factory;
         self.may_use_factory(factory.has_a() || factory.has_b())?;
@@ -68,13 +68,13 @@ impl Request<'_> {
         warnings: Option<Vec<Warning>>,
         generation_b: bool,
     ) -> Json {
-        self.look(|view| {
+        self.read_view(|view| {
             let Some(person) = view.company.person(owner) else { return Json::Null };
             let warnings = warnings.unwrap_or_else(|| {
                 let worked = extent.worked_by(person);
                 rules::of_period(&extent, &worked, &rules::taken(view.company, owner), view.today)
             });
-            object(view, &About { person, extent, shares, warnings, generation_b })
+            object(view, &OfferContext { person, extent, shares, warnings, generation_b })
         })
     }
 
@@ -82,28 +82,28 @@ impl Request<'_> {
         let factory = self.switches.absence_factory;
         self.may_use_factory(if generation_b { factory.has_b() } else { factory.has_a() })?;
         let body = body::object(self.label, self.body)?;
-        let asking = Asking::read(&body, generation_b)?;
-        let owner = asking.ask.owner;
+        let factory_body = FactoryBody::read(&body, generation_b)?;
+        let owner = factory_body.draft.owner;
         self.in_scope(owner)?;
-        let creates = asking.auto_create
+        let creates = factory_body.auto_create
             || match self.switches.auto_create_false {
                 AutoCreateFalse::Creates => true,
                 AutoCreateFalse::CreatesInB => generation_b,
                 AutoCreateFalse::Simulates => false,
             };
-        // unverified: that a creation can be denied so.
+        // unverified: that this parameter prevents the creation.
         let creates =
             creates && !self.query.get("iscreation").is_some_and(|flag| flag.eq_ignore_ascii_case("false"));
-        let ask = asking.into_ask();
+        let draft = factory_body.into_draft();
         if !creates {
-            return Ok(self.simulated(&ask, generation_b));
+            return Ok(self.simulated(&draft, generation_b));
         }
-        let asked = self.tenant.ask(&ask, self.switches).ok_or_else(|| invalid("ownerId"))?;
+        let outcome = self.tenant.request_absence(&draft, self.switches).ok_or_else(|| invalid("ownerId"))?;
         let echo =
-            |warnings| Reply::json(&self.object(owner, ask.extent, &ask.shares, warnings, generation_b));
-        match asked {
-            Asked::Created(ids) => {
-                self.wrote(WriteKind::Request, owner, ids);
+            |warnings| Reply::json(&self.object(owner, draft.extent, &draft.shares, warnings, generation_b));
+        match outcome {
+            RequestOutcome::Created(ids) => {
+                self.record_write(WriteKind::Request, owner, ids);
                 Ok(match self.switches.factory_answer {
                     FactoryAnswer::RequestId => {
                         Reply::json(&self.wrapped(&json!({"id": ids.leave_request_id})))
@@ -112,17 +112,17 @@ impl Request<'_> {
                     FactoryAnswer::Echo => echo(Some(Vec::new())),
                 })
             }
-            Asked::ToConfirm(warnings) => Ok(echo(Some(warnings))),
-            Asked::Refused(warnings) => self.refused(&warnings, || echo(Some(warnings.clone()))),
+            RequestOutcome::ToConfirm(warnings) => Ok(echo(Some(warnings))),
+            RequestOutcome::Refused(warnings) => self.refused(&warnings, || echo(Some(warnings.clone()))),
         }
     }
 
-    fn simulated(&self, ask: &Ask, generation_b: bool) -> Reply {
-        let warnings = self.look(|view| {
-            let person = view.company.person(ask.owner)?;
-            Some(rules::judge(view.company, person, &ask.extent, &ask.shares, view.today).warnings)
+    fn simulated(&self, draft: &RequestDraft, generation_b: bool) -> Reply {
+        let warnings = self.read_view(|view| {
+            let person = view.company.person(draft.owner)?;
+            Some(rules::judge(view.company, person, &draft.extent, &draft.shares, view.today).warnings)
         });
-        Reply::json(&self.object(ask.owner, ask.extent, &ask.shares, warnings, generation_b))
+        Reply::json(&self.object(draft.owner, draft.extent, &draft.shares, warnings, generation_b))
     }
 
     fn refused(&self, warnings: &[Warning], echo: impl FnOnce() -> Reply) -> Result<Reply, Refusal> {
@@ -139,12 +139,12 @@ impl Request<'_> {
         }
     }
 
-    /// Periods of one person. The ends are asked for by the first day of their months: the whole of the
-    /// last month is meant. unverified: that, and that pending absences show.
+    /// Periods of one person. Requests give both ends by the first day of their months: the whole last month
+    /// is meant. unverified: that, and that pending absences are included.
     pub(super) fn calendar(&self, owner: i64) -> Result<Reply, Refusal> {
         self.needs(self.key.rights.consult_leaves)?;
         let (from, to) = (self.day("startsOn")?, self.day("endsOn")?.last_of_month());
-        self.look(|view| {
+        self.read_view(|view| {
             let person = view.company.person(owner).filter(|person| view.sees_absences_of(person));
             let person = person.ok_or_else(|| Refusal::not_found("User not found"))?;
             let all = &view.company.absences;

@@ -14,7 +14,7 @@ use crate::{
     switches::{ImportEstablishment, Switches},
 };
 
-/// Columns that the header must name. unverified: that their order is free.
+/// Required columns of the header. unverified: that their order is free.
 const COLUMNS: [&str; 10] = [
     "legalEntity",
     "employeeNumber",
@@ -28,16 +28,16 @@ const COLUMNS: [&str; 10] = [
     "isApproved",
 ];
 
-/// The column for accounts in hours, which the screen's own format has (source: Lucca's help page 360029242671).
-/// unverified: that the API reads it.
+/// The column for accounts in hours, from the import screen's format (source: Lucca's help page
+/// 360029242671). unverified: that the API reads it.
 const HOURS: &str = "nbHours";
 
-/// An import, as its polls see it.
+/// An import as seen by its polls.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) id: String,
     pub(crate) failed: bool,
-    /// Polls answered, and those to be answered before the end.
+    /// Polls answered, and the number to answer before the end.
     pub(crate) polled: u32,
     pub(crate) polls: u32,
 }
@@ -67,15 +67,15 @@ impl Request<'_> {
         }
     }
 
-    /// Absences are made at once; an asynchronous import only tells so later.
+    /// Absences are created at once; an asynchronous import only reports so later.
     pub(super) fn import(&self) -> Result<Reply, Refusal> {
         self.may_import()?;
         let file =
             self.file.ok_or_else(|| Refusal::bad_request("A file is expected, as multipart/form-data"))?;
-        // `create` is documented as a switch between simulating and creating. unverified: what is done
-        // without it; nothing is created here.
+        // `create` is documented as a switch between simulating and creating. unverified: the effect of
+        // leaving it out; nothing is created here.
         let how = Import { create: self.query.flag("create"), recredit: self.query.flag("recredit") };
-        let lines = self.look(|view| {
+        let lines = self.read_view(|view| {
             let today = view.today;
             let scoped = |owner| view.company.person(owner).is_some_and(|one| view.has_in_scope(one));
             let read = |text| read(view.company, self.switches, today, text);
@@ -88,7 +88,7 @@ impl Request<'_> {
             Some(lines) => {
                 let (made, good) = self.tenant.import(&lines, how, self.switches);
                 for (owner, ids) in made {
-                    self.wrote(WriteKind::Import, owner, ids);
+                    self.record_write(WriteKind::Import, owner, ids);
                 }
                 !good
             }
@@ -96,7 +96,7 @@ impl Request<'_> {
         let later = self.query.flag("async");
         let polls = if later { self.switches.import_polls } else { 0 };
         let id = self.tenant.state().queue(failed, polls);
-        // unverified: what an asynchronous import answers of errors it has not looked for yet.
+        // unverified: the answer of an asynchronous import about errors it has not looked for yet.
         Ok(Reply::json(&json!({"summaryId": id, "hasError": failed && !later})))
     }
 
@@ -109,7 +109,7 @@ impl Request<'_> {
     }
 }
 
-/// The lines of a file, each that could be read; none if the header is not the documented one.
+/// The lines of a file, each if it is readable; none if the header is not the documented one.
 fn read(company: &Company, switches: &Switches, today: Date, text: &str) -> Option<Vec<Option<Line>>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
@@ -140,7 +140,8 @@ fn row(
     (fields, hours): ([&str; COLUMNS.len()], &str),
 ) -> Option<Line> {
     let [site, employee, last, first, account, starts, starts_at, ends, ends_at, approved] = fields;
-    // unverified: what is made of a name that several establishments have; whoever is employed by one is found here.
+    // unverified: the handling of a name that several establishments have; an employee of any of them is
+    // found here.
     let is_named = |one: &Establishment| match switches.import_establishment {
         ImportEstablishment::Name => one.name == site,
         ImportEstablishment::Code => one.code == site,
@@ -169,7 +170,7 @@ fn row(
         _ if !needs_approval => return None,
         "true" => true,
         "false" => false,
-        // Documented as required where approval is needed, and blank elsewhere.
+        // Documented as required if approval is needed, and blank otherwise.
         "" if switches.request_levels.unwrap_or(accounts::terms(account).levels) == 0 => true,
         _ => return None,
     };

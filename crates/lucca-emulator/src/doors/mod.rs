@@ -1,7 +1,7 @@
-//! Absences written through the API: requests, their decision and cancellation, the import. And the two
-//! reads that go with them: the discovery of accounts, the calendar. Source: absences.md §4, §5, §8.
+//! Writing absences through the API: requests, decisions, cancellations, the import; and the two reads that
+//! belong to them: the discovery of accounts, the calendar. Source: absences.md §4, §5, §8.
 //!
-//! Lives here: which verb on which path, rights, the shape of answers. Not here: the rules
+//! Included: methods and paths, rights, the shape of answers. Not included: the rules
 //! (`company::absences::rules`), the changes themselves (`mutations::requests`).
 
 mod body;
@@ -30,9 +30,9 @@ use crate::{
     tenant::Tenant,
 };
 
-/// What a verb on a path asks for.
+/// An operation on absences, from a method and a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum AbsenceOperation {
     Discover,
     CreateA,
     CreateB,
@@ -45,42 +45,44 @@ pub(crate) enum Door {
     Delete(String),
 }
 
-/// A path, looked up.
-pub(crate) enum Found {
-    Door(Door),
-    /// Only these verbs there.
+/// The result of matching a method and a path.
+pub(crate) enum EndpointMatch {
+    Operation(AbsenceOperation),
+    /// The path has only this method.
     WrongVerb(&'static str),
     /// Another part of the API.
-    Elsewhere,
+    OtherApi,
 }
 
-/// Looks a path up; it is in lower case without a trailing slash.
-pub(crate) fn find(method: &Method, path: &str) -> Found {
+/// Matches a path, given in lower case without a trailing slash.
+pub(crate) fn match_endpoint(method: &Method, path: &str) -> EndpointMatch {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let number = |id: &str| id.parse().unwrap_or(0);
-    let (verb, door) = match segments.as_slice() {
-        ["api", "v3", "services", "leaverequestfactory"] => ("GET", Door::Discover),
-        ["api", "v3", "services", "leavecalendar", id] => ("GET", Door::Calendar(number(id))),
-        ["api", "v3", "leaverequestfactory"] => ("POST", Door::CreateA),
-        ["timmi-absences", "api", "v1.0", "leaverequestfactory", "create"] => ("POST", Door::CreateB),
-        ["timmi-absences", "api", "imports", "v1.0", "leaveperiods"] => ("POST", Door::Import),
-        ["timmi-absences", "api", "imports", "v1.0", "leaveperiods", id, "progress"] => {
-            ("GET", Door::Progress((*id).to_owned()))
+    let (verb, operation) = match segments.as_slice() {
+        ["api", "v3", "services", "leaverequestfactory"] => ("GET", AbsenceOperation::Discover),
+        ["api", "v3", "services", "leavecalendar", id] => ("GET", AbsenceOperation::Calendar(number(id))),
+        ["api", "v3", "leaverequestfactory"] => ("POST", AbsenceOperation::CreateA),
+        ["timmi-absences", "api", "v1.0", "leaverequestfactory", "create"] => {
+            ("POST", AbsenceOperation::CreateB)
         }
-        ["api", "v3", "leaverequests", id, "approvals"] => ("POST", Door::Decide(number(id))),
-        // Other verbs read these.
+        ["timmi-absences", "api", "imports", "v1.0", "leaveperiods"] => ("POST", AbsenceOperation::Import),
+        ["timmi-absences", "api", "imports", "v1.0", "leaveperiods", id, "progress"] => {
+            ("GET", AbsenceOperation::Progress((*id).to_owned()))
+        }
+        ["api", "v3", "leaverequests", id, "approvals"] => ("POST", AbsenceOperation::Decide(number(id))),
+        // Other methods read these.
         ["api", "v3", "leaverequests", id] if method == Method::DELETE => {
-            return Found::Door(Door::Cancel(number(id)));
+            return EndpointMatch::Operation(AbsenceOperation::Cancel(number(id)));
         }
         ["api", "v3", "leaves", id] if method == Method::DELETE => {
-            return Found::Door(Door::Delete((*id).to_owned()));
+            return EndpointMatch::Operation(AbsenceOperation::Delete((*id).to_owned()));
         }
-        _ => return Found::Elsewhere,
+        _ => return EndpointMatch::OtherApi,
     };
-    if method.as_str() == verb { Found::Door(door) } else { Found::WrongVerb(verb) }
+    if method.as_str() == verb { EndpointMatch::Operation(operation) } else { EndpointMatch::WrongVerb(verb) }
 }
 
-/// What is answered when all went well.
+/// A successful answer.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) label: &'static str,
@@ -98,7 +100,7 @@ impl Reply {
     }
 }
 
-/// Who asks, with what.
+/// A call of an operation, with its key and content.
 pub(crate) struct Request<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) key: &'a KeyConfig,
@@ -107,47 +109,47 @@ pub(crate) struct Request<'a> {
     pub(crate) label: Option<&'a str>,
     /// `None` if it is too large.
     pub(crate) body: Option<&'a [u8]>,
-    /// The file of a form.
+    /// The file of a multipart form.
     pub(crate) file: Option<&'a Bytes>,
 }
 
 impl Request<'_> {
-    pub(crate) fn answer(&self, door: Door) -> Result<Reply, Refusal> {
-        match door {
-            Door::Discover => self.discover(),
-            Door::CreateA => self.create(false),
-            Door::CreateB => self.create(true),
-            Door::Calendar(owner) => self.calendar(owner),
-            Door::Import => self.import(),
-            Door::Progress(id) => self.progress(&id),
-            Door::Cancel(id) => self.cancel(id),
-            Door::Decide(id) => self.decide(id),
-            Door::Delete(id) => self.delete(&id),
+    pub(crate) fn answer(&self, operation: AbsenceOperation) -> Result<Reply, Refusal> {
+        match operation {
+            AbsenceOperation::Discover => self.discover(),
+            AbsenceOperation::CreateA => self.create(false),
+            AbsenceOperation::CreateB => self.create(true),
+            AbsenceOperation::Calendar(owner) => self.calendar(owner),
+            AbsenceOperation::Import => self.import(),
+            AbsenceOperation::Progress(id) => self.progress(&id),
+            AbsenceOperation::Cancel(id) => self.cancel(id),
+            AbsenceOperation::Decide(id) => self.decide(id),
+            AbsenceOperation::Delete(id) => self.delete(&id),
         }
     }
 
-    /// Refuses without the right, before anything is read.
+    /// Refuses a call without the right, before anything is read.
     fn needs(&self, right: bool) -> Result<(), Refusal> {
         if right { Ok(()) } else { Err(Refusal::no_right()) }
     }
 
-    /// Looks at the tenant as the key does.
-    fn look<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
+    /// Reads the tenant with the key's visibility.
+    fn read_view<T>(&self, read: impl FnOnce(&View<'_>) -> T) -> T {
         let company = self.tenant.state().company();
-        look(&self.tenant.state().view(&company, self.switches, self.key, ""))
+        read(&self.tenant.state().view(&company, self.switches, self.key, ""))
     }
 
-    /// Refuses unless that person is within the key's scope. unverified: which refusal, and that the
-    /// scope narrows what may be asked for.
+    /// Refuses unless that person is within the key's scope. unverified: which refusal, and that the scope
+    /// limits the people one may request for.
     fn in_scope(&self, owner: i64) -> Result<(), Refusal> {
-        self.look(|view| {
+        self.read_view(|view| {
             let person =
                 view.company.person(owner).ok_or_else(|| Refusal::problem("The owner is unknown."))?;
             self.needs(view.has_in_scope(person))
         })
     }
 
-    /// `{header, data}`, as v3 wraps (source: absences.md §1).
+    /// `{header, data}`, the envelope of v3 (source: absences.md §1).
     fn wrapped(&self, data: &Json) -> Json {
         match self.switches.header {
             Header::None => json!({ "data": data }),
@@ -159,8 +161,8 @@ impl Request<'_> {
         }
     }
 
-    /// Remembers what was done.
-    fn wrote(&self, kind: WriteKind, owner_id: i64, ids: AbsenceIds) {
+    /// Records an accepted write.
+    fn record_write(&self, kind: WriteKind, owner_id: i64, ids: AbsenceIds) {
         let AbsenceIds { leave_period_id, leave_request_id } = ids;
         let principal = self.key.name.clone();
         let at = self.tenant.now();

@@ -1,5 +1,5 @@
-//! The object that the request factory answers, in the shape of either generation.
-//! Source: absences.md §5.1. unverified: what most of its fields mean, and the order of none.
+//! The object that the request factory returns, in the format of either generation. Source: absences.md §5.1.
+//! unverified: the meaning of most of its fields; their order does not matter.
 
 use std::collections::BTreeMap;
 
@@ -17,17 +17,17 @@ use crate::{
     resources::View,
 };
 
-/// What the object is about.
-pub(super) struct About<'a> {
+/// The content of the object.
+pub(super) struct OfferContext<'a> {
     pub(super) person: &'a Person,
     pub(super) extent: Extent,
-    /// Amounts already given to accounts.
+    /// Amounts already assigned to accounts.
     pub(super) shares: &'a [Share],
     pub(super) warnings: Vec<Warning>,
     pub(super) generation_b: bool,
 }
 
-/// A number as the tenant writes it: without a fraction if there is none.
+/// A number in the tenant's notation: without a fraction if there is none.
 fn amount(parts: i32, of: i32) -> Json {
     if parts % of == 0 { json!(parts / of) } else { json!(f64::from(parts) / f64::from(of)) }
 }
@@ -46,12 +46,12 @@ pub(super) fn warning(one: &Warning) -> Json {
     said
 }
 
-pub(super) fn object(view: &View<'_>, about: &About<'_>) -> Json {
-    let Extent { starts, starts_am, ends, ends_am } = about.extent;
-    let worked = about.extent.worked_by(about.person);
+pub(super) fn object(view: &View<'_>, context: &OfferContext<'_>) -> Json {
+    let Extent { starts, starts_am, ends, ends_am } = context.extent;
+    let worked = context.extent.worked_by(context.person);
     let halves = i32::try_from(worked.len()).unwrap_or(0);
     let day = |day: Date| {
-        if about.generation_b { json!(day) } else { json!(format!("{day}T00:00:00")) }
+        if context.generation_b { json!(day) } else { json!(format!("{day}T00:00:00")) }
     };
     let offered = view
         .company
@@ -61,7 +61,7 @@ pub(super) fn object(view: &View<'_>, about: &About<'_>) -> Json {
     let (managed, others): (Vec<&LeaveAccount>, Vec<&LeaveAccount>) =
         offered.partition(|account| terms(account.id).entitlement.is_some());
     let items = |accounts: &[&LeaveAccount]| -> Vec<Json> {
-        accounts.iter().map(|one| account(view, about, one, &worked)).collect()
+        accounts.iter().map(|one| account(view, context, one, &worked)).collect()
     };
     let groups: Vec<Json> = [Unit::Days, Unit::BusinessDays, Unit::Hours]
         .into_iter()
@@ -73,12 +73,12 @@ pub(super) fn object(view: &View<'_>, about: &About<'_>) -> Json {
             json!({"unit": unit as i64, "leaveAccounts": named.collect::<Vec<_>>()})
         })
         .collect();
-    let blocked = about.warnings.iter().any(|one| one.weight == Weight::Blocks);
+    let blocked = context.warnings.iter().any(|one| one.weight == Weight::Blocks);
     let mut answer = json!({
-        "daysUnit": !about.generation_b,
+        "daysUnit": !context.generation_b,
         "displayAllUnits": false,
         "allUnitAccounts": groups,
-        "warnings": about.warnings.iter().map(warning).collect::<Vec<_>>(),
+        "warnings": context.warnings.iter().map(warning).collect::<Vec<_>>(),
         "agreementWarnings": [],
         "daysOff": {},
         "unlimitedDaysOffCalculation": true,
@@ -91,17 +91,17 @@ pub(super) fn object(view: &View<'_>, about: &About<'_>) -> Json {
         "isHalfDay": starts == ends && starts_am == ends_am,
         "unit": 0,
         "autoCreate": false,
-        "ownerId": about.person.id,
+        "ownerId": context.person.id,
         "startsOn": day(starts),
         "endsOn": day(ends),
         "balanceEstimateEndsOn": day(ends.last_of_month()),
     });
-    let more = if about.generation_b {
+    let more = if context.generation_b {
         let all: Vec<&LeaveAccount> = managed.iter().chain(&others).copied().collect();
         let days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
         json!({
             "accounts": items(&all),
-            "ownerName": about.person.name(),
+            "ownerName": context.person.name(),
             "comments": "",
             "chosenApproverIds": [],
             "nextApprover": null,
@@ -117,19 +117,24 @@ pub(super) fn object(view: &View<'_>, about: &About<'_>) -> Json {
     answer
 }
 
-/// An account with its constraint. Its warnings are those of all the period that its window holds.
-fn account(view: &View<'_>, about: &About<'_>, account: &LeaveAccount, worked: &rules::Days) -> Json {
+/// An account with its constraint. Its warnings are those of the whole part of the period within its window.
+fn account(
+    view: &View<'_>,
+    context: &OfferContext<'_>,
+    account: &LeaveAccount,
+    worked: &rules::Days,
+) -> Json {
     let (company, id) = (view.company, account.id);
     let terms = terms(id);
     let parts = terms.unit.parts();
     let borne = rules::offered(id, worked);
-    let given = about.shares.iter().find(|share| share.account == id).map(|share| share.amount);
+    let given = context.shares.iter().find(|share| share.account == id).map(|share| share.amount);
     let halves = i32::try_from(borne.len()).unwrap_or(0);
-    // The least that can be asked for, so that an empty balance shows; `maxValue` tells of a short one.
+    // The smallest possible amount, so that an empty balance shows; `maxValue` shows a short one.
     let least = if terms.unit == Unit::Hours { terms.least } else { 1 };
-    let warnings = rules::of_account(company, about.person, id, &borne, given.unwrap_or(least));
+    let warnings = rules::of_account(company, context.person, id, &borne, given.unwrap_or(least));
     let closure = borne.iter().find_map(|(day, _)| company.absences.closure_on(id, *day));
-    let until = |day| balance(company, about.person.id, id, day);
+    let until = |day| balance(company, context.person.id, id, day);
     let last = terms.window.map_or(Date::MAX, |(_, to)| to);
     let shown = |parts_left: Option<i32>| parts_left.map_or(Json::Null, |left| amount(left, parts));
     let whole = until(last);
@@ -148,15 +153,15 @@ fn account(view: &View<'_>, about: &About<'_>, account: &LeaveAccount, worked: &
         "categoryValue": null,
         "consumptionEndDate": edge(terms.window.map(|(_, to)| to)),
         "unit": terms.unit as i64,
-        // unverified: that a discovery gives no duration to any account yet.
+        // unverified: that a discovery assigns no duration to any account yet.
         "duration": amount(given.unwrap_or(0), parts),
         "isRemoteWork": remote,
         "constraint": {
             "maxValue": amount(room.map_or(most, |room| room.clamp(0, most)), parts),
             "warnings": warnings.iter().map(warning).collect::<Vec<_>>(),
-            // unverified: that these leave the request itself out.
+            // unverified: that these exclude the request itself.
             "currentBalance": shown(until(view.today).map(Balance::left_by_then)),
-            "leavePeriodEndDateBalance": shown(until(about.extent.ends).map(Balance::left_by_then)),
+            "leavePeriodEndDateBalance": shown(until(context.extent.ends).map(Balance::left_by_then)),
             "entitlementEndDateBalance": shown(whole.map(Balance::left)),
             "entitlementEndDateEntitlement": shown(whole.map(|one| one.entitlement)),
             "entitlementEndDateConsumption": shown(whole.map(|one| one.taken)),

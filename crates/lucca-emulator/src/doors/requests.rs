@@ -12,7 +12,7 @@ use crate::{
     mutations::{AbsenceIds, ChangeError},
 };
 
-/// unverified: the statuses and texts of all these refusals but the mandatory comment's 400.
+/// unverified: the statuses and texts of all these refusals except the mandatory comment's 400.
 fn refusal(error: &ChangeError) -> Refusal {
     match error {
         ChangeError::NoSuch(what) => Refusal::not_found(format!("The {what} was not found")),
@@ -24,7 +24,7 @@ impl Request<'_> {
     /// The owner and the ids of a request within the key's scope.
     fn request(&self, id: i64) -> Result<(i64, AbsenceIds), Refusal> {
         let missing = || Refusal::not_found(format!("Resource LeaveRequest with ID {id} not found"));
-        self.look(|view| {
+        self.read_view(|view| {
             let all = &view.company.absences;
             let wanted = u32::try_from(id).ok();
             let found = all.periods.iter().find(|one| one.request.is_some() && one.request == wanted);
@@ -42,7 +42,7 @@ impl Request<'_> {
         let (owner, ids) = self.request(id)?;
         let done = self.tenant.cancel_request(ids.leave_period_id, self.switches.cancel_approved);
         done.map_err(|error| refusal(&error))?;
-        self.wrote(WriteKind::Cancel, owner, ids);
+        self.record_write(WriteKind::Cancel, owner, ids);
         Ok(self.done(&json!(id)))
     }
 
@@ -59,14 +59,14 @@ impl Request<'_> {
         }
         let done = self.tenant.decide(ids.leave_period_id, approved, comment, self.switches);
         done.map_err(|error| refusal(&error))?;
-        self.wrote(if approved { WriteKind::Approve } else { WriteKind::Deny }, owner, ids);
+        self.record_write(if approved { WriteKind::Approve } else { WriteKind::Deny }, owner, ids);
         Ok(self.done(&json!(id)))
     }
 
     pub(super) fn delete(&self, id: &str) -> Result<Reply, Refusal> {
         self.needs(self.key.rights.delete_leaves)?;
         let missing = || Refusal::not_found(format!("Resource Leave with ID {id} not found"));
-        let (owner, ids) = self.look(|view| {
+        let (owner, ids) = self.read_view(|view| {
             let all = &view.company.absences;
             let half = all.half_by_id(id).and_then(|at| all.halves.get(place(at)));
             let period = half.and_then(|half| all.period_of(*half)).ok_or_else(missing)?;
@@ -76,7 +76,7 @@ impl Request<'_> {
             Ok((owner.id, AbsenceIds { leave_period_id: period.id.into(), leave_request_id: request }))
         })?;
         self.tenant.delete_leave(id).map_err(|error| refusal(&error))?;
-        self.wrote(WriteKind::DeleteLeave, owner, ids);
+        self.record_write(WriteKind::DeleteLeave, owner, ids);
         Ok(self.done(&json!(id.to_uppercase())))
     }
 }

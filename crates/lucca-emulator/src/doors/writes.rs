@@ -1,4 +1,4 @@
-//! What was done about absences through the API: kept so that nothing done twice can hide.
+//! The accepted writes of absences: recorded so that a duplicate can't go unnoticed.
 
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use crate::dice::Dice;
 
-/// What was done.
+/// The kind of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteKind {
-    /// A request was made by the factory.
+    /// The factory created a request.
     Request,
     /// A line of a file was imported.
     Import,
-    /// A request was cancelled, or its cancellation asked for.
+    /// A request was cancelled, or its cancellation requested.
     Cancel,
     /// A half-day was deleted.
     DeleteLeave,
@@ -28,7 +28,7 @@ pub enum WriteKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AbsenceWrite {
-    /// What was done.
+    /// The kind.
     pub kind: WriteKind,
     /// Id of the absent person.
     pub owner_id: i64,
@@ -38,11 +38,11 @@ pub struct AbsenceWrite {
     pub leave_request_id: Option<i64>,
     /// Name of the key.
     pub principal: String,
-    /// When, in Paris local time.
+    /// Time, in Paris local time.
     pub at: DateTime,
 }
 
-/// Writes and imports of the tenant's life.
+/// All writes and imports of the tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     done: Vec<AbsenceWrite>,

@@ -1,4 +1,4 @@
-//! Dates as a query may spell them, read into Paris local time.
+//! Dates in queries, parsed into Paris local time.
 //!
 //! Source: wire-grammar.md §1.4 (spellings accepted and refused), directory.md §5.3 (keywords).
 
@@ -16,7 +16,7 @@ use crate::switches::{AbsenceStamps, SinceReading, Switches};
 pub(crate) static PARIS: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
 
-/// A moment in Paris local time, as the stamps of absences are kept in the tenant.
+/// A time in Paris local time, converted to the zone in which the tenant stores stamps of absences.
 pub(crate) fn kept(at: DateTime, switches: &Switches) -> DateTime {
     if switches.absence_stamps == AbsenceStamps::Paris {
         return at;
@@ -25,7 +25,7 @@ pub(crate) fn kept(at: DateTime, switches: &Switches) -> DateTime {
     instant.map_or(at, |instant| instant.to_zoned(TimeZone::UTC).datetime())
 }
 
-/// Reads a date to be compared with a stamp of an absence.
+/// Parses a date for comparison with a stamp of an absence.
 pub(crate) fn read_stamp(text: &str, now: DateTime, switches: &Switches) -> Option<DateTime> {
     let zone_at = text.rfind(['T', 't', ' ']).and_then(|at| {
         let zone = text.get(at..)?.find(['Z', 'z', '+', '-'])?;
@@ -33,7 +33,7 @@ pub(crate) fn read_stamp(text: &str, now: DateTime, switches: &Switches) -> Opti
     });
     match zone_at {
         Some(at) if switches.absence_since == SinceReading::AsWritten => read(text.get(..at)?, now),
-        // Keywords and zones are moments in Paris time here, and are brought to the tenant's zone.
+        // Keywords and zoned times are parsed into Paris time here, and converted to the tenant's zone.
         Some(_) => read(text, now).map(|at| kept(at, switches)),
         None if matches!(text.trim(), "now") => Some(kept(now, switches)),
         None => read(text, now),
@@ -42,9 +42,9 @@ pub(crate) fn read_stamp(text: &str, now: DateTime, switches: &Switches) -> Opti
 
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Reads a date the way the tenant does; `now` is its clock, in Paris local time.
+/// Parses a date like the tenant; `now` is its clock, in Paris local time.
 ///
-/// Values with `Z` or an offset are converted to Paris local time, and so are compared as such.
+/// Values with `Z` or an offset are converted to Paris local time before the comparison.
 pub(crate) fn read(text: &str, now: DateTime) -> Option<DateTime> {
     let text = text.trim();
     let midnight = now.date().to_datetime(Time::midnight());
@@ -61,7 +61,7 @@ pub(crate) fn read(text: &str, now: DateTime) -> Option<DateTime> {
     if let Some(at) = month_name(text) {
         return Some(at);
     }
-    // A time of the day alone is meant for today.
+    // A time of the day alone means today.
     if text.find(':').is_some_and(|colon| colon <= 2) {
         return time(text).map(|clock| now.date().to_datetime(clock));
     }

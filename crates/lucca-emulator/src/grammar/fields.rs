@@ -1,13 +1,13 @@
-//! The tree that `fields=` describes. Names only: whether they exist is `grammar::schema`'s question.
+//! The tree of `fields=`. Names only: `grammar::schema` checks whether they exist.
 //!
 //! Source: wire-grammar.md §1.3, directory.md §5.2.
 
 use std::fmt;
 
-/// Nesting beyond this is refused as malformed, so that no request can exhaust the stack.
+/// Deeper nesting is refused as malformed, so that no request can exhaust the stack.
 const DEEPEST: usize = 40;
 
-/// The names asked for, nested. Kept flat (children by index) so that dropping it needs no recursion.
+/// The requested names, nested. Stored flat (children by index) so that dropping it needs no recursion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldTree {
     nodes: Vec<FieldNode>,
@@ -20,7 +20,7 @@ struct FieldNode {
     depth: usize,
 }
 
-/// The text is no field tree.
+/// Error: the text is not a field tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MalformedFields;
 
@@ -46,7 +46,7 @@ impl FieldTree {
                     if c == ']' {
                         brackets.pop();
                     }
-                    // After `]` the next member belongs to the bracket outside, with or without a comma.
+                    // After `]` the next member belongs to the outer bracket, with or without a comma.
                     cursor = *brackets.last().ok_or(MalformedFields)?;
                     after_dot = false;
                 }
@@ -68,7 +68,7 @@ impl FieldTree {
                 return Err(MalformedFields);
             }
         }
-        // A dot at the very end is taken by production: `a.` is `a`.
+        // Production accepts a dot at the very end: `a.` is `a`.
         if brackets.len() != 1 {
             return Err(MalformedFields);
         }
@@ -78,7 +78,7 @@ impl FieldTree {
         Ok(tree)
     }
 
-    /// The child of that name, made if it is new: duplicates merge, whatever their case.
+    /// The child of that name, created if it is new: duplicates merge, in any case.
     fn child(&mut self, parent: usize, name: &str) -> Result<usize, MalformedFields> {
         let known = self.nodes.get(parent).and_then(|node| {
             node.children
@@ -105,7 +105,7 @@ impl FieldTree {
     }
 }
 
-/// One place in the tree.
+/// A node of the tree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FieldView<'a> {
     tree: &'a FieldTree,
@@ -187,7 +187,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_printed_reads_the_same(text in r"[a-e]{1,3}(\[[a-e]{1,2}(\.[a-e])?(,[a-e]{1,2})?\])?(,[f-k]{1,2}\.[a-e]){0,3}") {
+        fn printed_fields_parse_back(text in r"[a-e]{1,3}(\[[a-e]{1,2}(\.[a-e])?(,[a-e]{1,2})?\])?(,[f-k]{1,2}\.[a-e]){0,3}") {
             let tree = FieldTree::parse(&text).expect("the pattern is well formed");
             let again = FieldTree::parse(&tree.to_string()).expect("what was printed is well formed");
             prop_assert_eq!(again.to_string(), tree.to_string());

@@ -1,7 +1,7 @@
 //! Filters: `key=comparator,value,value…`. Source: wire-grammar.md §1.4, directory.md §5.3.
 //!
-//! Values of one key are alternatives, keys add up. Not here: the default exclusion of former
-//! employees, which is a rule of users.
+//! Values of one key are alternatives, several keys must all match. Not included: the default exclusion of
+//! former employees, which is a rule of users.
 
 use jiff::{ToSpan as _, civil::DateTime};
 
@@ -17,11 +17,11 @@ use crate::{
     switches::{Switches, UnknownFilter},
 };
 
-/// Values beyond this many are refused for all comparators but equality.
+/// More values than this are refused for all comparators but equality.
 const MOST_VALUES: usize = 1000;
 const INVALID: &str = "Query parameter is invalid";
 
-/// One key of a query, understood.
+/// One parsed key of a query.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
     path: Vec<&'static str>,
@@ -106,7 +106,7 @@ pub(crate) fn read_all(
     Ok(filters)
 }
 
-/// Follows a dotted key; lists and single objects are entered alike.
+/// Resolves a dotted key; lists and single objects are traversed alike.
 pub(crate) fn resolve(of: &'static Type, key: &str) -> Option<(Vec<&'static str>, &'static Property)> {
     let mut path = Vec::new();
     let mut here = of;
@@ -173,7 +173,7 @@ fn read(
     Ok(Filter { path, comparator, operands })
 }
 
-/// A moment at midnight stands for its whole day: the server can't tell a date from a midnight.
+/// A time at midnight means its whole day: the server can't distinguish a date from a midnight.
 fn end_of_day(operand: &mut Operand) {
     if let Operand::Moment(at) = operand
         && at.time() == jiff::civil::Time::midnight()
@@ -208,7 +208,7 @@ fn operand(
             // Countries have codes for ids.
             Err(_) => Some(Operand::Text(trimmed.to_owned())),
         },
-        // Numbers that stand for nothing are accepted, names are not (source: wire-grammar.md §1.4).
+        // Numbers without a meaning are accepted, unknown names are not (source: wire-grammar.md §1.4).
         Kind::Enum(names) => match trimmed.parse::<i32>() {
             Ok(n) => {
                 let name = usize::try_from(n).ok().and_then(|n| names.get(n));
@@ -241,18 +241,18 @@ impl Filter {
         self.path.as_slice() == [property]
     }
 
-    /// The names from the root down to what is compared.
+    /// The names from the root down to the compared property.
     pub(crate) fn path(&self) -> &[&'static str] {
         &self.path
     }
 
-    /// The same filter seen from the record that this property holds.
+    /// The same filter relative to the record in this property.
     pub(crate) fn within(&self, property: &str) -> Option<Self> {
         let (first, rest) = self.path.split_first()?;
         (*first == property && !rest.is_empty()).then(|| Self { path: rest.to_vec(), ..self.clone() })
     }
 
-    /// The days between which a filter on dates keeps values, both included, if it has such bounds.
+    /// The first and last day that a filter on dates accepts, both included, if it has such bounds.
     pub(crate) fn days(&self) -> Option<(jiff::civil::Date, jiff::civil::Date)> {
         match (self.comparator, self.operands.as_slice()) {
             (Comparator::Between, [Operand::Moment(from), Operand::Moment(to)]) => {
@@ -273,7 +273,7 @@ impl Filter {
         if self.comparator == Comparator::NotEqual { !found } else { found }
     }
 
-    /// Whether any value at the end of the path fits; `notequal` asks for equality here and is negated.
+    /// Whether any value at the end of the path matches; `notequal` tests equality here and is negated.
     fn any(&self, view: &View<'_>, node: Node<'_>, path: &[&'static str]) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };
         let value = node.get(view, first);
@@ -315,7 +315,7 @@ fn compare(comparator: Comparator, value: &Value<'_>, operand: &Operand) -> bool
         Comparator::Like => matches_like(&text_of(value), operand, true),
         Comparator::Starts => matches_like(&text_of(value), operand, false),
         Comparator::Equals | Comparator::NotEqual => match (value, operand) {
-            // Text compares as the database's collation does. unverified: case matters not, accents do.
+            // Text compares like the database's collation. unverified: case-insensitive, accent-sensitive.
             (Value::Text(a), Operand::Text(b)) => a.to_lowercase() == b.to_lowercase(),
             (Value::Bool(a), Operand::Bool(b)) => a == b,
             (Value::Moment(a), Operand::Moment(b)) => a.at == *b,

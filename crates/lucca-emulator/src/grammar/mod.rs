@@ -1,8 +1,8 @@
-//! The query language of `/api/v3`: what a query string may say, and how it is applied to resources.
+//! The query language of `/api/v3`: query strings, and their application to resources.
 //!
-//! Lives here: query keys, `fields`, filters, `orderBy`, `paging`, dates, and the writing of a
-//! selection as JSON. Not here: which resources exist (`resources`), and which routes (`routes`).
-//! Source of everything unless said otherwise: wire-grammar.md §1.
+//! Included: query keys, `fields`, filters, `orderBy`, `paging`, dates, and writing a selection as JSON. Not
+//! included: the resources (`resources`), the routes (`routes`). Source of everything unless noted otherwise:
+//! wire-grammar.md §1.
 
 pub(crate) mod dates;
 pub(crate) mod fields;

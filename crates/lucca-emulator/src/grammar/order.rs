@@ -12,7 +12,7 @@ use crate::{
     resources::{Node, View},
 };
 
-/// The order asked for; empty is the natural one, by id.
+/// The requested order; empty is the natural one, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     by: Vec<(Vec<&'static str>, bool)>,
@@ -32,7 +32,7 @@ enum Rank {
 
 impl Order {
     pub(crate) fn read(text: Option<&str>, of: &'static Type) -> Result<Self, Refusal> {
-        // `orderBy=` is as good as none; production takes it.
+        // `orderBy=` counts as absent; production accepts it.
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Self::default()) };
         let words: Vec<&str> = text.split(',').collect();
         let mut by = Vec::new();
@@ -57,7 +57,7 @@ impl Order {
         Ok(Self { by })
     }
 
-    /// The one root property sorted by, and whether downwards.
+    /// The only root property in the order, and whether it is descending.
     pub(crate) fn only(&self) -> Option<(&'static str, bool)> {
         match self.by.as_slice() {
             [(path, descending)] => match path.as_slice() {
@@ -68,7 +68,7 @@ impl Order {
         }
     }
 
-    /// Whether rows that come by ascending id need no sorting.
+    /// Whether rows in ascending order of ids need no sorting.
     pub(crate) fn is_natural(&self) -> bool {
         match self.by.first() {
             None => true,
@@ -76,7 +76,7 @@ impl Order {
         }
     }
 
-    /// Sorts rows that come in natural order; equal rows stay in it.
+    /// Sorts rows that are in natural order; equal rows stay in it.
     pub(crate) fn apply<'a>(&self, view: &View<'a>, rows: &mut Vec<Node<'a>>) {
         if self.is_natural() {
             return;

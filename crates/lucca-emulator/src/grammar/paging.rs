@@ -2,7 +2,7 @@
 
 use crate::{errors::Refusal, switches::Switches};
 
-/// Which part of the result is answered.
+/// The requested part of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) offset: usize,
@@ -13,7 +13,7 @@ pub(crate) struct Page {
 impl Page {
     /// `most` is the largest page.
     pub(crate) fn read(text: Option<&str>, most: Option<u64>, switches: &Switches) -> Result<Self, Refusal> {
-        // `paging=` is as good as none; production takes it.
+        // `paging=` counts as absent; production accepts it.
         let mut page = match text.filter(|text| !text.trim().is_empty()) {
             None => Self { offset: 0, limit: switches.page_default.map(size) },
             Some(text) if text.trim() == "1" => Self { offset: 0, limit: Some(size(switches.paging_one)) },

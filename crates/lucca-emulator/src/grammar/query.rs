@@ -1,6 +1,6 @@
-//! The query string as the tenant understands it: keys in any case, repeated keys joined.
+//! The query string as the tenant parses it: keys in any case, repeated keys joined.
 //!
-//! Not here: what a key means.
+//! Not included: the meaning of a key.
 
 use url::form_urlencoded;
 
@@ -11,7 +11,7 @@ pub(crate) struct Query {
     pairs: Vec<Pair>,
 }
 
-/// One key with everything that was said about it.
+/// One key with all its values.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
     pub(crate) key: String,
@@ -70,7 +70,7 @@ impl Query {
         self.pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
     }
 
-    /// The rows asked for by `paging` or `limit`.
+    /// Number of requested rows, from `paging` or `limit`.
     pub(crate) fn page_size(&self) -> Option<u64> {
         let limit = match self.get("paging") {
             Some(paging) => paging.split(',').nth(1),
@@ -79,13 +79,13 @@ impl Query {
         limit?.trim().parse().ok()
     }
 
-    /// The rows before the page and those of the page, where `paging` says both.
+    /// Number of rows before the page and in it, if `paging` has both.
     pub(crate) fn paging(&self) -> Option<(u64, u64)> {
         let (offset, limit) = self.get("paging")?.split_once(',')?;
         Some((offset.trim().parse().ok()?, limit.trim().parse().ok()?))
     }
 
-    /// The same question about the first page.
+    /// The same query for the first page.
     pub(crate) fn first_page(mut self) -> Self {
         if let Some((_, limit)) = self.paging() {
             for pair in self.pairs.iter_mut().filter(|pair| pair.key == "paging") {
@@ -95,7 +95,7 @@ impl Query {
         self
     }
 
-    /// The same question about the page before, if there is one.
+    /// The same query for the previous page, if there is one.
     pub(crate) fn page_before(mut self) -> Self {
         for pair in &mut self.pairs {
             let before = match pair.key.as_str() {
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeated_keys_are_joined_whatever_their_case() {
+    fn repeated_keys_are_joined_in_any_case() {
         let query = Query::parse("?ID=1&id=2&Fields=a&notify=false".trim_start_matches('?'));
         assert_eq!(query.get("id"), Some("1,2"));
         let filters: Vec<_> = query.filters().map(|pair| pair.key.as_str()).collect();

@@ -1,7 +1,7 @@
-//! The properties a v3 resource has, and which of them a request selected.
+//! The properties of a v3 resource, and a request's selection of them.
 //!
-//! Lives here: how a resource describes itself, and the resolving of a field tree against that
-//! description. Not here: the descriptions (`resources`), the values (`grammar::value`).
+//! Included: how a resource describes itself, and resolving a field tree against that description. Not
+//! included: the descriptions (`resources`), the values (`grammar::value`).
 
 use super::fields::{FieldTree, FieldView};
 use crate::{
@@ -11,9 +11,9 @@ use crate::{
 
 /// A v3 resource or a part of one.
 pub(crate) struct Type {
-    /// As error messages name it.
+    /// Name in error messages.
     pub(crate) name: &'static str,
-    /// As its URLs name it.
+    /// Name in URLs.
     pub(crate) plural: &'static str,
     /// An entity nested without sub-fields shows `id`, `name`, `url`; a plain object shows everything.
     pub(crate) entity: bool,
@@ -22,18 +22,18 @@ pub(crate) struct Type {
 
 /// One property of a resource.
 pub(crate) struct Property {
-    /// As the server spells it.
+    /// The server's spelling.
     pub(crate) name: &'static str,
-    /// As the documentation spells it, where that differs.
+    /// The documentation's spelling, if different.
     documented: Option<&'static str>,
     /// Another name that queries may use.
     alias: Option<&'static str>,
     pub(crate) kind: Kind,
-    /// A moment whose zone is not known: how it is written and compared are switches.
+    /// A time in an unknown zone: switches decide how it is written and compared.
     pub(crate) zoned: bool,
 }
 
-/// What a property holds.
+/// The type of a property.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Int,
@@ -92,13 +92,13 @@ impl Property {
         self
     }
 
-    /// Whether `null` can be compared with it (source: wire-grammar.md §1.4).
-    /// unverified: which properties besides ids are never null; the others are taken to be.
+    /// Whether `null` can be compared with it (source: wire-grammar.md §1.4). unverified: the properties
+    /// besides ids that are never null; here all others are nullable.
     pub(crate) fn is_nullable(&self) -> bool {
         !(self.name == "id" && matches!(self.kind, Kind::Int))
     }
 
-    /// The key this property is answered under.
+    /// The key of this property in answers.
     pub(crate) fn key(&self, casing: KeyCasing) -> &'static str {
         match casing {
             KeyCasing::Observed => self.name,
@@ -121,7 +121,7 @@ impl Type {
     }
 }
 
-/// What of a resource is answered.
+/// The selected part of a resource.
 pub(crate) enum Selection {
     /// `id`, `name`, `url` of an entity; everything of a plain object or a dictionary.
     Default,
@@ -138,15 +138,15 @@ pub(crate) struct Chosen {
     pub(crate) inner: Selection,
 }
 
-/// What `fields=` asked for, about the collection and about its items.
-pub(crate) struct Asked {
+/// The selection of `fields=`, for the collection and for its items.
+pub(crate) struct RequestedFields {
     pub(crate) count: bool,
-    /// Nothing but properties of the collection was asked for.
+    /// Only properties of the collection are requested.
     pub(crate) only_collection: bool,
     pub(crate) items: Selection,
 }
 
-impl Asked {
+impl RequestedFields {
     pub(crate) fn read(
         fields: Option<&str>,
         of: &'static Type,
@@ -159,7 +159,7 @@ impl Asked {
         let mut only_collection = false;
         let mut chosen = Vec::new();
         for child in tree.root().children() {
-            // `collection` is matched in this very case, what follows it in any (wire-grammar.md §1.3).
+            // `collection` is matched in exactly this case, the rest in any (wire-grammar.md §1.3).
             if child.name() == "collection" && !child.is_leaf() {
                 for property in child.children() {
                     if !property.name().eq_ignore_ascii_case("count") {
@@ -188,9 +188,9 @@ fn choose(
 ) -> Result<(), Refusal> {
     let name = asked.name();
     let Some(property) = of.find(name) else {
-        // Axis values are asked for as `userAxisValues` and answered as `userAxisValues_4`: whoever
-        // asks with the name that was answered gets that one axis.
-        // unverified: whether the tenant accepts the answered name in `fields`.
+        // Axis values are requested as `userAxisValues` and returned as `userAxisValues_4`: a request with a
+        // returned name gets that one axis. unverified: whether the tenant accepts the returned name in
+        // `fields`.
         if let Some((base, axis)) = name.rsplit_once('_')
             && let Some(property) = of.find(base)
             && matches!(property.kind, Kind::Dictionary)

@@ -1,7 +1,7 @@
-//! Values of properties, and how a selection of them is written as JSON.
+//! Values of properties, and writing a selection of them as JSON.
 //!
-//! Written straight to bytes: a page of a thousand users with all their fields is built in
-//! milliseconds. Not here: which value a property has (`resources`).
+//! Written straight to bytes: a page of a thousand users with all their fields takes milliseconds. Not
+//! included: the value of each property (`resources`).
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -25,7 +25,7 @@ pub(crate) enum Value<'a> {
     Big(u128),
     Number(f64),
     Text(Cow<'a, str>),
-    /// A moment with as many fractional digits as the record happens to carry, and no zone.
+    /// A time with the record's own number of fractional digits, and no zone.
     Moment(Stamp),
     One(Node<'a>),
     Many(Vec<Node<'a>>),
@@ -89,7 +89,7 @@ fn write_property(
     inner: &Selection,
 ) {
     let value = node.get(view, property.name);
-    // Axis values are answered one root key per axis (source: wire-grammar.md §1.3).
+    // Axis values are returned as one root key per axis (source: wire-grammar.md §1.3).
     if property.name == "userAxisValues"
         && let Value::Dictionary(entries) = value
     {
@@ -159,7 +159,7 @@ fn write_dictionary(
         let mut entries: Vec<_> = entries.into_iter().map(|(name, value)| (name, Some(value))).collect();
         for asked in keys {
             let found = entries.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(asked));
-            // An unknown key is null under the name it was asked with (source: wire-grammar.md §1.3).
+            // An unknown key is null under the requested name (source: wire-grammar.md §1.3).
             match found {
                 Some((name, value)) => {
                     key(out, start, name);
@@ -220,7 +220,7 @@ pub(crate) fn write_text(out: &mut String, text: &str) {
 }
 
 fn display(out: &mut String, value: impl std::fmt::Display) {
-    // Writing to a String has no way to fail.
+    // Writing to a String can't fail.
     let _ = write!(out, "{value}");
 }
 
@@ -229,7 +229,7 @@ pub(crate) fn url(view: &View<'_>, plural: &str, id: impl std::fmt::Display) -> 
     address_of(view, &format!("api/v3/{plural}/{id}"))
 }
 
-/// The address of a path of the tenant, which starts without a slash.
+/// The URL of a path of the tenant, which starts without a slash.
 pub(crate) fn address_of(view: &View<'_>, path: &str) -> Value<'static> {
     Value::Text(Cow::Owned(match view.switches.url_style {
         UrlStyle::Absolute => format!("{}/{path}", view.origin),

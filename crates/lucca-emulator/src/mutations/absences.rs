@@ -1,4 +1,4 @@
-//! Absences asked for, decided, cancelled. Source of the states: absences.md §2.4.
+//! Requesting, deciding and cancelling absences. Source of the states: absences.md §2.4.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -14,11 +14,11 @@ use crate::{
         },
         model::{Company, Person},
     },
-    telling::Happened,
+    telling::LeaveEvent,
     tenant::Tenant,
 };
 
-/// An absence to be asked for, or to be entered by HR.
+/// An absence to request, or for HR to enter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewAbsence {
@@ -39,10 +39,10 @@ pub struct NewAbsence {
     /// Entered by HR: confirmed at once, without a request.
     #[serde(default)]
     pub by_hr: bool,
-    /// Approvals a request takes, 1 to 3; 0 is 1.
+    /// Approvals that a request needs, 1 to 3; 0 is 1.
     #[serde(default)]
     pub levels: u8,
-    /// Minutes each half-day counts for, in quarters of an hour, if the account counts hours.
+    /// Minutes per half-day, in quarters of an hour, if the account counts hours.
     #[serde(default)]
     pub minutes: Option<u16>,
     /// Comment.
@@ -72,7 +72,7 @@ impl NewAbsence {
     }
 }
 
-/// Ids of an absence just made.
+/// Ids of a new absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AbsenceIds {
@@ -82,7 +82,7 @@ pub struct AbsenceIds {
     pub leave_request_id: Option<i64>,
 }
 
-/// The period of that id, with all it takes to decide on it.
+/// The period with that id, with everything that a decision on it needs.
 pub(super) fn with_period<T>(
     tenant: &Tenant,
     id: i64,
@@ -97,14 +97,14 @@ pub(super) fn with_period<T>(
         let period = all.periods.get_mut(at).ok_or(ChangeError::NoSuch("leave period"))?;
         let before = period.stage;
         let changed = change(period, &Chain { fresh, ..chain }, Moment::of(stamp.at))?;
-        let happened = Happened::between(Some(before), period.stage);
+        let leave_event = LeaveEvent::between(Some(before), period.stage);
         all.last_decision = fresh;
-        tenant.tell(company, id, happened);
+        tenant.notify(company, id, leave_event);
         Ok(changed)
     })
 }
 
-/// Who decides on a period.
+/// The approval chain of a period.
 pub(super) struct Chain {
     steps: [u32; 3],
     pub(super) hr: u32,
@@ -136,7 +136,7 @@ pub(super) fn decision(
     Decision { id: chain.fresh, approver, substituted: None, comment, approved, at }
 }
 
-/// A period that starts its life now, with a request unless HR entered it.
+/// A new period, with a request unless HR entered it.
 pub(super) fn fresh_period(
     company: &Company,
     person: &Person,
@@ -209,14 +209,14 @@ pub(super) fn enter(
 }
 
 impl Tenant {
-    /// Asks for an absence, or enters it for HR. Only half-days the person works become leaves; one that
+    /// Requests an absence, or enters it for HR. Only half-days that the person works become leaves; one that
     /// is already taken is a conflict.
     pub fn enter_absence(&self, new: &NewAbsence) -> Result<AbsenceIds, ChangeError> {
         let today = self.state().now().date();
         self.alter(|company, stamp| enter(company, Moment::of(stamp.at), today, new))
     }
 
-    /// The next approver says yes: to the absence, or to its cancellation.
+    /// The next approver approves the absence, or its cancellation.
     pub fn approve(&self, period: i64) -> Result<(), ChangeError> {
         with_period(self, period, |period, chain, at| match period.stage {
             Stage::Pending => {
@@ -239,7 +239,7 @@ impl Tenant {
         })
     }
 
-    /// The next approver says no: to the absence, or to its cancellation, and then it stays approved.
+    /// The next approver denies the absence, or its cancellation, and then it stays approved.
     pub fn deny(&self, period: i64, comment: Option<&str>) -> Result<(), ChangeError> {
         let comment = comment.and_then(|text| self.alter(|company, _| company.absences.keep_comment(text)));
         with_period(self, period, |period, chain, at| match period.stage {
@@ -262,8 +262,8 @@ impl Tenant {
         })
     }
 
-    /// Cancels an absence: at once if it is pending or HR's own; else the wish is to be approved, and
-    /// cancelling once more grants it.
+    /// Cancels an absence: at once if it is pending or HR's own; otherwise the cancellation needs approval,
+    /// and a second call grants it.
     pub fn cancel(&self, period: i64) -> Result<(), ChangeError> {
         with_period(self, period, |period, chain, at| match period.stage {
             Stage::Pending => {
@@ -311,13 +311,13 @@ impl Tenant {
             all.dropped.insert(at, (Moment::of(stamp.at), by));
             let half = company.absences.halves.get(place(at));
             if let Some(period) = half.and_then(|half| company.absences.period_of(*half)) {
-                self.tell_of(company, period, &[at], Some(Happened::Deleted));
+                self.notify_half_days(company, period, &[at], Some(LeaveEvent::Deleted));
             }
             Ok(())
         })
     }
 
-    /// Changes the comment of an absence; no date moves.
+    /// Changes the comment of an absence; no date is changed.
     pub fn comment(&self, period: i64, text: &str) -> Result<(), ChangeError> {
         let comment = self.alter(|company, _| company.absences.keep_comment(text));
         with_period(self, period, |period, _, _| {

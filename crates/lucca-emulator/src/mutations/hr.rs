@@ -1,4 +1,5 @@
-//! What HR does to absences behind everybody's back: moves them, corrects balances, closes accounts.
+//! Actions of HR that change absences without the employee: moving them, correcting balances, closing
+//! accounts.
 
 use jiff::civil::Date;
 
@@ -16,9 +17,9 @@ use crate::{
 };
 
 impl Tenant {
-    /// HR moves an absence: the period is cancelled, and a confirmed one entered on the account its
-    /// first half-day was on (source: absences.md §2.4: an absence is not edited, but made anew). If the
-    /// new one does not fit, the old one stays.
+    /// HR moves an absence: the period is cancelled, and a confirmed one entered on the account of its first
+    /// half-day (source: absences.md §2.4: an absence is not edited, but created again). If the new one does
+    /// not fit, the old one stays.
     pub fn move_absence(
         &self,
         period: i64,
@@ -66,7 +67,7 @@ impl Tenant {
         })
     }
 
-    /// HR corrects a balance by so many days, or hours for an account in hours; less if negative.
+    /// HR corrects a balance by `amount` days, or hours for an account in hours; negative to reduce it.
     pub fn credit(&self, owner: i64, account: i64, amount: f64) -> Result<(), ChangeError> {
         let parts = f64::from(terms(account).unit.parts());
         let found = (-4000..=4000).find(|n| (f64::from(*n) / parts - amount).abs() < 1e-6);
@@ -85,7 +86,7 @@ impl Tenant {
         })
     }
 
-    /// HR closes an account for new requests on some days; absences that are there stay.
+    /// HR closes an account for new requests on some days; existing absences stay.
     pub fn close_account(
         &self,
         account: i64,

@@ -1,4 +1,4 @@
-//! A random, believable history.
+//! A random, plausible history.
 
 use super::{Change, NewAbsence, Permission};
 use crate::{
@@ -22,13 +22,13 @@ const PERMISSIONS: &[Permission] = &[
 ];
 
 impl Tenant {
-    /// Lets so many things happen, chosen by the seed, and says which, by ids and without names. The
-    /// clock stands still meanwhile: [`Tenant::advance_minutes`] moves it. The permissions of the first
-    /// key come and go too, rarely.
+    /// Makes `steps` changes, chosen by the seed, and lists them, by ids and without names. The clock stands
+    /// still meanwhile: [`Tenant::advance_minutes`] moves it. The permissions of the first key change too,
+    /// rarely.
     pub fn live(&self, seed: u64, steps: usize) -> Vec<String> {
         let mut dice = Dice::new(seed, 0x11FE);
         let mut told = Vec::with_capacity(steps);
-        // What is drawn may not fit what is there: then something else is drawn.
+        // A drawn change may not fit the records: then another is drawn.
         let mut tries = steps.saturating_mul(20);
         while told.len() < steps && tries > 0 {
             tries -= 1;

@@ -1,7 +1,7 @@
-//! What happens in a tenant while it runs: people, departments, absences, permissions.
+//! Changes in a running tenant: people, departments, absences, permissions.
 //!
-//! Lives here: [`Change`], which names every such event, so that the control surface, a fault and a
-//! test say the same thing. Not here: changes made through the API (`writes`).
+//! Included: [`Change`], which names every such event, so that the control surface, a fault and a test use
+//! the same ones. Not included: changes made through the API (`writes`).
 
 mod absences;
 mod hr;
@@ -21,17 +21,17 @@ use crate::{
     tenant::Tenant,
 };
 
-/// Something that happens in the tenant. In JSON `{"hire":{…}}`, `{"approve":{"period":1}}`.
+/// A change in the tenant. In JSON `{"hire":{…}}`, `{"approve":{"period":1}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
-    /// Somebody is hired; makes the id of the user.
+    /// A user is hired; returns the id of the user.
     Hire(Hire),
-    /// A user's record changes: a move to another department, manager or establishment too.
+    /// A user's record changes, including a move to another department, manager or establishment.
     Person {
         /// Id of the user.
         id: i64,
-        /// What changes.
+        /// The changes.
         patch: PersonPatch,
     },
     /// The applicable contract gets a last day.
@@ -41,7 +41,7 @@ pub enum Change {
         /// The last day.
         last_day: Date,
     },
-    /// Somebody whose contracts have all ended comes back; makes the id of the user.
+    /// A user whose contracts have all ended is rehired; returns the id of the user.
     Rehire {
         /// Id of the user.
         id: i64,
@@ -61,7 +61,7 @@ pub enum Change {
         /// Id of the contract.
         id: i64,
     },
-    /// A department is added below another; makes its id.
+    /// A department is added below another; returns its id.
     AddDepartment {
         /// Its name.
         name: String,
@@ -76,33 +76,33 @@ pub enum Change {
         /// The new name.
         name: String,
     },
-    /// A department with nobody in it and nothing below it is deleted.
+    /// A department without people or subdepartments is deleted.
     RemoveDepartment {
         /// Id of the department.
         id: i64,
     },
-    /// So many users in the order of their ids get one and the same `modifiedAt`.
+    /// `users` users in the order of their ids get one and the same `modifiedAt`.
     Touch {
-        /// How many.
+        /// Their number.
         users: usize,
     },
-    /// An absence is asked for, or entered by HR; makes the id of its period.
+    /// An absence is requested, or entered by HR; returns the id of its period.
     Absence(NewAbsence),
-    /// The next approver says yes, to the absence or to its cancellation.
+    /// The next approver approves the absence or its cancellation.
     Approve {
         /// Id of the leave period.
         period: i64,
     },
-    /// The next approver says no, to the absence or to its cancellation.
+    /// The next approver denies the absence or its cancellation.
     Deny {
         /// Id of the leave period.
         period: i64,
-        /// Why.
+        /// The reason.
         #[serde(default)]
         comment: Option<String>,
     },
-    /// An absence is cancelled: at once if it is pending or HR's, else by a wish to be approved; a
-    /// second time, that wish is granted.
+    /// An absence is cancelled: at once if it is pending or HR's, otherwise by a request that needs approval;
+    /// a second time, that request is granted.
     Cancel {
         /// Id of the leave period.
         period: i64,
@@ -112,14 +112,14 @@ pub enum Change {
         /// Id of the leave.
         id: String,
     },
-    /// An absence gets another comment; no date moves.
+    /// An absence gets another comment; no date is changed.
     Comment {
         /// Id of the leave period.
         period: i64,
         /// The comment.
         text: String,
     },
-    /// HR moves an absence: it is cancelled, and a confirmed one entered; makes the id of its period.
+    /// HR moves an absence: it is cancelled, and a confirmed one entered; returns the id of its period.
     MoveAbsence {
         /// Id of the leave period.
         period: i64,
@@ -147,11 +147,11 @@ pub enum Change {
     CloseAccount {
         /// Id of the leave account.
         account_id: i64,
-        /// First day that can't be asked for.
+        /// First day that can't be requested.
         from: Date,
         /// Last such day.
         to: Date,
-        /// What a refusal says.
+        /// Text of the refusal.
         #[serde(default)]
         message: String,
     },
@@ -160,12 +160,12 @@ pub enum Change {
         /// Name of the key; the first one if absent.
         #[serde(default)]
         key: Option<String>,
-        /// Which.
+        /// The permission.
         permission: Permission,
-        /// Whether it has it from now on.
+        /// Whether the key has it from now on.
         given: bool,
     },
-    /// A key sees these establishments only; all of them without a list.
+    /// A key sees only these establishments; all of them without a list.
     Scope {
         /// Name of the key; the first one if absent.
         #[serde(default)]
@@ -176,31 +176,31 @@ pub enum Change {
     },
     /// Time passes.
     Pass {
-        /// So many minutes.
+        /// Number of minutes.
         minutes: i64,
     },
     /// A random history ([`Tenant::live`]).
     Live {
-        /// Same seed, same tenant: same history.
+        /// The same seed and tenant give the same history.
         seed: u64,
-        /// How many events.
+        /// Number of events.
         steps: usize,
     },
 }
 
-/// A change could not be made; nothing has changed.
+/// A change could not be made; the tenant is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// What it is about is not there.
+    /// The record does not exist.
     #[error("no such {0}")]
     NoSuch(&'static str),
-    /// It does not fit what is there.
+    /// It contradicts existing records.
     #[error("{0}")]
     Conflict(&'static str),
 }
 
 impl Tenant {
-    /// Makes a change; answers the id of what was made or changed, or 0.
+    /// Makes a change; returns the id of the created or changed record, or 0.
     pub fn make(&self, change: Change) -> Result<i64, ChangeError> {
         let user = |found: Option<_>| found.ok_or(ChangeError::NoSuch("user"));
         let done = |found: bool, what| if found { Ok(0) } else { Err(ChangeError::NoSuch(what)) };

@@ -16,7 +16,7 @@ use crate::{
     tenant::Tenant,
 };
 
-/// What a key may lose and regain.
+/// A permission that a key may lose and regain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -62,8 +62,8 @@ impl Permission {
     }
 }
 
-/// A contract of somebody who comes back.
-fn again(person: &Person, id: i64, starts: Date, today: Date, stamp: Stamp) -> Contract {
+/// The contract of a rehired person.
+fn rehire_contract(person: &Person, id: i64, starts: Date, today: Date, stamp: Stamp) -> Contract {
     let terms = Terms {
         establishment: person.current_establishment(today),
         category: Some(1),
@@ -77,8 +77,8 @@ fn again(person: &Person, id: i64, starts: Date, today: Date, stamp: Stamp) -> C
 }
 
 impl Tenant {
-    /// Somebody comes back on a day: with a new contract, or as a new user with the same e-mail and
-    /// employee number. Answers the id of the user.
+    /// Rehires a person on a day: with a new contract, or as a new user with the same e-mail and employee
+    /// number. Returns the id of the user.
     pub fn rehire(&self, id: i64, starts_on: Date, as_new_user: bool) -> Result<i64, ChangeError> {
         let today = self.state().now().date();
         if as_new_user {
@@ -92,7 +92,13 @@ impl Tenant {
                     work_cycles: cycles.map(|(span, id)| CycleSpan { id, ..*span }).collect(),
                     created: stamp,
                     modified: stamp,
-                    contracts: vec![again(former, company.next_contract(), starts_on, today, stamp)],
+                    contracts: vec![rehire_contract(
+                        former,
+                        company.next_contract(),
+                        starts_on,
+                        today,
+                        stamp,
+                    )],
                     ..former.clone()
                 };
                 company.add_person(new);
@@ -103,15 +109,15 @@ impl Tenant {
             if person.contracts.iter().any(|one| one.ends.is_none_or(|end| end >= starts_on)) {
                 return Err(ChangeError::Conflict("a contract covers that day"));
             }
-            let new = again(person, company.next_contract(), starts_on, today, person.modified);
+            let new = rehire_contract(person, company.next_contract(), starts_on, today, person.modified);
             person.contracts.push(new);
             Ok(id)
         });
         edited.ok_or(ChangeError::NoSuch("user"))?
     }
 
-    /// Deletes a contract outright; someone whose only contract it was keeps its days, as everybody listed has
-    /// a first day. False if there is no such contract.
+    /// Deletes a contract outright; a person without another contract keeps its days, because every listed
+    /// user has a first day. False if there is no such contract.
     pub fn remove_contract(&self, id: i64) -> bool {
         let Some(owner) = self.owner_of(id) else { return false };
         self.alter(|company, _| company.deleted.contract = company.deleted.contract.max(id));
@@ -126,7 +132,7 @@ impl Tenant {
         edited.is_some()
     }
 
-    /// Adds a department below another, the first one if none is named; answers its id.
+    /// Adds a department below another, the first one if none is named; returns its id.
     pub fn add_department(&self, name: String, parent: Option<i64>) -> Result<i64, ChangeError> {
         self.alter(|company, _| {
             let above = match parent {
@@ -179,7 +185,7 @@ impl Tenant {
         })
     }
 
-    /// Gives the first users by id one and the same `modifiedAt`: as many as a page border is passed by.
+    /// Sets one and the same `modifiedAt` on the first users by id: enough of them to cross a page border.
     pub fn touch_together(&self, users: usize) {
         self.alter(|company, stamp| {
             for person in company.people.iter_mut().filter(|one| one.id != 0).take(users) {
@@ -188,12 +194,12 @@ impl Tenant {
         });
     }
 
-    /// Gives a key a permission or takes it away. False if there is no such key.
+    /// Grants or withdraws a key's permission. False if there is no such key.
     pub fn permit(&self, key: Option<&str>, permission: Permission, given: bool) -> bool {
         self.with_rights(key, |rights| *permission.of(rights) = given)
     }
 
-    /// Narrows a key to some establishments, or widens it to all. False if there is no such key.
+    /// Restricts a key to some establishments, or extends it to all. False if there is no such key.
     pub fn scope(&self, key: Option<&str>, establishments: Option<Vec<i64>>) -> bool {
         self.with_rights(key, |rights| rights.establishment_scope = establishments)
     }
@@ -205,12 +211,12 @@ impl Tenant {
         self.set_rights(&key.key, key.rights)
     }
 
-    /// Whether a key, the first one, has a permission.
+    /// Whether the first key has a permission.
     pub(super) fn permits(&self, permission: Permission) -> bool {
         self.keys().into_iter().next().is_some_and(|mut key| *permission.of(&mut key.rights))
     }
 
-    /// Ids of users of a status, but for the technical one.
+    /// Ids of users with a status, without the technical one.
     pub(super) fn users(&self, status: Status) -> Vec<i64> {
         let today = self.state().now().date();
         let company = self.state().company();

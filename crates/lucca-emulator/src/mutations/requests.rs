@@ -1,7 +1,7 @@
-//! Absences as the API changes them: asked for, imported, cancelled, decided. Each in one step, so that
-//! two requests at once can't both take a half-day.
+//! Changes of absences through the API: requested, imported, cancelled, decided. Each is one step, so that
+//! two concurrent requests can't both take a half-day.
 //!
-//! Not here: bodies and answers (`doors`), the rules (`company::absences::rules`).
+//! Not included: bodies and answers (`doors`), the rules (`company::absences::rules`).
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use crate::{
 
 /// A request for an absence.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct RequestDraft {
     pub(crate) owner: i64,
     pub(crate) extent: Extent,
     pub(crate) shares: Vec<Share>,
@@ -32,50 +32,54 @@ pub(crate) struct Ask {
     pub(crate) acknowledged: Vec<i64>,
 }
 
-/// What became of it.
+/// The outcome of a request.
 #[derive(Debug)]
-pub(crate) enum Asked {
+pub(crate) enum RequestOutcome {
     Created(AbsenceIds),
     Refused(Vec<Warning>),
-    /// Nothing was created: these are to be confirmed.
+    /// Nothing was created: these warnings need confirmation.
     ToConfirm(Vec<Warning>),
 }
 
-/// A line of an import, read.
+/// A parsed line of an import.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line {
     pub(crate) owner: i64,
     pub(crate) account: i64,
     pub(crate) extent: Extent,
     pub(crate) approved: bool,
-    /// Quarters of an hour in all, where the account counts hours and they are given.
+    /// Quarters of an hour in total, if the account counts hours and the line has them.
     pub(crate) quarters: Option<i32>,
 }
 
-/// How an import is carried out.
+/// Options of an import.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Import {
     pub(crate) create: bool,
-    /// The balances do not count what is imported.
+    /// The balances do not include the imported absences.
     pub(crate) recredit: bool,
 }
 
 impl Tenant {
-    /// Asks for an absence. `None` if there is no such owner.
-    pub(crate) fn ask(&self, ask: &Ask, switches: &Switches) -> Option<Asked> {
+    /// Requests an absence. `None` if there is no such owner.
+    pub(crate) fn request_absence(
+        &self,
+        draft: &RequestDraft,
+        switches: &Switches,
+    ) -> Option<RequestOutcome> {
         let today = self.state().now().date();
         self.alter(|company, stamp| {
-            let person = company.person(ask.owner)?;
-            let judgement = rules::judge(company, person, &ask.extent, &ask.shares, today);
+            let person = company.person(draft.owner)?;
+            let judgement = rules::judge(company, person, &draft.extent, &draft.shares, today);
             if judgement.blocks() {
-                return Some(Asked::Refused(judgement.warnings));
+                return Some(RequestOutcome::Refused(judgement.warnings));
             }
             let open =
-                |one: &Warning| one.weight == Weight::ToConfirm && !ask.acknowledged.contains(&one.rule);
+                |one: &Warning| one.weight == Weight::ToConfirm && !draft.acknowledged.contains(&one.rule);
             if switches.unconfirmed_warnings != Unconfirmed::Ignored && judgement.warnings.iter().any(open) {
                 return Some(match switches.unconfirmed_warnings {
-                    Unconfirmed::Refused => Asked::Refused(judgement.warnings),
-                    _ => Asked::ToConfirm(judgement.warnings),
+                    Unconfirmed::Refused => RequestOutcome::Refused(judgement.warnings),
+                    _ => RequestOutcome::ToConfirm(judgement.warnings),
                 });
             }
             let Judgement { halves, .. } = judgement;
@@ -86,17 +90,17 @@ impl Tenant {
             };
             let by_account = || halves.iter().map(|half| of_account(half.account.into())).max();
             let levels = switches.request_levels.or_else(by_account).unwrap_or(1).min(3);
-            let mut period = fresh_period(company, person, &ask.extent, false, (at, today));
+            let mut period = fresh_period(company, person, &draft.extent, false, (at, today));
             period.levels = levels;
             if levels == 0 {
                 confirm(&mut period, at);
             }
-            Some(Asked::Created(keep(company, period, halves, ask.comment.as_deref())))
+            Some(RequestOutcome::Created(keep(company, period, halves, draft.comment.as_deref())))
         })
     }
 
-    /// Imports lines, each with whether it could be read; answers the absences made, and whether every
-    /// line is good.
+    /// Imports lines, each `None` if it was unreadable; returns the created absences, and whether every line
+    /// is good.
     pub(crate) fn import(
         &self,
         lines: &[Option<Line>],
@@ -143,7 +147,7 @@ impl Tenant {
         })
     }
 
-    /// Cancels a request: at once if it is pending, else as the switch says.
+    /// Cancels a request: at once if it is pending, otherwise according to the switch.
     pub(crate) fn cancel_request(&self, period: i64, how: CancelApproved) -> Result<(), ChangeError> {
         with_period(self, period, |period, chain, at| {
             match (period.stage, how) {
@@ -232,8 +236,8 @@ fn keep(company: &mut Company, mut period: Period, halves: Vec<Half>, comment: O
     AbsenceIds { leave_period_id: id.into(), leave_request_id: asked.then(|| all.last_request.into()) }
 }
 
-/// The half-days of a line, if there are any; an account in hours gives three and a half to each, as the
-/// file has no column for them.
+/// The half-days of a line, if there are any; on an account in hours each has three and a half, as the file
+/// has no column for them.
 fn halves_of(company: &Company, line: &Line) -> Option<Vec<Half>> {
     let worked = line.extent.worked_by(company.person(line.owner)?);
     let halves = i32::try_from(worked.len()).ok()?;

@@ -18,9 +18,9 @@ use crate::{
     switches::LeaveValue,
 };
 
-/// The documentation spells `isAm`, the tenant `isAM` (source: absences.md §2.3).
-/// Live clients ask for `color` and `isRemoteWork` to `endsAt`; `leaveAccountDuration` was read back as a number,
-/// `date` as midnight. unverified: what the others of these hold.
+/// The documentation spells `isAm`, the tenant `isAM` (source: absences.md §2.3). Live clients request
+/// `color` and `isRemoteWork` to `endsAt`; `leaveAccountDuration` was observed as a number, `date` as
+/// midnight. unverified: the values of the others.
 pub(crate) static LEAVE: Type = Type {
     name: "Leave",
     plural: "leaves",
@@ -134,7 +134,7 @@ pub(crate) static PERIOD_LOG: Type = Type {
     properties: &[P::int("id"), P::stamp("date"), P::text("comment"), P::int("status")],
 };
 
-/// A line of what happened to a period.
+/// An entry of a period's log.
 #[derive(Clone, Copy)]
 pub(crate) struct LogLine<'a> {
     id: i64,
@@ -243,7 +243,7 @@ pub(crate) fn leave_period<'a>(view: &View<'a>, at: u32, property: &'static str)
     }
 }
 
-/// unverified: which events leave a line; the statuses are documented.
+/// unverified: the events that add an entry; the statuses are documented.
 fn logs<'a>(view: &View<'a>, period: &'a Period) -> Vec<LogLine<'a>> {
     let all = &view.company.absences;
     let mut lines = Vec::new();
@@ -315,7 +315,7 @@ pub(crate) fn cancellation_request<'a>(
         "id" => Value::Int(wish.id.into()),
         "authorId" => Value::Int(wish.author.into()),
         "comment" => Value::maybe_text(view.company.absences.comment(wish.comment)),
-        // unverified: what the rank counts.
+        // unverified: the meaning of the rank.
         "rank" => Value::Int(0),
         "approved" => Value::Bool(wish.granted),
         "creationDate" => stamp(view, wish.at),

@@ -70,7 +70,7 @@ pub(crate) fn choice<'a>(choice: &'a (i64, &'static str), property: &'static str
     }
 }
 
-/// A property users have in this tenant, of any origin.
+/// A property of users in this tenant, of any origin.
 #[derive(Clone, Copy)]
 pub(crate) enum UserProperty<'a> {
     Native(&'static Property),

@@ -23,7 +23,7 @@ pub(crate) static WORK_CYCLE: Type =
     Type { name: "WorkCycle", plural: "workcycles", entity: true, properties: NAMED };
 pub(crate) static CATEGORY: Type =
     Type { name: "Csp", plural: "socioprofessionalgroups", entity: true, properties: NAMED };
-/// Recorded within users, without `url`. unverified: that lists of cultures show as much.
+/// Recorded within users, without `url`. unverified: that lists of cultures have the same properties.
 pub(crate) static CULTURE: Type = Type {
     name: "Culture",
     plural: "cultures",
@@ -66,14 +66,14 @@ pub(crate) static LEAVE_ACCOUNT: Type = Type {
         P::many("i18nLabels", &LABEL),
     ],
 };
-/// unverified: the two properties are those a live client asks for; their values are not known.
+/// unverified: a live client requests the two properties; their values are unknown.
 pub(crate) static LABEL: Type = Type {
     name: "I18nLabel",
     plural: "i18nLabels",
     entity: false,
     properties: &[P::text("name"), P::text("cultureCodeIso6391")],
 };
-/// The same where only that much shows.
+/// The same with fewer visible properties.
 pub(crate) static LEAVE_ACCOUNT_BARE: Type =
     Type { name: "LeaveAccount", plural: "leaveaccounts", entity: true, properties: NAMED };
 /// Source: directory.md §11.6; undocumented by Lucca.
@@ -138,7 +138,7 @@ pub(crate) fn named<'a>(
     match property {
         "id" => Value::Int(id),
         "name" => Value::text(name),
-        // Recorded; the calendars themselves are listed by `/api/v3/publicHolidayCalendars`.
+        // Recorded; `/api/v3/publicHolidayCalendars` lists the calendars themselves.
         "url" if of.plural == CALENDAR.plural => {
             address_of(view, &format!("admin/calendars/api/calendars/{id}"))
         }

@@ -1,7 +1,7 @@
-//! The v3 resources: what each is called, which properties it has, and their values for a key.
+//! The v3 resources: their names, properties, and values as a key sees them.
 //!
-//! Lives here: `Node`, one record seen as a v3 resource. Not here: the query language (`grammar`),
-//! the routes (`routes`), the v4 resources, which have no query language.
+//! Included: `Node`, one record seen as a v3 resource. Not included: the query language (`grammar`), the
+//! routes (`routes`), the v4 resources, which have no query language.
 
 pub(crate) mod absences;
 pub(crate) mod axes;
@@ -28,14 +28,14 @@ use crate::{
     switches::{NoManager, Switches},
 };
 
-/// The company as one key sees it at one moment.
+/// The company as one key sees it at one instant.
 pub(crate) struct View<'a> {
     pub(crate) company: &'a Company,
     pub(crate) rights: &'a Rights,
     pub(crate) switches: &'a Switches,
     /// Name of the key.
     pub(crate) principal: &'a str,
-    /// `http://host`, as the client wrote it.
+    /// `http://host`, in the client's spelling.
     pub(crate) origin: &'a str,
     pub(crate) now: DateTime,
     pub(crate) today: Date,
@@ -47,14 +47,14 @@ impl View<'_> {
         self.rights.view_users && self.sees_status_of(person) && self.has_in_scope(person)
     }
 
-    /// Whether that person is in lists of users: the technical user 0 is in none of those recorded, and
-    /// everybody listed has a contract start.
+    /// Whether that person is in lists of users: the technical user 0 is in none of the recorded ones, and
+    /// every listed user has a contract start.
     pub(crate) fn lists(&self, person: &Person) -> bool {
         self.sees(person) && (person.id != 0 || self.switches.technical_user_listed)
     }
 
-    /// The id that stands for somebody's manager: people without one are entered as their own (source: Lucca's
-    /// help, and all recorded users have one).
+    /// The id of a person's manager: people without one are entered as their own (source: Lucca's help, and
+    /// all recorded users have one).
     pub(crate) fn manager_of(&self, person: &Person) -> Option<i64> {
         person.manager.or(match self.switches.no_manager {
             NoManager::Oneself => Some(person.id),
@@ -62,7 +62,7 @@ impl View<'_> {
         })
     }
 
-    /// Whether the key may see that person's contracts, where it may see contracts at all.
+    /// Whether the key may see that person's contracts, if it may see contracts at all.
     pub(crate) fn sees_contracts_of(&self, person: &Person) -> bool {
         let shown = !self.switches.contracts_follow_users || self.sees_status_of(person);
         self.rights.view_users && shown && self.has_in_scope(person)
@@ -76,14 +76,14 @@ impl View<'_> {
         }
     }
 
-    /// Whether the person is of an establishment the key is for.
+    /// Whether the person belongs to an establishment in the key's scope.
     pub(crate) fn has_in_scope(&self, person: &Person) -> bool {
         let scope = self.rights.establishment_scope.as_ref();
         scope.is_none_or(|scope| scope.contains(&person.current_establishment(self.today)))
     }
 
-    /// Whether the key may see that person's absences. The establishment is the present one
-    /// (source: absences.md §3). unverified: that they need no right on users.
+    /// Whether the key may see that person's absences. The current establishment counts (source: absences.md
+    /// §3). unverified: that they need no right on users.
     pub(crate) fn sees_absences_of(&self, person: &Person) -> bool {
         let shown = !self.switches.leaves_follow_users || self.sees_status_of(person);
         self.rights.consult_leaves && shown && self.has_in_scope(person)
@@ -103,21 +103,21 @@ pub(crate) enum Node<'a> {
     Axis(&'a Axis),
     Section(&'a Section),
     Definition(&'a Definition),
-    /// Place in the definition's list of choices.
+    /// Index in the definition's list of choices.
     Choice(&'a (i64, &'static str)),
     UserProperty(extensions::UserProperty<'a>),
     Log(&'a Log),
     LeaveAccount(&'a LeaveAccount),
     Label(&'a LeaveAccount),
     Qualification(&'a Qualification),
-    /// A record that is hardly more than an id and a name.
+    /// A record with hardly more than an id and a name.
     Named(&'static Type, i64, &'a str),
     Country(&'static (i64, &'static str, &'static str, &'static str)),
-    /// Place of the half-day.
+    /// Index of the half-day.
     Leave(u32),
-    /// Place of the period.
+    /// Index of the period.
     LeavePeriod(u32),
-    /// Place of the period that was asked for.
+    /// Index of the requested period.
     LeaveRequest(u32),
     LeaveOwner(&'a Person),
     Approval(&'a Decision),
@@ -162,7 +162,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The value of a property by the name its type gives it.
+    /// The value of a property by its name in the type.
     pub(crate) fn get(self, view: &View<'a>, property: &'static str) -> Value<'a> {
         match self {
             Self::User(person) => users::value(view, person, property),
@@ -186,7 +186,7 @@ impl<'a> Node<'a> {
             Self::Leave(at) => absences::leave(view, at, property),
             Self::LeavePeriod(at) => absences::leave_period(view, at, property),
             Self::LeaveRequest(at) => absences::leave_request(view, at, property),
-            // unverified: whether the other properties of a user show there; `mail` does not.
+            // unverified: whether the other properties of a user are visible there; `mail` is not.
             Self::LeaveOwner(_) if property == "mail" => Value::Hidden,
             Self::LeaveOwner(person) => users::value(view, person, property),
             Self::Approval(decision) => absences::approval(view, decision, property),

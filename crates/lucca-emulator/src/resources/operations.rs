@@ -1,4 +1,5 @@
-//! What a key may do with a user: `authorizedOperations`. Source: recorded answers, which show operation 35 only.
+//! The operations of a key on users: `authorizedOperations`. Source: recorded answers, which show operation
+//! 35 only.
 
 use crate::{
     grammar::{
@@ -9,7 +10,7 @@ use crate::{
     rights::Rights,
 };
 
-/// An operation of a role and the scopes it may be given with.
+/// An operation of a role and the scopes in which it may be granted.
 #[derive(Debug)]
 pub(crate) struct Operation {
     id: i64,
@@ -17,7 +18,7 @@ pub(crate) struct Operation {
     scopes: &'static [Scope],
 }
 
-/// A set of people that an operation may be given for; its id is its value.
+/// A set of people for which an operation may be granted; its id is its value.
 #[derive(Debug)]
 pub(crate) struct Scope {
     id: i64,
@@ -30,7 +31,7 @@ const fn scope(id: i64, code: &'static str, name: &'static str, description: &'s
     Scope { id, code, name, description }
 }
 
-/// Opens the HR file. The names of scopes are ours, their ids and codes those recorded.
+/// Grants access to the HR file. The names of scopes are ours, their ids and codes are recorded.
 static VIEW_EMPLOYEE_DATA: Operation = Operation {
     id: 35,
     label: "View the Lucca employee data",
@@ -70,8 +71,8 @@ pub(crate) static SCOPE: Type = Type {
     properties: &[P::text("description"), P::int("value"), P::int("id"), P::text("code"), P::text("name")],
 };
 
-/// The operations a key has on users. unverified: that the list is empty without the HR file, and which other
-/// operations are ever in it.
+/// The operations of a key on users. unverified: that the list is empty without the HR file, and which other
+/// operations it ever contains.
 pub(crate) fn authorized(rights: &Rights) -> Value<'static> {
     let file = &rights.hr_file;
     let any =

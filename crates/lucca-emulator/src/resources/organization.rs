@@ -1,4 +1,4 @@
-//! Departments and legal entities as v3 shows them. Source: directory.md §11.1, §11.3.
+//! Departments and legal entities of v3. Source: directory.md §11.1, §11.3.
 //!
 //! A v3 legal entity is an establishment, with the same id.
 
@@ -60,7 +60,7 @@ pub(crate) fn department<'a>(
         "id" => Value::Int(department.id),
         "name" => Value::text(&department.name),
         "code" => Value::text(&department.code),
-        // Live clients ask for it. unverified: what it holds; here the names from the root down.
+        // Live clients request it. unverified: its value; here the names from the root down.
         "treeStructureName" => {
             let mut names = vec![department.name.as_str()];
             let mut above = department.parent.and_then(|id| view.company.department(id));

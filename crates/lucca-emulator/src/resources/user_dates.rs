@@ -1,4 +1,4 @@
-//! Days of people as schedules and absences make them. Source: absences.md §8.
+//! People's calendar days, from schedules and absences. Source: absences.md §8.
 //!
 //! unverified: everything but the names of the properties and the shape of durations.
 
@@ -60,7 +60,7 @@ pub(crate) static DATE_ITEM: Type = Type {
     properties: &[P::text("type"), P::text("startsAt"), P::text("duration"), P::text("timeline")],
 };
 
-/// Work planned from a minute of the day on, for some minutes.
+/// Planned work from a minute of the day on, for some minutes.
 #[derive(Clone, Copy)]
 pub(crate) struct Stretch {
     starts: i64,
@@ -77,7 +77,7 @@ struct Plan {
 /// People who count in days have half-days of twelve hours, the others of three and a half.
 fn plan(view: &View<'_>, person: &Person, day: Date, am: bool) -> Plan {
     let half = if calendar::cycle_on(person, day) == calendar::IN_DAYS { 720 } else { 210 };
-    let planned = if calendar::works_there(person, day, am) { half } else { 0 };
+    let planned = if calendar::works_while_employed(person, day, am) { half } else { 0 };
     let all = &view.company.absences;
     let leave = all
         .of(person.id)

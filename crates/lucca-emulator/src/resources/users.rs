@@ -160,7 +160,7 @@ pub(crate) fn value<'a>(view: &View<'a>, person: &'a Person, property: &'static 
         "department" => Value::one(view.company.department(person.department).map(Node::Department)),
         "managerID" => guarded(rights.view_managers, Value::int(view.manager_of(person))),
         "manager" => {
-            // Someone who left stays the manager of people, whether or not the key sees who left.
+            // A former employee stays a manager, whether or not the key sees former employees.
             let manager = view.manager_of(person).and_then(|id| view.company.person(id));
             guarded(rights.view_managers, Value::one(manager.map(Node::User)))
         }
@@ -255,8 +255,8 @@ fn entries<'a, const N: usize>(entries: [(&'static str, Value<'a>); N]) -> Value
     Value::Dictionary(entries.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
 }
 
-/// Source: recorded answers; they have every entry, null where there is nothing.
-/// unverified: which right guards which entry, and that an entry without its right is absent.
+/// Source: recorded answers; they have every entry, null if there is no value. unverified: the right that
+/// guards each entry, and that an entry without its right is absent.
 fn application_data<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
     let facts = &person.applications;
     let profile = |found: Option<&(i64, &'static str)>, plural: &str| {
@@ -270,7 +270,7 @@ fn application_data<'a>(view: &View<'a>, person: &'a Person) -> Value<'a> {
     if view.rights.view_managers {
         let second = facts.second_manager.and_then(|id| view.company.person(id));
         all.push(("manager2Id", Value::int(facts.second_manager)));
-        // The shape of a manager that is set was not recorded: taken to be that of any other user.
+        // The shape of a manager that is set was not recorded: assumed to be that of any other user.
         all.push((
             "manager2",
             second.map_or(Value::Null, |manager| {

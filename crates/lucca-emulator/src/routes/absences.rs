@@ -23,7 +23,7 @@ use crate::{
     switches::ById,
 };
 
-/// User dates answered at most by one request.
+/// Largest number of user dates in one answer.
 const MOST_DATES: usize = 100_000;
 
 pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
@@ -32,7 +32,7 @@ pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
         if !view.switches.userdates {
             return Err(unknown());
         }
-        // unverified: which right it takes.
+        // unverified: the required right.
         if !view.rights.view_users && !view.rights.consult_leaves {
             return Err(Refusal::no_right());
         }
@@ -79,7 +79,7 @@ pub(super) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
     }
 }
 
-/// Whether the key sees the owner of a period; `known` remembers owners.
+/// Whether the key sees the owner of a period; `known` caches owners.
 fn sees(call: &Read<'_>, known: &mut HashMap<u32, bool>, period: u32) -> bool {
     let company = call.view.company;
     let Some(period) = company.absences.periods.get(place(period)) else { return false };
@@ -97,14 +97,13 @@ fn list_query(
     ListQuery::with(call, of, own, call.view.switches.leaves_page_max, absent)
 }
 
-/// What makes one list differ from another.
-fn question(call: &Read<'_>, of: &Type, query: &ListQuery) -> String {
+/// The cache key of a list.
+fn cache_key(call: &Read<'_>, of: &Type, query: &ListQuery) -> String {
     let view = call.view;
     format!("{} {} {:?} {:?} {:?}", of.plural, view.today, query.filters, query.order, view.rights)
 }
 
-/// Leaves need a date range and a set of people (source: absences.md §3).
-/// unverified: the messages.
+/// Leaves need a date range and a set of people (source: absences.md §3). unverified: the messages.
 fn check(call: &Read<'_>, filters: &[Filter]) -> Result<(), Refusal> {
     let on = |path: &[&str]| filters.iter().any(|filter| filter.path() == path);
     let dated = on(&["date"])
@@ -131,9 +130,9 @@ fn leaves(call: &Read<'_>) -> Result<String, Refusal> {
     let on = |path: &[&str]| query.filters.iter().any(|filter| filter.path() == path);
     let inactive = switches.leaves_show_inactive || on(&["isActive"]) || on(&["cancellationDate"]);
     let pending = switches.leaves_show_pending || on(&["leavePeriod", "isConfirmed"]);
-    let places = call.listings.get_or_make(question(call, &LEAVE, &query), || {
+    let places = call.listings.get_or_make(cache_key(call, &LEAVE, &query), || {
         let all = &view.company.absences;
-        // What is asked about periods is asked once a period, not once a half-day.
+        // Filters on periods are evaluated once per period, not once per half-day.
         let above: Vec<Filter> = query.filters.iter().filter_map(|one| one.within("leavePeriod")).collect();
         let here: Vec<&Filter> =
             query.filters.iter().filter(|one| one.within("leavePeriod").is_none()).collect();
@@ -157,7 +156,7 @@ fn leaves(call: &Read<'_>) -> Result<String, Refusal> {
     Ok(query.answer(view, places.len(), |at| places.get(at).copied().map(Node::Leave)))
 }
 
-/// Leave periods, or the requests for them.
+/// Leave periods, or their requests.
 fn periods(call: &Read<'_>, of: &'static Type, node: fn(u32) -> Node<'static>) -> Result<String, Refusal> {
     let (view, switches) = (call.view, call.view.switches);
     let requests = of.plural == LEAVE_REQUEST.plural;
@@ -166,7 +165,7 @@ fn periods(call: &Read<'_>, of: &'static Type, node: fn(u32) -> Node<'static>) -
     let absent = if full { Selection::Full } else { Selection::Default };
     let mut query = list_query(call, of, own, absent)?;
     query.asked.count |= full && call.query.get("fields").is_none();
-    let places = call.listings.get_or_make(question(call, of, &query), || {
+    let places = call.listings.get_or_make(cache_key(call, of, &query), || {
         let mut known = HashMap::new();
         let all = (0_u32..).zip(&view.company.absences.periods);
         let places = all.filter(|(at, period)| {
@@ -211,7 +210,7 @@ fn sorted(
         .collect()
 }
 
-/// Every day asked for of everybody asked for. Days are required; live clients ask without owners.
+/// Every requested day of every requested person. Days are required; live clients send no owners.
 fn user_dates(call: &Read<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = list_query(call, &USER_DATE, &[], Selection::Full)?;

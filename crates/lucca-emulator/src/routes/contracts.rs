@@ -14,7 +14,7 @@ use crate::{
     errors::Refusal,
 };
 
-/// What contracts may be sorted by, in lower case. unverified: all of it.
+/// Sortable properties of contracts, in lower case. unverified: all of it.
 const SORTABLE: &[&str] = &[
     "id",
     "ownerid",
@@ -46,8 +46,8 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     }
 }
 
-/// The contracts of everybody the key sees, by id.
-/// unverified: that contracts are narrowed exactly as their owners are; the switch has it otherwise.
+/// The contracts of all employees visible to the key, by id. unverified: that the visibility of contracts is
+/// exactly that of their owners; the switch gives the alternative.
 fn visible<'a>(call: &Read<'a>) -> impl Iterator<Item = (&'a Person, &'a Contract)> {
     let view = call.view;
     view.company.contract_owners.iter().filter_map(move |(id, place)| {
@@ -68,7 +68,7 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     let templates = ids(call, "typeid")?;
     let sites = ids(call, "establishmentid")?;
     let applicable = bools(call, "isapplicable")?;
-    // unverified: what makes a contract archived; here none is.
+    // unverified: the meaning of an archived contract; here none is.
     let archived = bools(call, "isarchived")?;
     let rows = visible(call).filter(|(person, contract)| {
         allows(wanted.as_ref(), &contract.id)
@@ -126,7 +126,7 @@ fn wire(call: &Read<'_>, person: &Person, contract: &Contract) -> String {
     .to_string()
 }
 
-/// The lists contracts refer to. unverified: their shape; only the routes are documented.
+/// The lists that contracts refer to. unverified: their shape; only the routes are documented.
 pub(super) fn read_lookup(call: &Read<'_>, name: &str) -> Result<String, Refusal> {
     let table = match name {
         "work-contract-hiring-types" => HIRING_TYPES,

@@ -1,4 +1,4 @@
-//! `/api/v3/departments`, gone unless switched on. Source: directory.md §11.1.
+//! `/api/v3/departments`, absent unless switched on. Source: directory.md §11.1.
 
 use super::{Read, unknown, v3};
 use crate::{
@@ -6,14 +6,14 @@ use crate::{
     errors::Refusal,
     grammar::{
         filter,
-        schema::{Asked, Selection},
+        schema::{RequestedFields, Selection},
         value::{list, write_node, write_text},
     },
     resources::{Node, organization::DEPARTMENT},
     switches::V3Departments,
 };
 
-/// Keys that this endpoint handles itself.
+/// Keys handled by this endpoint.
 const OWN: &[&str] = &["parentid"];
 
 pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
@@ -27,7 +27,7 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     }
     let company = call.view.company;
     match rest {
-        // The filter `parentId` is typed as a number while the property is a path; it is taken as the
+        // The filter `parentId` is typed as a number while the property is a path; it is interpreted as the
         // parent's id (source: directory.md §11.1).
         [] => {
             let parent: Option<i64> = match call.query.get("parentid") {
@@ -41,11 +41,15 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
         }
         ["tree" | "scopedtree"] => {
             let view = call.view;
-            let asked =
-                Asked::read(call.query.get("fields"), &DEPARTMENT, Selection::Default, view.switches)?;
+            let asked = RequestedFields::read(
+                call.query.get("fields"),
+                &DEPARTMENT,
+                Selection::Default,
+                view.switches,
+            )?;
             // A tree has no pages.
             let filters = filter::read_all(call.query, &DEPARTMENT, OWN, view.now, view.switches)?;
-            // unverified: that only active ones are shown unless asked otherwise.
+            // unverified: that only active ones are listed by default.
             let any = filters.iter().any(|filter| filter.is_on("isActive"));
             let shown = |one: &Department| {
                 (any || one.active)
@@ -68,8 +72,8 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
 
 /// Writes `{node, children}` from the root, which is always null, down.
 ///
-/// What is below a department that is not shown hangs from the nearest one above that is.
-/// unverified: what becomes of those.
+/// Children of an unlisted department are attached to its nearest listed ancestor. unverified: their place in
+/// a real tenant.
 pub(super) fn tree(
     out: &mut String,
     company: &Company,

@@ -1,7 +1,7 @@
-//! Which paths there are, and the envelope of each generation.
+//! The paths of the API, and the envelope of each generation.
 //!
-//! Lives here: routing by lower-cased path. Each module answers one family. Not here: keys and
-//! limits (`server`), the query language (`grammar`).
+//! Included: routing by lower-cased path. Each module answers one family. Not included: keys and limits
+//! (`server`), the query language (`grammar`).
 
 mod absences;
 mod contracts;
@@ -21,15 +21,15 @@ use crate::{
     writes::Write,
 };
 
-/// A request that only reads.
+/// A read request.
 pub(crate) struct Read<'a> {
     pub(crate) view: &'a View<'a>,
     pub(crate) query: &'a Query,
-    /// Answers remembered for the pages that follow.
+    /// Cached lists for the following pages.
     pub(crate) listings: &'a Listings,
 }
 
-/// Which generation a path belongs to: it decides the shape of errors (source: directory.md §5).
+/// The generation of a path: it decides the shape of errors (source: directory.md §5).
 pub(crate) fn generation(path: &str) -> Generation {
     if ["/organization/", "/directory/", "/timmi-absences/"].iter().any(|start| path.starts_with(start)) {
         Generation::V4
@@ -56,7 +56,7 @@ pub(crate) fn read(path: &str, call: &Read<'_>) -> Result<String, Refusal> {
     }
 }
 
-/// The change a verb on a path asks for, if there is one; `path` is in lower case.
+/// The change for a method on a path, if there is one; `path` is in lower case.
 pub(crate) fn write(method: &Method, path: &str) -> Option<Write> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     match (segments.as_slice(), method.as_str()) {
@@ -67,7 +67,7 @@ pub(crate) fn write(method: &Method, path: &str) -> Option<Write> {
     }
 }
 
-/// The verbs of a path, as `Allow` lists them. unverified: that the tenant sends this header.
+/// The methods of a path, in the form of `Allow`. unverified: that the tenant sends this header.
 pub(crate) fn verbs(path: &str) -> &'static str {
     let answers = |method| write(&method, path).is_some();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();

@@ -104,7 +104,7 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     })
 }
 
-/// What a list may be sorted by, in lower case. Seen: `name`, `legalunit.name`, `job.name`,
+/// Sortable properties of a list, in lower case. Observed: `name`, `legalunit.name`, `job.name`,
 /// `level.position` (source: directory.md §5). unverified: the others.
 fn sortable(resource: &str) -> &'static [&'static str] {
     match resource {
@@ -133,7 +133,7 @@ fn sortable(resource: &str) -> &'static [&'static str] {
     }
 }
 
-/// Puts rows, which come by id, in the order they have without `sort`.
+/// Sorts rows, given by id, into their order without `sort`.
 fn unsorted<'a, T>(call: &Read<'_>, mut rows: Vec<&'a T>, id: impl Fn(&T) -> i64) -> Vec<&'a T> {
     let turn = match call.view.switches.unsorted {
         Unsorted::ById => return rows,
@@ -144,7 +144,7 @@ fn unsorted<'a, T>(call: &Read<'_>, mut rows: Vec<&'a T>, id: impl Fn(&T) -> i64
     rows
 }
 
-/// Active people the key sees, counted by establishment or qualification.
+/// Active people visible to the key, counted by establishment or qualification.
 fn members(call: &Read<'_>, by: impl Fn((i64, Option<i64>)) -> i64) -> HashMap<i64, i64> {
     let view = call.view;
     let mut counts = HashMap::new();
@@ -206,8 +206,8 @@ fn legal_unit(one: &LegalUnit) -> String {
     .to_string()
 }
 
-/// The keys recorded in 2022, and those that documents and public clients have since (source: directory.md
-/// §11.3): `author`, `lastModifier`, `lastModifiedAt`, `lastModifiedAtOffset`.
+/// The keys recorded in 2022, and later ones from documents and public clients (source: directory.md §11.3):
+/// `author`, `lastModifier`, `lastModifiedAt`, `lastModifiedAtOffset`.
 fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
     let unit = call.view.company.legal_units.iter().find(|unit| unit.id == one.legal_unit);
     let mut wire = json!({
@@ -230,7 +230,7 @@ fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
         "lastModifiedAtOffset": "2023-02-01T10:05:00.1+01:00",
         "isArchived": one.archived,
     });
-    // Documented as timezoneId, seen as timeZoneId (source: directory.md §11.3).
+    // Documented as timezoneId, observed as timeZoneId (source: directory.md §11.3).
     let key = match call.view.switches.key_casing {
         KeyCasing::Observed => "timeZoneId",
         KeyCasing::Documented => "timezoneId",
@@ -241,7 +241,7 @@ fn establishment(call: &Read<'_>, one: &Establishment, users: i64) -> String {
     wire.to_string()
 }
 
-/// Who wrote what nobody of the company did.
+/// The author of records that no employee created.
 fn admin(call: &Read<'_>) -> serde_json::Value {
     json!({
         "id": 0,

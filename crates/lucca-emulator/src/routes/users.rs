@@ -8,7 +8,7 @@ use crate::{
     },
     errors::Refusal,
     grammar::{
-        schema::{Asked, Selection},
+        schema::{RequestedFields, Selection},
         value::{Value, list, write_node, write_text},
     },
     resources::{Node, users::USER},
@@ -30,22 +30,23 @@ pub(super) fn read(call: &Read<'_>, rest: &[&str]) -> Result<String, Refusal> {
     }
 }
 
-/// Keys that this endpoint handles itself.
+/// Keys handled by this endpoint.
 const OWN: &[&str] = &["legalentityids", "searchbyemployeenumber"];
 
 fn all(call: &Read<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
     refuse_hidden(call, &query.asked.items)?;
-    // Who has left is left out, unless asked for in one way or the other (source: directory.md §1.5, §6.1).
+    // Former employees are left out by default; two parameters include them (source: directory.md §1.5,
+    // §6.1).
     let with_former = call.query.flag("formeremployees")
         || query.filters.iter().any(|filter| filter.is_on("dtContractEnd"));
     let clue = call.query.get("clue").map(str::to_lowercase);
-    let question = format!(
+    let cache_key = format!(
         "{} {} {:?} {:?} {with_former} {clue:?} {:?}",
         view.today, view.switches.hidden_fields as u8, query.filters, query.order, view.rights
     );
-    let places = call.listings.get_or_make(question, || {
+    let places = call.listings.get_or_make(cache_key, || {
         let shown = view.company.people.iter().filter(|person| {
             view.lists(person)
                 && (with_former || person.status(view.today) != Status::Former)
@@ -65,26 +66,26 @@ fn all(call: &Read<'_>) -> Result<String, Refusal> {
     }))
 }
 
-/// Refuses what is asked for with a property that the key may not see, where that is how they are hidden.
+/// Refuses a request for a property that the key may not see, if the switch hides properties so.
 fn refuse_hidden(call: &Read<'_>, asked: &Selection) -> Result<(), Refusal> {
     let Selection::Chosen(chosen) = asked else { return Ok(()) };
     if call.view.switches.hidden_fields != HiddenFields::Refused {
         return Ok(());
     }
-    // Whether a property is hidden depends on the key alone, so anybody will do.
-    let Some(anybody) = call.view.company.people.first().map(Node::User) else { return Ok(()) };
-    let is_hidden = |property| matches!(anybody.get(call.view, property), Value::Hidden);
+    // Whether a property is hidden depends on the key alone, so any user serves as a sample.
+    let Some(sample) = call.view.company.people.first().map(Node::User) else { return Ok(()) };
+    let is_hidden = |property| matches!(sample.get(call.view, property), Value::Hidden);
     if chosen.iter().any(|one| is_hidden(one.property.name)) { Err(Refusal::no_right()) } else { Ok(()) }
 }
 
-/// Words of a clue come apart at blanks and at commas: lucca-front joins them with commas.
-/// unverified: that every word must be found, and that the name is all that is searched.
+/// A clue is split into words at blanks and commas: lucca-front joins them with commas. unverified: that
+/// every word must be found, and that only the name is searched.
 fn is_clue_to(clue: &str, person: &Person) -> bool {
     let name = person.name().to_lowercase();
     clue.split([' ', ',']).flat_map(str::split_whitespace).all(|word| name.contains(word))
 }
 
-/// unverified: what a key, which is no user, gets here; only a session's answer was seen.
+/// unverified: the answer to a key, which is not a user; only a session's answer was observed.
 fn me(call: &Read<'_>) -> String {
     let mut data = "{\"id\":0,\"name\":".to_owned();
     write_text(&mut data, call.view.principal);
@@ -92,9 +93,8 @@ fn me(call: &Read<'_>) -> String {
     v3::envelope(call.view, &data, None, None)
 }
 
-/// Items are wrapped with their relevance (source: directory.md §6.6).
-/// Relevance is 0 where nothing is searched for (recorded). unverified: what it is elsewhere, and the order when
-/// none is asked for; here all are equally relevant.
+/// Items are wrapped with their relevance (source: directory.md §6.6). Relevance is 0 without a search text
+/// (recorded). unverified: its other values, and the default order; here all are equally relevant.
 fn search(call: &Read<'_>) -> Result<String, Refusal> {
     let view = call.view;
     let query = v3::ListQuery::read(call, &USER, OWN)?;
@@ -127,7 +127,10 @@ fn one(call: &Read<'_>, id: &str) -> Result<String, Refusal> {
     match call.view.company.person(id).filter(|person| call.view.sees(person)) {
         Some(person) => {
             let asked = call.query.get("fields");
-            refuse_hidden(call, &Asked::read(asked, &USER, Selection::Default, call.view.switches)?.items)?;
+            refuse_hidden(
+                call,
+                &RequestedFields::read(asked, &USER, Selection::Default, call.view.switches)?.items,
+            )?;
             v3::record(call, Node::User(person))
         }
         None => Err(Refusal::missing_user()),

@@ -1,7 +1,7 @@
-//! Collections and records of `/api/v3`, whatever the resource. Source: wire-grammar.md §1.
+//! Collections and records of `/api/v3`, for any resource. Source: wire-grammar.md §1.
 //!
-//! Lives here: the way from rows to an answer, the envelope, and the resources that need nothing
-//! special. Users and departments have their own modules.
+//! Included: building an answer from rows, the envelope, and the resources without special rules. Users and
+//! departments have their own modules.
 
 use std::{
     collections::VecDeque,
@@ -21,16 +21,16 @@ use crate::{
         filter::{self, Filter},
         order::Order,
         paging::Page,
-        schema::{Asked, Selection, Type},
+        schema::{RequestedFields, Selection, Type},
         value::{Value, list, write_node, write_text},
     },
     resources::{Node, View, axes, extensions, lookups, organization},
     switches::{AccountShape, ById, CountOnly, Header, UserLogs},
 };
 
-/// Answers of lists to be continued: places of records by what was asked, the latest first.
+/// Cached lists for following pages: indices of records by query, the latest first.
 ///
-/// A client that pages through a hundred thousand people asks the same question a hundred times.
+/// A client that pages through a hundred thousand people sends the same query a hundred times.
 #[derive(Debug, Default)]
 pub(crate) struct Listings {
     known: Mutex<VecDeque<(String, Arc<Vec<u32>>)>>,
@@ -40,7 +40,7 @@ pub(crate) struct Listings {
 const REMEMBERED: usize = 8;
 
 impl Listings {
-    /// Another number for every list whose order is another one each time.
+    /// A new number for every list whose order changes each time.
     pub(crate) fn next_turn(&self) -> u64 {
         self.turns.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -49,33 +49,33 @@ impl Listings {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    pub(crate) fn get_or_make(&self, question: String, make: impl FnOnce() -> Vec<u32>) -> Arc<Vec<u32>> {
+    pub(crate) fn get_or_make(&self, cache_key: String, make: impl FnOnce() -> Vec<u32>) -> Arc<Vec<u32>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, places)) = known.iter().find(|(asked, _)| *asked == question) {
+        if let Some((_, places)) = known.iter().find(|(asked, _)| *asked == cache_key) {
             return Arc::clone(places);
         }
         let places = Arc::new(make());
-        known.push_front((question, Arc::clone(&places)));
+        known.push_front((cache_key, Arc::clone(&places)));
         known.truncate(REMEMBERED);
         places
     }
 }
 
-/// What a v3 list was asked for.
+/// A parsed query for a v3 list.
 pub(crate) struct ListQuery {
-    pub(crate) asked: Asked,
+    pub(crate) asked: RequestedFields,
     pub(crate) page: Page,
     pub(crate) order: Order,
     pub(crate) filters: Vec<Filter>,
 }
 
 impl ListQuery {
-    /// `own` are keys the endpoint handles itself.
+    /// `own` are keys that the endpoint handles itself.
     pub(crate) fn read(call: &Read<'_>, of: &'static Type, own: &[&str]) -> Result<Self, Refusal> {
         Self::with(call, of, own, call.view.switches.page_max, Selection::Default)
     }
 
-    /// `most` is the largest page, `absent` what shows without `fields`.
+    /// `most` is the largest page, `absent` the selection without `fields`.
     pub(crate) fn with(
         call: &Read<'_>,
         of: &'static Type,
@@ -84,7 +84,7 @@ impl ListQuery {
         absent: Selection,
     ) -> Result<Self, Refusal> {
         let (view, query) = (call.view, call.query);
-        let mut asked = Asked::read(query.get("fields"), of, absent, view.switches)?;
+        let mut asked = RequestedFields::read(query.get("fields"), of, absent, view.switches)?;
         if view.switches.no_count {
             asked.count = false;
             asked.only_collection = false;
@@ -101,7 +101,7 @@ impl ListQuery {
         self.filters.iter().all(|filter| filter.accepts(view, node))
     }
 
-    /// Writes the answer for `total` rows, of which `row` gives one by its place.
+    /// Writes the answer for `total` rows; `row` returns one by its index.
     pub(crate) fn answer<'a>(
         &self,
         view: &View<'a>,
@@ -129,7 +129,7 @@ impl ListQuery {
     }
 }
 
-/// Puts `data` beside the header the switches ask for.
+/// Wraps `data` with the header that the switches select.
 pub(crate) fn envelope(view: &View<'_>, data: &str, count: Option<usize>, page: Option<Page>) -> String {
     let generated = generated(view.now, data.len());
     let mut out = String::with_capacity(data.len() + 256);
@@ -149,7 +149,7 @@ pub(crate) fn envelope(view: &View<'_>, data: &str, count: Option<usize>, page: 
         }
         if header == Header::Legacy {
             let paging = page.map_or("null".to_owned(), |page| {
-                // previous and next are always null, count is 0 unless asked for (wire-grammar.md §1.6).
+                // previous and next are always null, count is 0 unless requested (wire-grammar.md §1.6).
                 format!(
                     "{{\"count\":{},\"offset\":{},\"limit\":{},\"previous\":null,\"next\":null}}",
                     count.unwrap_or(0),
@@ -174,7 +174,7 @@ pub(crate) fn envelope(view: &View<'_>, data: &str, count: Option<usize>, page: 
 pub(crate) const PROCESS: u32 = 3127;
 
 /// `generated` of the header. All recorded ones have a fraction of six or seven digits; the tenant's clock
-/// stands on whole seconds, so that one is made of what is answered.
+/// has whole seconds, so a fraction is derived from the answer.
 pub(crate) fn generated(now: DateTime, length: usize) -> Stamp {
     let fraction = i64::try_from(length).unwrap_or(0).rem_euclid(900_000) * 1_000 + 81_250_700;
     let at = if now.subsec_nanosecond() == 0 {
@@ -191,13 +191,13 @@ pub(crate) fn record(call: &Read<'_>, node: Node<'_>) -> Result<String, Refusal>
         ById::Everything => Selection::Full,
         ById::IdNameUrl => Selection::Default,
     };
-    let asked = Asked::read(call.query.get("fields"), node.of(), absent, call.view.switches)?;
+    let asked = RequestedFields::read(call.query.get("fields"), node.of(), absent, call.view.switches)?;
     let mut data = String::new();
     write_node(&mut data, call.view, node, &asked.items);
     Ok(envelope(call.view, &data, None, None))
 }
 
-/// A list over rows at hand.
+/// A list over given rows.
 pub(crate) fn collection<'a>(
     call: &Read<'a>,
     of: &'static Type,
@@ -228,8 +228,8 @@ pub(crate) fn by_id<'a>(
     }
 }
 
-/// The names of a resource's properties (source: wire-grammar.md §3, `help` routes).
-/// unverified: everything about the answer but `data.fields`.
+/// The names of a resource's properties (source: wire-grammar.md §3, `help` routes). unverified: everything
+/// about the answer but `data.fields`.
 pub(crate) fn help(call: &Read<'_>, of: &Type) -> String {
     let mut data = "{\"fields\":".to_owned();
     list(&mut data, of.properties, |data, property| {
@@ -239,7 +239,7 @@ pub(crate) fn help(call: &Read<'_>, of: &Type) -> String {
     envelope(call.view, &data, None, None)
 }
 
-/// The resources that need nothing special.
+/// The resources without special rules.
 pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<String, Refusal> {
     let view = call.view;
     let company = view.company;
@@ -260,7 +260,7 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
             (&organization::LEGAL_ENTITY, company.establishments.iter().map(Node::Establishment).collect())
         }
         "axes" => {
-            // Inactive ones come only when asked for (source: directory.md §11.6).
+            // Inactive ones are only listed on request (source: directory.md §11.6).
             let asked = call.query.get("isactive").is_some() || !rest.is_empty();
             let shown = company.axes.iter().filter(|axis| axis.active || asked);
             (&axes::AXIS, shown.map(Node::Axis).collect())
@@ -312,8 +312,8 @@ pub(crate) fn read(call: &Read<'_>, resource: &str, rest: &[&str]) -> Result<Str
     }
     match rest {
         [] => collection(call, of, rows, own),
-        // Asked for by Lucca's own front end (source: directory.md §11.3).
-        // unverified: that it answers what the list does, whatever the operations asked about.
+        // Requested by Lucca's own front end (source: directory.md §11.3). unverified: that it answers like
+        // the list, for any operations.
         ["scope"] if resource == "legalentities" => collection(call, of, rows, own),
         ["help"] => Ok(help(call, of)),
         [id] => by_id(call, of, rows, id),

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::Read;
 use crate::errors::Refusal;
 
-/// What a v4 list was asked for.
+/// A parsed query for a v4 list.
 pub(super) struct Paging {
     page: usize,
     limit: usize,
@@ -17,7 +17,7 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    /// `most` is the largest page, `sortable` what rows may be sorted by, in lower case.
+    /// `most` is the largest page, `sortable` the sortable properties, in lower case.
     pub(super) fn read(call: &Read<'_>, most: u64, sortable: &[&str]) -> Result<Self, Refusal> {
         let query = call.query;
         let number = |key: &str, otherwise: u64| match query.get(key) {
@@ -66,7 +66,7 @@ impl Paging {
         })
     }
 
-    /// Writes the answer; `write` gives the JSON of a row.
+    /// Writes the answer; `write` returns the JSON of a row.
     pub(super) fn answer<T>(&self, mut rows: Vec<T>, write: impl Fn(&T) -> String) -> String {
         if !self.sort.is_empty() {
             let mut keyed: Vec<(Vec<Json>, T)> =
@@ -89,7 +89,7 @@ impl Paging {
         if self.count {
             out.push_str(&format!(",\"count\":{total}"));
         }
-        // unverified: what cursors look like; page numbers are accepted wherever a cursor is.
+        // unverified: the format of cursors; page numbers are accepted as cursors.
         let cursor = |page: Option<usize>| page.map_or("null".to_owned(), |page| format!("\"{page}\""));
         if self.prev {
             out.push_str(&format!(",\"prev\":{}", cursor((self.page > 1).then(|| self.page - 1))));
@@ -137,7 +137,7 @@ fn compare(a: &Json, b: &Json) -> std::cmp::Ordering {
     }
 }
 
-/// A comma list of numbers, if the key is there.
+/// A comma-separated list of numbers, if the key is present.
 pub(super) fn ids(call: &Read<'_>, key: &str) -> Result<Option<Vec<i64>>, Refusal> {
     let Some(text) = call.query.get(key) else { return Ok(None) };
     let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
@@ -145,7 +145,7 @@ pub(super) fn ids(call: &Read<'_>, key: &str) -> Result<Option<Vec<i64>>, Refusa
     ids.map(Some).map_err(|_| Refusal::bad_request(format!("The value '{text}' is not valid for {key}.")))
 }
 
-/// A comma list of booleans: `true,false` is both.
+/// A comma-separated list of booleans: `true,false` is both.
 pub(super) fn bools(call: &Read<'_>, key: &str) -> Result<Option<Vec<bool>>, Refusal> {
     let Some(text) = call.query.get(key) else { return Ok(None) };
     let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
@@ -153,14 +153,14 @@ pub(super) fn bools(call: &Read<'_>, key: &str) -> Result<Option<Vec<bool>>, Ref
     bools.map(Some).map_err(|_| Refusal::bad_request(format!("The value '{text}' is not valid for {key}.")))
 }
 
-/// Whether a name holds any of the clues of `search`, in any case.
+/// Whether a name contains any of the words of `search`, in any case.
 pub(super) fn searched(call: &Read<'_>, name: &str) -> bool {
     let Some(clues) = call.query.get("search") else { return true };
     let name = name.to_lowercase();
     clues.split(',').map(|clue| clue.trim().to_lowercase()).any(|clue| name.contains(&clue))
 }
 
-/// Whether an optional list allows a value.
+/// Whether an optional list contains a value.
 pub(super) fn allows<T: PartialEq>(list: Option<&Vec<T>>, value: &T) -> bool {
     list.is_none_or(|list| list.contains(value))
 }

@@ -1,7 +1,7 @@
-//! What is not known about a real tenant, or differs between them, as switches.
+//! Switches for behaviours that are unknown, or differ between tenants.
 //!
-//! Lives here: the switches, their defaults (the most probable behaviour) and where each doubt comes
-//! from. Not here: the behaviours themselves.
+//! Included: the switches, their defaults (the most probable behaviour) and the source of each doubt. Not
+//! included: the behaviours themselves.
 
 mod rate;
 mod recorded;
@@ -19,7 +19,7 @@ pub use self::requests::{
 pub use self::telling::{AuthorizationAs, Telling};
 use crate::faults::Fault;
 
-/// How the tenant behaves where the documentation is silent, or contradicts what was observed.
+/// Behaviours for which the documentation is silent, or contradicts observations.
 ///
 /// JSON names are the field names. A missing field has its default, an unknown one is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,14 +27,14 @@ use crate::faults::Fault;
 pub struct Switches {
     /// Rows of a v3 page when `paging` is absent; `null` is everything (source: wire-grammar.md §1.2).
     pub page_default: Option<u64>,
-    /// Largest v3 page, of every list; `null` is no maximum (source: wire-grammar.md §1.2,
-    /// directory.md §5.4). Live clients ask for `paging=0,2000` and `0,5000`; 1000 is documented for users.
+    /// Largest v3 page, of every list; `null` is no maximum (source: wire-grammar.md §1.2, directory.md
+    /// §5.4). Live clients send `paging=0,2000` and `0,5000`; 1000 is documented for users.
     pub page_max: Option<u64>,
     /// Rows of `paging=1` (100 in the framework of 2017, 10 in today's).
     pub paging_one: u64,
     /// The only v3 page sizes accepted; any other is answered 400.
     pub known_page_sizes: Option<Vec<u64>>,
-    /// Pages of v3 and v4 are silently cut to this many rows, whatever was asked for.
+    /// Pages of v3 and v4 are silently cut to this many rows, for any request.
     pub short_pages_of: Option<u64>,
     /// Largest `limit` of `/organization/structure/api` (100 documented for legal units).
     pub v4_limit_max_organization: u64,
@@ -52,31 +52,31 @@ pub struct Switches {
     pub nationality: Nationality,
     /// `url` values (source: wire-grammar.md §1.6).
     pub url_style: UrlStyle,
-    /// The answer to a filter on a property that does not exist, or with a value that can't be read.
+    /// The answer to a filter on a property that does not exist, or with an unreadable value.
     pub unknown_filter: UnknownFilter,
-    /// Keys, in lower case, that are ignored even though they are no property.
+    /// Keys, in lower case, that are ignored although they are not properties.
     pub tolerated_filters: Vec<String>,
     /// The answer to `fields` naming a property that does not exist.
     pub unknown_field: UnknownField,
-    /// Entries of a dictionary that are asked for by name: `fields=applicationData[profile_figgo]`.
+    /// Entries of a dictionary that are requested by name: `fields=applicationData[profile_figgo]`.
     pub dictionary_members: DictionaryMembers,
-    /// The answer to a write naming a property that does not exist, or may not be written.
+    /// The answer to a write with a property that does not exist, or is read-only.
     pub unknown_body_field: UnknownField,
-    /// The body of a 400 for a query that can't be read.
+    /// The body of a 400 for an unreadable query.
     pub malformed_query: MalformedQuery,
     /// The shape of v3 error bodies (source: wire-grammar.md §1.8).
     pub v3_errors: ErrorBody,
     /// The shape of the 401 for a missing or unknown key.
     pub unauthorized_body: ErrorBody,
-    /// The status when the key lacks a right: 403 or 401.
+    /// The status if the key lacks a right: 403 or 401.
     pub no_right_status: u16,
-    /// The status of a work contract just created: 200 or 201. Neither is documented.
+    /// The status of a new work contract: 200 or 201. Neither is documented.
     pub created_status: u16,
     /// The status for a user id that does not exist: 500 as documented, or 404.
     pub missing_user_status: u16,
-    /// What a v3 record without `fields` shows when asked for by id.
+    /// The properties of a v3 record requested by id without `fields`.
     pub by_id: ById,
-    /// A property the key may not see.
+    /// A property that the key may not see.
     pub hidden_fields: HiddenFields,
     /// `until` with a date includes that whole day (framework of 2017) or not (today's).
     pub until_includes_whole_day: bool,
@@ -84,9 +84,9 @@ pub struct Switches {
     pub v3_departments: V3Departments,
     /// User 0, the technical account without contract dates, is in lists of users. Recorded lists lack it.
     pub technical_user_listed: bool,
-    /// What stands for the manager of people who have none.
+    /// The manager of people without one.
     pub no_manager: NoManager,
-    /// The order of v4 lists that are asked for without `sort`.
+    /// The order of v4 lists without `sort`.
     pub unsorted: Unsorted,
     /// Every `/organization/structure/api` endpoint answers 404.
     pub organization_gone: bool,
@@ -94,107 +94,107 @@ pub struct Switches {
     /// `null` is no maximum.
     pub leaves_page_max: Option<u64>,
     /// Leaves without `date` are answered if `creationDate`, `cancellationDate` or
-    /// `leavePeriod.confirmationDate` narrows them (source: absences.md §3.1, where it is open).
+    /// `leavePeriod.confirmationDate` restricts them (source: absences.md §3.1, where it is open).
     pub leaves_without_date: bool,
-    /// The list of leaves shows those of pending periods (source: absences.md §3, where it is open).
-    /// If not, a filter on `leavePeriod.isConfirmed` still brings them.
+    /// The list of leaves includes those of pending periods (source: absences.md §3, where it is open). If
+    /// not, a filter on `leavePeriod.isConfirmed` still includes them.
     pub leaves_show_pending: bool,
-    /// The list of leaves shows cancelled and denied ones (the same doubt). If not, a filter on
-    /// `isActive` or `cancellationDate` still brings them.
+    /// The list of leaves includes cancelled and denied ones (the same doubt). If not, a filter on `isActive`
+    /// or `cancellationDate` still includes them.
     pub leaves_show_inactive: bool,
-    /// Leaves of a denied request have a `cancellationDate`, the date of the denial. unverified: only
-    /// that they are no longer active is documented (source: absences.md §2.1).
+    /// Leaves of a denied request have a `cancellationDate`, the date of the denial. unverified: only the end
+    /// of their activity is documented (source: absences.md §2.1).
     pub denied_have_cancellation_date: bool,
-    /// Absences of former and future employees need the right to see these; else all in scope show.
-    /// unverified.
+    /// Absences of former and future employees need the right to see these; otherwise all in scope are
+    /// visible. unverified.
     pub leaves_follow_users: bool,
-    /// Contracts of former and future employees need the right to see these; else all in scope show.
-    /// unverified.
+    /// Contracts of former and future employees need the right to see these; otherwise all in scope are
+    /// visible. unverified.
     pub contracts_follow_users: bool,
     /// The duration of a leave that counts hours (source: absences.md §2.1, §14).
     pub leave_value: LeaveValue,
-    /// How the stamps of absences are written: creation, confirmation, cancellation, approvals
-    /// (source: absences.md §1, where the zone is open).
+    /// Format of the stamps of absences: creation, confirmation, cancellation, approvals (source: absences.md
+    /// §1, where the zone is open).
     pub absence_stamps: AbsenceStamps,
-    /// How a filter with a zone compares with such a stamp: `creationDate=since,…Z`.
+    /// Comparison of a filter with a zone and such a stamp: `creationDate=since,…Z`.
     pub absence_since: SinceReading,
     /// `isRemoteWork` is set on the remote work account; some tenants don't (source: absences.md §8).
     pub remote_work_flag: bool,
-    /// What leave accounts show, an undocumented resource (source: absences.md §8, §14).
+    /// The properties of leave accounts, an undocumented resource (source: absences.md §8, §14).
     pub leave_accounts: AccountShape,
-    /// Leave requests can be filtered by `status`; else it is ignored. unverified either way.
+    /// Leave requests can be filtered by `status`; otherwise it is ignored. unverified either way.
     pub request_status_filter: bool,
-    /// What a list of leave requests shows without `fields`: `everything` comes with `count`, as the
-    /// documented example does (source: absences.md §2.4).
+    /// The properties of listed leave requests without `fields`: `everything` includes `count`, like the
+    /// documented example (source: absences.md §2.4).
     pub leave_requests_show: ById,
-    /// Which bodies the undocumented factory of absence requests takes (source: absences.md §5.1).
+    /// The bodies that the undocumented factory of absence requests accepts (source: absences.md §5.1).
     pub absence_factory: AbsenceFactory,
     /// Whether API keys may use that factory.
     pub factory_access: FactoryAccess,
-    /// Its answer to a request that was created.
+    /// Its answer to a created request.
     pub factory_answer: FactoryAnswer,
     /// Its answer to a request that a rule forbids.
     pub factory_refusal: FactoryRefusal,
-    /// What becomes of a request whose warnings to be confirmed were not sent back.
+    /// The handling of a request that does not send back the warnings that need confirmation.
     pub unconfirmed_warnings: Unconfirmed,
-    /// What `autoCreate` set to false does.
+    /// The effect of `autoCreate` set to false.
     pub auto_create_false: AutoCreateFalse,
-    /// Approvals a request takes that is made through the API: 0 is approved at once, 3 the most;
-    /// `null` is by leave account, from 1 to 3.
+    /// Approvals that a request made through the API needs: 0 is approved at once, 3 the most; `null` depends
+    /// on the leave account, from 1 to 3.
     pub request_levels: Option<u8>,
-    /// The documented import of absences answers; else 404 (source: absences.md §5.2).
+    /// The documented import of absences is available; otherwise 404 (source: absences.md §5.2).
     pub absence_import: bool,
-    /// A bad line does not keep those before it from being imported. unverified either way.
+    /// A bad line does not prevent the import of those before it. unverified either way.
     pub import_partial: bool,
-    /// What its column `legalEntity` holds: documentation and help page disagree.
+    /// The value of its column `legalEntity`: documentation and help page disagree.
     pub import_establishment: ImportEstablishment,
-    /// Leave accounts that need no approval; the import takes their column `isApproved` only blank, as Lucca's help page
-    /// 360029242671 has it. unverified: that it refuses anything else.
+    /// Leave accounts that need no approval; the import requires their column `isApproved` to be blank,
+    /// according to Lucca's help page 360029242671. unverified: that it refuses any other value.
     pub accounts_without_approval: Vec<i64>,
-    /// What the import makes of a line that is not approved.
+    /// The result of an imported line that is not approved.
     pub import_unapproved: ImportUnapproved,
-    /// Polls of an asynchronous import that are answered before its end.
+    /// Number of polls of an asynchronous import before its end.
     pub import_polls: u32,
     /// The answer to a cancellation, a deletion or a decision.
     pub write_answer: WriteAnswer,
-    /// Cancelling a request that was approved (source: absences.md §2.4, §4).
+    /// Cancelling an approved request (source: absences.md §2.4, §4).
     pub cancel_approved: CancelApproved,
-    /// One decision settles all the steps of a request.
+    /// One decision completes all the steps of a request.
     pub approval_settles_all: bool,
-    /// Decisions are taken on wishes to cancel too; else only on pending requests, as documented.
+    /// Decisions are accepted on cancellation requests too; otherwise only on pending requests, as
+    /// documented.
     pub approvals_decide_cancellations: bool,
-    /// Who a decision is recorded of.
+    /// The recorded author of a decision.
     pub decides_as: DecidesAs,
-    /// Whom the tenant tells of its absences by itself, and how; `null` is nobody.
+    /// Notifications of absences that the tenant sends; `null` sends none.
     pub telling: Option<Telling>,
     /// `/api/v3/userlogs`, which Lucca does not document.
     pub userlogs: UserLogs,
-    /// `/api/v3/userdates` answers; else 404.
+    /// `/api/v3/userdates` is available; otherwise 404.
     pub userdates: bool,
-    /// `modifiedAt` of users moves when they change.
+    /// `modifiedAt` of users changes with them.
     pub modified_at_moves: bool,
-    /// Minutes by which the tenant's clock is wrong: in the stamps it writes, and in what it takes for
-    /// now.
+    /// Error of the tenant's clock in minutes: in the stamps it writes, and in its current time.
     pub clock_offset_minutes: i64,
     /// Requests a minute for the whole tenant; `null` is no limit (source: directory.md §10).
     pub rate_limit: Option<u32>,
-    /// Which requests count against that limit.
+    /// The requests that count against that limit.
     pub rate_counting: RateCounting,
-    /// Milliseconds by which the windows of the rate limit begin before the first request, as they do where another
-    /// integration has sent before.
+    /// Milliseconds by which the windows of the rate limit begin before the first request, as they do after
+    /// requests of another integration.
     pub rate_anchor_ms: u64,
-    /// Requests a minute that another integration sends, evenly, from the beginning of the first window on. They count
-    /// against the limit, and are in no log.
+    /// Requests a minute of another integration, evenly spaced, from the beginning of the first window on.
+    /// They count against the limit, and are in no log.
     pub other_requests_per_minute: u32,
     /// The `Retry-After` of a 429.
     pub retry_after: RetryAfter,
     /// The body of a 429.
     pub too_many_body: TooManyBody,
-    /// Milliseconds every answer is delayed by.
+    /// Delay of every answer, in milliseconds.
     pub latency_ms: u64,
-    /// Microseconds an answer is delayed by for every row of a list.
+    /// Delay of an answer per row of a list, in microseconds.
     pub latency_per_row_us: u64,
-    /// What goes wrong, and when.
+    /// Faults, with their conditions.
     pub faults: Vec<Fault>,
 }
 
@@ -312,13 +312,13 @@ pub enum Header {
     None,
 }
 
-/// How foreign keys are spelled.
+/// Spelling of foreign keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyCasing {
     /// As recorded: `managerID`, `departmentID`, `legalEntityID`, `cultureID`, `cspID`.
     Observed,
-    /// As the documentation shows them: `managerId`, `departmentId`, `legalEntityId`.
+    /// As documented: `managerId`, `departmentId`, `legalEntityId`.
     Documented,
 }
 
@@ -337,13 +337,13 @@ pub enum Nationality {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UrlStyle {
-    /// `http://host/api/v3/users/1`, the host being the one that was asked. Recorded.
+    /// `http://host/api/v3/users/1`, with the host of the request. Recorded.
     Absolute,
     /// `api/v3/users/1`.
     Relative,
 }
 
-/// A filter on something that is no property.
+/// A filter on a name that is not a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownFilter {
@@ -351,21 +351,21 @@ pub enum UnknownFilter {
     BadRequest,
     /// 500, as the framework of 2017 did.
     ServerError,
-    /// As if it were not there.
+    /// As if it were absent.
     Ignored,
 }
 
-/// A field that is no property.
+/// A field that is not a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownField {
     /// 400.
     BadRequest,
-    /// As if it were not there.
+    /// As if it were absent.
     Ignored,
 }
 
-/// The 400 for a query that can't be read.
+/// The 400 for an unreadable query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MalformedQuery {
@@ -391,7 +391,7 @@ pub enum ErrorBody {
     Empty,
 }
 
-/// What a v3 record shows by id when `fields` is absent (source: wire-grammar.md §1.3).
+/// The properties of a v3 record by id without `fields` (source: wire-grammar.md §1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ById {
@@ -401,7 +401,7 @@ pub enum ById {
     IdNameUrl,
 }
 
-/// A property the key may not see (source: directory.md §4.2, where it is an open question).
+/// A property that the key may not see (source: directory.md §4.2, where it is an open question).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HiddenFields {
@@ -409,11 +409,11 @@ pub enum HiddenFields {
     Null,
     /// Absent.
     Omitted,
-    /// A list or a record that is asked for with it is refused as a whole.
+    /// A request for a list or a record with it is refused as a whole.
     Refused,
 }
 
-/// What became of the v3 departments.
+/// Availability of the v3 departments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum V3Departments {
@@ -439,7 +439,7 @@ pub enum LeaveValue {
     Number,
 }
 
-/// The zone and the look of the stamps of absences.
+/// Zone and format of the stamps of absences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceStamps {
@@ -447,21 +447,21 @@ pub enum AbsenceStamps {
     Paris,
     /// UTC without offset.
     Utc,
-    /// UTC with a `Z`, as the documentation shows them.
+    /// UTC with a `Z`, as documented.
     UtcMarked,
 }
 
-/// A filter value that has a zone.
+/// A filter value with a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SinceReading {
-    /// The moment meant, in the zone the stamps are kept in.
+    /// The instant, in the zone of the stored stamps.
     Converted,
-    /// The figures as they are written, the zone dropped.
+    /// The digits as written, without the zone.
     AsWritten,
 }
 
-/// What leave accounts show.
+/// The properties of leave accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountShape {
@@ -490,7 +490,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn defaults_read_back_and_unknown_names_are_refused() {
+    fn defaults_round_trip_and_unknown_names_fail() {
         let json = serde_json::to_string(&Switches::default()).expect("serialises");
         assert_eq!(serde_json::from_str::<Switches>(&json).expect("reads back"), Switches::default());
         assert_eq!(serde_json::from_str::<Switches>("{}").expect("all default"), Switches::default());

@@ -3,16 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which bodies the undocumented factory takes.
+/// The bodies that the undocumented factory accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsenceFactory {
-    /// `POST /api/v3/leaveRequestFactory`; the discovery answers `availableAccounts` and
+    /// `POST /api/v3/leaveRequestFactory`; the discovery returns `availableAccounts` and
     /// `otherAvailableAccounts`.
     GenerationA,
-    /// `POST /timmi-absences/api/v1.0/leaveRequestFactory/create`; the discovery answers `accounts`.
+    /// `POST /timmi-absences/api/v1.0/leaveRequestFactory/create`; the discovery returns `accounts`.
     GenerationB,
-    /// Both are taken; the discovery answers as generation A.
+    /// Both are accepted; the discovery answers as generation A.
     Both,
     /// 404, the discovery too.
     None,
@@ -39,7 +39,7 @@ pub enum FactoryAccess {
     Unauthorized,
 }
 
-/// The answer to a request that was created, always 200.
+/// The answer to a created request, always 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactoryAnswer {
@@ -51,7 +51,7 @@ pub enum FactoryAnswer {
     Empty,
 }
 
-/// The answer to a request that is refused by a rule.
+/// The answer to a request that a rule refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactoryRefusal {
@@ -69,19 +69,19 @@ pub enum FactoryRefusal {
     Invalid200,
 }
 
-/// Warnings to be confirmed that the request did not send back.
+/// Warnings that need confirmation and that the request did not send back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unconfirmed {
     /// 200, the object of the discovery with these warnings; nothing is created.
     Echoed,
-    /// Nothing is created, and the answer is that to a refusal.
+    /// Nothing is created, and the answer is that of a refusal.
     Refused,
-    /// The request is created all the same.
+    /// The request is created nevertheless.
     Ignored,
 }
 
-/// What `autoCreate` set to false does.
+/// The effect of `autoCreate` set to false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AutoCreateFalse {
@@ -93,19 +93,19 @@ pub enum AutoCreateFalse {
     Creates,
 }
 
-/// What the import's column `legalEntity` holds.
+/// The value of the import's column `legalEntity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportEstablishment {
-    /// The establishment's name, as the API's documentation says.
+    /// The establishment's name, according to the API's documentation.
     Name,
-    /// Its code, as Lucca's help page 360029242671 says.
+    /// Its code, according to Lucca's help page 360029242671.
     Code,
     /// Either.
     Either,
 }
 
-/// What the import makes of a line that is not approved.
+/// The result of an imported line that is not approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportUnapproved {
@@ -115,7 +115,7 @@ pub enum ImportUnapproved {
     Period,
 }
 
-/// The answer to a cancellation, a deletion or a decision that was carried out.
+/// The answer to a successful cancellation, deletion or decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteAnswer {
@@ -127,24 +127,24 @@ pub enum WriteAnswer {
     Envelope,
 }
 
-/// Cancelling a request that was approved.
+/// Cancelling an approved request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelApproved {
-    /// The wish is to be approved: status 5.
+    /// The cancellation needs approval: status 5.
     Asks,
     /// It is cancelled: status 4.
     AtOnce,
 }
 
-/// Who a decision of an API key is recorded of.
+/// The recorded author of an API key's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecidesAs {
-    /// The approver expected.
+    /// The expected approver.
     Expected,
-    /// Nobody: `approverId` 0.
+    /// No user: `approverId` 0.
     Nobody,
-    /// Somebody of HR.
+    /// A member of HR.
     Hr,
 }

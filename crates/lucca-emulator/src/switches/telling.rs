@@ -1,23 +1,24 @@
-//! Switches of what a tenant tells by itself. Source: absences.md §9, §14, where most of these are open.
+//! Switches of the notifications that a tenant sends. Source: absences.md §9, §14, where most of these are
+//! open.
 
 use serde::{Deserialize, Serialize};
 
-/// What a tenant tells of its absences by itself, and whom. Only `url` has to be there.
+/// The notifications of absences, and their receiver. Only `url` is required.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Telling {
-    /// Where it is sent: `http://host:port/path`.
+    /// URL of the receiver: `http://host:port/path`.
     pub url: String,
-    /// What was entered as the key; sent as `Authorization`.
+    /// The entered key; sent as `Authorization`.
     #[serde(default)]
     pub authorization: String,
-    /// How the key is sent.
+    /// The form in which the key is sent.
     #[serde(default)]
     pub authorization_as: AuthorizationAs,
-    /// What is pending is told too, as `created`; else only what was approved or is over.
+    /// Pending absences are notified too, as `created`; otherwise only approved and ended ones.
     #[serde(default)]
     pub pending: bool,
-    /// The morning is spelled `isAM`, as in answers; else `isAm`, as documented.
+    /// The morning is spelled `isAM`, as in answers; otherwise `isAm`, as documented.
     #[serde(default)]
     pub observed_casing: bool,
     /// Ids of owners are texts.
@@ -29,25 +30,26 @@ pub struct Telling {
     /// `X-Event` is not sent.
     #[serde(default)]
     pub without_event: bool,
-    /// The half-days of a change are told from the last to the first.
+    /// The half-days of a change are sent from the last to the first.
     #[serde(default)]
     pub backwards: bool,
-    /// The half-days of a change are told in one list: an older article of Lucca's says so.
+    /// The half-days of a change are sent in one list, according to an older article of Lucca's.
     #[serde(default)]
     pub together: bool,
-    /// Each is sent so many times more.
+    /// Number of times that each notification is repeated.
     #[serde(default)]
     pub repeats: u8,
     /// Nothing arrives.
     #[serde(default)]
     pub lost: bool,
-    /// Lucca's secret: signed events of the newer kind are sent instead of half-days (source: absences.md §9.2).
+    /// Lucca's secret: signed events of the newer kind are sent instead of half-days (source: absences.md
+    /// §9.2).
     #[serde(default)]
     pub signed_with: Option<String>,
 }
 
 impl Telling {
-    /// What is documented, sent there with that key.
+    /// The documented notifications, sent to that URL with that key.
     pub fn to(url: &str, key: &str) -> Self {
         Self {
             url: url.to_owned(),
@@ -67,7 +69,7 @@ impl Telling {
     }
 }
 
-/// How a key that was entered is sent.
+/// The form in which an entered key is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorizationAs {

@@ -11,8 +11,8 @@ use crate::{
     errors::Refusal,
 };
 
-/// Creates, changes or deletes entries: `{"value":…}`, `{"id":…,"value":…}`, `{"id":…,"value":null}`;
-/// of a multi-value a list of these.
+/// Creates, changes or deletes entries: `{"value":…}`, `{"id":…,"value":…}`, `{"id":…,"value":null}`; of a
+/// multi-value a list of these.
 pub(super) fn write(company: &Company, entries: &mut Vec<Entry>, field: &Field<'_>) -> Result<(), Refusal> {
     let ids = company.people.iter().flat_map(|person| &person.custom).chain(entries.iter()).flat_map(ids);
     let mut next = ids.max().unwrap_or(4000);
@@ -45,7 +45,7 @@ fn write_in(
                 let value = entry.get("value").ok_or_else(|| field.invalid())?;
                 (entry.get("id").and_then(Json::as_i64).filter(|id| *id != 0), value)
             }
-            // The update's own example writes `"e_bloodType":"AB"`. unverified: that it is accepted.
+            // The update's own example has `"e_bloodType":"AB"`. unverified: that it is accepted.
             bare => (None, bare),
         };
         let place = match id {
@@ -55,7 +55,7 @@ fn write_in(
                 Some(place.ok_or_else(|| field.invalid())?)
             }
             None if definition.multiple => None,
-            // unverified: that a second value without an id takes the place of the first.
+            // unverified: that a second value without an id replaces the first.
             None => entries.iter().position(|entry| entry.definition == definition.id),
         };
         if value.is_null() {

@@ -1,10 +1,10 @@
-//! What the API lets a key change: users (v3) and work contracts (v4). Source: directory.md §6.5, §7, §8.
+//! Writes through the API: users (v3) and work contracts (v4). Source: directory.md §6.5, §7, §8.
 //!
-//! Lives here: the reading of bodies, and which values are accepted. Not here: locks and logs
-//! (`tenant`), custom fields (`writes::custom`), the answer, which is the record read back (`routes`).
+//! Included: parsing bodies, and checking values. Not included: locks and logs (`tenant`), custom fields
+//! (`writes::custom`), the answer, which is the record read back (`routes`).
 //!
-//! A property the emulator shows but derives from something else is answered 501, so that nobody takes
-//! a change that was not kept for one that was.
+//! A property that the emulator shows but derives from another value is answered 501, so that a client does
+//! not mistake a dropped change for a stored one.
 
 mod custom;
 
@@ -30,7 +30,7 @@ use crate::{
     tenant::Tenant,
 };
 
-/// A change that a verb on a path asks for.
+/// A change, from a method and a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Write {
     User(i64),
@@ -38,7 +38,7 @@ pub(crate) enum Write {
     Contract(i64),
 }
 
-/// Who changes what, with which body.
+/// The key, and the body of its change.
 pub(crate) struct Request<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) key: &'a KeyConfig,
@@ -49,7 +49,7 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Makes the change; answers the status, and the path of the record to be read back.
+    /// Makes the change; returns the status, and the path of the record to read back.
     pub(crate) fn perform(&self, write: Write) -> Result<(StatusCode, String), Refusal> {
         if !self.key.rights.edit_users {
             return Err(Refusal::no_right());
@@ -72,8 +72,8 @@ impl Request<'_> {
         }
     }
 
-    /// The body, which is a JSON object. The framework also takes text labelled as such, forms and
-    /// multipart (source: wire-grammar.md §1.6); of these only text is read here, as JSON.
+    /// The body, which is a JSON object. The framework also accepts text with such a label, forms and
+    /// multipart (source: wire-grammar.md §1.6); of these only text is supported here, as JSON.
     fn object(&self) -> Result<Map<String, Json>, Refusal> {
         let label = self.label.unwrap_or("application/json");
         let kind = label.split(';').next().unwrap_or("").trim().to_lowercase();
@@ -102,7 +102,7 @@ impl Request<'_> {
         edited.ok_or_else(Refusal::missing_user)?.map(|_| ())
     }
 
-    /// One key of a partial update: only what is named changes (source: directory.md §6.5).
+    /// One key of a partial update: only named properties change (source: directory.md §6.5).
     fn user_field(
         &self,
         company: &Company,
@@ -210,7 +210,7 @@ impl Request<'_> {
             | "pictureId"
             | "site"
             | "siteId" => return Err(field.not_kept()),
-            // Among them `extendedData`: "attempting to write through extendedData will NOT work".
+            // Including `extendedData`: "attempting to write through extendedData will NOT work".
             _ => return self.unknown(field, "User"),
         }
         Ok(())
@@ -236,7 +236,7 @@ impl Request<'_> {
         edited.ok_or_else(missing)?.map(|_| ())
     }
 
-    /// unverified: which properties are required; which more depends on the template.
+    /// unverified: the required properties; the template adds others.
     fn new_contract(&self, body: &Map<String, Json>) -> Result<i64, Refusal> {
         let given = |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         let required = |name: &str| {
@@ -299,14 +299,14 @@ impl Request<'_> {
             "trialperioddays" => contract.trial_days = field.maybe_known(|days| days >= 0)?,
             "renewedtrialperioddays" => contract.renewed_trial_days = field.maybe_known(|days| days >= 0)?,
             "externalid" => contract.external_id = field.maybe_text()?,
-            // unverified: whether these can be written; here they follow from the days.
+            // unverified: whether these are writable; here they follow from the days.
             "trialperiodenddate" | "trialperiodenddate2" => return Err(field.not_kept()),
             _ => return self.unknown(field, "WorkContract"),
         }
         Ok(())
     }
 
-    /// unverified: whether what is unknown or only readable is refused or ignored.
+    /// unverified: whether unknown and read-only properties are refused or ignored.
     fn unknown(&self, field: &Field<'_>, of: &str) -> Result<(), Refusal> {
         match self.switches.unknown_body_field {
             UnknownField::Ignored => Ok(()),
@@ -318,7 +318,7 @@ impl Request<'_> {
     }
 }
 
-/// One key of a body. A value that is not accepted is answered 400; unverified: with which message.
+/// One key of a body. A value that is not accepted is answered 400; unverified: the message.
 struct Field<'a> {
     key: &'a str,
     value: &'a Json,
@@ -334,7 +334,7 @@ impl Field<'_> {
     fn unless<T>(&self, refused: bool, value: T) -> Result<T, Refusal> {
         if refused { Err(self.invalid()) } else { Ok(value) }
     }
-    /// Nothing for `null`, else what `read` makes of it.
+    /// None for `null`, otherwise the result of `read`.
     fn maybe<T>(&self, read: impl FnOnce(&Self) -> Result<T, Refusal>) -> Result<Option<T>, Refusal> {
         if self.value.is_null() { Ok(None) } else { read(self).map(Some) }
     }
@@ -402,7 +402,7 @@ fn axis_value(company: &Company, person: &mut Person, axis: &str, field: &Field<
     Ok(())
 }
 
-/// Puts a contract in its place, unless it overlaps another.
+/// Inserts a contract, unless it overlaps another.
 fn insert(person: &mut Person, contract: Contract) -> Result<(), Refusal> {
     fits(person, &contract)?;
     person.contracts.push(contract);

@@ -178,7 +178,7 @@ async fn the_shapes_of_absences() {
 }
 
 #[tokio::test]
-async fn what_is_unknown_is_a_switch() {
+async fn open_questions_have_switches() {
     let lab = Lab::of(200).await;
     let truth = lab.snapshot();
     let hours = truth.leaves.iter().find(|one| one.minutes.is_some()).expect("an absence in hours");
@@ -291,7 +291,8 @@ async fn rights_narrow_absences() {
     let there: BTreeMap<i64, i64> = full.users.iter().map(|one| (one.id, one.establishment_id)).collect();
     assert!(!owners.is_empty() && owners.iter().all(|owner| there[owner] == site));
     assert_eq!(lab.get(&format!("{ALL}&fields=collection.count")).await.count(), scoped.leaves.len() as u64);
-    let hidden = full.leaves.iter().find(|one| there[&one.owner_id] != site).expect("somebody elsewhere");
+    let hidden =
+        full.leaves.iter().find(|one| there[&one.owner_id] != site).expect("a user of another establishment");
     assert_eq!(lab.get(&format!("/api/v3/leaves/{}", hidden.id)).await.status, 404);
     tenant.set_rights(&lab.key, Rights { see_former: false, ..Rights::all() });
     let without = lab.snapshot().leaves.len();

@@ -1,4 +1,4 @@
-//! `applicationData`: what other applications of Lucca keep on a person.
+//! `applicationData`: data of other Lucca applications about a person.
 
 use lucca_emulator::{DictionaryMembers, PersonPatch, Rights};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A tenant and a client for it, as every test here starts with.
+//! A tenant and a client for it, the setup of every test here.
 
 use jiff::civil::{Date, date};
 use lucca_emulator::{Config, Emulator, Switches};
@@ -101,7 +101,7 @@ impl Lab {
         Answer { status, headers, text: response.text().await.expect("a body") }
     }
 
-    /// Sends a JSON body that may not be answered; the status if it is.
+    /// Sends a JSON body that may get no answer; returns the status if it does.
     pub(crate) async fn try_write_as(
         &self,
         method: &str,

@@ -1,4 +1,4 @@
-//! The company: exactly the size asked for, the same for the same seed, with everything odd in it.
+//! The company: exactly the requested size, the same for the same seed, with all oddities.
 
 use std::collections::HashSet;
 
@@ -79,7 +79,7 @@ async fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn fifty_people_have_everything_odd() {
+async fn fifty_people_have_every_oddity() {
     let lab = Lab::of(50).await;
     let fields = "id,name,firstName,lastName,login,mail,managerId,dtContractEnd,jobTitle,extendedData,cspId,manager[id,dtContractEnd]";
     let people = lab.get(&format!("/api/v3/users?formerEmployees=true&fields={fields}")).await.items();
@@ -90,7 +90,7 @@ async fn fifty_people_have_everything_odd() {
     };
     any("no e-mail", &|p| p["mail"].is_null());
     any("one's own manager", &|p| p["managerID"] == p["id"]);
-    assert!(people.iter().all(|p| p["managerID"].is_i64()), "nobody has a null manager");
+    assert!(people.iter().all(|p| p["managerID"].is_i64()), "no user has a null manager");
     any("a cycle of two", &|p| {
         p["managerID"] != p["id"]
             && by_id(&p["managerID"]).is_some_and(|manager| manager["managerID"] == p["id"])
@@ -154,14 +154,14 @@ async fn leavers_stay_managers() {
     let listed: HashSet<i64> = people.iter().filter_map(|p| p["id"].as_i64()).collect();
     let mut of_leavers =
         people.iter().filter(|p| p["managerID"].as_i64().is_some_and(|id| !listed.contains(&id)));
-    let report = of_leavers.next().expect("somebody whose manager left");
+    let report = of_leavers.next().expect("a user whose manager left");
     assert_eq!(report["manager"]["id"], report["managerID"]);
     assert!(report["manager"]["name"].is_string(), "{report}");
     assert_eq!(lab.get(&format!("/api/v3/users/{}", report["managerID"])).await.status, 500);
 }
 
 #[tokio::test]
-async fn people_without_a_manager_are_their_own_or_null() {
+async fn missing_manager_is_oneself_or_null() {
     let lab = Lab::of(200).await;
     let own = async || -> Vec<Value> {
         let people = lab.get("/api/v3/users?fields=id,managerID,manager.id").await.items();

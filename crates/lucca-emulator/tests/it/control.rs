@@ -1,15 +1,15 @@
-//! The control surface: what it changes shows in the API.
+//! The control surface: its changes are visible in the API.
 
 use serde_json::json;
 
 use crate::client::Lab;
 
 #[tokio::test]
-async fn it_describes_itself() {
+async fn control_surface_lists_its_routes() {
     let lab = Lab::of(2).await;
     let described = lab.control("GET", "/", None).await.json();
     assert_eq!(described["routes"].as_array().map(Vec::len), Some(lucca_emulator::control_routes().len()));
-    // Every route it lists is one it has.
+    // Every listed route exists.
     for (route, _) in lucca_emulator::control_routes() {
         let (verb, path) = route.split_once(' ').expect("a verb and a path");
         let path = path.split('?').next().unwrap_or("").replace("{id}", "999999");
@@ -23,7 +23,7 @@ async fn it_describes_itself() {
 }
 
 #[tokio::test]
-async fn people_change_and_the_api_shows_it() {
+async fn changed_people_appear_in_the_api() {
     let lab = Lab::of(60).await;
     let id = lab.emulator.tenant().people(None, 20)[12].id;
     let patch = json!({"lastName": "Nouveau-Nom", "managerId": null, "endsOn": "2026-12-31"});

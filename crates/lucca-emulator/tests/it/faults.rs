@@ -1,4 +1,4 @@
-//! Faults of pages, of bodies and of the tenant underneath; and random schedules of them.
+//! Faults of pages and bodies, changes of the tenant between pages, and random schedules of faults.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ fn always(kind: FaultKind) -> Fault {
 }
 
 #[tokio::test]
-async fn too_many_says_when_to_come_back_or_not() {
+async fn retry_after_is_optional() {
     let lab = Lab::of(5).await;
     let tenant = lab.emulator.tenant();
     tenant.set_faults(vec![
@@ -80,7 +80,7 @@ async fn bodies_trickle_and_break_off() {
 }
 
 #[tokio::test]
-async fn something_happens_between_two_pages() {
+async fn change_happens_between_two_pages() {
     let lab = Lab::of(100).await;
     let tenant = lab.emulator.tenant();
     let hire = Hire { first_name: "A".to_owned(), last_name: "B".to_owned(), ..Hire::default() };
@@ -100,7 +100,7 @@ async fn something_happens_between_two_pages() {
     let before = tenant.snapshot(&lab.key);
     lab.get("/api/v3/leaves?date=today&leavePeriod.ownerId=1").await;
     assert_ne!(tenant.snapshot(&lab.key), before);
-    // A change that does not fit leaves the answer alone.
+    // A change that contradicts existing records leaves the answer unchanged.
     let absence = NewAbsence::days(-1, 5, jiff::civil::date(2027, 1, 1), jiff::civil::date(2027, 1, 1));
     tenant.set_faults(vec![always(FaultKind::Then { change: Box::new(Change::Absence(absence)) })]);
     assert_eq!(lab.get(USERS).await.status, 200);

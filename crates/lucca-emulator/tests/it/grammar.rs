@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{Lab, TODAY};
 
 #[tokio::test]
-async fn paths_keys_fields_and_comparators_have_no_case() {
+async fn query_parts_are_case_insensitive() {
     let lab = Lab::of(60).await;
     let plain = lab.get("/api/v3/users?fields=id,firstName,managerID&orderBy=id,asc&paging=0,5").await;
     let odd = lab.get("/API/V3/Users/?FIELDS=ID,firstname,MANAGERid&OrderBy=ID,ASC&Paging=0,5").await;
@@ -71,7 +71,7 @@ async fn counting() {
 }
 
 #[tokio::test]
-async fn former_employees_are_left_out_unless_asked_for() {
+async fn former_employees_are_excluded_by_default() {
     let lab = Lab::of(400).await;
     let truth = lab.emulator.truth();
     let count =
@@ -227,9 +227,9 @@ async fn clues_find_people_by_all_of_their_words() {
             assert_eq!(same, found, "{route} {clue}");
         }
     }
-    let nobody = lab.get(&format!("/api/v3/users/search?clue={first},{last},zzz")).await;
-    assert_eq!(nobody.items().len(), 0);
-    // As lucca-front asks.
+    let none_found = lab.get(&format!("/api/v3/users/search?clue={first},{last},zzz")).await;
+    assert_eq!(none_found.items().len(), 0);
+    // The query of lucca-front.
     let query = "fields=firstName,lastName&orderBy=lastname,asc,firstname,asc&paging=0,1000";
     let found = lab.get(&format!("/api/v3/users/search?{query}")).await.items();
     let names: Vec<(String, String)> = found
@@ -300,7 +300,7 @@ async fn paging() {
 }
 
 #[tokio::test]
-async fn what_live_clients_send_is_taken() {
+async fn queries_of_live_clients_are_accepted() {
     let lab = Lab::of(60).await;
     lab.switch(|switches| switches.v3_departments = lucca_emulator::V3Departments::Alive);
     let all = lab.get("/api/v3/users").await.ids();

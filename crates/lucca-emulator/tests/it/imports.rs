@@ -5,13 +5,13 @@ use lucca_emulator::{ImportEstablishment, ImportUnapproved, Tenant, WriteKind};
 
 use crate::{
     client::{Answer, Lab},
-    requests::{MONDAY, REMOTE, UNPAID, somebody},
+    requests::{MONDAY, REMOTE, UNPAID, free_user},
 };
 
 const IMPORT: &str = "/timmi-absences/api/imports/v1.0/leavePeriods";
 const HEADER: &str = "legalEntity;employeeNumber;lastName;firstName;accountId;startDate;flagStartDate;endDate;flagEndDate;isApproved";
 
-/// The first four columns of somebody.
+/// The first four columns of an employee.
 async fn identity(lab: &Lab, owner: i64) -> String {
     let path = format!("/api/v3/users/{owner}?fields=employeeNumber,lastName,firstName,legalEntity.name");
     let person = lab.get(&path).await.json()["data"].clone();
@@ -38,9 +38,9 @@ fn after(tenant: &Tenant, owner: i64) -> Vec<lucca_emulator::AbsenceFacts> {
 }
 
 #[tokio::test]
-async fn a_simulation_changes_nothing_and_an_import_does() {
+async fn simulation_changes_nothing_and_import_does() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let who = identity(&lab, owner).await;
     let lines = [line(&who, REMOTE, MONDAY, true), line(&who, UNPAID, date(2027, 3, 2), false)];
     let simulated = send(&lab, "create=false", &lines).await;
@@ -72,7 +72,7 @@ async fn a_simulation_changes_nothing_and_an_import_does() {
 #[tokio::test]
 async fn every_bad_line_is_an_error() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let who = identity(&lab, owner).await;
     let good = line(&who, REMOTE, MONDAY, true);
     let number = who.split(';').nth(1).expect("a number");
@@ -116,7 +116,7 @@ async fn every_bad_line_is_an_error() {
 #[tokio::test]
 async fn the_establishment_column_is_a_name_or_a_code() {
     let lab = Lab::of(120).await;
-    let owner = somebody(&lab);
+    let owner = free_user(&lab);
     let by_name = identity(&lab, owner).await;
     let path = format!("/api/v3/users/{owner}?fields=legalEntity.code");
     let code = lab.get(&path).await.json()["data"]["legalEntity"]["code"].as_str().unwrap_or("").to_owned();
@@ -139,7 +139,7 @@ async fn the_establishment_column_is_a_name_or_a_code() {
 #[tokio::test]
 async fn approval_is_blank_where_none_is_needed() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let blank = line(&identity(&lab, owner).await, REMOTE, MONDAY, true).replace(";true", ";");
     assert_eq!(send(&lab, "create=false", std::slice::from_ref(&blank)).await.json()["hasError"], true);
     lab.switch(|switches| switches.accounts_without_approval = vec![REMOTE]);
@@ -154,7 +154,7 @@ async fn approval_is_blank_where_none_is_needed() {
 #[tokio::test]
 async fn an_import_may_spare_the_balance() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let who = identity(&lab, owner).await;
     let left = || {
         tenant.balances_of(owner).into_iter().find(|one| one.account_id == 1124).and_then(|one| one.balance)

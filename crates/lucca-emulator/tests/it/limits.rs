@@ -1,4 +1,4 @@
-//! The rate limit, and what goes wrong on demand.
+//! The rate limit, and faults on demand.
 
 use std::{
     sync::{
@@ -34,7 +34,7 @@ async fn admitted(lab: &Lab, requests: usize) -> usize {
 }
 
 #[tokio::test]
-async fn refused_requests_count_and_the_window_before_fades() {
+async fn refused_requests_count_and_fade_out() {
     let lab = Lab::of(3).await;
     lab.switch(|switches| switches.rate_limit = Some(50));
     let clock = test_clock(&lab);
@@ -46,7 +46,7 @@ async fn refused_requests_count_and_the_window_before_fades() {
     );
     assert!(refused.text.starts_with("<html>") && refused.headers.get("retry-after").is_none());
     clock.fetch_add(72_000, Ordering::SeqCst);
-    // Of the 61, four fifths are left.
+    // Of the 61, four fifths still count.
     assert_eq!(admitted(&lab, 3).await, 1);
     let facts = lab.control("GET", "/rate-limit", None).await.json();
     assert_eq!(facts, json!({"highest_estimate": 61.0, "refused": 13, "others_refused": 0}));
@@ -67,7 +67,7 @@ async fn another_integration_shares_the_limit() {
 }
 
 #[tokio::test]
-async fn a_429_may_say_how_long_to_wait_and_look_like_the_api() {
+async fn rate_limit_answer_follows_its_switches() {
     let lab = Lab::of(3).await;
     lab.switch(|switches| {
         switches.rate_limit = Some(50);
@@ -189,7 +189,7 @@ async fn families_can_be_gone() {
 #[tokio::test]
 async fn answers_are_compressed_when_asked() {
     let lab = Lab::of(200).await;
-    // This client asks for both; what was transferred is smaller than what was said.
+    // This client accepts both; the transferred body is smaller than the decoded one.
     let answer = lab.get("/api/v3/users?fields=id,name,mail,department").await;
     assert_eq!(answer.items().len(), answer.ids().len());
     assert!(answer.headers.get("content-length").is_none(), "decoded on the way");

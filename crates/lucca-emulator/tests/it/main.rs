@@ -1,4 +1,4 @@
-//! The emulator as its clients meet it: over loopback, through HTTP only.
+//! The emulator as its clients use it: over loopback, through HTTP only.
 
 #[cfg(test)]
 mod absences;

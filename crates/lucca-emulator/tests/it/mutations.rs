@@ -1,4 +1,4 @@
-//! What happens in a tenant while it runs, and how the API shows it.
+//! Changes in a running tenant, and their effects in the API.
 
 use jiff::civil::date;
 use lucca_emulator::{Change, ChangeError, Hire, NewAbsence, PersonPatch, Snapshot, Status, Tenant};
@@ -10,13 +10,13 @@ fn snapshot(lab: &Lab) -> Snapshot {
     lab.emulator.tenant().snapshot(&lab.key).expect("a known key")
 }
 
-/// Somebody active without absences in the first week of March 2027.
+/// An active user without absences in the first week of March 2027.
 fn free(lab: &Lab) -> i64 {
     let all = snapshot(lab);
     let people = lab.emulator.tenant().people(Some(Status::Active), 1000);
     let busy = |id| all.leaves.iter().any(|one| one.owner_id == id && one.date >= date(2027, 2, 25));
     let found = people.iter().find(|one| one.id > 5 && one.manager_id.is_some() && !busy(one.id));
-    found.expect("somebody without absences").id
+    found.expect("a user without absences").id
 }
 
 fn week(owner: i64) -> NewAbsence {
@@ -29,7 +29,7 @@ async fn request(lab: &Lab, id: i64) -> Value {
 }
 
 #[tokio::test]
-async fn a_request_goes_its_way_step_by_step() {
+async fn request_passes_every_step() {
     let lab = Lab::of(200).await;
     let tenant = lab.emulator.tenant();
     let owner = free(&lab);
@@ -76,7 +76,7 @@ async fn a_request_goes_its_way_step_by_step() {
 }
 
 #[tokio::test]
-async fn hr_enters_half_days_go_and_comments_change() {
+async fn hr_entries_deletions_and_comments() {
     let lab = Lab::of(200).await;
     let tenant = lab.emulator.tenant();
     let owner = free(&lab);
@@ -139,7 +139,7 @@ async fn people_come_back_and_are_deleted() {
         (user(other.id).mail, user(other.id).employee_number)
     );
 
-    // Ids are not given twice, unless asked for.
+    // Ids are not assigned twice, unless requested.
     assert!(tenant.remove(new));
     let named = |id| Hire { first_name: "A".to_owned(), last_name: "B".to_owned(), id, ..Hire::default() };
     let next = tenant.hire(named(None));
@@ -166,7 +166,7 @@ async fn people_come_back_and_are_deleted() {
 }
 
 #[tokio::test]
-async fn moves_leave_their_trace_and_departments_come_and_go() {
+async fn moves_are_logged_and_departments_change() {
     let lab = Lab::of(100).await;
     let tenant = lab.emulator.tenant();
     let id = tenant.people(Some(Status::Active), 50)[20].id;
@@ -235,7 +235,7 @@ async fn a_history_is_the_same_for_the_same_seed() {
     ] {
         assert!(told.iter().any(|line| line.contains(part)), "{part}");
     }
-    // Whatever happened, no half-day is taken twice, and the API lists what the snapshot does.
+    // After any history, no half-day is taken twice, and the API lists the same as the snapshot.
     one.emulator.tenant().set_rights(&one.key, lucca_emulator::Rights::all());
     let all = snapshot(&one);
     let mut taken = std::collections::HashSet::new();

@@ -1,5 +1,5 @@
-//! The emulator beside answers written from recordings of a real tenant: same keys in the same casing, same
-//! types, same formats of stamps, addresses and texts. The values in `recorded/` are invented.
+//! The emulator compared with answers written from recordings of a real tenant: same keys in the same casing,
+//! same types, same formats of stamps, addresses and texts. The values in `recorded/` are invented.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::client::Lab;
 
-/// What the recordings show at one place of an answer, over all records.
+/// The recorded values at one path of an answer, over all records.
 #[derive(Default)]
 struct Shape {
     /// Names of types; `null` among them.
@@ -50,12 +50,12 @@ impl Shape {
         shape
     }
 
-    /// Whether nothing but null was ever recorded: its type is not known.
+    /// Whether only null was ever recorded: its type is unknown.
     fn is_unknown(&self) -> bool {
         self.types.iter().all(|name| *name == "null")
     }
 
-    /// Where an answer differs from what was recorded.
+    /// The differences between an answer and the recording.
     fn differences(&self, place: &str, answered: &Shape, found: &mut BTreeSet<String>) {
         if self.is_unknown() {
             return;
@@ -74,7 +74,7 @@ impl Shape {
                 found.insert(format!("{place}: format {format} was not recorded"));
             }
         }
-        // What a tenant keeps there is its own affair.
+        // Tenants fill this freely.
         if matches!(place, ".extendedData" | ".attributes") {
             return;
         }
@@ -98,7 +98,7 @@ impl Shape {
     }
 }
 
-/// Which axes there are is the tenant's affair.
+/// Tenants choose their axes freely.
 fn plain(name: &str) -> String {
     let axis = name.strip_prefix("userAxisValues_").filter(|axis| axis.bytes().all(|b| b.is_ascii_digit()));
     if axis.is_some() { "userAxisValues_N".to_owned() } else { name.to_owned() }
@@ -116,7 +116,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whether a text is built like a form, where `9` is a digit, `a` and `A` are letters, and `x` is hexadecimal.
+/// Whether a text matches a pattern: `9` is a digit, `a` and `A` are letters, and `x` is hexadecimal.
 fn is_built(text: &str, form: &str) -> bool {
     let fits = |(a, b): (u8, u8)| match b {
         b'9' => a.is_ascii_digit(),
@@ -128,7 +128,7 @@ fn is_built(text: &str, form: &str) -> bool {
     text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
 }
 
-/// The form a text must have at a place, by name, if it has it; the text itself if not.
+/// The name of the pattern that a text must match at a path, if it does; otherwise the text itself.
 fn formed(place: &str, text: &str) -> String {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (form, has) = match place {
@@ -164,7 +164,7 @@ fn formed(place: &str, text: &str) -> String {
     if has { form.to_owned() } else { text.to_owned() }
 }
 
-/// The path of an address with its numbers taken out, the digits of a stamp, the form of any other text.
+/// The path of an address without its numbers, the digits of a stamp, the pattern of any other text.
 fn format_of(place: &str, text: &str) -> String {
     if let Some((scheme, rest)) = text.split_once("://") {
         assert!(matches!(scheme, "http" | "https"), "{text}");
@@ -183,7 +183,7 @@ fn format_of(place: &str, text: &str) -> String {
     }
 }
 
-/// How many digits the fraction of a stamp has, if the text is one without a zone and without trailing zeros.
+/// Number of digits in the fraction of a stamp, if the text is one without a zone and without trailing zeros.
 fn fraction_of(text: &str) -> Option<usize> {
     let (day, clock) = text.split_once('T')?;
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
@@ -201,7 +201,7 @@ fn list(text: &str) -> Vec<Value> {
     read(text).as_array().cloned().expect("the fixture is a list")
 }
 
-/// Compares recorded and answered records; `known` are the differences that there are, with a reason each.
+/// Compares recorded and returned records; `known` are the accepted differences, with a reason each.
 fn compare(place: &str, recorded: &[Value], answered: &[Value], known: &[(&str, &str)]) {
     assert!(!answered.is_empty());
     let mut found = BTreeSet::new();
@@ -220,7 +220,7 @@ fn around(answer: &Value) -> Value {
     around
 }
 
-/// What the recorded tenant has no example of, and other sources do.
+/// Properties without an example in the recorded tenant, known from other sources.
 const USERS: &[(&str, &str)] = &[(
     ".mail: type null was not recorded",
     "people without an address are an oddity that clients must bear",

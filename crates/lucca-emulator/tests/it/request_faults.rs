@@ -1,4 +1,4 @@
-//! Requests whose answer is lost, before they are accepted or after; and what HR does meanwhile.
+//! Requests whose answer is lost, before or after acceptance; and actions of HR at the same time.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::{
     client::Lab,
-    requests::{FACTORY_A, MONDAY, REMOTE, days, somebody},
+    requests::{FACTORY_A, MONDAY, REMOTE, days, free_user},
 };
 
 impl Lab {
-    /// The status, if one arrives; an answer that hangs is given up as soon as the tenant has done what
-    /// it does.
+    /// The status, if one arrives; a hanging answer is abandoned as soon as the tenant has processed the
+    /// request.
     async fn try_write(&self, verb: &str, path: &str, body: &serde_json::Value) -> Option<u16> {
         let seen = self.emulator.requests().len();
         let faults = self.emulator.tenant().switches().faults;
@@ -32,9 +32,9 @@ impl Lab {
 }
 
 #[tokio::test]
-async fn an_answer_is_lost_after_the_request_was_accepted() {
+async fn answer_is_lost_after_acceptance() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let losses = [
         (Loss::Reset, None),
         (Loss::Hang, None),
@@ -64,9 +64,9 @@ async fn an_answer_is_lost_after_the_request_was_accepted() {
 }
 
 #[tokio::test]
-async fn an_answer_is_lost_before_the_request_was_accepted() {
+async fn answer_is_lost_before_acceptance() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let body = days(owner, MONDAY, 1, REMOTE);
     for kind in
         [FaultKind::ResetConnection, FaultKind::Hang, FaultKind::Status { code: 504, body: String::new() }]
@@ -87,9 +87,9 @@ async fn an_answer_is_lost_before_the_request_was_accepted() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_is_accepted() {
+async fn one_of_many_concurrent_requests_is_accepted() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let body = days(owner, MONDAY, 2, REMOTE);
     let post = || lab.write("POST", FACTORY_A, &body);
     let answers = tokio::join!(post(), post(), post(), post(), post(), post());
@@ -110,7 +110,7 @@ async fn of_many_at_once_one_is_accepted() {
 #[tokio::test]
 async fn hr_moves_credits_and_closes() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     lab.write("POST", FACTORY_A, &days(owner, MONDAY, 2, REMOTE)).await;
     let other =
         tenant.enter_absence(&NewAbsence::days(owner, 5, date(2027, 3, 4), date(2027, 3, 4))).expect("free");
@@ -120,7 +120,7 @@ async fn hr_moves_credits_and_closes() {
     let before = tenant.absences_of(owner);
     assert_eq!(tenant.make(to(date(2027, 3, 4))), Err(ChangeError::Conflict("a half-day is already taken")));
     assert_eq!(tenant.absences_of(owner), before, "what does not fit changes nothing");
-    // Onto a day it took itself.
+    // To a day of the absence itself.
     let moved = tenant.make(to(date(2027, 3, 2))).expect("it fits");
     let after = tenant.absences_of(owner);
     let by_id = |id: i64| after.iter().find(|one| one.leave_period_id == id).expect("a period");
@@ -145,7 +145,7 @@ async fn hr_moves_credits_and_closes() {
     let refused = lab.write("POST", FACTORY_A, &days(owner, date(2027, 3, 3), 1, REMOTE)).await;
     assert_eq!((refused.status, &refused.json()["detail"]), (400, &json!("Fermé.")));
 
-    // The control surface tells the same.
+    // The control surface returns the same.
     let shown = lab.control("GET", &format!("/people/{owner}/absences"), None).await.json();
     assert_eq!(shown, json!(tenant.absences_of(owner)));
     let shown = lab.control("GET", &format!("/people/{owner}/balances"), None).await.json();
@@ -158,7 +158,7 @@ async fn hr_moves_credits_and_closes() {
 #[tokio::test]
 async fn nothing_is_worked_outside_of_a_contract() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     tenant.terminate(owner, date(2027, 3, 2)).expect("a contract");
     assert_eq!(tenant.what_it_would_take(owner, MONDAY, true, date(2027, 3, 5), false).len(), 4);
     let path =

@@ -1,4 +1,4 @@
-//! Absence requests: discovered, made, cancelled, decided; and how their answers differ.
+//! Absence requests: discovered, created, cancelled, decided; and the variants of their answers.
 
 use jiff::civil::{Date, date};
 use lucca_emulator::{
@@ -17,11 +17,11 @@ pub(crate) const REMOTE: i64 = 34;
 const RECOVERY: i64 = 41;
 const PAID: i64 = 1124;
 const REDUCTION: i64 = 1225;
-/// A Monday far ahead with five working days after it.
+/// A Monday far ahead, followed by working days.
 pub(crate) const MONDAY: Date = date(2027, 3, 1);
 
-/// Somebody with an employee number who works that whole week and has nothing planned.
-pub(crate) fn somebody(lab: &Lab) -> i64 {
+/// A user with an employee number who works that whole week and has no absence planned.
+pub(crate) fn free_user(lab: &Lab) -> i64 {
     let tenant = lab.emulator.tenant();
     let free = |id: i64| {
         let week = tenant.what_it_would_take(id, MONDAY, true, MONDAY + jiff::ToSpan::days(4), false);
@@ -31,7 +31,7 @@ pub(crate) fn somebody(lab: &Lab) -> i64 {
     };
     let people = tenant.snapshot(&lab.key).expect("a known key").users;
     let mut able = people.iter().filter(|one| one.status == Status::Active && one.employee_number.is_some());
-    able.find(|one| free(one.id)).expect("somebody").id
+    able.find(|one| free(one.id)).expect("a matching user").id
 }
 
 fn body_a(owner: i64, starts: Date, ends: Date, halves: (bool, bool), accounts: &[(i64, f64)]) -> Value {
@@ -65,8 +65,8 @@ fn account(accounts: &Value, id: i64) -> Option<&Value> {
     accounts.as_array()?.iter().find(|one| one["leaveAccountId"] == id)
 }
 
-/// Makes a request; answers the id.
-async fn ask(lab: &Lab, body: &Value) -> i64 {
+/// Creates a request; returns its id.
+async fn create_request(lab: &Lab, body: &Value) -> i64 {
     let made = lab.write("POST", FACTORY_A, body).await;
     assert_eq!(made.status, 200, "{}", made.text);
     made.json()["data"]["id"].as_i64().unwrap_or_else(|| panic!("no id: {}", made.text))
@@ -75,13 +75,13 @@ async fn ask(lab: &Lab, body: &Value) -> i64 {
 #[tokio::test]
 async fn the_owner_may_be_a_text() {
     let lab = Lab::of(120).await;
-    let owner = somebody(&lab);
+    let owner = free_user(&lab);
     let mut body = days(owner, MONDAY, 1, REMOTE);
     body["ownerId"] = json!(owner.to_string());
     body["users"] = json!(null);
-    ask(&lab, &body).await;
+    create_request(&lab, &body).await;
     assert_eq!(lab.emulator.tenant().writes()[0].owner_id, owner);
-    body["ownerId"] = json!("somebody");
+    body["ownerId"] = json!("not a number");
     assert_eq!(lab.write("POST", FACTORY_A, &body).await.status, 400);
 }
 
@@ -94,7 +94,7 @@ async fn status(lab: &Lab, request: i64) -> i64 {
 #[tokio::test]
 async fn accounts_are_discovered_with_what_they_allow() {
     let lab = Lab::of(120).await;
-    let owner = somebody(&lab);
+    let owner = free_user(&lab);
     let found = discover(&lab, owner, MONDAY, MONDAY + jiff::ToSpan::days(6)).await.json();
     assert_eq!(found["duration"], 5, "the week-end does not count");
     assert_eq!((&found["isValid"], &found["startsOn"]), (&json!(true), &json!("2027-03-01T00:00:00")));
@@ -122,9 +122,9 @@ async fn accounts_are_discovered_with_what_they_allow() {
 }
 
 #[tokio::test]
-async fn a_request_becomes_half_days_and_none_twice() {
+async fn request_creates_each_half_day_once() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let before = tenant.balances_of(owner);
     // Friday afternoon to Tuesday noon: three half-days and two.
     let body =
@@ -133,7 +133,7 @@ async fn a_request_becomes_half_days_and_none_twice() {
     assert_eq!(refused.status, 400, "a half-day too many");
     let body =
         body_a(owner, date(2027, 3, 5), date(2027, 3, 9), (false, true), &[(PAID, 1.0), (REMOTE, 1.0)]);
-    let request = ask(&lab, &body).await;
+    let request = create_request(&lab, &body).await;
     let made = tenant.absences_of(owner).into_iter().find(|one| one.leave_request_id == Some(request));
     let made = made.expect("a period");
     let halves: Vec<(String, bool, i64)> =
@@ -172,7 +172,7 @@ async fn a_request_becomes_half_days_and_none_twice() {
 #[tokio::test]
 async fn both_generations_and_all_answers() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let made = || tenant.writes().len();
     let body = |day: i64| days(owner, MONDAY + jiff::ToSpan::days(day), 1, REMOTE);
     let mut b = body(0);
@@ -245,7 +245,7 @@ async fn late_requests_are_confirmed() {
         tenant.what_it_would_take(id, day, true, next, false).len() == 4
             && !tenant.absences_of(id).iter().any(|one| one.starts_on <= next && day <= one.ends_on)
     };
-    let owner = people.iter().map(|one| one.id).find(|id| free(*id)).expect("somebody");
+    let owner = people.iter().map(|one| one.id).find(|id| free(*id)).expect("a matching user");
     let mut body = days(owner, day, 1, REMOTE);
     let asked = lab.write("POST", FACTORY_A, &body).await;
     assert_eq!((asked.status, tenant.writes().len()), (200, 0));
@@ -257,16 +257,16 @@ async fn late_requests_are_confirmed() {
     lab.switch(|switches| switches.unconfirmed_warnings = Unconfirmed::Refused);
     assert_eq!((lab.write("POST", FACTORY_A, &body).await.status, tenant.writes().len()), (400, 0));
     body["warnings"] = json!([warning]);
-    ask(&lab, &body).await;
+    create_request(&lab, &body).await;
     lab.switch(|switches| switches.unconfirmed_warnings = Unconfirmed::Ignored);
-    ask(&lab, &days(owner, next, 1, REMOTE)).await;
+    create_request(&lab, &days(owner, next, 1, REMOTE)).await;
     assert_eq!(tenant.writes().len(), 2);
 }
 
 #[tokio::test]
 async fn accounts_have_rules_of_their_own() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let post = async |body: Value| lab.write("POST", FACTORY_A, &body).await;
     let morning = |account, amount| body_a(owner, MONDAY, MONDAY, (true, true), &[(account, amount)]);
     let refusals = [
@@ -289,8 +289,12 @@ async fn accounts_have_rules_of_their_own() {
         );
     }
     assert_eq!(tenant.writes().len(), 0);
-    ask(&lab, &morning(RECOVERY, 2.5)).await;
-    ask(&lab, &body_a(owner, date(2027, 3, 2), date(2027, 3, 2), (true, false), &[(RECOVERY, 3.5)])).await;
+    create_request(&lab, &morning(RECOVERY, 2.5)).await;
+    create_request(
+        &lab,
+        &body_a(owner, date(2027, 3, 2), date(2027, 3, 2), (true, false), &[(RECOVERY, 3.5)]),
+    )
+    .await;
     let minutes: Vec<Option<u32>> = tenant
         .absences_of(owner)
         .iter()
@@ -301,7 +305,7 @@ async fn accounts_have_rules_of_their_own() {
     // Paid leave of one year and of the next, across the first of June.
     let across =
         body_a(owner, date(2027, 5, 31), date(2027, 6, 1), (true, false), &[(PAID, 1.0), (PAID + 1, 1.0)]);
-    ask(&lab, &across).await;
+    create_request(&lab, &across).await;
     // Nothing is left once the balance is used up.
     let left =
         tenant.balances_of(owner).into_iter().find(|one| one.account_id == PAID).and_then(|one| one.balance);
@@ -309,23 +313,23 @@ async fn accounts_have_rules_of_their_own() {
     let refused = post(days(owner, date(2027, 3, 3), 1, PAID)).await;
     assert!(refused.text.contains("solde"), "{}", refused.text);
     tenant.credit(owner, PAID, 1.0).expect("a credit");
-    ask(&lab, &days(owner, date(2027, 3, 3), 1, PAID)).await;
+    create_request(&lab, &days(owner, date(2027, 3, 3), 1, PAID)).await;
 }
 
 #[tokio::test]
-async fn requests_are_cancelled_denied_and_approved_step_by_step() {
+async fn requests_are_cancelled_denied_and_approved() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     let body = |day: i64| days(owner, MONDAY + jiff::ToSpan::days(day), 1, UNPAID);
     let path = |id: i64| format!("/api/v3/leaveRequests/{id}");
     let decide =
         async |id: i64, body: Value| lab.write("POST", &format!("{}/approvals", path(id)), &body).await;
-    let first = ask(&lab, &body(0)).await;
+    let first = create_request(&lab, &body(0)).await;
     let cancelled = lab.write("DELETE", &path(first), &Value::Null).await;
     assert_eq!((cancelled.status, cancelled.text.as_str(), status(&lab, first).await), (200, "", 4));
     assert_eq!(lab.write("DELETE", &path(first), &Value::Null).await.status, 400);
     // Its half-days are free again.
-    let second = ask(&lab, &body(0)).await;
+    let second = create_request(&lab, &body(0)).await;
     assert_eq!(decide(second, json!({"approved": false})).await.status, 400, "a comment is required");
     assert_eq!(decide(second, json!({"approved": false, "comment": " "})).await.status, 400);
     assert_eq!(decide(second, json!({"approved": false, "comment": "Non"})).await.status, 200);
@@ -337,7 +341,7 @@ async fn requests_are_cancelled_denied_and_approved_step_by_step() {
     );
 
     // Unpaid leave takes three approvals.
-    let third = ask(&lab, &body(0)).await;
+    let third = create_request(&lab, &body(0)).await;
     lab.switch(|switches| switches.decides_as = DecidesAs::Expected);
     decide(third, json!({"approved": true})).await;
     lab.switch(|switches| switches.decides_as = DecidesAs::Nobody);
@@ -370,13 +374,13 @@ async fn requests_are_cancelled_denied_and_approved_step_by_step() {
         switches.write_answer = WriteAnswer::Envelope;
         switches.cancel_approved = CancelApproved::AtOnce;
     });
-    let fourth = ask(&lab, &body(0)).await;
+    let fourth = create_request(&lab, &body(0)).await;
     assert_eq!(decide(fourth, json!({"approved": true})).await.json()["data"]["id"], fourth);
     assert_eq!(status(&lab, fourth).await, 2);
     lab.write("DELETE", &path(fourth), &Value::Null).await;
     assert_eq!(status(&lab, fourth).await, 4);
     lab.switch(|switches| switches.request_levels = Some(0));
-    let fifth = ask(&lab, &body(1)).await;
+    let fifth = create_request(&lab, &body(1)).await;
     assert_eq!(status(&lab, fifth).await, 2, "no approval is needed");
     let leave = tenant
         .absences_of(owner)
@@ -396,8 +400,8 @@ async fn requests_are_cancelled_denied_and_approved_step_by_step() {
 #[tokio::test]
 async fn a_key_without_the_right_does_nothing() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
-    let request = ask(&lab, &days(owner, MONDAY, 1, REMOTE)).await;
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
+    let request = create_request(&lab, &days(owner, MONDAY, 1, REMOTE)).await;
     let leave = tenant.absences_of(owner).into_iter().find(|one| one.leave_request_id == Some(request));
     let leave = leave.and_then(|one| one.halves.first().map(|half| half.id.clone())).expect("a half-day");
     let before = (tenant.absences_of(owner), tenant.writes());
@@ -445,7 +449,7 @@ async fn a_key_without_the_right_does_nothing() {
 #[tokio::test]
 async fn a_discovery_is_sent_back_as_it_came() {
     let lab = Lab::of(120).await;
-    let (tenant, owner) = (lab.emulator.tenant(), somebody(&lab));
+    let (tenant, owner) = (lab.emulator.tenant(), free_user(&lab));
     lab.switch(|switches| switches.absence_factory = AbsenceFactory::Both);
     // Three days of remote work: one more than the ceiling, which only informs.
     let mut body = discover(&lab, owner, MONDAY, date(2027, 3, 3)).await.json();
@@ -458,7 +462,7 @@ async fn a_discovery_is_sent_back_as_it_came() {
     );
     remote["duration"] = json!(3);
     body["autoCreate"] = json!(true);
-    ask(&lab, &body).await;
+    create_request(&lab, &body).await;
     lab.switch(|switches| switches.absence_factory = AbsenceFactory::GenerationB);
     let mut body = discover(&lab, owner, date(2027, 3, 4), date(2027, 3, 5)).await.json();
     for account in body["accounts"].as_array_mut().expect("a list") {
@@ -474,12 +478,12 @@ async fn a_discovery_is_sent_back_as_it_came() {
     assert_eq!(made.status, 200, "{}", made.text);
     let last = tenant.absences_of(owner).pop().expect("a period");
     let accounts: Vec<i64> = last.halves.iter().map(|half| half.account_id).collect();
-    // In the order they were listed: accounts with a balance come first.
+    // In the order of the list: accounts with a balance come first.
     assert_eq!(accounts, [PAID, PAID, PAID, 8]);
     assert_eq!(last.comment.as_deref(), Some("Bonnes vacances !"));
 }
 
-/// A generator of our own (SplitMix64), so that a failure comes again.
+/// Our own generator (SplitMix64), so that a failure is reproducible.
 struct Draws(u64);
 
 impl Draws {
@@ -493,7 +497,7 @@ impl Draws {
 }
 
 #[tokio::test]
-async fn what_is_discovered_is_what_is_accepted() {
+async fn discovered_offers_are_accepted() {
     let lab = Lab::of(150).await;
     let tenant = lab.emulator.tenant();
     let people: Vec<i64> = tenant.people(None, usize::MAX).iter().map(|one| one.id).collect();
@@ -543,9 +547,9 @@ async fn what_is_discovered_is_what_is_accepted() {
 #[tokio::test]
 async fn the_shapes_of_requests() {
     let lab = Lab::of(120).await;
-    let owner = somebody(&lab);
+    let owner = free_user(&lab);
     let mut shapes = serde_json::Map::new();
-    // Two accounts show them all.
+    // Two accounts cover all properties.
     let few = |mut found: Value| {
         for list in ["availableAccounts", "otherAvailableAccounts", "accounts"] {
             if let Some(accounts) = found.get_mut(list).and_then(Value::as_array_mut) {

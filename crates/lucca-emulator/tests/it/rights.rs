@@ -1,4 +1,4 @@
-//! Keys and what they hide.
+//! Keys and the records they hide.
 
 use lucca_emulator::{HiddenFields, HrFile, KeyConfig, Rights};
 
@@ -41,7 +41,7 @@ async fn keys_are_read_as_the_framework_reads_them() {
 }
 
 #[tokio::test]
-async fn weak_keys_see_fewer_rows_and_are_not_told() {
+async fn weak_keys_silently_see_fewer_rows() {
     let rights = Rights { see_former: false, see_future: false, ..Rights::all() };
     let lab = lab_with(rights).await;
     let everything = lab.emulator.truth();
@@ -95,7 +95,7 @@ async fn missing_rights_hide_fields() {
         let nulls = person.as_object().map(|o| o.values().filter(|value| value.is_null()).count());
         assert_eq!(nulls, Some(hidden.len()), "{person}");
     }
-    // What can't be seen can't be found either.
+    // Invisible records can't be found either.
     assert_eq!(lab.get("/api/v3/users?managerId=notequal,null&fields=collection.count").await.count(), 0);
     lab.switch(|switches| switches.hidden_fields = HiddenFields::Omitted);
     for person in lab.get(&path).await.items() {
@@ -108,7 +108,7 @@ async fn missing_rights_hide_fields() {
 }
 
 #[tokio::test]
-async fn contracts_may_show_whom_the_list_of_people_hides() {
+async fn contracts_may_show_hidden_employees() {
     let lab = lab_with(Rights { see_former: false, see_future: false, ..Rights::all() }).await;
     lab.switch(|switches| switches.contracts_follow_users = false);
     let everything = lab.emulator.truth();

@@ -1,4 +1,4 @@
-//! The shapes on the wire, as snapshots.
+//! Wire formats, as snapshots.
 
 use lucca_emulator::{ErrorBody, Header, KeyCasing, Nationality, UrlStyle};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a key may change, and how it shows everywhere.
+//! Writes of a key, and their effects in every endpoint.
 
 use lucca_emulator::{Fault, FaultKind, Rights, Status, UnknownField};
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ use crate::client::Lab;
 
 const CONTRACTS: &str = "/directory/api/4.0/work-contracts";
 
-/// Somebody active, who is not the head of anything.
-fn somebody(lab: &Lab) -> i64 {
+/// An active user who heads no department.
+fn plain_user(lab: &Lab) -> i64 {
     lab.emulator.tenant().people(Some(Status::Active), 100)[30].id
 }
 
@@ -19,7 +19,7 @@ async fn contracts_of(lab: &Lab, owner: i64) -> Vec<Value> {
 #[tokio::test]
 async fn a_user_is_updated_partially() {
     let lab = Lab::of(60).await;
-    let id = somebody(&lab);
+    let id = plain_user(&lab);
     let before = lab.get(&format!("/api/v3/users/{id}")).await.json()["data"].clone();
     let manager = lab.emulator.tenant().people(Some(Status::Active), 3)[2].id;
     let body = json!({
@@ -61,9 +61,9 @@ async fn a_user_is_updated_partially() {
 }
 
 #[tokio::test]
-async fn contract_data_of_a_user_belong_to_the_applicable_contract() {
+async fn user_writes_change_the_applicable_contract() {
     let lab = Lab::of(60).await;
-    let id = somebody(&lab);
+    let id = plain_user(&lab);
     let before = lab.emulator.truth();
     let body = json!({"legalEntityId": 1, "dtContractEnd": "2026-11-22", "cspId": 1});
     let fields = "legalEntityId,dtContractEnd,cspId";
@@ -85,7 +85,7 @@ async fn contract_data_of_a_user_belong_to_the_applicable_contract() {
 #[tokio::test]
 async fn custom_fields_are_written_at_the_root() {
     let lab = Lab::of(60).await;
-    let id = somebody(&lab);
+    let id = plain_user(&lab);
     let path = format!("/api/v3/users/{id}?fields=extendedData");
     let put = async |body: Value| {
         let answer = lab.write("PUT", &path, &body).await;
@@ -133,7 +133,7 @@ async fn custom_fields_are_written_at_the_root() {
 #[tokio::test]
 async fn refused_changes_change_nothing() {
     let lab = Lab::of(60).await;
-    let id = somebody(&lab);
+    let id = plain_user(&lab);
     let path = format!("/api/v3/users/{id}");
     let before = lab.get(&path).await.text;
     let taken = lab.get("/api/v3/users?fields=login&paging=3,1").await.items()[0]["login"].clone();
@@ -177,7 +177,7 @@ async fn refused_changes_change_nothing() {
 #[tokio::test]
 async fn writing_is_a_right() {
     let lab = Lab::of(60).await;
-    let id = somebody(&lab);
+    let id = plain_user(&lab);
     let contract = contracts_of(&lab, id).await[0]["id"].clone();
     lab.emulator.tenant().set_rights(&lab.key, Rights { edit_users: false, ..Rights::all() });
     let writes = [
@@ -192,7 +192,7 @@ async fn writing_is_a_right() {
         }
     }
     assert_eq!(lab.get(&format!("/api/v3/users/{id}")).await.status, 200);
-    // Whom the key does not see it can't change either.
+    // A key can't change records that it does not see.
     let former = lab.emulator.tenant().people(Some(Status::Former), 1)[0].id;
     let contract = contracts_of(&lab, former).await[0]["id"].clone();
     lab.emulator.tenant().set_rights(&lab.key, Rights { see_former: false, ..Rights::all() });
@@ -293,7 +293,7 @@ async fn contracts_are_ended_and_begun() {
 #[tokio::test]
 async fn a_damaged_answer_does_not_undo_a_change() {
     let lab = Lab::of(60).await;
-    let id = somebody(&lab);
+    let id = plain_user(&lab);
     let path = format!("/api/v3/users/{id}");
     let fault =
         |kind| Fault { path: path.clone(), query_contains: None, nth: Some(1), probability: None, kind };

@@ -43,7 +43,7 @@ pub struct Enumeration<T> {
     notes: Vec<Note>,
     /// The notes that are not the plan's.
     walk_notes: Vec<Note>,
-    /// Where to resume, until the first page has arrived.
+    /// Position to resume at, until the first page has arrived.
     resume: Option<Checkpoint>,
     /// Offset of the walk's start in the whole set: above zero if only records after an id are requested.
     start_offset: u64,

@@ -30,7 +30,7 @@ pub(crate) struct Walk {
     /// Pages of this pass.
     pages: u64,
     pass: u8,
-    /// Where the next page begins.
+    /// Offset of the next page.
     offset: u64,
     /// Distinct records of this pass.
     distinct: u64,

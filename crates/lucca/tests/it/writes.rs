@@ -132,7 +132,7 @@ fn possibly_accepted_changes_are_not_resent() {
         (503, 1, true),
         (504, 1, true),
         (302, 1, true),
-        // The response body was not read.
+        // The server did not process the request.
         (429, 5, false),
     ] {
         let sent = Arc::new(AtomicUsize::new(0));

@@ -19,22 +19,18 @@ use crate::{Employee, Employment, NamedRef, Period, RemoteId, SourceTime, UserLo
 ///
 /// - A value from a source holds from its day until the next day with another value from a source. An
 ///   employment gives establishment and category from its first day, and makes them unknown after its last
-///   one;
-///   of several on a day the one that began last counts. A log entry gives the new value of its property. An
-///   observation gives the new value of the field, unless an earlier source gave the same already. If several
-///   sources give a value on one day, an employment that knows the value precedes the log, and the log
-///   precedes
-///   an observation.
+///   one; of several on a day the one that began last counts. A log entry gives the new value of its
+///   property. An observation gives the new value of the field, unless an earlier source gave the same
+///   already. If several sources give a value on one day, an employment that knows the value precedes the
+///   log, and the log precedes an observation.
 /// - Before the first of these the value is unknown, except that an observation also gives the value before:
 ///   that held from the first day of the employment of that time.
 /// - The record's value holds from the last known change on: the last one from a source or, if that is later,
 ///   the first day of the latest employment. It is then the value of the whole last period, even if a source
 ///   gave another value at its beginning: an unrecorded later change and a wrong source look the same. If
-///   both
-///   agree, the source is credited.
+///   both agree, the source is credited.
 /// - Changes after today are left out: they are in the employments. A log entry or observation dated after
-///   today, by a
-///   clock or a zone that differs, counts as of today.
+///   today, by a clock or a zone that differs, counts as of today.
 ///
 /// Periods without known values are left out, so there may be gaps; the last is always there.
 // unverified: the whole meaning of the user log, which is undocumented: that `value` is the new value of the

@@ -89,7 +89,7 @@ impl PositionSource {
     }
 }
 
-/// A field of an employee whose history positions keep.
+/// A field of an employee that has a history in positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PositionField {

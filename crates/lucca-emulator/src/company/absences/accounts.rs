@@ -1,7 +1,7 @@
-//! What each leave account counts in, when it may be used, and what is left of it.
+//! Leave accounts: their units, terms and balances.
 //!
-//! Everything here is a believable invention: how a tenant configures its accounts is its own affair,
-//! and only the names of the fields that tell it are known (source: absences.md §5.1, §8).
+//! All of it is a plausible invention: tenants configure their accounts freely, and only the names of the
+//! fields that hold the configuration are known (source: absences.md §5.1, §8).
 
 use jiff::civil::{Date, date};
 
@@ -11,8 +11,8 @@ use crate::{
     dice::Dice,
 };
 
-/// The unit of an account; the numbers are those on the wire (source: absences.md §5.1).
-/// unverified: 1 and 3; 3 counts worked half-days here, as 0 does.
+/// The unit of an account; the numbers are those on the wire (source: absences.md §5.1). unverified: 1 and 3;
+/// 3 counts worked half-days here, as 0 does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     Days = 0,
@@ -31,17 +31,17 @@ impl Unit {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
     pub(crate) unit: Unit,
-    /// Least and most that everybody is entitled to; none without balance management.
+    /// Smallest and largest entitlement of an employee; none without balance management.
     pub(crate) entitlement: Option<(i32, i32)>,
     pub(crate) half_day: bool,
-    /// Least of a request in hours, and its step.
+    /// Smallest request in hours, and its step.
     pub(crate) least: i32,
     pub(crate) step: i32,
     /// Whether the balance may go below zero.
     pub(crate) debit: bool,
-    /// First and last day it may be used for.
+    /// First and last day of use.
     pub(crate) window: Option<(Date, Date)>,
-    /// Approvals a request takes.
+    /// Approvals that a request needs.
     pub(crate) levels: u8,
 }
 
@@ -101,11 +101,11 @@ pub(crate) fn usual_closures(accounts: &[LeaveAccount]) -> Vec<Closure> {
     closures.collect()
 }
 
-/// What somebody has, and has taken, of an account; in parts of its unit.
+/// An employee's entitlement to an account and its use; in parts of the account's unit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Balance {
     pub(crate) entitlement: i32,
-    /// Taken up to the day asked about, and whenever.
+    /// Taken up to the given day, and in total.
     pub(crate) taken_by_then: i32,
     pub(crate) taken: i32,
 }
@@ -143,7 +143,7 @@ pub(crate) fn balance(company: &Company, owner: i64, account: i64, day: Date) ->
 }
 
 impl Absences {
-    /// The closure of an account that a day lies in.
+    /// The closure of an account that contains a day.
     pub(crate) fn closure_on(&self, account: i64, day: Date) -> Option<&Closure> {
         self.closures.iter().find(|one| one.account == account && (one.from..=one.to).contains(&day))
     }

@@ -1,4 +1,4 @@
-//! Which half-days somebody works: weekends, public holidays, part-time days.
+//! The half-days that an employee works: weekends, public holidays, part-time days.
 
 use jiff::civil::{Date, Weekday, date};
 
@@ -6,7 +6,7 @@ use crate::company::{contracts::plus, model::Person};
 
 /// The part-time work cycle of the tenant.
 const PART_TIME: i64 = 14;
-/// The cycle counted in days rather than in hours.
+/// The cycle counted in days instead of hours.
 pub(crate) const IN_DAYS: i64 = 9;
 
 /// Easter Sunday of the Gregorian calendar (Meeus, Jones, Butcher).
@@ -49,7 +49,7 @@ pub(crate) fn is_holiday(calendar: i64, day: Date) -> bool {
     }
 }
 
-/// The cycle somebody works in on a day.
+/// The work cycle of an employee on a day.
 pub(crate) fn cycle_on(person: &Person, day: Date) -> i64 {
     person
         .work_cycles
@@ -62,7 +62,7 @@ pub(crate) fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-/// Whether somebody works that half-day, absences aside.
+/// Whether an employee works that half-day, absences aside.
 pub(crate) fn works(person: &Person, day: Date, am: bool) -> bool {
     if is_weekend(day) || is_holiday(person.calendar.unwrap_or(1), day) {
         return false;
@@ -78,7 +78,7 @@ pub(crate) fn works(person: &Person, day: Date, am: bool) -> bool {
     }
 }
 
-/// Whether somebody is employed that day: under a contract, or by the dates of a record without one.
+/// Whether a person is employed that day: under a contract, or by the dates of a record without one.
 fn is_employed(person: &Person, day: Date) -> bool {
     if person.contracts.is_empty() {
         return person.starts.is_none_or(|from| from <= day) && person.ends.is_none_or(|to| day <= to);
@@ -86,9 +86,9 @@ fn is_employed(person: &Person, day: Date) -> bool {
     person.contracts.iter().any(|one| one.starts <= day && one.ends.is_none_or(|end| day <= end))
 }
 
-/// Whether somebody works that half-day and is employed by then. unverified: that nothing is worked
-/// outside of contracts.
-pub(crate) fn works_there(person: &Person, day: Date, am: bool) -> bool {
+/// Whether a person is employed and works that half-day. unverified: that nothing is worked outside of
+/// contracts.
+pub(crate) fn works_while_employed(person: &Person, day: Date, am: bool) -> bool {
     works(person, day, am) && is_employed(person, day)
 }
 

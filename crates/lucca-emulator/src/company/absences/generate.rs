@@ -1,7 +1,7 @@
-//! Believable absences of a whole company: the last twelve months and the next six.
+//! Plausible absences of a whole company: the last twelve months and the next six.
 //!
-//! Each person's time is cut into slots with one absence each, so that none overlaps another, but for
-//! those that were cancelled and asked for anew.
+//! Each person's time is divided into slots with one absence each, so that none overlaps another, except
+//! those that were cancelled and requested again.
 
 use jiff::{
     ToSpan as _,
@@ -100,13 +100,13 @@ pub(crate) fn generate(company: &mut Company, seed: u64, today: Date) {
     company.absences = all;
 }
 
-/// Somebody of HR.
+/// A member of HR.
 pub(crate) fn hr(company: &Company, today: Date) -> u32 {
     let hr = company.people.iter().find(|one| one.role == 70 && one.status(today) == Status::Active);
     number(hr.map_or(1, |one| one.id))
 }
 
-/// Who decides step by step: the manager, the manager's manager, then HR.
+/// The approver of each step: the manager, the manager's manager, then HR.
 pub(crate) fn approver(company: &Company, person: &Person, hr: u32, step: u8) -> u32 {
     let manager = person.manager.and_then(|id| company.person(id));
     let above = manager.and_then(|one| one.manager).and_then(|id| company.person(id));
@@ -161,7 +161,7 @@ impl Maker<'_> {
         let from = starts.max(plus(self.today, -BEFORE));
         let to = ends.unwrap_or(Date::MAX).min(plus(self.today, AFTER));
         let days = from.until(to).map_or(0, |span| span.get_days());
-        // Five absences and a half in the eighteen months, on average.
+        // Five and a half absences in the eighteen months, on average.
         let slots = days * self.dice.between(3, 8) / (BEFORE + AFTER);
         for slot in 0..slots {
             let length = days / slots;
@@ -243,7 +243,7 @@ impl Maker<'_> {
             }
         } else {
             if stage == Stage::Approved && self.dice.chance(4) {
-                self.given_up(&draft);
+                self.cancelled_request(&draft);
             }
             self.workflow(&mut draft.period, created, stage);
         }
@@ -251,8 +251,8 @@ impl Maker<'_> {
         self.drafts.push(draft);
     }
 
-    /// The same absence, asked for before and cancelled: a request can't be changed (absences.md §2.4).
-    fn given_up(&mut self, draft: &Draft) {
+    /// The same absence, requested before and cancelled: a request can't be changed (absences.md §2.4).
+    fn cancelled_request(&mut self, draft: &Draft) {
         let earlier = draft.period.created.at().checked_sub(3.days()).unwrap_or(draft.period.created.at());
         let mut period = Period { created: Moment::of(earlier), comment: None, ..draft.period.clone() };
         period.stage = Stage::Cancelled;
@@ -272,7 +272,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Requests come before, illnesses during; nothing was written later than yesterday.
+    /// Requests are created before the absence, illnesses during it; nothing later than yesterday.
     fn created(&mut self, starts: Date, account: u16) -> DateTime {
         let day = match account {
             SICK | CHILD => plus(starts, self.dice.between(0, 2)),
@@ -284,7 +284,7 @@ impl Maker<'_> {
         if self.dice.chance(50) { at } else { at.date().at(at.hour(), at.minute(), at.second(), 0) }
     }
 
-    /// A moment after another, and before the tenant's first morning.
+    /// A time after another, and before the tenant's first morning.
     fn later(&mut self, than: DateTime, days: i32) -> DateTime {
         let minutes = self.dice.between(3, 24 * 60 * days);
         let at = than.checked_add(i64::from(minutes).minutes()).unwrap_or(than);
@@ -296,7 +296,7 @@ impl Maker<'_> {
         if self.dice.chance(percent) { u16::try_from(at).ok() } else { None }
     }
 
-    /// Takes a request to where it stands, step by step.
+    /// Advances a request to its stage, step by step.
     fn workflow(&mut self, period: &mut Period, created: DateTime, stage: Stage) {
         period.stage = stage;
         let cancelled_early = stage == Stage::Cancelled && self.dice.chance(50);
@@ -367,7 +367,7 @@ mod tests {
     use crate::company::absences::place;
 
     #[test]
-    fn twenty_half_days_a_person_none_twice_none_on_a_day_off() {
+    fn generated_half_days_are_unique_and_worked() {
         let company = crate::company::build(3000, 7, date(2026, 11, 23));
         let all = &company.absences;
         let each = all.halves.len() / 3000;

@@ -1,8 +1,7 @@
-//! Absences: periods, the half-days they are made of, and the requests they came from.
-//! Source: absences.md §2.
+//! Absences: periods, their half-days, and their requests. Source: absences.md §2.
 //!
-//! Lives here: the records, kept small (some 45 bytes a half-day), and what follows from them. Not
-//! here: their making (`generate`), working days (`calendar`), the wire (`resources::absences`).
+//! Included: the records, kept small (some 45 bytes a half-day), and values derived from them. Not included:
+//! generation (`generate`), working days (`calendar`), the wire format (`resources::absences`).
 
 pub(crate) mod accounts;
 pub(crate) mod calendar;
@@ -23,24 +22,24 @@ pub(crate) use self::generate::{RECOVERY, approver, generate, hr};
 pub(crate) struct Absences {
     /// Ascending ids.
     pub(crate) periods: Vec<Period>,
-    /// Half-days, those of one period side by side, in the order of the periods.
+    /// Half-days, those of one period adjacent, in the order of the periods.
     pub(crate) halves: Vec<Half>,
-    /// Places of periods, by owner and then by place.
+    /// Indices of periods, by owner and then by index.
     pub(crate) by_owner: Vec<u32>,
-    /// Half-days deleted one by one: place → when, and by whom.
+    /// Half-days deleted one by one: index → time and user of the deletion.
     pub(crate) dropped: BTreeMap<u32, (Moment, u32)>,
     /// Comments, by number.
     pub(crate) comments: Vec<String>,
-    /// The last ids given; an id is never given again.
+    /// The last ids assigned; an id is never assigned again.
     pub(crate) last_period: u32,
     pub(crate) last_request: u32,
     pub(crate) last_decision: u32,
-    /// What entitlements are drawn from.
+    /// Seed of the entitlements.
     pub(crate) seed: u64,
     /// Corrections of balances, by owner and account, in parts of the account's unit.
     pub(crate) credits: BTreeMap<(u32, i64), i32>,
     pub(crate) closures: Vec<accounts::Closure>,
-    /// Ids of periods that no balance counts.
+    /// Ids of periods that no balance includes.
     pub(crate) uncounted: BTreeSet<u32>,
 }
 
@@ -64,7 +63,7 @@ impl Moment {
     }
 }
 
-/// Where a request stands; the numbers are those on the wire (source: absences.md §2.4).
+/// The stage of a request; the numbers are those on the wire (source: absences.md §2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Pending = 0,
@@ -88,15 +87,15 @@ pub(crate) struct Period {
     /// Ends at noon.
     pub(crate) ends_am: bool,
     pub(crate) stage: Stage,
-    /// Approvals it takes.
+    /// Approvals that it needs.
     pub(crate) levels: u8,
     pub(crate) comment: Option<u16>,
-    /// Place of the first half-day, and their number.
+    /// Index of the first half-day, and their number.
     pub(crate) first: u32,
     pub(crate) count: u16,
     pub(crate) created: Moment,
     pub(crate) confirmed: Option<Moment>,
-    /// When it was cancelled or denied, and by whom.
+    /// Time of its cancellation or denial, and the user who did it.
     pub(crate) closed: Option<(Moment, u32)>,
     pub(crate) next_approver: Option<u32>,
     pub(crate) decisions: Vec<Decision>,
@@ -114,7 +113,7 @@ pub(crate) struct Decision {
     pub(crate) at: Moment,
 }
 
-/// A wish to cancel what was approved.
+/// A request to cancel an approved absence.
 #[derive(Debug, Clone)]
 pub(crate) struct Withdrawal {
     pub(crate) id: u32,
@@ -129,7 +128,7 @@ pub(crate) struct Withdrawal {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Half {
     pub(crate) date: Date,
-    /// Place of the period.
+    /// Index of the period.
     pub(crate) period: u32,
     pub(crate) account: u16,
     pub(crate) am: bool,
@@ -137,7 +136,7 @@ pub(crate) struct Half {
     pub(crate) quarters: u8,
 }
 
-/// A number as a place, and back.
+/// Converts a number to an index.
 pub(crate) fn place(n: u32) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }
@@ -166,7 +165,7 @@ impl Absences {
         self.periods.get(place(half.period))
     }
 
-    /// When and by whom a half-day was ended: by itself, or with its period.
+    /// Time and user of a half-day's end: its own, or its period's.
     pub(crate) fn end_of(&self, at: u32, period: &Period) -> Option<(Moment, u32)> {
         self.dropped.get(&at).copied().or(period.closed)
     }
@@ -179,7 +178,7 @@ impl Absences {
         self.comments.get(usize::from(number?)).map(String::as_str)
     }
 
-    /// The number of a comment, kept if it is new.
+    /// The number of a comment, stored if it is new.
     pub(crate) fn keep_comment(&mut self, text: &str) -> Option<u16> {
         let known = self.comments.iter().position(|one| one == text);
         let at = known.unwrap_or_else(|| {
@@ -189,7 +188,7 @@ impl Absences {
         u16::try_from(at).ok()
     }
 
-    /// The place of a half-day by its id, `{period}-{yyyyMMdd}-{AM|PM}` in any case.
+    /// The index of a half-day by its id, `{period}-{yyyyMMdd}-{AM|PM}` in any case.
     pub(crate) fn half_by_id(&self, id: &str) -> Option<u32> {
         let mut parts = id.split('-');
         let (period, day, half) = (parts.next()?, parts.next()?, parts.next()?);
@@ -205,7 +204,7 @@ impl Absences {
         })
     }
 
-    /// The periods of one person, by place.
+    /// The periods of one person, with their indices.
     pub(crate) fn of(&self, owner: i64) -> impl Iterator<Item = (u32, &Period)> {
         let owner_of = |at: &u32| self.periods.get(place(*at)).map_or(i64::MAX, |one| one.owner.into());
         let from = self.by_owner.partition_point(|at| owner_of(at) < owner);
@@ -224,7 +223,7 @@ impl Absences {
         self.by_owner = places;
     }
 
-    /// Adds a period to those already indexed; answers its id.
+    /// Adds a period to the indexed ones; returns its id.
     pub(crate) fn add(&mut self, period: Period, halves: impl IntoIterator<Item = Half>) -> u32 {
         let owner = period.owner;
         let id = self.push(period, halves);
@@ -235,7 +234,7 @@ impl Absences {
         id
     }
 
-    /// Adds a period whose half-days are these, outside the index; ids are given here.
+    /// Adds a period with these half-days, outside the index; assigns the ids.
     pub(crate) fn push(&mut self, mut period: Period, halves: impl IntoIterator<Item = Half>) -> u32 {
         self.last_period += 1;
         period.id = self.last_period;
@@ -260,7 +259,7 @@ impl Absences {
         id
     }
 
-    /// Forgets everything of one person.
+    /// Removes all records of one person.
     pub(crate) fn forget(&mut self, owner: i64) {
         let old = std::mem::take(&mut self.periods);
         let halves = std::mem::take(&mut self.halves);

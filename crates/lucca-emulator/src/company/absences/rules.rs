@@ -1,11 +1,11 @@
-//! What becomes of a request for an absence: the half-days it takes, and what there is to say about it.
+//! The judgement of an absence request: its half-days, and its warnings.
 //!
-//! Lives here: the judgement, of a request and of a discovery, from the records alone. Not here: how it
-//! is asked for and answered (`doors`), what is written (`mutations`), accounts (`accounts`).
+//! Included: judging a request or a discovery, from the records alone. Not included: requests and answers
+//! (`doors`), changes (`mutations`), accounts (`accounts`).
 //!
-//! Two warnings were observed: the late request, to be confirmed (rule 1), and the ceiling, which only
-//! informs (rule 49; source: absences.md §5.1). unverified: the numbers and texts of all others, and
-//! that a tenant says them as warnings.
+//! Two warnings were observed: the late request, which needs confirmation (rule 1), and the ceiling, which
+//! only informs (rule 49; source: absences.md §5.1). unverified: the numbers and texts of all others, and
+//! that a tenant sends them as warnings.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::company::{
     model::{Company, Person},
 };
 
-/// A period as it is asked for.
+/// The requested period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Extent {
     pub(crate) starts: Date,
@@ -31,14 +31,14 @@ pub(crate) struct Extent {
     pub(crate) ends_am: bool,
 }
 
-/// The part of a request that one account bears, in parts of its unit.
+/// The part of a request on one account, in parts of the account's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share {
     pub(crate) account: i64,
     pub(crate) amount: i32,
 }
 
-/// What a warning does.
+/// The effect of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weight {
     Blocks,
@@ -46,7 +46,7 @@ pub(crate) enum Weight {
     ToConfirm,
 }
 
-/// Something to say about a request (source: absences.md §5.1).
+/// A warning about a request (source: absences.md §5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Warning {
     pub(crate) rule: i64,
@@ -65,7 +65,7 @@ fn blocks(rule: i64, account: Option<i64>, text: impl Into<String>) -> Warning {
 /// Half-days, by day, mornings first.
 pub(crate) type Days = Vec<(Date, bool)>;
 
-/// The longest period that is read, in days.
+/// The longest period that is accepted, in days.
 const LONGEST: i32 = 400;
 
 impl Extent {
@@ -74,18 +74,18 @@ impl Extent {
         (0..=LONGEST).contains(&days)
     }
 
-    /// The half-days of it that somebody works.
+    /// The half-days of it that a person works.
     pub(crate) fn worked_by(&self, person: &Person) -> Days {
         if !self.is_readable() {
             return Days::new();
         }
         span(self.starts, self.starts_am, self.ends, self.ends_am)
-            .filter(|(day, am)| calendar::works_there(person, *day, *am))
+            .filter(|(day, am)| calendar::works_while_employed(person, *day, *am))
             .collect()
     }
 }
 
-/// The half-days somebody is absent on already.
+/// The half-days on which a person is absent already.
 pub(crate) fn taken(company: &Company, owner: i64) -> BTreeSet<(Date, bool)> {
     let all = &company.absences;
     let active = all.of(owner).flat_map(|(_, period)| {
@@ -97,7 +97,7 @@ pub(crate) fn taken(company: &Company, owner: i64) -> BTreeSet<(Date, bool)> {
     active.map(|half| (half.date, half.am)).collect()
 }
 
-/// What there is to say about the period, whatever the accounts.
+/// The warnings about the period, for any account.
 pub(crate) fn of_period(
     extent: &Extent,
     worked: &Days,
@@ -124,7 +124,7 @@ pub(crate) fn of_period(
     said
 }
 
-/// What there is to say about an account that bears these half-days, of all the worked ones.
+/// The warnings about an account that bears these half-days, out of all worked ones.
 pub(crate) fn of_account(
     company: &Company,
     person: &Person,
@@ -145,7 +145,7 @@ pub(crate) fn of_account(
     let halved = |day: Date| {
         [true, false]
             .into_iter()
-            .any(|am| calendar::works_there(person, day, am) && !borne.contains(&(day, am)))
+            .any(|am| calendar::works_while_employed(person, day, am) && !borne.contains(&(day, am)))
     };
     if !terms.half_day && borne.iter().any(|(day, _)| halved(*day)) {
         said.push(blocks(106, Some(account), "Ce compte se pose par journées entières."));
@@ -163,7 +163,7 @@ pub(crate) fn of_account(
     said
 }
 
-/// Hours are asked for within one day, three and a half hours a half-day at most.
+/// Hours are requested within one day, three and a half hours per half-day at most.
 fn of_hours(account: i64, borne: &Days, amount: i32) -> Option<Warning> {
     let terms = terms(account);
     let most = 14 * i32::try_from(borne.len()).unwrap_or(0);
@@ -205,8 +205,8 @@ pub(crate) fn offered(account: i64, worked: &Days) -> Days {
     worked.iter().filter(|(day, _)| inside(*day)).copied().collect()
 }
 
-/// Deals the worked half-days to the accounts, in the order given and by their amounts; says why it
-/// can't. unverified: that a tenant deals them so.
+/// Distributes the worked half-days over the accounts, in the order given and by their amounts; returns the
+/// warning if it can't. unverified: that a tenant distributes them so.
 pub(crate) fn deal(company: &Company, worked: &Days, shares: &[Share]) -> Result<Vec<(i64, Days)>, Warning> {
     for share in shares {
         if !company.leave_accounts.iter().any(|one| one.id == share.account) {
@@ -222,7 +222,7 @@ pub(crate) fn deal(company: &Company, worked: &Days, shares: &[Share]) -> Result
     let mut rest = worked.iter().copied();
     let mut dealt = Vec::new();
     for share in shares {
-        // Only one leave a half-day: hours and days do not mix (source: absences.md §2).
+        // A half-day has only one leave: hours and days do not mix (source: absences.md §2).
         if terms(share.account).unit == Unit::Hours {
             return Err(mismatch());
         }
@@ -236,7 +236,7 @@ pub(crate) fn deal(company: &Company, worked: &Days, shares: &[Share]) -> Result
     if rest.next().is_some() || dealt.is_empty() { Err(mismatch()) } else { Ok(dealt) }
 }
 
-/// The half-days that a request becomes. Hours are spread evenly over them. unverified: how a tenant
+/// The half-days that result from a request. Hours are spread evenly over them. unverified: how a tenant
 /// spreads hours over a whole day.
 pub(crate) fn halves(dealt: &[(i64, Days)], shares: &[Share]) -> Vec<Half> {
     let mut all = Vec::new();
@@ -259,7 +259,7 @@ pub(crate) fn halves(dealt: &[(i64, Days)], shares: &[Share]) -> Vec<Half> {
     all
 }
 
-/// A request judged: its half-days, if it can be dealt to the accounts, and all there is to say.
+/// A judged request: its half-days, if the accounts can bear them, and all warnings.
 pub(crate) struct Judgement {
     pub(crate) halves: Vec<Half>,
     pub(crate) warnings: Vec<Warning>,
@@ -287,7 +287,7 @@ pub(crate) fn judge(
             }
             halves(&dealt, shares)
         }
-        // Without a half-day there is nothing to deal, which was said.
+        // Without half-days there is nothing to distribute, and a warning says so already.
         Err(_) if worked.is_empty() => Vec::new(),
         Err(warning) => {
             warnings.push(warning);
