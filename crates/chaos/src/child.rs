@@ -1,5 +1,5 @@
-//! One sync in a process of its own, which ends or stops itself at a given point: with the n-th time the engine asks
-//! for the time, which it does right before each commit, or right after the n-th page was committed.
+//! One sync in a child process that kills or stops itself at a given point: when the engine reads the clock
+//! for the n-th time, which it does right before each commit, or right after the n-th page was committed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use store::RunId;
 use sync::{Brake, Error, Options, Progress, Sync, Wish};
 use test_database::Place;
 
-/// What a child process is to do.
+/// The order that a child process receives as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
-    /// The SQLite file, or the PostgreSQL address.
+    /// The path of the SQLite file, or the PostgreSQL address.
     pub place: String,
     /// The tenant's origin, which is also its name.
     pub origin: String,
     /// The emulated tenant's key.
     pub key: String,
-    /// What the clock shows at the beginning.
+    /// The time that the clock shows at the beginning.
     pub now: Timestamp,
     /// The tenant's date.
     pub today: Date,
-    /// Whether everything is wanted, or only what changed.
+    /// Whether to read everything, or only what changed.
     pub full: bool,
-    /// Makes the run's id and the waits between retries.
+    /// Seeds the run's id and the waits between retries.
     pub seed: u64,
-    /// What the process calls itself.
+    /// The name under which the process holds the lease.
     pub holder: String,
-    /// A holder that is known to have ended.
+    /// A lease holder that is known to have ended.
     pub dead_holder: Option<String>,
-    /// How long a request may take, in milliseconds.
+    /// Timeout of a request, in milliseconds.
     pub timeout_ms: u64,
-    /// When it ends or stops itself.
+    /// The point at which the process kills or stops itself.
     pub end: Option<End>,
 }
 
@@ -55,7 +55,7 @@ pub enum End {
     StoppedBefore(u64),
 }
 
-/// The process's own clock: waits take no time, and every look at it is counted.
+/// The process's own clock: waits take no time, and every read is counted.
 #[derive(Debug)]
 struct CountingClock {
     time: Arc<TestClock>,
@@ -99,12 +99,12 @@ impl Progress for CountingProgress {
 }
 
 fn signal_us(signal: Signal) {
-    // That we may not signal ourselves cannot be; if it were, the run would simply go on.
+    // Signalling our own process can't fail; if it did, the run would simply continue.
     let _ = kill_process(getpid(), signal);
 }
 
 impl Order {
-    /// Where the database is.
+    /// The address of the database.
     pub fn place(&self) -> Place {
         if self.place.starts_with("postgres") {
             Place::Url(self.place.clone())
@@ -113,12 +113,12 @@ impl Order {
         }
     }
 
-    /// Syncs, and tells how that went: `{"ended": "done", "report": …}`, or another word with `why`. `looks` and
-    /// `pages` say how many points there were at which it could have ended itself.
+    /// Syncs and returns the outcome: `{"ended": "done", "report": …}`, or another word with `why`. `looks`
+    /// and `pages` count the points at which the process could have interrupted itself.
     ///
     /// # Errors
     ///
-    /// What kept the sync from beginning.
+    /// The reason why the sync could not begin.
     pub async fn carry_out(&self) -> Result<Value, String> {
         let store = self.place().open().await.map_err(|error| format!("{error:?}"))?;
         let account = store.account_by_tenant(&self.origin).await.map_err(|error| format!("{error:?}"))?;

@@ -1,6 +1,6 @@
-//! Random histories of small tenants against a plain model: a map of facts, kept by what the change log says and
-//! compared with what the tenant holds. After every sync each difference between the two that the sync could see
-//! must have been logged, under its kind and id, and nothing else.
+//! Random histories of small tenants against a plain model: a map of facts, kept by the change log and
+//! compared with the tenant. After every sync, each difference between the two that the sync could see must
+//! have been logged under its kind and id, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,14 +25,14 @@ use crate::reports::some;
 use crate::sight::{LastSeen, Sight};
 use crate::tenant::Subject;
 
-/// A history: a tenant, and what happens in it between its syncs.
+/// A history: a tenant, and the events between its syncs.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// Its size at the beginning.
+    /// Number of employees at the beginning.
     pub employees: u32,
-    /// Makes the company.
+    /// Seeds the company.
     pub seed: u64,
-    /// What happens after the first sync.
+    /// The steps after the first sync.
     pub steps: Vec<Step>,
 }
 
@@ -41,11 +41,11 @@ pub struct History {
 pub struct Step {
     /// Chooses the events.
     pub seed: u64,
-    /// How many.
+    /// How many events.
     pub events: usize,
-    /// How much time passes after them, in minutes.
+    /// Minutes that pass after the events.
     pub minutes: i64,
-    /// Whether everything is read, or only what changed and what is due.
+    /// Whether the sync reads everything, or only changes and due streams.
     pub sweep: bool,
 }
 
@@ -63,12 +63,12 @@ pub fn histories() -> impl Strategy<Value = History> {
         .prop_map(|(employees, seed, steps)| History { employees, seed, steps })
 }
 
-/// Lives through so many histories, the same for the same seed, and says after each how many it was; gives a line to
-/// show.
+/// Checks `count` histories, the same for the same seed, calls `lived` with the running count after each, and
+/// returns a summary line.
 ///
 /// # Errors
 ///
-/// The smallest history found that is not synced as it should be, and why.
+/// The smallest history whose sync went wrong, and why.
 pub fn check(count: u32, seed: u64, lived: impl Fn(u64)) -> Result<String, String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -100,7 +100,7 @@ pub fn check(count: u32, seed: u64, lived: impl Fn(u64)) -> Result<String, Strin
     }
 }
 
-/// What a history came to.
+/// The counts of a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Lived {
     /// Syncs done.
@@ -109,11 +109,11 @@ pub struct Lived {
     pub changes: u64,
 }
 
-/// Lives through a history.
+/// Runs a history.
 ///
 /// # Errors
 ///
-/// What was missed, made up or wrongly deleted, after which events.
+/// The changes that were missed, invented or wrongly logged as deleted, and the events before them.
 pub async fn live(history: &History) -> Result<Lived, String> {
     let subject = Subject::start(history.employees, history.seed, Switches::default()).await.map_err(told)?;
     let database = TestDatabase::new(Engine::Sqlite).await;
@@ -197,7 +197,7 @@ impl Life {
         }
     }
 
-    /// A person looks at what is held back, and lets go what is no longer there.
+    /// Plays the administrator: releases the held records that are no longer in the tenant.
     async fn release(&mut self, sight: &Sight) -> Result<(), String> {
         let store = &self.database.store;
         for hold in store.holds(self.account.no).await.map_err(told)? {
@@ -211,22 +211,22 @@ impl Life {
     }
 }
 
-/// What a reader of the change log knows.
+/// The knowledge of a reader of the change log.
 #[derive(Default)]
 struct Model {
     replay: Replay,
     facts: Facts,
     last_seen: LastSeen,
-    /// What there was when a stream was last read.
+    /// The visible facts when each stream was last read.
     read: BTreeMap<&'static str, Facts>,
-    /// Fields that the key could not read at some time since everything was last read.
+    /// Fields that the key could not read at some time since the last full read.
     once_veiled: Vec<&'static str>,
-    /// What was written in the sync at hand.
+    /// The records written by the current sync.
     written: BTreeSet<(Kind, RemoteId)>,
 }
 
 impl Model {
-    /// Forgets the half-days before a day: a new year has begun, and they are not read any more.
+    /// Drops the half-days before `since`: in a new year the engine no longer reads them.
     fn forget_before(&mut self, since: Date) {
         let since = since.to_string();
         for facts in self.read.values_mut().chain([&mut self.facts]) {
@@ -241,7 +241,7 @@ impl Model {
         }
     }
 
-    /// Takes in what was logged. Each entry must be true, and news.
+    /// Applies the logged changes. Each entry must be true, and news.
     fn take_in(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
         let before = self.facts.clone();
         self.written.clear();
@@ -287,7 +287,7 @@ impl Model {
         Ok(())
     }
 
-    /// What the sync could see must be known now.
+    /// Checks that the model knows everything that the sync could see.
     fn compare(&mut self, report: &RunReport, sight: &Sight) -> Result<(), String> {
         for field in &sight.veiled {
             if !self.once_veiled.contains(field) {
@@ -304,7 +304,7 @@ impl Model {
             let missed = match read.mode {
                 Mode::Full if read.complete => self.missed_by_sweep(kind, read, sight),
                 Mode::Full => return Err(format!("{} is not complete: {read:?}", kind.name())),
-                // Nothing here is told by Lucca of itself.
+                // The emulated tenant sends no notifications here.
                 Mode::Notified => continue,
                 Mode::Incremental => self.missed_by_changes(kind, stream, sight),
             };
@@ -325,13 +325,13 @@ impl Model {
         let is_absent = |key: &&(Kind, RemoteId)| key.0 == kind && !sight.visible.contains_key(*key);
         let held = self.facts.keys().filter(is_absent).count() as u64;
         if held == read.held {
-            // What is held stays, and the report says so.
+            // Held records stay, and the report counts them.
             missed.retain(|line| !line.contains("is stored and should not be"));
         }
         missed
     }
 
-    /// What happened since the stream was last read and left a trace that can be asked for.
+    /// Lists the changes since the stream was last read that an incremental read could have found.
     fn missed_by_changes(&self, kind: Kind, stream: Stream, sight: &Sight) -> Vec<String> {
         let nothing = Facts::new();
         let before = self.read.get(stream.name()).unwrap_or(&nothing);
@@ -344,8 +344,8 @@ impl Model {
                     self.written.contains(&owner)
                 }
                 Kind::Absence => was != Some(is),
-                // One of an absence that is too old to be read is found with the next sweep, and so is one that is
-                // shown again after it was decided.
+                // The next sweep finds a request whose absence is too old to be read, and a request that is
+                // visible again after it was decided.
                 Kind::AbsenceRequest => {
                     let is_open = is["status"] == 0 || is["status"] == 5;
                     let can_be_asked_for = was.is_none() || is_open || self.facts.contains_key(key);
@@ -366,14 +366,14 @@ impl Model {
     }
 }
 
-/// Whether the owner of a contract is not known as they are: a change of them touches their contracts.
+/// Whether the contract's owner changed: an employee's change touches their contracts.
 fn owner_changed(contract: &Value, before: &Facts, everything: &Facts) -> bool {
     let owner = (Kind::Employee, RemoteId::from(contract["owner"].as_str().unwrap_or_default()));
     let modified = |facts: &Facts| facts.get(&owner).map(|owner| owner["modified"].clone());
     modified(before).is_none_or(|known| Some(known) != modified(everything))
 }
 
-/// Whether a request's absence is among those that are read.
+/// Whether the request's absence is among those that are read.
 fn is_read(request: &Value, everything: &Facts) -> bool {
     let absence = RemoteId::from(request["absence"].as_str().unwrap_or_default());
     everything.contains_key(&(Kind::Absence, absence))

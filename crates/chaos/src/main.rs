@@ -1,5 +1,5 @@
-//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`: see the library. Started by
-//! `cargo xtask chaos`. `chaos child ORDER` is one sync in a process of its own.
+//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`: see the library. `cargo xtask
+//! chaos` starts it. `chaos child ORDER` is one sync in a process of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,15 +58,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What is done with a fleet.
+/// What to run on a fleet.
 enum Way {
     Simulated,
     Backlog,
-    /// With this `lucca-connector`.
+    /// Serves the fleet with this `lucca-connector`.
     Embedded(PathBuf),
 }
 
-/// What the command line asks for of a fleet.
+/// Parses the arguments after `fleet`.
 fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
     let (mut wanted, mut way) = (chaos::fleet::Wanted::default(), Way::Simulated);
     let mut arguments = arguments.iter();
@@ -102,7 +102,7 @@ async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
     }
 }
 
-/// What one process on SQLite takes.
+/// Measures one process on SQLite.
 async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
     match Box::pin(chaos::fleet::embedded(wanted, binary, &say)).await {
         Ok(taken) => {
@@ -116,8 +116,8 @@ async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
     }
 }
 
-/// How fast one worker, two and four are, the same tenants all due at once. There and back, so that a machine that becomes slower
-/// or faster meanwhile is so for all of them.
+/// Measures how fast one, two and four workers are when the same tenants are all due at once. Each count is
+/// measured twice, up and then down, so that a machine that slows down or speeds up affects all counts alike.
 async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
     let mut took = BTreeMap::<u32, f64>::new();
     for workers in [1, 2, 4, 4, 2, 1] {
@@ -158,7 +158,7 @@ async fn child(order: &str) -> ExitCode {
     }
 }
 
-/// What the command line asks for.
+/// The arguments of rounds and histories.
 #[derive(Default)]
 struct Wanted {
     rounds: u64,
@@ -190,7 +190,7 @@ impl Wanted {
         }
         if self.histories > 0 {
             let (histories, seed) = (self.histories, self.seed);
-            // The property test brings its own runtime, a history each.
+            // The property test starts its own runtime for each history.
             let lived = |done| {
                 if done % 500 == 0 {
                     say(&format!("{done} histories"));
@@ -210,14 +210,14 @@ impl Wanted {
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
-    /// Does the rounds, on each engine in turn; gives how many failed.
+    /// Runs the rounds, alternating engines, and returns how many failed.
     async fn rounds(&self) -> u64 {
         let engines = Engine::available();
         let mut tally = Tally::default();
         let mut failed = 0;
         for n in 0..self.rounds {
             let seed = self.seed + n;
-            // By the seed, so that a round alone meets the same engine.
+            // The seed picks the engine, so that a round repeated alone gets the same one.
             let engine = engines[usize::try_from(seed).unwrap_or(0) % engines.len()];
             match round(seed, engine).await {
                 Ok(done) => tally.add(done),

@@ -1,5 +1,5 @@
-//! A round: a tenant lives while it is synced by processes that are killed and paused, over faults of the network;
-//! then everything is quiet, and what is stored must be what the tenant holds.
+//! A round: a tenant changes while processes sync it that are killed and paused, over network faults; then
+//! the faults stop, and the store must equal the tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,27 +24,27 @@ use crate::sight::{LastSeen, Sight};
 use crate::tally::Tally;
 use crate::tenant::{Subject, harmless};
 
-/// More points than the first sync of a round has commits, small pages included: with each seed in turn, each of them is
-/// the one that is not reached, and then the sync survives.
+/// More points than the first sync of a round has commits, small pages included: over consecutive seeds each
+/// commit is once the one that the sync does not reach, and the next sync has to recover.
 pub const POINTS: u64 = 140;
 
-/// About as many as a sync with large pages has.
+/// About as many commits as a sync with large pages has.
 const USUAL_POINTS: u64 = 60;
 
-/// What is wrong, and what led to it.
+/// A failed round.
 #[derive(Debug)]
 pub struct Failure {
-    /// What is wrong.
+    /// The fault found.
     pub why: String,
-    /// What was done, in order.
+    /// The steps taken, in order.
     pub steps: Vec<String>,
 }
 
-/// Does the round of a seed on an engine.
+/// Runs the round of a seed on an engine.
 ///
 /// # Errors
 ///
-/// What was lost, doubled or wrongly deleted.
+/// The records that were lost, doubled or wrongly deleted.
 pub async fn round(seed: u64, engine: Engine) -> Result<Tally, Failure> {
     let mut steps = Vec::new();
     match Round::begin(seed, engine, &mut steps).await {
@@ -71,7 +71,7 @@ struct Round<'a> {
     tally: Tally,
     /// The processes that were killed: one of them may hold the lease.
     dead: BTreeSet<String>,
-    /// How long a sync takes, roughly.
+    /// The usual duration of a sync.
     usual: Duration,
     last_seen: LastSeen,
 }
@@ -153,7 +153,7 @@ impl<'a> Round<'a> {
     async fn episode(&mut self, episode: u64) -> Result<(), String> {
         let full = self.dice.chance(35);
         if episode == 0 {
-            // Every commit of a first sync is, with one seed or another, the one that is not reached.
+            // Over all seeds, every commit of a first sync is once the one that is not reached.
             let point = (self.seed / 2) % POINTS;
             if let Exit::Killed = self.sync(full, Some(End::KilledBefore(point)), None).await? {
                 self.tally.killed_before_commit += 1;
@@ -192,7 +192,8 @@ impl<'a> Round<'a> {
         let now = self.subject.now();
         let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(told)?;
         let mut dead_holder = holder.map(|holder| holder.holder).filter(|holder| self.dead.contains(holder));
-        // Now and then nobody knows that the last process has ended: then its lease has to expire.
+        // In one of five cases the engine does not know that the last process has ended: its lease has to
+        // expire.
         if dead_holder.is_some() && self.dice.chance(20) {
             dead_holder = None;
             // Its clock may have run ahead of ours while it waited for retries.
@@ -213,7 +214,7 @@ impl<'a> Round<'a> {
         })
     }
 
-    /// Syncs in a process of its own, and holds what it wrote against what there is.
+    /// Syncs in a child process, and compares the changes it wrote with the tenant.
     async fn sync(&mut self, full: bool, end: Option<End>, kill: Option<Duration>) -> Result<Exit, String> {
         let order = self.order(full, end).await?;
         self.sync_as(order, kill).await
@@ -244,8 +245,8 @@ impl<'a> Round<'a> {
         Ok(exit)
     }
 
-    /// A process is paused before a commit, another takes over once the lease has expired, and the first goes on: it
-    /// must notice, and write nothing.
+    /// Pauses a process before a commit, lets another take over once the lease has expired, and resumes the
+    /// first: it must notice, and write nothing.
     async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
         let point = self.dice.between(1, USUAL_POINTS / 2);
         let before = self.sight();
@@ -279,7 +280,7 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// All that a sync writes, to be compared with itself.
+    /// Everything that a sync writes, to compare before and after.
     async fn everything_written(&self) -> Result<impl PartialEq + use<'a>, String> {
         let Self { database: TestDatabase { store, .. }, account, .. } = self;
         let states: BTreeMap<String, String> =
@@ -298,14 +299,15 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// How things stand, and with which rights the key sees them.
+    /// The linked key's present view, recorded as last seen.
     fn sight(&mut self) -> Sight {
         let sight = Sight::of(&self.subject);
         self.last_seen.take_in(&sight);
         sight
     }
 
-    /// Reads on in the change log: it must fit what is stored, and delete nothing that there is.
+    /// Reads the new entries of the change log: they must fit the store, and delete nothing that the tenant
+    /// still has.
     async fn check_log(&mut self, before: &Sight) -> Result<(), String> {
         let changes = self.replay.read_on(&self.database.store, self.account.no).await?;
         let stored = self.database.store.fingerprints(self.account.no).await.map_err(told)?;
@@ -330,8 +332,8 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// Nothing may end that was there for the key to see before the sync and after it, and what the key only lost sight
-    /// of is not deleted.
+    /// Checks that a record which the key saw before and after the sync was not ended, and that a record
+    /// which the key merely lost sight of is not logged as deleted.
     fn check_end(&mut self, change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
         let key = (change.kind, change.id.clone());
         let wrong = |what: &str| {
@@ -352,7 +354,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// No faults and no kills any more: after some full syncs everything is as it is in the tenant.
+    /// Stops all faults and kills: after some full syncs the store must equal the tenant.
     async fn quiet(&mut self) -> Result<(), String> {
         self.subject.tenant().set_faults(Vec::new());
         if self.dice.chance(65) {
@@ -377,7 +379,7 @@ impl<'a> Round<'a> {
         Err(format!("no sync was complete at last: {}", shortcomings(&last).join("; ")))
     }
 
-    /// A person looks at what is held back, and lets go what is no longer there.
+    /// Plays the administrator: releases the held records that are no longer in the tenant.
     async fn release(&mut self) -> Result<(), String> {
         let store = &self.database.store;
         let everything = self.subject.everything();
@@ -423,7 +425,7 @@ impl<'a> Round<'a> {
             }
         }
         for (key, record) in stored.iter().filter(|(key, _)| wanted(key)) {
-            // Of the log and of days gone by nothing is ever taken back.
+            // Log entries and past working days are never removed.
             let is_kept = matches!(key.0, Kind::UserLogEntry | Kind::WorkingDay);
             if record.state == RecordState::Present && !fresh.contains_key(key) && !is_kept {
                 lines.push(format!("{} {} is stored, and a fresh sync has none", key.0.name(), key.1));
@@ -436,7 +438,7 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// A first sync into an empty database.
+    /// Runs a first sync into an empty database.
     async fn fresh(&self) -> Result<(TestDatabase, i64), String> {
         let database = TestDatabase::new(Engine::Sqlite).await;
         let account = self.subject.link(&database.store).await.map_err(told)?;
@@ -477,7 +479,7 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(told)?
 }
 
-/// A record as it is stored, and how it stands.
+/// A record as stored, and its state.
 async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> Result<String, String> {
     let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(told)?;
     Ok(bodies
@@ -485,7 +487,7 @@ async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> 
         .map_or_else(|| "nothing".to_owned(), |(body, state)| format!("{} {body}", state.name())))
 }
 
-/// Whom a stored record belongs to.
+/// The employee to which a stored record belongs.
 fn owner_of(stored: &str) -> Option<RemoteId> {
     let (_, body) = stored.split_once(' ')?;
     let body: Value = serde_json::from_str(body).ok()?;

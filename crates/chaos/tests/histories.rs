@@ -1,4 +1,4 @@
-//! Some random histories with every run of the tests; `cargo xtask chaos --histories N` lives through more.
+//! Some random histories in every test run; `cargo xtask chaos --histories N` runs more.
 
 fn live(count: u32, seed: u64) {
     if let Err(why) = chaos::history::check(count, seed, drop) {
@@ -11,7 +11,7 @@ fn nothing_is_missed_made_up_or_wrongly_deleted() {
     live(60, 1);
 }
 
-// The same with other dice, so that two processors have something to do.
+// The same with another seed, so that two cores have work.
 #[test]
 fn nothing_is_missed_made_up_or_wrongly_deleted_either() {
     live(60, 2);

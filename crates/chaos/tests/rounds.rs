@@ -1,4 +1,4 @@
-//! Some rounds on every engine that is at hand, as a step of their own of `cargo xtask test`.
+//! Some rounds on every available engine, as a step of their own of `cargo xtask test`.
 
 use std::process::Command;
 

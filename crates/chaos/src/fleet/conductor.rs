@@ -1,5 +1,5 @@
-//! The simulation from above: links the accounts, starts the workers, kills and pauses them, lets the tenants live, and
-//! asks in the end what came of it. And a backlog: how fast more workers are than one.
+//! Runs the simulation: links the accounts, starts the workers, kills and pauses them, changes the tenants,
+//! and measures the result. Also measures a backlog: how much faster several workers are than one.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -22,16 +22,16 @@ use super::worker::{Order, vault};
 use crate::dice::Dice;
 use crate::tenant::FIRST_DAY;
 
-/// First syncs are this far apart, so that later ones are too: 10,000 in a quarter of an hour.
+/// Spacing of first syncs, so that later ones are spread too: 10,000 in a quarter of an hour.
 const APART: SignedDuration = SignedDuration::from_millis(90);
-/// So many changes of people a simulated second.
+/// Changes of employees per simulated second.
 const CHANGES: u64 = 2;
 
-/// Runs the simulation; `say` hears how it goes.
+/// Runs the simulation; `say` receives progress lines.
 ///
 /// # Errors
 ///
-/// Why it could not be run. What it found is no error.
+/// The reason why it could not run. Failed expectations are in [`Measured`], and no error.
 pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
@@ -41,7 +41,7 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     let from = morning()?;
     let clock = FleetClock::set(from, wanted.speed);
     let mut crew = Crew::new(clock, url.clone(), wanted);
-    // The version before works on tables of its own making, which become this version's while it does.
+    // The previous version creates its own tables; they are migrated to this version's while it works.
     crew.man(Version::Other)?;
     crew.wait_for_beats().await?;
     let database = TestDatabase::on(url).await;
@@ -51,7 +51,7 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     let store = &database.store;
     let mut life = Life { fleet: &fleet, dice: Dice::new(wanted.seed, 8), minute: 0, from, changed: 0 };
 
-    // Until everything was read once.
+    // Until every account was read once.
     loop {
         clock.sleep(Duration::from_secs(10)).await;
         life.go_on(clock.now());
@@ -83,7 +83,7 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     }
     let ended = clock.now();
     crew.recover()?;
-    // Whatever changed until now is read within the rhythm, and what was interrupted is taken up again.
+    // Within this time the usual rhythm reads every change so far, and interrupted syncs are resumed.
     let settled = ended + SignedDuration::from_mins(20);
     while clock.now() < settled {
         clock.sleep(Duration::from_secs(10)).await;
@@ -97,11 +97,12 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     Ok(measured)
 }
 
-/// How long `workers` take over the first syncs of all tenants, every one due at once; in real time, nobody killed.
+/// Real time that `workers` take for the first syncs of all tenants when every one is due at once and no
+/// worker is killed.
 ///
 /// # Errors
 ///
-/// Why it could not be measured.
+/// The reason why it could not be measured.
 pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let wanted = &Wanted { workers, speed: 1.0, beside: None, ..wanted.clone() };
@@ -123,13 +124,14 @@ pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> 
     Ok(took)
 }
 
-/// When a simulation begins.
+/// The simulated time at which a simulation begins.
 fn morning() -> Result<Timestamp, String> {
     let paris = TimeZone::fixed(tz::offset(1));
     paris.to_timestamp(FIRST_DAY.at(9, 0, 0, 0)).map_err(|error| error.to_string())
 }
 
-/// Links every tenant, each so much later than the one before, and due so much later: thus first syncs are spread.
+/// Links every tenant, each later than the one before by `APART` and due by as much later, so that first
+/// syncs are spread.
 async fn link(
     store: &Store,
     fleet: &Fleet,
@@ -162,7 +164,7 @@ async fn link(
     Ok(())
 }
 
-/// What happens in the tenants.
+/// The events in the tenants.
 struct Life<'a> {
     fleet: &'a Fleet,
     dice: Dice,
@@ -172,7 +174,7 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// Moves the tenants' clocks to the minute.
+    /// Moves the tenants' clocks to the current minute and applies that minute's changes.
     fn go_on(&mut self, now: Timestamp) {
         let minute = now.duration_since(self.from).as_mins();
         let passed = minute - self.minute;
@@ -186,7 +188,7 @@ impl Life<'_> {
         }
     }
 
-    /// Gives so many people another job.
+    /// Gives `count` employees another job.
     fn change(&mut self, count: u64) {
         for _ in 0..count {
             let n = usize::try_from(self.dice.draw()).unwrap_or(0) % self.fleet.len().max(1);
@@ -211,7 +213,7 @@ struct Crew<'a> {
     dice: Dice,
 }
 
-/// Which version of this program a worker is a process of.
+/// The version of this program that a worker process runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
     This,
@@ -221,14 +223,14 @@ enum Version {
 struct Hand {
     version: Version,
     child: Option<Child>,
-    /// Until when it is away, dead or paused.
+    /// When a killed or paused worker returns; none while it works.
     away_until: Option<Timestamp>,
     kills: u64,
     pauses: u64,
 }
 
 impl<'a> Crew<'a> {
-    /// A crew of whom nobody was started.
+    /// A crew with no worker started.
     fn new(clock: FleetClock, url: String, wanted: &'a Wanted) -> Self {
         let hand = |n| {
             let version = if wanted.beside.is_some() && n % 2 == 1 { Version::Other } else { Version::This };
@@ -240,7 +242,7 @@ impl<'a> Crew<'a> {
 }
 
 impl Crew<'_> {
-    /// Starts those of a version.
+    /// Starts the workers of a version.
     fn man(&mut self, version: Version) -> Result<(), String> {
         for n in 0..self.hands.len() {
             if self.hands[n].version == version {
@@ -250,11 +252,11 @@ impl Crew<'_> {
         Ok(())
     }
 
-    /// Waits until all that were started work.
+    /// Waits until every started worker has registered in `workers`.
     async fn wait_for_beats(&self) -> Result<(), String> {
         let mut connection = PgConnection::connect(&self.url).await.map_err(|error| error.to_string())?;
         for _ in 0..100 {
-            // Until the first of them made it, there is no such table.
+            // The table is missing until the first worker has created it.
             let beating = sqlx::query_scalar("SELECT count(*) FROM workers").fetch_one(&mut connection).await;
             if u64::try_from(beating.unwrap_or(0_i64)).is_ok_and(|beating| beating >= self.started) {
                 return Ok(());
@@ -284,7 +286,8 @@ impl Crew<'_> {
             .map_err(|error| format!("starting a worker: {error}"))
     }
 
-    /// Brings back who has been away for long enough; now and then kills or pauses one who is there, never all at once.
+    /// Brings back the workers whose absence is over; from time to time kills or pauses one, never more than
+    /// half of them.
     fn suffer(&mut self, now: Timestamp) -> Result<(), String> {
         self.bring_back(now)?;
         self.nobody_left()?;
@@ -298,7 +301,7 @@ impl Crew<'_> {
         let Some(hand) = self.hands.get_mut(pick).filter(|hand| hand.away_until.is_none()) else {
             return Ok(());
         };
-        // A version before this one does not start again on tables that it does not know.
+        // A previous version does not start again on tables that it does not know.
         let kill = kill && hand.version == Version::This;
         let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
         let Some(child) = &mut hand.child else { return Ok(()) };
@@ -328,13 +331,13 @@ impl Crew<'_> {
         Ok(())
     }
 
-    /// Everybody is there again.
+    /// Brings every worker back.
     fn recover(&mut self) -> Result<(), String> {
         self.bring_back(Timestamp::MAX)?;
         self.nobody_left()
     }
 
-    /// Whoever ends by itself has failed, however well the others do without.
+    /// A worker that exits by itself is a failure, even if the others do its work.
     fn nobody_left(&mut self) -> Result<(), String> {
         for hand in self.hands.iter_mut().filter(|hand| hand.version == Version::This) {
             let ended = hand.child.as_mut().and_then(|child| child.try_wait().transpose());
