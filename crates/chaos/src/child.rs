@@ -67,8 +67,8 @@ impl Clock for CountingClock {
     fn now(&self) -> Timestamp {
         let look = self.looks.fetch_add(1, Ordering::SeqCst);
         match self.end {
-            Some(End::KilledBefore(n)) if n == look => signal_us(Signal::KILL),
-            Some(End::StoppedBefore(n)) if n == look => signal_us(Signal::STOP),
+            Some(End::KilledBefore(n)) if n == look => signal_self(Signal::KILL),
+            Some(End::StoppedBefore(n)) if n == look => signal_self(Signal::STOP),
             _ => {}
         }
         self.time.now()
@@ -93,12 +93,12 @@ impl Progress for CountingProgress {
     fn page_committed(&self, _: Stream, _: u64, _: Option<u64>) {
         let page = self.pages.fetch_add(1, Ordering::SeqCst);
         if self.end == Some(End::KilledAfterPage(page)) {
-            signal_us(Signal::KILL);
+            signal_self(Signal::KILL);
         }
     }
 }
 
-fn signal_us(signal: Signal) {
+fn signal_self(signal: Signal) {
     // Signalling our own process can't fail; if it did, the run would simply continue.
     let _ = kill_process(getpid(), signal);
 }
@@ -149,16 +149,16 @@ impl Order {
             },
         };
         let outcome = sync.run(run_id(self.now, self.seed)).await;
-        let mut told = match outcome {
+        let mut result = match outcome {
             Ok(report) => json!({"ended": "done", "report": report}),
             Err(Error::Busy) => json!({"ended": "busy"}),
             Err(Error::Store(store::Error::LeaseLost)) => json!({"ended": "lease_lost"}),
             Err(error) => json!({"ended": "failed", "why": format!("{error:?}")}),
         };
-        told["looks"] = clock.looks.load(Ordering::SeqCst).into();
-        told["pages"] = progress.pages.load(Ordering::SeqCst).into();
+        result["looks"] = clock.looks.load(Ordering::SeqCst).into();
+        result["pages"] = progress.pages.load(Ordering::SeqCst).into();
         store.close().await;
-        Ok(told)
+        Ok(result)
     }
 }
 

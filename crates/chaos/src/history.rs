@@ -115,16 +115,17 @@ pub struct Lived {
 ///
 /// The changes that were missed, invented or wrongly logged as deleted, and the events before them.
 pub async fn live(history: &History) -> Result<Lived, String> {
-    let subject = Subject::start(history.employees, history.seed, Switches::default()).await.map_err(told)?;
+    let subject =
+        Subject::start(history.employees, history.seed, Switches::default()).await.map_err(debug_text)?;
     let database = TestDatabase::new(Engine::Sqlite).await;
-    let account = subject.link(&database.store).await.map_err(told)?;
+    let account = subject.link(&database.store).await.map_err(debug_text)?;
     let clock = Arc::new(TestClock::new(subject.now()));
-    let tenant = TenantUrl::parse(&subject.origin(), HostPolicy::AllowLoopback).map_err(told)?;
-    let client = Client::builder(tenant, ApiKey::parse(subject.key()).map_err(told)?)
+    let tenant = TenantUrl::parse(&subject.origin(), HostPolicy::AllowLoopback).map_err(debug_text)?;
+    let client = Client::builder(tenant, ApiKey::parse(subject.key()).map_err(debug_text)?)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))
         .build()
-        .map_err(told)?;
+        .map_err(debug_text)?;
     let model = Model::default();
     let mut life = Life { subject, database, account, clock, client, model, syncs: 0 };
     let mut story = Vec::new();
@@ -143,7 +144,7 @@ pub async fn live(history: &History) -> Result<Lived, String> {
     Ok(Lived { syncs: life.syncs, changes: life.model.replay.seq.unsigned_abs() })
 }
 
-fn told(error: impl std::fmt::Debug) -> String {
+fn debug_text(error: impl std::fmt::Debug) -> String {
     format!("{error:?}")
 }
 
@@ -176,21 +177,22 @@ impl Life {
             },
         };
         self.syncs += 1;
-        let report = sync.run(run_id(self.clock.now(), self.syncs)).await.map_err(told)?;
+        let report = sync.run(run_id(self.clock.now(), self.syncs)).await.map_err(debug_text)?;
         let sight = Sight::of(&self.subject);
         let changes = self.model.replay.read_on(store, self.account.no).await?;
-        self.model.take_in(&changes, &sight, &self.subject)?;
+        self.model.apply_changes(&changes, &sight, &self.subject)?;
         self.model.compare(&report, &sight)?;
-        self.model.last_seen.take_in(&sight);
+        self.model.last_seen.record(&sight);
         self.release(&sight).await?;
-        let mut stored =
-            of_store(&self.database.store, self.account.no, self.subject.since()).await.map_err(told)?;
+        let mut stored = of_store(&self.database.store, self.account.no, self.subject.since())
+            .await
+            .map_err(debug_text)?;
         veil(&mut stored, &self.model.once_veiled);
         let lines = differences(&self.model.facts, &stored, |_| true);
         if !lines.is_empty() {
             return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
         }
-        let stored = self.database.store.fingerprints(self.account.no).await.map_err(told)?;
+        let stored = self.database.store.fingerprints(self.account.no).await.map_err(debug_text)?;
         match &self.model.replay.differences(&stored)[..] {
             [] => Ok(()),
             lines => Err(format!("the log and what is stored differ:\n{}", some(lines))),
@@ -200,14 +202,14 @@ impl Life {
     /// Plays the administrator: releases the held records that are no longer in the tenant.
     async fn release(&mut self, sight: &Sight) -> Result<(), String> {
         let store = &self.database.store;
-        for hold in store.holds(self.account.no).await.map_err(told)? {
+        for hold in store.holds(self.account.no).await.map_err(debug_text)? {
             let is_there = |id: &RemoteId| sight.everything.contains_key(&(hold.kind, id.clone()));
             if !hold.ids.iter().any(is_there) {
-                store.approve_hold(self.account.no, &hold, self.clock.now()).await.map_err(told)?;
+                store.approve_hold(self.account.no, &hold, self.clock.now()).await.map_err(debug_text)?;
             }
         }
         let changes = self.model.replay.read_on(store, self.account.no).await?;
-        self.model.take_in(&changes, sight, &self.subject)
+        self.model.apply_changes(&changes, sight, &self.subject)
     }
 }
 
@@ -242,7 +244,7 @@ impl Model {
     }
 
     /// Applies the logged changes. Each entry must be true, and news.
-    fn take_in(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
+    fn apply_changes(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
         let before = self.facts.clone();
         self.written.clear();
         for change in changes.iter().filter(|change| KINDS.iter().any(|(kind, _)| *kind == change.kind)) {

@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
         return match chaos::fleet::work(order).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => {
-                say(&why);
+                print_line(&why);
                 ExitCode::FAILURE
             }
         };
@@ -40,26 +40,26 @@ async fn main() -> ExitCode {
         && word == "fleet"
     {
         return match fleet(rest) {
-            Some((wanted, Way::Backlog)) => backlog(&wanted).await,
-            Some((wanted, Way::Embedded(binary))) => embedded(&wanted, &binary).await,
-            Some((wanted, Way::Simulated)) => simulate(&wanted).await,
+            Some((wanted, FleetMode::Backlog)) => backlog(&wanted).await,
+            Some((wanted, FleetMode::Embedded(binary))) => embedded(&wanted, &binary).await,
+            Some((wanted, FleetMode::Simulated)) => simulate(&wanted).await,
             None => {
-                say(USAGE);
+                print_line(USAGE);
                 ExitCode::from(2)
             }
         };
     }
-    match Wanted::read(&arguments) {
-        Some(wanted) => wanted.carry_out().await,
+    match Arguments::read(&arguments) {
+        Some(parsed) => parsed.carry_out().await,
         None => {
-            say(USAGE);
+            print_line(USAGE);
             ExitCode::from(2)
         }
     }
 }
 
 /// What to run on a fleet.
-enum Way {
+enum FleetMode {
     Simulated,
     Backlog,
     /// Serves the fleet with this `lucca-connector`.
@@ -67,8 +67,8 @@ enum Way {
 }
 
 /// Parses the arguments after `fleet`.
-fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
-    let (mut wanted, mut way) = (chaos::fleet::Wanted::default(), Way::Simulated);
+fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, FleetMode)> {
+    let (mut wanted, mut mode) = (chaos::fleet::Wanted::default(), FleetMode::Simulated);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -81,22 +81,22 @@ fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
             "--beside" => wanted.beside = Some(arguments.next()?.into()),
             "--calm" => wanted.chaos = false,
             "--untimed" => wanted.timed = false,
-            "--backlog" => way = Way::Backlog,
-            "--embedded" => way = Way::Embedded(arguments.next()?.into()),
+            "--backlog" => mode = FleetMode::Backlog,
+            "--embedded" => mode = FleetMode::Embedded(arguments.next()?.into()),
             _ => return None,
         }
     }
-    Some((wanted, way))
+    Some((wanted, mode))
 }
 
 async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
-    match Box::pin(chaos::fleet::simulate(wanted, &say)).await {
+    match Box::pin(chaos::fleet::simulate(wanted, &print_line)).await {
         Ok(measured) => {
-            say(&measured.to_string());
+            print_line(&measured.to_string());
             if measured.is_well(wanted.timed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(why) => {
-            say(&format!("FAILED: {why}"));
+            print_line(&format!("FAILED: {why}"));
             ExitCode::FAILURE
         }
     }
@@ -104,13 +104,13 @@ async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
 
 /// Measures one process on SQLite.
 async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
-    match Box::pin(chaos::fleet::embedded(wanted, binary, &say)).await {
+    match Box::pin(chaos::fleet::embedded(wanted, binary, &print_line)).await {
         Ok(taken) => {
-            say(&taken.to_string());
+            print_line(&taken.to_string());
             ExitCode::SUCCESS
         }
         Err(why) => {
-            say(&format!("FAILED: {why}"));
+            print_line(&format!("FAILED: {why}"));
             ExitCode::FAILURE
         }
     }
@@ -123,11 +123,11 @@ async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
     for workers in [1, 2, 4, 4, 2, 1] {
         match Box::pin(chaos::fleet::backlog(wanted, workers)).await {
             Ok(span) => {
-                say(&format!("{workers} workers: {:.1} s", span.as_secs_f64()));
+                print_line(&format!("{workers} workers: {:.1} s", span.as_secs_f64()));
                 *took.entry(workers).or_default() += span.as_secs_f64();
             }
             Err(why) => {
-                say(&format!("FAILED: {why}"));
+                print_line(&format!("FAILED: {why}"));
                 return ExitCode::FAILURE;
             }
         }
@@ -135,24 +135,24 @@ async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
     let of_one = took.get(&1).copied().unwrap_or_default();
     for (workers, seconds) in took {
         let (rate, ratio) = (f64::from(wanted.tenants) * 2.0 / seconds, of_one / seconds);
-        say(&format!("{workers} workers: {rate:.1} first syncs a second, {ratio:.2} of one"));
+        print_line(&format!("{workers} workers: {rate:.1} first syncs a second, {ratio:.2} of one"));
     }
     ExitCode::SUCCESS
 }
 
 async fn child(order: &str) -> ExitCode {
     let order: Result<Order, _> = serde_json::from_str(order);
-    let told = match order {
+    let outcome = match order {
         Ok(order) => order.carry_out().await,
         Err(error) => Err(error.to_string()),
     };
-    match told {
-        Ok(told) => {
-            say(&told.to_string());
+    match outcome {
+        Ok(outcome) => {
+            print_line(&outcome.to_string());
             ExitCode::SUCCESS
         }
         Err(why) => {
-            say(&why);
+            print_line(&why);
             ExitCode::FAILURE
         }
     }
@@ -160,14 +160,14 @@ async fn child(order: &str) -> ExitCode {
 
 /// The arguments of rounds and histories.
 #[derive(Default)]
-struct Wanted {
+struct Arguments {
     rounds: u64,
     histories: u32,
     seed: u64,
     stop: bool,
 }
 
-impl Wanted {
+impl Arguments {
     fn read(arguments: &[String]) -> Option<Self> {
         let mut wanted = Self::default();
         let mut arguments = arguments.iter();
@@ -193,14 +193,14 @@ impl Wanted {
             // The property test starts its own runtime for each history.
             let lived = |done| {
                 if done % 500 == 0 {
-                    say(&format!("{done} histories"));
+                    print_line(&format!("{done} histories"));
                 }
             };
             let outcome = tokio::task::spawn_blocking(move || history::check(histories, seed, lived)).await;
             match outcome.map_err(|error| error.to_string()).and_then(|outcome| outcome) {
-                Ok(summary) => say(&summary),
+                Ok(summary) => print_line(&summary),
                 Err(why) => {
-                    say(&format!(
+                    print_line(&format!(
                         "FAILED: {why}\nagain: cargo xtask chaos --histories {histories} --seed {seed}"
                     ));
                     failed += 1;
@@ -223,19 +223,19 @@ impl Wanted {
                 Ok(done) => tally.add(done),
                 Err(Failure { why, steps }) => {
                     failed += 1;
-                    say(&format!("FAILED: seed {seed}, {engine:?}"));
-                    steps.iter().for_each(|step| say(&format!("  {step}")));
-                    say(&format!("{why}\nagain: cargo xtask chaos --rounds 1 --seed {seed}\n"));
+                    print_line(&format!("FAILED: seed {seed}, {engine:?}"));
+                    steps.iter().for_each(|step| print_line(&format!("  {step}")));
+                    print_line(&format!("{why}\nagain: cargo xtask chaos --rounds 1 --seed {seed}\n"));
                     if self.stop {
                         break;
                     }
                 }
             }
             if (n + 1) % 50 == 0 {
-                say(&format!("{} rounds, {} kills, {failed} failed", n + 1, tally.kills()));
+                print_line(&format!("{} rounds, {} kills, {failed} failed", n + 1, tally.kills()));
             }
         }
-        say(&summary(&tally, failed));
+        print_line(&summary(&tally, failed));
         failed
     }
 }
@@ -267,6 +267,6 @@ fn summary(tally: &Tally, failed: u64) -> String {
 }
 
 #[expect(clippy::print_stdout, reason = "a command-line tool")]
-fn say(line: &str) {
+fn print_line(line: &str) {
     println!("{line}");
 }

@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) enum Exit {
     /// The process exited by itself and printed this.
-    Told(Value),
+    Finished(Value),
     /// SIGKILL ended it.
     Killed,
 }
@@ -32,14 +32,14 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(order: &Order) -> Result<Self, String> {
-        let told = |error: std::io::Error| format!("starting a child process: {error}");
+        let failed = |error: std::io::Error| format!("starting a child process: {error}");
         let order = serde_json::to_string(order).map_err(|error| error.to_string())?;
-        let mut child = Command::new(std::env::current_exe().map_err(told)?)
+        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["child", &order])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(told)?;
+            .map_err(failed)?;
         let mut stdout = child.stdout.take().ok_or("a child process without output")?;
         let reader = std::thread::spawn(move || {
             let mut text = String::new();
@@ -74,7 +74,7 @@ impl Process {
             return Ok((Exit::Killed, took));
         }
         match text.lines().last().map(serde_json::from_str) {
-            Some(Ok(told)) if status.success() => Ok((Exit::Told(told), took)),
+            Some(Ok(outcome)) if status.success() => Ok((Exit::Finished(outcome), took)),
             _ => Err(format!("a child process ended with {status}: {text}")),
         }
     }
@@ -98,7 +98,7 @@ impl Process {
     }
 
     /// Resumes the stopped process.
-    pub(crate) fn go_on(&self) -> Result<(), String> {
+    pub(crate) fn resume(&self) -> Result<(), String> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).ok_or("no process id")?;
         kill_process(pid, Signal::CONT).map_err(|error| error.to_string())
     }

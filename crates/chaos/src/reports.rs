@@ -9,15 +9,18 @@ use serde_json::Value;
 use crate::facts::KINDS;
 use crate::process::Exit;
 
-pub(crate) fn tell(exit: &Exit) -> String {
+pub(crate) fn describe_exit(exit: &Exit) -> String {
     match exit {
         Exit::Killed => "killed".to_owned(),
-        Exit::Told(told) => {
-            let (looks, pages) = (&told["looks"], &told["pages"]);
-            let report = &told["report"];
-            let why = told.get("why").map(Value::to_string).unwrap_or_default();
+        Exit::Finished(outcome) => {
+            let (looks, pages) = (&outcome["looks"], &outcome["pages"]);
+            let report = &outcome["report"];
+            let why = outcome.get("why").map(Value::to_string).unwrap_or_default();
             let short = shortcomings(report).join("; ");
-            format!("{} {why} ({} {looks} commits, {pages} pages; {short})", told["ended"], report["outcome"])
+            format!(
+                "{} {why} ({} {looks} commits, {pages} pages; {short})",
+                outcome["ended"], report["outcome"]
+            )
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::dice::Dice;
 use crate::facts::{differences, of_store, reaching_back, veil};
 use crate::log::Replay;
 use crate::process::{Exit, Process};
-use crate::reports::{is_complete, shortcomings, some, tell, unread};
+use crate::reports::{describe_exit, is_complete, shortcomings, some, unread};
 use crate::sight::{LastSeen, Sight};
 use crate::tally::Tally;
 use crate::tenant::{Subject, harmless};
@@ -76,7 +76,7 @@ struct Round<'a> {
     last_seen: LastSeen,
 }
 
-fn told(error: impl std::fmt::Debug) -> String {
+fn debug_text(error: impl std::fmt::Debug) -> String {
     format!("{error:?}")
 }
 
@@ -86,9 +86,9 @@ impl<'a> Round<'a> {
         let employees = u32::try_from(dice.between(30, 150)).unwrap_or(30);
         let switches = harmless(&mut dice);
         steps.push(format!("{employees} people, {switches:?}"));
-        let subject = Subject::start(employees, seed, switches).await.map_err(told)?;
+        let subject = Subject::start(employees, seed, switches).await.map_err(debug_text)?;
         let database = TestDatabase::new(engine).await;
-        let account = subject.link(&database.store).await.map_err(told)?;
+        let account = subject.link(&database.store).await.map_err(debug_text)?;
         Ok(Self {
             seed,
             engine,
@@ -190,7 +190,7 @@ impl<'a> Round<'a> {
     async fn order(&mut self, full: bool, end: Option<End>) -> Result<Order, String> {
         self.tally.runs += 1;
         let now = self.subject.now();
-        let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(told)?;
+        let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(debug_text)?;
         let mut dead_holder = holder.map(|holder| holder.holder).filter(|holder| self.dead.contains(holder));
         // In one of five cases the engine does not know that the last process has ended: its lease has to
         // expire.
@@ -233,14 +233,14 @@ impl<'a> Round<'a> {
             Exit::Killed => {
                 self.dead.insert(holder);
             }
-            Exit::Told(told) => {
+            Exit::Finished(outcome) => {
                 self.usual = took;
-                if told["ended"] != "done" {
-                    return Err(format!("a sync ended with {told}"));
+                if outcome["ended"] != "done" {
+                    return Err(format!("a sync ended with {outcome}"));
                 }
             }
         }
-        self.steps.push(format!("  {} after {took:?}", tell(&exit)));
+        self.steps.push(format!("  {} after {took:?}", describe_exit(&exit)));
         self.check_log(&before).await?;
         Ok(exit)
     }
@@ -266,11 +266,11 @@ impl<'a> Round<'a> {
         self.pass(180);
         self.sync(full, None, None).await?;
         let stored = self.everything_written().await?;
-        process.go_on()?;
+        process.resume()?;
         let (exit, _) = blocking(move || process.wait(None)).await?;
         match exit {
-            Exit::Told(told) if told["ended"] == "lease_lost" => {}
-            exit => return Err(format!("a process that was replaced ended with {}", tell(&exit))),
+            Exit::Finished(outcome) if outcome["ended"] == "lease_lost" => {}
+            exit => return Err(format!("a process that was replaced ended with {}", describe_exit(&exit))),
         }
         if stored != self.everything_written().await? {
             return Err("a process that was replaced has written something".to_owned());
@@ -284,15 +284,15 @@ impl<'a> Round<'a> {
     async fn everything_written(&self) -> Result<impl PartialEq + use<'a>, String> {
         let Self { database: TestDatabase { store, .. }, account, .. } = self;
         let states: BTreeMap<String, String> =
-            store.stream_states(account.no).await.map_err(told)?.into_iter().collect();
-        let runs = store.runs(Some(account.no), 1000).await.map_err(told)?;
+            store.stream_states(account.no).await.map_err(debug_text)?.into_iter().collect();
+        let runs = store.runs(Some(account.no), 1000).await.map_err(debug_text)?;
         let runs: Vec<_> = runs.into_iter().map(|run| (run.id, run.outcome, run.report)).collect();
-        let fingerprints = store.fingerprints(account.no).await.map_err(told)?;
-        Ok((fingerprints, store.last_change(account.no).await.map_err(told)?, states, runs))
+        let fingerprints = store.fingerprints(account.no).await.map_err(debug_text)?;
+        Ok((fingerprints, store.last_change(account.no).await.map_err(debug_text)?, states, runs))
     }
 
     async fn note_resumed(&mut self) -> Result<(), String> {
-        let states = self.database.store.stream_states(self.account.no).await.map_err(told)?;
+        let states = self.database.store.stream_states(self.account.no).await.map_err(debug_text)?;
         if states.values().any(|state| state.contains("\"resume\":{")) {
             self.tally.resumed += 1;
         }
@@ -302,7 +302,7 @@ impl<'a> Round<'a> {
     /// The linked key's present view, recorded as last seen.
     fn sight(&mut self) -> Sight {
         let sight = Sight::of(&self.subject);
-        self.last_seen.take_in(&sight);
+        self.last_seen.record(&sight);
         sight
     }
 
@@ -310,7 +310,7 @@ impl<'a> Round<'a> {
     /// still has.
     async fn check_log(&mut self, before: &Sight) -> Result<(), String> {
         let changes = self.replay.read_on(&self.database.store, self.account.no).await?;
-        let stored = self.database.store.fingerprints(self.account.no).await.map_err(told)?;
+        let stored = self.database.store.fingerprints(self.account.no).await.map_err(debug_text)?;
         let lines = self.replay.differences(&stored);
         if !lines.is_empty() {
             return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
@@ -328,7 +328,7 @@ impl<'a> Round<'a> {
                 return Err(format!("{why}\nstored: {stored}\nits owner: {owner}"));
             }
         }
-        self.last_seen.take_in(&after);
+        self.last_seen.record(&after);
         Ok(())
     }
 
@@ -367,10 +367,10 @@ impl<'a> Round<'a> {
             self.pass(1);
             let mut order = self.order(true, None).await?;
             order.timeout_ms = 20_000;
-            let Exit::Told(told) = self.sync_as(order, None).await? else {
+            let Exit::Finished(outcome) = self.sync_as(order, None).await? else {
                 return Err("a sync that nobody killed was killed".to_owned());
             };
-            last = told["report"].clone();
+            last = outcome["report"].clone();
             self.release().await?;
             if is_complete(&last) {
                 return self.compare(&last).await;
@@ -383,11 +383,12 @@ impl<'a> Round<'a> {
     async fn release(&mut self) -> Result<(), String> {
         let store = &self.database.store;
         let everything = self.subject.everything();
-        for hold in store.holds(self.account.no).await.map_err(told)? {
+        for hold in store.holds(self.account.no).await.map_err(debug_text)? {
             if hold.ids.iter().any(|id| everything.contains_key(&(hold.kind, id.clone()))) {
                 continue;
             }
-            let gone = store.approve_hold(self.account.no, &hold, self.subject.now()).await.map_err(told)?;
+            let gone =
+                store.approve_hold(self.account.no, &hold, self.subject.now()).await.map_err(debug_text)?;
             self.tally.released += 1;
             self.steps.push(format!("  a person lets {gone} {} go", hold.kind.name()));
         }
@@ -401,7 +402,7 @@ impl<'a> Round<'a> {
         let held = held(&self.database.store, no).await?;
         let veiled = self.subject.veiled();
         let mut should = self.subject.visible();
-        let mut is = of_store(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        let mut is = of_store(&self.database.store, no, self.subject.since()).await.map_err(debug_text)?;
         veil(&mut should, &veiled);
         veil(&mut is, &veiled);
         let wanted = |key: &(Kind, RemoteId)| !unread.contains(&key.0) && !held.contains(key);
@@ -409,12 +410,12 @@ impl<'a> Round<'a> {
         if !lines.is_empty() {
             return Err(format!("what is stored is not what the tenant holds:\n{}", some(&lines)));
         }
-        let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(debug_text)?;
         let wanted =
             |key: &(Kind, RemoteId)| wanted(key) && !(key.0 == Kind::Absence && old.contains(&key.1));
         let (database, account_no) = self.fresh().await?;
-        let fresh = database.store.fingerprints(account_no).await.map_err(told)?;
-        let stored = self.database.store.fingerprints(no).await.map_err(told)?;
+        let fresh = database.store.fingerprints(account_no).await.map_err(debug_text)?;
+        let stored = self.database.store.fingerprints(no).await.map_err(debug_text)?;
         let mut lines = Vec::new();
         for (key, record) in &fresh {
             let is_compared = wanted(key) && (key.0 != Kind::Employee || veiled.is_empty());
@@ -441,14 +442,15 @@ impl<'a> Round<'a> {
     /// Runs a first sync into an empty database.
     async fn fresh(&self) -> Result<(TestDatabase, i64), String> {
         let database = TestDatabase::new(Engine::Sqlite).await;
-        let account = self.subject.link(&database.store).await.map_err(told)?;
-        let tenant = TenantUrl::parse(&self.subject.origin(), HostPolicy::AllowLoopback).map_err(told)?;
+        let account = self.subject.link(&database.store).await.map_err(debug_text)?;
+        let tenant =
+            TenantUrl::parse(&self.subject.origin(), HostPolicy::AllowLoopback).map_err(debug_text)?;
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new(self.subject.now()));
-        let client = Client::builder(tenant, ApiKey::parse(self.subject.key()).map_err(told)?)
+        let client = Client::builder(tenant, ApiKey::parse(self.subject.key()).map_err(debug_text)?)
             .clock(Arc::clone(&clock))
             .budget(Arc::new(RequestBudget::unlimited()))
             .build()
-            .map_err(told)?;
+            .map_err(debug_text)?;
         for seed in 0..3 {
             let sync = Sync {
                 client: &client,
@@ -464,8 +466,8 @@ impl<'a> Round<'a> {
                     dead_holder: None,
                 },
             };
-            let report = sync.run(run_id(self.subject.now(), seed)).await.map_err(told)?;
-            if is_complete(&serde_json::to_value(&report).map_err(told)?) {
+            let report = sync.run(run_id(self.subject.now(), seed)).await.map_err(debug_text)?;
+            if is_complete(&serde_json::to_value(&report).map_err(debug_text)?) {
                 break;
             }
         }
@@ -476,12 +478,12 @@ impl<'a> Round<'a> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
-    tokio::task::spawn_blocking(work).await.map_err(told)?
+    tokio::task::spawn_blocking(work).await.map_err(debug_text)?
 }
 
 /// A record as stored, and its state.
 async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> Result<String, String> {
-    let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(told)?;
+    let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(debug_text)?;
     Ok(bodies
         .get(id)
         .map_or_else(|| "nothing".to_owned(), |(body, state)| format!("{} {body}", state.name())))
@@ -495,6 +497,6 @@ fn owner_of(stored: &str) -> Option<RemoteId> {
 }
 
 async fn held(store: &Store, account_no: i64) -> Result<BTreeSet<(Kind, RemoteId)>, String> {
-    let holds = store.holds(account_no).await.map_err(told)?;
+    let holds = store.holds(account_no).await.map_err(debug_text)?;
     Ok(holds.into_iter().flat_map(|hold| hold.ids.into_iter().map(move |id| (hold.kind, id))).collect())
 }

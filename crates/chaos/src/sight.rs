@@ -45,7 +45,7 @@ pub(crate) struct LastSeen {
 
 impl LastSeen {
     /// Remembers the records that the key can read now.
-    pub(crate) fn take_in(&mut self, sight: &Sight) {
+    pub(crate) fn record(&mut self, sight: &Sight) {
         let known = self.rights.iter().position(|rights| *rights == sight.rights);
         let at = known.unwrap_or_else(|| {
             self.rights.push(sight.rights.clone());

@@ -7,12 +7,12 @@ fn live(count: u32, seed: u64) {
 }
 
 #[test]
-fn nothing_is_missed_made_up_or_wrongly_deleted() {
+fn change_log_matches_histories_of_seed_1() {
     live(60, 1);
 }
 
 // The same with another seed, so that two cores have work.
 #[test]
-fn nothing_is_missed_made_up_or_wrongly_deleted_either() {
+fn change_log_matches_histories_of_seed_2() {
     live(60, 2);
 }

@@ -27,58 +27,58 @@ const APART: SignedDuration = SignedDuration::from_millis(90);
 /// Changes of employees per simulated second.
 const CHANGES: u64 = 2;
 
-/// Runs the simulation; `say` receives progress lines.
+/// Runs the simulation; `log_line` receives progress lines.
 ///
 /// # Errors
 ///
 /// The reason why it could not run. Failed expectations are in [`Measured`], and no error.
-pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, String> {
+pub async fn simulate(wanted: &Wanted, log_line: &dyn Fn(&str)) -> Result<Measured, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = Arc::new(fleet.await.map_err(|error| text(&error))?);
-    say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    log_line(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
     let url = test_database::empty_on_postgres().await;
     let from = morning()?;
     let clock = FleetClock::set(from, wanted.speed);
     let mut crew = Crew::new(clock, url.clone(), wanted);
     // The previous version creates its own tables; they are migrated to this version's while it works.
-    crew.man(Version::Other)?;
+    crew.start_version(Version::Other)?;
     crew.wait_for_beats().await?;
     let database = TestDatabase::on(url).await;
     link(&database.store, &fleet, from, APART).await.map_err(|error| text(&error))?;
-    say("all are linked");
-    crew.man(Version::This)?;
+    log_line("all are linked");
+    crew.start_version(Version::This)?;
     let store = &database.store;
     let mut life = Life { fleet: &fleet, dice: Dice::new(wanted.seed, 8), minute: 0, from, changed: 0 };
 
     // Until every account was read once.
     loop {
         clock.sleep(Duration::from_secs(10)).await;
-        life.go_on(clock.now());
+        life.advance_to(clock.now());
         let vitals = store.vitals(clock.now()).await.map_err(|error| text(&error))?;
-        say(&format!("{:>6} never read, {} wait", vitals.never_read, vitals.waiting.accounts));
+        log_line(&format!("{:>6} never read, {} wait", vitals.never_read, vitals.waiting.accounts));
         if vitals.never_read == 0 && vitals.waiting.accounts < 100 {
             break;
         }
     }
     let began = clock.now();
     let minutes = began.duration_since(from).as_secs_f64() / 60.0;
-    say(&format!("everything was read once after {minutes:.1} simulated minutes; now it counts"));
+    log_line(&format!("everything was read once after {minutes:.1} simulated minutes; now it counts"));
     let until = began + SignedDuration::try_from(wanted.lasts()).unwrap_or_default();
-    let mut told = began;
+    let mut reported = began;
     while clock.now() < until {
         clock.sleep(Duration::from_secs(1)).await;
         let now = clock.now();
-        life.go_on(now);
+        life.advance_to(now);
         life.change(CHANGES);
         if wanted.chaos {
-            crew.suffer(now)?;
+            crew.inject_failure(now)?;
         }
-        if now.duration_since(told) > SignedDuration::from_mins(2) {
-            told = now;
+        if now.duration_since(reported) > SignedDuration::from_mins(2) {
+            reported = now;
             let waiting = store.waiting(now).await.map_err(|error| text(&error))?;
             let minute = now.duration_since(began).as_mins();
-            say(&format!("minute {minute}: {} wait; {}", waiting.accounts, crew.tell()));
+            log_line(&format!("minute {minute}: {} wait; {}", waiting.accounts, crew.summary()));
         }
     }
     let ended = clock.now();
@@ -87,9 +87,9 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     let settled = ended + SignedDuration::from_mins(20);
     while clock.now() < settled {
         clock.sleep(Duration::from_secs(10)).await;
-        life.go_on(clock.now());
+        life.advance_to(clock.now());
     }
-    let (kills, pauses) = crew.toll();
+    let (kills, pauses) = crew.kills_and_pauses();
     drop(crew);
     let measured = measure(store, &fleet, (began, ended), clock, FIRST_DAY).await?;
     let measured = Measured { kills, pauses, changes: life.changed, ..measured };
@@ -114,7 +114,7 @@ pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> 
     link(store, &fleet, from, SignedDuration::ZERO).await.map_err(|error| text(&error))?;
     let clock = FleetClock::set(from, wanted.speed);
     let mut crew = Crew::new(clock, database.place.text(), wanted);
-    crew.man(Version::This)?;
+    crew.start_version(Version::This)?;
     while store.vitals(clock.now()).await.map_err(|error| text(&error))?.never_read > 0 {
         clock.sleep(Duration::from_secs(1)).await;
     }
@@ -175,7 +175,7 @@ struct Life<'a> {
 
 impl Life<'_> {
     /// Moves the tenants' clocks to the current minute and applies that minute's changes.
-    fn go_on(&mut self, now: Timestamp) {
+    fn advance_to(&mut self, now: Timestamp) {
         let minute = now.duration_since(self.from).as_mins();
         let passed = minute - self.minute;
         if passed > 0 {
@@ -208,7 +208,7 @@ struct Crew<'a> {
     clock: FleetClock,
     url: String,
     wanted: &'a Wanted,
-    hands: Vec<Hand>,
+    slots: Vec<WorkerSlot>,
     started: u64,
     dice: Dice,
 }
@@ -220,7 +220,7 @@ enum Version {
     Other,
 }
 
-struct Hand {
+struct WorkerSlot {
     version: Version,
     child: Option<Child>,
     /// When a killed or paused worker returns; none while it works.
@@ -232,21 +232,21 @@ struct Hand {
 impl<'a> Crew<'a> {
     /// A crew with no worker started.
     fn new(clock: FleetClock, url: String, wanted: &'a Wanted) -> Self {
-        let hand = |n| {
+        let slot = |n| {
             let version = if wanted.beside.is_some() && n % 2 == 1 { Version::Other } else { Version::This };
-            Hand { version, child: None, away_until: None, kills: 0, pauses: 0 }
+            WorkerSlot { version, child: None, away_until: None, kills: 0, pauses: 0 }
         };
-        let hands = (0..wanted.workers).map(hand).collect();
-        Self { clock, url, wanted, hands, started: 0, dice: Dice::new(wanted.seed, 7) }
+        let slots = (0..wanted.workers).map(slot).collect();
+        Self { clock, url, wanted, slots, started: 0, dice: Dice::new(wanted.seed, 7) }
     }
 }
 
 impl Crew<'_> {
     /// Starts the workers of a version.
-    fn man(&mut self, version: Version) -> Result<(), String> {
-        for n in 0..self.hands.len() {
-            if self.hands[n].version == version {
-                self.hands[n].child = Some(self.start(version)?);
+    fn start_version(&mut self, version: Version) -> Result<(), String> {
+        for n in 0..self.slots.len() {
+            if self.slots[n].version == version {
+                self.slots[n].child = Some(self.start(version)?);
             }
         }
         Ok(())
@@ -288,44 +288,44 @@ impl Crew<'_> {
 
     /// Brings back the workers whose absence is over; from time to time kills or pauses one, never more than
     /// half of them.
-    fn suffer(&mut self, now: Timestamp) -> Result<(), String> {
+    fn inject_failure(&mut self, now: Timestamp) -> Result<(), String> {
         self.bring_back(now)?;
-        self.nobody_left()?;
-        let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
+        self.check_none_exited()?;
+        let away = self.slots.iter().filter(|slot| slot.away_until.is_some()).count();
         // About one a minute.
-        if away * 2 >= self.hands.len() || self.dice.between(0, 59) != 0 {
+        if away * 2 >= self.slots.len() || self.dice.between(0, 59) != 0 {
             return Ok(());
         }
-        let pick = usize::try_from(self.dice.draw()).unwrap_or(0) % self.hands.len().max(1);
+        let pick = usize::try_from(self.dice.draw()).unwrap_or(0) % self.slots.len().max(1);
         let kill = self.dice.chance(50);
-        let Some(hand) = self.hands.get_mut(pick).filter(|hand| hand.away_until.is_none()) else {
+        let Some(slot) = self.slots.get_mut(pick).filter(|slot| slot.away_until.is_none()) else {
             return Ok(());
         };
         // A previous version does not start again on tables that it does not know.
-        let kill = kill && hand.version == Version::This;
+        let kill = kill && slot.version == Version::This;
         let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
-        let Some(child) = &mut hand.child else { return Ok(()) };
+        let Some(child) = &mut slot.child else { return Ok(()) };
         if kill {
             child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
-            hand.child = None;
-            hand.kills += 1;
+            slot.child = None;
+            slot.kills += 1;
         } else {
             signal(child, Signal::STOP)?;
-            hand.pauses += 1;
+            slot.pauses += 1;
         }
-        hand.away_until = Some(now + SignedDuration::from_secs(i64::try_from(away).unwrap_or(60)));
+        slot.away_until = Some(now + SignedDuration::from_secs(i64::try_from(away).unwrap_or(60)));
         Ok(())
     }
 
     fn bring_back(&mut self, now: Timestamp) -> Result<(), String> {
-        for n in 0..self.hands.len() {
-            if self.hands[n].away_until.is_none_or(|until| until > now) {
+        for n in 0..self.slots.len() {
+            if self.slots[n].away_until.is_none_or(|until| until > now) {
                 continue;
             }
-            self.hands[n].away_until = None;
-            match &self.hands[n].child {
+            self.slots[n].away_until = None;
+            match &self.slots[n].child {
                 Some(child) => signal(child, Signal::CONT)?,
-                None => self.hands[n].child = Some(self.start(self.hands[n].version)?),
+                None => self.slots[n].child = Some(self.start(self.slots[n].version)?),
             }
         }
         Ok(())
@@ -334,13 +334,13 @@ impl Crew<'_> {
     /// Brings every worker back.
     fn recover(&mut self) -> Result<(), String> {
         self.bring_back(Timestamp::MAX)?;
-        self.nobody_left()
+        self.check_none_exited()
     }
 
     /// A worker that exits by itself is a failure, even if the others do its work.
-    fn nobody_left(&mut self) -> Result<(), String> {
-        for hand in self.hands.iter_mut().filter(|hand| hand.version == Version::This) {
-            let ended = hand.child.as_mut().and_then(|child| child.try_wait().transpose());
+    fn check_none_exited(&mut self) -> Result<(), String> {
+        for slot in self.slots.iter_mut().filter(|slot| slot.version == Version::This) {
+            let ended = slot.child.as_mut().and_then(|child| child.try_wait().transpose());
             if let Some(ended) = ended {
                 let status = ended.map_err(|error| error.to_string())?;
                 return Err(format!("a worker ended by itself: {status}"));
@@ -349,21 +349,21 @@ impl Crew<'_> {
         Ok(())
     }
 
-    fn toll(&self) -> (u64, u64) {
-        let sum = |of: fn(&Hand) -> u64| self.hands.iter().map(of).sum();
-        (sum(|hand| hand.kills), sum(|hand| hand.pauses))
+    fn kills_and_pauses(&self) -> (u64, u64) {
+        let sum = |of: fn(&WorkerSlot) -> u64| self.slots.iter().map(of).sum();
+        (sum(|slot| slot.kills), sum(|slot| slot.pauses))
     }
 
-    fn tell(&self) -> String {
-        let (kills, pauses) = self.toll();
-        let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
+    fn summary(&self) -> String {
+        let (kills, pauses) = self.kills_and_pauses();
+        let away = self.slots.iter().filter(|slot| slot.away_until.is_some()).count();
         format!("{kills} killed, {pauses} paused so far, {away} away")
     }
 }
 
 impl Drop for Crew<'_> {
     fn drop(&mut self) {
-        for child in self.hands.iter_mut().filter_map(|hand| hand.child.as_mut()) {
+        for child in self.slots.iter_mut().filter_map(|slot| slot.child.as_mut()) {
             let _ = child.kill();
             let _ = child.wait();
         }

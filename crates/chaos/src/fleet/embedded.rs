@@ -64,19 +64,19 @@ impl fmt::Display for Taken {
 /// # Errors
 ///
 /// The reason why it could not be measured.
-pub async fn embedded(wanted: &Wanted, binary: &Path, say: &dyn Fn(&str)) -> Result<Taken, String> {
+pub async fn embedded(wanted: &Wanted, binary: &Path, log_line: &dyn Fn(&str)) -> Result<Taken, String> {
     let text = |error: &dyn fmt::Display| error.to_string();
     let clock = FleetClock::set(real_now(), 1.0);
     let today = clock.now().to_zoned(people::tenant_zone()).date();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, today);
     let fleet = fleet.await.map_err(|error| text(&error))?;
-    say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    log_line(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
     let dir = tempfile::tempdir().map_err(|error| text(&error))?;
     for n in (0..u16::MAX).take(fleet.len()) {
         // Linking sends requests to the tenants, which this process serves.
         tokio::task::block_in_place(|| link(binary, dir.path(), &fleet.url(n), fleet.api_key()))?;
         if n % 100 == 99 {
-            say(&format!("{} are linked", n + 1));
+            log_line(&format!("{} are linked", n + 1));
         }
     }
     let mut serve = Serve::start(binary, dir.path())?;
@@ -95,7 +95,7 @@ pub async fn embedded(wanted: &Wanted, binary: &Path, say: &dyn Fn(&str)) -> Res
         }
     }
     let first_syncs_s = clock.now().duration_since(began).as_secs_f64();
-    say(&format!("everything was read once after {first_syncs_s:.0} s"));
+    log_line(&format!("everything was read once after {first_syncs_s:.0} s"));
     let (since, before, runs) = (clock.now(), serve.usage()?, runs(&tables).await?);
     let mut idle_most_bytes = 0;
     let mut passed = Duration::ZERO;

@@ -175,7 +175,7 @@ async fn lags(pool: &PgPool, began_ms: i64, ended_ms: i64) -> Result<Vec<i64>, s
 async fn wrong(store: &Store, fleet: &Fleet, first_day: Date) -> Result<(u64, Vec<String>), String> {
     let since = date(first_day.year() - 1, 1, 1);
     let accounts = store.accounts().await.map_err(|error| error.to_string())?;
-    let (mut wrong, mut told) = (0, Vec::new());
+    let (mut wrong, mut listed) = (0, Vec::new());
     for (n, account) in accounts.iter().enumerate() {
         let Some(tenant) = fleet.tenant(n) else { continue };
         let should = of_snapshot(&tenant.snapshot(fleet.api_key()).unwrap_or_default(), since);
@@ -187,12 +187,12 @@ async fn wrong(store: &Store, fleet: &Fleet, first_day: Date) -> Result<(u64, Ve
         if !different.is_empty() {
             wrong += 1;
             let first = different.into_iter().next().unwrap_or_default();
-            if told.len() < 5 {
-                told.push(format!("account {n}: {first}"));
+            if listed.len() < 5 {
+                listed.push(format!("account {n}: {first}"));
             }
         }
     }
-    Ok((wrong, told))
+    Ok((wrong, listed))
 }
 
 /// The largest number of moments within any `span`.
