@@ -1,5 +1,5 @@
-//! What a sync costs: a first sync, one in which nothing has changed, and one that reads everything again, of an
-//! emulated tenant, on SQLite and on PostgreSQL. Figures for people to compare; nothing is asserted.
+//! Measures a first sync, a sync without changes and a full sync of an emulated tenant, on SQLite and on
+//! PostgreSQL. Prints figures for people to compare; asserts nothing.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::postgres::Postgres;
 use crate::say;
 
-/// What one command took.
+/// The cost of one command.
 struct Cost {
     wall: Duration,
     /// User and system time.
@@ -23,7 +23,7 @@ struct Cost {
     records: u64,
 }
 
-/// Runs the benchmark with a tenant of so many people.
+/// Runs the benchmark with a tenant of `employees` people.
 pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) -> Result<(), String> {
     let tenant = Tenant::start(binary, employees)?;
     say(&format!(
@@ -60,7 +60,7 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
     Ok(())
 }
 
-/// An emulated tenant in a process of its own. It ends when this is dropped.
+/// An emulated tenant in a process of its own. Dropping it ends the process.
 pub(crate) struct Tenant {
     process: Child,
     url: String,
@@ -87,13 +87,13 @@ impl Tenant {
 
 impl Drop for Tenant {
     fn drop(&mut self) {
-        // One that has ended already needs no ending.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The connector with a data directory and a database.
+/// The connector with its data directory and database.
 pub(crate) struct Connector<'a> {
     pub(crate) binary: &'a Path,
     pub(crate) data: &'a Path,
@@ -141,7 +141,7 @@ impl Connector<'_> {
     }
 }
 
-/// How many records a sync has read, by its report.
+/// The number of records that a sync read, from its report.
 pub(crate) fn records_read(report: &Value) -> u64 {
     sum(report.get("streams"), &|stream| stream["read"].as_u64())
 }
@@ -155,17 +155,18 @@ fn sum(values: Option<&Value>, of: &dyn Fn(&Value) -> Option<u64>) -> u64 {
     }
 }
 
-/// User and system time of all children that were waited for.
+/// User and system time of all children that have been waited for.
 fn children_cpu() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The second field is the program's name in parentheses; the sixteenth and seventeenth are the children's times.
+    // The second field is the program's name in parentheses; the sixteenth and seventeenth are the children's
+    // times.
     let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_ascii_whitespace()).into_iter().flatten();
     let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     // A tick is a hundredth of a second on every Linux that matters here.
     Duration::from_millis(ticks * 10)
 }
 
-/// The largest resident set of a process, watched until it ends.
+/// The largest resident set of a process, in KiB, polled until it exits.
 #[expect(clippy::disallowed_methods, reason = "a benchmark watches another program")]
 fn peak_of(status: &Path) -> u64 {
     let mut peak = 0;
@@ -181,7 +182,7 @@ fn peak_of(status: &Path) -> u64 {
     peak
 }
 
-/// A folder that goes when this is dropped.
+/// A temporary folder; dropping it deletes it.
 pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {

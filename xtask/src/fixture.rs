@@ -1,5 +1,6 @@
-//! Databases of the version before, as files: each change to the tables is tried on them by `crates/cli/tests/it/previous_database.rs`
-//! without that version being built. To be made anew whenever `packaging/previous-version` moves.
+//! Makes databases of the previous version as files: `crates/cli/tests/it/previous_database.rs` tries each
+//! migration on them without building that version. Make them again when `packaging/previous-version`
+//! changes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::{root, say, upgrade};
 const FIXTURES: &str = "crates/cli/tests/fixtures/previous";
 const PEOPLE: u32 = 12;
 
-/// Makes them by the version before, of an emulated tenant.
+/// Makes them with the previous version, from an emulated tenant.
 pub(crate) fn make() -> Result<(), String> {
     let Some(previous) = upgrade::previous_programs()? else {
         return Err("the commit of the version before is not in this clone".to_owned());
@@ -29,7 +30,7 @@ pub(crate) fn make() -> Result<(), String> {
     let data = dir.path().join("sqlite");
     let connector = Connector { binary: &binary, data: &data, database: None };
     let facts = fill(&connector)?;
-    // One file, of what may still be in the log beside the database.
+    // A backup is one file and includes the write-ahead log.
     let file = fixtures.join("connector.db");
     if file.exists() {
         fs::remove_file(&file).map_err(failed)?;
@@ -41,7 +42,7 @@ pub(crate) fn make() -> Result<(), String> {
     let postgres = Postgres::start()?;
     let data = dir.path().join("postgres");
     fs::create_dir_all(&data).map_err(failed)?;
-    // One key opens both.
+    // One master key opens both databases.
     fs::copy(fixtures.join("master.key"), data.join("master.key")).map_err(failed)?;
     let url = postgres.url();
     let facts = fill(&Connector { binary: &binary, data: &data, database: Some(&url) })?;
@@ -51,7 +52,7 @@ pub(crate) fn make() -> Result<(), String> {
     Ok(())
 }
 
-/// Links a tenant, syncs it, erases a person and makes a feed; gives what must be there afterwards.
+/// Links a tenant, syncs it, erases a person and adds a feed; returns the facts that tests expect afterwards.
 fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let tenant = Tenant::start(connector.binary, PEOPLE)?;
     connector.link(&tenant)?;
@@ -98,7 +99,7 @@ fn dump(postgres: &Postgres, to: &PathBuf) -> Result<(), String> {
     )?;
     let failed = |error: std::io::Error| format!("{}: {error}", to.display());
     let text = fs::read_to_string(to).map_err(failed)?;
-    // What only psql understands, and what is there in every database.
+    // Drops psql's own commands, and statements on objects that every database has.
     let is_sql =
         |line: &&str| !line.starts_with('\\') && !line.contains("SCHEMA public") && !line.starts_with("--");
     let sql: Vec<&str> = text.lines().filter(is_sql).filter(|line| !line.is_empty()).collect();

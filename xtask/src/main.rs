@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks the sync
-//! engine on purpose for as long as one likes, `cargo xtask bench` measures what a sync costs.
+//! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks
+//! the sync engine on purpose, `cargo xtask bench` measures the cost of a sync.
 
 mod bench;
 mod browser;
@@ -81,10 +81,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Names a PostgreSQL server whose databases tests may create and drop. Without it one is started.
+/// Names a PostgreSQL server whose databases tests may create and drop. Without it, a server is started.
 const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
-/// A PostgreSQL server of our own, unless one is given.
+/// Starts a PostgreSQL server, unless one is given.
 fn open_postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
     if given(TEST_DATABASE_URL).is_some() {
         return Ok(None);
@@ -95,7 +95,7 @@ fn open_postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
     })
 }
 
-/// Runs the version before beside this one.
+/// Runs the tests of the previous version beside this one.
 fn upgrade() -> ExitCode {
     let postgres = match open_postgres() {
         Ok(postgres) => postgres,
@@ -116,7 +116,7 @@ fn bench(employees: &str) -> ExitCode {
     if !built {
         return ExitCode::FAILURE;
     }
-    // Without a PostgreSQL only SQLite is measured.
+    // Without PostgreSQL, only SQLite is measured.
     let postgres = postgres::Postgres::start().ok();
     let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
     let binary = Path::new(&target).join("release/lucca-connector");
@@ -153,7 +153,7 @@ fn chaos(arguments: &[&str]) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What one process takes that serves many linked accounts.
+/// Measures the resources of one process that serves many linked accounts.
 fn embedded(arguments: &[&str]) -> ExitCode {
     let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
     let binary = format!("{target}/release/lucca-connector");
@@ -163,27 +163,27 @@ fn embedded(arguments: &[&str]) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The tests in a browser alone.
+/// Runs only the browser tests.
 fn browser(files: &[&str]) -> Result<(), String> {
     let prepared = browser::prepare()?;
     steps::build()?;
     browser::run_tests(prepared, files)
 }
 
-/// The tests with other people's tools alone.
+/// Runs only the tests with third-party tools.
 fn tools(names: &[&str]) -> Result<(), String> {
     let ready = tools::prepare(names)?;
     steps::build()?;
     tools::run_tests(ready)
 }
 
-/// The repository.
+/// The repository's root.
 fn root() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))
 }
 
-/// Where Cargo puts what it builds.
+/// Cargo's target folder.
 fn target() -> Result<PathBuf, String> {
     Ok(root()?.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned())))
 }

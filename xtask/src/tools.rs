@@ -1,5 +1,6 @@
-//! The tests with other people's tools (`tests/tools`): each folder names what it needs from PyPI, and from npm where it has
-//! a `package.json`, gets an environment of its own under `target/tools`, and is a script that drives the binary from outside.
+//! Runs the tests with third-party tools (`tests/tools`): each folder lists its packages from PyPI, and from
+//! npm where it has a `package.json`, gets an environment of its own under `target/tools`, and is a script
+//! that drives the binary from outside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use crate::{node, root, say, target};
 /// A test and the Python of its environment.
 pub(crate) type Ready = (PathBuf, PathBuf);
 
-/// Makes the environments of the tests named, or of all. Those named must be made; of all of them, none is where PyPI cannot
-/// be reached, and that is said.
+/// Makes the environments of the named tests, or of all. A named test must get its environment; without
+/// names, all tests are skipped with a message where PyPI can't be reached.
 pub(crate) fn prepare(names: &[&str]) -> Result<Vec<Ready>, String> {
     let root = root()?;
     let there = tests(&root.join("tests/tools"))?;
@@ -33,7 +34,7 @@ pub(crate) fn prepare(names: &[&str]) -> Result<Vec<Ready>, String> {
     Ok(ready)
 }
 
-/// Runs tests with the binary that was built.
+/// Runs tests with the built binary.
 pub(crate) fn run_tests(ready: Vec<Ready>) -> Result<(), String> {
     let (root, target) = (root()?, target()?);
     for (test, python) in ready {
@@ -55,7 +56,7 @@ pub(crate) fn run_tests(ready: Vec<Ready>) -> Result<(), String> {
     Ok(())
 }
 
-/// The folders that hold a test.
+/// The folders that contain a test.
 fn tests(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
@@ -78,7 +79,7 @@ fn named(there: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, String> {
     names.iter().map(find).collect()
 }
 
-/// Sees to a Python that can make environments.
+/// Finds a Python that can make environments, and installs it where it is missing and permissions allow.
 fn find_python() -> Result<(), String> {
     let has_venv = || {
         let tried = Command::new("python3")
@@ -94,12 +95,12 @@ fn find_python() -> Result<(), String> {
     if has_venv() { Ok(()) } else { Err("there is still no `python3` with venv".to_owned()) }
 }
 
-/// Where the JavaScript of a test is, with its packages.
+/// The folder with a test's JavaScript and its packages.
 fn node_dir(environments: &Path, test: &str) -> PathBuf {
     environments.join(format!("{test}-node"))
 }
 
-/// The Python of a test's environment, made unless it is there with these very requirements.
+/// The Python of a test's environment, which is made unless it exists with exactly these requirements.
 fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
     let name = name(test);
     let dir = environments.join(&name);

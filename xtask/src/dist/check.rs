@@ -1,5 +1,5 @@
-//! Trying what was packed: that packing it again gives the same bytes, and that it starts, serves and ends for a user
-//! who may do nothing else.
+//! Checks the packages: packing again gives the same bytes, and the binary starts, serves and stops for an
+//! unprivileged user.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +13,7 @@ use super::{Dist, pack, recreate};
 use crate::debian::{is_root, run};
 use crate::say;
 
-/// Packs a copy of the tree, made in another order and at another time, and compares.
+/// Packs a copy of the tree, made in another order and at another time, and compares the archives.
 pub(super) fn same_again(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), String> {
     let copies = dist.out().join("stage/again");
     recreate(&copies)?;
@@ -25,7 +25,7 @@ pub(super) fn same_again(dist: &Dist, stage: &Path, archive: &Path) -> Result<()
     fs::remove_dir_all(&copies).map_err(|error| format!("{}: {error}", copies.display()))
 }
 
-/// Unpacks the archive where anybody may read it, and starts the binary as somebody who is not root.
+/// Unpacks the archive where every user may read it, and starts the binary as an unprivileged user.
 pub(super) fn starts(dist: &Dist, archive: &Path) -> Result<(), String> {
     say("== dist: starting what was packed");
     let dir = std::env::temp_dir().join(format!("lucca-connector-dist-{}", std::process::id()));
@@ -53,7 +53,7 @@ fn try_in(dist: &Dist, archive: &Path, dir: &Path) -> Result<(), String> {
     serves(&binary, &data)
 }
 
-/// The binary, run by whoever runs this, or by nobody in particular if that is root.
+/// The binary, run by the current user, or by the user `nobody` if that is root.
 fn command(binary: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
@@ -66,7 +66,7 @@ fn command(binary: &Path) -> Command {
     command
 }
 
-/// A process that is not left behind.
+/// A running `serve`; dropping it kills the process.
 struct Served(Child);
 
 impl Drop for Served {
@@ -76,7 +76,7 @@ impl Drop for Served {
     }
 }
 
-/// That `serve` answers on a free port, and ends well when it is told to.
+/// Checks that `serve` answers on a free port and stops cleanly on request.
 fn serves(binary: &Path, data: &Path) -> Result<(), String> {
     let mut command = command(binary);
     command.arg("--data-dir").arg(data).args(["--json", "serve", "--listen", "127.0.0.1:0"]);
@@ -122,10 +122,11 @@ fn ended_well(child: &mut Child) -> Result<(), String> {
     Err("serve, told to end, was there 30 seconds later".to_owned())
 }
 
-/// The most that `systemd-analyze security` may find, in tenths of its points: 10 points are no protection at all.
+/// The highest exposure that `systemd-analyze security` may report, in tenths of its scale of 0 to 10 (10: no
+/// protection).
 const EXPOSURE: &str = "20";
 
-/// That systemd understands the units, and finds them well protected; where there is a systemd to ask.
+/// Checks that systemd accepts the units and rates them well protected, where systemd is installed.
 fn units(prefix: &Path, dir: &Path) -> Result<(), String> {
     let analyze = Path::new("/usr/bin/systemd-analyze");
     if !analyze.exists() {
@@ -139,7 +140,8 @@ fn units(prefix: &Path, dir: &Path) -> Result<(), String> {
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in entries.filter_map(Result::ok) {
         let text = fs::read_to_string(entry.path()).map_err(|error| format!("a unit: {error}"))?;
-        // It looks whether the program is there, which it is not where it will be. A template is checked as one of its units.
+        // systemd-analyze checks that the program exists, which is not yet at its final path. A template is
+        // checked as one of its instances.
         let name = entry.file_name().to_string_lossy().replace('@', "@1");
         let file = checked.join(name);
         let here = format!("{}/bin/", prefix.display());

@@ -1,6 +1,6 @@
-//! `cargo xtask dist`: what is shipped. Builds the binary, lays it out with its manual, completions, units and bill of
-//! materials, packs that as an archive and a Debian package, and starts what it packed. The same sources and compiler
-//! give the same bytes.
+//! `cargo xtask dist`: the release packages. Builds the binary, lays it out with its manual, completions,
+//! units and bill of materials, packs an archive and a Debian package, and starts the packed binary. The same
+//! sources and compiler give the same bytes.
 
 mod build;
 mod check;
@@ -14,25 +14,25 @@ use std::path::{Path, PathBuf};
 
 use crate::{given, say};
 
-/// What is to be packed, and where it goes.
+/// The packages to make, and where.
 struct Dist {
     /// The repository.
     root: PathBuf,
-    /// Where Cargo puts what it builds.
+    /// Cargo's target folder.
     target: PathBuf,
     /// Cargo's profile.
     profile: String,
-    /// The system it is for, as Rust calls it.
+    /// Rust's target triple of the packages.
     triple: String,
     version: String,
-    /// The time that everything in the packages bears, in seconds since 1970.
+    /// The timestamp of every packed file, in seconds since 1970.
     epoch: i64,
 }
 
-/// The profile that is shipped; see `Cargo.toml`.
+/// The release profile; see `Cargo.toml`.
 pub(crate) const SHIPPED: &str = "dist";
 
-/// Builds, packs and tries the packages.
+/// Builds, packs and checks the packages.
 pub(crate) fn run(profile: &str) -> Result<(), String> {
     let dist = Dist::new(profile)?;
     let binary = build::binary(&dist)?;
@@ -75,24 +75,25 @@ impl Dist {
         })
     }
 
-    /// Whether it is built for others to run, and not only to see whether packing works.
+    /// Whether this is a release build, and not only a check that packing works.
     fn is_optimised(&self) -> bool {
         self.profile != "dev"
     }
 
-    /// Where the packages go; those that are for no one do not replace those that are shipped.
+    /// The output folder. Packages of other profiles go to a subfolder, so that they do not replace release
+    /// packages.
     fn out(&self) -> PathBuf {
         let out = self.target.join("dist");
         if self.profile == SHIPPED { out } else { out.join(&self.profile) }
     }
 
-    /// What the archive is called, and the one folder in it.
+    /// The name of the archive, and of the one folder in it.
     fn name(&self) -> String {
         format!("lucca-connector-{}-{}", self.version, self.triple)
     }
 }
 
-/// Makes a folder that is empty.
+/// Creates an empty folder, and deletes its previous content.
 fn recreate(dir: &Path) -> Result<(), String> {
     if dir.exists() {
         fs::remove_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
