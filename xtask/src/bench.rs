@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::postgres::Postgres;
-use crate::say;
+use crate::print_line;
 
 /// The cost of one command.
 struct Cost {
@@ -26,11 +26,13 @@ struct Cost {
 /// Runs the benchmark with a tenant of `employees` people.
 pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) -> Result<(), String> {
     let tenant = Tenant::start(binary, employees)?;
-    say(&format!(
+    print_line(&format!(
         "{employees} people and their absences, emulated on this machine, without a request limit\n"
     ));
-    say("| database | sync | requests | records read | wall s | CPU s | CPU of the first | peak MiB |");
-    say("|---|---|---|---|---|---|---|---|");
+    print_line(
+        "| database | sync | requests | records read | wall s | CPU s | CPU of the first | peak MiB |",
+    );
+    print_line("|---|---|---|---|---|---|---|---|");
     let databases = [("SQLite", None), ("PostgreSQL", postgres.map(Postgres::url))];
     for (database, url) in databases {
         if database != "SQLite" && url.is_none() {
@@ -48,7 +50,7 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
             let cost = connector.measure(arguments)?;
             let cpu = cost.cpu.as_secs_f64();
             let share = 100.0 * cpu / *first.get_or_insert(cpu);
-            say(&format!(
+            print_line(&format!(
                 "| {database} | {name} | {} | {} | {:.2} | {cpu:.2} | {share:.1} % | {} |",
                 cost.requests,
                 cost.records,
@@ -79,8 +81,8 @@ impl Tenant {
         let mut line = String::new();
         let stdout = process.stdout.take().ok_or("the emulated tenant says nothing")?;
         BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
-        let told: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        let started: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
+        let text = |name: &str| started[name].as_str().unwrap_or_default().to_owned();
         Ok(Self { process, url: text("url"), key: text("api_key") })
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::debian::{self, run};
-use crate::{given, node, root, say, target};
+use crate::{env_var, node, print_line, root, target};
 
 /// Prerequisites of the tests that are not built here.
 pub(crate) struct Prepared {
@@ -25,8 +25,8 @@ pub(crate) fn prepare() -> Result<Prepared, String> {
 /// Runs the named test files, or all of them, with the built binary.
 pub(crate) fn run_tests(Prepared { chromium, suite }: Prepared, files: &[&str]) -> Result<(), String> {
     let (root, target) = (root()?, target()?);
-    let files = if files.is_empty() { test_files(&suite)? } else { named(&suite, files)? };
-    say(&format!("== browser: node --test {}", files.join(" ")));
+    let files = if files.is_empty() { test_files(&suite)? } else { select(&suite, files)? };
+    print_line(&format!("== browser: node --test {}", files.join(" ")));
     run(
         Command::new("node")
             .args(["--test", "--test-reporter=spec"])
@@ -43,8 +43,8 @@ pub(crate) fn run_tests(Prepared { chromium, suite }: Prepared, files: &[&str]) 
 
 /// Finds Chromium, and installs it where it is missing and permissions allow.
 fn chromium() -> Result<PathBuf, String> {
-    if let Some(given) = given("CHROMIUM") {
-        return Ok(given.into());
+    if let Some(path) = env_var("CHROMIUM") {
+        return Ok(path.into());
     }
     let usual = Path::new("/usr/bin/chromium");
     if !usual.exists() {
@@ -66,14 +66,14 @@ fn test_files(suite: &Path) -> Result<Vec<String>, String> {
 }
 
 /// The test files of these names; `.test.mjs` may be left out.
-fn named(suite: &Path, wanted: &[&str]) -> Result<Vec<String>, String> {
-    let there = test_files(suite)?;
+fn select(suite: &Path, names: &[&str]) -> Result<Vec<String>, String> {
+    let available = test_files(suite)?;
     let find = |name: &&str| {
         let file = format!("{}.test.mjs", name.trim_end_matches(".test.mjs"));
-        if there.contains(&file) {
+        if available.contains(&file) {
             return Ok(file);
         }
-        Err(format!("there is no browser test {name}; there are {}", there.join(", ")))
+        Err(format!("there is no browser test {name}; there are {}", available.join(", ")))
     };
-    wanted.iter().map(find).collect()
+    names.iter().map(find).collect()
 }

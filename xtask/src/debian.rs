@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::say;
+use crate::print_line;
 
 /// Installs `packages`, which provide `what`. `otherwise` completes the error text for users without the
 /// right to install.
@@ -12,7 +12,7 @@ pub(crate) fn install(what: &str, packages: &[&str], otherwise: &str) -> Result<
     if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
         return Err(format!("{what} is needed: install it (Debian: `apt install {names}`), {otherwise}"));
     }
-    say(&format!("== installing Debian's {what}"));
+    print_line(&format!("== installing Debian's {what}"));
     run(Command::new("apt-get").args(["update", "-qq"]), "apt-get update")?;
     run(
         Command::new("apt-get")

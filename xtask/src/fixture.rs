@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::bench::{Connector, TempDir, Tenant};
 use crate::debian::run;
 use crate::postgres::Postgres;
-use crate::{root, say, upgrade};
+use crate::{print_line, root, upgrade};
 
 const FIXTURES: &str = "crates/cli/tests/fixtures/previous";
 const PEOPLE: u32 = 12;
@@ -35,7 +35,7 @@ pub(crate) fn make() -> Result<(), String> {
     if file.exists() {
         fs::remove_file(&file).map_err(failed)?;
     }
-    ask(&connector, &["backup", &file.display().to_string()])?;
+    run_json(&connector, &["backup", &file.display().to_string()])?;
     fs::copy(data.join("master.key"), fixtures.join("master.key")).map_err(failed)?;
     write_facts(&fixtures.join("sqlite.json"), &facts)?;
 
@@ -48,7 +48,7 @@ pub(crate) fn make() -> Result<(), String> {
     let facts = fill(&Connector { binary: &binary, data: &data, database: Some(&url) })?;
     dump(&postgres, &fixtures.join("connector.sql"))?;
     write_facts(&fixtures.join("postgres.json"), &facts)?;
-    say(&format!("== fixture: {}", fixtures.display()));
+    print_line(&format!("== fixture: {}", fixtures.display()));
     Ok(())
 }
 
@@ -56,26 +56,26 @@ pub(crate) fn make() -> Result<(), String> {
 fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let tenant = Tenant::start(connector.binary, PEOPLE)?;
     connector.link(&tenant)?;
-    ask(connector, &["sync"])?;
+    run_json(connector, &["sync"])?;
     let first = employees(connector)?.first().cloned().ok_or("no employee was synced")?;
     let first = format!("id:{first}");
-    ask(connector, &["employees", "erase", &first, "--yes"])?;
-    ask(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;
-    ask(connector, &["sync"])?;
+    run_json(connector, &["employees", "erase", &first, "--yes"])?;
+    run_json(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;
+    run_json(connector, &["sync"])?;
     Ok(json!({
         "employees": employees(connector)?,
-        "feeds": ask(connector, &["calendar-feeds", "list"])?.as_array().map(Vec::len),
-        "erasures": ask(connector, &["employees", "erasures"])?.as_array().map(Vec::len),
+        "feeds": run_json(connector, &["calendar-feeds", "list"])?.as_array().map(Vec::len),
+        "erasures": run_json(connector, &["employees", "erasures"])?.as_array().map(Vec::len),
     }))
 }
 
 fn employees(connector: &Connector<'_>) -> Result<Vec<String>, String> {
-    let list = ask(connector, &["employees", "list"])?;
+    let list = run_json(connector, &["employees", "list"])?;
     let id = |person: &Value| person["id"].as_str().map(str::to_owned);
     Ok(list.as_array().into_iter().flatten().filter_map(id).collect())
 }
 
-fn ask(connector: &Connector<'_>, arguments: &[&str]) -> Result<Value, String> {
+fn run_json(connector: &Connector<'_>, arguments: &[&str]) -> Result<Value, String> {
     let output = connector.command(arguments).stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("{}: {error}", arguments.join(" ")))?;
     if !output.status.success() {

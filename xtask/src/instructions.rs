@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::{Connector, TempDir, Tenant, records_read};
 use crate::debian::{self, run};
-use crate::{cargo_program, root, say, target};
+use crate::{cargo_program, print_line, root, target};
 
 /// The figures to compare with.
 const FIGURES: &str = "docs/design/instructions.json";
@@ -60,17 +60,21 @@ pub(crate) fn guard(writes: bool) -> Result<(), String> {
     let before: Figures = serde_json::from_str(&text).map_err(|error| format!("{FIGURES}: {error}"))?;
     let is_comparable = before.compiler == counted.compiler && before.processor == counted.processor;
     let mut risen = Vec::new();
-    say("| part | instructions for 1,000 records | before | change |\n|---|---|---|---|");
+    print_line("| part | instructions for 1,000 records | before | change |\n|---|---|---|---|");
     for (name, part) in &counted.parts {
         let old = before.parts.get(name).map_or(0, |part| part.instructions);
-        say(&format!("| {name} | {} | {old} | {} |", part.instructions, change(old, part.instructions)));
+        print_line(&format!(
+            "| {name} | {} | {old} | {} |",
+            part.instructions,
+            change(old, part.instructions)
+        ));
         if has_risen(old, part.instructions) {
             risen.push(name.as_str());
             list_risen_functions(before.parts.get(name), part);
         }
     }
     if !is_comparable {
-        say(&format!(
+        print_line(&format!(
             "the figures are of another machine, so nothing is concluded: {} on {}",
             before.compiler, before.processor
         ));
@@ -105,7 +109,7 @@ fn list_risen_functions(before: Option<&Part>, part: &Part) {
         .collect();
     risen.sort_by(|one, other| other.cmp(one));
     for (more, name) in risen {
-        say(&format!("    +{more}  {name}"));
+        print_line(&format!("    +{more}  {name}"));
     }
 }
 
@@ -113,7 +117,7 @@ fn list_risen_functions(before: Option<&Part>, part: &Part) {
 fn count() -> Result<Figures, String> {
     let build =
         ["rustc", "--release", "--locked", "--package", "lucca-connector", "--bin", "lucca-connector"];
-    say(&format!("== instructions: cargo {}", build.join(" ")));
+    print_line(&format!("== instructions: cargo {}", build.join(" ")));
     // Not through the profile, which would rebuild every crate.
     run(Command::new(cargo_program()).args(build).args(["--", "-C", "strip=none"]), "cargo rustc")?;
     let binary = target()?.join("release/lucca-connector");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::{self, run};
-use crate::say;
+use crate::print_line;
 
 /// The oldest Node that the tests' packages run on (playwright-core 1.60).
 const NODE_MAJOR: u32 = 18;
@@ -56,7 +56,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<PathBuf, String> {
     if fs::read(&installed).is_ok_and(|installed| installed == lock) {
         return Ok(to.to_owned());
     }
-    say("== npm ci");
+    print_line("== npm ci");
     run(Command::new("npm").args(["ci", "--ignore-scripts"]).current_dir(to), "npm ci")?;
     fs::write(installed, lock).map_err(failed)?;
     Ok(to.to_owned())

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::debian::run;
 use crate::suite::{self, TestTime};
 use crate::{
-    TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, root, say, target, tools,
-    upgrade,
+    TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, print_line, root, target,
+    tools, upgrade,
 };
 
 /// All features that are shipped: tests run with them, so that each crate is built once.
@@ -53,10 +53,10 @@ impl Report {
         let began = Instant::now();
         let outcome = step();
         if let Err(reason) = &outcome {
-            say(&format!("{name}: {reason}"));
+            print_line(&format!("{name}: {reason}"));
         }
         let (passed, took) = (outcome.is_ok(), began.elapsed());
-        say(&format!("== {name}: {} in {} s", word(passed), took.as_secs()));
+        print_line(&format!("== {name}: {} in {} s", word(passed), took.as_secs()));
         lock(&self.steps).push(Step { name, passed, took });
         passed
     }
@@ -64,14 +64,14 @@ impl Report {
     fn show(self) -> ExitCode {
         let (mut steps, mut tests) = (lock(&self.steps), lock(&self.tests));
         tests.sort_by_key(|test| std::cmp::Reverse(test.took));
-        say("\nslowest tests");
+        print_line("\nslowest tests");
         for TestTime { name, took } in tests.iter().take(SLOWEST) {
-            say(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
+            print_line(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
         }
-        say("\nsteps, slowest first");
+        print_line("\nsteps, slowest first");
         steps.sort_by_key(|step| std::cmp::Reverse(step.took));
         for Step { name, passed, took } in steps.iter() {
-            say(&format!("{:>7} s  {}  {name}", took.as_secs(), word(*passed)));
+            print_line(&format!("{:>7} s  {}  {name}", took.as_secs(), word(*passed)));
         }
         if steps.iter().all(|step| step.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }

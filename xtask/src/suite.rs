@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{TEST_DATABASE_URL, cargo_program, say};
+use crate::{TEST_DATABASE_URL, cargo_program, print_line};
 
 /// A test binary.
 pub(crate) struct Binary {
@@ -78,9 +78,9 @@ fn read(line: &str) -> Option<Binary> {
 pub(crate) fn run(binaries: &[Binary], arguments: &[&str], database: Option<&str>) -> Outcome {
     let mut outcome = Outcome::default();
     for binary in binaries {
-        say(&format!("== tests: {}", binary.name));
+        print_line(&format!("== tests: {}", binary.name));
         if let Err(reason) = run_one(binary, arguments, database, &mut outcome) {
-            say(&format!("{}: {reason}", binary.name));
+            print_line(&format!("{}: {reason}", binary.name));
             outcome.failed.push(binary.name.clone());
         }
     }
@@ -109,7 +109,7 @@ fn run_one(
         if let Some((name, took)) = time(&line) {
             outcome.times.push(TestTime { name: format!("{} {name}", binary.name), took });
         }
-        say(&line);
+        print_line(&line);
     }
     let status = child.wait().map_err(|error| error.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("failed ({status})")) }

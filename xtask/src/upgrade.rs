@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::debian::run;
 use crate::steps::FULL;
-use crate::{TEST_DATABASE_URL, cargo_program, root, say, target};
+use crate::{TEST_DATABASE_URL, cargo_program, print_line, root, target};
 
 /// The programs of the previous version to build.
 const PROGRAMS: [&str; 2] = ["lucca-connector", "chaos"];
@@ -20,7 +20,7 @@ const FLEET: &str = "fleet --tenants 20 --people 5 --workers 4 --minutes 5 --spe
 /// commit, prints that they are skipped, and succeeds.
 pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
     let Some(previous) = previous_programs()? else {
-        say("== upgrade: SKIPPED, because the commit of the version before is not in this clone");
+        print_line("== upgrade: SKIPPED, because the commit of the version before is not in this clone");
         return Ok(());
     };
     let (root, target) = (root()?, target()?);
@@ -47,8 +47,8 @@ pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
 /// this clone.
 pub(crate) fn previous_programs() -> Result<Option<PathBuf>, String> {
     let root = root()?;
-    let named = root.join("packaging/previous-version");
-    let commit = fs::read_to_string(&named).map_err(|error| format!("{}: {error}", named.display()))?;
+    let file = root.join("packaging/previous-version");
+    let commit = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let commit = commit.trim();
     let is_there = Command::new("git")
         .args(["cat-file", "-e", &format!("{commit}^{{commit}}")])
@@ -68,7 +68,7 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
     if fs::read_to_string(&built).is_ok_and(|built| built == commit) {
         return Ok(programs);
     }
-    say(&format!("== upgrade: building {commit}, the version before"));
+    print_line(&format!("== upgrade: building {commit}, the version before"));
     let failed = |error: std::io::Error| format!("{}: {error}", dir.display());
     if source.exists() {
         fs::remove_dir_all(&source).map_err(failed)?;

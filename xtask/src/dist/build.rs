@@ -7,11 +7,11 @@ use std::process::Command;
 use super::Dist;
 use crate::debian::run;
 use crate::steps::FULL;
-use crate::{given, say};
+use crate::{env_var, print_line};
 
 /// Builds the binary and returns its path.
 pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
-    let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    let mut cargo = Command::new(env_var("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     cargo.current_dir(&dist.root);
     cargo.args(["build", "--locked", "--profile", &dist.profile]).args(FULL);
     let folder = if dist.is_optimised() {
@@ -30,19 +30,19 @@ pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
         cargo.arg("--workspace");
         dist.target.join("debug")
     };
-    say(&format!("== dist: cargo build --profile {}", dist.profile));
+    print_line(&format!("== dist: cargo build --profile {}", dist.profile));
     run(&mut cargo, "the build")?;
     let binary = folder.join("lucca-connector");
     if dist.is_optimised() {
-        is_from_nowhere(&binary, &remapped(&dist.root)?)?;
+        check_no_machine_paths(&binary, &remapped(&dist.root)?)?;
     }
     Ok(binary)
 }
 
 /// Folders of this machine, with their replacements in the binary. If several match, rustc takes the last.
 fn remapped(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
-    let home = given("HOME").unwrap_or_default();
-    let cargo = given("CARGO_HOME").map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from);
+    let home = env_var("HOME").unwrap_or_default();
+    let cargo = env_var("CARGO_HOME").map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from);
     let version = rustc(&["-vV"])?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
     // The compiler names the standard library's sources by their installed path.
@@ -55,12 +55,12 @@ fn remapped(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
 }
 
 /// Fails if the binary names one of these folders.
-fn is_from_nowhere(binary: &Path, folders: &[(PathBuf, String)]) -> Result<(), String> {
+fn check_no_machine_paths(binary: &Path, folders: &[(PathBuf, String)]) -> Result<(), String> {
     let bytes = fs::read(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
     for (folder, _) in folders {
-        let wanted = format!("{}/", folder.display());
-        if bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes()) {
-            return Err(format!("{} names a folder of this machine: {wanted}", binary.display()));
+        let path = format!("{}/", folder.display());
+        if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
+            return Err(format!("{} names a folder of this machine: {path}", binary.display()));
         }
     }
     Ok(())
@@ -68,8 +68,8 @@ fn is_from_nowhere(binary: &Path, folders: &[(PathBuf, String)]) -> Result<(), S
 
 /// Runs rustc and returns its output.
 pub(super) fn rustc(arguments: &[&str]) -> Result<String, String> {
-    let rustc = given("RUSTC").unwrap_or_else(|| "rustc".to_owned());
-    told(Command::new(rustc).args(arguments), "asking rustc about itself")
+    let rustc = env_var("RUSTC").unwrap_or_else(|| "rustc".to_owned());
+    output_of(Command::new(rustc).args(arguments), "asking rustc about itself")
 }
 
 /// Git in the repository, also when another user owns it.
@@ -80,7 +80,7 @@ pub(super) fn git(root: &Path) -> Command {
 }
 
 /// Runs a command and returns its standard output, or an error if it fails.
-pub(super) fn told(command: &mut Command, what: &str) -> Result<String, String> {
+pub(super) fn output_of(command: &mut Command, what: &str) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{what} failed: {error}"))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);

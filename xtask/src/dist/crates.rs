@@ -8,8 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::Dist;
-use super::build::told;
-use crate::given;
+use super::build::output_of;
+use crate::env_var;
 
 /// A crate in the binary.
 pub(super) struct Crate {
@@ -30,10 +30,10 @@ pub(super) struct Crate {
 
 /// All crates, by `NAME@VERSION`, which unlike Cargo's ids contains no path of this machine.
 pub(super) fn crates(dist: &Dist) -> Result<BTreeMap<String, Crate>, String> {
-    let mut command = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    let mut command = Command::new(env_var("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     command.current_dir(&dist.root);
     command.args(["metadata", "--format-version=1", "--locked", "--filter-platform", &dist.triple]);
-    let metadata = told(&mut command, "cargo metadata")?;
+    let metadata = output_of(&mut command, "cargo metadata")?;
     let metadata: Value =
         serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let lock = dist.root.join("Cargo.lock");

@@ -12,7 +12,7 @@ mod stage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{given, say};
+use crate::{env_var, print_line};
 
 /// The packages to make, and where.
 struct Dist {
@@ -43,10 +43,10 @@ pub(crate) fn run(profile: &str) -> Result<(), String> {
     let mut packed = vec![archive.clone(), pack::bill(&dist, &stage)?];
     packed.extend(pack::debian(&dist, &stage)?);
     pack::sums(&out, &packed)?;
-    check::same_again(&dist, &stage, &archive)?;
-    check::starts(&dist, &archive)?;
+    check::check_reproducible(&dist, &stage, &archive)?;
+    check::check_starts(&dist, &archive)?;
     for file in &packed {
-        say(&format!("{}", file.display()));
+        print_line(&format!("{}", file.display()));
     }
     Ok(())
 }
@@ -55,12 +55,12 @@ impl Dist {
     fn new(profile: &str) -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
-        let target = root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
-        let told = build::rustc(&["-vV"])?;
-        let triple = told.lines().find_map(|line| line.strip_prefix("host: "));
-        let epoch = match given("SOURCE_DATE_EPOCH") {
+        let target = root.join(env_var("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
+        let output = build::rustc(&["-vV"])?;
+        let triple = output.lines().find_map(|line| line.strip_prefix("host: "));
+        let epoch = match env_var("SOURCE_DATE_EPOCH") {
             Some(epoch) => epoch,
-            None => build::told(
+            None => build::output_of(
                 build::git(&root).args(["log", "-1", "--format=%ct"]),
                 "asking Git for the time of the last commit, which SOURCE_DATE_EPOCH would say,",
             )?,

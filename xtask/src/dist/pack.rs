@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::build::told;
+use super::build::output_of;
 use super::stage::{DOC, put, write};
 use super::{Dist, recreate};
 use crate::debian::{self, run};
-use crate::say;
+use crate::print_line;
 
 /// Packs the tree as `NAME.tar.gz`.
 pub(super) fn archive(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
@@ -46,7 +46,7 @@ pub(super) fn bill(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
 /// The Debian package of the same tree; none without `dpkg-deb`.
 pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, String> {
     if !Path::new("/usr/bin/dpkg-deb").exists() {
-        say("no Debian package: there is no dpkg-deb");
+        print_line("no Debian package: there is no dpkg-deb");
         return Ok(None);
     }
     if !Path::new("/usr/bin/dpkg-shlibdeps").exists() {
@@ -70,9 +70,9 @@ pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, Strin
         put(&from, &control.join(script))?;
         run(Command::new("chmod").arg("755").arg(control.join(script)), "chmod")?;
     }
-    let architecture = told(Command::new("dpkg").arg("--print-architecture"), "dpkg")?;
+    let architecture = output_of(Command::new("dpkg").arg("--print-architecture"), "dpkg")?;
     let architecture = architecture.trim();
-    let size = told(Command::new("du").args(["-sk", "--apparent-size"]).arg(&usr), "du")?;
+    let size = output_of(Command::new("du").args(["-sk", "--apparent-size"]).arg(&usr), "du")?;
     let text = fs::read_to_string(dist.root.join("packaging/debian/control"))
         .map_err(|error| format!("packaging/debian/control: {error}"))?
         .replace("@VERSION@", &dist.version)
@@ -108,9 +108,9 @@ fn libraries(dist: &Dist, binary: &Path) -> Result<String, String> {
     )?;
     let mut command = Command::new("dpkg-shlibdeps");
     command.current_dir(&work).arg("-O").arg(format!("-e{}", binary.display()));
-    let told = told(&mut command, "dpkg-shlibdeps")?;
-    let depends = told.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
-    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps says no libraries: {told}"))
+    let output = output_of(&mut command, "dpkg-shlibdeps")?;
+    let depends = output.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
+    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps says no libraries: {output}"))
 }
 
 fn remove(path: &Path) -> Result<(), String> {
@@ -121,6 +121,6 @@ fn remove(path: &Path) -> Result<(), String> {
 /// Writes `SHA256SUMS` for `sha256sum --check`.
 pub(super) fn sums(out: &Path, packed: &[PathBuf]) -> Result<(), String> {
     let names = packed.iter().filter_map(|file| file.file_name());
-    let sums = told(Command::new("sha256sum").args(names).current_dir(out), "sha256sum")?;
+    let sums = output_of(Command::new("sha256sum").args(names).current_dir(out), "sha256sum")?;
     write(&out.join("SHA256SUMS"), &sums)
 }

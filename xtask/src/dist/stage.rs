@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::build::told;
+use super::build::output_of;
 use super::{Dist, crates, sbom};
 use crate::debian::run;
 
@@ -33,11 +33,11 @@ pub(super) fn lay_out(dist: &Dist, binary: &Path) -> Result<PathBuf, String> {
     let packaging = dist.root.join("packaging");
     put(&packaging.join("systemd"), &stage.join("lib/systemd/system"))?;
     for (shell, path) in COMPLETIONS {
-        let script = told(Command::new(binary).args(["completions", shell]), "making completions")?;
+        let script = output_of(Command::new(binary).args(["completions", shell]), "making completions")?;
         write(&stage.join(path), &script)?;
     }
     let manual = stage.join("share/man/man1");
-    told(Command::new(binary).arg("man").arg(&manual), "making the manual")?;
+    output_of(Command::new(binary).arg("man").arg(&manual), "making the manual")?;
     run(Command::new("gzip").args(["-9nr"]).arg(&manual), "compressing the manual")?;
     let doc = stage.join(DOC);
     for name in ["README.md", "LICENSE", "docs"] {
