@@ -1,16 +1,16 @@
-//! Asking whoever sits at a terminal whether something is meant.
+//! Asks the user at the terminal for confirmation.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Whether somebody is there to answer.
+/// Whether standard input is a terminal, so that a user can answer.
 pub(crate) fn can_ask() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks; whatever is not a yes is a no.
+/// Asks for confirmation; any answer but yes counts as no.
 pub(crate) fn ask(question: &str) -> Result<bool, Failure> {
     let failed = |error| Failure::file("asking on", Path::new("the terminal"), &error);
     let mut out = std::io::stderr();

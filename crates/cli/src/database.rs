@@ -1,5 +1,4 @@
-//! Which database is meant: a SQLite file or a PostgreSQL address. What is shown of an address never holds its
-//! password.
+//! The address of the database: a SQLite file or a PostgreSQL URL. The password is never shown.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use url::Url;
 
 use crate::failure::Failure;
 
-/// Where the database is.
+/// The address of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// A SQLite file.
@@ -19,12 +18,12 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// What `--database` or `DATABASE_URL` says, else the file in the data directory.
+    /// Parses `--database` or `DATABASE_URL`; without one, the file in the data directory.
     pub(crate) fn parse(text: Option<&str>, data_dir: &Path) -> Result<Self, Failure> {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
             return Ok(Self::File(data_dir.join("connector.db")));
         };
-        // The text is not repeated in errors: it may hold a password.
+        // Errors do not repeat the text: it may hold a password.
         let refused = |why: &str| {
             Failure::usage(
                 "cli.database",
@@ -47,7 +46,7 @@ impl Place {
         }
     }
 
-    /// Opens it, and brings its tables up to date.
+    /// Opens the database, and migrates its tables.
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
         Ok(match self {
             Self::File(path) => Store::open(path).await?,
@@ -65,7 +64,7 @@ impl Place {
 }
 
 impl fmt::Display for Place {
-    /// A path, or the host, port and name of a database: user, password and options are left out.
+    /// A path, or the host, port and name of a database, without user, password and options.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),

@@ -1,4 +1,4 @@
-//! `airbyte`: a source of the Airbyte protocol. Standard output holds its messages and nothing else.
+//! `airbyte`: a source of the Airbyte protocol. Standard output holds only its messages.
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Stdout, stdout};
@@ -71,13 +71,13 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     match told {
         Ok(()) => Ok(ExitCode::FAILURE),
-        // The reader has seen enough.
+        // The platform closed the pipe: it has read enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Failure::from_error(Exit::Internal, "cli.output", &error)),
     }
 }
 
-/// Answers a command. Whether everything that was wanted was given.
+/// Answers a command. Returns false if a requested stream could not be read.
 async fn answer(
     global: &Global,
     command: &Command,
@@ -134,7 +134,7 @@ fn mode(source: &Source) -> Mode {
     if source.is_kept() { Mode::Kept } else { Mode::Direct }
 }
 
-/// What went wrong.
+/// The error of a command.
 enum Trouble {
     Failure(Failure),
     Streams(Error),
@@ -159,7 +159,7 @@ impl From<std::io::Error> for Trouble {
 }
 
 impl Trouble {
-    /// Whose fault it is, a word for people, and one for whoever looks for the cause.
+    /// The failure type, a message for users, and one with the cause for operators.
     fn told(self) -> (FailureType, String, String) {
         let failure = match self {
             Self::Failure(failure) => failure,
@@ -179,7 +179,7 @@ fn failure_type(exit: Exit) -> FailureType {
     }
 }
 
-/// What happened and what to do, for a person.
+/// The failure's message and advice, as one text.
 fn sentence(failure: &Failure) -> String {
     let mut text = failure.message.clone();
     if let Some(advice) = &failure.advice {
@@ -189,13 +189,13 @@ fn sentence(failure: &Failure) -> String {
     text
 }
 
-/// Tells how a read from Lucca goes: it may take minutes until the first record.
+/// Logs the progress of a read from Lucca: the first record may take minutes.
 struct Told;
 
 impl Progress for Told {
     fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
         let text = format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read);
-        // That nobody reads shows itself with the first record.
+        // A closed pipe shows with the first record.
         let _ = messages().log(Level::Info, &text);
     }
 }

@@ -63,7 +63,7 @@ struct Add {
     which: Which,
 }
 
-/// Whose absences.
+/// The employees of a feed.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Members {

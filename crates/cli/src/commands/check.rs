@@ -1,4 +1,5 @@
-//! `check`: is the tenant reachable, is the key good, what can it see. Of a linked account it keeps what it finds.
+//! `check`: checks that the tenant answers, that the key is good, and what it can read. For a linked account
+//! it stores the result.
 
 use std::process::ExitCode;
 
@@ -31,7 +32,7 @@ pub(crate) struct Args {
     pace: Pace,
 }
 
-/// What a check is about, and whom it speaks to.
+/// The features to check, and the language of the result.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
     /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
@@ -44,7 +45,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The features that are wanted.
+    /// The features to check.
     pub(crate) fn features(&self) -> Features {
         self.features.clone().unwrap_or_else(|| Features::all().without(Feature::CustomFields))
     }
@@ -59,7 +60,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(text) => {
             let tenant = tenant_url(text, global.hosts)?;
             let key = args.key.read()?;
-            // The tenant may be one that is linked here: then they share its budget.
+            // If the tenant is linked here, the check shares its request budget.
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
             let features = args.wish.features();
@@ -80,7 +81,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
             let features = args.wish.features.clone().unwrap_or_else(|| account_features(&account.settings));
             let checked = linking::examine(&client, &features, today, &Silent).await?;
-            // A check of other features than it is linked with says nothing of the account.
+            // A check of other features than the linked ones says nothing about the account.
             if args.wish.features.is_none() {
                 let machinery = session::machinery(&data, &clock);
                 let source = DiagnosisSource::Check;
@@ -125,7 +126,7 @@ pub(crate) fn account_groups(settings: &AccountSettings) -> FieldGroups {
     declined.fold(groups, |groups, (_, part)| groups.leaving_out(part))
 }
 
-/// Adds which field groups of people are read, and with which features something is written to Lucca.
+/// Adds the field groups read of people, and the features that write to Lucca.
 pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features: &Features) {
     answer["written"] = json!(linking::written(features).collect::<Vec<_>>());
     answer["field_groups"] = json!({
@@ -134,7 +135,7 @@ pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features
     });
 }
 
-/// Shows what is read of people and what is not, and what is written.
+/// Shows what is read of people, what is not, and what is written.
 pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Language) {
     let (read, unread) = match language {
         Language::English => ("Read of people", "Not read, unless --fields names it"),
@@ -149,8 +150,8 @@ pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Lang
     line(linking::written_text(features, language));
 }
 
-/// That nobody of a kind was seen may also mean that there is nobody: no reason to fail a script. That people can't
-/// be read at all is one.
+/// If no employee proves a permission, there may be none to see, so it does not fail a script. Unreadable
+/// people do.
 pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
     match checked.verdict(Permission::ViewUsers) {
         Some(Verdict::Missing) => ExitCode::from(Exit::PermissionMissing as u8),
@@ -158,7 +159,7 @@ pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
     }
 }
 
-/// A key that may not read people is not linked.
+/// Refuses to link a key that can't read people.
 pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> {
     let people = checked.finding(Permission::ViewUsers).filter(|finding| finding.verdict == Verdict::Missing);
     let Some(finding) = people else { return Ok(()) };
@@ -172,7 +173,7 @@ pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> 
     })
 }
 
-/// Adds a diagnosis, with what it says to a person, to an answer in JSON.
+/// Adds a diagnosis with its texts to a JSON answer.
 pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, headline: &Headline, language: Language) {
     let mut check = json!(checked);
     for (finding, told) in checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
@@ -190,7 +191,7 @@ pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, headline: &He
     answer["check"] = check;
 }
 
-/// Shows a check to a person.
+/// Shows a check as text.
 pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, headline: &Headline, language: Language) {
     line(&format!("{} ({})", tenant.origin(), tenant.environment().name()));
     line(&headline.text(language));
@@ -218,7 +219,7 @@ pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, headline: &Headline,
         line(&format!("! {}", narrowed.text(language)));
     }
     for excess in &checked.excess {
-        // What is written stands below, with what is read.
+        // What is written is shown below, with what is read.
         line(&format!("! {}", excess.text(None, language)));
     }
 }

@@ -1,4 +1,4 @@
-//! `demo`: the whole main job on a tenant of our own, from nothing to complete people data in SQLite.
+//! `demo`: links and syncs an emulated tenant, from nothing to complete people data in SQLite.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -62,7 +62,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if !args.real_limits {
         config.switches.rate_limit = None;
     }
-    // The port is another one each time: addresses with a host would make people differ from run to run.
+    // The port differs each time: addresses with a host would make people differ between runs.
     config.switches.url_style = UrlStyle::Relative;
     let name = format!("emulated: {} people, seed {}, {}", args.employees, args.seed, config.today);
     let emulator = start(config).await?;
@@ -91,7 +91,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;
-    // As the sync has it where the linked account's settings say nothing.
+    // The sync's own default.
     let since = date(session::today(&*clock).year() - 1, 1, 1);
     let truth = truth(&emulator, since);
     let stored = stored(&data, &account, &people).await?;
@@ -131,7 +131,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(if is_match { ExitCode::SUCCESS } else { ExitCode::from(Exit::Mismatch as u8) })
 }
 
-/// Links the emulated tenant as a customer's would be: the key is checked first, then sealed.
+/// Links the emulated tenant like a customer's: the key is checked first, then sealed.
 async fn link(
     data: &DataDir,
     emulator: &Emulator,
@@ -162,18 +162,18 @@ async fn link(
     Ok((account, client, checked))
 }
 
-/// The kinds whose truth can be counted: all but working days, which are read for one person of each calendar, and
-/// custom fields, which are not read by default.
+/// The kinds whose count can be compared: all but working days, which are read for one person per calendar,
+/// and custom fields, which are not read by default.
 fn comparable() -> impl DoubleEndedIterator<Item = Kind> {
     let other = [Kind::WorkingDay, Kind::CustomFieldDefinition];
     Kind::ALL.iter().copied().filter(move |kind| !other.contains(kind))
 }
 
-/// What is asked for of the log of changes to people.
+/// The entries that are requested from the log of changes to people.
 const LOGGED: [&str; 3] = ["departmentid", "legalentityid", "manager"];
 
-/// What the tenant really holds of what is synced, under the names that we use. Of absences that is what has a
-/// half-day since the first day that is synced.
+/// The tenant's own counts of the synced kinds, under our names. Absences count if they have a half-day since
+/// the first synced day.
 fn truth(emulator: &Emulator, since: Date) -> Value {
     let truth = emulator.truth();
     let snapshot = emulator.tenant().snapshot(emulator.api_key()).unwrap_or_default();
@@ -207,7 +207,7 @@ fn truth(emulator: &Emulator, since: Date) -> Value {
     Value::Object(counts)
 }
 
-/// What is stored of the same.
+/// The stored counts of the same kinds.
 async fn stored(data: &DataDir, account: &LinkedAccount, people: &People) -> Result<Value, Failure> {
     let counts = data.store.count_records(account.no).await?;
     let present = |kind: Kind| counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
@@ -237,7 +237,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Re
     view(report)?.show_remarks(&[]);
     line("");
     line("What is stored:");
-    // What others refer to comes last.
+    // Kinds that other records refer to come last.
     let show = |name: &str| {
         let count = stored[name].as_u64().unwrap_or(0);
         line(&format!("  {:26} {:>8}", name.replace('_', " "), grouped(count)));
@@ -266,7 +266,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Re
     Ok(())
 }
 
-/// The top of the org chart: those without a manager, and those who report to them, who have a team.
+/// The top of the org chart: employees without a manager, and their direct reports who have a team.
 fn show_top(people: &People) {
     const LINES: usize = 12;
     let current = current(people);
@@ -288,9 +288,9 @@ fn show_top(people: &People) {
     }
 }
 
-/// What to try next; `account` has to be named where there are several.
+/// Suggests next commands; `account` is named if several are linked.
 fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
-    // Cargo tells the programs it runs where it is.
+    // Cargo sets this variable for the programs that it runs.
     let program = match std::env::var_os("CARGO") {
         Some(_) => "cargo run --release --",
         None => "lucca-connector",

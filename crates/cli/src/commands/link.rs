@@ -1,4 +1,4 @@
-//! `link`: takes a tenant URL and an API key, proves them, and keeps them.
+//! `link`: checks a tenant URL and an API key, and stores them.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeySource,
     /// Field groups to fetch and keep: identity, work, contract, custom_fields, contact, birth, address,
-    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; of a linked tenant, those it has]
+    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; of a linked tenant, those
+    /// it has]
     #[arg(long, value_name = "GROUP,…")]
     fields: Option<FieldGroups>,
     /// Also keep people's records as Lucca sent them
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     pace: Pace,
 }
 
-/// Reads a tenant URL as people paste it.
+/// Parses a tenant URL as pasted by a user.
 pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure> {
     TenantUrl::parse(text, hosts.policy()).map_err(|error| {
         Failure::usage(
@@ -46,8 +47,8 @@ pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure>
     })
 }
 
-/// The field groups to fetch: those that are named, else those of before, else the default; and custom fields where that
-/// feature is named.
+/// The field groups to fetch: the named ones, else the account's present ones, else the default; plus custom
+/// fields if that feature is named.
 fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
     let mut groups: Vec<String> = match args.fields {
         None if !before.field_groups.is_empty() => before.field_groups.clone(),
@@ -62,7 +63,7 @@ fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
     groups
 }
 
-/// What is not wanted, by what is.
+/// The features that are not in `wanted`.
 fn declined(wanted: &Features) -> Vec<String> {
     let declined = Feature::DECLINABLE.into_iter().filter(|feature| !wanted.contains(*feature));
     declined.map(|feature| feature.name().to_owned()).collect()
@@ -75,7 +76,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;
-    // Without a word a tenant that is linked already keeps its features.
+    // Without `--features`, a linked tenant keeps its features.
     let features = match (&args.wish.features, &known) {
         (None, Some(account)) => linking::account_features(&account.settings),
         _ => args.wish.features(),
@@ -89,7 +90,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
         declined_features: args.wish.features.as_ref().map(declined).unwrap_or(before.declined_features),
-        // What `accounts configure` has set stays.
+        // Settings made with `accounts configure` are kept.
         ..before
     };
     let names = (tenant.origin(), tenant.origin());
@@ -121,7 +122,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
         line(&match global.database {
             None => format!("Next: lucca-connector --data-dir {} sync", data.path.display()),
-            // Not shown: it may hold a password.
+            // Not shown: the URL may hold a password.
             Some(_) => {
                 "Next: lucca-connector sync, with the same --data-dir and --database; where a `serve` or a \
                  `worker` runs, it reads the account by itself."

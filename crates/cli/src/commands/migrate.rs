@@ -1,4 +1,4 @@
-//! `migrate`: makes the database's tables, or brings them up to this version, and ends.
+//! `migrate`: creates the database's tables or migrates them to this version, and exits.
 
 use std::process::ExitCode;
 

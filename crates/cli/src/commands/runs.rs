@@ -1,5 +1,5 @@
-//! `runs list`, `runs show` and `runs cancel`: when linked accounts were synced, how it went, how far a run is; ending one,
-//! be it queued.
+//! `runs list`, `runs show` and `runs cancel`: lists runs, shows the progress of one, and cancels a running
+//! or queued one.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -51,7 +51,7 @@ enum Action {
     },
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
@@ -92,7 +92,7 @@ impl State {
     }
 }
 
-/// A run with whose it is and how it stands.
+/// A run with its account and state.
 struct Seen<'a> {
     run: Run,
     account: &'a LinkedAccount,
@@ -100,7 +100,7 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// How long it took, or has taken; unknown for a run that ended without a word.
+    /// The duration so far or in total, in seconds; unknown for an interrupted run.
     fn seconds(&self, now: Timestamp) -> Option<f64> {
         let end = match self.state {
             State::Running => Some(now),
@@ -282,14 +282,14 @@ fn duration(seconds: f64) -> String {
     if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
-/// How fast a stream was or is read, and how long it still takes.
+/// A stream's records per second, and the estimated remaining time.
 struct Pace {
     a_second: Option<f64>,
     seconds_left: Option<f64>,
 }
 
 impl Pace {
-    /// Measured from the first page to the last: too short a time tells nothing.
+    /// Measured from the first page to the last; none if that time is too short to measure.
     fn of(stream: &StreamProgress) -> Self {
         let took = stream.updated_at.zip(stream.started_at).map(|(last, first)| last.duration_since(first));
         let took = took.map_or(0.0, |took| took.as_secs_f64());

@@ -1,4 +1,4 @@
-//! `scim`: services that people are provisioned to, what a push did or would do, and where a service differs.
+//! `scim`: the services that people are provisioned to, their pushes, dry runs, and drift.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ enum What {
     Remove(Which),
     /// Make the service's users and groups what they should be
     Push(Push),
-    /// Where the service differs from what is stored, whoever changed it
+    /// List where the service differs from what is stored, including changes made there by others
     Drift(Which),
 }
 

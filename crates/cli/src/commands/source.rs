@@ -1,5 +1,5 @@
-//! What `airbyte` and `tap` read from, by their configuration file: a store that is kept in sync, or a tenant that is
-//! read into a store which is thrown away afterwards.
+//! The sources of `airbyte` and `tap`, by their configuration file: a store that is kept in sync, or a tenant
+//! that is read into a temporary store.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,7 @@ use crate::database::Place;
 use crate::failure::{Exit, Failure};
 use crate::session::{self, Hosts, Pace};
 
-/// The file, as people and platforms write it. Platforms may add members of their own.
+/// The configuration file. Platforms may add members of their own.
 #[derive(Deserialize)]
 struct Config {
     from_store: Option<FromStore>,
@@ -42,7 +42,7 @@ struct FromStore {
     account: Option<String>,
 }
 
-/// Which configuration, as options.
+/// The options that select a configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
     /// The configuration, a JSON file: a tenant with its API key, or a store; see docs/airbyte.md
@@ -53,15 +53,15 @@ pub(crate) struct Which {
     from_store: bool,
 }
 
-/// Where to read from. Not to be printed: it may hold a key, or a database's password.
+/// The source of records. Not to be printed: it may hold a key, or a database's password.
 pub(crate) enum Source {
     /// A store that is kept.
     Store(Global, Option<String>),
-    /// A tenant.
+    /// A tenant that is read directly.
     Tenant(Box<Tenant>),
 }
 
-/// A tenant, and how it is to be read.
+/// A tenant, and the settings of its read.
 pub(crate) struct Tenant {
     url: TenantUrl,
     hosts: HostPolicy,
@@ -70,15 +70,15 @@ pub(crate) struct Tenant {
     pace: Pace,
 }
 
-/// What records are read from, as long as it lives.
+/// An opened store to read records from; a temporary one is deleted when this is dropped.
 pub(crate) struct Opened {
     pub(crate) store: Store,
     pub(crate) account: LinkedAccount,
-    /// Kinds of which not everything could be read, and why.
+    /// Kinds that could not be read completely, and why.
     pub(crate) unread: BTreeMap<Kind, Failure>,
-    /// What a person should know, though nothing is missing for certain.
+    /// Warnings for the user that do not prove missing data.
     pub(crate) remarks: Vec<String>,
-    /// The folder of a store that is thrown away.
+    /// The folder of a temporary store.
     _dir: Option<TempDir>,
 }
 
@@ -95,7 +95,7 @@ impl Source {
             return Ok(Self::Store(global, None));
         };
         let text = read_file(path)?;
-        // What serde says may repeat a secret.
+        // serde's message may repeat a secret.
         let config: Config = serde_json::from_str(&text).map_err(|error| {
             refused(&format!("it is not the JSON that is expected, in line {}", error.line()))
         })?;
@@ -144,12 +144,13 @@ impl Source {
         }
     }
 
-    /// Whether changes can be told apart from what was read before.
+    /// Whether changes since an earlier read can be delivered.
     pub(crate) fn is_kept(&self) -> bool {
         matches!(self, Self::Store(..))
     }
 
-    /// What of records is delivered: by the linked account's rules, or everything of a tenant that is read directly.
+    /// The mapping of delivered records: by the linked account's rules, or everything of a tenant that is
+    /// read directly.
     pub(crate) async fn mapping(&self) -> Result<Mapping, Failure> {
         match self {
             Self::Store(global, account) => {
@@ -162,7 +163,7 @@ impl Source {
         }
     }
 
-    /// Whether reading would work, without reading.
+    /// Checks that a read would work, without reading.
     pub(crate) async fn check(&self) -> Result<(), Failure> {
         match self {
             Self::Store(global, account) => {
@@ -188,7 +189,7 @@ impl Source {
         Ok(())
     }
 
-    /// Opens the store, or reads what `wanted` needs of the tenant into one.
+    /// Opens the store, or reads the `wanted` kinds of the tenant into one.
     pub(crate) async fn open(&self, wanted: &[Kind], progress: &dyn Progress) -> Result<Opened, Failure> {
         match self {
             Self::Store(global, account) => kept(global, account.as_deref()).await,
@@ -197,7 +198,7 @@ impl Source {
     }
 }
 
-/// Reads a file whole, as text.
+/// Reads a file as text.
 pub(crate) fn read_file(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))
 }
@@ -219,7 +220,7 @@ async fn kept(global: &Global, account: Option<&str>) -> Result<Opened, Failure>
 
 impl Tenant {
     async fn sync(&self, wanted: &[Kind], progress: &dyn Progress) -> Result<Opened, Failure> {
-        // Only its owner can read it.
+        // A temporary folder that only its owner can read.
         let dir = tempfile::Builder::new().prefix("lucca-connector-").tempdir();
         let dir = dir.map_err(|error| Failure::file("making a folder in", &std::env::temp_dir(), &error))?;
         let place = Place::File(dir.path().join("connector.db"));
@@ -256,7 +257,7 @@ impl Tenant {
     }
 }
 
-/// The features that no stream wanted needs: they are not asked for.
+/// The features that none of the `wanted` kinds needs, so they are not read.
 fn unneeded(wanted: &[Kind]) -> Vec<String> {
     let needs = |kinds: &[Kind]| wanted.iter().any(|kind| kinds.contains(kind));
     let mut unneeded = Vec::new();
@@ -269,7 +270,7 @@ fn unneeded(wanted: &[Kind]) -> Vec<String> {
     unneeded
 }
 
-/// What a stream of Lucca's ends up as.
+/// The kind that a Lucca stream is stored as.
 fn kind_of(stream: &str) -> Option<Kind> {
     let stream = Stream::ALL.into_iter().find(|known| known.name() == stream)?;
     match stream {

@@ -1,4 +1,4 @@
-//! `tap`: a tap of the Singer specification. Standard output holds its messages and nothing else.
+//! `tap`: a tap of the Singer specification. Standard output holds only its messages.
 
 use std::io::{BufWriter, Write, stdout};
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         done = Box::pin(tap(global, args)) => done,
         told = session::told_to_end() => told.and(Err(session::interrupted("the tap was stopped"))),
     };
-    // Errors never go to standard output, whatever --json says: a target reads it.
+    // Errors never go to standard output, even with --json: the target reads it.
     done.or_else(|failure| Ok(failure.report(false)))
 }
 
@@ -64,7 +64,7 @@ async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let now = || session::clock().now();
     let done = singer::sync(&reader, source.is_kept(), &selection, bookmarks, &now, &mut out).await;
     opened.store.close().await;
-    // Of what could not be read the target has heard nothing: a sync that ends well would say there is nothing.
+    // The target received nothing of unreadable kinds: exiting with success would claim that they are empty.
     let mut code = 0;
     for (_, failure) in opened.unread.iter().filter(|(kind, _)| wanted.contains(kind)) {
         failure.report(false);
@@ -76,14 +76,14 @@ async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 fn finished(done: Result<(), Error>, code: u8) -> Result<ExitCode, Failure> {
     match done {
         Ok(()) => Ok(ExitCode::from(code)),
-        // The reader has seen enough.
+        // The target closed the pipe: it has read enough.
         Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(Error::Output(error)) => Err(Failure::from_error(Exit::Internal, "cli.output", &error)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Tells how a read from Lucca goes: it may take minutes until the first record.
+/// Logs the progress of a read from Lucca: the first record may take minutes.
 struct Told;
 
 impl Progress for Told {

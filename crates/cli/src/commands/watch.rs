@@ -1,4 +1,4 @@
-//! `sync --watch`: follows a sync in progress, in whatever process it is.
+//! `sync --watch`: follows a sync in progress, in any process.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::progress::Bars;
 use crate::report_view::ReportView;
 use crate::session;
 
-/// How often is looked.
+/// How often the run is polled.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The run in progress of a linked account, if its process has not ended.
@@ -27,7 +27,7 @@ pub(crate) async fn running(
     Ok(holder.filter(|lease| !crate::holder::has_ended(&lease.holder)).map(|lease| lease.run_id))
 }
 
-/// Follows a run to its end and shows its report. Ctrl-C ends the watching only.
+/// Follows a run to its end and shows its report. Ctrl-C ends only the watching.
 pub(crate) async fn follow(
     global: &Global,
     data: &DataDir,

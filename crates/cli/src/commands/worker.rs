@@ -1,4 +1,4 @@
-//! `worker`: does what is due, beside others, on PostgreSQL.
+//! `worker`: runs due jobs beside other workers, on PostgreSQL.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ pub(crate) struct Args {
     /// Where it tells how it is: /healthz, /readyz, /metrics; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
-    /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is one]
+    /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is
+    /// one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -45,7 +46,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let hosts = global.hosts.policy();
     let queue = session::queue(&machinery.store).await?;
     let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
-    // Before it says where it listens: whoever reads that may stop it at once.
+    // Handles signals before it prints its address: a caller that reads the address may stop the process at
+    // once.
     let told = session::cancelled_when_told_to_end(stop.clone());
     KeyFile::warn_of_others(&global.data_dir());
     if global.json {

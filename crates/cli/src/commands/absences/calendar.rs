@@ -1,4 +1,4 @@
-//! `absences calendar`: who is away when, drawn from what is stored. Lucca is not asked.
+//! `absences calendar`: draws stored absences. Sends no request to Lucca.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::process::ExitCode;
@@ -29,7 +29,8 @@ pub(super) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Everybody of this department or one below it, by Lucca id or name [default: whoever is away in these days]
+    /// Employees of this department or one below it, by Lucca id or name [default: employees who are away in
+    /// these days]
     #[arg(long, value_name = "DEPARTMENT", conflicts_with = "person")]
     department: Option<String>,
     /// The first day [default: the first of this month, or of the month of --to]
@@ -43,24 +44,24 @@ pub(super) struct Args {
     limit: Option<usize>,
 }
 
-/// Longer than this nobody reads a calendar.
+/// A longer calendar is unreadable.
 const LONGEST_DAYS: i32 = 366;
 
-/// One person's half-days.
+/// The half-days of one employee.
 #[derive(Debug, Serialize)]
 struct Row {
     employee_id: RemoteId,
     employee_name: String,
     department_id: Option<RemoteId>,
     department_name: Option<String>,
-    /// Whether some of what is worked is a guess, Monday to Friday.
+    /// Whether some working days are estimated as Monday to Friday.
     is_estimated: bool,
     half_days: Vec<Told>,
     #[serde(skip)]
     cells: HashMap<HalfDay, Cell>,
 }
 
-/// A half-day for scripts.
+/// A half-day in JSON output.
 #[derive(Debug, Serialize)]
 struct Told {
     at: HalfDay,
@@ -71,7 +72,7 @@ struct Told {
     leave_types: Vec<NamedRef>,
 }
 
-/// What takes a half-day.
+/// An absence that takes a half-day.
 struct Away {
     cell: Cell,
     absence_id: RemoteId,
@@ -159,7 +160,7 @@ fn show(rows: &[Row], (from, to): (Date, Date), is_one: bool) {
     }
 }
 
-/// Whether somebody has a contract on one of some days, as far as is known.
+/// Whether the employee has a contract on one of these days, as far as is known.
 fn is_employed(people: &People, employee: &Employee, from: Date, to: Date) -> bool {
     days(from, to).any(|date| works_for_us(people, employee, date))
 }
@@ -169,7 +170,7 @@ fn works_for_us(people: &People, employee: &Employee, date: Date) -> bool {
     status_on(date, employee.contract(), periods) == EmployeeStatus::Active
 }
 
-/// Who is away when: what was synced, and what was asked for here since.
+/// The half-days taken by absences: synced ones, and requests made here since the last sync.
 async fn away(
     data: &DataDir,
     account: &LinkedAccount,
@@ -222,7 +223,7 @@ async fn away(
     Ok(away)
 }
 
-/// Whether an absence still waits for a decision; none where it does not take place.
+/// Whether an absence still waits for a decision; none if it was denied or cancelled.
 const fn is_pending(status: AbsenceStatus) -> Option<bool> {
     match status {
         AbsenceStatus::Requested => Some(true),

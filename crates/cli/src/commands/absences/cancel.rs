@@ -1,4 +1,4 @@
-//! `absences cancel`: takes an absence back, or some half-days of it.
+//! `absences cancel`: cancels an absence, or some half-days of it.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `absences approve` and `absences deny`: a word on a request that waits for an approver.
+//! `absences approve` and `absences deny`: decide on a request that waits for an approver.
 
 use std::process::ExitCode;
 
@@ -56,7 +56,7 @@ async fn decide(
     Ok(ExitCode::SUCCESS)
 }
 
-/// How an absence stands after it was acted on.
+/// Shows the state of an absence after a change.
 pub(super) fn tell(global: &Global, changed: &Changed) {
     if global.json {
         crate::output::json(changed);

@@ -1,4 +1,5 @@
-//! `absences import`: many absences by a CSV file. Checked row by row here, tried in Lucca, asked about, made once.
+//! `absences import`: makes many absences from a CSV file. Checks each row here, simulates the import in
+//! Lucca, asks for confirmation, and makes each absence once.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -18,9 +19,9 @@ use crate::output::{clean, complain, counted, is_terminal, line, table};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns lucca_id, employee_number (or
-    /// matricule) or email, or employee (id:9, number:009, email:…, or a value that fits one person only), leave_type (id or
-    /// name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
+    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns lucca_id,
+    /// employee_number (or matricule) or email, or employee (id:9, number:009, email:…, or a value that fits
+    /// one person only), leave_type (id or name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
     /// approved (true or false). Lucca's own import format is read too
     file: PathBuf,
     /// The linked account, by id or tenant, where there are several
@@ -34,7 +35,7 @@ pub(super) struct Args {
     yes: bool,
 }
 
-/// What is larger is no file of some thousand rows.
+/// Upper bound in bytes: a file of several thousand rows is smaller.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -59,7 +60,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         return Err(bad_rows(&batch));
     }
     let must_ask = !args.yes && !args.simulate;
-    // Standard input that holds the file can't hold an answer.
+    // If standard input holds the file, it can't hold the answer.
     if must_ask && (global.json || !confirm::can_ask()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
@@ -67,7 +68,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Try it with --simulate, and say that it is meant with --yes.",
         ));
     }
-    // What was made of a file before is in its own way: it is not tried again, only finished.
+    // A repeated file overlaps with the absences it made before: it is only finished, not simulated again.
     let was_begun = desk.absences().was_begun(&batch).await?;
     if !was_begun || args.simulate {
         let spinner = spinner(global, "trying it in Lucca");
@@ -127,10 +128,10 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::from(if has_failed { Exit::Usage as u8 } else { 0 }))
 }
 
-/// So many rows are shown before the question.
+/// How many rows are shown before the question.
 const ROWS_SHOWN: usize = 50;
 
-/// Whose absences a file holds: each row with the person its references lead to.
+/// The rows of a file, each with the person that its reference resolves to.
 fn of_whom(batch: &Batch, most: usize) -> String {
     let mut shown = table(&["line", "person", "when"]);
     for row in batch.rows.iter().take(most) {
@@ -145,7 +146,7 @@ fn of_whom(batch: &Batch, most: usize) -> String {
     }
 }
 
-/// Rows that can't be imported, each with what is wrong.
+/// The failure of rows that can't be imported, each with its problems.
 fn bad_rows(batch: &Batch) -> Failure {
     let bad: Vec<_> = batch.rows.iter().filter(|row| !row.problems.is_empty()).collect();
     let count = |number: usize, noun| counted(u64::try_from(number).unwrap_or(u64::MAX), noun);
@@ -173,12 +174,12 @@ fn bad_rows(batch: &Batch) -> Failure {
 }
 
 async fn make(global: &Global, desk: &Desk, batch: &Batch) -> Result<Vec<Submission>, Failure> {
-    // Ids are made before anything is sent: without randomness nothing is.
+    // Ids are drawn before the first request: without randomness, none is sent.
     let mut ids: Vec<SubmissionId> = Vec::with_capacity(batch.rows.len());
     for _ in &batch.rows {
         ids.push(desk.machinery.new_submission()?);
     }
-    // The list of what was made is told the latest first: so is a file, from its end.
+    // Lists show the latest id first, so the rows get ids from the file's end.
     ids.sort_by_key(SubmissionId::to_string);
     let mut ids = ids.into_iter();
     let spare = desk.machinery.new_submission()?;

@@ -1,4 +1,4 @@
-//! `absences preview`: what an absence would take, drawn, and what is in its way.
+//! `absences preview`: draws the half-days an absence would take, and lists what prevents it.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ pub(super) struct Args {
     wanted: Wanted,
 }
 
-/// An absence, as options.
+/// The options that describe an absence.
 #[derive(Debug, clap::Args)]
 pub(super) struct Wanted {
     /// Who would be away: id:9, number:009 or email:…, or a value that fits one person only
@@ -46,10 +46,10 @@ fn minutes(text: &str) -> Result<u32, String> {
 }
 
 impl Wanted {
-    /// What is asked for, the person and the leave type found.
+    /// The request, with the person and the leave type resolved.
     pub(super) async fn ask(&self, desk: &Desk) -> Result<Ask, Failure> {
         let employee_id = desk.employee(&self.person)?.id;
-        // A period that is none is told before a leave type is looked for.
+        // An empty period is reported before a leave type is searched.
         let leave_type_id = match self.to < self.from {
             true => RemoteId::from(self.leave_type.trim()),
             false => self.leave_type(desk, &employee_id).await?,
@@ -118,7 +118,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::from(exit))
 }
 
-/// What an absence would be, for a person.
+/// Shows a preview as text.
 pub(super) fn show(preview: &Preview) {
     let ask = &preview.ask;
     let on = preview.leave_type_name.as_deref().map_or_else(|| format!("#{}", ask.leave_type_id), clean);
@@ -179,7 +179,7 @@ fn draw(preview: &Preview) {
 }
 
 impl Cell {
-    /// A half-day on which nobody need be absent.
+    /// The cell of a half-day that is not worked.
     pub(super) const fn off(why: DayOff) -> Self {
         match why {
             DayOff::PublicHoliday => Self::PublicHoliday,

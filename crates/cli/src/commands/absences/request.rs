@@ -1,4 +1,5 @@
-//! `absences request`: shows what it would be, asks once, asks Lucca once, and waits until it is there.
+//! `absences request`: shows a preview, asks for confirmation, sends the request to Lucca once, and waits
+//! until Lucca has it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::confirm;
 use crate::failure::{Exit, Failure};
 use crate::output::{clean, complain, line};
 
-/// How long it is waited for an answer that did not come.
+/// How long to poll when Lucca's answer was lost.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
@@ -26,11 +27,12 @@ pub(super) struct Args {
     /// What to write to the approvers
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
-    /// Your own name for this request, at most 200 characters without spaces: asking twice under one is asking once
-    /// [default: a new one, which is printed]
+    /// Your own name for this request, at most 200 characters without spaces: asking twice under one is
+    /// asking once [default: a new one, which is printed]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// A warning of Lucca's that was read, by the id that `absences preview` shows; may be given several times
+    /// A warning of Lucca's that was read, by the id that `absences preview` shows; may be given several
+    /// times
     #[arg(long, value_name = "ID")]
     acknowledge: Vec<String>,
     /// Don't ask whether that is meant; warnings are acknowledged with --acknowledge
@@ -57,7 +59,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(key) => desk.data.store.submission_by_key(desk.account.no, key).await?.is_some(),
         None => false,
     };
-    // What was asked before is in its own way, and was shown then.
+    // A request already sent under this key overlaps with itself, and was previewed then.
     if is_asked && !is_known && !agreed(&desk, &ask, &mut acknowledged).await? {
         complain("Nothing was asked of Lucca.");
         return Ok(ExitCode::SUCCESS);
@@ -66,7 +68,8 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(key) => key.clone(),
         None => {
             let key = new_key()?;
-            // Before anything is sent: whoever is cut off repeats it with this, and it is asked for once.
+            // Printed before the request is sent: a caller whose connection breaks repeats it under this key,
+            // and it is made only once.
             complain(&format!("To repeat this very request: --key {key}"));
             key
         }
@@ -74,7 +77,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut submission = send(global, &desk, &ask, &key, &acknowledged, args.no_wait).await?;
     let mut report = Report::of(&submission)?;
     if is_asked && !report.warnings.is_empty() {
-        // Lucca thought of something only now.
+        // Lucca warned only when the request was made.
         if !confirmed(&report.warnings, &mut acknowledged, "Make it all the same?")? {
             complain("It was not made.");
             return Ok(ExitCode::SUCCESS);
@@ -92,13 +95,13 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::from(if is_refused { Exit::Usage as u8 } else { 0 }))
 }
 
-/// Shows what it would be, and asks. Yes is also to the warnings that were shown.
+/// Shows the preview and asks for confirmation. A yes also acknowledges the warnings shown.
 async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Result<bool, Failure> {
     let preview = desk.absences().preview(ask).await?;
     preview::show(&preview);
     if !preview.can_be_requested {
         let mut failure = Failure::from(absences::Error::Problems(preview.problems));
-        // They were shown.
+        // The preview has shown them.
         failure.details = None;
         return Err(failure);
     }
@@ -130,7 +133,7 @@ fn confirmed(warnings: &[Warning], acknowledged: &mut Vec<String>, question: &st
     Ok(yes)
 }
 
-/// A name for a request that nobody named.
+/// A random idempotency key.
 fn new_key() -> Result<String, Failure> {
     let bytes = crate::entropy::bytes::<16>()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -157,7 +160,7 @@ async fn send(
         desk.clock().sleep(BETWEEN_LOOKS).await;
         match Box::pin(absences.advance(submission.clone())).await {
             Ok(next) => came = Ok(next),
-            // It is written down, and taken on by whoever comes next.
+            // The request is stored, and the next process that advances requests continues with it.
             Err(error) => {
                 complain(&format!("It could not be looked for: {error}."));
                 break;

@@ -1,4 +1,4 @@
-//! `absences status`: how a request that was made here stands, who decided on it, and who is awaited.
+//! `absences status`: the state of a request made here, its decisions, and the next approver.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,8 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence [default: all, the latest first]
+    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence [default: all, the
+    /// latest first]
     id: Option<String>,
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
@@ -34,7 +35,7 @@ pub(super) struct Args {
     no_refresh: bool,
 }
 
-/// So many are looked through for a Lucca id.
+/// How many requests are searched for a Lucca id.
 const MOST: u64 = 10_000;
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -60,7 +61,7 @@ async fn one(global: &Global, args: &Args, id: &str) -> Result<ExitCode, Failure
     tell(global, &desk.data, &desk.account, &desk.people, &submission).await
 }
 
-/// A request by its id, or by Lucca's id of what it became.
+/// A request by its id, or by Lucca's id of its absence.
 pub(super) async fn find(
     data: &DataDir,
     account: &LinkedAccount,
@@ -106,7 +107,7 @@ async fn type_name(
     Ok(data.store.record::<LeaveType>(account.no, id).await?.and_then(|found| found.record.name))
 }
 
-/// A report for scripts, with names.
+/// A report as JSON, with names.
 pub(super) async fn to_json(
     data: &DataDir,
     account: &LinkedAccount,
@@ -123,7 +124,7 @@ pub(super) async fn to_json(
     Ok(value)
 }
 
-/// A report for a person.
+/// A report as text.
 pub(super) async fn show(
     data: &DataDir,
     account: &LinkedAccount,

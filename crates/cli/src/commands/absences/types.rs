@@ -1,4 +1,4 @@
-//! `absences types`: what a person may take an absence on.
+//! `absences types`: the leave types that an employee may use.
 
 use std::process::ExitCode;
 
@@ -84,7 +84,7 @@ fn counted_in(one: &UsableLeaveType) -> String {
     }
 }
 
-/// What a unit is called.
+/// The name of a unit.
 pub(super) fn unit(unit: LeaveUnit) -> &'static str {
     match unit {
         LeaveUnit::Days => "days",

@@ -1,5 +1,5 @@
-//! `accounts release`: records that are missing in Lucca, too many at once to believe it unasked. A person looks at
-//! them, and lets them go or keeps them.
+//! `accounts release`: records that are missing in Lucca, too many at once to remove without confirmation.
+//! The administrator reviews them, and releases or keeps them.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -37,12 +37,12 @@ pub(crate) struct Args {
     yes: bool,
 }
 
-/// A question to a person, with what they need to know to answer it.
+/// A hold with the facts needed to decide on it.
 struct Question {
     hold: Hold,
-    /// Those that are still present, with a name where there is one.
+    /// The held records that are still present, with a name if they have one.
     records: Vec<(RemoteId, Option<String>)>,
-    /// How many of the kind are present in all.
+    /// How many records of the kind are present in total.
     present: u64,
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let is_decision = args.approve || args.reject;
     if is_decision {
-        // What was kept once is decided on again only where it is named.
+        // Kept records are decided on again only if their kind is named.
         questions.retain(|question| !question.hold.is_rejected || args.kind.is_some());
     }
     if !global.json {
@@ -141,7 +141,7 @@ fn name(body: &Value) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// What belongs to somebody is known by whose it is, and from when.
+/// Names a record that belongs to an employee by its owner and first day.
 fn of_owner(body: &Value, owners: &HashMap<RemoteId, String>) -> Option<String> {
     let name = owners.get(&owner(body)?)?;
     let from =
@@ -195,7 +195,7 @@ fn show_next(account: &LinkedAccount) {
     line(&format!("  lucca-connector accounts release {} --reject", account.id));
 }
 
-/// Asks whoever sits at a terminal.
+/// Asks for confirmation on a terminal.
 fn is_meant(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
     if args.yes || global.json || !confirm::can_ask() {
         return Ok(true);

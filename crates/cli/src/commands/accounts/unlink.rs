@@ -1,4 +1,4 @@
-//! `accounts unlink`: the API key is erased at once, what was synced if that is wanted.
+//! `accounts unlink`: erases the API key at once, and the synced data on request.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -60,7 +60,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says what happened; without a receipt it had happened before.
+/// Reports the outcome; without a receipt, the account was unlinked before.
 fn answer(global: &Global, args: &Args, account: &LinkedAccount, receipt: Option<&UnlinkReceipt>) {
     if global.json {
         let erased = receipt.filter(|_| args.data == Data::Erase);

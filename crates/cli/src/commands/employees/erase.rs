@@ -1,5 +1,5 @@
-//! `employees erase`, `employees erasures` and `employees allow`: one person is forgotten, with a receipt, and may be
-//! read again later.
+//! `employees erase`, `employees erasures` and `employees allow`: erases one person with a receipt, lists the
+//! receipts, and lets an erased person be read again.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use crate::people_view::stored_id;
 use crate::report_view::noun;
 use crate::session;
 
-/// Who erases, as receipts have it.
+/// The actor in receipts.
 const ACTOR: Actor = Actor::Cli;
 
 #[derive(Debug, clap::Args)]
@@ -69,7 +69,7 @@ pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks on a terminal; elsewhere nobody could answer.
+/// Asks for confirmation on a terminal; without one, refuses.
 async fn is_meant(
     global: &Global,
     data: &DataDir,

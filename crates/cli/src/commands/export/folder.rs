@@ -1,4 +1,4 @@
-//! Streams and people as files in a folder or an object store, with a manifest.
+//! `export --to`: streams and people as files in a folder or an object store, with a manifest.
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::output::{complain, counted, grouped, line};
 use crate::progress::title;
 use crate::session;
 
-/// With what the names of variables begin by which object stores are opened.
+/// Prefixes of the environment variables that configure object stores.
 const SETTINGS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
 pub(super) async fn run(global: &Global, args: &Args, to: &str) -> Result<ExitCode, Failure> {
@@ -73,7 +73,7 @@ fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
             let advice = format!("There are: {}.", names.join(", "));
             Failure::usage(error.code(), error.to_string(), advice)
         })?;
-        // Named twice, it is written once.
+        // A table named twice is written once.
         if !tables.contains(&table) {
             tables.push(table);
         }
@@ -81,7 +81,7 @@ fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
     Ok(tables)
 }
 
-/// What the environment says of object stores.
+/// The environment variables that configure object stores.
 fn settings() -> Vec<(String, String)> {
     let is_setting = |name: &str| SETTINGS.iter().any(|prefix| name.starts_with(prefix));
     std::env::vars_os()
@@ -98,7 +98,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Tells how it is getting on: a bar on a terminal, and a line for each file.
+/// Shows progress: a bar on a terminal, and a line for each file.
 struct Told {
     is_quiet: bool,
     bar: Mutex<Option<ProgressBar>>,
