@@ -6,12 +6,12 @@ use std::path::Path;
 use crate::failure::Failure;
 
 /// Whether standard input is a terminal, so that a user can answer.
-pub(crate) fn can_ask() -> bool {
+pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
 }
 
 /// Asks for confirmation; any answer but yes counts as no.
-pub(crate) fn ask(question: &str) -> Result<bool, Failure> {
+pub(crate) fn prompt(question: &str) -> Result<bool, Failure> {
     let failed = |error| Failure::file("asking on", Path::new("the terminal"), &error);
     let mut out = std::io::stderr();
     write!(out, "{question} [y/N] ").and_then(|()| out.flush()).map_err(failed)?;

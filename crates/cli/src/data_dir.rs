@@ -13,17 +13,17 @@ use store::{MasterKey, Reseal, ResealPlace, Restored, Store, Vault};
 
 use crate::Global;
 use crate::commands::backup;
-use crate::database::Place;
+use crate::database::DatabaseAddress;
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, KeyFileError};
-use crate::output::{complain, counted};
+use crate::output::{counted, stderr_line};
 use crate::session;
 
 /// An open data directory.
 pub(crate) struct DataDir {
     pub(crate) path: PathBuf,
     /// The address of the database: a file in the folder, unless another was named.
-    pub(crate) place: Place,
+    pub(crate) address: DatabaseAddress,
     pub(crate) store: Store,
     /// The hosts that linked accounts may have.
     pub(crate) hosts: HostPolicy,
@@ -36,7 +36,7 @@ impl DataDir {
     pub(crate) async fn open_or_create(global: &Global, path: &Path) -> Result<Self, Failure> {
         let data = Self::open_as_it_is(global, path).await?;
         if let Some(restored) = data.settle_restore().await? {
-            backup::tell(restored, &data.place);
+            backup::report_restore(restored, &data.address);
         }
         data.bind_keys().await?;
         data.remove_unwanted(global).await?;
@@ -66,7 +66,7 @@ impl DataDir {
         bar.finish_and_clear();
         let Some(report) = removed? else { return Ok(()) };
         let of = |table| report.counts.get(table).copied().unwrap_or(0);
-        complain(&format!(
+        stderr_line(&format!(
             "Removed from {} what this version no longer stores: pay, reviews and custom fields that no setting asks \
              for. {} and {} of the change log were emptied. Backups made before still hold them: \
              see docs/operations.md, Pay and reviews.",
@@ -75,7 +75,7 @@ impl DataDir {
             counted(of("changes"), "value"),
         ));
         if !report.files_overwritten {
-            complain(
+            stderr_line(
                 "The database's files may still hold what was removed, because another process uses them: stop it, and \
                  run `lucca-connector migrate`.",
             );
@@ -88,18 +88,18 @@ impl DataDir {
     }
 
     async fn open_as_it_is(global: &Global, path: &Path) -> Result<Self, Failure> {
-        let place = Place::parse(global.database.as_deref(), path)?;
+        let address = DatabaseAddress::parse(global.database.as_deref(), path)?;
         if !path.is_dir() {
             fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
             keep_private(path, 0o700)?;
         }
-        let Place::File(file) = &place else {
-            let store = place.open().await?;
+        let DatabaseAddress::File(file) = &address else {
+            let store = address.open().await?;
             let is_new = store.accounts().await?.is_empty();
             return Ok(Self {
                 vault: Arc::new(open_vault(path, is_new)?),
                 path: path.to_owned(),
-                place,
+                address,
                 store,
                 hosts: global.hosts.policy(),
             });
@@ -110,9 +110,9 @@ impl DataDir {
             // Created here and not by SQLite, so that no other user can read it at any time.
             write_private(file, b"")?;
         }
-        let store = place.open().await?;
+        let store = address.open().await?;
         let hosts = global.hosts.policy();
-        Ok(Self { path: path.to_owned(), place, store, hosts, vault: Arc::new(vault) })
+        Ok(Self { path: path.to_owned(), address, store, hosts, vault: Arc::new(vault) })
     }
 
     /// Opens what exists, and creates nothing.
@@ -134,16 +134,16 @@ impl DataDir {
     }
 
     fn refuse_nothing(global: &Global, path: &Path) -> Result<(), Failure> {
-        let place = Place::parse(global.database.as_deref(), path)?;
-        let is_there = match &place {
-            Place::File(file) => file.is_file(),
+        let address = DatabaseAddress::parse(global.database.as_deref(), path)?;
+        let is_there = match &address {
+            DatabaseAddress::File(file) => file.is_file(),
             // Without the key, no tenant was linked from here.
-            Place::Server(_) => path.join("master.key").is_file(),
+            DatabaseAddress::Server(_) => path.join("master.key").is_file(),
         };
         if !is_there {
-            let message = match &place {
-                Place::File(file) => format!("there is no database at {}", file.display()),
-                Place::Server(_) => format!("there is no master.key in {}", path.display()),
+            let message = match &address {
+                DatabaseAddress::File(file) => format!("there is no database at {}", file.display()),
+                DatabaseAddress::Server(_) => format!("there is no master.key in {}", path.display()),
             };
             return Err(Failure::usage(
                 "cli.no_data",
@@ -175,7 +175,7 @@ fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
             write_private(&KeyFile::path(dir), format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
             Ok(Vault::new(key, []))
         }
-        read => Ok(read.map_err(|error| error.told(dir))?.vault(dir)),
+        read => Ok(read.map_err(|error| error.into_failure(dir))?.vault(dir)),
     }
 }
 

@@ -10,14 +10,14 @@ use crate::failure::Failure;
 
 /// The address of a database.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum DatabaseAddress {
     /// A SQLite file.
     File(PathBuf),
     /// A PostgreSQL database.
     Server(Url),
 }
 
-impl Place {
+impl DatabaseAddress {
     /// Parses `--database` or `DATABASE_URL`; without one, the file in the data directory.
     pub(crate) fn parse(text: Option<&str>, data_dir: &Path) -> Result<Self, Failure> {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
@@ -63,7 +63,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DatabaseAddress {
     /// A path, or the host, port and name of a database, without user, password and options.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,7 +79,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for DatabaseAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -89,13 +89,13 @@ impl fmt::Debug for Place {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Place, String> {
-        Place::parse(Some(text), Path::new("data")).map_err(|failure| format!("{failure:?}"))
+    fn parse(text: &str) -> Result<DatabaseAddress, String> {
+        DatabaseAddress::parse(Some(text), Path::new("data")).map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]
     fn files_and_servers_are_told_apart() {
-        let file = |path: &str| Ok(Place::File(PathBuf::from(path)));
+        let file = |path: &str| Ok(DatabaseAddress::File(PathBuf::from(path)));
         assert_eq!(parse(""), file("data/connector.db"));
         assert_eq!(parse("sqlite:a/b.db"), file("a/b.db"));
         assert_eq!(parse("sqlite:///a/b.db"), file("/a/b.db"));

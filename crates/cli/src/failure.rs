@@ -98,17 +98,17 @@ impl Failure {
         if as_json {
             crate::output::json(&json!({ "error": self.to_json() }));
         } else {
-            crate::output::complain(&format!("error: {}", self.message));
+            crate::output::stderr_line(&format!("error: {}", self.message));
             for cause in &self.causes {
-                crate::output::complain(&format!("  because: {cause}"));
+                crate::output::stderr_line(&format!("  because: {cause}"));
             }
             for line in self.details.iter().flat_map(|details| &details.lines) {
-                crate::output::complain(&format!("  {line}"));
+                crate::output::stderr_line(&format!("  {line}"));
             }
             if let Some(advice) = &self.advice {
-                crate::output::complain(&format!("  next: {advice}"));
+                crate::output::stderr_line(&format!("  next: {advice}"));
             }
-            crate::output::complain(&format!("  code: {}", self.code));
+            crate::output::stderr_line(&format!("  code: {}", self.code));
         }
         ExitCode::from(self.exit as u8)
     }

@@ -33,7 +33,7 @@ pub(crate) enum KeyFileError {
 }
 
 impl KeyFileError {
-    pub(crate) fn told(self, dir: &Path) -> Failure {
+    pub(crate) fn into_failure(self, dir: &Path) -> Failure {
         let path = KeyFile::path(dir);
         match self {
             Self::Missing => Failure::usage(
@@ -86,7 +86,7 @@ impl KeyFile {
             let is_open = fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
             if is_open {
                 let path = path.display();
-                crate::output::complain(&format!(
+                crate::output::stderr_line(&format!(
                     "warning: others on this machine can open {path}, which opens every secret: chmod 600 {path}"
                 ));
             }

@@ -15,12 +15,12 @@ pub(crate) fn line(text: &str) {
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(text) => line(&text),
-        Err(error) => complain(&format!("error: the result cannot be written as JSON: {error}")),
+        Err(error) => stderr_line(&format!("error: the result cannot be written as JSON: {error}")),
     }
 }
 
 /// Prints a line about problems or progress to standard error.
-pub(crate) fn complain(text: &str) {
+pub(crate) fn stderr_line(text: &str) {
     // If standard error is closed, the line is lost.
     let _ = writeln!(std::io::stderr(), "{text}");
 }

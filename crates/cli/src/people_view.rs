@@ -111,12 +111,12 @@ impl People {
     /// A department, by id or name, and all below it.
     pub(crate) fn departments_below(&self, wanted: &str) -> HashSet<&RemoteId> {
         let wanted = wanted.trim();
-        let is_meant = |department: &&Department| {
+        let matches = |department: &&Department| {
             department.id.as_str() == wanted
                 || department.name.as_deref().is_some_and(|name| name.to_lowercase() == wanted.to_lowercase())
         };
         let mut found: HashSet<&RemoteId> =
-            self.departments.iter().filter(is_meant).map(|department| &department.id).collect();
+            self.departments.iter().filter(matches).map(|department| &department.id).collect();
         loop {
             let before = found.len();
             for department in &self.departments {

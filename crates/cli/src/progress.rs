@@ -84,18 +84,18 @@ impl Bars {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
-        self.all.suspend(|| crate::output::complain(text));
+        self.all.suspend(|| crate::output::stderr_line(text));
     }
 
     /// Shows the progress of a run in another process.
-    pub(crate) fn follow(&self, streams: &[StreamProgress], told: &mut Vec<String>) {
-        for now in streams.iter().filter(|now| !told.contains(&now.stream)).collect::<Vec<_>>() {
+    pub(crate) fn follow(&self, streams: &[StreamProgress], reported: &mut Vec<String>) {
+        for now in streams.iter().filter(|now| !reported.contains(&now.stream)).collect::<Vec<_>>() {
             if now.finished {
                 self.end(
                     &now.stream,
                     &format!("✓ {:34} {}", title(&now.stream), counted(now.done, "record")),
                 );
-                told.push(now.stream.clone());
+                reported.push(now.stream.clone());
                 continue;
             }
             if !self.with(|bars| bars.contains_key(&now.stream)) {

@@ -94,17 +94,17 @@ impl Clock for SharedClock {
 
 /// The machine's clock, which prints long waits: without a line, a wait of a minute looks like a hang. Lines
 /// go between the progress bars, if there are any.
-pub(crate) fn telling_clock(global: &Global, bars: Option<MultiProgress>) -> Arc<dyn Clock> {
-    if global.json { clock() } else { Arc::new(TellingClock { bars, reported_at: Mutex::default() }) }
+pub(crate) fn reporting_clock(global: &Global, bars: Option<MultiProgress>) -> Arc<dyn Clock> {
+    if global.json { clock() } else { Arc::new(ReportingClock { bars, reported_at: Mutex::default() }) }
 }
 
 #[derive(Debug)]
-struct TellingClock {
+struct ReportingClock {
     bars: Option<MultiProgress>,
     reported_at: Mutex<Option<Timestamp>>,
 }
 
-impl TellingClock {
+impl ReportingClock {
     /// Whether a wait gets a line: a long one, or the first within a minute. Requests of a sync are some
     /// seconds apart.
     fn is_reported(&self, wait: Duration) -> bool {
@@ -121,7 +121,7 @@ impl TellingClock {
     }
 }
 
-impl Clock for TellingClock {
+impl Clock for ReportingClock {
     fn now(&self) -> Timestamp {
         SystemClock.now()
     }
@@ -133,8 +133,8 @@ impl Clock for TellingClock {
                 duration.as_secs_f64().ceil()
             );
             match &self.bars {
-                Some(bars) => bars.suspend(|| crate::output::complain(&text)),
-                None => crate::output::complain(&text),
+                Some(bars) => bars.suspend(|| crate::output::stderr_line(&text)),
+                None => crate::output::stderr_line(&text),
             }
         }
         SystemClock.sleep(duration)
@@ -143,17 +143,17 @@ impl Clock for TellingClock {
 
 /// Waits for Ctrl-C, or for the signal with which services are stopped. Signals count from this call on, not
 /// only once the future is polled.
-pub(crate) fn told_to_end() -> impl Future<Output = Result<(), Failure>> {
+pub(crate) fn shutdown_signal() -> impl Future<Output = Result<(), Failure>> {
     let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.signal", &error);
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (pressed, told) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
         async move {
-            let (mut pressed, mut told) = (pressed.map_err(failed)?, told.map_err(failed)?);
+            let (mut interrupt, mut terminate) = (interrupt.map_err(failed)?, terminate.map_err(failed)?);
             tokio::select! {
-                _ = pressed.recv() => {}
-                _ = told.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
             Ok(())
         }
@@ -166,12 +166,12 @@ pub(crate) fn told_to_end() -> impl Future<Output = Result<(), Failure>> {
 
 /// Cancels `stop` on a signal to end this process. If signals can't be handled, the process can only be
 /// killed, which loses no data.
-pub(crate) fn cancelled_when_told_to_end(stop: CancellationToken) -> impl Future<Output = ()> {
-    let told = told_to_end();
+pub(crate) fn cancel_on_shutdown(stop: CancellationToken) -> impl Future<Output = ()> {
+    let signal = shutdown_signal();
     async move {
         tokio::select! {
-            told = told => {
-                if told.is_err() {
+            signalled = signal => {
+                if signalled.is_err() {
                     stop.cancelled().await;
                 }
             }
@@ -226,23 +226,23 @@ pub(crate) fn today(clock: &dyn Clock) -> Date {
 pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<LinkedAccount, Failure> {
     let accounts = data.store.accounts().await?;
     let tenant = wanted.and_then(|wanted| TenantUrl::parse(wanted, HostPolicy::AllowLoopback).ok());
-    let is_meant = |account: &&LinkedAccount| {
+    let matches = |account: &&LinkedAccount| {
         wanted.is_none_or(|wanted| {
             account.id.to_string() == wanted
                 || account.tenant == wanted
                 || tenant.as_ref().is_some_and(|tenant| tenant.origin() == account.tenant)
         })
     };
-    let mut meant: Vec<&LinkedAccount> = accounts.iter().filter(is_meant).collect();
-    if meant.iter().any(|account| account.status != AccountStatus::Unlinked) {
-        meant.retain(|account| account.status != AccountStatus::Unlinked);
+    let mut matching: Vec<&LinkedAccount> = accounts.iter().filter(matches).collect();
+    if matching.iter().any(|account| account.status != AccountStatus::Unlinked) {
+        matching.retain(|account| account.status != AccountStatus::Unlinked);
     }
     let names = |accounts: &mut dyn Iterator<Item = &LinkedAccount>| {
         let names: Vec<String> =
             accounts.map(|account| format!("{} ({})", account.tenant, account.id)).collect();
         names.join(", ")
     };
-    match (&meant[..], wanted) {
+    match (&matching[..], wanted) {
         ([account], _) => Ok((*account).clone()),
         ([], _) if accounts.is_empty() => Err(no_account()),
         ([], _) => Err(Failure::usage(

@@ -12,7 +12,7 @@ use crate::Global;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
-use crate::output::{complain, counted, line};
+use crate::output::{counted, line, stderr_line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -50,8 +50,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     write_private(&part.0, b"")?;
     tokio::select! {
         written = data.store.back_up(&part.0) => written?,
-        told = session::told_to_end() => {
-            told?;
+        signalled = session::shutdown_signal() => {
+            signalled?;
             return Err(Failure {
                 exit: Exit::Interrupted,
                 code: "backup.interrupted".to_owned(),
@@ -132,8 +132,8 @@ fn in_words(restored: Restored) -> String {
 }
 
 /// Reports a restore that was detected when the database was opened.
-pub(crate) fn tell(restored: Restored, place: &impl std::fmt::Display) {
-    complain(&format!("{place} was restored from a backup. {} See docs/backup.md.", in_words(restored)));
+pub(crate) fn report_restore(restored: Restored, place: &impl std::fmt::Display) {
+    stderr_line(&format!("{place} was restored from a backup. {} See docs/backup.md.", in_words(restored)));
 }
 
 impl From<BackupError> for Failure {

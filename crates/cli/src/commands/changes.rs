@@ -11,7 +11,7 @@ use store::{Change, ChangeFilter, LinkedAccount, Operation};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain};
+use crate::output::{clean, stderr_line};
 use crate::session;
 
 /// How often the log is polled.
@@ -60,28 +60,28 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut reading = Reading { after, left: args.limit.unwrap_or(default_limit), shown: 0 };
     let clock = session::clock();
     // Signals are handled only while it waits: before that, Ctrl-C ends the process at once.
-    let end = async { session::told_to_end().await };
+    let end = async { session::shutdown_signal().await };
     tokio::pin!(end);
     loop {
-        let more = reading.go_on(global, args, &data, &account).await?;
+        let more = reading.print_new(global, args, &data, &account).await?;
         if !args.follow || !more {
             break;
         }
         tokio::select! {
             () = clock.sleep(EVERY) => {}
-            told = &mut end => {
-                told?;
+            signalled = &mut end => {
+                signalled?;
                 break;
             }
         }
     }
     let last = data.store.last_change(account.no).await?;
     if reading.shown == 0 && last == 0 {
-        complain("Nothing is in the change log yet. `lucca-connector sync` fills it.");
+        stderr_line("Nothing is in the change log yet. `lucca-connector sync` fills it.");
     } else if reading.shown == 0 && reading.after > last {
-        complain(&format!("The change log ends at {last}."));
+        stderr_line(&format!("The change log ends at {last}."));
     } else {
-        complain(&format!("Go on with --after {}; the change log ends at {last}.", reading.after));
+        stderr_line(&format!("Go on with --after {}; the change log ends at {last}.", reading.after));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,7 +95,7 @@ struct Reading {
 
 impl Reading {
     /// Prints the changes there are now. Returns false once `--limit` is reached.
-    async fn go_on(
+    async fn print_new(
         &mut self,
         global: &Global,
         args: &Args,

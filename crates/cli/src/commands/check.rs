@@ -27,14 +27,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "tenant")]
     account: Option<String>,
     #[command(flatten)]
-    wish: Wanted,
+    check: CheckOptions,
     #[command(flatten)]
     pace: Pace,
 }
 
 /// The features to check, and the language of the result.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Wanted {
+pub(crate) struct CheckOptions {
     /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
     /// [default: all but custom_fields; of a linked account, those it is linked with]
     #[arg(long, value_name = "FEATURE,…")]
@@ -44,7 +44,7 @@ pub(crate) struct Wanted {
     pub(crate) language: Language,
 }
 
-impl Wanted {
+impl CheckOptions {
     /// The features to check.
     pub(crate) fn features(&self) -> Features {
         self.features.clone().unwrap_or_else(|| Features::all().without(Feature::CustomFields))
@@ -52,7 +52,7 @@ impl Wanted {
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::telling_clock(global, None);
+    let clock = session::reporting_clock(global, None);
     let today = session::today(&*clock);
     let mut groups = FieldGroups::default();
     let mut headline = None;
@@ -63,7 +63,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             // If the tenant is linked here, the check shares its request budget.
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
-            let features = args.wish.features();
+            let features = args.check.features();
             let checked = linking::examine(&client, &features, today, &Silent).await;
             (tenant, features, checked?)
         }
@@ -79,10 +79,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let account = session::account(&data, args.account.as_deref()).await?;
             groups = account_groups(&account.settings);
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
-            let features = args.wish.features.clone().unwrap_or_else(|| account_features(&account.settings));
+            let features = args.check.features.clone().unwrap_or_else(|| account_features(&account.settings));
             let checked = linking::examine(&client, &features, today, &Silent).await?;
             // A check of other features than the linked ones says nothing about the account.
-            if args.wish.features.is_none() {
+            if args.check.features.is_none() {
                 let machinery = session::machinery(&data, &clock);
                 let source = DiagnosisSource::Check;
                 let summary = machinery.note_check(&account, &checked, source, Actor::Cli).await?;
@@ -91,7 +91,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             (tenant_url(&account.origin, global.hosts)?, features, checked)
         }
     };
-    let language = args.wish.language;
+    let language = args.check.language;
     let headline = headline.unwrap_or_else(|| checked.headline(&[]));
     if global.json {
         let mut answer = json!({
@@ -176,14 +176,15 @@ pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> 
 /// Adds a diagnosis with its texts to a JSON answer.
 pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, headline: &Headline, language: Language) {
     let mut check = json!(checked);
-    for (finding, told) in checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
+    for (finding, entry) in
+        checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
     {
-        told["label"] = json!(finding.permission.label(language));
-        told["place"] = json!(finding.permission.place().text(language));
-        told["verdict_text"] = json!(finding.verdict_text(language));
-        told["evidence_text"] = json!(finding.evidence_text(language));
-        told["remedy"] = json!(finding.remedy_text(language));
-        told["consequence"] = json!(finding.consequence_text(language));
+        entry["label"] = json!(finding.permission.label(language));
+        entry["place"] = json!(finding.permission.place().text(language));
+        entry["verdict_text"] = json!(finding.verdict_text(language));
+        entry["evidence_text"] = json!(finding.evidence_text(language));
+        entry["remedy"] = json!(finding.remedy_text(language));
+        entry["consequence"] = json!(finding.consequence_text(language));
     }
     answer["headline"] = json!(headline);
     answer["headline"]["text"] = json!(headline.text(language));

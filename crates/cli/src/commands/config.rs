@@ -9,7 +9,7 @@ use server::{Config, DEFAULT_FILE, Reading};
 
 use crate::Global;
 use crate::failure::{Details, Exit, Failure};
-use crate::output::{complain, counted, line, write};
+use crate::output::{counted, line, stderr_line, write};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -89,7 +89,7 @@ pub(crate) fn load(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> 
     let Some(text) = read(named, &path)? else { return Ok(Config::default()) };
     let Reading { config, errors, warnings } = Config::read(&text);
     for warning in &warnings {
-        complain(&format!("warning: {}: {warning}", path.display()));
+        stderr_line(&format!("warning: {}: {warning}", path.display()));
     }
     config.ok_or_else(|| {
         let mut failure = Failure::usage(

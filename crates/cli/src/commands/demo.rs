@@ -49,8 +49,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let watched = is_terminal() && !global.json;
     let bars = watched.then(Bars::new);
-    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
-    let say = |text: &str| {
+    let clock = session::reporting_clock(global, bars.as_ref().map(Bars::drawn));
+    let progress_line = |text: &str| {
         if !global.json {
             line(text);
         }
@@ -67,24 +67,24 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let name = format!("emulated: {} people, seed {}, {}", args.employees, args.seed, config.today);
     let emulator = start(config).await?;
     let people = counted(u64::from(args.employees), "person");
-    say(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
+    progress_line(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
 
     let path = global.data_dir.clone().unwrap_or_else(|| PathBuf::from("lucca-demo"));
     let data = DataDir::open_or_create(global, &path).await?;
     let began = clock.now();
     let (account, client, checked) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
-    say("Linked: the API key is good, and is sealed in the database.");
+    progress_line("Linked: the API key is good, and is sealed in the database.");
     match checked.unsettled(&[]).count() {
-        0 => say("Checked: it has every permission that the connector can use."),
+        0 => progress_line("Checked: it has every permission that the connector can use."),
         unsettled => {
-            say(&format!("Checked: {} to look at:", counted(unsettled as u64, "permission")));
+            progress_line(&format!("Checked: {} to look at:", counted(unsettled as u64, "permission")));
             for finding in checked.unsettled(&[]) {
                 let label = finding.permission.label(Language::English).text;
-                say(&format!("  {label}: {}", finding.evidence_text(Language::English)));
+                progress_line(&format!("  {label}: {}", finding.evidence_text(Language::English)));
             }
         }
     }
-    say("Syncing:");
+    progress_line("Syncing:");
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let report =
         sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), progress).await?;
@@ -110,7 +110,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 .into_iter()
                 .map(|oddity| (oddity.kind.code().to_owned(), json!(oddity.employees.len())))
                 .collect::<Map<String, Value>>(),
-            "database": data.place.to_string(),
+            "database": data.address.to_string(),
             "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(0),
         }));
     } else {
@@ -123,7 +123,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if watched && !args.once {
             line("");
             line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
-            session::told_to_end().await?;
+            session::shutdown_signal().await?;
         }
     }
     emulator.shutdown().await;
@@ -301,7 +301,7 @@ fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
         None => format!("--data-dir {dir}"),
     };
     line("");
-    line(&format!("The database is {} ({}). Try next:", data.place, data.place.engine()));
+    line(&format!("The database is {} ({}). Try next:", data.address, data.address.engine()));
     line(&format!("  {program} employees list {of}"));
     line(&format!("  {program} org-chart --depth 3 {of}"));
     line(&format!("  {program} export --format csv --output people.csv {of}"));

@@ -136,7 +136,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         ));
         line("Ctrl-C stops it.");
     }
-    session::told_to_end().await?;
+    session::shutdown_signal().await?;
     emulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

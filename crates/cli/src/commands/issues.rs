@@ -59,8 +59,8 @@ async fn list(global: &Global, args: &ListArgs) -> Result<ExitCode, Failure> {
     // An issue without its account is skipped.
     let issues = issues.iter().filter_map(|issue| Some((accounts.get(&issue.account_no)?, issue)));
     if global.json {
-        let told = issues.map(|(account, issue)| to_json(account, issue, args.language));
-        crate::output::json(&told.collect::<Vec<_>>());
+        let entries = issues.map(|(account, issue)| to_json(account, issue, args.language));
+        crate::output::json(&entries.collect::<Vec<_>>());
         return Ok(ExitCode::SUCCESS);
     }
     let mut is_empty = true;

@@ -59,7 +59,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 }
 
 fn read(dir: &Path) -> Result<KeyFile, Failure> {
-    KeyFile::read(dir).map_err(|error| error.told(dir))
+    KeyFile::read(dir).map_err(|error| error.into_failure(dir))
 }
 
 async fn sealed_by(store: &Store) -> Result<BTreeMap<KeyFingerprint, u64>, Failure> {

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long)]
     keep_raw: bool,
     #[command(flatten)]
-    wish: check::Wanted,
+    check: check::CheckOptions,
     #[command(flatten)]
     pace: Pace,
 }
@@ -56,7 +56,7 @@ fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
     };
     let custom = FieldGroup::CustomFields.name();
     let names_custom =
-        args.wish.features.as_ref().is_some_and(|features| features.contains(Feature::CustomFields));
+        args.check.features.as_ref().is_some_and(|features| features.contains(Feature::CustomFields));
     if names_custom && !groups.iter().any(|group| group == custom) {
         groups.push(custom.to_owned());
     }
@@ -72,14 +72,14 @@ fn declined(wanted: &Features) -> Vec<String> {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let tenant = tenant_url(&args.tenant, global.hosts)?;
     let key = args.key.read()?;
-    let clock = session::telling_clock(global, None);
+    let clock = session::reporting_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;
     // Without `--features`, a linked tenant keeps its features.
-    let features = match (&args.wish.features, &known) {
+    let features = match (&args.check.features, &known) {
         (None, Some(account)) => linking::account_features(&account.settings),
-        _ => args.wish.features(),
+        _ => args.check.features(),
     };
     let checked = linking::examine(&client, &features, session::today(&*clock), &linking::Silent).await?;
     check::refuse_without_people(&checked)?;
@@ -89,7 +89,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         field_groups: field_groups(args, &before),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
-        declined_features: args.wish.features.as_ref().map(declined).unwrap_or(before.declined_features),
+        declined_features: args.check.features.as_ref().map(declined).unwrap_or(before.declined_features),
         // Settings made with `accounts configure` are kept.
         ..before
     };
@@ -106,13 +106,13 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "field_groups": settings.field_groups,
             "declined_features": settings.declined_features,
         });
-        check::add_to_json(&mut answer, &checked, &headline, args.wish.language);
+        check::add_to_json(&mut answer, &checked, &headline, args.check.language);
         crate::output::json(&answer);
     } else {
-        check::show(&tenant, &checked, &headline, args.wish.language);
+        check::show(&tenant, &checked, &headline, args.check.language);
         line("");
         let (groups, features) = (check::account_groups(&settings), linking::account_features(&settings));
-        check::show_read(groups, &features, args.wish.language);
+        check::show_read(groups, &features, args.check.language);
         let verb = if was_linked { "Relinked" } else { "Linked" };
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
         if headline.readiness == Readiness::NotReady {

@@ -93,13 +93,13 @@ impl State {
 }
 
 /// A run with its account and state.
-struct Seen<'a> {
+struct RunView<'a> {
     run: Run,
     account: &'a LinkedAccount,
     state: State,
 }
 
-impl Seen<'_> {
+impl RunView<'_> {
     /// The duration so far or in total, in seconds; unknown for an interrupted run.
     fn seconds(&self, now: Timestamp) -> Option<f64> {
         let end = match self.state {
@@ -137,7 +137,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     match &args.action {
         Action::List { limit, .. } => {
             let runs = data.store.runs(only, *limit).await?;
-            let runs = seen(&data, &accounts, runs, now).await?;
+            let runs = run_views(&data, &accounts, runs, now).await?;
             list(global, &runs, now);
         }
         Action::Show { run, .. } => {
@@ -148,7 +148,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 },
                 None => default_run(&data, &accounts, only, now).await?,
             };
-            let found = seen(&data, &accounts, run.into_iter().collect(), now).await?;
+            let found = run_views(&data, &accounts, run.into_iter().collect(), now).await?;
             let Some(found) = found.first() else {
                 return Err(Failure::usage(
                     "cli.unknown_run",
@@ -195,8 +195,9 @@ async fn cancel(
         _ => {}
     }
     if global.json {
-        let seen = seen(data, accounts, data.store.run(run.id).await?.into_iter().collect(), now).await?;
-        crate::output::json(&seen.first().map(|seen| seen.to_json(now)));
+        let views =
+            run_views(data, accounts, data.store.run(run.id).await?.into_iter().collect(), now).await?;
+        crate::output::json(&views.first().map(|view| view.to_json(now)));
     } else {
         line(&format!(
             "{} of {} ends at its next commit, or has. The next sync goes on where it was.",
@@ -235,12 +236,12 @@ async fn running_run(
     Ok(None)
 }
 
-async fn seen<'a>(
+async fn run_views<'a>(
     data: &DataDir,
     accounts: &'a [LinkedAccount],
     runs: Vec<Run>,
     now: Timestamp,
-) -> Result<Vec<Seen<'a>>, Failure> {
+) -> Result<Vec<RunView<'a>>, Failure> {
     let mut running = HashMap::new();
     for account in accounts {
         running.insert(account.no, (account, watch::running(data, account, now).await?));
@@ -249,12 +250,12 @@ async fn seen<'a>(
         .into_iter()
         .filter_map(|run| {
             let (account, running) = running.get(&run.account_no).copied()?;
-            Some(Seen { state: State::of(&run, running), account, run })
+            Some(RunView { state: State::of(&run, running), account, run })
         })
         .collect())
 }
 
-fn list(global: &Global, runs: &[Seen<'_>], now: Timestamp) {
+fn list(global: &Global, runs: &[RunView<'_>], now: Timestamp) {
     if global.json {
         crate::output::json(&runs.iter().map(|run| run.to_json(now)).collect::<Vec<_>>());
         return;
@@ -303,16 +304,17 @@ impl Pace {
     }
 }
 
-async fn show(global: &Global, data: &DataDir, seen: &Seen<'_>, now: Timestamp) -> Result<(), Failure> {
+async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestamp) -> Result<(), Failure> {
     let run = &seen.run;
     let progress = data.store.run_progress(run.id).await?;
     let report = run.report.as_deref().filter(|report| !report.is_empty());
     let view = report.map(ReportView::read).transpose()?;
     let is_running = seen.state == State::Running;
     let outcome = |stream: &StreamProgress| {
-        let told = view.iter().flat_map(|view| &view.streams).find(|told| told.stream == stream.stream);
-        match told {
-            Some(told) => told.outcome(),
+        let reported =
+            view.iter().flat_map(|view| &view.streams).find(|reported| reported.stream == stream.stream);
+        match reported {
+            Some(reported) => reported.outcome(),
             None if stream.finished => "done".to_owned(),
             None if is_running => "reading".to_owned(),
             None => "stopped here; the next sync goes on".to_owned(),

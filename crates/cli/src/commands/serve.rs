@@ -16,7 +16,7 @@ use crate::data_dir::{DataDir, write_private};
 use crate::duties;
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
-use crate::output::{complain, line};
+use crate::output::{line, stderr_line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -71,10 +71,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     // Handles signals before it prints its address: a caller that reads the address may stop the process at
     // once.
-    let told = session::cancelled_when_told_to_end(stop.clone());
+    let shutdown = session::cancel_on_shutdown(stop.clone());
     KeyFile::warn_of_others(&dir);
     if global.hosts.allow_loopback {
-        complain("warning: tenants on this machine are allowed, which is for development only");
+        stderr_line("warning: tenants on this machine are allowed, which is for development only");
     }
     if global.json {
         crate::output::json(&json!({
@@ -92,7 +92,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             token_file.display()
         ));
     }
-    let telling = {
+    let operations_server = {
         let (machinery, stop) = (machinery.clone(), stop.clone());
         async move {
             if let Some(listener) = operations {
@@ -117,7 +117,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             stop.cancel();
         }
     };
-    let ((), worked, (), ()) = tokio::join!(serving, Box::pin(working), telling, told);
+    let ((), worked, (), ()) = tokio::join!(serving, Box::pin(working), operations_server, shutdown);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -19,7 +19,7 @@ use crate::commands::check;
 use crate::commands::link::tenant_url;
 use crate::commands::sync::sync_with;
 use crate::data_dir::DataDir;
-use crate::database::Place;
+use crate::database::DatabaseAddress;
 use crate::failure::{Exit, Failure};
 use crate::session::{self, Hosts, Pace};
 
@@ -44,7 +44,7 @@ struct FromStore {
 
 /// The options that select a configuration.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Which {
+pub(crate) struct SourceOptions {
     /// The configuration, a JSON file: a tenant with its API key, or a store; see docs/airbyte.md
     #[arg(long, value_name = "FILE", required_unless_present = "from_store")]
     config: Option<PathBuf>,
@@ -84,7 +84,7 @@ pub(crate) struct Opened {
 
 impl Source {
     /// Reads the configuration.
-    pub(crate) fn read(global: &Global, args: &Which) -> Result<Self, Failure> {
+    pub(crate) fn read(global: &Global, args: &SourceOptions) -> Result<Self, Failure> {
         let Some(path) = &args.config else {
             let global = Global {
                 data_dir: global.data_dir.clone(),
@@ -223,11 +223,11 @@ impl Tenant {
         // A temporary folder that only its owner can read.
         let dir = tempfile::Builder::new().prefix("lucca-connector-").tempdir();
         let dir = dir.map_err(|error| Failure::file("making a folder in", &std::env::temp_dir(), &error))?;
-        let place = Place::File(dir.path().join("connector.db"));
+        let address = DatabaseAddress::File(dir.path().join("connector.db"));
         let data = DataDir {
             path: dir.path().to_owned(),
-            store: place.open().await?,
-            place,
+            store: address.open().await?,
+            address,
             hosts: self.hosts,
             vault: Arc::new(Vault::new(MasterKey::from_random(crate::entropy::bytes()?), [])),
         };

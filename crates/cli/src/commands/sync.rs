@@ -100,7 +100,7 @@ async fn sync_account(
     account: &LinkedAccount,
 ) -> Result<RunReport, Failure> {
     let bars = (is_terminal() && !global.json).then(Bars::new);
-    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
+    let clock = session::reporting_clock(global, bars.as_ref().map(Bars::drawn));
     let client = session::account_client(data, account, args.pace, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
@@ -195,8 +195,8 @@ pub(crate) async fn sync_with(
     tokio::spawn(jobs::beat(machinery.clone(), env!("CARGO_PKG_VERSION"), ended));
     let synced = tokio::select! {
         report = Box::pin(machinery.sync(account, client, run_id, how, progress)) => Ok(report?),
-        told = session::told_to_end() => {
-            told?;
+        signalled = session::shutdown_signal() => {
+            signalled?;
             Err(Failure {
                 exit: Exit::Interrupted,
                 code: "sync.interrupted".to_owned(),

@@ -10,15 +10,15 @@ use people::Kind;
 use sync::{Progress, StreamReport};
 
 use crate::Global;
-use crate::commands::source::{Source, Which, read_file};
+use crate::commands::source::{Source, SourceOptions, read_file};
 use crate::failure::{Exit, Failure};
-use crate::output::complain;
+use crate::output::stderr_line;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: Which,
+    source: SourceOptions,
     /// Print the catalog: the streams there are, with the schema of their records
     #[arg(long, short, conflicts_with_all = ["catalog", "state"])]
     discover: bool,
@@ -33,7 +33,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let done = tokio::select! {
         done = Box::pin(tap(global, args)) => done,
-        told = session::told_to_end() => told.and(Err(session::interrupted("the tap was stopped"))),
+        signalled = session::shutdown_signal() => {
+            signalled.and(Err(session::interrupted("the tap was stopped")))
+        }
     };
     // Errors never go to standard output, even with --json: the target reads it.
     done.or_else(|failure| Ok(failure.report(false)))
@@ -56,9 +58,9 @@ async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
         None => Bookmarks::default(),
     };
     let wanted: Vec<Kind> = selection.0.iter().map(|selected| selected.kind).collect();
-    let opened = source.open(&wanted, &Told).await?;
+    let opened = source.open(&wanted, &StderrProgress).await?;
     for remark in &opened.remarks {
-        complain(&format!("warning: {remark}"));
+        stderr_line(&format!("warning: {remark}"));
     }
     let reader = Reader::new(&opened.store, &opened.account).await?;
     let now = || session::clock().now();
@@ -84,10 +86,10 @@ fn finished(done: Result<(), Error>, code: u8) -> Result<ExitCode, Failure> {
 }
 
 /// Logs the progress of a read from Lucca: the first record may take minutes.
-struct Told;
+struct StderrProgress;
 
-impl Progress for Told {
+impl Progress for StderrProgress {
     fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
-        complain(&format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read));
+        stderr_line(&format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read));
     }
 }

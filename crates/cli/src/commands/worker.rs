@@ -48,7 +48,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
     // Handles signals before it prints its address: a caller that reads the address may stop the process at
     // once.
-    let told = session::cancelled_when_told_to_end(stop.clone());
+    let shutdown = session::cancel_on_shutdown(stop.clone());
     KeyFile::warn_of_others(&global.data_dir());
     if global.json {
         crate::output::json(&json!({ "listening": listening }));
@@ -56,8 +56,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
     let working = worker.run(stop.clone());
-    let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
-    let (worked, (), ()) = tokio::join!(Box::pin(working), told, telling);
+    let operations_server = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
+    let (worked, (), ()) = tokio::join!(Box::pin(working), shutdown, operations_server);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     machinery.store.close().await;
     Ok(ExitCode::SUCCESS)

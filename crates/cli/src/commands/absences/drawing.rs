@@ -34,7 +34,7 @@ pub(super) enum Cell {
 
 impl Cell {
     /// The cells that the legend explains, in its order.
-    const TOLD: [Self; 9] = [
+    const LEGEND_ORDER: [Self; 9] = [
         Self::Absent,
         Self::AbsentPending,
         Self::Remote,
@@ -106,9 +106,9 @@ impl Pen {
 
     /// The legend of the marks drawn.
     fn legend(self, drawn: &[Cell]) -> Vec<String> {
-        let told = Cell::TOLD.into_iter().filter(|cell| drawn.contains(cell));
+        let explained = Cell::LEGEND_ORDER.into_iter().filter(|cell| drawn.contains(cell));
         let mut lines: Vec<String> = Vec::new();
-        for text in told.map(|cell| format!("{} {}", self.mark(cell), cell.meaning())) {
+        for text in explained.map(|cell| format!("{} {}", self.mark(cell), cell.meaning())) {
             match lines.last_mut() {
                 Some(line) if line.chars().count() + 3 + text.chars().count() <= self.width => {
                     line.push_str("   ");

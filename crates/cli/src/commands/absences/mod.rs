@@ -81,7 +81,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 }
 
 /// A linked account with its people and a client for its tenant.
-struct Desk {
+struct AccountContext {
     data: DataDir,
     account: LinkedAccount,
     people: People,
@@ -89,7 +89,7 @@ struct Desk {
     client: Client,
 }
 
-impl Desk {
+impl AccountContext {
     async fn open(global: &Global, account: Option<&str>) -> Result<Self, Failure> {
         let data = DataDir::open(global).await?;
         let account = session::account(&data, account).await?;
@@ -97,7 +97,7 @@ impl Desk {
     }
 
     async fn at(global: &Global, data: DataDir, account: LinkedAccount) -> Result<Self, Failure> {
-        let clock = session::telling_clock(global, None);
+        let clock = session::reporting_clock(global, None);
         let people = People::load(&data.store, &account, session::today(&*clock)).await?;
         let client = session::account_client(&data, &account, Pace::default(), &clock).await?;
         // The plain clock: the pause between two polls is not worth a line, the wait for the tenant's budget

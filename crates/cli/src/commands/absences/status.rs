@@ -7,7 +7,7 @@ use people::{LeaveType, RemoteId};
 use serde_json::{Value, json};
 use store::{LinkedAccount, Submission, SubmissionFilter, SubmissionId};
 
-use super::{Desk, period, periods, problem_line, spinner, stop, warning_line};
+use super::{AccountContext, period, periods, problem_line, spinner, stop, warning_line};
 use crate::Global;
 use crate::absence_view::ApprovalView;
 use crate::data_dir::DataDir;
@@ -51,14 +51,14 @@ async fn one(global: &Global, args: &Args, id: &str) -> Result<ExitCode, Failure
     let submission = find(&data, &account, id).await?.ok_or(absences::Error::UnknownAbsence)?;
     if args.no_refresh {
         let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
-        return tell(global, &data, &account, &people, &submission).await;
+        return print_report(global, &data, &account, &people, &submission).await;
     }
-    let desk = Desk::at(global, data, account).await?;
+    let context = AccountContext::at(global, data, account).await?;
     let spinner = spinner(global, "asking Lucca");
-    let came = Box::pin(desk.absences().advance(submission)).await;
+    let result = Box::pin(context.absences().advance(submission)).await;
     stop(spinner);
-    let submission = came?;
-    tell(global, &desk.data, &desk.account, &desk.people, &submission).await
+    let submission = result?;
+    print_report(global, &context.data, &context.account, &context.people, &submission).await
 }
 
 /// A request by its id, or by Lucca's id of its absence.
@@ -77,7 +77,7 @@ pub(super) async fn find(
     Ok(all.into_iter().find(|submission| submission.absence_id.as_ref() == Some(&id)))
 }
 
-async fn tell(
+async fn print_report(
     global: &Global,
     data: &DataDir,
     account: &LinkedAccount,

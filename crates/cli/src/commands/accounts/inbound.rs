@@ -14,7 +14,7 @@ use crate::Global;
 use crate::commands::config;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{complain, line};
+use crate::output::{line, stderr_line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -98,7 +98,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     show(&webhook, &url, key, waiting);
     if begins.is_empty() {
-        complain("note: the address begins with that of the service; set public_url to have it shown whole");
+        stderr_line(
+            "note: the address begins with that of the service; set public_url to have it shown whole",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

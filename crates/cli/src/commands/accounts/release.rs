@@ -12,7 +12,7 @@ use crate::Global;
 use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain, counted, grouped, line};
+use crate::output::{clean, counted, grouped, line, stderr_line};
 use crate::report_view::noun;
 use crate::session;
 
@@ -65,8 +65,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let mut decided = Vec::new();
     if is_decision && !questions.is_empty() {
-        if !is_meant(global, args, &questions)? {
-            complain("Nothing was changed.");
+        if !is_confirmed(global, args, &questions)? {
+            stderr_line("Nothing was changed.");
             return Ok(ExitCode::SUCCESS);
         }
         let at = session::clock().now();
@@ -196,12 +196,12 @@ fn show_next(account: &LinkedAccount) {
 }
 
 /// Asks for confirmation on a terminal.
-fn is_meant(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
-    if args.yes || global.json || !confirm::can_ask() {
+fn is_confirmed(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
+    if args.yes || global.json || !confirm::is_interactive() {
         return Ok(true);
     }
     let count: usize = questions.iter().map(|question| question.records.len()).sum();
     let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "record");
     let question = if args.approve { format!("Let {count} go?") } else { format!("Keep {count}?") };
-    confirm::ask(&question)
+    confirm::prompt(&question)
 }

@@ -12,7 +12,7 @@ use super::here::private;
 use super::{Check, State};
 use crate::Global;
 use crate::data_dir::DataDir;
-use crate::database::Place;
+use crate::database::DatabaseAddress;
 use crate::failure::Failure;
 use crate::output::counted;
 use crate::report_view::clocks_apart;
@@ -27,14 +27,14 @@ const LAST_RUNS: u32 = 200;
 /// Opens the database if its schema is current: otherwise opening would migrate it.
 pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -> Option<DataDir> {
     const CHECK: &str = "database";
-    let place = match Place::parse(global.database.as_deref(), dir) {
-        Ok(place) => place,
+    let address = match DatabaseAddress::parse(global.database.as_deref(), dir) {
+        Ok(address) => address,
         Err(failure) => {
             checks.push(Check::failed(CHECK, &failure));
             return None;
         }
     };
-    if let Place::File(path) = &place {
+    if let DatabaseAddress::File(path) = &address {
         if !path.is_file() {
             let advice = "Begin with `lucca-connector link TENANT_URL` or `lucca-connector serve`, or name another with \
                           --database.";
@@ -43,9 +43,9 @@ pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -
         }
         checks.push(private("database_file", path));
     }
-    let schema = match &place {
-        Place::File(path) => Schema::of_file(path).await,
-        Place::Server(url) => Schema::of_server(url.as_str()).await,
+    let schema = match &address {
+        DatabaseAddress::File(path) => Schema::of_file(path).await,
+        DatabaseAddress::Server(url) => Schema::of_server(url.as_str()).await,
     };
     let schema = match schema {
         Ok(schema) => schema,
@@ -54,7 +54,7 @@ pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -
             return None;
         }
     };
-    checks.push(Check::ok(CHECK, format!("{} at {place} answers", place.engine())));
+    checks.push(Check::ok(CHECK, format!("{} at {address} answers", address.engine())));
     let tables = tables(schema);
     let is_current = tables.state == State::Ok;
     checks.push(tables);
@@ -106,7 +106,7 @@ async fn lucca_clock(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
 }
 
 /// Runs the checks of the database.
-pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
+pub(super) async fn checks(data: &DataDir, now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
     let looked = async {
         let accounts = data.store.accounts().await?;
@@ -318,7 +318,7 @@ async fn inbound(
 /// Whether the webhook endpoints accept their webhooks.
 async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
     const CHECK: &str = "webhook_endpoint";
-    let told = |endpoint: store::WebhookEndpoint| {
+    let endpoint_check = |endpoint: store::WebhookEndpoint| {
         let advice = format!(
             "See what it answers with GET /v1/webhook-endpoints/{0}/deliveries, mend the receiver; PATCH \
              /v1/webhook-endpoints/{0} {{\"enabled\":true}} sends again what it missed.",
@@ -338,5 +338,5 @@ async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
         };
         check.of(&endpoint.id)
     };
-    Ok(data.store.webhook_endpoints().await?.into_iter().map(told).collect())
+    Ok(data.store.webhook_endpoints().await?.into_iter().map(endpoint_check).collect())
 }

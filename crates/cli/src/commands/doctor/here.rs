@@ -15,7 +15,7 @@ const LITTLE: u64 = 1 << 30;
 /// Bytes of free disk below which the database may stop working.
 const TOO_LITTLE: u64 = 100 << 20;
 
-pub(super) fn look(dir: &Path, configuration: Option<&Path>, listen: SocketAddr) -> Vec<Check> {
+pub(super) fn checks(dir: &Path, configuration: Option<&Path>, listen: SocketAddr) -> Vec<Check> {
     let mut checks = Vec::new();
     if !dir.is_dir() {
         checks.push(Check::fail(
@@ -141,9 +141,9 @@ fn configured(named: Option<&Path>, dir: &Path) -> Vec<Check> {
     };
     let Reading { errors, warnings, .. } = Config::read(&text);
     let advice = "See `lucca-connector config default` for what may be set.";
-    let told = |finding: &dyn std::fmt::Display| format!("{}: {finding}", path.display());
-    let wrong = errors.iter().map(|finding| Check::fail(CHECK, told(finding), advice));
-    let odd = warnings.iter().map(|finding| Check::warn(CHECK, told(finding), advice));
+    let located = |finding: &dyn std::fmt::Display| format!("{}: {finding}", path.display());
+    let wrong = errors.iter().map(|finding| Check::fail(CHECK, located(finding), advice));
+    let odd = warnings.iter().map(|finding| Check::warn(CHECK, located(finding), advice));
     let checks: Vec<Check> = wrong.chain(odd).collect();
     if checks.is_empty() { vec![Check::ok(CHECK, path.display().to_string())] } else { checks }
 }

@@ -83,12 +83,12 @@ impl Check {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let dir = global.data_dir();
     let clock = session::clock();
-    let mut checks = here::look(&dir, args.config.as_deref(), args.listen);
+    let mut checks = here::checks(&dir, args.config.as_deref(), args.listen);
     let data = data::open(global, &dir, &mut checks).await;
     if let Some(data) = &data {
-        checks.extend(data::look(data, clock.now()).await);
+        checks.extend(data::checks(data, clock.now()).await);
         if args.tenants {
-            checks.extend(tenants::look(data, &clock).await);
+            checks.extend(tenants::checks(data, &clock).await);
         }
     }
     let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);

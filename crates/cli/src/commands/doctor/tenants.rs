@@ -15,7 +15,7 @@ use crate::session;
 
 const CHECK: &str = "tenant";
 
-pub(super) async fn look(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
+pub(super) async fn checks(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
     let machinery = session::machinery(data, clock);
     let accounts = match data.store.accounts().await {
         Ok(accounts) => accounts,

@@ -10,7 +10,7 @@ use super::{Args, Format};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{complain, counted, grouped, line};
+use crate::output::{counted, grouped, line, stderr_line};
 use crate::progress::title;
 use crate::session;
 
@@ -31,10 +31,10 @@ pub(super) async fn run(global: &Global, args: &Args, to: &str) -> Result<ExitCo
     let clock = session::clock();
     let wanted =
         Wanted { tables, format, since: args.since, now: clock.now(), today: session::today(&*clock) };
-    let told = Told { is_quiet: global.json, bar: Mutex::default() };
+    let progress = ExportProgress { is_quiet: global.json, bar: Mutex::default() };
     let exported = tokio::select! {
-        exported = files::export(&data.store, &account, &wanted, &target, &told) => exported,
-        ended = session::told_to_end() => {
+        exported = files::export(&data.store, &account, &wanted, &target, &progress) => exported,
+        ended = session::shutdown_signal() => {
             return ended.and(Err(session::interrupted("the export was stopped; there is no manifest")));
         }
     };
@@ -99,18 +99,18 @@ fn size(bytes: u64) -> String {
 }
 
 /// Shows progress: a bar on a terminal, and a line for each file.
-struct Told {
+struct ExportProgress {
     is_quiet: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
-impl Told {
+impl ExportProgress {
     fn bar(&self) -> Option<ProgressBar> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Progress for Told {
+impl Progress for ExportProgress {
     fn started(&self, table: Table, about: Option<u64>) {
         if self.is_quiet {
             return;
@@ -135,8 +135,8 @@ impl Progress for Told {
     fn finished(&self, file: &FileEntry) {
         if let Some(bar) = self.bar() {
             bar.finish_and_clear();
-            let told = format!("{}, {}", counted(file.rows, "record"), size(file.bytes));
-            complain(&format!("✓ {:26} {told}", title(file.stream)));
+            let counts = format!("{}, {}", counted(file.rows, "record"), size(file.bytes));
+            stderr_line(&format!("✓ {:26} {counts}", title(file.stream)));
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{Args, Format};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{complain, counted};
+use crate::output::{counted, stderr_line};
 use crate::people_view::People;
 use crate::session;
 
@@ -55,7 +55,12 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             crate::output::json(&json!({ "kind": args.kind.name(), "records": count, "file": path }));
         }
         Some(path) => {
-            complain(&format!("{} of {} written to {}", counted(count, "record"), args.kind, path.display()));
+            stderr_line(&format!(
+                "{} of {} written to {}",
+                counted(count, "record"),
+                args.kind,
+                path.display()
+            ));
         }
         None => {}
     }
