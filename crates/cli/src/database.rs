@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_servers_are_told_apart() {
+    fn files_and_servers_are_distinguished() {
         let file = |path: &str| Ok(DatabaseAddress::File(PathBuf::from(path)));
         assert_eq!(parse(""), file("data/connector.db"));
         assert_eq!(parse("sqlite:a/b.db"), file("a/b.db"));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_repeated() {
+    fn refused_addresses_are_not_repeated() {
         for text in
             ["mysql://me:hunter2@x/y", "me:hunter2", "sqlite:", "sqlite::memory:", "postgres//hunter2"]
         {

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn we_run_and_whoever_had_our_number_before_does_not() {
+    fn reused_process_id_counts_as_ended() {
         let us = this_process();
         assert!(!has_ended(&us));
         let (rest, _) = us.rsplit_once(' ').unwrap();

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_file_reads_back_and_nothing_else_passes_for_one() {
+    fn only_a_key_file_parses_as_one() {
         let [a, b, c] = [1, 2, 3].map(|byte| MasterKey::from_random([byte; 32]));
         let file = KeyFile { keys: vec![a, b], next: Some(c) };
         let text = file.text();

@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_told_in_words() {
+    fn changes_read_as_text() {
         let changes = BTreeMap::from([
             ((Kind::OccupationCategory, Operation::Created), 2),
             ((Kind::Employee, Operation::Updated), 3),

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_restore_meant_is_said_in_words() {
+    fn restore_reads_as_text() {
         let text = in_words(Restored { accounts: 2, in_doubt: 1 });
         assert!(text.contains("2 linked accounts") && text.contains("1 absence request is"), "{text}");
     }

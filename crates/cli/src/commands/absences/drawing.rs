@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_drawn_week_by_week() {
+    fn one_employee_is_drawn_week_by_week() {
         let pen = Pen { is_unicode: true, width: 60 };
         let drawn = weeks(date(2026, 4, 30), date(2026, 5, 12), cell, pen);
         insta::assert_snapshot!(drawn.join("\n"), @r"
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_team_is_cut_into_weeks_where_it_is_too_wide() {
+    fn wide_team_calendar_is_cut_into_weeks() {
         let names = ["Anne Roux".to_owned(), "Maximilien de la Rochefoucauld-Montbel".to_owned()];
         let of = |at: usize, half_day: HalfDay| if at == 0 { cell(half_day) } else { Cell::Free };
         let pen = Pen { is_unicode: false, width: 60 };
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_is_in_one_block_however_narrow() {
+    fn every_day_is_in_one_block_at_any_width() {
         let (first, last) = (date(2026, 5, 6), date(2026, 7, 1));
         for fitting in 1..70 {
             let mut from = first;

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_read_as_people_write_them() {
+    fn periods_parse_as_written() {
         let text = |read: Result<HalfDay, String>| read.map(|at| at.to_string());
         assert_eq!(text(first("2026-05-04")), Ok("2026-05-04 AM".to_owned()));
         assert_eq!(text(last("2026-05-04")), Ok("2026-05-04 PM".to_owned()));
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_and_numbers_are_told_shortly() {
+    fn periods_and_numbers_print_short() {
         let whole = (first("2026-05-04").unwrap(), last("2026-05-04").unwrap());
         assert_eq!(period(whole.0, whole.1), "2026-05-04");
         assert_eq!(period(whole.0, whole.0), "2026-05-04 AM");

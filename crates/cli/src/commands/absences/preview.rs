@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_are_read_as_minutes() {
+    fn hours_parse_as_minutes() {
         assert_eq!((minutes("2.5"), minutes("0,25"), minutes("24")), (Ok(150), Ok(15), Ok(1440)));
         for text in ["", "0", "-1", "25", "NaN", "inf", "two"] {
             assert!(minutes(text).is_err(), "{text:?}");
