@@ -1,4 +1,4 @@
-//! Absences asked for, followed, decided on, taken back, imported and drawn, by the binary against the emulated tenant.
+//! The binary requests, follows, decides on, cancels, imports and draws absences against the emulated tenant.
 
 use std::path::Path;
 
@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 
 use crate::{Ran, link, run, run_with, today};
 
-/// Kinds of leave that the emulated tenant has.
+/// Leave types of the emulated tenant.
 const REMOTE: &str = "34";
 const UNPAID: i64 = 5;
 const RECOVERY: &str = "41";
 
-/// A tenant that is linked and synced, and somebody who works on every weekday of two months to come.
+/// A linked and synced tenant, with an employee who works every weekday of the next two months.
 struct Office {
     dir: tempfile::TempDir,
     emulator: Emulator,
     who: String,
-    /// A Monday, with nothing but worked days until its Friday.
+    /// A Monday; the employee works every day until Friday.
     monday: Date,
 }
 
@@ -39,13 +39,13 @@ async fn office_of(switches: Switches, more: &[&str]) -> Office {
     Office { dir, emulator, who: who.to_string(), monday }
 }
 
-/// Those who work: Lucca's own administrator, who has the number 0, takes no leave.
+/// The employees: Lucca's own administrator, number 0, takes no leave.
 fn staff(emulator: &Emulator) -> Vec<i64> {
     let people = emulator.tenant().people(Some(Status::Active), usize::MAX).into_iter();
     people.map(|person| person.id).filter(|id| *id > 0).collect()
 }
 
-/// Who is free in a whole week that is worked, and which week.
+/// An employee without absences in a full working week, and that week's Monday.
 fn somebody(emulator: &Emulator) -> (i64, Date) {
     let tenant = emulator.tenant();
     let today = today();
@@ -114,7 +114,7 @@ async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
     assert_eq!(preview["amount"]["value"], 2.0);
     assert_eq!(office.writes(), 0);
 
-    // Nobody can be asked here.
+    // No terminal to confirm on.
     let refused = office.ask("request", REMOTE, &from, &to, &["--json"]);
     assert_eq!((refused.code, code(&refused)), (2, "cli.not_confirmed".to_owned()));
     assert_eq!(office.ask("request", REMOTE, &from, &to, &[]).code, 2);
@@ -131,7 +131,7 @@ async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
     let other = office.ask("request", REMOTE, &from, &office.day(3), &how);
     assert_eq!((other.code, code(&other)), (2, "absence.idempotency_key_reused".to_owned()));
 
-    // In its own way, under another key.
+    // The request overlaps with itself under another key.
     let overlap = office.ask("preview", REMOTE, &from, &to, &["--json"]);
     assert_eq!((overlap.code, &overlap.json()["problems"][0]["code"]), (2, &"absence.overlap".into()));
     let text = office.ask("preview", REMOTE, &from, &to, &[]);
@@ -140,7 +140,7 @@ async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
     assert_eq!((overlap.code, code(&overlap)), (2, "absence.overlap".to_owned()));
     assert_eq!(overlap.json()["error"]["problems"][0]["half_days"], json!(taken));
 
-    // It can be seen before the next sync.
+    // Visible before the next sync.
     let month = ["calendar", &office.who, "--from", &office.day(0), "--to", &office.day(4), "--json"];
     let drawn = office.run(&month).ok_json();
     assert_eq!(drawn["people"][0]["is_estimated"], false, "the sync heard of these days");
@@ -199,7 +199,7 @@ async fn a_denial_needs_a_comment_and_names_what_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lucca_warns_of_is_acknowledged_by_its_id() {
     let office = office(&[]).await;
-    // A day that is over is late, which Lucca asks to confirm.
+    // A past day is late, which Lucca asks to confirm.
     let tenant = office.emulator.tenant();
     let free = (1..40).map(|back| today() - back.days()).find_map(|day| {
         let is_free = |id: &i64| {
@@ -298,7 +298,7 @@ async fn an_account_that_was_linked_without_requests_makes_none() {
     let preview = office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json();
     assert_eq!(preview["can_be_requested"], true);
 
-    // Wanted by the customer, and not allowed to the key.
+    // The customer accepts the feature, and the key lacks the permission.
     let rights = Rights { make_absence_requests: false, ..Rights::all() };
     office.emulator.tenant().set_rights(office.emulator.api_key(), rights);
     let ran = office.ask("preview", REMOTE, &day, &day, &["--json"]);
@@ -362,7 +362,7 @@ async fn the_door_is_chosen() {
     assert_eq!(configure("window").code, 2);
 }
 
-/// A tenant of years ago, linked and synced, so that what is drawn of it is the same on every day.
+/// A tenant linked and synced years ago, so that its drawings are the same on every day.
 async fn long_ago() -> (tempfile::TempDir, Emulator) {
     let mut config = Config::new(40, 7, date(2021, 5, 10));
     config.switches.rate_limit = None;
@@ -375,7 +375,7 @@ async fn long_ago() -> (tempfile::TempDir, Emulator) {
     (dir, emulator)
 }
 
-/// Text without what differs from run to run.
+/// Masks the text's parts that differ between runs.
 fn steady(text: &str) -> String {
     let is_id =
         |word: &str| word.trim_end_matches([':', ',']).strip_prefix("abr_").is_some_and(|id| id.len() == 32);
@@ -394,7 +394,7 @@ fn steady(text: &str) -> String {
 async fn a_person_reads_what_it_would_be_what_it_became_and_what_comes_next() {
     let (dir, emulator) = long_ago().await;
     let tenant = emulator.tenant();
-    // Ascension is on a Thursday, Whit Monday a week later.
+    // Ascension is a Thursday, Whit Monday a week later.
     let (from, to) = (date(2021, 5, 12), date(2021, 5, 25));
     let is_free = |id: &i64| {
         let busy = |facts: &AbsenceFacts| facts.ends_on >= from && facts.starts_on <= to;

@@ -1,4 +1,4 @@
-//! `airbyte`: what a platform gets that runs the binary as a source.
+//! `airbyte`: the messages that a platform receives when it runs the binary as a source.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -12,7 +12,7 @@ use crate::streams::{
 };
 use crate::{Ran, command, emulator, ended};
 
-/// The contents of messages of a type.
+/// The contents of the messages of a type.
 fn of(messages: &[Value], type_: &str, member: &str) -> Vec<Value> {
     messages
         .iter()
@@ -21,7 +21,7 @@ fn of(messages: &[Value], type_: &str, member: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The last state of each stream, as a platform gives them back.
+/// The last state of each stream, as a platform passes it back.
 fn states(messages: &[Value]) -> Value {
     let mut last = BTreeMap::new();
     for state in of(messages, "STATE", "state") {
@@ -52,7 +52,7 @@ fn errors(ran: &Ran) -> Vec<Value> {
 }
 
 impl Synced {
-    /// A configured catalog of some streams.
+    /// A configured catalog of these streams.
     fn configured(&self, streams: &[&str], mode: &str) -> String {
         let streams: Vec<Value> = streams
             .iter()
@@ -119,7 +119,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
             .sum();
         assert_eq!(estimated, copy.len() as u64);
 
-        // Nothing happened since: nothing is told, and where it is stays.
+        // Nothing changed since: no records, and the state stays.
         let idle = lines(&synced.read(&catalog, Some(&states(&messages))));
         assert!(records(&idle).is_empty());
         assert_eq!(states(&idle).as_array().unwrap().len(), STREAMS.len());
@@ -144,7 +144,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
         }
         assert_same(&copy, &synced).await;
 
-        // Of who is erased nothing but the id is told.
+        // Of an erased employee only the id is delivered.
         let erased = synced.run_with(&["employees", "erase", moved.as_str(), "--yes", "--json"], "");
         assert_eq!(erased.code, 0, "{}", erased.err);
         let last = records(&lines(&synced.read(&catalog, Some(&states(&news)))));
@@ -154,7 +154,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
         assert_eq!(Value::Object(model), json!({ "id": moved.as_str() }));
         check(&Value::Object(record.clone()), schemas["employees"], "employees");
 
-        // In full there is nobody who is gone or erased.
+        // A full read contains neither deleted nor erased employees.
         let full = synced.configured(&["employees"], "full_refresh");
         let full = records(&lines(&synced.read(&full, Some(&states(&news)))));
         assert_eq!(full.len(), 58);
@@ -179,7 +179,7 @@ async fn a_read_that_was_interrupted_goes_on_and_then_tells_what_changed() {
         records(&rest).iter().for_each(|(stream, record)| apply(&mut copy, stream, record));
         assert_eq!(copy.len(), records(&whole).len());
 
-        // What changes meanwhile, before the place or behind it, comes after.
+        // A change during the read, before or behind the position, comes afterwards.
         let first = records(before)[0].1["id"].as_str().unwrap().parse().unwrap();
         let patch = lucca_emulator::PersonPatch {
             job_title: Some(Some(mode.to_owned())),
@@ -216,7 +216,7 @@ async fn what_cannot_be_used_is_said_as_a_message() {
     let ran = synced.read(&unknown, None);
     assert!(ran.code == 1 && errors(&ran)[0]["error"]["message"].as_str().unwrap().contains("salaries"));
 
-    // A configuration may hold a key: it is never repeated.
+    // A configuration may hold a key: errors never repeat it.
     let key = synced.emulator.api_key();
     for (config, code) in [
         (json!({ "tenant_url": [key], "api_key": key }), "cli.source_config"),
@@ -245,7 +245,7 @@ async fn what_cannot_be_used_is_said_as_a_message() {
     let missing = synced.run(&["airbyte", "read", "--config", "nowhere.json", "--catalog", &unknown]);
     assert!(missing.code == 1 && errors(&missing).len() == 1);
 
-    // Whoever has seen enough may go.
+    // The platform may close the pipe once it has read enough.
     let config = synced.config();
     let read =
         ["airbyte", "read", "--config", &config, "--catalog", &synced.configured(&STREAMS, "full_refresh")];
@@ -316,13 +316,13 @@ async fn a_tenant_is_read_directly_in_full_and_nothing_stays() {
         assert_eq!(state["stream"]["stream_state"], json!({ "__ab_no_cursor_state_message": true }));
     }
 
-    // Only what is wanted is asked for.
+    // Only the selected streams are requested.
     emulator.tenant().clear_requests();
     assert_eq!(read(&configured(&["employees", "departments"], "full_refresh")).code, 0);
     let asked = emulator.requests();
     assert!(!asked.is_empty() && asked.iter().all(|request| !request.path.contains("leave")), "{asked:#?}");
 
-    // A list that the key may not read is not an empty one.
+    // A list that the key may not read must not look empty.
     let key = emulator.tenant().keys().into_iter().find(|key| key.key == emulator.api_key()).unwrap();
     let rights = lucca_emulator::Rights { view_contracts: false, ..key.rights };
     assert!(emulator.tenant().set_rights(emulator.api_key(), rights));

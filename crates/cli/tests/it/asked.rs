@@ -1,4 +1,4 @@
-//! A sync that is asked for over the API is a worker's to do: beside the service, or in it.
+//! A worker runs a sync requested over the API: beside the service, or inside it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use test_database::{Engine, Place, TestDatabase};
 
 use crate::{command, emulator, ended};
 
-/// A process that goes on until the test is over.
+/// A process that runs until the test ends.
 pub(crate) struct Process(Child);
 
 impl Drop for Process {
@@ -21,9 +21,9 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Starts it, and gives what it says first.
+    /// Starts it, and returns its first line.
     pub(crate) fn start(mut command: Command) -> (Self, String) {
-        // Nobody reads its log while it runs, and a full pipe would stop it.
+        // The test does not read the log while the process runs, and a full pipe would block it.
         let mut child = command.env("LUCCA_CONNECTOR_LOG", "off").spawn().unwrap();
         let mut first = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
@@ -31,7 +31,7 @@ impl Process {
     }
 }
 
-/// A service, called as its operator.
+/// A service, called with the operator's key.
 pub(crate) struct Api {
     pub(crate) address: String,
     pub(crate) key: String,
@@ -66,7 +66,7 @@ async fn what_cannot_begin_does_not_say_that_it_works() {
             if let Place::Url(url) = &database.place {
                 command.env("DATABASE_URL", url);
             }
-            // All that is printed is one document.
+            // Standard output is exactly one document.
             ended(command.spawn().unwrap()).json()["error"]["code"].clone()
         };
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -88,7 +88,7 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         let data: &Path = dir.path();
         let binary = |arguments: &[&str]| {
             let mut command = command(data, arguments);
-            // A file is where it is by itself.
+            // A SQLite file needs no address: it is in the data directory.
             if let Place::Url(url) = &database.place {
                 command.env("DATABASE_URL", url);
             }
@@ -103,7 +103,7 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         let link =
             ["link", &tenant, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
         run(&link).ok_json();
-        // Nothing is due then.
+        // After this sync, nothing is due.
         run(&["sync", "--json"]).ok_json();
 
         let mut serve = vec!["serve", "--listen", "127.0.0.1:0"];
@@ -121,7 +121,7 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         };
         let mut asked = ask();
         if is_split {
-            // None is in progress: it is the one that is queued.
+            // No run is in progress, so the queued one is cancelled.
             let cancelled = run(&["runs", "cancel", "--json"]).ok_json();
             assert_eq!((&cancelled["run_id"], &cancelled["state"]), (&asked["id"], &"cancelled".into()));
             asked = ask();

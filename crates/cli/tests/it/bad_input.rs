@@ -1,4 +1,4 @@
-//! Bad tenant URLs, keys and arguments: a clear error with a stable code, and nothing is kept or sent.
+//! Bad tenant URLs, keys and arguments give a clear error with a stable code; nothing is stored or sent.
 
 use std::net::TcpListener;
 

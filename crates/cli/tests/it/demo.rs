@@ -1,4 +1,4 @@
-//! `demo`: what is stored is what the tenant holds.
+//! `demo`: the store equals the tenant.
 
 use crate::run;
 
@@ -13,7 +13,7 @@ fn every_count_equals_the_truth() {
         assert_eq!(report["stored"]["employees"].to_string(), employees);
         assert_eq!((&report["quarantined"], &report["throttled"]), (&0.into(), &0.into()));
         assert!(report["requests"]["users"].as_u64().unwrap() <= 2);
-        // Again: the same tenant, found again in the same database, has not changed.
+        // Again: the same tenant in the same database has not changed.
         assert_eq!(run(dir.path(), &arguments).ok_json()["written"], 0);
     }
 }

@@ -1,4 +1,4 @@
-//! `doctor` and `config`: what is well, what is not and what to do about it, without changing or asking anything.
+//! `doctor` and `config`: report faults with advice, without changing anything or sending requests.
 
 use std::fs;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::{Ran, emulator, link, run, today};
 
-/// A port that is likely to be free; whether it is does not matter here.
+/// Port 0; whether a port is free does not matter here.
 const ELSEWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
 
 fn doctor(dir: &std::path::Path, more: &[&str]) -> Ran {
     run(dir, &[&["doctor", "--json"], &ELSEWHERE[..], more].concat())
 }
 
-/// How each check of a name stands.
+/// The states of all checks of a name.
 fn states<'a>(told: &'a Value, check: &str) -> Vec<&'a str> {
     let checks = told["checks"].as_array().unwrap();
     checks.iter().filter(|one| one["check"] == check).map(|one| one["state"].as_str().unwrap()).collect()
@@ -22,13 +22,14 @@ fn states<'a>(told: &'a Value, check: &str) -> Vec<&'a str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_is_well_after_a_sync_and_nobody_is_asked() {
-    // A tenant whose clock is right.
+    // A tenant with a correct clock.
     let config = Config { real_time: true, ..Config::new(20, 5, today()) };
     let emulator = Emulator::start(config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    // In a company of 20 no one may have left or be about to begin: a person says that the key would show them.
+    // A company of 20 may have no former or future employees: the operator confirms that the key would show
+    // them.
     let confirmed = "see_future_employees,see_former_employees";
     run(dir.path(), &["accounts", "configure", "--confirm", confirmed, "--json"]).ok_json();
     run(dir.path(), &["check", "--json"]).ok_json();
@@ -104,7 +105,7 @@ async fn what_is_wrong_is_said_with_what_to_do() {
     let told = doctor(dir.path(), &[]);
     assert_eq!((told.code, states(&told.json(), "account")), (1, vec!["fail"]), "{}", told.out);
 
-    // Another master key than the one it was sealed with.
+    // Another master key than the one that sealed it.
     let key = dir.path().join("master.key");
     let right = fs::read(&key).unwrap();
     fs::write(&key, format!("{}\n", "ab".repeat(32))).unwrap();
@@ -179,7 +180,7 @@ fn a_configuration_is_checked_by_file_line_and_key() {
         (&json!(4), &json!("linking.hand_over_days"))
     );
     assert_eq!(json["warnings"][0]["did_you_mean"], "vendor.colour");
-    // The service says the same, and does not begin.
+    // The service reports the same, and does not start.
     let serve = run(dir.path(), &["serve", "--config", name, "--json"]);
     assert_eq!((serve.code, &serve.json()["error"]["code"]), (2, &json!("cli.config")));
     assert_eq!(serve.json()["error"]["errors"][0]["line"], 4);

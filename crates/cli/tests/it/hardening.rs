@@ -1,4 +1,4 @@
-//! What keeps secrets and data safe on the machine: files written whole or not at all, no core dumps, warnings.
+//! Protects secrets and data on the machine: files written completely or not at all, no core dumps, warnings.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,7 +9,7 @@ use test_database::Place;
 
 use crate::{command, emulator, ended, link, run};
 
-/// A command whose files can't grow beyond so many blocks of 512 bytes, as on a full disk.
+/// A command whose files can't grow beyond `blocks` of 512 bytes, as on a full disk.
 fn on_full_disk(of: &Command, blocks: u32) -> Command {
     let mut command = Command::new("sh");
     // SIGXFSZ is ignored, so that writing fails instead of ending the process.
@@ -46,7 +46,7 @@ async fn a_failed_backup_leaves_nothing() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// A service that was started, and what it said first.
+/// A started service, and its first line.
 fn serving(mut command: Command) -> (Child, String) {
     let mut child = command.stdin(Stdio::null()).spawn().unwrap();
     let mut said = String::new();
@@ -58,7 +58,7 @@ fn serving(mut command: Command) -> (Child, String) {
 fn a_service_dumps_no_core_and_warns() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["migrate"]);
-    // What makes the folder and its key.
+    // Creates the folder and its key.
     let (mut child, _) = serving(command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]));
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
@@ -82,7 +82,7 @@ async fn a_sync_shows_that_it_lives() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    // Others take over from a process that does not beat any more.
+    // Other processes take over from one that sends no more beats.
     let database = Place::File(dir.path().join("connector.db"));
     let beats = database.texts("SELECT count(*) || '' FROM workers").await.unwrap();
     assert_eq!(beats, ["1"]);

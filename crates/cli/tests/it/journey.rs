@@ -1,4 +1,4 @@
-//! An administrator and a data engineer with a tenant: link, check, sync, look, export.
+//! An administrator and a data engineer with a tenant: link, check, sync, list, export.
 
 use lucca_emulator::Rights;
 use serde_json::Value;
@@ -64,7 +64,7 @@ async fn a_permission_that_shows_nobody_is_named_with_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
     let findings = linked["check"]["findings"].as_array().unwrap();
-    // Whether absence requests could be made is not tried; that they can be read is enough.
+    // The check does not try whether absence requests can be made; reading them is enough.
     let doubted =
         findings.iter().filter(|finding| finding["verdict"] != "granted" && finding["likelier"] != "granted");
     let doubted: Vec<&Value> = doubted.collect();

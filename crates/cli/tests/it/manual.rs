@@ -1,4 +1,4 @@
-//! What is made from the help texts: the manual, and what shells complete by.
+//! The manual and the shell completions, which are generated from the help texts.
 
 use crate::run;
 

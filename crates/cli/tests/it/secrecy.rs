@@ -1,4 +1,4 @@
-//! The API key never appears: not in output, not in logs at their loudest, not in the files.
+//! The API key never appears: not in output, not in logs at their most verbose, not in files.
 
 use crate::{run, run_with};
 

@@ -1,4 +1,4 @@
-//! An operator ends what was linked, looks at what was done, and at what is to be done.
+//! An operator unlinks accounts, and reads the audit log and the issues.
 
 use lucca_emulator::{Fault, FaultKind, Rights};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn an_account_is_unlinked_refuses_to_be_read_and_is_linked_again() {
     let account = linked["account_id"].as_str().unwrap();
     run(dir.path(), &["sync", "--json"]).ok_json();
 
-    // Nobody is there to be asked.
+    // No terminal to confirm on.
     for more in [&[][..], &["--json"], &["--data", "erase"]] {
         let refused = run(dir.path(), &[&["accounts", "unlink", account], more].concat());
         assert_eq!(refused.code, 2);
@@ -93,7 +93,7 @@ async fn what_is_unlinked_is_in_nobodys_way() {
     assert_eq!(which.json()["error"]["code"], "cli.which_account");
     run(dir.path(), &["accounts", "unlink", &first.url(), "--yes", "--json"]).ok_json();
 
-    // The one that is linked is the one that is meant, and all there is to sync.
+    // The linked account is selected, and the only one to sync.
     assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
     let all = run(dir.path(), &["sync", "--all", "--json"]).ok_json();
     assert_eq!((all.as_array().unwrap().len(), &all[0]["tenant"]), (1, &json!(second.url())));
