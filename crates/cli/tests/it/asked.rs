@@ -56,7 +56,7 @@ impl Api {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_begin_does_not_say_that_it_works() {
+async fn failed_start_reports_only_an_error() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let dir = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ async fn what_cannot_begin_does_not_say_that_it_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
+async fn requested_sync_is_run_by_a_worker() {
     for engine in Engine::available() {
         let is_split = engine == Engine::Postgres;
         let database = TestDatabase::new(engine).await;
@@ -114,19 +114,19 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         let api = Api { address, key };
         let accounts = api.call("GET", "/v1/linked-accounts").1;
         let runs = format!("/v1/linked-accounts/{}/runs", accounts["items"][0]["id"].as_str().unwrap());
-        let ask = || {
-            let (status, asked) = api.call("POST", &runs);
-            assert_eq!(status, 202, "{asked}");
-            asked
+        let request_run = || {
+            let (status, requested) = api.call("POST", &runs);
+            assert_eq!(status, 202, "{requested}");
+            requested
         };
-        let mut asked = ask();
+        let mut requested = request_run();
         if is_split {
             // No run is in progress, so the queued one is cancelled.
             let cancelled = run(&["runs", "cancel", "--json"]).ok_json();
-            assert_eq!((&cancelled["run_id"], &cancelled["state"]), (&asked["id"], &"cancelled".into()));
-            asked = ask();
+            assert_eq!((&cancelled["run_id"], &cancelled["state"]), (&requested["id"], &"cancelled".into()));
+            requested = request_run();
         }
-        let id = asked["id"].as_str().unwrap();
+        let id = requested["id"].as_str().unwrap();
         let state = || api.call("GET", &format!("{runs}/{id}")).1["state"].clone();
 
         let mut working = None;
@@ -140,8 +140,8 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
             assert_eq!((&listed[0]["run_id"], &listed[0]["state"]), (&id.into(), &"queued".into()));
             let shown = run(&["runs", "show", id]).out;
             assert!(shown.contains("queued; a worker begins it"), "{shown}");
-            let told = run(&["doctor"]).out;
-            assert!(told.contains("no worker is alive to begin it"), "{told}");
+            let report = run(&["doctor"]).out;
+            assert!(report.contains("no worker is alive to begin it"), "{report}");
             working = Some(Process::start(binary(&["worker", "--listen", "127.0.0.1:0"])));
         }
         let shown = || run(&["runs", "show", id, "--json"]).ok_json();

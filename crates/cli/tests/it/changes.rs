@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{command, emulator, ended, link, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_gets_each_change_once_and_in_order() {
+async fn changes_are_printed_once_and_in_order() {
     let emulator = emulator(40).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -30,9 +30,9 @@ async fn a_reader_gets_each_change_once_and_in_order() {
     emulator.tenant().change(person.id, patch).unwrap();
     // A full sync: the tenant's clock differs from this machine's, so nothing seems to have changed lately.
     run(dir.path(), &["sync", "--full", "--json"]).ok_json();
-    let heard = ended(waiting).ok_json();
-    assert_eq!((&heard["id"], &heard["operation"]), (&person.id.to_string().into(), &"updated".into()));
-    assert_eq!(heard["fields"]["job_title"]["after"], "Cheffe");
+    let received = ended(waiting).ok_json();
+    assert_eq!((&received["id"], &received["operation"]), (&person.id.to_string().into(), &"updated".into()));
+    assert_eq!(received["fields"]["job_title"]["after"], "Cheffe");
 
     let id = person.id.to_string();
     let text = run(dir.path(), &["changes", "--id", &id, "--kind", "employees", "--after", &last]);

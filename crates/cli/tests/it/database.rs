@@ -15,7 +15,7 @@ fn run_on(database: &str, dir: &Path, arguments: &[&str], input: &str) -> Ran {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_works_on_either_engine_and_the_password_stays_secret() {
+async fn both_engines_work_and_hide_the_password() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let url = match &database.place {
@@ -79,7 +79,7 @@ async fn everything_works_on_either_engine_and_the_password_stays_secret() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused_without_being_repeated() {
+fn invalid_address_is_not_repeated() {
     let dir = tempfile::tempdir().unwrap();
     for url in ["mysql://me:hunter2secret@localhost/x", "hunter2secret", "sqlite::memory:"] {
         let ran = run(dir.path(), &["accounts", "--json", "--database", url]);

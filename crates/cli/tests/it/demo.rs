@@ -28,12 +28,12 @@ fn small_pages_give_the_same() {
 }
 
 #[test]
-fn a_person_is_told_what_was_found_and_what_to_try_next() {
+fn text_shows_counts_and_next_commands() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(dir.path(), &["demo", "--employees", "130"]);
     assert_eq!(ran.code, 0);
-    for said in ["employees", "active", "org chart", "odd in the data", "connector.db", "Try next"] {
-        assert!(ran.out.contains(said), "{said:?} is not in {}", ran.out);
+    for text in ["employees", "active", "org chart", "odd in the data", "connector.db", "Try next"] {
+        assert!(ran.out.contains(text), "{text:?} is not in {}", ran.out);
     }
     assert!(dir.path().join("connector.db").is_file());
 }

@@ -19,7 +19,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_is_whole_or_has_no_manifest() {
+async fn export_is_complete_or_has_no_manifest() {
     let emulator = emulator(60).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -57,7 +57,7 @@ async fn an_export_is_whole_or_has_no_manifest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changed_is_exported_from_a_number_on_that_the_log_has_reached() {
+async fn export_since_a_sequence_number_has_changes() {
     let emulator = emulator(60).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -97,7 +97,7 @@ async fn what_changed_is_exported_from_a_number_on_that_the_log_has_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_exported_says_what_can() {
+async fn invalid_exports_are_refused_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().to_str().unwrap();
     for (arguments, code) in [

@@ -21,7 +21,7 @@ fn on_full_disk(of: &Command, blocks: u32) -> Command {
 }
 
 #[test]
-fn a_full_disk_leaves_no_empty_key() {
+fn full_disk_leaves_no_empty_key() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let first = command(&data, &["serve", "--listen", "127.0.0.1:0", "--json"]);
@@ -33,7 +33,7 @@ fn a_full_disk_leaves_no_empty_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_backup_leaves_nothing() {
+async fn failed_backup_leaves_no_file() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     let data = dir.path().join("data");
     link(&data, &emulator, &[]).ok_json();
@@ -49,13 +49,13 @@ async fn a_failed_backup_leaves_nothing() {
 /// A started service, and its first line.
 fn serving(mut command: Command) -> (Child, String) {
     let mut child = command.stdin(Stdio::null()).spawn().unwrap();
-    let mut said = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-    (child, said)
+    let mut first_line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
+    (child, first_line)
 }
 
 #[test]
-fn a_service_dumps_no_core_and_warns() {
+fn service_dumps_no_core_and_warns() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["migrate"]);
     // Creates the folder and its key.
@@ -71,14 +71,14 @@ fn a_service_dumps_no_core_and_warns() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let (mut child, _) = serving(command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]));
     child.kill().unwrap();
-    let mut told = String::new();
-    child.stderr.as_mut().unwrap().read_to_string(&mut told).unwrap();
+    let mut log = String::new();
+    child.stderr.as_mut().unwrap().read_to_string(&mut log).unwrap();
     child.wait().unwrap();
-    assert!(told.contains("master.key") && told.contains("chmod 600"), "{told}");
+    assert!(log.contains("master.key") && log.contains("chmod 600"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_shows_that_it_lives() {
+async fn sync_sends_beats() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
@@ -93,8 +93,8 @@ async fn doctor_verifies_the_audit_log() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     link(dir.path(), &emulator, &[]).ok_json();
     let check = || {
-        let told = run(dir.path(), &["doctor", "--json"]).json();
-        let checks = told["checks"].as_array().unwrap().clone();
+        let report = run(dir.path(), &["doctor", "--json"]).json();
+        let checks = report["checks"].as_array().unwrap().clone();
         checks.into_iter().find(|check| check["check"] == "audit_log").unwrap()["state"].clone()
     };
     assert_eq!(check(), "ok");
@@ -111,9 +111,9 @@ fn ignored_forwarded_headers_are_warned_of_once() {
     let dir = tempfile::tempdir().unwrap();
     let mut serve = command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]);
     serve.env("LUCCA_CONNECTOR_LOG", "warn");
-    let (mut child, said) = serving(serve);
-    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
-    let address = said["listening"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    let (mut child, first_line) = serving(serve);
+    let first_line: serde_json::Value = serde_json::from_str(&first_line).unwrap();
+    let address = first_line["listening"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
     for _ in 0..3 {
         let mut stream = std::net::TcpStream::connect(&address).unwrap();
         let request =
@@ -124,8 +124,8 @@ fn ignored_forwarded_headers_are_warned_of_once() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     child.kill().unwrap();
-    let mut told = String::new();
-    child.stderr.as_mut().unwrap().read_to_string(&mut told).unwrap();
+    let mut log = String::new();
+    child.stderr.as_mut().unwrap().read_to_string(&mut log).unwrap();
     child.wait().unwrap();
-    assert_eq!(told.matches("trust_forwarded_for").count(), 1, "{told}");
+    assert_eq!(log.matches("trust_forwarded_for").count(), 1, "{log}");
 }

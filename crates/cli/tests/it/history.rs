@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
+async fn move_found_by_sync_keeps_the_day_before() {
     let emulator = emulator(80).await;
     let tenant = emulator.tenant();
     let dir = tempfile::tempdir().unwrap();
@@ -54,7 +54,7 @@ async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn absences_are_listed_by_day_person_department_and_status() {
+async fn absences_are_filtered() {
     let emulator = emulator(120).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -124,7 +124,7 @@ async fn absences_are_listed_by_day_person_department_and_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_came_back_is_told_from_who_is_there_twice() {
+async fn rehires_are_distinguished_from_duplicates() {
     let emulator = emulator(10).await;
     let hire = |starts_on, ends_on, mail: &str, number: &str| {
         emulator.tenant().hire(Hire {

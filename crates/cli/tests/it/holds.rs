@@ -22,7 +22,7 @@ fn remove(emulator: &Emulator, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_held_is_shown_and_then_let_go_or_kept() {
+async fn held_records_are_released_or_kept() {
     let emulator = emulator(150).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -80,7 +80,7 @@ async fn what_is_held_is_shown_and_then_let_go_or_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_an_account_is_read_is_set_and_reset() {
+async fn account_settings_are_set_and_reset() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();

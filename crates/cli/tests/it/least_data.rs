@@ -15,9 +15,9 @@ async fn features_are_declined_and_accepted() {
     assert_eq!(settings["declined_features"], json!(["leaves", "jobs"]));
     emulator.tenant().clear_requests();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    let asked = emulator.requests();
-    assert!(asked.iter().all(|request| !request.path.to_lowercase().contains("leave")));
-    assert!(asked.iter().all(|request| !request.query.contains("jobTitle")));
+    let requests = emulator.requests();
+    assert!(requests.iter().all(|request| !request.path.to_lowercase().contains("leave")));
+    assert!(requests.iter().all(|request| !request.query.contains("jobTitle")));
     assert_eq!(run(dir.path(), &["absences", "list", "--json"]).ok_json(), json!([]));
 
     // Relinking keeps declined features; a reset restores our defaults, not the customer's choice.
@@ -43,7 +43,7 @@ async fn features_are_declined_and_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_erased_with_a_receipt_and_allowed_again() {
+async fn person_is_erased_with_receipt_then_allowed() {
     let emulator = emulator(30).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();

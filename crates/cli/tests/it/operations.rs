@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run, today};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_goes_to_no_terminal_has_no_colours() {
+async fn log_without_terminal_has_no_colours() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]);
@@ -15,7 +15,7 @@ async fn a_log_that_goes_to_no_terminal_has_no_colours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn master_keys_are_rotated_and_the_audit_log_says_so() {
+async fn key_rotation_is_in_the_audit_log() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();
@@ -76,7 +76,7 @@ async fn master_keys_are_rotated_and_the_audit_log_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_restored_and_syncs_on() {
+async fn restored_backup_continues_to_sync() {
     let emulator = emulator(12).await;
     let dir = tempfile::tempdir().unwrap();
     let (path, restored) = (dir.path().join("data"), dir.path().join("restored"));
@@ -130,7 +130,7 @@ async fn a_backup_is_restored_and_syncs_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_old_is_shown_removed_and_receipted() {
+async fn old_data_is_removed_with_receipts() {
     let emulator = emulator(120).await;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();

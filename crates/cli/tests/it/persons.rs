@@ -93,7 +93,7 @@ async fn typed_references_resolve_to_one_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_simulation_names_the_person_of_each_row() {
+async fn simulation_names_the_person_of_each_row() {
     let office = office().await;
     let file = |reference: &str, column: &str| {
         format!("{column};leave_type;starts;ends\n{reference};34;2027-02-02;2027-02-02\n")

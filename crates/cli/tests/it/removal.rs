@@ -143,15 +143,15 @@ async fn check(place: &Place, people: &[String]) {
     assert_eq!(own_first, [""; 0]);
     let profiles =
         texts("SELECT body FROM records WHERE account_no = 2 AND body LIKE '%profile_figgo%'").await;
-    assert!(!profiles.is_empty(), "what is on the list of application data stays where it was asked for");
+    assert!(!profiles.is_empty(), "what is on the list of application data stays where it was requested");
 
-    let told = texts(
+    let changed = texts(
         "SELECT remote_id FROM changes WHERE account_no = 1 AND kind = 'employees' AND op = 'updated' \
          AND run_id IS NULL ORDER BY seq",
     )
     .await;
     for person in people {
-        assert_eq!(told.iter().filter(|id| *id == person).count(), 1, "one change for each person");
+        assert_eq!(changed.iter().filter(|id| *id == person).count(), 1, "one change for each person");
     }
     let fields = texts(
         "SELECT DISTINCT fields FROM changes WHERE run_id IS NULL AND op = 'updated' AND account_no = 1",

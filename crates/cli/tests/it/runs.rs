@@ -35,7 +35,7 @@ fn begun(dir: &Path) -> (Child, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_in_progress_is_watched_to_its_end() {
+async fn running_sync_is_followed_to_its_end() {
     let dir = tempfile::tempdir().unwrap();
     let _emulator = slow_tenant(dir.path()).await;
     let (syncing, seen) = begun(dir.path());
@@ -64,7 +64,7 @@ async fn a_run_in_progress_is_watched_to_its_end() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_stopped_or_killed_is_gone_on_with() {
+async fn stopped_or_killed_run_is_resumed() {
     let dir = tempfile::tempdir().unwrap();
     let emulator = slow_tenant(dir.path()).await;
     let (mut killed, _) = begun(dir.path());
@@ -84,11 +84,11 @@ async fn a_run_that_is_stopped_or_killed_is_gone_on_with() {
     let states: Vec<&str> = states.as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["succeeded", "interrupted", "interrupted"]);
     let lines = run(dir.path(), &["changes", "--kind", "employees", "--json"]).out;
-    assert_eq!(lines.lines().count() as u64, emulator.truth().employees, "nobody is told of twice");
+    assert_eq!(lines.lines().count() as u64, emulator.truth().employees, "each employee is new exactly once");
 }
 
 #[test]
-fn a_run_that_is_none_is_said_to_be_unknown() {
+fn unknown_run_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["demo", "--employees", "1", "--json"]).ok_json();
     let ran = run(dir.path(), &["runs", "show", "run_1", "--json"]);

@@ -69,7 +69,7 @@ fn mark(catalog: &mut Value, stream: &str, breadcrumb: &[&str], name: &str, valu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_target_that_keeps_the_state_has_what_the_store_holds() {
+async fn target_that_keeps_state_equals_the_store() {
     for engine in Engine::available() {
         let synced = Synced::new(engine, 60).await;
         let catalog = synced.discover();
@@ -100,7 +100,7 @@ async fn a_target_that_keeps_the_state_has_what_the_store_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_selected_is_given() {
+async fn only_selected_streams_are_sent() {
     let synced = Synced::new(Engine::Sqlite, 30).await;
     let mut catalog = synced.discover();
     for stream in STREAMS.into_iter().filter(|stream| !["employees", "departments"].contains(stream)) {
@@ -146,7 +146,7 @@ async fn only_what_is_selected_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tap_that_was_interrupted_goes_on() {
+async fn interrupted_tap_resumes() {
     let synced = Synced::new(Engine::Sqlite, 1200).await;
     let mut catalog = synced.discover();
     for stream in STREAMS.into_iter().filter(|stream| *stream != "employees") {
@@ -169,7 +169,7 @@ async fn a_tap_that_was_interrupted_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_is_tapped_directly_and_nothing_stays() {
+async fn direct_tap_leaves_no_files() {
     let emulator = emulator(40).await;
     let (dir, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let config = dir.path().join("config.json");

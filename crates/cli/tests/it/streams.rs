@@ -167,8 +167,8 @@ pub(crate) async fn assert_same(copy: &Records, synced: &Synced) {
             assert_eq!(*state, RecordState::Gone, "{key:?} is missing");
             continue;
         };
-        let (model, told, is_deleted) = split(record);
-        assert_eq!((&model, told.as_str()), (body, state.name()), "{key:?}");
+        let (model, stated, is_deleted) = split(record);
+        assert_eq!((&model, stated.as_str()), (body, state.name()), "{key:?}");
         assert_eq!(is_deleted, *state == RecordState::Gone, "{key:?}");
     }
     for (key, record) in copy {

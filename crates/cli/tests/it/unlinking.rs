@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_unlinked_refuses_to_be_read_and_is_linked_again() {
+async fn unlinked_account_is_refused_until_relinked() {
     let emulator = emulator(20).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
@@ -84,7 +84,7 @@ async fn an_account_is_unlinked_refuses_to_be_read_and_is_linked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_unlinked_is_in_nobodys_way() {
+async fn unlinked_account_is_not_selected() {
     let (first, second) = (emulator(5).await, emulator(6).await);
     let dir = tempfile::tempdir().unwrap();
     let gone = link(dir.path(), &first, &[]).ok_json();
@@ -107,7 +107,7 @@ async fn what_is_unlinked_is_in_nobodys_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn issues_say_what_to_do_until_it_is_done() {
+async fn issues_stay_open_until_resolved() {
     let emulator = emulator(90).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
@@ -139,7 +139,7 @@ async fn issues_say_what_to_do_until_it_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_issue_about_a_refused_key_is_told_in_both_languages() {
+async fn refused_key_issue_exists_in_both_languages() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();

@@ -97,12 +97,12 @@ impl Installation {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let mut first_line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
         let mut process = Process { child, log, url: String::new() };
-        let told: Value = serde_json::from_str(&said)
-            .unwrap_or_else(|_| panic!("{name} did not start: {said} {}", process.log()));
-        process.url = told["listening"].as_str().unwrap().to_owned();
+        let started: Value = serde_json::from_str(&first_line)
+            .unwrap_or_else(|_| panic!("{name} did not start: {first_line} {}", process.log()));
+        process.url = started["listening"].as_str().unwrap().to_owned();
         let answer = reqwest::get(format!("{}/readyz", process.url)).await.unwrap();
         assert!(answer.status().is_success(), "{name}: {}", process.log());
         process
@@ -164,7 +164,7 @@ struct Service {
 }
 
 impl Service {
-    async fn ask(&self, method: Method, path: &str, key: &str, body: Option<Value>) -> (u16, Value) {
+    async fn request(&self, method: Method, path: &str, key: &str, body: Option<Value>) -> (u16, Value) {
         let mut request = self.http.request(method, format!("{}{path}", self.process.url)).bearer_auth(key);
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
@@ -175,7 +175,7 @@ impl Service {
     }
 
     async fn make(&self, path: &str, body: Value) -> Value {
-        let (status, made) = self.ask(Method::POST, path, &self.operator, Some(body)).await;
+        let (status, made) = self.request(Method::POST, path, &self.operator, Some(body)).await;
         assert!((200..300).contains(&status), "{path}: {status} {made}");
         made
     }
@@ -188,7 +188,7 @@ impl Service {
 
     /// Checks that a key opens it, and shows these accounts.
     async fn shows(&self, key: &str, accounts: &[&String]) {
-        let (status, list) = self.ask(Method::GET, "/v1/linked-accounts", key, None).await;
+        let (status, list) = self.request(Method::GET, "/v1/linked-accounts", key, None).await;
         assert_eq!(status, 200, "{list}");
         assert!(accounts.iter().all(|account| list.to_string().contains(account.as_str())), "{list}");
     }
@@ -210,7 +210,7 @@ impl Service {
     async fn sync(&self, account: &str) {
         let path = format!("/v1/linked-accounts/{account}/runs");
         for _ in 0..300 {
-            let (status, answer) = self.ask(Method::POST, &path, &self.operator, None).await;
+            let (status, answer) = self.request(Method::POST, &path, &self.operator, None).await;
             match status {
                 202 => return,
                 // A worker is syncing it.
@@ -224,7 +224,7 @@ impl Service {
     /// Checks that it returns this job for all active employees.
     async fn gives(&self, account: &str, job: &str) {
         let path = format!("/v1/linked-accounts/{account}/employees?status=active&limit=100");
-        let (status, list) = self.ask(Method::GET, &path, &self.operator, None).await;
+        let (status, list) = self.request(Method::GET, &path, &self.operator, None).await;
         let people = list["items"].as_array().unwrap_or_else(|| panic!("{status} {list}"));
         assert!(!people.is_empty() && people.iter().all(|one| one["job_title"] == job), "{list}");
     }
@@ -389,7 +389,7 @@ async fn pause(duration: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the version before: cargo xtask test upgrade"]
-async fn both_versions_work_beside_each_other_on_postgresql() {
+async fn both_versions_share_a_postgresql_database() {
     let (old, new) = (&*previous_version(), &*this_version());
     let installation = Installation::on(Some(test_database::empty_on_postgres().await));
     let at = (&installation, new);
@@ -472,7 +472,7 @@ async fn both_versions_work_beside_each_other_on_postgresql() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the version before: cargo xtask test upgrade"]
-async fn a_data_directory_of_the_version_before_is_opened_as_it_was() {
+async fn previous_data_directory_opens_unchanged() {
     let (old, new) = (&*previous_version(), &*this_version());
     let installation = Installation::on(None);
     let tenant = tenant(4).await;
@@ -494,6 +494,6 @@ async fn a_data_directory_of_the_version_before_is_opened_as_it_was() {
     }
     check_shown(&people, &installation.people(new, &account));
     installation.run(new, &["audit", "verify"]).ok();
-    let told = installation.run(new, &["doctor", "--listen", "127.0.0.1:0", "--json"]).ok_json();
-    assert_eq!(told["state"], "ok", "{told:#}");
+    let checked = installation.run(new, &["doctor", "--listen", "127.0.0.1:0", "--json"]).ok_json();
+    assert_eq!(checked["state"], "ok", "{checked:#}");
 }
