@@ -176,8 +176,7 @@ fn parts(out: &Path, records: u64) -> Result<BTreeMap<String, Part>, String> {
     Ok(parts)
 }
 
-/// The count and name in a line such as `1,234 (5.6%) ???:store::commit::commit::h0123456789abcdef
-/// [/…/lucca-connector]`.
+/// Reads the count and name from a line such as `1,234 (5.6%)  ???:store::commit::commit::h01234 [/…]`.
 fn function(line: &str) -> Option<(u64, String)> {
     let (count, rest) = line.trim_start().split_once(" (")?;
     let count = count.replace(',', "").parse().ok()?;

@@ -1,5 +1,5 @@
-//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`: see the library. `cargo xtask
-//! chaos` starts it. `chaos child ORDER` is one sync in a process of its own.
+//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`, as `cargo xtask chaos` starts it:
+//! see the library. `chaos child ORDER` is one sync in a process of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
