@@ -53,7 +53,7 @@ fn check_in(dist: &Dist, archive: &Path, dir: &Path) -> Result<(), String> {
     check_serves(&binary, &data)
 }
 
-/// The binary, run by the current user, or by the user `nobody` if that is root.
+/// The binary, run by the current user, or by an unprivileged one if that is root.
 fn command(binary: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
