@@ -195,7 +195,7 @@ fn show_next(account: &LinkedAccount) {
     line(&format!("  lucca-connector accounts release {} --reject", account.id));
 }
 
-/// Asks for confirmation on a terminal.
+/// Asks for confirmation on a terminal; `--yes`, `--json` and runs without a terminal need none.
 fn is_confirmed(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
     if args.yes || global.json || !confirm::is_interactive() {
         return Ok(true);
