@@ -1,10 +1,10 @@
-// The linking flow where it does not begin and end in one window: embedded by the vendor's page, left for a return
-// address, gone on with on a second device, handed over, and gone through again.
+// The linking flow across several windows: embedded by the vendor's page, returning by redirect, continued on a second
+// device, handed over to an administrator, and repeated.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { CONFIG, goOn, hasHeading, inspect, isAt, PAGES, VENDOR, watchForKey, way, WORDS } from './flow.mjs';
+import { CONFIG, advance, hasHeading, inspect, isAt, PAGES, VENDOR, watchForKey, way, WORDS } from './flow.mjs';
 import {
-  assertAccessible, assertNoComplaints, assertNoSidewaysScrolling, complaints, doWhatCloses, newPage, openPage, screenshot,
+  assertAccessible, assertNoComplaints, assertNoSidewaysScrolling, complaints, closeAndWait, newPage, openPage, screenshot,
   startConnector, startServer, startTenant,
 } from './support.mjs';
 
@@ -19,7 +19,7 @@ before(async () => {
   ]);
 });
 
-// The vendor's app: a button that opens the flow of the link token in its address, and the page one returns to.
+// The vendor's app: a button that opens the flow of the link token in its address, and the page to return to.
 function answerAsVendor({ url }) {
   const { pathname, searchParams } = new URL(url, 'http://any');
   if (pathname !== '/') return { body: '<!doctype html><html lang="en"><title>Back</title><h1>Back</h1>' };
@@ -38,7 +38,7 @@ function answerAsVendor({ url }) {
   };
 }
 
-// Somebody who frames what is not theirs.
+// A foreign site that frames the flow.
 function answerAsStranger({ url }) {
   const { searchParams } = new URL(url, 'http://any');
   return { body: `<!doctype html><html lang="en"><title>Stranger</title><iframe src="${searchParams.get('frame')}"></iframe>` };
@@ -47,7 +47,7 @@ function answerAsStranger({ url }) {
 const entered = () => ({ tenant: tenant.url, key: tenant.apiKey });
 const exchange = (publicToken) => connector.api('POST', '/v1/public-tokens/exchange', { public_token: publicToken });
 
-// Opens the flow in the widget; gives the vendor's page and the frame the flow is in.
+// Opens the flow in the widget; returns the vendor's page and the frame with the flow.
 async function embed(options = {}, wanted = {}) {
   const made = await connector.createLinkToken({ allowed_origin: vendor.otherUrl, language: options.language ?? 'en', ...wanted });
   const page = await openPage(options);
@@ -61,19 +61,19 @@ async function embed(options = {}, wanted = {}) {
 
 const heard = (page) => page.evaluate('heard');
 
-describe('the flow elsewhere', { concurrency: 2 }, () => {
+describe('the flow across windows', { concurrency: 2 }, () => {
   for (const [language, width, dark] of [['en', 1280, false], ['fr', 360, true]]) {
     test(`embedded from another origin, ${language}`, async () => {
       const { page, frame } = await embed({ language, width, height: 740, dark });
       const assertKeyNowhere = watchForKey(page);
       const atEach = async (step) => {
         await assertNoSidewaysScrolling(page);
-        // A dialog around the page is what is new: the pages themselves are looked at elsewhere.
+        // Only the dialog around the page is new: other tests check the pages themselves.
         if (['welcome', 'enter-key', 'done'].includes(step)) await assertAccessible(page);
         await screenshot(page, `flow-embedded-${step}-${language}-${width}`);
         assert.ok(!(await frame.content()).includes(tenant.apiKey));
       };
-      await goOn(frame, { to: 'done', language, ...entered(), atEach });
+      await advance(frame, { to: 'done', language, ...entered(), atEach });
       await page.waitForFunction('heard.some(([what]) => what === "success")');
       const [[, { publicToken }], ...more] = (await heard(page)).filter(([what]) => what === 'success');
       assert.deepEqual(more, []);
@@ -86,14 +86,14 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       await assertKeyNowhere(tenant.apiKey);
       const closed = page.waitForFunction('heard.at(-1)[0] === "exit"');
       const close = frame.getByRole('button', { name: { en: 'Return to', fr: 'Revenir à' }[language] });
-      await doWhatCloses(close.click(), closed);
+      await closeAndWait(close.click(), closed);
       assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
       assertNoComplaints(page);
     });
   }
 
-  // Says how long after linking the vendor's page was told; gives its public token.
-  async function assertHeard(t, page, made) {
+  // Logs the delay between linking and the success event; returns the public token.
+  async function assertSuccess(t, page, made) {
     await page.waitForFunction('heard.some(([what]) => what === "success")');
     const [[, { publicToken }, at], ...more] = (await heard(page)).filter(([what]) => what === 'success');
     assert.deepEqual(more, []);
@@ -107,12 +107,12 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     ['the close button', (page) => page.getByRole('button', { name: 'Close' }).click()],
     ['Escape', (page) => page.getByRole('button', { name: 'Close' }).press('Escape')],
   ]) {
-    test(`closed by ${how} as it links, the vendor hears of it`, async (t) => {
+    test(`closing by ${how} while linking still notifies the vendor`, async (t) => {
       const { page, frame, made } = await embed({}, { customer_id: `customer-${how}` });
-      await goOn(frame, { to: 'checks', ...entered() });
+      await advance(frame, { to: 'checks', ...entered() });
       await way(frame, 'checks').click({ noWaitAfter: true });
       await close(page);
-      const publicToken = await assertHeard(t, page, made);
+      const publicToken = await assertSuccess(t, page, made);
       await page.waitForFunction('heard.at(-1)[0] === "exit"');
       assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
       assert.equal((await exchange(publicToken)).status, 200);
@@ -120,12 +120,12 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     });
   }
 
-  test('on the page of the sync, closing it loses nothing', async (t) => {
+  test('closing on the sync page keeps the result', async (t) => {
     const { page, frame, made } = await embed({}, { customer_id: 'customer-sync' });
-    await goOn(frame, { to: 'checks', ...entered() });
+    await advance(frame, { to: 'checks', ...entered() });
     await way(frame, 'checks').click();
     await isAt(frame, 'sync');
-    const publicToken = await assertHeard(t, page, made);
+    const publicToken = await assertSuccess(t, page, made);
     await page.getByRole('button', { name: 'Close' }).click();
     assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
     assert.equal((await exchange(publicToken)).status, 200);
@@ -133,19 +133,19 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
 
   test('with the tab closed as it links, the link says so again', async (t) => {
     const { page, frame, made } = await embed({}, { customer_id: 'customer-tab' });
-    await goOn(frame, { to: 'checks', ...entered() });
+    await advance(frame, { to: 'checks', ...entered() });
     const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/checks/link'));
     await way(frame, 'checks').click({ noWaitAfter: true });
     await sent;
-    // A request that the browser has only announced is lost with the tab: the account would not be linked at all.
+    // A request that the browser has not sent yet is lost with the tab: the account would not be linked.
     await new Promise((resume) => { setTimeout(resume, 50); });
     await page.close();
-    // The vendor's page, reloaded: while the token can be exchanged, it is told again, and once more.
+    // After a reload of the vendor's page, the success event repeats as long as the token can be exchanged.
     for (let times = 0; times < 2; times += 1) {
       const again = await openPage();
       await again.goto(`${vendor.otherUrl}/?token=${made.token}`);
       await again.getByRole('button', { name: 'Connect Lucca' }).click();
-      const publicToken = await assertHeard(t, again, made);
+      const publicToken = await assertSuccess(t, again, made);
       if (times === 1) assert.equal((await exchange(publicToken)).status, 200);
     }
     const after = await openPage();
@@ -163,8 +163,8 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       const { page, made } = await embed({}, { customer_id: `customer-second-${mailed}`, mailed });
       const second = await openPage();
       await second.goto(made.url);
-      await goOn(second, { to: 'sync', ...entered() });
-      const publicToken = await assertHeard(t, page, made);
+      await advance(second, { to: 'sync', ...entered() });
+      const publicToken = await assertSuccess(t, page, made);
       await page.getByRole('button', { name: 'Close' }).click();
       assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'finished' }]);
       assert.equal((await exchange(publicToken)).status, 200);
@@ -175,9 +175,9 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
 
   test('embedded and stopped, the vendor hears of it', async () => {
     const { page, frame } = await embed();
-    await goOn(frame, { to: 'access' });
+    await advance(frame, { to: 'access' });
     const closed = page.waitForFunction('heard.some(([what]) => what === "exit")');
-    await doWhatCloses(frame.getByRole('button', { name: WORDS.en.leave }).click(), closed);
+    await closeAndWait(frame.getByRole('button', { name: WORDS.en.leave }).click(), closed);
     assert.deepEqual((await heard(page)).at(-1), ['exit', { reason: 'cancelled' }]);
     assert.equal(await page.locator('iframe').count(), 0);
     assertNoComplaints(page);
@@ -186,7 +186,7 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
   test('only the origin of the link token may embed it', async () => {
     const { url } = await connector.createLinkToken({ allowed_origin: vendor.otherUrl });
     const { url: unembedded } = await connector.createLinkToken();
-    // The same server by its other name is another origin, too.
+    // The same server under its other name is a different origin.
     for (const [framing, framed] of [[stranger.otherUrl, url], [vendor.url, url], [stranger.otherUrl, unembedded]]) {
       const page = await openPage();
       const embeds = framing === vendor.url ? `${framing}/?token=${framed.split('/').pop()}` : `${framing}/?frame=${framed}`;
@@ -205,10 +205,10 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     const { url } = await connector.createLinkToken({ return_url: `${vendor.otherUrl}/back?tab=lucca`, language: 'fr' });
     const page = await openPage({ language: 'fr' });
     await page.goto(url);
-    await goOn(page, { to: 'sync', language: 'fr', ...entered() });
-    // An administrator who does not wait for the sync may return at once.
+    await advance(page, { to: 'sync', language: 'fr', ...entered() });
+    // An administrator may return without waiting for the sync.
     const early = await page.getByRole('link', { name: `Revenir à ${VENDOR}` }).getAttribute('href');
-    await goOn(page, { from: 'sync', to: 'done', language: 'fr' });
+    await advance(page, { from: 'sync', to: 'done', language: 'fr' });
     assert.equal(await page.getByRole('link', { name: `Revenir à ${VENDOR}` }).getAttribute('href'), early);
     await page.getByRole('link', { name: `Revenir à ${VENDOR}` }).click();
     await hasHeading(page, 'Back');
@@ -220,20 +220,20 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     assertNoComplaints(page);
   });
 
-  test('on a second device it goes on where the first one was', async () => {
+  test('a second device continues where the first one was', async () => {
     const { url } = await connector.createLinkToken();
     const first = await openPage();
     await first.goto(url);
     await first.locator('#f-leaves').uncheck();
-    await goOn(first, { to: 'role', ...entered() });
+    await advance(first, { to: 'role', ...entered() });
     await first.getByText('Continue on another device').click();
     const link = await first.locator('#device').inputValue();
     const second = await openPage({ width: 360, height: 740, dark: true });
     await second.goto(link);
-    await goOn(second, { from: 'role', to: 'checks', ...entered() });
-    // The first one sees what the second one did, and neither has the key.
+    await advance(second, { from: 'role', to: 'checks', ...entered() });
+    // The first device shows what the second one did, and neither has the key.
     await first.goto(url);
-    await goOn(first, { from: 'checks', to: 'summary' });
+    await advance(first, { from: 'checks', to: 'summary' });
     await second.reload();
     await isAt(second, 'sync');
     assertNoComplaints(first);
@@ -246,7 +246,7 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       const words = WORDS[language];
       const page = await openPage({ language });
       await page.goto(url);
-      await goOn(page, { to: 'key', language, ...entered() });
+      await advance(page, { to: 'key', language, ...entered() });
       await page.getByRole('link', { name: words.notAdministrator }).click();
       await inspect(page, 'hand-over', language);
       await page.getByRole('button', { name: words.makeLink }).click();
@@ -260,8 +260,8 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
 
       const administrator = await openPage({ language });
       await administrator.goto(link);
-      await goOn(administrator, { from: 'key', to: 'summary', language, ...entered() });
-      // The person who handed over sees the progress, and what the link leads to now.
+      await advance(administrator, { from: 'key', to: 'summary', language, ...entered() });
+      // The user who handed over sees the progress, and then the result behind the link.
       await isAt(page, 'sync', language);
       await page.goto(url);
       await hasHeading(page, { en: 'Lucca is already connected', fr: 'Lucca est déjà connecté' }[language]);
@@ -273,10 +273,10 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
     });
   }
 
-  test('whoever has no right to make keys is led to the handing over', async () => {
+  test('a user without the right to make keys is led to the hand-over', async () => {
     const page = await openPage();
     await page.goto((await connector.createLinkToken()).url);
-    await goOn(page, { to: 'access' });
+    await advance(page, { to: 'access' });
     await page.getByRole('button', { name: 'No, hand over to an administrator' }).click();
     await hasHeading(page, 'Hand over to an administrator');
     await page.getByRole('link', { name: WORDS.en.back }).click();
@@ -289,7 +289,7 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
       const { url } = await connector.createLinkToken({ ...customer, ...wanted, return_url: `${vendor.otherUrl}/back` });
       const page = await openPage();
       await page.goto(url);
-      await goOn(page, { to: 'done', ...entered(), atEach: (step) => atEach?.(page, step) });
+      await advance(page, { to: 'done', ...entered(), atEach: (step) => atEach?.(page, step) });
       await page.locator('main .primary').click();
       await hasHeading(page, 'Back');
       assertNoComplaints(page);
@@ -301,15 +301,15 @@ describe('the flow elsewhere', { concurrency: 2 }, () => {
         assert.ok((await page.locator('main .note').textContent()).includes(new URL(tenant.url).host));
         await inspect(page, 'again-welcome', 'en');
       }
-      // It knows its tenant.
+      // The tenant is prefilled.
       if (step === 'tenant') await screenshot(page, 'flow-again-tenant');
     });
     assert.equal(again, id);
-    // Another tenant is not what is to be linked again.
+    // Another tenant can't be linked to the same account.
     const { url } = await connector.createLinkToken({ ...customer, account_id: id });
     const page = await openPage();
     await page.goto(url);
-    await goOn(page, { to: 'tenant' });
+    await advance(page, { to: 'tenant' });
     await page.locator('#tenant').fill(vendor.url);
     await way(page, 'tenant').click();
     await page.getByRole('alert').getByText('renews the connection').waitFor();

@@ -1,11 +1,11 @@
-// The linking flow as a person goes through it, in both languages: what its pages are called, how to get from one to the
-// next, and what holds on every page. Not here: which way a test goes, and what it finds there.
+// The linking flow as a user goes through it, in both languages: the names of its pages, the steps between them, and the
+// checks that hold on every page. Not here: the path of a test and its results.
 import assert from 'node:assert/strict';
 import { assertAccessible, assertNoSidewaysScrolling, screenshot } from './support.mjs';
 
 export const VENDOR = 'Example People';
 
-/** A configuration under which nothing waits, and one tenant serves all tests. */
+/** A configuration without rate limit, in which one tenant serves all tests. */
 export const CONFIG = `
   [vendor]
   name = "${VENDOR}"
@@ -15,7 +15,7 @@ export const CONFIG = `
   same_tenant = "allow"
   requests_per_minute = 0`;
 
-/** Each step with its heading and what leads on from it. */
+/** Each step with its heading and the label of the control that leads to the next. */
 export const PAGES = {
   en: {
     welcome: [`Connect Lucca to ${VENDOR}`, 'Start'],
@@ -44,7 +44,7 @@ export const PAGES = {
 };
 const STEPS = Object.keys(PAGES.en);
 
-/** What a person reads or presses beside that. */
+/** Other texts that a user reads or presses. */
 export const WORDS = {
   en: {
     again: 'I ticked it, check again', recheck: 'Check again', without: 'Go on without', back: 'Back', leave: 'Stop and leave',
@@ -58,15 +58,15 @@ export const WORDS = {
   },
 };
 
-/** The page of a step is shown; `page` may be a frame. */
+/** Waits until the page of a step is shown; `page` may be a frame. */
 export const isAt = (page, step, language = 'en') => hasHeading(page, PAGES[language][step][0]);
 
 export const hasHeading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 
-/** What goes on by itself is over: the checks, the first sync. */
+/** Waits until the background work is done: the checks, the first sync. */
 export const isOver = (page) => page.locator('#progress:not([hx-get])').waitFor();
 
-/** What leads on from a step. */
+/** The control that leads to the next step. */
 export function way(page, step, language = 'en') {
   return page.getByRole(step === 'sync' ? 'link' : 'button', { name: PAGES[language][step][1], exact: true });
 }
@@ -74,10 +74,10 @@ export function way(page, step, language = 'en') {
 const BY_MOUSE = { press: (what) => what.click(), fill: (what, text) => what.fill(text) };
 
 /**
- * Goes on to the step `to`, from where the page is, at `from`. `tenant` and `key` are what is entered; `by` is how one
- * presses and fills; `atEach(step)` looks at each page, what goes on by itself being over.
+ * Goes from the step `from`, which the page shows, to the step `to`. Enters `tenant` and `key`; presses and fills with
+ * `by`; calls `atEach(step)` on each page once its background work is done.
  */
-export async function goOn(page, { from = 'welcome', to, language = 'en', tenant, key, by = BY_MOUSE, atEach = () => {} }) {
+export async function advance(page, { from = 'welcome', to, language = 'en', tenant, key, by = BY_MOUSE, atEach = () => {} }) {
   for (const step of STEPS.slice(STEPS.indexOf(from))) {
     await isAt(page, step, language);
     if (['checks', 'sync'].includes(step)) await isOver(page);
@@ -89,7 +89,7 @@ export async function goOn(page, { from = 'welcome', to, language = 'en', tenant
   }
 }
 
-/** What holds on every page, light on a desk and dark on a phone, where `page` is left as it was. Takes its pictures. */
+/** Checks a page, light on a desktop and dark on a phone, with screenshots; restores the size of `page` afterwards. */
 export async function inspect(page, name, language) {
   const desk = page.viewportSize();
   for (const [width, height, colorScheme] of [[1280, 900, 'light'], [360, 740, 'dark']]) {
@@ -105,8 +105,8 @@ export async function inspect(page, name, language) {
 }
 
 /**
- * Watches where a page goes; `assertKeyNowhere(key)` then says that the key is in no address, page, storage or cookie, by
- * any of its writings.
+ * Records the requests of a page. The returned function checks that the key, in any of its spellings, is in no address,
+ * page, storage or cookie.
  */
 export function watchForKey(page) {
   const addresses = [];

@@ -1,8 +1,8 @@
-// The whole linking flow, by everybody who may have to go through it: in both languages, by keyboard, without JavaScript,
-// on a phone, and by those who err, turn back or stop.
+// The whole linking flow: in both languages, by keyboard, without JavaScript, on a phone, and with wrong input, steps back
+// and cancellation.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { goOn, CONFIG, hasHeading, inspect, isAt, isOver, PAGES, VENDOR, watchForKey, way, WORDS } from './flow.mjs';
+import { advance, CONFIG, hasHeading, inspect, isAt, isOver, PAGES, VENDOR, watchForKey, way, WORDS } from './flow.mjs';
 import {
   assertNoComplaints, assertNoSidewaysScrolling, openPage, screenshot, startConnector, startTenant,
 } from './support.mjs';
@@ -26,7 +26,7 @@ async function begin(options = {}, wanted = {}) {
 
 const entered = () => ({ tenant: `${tenant.url}/directory/people?tab=1`, key: tenant.apiKey });
 
-// What has the focus: its place in the document, whether one sees that, and whether it is on the screen.
+// The focused element: its position in the document, whether the focus is visible, and whether it is on the screen.
 const focused = (page) =>
   page.evaluate(() => {
     const element = document.activeElement;
@@ -41,7 +41,7 @@ const focused = (page) =>
     };
   });
 
-// Goes once through all that can have the focus, and out again.
+// Tabs once through every focusable element, and out again.
 async function tabThrough(page) {
   const tabbable = await page.evaluate(() =>
     [...document.querySelectorAll('a[href], button, input, summary, select, textarea, [tabindex="0"]')].filter(
@@ -59,7 +59,7 @@ async function tabThrough(page) {
   assert.deepEqual(seen, tabbable, 'everything has its turn, in the order of the page');
 }
 
-// With Tab only.
+// With the Tab key only.
 async function tabTo(page, locator) {
   for (let presses = 0; presses < 200; presses += 1) {
     if (await locator.evaluate((element) => element === document.activeElement)) return;
@@ -77,20 +77,20 @@ describe('the linking flow', { concurrency: 3 }, () => {
         await inspect(page, `${String(Object.keys(PAGES.en).indexOf(step)).padStart(2, '0')}-${step}`, language);
         await assertKeyNowhere(tenant.apiKey);
       };
-      await goOn(page, { to: 'done', language, ...entered(), atEach });
+      await advance(page, { to: 'done', language, ...entered(), atEach });
       assertNoComplaints(page);
       assert.ok(!connector.output().includes(tenant.apiKey));
       const { json } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
       assert.equal(json.status, 'finished');
-      // Once linked, the link leads to how it went, and not back.
+      // Once linked, the link shows the result, and does not restart the flow.
       await page.goto(`${made.url}/tenant`);
       await isAt(page, 'sync', language);
     });
   }
 
-  test('the summary tells what the tenant has', async () => {
+  test('the summary shows the data of the tenant', async () => {
     const { page } = await begin();
-    await goOn(page, { to: 'summary', ...entered() });
+    await advance(page, { to: 'summary', ...entered() });
     const shown = Object.fromEntries(
       await page.locator('dl.numbers > div').evaluateAll((all) =>
         all.map((one) => [one.querySelector('dt').textContent, Number(one.querySelector('strong').textContent.replace(/\D/g, ''))])),
@@ -102,7 +102,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
     test(`the company's own fields are named, and one is left out, ${language}`, async () => {
       const customer = `cust_own_fields_${language}`;
       const { page, made } = await begin({ language }, { customer_id: customer });
-      await goOn(page, { to: 'checks', language, ...entered() });
+      await advance(page, { to: 'checks', language, ...entered() });
       await isOver(page);
       const boxes = page.locator('fieldset.ownfields input[type=checkbox]');
       const keys = await boxes.evaluateAll((all) => all.map((box) => box.value));
@@ -110,7 +110,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
       assert.ok(await boxes.evaluateAll((all) => all.every((box) => box.checked)), 'all are ticked at first');
       await inspect(page, 'checks-own-fields', language);
       await boxes.first().uncheck();
-      await goOn(page, { from: 'checks', to: 'done', language, ...entered() });
+      await advance(page, { from: 'checks', to: 'done', language, ...entered() });
       const { json: flow } = await connector.api('GET', `/v1/linking-flows/${made.flow_id}`);
       const { json: account } = await connector.api('GET', `/v1/linked-accounts/${flow.account_id}`);
       assert.deepEqual(account.excluded_custom_fields, [keys[0]]);
@@ -118,9 +118,9 @@ describe('the linking flow', { concurrency: 3 }, () => {
       const { json: people } = await connector.api('GET', `/v1/linked-accounts/${flow.account_id}/employees?limit=500`);
       const kept = new Set(people.items.flatMap((person) => Object.keys(person.custom_fields ?? {})));
       assert.ok(kept.size > 0 && !kept.has(keys[0]), [...kept].join());
-      // Linking again shows what was chosen.
+      // Linking again shows the earlier choice.
       const { page: again } = await begin({ language }, { account_id: flow.account_id, customer_id: customer });
-      await goOn(again, { to: 'checks', language, ...entered() });
+      await advance(again, { to: 'checks', language, ...entered() });
       await isOver(again);
       assert.equal(await again.locator(`fieldset.ownfields input[value="${keys[0]}"]`).isChecked(), false);
       assertNoComplaints(page);
@@ -143,10 +143,10 @@ describe('the linking flow', { concurrency: 3 }, () => {
         },
       };
       const atEach = async (step) => {
-        // What can have the focus is the same in both.
+        // Both have the same focusable elements.
         if (language === 'fr') await tabThrough(page);
         if (step === 'welcome') {
-          // Space switches off what is optional.
+          // The space bar unchecks an optional feature.
           await tabTo(page, page.locator('#f-custom_fields'));
           await page.keyboard.press('Space');
           assert.equal(await page.locator('#f-custom_fields').isChecked(), false);
@@ -160,7 +160,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
         }
         if (step === 'checks') assert.equal(await page.locator('ul.checks small', { hasText: 'HR' }).count(), 0);
       };
-      await goOn(page, { to: 'done', language, ...entered(), by, atEach });
+      await advance(page, { to: 'done', language, ...entered(), by, atEach });
       assertNoComplaints(page);
     });
   }
@@ -183,17 +183,17 @@ describe('the linking flow', { concurrency: 3 }, () => {
         assert.equal(await page.locator('[data-copy]:visible').count() > 0, javaScript && ['key'].includes(step));
         if (!javaScript) await screenshot(page, `flow-plain-${step}-${language}-${width}`, { fullPage: true });
       };
-      await goOn(page, { to: 'done', language, ...entered(), atEach });
+      await advance(page, { to: 'done', language, ...entered(), atEach });
       assertNoComplaints(page);
     });
   }
 
-  // ---- those who err, turn back or stop ----------------------------------------------------------------------------
+  // ---- wrong input, back, cancellation ------------------------------------------------------------------------------
 
   for (const language of ['en', 'fr']) {
-    test(`what is wrong is told in words, and kept to be mended, ${language}`, async () => {
+    test(`wrong input is explained and kept for correction, ${language}`, async () => {
       const { page } = await begin({ language });
-      await goOn(page, { to: 'tenant', language, ...entered() });
+      await advance(page, { to: 'tenant', language, ...entered() });
       for (const [text, name] of [['', 'empty'], ['someone@acme.example', 'e-mail'], ['https://acme.ilucca.com', 'ending']]) {
         await page.locator('#tenant').fill(text);
         await way(page, 'tenant', language).click();
@@ -202,7 +202,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
         assert.equal(await page.evaluate(() => document.activeElement.id), 'problem');
         if (name === 'ending') await inspect(page, 'error-tenant', language);
       }
-      await goOn(page, { from: 'tenant', to: 'enter-key', language, ...entered() });
+      await advance(page, { from: 'tenant', to: 'enter-key', language, ...entered() });
       const assertKeyNowhere = watchForKey(page);
       const cut = tenant.apiKey.slice(0, -3);
       await page.locator('#key').fill(cut);
@@ -211,7 +211,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
       assert.equal(await page.locator('#key').inputValue(), '');
       await inspect(page, 'error-key', language);
       await assertKeyNowhere(cut);
-      // Another tenant's key, perhaps.
+      // Perhaps the key of another tenant.
       const wrong = '01234567-89ab-cdef-0123-456789abcdef';
       await page.locator('#key').fill(wrong);
       await way(page, 'enter-key', language).click();
@@ -221,21 +221,21 @@ describe('the linking flow', { concurrency: 3 }, () => {
       await inspect(page, 'checks-refused', language);
       await assertKeyNowhere(wrong.replace('0123', ''));
       await page.locator('.problem + .actions').getByRole('link').first().click();
-      await goOn(page, { from: 'enter-key', to: 'checks', language, ...entered() });
+      await advance(page, { from: 'enter-key', to: 'checks', language, ...entered() });
       assertNoComplaints(page, /status of 422/);
     });
   }
 
   test('the address is read while it is typed', async () => {
     const { page } = await begin();
-    await goOn(page, { to: 'tenant', ...entered() });
-    for (const [text, told] of [
+    await advance(page, { to: 'tenant', ...entered() });
+    for (const [text, expected] of [
       ['acme.ilucca-test.ch/timmi', /https:\/\/acme\.ilucca-test\.ch.*Test: .*Swiss/s],
       ['https://ACME.ilucca.net./home?x=1#top', /https:\/\/acme\.ilucca\.net\b.*Production.*European/s],
       ['https://acme.ilucca.net.evil.example', /only looks like/],
     ]) {
       await page.locator('#tenant').fill(text);
-      await page.locator('#preview', { hasText: told }).waitFor();
+      await page.locator('#preview', { hasText: expected }).waitFor();
     }
     await page.locator('#tenant').fill('acme-copy1.sandbox.eu1.luccasoftware.com');
     await page.locator('#preview dl').waitFor();
@@ -243,10 +243,10 @@ describe('the linking flow', { concurrency: 3 }, () => {
     assertNoComplaints(page);
   });
 
-  test('back and forth, and into the other language, nothing is lost', async () => {
+  test('going back or switching language loses no input', async () => {
     const { page } = await begin({ language: 'fr' });
     await page.locator('#f-leaves').uncheck();
-    await goOn(page, { to: 'key', language: 'fr', ...entered() });
+    await advance(page, { to: 'key', language: 'fr', ...entered() });
     await page.getByRole('button', { name: 'English' }).click();
     await isAt(page, 'key', 'en');
     for (const step of ['tenant', 'access', 'welcome']) {
@@ -266,7 +266,7 @@ describe('the linking flow', { concurrency: 3 }, () => {
   for (const language of ['en', 'fr']) {
     test(`stopped, and unknown links, ${language}`, async () => {
       const { page, made } = await begin({ language });
-      await goOn(page, { to: 'enter-key', language, ...entered() });
+      await advance(page, { to: 'enter-key', language, ...entered() });
       await page.getByRole('button', { name: WORDS[language].leave }).click();
       await hasHeading(page, { en: 'Nothing was connected', fr: 'Rien n’a été connecté' }[language]);
       await inspect(page, 'stopped', language);

@@ -1,4 +1,4 @@
-// The API's reference: every operation of the description is on it, for everybody, without a script.
+// The API's reference: it contains every operation of the description, without a key and without a script.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
@@ -20,7 +20,7 @@ test('every operation is there, found from the address alone', async () => {
   for (const { operationId, summary } of operations) {
     assert.equal(await page.locator(`#${operationId}`).textContent(), summary.replaceAll('`', ''));
   }
-  // What is linked to within the page is there.
+  // Every link within the page has a target.
   const lost = await page.locator('a[href^="#"]').evaluateAll((links) =>
     links.map((link) => link.getAttribute('href').slice(1)).filter((id) => !document.getElementById(id)));
   assert.deepEqual(lost, []);

@@ -1,13 +1,13 @@
-// What the checks say of a key that lacks a right, in the reader's language, and that they say otherwise once it is given.
-// Whether the doctor judges rightly is tested with the doctor; this is what a person reads of it.
+// The texts of the checks for a key that lacks a right, in both languages, and after the right is granted. The doctor's
+// verdicts are tested with the doctor; these tests read them on the page.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { CONFIG, goOn, inspect, isAt, way, WORDS } from './flow.mjs';
+import { CONFIG, advance, inspect, isAt, way, WORDS } from './flow.mjs';
 import { assertNoComplaints, openPage, startConnector, startTenant } from './support.mjs';
 
 const EVERYTHING = ['employees', 'leaves', 'absence_requests', 'jobs', 'managers', 'qualifications', 'custom_fields'];
 
-// What Lucca calls its boxes; leaves and absence requests have no French label that is known.
+// Lucca's labels of its checkboxes; no French label is known for leaves and absence requests.
 const BOXES = {
   view_users: ['Consult / create / modify users', 'Consulter / créer / modifier les utilisateurs'],
   see_future: ['See future employees', 'Voir les futurs employés'],
@@ -30,7 +30,7 @@ before(async () => {
 });
 
 let keys = 0;
-// A key of its own that lacks `rights`; gives it and what gives it every right.
+// Makes a new key without `rights`; returns it with a function that grants it every right.
 async function keyWithout(rights) {
   keys += 1;
   const name = `key ${keys}`;
@@ -44,7 +44,7 @@ async function keyWithout(rights) {
   return { key, giveAll: () => set([]) };
 }
 
-// The lines of the checks: box → how it looks, what it says, whether it can be confirmed.
+// The lines of the checks by box: look, text, whether they can be confirmed.
 async function linesOf(page, language) {
   const lines = await page.locator('ul.checks > li').evaluateAll((all) =>
     all.map((one) => ({
@@ -59,8 +59,8 @@ async function linesOf(page, language) {
 
 const isFine = ({ look }) => ['granted', 'done'].includes(look);
 
-// What lacks, and how the lines then look that are not fine: `missing` is proven, `unsure` asks, `waiting` waits for another
-// box. Whether some right of people who come and go can be proven to lack depends on who comes and goes.
+// Lacking rights, and the look of the lines that are not granted: `missing` is proven, `unsure` asks for confirmation,
+// `waiting` depends on another box. Whether a lacking right on future or former employees can be proven depends on the data.
 const EITHER = /^(missing|unsure)$/;
 const CASES = [
   [['view_users'], {
@@ -75,7 +75,7 @@ const CASES = [
   [['view_managers'], { view_managers: /^unsure$/ }],
   [['view_qualifications'], { view_qualifications: /^unsure$/ }],
   [['consult_leaves'], { consult_leaves: /^missing$/, make_absence_requests: /^unsure$/ }],
-  // Requests can be read without it.
+  // Requests can be read without this right.
   [['make_absence_requests'], {}],
   [['hr_file'], { hr_file: /^missing$/ }],
   [ALL, {
@@ -84,18 +84,18 @@ const CASES = [
   [[], {}],
 ];
 
-// The lines say what lacks, and only that, naming Lucca's boxes.
-async function assertTold(page, told, language) {
+// Checks that the lines name exactly the lacking rights, by the labels of Lucca's boxes.
+async function assertLines(page, expected, language) {
   const lines = await linesOf(page, language);
   for (const right of ALL) {
     const line = lines[right];
     assert.ok(line, `no line of ${right} in ${language}`);
-    if (told[right] === undefined) {
+    if (expected[right] === undefined) {
       assert.ok(isFine(line), `${right} is there, but: ${line.text}`);
       continue;
     }
-    assert.match(line.look, told[right], line.text);
-    // Where another box comes first, there is nothing to tick or to confirm here.
+    assert.match(line.look, expected[right], line.text);
+    // A line that depends on another box names none to tick, and asks for no confirmation.
     const box = BOXES[right][language === 'fr' ? 1 : 0];
     const isNamed = line.text.includes(language === 'fr' ? `« ${box} »` : `“${box}”`);
     assert.equal(isNamed, line.look !== 'waiting', `${box}: ${line.text}`);
@@ -105,59 +105,59 @@ async function assertTold(page, told, language) {
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 
-// What leads on, and what checks again, of what stands in the way.
-async function assertWays(page, told, language) {
-  const isBlocked = REQUIRED.some((right) => right in told);
+// Checks the buttons to continue and to check again, by the lacking rights.
+async function assertButtons(page, expected, language) {
+  const isBlocked = REQUIRED.some((right) => right in expected);
   const { again, recheck, without } = WORDS[language];
   assert.equal(await button(page, again).count(), isBlocked ? 1 : 0);
-  // Without the right to read anybody there is nothing to go on with.
-  assert.equal(await button(page, without).count(), isBlocked && !('view_users' in told) ? 1 : 0);
+  // Without the right to read people, the flow can't continue.
+  assert.equal(await button(page, without).count(), isBlocked && !('view_users' in expected) ? 1 : 0);
   assert.equal(await button(page, recheck).count(), isBlocked ? 0 : 1);
   assert.equal(await way(page, 'checks', language).count(), isBlocked ? 0 : 1);
 }
 
 let customers = 0;
 
-// Opens a flow, and goes to what the checks say of a key.
+// Opens a flow, and goes to the checks of a key.
 async function check(key, language) {
   const page = await openPage({ language });
-  // A customer of its own: one customer's flows for a tenant all link the same account.
+  // A new customer each time: one customer's flows for a tenant all link the same account.
   customers += 1;
   const wanted = { customer_id: `customer-${customers}`, features: EVERYTHING, language };
   await page.goto((await connector.createLinkToken(wanted)).url);
-  await goOn(page, { to: 'checks', language, tenant: tenant.url, key });
+  await advance(page, { to: 'checks', language, tenant: tenant.url, key });
   return page;
 }
 
-describe('what the checks say', { concurrency: 3 }, () => {
-  for (const [at, [lacking, told]] of CASES.entries()) {
+describe('texts of the checks', { concurrency: 3 }, () => {
+  for (const [at, [lacking, expected]] of CASES.entries()) {
     const name = lacking.length === 0 ? 'nothing' : lacking === ALL ? 'everything' : lacking.join('-');
     test(`a key that lacks ${name}, until it has it`, async () => {
       const { key, giveAll } = await keyWithout(lacking);
-      const isBlocked = REQUIRED.some((right) => right in told);
-      // Read in both languages; each is the one to begin with for every second key.
+      const isBlocked = REQUIRED.some((right) => right in expected);
+      // Read in both languages; the first one alternates between keys.
       const [first, second] = at % 2 === 0 ? ['en', 'fr'] : ['fr', 'en'];
       const page = await check(key, first);
-      await assertTold(page, told, first);
-      await assertWays(page, told, first);
-      // They look alike, but for these.
+      await assertLines(page, expected, first);
+      await assertButtons(page, expected, first);
+      // The other pages look alike.
       if (isBlocked || lacking.length === 0) await inspect(page, `rights-without-${name}`, first);
       await button(page, WORDS[first].other).click();
       await isAt(page, 'checks', second);
-      await assertTold(page, told, second);
-      await assertWays(page, told, second);
+      await assertLines(page, expected, second);
+      await assertButtons(page, expected, second);
 
       await giveAll();
       await button(page, WORDS[second][isBlocked ? 'again' : 'recheck']).click();
       await page.locator('#progress:not([hx-get]) ul.checks:not(:has(.missing, .unsure, .waiting))').waitFor();
-      await assertTold(page, {}, second);
-      await assertWays(page, {}, second);
+      await assertLines(page, {}, second);
+      await assertButtons(page, {}, second);
       assertNoComplaints(page);
     });
   }
 
   for (const language of ['en', 'fr']) {
-    test(`what can't be told is confirmed, and then not in the way, ${language}`, async () => {
+    test(`an unproven right can be confirmed and then does not block, ${language}`, async () => {
       const { key } = await keyWithout(['see_future', 'view_jobs']);
       const page = await check(key, language);
       const line = page.locator('ul.checks > li', { hasText: BOXES.see_future[language === 'fr' ? 1 : 0] }).first();
@@ -166,12 +166,12 @@ describe('what the checks say', { concurrency: 3 }, () => {
       assert.equal((await linesOf(page, language)).see_future.look, 'done');
       assert.equal((await linesOf(page, language)).view_jobs.look, 'unsure');
       await inspect(page, 'rights-confirmed', language);
-      await goOn(page, { from: 'checks', to: 'summary', language });
+      await advance(page, { from: 'checks', to: 'summary', language });
       await inspect(page, 'rights-confirmed-summary', language);
       assertNoComplaints(page);
     });
 
-    test(`one may go on without, told what that means, ${language}`, async () => {
+    test(`the flow continues without a right and names the consequence, ${language}`, async () => {
       const { key } = await keyWithout(['see_former', 'view_managers']);
       const page = await check(key, language);
       const consequence = {
@@ -180,7 +180,7 @@ describe('what the checks say', { concurrency: 3 }, () => {
       }[language];
       await page.locator('.anyway li', { hasText: consequence }).waitFor();
       await button(page, WORDS[language].without).click();
-      await goOn(page, { from: 'sync', to: 'summary', language });
+      await advance(page, { from: 'sync', to: 'summary', language });
       await page.locator('main li', { hasText: consequence }).waitFor();
       await inspect(page, 'rights-without-summary', language);
       assertNoComplaints(page);

@@ -1,7 +1,7 @@
-// What the browser tests share: Chromium and its pages, axe, the real binary as a tenant and as the service, and a tiny
-// web server for pages of somebody else. Whatever is started here ends when the test file does.
+// Shared by the browser tests: Chromium and its pages, axe, the real binary as a tenant and as the service, and a small web
+// server for third-party pages. Everything started here ends with the test file.
 //
-// Not here: what the pages should show; that is the tests'.
+// Not here: the expected content of the pages.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,14 +18,14 @@ export const ROOT = process.env.LUCCA_CONNECTOR_ROOT ?? fileURLToPath(new URL('.
 const SCREENSHOTS = process.env.LUCCA_CONNECTOR_SCREENSHOTS ?? path.join(ROOT, 'target/browser/screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-// A test that waits for what never comes must not keep everything waiting.
+// A test that waits for ever must not block the others.
 const FILE_LIMIT_MS = Number(process.env.LUCCA_CONNECTOR_FILE_LIMIT_S ?? 900) * 1000;
 setTimeout(() => {
   console.error(`a test file takes longer than ${FILE_LIMIT_MS / 1000} s: it is ended`);
   process.exit(1);
 }, FILE_LIMIT_MS).unref();
 
-// What is to be ended, the last first.
+// Clean-up functions, run in reverse order.
 const endings = [];
 after(async () => {
   const failed = [];
@@ -47,7 +47,7 @@ function browser() {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        // No name is looked up but this machine's: a page that asks a third party fails.
+        // Only this machine's names resolve: a request to a third party fails.
         '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
       ],
     })
@@ -62,8 +62,8 @@ const complaintsOf = new WeakMap();
 const withoutScripts = new WeakSet();
 
 /**
- * A page in a context of its own: no cookie or storage is shared with another. Motion is reduced unless said otherwise,
- * so that nothing is looked at half-way. `newPage(page.context())` is a further tab of the same context.
+ * A page in a context of its own, which shares no cookies or storage. Motion is reduced by default, so that checks do not
+ * run during an animation. `newPage(page.context())` opens another tab of the same context.
  */
 export async function openPage({ width = 1280, height = 800, dark = false, javaScript = true, language = 'en', motion = false } = {}) {
   const context = await (await browser()).newContext({
@@ -95,19 +95,19 @@ export async function newPage(context) {
   return page;
 }
 
-/** What the browser found wrong with a page: errors, refusals of its Content-Security-Policy, third parties. */
+/** The browser's complaints about a page: errors, violations of its Content-Security-Policy, third-party requests. */
 export function complaints(page) {
   return complaintsOf.get(page);
 }
 
-/** Nothing was wrong with a page, from its beginning; `except` matches what the test brought about itself. */
+/** Checks that there were no complaints since the page was opened; `except` matches those that the test provoked. */
 export function assertNoComplaints(page, except) {
   assert.deepEqual(complaints(page).filter((text) => !except?.test(text)), []);
 }
 
 /**
- * axe finds nothing: WCAG 2.2 AA and best practices, in the page and every frame of it. Not for pages without JavaScript:
- * there axe would wait for ever.
+ * Checks with axe: WCAG 2.2 AA and best practices, in the page and all its frames. Not for pages without JavaScript, where
+ * axe would wait for ever.
  */
 export async function assertAccessible(page) {
   assert.ok(!withoutScripts.has(page.context()), 'axe is a script: open the same page with JavaScript for it');
@@ -126,7 +126,7 @@ export async function assertAccessible(page) {
   }
 }
 
-/** Nothing sticks out to the right: no scrolling in two directions. */
+/** Checks that the content is not wider than the window, so that no horizontal scrolling is needed. */
 export async function assertNoSidewaysScrolling(page) {
   for (const frame of page.frames()) {
     const [content, window] = await frame.evaluate(() => {
@@ -138,15 +138,15 @@ export async function assertNoSidewaysScrolling(page) {
 }
 
 /**
- * Does what takes away the very frame in which it is done: a click on *Close* in an embedded page. Chromium may then never
- * say that the click was done; `until` is what tells.
+ * Runs an action that removes its own frame, such as a click on *Close* in an embedded page. Chromium may then never report
+ * the click as done, so this waits for `until`.
  */
-export async function doWhatCloses(action, until) {
+export async function closeAndWait(action, until) {
   action.catch(() => {});
   await until;
 }
 
-/** A picture to look at, in `target/browser/screenshots`; returns its path. */
+/** Takes a screenshot into `target/browser/screenshots`; returns its path. */
 export async function screenshot(page, name, { fullPage = false } = {}) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const file = path.join(SCREENSHOTS, `${name}.png`);
@@ -157,8 +157,8 @@ export async function screenshot(page, name, { fullPage = false } = {}) {
 // ---- servers of others -------------------------------------------------------------------------------------------
 
 /**
- * A web server of the test's own on a free port. `answer(request)` gives `{ status?, headers?, body?, type? }` or nothing
- * for 404. It is `url` (http://127.0.0.1:PORT) and, to the browser another site, `otherUrl` (http://localhost:PORT).
+ * A web server of the test on a free port. `answer(request)` returns `{ status?, headers?, body?, type? }`, or nothing for
+ * 404. Returns `url` (http://127.0.0.1:PORT) and `otherUrl` (http://localhost:PORT), another site for the browser.
  */
 export async function startServer(answer) {
   const server = createServer(async (request, response) => {
@@ -187,7 +187,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-// Starts the binary and waits for the JSON line it prints when it is ready, which has `field`.
+// Starts the binary and waits for the JSON line with `field` that it prints when it is ready.
 async function startProgram(parameters, field, env = {}) {
   const binary = process.env.LUCCA_CONNECTOR_BIN;
   assert.ok(binary, 'LUCCA_CONNECTOR_BIN names the binary to test; `cargo xtask test browser` builds one');
@@ -230,7 +230,7 @@ async function startProgram(parameters, field, env = {}) {
   return { ready, stop, output: () => stdout + stderr };
 }
 
-async function ask(url, method, body, headers = {}) {
+async function send(url, method, body, headers = {}) {
   const response = await fetch(url, {
     method,
     headers: { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers },
@@ -248,7 +248,7 @@ async function ask(url, method, body, headers = {}) {
 
 /**
  * An emulated Lucca tenant. `switches` are those of its control surface; `options` further command-line options.
- * Gives `{ url, apiKey, truth, fullRights, control(method, path, body?), setRights(rights), output(), stop() }`.
+ * Returns `{ url, apiKey, truth, fullRights, control(method, path, body?), setRights(rights), output(), stop() }`.
  */
 export async function startTenant({ employees = 60, seed = 1, today, switches, options = [] } = {}) {
   const program = await startProgram([
@@ -258,20 +258,20 @@ export async function startTenant({ employees = 60, seed = 1, today, switches, o
   ], 'control_url');
   const { url, control_url: controlUrl, api_key: apiKey, truth } = program.ready;
   const control = async (method, route, body) => {
-    const answer = await ask(new URL(route, controlUrl), method, body);
+    const answer = await send(new URL(route, controlUrl), method, body);
     assert.ok(answer.status < 300, `${method} ${route}: ${answer.status} ${answer.text}`);
     return answer.json;
   };
   const [full] = await control('GET', '/keys');
-  // The key's role as an administrator would set it: what is not named is not ticked.
+  // Sets the key's role like an administrator: rights that are not named are not granted.
   const setRights = (rights) => control('POST', '/keys', { ...full, rights });
   if (switches !== undefined) await control('PATCH', '/switches', switches);
   return { url, apiKey, truth, fullRights: full.rights, control, setRights, output: program.output, stop: program.stop };
 }
 
 /**
- * The service, with a data directory that is thrown away. `config` is the text of its configuration file.
- * Gives `{ url, publicUrl, operatorToken, dataDir, api(method, path, body?), createLinkToken(wanted?), output(), stop() }`.
+ * The service, with a temporary data directory. `config` is the text of its configuration file.
+ * Returns `{ url, publicUrl, operatorToken, dataDir, api(method, path, body?), createLinkToken(wanted?), output(), stop() }`.
  */
 export async function startConnector({ config, env, options = [] } = {}) {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'lucca-connector-browser-'));
@@ -288,7 +288,7 @@ export async function startConnector({ config, env, options = [] } = {}) {
   const { listening: url, public_url: publicUrl, operator_token_file: tokenFile } = program.ready;
   const operatorToken = readFileSync(tokenFile, 'utf8').trim();
   const api = (method, route, body, { token = operatorToken } = {}) =>
-    ask(new URL(route, url), method, body, token === null ? {} : { Authorization: `Bearer ${token}` });
+    send(new URL(route, url), method, body, token === null ? {} : { Authorization: `Bearer ${token}` });
   const createLinkToken = async (wanted = {}) => {
     const answer = await api('POST', '/v1/link-tokens', {
       customer_id: 'customer-1',

@@ -1,11 +1,11 @@
-// The widget on a page of somebody else, under a strict policy. The flow is played by a server of the test: it sends what
-// the flow's pages send, and what they would never send.
+// The widget on a third-party page, under a strict Content-Security-Policy. A server of the test plays the flow: it sends
+// the messages of the flow's pages, and messages that they would never send.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import {
-  assertAccessible, assertNoComplaints, assertNoSidewaysScrolling, complaints, doWhatCloses, openPage, ROOT, screenshot,
+  assertAccessible, assertNoComplaints, assertNoSidewaysScrolling, complaints, closeAndWait, openPage, ROOT, screenshot,
   startServer,
 } from './support.mjs';
 
@@ -23,7 +23,7 @@ before(async () => {
   evil = await startServer(() => ({ body: `<!doctype html><title>evil</title>${FORGE}` }));
 });
 
-// Sends what only the flow may send, to whoever embeds it.
+// Sends the embedding page a message that only the flow may send.
 const FORGE = `<script>
   parent.postMessage({ source: 'lucca-connector', type: 'success', publicToken: 'pub_forged' }, '*');
 </script>`;
@@ -70,7 +70,7 @@ const FLOW_SCRIPT = `
     say({ type: 'success', publicToken: 'pub_first' });
     say({ type: 'success', publicToken: 'pub_second' });
   });
-  // What is sent is answered once the page around this one says so.
+  // Answers a request once the embedding page allows it.
   const answered = () => new Promise((done) => addEventListener('message', done, { once: true }));
   on('link', async () => {
     say({ type: 'linking' });
@@ -92,7 +92,7 @@ const FLOW_SCRIPT = `
     say({ type: 'success', publicToken: 7 });
     say({ type: 'exit-all' });
     say({ type: 'step', step: { deep: true } });
-    parent.postMessage({ source: 'somebody', type: 'exit' }, allowed);
+    parent.postMessage({ source: 'other', type: 'exit' }, allowed);
     parent.postMessage(null, allowed);
     parent.postMessage('exit', allowed);
     say({ type: 'step', step: 'after-noise' });
@@ -119,7 +119,7 @@ function answerAsVendor({ url }) {
   };
 }
 
-// Records everything: what the widget tells, and every message that reaches the page.
+// Records the widget's callbacks, and every message that reaches the page.
 const APP_SCRIPT = `
   globalThis.heard = [];
   globalThis.messages = [];
@@ -152,7 +152,7 @@ async function openVendor(options, route = '/') {
   return page;
 }
 
-// Opens the flow as a person does, and waits for its page.
+// Opens the flow like a user, and waits for its page.
 async function openFlow(page) {
   await page.getByRole('button', { name: 'Connect Lucca' }).click();
   await untilHeard(page, FLOW_EVENTS.length);
@@ -181,7 +181,7 @@ for (const [how, close] of [
   test(`${how} closes the dialog, and the focus goes back`, async () => {
     const page = await openVendor();
     await openFlow(page);
-    await doWhatCloses(close(page), untilHeard(page, 4));
+    await closeAndWait(close(page), untilHeard(page, 4));
     assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...LEFT('closed')]);
     assert.equal(await page.locator('iframe').count(), 0);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'opener');
@@ -189,7 +189,7 @@ for (const [how, close] of [
   });
 }
 
-// The dialog is closed while the flow links the account, and only then the flow's server answers.
+// Closes the dialog while the flow links the account; only then the flow's server answers.
 async function closeWhile(page, name) {
   await flow(page).getByRole('button', { name }).click();
   await page.waitForFunction(() => globalThis.messages.some(({ type }) => type === 'linking'));
@@ -202,7 +202,7 @@ async function closeWhile(page, name) {
   });
 }
 
-test('closed while it links, success is told all the same', async () => {
+test('closing while linking still reports success', async () => {
   const page = await openVendor();
   await openFlow(page);
   await closeWhile(page, 'Link');
@@ -213,7 +213,7 @@ test('closed while it links, success is told all the same', async () => {
   assertNoComplaints(page);
 });
 
-test('closed while it links in vain, it was closed', async () => {
+test('closing while linking fails reports closed', async () => {
   const page = await openVendor();
   await openFlow(page);
   await closeWhile(page, 'Fail');
@@ -257,25 +257,25 @@ test('the page behind does not scroll while the dialog is open', async () => {
   assert.equal(await page.evaluate(() => document.documentElement.getAttribute('style') ?? ''), '');
 });
 
-test('success is told once, the dialog stays until it is closed', async () => {
+test('success is reported once, and the dialog stays open', async () => {
   const page = await openVendor();
   await openFlow(page);
   await flow(page).getByRole('button', { name: 'Finish' }).click();
   await page.waitForFunction(() => globalThis.messages.some(({ publicToken }) => publicToken === 'pub_second'));
   const success = [['event', { type: 'success', step: null }], ['success', { publicToken: 'pub_first' }]];
   assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...success]);
-  await doWhatCloses(flow(page).getByRole('button', { name: 'Leave' }).click(), untilHeard(page, 6));
+  await closeAndWait(flow(page).getByRole('button', { name: 'Leave' }).click(), untilHeard(page, 6));
   assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...success, ...LEFT('finished')]);
 });
 
-test('a reason of the flow itself is passed on', async () => {
+test('the exit reason of the flow is passed on', async () => {
   const page = await openVendor();
   await openFlow(page);
-  await doWhatCloses(flow(page).getByRole('button', { name: 'Leave' }).click(), untilHeard(page, 4));
+  await closeAndWait(flow(page).getByRole('button', { name: 'Leave' }).click(), untilHeard(page, 4));
   assert.deepEqual(await heard(page), [...FLOW_EVENTS, ...LEFT('cancelled')]);
 });
 
-test('what the flow would not send is ignored', async () => {
+test('unknown messages are ignored', async () => {
   const page = await openVendor();
   await openFlow(page);
   await flow(page).getByRole('button', { name: 'Noise' }).click();
@@ -344,7 +344,7 @@ async function openFlowDirectly(page) {
   await untilHeard(page, FLOW_EVENTS.length);
 }
 
-test('misuse is told in words', async () => {
+test('misuse throws a descriptive error', async () => {
   const page = await openVendor();
   const thrown = (method, options, home) =>
     page.evaluate(
@@ -401,7 +401,7 @@ test('the redirect goes to the flow', async () => {
   await page.waitForURL(`${connector.url}/link/lnk_flow`);
 });
 
-test('a flow that the browser refuses to embed is told, in the language of the page', async () => {
+test('a blocked flow is reported in the language of the page', async () => {
   const page = await openPage({ language: 'en' });
   const warnings = [];
   page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
@@ -433,7 +433,7 @@ for (const dark of [false, true]) {
   });
 }
 
-test('the dialog moves only for those who do not mind', async () => {
+test('the dialog respects reduced motion', async () => {
   for (const [motion, animations] of [[false, 0], [true, 1]]) {
     const page = await openVendor({ motion });
     const running = await page.evaluate(() => {

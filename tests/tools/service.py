@@ -1,4 +1,4 @@
-"""Processes that listen on a port, `serve` among them: what the tests share that need the API."""
+"""Processes that listen on a port, among them `serve`: shared by the tests that need the API."""
 
 import json
 import signal
@@ -17,7 +17,7 @@ def free_port():
 
 
 class Killable:
-    """A process that listens on a port, is killed without warning and started again."""
+    """A process that listens on a port, and can be killed without warning and started again."""
 
     def __init__(self, port, command):
         self.port, self.command, self.process = port, command, None
@@ -50,7 +50,7 @@ class Service(Killable):
         super().__init__(port, [BINARY, "--data-dir", str(data), *listen])
         self.token = data / "operator-token"
 
-    def ask(self, method, path, body=None):
+    def request(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, method=method)
         request.add_header("authorization", f"Bearer {self.token.read_text().strip()}")

@@ -1,6 +1,6 @@
-"""What the tests with other people's tools share: an emulated tenant that is linked and synced, by the binary alone.
+"""An emulated tenant, linked and synced with the binary: shared by the tests with third-party tools.
 
-Only the standard library: each test has an environment with the tool that it tries, and nothing else.
+Uses only the standard library: the environment of each test contains the tested tool and nothing else.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ FIELDS = ["identity", "work", "contract", "custom_fields"]
 
 
 class Tenant:
-    """A tenant on loopback and, in `dir`, a data directory with what was synced of it."""
+    """A tenant on loopback, and in `dir` a data directory with its synced data."""
 
     def __init__(self, directory, employees):
         self.dir = pathlib.Path(directory)
@@ -29,15 +29,15 @@ class Tenant:
             stdout=subprocess.PIPE,
             text=True,
         )
-        told = json.loads(self.emulator.stdout.readline())
-        self.url, self.key, self.control = told["url"], told["api_key"], told["control_url"]
-        self.truth = told["truth"]
+        started = json.loads(self.emulator.stdout.readline())
+        self.url, self.key, self.control = started["url"], started["api_key"], started["control_url"]
+        self.truth = started["truth"]
         link = ["--key-stdin", "--allow-loopback", "--requests-per-minute", "0"]
         self.run("link", self.url, *link, "--fields", ",".join(FIELDS), stdin=self.key)
         self.sync()
 
     def run(self, *arguments, stdin=""):
-        """Runs a command that must succeed, and gives its standard output."""
+        """Runs a command that must succeed, and returns its standard output."""
         command = [BINARY, "--data-dir", str(self.data), *map(str, arguments)]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True)
         if done.returncode != 0:
@@ -45,11 +45,11 @@ class Tenant:
         return done.stdout
 
     def sync(self):
-        """Reads everything again, and believes that whoever is missing is gone."""
+        """Runs a full sync that accepts missing people as gone."""
         self.run("sync", "--full", "--accept-missing", "--json")
 
-    def ask(self, method, path, body=None):
-        """Asks the tenant's control surface."""
+    def request(self, method, path, body=None):
+        """Sends a request to the tenant's control surface."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.control + path, data, method=method)
         request.add_header("content-type", "application/json")
@@ -58,20 +58,20 @@ class Tenant:
             return json.loads(text) if text else None
 
     def change(self):
-        """Somebody gets another job and somebody is removed: their ids."""
-        moved, removed = [str(person["id"]) for person in self.ask("GET", "/people?status=active")[7:9]]
-        self.ask("PATCH", f"/people/{moved}", {"jobTitle": "Cheffe"})
-        self.ask("DELETE", f"/people/{removed}")
+        """Changes one person's job and removes another person; returns their ids."""
+        moved, removed = [str(person["id"]) for person in self.request("GET", "/people?status=active")[7:9]]
+        self.request("PATCH", f"/people/{moved}", {"jobTitle": "Cheffe"})
+        self.request("DELETE", f"/people/{removed}")
         self.sync()
         return moved, removed
 
     def stored(self, kind):
-        """The records of a kind by their id, as `export` gives them."""
+        """The records of a kind by id, as `export` writes them."""
         lines = self.run("export", "--format", "jsonl", "--kind", kind).splitlines()
         return {record["id"]: record for record in map(json.loads, lines)}
 
     def write(self, name, content):
-        """Writes a file of JSON and gives its path."""
+        """Writes a JSON file and returns its path."""
         path = self.dir / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return path

@@ -1,4 +1,4 @@
-// The example's own code: opens the dialog with the pasted link token and shows what comes back.
+// The example's own code: opens the dialog with the pasted link token and shows the result.
 const byId = (id) => document.getElementById(id);
 
 for (const place of document.querySelectorAll('[data-home]')) place.textContent = location.origin;

@@ -1,9 +1,9 @@
-// The example's own code: leaves for the flow with the pasted link token, and shows what it is given on return.
+// The example's own code: leaves for the flow with the pasted link token, and shows the public token on return.
 const byId = (id) => document.getElementById(id);
 
 for (const place of document.querySelectorAll('[data-home]')) place.textContent = location.origin;
 
-// Anybody can write an address; what is shown in a command to copy must be a token and nothing else.
+// Any page can link here with any parameter; the command to copy must contain only a valid token.
 const publicToken = new URLSearchParams(location.search).get('public_token') ?? '';
 if (/^pub_[A-Za-z0-9_-]+$/.test(publicToken)) {
   byId('state').textContent = 'Connected';
@@ -11,7 +11,7 @@ if (/^pub_[A-Za-z0-9_-]+$/.test(publicToken)) {
   byId('public-token').textContent = publicToken;
   byId('result').hidden = false;
   for (const place of document.querySelectorAll('[data-public-token]')) place.textContent = publicToken;
-  // Neither the history nor a bookmark needs it.
+  // Keeps the token out of the history and bookmarks.
   history.replaceState(null, '', location.pathname);
 }
 

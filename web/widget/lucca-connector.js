@@ -1,8 +1,8 @@
 // Opens lucca-connector's linking flow in a dialog of the page that includes this script, or redirects to it.
 //
-// A classic script without dependencies or a build step; it sets `LuccaConnector` and touches nothing else until
-// it is asked to. `index.mjs` is the same as an ES module, `lucca-connector.d.ts` describes it. Not here: the flow's
-// pages, which the connector serves and which speak to this script by `postMessage`.
+// A classic script without dependencies or a build step; it sets `LuccaConnector` and changes nothing else until the
+// page calls it. `index.mjs` exports it as an ES module, `lucca-connector.d.ts` declares its types. Not here: the
+// flow's pages, which the connector serves and which send messages to this script by `postMessage`.
 (() => {
   'use strict';
 
@@ -21,11 +21,11 @@
     },
   };
 
-  // How long a page that has loaded may say nothing before that is told: it is then no page of the flow, but most
-  // likely the browser's own error page.
+  // How long a loaded page may send no message before the dialog reports that: it is then most likely the browser's own
+  // error page, and no page of the flow.
   const SILENCE_MS = 8000;
 
-  // How long a closed dialog waits for the end of a linking that had begun.
+  // How long a closed dialog waits for the result of a linking in progress.
   const LINKING_MS = 10_000;
 
   const STYLE = `
@@ -95,7 +95,7 @@
     }
   `;
 
-  // The dialog that is open, if one is.
+  // The open dialog, if any.
   let current = null;
 
   const LuccaConnector = {
@@ -128,14 +128,14 @@
     },
   };
 
-  // Where the connector is, by the address that it serves this script at; null when somebody else serves it.
+  // The connector's address, derived from this script's address; null when another server serves the script.
   function homeOf(script) {
     return script && new URL(script).pathname.endsWith('/widget/lucca-connector.js')
       ? new URL('..', script).href
       : null;
   }
 
-  // Checks what `method` was given and finds the address of the flow.
+  // Validates the options of `method` and returns them with the address of the flow.
   function read(method, options, callbacks) {
     const wrong = (text) => new TypeError(`LuccaConnector.${method}: ${text}`);
     if (typeof document === 'undefined') {
@@ -145,9 +145,9 @@
       throw wrong('an object with a linkToken is expected.');
     }
     const known = ['linkToken', 'url', ...callbacks];
-    const stranger = Object.keys(options).find((name) => !known.includes(name));
-    if (stranger !== undefined) {
-      throw wrong(`there is no option ${stranger}; there are ${known.join(', ')}.`);
+    const unknown = Object.keys(options).find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw wrong(`there is no option ${unknown}; there are ${known.join(', ')}.`);
     }
     const { linkToken, url } = options;
     if (linkToken !== undefined && !/^lnk_[A-Za-z0-9_-]+$/.test(linkToken)) {
@@ -174,7 +174,7 @@
     return { ...options, address };
   }
 
-  // One opened flow: its dialog, and what is told about it.
+  // One opened flow: its dialog and its callbacks.
   class LinkDialog {
     #origin;
     #callbacks;
@@ -189,7 +189,7 @@
     #isSucceeded = false;
     // The account is linked, even if its public token was exchanged before.
     #isLinked = false;
-    // The flow is linking the account: the next page tells whether it is linked.
+    // The flow is linking the account: the next page reports whether it is linked.
     #isLinking = false;
     // Why the dialog was closed while the flow was linking.
     #closedBecause = null;
@@ -202,7 +202,7 @@
       const language = document.documentElement.lang || navigator.language;
       this.#texts = /^fr\b/i.test(language) ? TEXTS.fr : TEXTS.en;
       this.#build(address.href, this.#texts === TEXTS.fr ? 'fr' : 'en');
-      addEventListener('message', this.#hear);
+      addEventListener('message', this.#onMessage);
       document.body.append(this.#host);
       this.#unlockScrolling = lockScrolling();
       this.#dialog.showModal();
@@ -234,7 +234,7 @@
       });
       this.#frame.src = address;
       this.#dialog = element('dialog', {
-        // Escape, or what a device has in its place.
+        // Escape, or the device's equivalent.
         oncancel: (event) => {
           event.preventDefault();
           this.end('closed');
@@ -246,7 +246,7 @@
       root.append(this.#dialog);
     }
 
-    // The frame has a page: the flow's, which says so, or an error page, which says nothing.
+    // The frame has loaded a page: the flow's, which sends a message, or an error page, which sends none.
     #loaded() {
       if (this.#status.textContent === this.#texts.loading) this.#status.textContent = '';
       this.#enter();
@@ -259,18 +259,18 @@
       }, SILENCE_MS);
     }
 
-    // The frame had the focus before it had a page, which therefore does not have it yet. Nothing happens where the
-    // focus is in the page already, or where somebody moved it elsewhere.
+    // The frame received the focus before its page had loaded, so the page does not have it yet. Does nothing if the
+    // page has the focus already, or if the user has moved it elsewhere.
     #enter() {
       if (this.#host.shadowRoot.activeElement === this.#frame) this.#frame.contentWindow.focus();
     }
 
-    // Only the flow is listened to: this frame, while a page of the flow's origin is in it.
-    #hear = ({ source, origin, data }) => {
+    // Accepts messages only from the flow: from this frame, while it shows a page of the flow's origin.
+    #onMessage = ({ source, origin, data }) => {
       if (source !== this.#frame.contentWindow || origin !== this.#origin) return;
       if (data === null || typeof data !== 'object' || data.source !== 'lucca-connector') return;
       if (this.#closedBecause !== null) {
-        this.#hearTheEnd(data);
+        this.#onMessageAfterClose(data);
         return;
       }
       this.#silence ??= 0;
@@ -282,7 +282,7 @@
           this.#event('ready', null);
           break;
         case 'step':
-          // The page of the sync tells next that the account is linked.
+          // The page of the sync sends `linked` next.
           if (data.step !== 'sync') this.#isLinking = false;
           if (typeof data.step === 'string') this.#event('step', data.step);
           break;
@@ -302,25 +302,25 @@
       }
     };
 
-    // The flow goes on showing that all is done; it is closed by whoever reads that.
+    // The flow keeps showing its last page; the customer closes it after reading.
     #succeed(publicToken) {
       if (this.#isSucceeded || typeof publicToken !== 'string' || publicToken === '') return;
       this.#isSucceeded = true;
       this.#isLinked = true;
       this.#isLinking = false;
       this.#event('success', null);
-      tell(this.#callbacks.onSuccess, { publicToken });
+      invoke(this.#callbacks.onSuccess, { publicToken });
     }
 
-    // The dialog was closed while the flow was linking: says how that ended.
-    #hearTheEnd({ type, step, publicToken }) {
+    // The dialog was closed while the flow was linking: reports the result.
+    #onMessageAfterClose({ type, step, publicToken }) {
       const reason = this.#closedBecause;
       if (type === 'success') this.#succeed(publicToken);
       if (type === 'linked') this.#isLinked = true;
       if (this.#isLinked || (type === 'step' && step !== 'sync')) this.#finish(reason);
     }
 
-    // Takes the dialog away and gives the focus back; the second time there is nothing to do.
+    // Removes the dialog and returns the focus; further calls do nothing.
     end(reason) {
       if (this.#isEnded) return;
       this.#isEnded = true;
@@ -330,7 +330,7 @@
       this.#unlockScrolling();
       this.#opener?.focus({ preventScroll: true });
       if (this.#isLinking) {
-        // What was sent is on its way: the frame stays, unseen, until its answer tells whether the account is linked.
+        // The request has been sent: the frame stays, hidden, until its response shows whether the account is linked.
         this.#closedBecause = reason;
         this.#silence = setTimeout(() => this.#finish(reason), LINKING_MS);
       } else {
@@ -339,20 +339,20 @@
     }
 
     #finish(reason) {
-      removeEventListener('message', this.#hear);
+      removeEventListener('message', this.#onMessage);
       clearTimeout(this.#silence);
       this.#host.remove();
       this.#event('exit', null);
-      tell(this.#callbacks.onExit, { reason: this.#isLinked ? 'finished' : reason });
+      invoke(this.#callbacks.onExit, { reason: this.#isLinked ? 'finished' : reason });
     }
 
     #event(type, step) {
-      tell(this.#callbacks.onEvent, { type, step });
+      invoke(this.#callbacks.onEvent, { type, step });
     }
   }
 
-  // Calls the page back; an error of its own must not end what the dialog still has to do.
-  function tell(callback, what) {
+  // Calls the page's callback; an error in it must not stop the dialog's own work.
+  function invoke(callback, what) {
     try {
       callback?.(what);
     } catch (error) {
@@ -366,7 +366,7 @@
     return element?.shadowRoot?.activeElement ? focused(element.shadowRoot) : element;
   }
 
-  // Keeps the page behind the dialog where it is, without a jump when its scroll bar goes.
+  // Stops the page behind the dialog from scrolling, without a shift when its scroll bar disappears.
   function lockScrolling() {
     const { style, clientWidth } = document.documentElement;
     const { overflow, scrollbarGutter } = style;
@@ -389,6 +389,6 @@
     return svg;
   }
 
-  // Included twice, it is still one: it must know which dialog is open.
+  // Included twice, the script defines one object: it must know which dialog is open.
   globalThis.LuccaConnector ??= LuccaConnector;
 })();

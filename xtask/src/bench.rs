@@ -1,5 +1,5 @@
-//! What a sync costs: a first sync, one in which nothing has changed, and one that reads everything again, of an
-//! emulated tenant, on SQLite and on PostgreSQL. Figures for people to compare; nothing is asserted.
+//! Measures a first sync, a sync without changes and a full sync of an emulated tenant, on SQLite and on
+//! PostgreSQL. Prints figures for people to compare; asserts nothing.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::postgres::Postgres;
-use crate::say;
+use crate::print_line;
 
-/// What one command took.
+/// The cost of one command.
 struct Cost {
     wall: Duration,
     /// User and system time.
@@ -23,14 +23,16 @@ struct Cost {
     records: u64,
 }
 
-/// Runs the benchmark with a tenant of so many people.
+/// Runs the benchmark with a tenant of `employees` people.
 pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) -> Result<(), String> {
     let tenant = Tenant::start(binary, employees)?;
-    say(&format!(
+    print_line(&format!(
         "{employees} people and their absences, emulated on this machine, without a request limit\n"
     ));
-    say("| database | sync | requests | records read | wall s | CPU s | CPU of the first | peak MiB |");
-    say("|---|---|---|---|---|---|---|---|");
+    print_line(
+        "| database | sync | requests | records read | wall s | CPU s | CPU of the first | peak MiB |",
+    );
+    print_line("|---|---|---|---|---|---|---|---|");
     let databases = [("SQLite", None), ("PostgreSQL", postgres.map(Postgres::url))];
     for (database, url) in databases {
         if database != "SQLite" && url.is_none() {
@@ -48,7 +50,7 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
             let cost = connector.measure(arguments)?;
             let cpu = cost.cpu.as_secs_f64();
             let share = 100.0 * cpu / *first.get_or_insert(cpu);
-            say(&format!(
+            print_line(&format!(
                 "| {database} | {name} | {} | {} | {:.2} | {cpu:.2} | {share:.1} % | {} |",
                 cost.requests,
                 cost.records,
@@ -60,7 +62,7 @@ pub(crate) fn run(binary: &Path, employees: u32, postgres: Option<&Postgres>) ->
     Ok(())
 }
 
-/// An emulated tenant in a process of its own. It ends when this is dropped.
+/// An emulated tenant in a process of its own. Dropping it ends the process.
 pub(crate) struct Tenant {
     process: Child,
     url: String,
@@ -79,21 +81,21 @@ impl Tenant {
         let mut line = String::new();
         let stdout = process.stdout.take().ok_or("the emulated tenant says nothing")?;
         BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
-        let told: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        let started: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
+        let text = |name: &str| started[name].as_str().unwrap_or_default().to_owned();
         Ok(Self { process, url: text("url"), key: text("api_key") })
     }
 }
 
 impl Drop for Tenant {
     fn drop(&mut self) {
-        // One that has ended already needs no ending.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The connector with a data directory and a database.
+/// The connector with its data directory and database.
 pub(crate) struct Connector<'a> {
     pub(crate) binary: &'a Path,
     pub(crate) data: &'a Path,
@@ -141,7 +143,7 @@ impl Connector<'_> {
     }
 }
 
-/// How many records a sync has read, by its report.
+/// The number of records that a sync read, from its report.
 pub(crate) fn records_read(report: &Value) -> u64 {
     sum(report.get("streams"), &|stream| stream["read"].as_u64())
 }
@@ -155,17 +157,18 @@ fn sum(values: Option<&Value>, of: &dyn Fn(&Value) -> Option<u64>) -> u64 {
     }
 }
 
-/// User and system time of all children that were waited for.
+/// User and system time of all children that have been waited for.
 fn children_cpu() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The second field is the program's name in parentheses; the sixteenth and seventeenth are the children's times.
+    // The second field is the program's name in parentheses; the sixteenth and seventeenth are the children's
+    // times.
     let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_ascii_whitespace()).into_iter().flatten();
     let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     // A tick is a hundredth of a second on every Linux that matters here.
     Duration::from_millis(ticks * 10)
 }
 
-/// The largest resident set of a process, watched until it ends.
+/// The largest resident set of a process, in KiB, polled until it exits.
 #[expect(clippy::disallowed_methods, reason = "a benchmark watches another program")]
 fn peak_of(status: &Path) -> u64 {
     let mut peak = 0;
@@ -181,7 +184,7 @@ fn peak_of(status: &Path) -> u64 {
     peak
 }
 
-/// A folder that goes when this is dropped.
+/// A temporary folder; dropping it deletes it.
 pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {

@@ -1,20 +1,20 @@
-//! The tests in a real browser (`tests/browser`): brings Chromium and Node, builds the binary, and runs them from a copy
-//! under `target/browser`, so that nothing is installed into the source tree.
+//! Runs the browser tests (`tests/browser`): installs Chromium and Node, and runs the tests with the built
+//! binary from a copy under `target/browser`, so that nothing is installed into the source tree.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::debian::{self, run};
-use crate::{given, node, root, say, target};
+use crate::{env_var, node, print_line, root, target};
 
-/// What the tests need that is not built here.
+/// Prerequisites of the tests that are not built here.
 pub(crate) struct Prepared {
     chromium: PathBuf,
     /// The copy of the tests, with their packages.
     suite: PathBuf,
 }
 
-/// Installs what the tests need, unless it is there.
+/// Installs the prerequisites that are missing.
 pub(crate) fn prepare() -> Result<Prepared, String> {
     let chromium = chromium()?;
     node::find()?;
@@ -22,11 +22,11 @@ pub(crate) fn prepare() -> Result<Prepared, String> {
     Ok(Prepared { chromium, suite })
 }
 
-/// Runs the test files named, or all of them, with the binary that was built.
+/// Runs the named test files, or all of them, with the built binary.
 pub(crate) fn run_tests(Prepared { chromium, suite }: Prepared, files: &[&str]) -> Result<(), String> {
     let (root, target) = (root()?, target()?);
-    let files = if files.is_empty() { test_files(&suite)? } else { named(&suite, files)? };
-    say(&format!("== browser: node --test {}", files.join(" ")));
+    let files = if files.is_empty() { test_files(&suite)? } else { select(&suite, files)? };
+    print_line(&format!("== browser: node --test {}", files.join(" ")));
     run(
         Command::new("node")
             .args(["--test", "--test-reporter=spec"])
@@ -41,14 +41,14 @@ pub(crate) fn run_tests(Prepared { chromium, suite }: Prepared, files: &[&str]) 
     )
 }
 
-/// The browser, installed first where there is none and we may.
+/// Finds Chromium, and installs it where it is missing and permissions allow.
 fn chromium() -> Result<PathBuf, String> {
-    if let Some(given) = given("CHROMIUM") {
-        return Ok(given.into());
+    if let Some(path) = env_var("CHROMIUM") {
+        return Ok(path.into());
     }
     let usual = Path::new("/usr/bin/chromium");
     if !usual.exists() {
-        // Headless, it needs a font for the pages to look like something.
+        // Headless Chromium needs a font to render the pages.
         debian::install("Chromium", &["chromium", "fonts-dejavu-core"], "or name another in CHROMIUM")?;
     }
     Ok(usual.to_owned())
@@ -61,19 +61,19 @@ fn test_files(suite: &Path) -> Result<Vec<String>, String> {
     let mut names: Vec<String> =
         names.filter(|name| name.ends_with(".test.mjs")).map(str::to_owned).collect();
     names.sort();
-    // Without a name Node would look for test files by itself, and call none a success.
+    // Without a name, Node would search for test files by itself and report success for none.
     if names.is_empty() { Err("there is no browser test".to_owned()) } else { Ok(names) }
 }
 
-/// The test files of these names, which may lack `.test.mjs`.
-fn named(suite: &Path, wanted: &[&str]) -> Result<Vec<String>, String> {
-    let there = test_files(suite)?;
+/// The test files of these names; `.test.mjs` may be left out.
+fn select(suite: &Path, names: &[&str]) -> Result<Vec<String>, String> {
+    let available = test_files(suite)?;
     let find = |name: &&str| {
         let file = format!("{}.test.mjs", name.trim_end_matches(".test.mjs"));
-        if there.contains(&file) {
+        if available.contains(&file) {
             return Ok(file);
         }
-        Err(format!("there is no browser test {name}; there are {}", there.join(", ")))
+        Err(format!("there is no browser test {name}; there are {}", available.join(", ")))
     };
-    wanted.iter().map(find).collect()
+    names.iter().map(find).collect()
 }

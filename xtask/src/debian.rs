@@ -1,17 +1,18 @@
-//! Installing what a step needs, where we may: as root on Debian.
+//! Installs what a step needs, where permissions allow: as root on Debian.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::say;
+use crate::print_line;
 
-/// Installs `packages`, which bring `what`; `otherwise` is what else somebody can do who may not install.
+/// Installs `packages`, which provide `what`. `otherwise` completes the error text for users without the
+/// right to install.
 pub(crate) fn install(what: &str, packages: &[&str], otherwise: &str) -> Result<(), String> {
     let names = packages.join(" ");
     if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
         return Err(format!("{what} is needed: install it (Debian: `apt install {names}`), {otherwise}"));
     }
-    say(&format!("== installing Debian's {what}"));
+    print_line(&format!("== installing Debian's {what}"));
     run(Command::new("apt-get").args(["update", "-qq"]), "apt-get update")?;
     run(
         Command::new("apt-get")
@@ -23,7 +24,7 @@ pub(crate) fn install(what: &str, packages: &[&str], otherwise: &str) -> Result<
     )
 }
 
-/// Runs a command to its end; a failure is told as one of `what`.
+/// Runs a command to its end. The error names `what`.
 pub(crate) fn run(command: &mut Command, what: &str) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
@@ -32,7 +33,7 @@ pub(crate) fn run(command: &mut Command, what: &str) -> Result<(), String> {
     }
 }
 
-/// Whether we may do everything on this machine.
+/// Whether this process runs as root.
 pub(crate) fn is_root() -> bool {
     let output = Command::new("id").arg("-u").output();
     output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")

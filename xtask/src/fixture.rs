@@ -1,5 +1,6 @@
-//! Databases of the version before, as files: each change to the tables is tried on them by `crates/cli/tests/it/previous_database.rs`
-//! without that version being built. To be made anew whenever `packaging/previous-version` moves.
+//! Makes databases of the previous version as files: `crates/cli/tests/it/previous_database.rs` tries each
+//! migration on them without building that version. Make them again when `packaging/previous-version`
+//! changes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,12 @@ use serde_json::{Value, json};
 use crate::bench::{Connector, TempDir, Tenant};
 use crate::debian::run;
 use crate::postgres::Postgres;
-use crate::{root, say, upgrade};
+use crate::{print_line, root, upgrade};
 
 const FIXTURES: &str = "crates/cli/tests/fixtures/previous";
 const PEOPLE: u32 = 12;
 
-/// Makes them by the version before, of an emulated tenant.
+/// Makes them with the previous version, from an emulated tenant.
 pub(crate) fn make() -> Result<(), String> {
     let Some(previous) = upgrade::previous_programs()? else {
         return Err("the commit of the version before is not in this clone".to_owned());
@@ -29,52 +30,52 @@ pub(crate) fn make() -> Result<(), String> {
     let data = dir.path().join("sqlite");
     let connector = Connector { binary: &binary, data: &data, database: None };
     let facts = fill(&connector)?;
-    // One file, of what may still be in the log beside the database.
+    // A backup is one file and includes the write-ahead log.
     let file = fixtures.join("connector.db");
     if file.exists() {
         fs::remove_file(&file).map_err(failed)?;
     }
-    ask(&connector, &["backup", &file.display().to_string()])?;
+    run_json(&connector, &["backup", &file.display().to_string()])?;
     fs::copy(data.join("master.key"), fixtures.join("master.key")).map_err(failed)?;
     write_facts(&fixtures.join("sqlite.json"), &facts)?;
 
     let postgres = Postgres::start()?;
     let data = dir.path().join("postgres");
     fs::create_dir_all(&data).map_err(failed)?;
-    // One key opens both.
+    // One master key opens both databases.
     fs::copy(fixtures.join("master.key"), data.join("master.key")).map_err(failed)?;
     let url = postgres.url();
     let facts = fill(&Connector { binary: &binary, data: &data, database: Some(&url) })?;
     dump(&postgres, &fixtures.join("connector.sql"))?;
     write_facts(&fixtures.join("postgres.json"), &facts)?;
-    say(&format!("== fixture: {}", fixtures.display()));
+    print_line(&format!("== fixture: {}", fixtures.display()));
     Ok(())
 }
 
-/// Links a tenant, syncs it, erases a person and makes a feed; gives what must be there afterwards.
+/// Links a tenant, syncs it, erases a person and adds a feed; returns the facts that tests expect afterwards.
 fn fill(connector: &Connector<'_>) -> Result<Value, String> {
     let tenant = Tenant::start(connector.binary, PEOPLE)?;
     connector.link(&tenant)?;
-    ask(connector, &["sync"])?;
+    run_json(connector, &["sync"])?;
     let first = employees(connector)?.first().cloned().ok_or("no employee was synced")?;
     let first = format!("id:{first}");
-    ask(connector, &["employees", "erase", &first, "--yes"])?;
-    ask(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;
-    ask(connector, &["sync"])?;
+    run_json(connector, &["employees", "erase", &first, "--yes"])?;
+    run_json(connector, &["calendar-feeds", "add", "Team", "--department", "1"])?;
+    run_json(connector, &["sync"])?;
     Ok(json!({
         "employees": employees(connector)?,
-        "feeds": ask(connector, &["calendar-feeds", "list"])?.as_array().map(Vec::len),
-        "erasures": ask(connector, &["employees", "erasures"])?.as_array().map(Vec::len),
+        "feeds": run_json(connector, &["calendar-feeds", "list"])?.as_array().map(Vec::len),
+        "erasures": run_json(connector, &["employees", "erasures"])?.as_array().map(Vec::len),
     }))
 }
 
 fn employees(connector: &Connector<'_>) -> Result<Vec<String>, String> {
-    let list = ask(connector, &["employees", "list"])?;
+    let list = run_json(connector, &["employees", "list"])?;
     let id = |person: &Value| person["id"].as_str().map(str::to_owned);
     Ok(list.as_array().into_iter().flatten().filter_map(id).collect())
 }
 
-fn ask(connector: &Connector<'_>, arguments: &[&str]) -> Result<Value, String> {
+fn run_json(connector: &Connector<'_>, arguments: &[&str]) -> Result<Value, String> {
     let output = connector.command(arguments).stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("{}: {error}", arguments.join(" ")))?;
     if !output.status.success() {
@@ -98,7 +99,7 @@ fn dump(postgres: &Postgres, to: &PathBuf) -> Result<(), String> {
     )?;
     let failed = |error: std::io::Error| format!("{}: {error}", to.display());
     let text = fs::read_to_string(to).map_err(failed)?;
-    // What only psql understands, and what is there in every database.
+    // Drops psql's own commands, and statements on objects that every database has.
     let is_sql =
         |line: &&str| !line.starts_with('\\') && !line.contains("SCHEMA public") && !line.starts_with("--");
     let sql: Vec<&str> = text.lines().filter(is_sql).filter(|line| !line.is_empty()).collect();

@@ -1,6 +1,6 @@
-//! How many instructions a first sync takes for each thousand records, by what they are for, counted by callgrind: a guard
-//! against what makes syncs slower without anything failing. Unlike seconds they are the same on a busy machine, but not with
-//! another compiler or processor: figures of those are printed, and not compared.
+//! Counts the instructions of a first sync per thousand records with callgrind, by their purpose: a guard
+//! against slower syncs, which no other test notices. Unlike seconds, instructions are the same on a busy
+//! machine, but not with another compiler or processor: figures of those are printed and not compared.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::{Connector, TempDir, Tenant, records_read};
 use crate::debian::{self, run};
-use crate::{cargo_program, root, say, target};
+use crate::{cargo_program, print_line, root, target};
 
 /// The figures to compare with.
 const FIGURES: &str = "docs/design/instructions.json";
 const EMPLOYEES: u32 = 1_000;
-/// Permille that a part may rise: what differs from run to run is below five.
+/// Permille by which a part may rise: the difference between runs is below five.
 const ALLOWED: u64 = 30;
-/// So many functions of each part are remembered, and listed when it rises.
+/// Number of functions remembered for each part, and listed when it rises.
 const FUNCTIONS: usize = 25;
 
-/// The parts of a sync, and what their functions' names hold. The first that fits counts.
+/// The parts of a sync, and fragments of their functions' names. The first match counts.
 const PARTS: [(&str, &[&str]); 5] = [
     ("hash", &["xxhash", "sha2::", "xxh3"]),
     ("commit", &["sqlite3", "sqlx", "store::", "balance_", "vdbe", "pager"]),
@@ -30,14 +30,14 @@ const PARTS: [(&str, &[&str]); 5] = [
     ("diff", &["sync::", "serde_json::"]),
 ];
 
-/// Instructions for each thousand records.
+/// Instructions per thousand records.
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Part {
     instructions: u64,
     functions: BTreeMap<String, u64>,
 }
 
-/// What was counted, and with what.
+/// The counts, with the compiler and processor they hold for.
 #[derive(Debug, Deserialize, Serialize)]
 struct Figures {
     compiler: String,
@@ -45,7 +45,7 @@ struct Figures {
     parts: BTreeMap<String, Part>,
 }
 
-/// Counts, and compares with the figures that are checked in; with `writes` replaces them.
+/// Counts and compares with the committed figures; with `writes` replaces them.
 pub(crate) fn guard(writes: bool) -> Result<(), String> {
     if !Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success()) {
         debian::install("valgrind", &["valgrind"], "then run this again")?;
@@ -60,17 +60,21 @@ pub(crate) fn guard(writes: bool) -> Result<(), String> {
     let before: Figures = serde_json::from_str(&text).map_err(|error| format!("{FIGURES}: {error}"))?;
     let is_comparable = before.compiler == counted.compiler && before.processor == counted.processor;
     let mut risen = Vec::new();
-    say("| part | instructions for 1,000 records | before | change |\n|---|---|---|---|");
+    print_line("| part | instructions for 1,000 records | before | change |\n|---|---|---|---|");
     for (name, part) in &counted.parts {
         let old = before.parts.get(name).map_or(0, |part| part.instructions);
-        say(&format!("| {name} | {} | {old} | {} |", part.instructions, change(old, part.instructions)));
+        print_line(&format!(
+            "| {name} | {} | {old} | {} |",
+            part.instructions,
+            change(old, part.instructions)
+        ));
         if has_risen(old, part.instructions) {
             risen.push(name.as_str());
             list_risen_functions(before.parts.get(name), part);
         }
     }
     if !is_comparable {
-        say(&format!(
+        print_line(&format!(
             "the figures are of another machine, so nothing is concluded: {} on {}",
             before.compiler, before.processor
         ));
@@ -105,16 +109,16 @@ fn list_risen_functions(before: Option<&Part>, part: &Part) {
         .collect();
     risen.sort_by(|one, other| other.cmp(one));
     for (more, name) in risen {
-        say(&format!("    +{more}  {name}"));
+        print_line(&format!("    +{more}  {name}"));
     }
 }
 
-/// Builds the program with its symbols, and counts a first sync of an emulated tenant.
+/// Builds the program with symbols, and counts a first sync of an emulated tenant.
 fn count() -> Result<Figures, String> {
     let build =
         ["rustc", "--release", "--locked", "--package", "lucca-connector", "--bin", "lucca-connector"];
-    say(&format!("== instructions: cargo {}", build.join(" ")));
-    // Not by the profile, which would have every crate built anew.
+    print_line(&format!("== instructions: cargo {}", build.join(" ")));
+    // Not through the profile, which would rebuild every crate.
     run(Command::new(cargo_program()).args(build).args(["--", "-C", "strip=none"]), "cargo rustc")?;
     let binary = target()?.join("release/lucca-connector");
     let tenant = Tenant::start(&binary, EMPLOYEES)?;
@@ -139,7 +143,7 @@ fn count() -> Result<Figures, String> {
     Ok(Figures { compiler: compiler()?, processor: processor(), parts: parts(&out, records)? })
 }
 
-/// Instructions by part, of callgrind's file.
+/// Instructions by part, from callgrind's file.
 fn parts(out: &Path, records: u64) -> Result<BTreeMap<String, Part>, String> {
     let output = Command::new("callgrind_annotate")
         .args(["--threshold=100", "--auto=no"])
@@ -172,7 +176,7 @@ fn parts(out: &Path, records: u64) -> Result<BTreeMap<String, Part>, String> {
     Ok(parts)
 }
 
-/// The count and name in a line such as `1,234 (5.6%)  ???:store::commit::commit::h0123456789abcdef [/…/lucca-connector]`.
+/// Reads the count and name from a line such as `1,234 (5.6%)  ???:store::commit::commit::h01234 [/…]`.
 fn function(line: &str) -> Option<(u64, String)> {
     let (count, rest) = line.trim_start().split_once(" (")?;
     let count = count.replace(',', "").parse().ok()?;
@@ -191,7 +195,7 @@ fn compiler() -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// What libraries choose their code by.
+/// The processor features by which libraries choose their code.
 fn processor() -> String {
     const FEATURES: [&str; 4] = ["avx2", "bmi2", "sha_ni", "sse4_2"];
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks the sync
-//! engine on purpose for as long as one likes, `cargo xtask bench` measures what a sync costs.
+//! The project's own commands: `cargo xtask test` runs everything that CI runs, `cargo xtask chaos` breaks
+//! the sync engine on purpose, `cargo xtask bench` measures the cost of a sync.
 
 mod bench;
 mod browser;
@@ -75,27 +75,27 @@ fn main() -> ExitCode {
         ["fleet", "--embedded", ref arguments @ ..] => embedded(arguments),
         ["fleet", ref arguments @ ..] => chaos(&[&["fleet"], arguments].concat()),
         _ => {
-            say(USAGE);
+            print_line(USAGE);
             ExitCode::from(2)
         }
     }
 }
 
-/// Names a PostgreSQL server whose databases tests may create and drop. Without it one is started.
+/// Names a PostgreSQL server whose databases tests may create and drop. Without it, a server is started.
 const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
-/// A PostgreSQL server of our own, unless one is given.
+/// Starts a PostgreSQL server, unless one is given.
 fn open_postgres() -> Result<Option<postgres::Postgres>, ExitCode> {
-    if given(TEST_DATABASE_URL).is_some() {
+    if env_var(TEST_DATABASE_URL).is_some() {
         return Ok(None);
     }
     postgres::Postgres::start().map(Some).map_err(|reason| {
-        say(&reason);
+        print_line(&reason);
         ExitCode::FAILURE
     })
 }
 
-/// Runs the version before beside this one.
+/// Runs the tests of the previous version beside this one.
 fn upgrade() -> ExitCode {
     let postgres = match open_postgres() {
         Ok(postgres) => postgres,
@@ -108,7 +108,7 @@ fn upgrade() -> ExitCode {
 /// Measures syncs, in an optimised build.
 fn bench(employees: &str) -> ExitCode {
     let Ok(employees) = employees.parse() else {
-        say(USAGE);
+        print_line(USAGE);
         return ExitCode::from(2);
     };
     let (built, _) =
@@ -116,14 +116,14 @@ fn bench(employees: &str) -> ExitCode {
     if !built {
         return ExitCode::FAILURE;
     }
-    // Without a PostgreSQL only SQLite is measured.
+    // Without PostgreSQL, only SQLite is measured.
     let postgres = postgres::Postgres::start().ok();
-    let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
+    let target = env_var("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
     let binary = Path::new(&target).join("release/lucca-connector");
     match bench::run(&binary, employees, postgres.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            say(&reason);
+            print_line(&reason);
             ExitCode::FAILURE
         }
     }
@@ -131,12 +131,12 @@ fn bench(employees: &str) -> ExitCode {
 
 /// Breaks the sync engine on purpose, in an optimised build.
 fn chaos(arguments: &[&str]) -> ExitCode {
-    let (mut passed_on, mut database) = (Vec::new(), None);
+    let (mut forwarded, mut database) = (Vec::new(), None);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match *argument {
             "--database" => database = arguments.next().map(|url| (*url).to_owned()),
-            argument => passed_on.push(argument),
+            argument => forwarded.push(argument),
         }
     }
     let own = match &database {
@@ -147,15 +147,15 @@ fn chaos(arguments: &[&str]) -> ExitCode {
         },
     };
     let url = database.or_else(|| own.as_ref().map(postgres::Postgres::url));
-    let arguments = [&["run", "--release", "--locked", "--package", "chaos", "--"], &passed_on[..]].concat();
+    let arguments = [&["run", "--release", "--locked", "--package", "chaos", "--"], &forwarded[..]].concat();
     let (passed, took) = cargo("chaos", &arguments, url.as_deref());
-    say(&format!("{} s", took.as_secs()));
+    print_line(&format!("{} s", took.as_secs()));
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What one process takes that serves many linked accounts.
+/// Measures the resources of one process that serves many linked accounts.
 fn embedded(arguments: &[&str]) -> ExitCode {
-    let target = given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
+    let target = env_var("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned());
     let binary = format!("{target}/release/lucca-connector");
     let build = ["build", "--release", "--locked", "--package", "lucca-connector"];
     let run = ["run", "--release", "--locked", "--package", "chaos", "--", "fleet", "--embedded", &binary];
@@ -163,40 +163,40 @@ fn embedded(arguments: &[&str]) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The tests in a browser alone.
+/// Runs only the browser tests.
 fn browser(files: &[&str]) -> Result<(), String> {
     let prepared = browser::prepare()?;
     steps::build()?;
     browser::run_tests(prepared, files)
 }
 
-/// The tests with other people's tools alone.
+/// Runs only the tests with third-party tools.
 fn tools(names: &[&str]) -> Result<(), String> {
     let ready = tools::prepare(names)?;
     steps::build()?;
     tools::run_tests(ready)
 }
 
-/// The repository.
+/// The repository's root.
 fn root() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))
 }
 
-/// Where Cargo puts what it builds.
+/// Cargo's target folder.
 fn target() -> Result<PathBuf, String> {
-    Ok(root()?.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned())))
+    Ok(root()?.join(env_var("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned())))
 }
 
 fn cargo_program() -> String {
-    given("CARGO").unwrap_or_else(|| "cargo".to_owned())
+    env_var("CARGO").unwrap_or_else(|| "cargo".to_owned())
 }
 
 fn exit(outcome: Result<(), String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            say(&reason);
+            print_line(&reason);
             ExitCode::FAILURE
         }
     }
@@ -204,14 +204,14 @@ fn exit(outcome: Result<(), String>) -> ExitCode {
 
 #[expect(clippy::disallowed_methods, reason = "a build tool that tells how long its steps took")]
 fn cargo(name: &str, arguments: &[&str], database: Option<&str>) -> (bool, Duration) {
-    say(&format!("== {name}: cargo {}", arguments.join(" ")));
+    print_line(&format!("== {name}: cargo {}", arguments.join(" ")));
     let began = Instant::now();
     let mut command = Command::new(cargo_program());
     command.args(arguments).envs(database.map(|url| (TEST_DATABASE_URL, url)));
     let passed = match command.status() {
         Ok(status) => status.success(),
         Err(error) => {
-            say(&format!("cargo could not be started: {error}"));
+            print_line(&format!("cargo could not be started: {error}"));
             false
         }
     };
@@ -219,11 +219,11 @@ fn cargo(name: &str, arguments: &[&str], database: Option<&str>) -> (bool, Durat
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build tool may be told things by its environment")]
-fn given(variable: &str) -> Option<String> {
+fn env_var(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 #[expect(clippy::print_stdout, reason = "a command-line tool")]
-fn say(line: &str) {
+fn print_line(line: &str) {
     println!("{line}");
 }

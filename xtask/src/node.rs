@@ -1,17 +1,17 @@
-//! Node and npm, for what is written in JavaScript: found, or installed where we may; packages are installed into copies
-//! under `target`, never into the source tree.
+//! Node and npm for the JavaScript tests: found, or installed where permissions allow. Packages are installed
+//! into copies under `target`, never into the source tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::{self, run};
-use crate::say;
+use crate::print_line;
 
 /// The oldest Node that the tests' packages run on (playwright-core 1.60).
 const NODE_MAJOR: u32 = 18;
 
-/// Sees to Node and npm.
+/// Finds Node and npm, and installs them where they are missing and permissions allow.
 pub(crate) fn find() -> Result<(), String> {
     let missing = |&(program, _): &(&str, &str)| version(program).is_none();
     let packages: Vec<&str> = [("node", "nodejs"), ("npm", "npm")]
@@ -30,18 +30,19 @@ pub(crate) fn find() -> Result<(), String> {
     }
 }
 
-/// What a program says of its version, if it is there.
+/// The version that a program reports; none if it is missing.
 fn version(program: &str) -> Option<String> {
     let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// Copies the files of a folder to where packages may be installed, and installs them unless these very ones are there.
+/// Copies a folder's files to where packages may be installed, and installs the packages unless the same ones
+/// are there.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<PathBuf, String> {
     let failed = |error: std::io::Error| format!("copying {}: {error}", from.display());
     fs::create_dir_all(to).map_err(failed)?;
-    // What was copied before may have been deleted or renamed since.
+    // Files copied before may have been deleted or renamed since.
     for file in files_in(to).map_err(failed)? {
         fs::remove_file(file).map_err(failed)?;
     }
@@ -55,7 +56,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<PathBuf, String> {
     if fs::read(&installed).is_ok_and(|installed| installed == lock) {
         return Ok(to.to_owned());
     }
-    say("== npm ci");
+    print_line("== npm ci");
     run(Command::new("npm").args(["ci", "--ignore-scripts"]).current_dir(to), "npm ci")?;
     fs::write(installed, lock).map_err(failed)?;
     Ok(to.to_owned())

@@ -1,5 +1,5 @@
-//! A PostgreSQL of our own for tests and trials: Debian's, started on a free loopback port with a data directory
-//! that is thrown away.
+//! A PostgreSQL server for tests and trials: Debian's, started on a free loopback port with a temporary data
+//! directory.
 
 use std::fs;
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::debian::{self, run};
 
-/// A running server. It ends, and its files go, when this is dropped.
+/// A running server. Dropping it stops the server and deletes its files.
 pub(crate) struct Postgres {
     server: Child,
     dir: PathBuf,
@@ -17,7 +17,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server, after installing Debian's package where there is none and we may.
+    /// Starts a server; first installs Debian's package where it is missing and permissions allow.
     pub(crate) fn start() -> Result<Self, String> {
         let bin = match programs() {
             Some(bin) => bin,
@@ -35,7 +35,7 @@ impl Postgres {
         fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         let run_as = if debian::is_root() { Some("postgres") } else { None };
         if let Some(user) = run_as {
-            // The server refuses to run as root; its directory must be its own.
+            // The server refuses to run as root, and must own its directory.
             run(Command::new("chown").arg(user).arg(&dir), "giving the directory to the server's user")?;
         }
         let data = dir.join("data");
@@ -51,7 +51,7 @@ impl Postgres {
             .arg(&data)
             .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
             .arg(&dir)
-            // What is lost when the machine dies is lost with the directory anyway.
+            // A crash of the machine loses the directory anyway, so durability is switched off.
             .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -62,7 +62,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// The address of its maintenance database, which may create others.
+    /// The URL of its maintenance database, from which other databases can be created.
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
@@ -85,7 +85,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGINT is PostgreSQL's fast shutdown; what is left of it is of no use to anybody.
+        // SIGINT is PostgreSQL's fast shutdown; the temporary directory needs no clean one.
         let pid = fs::read_to_string(self.dir.join("data/postmaster.pid")).unwrap_or_default();
         let pid = pid.lines().next().unwrap_or_default().to_owned();
         let _ = Command::new("kill").args(["-INT", &pid]).stderr(Stdio::null()).status();
@@ -94,7 +94,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Where the newest server's programs are.
+/// The folder of the newest server's programs.
 fn programs() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .ok()?
@@ -111,7 +111,7 @@ fn command(run_as: Option<&str>, program: &Path) -> Command {
         Some(user) => {
             let mut command = Command::new("runuser");
             command.args(["-u", user, "--"]).arg(program);
-            // It may not stand where the caller does.
+            // The server's user may lack access to the caller's directory.
             command.current_dir("/");
             command
         }

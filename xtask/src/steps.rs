@@ -1,5 +1,5 @@
-//! What `cargo xtask test` and `cargo xtask check` do, step by step. A step that fails does not stop the others, so that one
-//! round shows everything there is to mend.
+//! The steps of `cargo xtask test` and `cargo xtask check`. A failed step does not stop the others, so that
+//! one round shows every failure.
 
 use std::process::{Command, ExitCode};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use crate::debian::run;
 use crate::suite::{self, TestTime};
 use crate::{
-    TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, root, say, target, tools,
-    upgrade,
+    TEST_DATABASE_URL, browser, cargo, dist, instructions, open_postgres, postgres, print_line, root, target,
+    tools, upgrade,
 };
 
-/// Everything that is shipped: tests run with it, so that each crate is built once.
+/// All features that are shipped: tests run with them, so that each crate is built once.
 pub(crate) const FULL: [&str; 2] = ["--features", "lucca-connector/full"];
 
-/// A fleet that is small enough for every day: minutes of it in a minute and a half.
+/// A fleet that is small enough for every day: simulates minutes in a minute and a half.
 const SMALL_FLEET: [&str; 12] = [
     "fleet",
     "--tenants",
@@ -31,7 +31,7 @@ const SMALL_FLEET: [&str; 12] = [
     "--untimed",
 ];
 
-/// So many of the slowest tests are listed.
+/// How many of the slowest tests are listed.
 const SLOWEST: usize = 10;
 
 struct Step {
@@ -40,7 +40,7 @@ struct Step {
     took: Duration,
 }
 
-/// The steps that were done, and the tests among them.
+/// The steps that ran, and the tests among them.
 #[derive(Default)]
 struct Report {
     steps: Mutex<Vec<Step>>,
@@ -53,10 +53,10 @@ impl Report {
         let began = Instant::now();
         let outcome = step();
         if let Err(reason) = &outcome {
-            say(&format!("{name}: {reason}"));
+            print_line(&format!("{name}: {reason}"));
         }
         let (passed, took) = (outcome.is_ok(), began.elapsed());
-        say(&format!("== {name}: {} in {} s", word(passed), took.as_secs()));
+        print_line(&format!("== {name}: {} in {} s", word(passed), took.as_secs()));
         lock(&self.steps).push(Step { name, passed, took });
         passed
     }
@@ -64,20 +64,20 @@ impl Report {
     fn show(self) -> ExitCode {
         let (mut steps, mut tests) = (lock(&self.steps), lock(&self.tests));
         tests.sort_by_key(|test| std::cmp::Reverse(test.took));
-        say("\nslowest tests");
+        print_line("\nslowest tests");
         for TestTime { name, took } in tests.iter().take(SLOWEST) {
-            say(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
+            print_line(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
         }
-        say("\nsteps, slowest first");
+        print_line("\nsteps, slowest first");
         steps.sort_by_key(|step| std::cmp::Reverse(step.took));
         for Step { name, passed, took } in steps.iter() {
-            say(&format!("{:>7} s  {}  {name}", took.as_secs(), word(*passed)));
+            print_line(&format!("{:>7} s  {}  {name}", took.as_secs(), word(*passed)));
         }
         if steps.iter().all(|step| step.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
-/// A panic of another lane does not make what it noted wrong.
+/// A panic of another lane does not invalidate the results it recorded.
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -99,13 +99,14 @@ fn clippy() -> Result<(), String> {
     run_cargo("clippy", &[&all[..], &FULL, &["--", "--deny", "warnings"]].concat(), None)
 }
 
-/// Builds every program and test once, with what is shipped: another selection of crates would be built anew.
+/// Builds every program and test once, with the shipped features: another selection of crates would be built
+/// again.
 pub(crate) fn build() -> Result<(), String> {
     let build = [&["build", "--locked", "--workspace", "--all-targets"][..], &FULL].concat();
     run_cargo("build", &build, None)
 }
 
-/// The tests that protect a change; with `runs_all` those that protect a release as well.
+/// Runs the tests that guard a change; with `runs_all` also those that guard a release.
 pub(crate) fn test(runs_all: bool) -> ExitCode {
     let postgres = match open_postgres() {
         Ok(postgres) => postgres,
@@ -116,7 +117,7 @@ pub(crate) fn test(runs_all: bool) -> ExitCode {
     let report = Report::default();
     report.step("format", format);
     let is_built = std::thread::scope(|scope| {
-        // What waits for the network does so while the compiler works.
+        // Downloads run while the compiler works.
         let prepared = scope.spawn(|| (browser::prepare(), tools::prepare(&[])));
         report.step("clippy", clippy);
         let is_built = report.step("build", build);
@@ -174,7 +175,7 @@ fn run_binaries(
     if failed.is_empty() { Ok(()) } else { Err(failed.join(", ")) }
 }
 
-/// A small fleet of the programs that were built.
+/// Runs a small fleet of the built programs.
 fn fleet(database: Option<&str>) -> Result<(), String> {
     run(
         Command::new(target()?.join("debug/chaos"))
@@ -184,7 +185,7 @@ fn fleet(database: Option<&str>) -> Result<(), String> {
     )
 }
 
-/// Format, clippy, and the unit tests of the crates that were changed: for after each edit.
+/// Runs format, clippy, and the unit tests of the changed crates: for after each edit.
 pub(crate) fn check() -> ExitCode {
     let report = Report::default();
     report.step("format", format);

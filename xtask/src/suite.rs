@@ -1,4 +1,5 @@
-//! Test binaries: built by Cargo, run here one after the other, so that it is known how long each test took.
+//! Test binaries: Cargo builds them, and they run here one after the other, so that each test's duration is
+//! known.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{TEST_DATABASE_URL, cargo_program, say};
+use crate::{TEST_DATABASE_URL, cargo_program, print_line};
 
 /// A test binary.
 pub(crate) struct Binary {
@@ -21,21 +22,21 @@ pub(crate) struct Binary {
     dir: PathBuf,
 }
 
-/// A test and how long it took.
+/// A test and its duration.
 pub(crate) struct TestTime {
     /// The binary and the test.
     pub(crate) name: String,
     pub(crate) took: Duration,
 }
 
-/// What came of a suite.
+/// The result of a suite.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) failed: Vec<String>,
     pub(crate) times: Vec<TestTime>,
 }
 
-/// Slow ones first: what else is built or run meanwhile has the rest of the time.
+/// Slow binaries run first, so that the other lane fills the rest of the time.
 const SLOW: [&str; 4] = ["server it", "lucca-connector it", "sync it", "absences it"];
 
 /// Builds the test binaries that `arguments` of `cargo test` select.
@@ -52,7 +53,7 @@ pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Binary>, String> {
     if binaries.is_empty() { Err("there is no test".to_owned()) } else { Ok(binaries) }
 }
 
-/// A test binary in a line of Cargo's messages.
+/// Reads the test binary from a line of Cargo's messages.
 fn read(line: &str) -> Option<Binary> {
     let message: Value = serde_json::from_str(line).ok()?;
     let program = message["executable"].as_str()?;
@@ -61,7 +62,8 @@ fn read(line: &str) -> Option<Binary> {
     }
     let dir = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
     let id = message["package_id"].as_str()?;
-    // `path+file:///…/crates/store#0.1.0`, or `…/crates/cli#lucca-connector@0.1.0` where the folder has another name.
+    // `path+file:///…/crates/store#0.1.0`, or `…/crates/cli#lucca-connector@0.1.0` where the folder has
+    // another name.
     let (path, version) = id.rsplit_once('#')?;
     let package = match version.split_once('@') {
         Some((name, _)) => name.to_owned(),
@@ -72,13 +74,13 @@ fn read(line: &str) -> Option<Binary> {
     Some(Binary { name, package, program: program.into(), dir })
 }
 
-/// Runs test binaries with the arguments given, and says what each test took.
+/// Runs test binaries with these arguments, and returns each test's duration.
 pub(crate) fn run(binaries: &[Binary], arguments: &[&str], database: Option<&str>) -> Outcome {
     let mut outcome = Outcome::default();
     for binary in binaries {
-        say(&format!("== tests: {}", binary.name));
+        print_line(&format!("== tests: {}", binary.name));
         if let Err(reason) = run_one(binary, arguments, database, &mut outcome) {
-            say(&format!("{}: {reason}", binary.name));
+            print_line(&format!("{}: {reason}", binary.name));
             outcome.failed.push(binary.name.clone());
         }
     }
@@ -95,7 +97,7 @@ fn run_one(
     command
         .args(["-Z", "unstable-options", "--report-time"])
         .args(arguments)
-        // The option is only unstable in its form: compilers of every channel have it behind this.
+        // Only the option's form is unstable: with this variable, compilers of every channel accept it.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_MANIFEST_DIR", &binary.dir)
         .envs(database.map(|url| (TEST_DATABASE_URL, url)))
@@ -107,20 +109,20 @@ fn run_one(
         if let Some((name, took)) = time(&line) {
             outcome.times.push(TestTime { name: format!("{} {name}", binary.name), took });
         }
-        say(&line);
+        print_line(&line);
     }
     let status = child.wait().map_err(|error| error.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("failed ({status})")) }
 }
 
-/// The test and its time in a line such as `test audit::it_is_chained ... ok <1.234s>`.
+/// Reads the test and its duration from a line such as `test audit::it_is_chained ... ok <1.234s>`.
 fn time(line: &str) -> Option<(&str, Duration)> {
     let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
     let (_, seconds) = rest.strip_suffix("s>")?.rsplit_once('<')?;
     Some((name, Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?))
 }
 
-/// The crates with changes that are not committed.
+/// The crates with uncommitted changes.
 pub(crate) fn changed_crates(root: &Path) -> Result<BTreeSet<String>, String> {
     let output = Command::new("git")
         .args(["status", "--porcelain", "--untracked-files=all", "--no-renames"])

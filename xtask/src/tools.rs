@@ -1,30 +1,31 @@
-//! The tests with other people's tools (`tests/tools`): each folder names what it needs from PyPI, and from npm where it has
-//! a `package.json`, gets an environment of its own under `target/tools`, and is a script that drives the binary from outside.
+//! Runs the tests with third-party tools (`tests/tools`): each folder lists its packages from PyPI, and from
+//! npm where it has a `package.json`, gets an environment of its own under `target/tools`, and is a script
+//! that drives the binary from outside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::debian::{self, run};
-use crate::{node, root, say, target};
+use crate::{node, print_line, root, target};
 
 /// A test and the Python of its environment.
-pub(crate) type Ready = (PathBuf, PathBuf);
+pub(crate) type PreparedTest = (PathBuf, PathBuf);
 
-/// Makes the environments of the tests named, or of all. Those named must be made; of all of them, none is where PyPI cannot
-/// be reached, and that is said.
-pub(crate) fn prepare(names: &[&str]) -> Result<Vec<Ready>, String> {
+/// Makes the environments of the named tests, or of all. A named test must get its environment; without
+/// names, all tests are skipped with a message where PyPI can't be reached.
+pub(crate) fn prepare(names: &[&str]) -> Result<Vec<PreparedTest>, String> {
     let root = root()?;
-    let there = tests(&root.join("tests/tools"))?;
-    let wanted = if names.is_empty() { there } else { named(&there, names)? };
+    let available = tests(&root.join("tests/tools"))?;
+    let selected = if names.is_empty() { available } else { select(&available, names)? };
     find_python()?;
     let environments = target()?.join("tools");
     let mut ready = Vec::new();
-    for test in wanted {
+    for test in selected {
         match environment(&test, &environments) {
             Ok(python) => ready.push((test, python)),
             Err(reason) if names.is_empty() => {
-                say(&format!("== tools: SKIPPED, because {reason}"));
+                print_line(&format!("== tools: SKIPPED, because {reason}"));
                 return Ok(Vec::new());
             }
             Err(reason) => return Err(reason),
@@ -33,12 +34,12 @@ pub(crate) fn prepare(names: &[&str]) -> Result<Vec<Ready>, String> {
     Ok(ready)
 }
 
-/// Runs tests with the binary that was built.
-pub(crate) fn run_tests(ready: Vec<Ready>) -> Result<(), String> {
+/// Runs tests with the built binary.
+pub(crate) fn run_tests(ready: Vec<PreparedTest>) -> Result<(), String> {
     let (root, target) = (root()?, target()?);
     for (test, python) in ready {
         let name = name(&test);
-        say(&format!("== tools: {name}"));
+        print_line(&format!("== tools: {name}"));
         run(
             Command::new(python)
                 .arg(test.join("test.py"))
@@ -55,7 +56,7 @@ pub(crate) fn run_tests(ready: Vec<Ready>) -> Result<(), String> {
     Ok(())
 }
 
-/// The folders that hold a test.
+/// The folders that contain a test.
 fn tests(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
@@ -68,17 +69,17 @@ fn name(test: &Path) -> String {
     test.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn named(there: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, String> {
-    let find = |wanted: &&str| {
-        there.iter().find(|test| name(test) == *wanted).cloned().ok_or_else(|| {
-            let all: Vec<String> = there.iter().map(|test| name(test)).collect();
-            format!("there is no test with the tool {wanted}; there are {}", all.join(", "))
+fn select(available: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, String> {
+    let find = |tool: &&str| {
+        available.iter().find(|test| name(test) == *tool).cloned().ok_or_else(|| {
+            let all: Vec<String> = available.iter().map(|test| name(test)).collect();
+            format!("there is no test with the tool {tool}; there are {}", all.join(", "))
         })
     };
     names.iter().map(find).collect()
 }
 
-/// Sees to a Python that can make environments.
+/// Finds a Python that can make environments, and installs it where it is missing and permissions allow.
 fn find_python() -> Result<(), String> {
     let has_venv = || {
         let tried = Command::new("python3")
@@ -94,26 +95,26 @@ fn find_python() -> Result<(), String> {
     if has_venv() { Ok(()) } else { Err("there is still no `python3` with venv".to_owned()) }
 }
 
-/// Where the JavaScript of a test is, with its packages.
+/// The folder with a test's JavaScript and its packages.
 fn node_dir(environments: &Path, test: &str) -> PathBuf {
     environments.join(format!("{test}-node"))
 }
 
-/// The Python of a test's environment, made unless it is there with these very requirements.
+/// The Python of a test's environment, which is made unless it exists with exactly these requirements.
 fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
     let name = name(test);
     let dir = environments.join(&name);
     let requirements = test.join("requirements.txt");
-    let wanted = fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let required = fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     if test.join("package.json").is_file() {
         node::find()?;
         node::copy(test, &node_dir(environments, &name))?;
     }
     let (python, installed) = (dir.join("bin/python"), dir.join("installed.txt"));
-    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+    if fs::read(&installed).is_ok_and(|installed| installed == required) {
         return Ok(python);
     }
-    say(&format!("== tools: installing what the test with {name} needs"));
+    print_line(&format!("== tools: installing what the test with {name} needs"));
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dir), "python3 -m venv")?;
     run(
         Command::new(&python)
@@ -122,6 +123,6 @@ fn environment(test: &Path, environments: &Path) -> Result<PathBuf, String> {
             .arg(&requirements),
         "pip install",
     )?;
-    fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))?;
+    fs::write(&installed, required).map_err(|error| format!("{}: {error}", installed.display()))?;
     Ok(python)
 }

@@ -1,5 +1,6 @@
-//! The version before beside this one: `packaging/previous-version` names its commit, it is built from that under
-//! `target/previous`, and then both work on one database (`crates/cli/tests/it/upgrade.rs`), and so does a small fleet of both.
+//! Runs the previous version beside this one: `packaging/previous-version` names its commit, which is built
+//! under `target/previous`. Then both versions work on one database (`crates/cli/tests/it/upgrade.rs`), and
+//! in a small fleet.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,23 +8,23 @@ use std::process::{Command, Stdio};
 
 use crate::debian::run;
 use crate::steps::FULL;
-use crate::{TEST_DATABASE_URL, cargo_program, root, say, target};
+use crate::{TEST_DATABASE_URL, cargo_program, print_line, root, target};
 
-/// What is built of the version before.
+/// The programs of the previous version to build.
 const PROGRAMS: [&str; 2] = ["lucca-connector", "chaos"];
 
-/// Minutes of a small fleet, half of whose workers are of the version before.
+/// A small fleet of a few minutes, in which every second worker runs the previous version.
 const FLEET: &str = "fleet --tenants 20 --people 5 --workers 4 --minutes 5 --speed 15 --untimed --beside";
 
-/// Runs the tests, on the PostgreSQL server at `database` or the one that is given. Where the version before cannot be had,
-/// that is said, and is no failure.
+/// Runs the tests on the PostgreSQL server at `database`, or on the given one. Without the previous version's
+/// commit, prints that they are skipped, and succeeds.
 pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
     let Some(previous) = previous_programs()? else {
-        say("== upgrade: SKIPPED, because the commit of the version before is not in this clone");
+        print_line("== upgrade: SKIPPED, because the commit of the version before is not in this clone");
         return Ok(());
     };
     let (root, target) = (root()?, target()?);
-    // The selection and features of every other step, so that nothing is built anew.
+    // The selection and features of every other step, so that nothing is built again.
     run(
         cargo(&root)
             .args(["test", "--locked", "--workspace", "--test", "it"])
@@ -42,12 +43,12 @@ pub(crate) fn test(database: Option<&str>) -> Result<(), String> {
     )
 }
 
-/// The folder of the programs of the version before, which are built unless they are there. None where its commit is not in
+/// The folder of the previous version's programs, which are built if missing. None if its commit is not in
 /// this clone.
 pub(crate) fn previous_programs() -> Result<Option<PathBuf>, String> {
     let root = root()?;
-    let named = root.join("packaging/previous-version");
-    let commit = fs::read_to_string(&named).map_err(|error| format!("{}: {error}", named.display()))?;
+    let file = root.join("packaging/previous-version");
+    let commit = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let commit = commit.trim();
     let is_there = Command::new("git")
         .args(["cat-file", "-e", &format!("{commit}^{{commit}}")])
@@ -60,14 +61,14 @@ pub(crate) fn previous_programs() -> Result<Option<PathBuf>, String> {
     build(&root, &target()?, commit).map(Some)
 }
 
-/// Builds the version before, unless it is there; gives the folder of its programs.
+/// Builds the previous version if missing, and returns the folder of its programs.
 fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
     let dir = target.join("previous");
     let (source, programs, built) = (dir.join("source"), dir.join("bin"), dir.join("built"));
     if fs::read_to_string(&built).is_ok_and(|built| built == commit) {
         return Ok(programs);
     }
-    say(&format!("== upgrade: building {commit}, the version before"));
+    print_line(&format!("== upgrade: building {commit}, the version before"));
     let failed = |error: std::io::Error| format!("{}: {error}", dir.display());
     if source.exists() {
         fs::remove_dir_all(&source).map_err(failed)?;
@@ -78,7 +79,8 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
         Command::new("git").args(["archive", "--output"]).arg(&archive).arg(commit).current_dir(root),
         "git archive",
     )?;
-    // Cargo goes by the times of files: with a commit's own, what was built before it of another would count as built of it.
+    // Cargo compares file times: with the commit's own times, an earlier build of another commit would count
+    // as up to date.
     run(
         Command::new("tar")
             .args(["--extract", "--touch", "--file"])
@@ -87,8 +89,8 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
             .arg(&source),
         "tar",
     )?;
-    // Its dependencies are the same, and are shared. Its own crates have the names that this version's have, also to cargo:
-    // without another profile it would take the ones for the others.
+    // Its dependencies are the same, and are shared. Its own crates have the same names as this version's,
+    // also for Cargo, which would confuse them without another profile.
     let profile = ["--config", "profile.dev.debug=0", "--config", "profile.dev.package.'*'.debug=false"];
     let packages = PROGRAMS.map(|program| ["--package", program]);
     run(
@@ -100,7 +102,7 @@ fn build(root: &Path, target: &Path, commit: &str) -> Result<PathBuf, String> {
             .env("CARGO_INCREMENTAL", "0"),
         "building the version before",
     )?;
-    // This version's go to the same place.
+    // The next build of this version replaces them in the same folder.
     for program in PROGRAMS {
         fs::copy(target.join("debug").join(program), programs.join(program)).map_err(failed)?;
     }

@@ -1,5 +1,5 @@
-//! One sync in a process of its own, which ends or stops itself at a given point: with the n-th time the engine asks
-//! for the time, which it does right before each commit, or right after the n-th page was committed.
+//! One sync in a child process that kills or stops itself at a given point: when the engine reads the clock
+//! for the n-th time, which it does right before each commit, or right after the n-th page was committed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,30 +18,30 @@ use store::RunId;
 use sync::{Brake, Error, Options, Progress, Sync, Wish};
 use test_database::Place;
 
-/// What a child process is to do.
+/// The order that a child process receives as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
-    /// The SQLite file, or the PostgreSQL address.
+    /// The path of the SQLite file, or the PostgreSQL address.
     pub place: String,
     /// The tenant's origin, which is also its name.
     pub origin: String,
     /// The emulated tenant's key.
     pub key: String,
-    /// What the clock shows at the beginning.
+    /// The time that the clock shows at the beginning.
     pub now: Timestamp,
     /// The tenant's date.
     pub today: Date,
-    /// Whether everything is wanted, or only what changed.
+    /// Whether to read everything, or only what changed.
     pub full: bool,
-    /// Makes the run's id and the waits between retries.
+    /// Seeds the run's id and the waits between retries.
     pub seed: u64,
-    /// What the process calls itself.
+    /// The name under which the process holds the lease.
     pub holder: String,
-    /// A holder that is known to have ended.
+    /// A lease holder that is known to have ended.
     pub dead_holder: Option<String>,
-    /// How long a request may take, in milliseconds.
+    /// Timeout of a request, in milliseconds.
     pub timeout_ms: u64,
-    /// When it ends or stops itself.
+    /// The point at which the process kills or stops itself.
     pub end: Option<End>,
 }
 
@@ -56,7 +56,7 @@ pub enum End {
     StoppedBefore(u64),
 }
 
-/// The process's own clock: waits take no time, and every look at it is counted.
+/// The process's own clock: waits take no time, and every read is counted.
 #[derive(Debug)]
 struct CountingClock {
     time: Arc<TestClock>,
@@ -68,8 +68,8 @@ impl Clock for CountingClock {
     fn now(&self) -> Timestamp {
         let look = self.looks.fetch_add(1, Ordering::SeqCst);
         match self.end {
-            Some(End::KilledBefore(n)) if n == look => signal_us(Signal::KILL),
-            Some(End::StoppedBefore(n)) if n == look => signal_us(Signal::STOP),
+            Some(End::KilledBefore(n)) if n == look => signal_self(Signal::KILL),
+            Some(End::StoppedBefore(n)) if n == look => signal_self(Signal::STOP),
             _ => {}
         }
         self.time.now()
@@ -94,18 +94,18 @@ impl Progress for CountingProgress {
     fn page_committed(&self, _: Stream, _: u64, _: Option<u64>) {
         let page = self.pages.fetch_add(1, Ordering::SeqCst);
         if self.end == Some(End::KilledAfterPage(page)) {
-            signal_us(Signal::KILL);
+            signal_self(Signal::KILL);
         }
     }
 }
 
-fn signal_us(signal: Signal) {
-    // That we may not signal ourselves cannot be; if it were, the run would simply go on.
+fn signal_self(signal: Signal) {
+    // Signalling our own process can't fail; if it did, the run would simply continue.
     let _ = kill_process(getpid(), signal);
 }
 
 impl Order {
-    /// Where the database is.
+    /// The address of the database.
     pub fn place(&self) -> Place {
         if self.place.starts_with("postgres") {
             Place::Url(self.place.clone())
@@ -114,12 +114,12 @@ impl Order {
         }
     }
 
-    /// Syncs, and tells how that went: `{"ended": "done", "report": …}`, or another word with `why`. `looks` and
-    /// `pages` say how many points there were at which it could have ended itself.
+    /// Syncs and returns the outcome: `{"ended": "done", "report": …}`, or another word with `why`. `looks`
+    /// and `pages` count the points at which the process could have interrupted itself.
     ///
     /// # Errors
     ///
-    /// What kept the sync from beginning.
+    /// The reason why the sync could not begin.
     pub async fn carry_out(&self) -> Result<Value, String> {
         let store = self.place().open().await.map_err(|error| format!("{error:?}"))?;
         let account = store.account_by_tenant(&self.origin).await.map_err(|error| format!("{error:?}"))?;
@@ -151,16 +151,16 @@ impl Order {
             },
         };
         let outcome = sync.run(run_id(self.now, self.seed)).await;
-        let mut told = match outcome {
+        let mut result = match outcome {
             Ok(report) => json!({"ended": "done", "report": report}),
             Err(Error::Busy) => json!({"ended": "busy"}),
             Err(Error::Store(store::Error::LeaseLost)) => json!({"ended": "lease_lost"}),
             Err(error) => json!({"ended": "failed", "why": format!("{error:?}")}),
         };
-        told["looks"] = clock.looks.load(Ordering::SeqCst).into();
-        told["pages"] = progress.pages.load(Ordering::SeqCst).into();
+        result["looks"] = clock.looks.load(Ordering::SeqCst).into();
+        result["pages"] = progress.pages.load(Ordering::SeqCst).into();
         store.close().await;
-        Ok(told)
+        Ok(result)
     }
 }
 

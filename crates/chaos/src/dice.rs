@@ -1,4 +1,4 @@
-//! Seeded choices: the same seed, the same round.
+//! Seeded choices: the same seed gives the same round.
 
 /// A source of repeatable choices (SplitMix64).
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Dice {
         self.between(0, 99) < percent
     }
 
-    /// One of these.
+    /// Picks one element of the slice.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         let at = self.between(0, (from.len() as u64).saturating_sub(1));
         from.get(usize::try_from(at).unwrap_or(0)).copied()

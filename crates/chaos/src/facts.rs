@@ -1,5 +1,5 @@
-//! The plain facts of a tenant, by kind and id: as the tenant itself tells them, and as they are stored. Both in the
-//! same words, so that they can be compared field by field.
+//! The plain facts of a tenant, by kind and id: as the tenant holds them and as the store holds them, in the
+//! same members, so that both can be compared field by field.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,10 +26,10 @@ pub const KINDS: [(Kind, Stream); 6] = [
     (Kind::AbsenceRequest, Stream::LeaveRequests),
 ];
 
-/// A field that the key may not read at present: what is stored of it may be anything.
+/// Marks a field that the key may not read at present: its stored value may be anything.
 pub const UNKNOWN: &str = "?";
 
-/// As stored, surrounding space does not count and an empty text is none.
+/// The store trims texts and keeps no empty ones.
 fn text(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
@@ -42,7 +42,8 @@ fn ids(id: Option<i64>) -> Option<String> {
     id.map(|id| id.to_string())
 }
 
-/// What the tenant tells. Half-days before `since` are left out, and an absence that has none left.
+/// The facts of the tenant's snapshot. Half-days before `since` are left out, and so are absences without any
+/// other.
 pub fn of_snapshot(snapshot: &Snapshot, since: Date) -> Facts {
     let mut facts = Facts::new();
     for user in &snapshot.users {
@@ -115,12 +116,12 @@ pub fn of_snapshot(snapshot: &Snapshot, since: Date) -> Facts {
     facts
 }
 
-/// What is stored as present. Half-days before `since` are left out, and an absence that has none left: they were read
-/// in an earlier year, and are not read again.
+/// The facts stored as present. Half-days before `since` are left out, and so are absences without any other:
+/// an earlier year's sync read them, and later syncs do not read them again.
 ///
 /// # Errors
 ///
-/// The store's.
+/// Errors of the store.
 pub async fn of_store(store: &Store, account_no: i64, since: Date) -> Result<Facts, store::Error> {
     let mut facts = Facts::new();
     for employee in store.all::<Employee>(account_no).await? {
@@ -209,11 +210,11 @@ pub async fn of_store(store: &Store, account_no: i64, since: Date) -> Result<Fac
     Ok(facts)
 }
 
-/// The stored absences that reach back before `since`.
+/// The stored absences with half-days before `since`.
 ///
 /// # Errors
 ///
-/// The store's.
+/// Errors of the store.
 pub async fn reaching_back(
     store: &Store,
     account_no: i64,
@@ -224,7 +225,7 @@ pub async fn reaching_back(
     Ok(absences.into_iter().filter(reaches_back).map(|absence| absence.id).collect())
 }
 
-/// Marks a field of every employee as one that the key may not read.
+/// Marks these fields of every employee as fields that the key may not read.
 pub fn veil(facts: &mut Facts, fields: &[&str]) {
     for ((kind, _), value) in facts.iter_mut() {
         if *kind == Kind::Employee {
@@ -235,7 +236,7 @@ pub fn veil(facts: &mut Facts, fields: &[&str]) {
     }
 }
 
-/// Whether two records agree in all that is known of both.
+/// Whether two records agree in every field that is known of both.
 pub fn agree(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
@@ -249,12 +250,12 @@ pub fn agree(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether something of a record is not known.
+/// Whether a field of the record is unknown.
 pub fn is_veiled(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| fields.values().any(|value| value == UNKNOWN))
 }
 
-/// How `is` differs from `should`, a line a record, of the kinds that `wanted` picks.
+/// Lists how `is` differs from `should`, one line per record, for the keys that `wanted` picks.
 pub fn differences(should: &Facts, is: &Facts, wanted: impl Fn(&(Kind, RemoteId)) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
     for (key, value) in should.iter().filter(|(key, _)| wanted(key)) {

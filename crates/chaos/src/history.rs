@@ -1,6 +1,6 @@
-//! Random histories of small tenants against a plain model: a map of facts, kept by what the change log says and
-//! compared with what the tenant holds. After every sync each difference between the two that the sync could see
-//! must have been logged, under its kind and id, and nothing else.
+//! Random histories of small tenants against a plain model: a map of facts, kept by the change log and
+//! compared with the tenant. After every sync, each difference between the two that the sync could see must
+//! have been logged under its kind and id, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,14 +26,14 @@ use crate::reports::some;
 use crate::sight::{LastSeen, Sight};
 use crate::tenant::Subject;
 
-/// A history: a tenant, and what happens in it between its syncs.
+/// A history: a tenant, and the events between its syncs.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// Its size at the beginning.
+    /// Number of employees at the beginning.
     pub employees: u32,
-    /// Makes the company.
+    /// Seeds the company.
     pub seed: u64,
-    /// What happens after the first sync.
+    /// The steps after the first sync.
     pub steps: Vec<Step>,
 }
 
@@ -42,11 +42,11 @@ pub struct History {
 pub struct Step {
     /// Chooses the events.
     pub seed: u64,
-    /// How many.
+    /// How many events.
     pub events: usize,
-    /// How much time passes after them, in minutes.
+    /// Minutes that pass after the events.
     pub minutes: i64,
-    /// Whether everything is read, or only what changed and what is due.
+    /// Whether the sync reads everything, or only changes and due streams.
     pub sweep: bool,
 }
 
@@ -64,12 +64,12 @@ pub fn histories() -> impl Strategy<Value = History> {
         .prop_map(|(employees, seed, steps)| History { employees, seed, steps })
 }
 
-/// Lives through so many histories, the same for the same seed, and says after each how many it was; gives a line to
-/// show.
+/// Checks `count` histories, the same for the same seed, calls `lived` with the running count after each, and
+/// returns a summary line.
 ///
 /// # Errors
 ///
-/// The smallest history found that is not synced as it should be, and why.
+/// The smallest history whose sync went wrong, and why.
 pub fn check(count: u32, seed: u64, lived: impl Fn(u64)) -> Result<String, String> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -101,7 +101,7 @@ pub fn check(count: u32, seed: u64, lived: impl Fn(u64)) -> Result<String, Strin
     }
 }
 
-/// What a history came to.
+/// The counts of a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Lived {
     /// Syncs done.
@@ -110,22 +110,23 @@ pub struct Lived {
     pub changes: u64,
 }
 
-/// Lives through a history.
+/// Runs a history.
 ///
 /// # Errors
 ///
-/// What was missed, made up or wrongly deleted, after which events.
+/// The changes that were missed, invented or wrongly logged as deleted, and the events before them.
 pub async fn live(history: &History) -> Result<Lived, String> {
-    let subject = Subject::start(history.employees, history.seed, Switches::default()).await.map_err(told)?;
+    let subject =
+        Subject::start(history.employees, history.seed, Switches::default()).await.map_err(debug_text)?;
     let database = TestDatabase::new(Engine::Sqlite).await;
-    let account = subject.link(&database.store).await.map_err(told)?;
+    let account = subject.link(&database.store).await.map_err(debug_text)?;
     let clock = Arc::new(TestClock::new(subject.now()));
-    let tenant = TenantUrl::parse(&subject.origin(), NetworkPolicy::AllowLoopback).map_err(told)?;
-    let client = Client::builder(tenant, ApiKey::parse(subject.key()).map_err(told)?)
+    let tenant = TenantUrl::parse(&subject.origin(), NetworkPolicy::AllowLoopback).map_err(debug_text)?;
+    let client = Client::builder(tenant, ApiKey::parse(subject.key()).map_err(debug_text)?)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
         .budget(Arc::new(RequestBudget::unlimited()))
         .build()
-        .map_err(told)?;
+        .map_err(debug_text)?;
     let model = Model::default();
     let mut life = Life { subject, database, account, clock, client, model, syncs: 0 };
     let mut story = Vec::new();
@@ -144,7 +145,7 @@ pub async fn live(history: &History) -> Result<Lived, String> {
     Ok(Lived { syncs: life.syncs, changes: life.model.replay.seq.unsigned_abs() })
 }
 
-fn told(error: impl std::fmt::Debug) -> String {
+fn debug_text(error: impl std::fmt::Debug) -> String {
     format!("{error:?}")
 }
 
@@ -177,57 +178,58 @@ impl Life {
             },
         };
         self.syncs += 1;
-        let report = sync.run(run_id(self.clock.now(), self.syncs)).await.map_err(told)?;
+        let report = sync.run(run_id(self.clock.now(), self.syncs)).await.map_err(debug_text)?;
         let sight = Sight::of(&self.subject);
         let changes = self.model.replay.read_on(store, self.account.no).await?;
-        self.model.take_in(&changes, &sight, &self.subject)?;
+        self.model.apply_changes(&changes, &sight, &self.subject)?;
         self.model.compare(&report, &sight)?;
-        self.model.last_seen.take_in(&sight);
+        self.model.last_seen.record(&sight);
         self.release(&sight).await?;
-        let mut stored =
-            of_store(&self.database.store, self.account.no, self.subject.since()).await.map_err(told)?;
+        let mut stored = of_store(&self.database.store, self.account.no, self.subject.since())
+            .await
+            .map_err(debug_text)?;
         veil(&mut stored, &self.model.once_veiled);
         let lines = differences(&self.model.facts, &stored, |_| true);
         if !lines.is_empty() {
             return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
         }
-        let stored = self.database.store.fingerprints(self.account.no).await.map_err(told)?;
+        let stored = self.database.store.fingerprints(self.account.no).await.map_err(debug_text)?;
         match &self.model.replay.differences(&stored)[..] {
             [] => Ok(()),
             lines => Err(format!("the log and what is stored differ:\n{}", some(lines))),
         }
     }
 
-    /// A person looks at what is held back, and lets go what is no longer there.
+    /// Plays the administrator: releases the held records that are no longer in the tenant.
     async fn release(&mut self, sight: &Sight) -> Result<(), String> {
         let store = &self.database.store;
-        for hold in store.holds(self.account.no).await.map_err(told)? {
+        for hold in store.holds(self.account.no).await.map_err(debug_text)? {
             let is_there = |id: &RemoteId| sight.everything.contains_key(&(hold.kind, id.clone()));
             if !hold.ids.iter().any(is_there) {
-                store.approve_hold(self.account.no, &hold, self.clock.now()).await.map_err(told)?;
+                store.approve_hold(self.account.no, &hold, self.clock.now()).await.map_err(debug_text)?;
             }
         }
         let changes = self.model.replay.read_on(store, self.account.no).await?;
-        self.model.take_in(&changes, sight, &self.subject)
+        self.model.apply_changes(&changes, sight, &self.subject)
     }
 }
 
-/// What a reader of the change log knows.
+/// The knowledge of a reader of the change log.
 #[derive(Default)]
 struct Model {
     replay: Replay,
     facts: Facts,
     last_seen: LastSeen,
-    /// What there was when a stream was last read.
+    /// The visible facts when each stream was last read.
     read: BTreeMap<&'static str, Facts>,
-    /// Fields that the key could not read at some time since everything was last read.
+    /// Fields that the key could not read at some time since the last full read.
     once_veiled: Vec<&'static str>,
-    /// What was written in the sync at hand.
+    /// The records written by the current sync.
     written: BTreeSet<(Kind, RemoteId)>,
 }
 
 impl Model {
-    /// Forgets the half-days before a day: a new year has begun, and they are not read any more.
+    /// Drops the half-days before `since`: in a new year the engine no longer reads them.
     fn forget_before(&mut self, since: Date) {
         let since = since.to_string();
         for facts in self.read.values_mut().chain([&mut self.facts]) {
@@ -242,8 +244,8 @@ impl Model {
         }
     }
 
-    /// Takes in what was logged. Each entry must be true, and news.
-    fn take_in(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
+    /// Applies the logged changes. Each entry must be true, and news.
+    fn apply_changes(&mut self, changes: &[Change], sight: &Sight, subject: &Subject) -> Result<(), String> {
         let before = self.facts.clone();
         self.written.clear();
         for change in changes.iter().filter(|change| KINDS.iter().any(|(kind, _)| *kind == change.kind)) {
@@ -288,7 +290,7 @@ impl Model {
         Ok(())
     }
 
-    /// What the sync could see must be known now.
+    /// Checks that the model knows everything that the sync could see.
     fn compare(&mut self, report: &RunReport, sight: &Sight) -> Result<(), String> {
         for field in &sight.veiled {
             if !self.once_veiled.contains(field) {
@@ -305,7 +307,7 @@ impl Model {
             let missed = match read.mode {
                 Mode::Full if read.complete => self.missed_by_sweep(kind, read, sight),
                 Mode::Full => return Err(format!("{} is not complete: {read:?}", kind.name())),
-                // Nothing here is told by Lucca of itself.
+                // The emulated tenant sends no notifications here.
                 Mode::Notified => continue,
                 Mode::Incremental => self.missed_by_changes(kind, stream, sight),
             };
@@ -326,13 +328,13 @@ impl Model {
         let is_absent = |key: &&(Kind, RemoteId)| key.0 == kind && !sight.visible.contains_key(*key);
         let held = self.facts.keys().filter(is_absent).count() as u64;
         if held == read.held {
-            // What is held stays, and the report says so.
+            // Held records stay, and the report counts them.
             missed.retain(|line| !line.contains("is stored and should not be"));
         }
         missed
     }
 
-    /// What happened since the stream was last read and left a trace that can be asked for.
+    /// Lists the changes since the stream was last read that an incremental read could have found.
     fn missed_by_changes(&self, kind: Kind, stream: Stream, sight: &Sight) -> Vec<String> {
         let nothing = Facts::new();
         let before = self.read.get(stream.name()).unwrap_or(&nothing);
@@ -345,8 +347,8 @@ impl Model {
                     self.written.contains(&owner)
                 }
                 Kind::Absence => was != Some(is),
-                // One of an absence that is too old to be read is found with the next sweep, and so is one that is
-                // shown again after it was decided.
+                // The next sweep finds a request whose absence is too old to be read, and a request that is
+                // visible again after it was decided.
                 Kind::AbsenceRequest => {
                     let is_open = is["status"] == 0 || is["status"] == 5;
                     let can_be_asked_for = was.is_none() || is_open || self.facts.contains_key(key);
@@ -367,14 +369,14 @@ impl Model {
     }
 }
 
-/// Whether the owner of a contract is not known as they are: a change of them touches their contracts.
+/// Whether the contract's owner changed: an employee's change touches their contracts.
 fn owner_changed(contract: &Value, before: &Facts, everything: &Facts) -> bool {
     let owner = (Kind::Employee, RemoteId::from(contract["owner"].as_str().unwrap_or_default()));
     let modified = |facts: &Facts| facts.get(&owner).map(|owner| owner["modified"].clone());
     modified(before).is_none_or(|known| Some(known) != modified(everything))
 }
 
-/// Whether a request's absence is among those that are read.
+/// Whether the request's absence is among those that are read.
 fn is_read(request: &Value, everything: &Facts) -> bool {
     let absence = RemoteId::from(request["absence"].as_str().unwrap_or_default());
     everything.contains_key(&(Kind::Absence, absence))

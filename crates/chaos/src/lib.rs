@@ -1,10 +1,11 @@
-//! Breaks the sync engine on purpose, and says whether anything was lost. Not part of the product: nothing depends on
-//! it.
+//! Breaks the sync engine on purpose and reports whether data was lost. Not part of the product: nothing
+//! depends on it.
 //!
-//! `round` lets an emulated tenant live while processes that sync it (`child`, `process`) are killed and paused over
-//! faults of the network, and then compares what is stored with what the tenant holds. `history` does without kills,
-//! in one process, and holds every entry of the change log against a plain model. `facts` is what both compare, `log`
-//! the change log replayed from empty, `tenant` the emulated tenant, `sight` what its key sees, `reports` and `tally` tell how it went.
+//! `round` changes an emulated tenant while its sync processes (`child`, `process`) are killed and paused
+//! over network faults, then compares the store with the tenant. `history` runs without kills, in one
+//! process, and checks every entry of the change log against a plain model. Both compare `facts`. `log`
+//! replays the change log from empty, `tenant` is the emulated tenant, `sight` is the linked key's view of
+//! it, `reports` and `tally` summarise runs and rounds.
 
 pub mod child;
 pub mod dice;

@@ -1,11 +1,11 @@
-//! The change log, replayed from empty: what a reader who has nothing else would believe.
+//! The change log replayed from empty, as by a reader with no other source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use people::{Kind, RemoteId};
 use store::{Change, ChangeFilter, Operation, RecordState, Store, StoredHash};
 
-/// How a record stands, by the log alone.
+/// The state of a record by the log alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// Present, with this content.
@@ -16,23 +16,23 @@ pub enum Told {
     Hidden,
 }
 
-/// The log, read so far.
+/// The log as far as it was read.
 #[derive(Debug, Default)]
 pub struct Replay {
-    /// The last number read.
+    /// The last sequence number read.
     pub seq: i64,
-    /// How every record stands.
+    /// The state of every record.
     pub states: BTreeMap<(Kind, RemoteId), Told>,
-    /// Whose employment began or ended since their record last changed.
+    /// Employees whose employment ended (true) or began (false) since their record last changed.
     turned: BTreeSet<(RemoteId, bool)>,
 }
 
 impl Replay {
-    /// Reads on to the log's end, and gives what is new.
+    /// Reads to the log's end and returns the new entries.
     ///
     /// # Errors
     ///
-    /// What is wrong with the log: a gap, a change told twice, one that does not fit what was told before.
+    /// A fault of the log: a gap, a change logged twice, or one that does not fit the entries before it.
     pub async fn read_on(&mut self, store: &Store, account_no: i64) -> Result<Vec<Change>, String> {
         const AT_ONCE: u32 = 5000;
         let mut all = Vec::new();
@@ -66,7 +66,7 @@ impl Replay {
             }
             (Operation::Updated, Some(Told::Present(_)), Some(_)) => return wrong("changes nothing"),
             (Operation::Restored, Some(Told::Gone | Told::Hidden), Some(hash)) => Told::Present(hash),
-            // A hidden record is judged anew by every run, and may turn out to be deleted.
+            // Every run judges a hidden record anew, and may find it deleted.
             (Operation::Deleted, Some(Told::Present(_) | Told::Hidden), _) => Told::Gone,
             (Operation::Hidden, Some(Told::Present(_)), _) => Told::Hidden,
             (Operation::Started | Operation::Ended, Some(Told::Present(hash)), _) => {
@@ -91,7 +91,7 @@ impl Replay {
         Ok(())
     }
 
-    /// How what was told differs from what is stored.
+    /// Lists how the replayed log differs from the store.
     pub fn differences(&self, stored: &BTreeMap<(Kind, RemoteId), StoredHash>) -> Vec<String> {
         let told = |record: &StoredHash| match record.state {
             RecordState::Present => Told::Present(record.hash),

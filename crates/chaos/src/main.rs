@@ -1,5 +1,5 @@
-//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`: see the library. Started by
-//! `cargo xtask chaos`. `chaos child ORDER` is one sync in a process of its own.
+//! `chaos --rounds N --seed S [--stop]` and `chaos --histories N --seed S`, as `cargo xtask chaos` starts it:
+//! see the library. `chaos child ORDER` is one sync in a process of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
         return match chaos::fleet::work(order).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => {
-                say(&why);
+                print_line(&why);
                 ExitCode::FAILURE
             }
         };
@@ -40,35 +40,35 @@ async fn main() -> ExitCode {
         && word == "fleet"
     {
         return match fleet(rest) {
-            Some((wanted, Way::Backlog)) => backlog(&wanted).await,
-            Some((wanted, Way::Embedded(binary))) => embedded(&wanted, &binary).await,
-            Some((wanted, Way::Simulated)) => simulate(&wanted).await,
+            Some((wanted, FleetMode::Backlog)) => backlog(&wanted).await,
+            Some((wanted, FleetMode::Embedded(binary))) => embedded(&wanted, &binary).await,
+            Some((wanted, FleetMode::Simulated)) => simulate(&wanted).await,
             None => {
-                say(USAGE);
+                print_line(USAGE);
                 ExitCode::from(2)
             }
         };
     }
-    match Wanted::read(&arguments) {
-        Some(wanted) => wanted.carry_out().await,
+    match Arguments::read(&arguments) {
+        Some(parsed) => parsed.carry_out().await,
         None => {
-            say(USAGE);
+            print_line(USAGE);
             ExitCode::from(2)
         }
     }
 }
 
-/// What is done with a fleet.
-enum Way {
+/// What to run on a fleet.
+enum FleetMode {
     Simulated,
     Backlog,
-    /// With this `lucca-connector`.
+    /// Serves the fleet with this `lucca-connector`.
     Embedded(PathBuf),
 }
 
-/// What the command line asks for of a fleet.
-fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
-    let (mut wanted, mut way) = (chaos::fleet::Wanted::default(), Way::Simulated);
+/// Parses the arguments after `fleet`.
+fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, FleetMode)> {
+    let (mut wanted, mut mode) = (chaos::fleet::Wanted::default(), FleetMode::Simulated);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -81,53 +81,53 @@ fn fleet(arguments: &[String]) -> Option<(chaos::fleet::Wanted, Way)> {
             "--beside" => wanted.beside = Some(arguments.next()?.into()),
             "--calm" => wanted.chaos = false,
             "--untimed" => wanted.timed = false,
-            "--backlog" => way = Way::Backlog,
-            "--embedded" => way = Way::Embedded(arguments.next()?.into()),
+            "--backlog" => mode = FleetMode::Backlog,
+            "--embedded" => mode = FleetMode::Embedded(arguments.next()?.into()),
             _ => return None,
         }
     }
-    Some((wanted, way))
+    Some((wanted, mode))
 }
 
 async fn simulate(wanted: &chaos::fleet::Wanted) -> ExitCode {
-    match Box::pin(chaos::fleet::simulate(wanted, &say)).await {
+    match Box::pin(chaos::fleet::simulate(wanted, &print_line)).await {
         Ok(measured) => {
-            say(&measured.to_string());
+            print_line(&measured.to_string());
             if measured.is_well(wanted.timed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(why) => {
-            say(&format!("FAILED: {why}"));
+            print_line(&format!("FAILED: {why}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// What one process on SQLite takes.
+/// Measures one process on SQLite.
 async fn embedded(wanted: &chaos::fleet::Wanted, binary: &Path) -> ExitCode {
-    match Box::pin(chaos::fleet::embedded(wanted, binary, &say)).await {
+    match Box::pin(chaos::fleet::embedded(wanted, binary, &print_line)).await {
         Ok(taken) => {
-            say(&taken.to_string());
+            print_line(&taken.to_string());
             ExitCode::SUCCESS
         }
         Err(why) => {
-            say(&format!("FAILED: {why}"));
+            print_line(&format!("FAILED: {why}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// How fast one worker, two and four are, the same tenants all due at once. There and back, so that a machine that becomes slower
-/// or faster meanwhile is so for all of them.
+/// Measures how fast one, two and four workers are when the same tenants are all due at once. Each count is
+/// measured twice, up and then down, so that a machine that slows down or speeds up affects all counts alike.
 async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
     let mut took = BTreeMap::<u32, f64>::new();
     for workers in [1, 2, 4, 4, 2, 1] {
         match Box::pin(chaos::fleet::backlog(wanted, workers)).await {
             Ok(span) => {
-                say(&format!("{workers} workers: {:.1} s", span.as_secs_f64()));
+                print_line(&format!("{workers} workers: {:.1} s", span.as_secs_f64()));
                 *took.entry(workers).or_default() += span.as_secs_f64();
             }
             Err(why) => {
-                say(&format!("FAILED: {why}"));
+                print_line(&format!("FAILED: {why}"));
                 return ExitCode::FAILURE;
             }
         }
@@ -135,39 +135,39 @@ async fn backlog(wanted: &chaos::fleet::Wanted) -> ExitCode {
     let of_one = took.get(&1).copied().unwrap_or_default();
     for (workers, seconds) in took {
         let (rate, ratio) = (f64::from(wanted.tenants) * 2.0 / seconds, of_one / seconds);
-        say(&format!("{workers} workers: {rate:.1} first syncs a second, {ratio:.2} of one"));
+        print_line(&format!("{workers} workers: {rate:.1} first syncs a second, {ratio:.2} of one"));
     }
     ExitCode::SUCCESS
 }
 
 async fn child(order: &str) -> ExitCode {
     let order: Result<Order, _> = serde_json::from_str(order);
-    let told = match order {
+    let outcome = match order {
         Ok(order) => order.carry_out().await,
         Err(error) => Err(error.to_string()),
     };
-    match told {
-        Ok(told) => {
-            say(&told.to_string());
+    match outcome {
+        Ok(outcome) => {
+            print_line(&outcome.to_string());
             ExitCode::SUCCESS
         }
         Err(why) => {
-            say(&why);
+            print_line(&why);
             ExitCode::FAILURE
         }
     }
 }
 
-/// What the command line asks for.
+/// The arguments of rounds and histories.
 #[derive(Default)]
-struct Wanted {
+struct Arguments {
     rounds: u64,
     histories: u32,
     seed: u64,
     stop: bool,
 }
 
-impl Wanted {
+impl Arguments {
     fn read(arguments: &[String]) -> Option<Self> {
         let mut wanted = Self::default();
         let mut arguments = arguments.iter();
@@ -190,17 +190,17 @@ impl Wanted {
         }
         if self.histories > 0 {
             let (histories, seed) = (self.histories, self.seed);
-            // The property test brings its own runtime, a history each.
+            // The property test starts its own runtime for each history.
             let lived = |done| {
                 if done % 500 == 0 {
-                    say(&format!("{done} histories"));
+                    print_line(&format!("{done} histories"));
                 }
             };
             let outcome = tokio::task::spawn_blocking(move || history::check(histories, seed, lived)).await;
             match outcome.map_err(|error| error.to_string()).and_then(|outcome| outcome) {
-                Ok(summary) => say(&summary),
+                Ok(summary) => print_line(&summary),
                 Err(why) => {
-                    say(&format!(
+                    print_line(&format!(
                         "FAILED: {why}\nagain: cargo xtask chaos --histories {histories} --seed {seed}"
                     ));
                     failed += 1;
@@ -210,32 +210,32 @@ impl Wanted {
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
-    /// Does the rounds, on each engine in turn; gives how many failed.
+    /// Runs the rounds, alternating engines, and returns how many failed.
     async fn rounds(&self) -> u64 {
         let engines = Engine::available();
         let mut tally = Tally::default();
         let mut failed = 0;
         for n in 0..self.rounds {
             let seed = self.seed + n;
-            // By the seed, so that a round alone meets the same engine.
+            // The seed picks the engine, so that a round repeated alone gets the same one.
             let engine = engines[usize::try_from(seed).unwrap_or(0) % engines.len()];
             match round(seed, engine).await {
                 Ok(done) => tally.add(done),
                 Err(Failure { why, steps }) => {
                     failed += 1;
-                    say(&format!("FAILED: seed {seed}, {engine:?}"));
-                    steps.iter().for_each(|step| say(&format!("  {step}")));
-                    say(&format!("{why}\nagain: cargo xtask chaos --rounds 1 --seed {seed}\n"));
+                    print_line(&format!("FAILED: seed {seed}, {engine:?}"));
+                    steps.iter().for_each(|step| print_line(&format!("  {step}")));
+                    print_line(&format!("{why}\nagain: cargo xtask chaos --rounds 1 --seed {seed}\n"));
                     if self.stop {
                         break;
                     }
                 }
             }
             if (n + 1) % 50 == 0 {
-                say(&format!("{} rounds, {} kills, {failed} failed", n + 1, tally.kills()));
+                print_line(&format!("{} rounds, {} kills, {failed} failed", n + 1, tally.kills()));
             }
         }
-        say(&summary(&tally, failed));
+        print_line(&summary(&tally, failed));
         failed
     }
 }
@@ -267,6 +267,6 @@ fn summary(tally: &Tally, failed: u64) -> String {
 }
 
 #[expect(clippy::print_stdout, reason = "a command-line tool")]
-fn say(line: &str) {
+fn print_line(line: &str) {
     println!("{line}");
 }

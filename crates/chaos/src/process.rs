@@ -1,6 +1,6 @@
 //! Child processes from the parent's side: started, killed at an instant, waited for while they are stopped.
 //!
-//! The harness waits for other programs in real time, and only here.
+//! Only this module waits for other programs in real time.
 
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -18,9 +18,9 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// How a child process ended.
 #[derive(Debug)]
 pub(crate) enum Exit {
-    /// By itself, with what it told.
-    Told(Value),
-    /// By SIGKILL.
+    /// The process exited by itself and printed this.
+    Finished(Value),
+    /// SIGKILL ended it.
     Killed,
 }
 
@@ -32,25 +32,25 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(order: &Order) -> Result<Self, String> {
-        let told = |error: std::io::Error| format!("starting a child process: {error}");
+        let failed = |error: std::io::Error| format!("starting a child process: {error}");
         let order = serde_json::to_string(order).map_err(|error| error.to_string())?;
-        let mut child = Command::new(std::env::current_exe().map_err(told)?)
+        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["child", &order])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(told)?;
+            .map_err(failed)?;
         let mut stdout = child.stdout.take().ok_or("a child process without output")?;
         let reader = std::thread::spawn(move || {
             let mut text = String::new();
-            // What a killed process has not said is not missed.
+            // A killed process may leave its output unfinished.
             let _ = stdout.read_to_string(&mut text);
             text
         });
         Ok(Self { child, reader: Some(reader) })
     }
 
-    /// Waits for its end, and kills it after so long.
+    /// Waits until the process exits, and kills it after `kill_after`.
     pub(crate) fn wait(&mut self, kill_after: Option<Duration>) -> Result<(Exit, Duration), String> {
         let began = now();
         let status = loop {
@@ -59,7 +59,7 @@ impl Process {
             }
             let passed = now().duration_since(began);
             if kill_after.is_some_and(|after| passed >= after) || passed > LONGEST {
-                // It may have ended just now.
+                // The process may have exited just now.
                 let _ = self.child.kill();
             }
             if passed > LONGEST {
@@ -74,12 +74,12 @@ impl Process {
             return Ok((Exit::Killed, took));
         }
         match text.lines().last().map(serde_json::from_str) {
-            Some(Ok(told)) if status.success() => Ok((Exit::Told(told), took)),
+            Some(Ok(outcome)) if status.success() => Ok((Exit::Finished(outcome), took)),
             _ => Err(format!("a child process ended with {status}: {text}")),
         }
     }
 
-    /// Waits until it has stopped itself; false if it ended instead.
+    /// Waits until the process has stopped itself; returns false if it exited instead.
     pub(crate) fn wait_until_stopped(&mut self) -> Result<bool, String> {
         let began = now();
         let path = format!("/proc/{}/stat", self.child.id());
@@ -97,8 +97,8 @@ impl Process {
         Err("a child process neither stopped nor ended".to_owned())
     }
 
-    /// Lets it go on.
-    pub(crate) fn go_on(&self) -> Result<(), String> {
+    /// Resumes the stopped process.
+    pub(crate) fn resume(&self) -> Result<(), String> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).ok_or("no process id")?;
         kill_process(pid, Signal::CONT).map_err(|error| error.to_string())
     }

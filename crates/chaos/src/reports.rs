@@ -1,4 +1,4 @@
-//! What a sync says of itself, read from its report as JSON, and how failures are told.
+//! Reads a sync's report, as JSON: its shortcomings, the kinds it could not read, and how its process ended.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,18 @@ use serde_json::Value;
 use crate::facts::KINDS;
 use crate::process::Exit;
 
-pub(crate) fn tell(exit: &Exit) -> String {
+pub(crate) fn describe_exit(exit: &Exit) -> String {
     match exit {
         Exit::Killed => "killed".to_owned(),
-        Exit::Told(told) => {
-            let (looks, pages) = (&told["looks"], &told["pages"]);
-            let report = &told["report"];
-            let why = told.get("why").map(Value::to_string).unwrap_or_default();
+        Exit::Finished(outcome) => {
+            let (looks, pages) = (&outcome["looks"], &outcome["pages"]);
+            let report = &outcome["report"];
+            let why = outcome.get("why").map(Value::to_string).unwrap_or_default();
             let short = shortcomings(report).join("; ");
-            format!("{} {why} ({} {looks} commits, {pages} pages; {short})", told["ended"], report["outcome"])
+            format!(
+                "{} {why} ({} {looks} commits, {pages} pages; {short})",
+                outcome["ended"], report["outcome"]
+            )
         }
     }
 }
@@ -27,7 +30,7 @@ fn streams(report: &Value) -> &[Value] {
     report["streams"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What a report says that keeps it from being complete. That the key may not read a list is no shortcoming.
+/// Lists what keeps a report from being complete. A list that the key may not read is no shortcoming.
 pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for stream in streams(report) {
@@ -40,7 +43,7 @@ pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
             }
             None => {}
         }
-        // What was learned in a bad minute: a later sync asks for everything again.
+        // The client learned this under faults: a later sync requests everything again.
         let falls_short = |note: &&Value| {
             let note = note.as_str().unwrap_or_default();
             ["fields not known", "default ones are read", "request for a count"]
@@ -48,7 +51,7 @@ pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
                 .any(|p| note.contains(p))
         };
         let notes = stream["notes"].as_array().map(Vec::as_slice).unwrap_or_default();
-        // What leave accounts have is not documented, and some tenants tell only their names.
+        // The members of leave accounts are undocumented, and some tenants send only their names.
         let notes = if name == Stream::LeaveAccounts.name() { &[] } else { notes };
         lines.extend(notes.iter().filter(falls_short).map(|note| format!("{name}: {note}")));
         for count in ["quarantined", "held", "hidden"] {
@@ -61,12 +64,12 @@ pub(crate) fn shortcomings(report: &Value) -> Vec<String> {
 }
 
 pub(crate) fn is_complete(report: &Value) -> bool {
-    // What a person has to decide on stays held for as long as nobody can say that it is gone.
+    // Records that an administrator has to decide on stay held as long as nothing proves that they are gone.
     let waits = |line: &String| line.contains("a person has to look");
     !streams(report).is_empty() && shortcomings(report).iter().all(waits)
 }
 
-/// The kinds whose list the key may not read: what is stored of them is said to be stale.
+/// The kinds whose list the key may not read: the report calls their stored records stale.
 pub(crate) fn unread(report: &Value) -> BTreeSet<Kind> {
     let refused: BTreeSet<&str> = streams(report)
         .iter()
@@ -77,7 +80,7 @@ pub(crate) fn unread(report: &Value) -> BTreeSet<Kind> {
     lists.filter(|(_, stream)| refused.contains(stream.name())).map(|(kind, _)| kind).collect()
 }
 
-/// The first lines of many.
+/// The first 12 lines, and how many more there are.
 pub(crate) fn some(lines: &[String]) -> String {
     const FIRST: usize = 12;
     let mut text = lines.iter().take(FIRST).cloned().collect::<Vec<_>>().join("\n");

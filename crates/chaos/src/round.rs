@@ -1,5 +1,5 @@
-//! A round: a tenant lives while it is synced by processes that are killed and paused, over faults of the network;
-//! then everything is quiet, and what is stored must be what the tenant holds.
+//! A round: a tenant changes while processes sync it that are killed and paused, over network faults; then
+//! the faults stop, and the store must equal the tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,32 +20,32 @@ use crate::dice::Dice;
 use crate::facts::{differences, of_store, reaching_back, veil};
 use crate::log::Replay;
 use crate::process::{Exit, Process};
-use crate::reports::{is_complete, shortcomings, some, tell, unread};
+use crate::reports::{describe_exit, is_complete, shortcomings, some, unread};
 use crate::sight::{LastSeen, Sight};
 use crate::tally::Tally;
 use crate::tenant::{Subject, harmless};
 
-/// More points than the first sync of a round has commits, small pages included: with each seed in turn, each of them is
-/// the one that is not reached, and then the sync survives.
+/// More points than the first sync of a round has commits, small pages included: over consecutive seeds each
+/// commit is once the one that the sync does not reach, and the next sync has to recover.
 pub const POINTS: u64 = 140;
 
-/// About as many as a sync with large pages has.
+/// About as many commits as a sync with large pages has.
 const USUAL_POINTS: u64 = 60;
 
-/// What is wrong, and what led to it.
+/// A failed round.
 #[derive(Debug)]
 pub struct Failure {
-    /// What is wrong.
+    /// The fault found.
     pub why: String,
-    /// What was done, in order.
+    /// The steps taken, in order.
     pub steps: Vec<String>,
 }
 
-/// Does the round of a seed on an engine.
+/// Runs the round of a seed on an engine.
 ///
 /// # Errors
 ///
-/// What was lost, doubled or wrongly deleted.
+/// The records that were lost, doubled or wrongly deleted.
 pub async fn round(seed: u64, engine: Engine) -> Result<Tally, Failure> {
     let mut steps = Vec::new();
     match Round::begin(seed, engine, &mut steps).await {
@@ -72,12 +72,12 @@ struct Round<'a> {
     tally: Tally,
     /// The processes that were killed: one of them may hold the lease.
     dead: BTreeSet<String>,
-    /// How long a sync takes, roughly.
+    /// The usual duration of a sync.
     usual: Duration,
     last_seen: LastSeen,
 }
 
-fn told(error: impl std::fmt::Debug) -> String {
+fn debug_text(error: impl std::fmt::Debug) -> String {
     format!("{error:?}")
 }
 
@@ -87,9 +87,9 @@ impl<'a> Round<'a> {
         let employees = u32::try_from(dice.between(30, 150)).unwrap_or(30);
         let switches = harmless(&mut dice);
         steps.push(format!("{employees} people, {switches:?}"));
-        let subject = Subject::start(employees, seed, switches).await.map_err(told)?;
+        let subject = Subject::start(employees, seed, switches).await.map_err(debug_text)?;
         let database = TestDatabase::new(engine).await;
-        let account = subject.link(&database.store).await.map_err(told)?;
+        let account = subject.link(&database.store).await.map_err(debug_text)?;
         Ok(Self {
             seed,
             engine,
@@ -154,7 +154,7 @@ impl<'a> Round<'a> {
     async fn episode(&mut self, episode: u64) -> Result<(), String> {
         let full = self.dice.chance(35);
         if episode == 0 {
-            // Every commit of a first sync is, with one seed or another, the one that is not reached.
+            // Over all seeds, every commit of a first sync is once the one that is not reached.
             let point = (self.seed / 2) % POINTS;
             if let Exit::Killed = self.sync(full, Some(End::KilledBefore(point)), None).await? {
                 self.tally.killed_before_commit += 1;
@@ -191,9 +191,10 @@ impl<'a> Round<'a> {
     async fn order(&mut self, full: bool, end: Option<End>) -> Result<Order, String> {
         self.tally.runs += 1;
         let now = self.subject.now();
-        let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(told)?;
+        let holder = self.database.store.lease_holder(self.account.no, now).await.map_err(debug_text)?;
         let mut dead_holder = holder.map(|holder| holder.holder).filter(|holder| self.dead.contains(holder));
-        // Now and then nobody knows that the last process has ended: then its lease has to expire.
+        // In one of five cases the engine does not know that the last process has ended: its lease has to
+        // expire.
         if dead_holder.is_some() && self.dice.chance(20) {
             dead_holder = None;
             // Its clock may have run ahead of ours while it waited for retries.
@@ -214,7 +215,7 @@ impl<'a> Round<'a> {
         })
     }
 
-    /// Syncs in a process of its own, and holds what it wrote against what there is.
+    /// Syncs in a child process, and compares the changes it wrote with the tenant.
     async fn sync(&mut self, full: bool, end: Option<End>, kill: Option<Duration>) -> Result<Exit, String> {
         let order = self.order(full, end).await?;
         self.sync_as(order, kill).await
@@ -233,20 +234,20 @@ impl<'a> Round<'a> {
             Exit::Killed => {
                 self.dead.insert(holder);
             }
-            Exit::Told(told) => {
+            Exit::Finished(outcome) => {
                 self.usual = took;
-                if told["ended"] != "done" {
-                    return Err(format!("a sync ended with {told}"));
+                if outcome["ended"] != "done" {
+                    return Err(format!("a sync ended with {outcome}"));
                 }
             }
         }
-        self.steps.push(format!("  {} after {took:?}", tell(&exit)));
+        self.steps.push(format!("  {} after {took:?}", describe_exit(&exit)));
         self.check_log(&before).await?;
         Ok(exit)
     }
 
-    /// A process is paused before a commit, another takes over once the lease has expired, and the first goes on: it
-    /// must notice, and write nothing.
+    /// Pauses a process before a commit, lets another take over once the lease has expired, and resumes the
+    /// first: it must notice, and write nothing.
     async fn pause_and_replace(&mut self, full: bool) -> Result<(), String> {
         let point = self.dice.between(1, USUAL_POINTS / 2);
         let before = self.sight();
@@ -266,11 +267,11 @@ impl<'a> Round<'a> {
         self.pass(180);
         self.sync(full, None, None).await?;
         let stored = self.everything_written().await?;
-        process.go_on()?;
+        process.resume()?;
         let (exit, _) = blocking(move || process.wait(None)).await?;
         match exit {
-            Exit::Told(told) if told["ended"] == "lease_lost" => {}
-            exit => return Err(format!("a process that was replaced ended with {}", tell(&exit))),
+            Exit::Finished(outcome) if outcome["ended"] == "lease_lost" => {}
+            exit => return Err(format!("a process that was replaced ended with {}", describe_exit(&exit))),
         }
         if stored != self.everything_written().await? {
             return Err("a process that was replaced has written something".to_owned());
@@ -280,36 +281,37 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// All that a sync writes, to be compared with itself.
+    /// Everything that a sync writes, to compare before and after.
     async fn everything_written(&self) -> Result<impl PartialEq + use<'a>, String> {
         let Self { database: TestDatabase { store, .. }, account, .. } = self;
         let states: BTreeMap<String, String> =
-            store.stream_states(account.no).await.map_err(told)?.into_iter().collect();
-        let runs = store.runs(Some(account.no), 1000).await.map_err(told)?;
+            store.stream_states(account.no).await.map_err(debug_text)?.into_iter().collect();
+        let runs = store.runs(Some(account.no), 1000).await.map_err(debug_text)?;
         let runs: Vec<_> = runs.into_iter().map(|run| (run.id, run.outcome, run.report)).collect();
-        let fingerprints = store.fingerprints(account.no).await.map_err(told)?;
-        Ok((fingerprints, store.last_change(account.no).await.map_err(told)?, states, runs))
+        let fingerprints = store.fingerprints(account.no).await.map_err(debug_text)?;
+        Ok((fingerprints, store.last_change(account.no).await.map_err(debug_text)?, states, runs))
     }
 
     async fn note_resumed(&mut self) -> Result<(), String> {
-        let states = self.database.store.stream_states(self.account.no).await.map_err(told)?;
+        let states = self.database.store.stream_states(self.account.no).await.map_err(debug_text)?;
         if states.values().any(|state| state.contains("\"resume\":{")) {
             self.tally.resumed += 1;
         }
         Ok(())
     }
 
-    /// How things stand, and with which rights the key sees them.
+    /// The linked key's present view, recorded as last seen.
     fn sight(&mut self) -> Sight {
         let sight = Sight::of(&self.subject);
-        self.last_seen.take_in(&sight);
+        self.last_seen.record(&sight);
         sight
     }
 
-    /// Reads on in the change log: it must fit what is stored, and delete nothing that there is.
+    /// Reads the new entries of the change log: they must fit the store, and delete nothing that the tenant
+    /// still has.
     async fn check_log(&mut self, before: &Sight) -> Result<(), String> {
         let changes = self.replay.read_on(&self.database.store, self.account.no).await?;
-        let stored = self.database.store.fingerprints(self.account.no).await.map_err(told)?;
+        let stored = self.database.store.fingerprints(self.account.no).await.map_err(debug_text)?;
         let lines = self.replay.differences(&stored);
         if !lines.is_empty() {
             return Err(format!("the log and what is stored differ:\n{}", some(&lines)));
@@ -327,12 +329,12 @@ impl<'a> Round<'a> {
                 return Err(format!("{why}\nstored: {stored}\nits owner: {owner}"));
             }
         }
-        self.last_seen.take_in(&after);
+        self.last_seen.record(&after);
         Ok(())
     }
 
-    /// Nothing may end that was there for the key to see before the sync and after it, and what the key only lost sight
-    /// of is not deleted.
+    /// Checks that a record which the key saw before and after the sync was not ended, and that a record
+    /// which the key merely lost sight of is not logged as deleted.
     fn check_end(&mut self, change: &Change, before: &Sight, after: &Sight) -> Result<(), String> {
         let key = (change.kind, change.id.clone());
         let wrong = |what: &str| {
@@ -353,7 +355,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// No faults and no kills any more: after some full syncs everything is as it is in the tenant.
+    /// Stops all faults and kills: after some full syncs the store must equal the tenant.
     async fn quiet(&mut self) -> Result<(), String> {
         self.subject.tenant().set_faults(Vec::new());
         if self.dice.chance(65) {
@@ -366,10 +368,10 @@ impl<'a> Round<'a> {
             self.pass(1);
             let mut order = self.order(true, None).await?;
             order.timeout_ms = 20_000;
-            let Exit::Told(told) = self.sync_as(order, None).await? else {
+            let Exit::Finished(outcome) = self.sync_as(order, None).await? else {
                 return Err("a sync that nobody killed was killed".to_owned());
             };
-            last = told["report"].clone();
+            last = outcome["report"].clone();
             self.release().await?;
             if is_complete(&last) {
                 return self.compare(&last).await;
@@ -378,15 +380,16 @@ impl<'a> Round<'a> {
         Err(format!("no sync was complete at last: {}", shortcomings(&last).join("; ")))
     }
 
-    /// A person looks at what is held back, and lets go what is no longer there.
+    /// Plays the administrator: releases the held records that are no longer in the tenant.
     async fn release(&mut self) -> Result<(), String> {
         let store = &self.database.store;
         let everything = self.subject.everything();
-        for hold in store.holds(self.account.no).await.map_err(told)? {
+        for hold in store.holds(self.account.no).await.map_err(debug_text)? {
             if hold.ids.iter().any(|id| everything.contains_key(&(hold.kind, id.clone()))) {
                 continue;
             }
-            let gone = store.approve_hold(self.account.no, &hold, self.subject.now()).await.map_err(told)?;
+            let gone =
+                store.approve_hold(self.account.no, &hold, self.subject.now()).await.map_err(debug_text)?;
             self.tally.released += 1;
             self.steps.push(format!("  a person lets {gone} {} go", hold.kind.name()));
         }
@@ -400,7 +403,7 @@ impl<'a> Round<'a> {
         let held = held(&self.database.store, no).await?;
         let veiled = self.subject.veiled();
         let mut should = self.subject.visible();
-        let mut is = of_store(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        let mut is = of_store(&self.database.store, no, self.subject.since()).await.map_err(debug_text)?;
         veil(&mut should, &veiled);
         veil(&mut is, &veiled);
         let wanted = |key: &(Kind, RemoteId)| !unread.contains(&key.0) && !held.contains(key);
@@ -408,12 +411,12 @@ impl<'a> Round<'a> {
         if !lines.is_empty() {
             return Err(format!("what is stored is not what the tenant holds:\n{}", some(&lines)));
         }
-        let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(told)?;
+        let old = reaching_back(&self.database.store, no, self.subject.since()).await.map_err(debug_text)?;
         let wanted =
             |key: &(Kind, RemoteId)| wanted(key) && !(key.0 == Kind::Absence && old.contains(&key.1));
         let (database, account_no) = self.fresh().await?;
-        let fresh = database.store.fingerprints(account_no).await.map_err(told)?;
-        let stored = self.database.store.fingerprints(no).await.map_err(told)?;
+        let fresh = database.store.fingerprints(account_no).await.map_err(debug_text)?;
+        let stored = self.database.store.fingerprints(no).await.map_err(debug_text)?;
         let mut lines = Vec::new();
         for (key, record) in &fresh {
             let is_compared = wanted(key) && (key.0 != Kind::Employee || veiled.is_empty());
@@ -424,7 +427,7 @@ impl<'a> Round<'a> {
             }
         }
         for (key, record) in stored.iter().filter(|(key, _)| wanted(key)) {
-            // Of the log and of days gone by nothing is ever taken back.
+            // Log entries and past working days are never removed.
             let is_kept = matches!(key.0, Kind::UserLogEntry | Kind::WorkingDay);
             if record.state == RecordState::Present && !fresh.contains_key(key) && !is_kept {
                 lines.push(format!("{} {} is stored, and a fresh sync has none", key.0.name(), key.1));
@@ -437,17 +440,18 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// A first sync into an empty database.
+    /// Runs a first sync into an empty database.
     async fn fresh(&self) -> Result<(TestDatabase, i64), String> {
         let database = TestDatabase::new(Engine::Sqlite).await;
-        let account = self.subject.link(&database.store).await.map_err(told)?;
-        let tenant = TenantUrl::parse(&self.subject.origin(), NetworkPolicy::AllowLoopback).map_err(told)?;
+        let account = self.subject.link(&database.store).await.map_err(debug_text)?;
+        let tenant =
+            TenantUrl::parse(&self.subject.origin(), NetworkPolicy::AllowLoopback).map_err(debug_text)?;
         let clock: Arc<dyn Clock> = Arc::new(TestClock::new(self.subject.now()));
-        let client = Client::builder(tenant, ApiKey::parse(self.subject.key()).map_err(told)?)
+        let client = Client::builder(tenant, ApiKey::parse(self.subject.key()).map_err(debug_text)?)
             .clock(Arc::clone(&clock))
             .budget(Arc::new(RequestBudget::unlimited()))
             .build()
-            .map_err(told)?;
+            .map_err(debug_text)?;
         for seed in 0..3 {
             let sync = Sync {
                 client: &client,
@@ -463,8 +467,8 @@ impl<'a> Round<'a> {
                     dead_holder: None,
                 },
             };
-            let report = sync.run(run_id(self.subject.now(), seed)).await.map_err(told)?;
-            if is_complete(&serde_json::to_value(&report).map_err(told)?) {
+            let report = sync.run(run_id(self.subject.now(), seed)).await.map_err(debug_text)?;
+            if is_complete(&serde_json::to_value(&report).map_err(debug_text)?) {
                 break;
             }
         }
@@ -475,18 +479,18 @@ impl<'a> Round<'a> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
-    tokio::task::spawn_blocking(work).await.map_err(told)?
+    tokio::task::spawn_blocking(work).await.map_err(debug_text)?
 }
 
-/// A record as it is stored, and how it stands.
+/// A record as stored, and its state.
 async fn body(store: &Store, account_no: i64, (kind, id): &(Kind, RemoteId)) -> Result<String, String> {
-    let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(told)?;
+    let bodies = store.bodies(account_no, *kind, std::slice::from_ref(id)).await.map_err(debug_text)?;
     Ok(bodies
         .get(id)
         .map_or_else(|| "nothing".to_owned(), |(body, state)| format!("{} {body}", state.name())))
 }
 
-/// Whom a stored record belongs to.
+/// The employee to which a stored record belongs.
 fn owner_of(stored: &str) -> Option<RemoteId> {
     let (_, body) = stored.split_once(' ')?;
     let body: Value = serde_json::from_str(body).ok()?;
@@ -494,6 +498,6 @@ fn owner_of(stored: &str) -> Option<RemoteId> {
 }
 
 async fn held(store: &Store, account_no: i64) -> Result<BTreeSet<(Kind, RemoteId)>, String> {
-    let holds = store.holds(account_no).await.map_err(told)?;
+    let holds = store.holds(account_no).await.map_err(debug_text)?;
     Ok(holds.into_iter().flat_map(|hold| hold.ids.into_iter().map(move |id| (hold.kind, id))).collect())
 }

@@ -1,4 +1,5 @@
-//! What there is in a tenant at a moment, what the linked key sees of it, and why it no longer sees something.
+//! The contents of a tenant at one moment, the linked key's view of them, and why the key lost sight of a
+//! record.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +9,12 @@ use people::{Kind, RemoteId};
 use crate::facts::{Facts, veil};
 use crate::tenant::Subject;
 
-/// What there is at a moment.
+/// The contents of a tenant at one moment.
 #[derive(Debug)]
 pub(crate) struct Sight {
-    /// What the linked key sees. Fields that it may not read are veiled.
+    /// The records that the linked key can read. Fields that it may not read are veiled.
     pub(crate) visible: Facts,
-    /// All there is.
+    /// All records.
     pub(crate) everything: Facts,
     /// Fields of employees that the key may not read.
     pub(crate) veiled: Vec<&'static str>,
@@ -21,7 +22,7 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
-    /// How things stand.
+    /// Takes the present view.
     pub(crate) fn of(subject: &Subject) -> Self {
         let veiled = subject.veiled();
         let mut visible = subject.visible();
@@ -29,13 +30,13 @@ impl Sight {
         Self { visible, everything: subject.everything(), veiled, rights: subject.rights() }
     }
 
-    /// Whether the key sees that record.
+    /// Whether the key can read that record.
     pub(crate) fn sees(&self, key: &(Kind, RemoteId)) -> bool {
         self.visible.contains_key(key)
     }
 }
 
-/// With which rights the key last saw each record.
+/// The rights with which the key last saw each record.
 #[derive(Debug, Default)]
 pub(crate) struct LastSeen {
     rights: Vec<Rights>,
@@ -43,8 +44,8 @@ pub(crate) struct LastSeen {
 }
 
 impl LastSeen {
-    /// Takes in what the key sees.
-    pub(crate) fn take_in(&mut self, sight: &Sight) {
+    /// Remembers the records that the key can read now.
+    pub(crate) fn record(&mut self, sight: &Sight) {
         let known = self.rights.iter().position(|rights| *rights == sight.rights);
         let at = known.unwrap_or_else(|| {
             self.rights.push(sight.rights.clone());
@@ -58,9 +59,9 @@ impl LastSeen {
         }
     }
 
-    /// Whether the key would still see a record if it had the rights with which it last saw it. If not, the record
-    /// itself has left the key's sight: who moves to an establishment that the key never saw looks like one who is
-    /// deleted.
+    /// Whether the key would still see the record with the rights it had when it last saw it. If not, the
+    /// record itself has left the key's view: an employee who moves to an establishment that the key never
+    /// saw looks like a deleted one.
     pub(crate) fn is_lost_by_rights(&self, subject: &Subject, key: &(Kind, RemoteId)) -> bool {
         let rights = self.records.get(key).and_then(|at| self.rights.get(*at));
         rights.is_some_and(|rights| subject.visible_with(rights).contains_key(key))

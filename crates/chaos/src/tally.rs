@@ -1,15 +1,15 @@
-//! What many rounds met, counted.
+//! Counts over many rounds.
 
 use std::collections::BTreeSet;
 
-/// What many rounds met, added up.
+/// Counts added up over many rounds.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Rounds done.
     pub rounds: u64,
     /// Syncs begun.
     pub runs: u64,
-    /// Syncs that went on where another was interrupted.
+    /// Syncs that resumed an interrupted one.
     pub resumed: u64,
     /// Processes that killed themselves right before a commit.
     pub killed_before_commit: u64,
@@ -19,19 +19,19 @@ pub struct Tally {
     pub killed_at_random: u64,
     /// Processes that were paused, replaced, and then refused.
     pub fenced: u64,
-    /// Requests that a fault struck, or that were answered with an error.
+    /// Requests that a fault hit, or that were answered with an error.
     pub failed_requests: u64,
-    /// Requests answered in all.
+    /// Requests answered in total.
     pub requests: u64,
     /// Changes in the change logs.
     pub changes: u64,
-    /// Things that happened in the tenants.
+    /// Events in the tenants.
     pub events: u64,
-    /// Holds that a person released.
+    /// Holds that the administrator released.
     pub released: u64,
-    /// Records that were logged as deleted and only left the key's sight, by themselves: nothing tells the difference.
+    /// Records logged as deleted that only left the key's view by moving: the key can't distinguish the two.
     pub left: u64,
-    /// The points of a first sync at which a process was killed, by engine.
+    /// The commits of a first sync before which a process was killed, by engine.
     pub points: BTreeSet<(bool, u64)>,
 }
 

@@ -17,10 +17,10 @@ use crate::facts::{Facts, of_snapshot};
 /// The day on which every tenant begins.
 pub const FIRST_DAY: Date = date(2026, 11, 23);
 
-/// The key that sees everything: what is, whatever the linked key may see of it.
+/// A key with every right: it reads the whole tenant, independent of the linked key's rights.
 const OMNISCIENT: &str = "eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee";
 
-/// The key that sees what another one would.
+/// A key to try other rights with.
 const REHEARSAL: &str = "dddddddd-dddd-4ddd-8ddd-dddddddddddd";
 
 /// A running tenant and the key that is linked.
@@ -31,11 +31,11 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Starts a tenant of so many people.
+    /// Starts a tenant of `employees` people.
     ///
     /// # Errors
     ///
-    /// The emulator's.
+    /// Errors of the emulator.
     pub async fn start(employees: u32, seed: u64, switches: Switches) -> Result<Self, EmulatorError> {
         let mut config = Config::new(employees, seed, FIRST_DAY);
         config.switches = Switches { rate_limit: None, ..switches };
@@ -46,7 +46,7 @@ impl Subject {
         Ok(Self { emulator, key })
     }
 
-    /// The tenant, to let things happen in.
+    /// The tenant, to make events in.
     pub fn tenant(&self) -> Tenant {
         self.emulator.tenant()
     }
@@ -66,29 +66,29 @@ impl Subject {
         self.tenant().now().date()
     }
 
-    /// The tenant's clock as an instant. The emulator counts in Paris local time, here without summers.
+    /// The tenant's clock as an instant. The emulator counts in Paris winter time all year.
     pub fn now(&self) -> Timestamp {
         let paris = TimeZone::fixed(tz::offset(1));
         paris.to_timestamp(self.tenant().now()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// From which day on absences are synced.
+    /// First day of the absences that are synced.
     pub fn since(&self) -> Date {
         // The engine's default, which moves with the year.
         date(self.today().year() - 1, 1, 1)
     }
 
-    /// What the linked key may see.
+    /// The facts that the linked key may read.
     pub fn visible(&self) -> Facts {
         self.facts(&self.key)
     }
 
-    /// What there is.
+    /// All facts.
     pub fn everything(&self) -> Facts {
         self.facts(OMNISCIENT)
     }
 
-    /// What a key with these rights may see.
+    /// The facts that a key with these rights may read.
     pub fn visible_with(&self, rights: &Rights) -> Facts {
         let (name, key) = ("Rehearsal".to_owned(), REHEARSAL.to_owned());
         self.tenant().put_key(KeyConfig { name, key, rights: rights.clone() });
@@ -120,7 +120,7 @@ impl Subject {
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// Errors of the store.
     pub async fn link(&self, store: &Store) -> Result<LinkedAccount, store::Error> {
         let settings = AccountSettings {
             field_groups: ["identity", "work", "contract"].map(str::to_owned).to_vec(),
@@ -143,7 +143,7 @@ impl Subject {
     }
 }
 
-/// How tenants may differ without anything being lost: sizes of pages, shapes of answers, zones of times.
+/// Seeded differences between tenants that must lose no data: page sizes, answer shapes, time zones.
 pub fn harmless(dice: &mut Dice) -> Switches {
     let default = Switches::default();
     let page = dice.pick(&[10, 25, 100, 1000]).unwrap_or(1000);

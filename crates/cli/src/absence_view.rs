@@ -1,4 +1,4 @@
-//! Absences as commands show them: with whose they are, on what, and what they have come to.
+//! Absences as commands show them: with their owner, leave types, length and decisions.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use store::{LinkedAccount, RecordState, Store};
 use crate::failure::Failure;
 use crate::people_view::People;
 
-/// Before any absence. The database compares dates as text, so years have four digits.
+/// Earlier than any absence. The database compares dates as text, so years have four digits.
 pub(crate) const EARLIEST: Date = date(1, 1, 1);
 
-/// An absence with everything that belongs to it.
+/// An absence with its owner, leave types and decisions.
 #[derive(Debug, Serialize)]
 pub(crate) struct AbsenceView {
     pub(crate) id: RemoteId,
@@ -24,22 +24,22 @@ pub(crate) struct AbsenceView {
     pub(crate) employee_name: Option<String>,
     pub(crate) department_id: Option<RemoteId>,
     pub(crate) department_name: Option<String>,
-    /// The first and the last half-day away.
+    /// The first and the last half-day of the absence.
     pub(crate) first: HalfDay,
     pub(crate) last: HalfDay,
     pub(crate) leave_types: Vec<NamedRef>,
-    /// Whether all of it is remote work, where Lucca tells.
+    /// Whether all of it is remote work; none where Lucca does not say.
     pub(crate) is_remote_work: Option<bool>,
-    /// How long it is, in half-days, or was before it was cancelled or denied.
+    /// Its length in half-days; of a cancelled or denied absence, the length before that.
     pub(crate) half_days: usize,
-    /// The same of what is counted in hours.
+    /// Its length in minutes, where it is counted in hours.
     pub(crate) minutes: Option<i64>,
     pub(crate) status: AbsenceStatus,
     pub(crate) request_id: Option<RemoteId>,
     pub(crate) approvals: Vec<ApprovalView>,
     pub(crate) next_approver_id: Option<RemoteId>,
     pub(crate) next_approver_name: Option<String>,
-    /// The half-days that it takes as it stands.
+    /// The half-days that it takes at present.
     #[serde(skip)]
     pub(crate) taken: Vec<Taken>,
 }
@@ -48,11 +48,11 @@ pub(crate) struct AbsenceView {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Taken {
     pub(crate) at: HalfDay,
-    /// Whether it is remote work, as far as is known.
+    /// Whether it is known to be remote work.
     pub(crate) is_remote_work: bool,
 }
 
-/// A decision with the name of who made it.
+/// A decision with the approver's name.
 #[derive(Debug, Serialize)]
 pub(crate) struct ApprovalView {
     #[serde(flatten)]
@@ -67,7 +67,7 @@ impl ApprovalView {
 }
 
 impl AbsenceView {
-    /// What it is taken on: names, or ids where there is no name.
+    /// The names of its leave types, or their ids where they have no name.
     pub(crate) fn on(&self) -> String {
         let name =
             |leave_type: &NamedRef| leave_type.name.clone().unwrap_or_else(|| format!("#{}", leave_type.id));
@@ -84,7 +84,7 @@ impl AbsenceView {
         }
     }
 
-    /// Who decided and who is waited for: `2 agreed; Anne Roux decides next`.
+    /// The decisions so far and the next approver: `2 agreed; Anne Roux decides next`.
     pub(crate) fn decisions(&self) -> String {
         let agreed = self.approvals.iter().filter(|view| view.approval.approved).count();
         let refused = self.approvals.len() - agreed;
@@ -104,8 +104,8 @@ impl AbsenceView {
     }
 }
 
-/// The absences that touch the days from `first` to `last`, in the order in which they begin: of everybody, or of
-/// one employee.
+/// The absences that touch the days from `first` to `last`, in the order in which they begin: of every
+/// employee, or of one.
 pub(crate) async fn load(
     store: &Store,
     account: &LinkedAccount,
@@ -143,7 +143,7 @@ pub(crate) async fn load(
     let mut requests: HashMap<RemoteId, AbsenceRequest> = HashMap::new();
     for request in read::<AbsenceRequest>(store, account, &ids).await? {
         let Some(absence_id) = request.absence_id.clone() else { continue };
-        // Of several the last one made counts.
+        // If an absence has several requests, the latest counts.
         let known = requests.get(&absence_id);
         if known.is_none_or(|known| known.id.sort_key() < request.id.sort_key()) {
             requests.insert(absence_id, request);

@@ -1,17 +1,17 @@
-//! Asking whoever sits at a terminal whether something is meant.
+//! Asks the user at the terminal for confirmation.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Whether somebody is there to answer.
-pub(crate) fn can_ask() -> bool {
+/// Whether standard input is a terminal, so that a user can answer.
+pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks; whatever is not a yes is a no.
-pub(crate) fn ask(question: &str) -> Result<bool, Failure> {
+/// Asks for confirmation; any answer but yes counts as no.
+pub(crate) fn prompt(question: &str) -> Result<bool, Failure> {
     let failed = |error| Failure::file("asking on", Path::new("the terminal"), &error);
     let mut out = std::io::stderr();
     write!(out, "{question} [y/N] ").and_then(|()| out.flush()).map_err(failed)?;

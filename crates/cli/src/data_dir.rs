@@ -1,5 +1,5 @@
-//! The data directory: the master keys that seal the database's secrets and, unless another is named, the database.
-//! How the keys stand in their file is in `key_file`.
+//! The data directory: the master keys that seal the database's secrets and, unless another is named, the
+//! database. The keys' file format is in `key_file`.
 
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -13,38 +13,38 @@ use store::{MasterKey, Reseal, ResealPlace, Restored, Store, Vault};
 
 use crate::Global;
 use crate::commands::backup;
-use crate::database::Place;
+use crate::database::DatabaseAddress;
 use crate::failure::Failure;
 use crate::key_file::{KeyFile, KeyFileError};
-use crate::output::{complain, counted};
+use crate::output::{counted, stderr_line};
 use crate::session;
 
 /// An open data directory.
 pub(crate) struct DataDir {
     pub(crate) path: PathBuf,
-    /// Where the database is: in the folder, unless another was named.
-    pub(crate) place: Place,
+    /// The address of the database: a file in the folder, unless another was named.
+    pub(crate) address: DatabaseAddress,
     pub(crate) store: Store,
-    /// Which hosts linked accounts may be of.
+    /// The hosts that linked accounts may have.
     pub(crate) hosts: NetworkPolicy,
     pub(crate) vault: Arc<Vault>,
 }
 
 impl DataDir {
-    /// Opens the data directory at `path` and makes what is missing: the folder, the database's tables, the
-    /// master key. Of a database that was restored, it sees to it that it can be gone on with.
+    /// Opens the data directory at `path` and creates what is missing: the folder, the database's tables, the
+    /// master key. Settles a restored database, so that syncs and deliveries can continue.
     pub(crate) async fn open_or_create(global: &Global, path: &Path) -> Result<Self, Failure> {
         let data = Self::open_as_it_is(global, path).await?;
         if let Some(restored) = data.settle_restore().await? {
-            backup::tell(restored, &data.place);
+            backup::report_restore(restored, &data.address);
         }
         data.bind_keys().await?;
         data.remove_unwanted(global).await?;
         Ok(data)
     }
 
-    /// Binds, once after an upgrade, the API keys that versions before have sealed to the hosts they are sent to. A process
-    /// that is killed leaves the others for the next one.
+    /// Binds, once after an upgrade, the API keys sealed by earlier versions to their hosts. If the process
+    /// is killed, the next one binds the rest.
     async fn bind_keys(&self) -> Result<(), Failure> {
         let mut next = Some(ResealPlace::default());
         while let Some(place) = next {
@@ -54,8 +54,8 @@ impl DataDir {
         Ok(())
     }
 
-    /// Removes, once after an upgrade, what versions before had stored and this one does not keep. It comes before
-    /// anything reads the database, so that nothing of it is delivered any more.
+    /// Removes, once after an upgrade, data that earlier versions stored and this one does not keep. Runs
+    /// before any reader of the database, so that none of it is delivered any more.
     async fn remove_unwanted(&self, global: &Global) -> Result<(), Failure> {
         let bar = removal_bar(global);
         let progress = |done: usize, all: usize| {
@@ -66,7 +66,7 @@ impl DataDir {
         bar.finish_and_clear();
         let Some(report) = removed? else { return Ok(()) };
         let of = |table| report.counts.get(table).copied().unwrap_or(0);
-        complain(&format!(
+        stderr_line(&format!(
             "Removed from {} what this version no longer stores: pay, reviews and custom fields that no setting asks \
              for. {} and {} of the change log were emptied. Backups made before still hold them: \
              see docs/operations.md, Pay and reviews.",
@@ -75,7 +75,7 @@ impl DataDir {
             counted(of("changes"), "value"),
         ));
         if !report.files_overwritten {
-            complain(
+            stderr_line(
                 "The database's files may still hold what was removed, because another process uses them: stop it, and \
                  run `lucca-connector migrate`.",
             );
@@ -88,18 +88,18 @@ impl DataDir {
     }
 
     async fn open_as_it_is(global: &Global, path: &Path) -> Result<Self, Failure> {
-        let place = Place::parse(global.database.as_deref(), path)?;
+        let address = DatabaseAddress::parse(global.database.as_deref(), path)?;
         if !path.is_dir() {
             fs::create_dir_all(path).map_err(|error| Failure::file("making the folder", path, &error))?;
             keep_private(path, 0o700)?;
         }
-        let Place::File(file) = &place else {
-            let store = place.open().await?;
+        let DatabaseAddress::File(file) = &address else {
+            let store = address.open().await?;
             let is_new = store.accounts().await?.is_empty();
             return Ok(Self {
                 vault: Arc::new(open_vault(path, is_new)?),
                 path: path.to_owned(),
-                place,
+                address,
                 store,
                 hosts: global.hosts.policy(),
             });
@@ -107,22 +107,22 @@ impl DataDir {
         let is_new = !file.exists();
         let vault = open_vault(path, is_new)?;
         if is_new {
-            // Made here and not by SQLite, so that nobody else can read it from its first moment on.
+            // Created here and not by SQLite, so that no other user can read it at any time.
             write_private(file, b"")?;
         }
-        let store = place.open().await?;
+        let store = address.open().await?;
         let hosts = global.hosts.policy();
-        Ok(Self { path: path.to_owned(), place, store, hosts, vault: Arc::new(vault) })
+        Ok(Self { path: path.to_owned(), address, store, hosts, vault: Arc::new(vault) })
     }
 
-    /// Opens what is there, and makes nothing.
+    /// Opens what exists, and creates nothing.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let path = global.data_dir();
         Self::refuse_nothing(global, &path)?;
         Self::open_or_create(global, &path).await
     }
 
-    /// The same, and gives what a restore meant where it can be seen that there was one.
+    /// The same; also returns what a detected restore changed.
     pub(crate) async fn open_restored(global: &Global) -> Result<(Self, Option<Restored>), Failure> {
         let path = global.data_dir();
         Self::refuse_nothing(global, &path)?;
@@ -134,16 +134,16 @@ impl DataDir {
     }
 
     fn refuse_nothing(global: &Global, path: &Path) -> Result<(), Failure> {
-        let place = Place::parse(global.database.as_deref(), path)?;
-        let is_there = match &place {
-            Place::File(file) => file.is_file(),
-            // Without the key nothing was linked from here.
-            Place::Server(_) => path.join("master.key").is_file(),
+        let address = DatabaseAddress::parse(global.database.as_deref(), path)?;
+        let is_there = match &address {
+            DatabaseAddress::File(file) => file.is_file(),
+            // Without the key, no tenant was linked from here.
+            DatabaseAddress::Server(_) => path.join("master.key").is_file(),
         };
         if !is_there {
-            let message = match &place {
-                Place::File(file) => format!("there is no database at {}", file.display()),
-                Place::Server(_) => format!("there is no master.key in {}", path.display()),
+            let message = match &address {
+                DatabaseAddress::File(file) => format!("there is no database at {}", file.display()),
+                DatabaseAddress::Server(_) => format!("there is no master.key in {}", path.display()),
             };
             return Err(Failure::usage(
                 "cli.no_data",
@@ -156,7 +156,7 @@ impl DataDir {
     }
 }
 
-/// How far a removal is, for a person who waits; nothing for scripts and services.
+/// The progress bar of a removal on a terminal; hidden for scripts and services.
 fn removal_bar(global: &Global) -> ProgressBar {
     if global.json || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -166,8 +166,8 @@ fn removal_bar(global: &Global) -> ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// Opens the vault with the keys in `master.key`; makes the file for a new database. A database that has lost its key
-/// needs that one back, and not another.
+/// Opens the vault with the keys in `master.key`, and creates that file for a new database. A database whose
+/// key was lost needs the old key, and not a new one.
 fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
     match KeyFile::read(dir) {
         Err(KeyFileError::Missing) if is_new => {
@@ -175,12 +175,12 @@ fn open_vault(dir: &Path, is_new: bool) -> Result<Vault, Failure> {
             write_private(&KeyFile::path(dir), format!("{}\n", key.to_hex().expose_secret()).as_bytes())?;
             Ok(Vault::new(key, []))
         }
-        read => Ok(read.map_err(|error| error.told(dir))?.vault(dir)),
+        read => Ok(read.map_err(|error| error.into_failure(dir))?.vault(dir)),
     }
 }
 
-/// Writes a file that only its owner can read, and never over one that is there. It is written beside its place first, so
-/// that a full disk or a power cut leaves all of it or nothing.
+/// Writes a file that only its owner can read, and never over an existing one. It is written beside its path
+/// first, so that a full disk or a power cut leaves either the whole file or none.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
@@ -188,14 +188,14 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> 
     let write = || {
         match fs::remove_file(&beside) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            // What a process that was killed has left.
+            // Left by a killed process.
             _ => {}
         }
         write_new(&beside, content)?;
-        // A link and not a new name, which would replace a file that is there.
+        // A hard link, not a rename, which would replace an existing file.
         match fs::hard_link(&beside, path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                // File systems of sticks, cameras and some networks have no links.
+                // FAT file systems and some network file systems have no hard links.
                 write_new(path, content)
             }
             linked => linked,
@@ -206,7 +206,7 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Failure> 
     written.and_then(|()| sync_folder(path)).map_err(|error| Failure::file("writing", path, &error))
 }
 
-/// Writes a file that is not there yet, for its owner only, and to the disk; nothing is left of one that could not be written.
+/// Creates a file for its owner only and flushes it to disk; deletes it if writing fails.
 fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -216,7 +216,7 @@ fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
     file.write_all(content).and_then(|()| file.sync_all()).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
-/// Has the folder's list of files written, without which a file may be gone after a power cut.
+/// Flushes the folder's entries to disk; otherwise the file may be gone after a power cut.
 pub(crate) fn sync_folder(of: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {

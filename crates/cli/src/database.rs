@@ -1,5 +1,4 @@
-//! Which database is meant: a SQLite file or a PostgreSQL address. What is shown of an address never holds its
-//! password.
+//! The address of the database: a SQLite file or a PostgreSQL URL. The password is never shown.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,22 +8,22 @@ use url::Url;
 
 use crate::failure::Failure;
 
-/// Where the database is.
+/// The address of a database.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum DatabaseAddress {
     /// A SQLite file.
     File(PathBuf),
     /// A PostgreSQL database.
     Server(Url),
 }
 
-impl Place {
-    /// What `--database` or `DATABASE_URL` says, else the file in the data directory.
+impl DatabaseAddress {
+    /// Parses `--database` or `DATABASE_URL`; without one, the file in the data directory.
     pub(crate) fn parse(text: Option<&str>, data_dir: &Path) -> Result<Self, Failure> {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
             return Ok(Self::File(data_dir.join("connector.db")));
         };
-        // The text is not repeated in errors: it may hold a password.
+        // Errors do not repeat the text: it may hold a password.
         let refused = |why: &str| {
             Failure::usage(
                 "cli.database",
@@ -47,7 +46,7 @@ impl Place {
         }
     }
 
-    /// Opens it, and brings its tables up to date.
+    /// Opens the database, and migrates its tables.
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
         Ok(match self {
             Self::File(path) => Store::open(path).await?,
@@ -64,8 +63,8 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
-    /// A path, or the host, port and name of a database: user, password and options are left out.
+impl fmt::Display for DatabaseAddress {
+    /// A path, or the host, port and name of a database, without user, password and options.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
@@ -80,7 +79,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for DatabaseAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -90,13 +89,13 @@ impl fmt::Debug for Place {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Place, String> {
-        Place::parse(Some(text), Path::new("data")).map_err(|failure| format!("{failure:?}"))
+    fn parse(text: &str) -> Result<DatabaseAddress, String> {
+        DatabaseAddress::parse(Some(text), Path::new("data")).map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]
-    fn files_and_servers_are_told_apart() {
-        let file = |path: &str| Ok(Place::File(PathBuf::from(path)));
+    fn files_and_servers_are_distinguished() {
+        let file = |path: &str| Ok(DatabaseAddress::File(PathBuf::from(path)));
         assert_eq!(parse(""), file("data/connector.db"));
         assert_eq!(parse("sqlite:a/b.db"), file("a/b.db"));
         assert_eq!(parse("sqlite:///a/b.db"), file("/a/b.db"));
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_repeated() {
+    fn refused_addresses_are_not_repeated() {
         for text in
             ["mysql://me:hunter2@x/y", "me:hunter2", "sqlite:", "sqlite::memory:", "postgres//hunter2"]
         {

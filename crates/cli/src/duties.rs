@@ -1,4 +1,5 @@
-//! What a worker does: the duties of `jobs`, and deliveries, which are composed here because the two don't know each other.
+//! The duties of a worker: those of `jobs`, and deliveries. They are composed here because the two crates
+//! don't know each other.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,10 +19,10 @@ use tracing::Instrument;
 
 use crate::failure::{Exit, Failure};
 
-/// How long jobs may go on once a process is told to end. What a sync has read by then is stored.
+/// How long jobs may continue after the process is told to stop. Pages read by then are stored.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// A worker that does everything there is to do.
+/// A worker with every duty.
 pub(crate) fn worker(
     machinery: &Machinery,
     queue: Queue,
@@ -53,7 +54,7 @@ pub(crate) fn worker(
     })
 }
 
-/// Delivers webhooks, each endpoint by itself.
+/// Delivers webhooks, one job per endpoint.
 struct DeliverDuty {
     machinery: Machinery,
     courier: Courier,
@@ -86,7 +87,7 @@ impl Duty for DeliverDuty {
     }
 }
 
-/// Pushes people to SCIM services, each by itself.
+/// Pushes people to SCIM services, one job per service.
 struct PushDuty {
     machinery: Machinery,
     pusher: Pusher,

@@ -1,4 +1,4 @@
-//! Randomness from the operating system: the one place that asks for it.
+//! Randomness from the operating system; no other module of the product reads it.
 
 use jobs::{Entropy, EntropyError};
 
@@ -9,7 +9,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(source().bytes()?)
 }
 
-/// The source, to be handed on.
+/// The source, to pass to other crates.
 #[expect(clippy::disallowed_methods, reason = "the binary's edge, from which randomness is handed on")]
 pub(crate) fn source() -> Entropy {
     Entropy::new(|bytes| getrandom::fill(bytes).map_err(|error| EntropyError(Box::new(error))))

@@ -1,4 +1,4 @@
-//! How a command fails: a stable code, a sentence, what to do next, and the process's exit code.
+//! The failure of a command: a stable code, a message, advice, and the process's exit code.
 
 use std::process::ExitCode;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 /// Exit codes, as documented in `docs/cli.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Something failed here: the database, the file system, a defect.
+    /// A local failure: the database, the file system, a defect.
     Internal = 1,
-    /// What was given cannot be used: a tenant URL, an API key, a linked account, a file. Shared with clap's
-    /// own errors about arguments.
+    /// Unusable input: a tenant URL, an API key, a linked account, a file. Shared with clap's own errors
+    /// about arguments.
     Usage = 2,
     /// Lucca could not be reached or did not answer properly.
     Unreachable = 3,
@@ -18,11 +18,11 @@ pub(crate) enum Exit {
     KeyRefused = 4,
     /// The key lacks a permission that is required.
     PermissionMissing = 5,
-    /// What is stored is not what the tenant holds (`demo`), or not what was written (`audit verify`).
+    /// The store differs from the tenant (`demo`), or the audit log from what was written (`audit verify`).
     Mismatch = 6,
-    /// Another process is at it: it syncs the linked account, or pushes to the service.
+    /// Another process is syncing the linked account, or pushing to the service.
     Busy = 7,
-    /// Ctrl-C or a signal to end, as shells have it for the former.
+    /// Ctrl-C or SIGTERM; the exit code that shells use for Ctrl-C.
     Interrupted = 130,
 }
 
@@ -34,21 +34,21 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) advice: Option<String>,
     pub(crate) causes: Vec<String>,
-    /// What else there is to say, where a sentence does not hold it.
+    /// Problems that don't fit into one message.
     pub(crate) details: Option<Box<Details>>,
 }
 
-/// What is wrong, one by one.
+/// Problems, one by one.
 #[derive(Debug, Default)]
 pub(crate) struct Details {
-    /// For people.
+    /// Lines for the terminal.
     pub(crate) lines: Vec<String>,
-    /// For scripts: further members of the error.
+    /// Further members of the JSON error.
     pub(crate) members: Map<String, Value>,
 }
 
 impl Failure {
-    /// What was given cannot be used.
+    /// A failure of unusable input.
     pub(crate) fn usage(code: &str, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             exit: Exit::Usage,
@@ -60,7 +60,7 @@ impl Failure {
         }
     }
 
-    /// An error with its causes.
+    /// A failure from an error and its causes.
     pub(crate) fn from_error(exit: Exit, code: &str, error: &dyn std::error::Error) -> Self {
         let mut causes = Vec::new();
         let mut next = error.source();
@@ -98,17 +98,17 @@ impl Failure {
         if as_json {
             crate::output::json(&json!({ "error": self.to_json() }));
         } else {
-            crate::output::complain(&format!("error: {}", self.message));
+            crate::output::stderr_line(&format!("error: {}", self.message));
             for cause in &self.causes {
-                crate::output::complain(&format!("  because: {cause}"));
+                crate::output::stderr_line(&format!("  because: {cause}"));
             }
             for line in self.details.iter().flat_map(|details| &details.lines) {
-                crate::output::complain(&format!("  {line}"));
+                crate::output::stderr_line(&format!("  {line}"));
             }
             if let Some(advice) = &self.advice {
-                crate::output::complain(&format!("  next: {advice}"));
+                crate::output::stderr_line(&format!("  next: {advice}"));
             }
-            crate::output::complain(&format!("  code: {}", self.code));
+            crate::output::stderr_line(&format!("  code: {}", self.code));
         }
         ExitCode::from(self.exit as u8)
     }

@@ -1,5 +1,5 @@
-//! Histories of positions as commands show them: put together from contracts, Lucca's log and what syncs have found
-//! changed.
+//! Histories of positions as commands show them: derived from contracts, Lucca's log, and changes that syncs
+//! found.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use store::{LinkedAccount, Store};
 use crate::failure::Failure;
 use crate::people_view::People;
 
-/// The positions of everybody, by employee.
+/// The positions of every employee, by id.
 pub(crate) struct Histories(HashMap<RemoteId, Vec<Position>>);
 
 impl Histories {
-    /// Puts them together as they are known on `today`.
+    /// Derives them as known on `today`.
     pub(crate) async fn load(
         store: &Store,
         account: &LinkedAccount,
@@ -26,7 +26,7 @@ impl Histories {
         Ok(Self(people.employees.iter().map(|(employee, _)| (employee.id.clone(), of(employee))).collect()))
     }
 
-    /// Who was employed on a day, and where they stood.
+    /// The employees of a day, with their positions.
     pub(crate) fn as_of<'a>(&'a self, people: &'a People, day: Date) -> Vec<Placed<'a>> {
         let histories = people.employees.iter().map(|(employee, _)| History {
             employee,

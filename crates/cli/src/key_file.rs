@@ -1,5 +1,5 @@
-//! `master.key`: one key a line, 64 hexadecimal digits. The first seals; those below only open what was sealed before
-//! they were replaced. A line `next KEY` is a key that is to seal from the next rotation on and only opens until then.
+//! `master.key`: one key per line, 64 hexadecimal digits. The first one seals; those below only open older
+//! secrets. A line `next KEY` is a key that seals from the next rotation on and only opens until then.
 
 use std::fs;
 use std::io::Write;
@@ -13,27 +13,27 @@ use crate::failure::Failure;
 
 const NEXT: &str = "next ";
 
-/// The keys, as the file has them.
+/// The keys of the file.
 pub(crate) struct KeyFile {
-    /// The one that seals, and those it replaced, the latest first.
+    /// The key that seals, then the keys it replaced, the latest first.
     pub(crate) keys: Vec<MasterKey>,
-    /// The one that is to seal.
+    /// The key for the next rotation.
     pub(crate) next: Option<MasterKey>,
 }
 
-/// Why there are no keys.
+/// Why no keys could be read.
 #[derive(Debug)]
 pub(crate) enum KeyFileError {
-    /// There is no file.
+    /// The file is missing.
     Missing,
-    /// There is one, with something else in it.
+    /// The file contains something else.
     NoKey,
-    /// It can't be read.
+    /// The file can't be read.
     Unreadable(std::io::Error),
 }
 
 impl KeyFileError {
-    pub(crate) fn told(self, dir: &Path) -> Failure {
+    pub(crate) fn into_failure(self, dir: &Path) -> Failure {
         let path = KeyFile::path(dir);
         match self {
             Self::Missing => Failure::usage(
@@ -77,7 +77,7 @@ impl KeyFile {
         (!keys.is_empty()).then_some(Self { keys, next })
     }
 
-    /// Warns where others on this machine can read the keys.
+    /// Warns if other users of this machine can read the keys.
     pub(crate) fn warn_of_others(dir: &Path) {
         #[cfg(unix)]
         {
@@ -86,14 +86,14 @@ impl KeyFile {
             let is_open = fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
             if is_open {
                 let path = path.display();
-                crate::output::complain(&format!(
+                crate::output::stderr_line(&format!(
                     "warning: others on this machine can open {path}, which opens every secret: chmod 600 {path}"
                 ));
             }
         }
     }
 
-    /// A vault that follows what becomes of the file.
+    /// A vault that reloads the keys when the file changes.
     pub(crate) fn vault(self, dir: &Path) -> Vault {
         let dir = dir.to_owned();
         self.fixed_vault().following(move || Self::read(&dir).ok().map(Self::all))
@@ -124,7 +124,7 @@ impl KeyFile {
         SecretString::from(text.as_str())
     }
 
-    /// Puts these keys in the place of those in the file: all of them or, where it fails or is killed, none.
+    /// Replaces the keys in the file: all of them or, if it fails or is killed, none.
     pub(crate) fn replace(&self, dir: &Path) -> Result<(), Failure> {
         let (path, new) = (Self::path(dir), dir.join("master.key.next"));
         let failed = |error: std::io::Error| Failure::file("writing", &new, &error);
@@ -134,12 +134,12 @@ impl KeyFile {
         }
         crate::data_dir::write_private(&new, self.text().expose_secret().as_bytes())?;
         fs::rename(&new, &path).map_err(failed)?;
-        // The keys must be there before anything is sealed under them, even if the machine dies.
+        // The keys must be on disk before a secret is sealed under them, even if the machine crashes.
         crate::data_dir::sync_folder(&path).map_err(failed)
     }
 }
 
-/// The right to change the keys of a data directory. It ends with the process.
+/// The exclusive lock for changing the keys of a data directory. It ends with the process.
 pub(crate) struct KeyLock(#[expect(dead_code, reason = "it is held")] fs::File);
 
 impl KeyLock {
@@ -152,7 +152,7 @@ impl KeyLock {
         let mut file = options.open(&path).map_err(|error| Failure::file("opening", &path, &error))?;
         match file.try_lock() {
             Ok(()) => {
-                // Whom to ask, for people who find the file.
+                // Tells a reader of the lock file which command holds it.
                 let _ = writeln!(file, "held while `lucca-connector keys rotate` runs");
                 Ok(Self(file))
             }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_file_reads_back_and_nothing_else_passes_for_one() {
+    fn only_a_key_file_parses_as_one() {
         let [a, b, c] = [1, 2, 3].map(|byte| MasterKey::from_random([byte; 32]));
         let file = KeyFile { keys: vec![a, b], next: Some(c) };
         let text = file.text();

@@ -1,5 +1,5 @@
-//! Getting an API key from a file, from standard input or from a prompt: never from an argument, which other
-//! users of the machine and the shell's history could read.
+//! Reads an API key from a file, standard input or a prompt: never from an argument, which other users of the
+//! machine and the shell's history could read.
 
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -9,7 +9,7 @@ use secrecy::zeroize::Zeroize;
 
 use crate::failure::Failure;
 
-/// Where the key comes from.
+/// The source of the key.
 #[derive(Clone, Debug, clap::Args)]
 #[group(multiple = false)]
 pub(crate) struct KeySource {
@@ -21,11 +21,11 @@ pub(crate) struct KeySource {
     key_stdin: bool,
 }
 
-/// An API key is 36 characters; what is much longer is another file.
+/// Bytes; an API key is 36 characters, and a much longer file is no key file.
 const LONGEST: u64 = 4096;
 
 impl KeySource {
-    /// Whether a key was given without asking.
+    /// Whether the options name a source, so that no prompt is needed.
     pub(crate) fn is_given(&self) -> bool {
         self.key_file.is_some() || self.key_stdin
     }
@@ -69,7 +69,7 @@ fn from_file(path: &Path) -> Result<String, Failure> {
 fn from_reader(reader: impl Read) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     reader.take(LONGEST).read_to_end(&mut bytes)?;
-    // What is not text is no key, and ApiKey::parse says so.
+    // Non-text input is no key, and `ApiKey::parse` reports that.
     let text = String::from_utf8_lossy(&bytes).into_owned();
     bytes.zeroize();
     Ok(text)

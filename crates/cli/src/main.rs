@@ -1,5 +1,5 @@
-//! `lucca-connector`: the binary. It reads the environment, files and arguments, starts the runtime, and hands
-//! over to one module a command.
+//! `lucca-connector`: the binary. Reads the environment, files and arguments, starts the runtime, and calls
+//! one module per command.
 
 mod absence_view;
 mod commands;
@@ -38,7 +38,7 @@ struct Cli {
     command: Command,
 }
 
-/// What every command understands. Not to be printed: the database's address may hold a password.
+/// The options of every command. Not to be printed: the database's address may hold a password.
 #[derive(clap::Args)]
 struct Global {
     /// Where the master key and the database are kept [default: lucca-data; for demo, lucca-demo]
@@ -95,17 +95,18 @@ enum Command {
     Employees(commands::employees::Args),
     /// Who is away, as a list or a calendar; ask Lucca for an absence, follow it, decide on it, take it back
     Absences(commands::absences::Args),
-    /// Draw who reports to whom
+    /// Draw the org chart
     OrgChart(commands::org_chart::Args),
     /// The master keys that seal the database's secrets: list them, rotate them
     Keys(commands::keys::Args),
     /// Write a SQLite database to one file, while it is used
     Backup(commands::backup::Args),
-    /// Say that the database was restored to an older state, where that can't be seen: from a disk's snapshot, for one
+    /// Say that the database was restored to an older state, where that can't be seen: from a disk's
+    /// snapshot, for one
     Restored,
     /// Remove what has become old, see what that would be, list receipts of it
     Retention(commands::retention::Args),
-    /// Verify that nobody has tampered with the audit log
+    /// Verify that the audit log was not tampered with
     Audit(commands::audit::Args),
     /// Write streams and people as files to a folder or an object store, or one kind to a file
     Export(commands::export::Args),
@@ -123,14 +124,14 @@ enum Command {
     Man(commands::man::Args),
 }
 
-/// A core dump would hold the master key and every API key that is at hand. One byte is less than any dump has; where dumps
-/// are piped to a program, Linux takes this very limit for none, and zero for any.
+/// A core dump would hold the master key and every API key in memory. One byte is less than any dump has;
+/// where dumps are piped to a program, Linux treats exactly this limit as none, and zero as any.
 fn keep_out_of_core_dumps() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
         let none = Rlimit { current: Some(1), maximum: Some(1) };
-        // It fails where the limit is lower already.
+        // Fails if the limit is lower already.
         let _ = setrlimit(Resource::Core, none);
     }
 }
@@ -156,7 +157,8 @@ fn main() -> ExitCode {
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(run(&cli));
-            // Whatever has not ended by now, a sync that was given its time, is not waited for: it goes on at its last page.
+            // Tasks still running are not waited for: a sync had its time, and the next one resumes at its
+            // last page.
             runtime.shutdown_background();
             outcome
         }

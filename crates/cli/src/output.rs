@@ -1,31 +1,31 @@
-//! Writing to the terminal, or to whatever stands in its place. A closed pipe ends output quietly.
+//! Writes to standard output and standard error. A closed pipe ends output quietly.
 
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-/// A line for whoever asked, on standard output.
+/// Prints a line of the result to standard output.
 pub(crate) fn line(text: &str) {
     write(text);
     write("\n");
 }
 
-/// A value for a script: one JSON document and a line end, on standard output.
+/// Prints one JSON document and a line end to standard output, for scripts.
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(text) => line(&text),
-        Err(error) => complain(&format!("error: the result cannot be written as JSON: {error}")),
+        Err(error) => stderr_line(&format!("error: the result cannot be written as JSON: {error}")),
     }
 }
 
-/// A line about what goes wrong or goes on, on standard error.
-pub(crate) fn complain(text: &str) {
-    // Nothing is left to tell it to if standard error is closed.
+/// Prints a line about problems or progress to standard error.
+pub(crate) fn stderr_line(text: &str) {
+    // If standard error is closed, the line is lost.
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Text for whoever asked, as it is, at once.
+/// Prints text to standard output, unchanged, and flushes it.
 pub(crate) fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -35,17 +35,17 @@ pub(crate) fn write(text: &str) {
     }
 }
 
-/// Whether a person is watching.
+/// Whether both outputs are a terminal.
 pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// How many columns the terminal has; none where there is no terminal.
+/// The terminal's width in columns; none without a terminal.
 pub(crate) fn width() -> Option<usize> {
     Table::new().width().map(usize::from)
 }
 
-/// Whether what is drawn may have other than ASCII characters: on a terminal that says so.
+/// Whether non-ASCII characters may be drawn: on a terminal with a UTF-8 locale.
 pub(crate) fn is_unicode() -> bool {
     // The first of them that is set decides, as in the C library.
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
@@ -81,8 +81,8 @@ pub(crate) fn grouped(number: u64) -> String {
     linking::grouped(number, people::Language::English)
 }
 
-/// Text from Lucca, safe for a terminal: control characters could move the cursor or change colours, and marks of
-/// writing direction could make it read as something else.
+/// Text from Lucca made safe for a terminal: control characters could move the cursor or change colours, and
+/// bidirectional marks could make it read as something else.
 pub(crate) fn clean(text: &str) -> String {
     let is_unsafe =
         |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

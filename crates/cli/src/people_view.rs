@@ -1,4 +1,4 @@
-//! People as commands show them: with their status today and the names of what they refer to.
+//! People as commands show them: with their status today and the names of the records they refer to.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,10 +13,10 @@ use store::{LinkedAccount, Store};
 use crate::failure::{Details, Failure};
 use crate::output::clean;
 
-/// A person with everything that belongs to them.
+/// A person with the names of the records they refer to.
 #[derive(Debug, Serialize)]
 pub(crate) struct PersonView<'a> {
-    /// Status on the day asked for.
+    /// Status on the requested day.
     pub(crate) status: EmployeeStatus,
     #[serde(flatten)]
     pub(crate) employee: &'a Employee,
@@ -38,12 +38,12 @@ pub(crate) struct People {
     department_index: HashMap<RemoteId, usize>,
     establishments: HashMap<RemoteId, Establishment>,
     legal_units: HashMap<RemoteId, LegalUnit>,
-    /// Whether the contracts could be read when last they were due; else they may not outvote other dates.
+    /// Whether the last due read of contracts succeeded; otherwise they must not outvote other dates.
     are_contracts_current: bool,
 }
 
 impl People {
-    /// Reads them, in the order of their ids, with their status on `day`.
+    /// Loads them in the order of their ids, with their status on `day`.
     pub(crate) async fn load(store: &Store, account: &LinkedAccount, day: Date) -> Result<Self, Failure> {
         let mut employments: HashMap<RemoteId, Vec<Employment>> = HashMap::new();
         let is_current = account.contracts_current;
@@ -82,7 +82,7 @@ impl People {
         })
     }
 
-    /// The name of an employee, if they are known.
+    /// The name of an employee, if known.
     pub(crate) fn name(&self, id: &RemoteId) -> Option<String> {
         self.index.get(id).map(|&index| self.employees[index].0.shown_name())
     }
@@ -102,7 +102,7 @@ impl People {
         self.establishments.get(id).and_then(|establishment| establishment.name.as_deref())
     }
 
-    /// The contracts of an employee that may decide, in order.
+    /// The contracts of an employee that may decide the status, in order.
     pub(crate) fn contracts(&self, id: &RemoteId) -> &[Employment] {
         let contracts = self.employments.get(id).filter(|_| self.are_contracts_current);
         contracts.map(Vec::as_slice).unwrap_or_default()
@@ -111,12 +111,12 @@ impl People {
     /// A department, by id or name, and all below it.
     pub(crate) fn departments_below(&self, wanted: &str) -> HashSet<&RemoteId> {
         let wanted = wanted.trim();
-        let is_meant = |department: &&Department| {
+        let matches = |department: &&Department| {
             department.id.as_str() == wanted
                 || department.name.as_deref().is_some_and(|name| name.to_lowercase() == wanted.to_lowercase())
         };
         let mut found: HashSet<&RemoteId> =
-            self.departments.iter().filter(is_meant).map(|department| &department.id).collect();
+            self.departments.iter().filter(matches).map(|department| &department.id).collect();
         loop {
             let before = found.len();
             for department in &self.departments {
@@ -130,16 +130,17 @@ impl People {
         }
     }
 
-    /// The one person that a reference means: `id:9`, `number:009`, `email:…`, or a bare value that fits no other person.
+    /// The one person that a reference resolves to: `id:9`, `number:009`, `email:…`, or a bare value that
+    /// fits no other person.
     pub(crate) fn find(&self, reference: &str) -> Result<PersonView<'_>, Failure> {
         let found = self.references.resolve(&PersonReference::parse(reference));
         let found = found.map(|person| self.index.get(&person.id)).map_err(|error| unresolved(&error))?;
-        // Both are read one after the other.
+        // The references and `employees` are loaded one after the other, and may differ.
         let index = found.ok_or_else(|| unresolved(&ReferenceError::Unknown(Vec::new())))?;
         Ok(self.view(&self.employees[*index]))
     }
 
-    /// One person of `employees`, with everything that belongs to them.
+    /// One person of `employees`, with the names of the records they refer to.
     pub(crate) fn view<'a>(&'a self, (employee, status): &'a (Employee, EmployeeStatus)) -> PersonView<'a> {
         let manager = employee.manager_id.as_ref().and_then(|id| self.index.get(id));
         let department = employee.department_id.as_ref().and_then(|id| self.department_index.get(id));
@@ -159,15 +160,15 @@ impl People {
         }
     }
 
-    /// How many have each status.
+    /// How many employees have this status.
     pub(crate) fn count(&self, wanted: EmployeeStatus) -> u64 {
         let count = self.employees.iter().filter(|(_, status)| *status == wanted).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 }
 
-/// The id of the person that a reference means, for commands that also take people who are no longer shown: these by their
-/// Lucca id.
+/// The id of the person that a reference resolves to, for commands that also take people who are no longer
+/// shown, by their Lucca id.
 pub(crate) async fn stored_id(
     store: &Store,
     account: &LinkedAccount,
@@ -181,7 +182,7 @@ pub(crate) async fn stored_id(
     }
 }
 
-/// The failure of a reference without exactly one person; the candidates are named.
+/// The failure of a reference that does not resolve to one person; it names the candidates.
 fn unresolved(error: &ReferenceError) -> Failure {
     let candidates = error.candidates();
     let mut failure = match error {

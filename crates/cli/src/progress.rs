@@ -1,4 +1,4 @@
-//! Showing how a run is getting on: a bar for each stream on a terminal, nothing elsewhere.
+//! Shows the progress of a run: a bar for each stream on a terminal, nothing elsewhere.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use sync::{Mode, Progress, StreamReport};
 
 use crate::output::{counted, grouped};
 
-/// A bar for each stream being read, and a line for each that is done.
+/// A bar for each stream being read, and a line for each finished one.
 pub(crate) struct Bars {
     all: MultiProgress,
     of: Mutex<HashMap<String, ProgressBar>>,
@@ -23,17 +23,17 @@ impl Bars {
         Self { all: MultiProgress::new(), of: Mutex::default() }
     }
 
-    /// Where they are drawn, for whoever writes lines between them.
+    /// The bars' display, so that callers can print lines between the bars.
     pub(crate) fn drawn(&self) -> MultiProgress {
         self.all.clone()
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, ProgressBar>) -> T) -> T {
-        // Bars that another thread left half-drawn are still bars.
+        // A panic of another thread does not invalidate the bars.
         act(&mut self.of.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Shows a stream from where it is now; its rate counts from here.
+    /// Shows a stream from its current count; its rate is measured from here.
     fn begin(&self, stream: &str, mode: &str, done: u64) {
         let bar = self.all.add(ProgressBar::new_spinner());
         let what = if mode == Mode::Incremental.name() { ", changes" } else { "" };
@@ -46,7 +46,7 @@ impl Bars {
 
     fn advance(&self, stream: &str, done: u64, total: Option<u64>) {
         let Some(bar) = self.with(|bars| bars.get(stream).cloned()) else { return };
-        // A server may count something else than what is done, such as half-days rather than absences.
+        // A server may count other units than those done, such as half-days and not absences.
         let total = total.filter(|&total| total >= done);
         if bar.length() != total {
             let style = match total {
@@ -60,7 +60,7 @@ impl Bars {
                 }
             };
             let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-            // What cannot be drawn is no reason to stop.
+            // A failure to draw is no reason to stop.
             let rate = |state: &ProgressState, out: &mut dyn Write| {
                 if rate_is_known(state) {
                     let _ = write!(out, "{:.0}/s", state.per_sec());
@@ -78,24 +78,24 @@ impl Bars {
         bar.set_position(done);
     }
 
-    /// Takes a stream's bar away and leaves a line.
+    /// Replaces a stream's bar with a line.
     fn end(&self, stream: &str, text: &str) {
         if let Some(bar) = self.with(|bars| bars.remove(stream)) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
-        self.all.suspend(|| crate::output::complain(text));
+        self.all.suspend(|| crate::output::stderr_line(text));
     }
 
-    /// Shows how a run is getting on that another process does.
-    pub(crate) fn follow(&self, streams: &[StreamProgress], told: &mut Vec<String>) {
-        for now in streams.iter().filter(|now| !told.contains(&now.stream)).collect::<Vec<_>>() {
+    /// Shows the progress of a run in another process.
+    pub(crate) fn follow(&self, streams: &[StreamProgress], reported: &mut Vec<String>) {
+        for now in streams.iter().filter(|now| !reported.contains(&now.stream)).collect::<Vec<_>>() {
             if now.finished {
                 self.end(
                     &now.stream,
                     &format!("✓ {:34} {}", title(&now.stream), counted(now.done, "record")),
                 );
-                told.push(now.stream.clone());
+                reported.push(now.stream.clone());
                 continue;
             }
             if !self.with(|bars| bars.contains_key(&now.stream)) {
@@ -105,7 +105,7 @@ impl Bars {
         }
     }
 
-    /// Takes all bars away.
+    /// Removes all bars.
     pub(crate) fn clear(&self) {
         for (_, bar) in self.with(std::mem::take) {
             bar.finish_and_clear();
@@ -113,7 +113,7 @@ impl Bars {
     }
 }
 
-/// Of a stream that was just found in the middle nothing is known yet.
+/// A stream that was just found halfway has no rate yet.
 fn rate_is_known(state: &ProgressState) -> bool {
     state.per_sec() >= 0.5
 }

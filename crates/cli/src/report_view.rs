@@ -1,5 +1,5 @@
-//! The report of a run as it is shown: read back from its JSON, so that a run that another process did, or that was
-//! long ago, looks the same as one's own.
+//! The report of a run as it is shown: parsed from its JSON, so that runs of other processes and earlier runs
+//! look the same as this process's.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) struct ReportView {
     pub(crate) turned: u64,
 }
 
-/// What a report says of a stream.
+/// A stream in a report.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct StreamView {
@@ -54,7 +54,7 @@ pub(crate) struct StreamView {
 }
 
 impl StreamView {
-    /// How it went, in a few words.
+    /// The outcome in a few words.
     pub(crate) fn outcome(&self) -> String {
         match &self.error {
             Some(error) if error.not_offered => "not offered to this key".to_owned(),
@@ -66,13 +66,13 @@ impl StreamView {
 }
 
 impl ReportView {
-    /// The view of a report, as it is stored or serialised.
+    /// Parses a stored or serialised report.
     pub(crate) fn read(report: &str) -> Result<Self, Failure> {
         serde_json::from_str(report)
             .map_err(|error| Failure::from_error(Exit::Internal, "cli.report", &error))
     }
 
-    /// The failure that a run which could not read all people is.
+    /// The failure of a run that could not read all people.
     pub(crate) fn failure(&self) -> Option<Failure> {
         let users = self.streams.iter().find(|stream| stream.stream == lucca::Stream::Users.name())?;
         if users.mode == "full" && users.read == 0 && users.quarantined > 0 && users.error.is_none() {
@@ -95,7 +95,7 @@ impl ReportView {
         Some(failure)
     }
 
-    /// Shows a run to a person: what it read and changed, what could not be read or proven, what to do.
+    /// Shows a run as text: what it read and changed, what it could not read or prove, and what to do.
     pub(crate) fn show(&self, tenant: &str, changes: &BTreeMap<(Kind, Operation), u64>, holds: &[Hold]) {
         if self.outcome == Outcome::Failed {
             line(&format!("{tenant}: nobody could be read; what is stored stays as it was."));
@@ -121,7 +121,7 @@ impl ReportView {
         self.show_remarks(holds);
     }
 
-    /// What a person should know of a run beside its figures.
+    /// Shows the remarks of a run, beside its figures.
     pub(crate) fn show_remarks(&self, holds: &[Hold]) {
         if self.turned > 0 {
             line(&format!("  {} began or ended by the calendar", counted(self.turned, "contract")));
@@ -147,7 +147,7 @@ impl ReportView {
     }
 }
 
-/// So many undecided people are named one by one.
+/// How many undecided people are named one by one.
 const UNDECIDED_SHOWN: usize = 20;
 
 fn show_stream(stream: &StreamView) {
@@ -224,7 +224,7 @@ pub(crate) fn clocks_apart(ahead_s: i64) -> String {
     format!("this machine's clock is {apart} {side} Lucca's; what changed is asked for by Lucca's")
 }
 
-/// What waits for a person.
+/// Shows the records that wait for a decision.
 fn show_holds(holds: &[Hold]) {
     let mut open = holds.iter().filter(|hold| !hold.is_rejected).peekable();
     if open.peek().is_none() {
@@ -239,14 +239,14 @@ fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// What one record of a kind is called.
+/// The noun for one record of a kind.
 pub(crate) fn noun(kind: Kind) -> &'static str {
     linking::noun(kind, people::Language::English).0
 }
 
-/// What was changed: `3 people changed, 1 left; 2 absences new`.
+/// The changes as text: `3 people changed, 1 left; 2 absences new`.
 pub(crate) fn in_words(changes: &BTreeMap<(Kind, Operation), u64>) -> String {
-    // Who matters most comes first.
+    // The kinds that matter most come first.
     let kinds = [Kind::Employee, Kind::Employment, Kind::Absence, Kind::AbsenceRequest];
     let others = Kind::ALL.iter().filter(|kind| !kinds.contains(kind));
     let mut sentences = Vec::new();
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_told_in_words() {
+    fn changes_read_as_text() {
         let changes = BTreeMap::from([
             ((Kind::OccupationCategory, Operation::Created), 2),
             ((Kind::Employee, Operation::Updated), 3),

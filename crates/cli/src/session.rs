@@ -1,5 +1,5 @@
-//! What most commands start with: the clock, the linked account that is meant, and a client for its tenant that
-//! keeps within the tenant's request budget.
+//! The start of most commands: the clock, the selected linked account, and a client for its tenant within the
+//! tenant's request budget.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -30,8 +30,8 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// The clock of a process that works beside others: the database's, where it has one and it is apart from this machine's.
-/// Due times, leases and roles are then the same moments for all of them on all machines.
+/// The clock of a process that works beside others: the database's, if it has one that differs from this
+/// machine's. Due times, leases and roles are then the same moments on all machines.
 pub(crate) async fn shared_clock(store: &Store, stop: &CancellationToken) -> Result<Arc<dyn Clock>, Failure> {
     let clock = Arc::new(SharedClock(AtomicI64::new(0)));
     let compare = async |clock: &SharedClock, store: &Store| {
@@ -54,10 +54,10 @@ pub(crate) async fn shared_clock(store: &Store, stop: &CancellationToken) -> Res
 
 /// How often the machine's clock is compared with the database's.
 const COMPARED_EVERY: Duration = Duration::from_secs(60);
-/// How far apart they may be before the database's holds: an answer takes time, too.
+/// Milliseconds of difference from which the database's clock counts: its answer takes time, too.
 const APART: i64 = 2000;
 
-/// This machine's clock, moved by so many milliseconds.
+/// This machine's clock, shifted by this many milliseconds.
 #[derive(Debug)]
 struct SharedClock(AtomicI64);
 
@@ -93,20 +93,21 @@ impl Clock for SharedClock {
     }
 }
 
-/// The machine's clock, reporting long waits to a person: without a word, a minute looks like a hang. The words go
-/// between the bars, where there are any.
-pub(crate) fn telling_clock(global: &Global, bars: Option<MultiProgress>) -> Arc<dyn Clock> {
-    if global.json { clock() } else { Arc::new(TellingClock { bars, reported_at: Mutex::default() }) }
+/// The machine's clock, which prints long waits: without a line, a wait of a minute looks like a hang. Lines
+/// go between the progress bars, if there are any.
+pub(crate) fn reporting_clock(global: &Global, bars: Option<MultiProgress>) -> Arc<dyn Clock> {
+    if global.json { clock() } else { Arc::new(ReportingClock { bars, reported_at: Mutex::default() }) }
 }
 
 #[derive(Debug)]
-struct TellingClock {
+struct ReportingClock {
     bars: Option<MultiProgress>,
     reported_at: Mutex<Option<Timestamp>>,
 }
 
-impl TellingClock {
-    /// Whether a wait is worth a line: a long one, or the first within a minute. Requests of a sync are some seconds apart.
+impl ReportingClock {
+    /// Whether a wait gets a line: a long one, or the first within a minute. Requests of a sync are some
+    /// seconds apart.
     fn is_reported(&self, wait: Duration) -> bool {
         const SHORT: Duration = Duration::from_secs(2);
         const LONG: Duration = Duration::from_secs(30);
@@ -121,7 +122,7 @@ impl TellingClock {
     }
 }
 
-impl Clock for TellingClock {
+impl Clock for ReportingClock {
     fn now(&self) -> Timestamp {
         SystemClock.now()
     }
@@ -133,27 +134,27 @@ impl Clock for TellingClock {
                 duration.as_secs_f64().ceil()
             );
             match &self.bars {
-                Some(bars) => bars.suspend(|| crate::output::complain(&text)),
-                None => crate::output::complain(&text),
+                Some(bars) => bars.suspend(|| crate::output::stderr_line(&text)),
+                None => crate::output::stderr_line(&text),
             }
         }
         SystemClock.sleep(duration)
     }
 }
 
-/// Waits until somebody wants this process to end: Ctrl-C, or the signal by which services are stopped. What was said after
-/// this call and before it is waited for is heard too.
-pub(crate) fn told_to_end() -> impl Future<Output = Result<(), Failure>> {
+/// Waits for Ctrl-C, or for the signal with which services are stopped. Signals count from this call on, not
+/// only once the future is polled.
+pub(crate) fn shutdown_signal() -> impl Future<Output = Result<(), Failure>> {
     let failed = |error: std::io::Error| Failure::from_error(Exit::Internal, "cli.signal", &error);
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (pressed, told) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
         async move {
-            let (mut pressed, mut told) = (pressed.map_err(failed)?, told.map_err(failed)?);
+            let (mut interrupt, mut terminate) = (interrupt.map_err(failed)?, terminate.map_err(failed)?);
             tokio::select! {
-                _ = pressed.recv() => {}
-                _ = told.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
             Ok(())
         }
@@ -164,14 +165,14 @@ pub(crate) fn told_to_end() -> impl Future<Output = Result<(), Failure>> {
     }
 }
 
-/// Cancels `stop` once somebody wants this process to end. Where signals can't be heard, the process can only be killed,
-/// which loses nothing.
-pub(crate) fn cancelled_when_told_to_end(stop: CancellationToken) -> impl Future<Output = ()> {
-    let told = told_to_end();
+/// Cancels `stop` on a signal to end this process. If signals can't be handled, the process can only be
+/// killed, which loses no data.
+pub(crate) fn cancel_on_shutdown(stop: CancellationToken) -> impl Future<Output = ()> {
+    let signal = shutdown_signal();
     async move {
         tokio::select! {
-            told = told => {
-                if told.is_err() {
+            signalled = signal => {
+                if signalled.is_err() {
                     stop.cancelled().await;
                 }
             }
@@ -192,7 +193,7 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-/// The queue of jobs that fits the database.
+/// The job queue that fits the database.
 pub(crate) async fn queue(store: &Store) -> Result<Queue, Failure> {
     Queue::of(store).await.map_err(|error| match error {
         QueueError::NotBuilt => Failure::usage(
@@ -204,7 +205,7 @@ pub(crate) async fn queue(store: &Store) -> Result<Queue, Failure> {
     })
 }
 
-/// The failure of having been told to end.
+/// The failure of a command that a signal interrupted.
 pub(crate) fn interrupted(what: &str) -> Failure {
     Failure {
         exit: Exit::Interrupted,
@@ -216,33 +217,33 @@ pub(crate) fn interrupted(what: &str) -> Failure {
     }
 }
 
-/// Today, as tenants count it.
+/// Today in the tenants' time zone.
 pub(crate) fn today(clock: &dyn Clock) -> Date {
     clock.now().to_zoned(people::tenant_zone()).date()
 }
 
-/// The account that is meant: by id, by tenant, or the only one there is. One that was unlinked is meant only where it is
-/// named by id, or no other can be.
+/// The selected account: by id, by tenant, or the only one. An unlinked account is selected only by its id,
+/// or if no linked one matches.
 pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<LinkedAccount, Failure> {
     let accounts = data.store.accounts().await?;
     let tenant = wanted.and_then(|wanted| TenantUrl::parse(wanted, NetworkPolicy::AllowLoopback).ok());
-    let is_meant = |account: &&LinkedAccount| {
+    let matches = |account: &&LinkedAccount| {
         wanted.is_none_or(|wanted| {
             account.id.to_string() == wanted
                 || account.tenant == wanted
                 || tenant.as_ref().is_some_and(|tenant| tenant.origin() == account.tenant)
         })
     };
-    let mut meant: Vec<&LinkedAccount> = accounts.iter().filter(is_meant).collect();
-    if meant.iter().any(|account| account.status != AccountStatus::Unlinked) {
-        meant.retain(|account| account.status != AccountStatus::Unlinked);
+    let mut matching: Vec<&LinkedAccount> = accounts.iter().filter(matches).collect();
+    if matching.iter().any(|account| account.status != AccountStatus::Unlinked) {
+        matching.retain(|account| account.status != AccountStatus::Unlinked);
     }
     let names = |accounts: &mut dyn Iterator<Item = &LinkedAccount>| {
         let names: Vec<String> =
             accounts.map(|account| format!("{} ({})", account.tenant, account.id)).collect();
         names.join(", ")
     };
-    match (&meant[..], wanted) {
+    match (&matching[..], wanted) {
         ([account], _) => Ok((*account).clone()),
         ([], _) if accounts.is_empty() => Err(no_account()),
         ([], _) => Err(Failure::usage(
@@ -263,7 +264,7 @@ pub(crate) async fn account(data: &DataDir, wanted: Option<&str>) -> Result<Link
     }
 }
 
-/// Refuses an account of which nothing was read yet: nothing, and nobody, are not the same.
+/// Refuses an account that was never synced: an empty result would look like a tenant without records.
 pub(crate) async fn refuse_never_synced(store: &Store, account: &LinkedAccount) -> Result<(), Failure> {
     if store.last_change(account.no).await? == 0 {
         return Err(Failure::usage(
@@ -275,7 +276,7 @@ pub(crate) async fn refuse_never_synced(store: &Store, account: &LinkedAccount) 
     Ok(())
 }
 
-/// Nothing is linked yet.
+/// The failure when no tenant is linked.
 pub(crate) fn no_account() -> Failure {
     Failure::usage(
         "cli.no_account",
@@ -284,7 +285,7 @@ pub(crate) fn no_account() -> Failure {
     )
 }
 
-/// How fast a tenant may be asked, as an option of commands that ask it.
+/// The rate limit of requests to a tenant, as an option of commands that send them.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Pace {
     /// The most requests to send to the tenant in a minute; 0 for no limit of ours [default: 40]
@@ -297,7 +298,7 @@ impl Pace {
     pub(crate) const UNLIMITED: Self = Self { requests_per_minute: Some(0) };
 }
 
-/// Which hosts may be called, at each use: also those of tenants that are linked already.
+/// The hosts that may be called. It applies on each use, so also to tenants that are linked already.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Hosts {
     /// For development: allow a tenant or a service on this machine
@@ -317,13 +318,13 @@ impl Hosts {
     }
 }
 
-/// What this process makes clients with, at this clock.
+/// The tenants' clients of this process, by this clock.
 fn tenants(data: Option<&DataDir>, clock: &Arc<dyn Clock>) -> Tenants {
     let hosts = data.map_or(NetworkPolicy::PublicOnly, |data| data.hosts);
     Tenants::new(data.map(|data| data.store.clone()), hosts, Arc::clone(clock), crate::entropy::source())
 }
 
-/// A client for a tenant, whose requests count for everybody who shares the database.
+/// A client for a tenant; its requests count for all processes that share the database.
 pub(crate) async fn client(
     data: Option<&DataDir>,
     tenant: TenantUrl,
@@ -334,7 +335,7 @@ pub(crate) async fn client(
     Ok(tenants(data, clock).client(tenant, key, pace.requests_per_minute).await?)
 }
 
-/// A client for a linked account, at the pace given or the one it was linked with.
+/// A client for a linked account, at the given rate or the one it was linked with.
 pub(crate) async fn account_client(
     data: &DataDir,
     account: &LinkedAccount,
@@ -344,7 +345,7 @@ pub(crate) async fn account_client(
     Ok(tenants(Some(data), clock).client_of(account, &data.vault, pace.requests_per_minute).await?)
 }
 
-/// What syncs need, wherever they are started from.
+/// The dependencies of syncs in every command.
 pub(crate) fn machinery(data: &DataDir, clock: &Arc<dyn Clock>) -> Machinery {
     Machinery {
         store: data.store.clone(),
@@ -356,7 +357,7 @@ pub(crate) fn machinery(data: &DataDir, clock: &Arc<dyn Clock>) -> Machinery {
     }
 }
 
-/// Keeps a tenant and its key: links it, or relinks it under the id it has.
+/// Stores a tenant and its key: links it, or relinks it under its present id.
 pub(crate) async fn keep_link(
     data: &DataDir,
     (tenant, origin): (&str, &str),

@@ -1,8 +1,8 @@
-"""All outputs of one store agree, record by record: with each other, and with what the tenant itself says is true.
+"""Compares all outputs of one store, record by record: with each other, and with the tenant's own facts.
 
-A tenant is synced, lives on, and is synced again. Then every output is read by software that is not ours: an HTTP client, an
-SQL client, DuckDB, the csv module, a receiver that verifies with the library of Standard Webhooks. An output is a function that
-gives records by stream and id; a further one is a line in OUTPUTS.
+A tenant is synced, changes, and is synced again. Then third-party software reads every output: an HTTP client, an SQL
+client, DuckDB, the csv module, a receiver that verifies with the library of Standard Webhooks. An output is a method
+that returns records by stream and id; add another one to OUTPUTS.
 """
 
 import collections
@@ -21,7 +21,7 @@ import duckdb
 from service import Killable, Service, free_port
 from tenant import tenant
 
-# What the API calls the streams that it lists.
+# The API's paths of the streams that it lists.
 LISTS = {
     "employees": "employees",
     "employments": "employments",
@@ -34,13 +34,13 @@ LISTS = {
     "custom_field_definitions": "custom-field-definitions",
 }
 VIEWS = ["employees", "employments", "departments", "establishments", "legal_units", "absences", "absence_requests"]
-# What the API says of a record beyond the model; a status only employees have.
+# Members that the API adds to the model; only employees also have a status.
 OF_API = {"state", "updated_at"}
 RECEIVER = pathlib.Path(__file__).parent.parent / "webhooks/receiver.py"
 
 
 def plain(value):
-    """A value without what is null or ours: absent, null and an empty list are the same."""
+    """Drops nulls and our own members: absent, null and an empty list are equal."""
     if isinstance(value, dict):
         members = {name: plain(member) for name, member in value.items() if not name.startswith("_lucca_")}
         return {name: member for name, member in members.items() if member is not None}
@@ -67,10 +67,10 @@ class Agreement:
         self.columns = {}
 
     def export(self, format):
-        """The folder of an export, and its files by stream."""
+        """Exports every stream; returns its file and columns by stream."""
         folder = self.tenant.dir / format
-        told = self.tenant.run("export", "--all", "--format", format, "--to", folder, "--json")
-        files = {file["stream"]: file for file in json.loads(told)["files"]}
+        output = self.tenant.run("export", "--all", "--format", format, "--to", folder, "--json")
+        files = {file["stream"]: file for file in json.loads(output)["files"]}
         return {stream: (folder / file["path"], file["columns"]) for stream, file in files.items()}
 
     def jsonl(self):
@@ -134,8 +134,8 @@ class Agreement:
         return found
 
     def airbyte(self):
-        told = self.tenant.run("airbyte", "discover", "--config", self.config).splitlines()
-        (catalog,) = [json.loads(line)["catalog"] for line in told if '"CATALOG"' in line]
+        lines = self.tenant.run("airbyte", "discover", "--config", self.config).splitlines()
+        (catalog,) = [json.loads(line)["catalog"] for line in lines if '"CATALOG"' in line]
         streams = [
             {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
             for stream in catalog["streams"]
@@ -167,25 +167,25 @@ class Agreement:
         return found
 
     def webhooks(self):
-        """What a receiver that is told everything from the beginning has at the end."""
+        """The records of a receiver after a replay from the beginning."""
         port, file = free_port(), self.tenant.dir / "received.jsonl"
         endpoint = {"url": f"http://127.0.0.1:{port}/", "payload": "full", "linked_account_id": self.account}
-        made = self.service.ask("POST", "/v1/webhook-endpoints", endpoint)
+        made = self.service.request("POST", "/v1/webhook-endpoints", endpoint)
         receiver = Killable(port, [sys.executable, str(RECEIVER), str(port), made["secret"], str(file)])
         try:
             receiver.revive()
-            self.service.ask("POST", f"/v1/webhook-endpoints/{made['id']}/replay", {"after_seq": 0})
-            untold = {"working_days", "user_log_entries"}
+            self.service.request("POST", f"/v1/webhook-endpoints/{made['id']}/replay", {"after_seq": 0})
+            undelivered = {"working_days", "user_log_entries"}
             lines = self.tenant.run("changes", "--after", "0", "--json").splitlines()
-            wanted = {change["seq"] for change in map(json.loads, lines) if change["kind"] not in untold}
+            wanted = {change["seq"] for change in map(json.loads, lines) if change["kind"] not in undelivered}
             until, events = time.monotonic() + 120, []
             while not wanted <= {event.get("sequence") for event in events if event.get("log") == "changes"}:
                 assert time.monotonic() < until, "not all was delivered"
                 time.sleep(0.5)
                 text = file.read_text(encoding="utf-8") if file.exists() else ""
-                told = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-                assert not [line for line in told if "refused" in line], "a delivery is not genuine"
-                events = [line["event"] for line in told]
+                received = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+                assert not [line for line in received if "refused" in line], "a delivery is not genuine"
+                events = [line["event"] for line in received]
         finally:
             receiver.kill()
         found = collections.defaultdict(dict)
@@ -198,15 +198,14 @@ class Agreement:
         return found
 
 
-# A further output: a method that gives its records by stream and id, and its name here.
+# To add an output, write a method that returns its records by stream and id, and add its name here.
 OUTPUTS = ["csv", "parquet", "api", "ndjson", "airbyte", "singer", "sql", "webhooks"]
 
 
 def same(reference, value):
-    """Whether a value is what JSON has there: Parquet's dates and times are compared as such, to the microsecond."""
+    """Whether a value equals the JSON value; Parquet's dates and times are compared as such, to the microsecond."""
     if isinstance(value, datetime.datetime):
-        told = reference.rstrip("Z")
-        whole, _, fraction = told.partition(".")
+        whole, _, fraction = reference.rstrip("Z").partition(".")
         return datetime.datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}") == value
     if isinstance(value, datetime.date):
         return reference == value.isoformat()
@@ -235,7 +234,7 @@ def text(value):
 
 
 def truth(snapshot, found):
-    """Compares with the tenant's own facts."""
+    """Compares the export with the tenant's own facts; returns the number of compared records."""
     ids = lambda id: None if id is None else str(id)
     first = min(leave["date"] for one in found["absences"].values() for leave in one["leaves"])
 
@@ -305,7 +304,7 @@ def truth(snapshot, found):
         },
         ["name", "legal_unit_id", "is_archived"],
     )
-    # Half-days before those that are read are left out.
+    # Half-days before the first synced day are left out.
     halves = {
         leave["id"]: (
             ids(leave["leavePeriodId"]),
@@ -348,14 +347,14 @@ def truth(snapshot, found):
 with tenant() as tenant:
     tenant.change()
     for seed in range(3):
-        tenant.ask("POST", "/live", {"steps": 25, "seed": seed})
+        tenant.request("POST", "/live", {"steps": 25, "seed": seed})
         tenant.sync()
     service = Service(tenant.data)
     try:
         service.revive()
         agreement = Agreement(tenant, service)
         reference = agreement.jsonl()
-        counts = {"truth": truth(tenant.ask("GET", "/snapshot"), reference)}
+        counts = {"truth": truth(tenant.request("GET", "/snapshot"), reference)}
         for name in OUTPUTS:
             counts[name] = compare(name, reference, getattr(agreement, name)())
             assert counts[name] > 100, counts

@@ -1,4 +1,4 @@
-"""Every message of the source is read by the protocol's own models, and every record is what its schema says."""
+"""Parses every message of the source with the protocol's own models, and validates every record against its schema."""
 
 import collections
 import json
@@ -32,10 +32,10 @@ def configured(catalog, mode):
 def read(tenant, config, catalog, mode, state=None):
     path = tenant.write("catalog.json", configured(catalog, mode))
     more = [] if state is None else ["--state", tenant.write("state.json", state)]
-    told = messages(tenant.run("airbyte", "read", "--config", config, "--catalog", path, *more))
+    received = messages(tenant.run("airbyte", "read", "--config", config, "--catalog", path, *more))
     validators = {s.name: jsonschema.Draft7Validator(s.json_schema) for s in catalog.streams}
     records, states = collections.defaultdict(list), {}
-    for message in told:
+    for message in received:
         if message.type == Type.RECORD:
             validators[message.record.stream].validate(message.record.data)
             records[message.record.stream].append(message.record.data)

@@ -1,4 +1,4 @@
-"""The icalendar library reads a feed of absences; the half-days that its events take are those that are stored."""
+"""Reads a feed of absences with the icalendar library, and compares its events with the stored half-days."""
 
 import datetime
 import urllib.error
@@ -13,7 +13,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def taken(absence):
-    """The half-days of an absence, days between included on which nobody works, without those that were taken back."""
+    """The half-days of an absence, including non-working days in between, without cancelled ones."""
     halves = {(leave["date"], leave["half"]): leave.get("is_active", True) for leave in absence["leaves"]}
     active = sorted(at for at, is_active in halves.items() if is_active)
     found, date = set(), datetime.date.fromisoformat(active[0][0])
@@ -44,7 +44,7 @@ with tenant() as tenant:
         with urllib.request.urlopen(f"http://127.0.0.1:{service.port}{path}") as answer:
             assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
             calendar = icalendar.Calendar.from_ical(answer.read())
-        # Properties that are younger than RFC 5545 it leaves as they are.
+        # The library leaves properties that are newer than RFC 5545 unchanged.
         assert calendar["NAME"].to_ical().decode() == "Tout le monde\\; là" and not calendar.errors
 
         today = datetime.date.today()

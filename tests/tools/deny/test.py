@@ -1,6 +1,6 @@
-"""cargo-deny: the crates come from crates.io, under licences that deny.toml names, and none that it bans is among them.
+"""Runs cargo-deny: all crates are from crates.io, under licences that deny.toml allows, and none is banned.
 
-Known vulnerabilities are not asked for here: their database is on GitHub, which a build machine may not reach.
+Known vulnerabilities are not checked here: their database is on GitHub, which a build machine may not reach.
 """
 
 import pathlib

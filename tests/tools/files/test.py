@@ -1,5 +1,5 @@
-"""DuckDB reads what `export` writes: Parquet with its types, CSV and JSON lines; in full, then what changed; from a folder, and
-from a server that speaks S3. The manifest tells the truth of each file."""
+"""Reads the files of `export` with DuckDB: Parquet with its types, CSV and JSON lines; in full, then the changes; from a
+folder, and from an S3 server. Checks that the manifest is true of each file."""
 
 import hashlib
 import json
@@ -28,34 +28,34 @@ duck.sql("SET TimeZone = 'UTC'")
 
 
 def rows(format, path):
-    """A file's records as DuckDB reads them, each as a dictionary."""
+    """A file's records as DuckDB reads them, as dictionaries."""
     if format == "csv":
-        # Typed by the columns that are told: a file without rows has types too.
+        # All columns as text, so that a file without rows reads the same.
         source = f"read_csv('{path}', all_varchar = true, header = true)"
     elif format == "jsonl":
         source = f"read_ndjson_objects('{path}')"
         return [json.loads(row[0]) for row in duck.sql(f"SELECT json FROM {source}").fetchall()]
     else:
         source = f"read_parquet('{path}')"
-    told = duck.sql(f"SELECT * FROM {source}")
-    return [dict(zip(told.columns, row)) for row in told.fetchall()]
+    result = duck.sql(f"SELECT * FROM {source}")
+    return [dict(zip(result.columns, row)) for row in result.fetchall()]
 
 
 def check(manifest, read):
-    """Every file is as its manifest says."""
+    """Checks size and hash of every file against the manifest."""
     for file in manifest["files"]:
         content = read(file["path"])
         assert len(content) == file["bytes"] and hashlib.sha256(content).hexdigest() == file["sha256"], file["path"]
 
 
 def export(tenant, folder, format, *more):
-    told = json.loads(tenant.run("export", "--all", "--format", format, "--to", folder, "--json", *more))
-    seq = told["from_seq"]
+    manifest = json.loads(tenant.run("export", "--all", "--format", format, "--to", folder, "--json", *more))
+    seq = manifest["from_seq"]
     name = "manifest.json" if seq is None else f"manifest.since-{seq}.json"
-    assert json.loads((folder / name).read_text(encoding="utf-8")) == told
-    check(told, lambda path: (folder / path).read_bytes())
+    assert json.loads((folder / name).read_text(encoding="utf-8")) == manifest
+    check(manifest, lambda path: (folder / path).read_bytes())
     found = {}
-    for file in told["files"]:
+    for file in manifest["files"]:
         records = rows(format, folder / file["path"])
         assert len(records) == file["rows"], file["path"]
         found[file["stream"]] = records
@@ -69,7 +69,7 @@ def export(tenant, folder, format, *more):
                     assert type_.startswith("STRUCT("), (name, type_)
                 else:
                     assert type_ == TYPES[column["type"]], (name, type_)
-    return told, found
+    return manifest, found
 
 
 with tenant() as tenant:
@@ -82,22 +82,22 @@ with tenant() as tenant:
             assert len(ids) == len(set(ids)) and set(ids) == set(tenant.stored(wanted)), (format, stream)
             assert {record["_lucca_state"] for record in records} <= {"present"}, (format, stream)
 
-    # Dates and times can be reckoned with; lists can be unfolded.
+    # Dates and times support arithmetic; lists can be unnested.
     parquet = folder / "parquet"
     ((days,),) = duck.sql(
         f"SELECT max(date_diff('day', contract_start, modified_at::DATE)) FROM '{parquet}/employees.parquet'"
     ).fetchall()
     assert days > 0
-    ((half_days, told),) = duck.sql(
+    ((half_days, listed),) = duck.sql(
         f"""SELECT (SELECT count(*) FROM (SELECT unnest(leaves) AS half FROM '{parquet}/absences.parquet')
                    WHERE half.is_active IS NULL OR half.is_active),
                    (SELECT sum(half_days) FROM '{parquet}/absences.parquet')"""
     ).fetchall()
-    assert half_days == told > 0
+    assert half_days == listed > 0
     statuses = dict(duck.sql(f"SELECT status, count(*) FROM '{parquet}/people.parquet' GROUP BY 1").fetchall())
     assert statuses == {name: count for name, count in tenant.truth["by_status"].items() if count}, statuses
 
-    # What Excel asks for, and RFC 4180.
+    # A byte-order mark for Excel, and line ends by RFC 4180.
     tenant.run("export", "employees", "--format", "csv", "--to", folder / "excel", "--bom")
     text = (folder / "excel/employees.csv").read_bytes()
     assert text.startswith(b"\xef\xbb\xbfid,") and text.count(b"\r\n") >= len(first["csv"][1]["employees"]) + 1
@@ -111,7 +111,7 @@ with tenant() as tenant:
         people = {record["id"]: record for record in changed["employees"]}
         assert people[moved]["job_title"] == "Cheffe" and people[removed]["_lucca_state"] == "gone", people
         assert people[removed]["_lucca_deleted_at"] and len(people) < 40
-        # What was there, with what changed laid over it, is what is there.
+        # The first export, updated by the changes, equals the store.
         for stream, records in changed.items():
             if stream == "people":
                 assert [file["is_full"] for file in news["files"] if file["stream"] == "people"] == [True]
@@ -123,7 +123,7 @@ with tenant() as tenant:
         nothing, empty = export(tenant, folder / format, format, "--since", news["to_seq"])
         assert not any(records for stream, records in empty.items() if stream != "people"), format
 
-    # An object store, by the variables that its own tools read. What is too large for one request goes in parts.
+    # An object store, configured by the variables of its own tools. Large files are uploaded in parts.
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -155,7 +155,7 @@ with tenant() as tenant:
         read = lambda name: s3.get_object(Bucket="people", Key=f"lucca/{format}/{name}")["Body"].read()
         assert json.loads(read("manifest.json")) == manifest
         check(manifest, read)
-    refused = to_s3("nobody", "csv")
+    refused = to_s3("missing-bucket", "csv")
     assert refused.returncode == 2 and json.loads(refused.stdout)["error"]["code"] == "export.object_store", refused
     server.stop()
     print({stream: len(records) for stream, records in first["parquet"][1].items()})

@@ -1,4 +1,4 @@
-"""Each request comes from an address of its own: of one that shows many wrong keys, the service hears no more."""
+"""Gives each request a client address of its own: the service blocks an address that sends many wrong keys."""
 
 import itertools
 
@@ -9,7 +9,7 @@ send = HTTPAdapter.send
 
 
 def send_from(adapter, request, **how):
-    # Behind what schemathesis knows of the request, which it judges the answer by.
+    # Added after schemathesis has recorded the request, by which it judges the response.
     number = next(numbers)
     request.headers["X-Forwarded-For"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     return send(adapter, request, **how)

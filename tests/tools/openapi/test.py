@@ -1,4 +1,4 @@
-"""schemathesis asks the API everything that its description allows, and much that it doesn't, with a key of each role."""
+"""Tests the API with schemathesis: requests that its description allows, and invalid ones, with a key of each role."""
 
 import contextlib
 import datetime
@@ -16,19 +16,19 @@ from tenant import BINARY, tenant
 
 HERE = pathlib.Path(__file__).parent
 
-# With each role's key: the phases, and so many cases for each operation at most.
+# For each role: the phases, and the maximum number of cases per operation.
 ROLES = {
     "operator": ("examples,coverage,fuzzing,stateful", 25),
     "vendor": ("examples,coverage", 5),
     "read_only": ("examples,coverage", 5),
 }
 
-# The kinds of records, by their paths.
+# Paths of the kinds of records.
 KINDS = ["employees", "employments", "departments", "establishments", "legal-units", "qualifications"]
 KINDS += ["occupation-categories", "custom-field-definitions", "absences", "leave-types"]
 KINDS += ["absence-request-records"]
 
-# A lesser role is refused much of it: only how is looked at.
+# Lesser roles are refused many operations: only the form of the responses is checked.
 LESSER = [
     "not_a_server_error",
     "status_code_conformance",
@@ -41,15 +41,15 @@ LESSER = [
 
 @contextlib.contextmanager
 def service(tenant):
-    """The service on what the tenant's data directory holds; gives its address and the operator's key."""
+    """Runs the service on the tenant's data directory; yields its address and the operator's key."""
     config = tenant.data / "config.toml"
     config.write_text("trust_forwarded_for = true\n[api]\nrequests_per_minute = 0\n", encoding="utf-8")
     command = [BINARY, "--data-dir", str(tenant.data), "--json", "serve", "--listen", "127.0.0.1:0", "--allow-loopback"]
     with open(tenant.dir / "serve.log", "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
-        told = json.loads(process.stdout.readline())
-        yield told["listening"], pathlib.Path(told["operator_token_file"]).read_text(encoding="utf-8").strip()
+        started = json.loads(process.stdout.readline())
+        yield started["listening"], pathlib.Path(started["operator_token_file"]).read_text(encoding="utf-8").strip()
     finally:
         process.terminate()
         process.wait()
@@ -73,7 +73,7 @@ class Api:
 
 
 def examples(description):
-    """Every example in the description, with its place and the schema that it is of."""
+    """Every example in the description, with its location and its schema."""
     schemas = description["components"]["schemas"]
     yield from ((name, schema, one) for name, schema in schemas.items() for one in schema["examples"])
     answers = [("an answer", one) for one in description["components"]["responses"].values()]
@@ -97,12 +97,12 @@ def check_examples(url):
 
 
 def known(api, tenant, other, weeks):
-    """What there is to be asked for, and to be ended, by the names that the configuration has."""
+    """Ids of existing records to request and to delete, by their names in the configuration."""
     accounts = {one["tenant"]: one["id"] for one in api("GET", "/v1/linked-accounts")["items"]}
     account = accounts[tenant.url]
     of_account = f"/v1/linked-accounts/{account}"
     endpoint = {"url": "https://app.example/hooks", "event_types": ["absence.*"]}
-    # Of a tenant without such records, one that is not there.
+    # If the tenant has no such record, the id of a missing one.
     first = {kind: (api("GET", f"{of_account}/{kind}?limit=1")["items"] or [{"id": "1"}])[0]["id"] for kind in KINDS}
     employee = api("GET", f"{of_account}/employees?status=active&limit=1")["items"][0]["id"]
     leave_types = api("GET", f"{of_account}/employees/{employee}/leave-types")["items"]
@@ -128,7 +128,7 @@ def fuzz(url, key, role, things, directory):
     st = pathlib.Path(sys.executable).with_name("st")
     command = [st, "--config-file", HERE / "schemathesis.toml", "run", f"{url}/openapi.json"]
     command += ["--header", f"Authorization: Bearer {key}", "--phases", phases, "--max-examples", str(cases)]
-    # The same cases in every run.
+    # Deterministic: the same cases in every run.
     command += ["--generation-deterministic", "--workers", "1", "--no-color", "--continue-on-failure"]
     command += ["--suppress-health-check", "all", "--report", "junit", "--report-dir", directory / role]
     if role != "operator":
@@ -143,13 +143,13 @@ with tenant() as first, tenant() as second:
     link = ["--key-stdin", "--allow-loopback", "--requests-per-minute", "0"]
     first.run("link", first.url, *link, *everything, stdin=first.key)
     first.sync()
-    # Another tenant in the same data directory: its account may be unlinked.
+    # Another tenant in the same data directory, whose account may be unlinked.
     first.run("link", second.url, *link, stdin=second.key)
     with service(first) as (url, operator):
         check_examples(url)
         api = Api(url, operator)
         for weeks, role in enumerate(sys.argv[1:] or ROLES, start=4):
-            # Made anew for each: what was there may have been ended.
+            # Created again for each role: the earlier records may have been deleted.
             things = known(api, first, second, weeks)
             of = {"account_id": things["ACCOUNT"]} if role == "read_only" else {}
             key = api("POST", "/v1/api-keys", {"name": role, "role": role} | of)["key"]

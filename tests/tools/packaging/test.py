@@ -1,5 +1,5 @@
-"""What is in packaging/ against the tools that it is for: Kubernetes' schemas, hadolint, promtool, CycloneDX's schema, and
-the binary, which must take every command line that a unit, a container or a manifest gives it.
+"""Checks packaging/ with its target tools: Kubernetes' schemas, hadolint, promtool, CycloneDX's schema, and the binary,
+which must accept every command line of a unit, a container or a manifest.
 """
 
 import json
@@ -38,10 +38,10 @@ def containers(manifest):
 
 
 def command_lines():
-    """Every command line that is given to the binary, with where it is given."""
-    for service, said in YAML[PACKAGING / "compose.yaml"][0]["services"].items():
-        if said["image"].startswith("lucca-connector:"):
-            yield f"compose: {service}", said["command"]
+    """Every command line for the binary, with its location."""
+    for service, settings in YAML[PACKAGING / "compose.yaml"][0]["services"].items():
+        if settings["image"].startswith("lucca-connector:"):
+            yield f"compose: {service}", settings["command"]
     for manifest in MANIFESTS:
         for container in containers(manifest):
             yield f"{manifest['kind']} {manifest['metadata']['name']}", container["args"]
@@ -52,12 +52,12 @@ def command_lines():
         variables = dict(re.findall(r"^Environment=(\w+)=(.*)$", text, re.MULTILINE))
         line = re.search(r"^ExecStart=/usr/bin/lucca-connector (.*)$", text, re.MULTILINE)[1].replace("%i", "9191")
         yield unit.name, shlex.split(re.sub(r"\$\{?(\w+)\}?", lambda found: variables[found[1]], line))
-    # What the comments of the units' settings propose.
+    # Proposed in the comments of packaging/env.
     yield "env", ["serve", "--no-workers"]
 
 
 def is_taken(arguments):
-    """Whether the binary understands the arguments; it then only shows its help."""
+    """Whether the binary accepts the arguments; with --help it then only shows its help."""
     done = subprocess.run([BINARY, *arguments, "--help"], capture_output=True, text=True)
     return done.returncode == 0, done.stderr
 
@@ -84,7 +84,7 @@ def check_manifests():
             assert pod["runAsNonRoot"] and pod["runAsUser"] != 0, manifest
             assert own["readOnlyRootFilesystem"] and not own["allowPrivilegeEscalation"], manifest
     images = [container["image"] for manifest in MANIFESTS for container in containers(manifest)]
-    images += [said["image"] for said in YAML[PACKAGING / "compose.yaml"][0]["services"].values()]
+    images += [settings["image"] for settings in YAML[PACKAGING / "compose.yaml"][0]["services"].values()]
     ours = {image for image in images if image.startswith("lucca-connector:")}
     assert ours == {f"lucca-connector:{VERSION}"}, ours
     rule = YAML[PACKAGING / "prometheus/adapter.yaml"][0]["rules"]["external"][0]
@@ -93,18 +93,18 @@ def check_manifests():
 
 
 def metrics():
-    """The metrics there are: what kind each is, whether it is stored or counted, and its labels."""
+    """The known metrics: the kind of each, whether it is stored or counted, and its labels."""
     lines = (PACKAGING / "prometheus/metrics.txt").read_text().splitlines()
     split = [line.split() for line in lines if line and not line.startswith("#")]
     return {name: (kind, where, set(",".join(labels).split(",")) - {""}) for name, kind, where, *labels in split}
 
 
-# What Prometheus adds to every metric, and to histograms.
+# Labels that Prometheus adds to every metric, and to histograms.
 ADDED = {"job", "instance", "namespace", "le"}
 
 
 def check_expression(where, expression, known):
-    """That metrics are there, with the labels that are asked for; and that what is counted, and only that, is rated."""
+    """Checks that the metrics exist with the queried labels, and that exactly the counted ones are in a rate."""
     named = re.findall(r"(\w+\(\s*)?\b(lucca_connector_\w+?)(_bucket|_sum|_count)?\b(?!\w)(\{[^}]*\})?", expression)
     assert named or "label_values" in expression, f"{where}: {expression}"
     labels = set()
@@ -115,8 +115,8 @@ def check_expression(where, expression, known):
         assert (kind == "histogram") == bool(suffix), f"{where}: {name} is a {kind}: {expression}"
         is_rated = function.strip() in ("rate(", "increase(")
         assert is_rated == (kept == "counted" and kind != "gauge"), f"{where}: {name} is {kept}: {expression}"
-        asked = set(re.findall(r"(\w+)\s*(?:=~|!=|=)", selector))
-        assert asked <= own | ADDED, f"{where}: {name} has no {asked - own - ADDED}"
+        queried = set(re.findall(r"(\w+)\s*(?:=~|!=|=)", selector))
+        assert queried <= own | ADDED, f"{where}: {name} has no {queried - own - ADDED}"
         labels |= own
     for by in re.findall(r"\bby\s*\(([^)]*)\)", expression):
         grouped = set(re.split(r"\s*,\s*", by.strip()))
@@ -150,7 +150,7 @@ def check_monitoring():
 
 
 def promtool():
-    """Prometheus' own tool, fetched from Debian without being installed where it is missing; None if it cannot be had."""
+    """promtool; if missing, fetched from Debian without installing it. None if that fails."""
     if there := shutil.which("promtool"):
         return there
     folder = TARGET / "tools/prometheus"
@@ -159,7 +159,7 @@ def promtool():
         folder.mkdir(parents=True, exist_ok=True)
         commands = ["apt-get update -qq", "apt-get download -qq prometheus", "dpkg-deb -x prometheus_*.deb ."]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        # The lists may be fresh enough even where they may not be renewed.
+        # The package lists may be recent enough even if they can't be updated.
         script = f"{commands[1]} || {{ {commands[0]}; {commands[1]}; }} && {commands[2]}"
         subprocess.run(["sh", "-c", script], cwd=folder, **quiet, check=False)
     return fetched if fetched.exists() else None
@@ -173,7 +173,7 @@ def check_with_promtool(expressions):
     folder = PACKAGING / "prometheus"
     for arguments in (["check", "rules", "alerts.yaml"], ["test", "rules", "alerts.test.yaml"]):
         subprocess.run([tool, *arguments], cwd=folder, check=True)
-    # The dashboard's expressions, as rules, with what Grafana puts in.
+    # The dashboard's expressions as rules, with Grafana's variables replaced.
     rules = [
         {"record": f"panel:{n}", "expr": expr.replace("$__rate_interval", "5m").replace("$job", ".*")}
         for n, (_, expr) in enumerate(expressions)
@@ -185,7 +185,7 @@ def check_with_promtool(expressions):
 
 
 def check_bill():
-    """The bill of materials that `cargo xtask dist --profile dev` made, which `cargo xtask test` runs before."""
+    """Checks the bill of materials of `cargo xtask dist --profile dev`, which `cargo xtask test` runs before."""
     for bill in (TARGET / "dist").rglob("*.cdx.json"):
         text = bill.read_text()
         wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)

@@ -3,7 +3,7 @@
 import os
 import warnings
 
-# Nothing is asked of the outside, and nobody is told.
+# No requests to the internet, and no telemetry.
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1", "AIRBYTE_DISABLE_TELEMETRY": "1"}
 warnings.simplefilter("ignore")
 
@@ -13,7 +13,7 @@ import duckdb
 from tenant import BINARY, tenant
 
 with tenant() as tenant:
-    # What PyAirbyte runs has spec, check, discover and read as its own commands.
+    # PyAirbyte expects an executable with the commands spec, check, discover and read.
     source = tenant.dir / "source-lucca"
     source.write_text(f'#!/bin/sh\nexec "{BINARY}" airbyte "$@"\n')
     source.chmod(0o755)

@@ -1,6 +1,6 @@
-"""scim2-server is provisioned and scim2-client reads it back: every user and every group is what the tenant itself says, after
-the first push, and after people were hired, moved, renamed, let go and removed. A dry run writes nothing, a second push sends
-nothing, drift tells what somebody changed by hand, and a push mends it."""
+"""Provisions scim2-server and reads it back with scim2-client: every user and every group equals the tenant's own facts,
+after the first push, and after people were hired, moved, renamed, terminated and removed. A dry run writes nothing, a
+second push sends nothing, drift lists manual changes, and a push reverts them."""
 
 import json
 import pathlib
@@ -19,7 +19,7 @@ TOKEN = "a-token-of-the-test"
 
 
 class Truth:
-    """What the tenant's own API says of everybody, and its control surface of who is employed."""
+    """All people by the tenant's own API, and the active ones by its control surface."""
 
     def __init__(self, tenant):
         fields = "id,firstName,lastName,mail,login,jobTitle,employeeNumber,manager.id,department[id,name],legalEntity[id,name]"
@@ -29,14 +29,14 @@ class Truth:
         with urllib.request.urlopen(request) as answer:
             people = json.load(answer)["data"]["items"]
         self.people = {str(person["id"]): person for person in people}
-        self.active = {str(person["id"]) for person in tenant.ask("GET", "/people?status=active")}
+        self.active = {str(person["id"]) for person in tenant.request("GET", "/people?status=active")}
 
     def group_of(self, id):
         return (self.people[id].get("department") or {}).get("name")
 
 
 def plain(text):
-    """A text without the blanks around it; what is empty is nothing."""
+    """A text without surrounding blanks; null counts as empty."""
     return (text or "").strip()
 
 
@@ -51,12 +51,12 @@ def everything(client, model):
 
 
 def compare(client, truth, ever):
-    """Everybody who is employed is an active user, whoever was and is not any more an inactive one; and so are the groups."""
+    """Checks that active employees are active users, former ones inactive users, and that groups match."""
     user_model, group_model = client.get_resource_model("User"), client.get_resource_model("Group")
     users = {user.external_id: user for user in everything(client, user_model)}
     ids = {user.id: external for external, user in users.items()}
     assert len(ids) == len(users), "a user twice"
-    # By the mail address, or else by what they log in to Lucca with.
+    # Users are named by mail address, else by their Lucca login.
     named = {id for id in truth.active if truth.people[id].get("mail") or truth.people[id].get("login")}
     ever |= named
     assert set(users) == ever, (set(users) - ever, ever - set(users))
@@ -76,7 +76,7 @@ def compare(client, truth, ever):
         assert plain(enterprise.department) == plain(person["department"]["name"]), external
         assert plain(enterprise.division) == plain(person["legalEntity"]["name"]), external
         manager = str((person.get("manager") or {}).get("id") or "")
-        # People without a manager are entered as their own.
+        # Lucca stores people without a manager as their own manager.
         expected = manager if manager in users and manager != external else None
         has = ids.get(enterprise.manager.value) if enterprise.manager else None
         assert has == expected, (external, has, expected)
@@ -106,17 +106,17 @@ def run(tenant, server, client):
     again = push(tenant)
     assert again["unchanged"] == done["created"] and not any(again[what] for what in ("created", "updated", "adopted")), again
 
-    people = [person for person in tenant.ask("GET", "/people?status=active") if str(person["id"]) in users]
+    people = [person for person in tenant.request("GET", "/people?status=active") if str(person["id"]) in users]
     moved, renamed, leaving, removed = (str(person["id"]) for person in people[5:9])
     other = next(one["departmentId"] for one in people if one["departmentId"] != people[5]["departmentId"])
-    tenant.ask("PATCH", f"/people/{moved}", {"departmentId": other, "jobTitle": "Cheffe"})
-    tenant.ask("PATCH", f"/people/{renamed}", {"lastName": "Nouveau-Nom"})
-    today = tenant.ask("GET", "/clock")["now"][:10]
-    tenant.ask("PATCH", f"/people/{leaving}", {"endsOn": "2020-01-31", "startsOn": "2019-01-01"})
-    tenant.ask("DELETE", f"/people/{removed}")
+    tenant.request("PATCH", f"/people/{moved}", {"departmentId": other, "jobTitle": "Cheffe"})
+    tenant.request("PATCH", f"/people/{renamed}", {"lastName": "Nouveau-Nom"})
+    today = tenant.request("GET", "/clock")["now"][:10]
+    tenant.request("PATCH", f"/people/{leaving}", {"endsOn": "2020-01-31", "startsOn": "2019-01-01"})
+    tenant.request("DELETE", f"/people/{removed}")
     hire = {"firstName": "Ada", "lastName": "Nouvelle", "mail": "ada.nouvelle@horizon.example", "startsOn": today}
     hire |= {"departmentId": other, "managerId": int(moved)}
-    tenant.ask("POST", "/people", hire)
+    tenant.request("POST", "/people", hire)
     tenant.sync()
     changed = push(tenant)
     assert changed["created"] == 1 and changed["deactivated"] >= 2 and not changed["failed"], changed
@@ -124,7 +124,7 @@ def run(tenant, server, client):
 
     drift = json.loads(tenant.run("scim", "drift", "--allow-loopback", "--json"))
     assert not drift["different"] and not drift["missing"] and not drift["unowned"], drift
-    by_hand = [PatchOperation(op="replace", path="title", value="Somebody else's word")]
+    by_hand = [PatchOperation(op="replace", path="title", value="Edited by hand")]
     client.modify(user_model, users[moved].id, PatchOp[user_model](operations=by_hand))
     stranger = client.create(user_model(user_name="stranger@elsewhere.example"))
     drift = json.loads(tenant.run("scim", "drift", "--allow-loopback", "--json"))

@@ -1,4 +1,4 @@
-"""target-jsonl, which validates each record against its schema, loads what the tap gives: all of it, then what changed."""
+"""Loads the tap's output with target-jsonl, which validates each record: everything, then the changes."""
 
 import json
 import pathlib
@@ -11,13 +11,13 @@ from tenant import tenant
 
 
 def load(tenant, folder, output):
-    """Lets the target load an output, and gives the state it answers with."""
+    """Loads an output with the target, and returns the state that it prints."""
     config = tenant.write("target.json", {"destination_path": str(folder), "do_timestamp_file": False})
     target = pathlib.Path(sys.executable).with_name("target-jsonl")
     done = subprocess.run([target, "-c", config], input=output, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(done.stderr)
-    # It says no state where a record came after it.
+    # The target prints no state if a record came after it.
     return json.loads(done.stdout)
 
 
@@ -31,7 +31,7 @@ with tenant() as tenant:
     catalog = singer.catalog.Catalog.from_dict(json.loads(tenant.run("tap", "--config", config, "--discover")))
     for stream in catalog.streams:
         singer.Schema.from_dict(stream.schema.to_dict())
-    # As singer-python writes it.
+    # The catalog as singer-python writes it.
     path = tenant.write("catalog.json", catalog.to_dict())
     output = tenant.run("tap", "--config", config, "--catalog", path)
     messages = [singer.parse_message(line) for line in output.splitlines()]

@@ -1,5 +1,5 @@
-// A receiver of webhooks: what the JavaScript library of Standard Webhooks finds genuine is written to a file, a line each,
-// and taken. `node receiver.mjs PORT SECRET FILE`
+// A receiver of webhooks: verifies them with the JavaScript library of Standard Webhooks, and writes one line per webhook to
+// a file. `node receiver.mjs PORT SECRET FILE`
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';

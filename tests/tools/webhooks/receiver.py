@@ -1,5 +1,5 @@
-"""A receiver of webhooks: what the Python library of Standard Webhooks finds genuine is written to a file, a line each, and
-taken. `receiver.py PORT SECRET FILE`"""
+"""A receiver of webhooks: verifies them with the Python library of Standard Webhooks, and writes one line per webhook to a
+file. `receiver.py PORT SECRET FILE`"""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-//! Building the binary so that nothing of the machine is in it.
+//! Builds the binary without paths of this machine in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::process::Command;
 use super::Dist;
 use crate::debian::run;
 use crate::steps::FULL;
-use crate::{given, say};
+use crate::{env_var, print_line};
 
-/// Builds the binary and gives its path.
+/// Builds the binary and returns its path.
 pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
-    let mut cargo = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    let mut cargo = Command::new(env_var("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     cargo.current_dir(&dist.root);
     cargo.args(["build", "--locked", "--profile", &dist.profile]).args(FULL);
     let folder = if dist.is_optimised() {
         cargo.args(["--package", "lucca-connector"]);
-        // Flags are for what is built for a named system only, and don't undo what else was built.
+        // With `--target`, the flags apply to this build only and do not invalidate other builds.
         cargo.args(["--target", &dist.triple]);
         let remapped = remapped(&dist.root)?;
         let rust = remapped.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
@@ -26,26 +26,26 @@ pub(super) fn binary(dist: &Dist) -> Result<PathBuf, String> {
         cargo.env("CARGO_INCREMENTAL", "0").env("SOURCE_DATE_EPOCH", dist.epoch.to_string());
         dist.target.join(&dist.triple).join(&dist.profile)
     } else {
-        // Exactly as every other step builds it, so that nothing is built for this one.
+        // The same command as in every other step, so that nothing is built twice.
         cargo.arg("--workspace");
         dist.target.join("debug")
     };
-    say(&format!("== dist: cargo build --profile {}", dist.profile));
+    print_line(&format!("== dist: cargo build --profile {}", dist.profile));
     run(&mut cargo, "the build")?;
     let binary = folder.join("lucca-connector");
     if dist.is_optimised() {
-        is_from_nowhere(&binary, &remapped(&dist.root)?)?;
+        check_no_machine_paths(&binary, &remapped(&dist.root)?)?;
     }
     Ok(binary)
 }
 
-/// Folders of this machine, with what stands for them in the binary. Of several that fit, the last is taken.
+/// Folders of this machine, with their replacements in the binary. If several match, rustc takes the last.
 fn remapped(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
-    let home = given("HOME").unwrap_or_default();
-    let cargo = given("CARGO_HOME").map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from);
+    let home = env_var("HOME").unwrap_or_default();
+    let cargo = env_var("CARGO_HOME").map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from);
     let version = rustc(&["-vV"])?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
-    // Where the standard library's sources are installed, the compiler names them there.
+    // The compiler names the standard library's sources by their installed path.
     let sources = Path::new(rustc(&["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust");
     Ok(vec![
         (root.to_owned(), "/lucca-connector".to_owned()),
@@ -54,33 +54,33 @@ fn remapped(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     ])
 }
 
-/// That none of these folders is named in the binary.
-fn is_from_nowhere(binary: &Path, folders: &[(PathBuf, String)]) -> Result<(), String> {
+/// Fails if the binary names one of these folders.
+fn check_no_machine_paths(binary: &Path, folders: &[(PathBuf, String)]) -> Result<(), String> {
     let bytes = fs::read(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
     for (folder, _) in folders {
-        let wanted = format!("{}/", folder.display());
-        if bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes()) {
-            return Err(format!("{} names a folder of this machine: {wanted}", binary.display()));
+        let path = format!("{}/", folder.display());
+        if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
+            return Err(format!("{} names a folder of this machine: {path}", binary.display()));
         }
     }
     Ok(())
 }
 
-/// What the compiler says of itself.
+/// Runs rustc and returns its output.
 pub(super) fn rustc(arguments: &[&str]) -> Result<String, String> {
-    let rustc = given("RUSTC").unwrap_or_else(|| "rustc".to_owned());
-    told(Command::new(rustc).args(arguments), "asking rustc about itself")
+    let rustc = env_var("RUSTC").unwrap_or_else(|| "rustc".to_owned());
+    output_of(Command::new(rustc).args(arguments), "asking rustc about itself")
 }
 
-/// Git, in the repository, whoever owns it.
+/// Git in the repository, also when another user owns it.
 pub(super) fn git(root: &Path) -> Command {
     let mut git = Command::new("git");
     git.arg("-c").arg(format!("safe.directory={}", root.display())).arg("-C").arg(root);
     git
 }
 
-/// What a command prints, if it ends well.
-pub(super) fn told(command: &mut Command, what: &str) -> Result<String, String> {
+/// Runs a command and returns its standard output, or an error if it fails.
+pub(super) fn output_of(command: &mut Command, what: &str) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{what} failed: {error}"))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,5 +1,5 @@
-//! Trying what was packed: that packing it again gives the same bytes, and that it starts, serves and ends for a user
-//! who may do nothing else.
+//! Checks the packages: packing again gives the same bytes, and the binary starts, serves and stops for an
+//! unprivileged user.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::build::told;
+use super::build::output_of;
 use super::{Dist, pack, recreate};
 use crate::debian::{is_root, run};
-use crate::say;
+use crate::print_line;
 
-/// Packs a copy of the tree, made in another order and at another time, and compares.
-pub(super) fn same_again(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), String> {
+/// Packs a copy of the tree, made in another order and at another time, and compares the archives.
+pub(super) fn check_reproducible(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), String> {
     let copies = dist.out().join("stage/again");
     recreate(&copies)?;
     let copy = copies.join(dist.name());
@@ -25,17 +25,17 @@ pub(super) fn same_again(dist: &Dist, stage: &Path, archive: &Path) -> Result<()
     fs::remove_dir_all(&copies).map_err(|error| format!("{}: {error}", copies.display()))
 }
 
-/// Unpacks the archive where anybody may read it, and starts the binary as somebody who is not root.
-pub(super) fn starts(dist: &Dist, archive: &Path) -> Result<(), String> {
-    say("== dist: starting what was packed");
+/// Unpacks the archive where every user may read it, and starts the binary as an unprivileged user.
+pub(super) fn check_starts(dist: &Dist, archive: &Path) -> Result<(), String> {
+    print_line("== dist: starting what was packed");
     let dir = std::env::temp_dir().join(format!("lucca-connector-dist-{}", std::process::id()));
     recreate(&dir)?;
-    let tried = try_in(dist, archive, &dir);
+    let tried = check_in(dist, archive, &dir);
     let removed = fs::remove_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()));
     tried.and(removed)
 }
 
-fn try_in(dist: &Dist, archive: &Path, dir: &Path) -> Result<(), String> {
+fn check_in(dist: &Dist, archive: &Path, dir: &Path) -> Result<(), String> {
     run(Command::new("chmod").arg("755").arg(dir), "chmod")?;
     run(Command::new("tar").arg("--extract").arg("--file").arg(archive).arg("--directory").arg(dir), "tar")?;
     let prefix = dir.join(dist.name());
@@ -45,15 +45,15 @@ fn try_in(dist: &Dist, archive: &Path, dir: &Path) -> Result<(), String> {
     if is_root() {
         run(Command::new("chown").arg("nobody:nogroup").arg(&data), "chown")?;
     }
-    let version = told(command(&binary).arg("--version"), "lucca-connector --version")?;
+    let version = output_of(command(&binary).arg("--version"), "lucca-connector --version")?;
     if version.trim() != format!("lucca-connector {}", dist.version) {
         return Err(format!("what was packed says that it is {version}"));
     }
-    units(&prefix, dir)?;
-    serves(&binary, &data)
+    check_units(&prefix, dir)?;
+    check_serves(&binary, &data)
 }
 
-/// The binary, run by whoever runs this, or by nobody in particular if that is root.
+/// The binary, run by the current user, or by an unprivileged one if that is root.
 fn command(binary: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
@@ -66,7 +66,7 @@ fn command(binary: &Path) -> Command {
     command
 }
 
-/// A process that is not left behind.
+/// A running `serve`; dropping it kills the process.
 struct Served(Child);
 
 impl Drop for Served {
@@ -76,8 +76,8 @@ impl Drop for Served {
     }
 }
 
-/// That `serve` answers on a free port, and ends well when it is told to.
-fn serves(binary: &Path, data: &Path) -> Result<(), String> {
+/// Checks that `serve` answers on a free port and stops cleanly on request.
+fn check_serves(binary: &Path, data: &Path) -> Result<(), String> {
     let mut command = command(binary);
     command.arg("--data-dir").arg(data).args(["--json", "serve", "--listen", "127.0.0.1:0"]);
     let started = command.stdout(Stdio::piped()).spawn();
@@ -86,9 +86,9 @@ fn serves(binary: &Path, data: &Path) -> Result<(), String> {
     if let Some(out) = served.0.stdout.take() {
         BufReader::new(out).read_line(&mut line).map_err(|error| format!("serve: {error}"))?;
     }
-    let told: serde_json::Value =
+    let started: serde_json::Value =
         serde_json::from_str(&line).map_err(|error| format!("serve says {line:?}: {error}"))?;
-    let address = told["listening"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
+    let address = started["listening"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
     for path in ["/readyz", "/reference"] {
         let answer = get(&address, path).map_err(|error| format!("GET {path}: {error}"))?;
         if !answer.starts_with("HTTP/1.1 200 ") {
@@ -96,7 +96,7 @@ fn serves(binary: &Path, data: &Path) -> Result<(), String> {
         }
     }
     run(Command::new("kill").arg("-TERM").arg(served.0.id().to_string()), "kill")?;
-    ended_well(&mut served.0)
+    wait_for_clean_exit(&mut served.0)
 }
 
 fn get(address: &str, path: &str) -> std::io::Result<String> {
@@ -109,7 +109,7 @@ fn get(address: &str, path: &str) -> std::io::Result<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build tool waits for another program")]
-fn ended_well(child: &mut Child) -> Result<(), String> {
+fn wait_for_clean_exit(child: &mut Child) -> Result<(), String> {
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(30) {
         match child.try_wait() {
@@ -122,14 +122,15 @@ fn ended_well(child: &mut Child) -> Result<(), String> {
     Err("serve, told to end, was there 30 seconds later".to_owned())
 }
 
-/// The most that `systemd-analyze security` may find, in tenths of its points: 10 points are no protection at all.
+/// The highest exposure that `systemd-analyze security` may report, in tenths of its scale of 0 to 10 (10: no
+/// protection).
 const EXPOSURE: &str = "20";
 
-/// That systemd understands the units, and finds them well protected; where there is a systemd to ask.
-fn units(prefix: &Path, dir: &Path) -> Result<(), String> {
+/// Checks that systemd accepts the units and rates them well protected, where systemd is installed.
+fn check_units(prefix: &Path, dir: &Path) -> Result<(), String> {
     let analyze = Path::new("/usr/bin/systemd-analyze");
     if !analyze.exists() {
-        say("the units were not checked: there is no systemd-analyze");
+        print_line("the units were not checked: there is no systemd-analyze");
         return Ok(());
     }
     let folder = prefix.join("lib/systemd/system");
@@ -139,7 +140,8 @@ fn units(prefix: &Path, dir: &Path) -> Result<(), String> {
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in entries.filter_map(Result::ok) {
         let text = fs::read_to_string(entry.path()).map_err(|error| format!("a unit: {error}"))?;
-        // It looks whether the program is there, which it is not where it will be. A template is checked as one of its units.
+        // systemd-analyze checks that the program exists, which is not yet at its final path. A template is
+        // checked as one of its instances.
         let name = entry.file_name().to_string_lossy().replace('@', "@1");
         let file = checked.join(name);
         let here = format!("{}/bin/", prefix.display());

@@ -1,4 +1,4 @@
-//! Which crates are compiled into the binary, by `cargo metadata`.
+//! Lists the crates compiled into the binary, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,8 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::Dist;
-use super::build::told;
-use crate::given;
+use super::build::output_of;
+use crate::env_var;
 
 /// A crate in the binary.
 pub(super) struct Crate {
@@ -18,22 +18,22 @@ pub(super) struct Crate {
     /// An SPDX expression.
     pub(super) licence: Option<String>,
     pub(super) repository: Option<String>,
-    /// SHA-256 of what the registry has; none for our own.
+    /// SHA-256 of the registry's archive; none for the workspace's own crates.
     pub(super) checksum: Option<String>,
-    /// Whether it is from a registry, and not our own.
+    /// Whether it comes from a registry.
     pub(super) is_foreign: bool,
-    /// Its sources on this machine.
+    /// The folder of its sources on this machine.
     pub(super) folder: PathBuf,
-    /// The crates it uses, as `NAME@VERSION`.
+    /// The crates it depends on, as `NAME@VERSION`.
     pub(super) uses: BTreeSet<String>,
 }
 
-/// All of them, by `NAME@VERSION`, which unlike Cargo's ids names no folder of this machine.
+/// All crates, by `NAME@VERSION`, which unlike Cargo's ids contains no path of this machine.
 pub(super) fn crates(dist: &Dist) -> Result<BTreeMap<String, Crate>, String> {
-    let mut command = Command::new(given("CARGO").unwrap_or_else(|| "cargo".to_owned()));
+    let mut command = Command::new(env_var("CARGO").unwrap_or_else(|| "cargo".to_owned()));
     command.current_dir(&dist.root);
     command.args(["metadata", "--format-version=1", "--locked", "--filter-platform", &dist.triple]);
-    let metadata = told(&mut command, "cargo metadata")?;
+    let metadata = output_of(&mut command, "cargo metadata")?;
     let metadata: Value =
         serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let lock = dist.root.join("Cargo.lock");
@@ -52,7 +52,7 @@ pub(super) fn crates(dist: &Dist) -> Result<BTreeMap<String, Crate>, String> {
         if !seen.insert(id) {
             continue;
         }
-        // What only tests or build scripts use is in no binary.
+        // Dependencies of tests and build scripts are not in the binary.
         let used = list_of(&node["deps"])
             .iter()
             .filter(|dep| list_of(&dep["dep_kinds"]).iter().any(|kind| kind["kind"].is_null()))
@@ -62,7 +62,7 @@ pub(super) fn crates(dist: &Dist) -> Result<BTreeMap<String, Crate>, String> {
         let (name, version) = (text(&package["name"]), text(&package["version"]));
         let reference = reference(package);
         let one = Crate {
-            // The form with a slash is that of older crates.
+            // Older crates separate licences with a slash.
             licence: package["license"].as_str().map(|licence| licence.replace('/', " OR ")),
             repository: package["repository"].as_str().map(str::to_owned),
             checksum: sums.get(&reference).cloned(),

@@ -1,6 +1,6 @@
-//! `cargo xtask dist`: what is shipped. Builds the binary, lays it out with its manual, completions, units and bill of
-//! materials, packs that as an archive and a Debian package, and starts what it packed. The same sources and compiler
-//! give the same bytes.
+//! `cargo xtask dist`: the release packages. Builds the binary, lays it out with its manual, completions,
+//! units and bill of materials, packs an archive and a Debian package, and starts the packed binary. The same
+//! sources and compiler give the same bytes.
 
 mod build;
 mod check;
@@ -12,27 +12,27 @@ mod stage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{given, say};
+use crate::{env_var, print_line};
 
-/// What is to be packed, and where it goes.
+/// The packages to make, and where.
 struct Dist {
     /// The repository.
     root: PathBuf,
-    /// Where Cargo puts what it builds.
+    /// Cargo's target folder.
     target: PathBuf,
     /// Cargo's profile.
     profile: String,
-    /// The system it is for, as Rust calls it.
+    /// Rust's target triple of the packages.
     triple: String,
     version: String,
-    /// The time that everything in the packages bears, in seconds since 1970.
+    /// The timestamp of every packed file, in seconds since 1970.
     epoch: i64,
 }
 
-/// The profile that is shipped; see `Cargo.toml`.
+/// The release profile; see `Cargo.toml`.
 pub(crate) const SHIPPED: &str = "dist";
 
-/// Builds, packs and tries the packages.
+/// Builds, packs and checks the packages.
 pub(crate) fn run(profile: &str) -> Result<(), String> {
     let dist = Dist::new(profile)?;
     let binary = build::binary(&dist)?;
@@ -43,10 +43,10 @@ pub(crate) fn run(profile: &str) -> Result<(), String> {
     let mut packed = vec![archive.clone(), pack::bill(&dist, &stage)?];
     packed.extend(pack::debian(&dist, &stage)?);
     pack::sums(&out, &packed)?;
-    check::same_again(&dist, &stage, &archive)?;
-    check::starts(&dist, &archive)?;
+    check::check_reproducible(&dist, &stage, &archive)?;
+    check::check_starts(&dist, &archive)?;
     for file in &packed {
-        say(&format!("{}", file.display()));
+        print_line(&format!("{}", file.display()));
     }
     Ok(())
 }
@@ -55,12 +55,12 @@ impl Dist {
     fn new(profile: &str) -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
-        let target = root.join(given("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
-        let told = build::rustc(&["-vV"])?;
-        let triple = told.lines().find_map(|line| line.strip_prefix("host: "));
-        let epoch = match given("SOURCE_DATE_EPOCH") {
+        let target = root.join(env_var("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()));
+        let output = build::rustc(&["-vV"])?;
+        let triple = output.lines().find_map(|line| line.strip_prefix("host: "));
+        let epoch = match env_var("SOURCE_DATE_EPOCH") {
             Some(epoch) => epoch,
-            None => build::told(
+            None => build::output_of(
                 build::git(&root).args(["log", "-1", "--format=%ct"]),
                 "asking Git for the time of the last commit, which SOURCE_DATE_EPOCH would say,",
             )?,
@@ -75,24 +75,25 @@ impl Dist {
         })
     }
 
-    /// Whether it is built for others to run, and not only to see whether packing works.
+    /// Whether this is a release build, and not only a check that packing works.
     fn is_optimised(&self) -> bool {
         self.profile != "dev"
     }
 
-    /// Where the packages go; those that are for no one do not replace those that are shipped.
+    /// The output folder. Packages of other profiles go to a subfolder, so that they do not replace release
+    /// packages.
     fn out(&self) -> PathBuf {
         let out = self.target.join("dist");
         if self.profile == SHIPPED { out } else { out.join(&self.profile) }
     }
 
-    /// What the archive is called, and the one folder in it.
+    /// The name of the archive, and of the one folder in it.
     fn name(&self) -> String {
         format!("lucca-connector-{}-{}", self.version, self.triple)
     }
 }
 
-/// Makes a folder that is empty.
+/// Creates an empty folder, and deletes its previous content.
 fn recreate(dir: &Path) -> Result<(), String> {
     if dir.exists() {
         fs::remove_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;

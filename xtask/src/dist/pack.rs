@@ -1,14 +1,14 @@
-//! Packing the tree: an archive, a Debian package, and the sums to check them by.
+//! Packs the tree as an archive and a Debian package, with checksums.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::build::told;
+use super::build::output_of;
 use super::stage::{DOC, put, write};
 use super::{Dist, recreate};
 use crate::debian::{self, run};
-use crate::say;
+use crate::print_line;
 
 /// Packs the tree as `NAME.tar.gz`.
 pub(super) fn archive(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
@@ -17,7 +17,7 @@ pub(super) fn archive(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
     Ok(archive)
 }
 
-/// Packs a tree so that only its content decides what comes out: by name, as root's, all at one time.
+/// Packs a tree reproducibly: sorted by name, owned by root, with one timestamp.
 pub(super) fn pack(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), String> {
     let level = if dist.is_optimised() { "-9" } else { "-1" };
     let parent = stage.parent().unwrap_or(stage);
@@ -36,17 +36,17 @@ pub(super) fn pack(dist: &Dist, stage: &Path, archive: &Path) -> Result<(), Stri
     )
 }
 
-/// The bill of materials beside the archive, for whoever wants to read it first.
+/// The bill of materials beside the archive, so that users can read it before unpacking.
 pub(super) fn bill(dist: &Dist, stage: &Path) -> Result<PathBuf, String> {
     let bill = dist.out().join(format!("{}.cdx.json", dist.name()));
     put(&stage.join(DOC).join("sbom.cdx.json"), &bill)?;
     Ok(bill)
 }
 
-/// The Debian package of the same tree; none where this is no Debian.
+/// The Debian package of the same tree; none without `dpkg-deb`.
 pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, String> {
     if !Path::new("/usr/bin/dpkg-deb").exists() {
-        say("no Debian package: there is no dpkg-deb");
+        print_line("no Debian package: there is no dpkg-deb");
         return Ok(None);
     }
     if !Path::new("/usr/bin/dpkg-shlibdeps").exists() {
@@ -56,7 +56,7 @@ pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, Strin
     recreate(&tree)?;
     let usr = tree.join("usr");
     put(stage, &usr)?;
-    // Debian's own places for these.
+    // Debian's own paths for these.
     put(&usr.join("share/zsh/site-functions"), &usr.join("share/zsh/vendor-completions"))?;
     remove(&usr.join("share/zsh/site-functions"))?;
     let doc = usr.join(DOC);
@@ -70,9 +70,9 @@ pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, Strin
         put(&from, &control.join(script))?;
         run(Command::new("chmod").arg("755").arg(control.join(script)), "chmod")?;
     }
-    let architecture = told(Command::new("dpkg").arg("--print-architecture"), "dpkg")?;
+    let architecture = output_of(Command::new("dpkg").arg("--print-architecture"), "dpkg")?;
     let architecture = architecture.trim();
-    let size = told(Command::new("du").args(["-sk", "--apparent-size"]).arg(&usr), "du")?;
+    let size = output_of(Command::new("du").args(["-sk", "--apparent-size"]).arg(&usr), "du")?;
     let text = fs::read_to_string(dist.root.join("packaging/debian/control"))
         .map_err(|error| format!("packaging/debian/control: {error}"))?
         .replace("@VERSION@", &dist.version)
@@ -98,9 +98,9 @@ pub(super) fn debian(dist: &Dist, stage: &Path) -> Result<Option<PathBuf>, Strin
     Ok(Some(package))
 }
 
-/// The packages with the libraries that the binary is linked to.
+/// The packages of the libraries that the binary links.
 fn libraries(dist: &Dist, binary: &Path) -> Result<String, String> {
-    // It wants to be asked from a source package.
+    // `dpkg-shlibdeps` must run in a source package.
     let work = dist.out().join("stage/libraries");
     write(
         &work.join("debian/control"),
@@ -108,9 +108,9 @@ fn libraries(dist: &Dist, binary: &Path) -> Result<String, String> {
     )?;
     let mut command = Command::new("dpkg-shlibdeps");
     command.current_dir(&work).arg("-O").arg(format!("-e{}", binary.display()));
-    let told = told(&mut command, "dpkg-shlibdeps")?;
-    let depends = told.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
-    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps says no libraries: {told}"))
+    let output = output_of(&mut command, "dpkg-shlibdeps")?;
+    let depends = output.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
+    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps says no libraries: {output}"))
 }
 
 fn remove(path: &Path) -> Result<(), String> {
@@ -118,9 +118,9 @@ fn remove(path: &Path) -> Result<(), String> {
     removed.map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Writes `SHA256SUMS`, which `sha256sum --check` reads.
+/// Writes `SHA256SUMS` for `sha256sum --check`.
 pub(super) fn sums(out: &Path, packed: &[PathBuf]) -> Result<(), String> {
     let names = packed.iter().filter_map(|file| file.file_name());
-    let sums = told(Command::new("sha256sum").args(names).current_dir(out), "sha256sum")?;
+    let sums = output_of(Command::new("sha256sum").args(names).current_dir(out), "sha256sum")?;
     write(&out.join("SHA256SUMS"), &sums)
 }

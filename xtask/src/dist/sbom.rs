@@ -1,4 +1,5 @@
-//! The bill of materials: every crate in the binary, as CycloneDX; and their licences' texts, which most want to go with it.
+//! The bill of materials: every crate in the binary, as CycloneDX; and the texts of their licences, which
+//! most licences require in a distribution.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,7 +47,7 @@ fn component(reference: &str, one: &Crate) -> Value {
     if let Some(licence) = &one.licence {
         component["licenses"] = json!([{ "expression": licence }]);
     }
-    // Our own crates are in no registry, where others may have their names.
+    // Crates of the workspace are in no registry, where other crates may have their names.
     if one.is_foreign {
         component["purl"] = json!(format!("pkg:cargo/{reference}"));
     }
@@ -59,10 +60,10 @@ fn component(reference: &str, one: &Crate) -> Value {
     component
 }
 
-/// What the files that hold a licence, or what it wants to be told, are called.
+/// Name prefixes of files that hold a licence or a notice.
 const LICENCES: &[&str] = &["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
-/// The licences of all crates that are not ours: each text once, under the crates that have it.
+/// The licences of all third-party crates: each text once, under the crates that have it.
 pub(super) fn licences(crates: &BTreeMap<String, Crate>) -> Result<String, String> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (reference, one) in crates.iter().filter(|(_, one)| one.is_foreign) {

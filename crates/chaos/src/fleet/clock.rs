@@ -1,4 +1,5 @@
-//! A clock that all processes of a simulation share: it runs so many times as fast as real time, from a moment on.
+//! A clock that all processes of a simulation share: from its start, it runs `speed` times as fast as real
+//! time.
 
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
@@ -10,11 +11,11 @@ use serde::{Deserialize, Serialize};
 /// A clock at its own pace.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct FleetClock {
-    /// When it was set, in real time: milliseconds of the epoch.
+    /// Real time at its start, in milliseconds of the Unix epoch.
     pub(crate) set_ms: i64,
-    /// What it showed then.
+    /// The time it showed at its start.
     pub(crate) from: Timestamp,
-    /// How many seconds it goes on in a real one.
+    /// Simulated seconds per real second.
     pub(crate) speed: f64,
 }
 
@@ -23,12 +24,12 @@ impl FleetClock {
         Self { set_ms: real_ms(), from, speed }
     }
 
-    /// A span of its own in real time.
+    /// Converts a simulated span to real time.
     pub(crate) fn real(&self, span: Duration) -> Duration {
         span.div_f64(self.speed)
     }
 
-    /// A real span in its own time.
+    /// Converts a real span to simulated time.
     pub(crate) fn own(&self, span: Duration) -> Duration {
         span.mul_f64(self.speed)
     }
@@ -47,7 +48,7 @@ impl Clock for FleetClock {
     }
 }
 
-/// Now, as this machine says.
+/// This machine's time.
 pub(super) fn real_now() -> Timestamp {
     Timestamp::from_millisecond(real_ms()).unwrap_or_default()
 }

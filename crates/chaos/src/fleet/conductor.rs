@@ -1,5 +1,5 @@
-//! The simulation from above: links the accounts, starts the workers, kills and pauses them, lets the tenants live, and
-//! asks in the end what came of it. And a backlog: how fast more workers are than one.
+//! Runs the simulation: links the accounts, starts the workers, kills and pauses them, changes the tenants,
+//! and measures the result. Also measures a backlog: how much faster several workers are than one.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -22,74 +22,74 @@ use super::worker::{Order, vault};
 use crate::dice::Dice;
 use crate::tenant::FIRST_DAY;
 
-/// First syncs are this far apart, so that later ones are too: 10,000 in a quarter of an hour.
+/// Spacing of first syncs, so that later ones are spread too: 10,000 in a quarter of an hour.
 const APART: SignedDuration = SignedDuration::from_millis(90);
-/// So many changes of people a simulated second.
+/// Changes of employees per simulated second.
 const CHANGES: u64 = 2;
 
-/// Runs the simulation; `say` hears how it goes.
+/// Runs the simulation; `log_line` receives progress lines.
 ///
 /// # Errors
 ///
-/// Why it could not be run. What it found is no error.
-pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, String> {
+/// The reason why it could not run. Failed expectations are in [`Measured`], and no error.
+pub async fn simulate(wanted: &Wanted, log_line: &dyn Fn(&str)) -> Result<Measured, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, FIRST_DAY);
     let fleet = Arc::new(fleet.await.map_err(|error| text(&error))?);
-    say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    log_line(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
     let url = test_database::empty_on_postgres().await;
     let from = morning()?;
     let clock = FleetClock::set(from, wanted.speed);
     let mut crew = Crew::new(clock, url.clone(), wanted);
-    // The version before works on tables of its own making, which become this version's while it does.
-    crew.man(Version::Other)?;
+    // The previous version creates its own tables; they are migrated to this version's while it works.
+    crew.start_version(Version::Other)?;
     crew.wait_for_beats().await?;
     let database = TestDatabase::on(url).await;
     link(&database.store, &fleet, from, APART).await.map_err(|error| text(&error))?;
-    say("all are linked");
-    crew.man(Version::This)?;
+    log_line("all are linked");
+    crew.start_version(Version::This)?;
     let store = &database.store;
     let mut life = Life { fleet: &fleet, dice: Dice::new(wanted.seed, 8), minute: 0, from, changed: 0 };
 
-    // Until everything was read once.
+    // Until every account was read once.
     loop {
         clock.sleep(Duration::from_secs(10)).await;
-        life.go_on(clock.now());
+        life.advance_to(clock.now());
         let vitals = store.vitals(clock.now()).await.map_err(|error| text(&error))?;
-        say(&format!("{:>6} never read, {} wait", vitals.never_read, vitals.waiting.accounts));
+        log_line(&format!("{:>6} never read, {} wait", vitals.never_read, vitals.waiting.accounts));
         if vitals.never_read == 0 && vitals.waiting.accounts < 100 {
             break;
         }
     }
     let began = clock.now();
     let minutes = began.duration_since(from).as_secs_f64() / 60.0;
-    say(&format!("everything was read once after {minutes:.1} simulated minutes; now it counts"));
+    log_line(&format!("everything was read once after {minutes:.1} simulated minutes; now it counts"));
     let until = began + SignedDuration::try_from(wanted.lasts()).unwrap_or_default();
-    let mut told = began;
+    let mut reported = began;
     while clock.now() < until {
         clock.sleep(Duration::from_secs(1)).await;
         let now = clock.now();
-        life.go_on(now);
+        life.advance_to(now);
         life.change(CHANGES);
         if wanted.chaos {
-            crew.suffer(now)?;
+            crew.inject_failure(now)?;
         }
-        if now.duration_since(told) > SignedDuration::from_mins(2) {
-            told = now;
+        if now.duration_since(reported) > SignedDuration::from_mins(2) {
+            reported = now;
             let waiting = store.waiting(now).await.map_err(|error| text(&error))?;
             let minute = now.duration_since(began).as_mins();
-            say(&format!("minute {minute}: {} wait; {}", waiting.accounts, crew.tell()));
+            log_line(&format!("minute {minute}: {} wait; {}", waiting.accounts, crew.summary()));
         }
     }
     let ended = clock.now();
     crew.recover()?;
-    // Whatever changed until now is read within the rhythm, and what was interrupted is taken up again.
+    // Within this time the usual rhythm reads every change so far, and interrupted syncs are resumed.
     let settled = ended + SignedDuration::from_mins(20);
     while clock.now() < settled {
         clock.sleep(Duration::from_secs(10)).await;
-        life.go_on(clock.now());
+        life.advance_to(clock.now());
     }
-    let (kills, pauses) = crew.toll();
+    let (kills, pauses) = crew.kills_and_pauses();
     drop(crew);
     let measured = measure(store, &fleet, (began, ended), clock, FIRST_DAY).await?;
     let measured = Measured { kills, pauses, changes: life.changed, ..measured };
@@ -97,11 +97,12 @@ pub async fn simulate(wanted: &Wanted, say: &dyn Fn(&str)) -> Result<Measured, S
     Ok(measured)
 }
 
-/// How long `workers` take over the first syncs of all tenants, every one due at once; in real time, nobody killed.
+/// Real time that `workers` take for the first syncs of all tenants when every one is due at once and no
+/// worker is killed.
 ///
 /// # Errors
 ///
-/// Why it could not be measured.
+/// The reason why it could not be measured.
 pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let wanted = &Wanted { workers, speed: 1.0, beside: None, ..wanted.clone() };
@@ -113,7 +114,7 @@ pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> 
     link(store, &fleet, from, SignedDuration::ZERO).await.map_err(|error| text(&error))?;
     let clock = FleetClock::set(from, wanted.speed);
     let mut crew = Crew::new(clock, database.place.text(), wanted);
-    crew.man(Version::This)?;
+    crew.start_version(Version::This)?;
     while store.vitals(clock.now()).await.map_err(|error| text(&error))?.never_read > 0 {
         clock.sleep(Duration::from_secs(1)).await;
     }
@@ -123,13 +124,14 @@ pub async fn backlog(wanted: &Wanted, workers: u32) -> Result<Duration, String> 
     Ok(took)
 }
 
-/// When a simulation begins.
+/// The simulated time at which a simulation begins.
 fn morning() -> Result<Timestamp, String> {
     let paris = TimeZone::fixed(tz::offset(1));
     paris.to_timestamp(FIRST_DAY.at(9, 0, 0, 0)).map_err(|error| error.to_string())
 }
 
-/// Links every tenant, each so much later than the one before, and due so much later: thus first syncs are spread.
+/// Links every tenant, each later than the one before by `APART` and due by as much later, so that first
+/// syncs are spread.
 async fn link(
     store: &Store,
     fleet: &Fleet,
@@ -162,7 +164,7 @@ async fn link(
     Ok(())
 }
 
-/// What happens in the tenants.
+/// The events in the tenants.
 struct Life<'a> {
     fleet: &'a Fleet,
     dice: Dice,
@@ -172,8 +174,8 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// Moves the tenants' clocks to the minute.
-    fn go_on(&mut self, now: Timestamp) {
+    /// Moves the tenants' clocks to the current minute and applies that minute's changes.
+    fn advance_to(&mut self, now: Timestamp) {
         let minute = now.duration_since(self.from).as_mins();
         let passed = minute - self.minute;
         if passed > 0 {
@@ -186,7 +188,7 @@ impl Life<'_> {
         }
     }
 
-    /// Gives so many people another job.
+    /// Gives `count` employees another job.
     fn change(&mut self, count: u64) {
         for _ in 0..count {
             let n = usize::try_from(self.dice.draw()).unwrap_or(0) % self.fleet.len().max(1);
@@ -206,55 +208,55 @@ struct Crew<'a> {
     clock: FleetClock,
     url: String,
     wanted: &'a Wanted,
-    hands: Vec<Hand>,
+    slots: Vec<WorkerSlot>,
     started: u64,
     dice: Dice,
 }
 
-/// Which version of this program a worker is a process of.
+/// The version of this program that a worker process runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
     This,
     Other,
 }
 
-struct Hand {
+struct WorkerSlot {
     version: Version,
     child: Option<Child>,
-    /// Until when it is away, dead or paused.
+    /// When a killed or paused worker returns; none while it works.
     away_until: Option<Timestamp>,
     kills: u64,
     pauses: u64,
 }
 
 impl<'a> Crew<'a> {
-    /// A crew of whom nobody was started.
+    /// A crew with no worker started.
     fn new(clock: FleetClock, url: String, wanted: &'a Wanted) -> Self {
-        let hand = |n| {
+        let slot = |n| {
             let version = if wanted.beside.is_some() && n % 2 == 1 { Version::Other } else { Version::This };
-            Hand { version, child: None, away_until: None, kills: 0, pauses: 0 }
+            WorkerSlot { version, child: None, away_until: None, kills: 0, pauses: 0 }
         };
-        let hands = (0..wanted.workers).map(hand).collect();
-        Self { clock, url, wanted, hands, started: 0, dice: Dice::new(wanted.seed, 7) }
+        let slots = (0..wanted.workers).map(slot).collect();
+        Self { clock, url, wanted, slots, started: 0, dice: Dice::new(wanted.seed, 7) }
     }
 }
 
 impl Crew<'_> {
-    /// Starts those of a version.
-    fn man(&mut self, version: Version) -> Result<(), String> {
-        for n in 0..self.hands.len() {
-            if self.hands[n].version == version {
-                self.hands[n].child = Some(self.start(version)?);
+    /// Starts the workers of a version.
+    fn start_version(&mut self, version: Version) -> Result<(), String> {
+        for n in 0..self.slots.len() {
+            if self.slots[n].version == version {
+                self.slots[n].child = Some(self.start(version)?);
             }
         }
         Ok(())
     }
 
-    /// Waits until all that were started work.
+    /// Waits until every started worker has registered in `workers`.
     async fn wait_for_beats(&self) -> Result<(), String> {
         let mut connection = PgConnection::connect(&self.url).await.map_err(|error| error.to_string())?;
         for _ in 0..100 {
-            // Until the first of them made it, there is no such table.
+            // The table is missing until the first worker has created it.
             let beating = sqlx::query_scalar("SELECT count(*) FROM workers").fetch_one(&mut connection).await;
             if u64::try_from(beating.unwrap_or(0_i64)).is_ok_and(|beating| beating >= self.started) {
                 return Ok(());
@@ -284,60 +286,61 @@ impl Crew<'_> {
             .map_err(|error| format!("starting a worker: {error}"))
     }
 
-    /// Brings back who has been away for long enough; now and then kills or pauses one who is there, never all at once.
-    fn suffer(&mut self, now: Timestamp) -> Result<(), String> {
+    /// Brings back the workers whose absence is over; from time to time kills or pauses one, never more than
+    /// half of them.
+    fn inject_failure(&mut self, now: Timestamp) -> Result<(), String> {
         self.bring_back(now)?;
-        self.nobody_left()?;
-        let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
+        self.check_none_exited()?;
+        let away = self.slots.iter().filter(|slot| slot.away_until.is_some()).count();
         // About one a minute.
-        if away * 2 >= self.hands.len() || self.dice.between(0, 59) != 0 {
+        if away * 2 >= self.slots.len() || self.dice.between(0, 59) != 0 {
             return Ok(());
         }
-        let pick = usize::try_from(self.dice.draw()).unwrap_or(0) % self.hands.len().max(1);
+        let pick = usize::try_from(self.dice.draw()).unwrap_or(0) % self.slots.len().max(1);
         let kill = self.dice.chance(50);
-        let Some(hand) = self.hands.get_mut(pick).filter(|hand| hand.away_until.is_none()) else {
+        let Some(slot) = self.slots.get_mut(pick).filter(|slot| slot.away_until.is_none()) else {
             return Ok(());
         };
-        // A version before this one does not start again on tables that it does not know.
-        let kill = kill && hand.version == Version::This;
+        // A previous version does not start again on tables that it does not know.
+        let kill = kill && slot.version == Version::This;
         let away = if kill { self.dice.between(5, 30) } else { self.dice.between(60, 180) };
-        let Some(child) = &mut hand.child else { return Ok(()) };
+        let Some(child) = &mut slot.child else { return Ok(()) };
         if kill {
             child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
-            hand.child = None;
-            hand.kills += 1;
+            slot.child = None;
+            slot.kills += 1;
         } else {
             signal(child, Signal::STOP)?;
-            hand.pauses += 1;
+            slot.pauses += 1;
         }
-        hand.away_until = Some(now + SignedDuration::from_secs(i64::try_from(away).unwrap_or(60)));
+        slot.away_until = Some(now + SignedDuration::from_secs(i64::try_from(away).unwrap_or(60)));
         Ok(())
     }
 
     fn bring_back(&mut self, now: Timestamp) -> Result<(), String> {
-        for n in 0..self.hands.len() {
-            if self.hands[n].away_until.is_none_or(|until| until > now) {
+        for n in 0..self.slots.len() {
+            if self.slots[n].away_until.is_none_or(|until| until > now) {
                 continue;
             }
-            self.hands[n].away_until = None;
-            match &self.hands[n].child {
+            self.slots[n].away_until = None;
+            match &self.slots[n].child {
                 Some(child) => signal(child, Signal::CONT)?,
-                None => self.hands[n].child = Some(self.start(self.hands[n].version)?),
+                None => self.slots[n].child = Some(self.start(self.slots[n].version)?),
             }
         }
         Ok(())
     }
 
-    /// Everybody is there again.
+    /// Brings every worker back.
     fn recover(&mut self) -> Result<(), String> {
         self.bring_back(Timestamp::MAX)?;
-        self.nobody_left()
+        self.check_none_exited()
     }
 
-    /// Whoever ends by itself has failed, however well the others do without.
-    fn nobody_left(&mut self) -> Result<(), String> {
-        for hand in self.hands.iter_mut().filter(|hand| hand.version == Version::This) {
-            let ended = hand.child.as_mut().and_then(|child| child.try_wait().transpose());
+    /// A worker that exits by itself is a failure, even if the others do its work.
+    fn check_none_exited(&mut self) -> Result<(), String> {
+        for slot in self.slots.iter_mut().filter(|slot| slot.version == Version::This) {
+            let ended = slot.child.as_mut().and_then(|child| child.try_wait().transpose());
             if let Some(ended) = ended {
                 let status = ended.map_err(|error| error.to_string())?;
                 return Err(format!("a worker ended by itself: {status}"));
@@ -346,21 +349,21 @@ impl Crew<'_> {
         Ok(())
     }
 
-    fn toll(&self) -> (u64, u64) {
-        let sum = |of: fn(&Hand) -> u64| self.hands.iter().map(of).sum();
-        (sum(|hand| hand.kills), sum(|hand| hand.pauses))
+    fn kills_and_pauses(&self) -> (u64, u64) {
+        let sum = |of: fn(&WorkerSlot) -> u64| self.slots.iter().map(of).sum();
+        (sum(|slot| slot.kills), sum(|slot| slot.pauses))
     }
 
-    fn tell(&self) -> String {
-        let (kills, pauses) = self.toll();
-        let away = self.hands.iter().filter(|hand| hand.away_until.is_some()).count();
+    fn summary(&self) -> String {
+        let (kills, pauses) = self.kills_and_pauses();
+        let away = self.slots.iter().filter(|slot| slot.away_until.is_some()).count();
         format!("{kills} killed, {pauses} paused so far, {away} away")
     }
 }
 
 impl Drop for Crew<'_> {
     fn drop(&mut self) {
-        for child in self.hands.iter_mut().filter_map(|hand| hand.child.as_mut()) {
+        for child in self.slots.iter_mut().filter_map(|slot| slot.child.as_mut()) {
             let _ = child.kill();
             let _ = child.wait();
         }

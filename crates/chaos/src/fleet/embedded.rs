@@ -1,5 +1,6 @@
-//! The other end of the scale: `lucca-connector serve` itself, one process on SQLite, linked to hundreds of tenants of whom
-//! little is heard; in real time. What it takes of the machine is the kernel's count, so other work beside it hardly matters.
+//! The small deployment: `lucca-connector serve` itself, one process on SQLite, linked to hundreds of tenants
+//! with few changes, in real time. Reads memory and processor time from the kernel, so other load on the
+//! machine hardly matters.
 
 use std::fmt;
 use std::io::Write as _;
@@ -17,23 +18,23 @@ use store::Store;
 use super::Wanted;
 use super::clock::{FleetClock, real_now};
 
-/// How often it is looked.
+/// Interval between two measurements.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// What one process took.
+/// The resources that one process used.
 #[derive(Clone, Debug, Serialize)]
 pub struct Taken {
-    /// From the first look until everything had been read once, in seconds.
+    /// Seconds from the first measurement until every account had been read once.
     pub first_syncs_s: f64,
-    /// The most memory it held while everything was read for the first time, in bytes of resident memory.
+    /// Peak resident memory during the first syncs, in bytes.
     pub first_most_bytes: u64,
-    /// The most memory it held afterwards.
+    /// Peak resident memory afterwards, in bytes.
     pub idle_most_bytes: u64,
-    /// How many hundredths of one core it used afterwards.
+    /// Processor time afterwards, in percent of one core.
     pub idle_core_percent: f64,
-    /// Syncs afterwards.
+    /// Number of syncs afterwards.
     pub idle_syncs: i64,
-    /// For how many minutes it was looked at afterwards.
+    /// Minutes measured afterwards.
     pub minutes: f64,
 }
 
@@ -57,24 +58,25 @@ impl fmt::Display for Taken {
     }
 }
 
-/// Links `wanted.tenants` with the program `binary`, serves them, and looks at it for `wanted.minutes` once everything was read.
+/// Links `wanted.tenants` accounts with the program `binary`, serves them, and measures the process for
+/// `wanted.minutes` once every account was read.
 ///
 /// # Errors
 ///
-/// Why it could not be measured.
-pub async fn embedded(wanted: &Wanted, binary: &Path, say: &dyn Fn(&str)) -> Result<Taken, String> {
+/// The reason why it could not be measured.
+pub async fn embedded(wanted: &Wanted, binary: &Path, log_line: &dyn Fn(&str)) -> Result<Taken, String> {
     let text = |error: &dyn fmt::Display| error.to_string();
     let clock = FleetClock::set(real_now(), 1.0);
     let today = clock.now().to_zoned(people::tenant_zone()).date();
     let fleet = Fleet::start(wanted.tenants, wanted.people, wanted.seed, today);
     let fleet = fleet.await.map_err(|error| text(&error))?;
-    say(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
+    log_line(&format!("{} tenants of {} people each", fleet.len(), wanted.people));
     let dir = tempfile::tempdir().map_err(|error| text(&error))?;
     for n in (0..u16::MAX).take(fleet.len()) {
-        // Linking asks the tenants, who are answered for in this process.
+        // Linking sends requests to the tenants, which this process serves.
         tokio::task::block_in_place(|| link(binary, dir.path(), &fleet.url(n), fleet.api_key()))?;
         if n % 100 == 99 {
-            say(&format!("{} are linked", n + 1));
+            log_line(&format!("{} are linked", n + 1));
         }
     }
     let mut serve = Serve::start(binary, dir.path())?;
@@ -93,7 +95,7 @@ pub async fn embedded(wanted: &Wanted, binary: &Path, say: &dyn Fn(&str)) -> Res
         }
     }
     let first_syncs_s = clock.now().duration_since(began).as_secs_f64();
-    say(&format!("everything was read once after {first_syncs_s:.0} s"));
+    log_line(&format!("everything was read once after {first_syncs_s:.0} s"));
     let (since, before, runs) = (clock.now(), serve.usage()?, runs(&tables).await?);
     let mut idle_most_bytes = 0;
     let mut passed = Duration::ZERO;
@@ -134,10 +136,10 @@ fn link(binary: &Path, dir: &Path, url: &str, key: &str) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("a tenant could not be linked: {status}")) }
 }
 
-/// The running service; it is killed when this is dropped.
+/// The running service; dropping it kills the process.
 struct Serve(Child);
 
-/// What a process has taken so far.
+/// The resources that a process has used so far.
 struct Usage {
     processor: Duration,
     resident_bytes: u64,
@@ -160,8 +162,8 @@ impl Serve {
         }
         let file = format!("/proc/{}/stat", self.0.id());
         let stat = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
-        // The name, second, may hold anything; behind it the processor times are the 12th and 13th, memory the 22nd:
-        // proc_pid_stat(5).
+        // The second field, the name, may contain anything; behind it the processor times are the 12th and
+        // 13th, memory the 22nd: proc_pid_stat(5).
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
         let (user, system, pages) = number(11)

@@ -1,4 +1,4 @@
-//! What came of a simulation: from the store's own tables, and from what the tenants counted.
+//! Measures a simulation by the store's tables and by the requests that the tenants counted.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,48 +14,48 @@ use store::Store;
 use super::clock::FleetClock;
 use crate::facts::{differences, of_snapshot, of_store};
 
-/// The limit that is documented, in any sixty seconds. Source: directory.md §10.
+/// Lucca's documented limit of requests in any sixty seconds. Source: directory.md §10.
 const LUCCAS_LIMIT: usize = 50;
-/// Within which a sync should begin.
+/// A sync should begin within this time, in milliseconds.
 const PROMPT_MS: i64 = 60_000;
 
-/// What came of a simulation. Times are simulated.
+/// The measurements of a simulation. Times are simulated.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Measured {
-    /// Syncs that were begun while it counted.
+    /// Syncs begun during the measured time.
     pub begun: u64,
-    /// Syncs that were due while it counted and not begun when it ended.
+    /// Syncs due in the measured time that had not begun at its end.
     pub waiting: u64,
-    /// Seconds from when a sync was due to when it was begun: of half of them less than this.
+    /// Seconds from due to begun: the median.
     pub lag_50_s: f64,
-    /// Of 99 in a hundred.
+    /// The 99th percentile of the same.
     pub lag_99_s: f64,
-    /// Of all.
+    /// The maximum of the same.
     pub lag_most_s: f64,
-    /// How many in a hundred were begun within a minute.
+    /// Percentage of syncs begun within a minute.
     pub prompt_percent: f64,
-    /// How often a run wrote to an account after a later run had.
+    /// How often a run wrote to an account after a later run had written to it.
     pub two_writers: u64,
-    /// Accounts of which something is stored that is not so, or the other way round.
+    /// Accounts whose stored records differ from their tenant's.
     pub wrong_accounts: u64,
     /// The first differences, without names.
     pub differences: Vec<String>,
-    /// The most requests that any tenant was sent in a minute.
+    /// The most requests that any tenant received in a minute.
     pub most_requests: u64,
-    /// Requests of all tenants, all in all.
+    /// Requests to all tenants in total.
     pub requests: u64,
-    /// Runs by how they ended, all in all.
+    /// Runs by outcome, in total.
     pub outcomes: Vec<(String, i64)>,
     /// Workers killed.
     pub kills: u64,
-    /// Workers paused for longer than they may be silent.
+    /// Workers paused for longer than a worker may be silent.
     pub pauses: u64,
     /// Changes made in the tenants.
     pub changes: u64,
 }
 
 impl Measured {
-    /// Whether everything was as it must be; how late syncs begin only where it is `timed`.
+    /// Whether every expectation holds; the start of syncs counts only with `timed`.
     pub fn is_well(&self, timed: bool) -> bool {
         (self.prompt_percent >= 99.0 || !timed)
             && self.two_writers == 0
@@ -145,7 +145,7 @@ pub(super) async fn measure(
     })
 }
 
-/// From when the first run began until the last ended.
+/// The time from the start of the first run to the end of the last.
 pub(super) async fn first_syncs_took(store: &Store) -> Result<Duration, String> {
     let pool = store.postgres().ok_or("a fleet needs PostgreSQL")?;
     let seconds: Option<f64> = sqlx::query_scalar(
@@ -157,7 +157,8 @@ pub(super) async fn first_syncs_took(store: &Store) -> Result<Duration, String> 
     Ok(Duration::from_secs_f64(seconds.unwrap_or_default()))
 }
 
-/// How late the runs were begun that were due while it counted, each due moment once: by its first run.
+/// Delays, in milliseconds, of the runs that were due in the measured time; each due moment counts once, by
+/// its first run.
 async fn lags(pool: &PgPool, began_ms: i64, ended_ms: i64) -> Result<Vec<i64>, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT min((extract(epoch FROM started_at) * 1000)::bigint) - due_ms FROM runs \
@@ -170,31 +171,31 @@ async fn lags(pool: &PgPool, began_ms: i64, ended_ms: i64) -> Result<Vec<i64>, s
     .await
 }
 
-/// How many accounts hold something else than their tenant, and the first differences.
+/// How many accounts differ from their tenant, and the first differences.
 async fn wrong(store: &Store, fleet: &Fleet, first_day: Date) -> Result<(u64, Vec<String>), String> {
     let since = date(first_day.year() - 1, 1, 1);
     let accounts = store.accounts().await.map_err(|error| error.to_string())?;
-    let (mut wrong, mut told) = (0, Vec::new());
+    let (mut wrong, mut listed) = (0, Vec::new());
     for (n, account) in accounts.iter().enumerate() {
         let Some(tenant) = fleet.tenant(n) else { continue };
         let should = of_snapshot(&tenant.snapshot(fleet.api_key()).unwrap_or_default(), since);
         let is = of_store(store, account.no, since).await.map_err(|error| error.to_string())?;
         let different = differences(&should, &is, |(kind, _)| {
-            // Contracts have a rhythm of hours, and nothing is changed of them here.
+            // Contracts are read every few hours, and the simulation changes none.
             matches!(kind, Kind::Employee | Kind::Employment | Kind::Department | Kind::Absence)
         });
         if !different.is_empty() {
             wrong += 1;
             let first = different.into_iter().next().unwrap_or_default();
-            if told.len() < 5 {
-                told.push(format!("account {n}: {first}"));
+            if listed.len() < 5 {
+                listed.push(format!("account {n}: {first}"));
             }
         }
     }
-    Ok((wrong, told))
+    Ok((wrong, listed))
 }
 
-/// The most moments within a span of each other.
+/// The largest number of moments within any `span`.
 fn most_within(sorted: &[u64], span: f64) -> usize {
     let (mut most, mut first) = (0, 0);
     for (last, at) in sorted.iter().enumerate() {

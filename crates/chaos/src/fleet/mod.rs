@@ -1,9 +1,10 @@
-//! A fleet: thousands of linked accounts, workers that are killed and paused all the while, and what must be true
-//! nevertheless. Every sync begins within a minute of when it is due; no account has two writers; nothing is lost; no
-//! tenant is asked more often than Lucca allows, by the tenants' own count.
+//! A fleet: thousands of linked accounts, workers that are killed and paused all the time, and the
+//! expectations that must hold nevertheless. Every sync begins within a minute of its due time; no account
+//! has two writers; no change is lost; no tenant receives more requests than Lucca allows, by the tenants'
+//! own count.
 //!
-//! Time runs by a clock of its own, at a pace that the machine can keep up with. Only PostgreSQL: the other engine has one
-//! process, of which is looked at what it takes ([`embedded`]).
+//! Simulated time runs at a pace that the machine can keep up with. PostgreSQL only: SQLite serves one
+//! process, whose resources [`embedded`] measures.
 
 mod clock;
 mod conductor;
@@ -20,26 +21,26 @@ pub use conductor::{backlog, simulate};
 pub use embedded::{Taken, embedded};
 pub use measure::Measured;
 
-/// What is simulated.
+/// The parameters of a simulation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wanted {
     /// How many linked accounts, each with a tenant of its own.
     pub tenants: u16,
-    /// People a tenant.
+    /// Employees per tenant.
     pub people: u32,
     /// Worker processes.
     pub workers: u32,
-    /// Simulated minutes, after everything was read once.
+    /// Simulated minutes to measure, after every account was read once.
     pub minutes: u64,
-    /// How many simulated seconds pass in a real one.
+    /// Simulated seconds per real second.
     pub speed: f64,
     /// Whether workers are killed and paused.
     pub chaos: bool,
-    /// Whether it counts how late syncs begin, and not only whether all is right: that depends on the machine.
+    /// Whether the delay of syncs counts as a failure: it depends on the machine.
     pub timed: bool,
-    /// Chooses who is killed and what changes.
+    /// Seeds the kills and the changes.
     pub seed: u64,
-    /// This program of another version, which every second worker is a process of.
+    /// This program in another version, which every second worker runs.
     pub beside: Option<PathBuf>,
 }
 
@@ -65,11 +66,11 @@ impl Wanted {
     }
 }
 
-/// Carries out the order of a worker process.
+/// Runs a worker process by its order.
 ///
 /// # Errors
 ///
-/// Why it could not work.
+/// The reason why it could not work.
 pub async fn work(order: &str) -> Result<(), String> {
     let order: worker::Order = serde_json::from_str(order).map_err(|error| error.to_string())?;
     order.carry_out().await

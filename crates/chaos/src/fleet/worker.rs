@@ -1,4 +1,4 @@
-//! A worker process of the fleet: what `lucca-connector worker` runs, by the simulation's clock.
+//! A worker process of the fleet: runs what `lucca-connector worker` runs, by the simulation's clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::FleetClock;
 
-/// What a worker process is told. A worker of the version before must be able to read it, and this one what that is told.
+/// The order to a worker process. The previous version must be able to read this one's order, and this
+/// version the previous one's.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) database: String,
@@ -49,7 +50,7 @@ impl Order {
             holder: Holder { name: self.name, has_ended: |_| false },
         };
         let pool = machinery.store.postgres().ok_or("a fleet needs PostgreSQL")?.clone();
-        // The engine waits in real time.
+        // The queue waits in real time.
         let timing = Timing::default().scaled(|span| self.clock.real(span));
         let queue = Queue::Scaled(Scaled::open(pool, timing).await.map_err(|error| error.to_string())?);
         let duties: Vec<Arc<dyn Duty>> = vec![
@@ -64,7 +65,7 @@ impl Order {
     }
 }
 
-/// Randomness by the seed, a stream a process.
+/// Seeded randomness, one stream per process.
 fn entropy(seed: u64) -> Entropy {
     let drawn = AtomicU64::new(0);
     Entropy::new(move |bytes| {

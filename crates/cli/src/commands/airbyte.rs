@@ -1,4 +1,4 @@
-//! `airbyte`: a source of the Airbyte protocol. Standard output holds its messages and nothing else.
+//! `airbyte`: a source of the Airbyte protocol. Standard output holds only its messages.
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Stdout, stdout};
@@ -13,7 +13,7 @@ use people::Kind;
 use sync::{Progress, StreamReport};
 
 use crate::Global;
-use crate::commands::source::{Source, Which, read_file};
+use crate::commands::source::{Source, SourceOptions, read_file};
 use crate::failure::{Exit, Failure};
 use crate::session;
 
@@ -28,9 +28,9 @@ enum Command {
     /// What the source wants to be configured with
     Spec,
     /// Whether a configuration works
-    Check(Which),
+    Check(SourceOptions),
     /// The streams there are, with the schema of their records
-    Discover(Which),
+    Discover(SourceOptions),
     /// The records of the streams that a configured catalog names
     Read(ReadArgs),
 }
@@ -38,7 +38,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ReadArgs {
     #[command(flatten)]
-    source: Which,
+    source: SourceOptions,
     /// The configured catalog: which streams, and how
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
@@ -59,30 +59,32 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut messages = messages();
     let done = tokio::select! {
         done = Box::pin(answer(global, &args.command, &mut messages)) => done,
-        told = session::told_to_end() => told.and(Err(session::interrupted("the read was stopped"))).map_err(Trouble::from),
+        signalled = session::shutdown_signal() => {
+            signalled.and(Err(session::interrupted("the read was stopped"))).map_err(CommandError::from)
+        }
     };
-    let told = match done {
+    let written = match done {
         Ok(is_whole) => return Ok(ExitCode::from(u8::from(!is_whole))),
-        Err(Trouble::Streams(Error::Output(error))) => Err(error),
-        Err(trouble) => {
-            let (failure, message, internal) = trouble.told();
+        Err(CommandError::Streams(Error::Output(error))) => Err(error),
+        Err(error) => {
+            let (failure, message, internal) = error.trace_parts();
             messages.error(None, failure, &message, &internal)
         }
     };
-    match told {
+    match written {
         Ok(()) => Ok(ExitCode::FAILURE),
-        // The reader has seen enough.
+        // The platform closed the pipe: it has read enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Failure::from_error(Exit::Internal, "cli.output", &error)),
     }
 }
 
-/// Answers a command. Whether everything that was wanted was given.
+/// Answers a command. Returns false if a requested stream could not be read.
 async fn answer(
     global: &Global,
     command: &Command,
     messages: &mut Messages<'_, BufWriter<Stdout>>,
-) -> Result<bool, Trouble> {
+) -> Result<bool, CommandError> {
     match command {
         Command::Spec => messages.spec(&airbyte::spec())?,
         Command::Check(args) => {
@@ -106,7 +108,7 @@ async fn read(
     global: &Global,
     args: &ReadArgs,
     messages: &mut Messages<'_, BufWriter<Stdout>>,
-) -> Result<bool, Trouble> {
+) -> Result<bool, CommandError> {
     let source = Source::read(global, &args.source)?;
     let mode = mode(&source);
     let catalog = Catalog::parse(&read_file(&args.catalog)?, mode)?;
@@ -115,7 +117,7 @@ async fn read(
         None => States::default(),
     };
     let wanted: Vec<Kind> = catalog.0.iter().map(|wanted| wanted.kind).collect();
-    let opened = source.open(&wanted, &Told).await?;
+    let opened = source.open(&wanted, &LoggedProgress).await?;
     for remark in &opened.remarks {
         messages.log(Level::Warn, remark)?;
     }
@@ -134,33 +136,33 @@ fn mode(source: &Source) -> Mode {
     if source.is_kept() { Mode::Kept } else { Mode::Direct }
 }
 
-/// What went wrong.
-enum Trouble {
+/// The error of a command.
+enum CommandError {
     Failure(Failure),
     Streams(Error),
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         Self::Streams(error)
     }
 }
 
-impl From<std::io::Error> for Trouble {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         Self::Streams(Error::Output(error))
     }
 }
 
-impl Trouble {
-    /// Whose fault it is, a word for people, and one for whoever looks for the cause.
-    fn told(self) -> (FailureType, String, String) {
+impl CommandError {
+    /// The failure type, a message for users, and one with the cause for operators.
+    fn trace_parts(self) -> (FailureType, String, String) {
         let failure = match self {
             Self::Failure(failure) => failure,
             Self::Streams(error) => error.into(),
@@ -179,7 +181,7 @@ fn failure_type(exit: Exit) -> FailureType {
     }
 }
 
-/// What happened and what to do, for a person.
+/// The failure's message and advice, as one text.
 fn sentence(failure: &Failure) -> String {
     let mut text = failure.message.clone();
     if let Some(advice) = &failure.advice {
@@ -189,13 +191,13 @@ fn sentence(failure: &Failure) -> String {
     text
 }
 
-/// Tells how a read from Lucca goes: it may take minutes until the first record.
-struct Told;
+/// Logs the progress of a read from Lucca: the first record may take minutes.
+struct LoggedProgress;
 
-impl Progress for Told {
+impl Progress for LoggedProgress {
     fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
         let text = format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read);
-        // That nobody reads shows itself with the first record.
+        // A closed pipe shows with the first record.
         let _ = messages().log(Level::Info, &text);
     }
 }

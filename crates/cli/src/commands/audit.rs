@@ -1,4 +1,4 @@
-//! `audit verify`: whether the audit log is what was written. What it says of linked accounts is in `accounts audit`.
+//! `audit verify`: verifies the audit log's hash chain. `accounts audit` lists entries.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! `backup`: a SQLite database in one file, while it is used; and `restored`, which says that what is there came from a
-//! backup. PostgreSQL, and what a restore means for others, is in docs/backup.md.
+//! `backup`: copies a SQLite database to one file while it is used; and `restored`: declares that the
+//! database came from a backup. PostgreSQL, and the consequences of a restore, are in docs/backup.md.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::Global;
 use crate::data_dir::{DataDir, write_private};
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
-use crate::output::{complain, counted, line};
+use crate::output::{counted, line, stderr_line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The file to write, or a folder, where it is named by the time
     #[arg(value_name = "FILE|DIR")]
     to: PathBuf,
-    /// Write the master keys beside it, as FILE.master.key: whoever has both can read every secret
+    /// Write the master keys beside it, as FILE.master.key: a reader of both files can read every secret
     #[arg(long)]
     with_key: bool,
 }
@@ -44,14 +44,14 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             ));
         }
     }
-    // Under another name until it is whole, and never readable by others.
+    // Written under another name until it is complete, and never readable by other users.
     let part = Part(beside(".part"));
     part.remove().map_err(|error| Failure::file("removing", &part.0, &error))?;
     write_private(&part.0, b"")?;
     tokio::select! {
         written = data.store.back_up(&part.0) => written?,
-        told = session::told_to_end() => {
-            told?;
+        signalled = session::shutdown_signal() => {
+            signalled?;
             return Err(Failure {
                 exit: Exit::Interrupted,
                 code: "backup.interrupted".to_owned(),
@@ -86,7 +86,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
-/// A backup that is not whole: what is of no use is not left behind.
+/// An incomplete backup; dropping it deletes the file.
 struct Part(PathBuf);
 
 impl Part {
@@ -100,12 +100,12 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // Of one that is whole there is nothing left under this name.
+        // A complete backup has been renamed, so this deletes nothing.
         let _ = self.remove();
     }
 }
 
-/// `restored`: what is there is an older state, which the connector can't see by itself.
+/// `restored`: declares that the database is an older state, which the connector can't detect by itself.
 pub(crate) async fn restored(global: &Global) -> Result<ExitCode, Failure> {
     let (data, noticed) = DataDir::open_restored(global).await?;
     let restored = match noticed {
@@ -131,9 +131,9 @@ fn in_words(restored: Restored) -> String {
     )
 }
 
-/// Says what was found when the database was opened.
-pub(crate) fn tell(restored: Restored, place: &impl std::fmt::Display) {
-    complain(&format!("{place} was restored from a backup. {} See docs/backup.md.", in_words(restored)));
+/// Reports a restore that was detected when the database was opened.
+pub(crate) fn report_restore(restored: Restored, place: &impl std::fmt::Display) {
+    stderr_line(&format!("{place} was restored from a backup. {} See docs/backup.md.", in_words(restored)));
 }
 
 impl From<BackupError> for Failure {
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_restore_meant_is_said_in_words() {
+    fn restore_reads_as_text() {
         let text = in_words(Restored { accounts: 2, in_doubt: 1 });
         assert!(text.contains("2 linked accounts") && text.contains("1 absence request is"), "{text}");
     }

@@ -12,7 +12,7 @@ use store::{AccountStatus, Actor, CalendarFeed, CalendarFeedId, LinkedAccount, T
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain, counted, line, table};
+use crate::output::{clean, counted, line, stderr_line, table};
 use crate::people_view::stored_id;
 use crate::session;
 
@@ -27,13 +27,13 @@ enum Action {
     /// Make a feed; its address is shown once
     Add(Box<Add>),
     /// List a linked account's feeds, without their addresses
-    List(Which),
+    List(AccountOption),
     /// Remove a feed: its address opens nothing any more
     Remove(Remove),
 }
 
 #[derive(Debug, clap::Args)]
-struct Which {
+struct AccountOption {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
@@ -60,10 +60,10 @@ struct Add {
           value_parser = clap::value_parser!(u16).range(1..=i64::from(DAYS_AHEAD.1)))]
     days_ahead: u16,
     #[command(flatten)]
-    which: Which,
+    which: AccountOption,
 }
 
-/// Whose absences.
+/// The employees of a feed.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Members {
@@ -83,7 +83,7 @@ struct Remove {
     /// The feed's id: feed_…
     id: String,
     #[command(flatten)]
-    which: Which,
+    which: AccountOption,
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -153,7 +153,7 @@ async fn add(
         crate::output::json(&shown);
     } else {
         line(&path);
-        complain(&format!(
+        stderr_line(&format!(
             "This is {}, at the address where `lucca-connector serve` is found. Whoever has it can read the feed; it is not \
              shown again.",
             feed.id

@@ -1,4 +1,4 @@
-//! `changes`: the change log of a linked account, a line a change, and waiting for more.
+//! `changes`: prints the change log of a linked account, one line per change, and can follow it.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -11,13 +11,13 @@ use store::{Change, ChangeFilter, LinkedAccount, Operation};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain};
+use crate::output::{clean, stderr_line};
 use crate::session;
 
-/// How often is looked for more.
+/// How often the log is polled.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Changes read at once.
+/// Changes per query.
 const BATCH: u32 = 1000;
 
 #[derive(Debug, clap::Args)]
@@ -59,34 +59,34 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     };
     let mut reading = Reading { after, left: args.limit.unwrap_or(default_limit), shown: 0 };
     let clock = session::clock();
-    // Heard only once it waits: before that, Ctrl-C ends the process at once.
-    let end = async { session::told_to_end().await };
+    // Signals are handled only while it waits: before that, Ctrl-C ends the process at once.
+    let end = async { session::shutdown_signal().await };
     tokio::pin!(end);
     loop {
-        let more = reading.go_on(global, args, &data, &account).await?;
+        let more = reading.print_new(global, args, &data, &account).await?;
         if !args.follow || !more {
             break;
         }
         tokio::select! {
             () = clock.sleep(EVERY) => {}
-            told = &mut end => {
-                told?;
+            signalled = &mut end => {
+                signalled?;
                 break;
             }
         }
     }
     let last = data.store.last_change(account.no).await?;
     if reading.shown == 0 && last == 0 {
-        complain("Nothing is in the change log yet. `lucca-connector sync` fills it.");
+        stderr_line("Nothing is in the change log yet. `lucca-connector sync` fills it.");
     } else if reading.shown == 0 && reading.after > last {
-        complain(&format!("The change log ends at {last}."));
+        stderr_line(&format!("The change log ends at {last}."));
     } else {
-        complain(&format!("Go on with --after {}; the change log ends at {last}.", reading.after));
+        stderr_line(&format!("Go on with --after {}; the change log ends at {last}.", reading.after));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// How far the log has been read.
+/// The position in the log.
 struct Reading {
     after: i64,
     left: u64,
@@ -94,8 +94,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// Shows what there is now. False when as many were shown as were wanted.
-    async fn go_on(
+    /// Prints the changes there are now. Returns false once `--limit` is reached.
+    async fn print_new(
         &mut self,
         global: &Global,
         args: &Args,
@@ -104,7 +104,7 @@ impl Reading {
     ) -> Result<bool, Failure> {
         let id = args.id.as_deref().map(RemoteId::from);
         loop {
-            // Asked before the changes are, so that none is between the two.
+            // Read before the changes, so that none falls between the two.
             let last = data.store.last_change(account.no).await?;
             if self.left == 0 {
                 return Ok(false);
@@ -127,7 +127,7 @@ impl Reading {
             self.left = self.left.saturating_sub(count);
             self.shown += count;
             let seen = changes.last().map_or(self.after, |change| change.seq);
-            // What a filter passed over need not be looked at again.
+            // Changes that a filter skipped need not be read again.
             self.after = if is_all { seen.max(last) } else { seen };
             if is_all {
                 return Ok(self.left > 0);
@@ -152,19 +152,19 @@ fn one_line(global: &Global, change: &Change) -> String {
     let fields: Map<String, Value> = fields.unwrap_or_default();
     for (index, (name, values)) in fields.iter().enumerate() {
         let comma = if index == 0 { "  " } else { "; " };
-        // Writing into a text does not fail.
+        // Writing to a string does not fail.
         let _ = match values {
             Value::Object(pair) => {
                 write!(text, "{comma}{name}: {} → {}", short(pair.get("before")), short(pair.get("after")))
             }
-            // The value is personal and was not kept.
+            // A personal value, which was not kept.
             _ => write!(text, "{comma}{name}"),
         };
     }
     text.trim_end().to_owned()
 }
 
-/// A value, in so many letters as fit in a line.
+/// A value, shortened to fit a line.
 fn short(value: Option<&Value>) -> String {
     const LETTERS: usize = 40;
     let text = match value {

@@ -1,4 +1,5 @@
-//! `check`: is the tenant reachable, is the key good, what can it see. Of a linked account it keeps what it finds.
+//! `check`: checks that the tenant answers, that the key is good, and what it can read. For a linked account
+//! it stores the result.
 
 use std::process::ExitCode;
 
@@ -28,14 +29,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "tenant")]
     account: Option<String>,
     #[command(flatten)]
-    wish: Wanted,
+    check: CheckOptions,
     #[command(flatten)]
     pace: Pace,
 }
 
-/// What a check is about, and whom it speaks to.
+/// The features to check, and the language of the result.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Wanted {
+pub(crate) struct CheckOptions {
     /// What the app wants: employees, leaves, absence_requests, jobs, managers, qualifications, custom_fields
     /// [default: all but custom_fields; of a linked account, those it is linked with]
     #[arg(long, value_name = "FEATURE,…")]
@@ -45,15 +46,15 @@ pub(crate) struct Wanted {
     pub(crate) language: Language,
 }
 
-impl Wanted {
-    /// The features that are wanted.
+impl CheckOptions {
+    /// The features to check.
     pub(crate) fn features(&self) -> Features {
         self.features.clone().unwrap_or_else(|| Features::all().without(Feature::CustomFields))
     }
 }
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let clock = session::telling_clock(global, None);
+    let clock = session::reporting_clock(global, None);
     let today = session::today(&*clock);
     let mut groups = FieldGroups::default();
     let mut headline = None;
@@ -61,10 +62,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(text) => {
             let tenant = tenant_url(text, global.hosts)?;
             let key = args.key.read()?;
-            // The tenant may be one that is linked here: then they share its budget.
+            // If the tenant is linked here, the check shares its request budget.
             let data = DataDir::open(global).await.ok();
             let client = session::client(data.as_ref(), tenant.clone(), key, args.pace, &clock).await?;
-            let features = args.wish.features();
+            let features = args.check.features();
             let checked = linking::examine(&client, &features, today, &Silent).await;
             (tenant, features, checked?)
         }
@@ -80,10 +81,10 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             let account = session::account(&data, args.account.as_deref()).await?;
             groups = account_groups(&account.settings);
             let client = session::account_client(&data, &account, args.pace, &clock).await?;
-            let features = args.wish.features.clone().unwrap_or_else(|| account_features(&account.settings));
+            let features = args.check.features.clone().unwrap_or_else(|| account_features(&account.settings));
             let checked = linking::examine(&client, &features, today, &Silent).await?;
-            // A check of other features than it is linked with says nothing of the account.
-            if args.wish.features.is_none() {
+            // A check of other features than the linked ones says nothing about the account.
+            if args.check.features.is_none() {
                 let machinery = session::machinery(&data, &clock);
                 let source = DiagnosisSource::Check;
                 let summary = machinery.note_check(&account, &checked, source, Actor::Cli).await?;
@@ -92,7 +93,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             (tenant_url(&account.origin, global.hosts)?, features, checked)
         }
     };
-    let language = args.wish.language;
+    let language = args.check.language;
     let headline = headline.unwrap_or_else(|| checked.headline(&[]));
     if global.json {
         let mut answer = json!({
@@ -127,7 +128,7 @@ pub(crate) fn account_groups(settings: &AccountSettings) -> FieldGroups {
     declined.fold(groups, |groups, (_, part)| groups.leaving_out(part))
 }
 
-/// Adds which field groups of people are read, and with which features something is written to Lucca.
+/// Adds the field groups read of people, and the features that write to Lucca.
 pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features: &Features) {
     answer["written"] = json!(linking::written(features).collect::<Vec<_>>());
     answer["field_groups"] = json!({
@@ -136,7 +137,7 @@ pub(crate) fn add_read_to_json(answer: &mut Value, groups: FieldGroups, features
     });
 }
 
-/// Shows what is read of people and what is not, and what is written.
+/// Shows what is read of people, what is not, and what is written.
 pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Language) {
     let (read, unread) = match language {
         Language::English => ("Read of people", "Not read, unless --fields names it"),
@@ -151,8 +152,8 @@ pub(crate) fn show_read(groups: FieldGroups, features: &Features, language: Lang
     line(linking::written_text(features, language));
 }
 
-/// That nobody of a kind was seen may also mean that there is nobody: no reason to fail a script. That people can't
-/// be read at all is one.
+/// If no employee proves a permission, there may be none to see, so it does not fail a script. Unreadable
+/// people do.
 pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
     match checked.verdict(Permission::ViewUsers) {
         Some(Verdict::Missing) => ExitCode::from(Exit::PermissionMissing as u8),
@@ -160,7 +161,7 @@ pub(crate) fn exit_code(checked: &Diagnosis) -> ExitCode {
     }
 }
 
-/// A key that may not read people is not linked.
+/// Refuses to link a key that can't read people.
 pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> {
     let people = checked.finding(Permission::ViewUsers).filter(|finding| finding.verdict == Verdict::Missing);
     let Some(finding) = people else { return Ok(()) };
@@ -174,17 +175,18 @@ pub(crate) fn refuse_without_people(checked: &Diagnosis) -> Result<(), Failure> 
     })
 }
 
-/// Adds a diagnosis, with what it says to a person, to an answer in JSON.
+/// Adds a diagnosis with its texts to a JSON answer.
 pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, headline: &Headline, language: Language) {
     let mut check = json!(checked);
-    for (finding, told) in checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
+    for (finding, entry) in
+        checked.findings.iter().zip(check["findings"].as_array_mut().into_iter().flatten())
     {
-        told["label"] = json!(finding.permission.label(language));
-        told["place"] = json!(finding.permission.place().text(language));
-        told["verdict_text"] = json!(finding.verdict_text(language));
-        told["evidence_text"] = json!(finding.evidence_text(language));
-        told["remedy"] = json!(finding.remedy_text(language));
-        told["consequence"] = json!(finding.consequence_text(language));
+        entry["label"] = json!(finding.permission.label(language));
+        entry["place"] = json!(finding.permission.place().text(language));
+        entry["verdict_text"] = json!(finding.verdict_text(language));
+        entry["evidence_text"] = json!(finding.evidence_text(language));
+        entry["remedy"] = json!(finding.remedy_text(language));
+        entry["consequence"] = json!(finding.consequence_text(language));
     }
     answer["headline"] = json!(headline);
     answer["headline"]["text"] = json!(headline.text(language));
@@ -192,7 +194,7 @@ pub(crate) fn add_to_json(answer: &mut Value, checked: &Diagnosis, headline: &He
     answer["check"] = check;
 }
 
-/// Shows a check to a person.
+/// Shows a check as text.
 pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, headline: &Headline, language: Language) {
     line(&format!("{} ({})", tenant.origin(), tenant.environment().name()));
     line(&headline.text(language));
@@ -220,7 +222,7 @@ pub(crate) fn show(tenant: &TenantUrl, checked: &Diagnosis, headline: &Headline,
         line(&format!("! {}", narrowed.text(language)));
     }
     for excess in &checked.excess {
-        // What is written stands below, with what is read.
+        // What is written is shown below, with what is read.
         line(&format!("! {}", excess.text(None, language)));
     }
 }

@@ -1,4 +1,4 @@
-//! `completions`: what a shell reads to complete commands and options.
+//! `completions`: prints the script with which a shell completes commands and options.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `config`: the default configuration file, and what is wrong with one; and reading it for whoever needs its settings.
+//! `config`: prints the default configuration file and checks one. Other commands load their settings here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use server::{Config, DEFAULT_FILE, Reading};
 
 use crate::Global;
 use crate::failure::{Details, Exit, Failure};
-use crate::output::{complain, counted, line, write};
+use crate::output::{counted, line, stderr_line, write};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -69,12 +69,12 @@ fn check(global: &Global, args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Usage as u8) })
 }
 
-/// Where the configuration is unless a file is named.
+/// The configuration file's path unless one is named.
 pub(crate) fn in_dir(dir: &Path) -> PathBuf {
     dir.join("config.toml")
 }
 
-/// What is in a file at `path`; none where there is none, and none was named.
+/// The text of the file at `path`; none if it is missing and was not named.
 fn read(named: Option<&Path>, path: &Path) -> Result<Option<String>, Failure> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -83,14 +83,13 @@ fn read(named: Option<&Path>, path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The settings of the file that is named, or of the one in the data directory, or else the defaults. What is passed over is
-/// said.
+/// The settings of the named file, else of the one in the data directory, else the defaults. Prints warnings.
 pub(crate) fn load(named: Option<&Path>, dir: &Path) -> Result<Config, Failure> {
     let path = named.map_or_else(|| in_dir(dir), Path::to_owned);
     let Some(text) = read(named, &path)? else { return Ok(Config::default()) };
     let Reading { config, errors, warnings } = Config::read(&text);
     for warning in &warnings {
-        complain(&format!("warning: {}: {warning}", path.display()));
+        stderr_line(&format!("warning: {}: {warning}", path.display()));
     }
     config.ok_or_else(|| {
         let mut failure = Failure::usage(

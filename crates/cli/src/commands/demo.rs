@@ -1,4 +1,4 @@
-//! `demo`: the whole main job on a tenant of our own, from nothing to complete people data in SQLite.
+//! `demo`: links and syncs an emulated tenant, from nothing to complete people data in SQLite.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -52,8 +52,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let watched = is_terminal() && !global.json;
     let bars = watched.then(Bars::new);
-    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
-    let say = |text: &str| {
+    let clock = session::reporting_clock(global, bars.as_ref().map(Bars::drawn));
+    let progress_line = |text: &str| {
         if !global.json {
             line(text);
         }
@@ -65,36 +65,36 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if !args.real_limits {
         config.switches.rate_limit = None;
     }
-    // The port is another one each time: addresses with a host would make people differ from run to run.
+    // The port differs each time: addresses with a host would make people differ between runs.
     config.switches.url_style = UrlStyle::Relative;
     let name = format!("emulated: {} people, seed {}, {}", args.employees, args.seed, config.today);
     let emulator = start(config).await?;
     let people = counted(u64::from(args.employees), "person");
-    say(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
+    progress_line(&format!("An emulated Lucca tenant with {people} runs at {}.", emulator.url()));
 
     let path = global.data_dir.clone().unwrap_or_else(|| PathBuf::from("lucca-demo"));
     let data = DataDir::open_or_create(global, &path).await?;
     let began = clock.now();
     let (account, client, checked) = link(&data, &emulator, &name, args.real_limits, &clock).await?;
-    say("Linked: the API key is good, and is sealed in the database.");
+    progress_line("Linked: the API key is good, and is sealed in the database.");
     match checked.unsettled(&[]).count() {
-        0 => say("Checked: it has every permission that the connector can use."),
+        0 => progress_line("Checked: it has every permission that the connector can use."),
         unsettled => {
-            say(&format!("Checked: {} to look at:", counted(unsettled as u64, "permission")));
+            progress_line(&format!("Checked: {} to look at:", counted(unsettled as u64, "permission")));
             for finding in checked.unsettled(&[]) {
                 let label = finding.permission.label(Language::English).text;
-                say(&format!("  {label}: {}", finding.evidence_text(Language::English)));
+                progress_line(&format!("  {label}: {}", finding.evidence_text(Language::English)));
             }
         }
     }
-    say("Syncing:");
+    progress_line("Syncing:");
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
     let report =
         sync_with(&data, &account, &client, &clock, (Wish::Full, Some(Brake::default())), progress).await?;
     let elapsed = clock.now().duration_since(began);
 
     let people = People::load(&data.store, &account, session::today(&*clock)).await?;
-    // As the sync has it where the linked account's settings say nothing.
+    // The sync's own default.
     let since = date(session::today(&*clock).year() - 1, 1, 1);
     let truth = truth(&emulator, since);
     let stored = stored(&data, &account, &people).await?;
@@ -113,7 +113,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 .into_iter()
                 .map(|oddity| (oddity.kind.code().to_owned(), json!(oddity.employees.len())))
                 .collect::<Map<String, Value>>(),
-            "database": data.place.to_string(),
+            "database": data.address.to_string(),
             "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(0),
         }));
     } else {
@@ -126,7 +126,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         if watched && !args.once {
             line("");
             line(&format!("The tenant goes on running at {}; Ctrl-C stops it.", emulator.url()));
-            session::told_to_end().await?;
+            session::shutdown_signal().await?;
         }
     }
     emulator.shutdown().await;
@@ -134,7 +134,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(if is_match { ExitCode::SUCCESS } else { ExitCode::from(Exit::Mismatch as u8) })
 }
 
-/// Links the emulated tenant as a customer's would be: the key is checked first, then sealed.
+/// Links the emulated tenant like a customer's: the key is checked first, then sealed.
 async fn link(
     data: &DataDir,
     emulator: &Emulator,
@@ -165,18 +165,18 @@ async fn link(
     Ok((account, client, checked))
 }
 
-/// The kinds whose truth can be counted: all but working days, which are read for one person of each calendar, and
-/// custom fields, which are not read by default.
+/// The kinds whose count can be compared: all but working days, which are read for one person per calendar,
+/// and custom fields, which are not read by default.
 fn comparable() -> impl DoubleEndedIterator<Item = Kind> {
     let other = [Kind::WorkingDay, Kind::CustomFieldDefinition];
     Kind::ALL.iter().copied().filter(move |kind| !other.contains(kind))
 }
 
-/// What is asked for of the log of changes to people.
+/// The entries that are requested from the log of changes to people.
 const LOGGED: [&str; 3] = ["departmentid", "legalentityid", "manager"];
 
-/// What the tenant really holds of what is synced, under the names that we use. Of absences that is what has a
-/// half-day since the first day that is synced.
+/// The tenant's own counts of the synced kinds, under our names. Absences count if they have a half-day since
+/// the first synced day.
 fn truth(emulator: &Emulator, since: Date) -> Value {
     let truth = emulator.truth();
     let snapshot = emulator.tenant().snapshot(emulator.api_key()).unwrap_or_default();
@@ -210,7 +210,7 @@ fn truth(emulator: &Emulator, since: Date) -> Value {
     Value::Object(counts)
 }
 
-/// What is stored of the same.
+/// The stored counts of the same kinds.
 async fn stored(data: &DataDir, account: &LinkedAccount, people: &People) -> Result<Value, Failure> {
     let counts = data.store.count_records(account.no).await?;
     let present = |kind: Kind| counts.get(&(kind, RecordState::Present)).copied().unwrap_or(0);
@@ -240,7 +240,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Re
     view(report)?.show_remarks(&[]);
     line("");
     line("What is stored:");
-    // What others refer to comes last.
+    // Kinds that other records refer to come last.
     let show = |name: &str| {
         let count = stored[name].as_u64().unwrap_or(0);
         line(&format!("  {:26} {:>8}", name.replace('_', " "), grouped(count)));
@@ -269,7 +269,7 @@ fn show(report: &RunReport, people: &People, stored: &Value, seconds: f64) -> Re
     Ok(())
 }
 
-/// The top of the org chart: those without a manager, and those who report to them, who have a team.
+/// The top of the org chart: employees without a manager, and their direct reports who have a team.
 fn show_top(people: &People) {
     const LINES: usize = 12;
     let current = current(people);
@@ -291,9 +291,9 @@ fn show_top(people: &People) {
     }
 }
 
-/// What to try next; `account` has to be named where there are several.
+/// Suggests next commands; `account` is named if several are linked.
 fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
-    // Cargo tells the programs it runs where it is.
+    // Cargo sets this variable for the programs that it runs.
     let program = match std::env::var_os("CARGO") {
         Some(_) => "cargo run --release --",
         None => "lucca-connector",
@@ -304,7 +304,7 @@ fn show_next(data: &DataDir, account: Option<&LinkedAccount>) {
         None => format!("--data-dir {dir}"),
     };
     line("");
-    line(&format!("The database is {} ({}). Try next:", data.place, data.place.engine()));
+    line(&format!("The database is {} ({}). Try next:", data.address, data.address.engine()));
     line(&format!("  {program} employees list {of}"));
     line(&format!("  {program} org-chart --depth 3 {of}"));
     line(&format!("  {program} export --format csv --output people.csv {of}"));

@@ -1,4 +1,4 @@
-//! `emulator`: a Lucca tenant on loopback, to develop and test against.
+//! `emulator`: runs an emulated Lucca tenant on loopback for development and tests.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -34,8 +34,8 @@ pub(crate) struct Args {
     /// Requests a minute before it answers 429; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 50)]
     rate_limit: u32,
-    /// Let about this many requests go wrong, each in its own way and once: errors, hangs, cut answers, changes
-    /// between two pages
+    /// Let about this many requests go wrong, each in its own way and once: errors, hangs, cut answers,
+    /// changes between two pages
     #[arg(long, value_name = "N", default_value_t = 0)]
     faults: u32,
     /// Which of them: the same seed makes the same faults [default: that of the company]
@@ -136,7 +136,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         ));
         line("Ctrl-C stops it.");
     }
-    session::told_to_end().await?;
+    session::shutdown_signal().await?;
     emulator.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

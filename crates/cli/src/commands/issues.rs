@@ -1,4 +1,4 @@
-//! `issues list`: what a person must do about linked accounts, and how.
+//! `issues list`: the open issues of linked accounts, and how to resolve them.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -56,11 +56,11 @@ async fn list(global: &Global, args: &ListArgs) -> Result<ExitCode, Failure> {
     let issues = data.store.issues(only, filter).await?;
     let accounts: HashMap<i64, LinkedAccount> =
         data.store.accounts().await?.into_iter().map(|account| (account.no, account)).collect();
-    // An issue goes with its account.
+    // An issue without its account is skipped.
     let issues = issues.iter().filter_map(|issue| Some((accounts.get(&issue.account_no)?, issue)));
     if global.json {
-        let told = issues.map(|(account, issue)| to_json(account, issue, args.language));
-        crate::output::json(&told.collect::<Vec<_>>());
+        let entries = issues.map(|(account, issue)| to_json(account, issue, args.language));
+        crate::output::json(&entries.collect::<Vec<_>>());
         return Ok(ExitCode::SUCCESS);
     }
     let mut is_empty = true;

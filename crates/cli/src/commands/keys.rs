@@ -1,5 +1,5 @@
-//! `keys`: the master keys that seal the database's secrets, and rotating them. How several machines go about it is in
-//! docs/operations.md.
+//! `keys`: lists and rotates the master keys that seal the database's secrets. Rotation on several machines
+//! is described in docs/operations.md.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,9 +17,9 @@ use crate::key_file::{KeyFile, KeyLock};
 use crate::output::{counted, grouped, line, table};
 use crate::session;
 
-/// How many secrets are sealed anew between two looks at the bar.
+/// How many secrets are resealed between two updates of the bar.
 const A_STEP: usize = 50;
-/// How long somebody may take between reading the keys and writing what was sealed with them.
+/// How long another process may take between reading the keys and writing a secret sealed with them.
 const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,8 @@ pub(crate) struct Args {
 enum Action {
     /// The master keys by their fingerprints, and how many secrets each has sealed
     List,
-    /// Make a new master key, and seal every secret in the database anew under it; once more where that was cut off
+    /// Make a new master key, and seal every secret in the database anew under it; once more where that was
+    /// cut off
     Rotate(RotateArgs),
 }
 
@@ -41,8 +42,8 @@ struct RotateArgs {
     /// Only make the key that the next rotation is to use, so that it can be copied to other machines first
     #[arg(long, conflicts_with = "drop_old")]
     prepare: bool,
-    /// Make no key: seal under the first key what others have sealed since, and remove from master.key those that nothing
-    /// needs any more
+    /// Make no key: seal under the first key what others have sealed since, and remove from master.key those
+    /// that nothing needs any more
     #[arg(long)]
     drop_old: bool,
 }
@@ -58,7 +59,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 }
 
 fn read(dir: &Path) -> Result<KeyFile, Failure> {
-    KeyFile::read(dir).map_err(|error| error.told(dir))
+    KeyFile::read(dir).map_err(|error| error.into_failure(dir))
 }
 
 async fn sealed_by(store: &Store) -> Result<BTreeMap<KeyFingerprint, u64>, Failure> {
@@ -124,7 +125,7 @@ async fn rotate(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
     let mut file = read(&data.path)?;
     let sums = sealed_by(&data.store).await?;
     let is_unfinished = file.keys.iter().skip(1).any(|key| sums.contains_key(&key.fingerprint()));
-    // A key that was prepared is meant; one more is not made while some secrets still wait for the last.
+    // A prepared key is used; a further key is not made while some secrets still wait for the last rotation.
     let is_new = file.next.is_some() || !is_unfinished;
     if is_new {
         let key = match file.next.take() {
@@ -157,7 +158,7 @@ async fn rotate(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
 
 async fn drop_old(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> {
     let _lock = KeyLock::take(&data.path)?;
-    // Opens with the old keys, whatever becomes of the file.
+    // Opens with the old keys, even if the file changes meanwhile.
     let vault = read(&data.path)?.fixed_vault();
     let mut file = read(&data.path)?;
     let primary = file.keys[0].fingerprint();
@@ -167,7 +168,7 @@ async fn drop_old(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> 
     refuse_needed(&data.store, &old).await?;
     if !old.is_empty() {
         file.replace(&data.path)?;
-        // Somebody may have read the keys just before, and write at this moment.
+        // Another process may have read the keys just before, and may write now.
         session::clock().sleep(GRACE).await;
         done.resealed += seal_all_anew(global, &data.store, &vault).await?.resealed;
         if let Err(failure) = refuse_needed(&data.store, &old).await {
@@ -191,7 +192,7 @@ async fn drop_old(global: &Global, data: &DataDir) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses to do without keys that something in the database is sealed under.
+/// Refuses to drop keys that some secret is sealed under.
 async fn refuse_needed(store: &Store, keys: &[KeyFingerprint]) -> Result<(), Failure> {
     let sums = sealed_by(store).await?;
     let needed: u64 = keys.iter().filter_map(|key| sums.get(key)).sum();
@@ -214,7 +215,7 @@ async fn audit(store: &Store, action: &str, detail: Value) -> Result<(), Failure
     Ok(store.audit(entry).await?)
 }
 
-/// What was sealed anew.
+/// Counts of resealed secrets.
 #[derive(Clone, Copy, Debug, Default)]
 struct Done {
     resealed: u64,

@@ -1,4 +1,4 @@
-//! `link`: takes a tenant URL and an API key, proves them, and keeps them.
+//! `link`: checks a tenant URL and an API key, and stores them.
 
 use std::process::ExitCode;
 
@@ -24,19 +24,20 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeySource,
     /// Field groups to fetch and keep: identity, work, contract, custom_fields, contact, birth, address,
-    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; of a linked tenant, those it has]
+    /// identifiers, bank, pay_and_reviews, leave_reason [default: the first three; of a linked tenant, those
+    /// it has]
     #[arg(long, value_name = "GROUP,…")]
     fields: Option<FieldGroups>,
     /// Also keep people's records as Lucca sent them
     #[arg(long)]
     keep_raw: bool,
     #[command(flatten)]
-    wish: check::Wanted,
+    check: check::CheckOptions,
     #[command(flatten)]
     pace: Pace,
 }
 
-/// Reads a tenant URL as people paste it.
+/// Parses a tenant URL as pasted by a user.
 pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure> {
     TenantUrl::parse(text, hosts.policy()).map_err(|error| {
         Failure::usage(
@@ -47,8 +48,8 @@ pub(crate) fn tenant_url(text: &str, hosts: Hosts) -> Result<TenantUrl, Failure>
     })
 }
 
-/// The field groups to fetch: those that are named, else those of before, else the default; and custom fields where that
-/// feature is named.
+/// The field groups to fetch: the named ones, else the account's present ones, else the default; plus custom
+/// fields if that feature is named.
 fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
     let mut groups: Vec<String> = match args.fields {
         None if !before.field_groups.is_empty() => before.field_groups.clone(),
@@ -56,14 +57,14 @@ fn field_groups(args: &Args, before: &AccountSettings) -> Vec<String> {
     };
     let custom = FieldGroup::CustomFields.name();
     let names_custom =
-        args.wish.features.as_ref().is_some_and(|features| features.contains(Feature::CustomFields));
+        args.check.features.as_ref().is_some_and(|features| features.contains(Feature::CustomFields));
     if names_custom && !groups.iter().any(|group| group == custom) {
         groups.push(custom.to_owned());
     }
     groups
 }
 
-/// What is not wanted, by what is.
+/// The features that are not in `wanted`.
 fn declined(wanted: &Features) -> Vec<String> {
     let declined = Feature::DECLINABLE.into_iter().filter(|feature| !wanted.contains(*feature));
     declined.map(|feature| feature.name().to_owned()).collect()
@@ -72,14 +73,14 @@ fn declined(wanted: &Features) -> Vec<String> {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let tenant = tenant_url(&args.tenant, global.hosts)?;
     let key = args.key.read()?;
-    let clock = session::telling_clock(global, None);
+    let clock = session::reporting_clock(global, None);
     let data = DataDir::open_or_create(global, &global.data_dir()).await?;
     let client = session::client(Some(&data), tenant.clone(), key.clone(), args.pace, &clock).await?;
     let known = data.store.account_by_tenant(tenant.origin()).await?;
-    // Without a word a tenant that is linked already keeps its features.
-    let features = match (&args.wish.features, &known) {
+    // Without `--features`, a linked tenant keeps its features.
+    let features = match (&args.check.features, &known) {
         (None, Some(account)) => linking::account_features(&account.settings),
-        _ => args.wish.features(),
+        _ => args.check.features(),
     };
     let checked = linking::examine(&client, &features, session::today(&*clock), &linking::Silent).await?;
     check::refuse_without_people(&checked)?;
@@ -89,8 +90,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         field_groups: field_groups(args, &before),
         keep_raw: args.keep_raw,
         requests_per_minute: args.pace.requests_per_minute,
-        declined_features: args.wish.features.as_ref().map(declined).unwrap_or(before.declined_features),
-        // What `accounts configure` has set stays.
+        declined_features: args.check.features.as_ref().map(declined).unwrap_or(before.declined_features),
+        // Settings made with `accounts configure` are kept.
         ..before
     };
     let names = (tenant.origin(), tenant.origin());
@@ -106,13 +107,13 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "field_groups": settings.field_groups,
             "declined_features": settings.declined_features,
         });
-        check::add_to_json(&mut answer, &checked, &headline, args.wish.language);
+        check::add_to_json(&mut answer, &checked, &headline, args.check.language);
         crate::output::json(&answer);
     } else {
-        check::show(&tenant, &checked, &headline, args.wish.language);
+        check::show(&tenant, &checked, &headline, args.check.language);
         line("");
         let (groups, features) = (check::account_groups(&settings), linking::account_features(&settings));
-        check::show_read(groups, &features, args.wish.language);
+        check::show_read(groups, &features, args.check.language);
         let verb = if was_linked { "Relinked" } else { "Linked" };
         line(&format!("{verb} {} as {}.", account.tenant, account.id));
         if headline.readiness == Readiness::NotReady {
@@ -122,7 +123,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
         line(&match global.database {
             None => format!("Next: lucca-connector --data-dir {} sync", data.path.display()),
-            // Not shown: it may hold a password.
+            // Not shown: the URL may hold a password.
             Some(_) => {
                 "Next: lucca-connector sync, with the same --data-dir and --database; where a `serve` or a \
                  `worker` runs, it reads the account by itself."

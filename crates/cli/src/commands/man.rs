@@ -1,4 +1,4 @@
-//! `man`: the manual in the form that `man` reads, a page a command, made from the help texts.
+//! `man`: writes the manual for `man`, one page per command, from the help texts.
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 pub(crate) fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let dir = &args.dir;
     fs::create_dir_all(dir).map_err(|error| Failure::file("making the folder", dir, &error))?;
-    // `help` says what the pages say.
+    // The pages contain what `help` prints.
     let command = crate::Cli::command().disable_help_subcommand(true);
     clap_mangen::generate_to(command, dir).map_err(|error| Failure::file("writing to", dir, &error))?;
     if global.json {

@@ -1,4 +1,4 @@
-//! `migrate`: makes the database's tables, or brings them up to this version, and ends.
+//! `migrate`: creates the database's tables or migrates them to this version, and exits.
 
 use std::process::ExitCode;
 
@@ -14,9 +14,9 @@ pub(crate) async fn run(global: &Global) -> Result<ExitCode, Failure> {
     session::queue(&data.store).await?;
     let version = data.store.schema_version().await?;
     if global.json {
-        crate::output::json(&json!({ "database": data.place.to_string(), "schema_version": version }));
+        crate::output::json(&json!({ "database": data.address.to_string(), "schema_version": version }));
     } else {
-        line(&format!("The tables of {} are up to date: version {version} of the schema", data.place));
+        line(&format!("The tables of {} are up to date: version {version} of the schema", data.address));
     }
     data.store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! One module a command: its arguments, what it does, and how it shows the result.
+//! One module per command: its arguments, its work, and the output of its result.
 
 pub(crate) mod absences;
 pub(crate) mod accounts;

@@ -1,4 +1,4 @@
-//! `org-chart`: who reports to whom, today or on another day, drawn in the terminal.
+//! `org-chart`: draws the org chart in the terminal, of today or of another day.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,8 @@ pub(crate) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Draw only this person and who is below: id:9, number:009 or email:…, or a value that fits one person only
+    /// Draw only this person and who is below: id:9, number:009 or email:…, or a value that fits one person
+    /// only
     #[arg(long, value_name = "PERSON")]
     root: Option<String>,
     /// The chart of this day, as far as it is known
@@ -78,7 +79,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
-/// Somebody's place in the chart.
+/// An employee in the chart.
 pub(crate) struct Seat {
     id: RemoteId,
     name: String,
@@ -98,7 +99,7 @@ impl Seat {
     }
 }
 
-/// The people employed today: those an org chart is about.
+/// The people employed today, who make up the org chart.
 pub(crate) fn current(people: &People) -> Vec<Seat> {
     let is_current = |(_, status): &&(Employee, EmployeeStatus)| *status == EmployeeStatus::Active;
     let seat = |(employee, _): &(Employee, EmployeeStatus)| Seat {
@@ -110,12 +111,12 @@ pub(crate) fn current(people: &People) -> Vec<Seat> {
     people.employees.iter().filter(is_current).map(seat).collect()
 }
 
-/// The chart of these people.
+/// Builds the chart of these people.
 pub(crate) fn chart_of(people: &[Seat]) -> OrgChart {
     OrgChart::build(people.iter().map(|seat| (&seat.id, seat.manager_id.as_ref())))
 }
 
-/// The part of the chart that begins with `root`.
+/// The subtree that begins at `root`.
 fn below<'a>(
     entries: &'a [OrgChartEntry],
     people: &[Seat],
@@ -132,10 +133,10 @@ fn below<'a>(
     Ok(&entries[start..=start + entries[start].all_reports])
 }
 
-/// One line a person, with the lines that join them.
+/// One line per person, with connecting lines.
 pub(crate) fn draw(entries: &[&OrgChartEntry], people: &[Seat]) -> Vec<String> {
     let top = entries.iter().map(|entry| entry.depth).min().unwrap_or(0);
-    // From below, `open[d]` says whether a line goes on at depth d.
+    // Built from the bottom: `open[d]` says whether a line continues at depth d.
     let mut open: Vec<bool> = Vec::new();
     let mut lines: Vec<String> = Vec::with_capacity(entries.len());
     for entry in entries.iter().rev() {

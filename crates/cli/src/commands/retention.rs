@@ -1,4 +1,4 @@
-//! `retention`: removes what has become old, by the ages in the configuration file, and lists the receipts.
+//! `retention`: removes data older than the ages in the configuration file, and lists the receipts.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

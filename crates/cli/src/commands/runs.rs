@@ -1,5 +1,5 @@
-//! `runs list`, `runs show` and `runs cancel`: when linked accounts were synced, how it went, how far a run is; ending one,
-//! be it queued.
+//! `runs list`, `runs show` and `runs cancel`: lists runs, shows the progress of one, and cancels a running
+//! or queued one.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -51,7 +51,7 @@ enum Action {
     },
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
@@ -92,15 +92,15 @@ impl State {
     }
 }
 
-/// A run with whose it is and how it stands.
-struct Seen<'a> {
+/// A run with its account and state.
+struct RunView<'a> {
     run: Run,
     account: &'a LinkedAccount,
     state: State,
 }
 
-impl Seen<'_> {
-    /// How long it took, or has taken; unknown for a run that ended without a word.
+impl RunView<'_> {
+    /// The duration so far or in total, in seconds; unknown for an interrupted run.
     fn seconds(&self, now: Timestamp) -> Option<f64> {
         let end = match self.state {
             State::Running => Some(now),
@@ -137,7 +137,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     match &args.action {
         Action::List { limit, .. } => {
             let runs = data.store.runs(only, *limit).await?;
-            let runs = seen(&data, &accounts, runs, now).await?;
+            let runs = run_views(&data, &accounts, runs, now).await?;
             list(global, &runs, now);
         }
         Action::Show { run, .. } => {
@@ -148,7 +148,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 },
                 None => default_run(&data, &accounts, only, now).await?,
             };
-            let found = seen(&data, &accounts, run.into_iter().collect(), now).await?;
+            let found = run_views(&data, &accounts, run.into_iter().collect(), now).await?;
             let Some(found) = found.first() else {
                 return Err(Failure::usage(
                     "cli.unknown_run",
@@ -195,8 +195,9 @@ async fn cancel(
         _ => {}
     }
     if global.json {
-        let seen = seen(data, accounts, data.store.run(run.id).await?.into_iter().collect(), now).await?;
-        crate::output::json(&seen.first().map(|seen| seen.to_json(now)));
+        let views =
+            run_views(data, accounts, data.store.run(run.id).await?.into_iter().collect(), now).await?;
+        crate::output::json(&views.first().map(|view| view.to_json(now)));
     } else {
         line(&format!(
             "{} of {} ends at its next commit, or has. The next sync goes on where it was.",
@@ -235,12 +236,12 @@ async fn running_run(
     Ok(None)
 }
 
-async fn seen<'a>(
+async fn run_views<'a>(
     data: &DataDir,
     accounts: &'a [LinkedAccount],
     runs: Vec<Run>,
     now: Timestamp,
-) -> Result<Vec<Seen<'a>>, Failure> {
+) -> Result<Vec<RunView<'a>>, Failure> {
     let mut running = HashMap::new();
     for account in accounts {
         running.insert(account.no, (account, watch::running(data, account, now).await?));
@@ -249,12 +250,12 @@ async fn seen<'a>(
         .into_iter()
         .filter_map(|run| {
             let (account, running) = running.get(&run.account_no).copied()?;
-            Some(Seen { state: State::of(&run, running), account, run })
+            Some(RunView { state: State::of(&run, running), account, run })
         })
         .collect())
 }
 
-fn list(global: &Global, runs: &[Seen<'_>], now: Timestamp) {
+fn list(global: &Global, runs: &[RunView<'_>], now: Timestamp) {
     if global.json {
         crate::output::json(&runs.iter().map(|run| run.to_json(now)).collect::<Vec<_>>());
         return;
@@ -282,14 +283,14 @@ fn duration(seconds: f64) -> String {
     if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
-/// How fast a stream was or is read, and how long it still takes.
+/// A stream's records per second, and the estimated remaining time.
 struct Pace {
     a_second: Option<f64>,
     seconds_left: Option<f64>,
 }
 
 impl Pace {
-    /// Measured from the first page to the last: too short a time tells nothing.
+    /// Measured from the first page to the last; none if that time is too short to measure.
     fn of(stream: &StreamProgress) -> Self {
         let took = stream.updated_at.zip(stream.started_at).map(|(last, first)| last.duration_since(first));
         let took = took.map_or(0.0, |took| took.as_secs_f64());
@@ -303,16 +304,17 @@ impl Pace {
     }
 }
 
-async fn show(global: &Global, data: &DataDir, seen: &Seen<'_>, now: Timestamp) -> Result<(), Failure> {
+async fn show(global: &Global, data: &DataDir, seen: &RunView<'_>, now: Timestamp) -> Result<(), Failure> {
     let run = &seen.run;
     let progress = data.store.run_progress(run.id).await?;
     let report = run.report.as_deref().filter(|report| !report.is_empty());
     let view = report.map(ReportView::read).transpose()?;
     let is_running = seen.state == State::Running;
     let outcome = |stream: &StreamProgress| {
-        let told = view.iter().flat_map(|view| &view.streams).find(|told| told.stream == stream.stream);
-        match told {
-            Some(told) => told.outcome(),
+        let reported =
+            view.iter().flat_map(|view| &view.streams).find(|reported| reported.stream == stream.stream);
+        match reported {
+            Some(reported) => reported.outcome(),
             None if stream.finished => "done".to_owned(),
             None if is_running => "reading".to_owned(),
             None => "stopped here; the next sync goes on".to_owned(),

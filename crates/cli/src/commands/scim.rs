@@ -1,4 +1,4 @@
-//! `scim`: services that people are provisioned to, what a push did or would do, and where a service differs.
+//! `scim`: the services that people are provisioned to, their pushes, dry runs, and drift.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,35 +13,35 @@ use store::{Actor, NewScimTarget, ScimTarget, ScimTargetChange, ScimTargetId};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
-use crate::output::{clean, complain, counted, line, table};
+use crate::output::{clean, counted, line, stderr_line, table};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: ScimCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum ScimCommand {
     /// Add a service that a linked account's people are provisioned to
     Add(Add),
     /// List services, and how the last push to each went
     List,
     /// Show a service, its settings, and where each attribute comes from
-    Show(Which),
+    Show(ServiceOption),
     /// Change a service's settings or token, disable it or enable it anew
     Set(Set),
     /// Forget a service; nothing is done there
-    Remove(Which),
+    Remove(ServiceOption),
     /// Make the service's users and groups what they should be
     Push(Push),
-    /// Where the service differs from what is stored, whoever changed it
-    Drift(Which),
+    /// List where the service differs from what is stored, including changes made there by others
+    Drift(ServiceOption),
 }
 
 #[derive(Debug, clap::Args)]
-struct Which {
+struct ServiceOption {
     /// The service's id, scim_…; none where there is only one
     id: Option<String>,
 }
@@ -74,7 +74,7 @@ struct TokenSource {
 #[derive(Debug, clap::Args)]
 struct Set {
     #[command(flatten)]
-    which: Which,
+    which: ServiceOption,
     /// A JSON file of settings, which takes the place of those that were
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -91,7 +91,7 @@ struct Set {
 #[derive(Debug, clap::Args)]
 struct Push {
     #[command(flatten)]
-    which: Which,
+    which: ServiceOption,
     /// Show what would be done, attribute by attribute, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -102,14 +102,14 @@ struct Push {
 
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let data = DataDir::open(global).await?;
-    match &args.what {
-        What::Add(args) => add(global, &data, args).await,
-        What::List => list(global, &data).await,
-        What::Show(which) => show(global, &find(&data, which).await?),
-        What::Set(args) => set(global, &data, args).await,
-        What::Remove(which) => remove(global, &data, which).await,
-        What::Push(args) => push(global, &data, args).await,
-        What::Drift(which) => drift(global, &data, which).await,
+    match &args.command {
+        ScimCommand::Add(args) => add(global, &data, args).await,
+        ScimCommand::List => list(global, &data).await,
+        ScimCommand::Show(which) => show(global, &find(&data, which).await?),
+        ScimCommand::Set(args) => set(global, &data, args).await,
+        ScimCommand::Remove(which) => remove(global, &data, which).await,
+        ScimCommand::Push(args) => push(global, &data, args).await,
+        ScimCommand::Drift(which) => drift(global, &data, which).await,
     }
 }
 
@@ -217,7 +217,7 @@ async fn set(global: &Global, data: &DataDir, args: &Set) -> Result<ExitCode, Fa
     show(global, &named(data, target.id).await?)
 }
 
-async fn remove(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
+async fn remove(global: &Global, data: &DataDir, which: &ServiceOption) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
     data.store.remove_scim_target(&target, (Actor::Cli, session::clock().now())).await?;
     if global.json {
@@ -231,7 +231,7 @@ async fn remove(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCo
 async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, Failure> {
     let target = find(data, &args.which).await?;
     let mode = if args.dry_run { Mode::Plan } else { Mode::Apply { confirmed: args.confirm, compare: true } };
-    let machinery = session::machinery(data, &session::telling_clock(global, None));
+    let machinery = session::machinery(data, &session::reporting_clock(global, None));
     let pusher = pusher(data)?;
     let report = Box::pin(pusher.push(target.id, machinery.today(), mode)).await?.ok_or_else(|| {
         let mut failure = Failure::usage(
@@ -250,15 +250,15 @@ async fn push(global: &Global, data: &DataDir, args: &Push) -> Result<ExitCode, 
             "steps": report.steps,
         }));
     } else {
-        tell(&report, args.dry_run, target.id);
+        show_push(&report, args.dry_run, target.id);
     }
     let is_done = report.is_complete() || (args.dry_run && report.stopped.is_none());
     Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(Exit::Unreachable as u8) })
 }
 
-fn tell(report: &Report, is_plan: bool, id: ScimTargetId) {
+fn show_push(report: &Report, is_plan: bool, id: ScimTargetId) {
     for step in report.steps.iter().filter(|step| is_plan || step.action == Action::Fail) {
-        tell_step(step);
+        show_step(step);
     }
     let word = if is_plan { "Would be done" } else { "Done" };
     let counts: Vec<String> = [
@@ -279,39 +279,39 @@ fn tell(report: &Report, is_plan: bool, id: ScimTargetId) {
     line(&format!("{word}: {counts}; {} as they should be.", report.unchanged));
     if report.nameless > 0 {
         let people = counted(report.nameless, "person");
-        complain(&format!("{people} can't be users: nothing that userName comes from is filled in."));
+        stderr_line(&format!("{people} can't be users: nothing that userName comes from is filled in."));
     }
     if let Some(held) = report.held {
         let users = counted(held, "user");
-        complain(&format!(
+        stderr_line(&format!(
             "{users} would be deactivated at once, too many to do it unasked. If that is right: lucca-connector scim push {id} --confirm"
         ));
     }
     if let Some(code) = &report.stopped {
-        complain(&format!(
+        stderr_line(&format!(
             "It stopped before its end: {code}. See docs/scim.md; what was done is remembered."
         ));
     }
 }
 
-fn tell_step(step: &Step) {
+fn show_step(step: &Step) {
     let name = if step.name.is_empty() { step.id.to_string() } else { clean(&step.name) };
     let action = serde_json::to_value(step.action).unwrap_or_default();
     let why = step.error.as_deref().map(|error| format!(": {}", clean(error))).unwrap_or_default();
     line(&format!("{} {} {name}{why}", action.as_str().unwrap_or_default(), step.resource));
-    tell_changes(&step.changes);
+    show_changes(&step.changes);
 }
 
-fn tell_changes(changes: &[Change]) {
+fn show_changes(changes: &[Change]) {
     for change in changes {
         let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "(nothing)".to_owned(), clean);
         line(&format!("    {}: {} → {}", change.attribute, shown(&change.before), shown(&change.after)));
     }
 }
 
-async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCode, Failure> {
+async fn drift(global: &Global, data: &DataDir, which: &ServiceOption) -> Result<ExitCode, Failure> {
     let target = find(data, which).await?;
-    let machinery = session::machinery(data, &session::telling_clock(global, None));
+    let machinery = session::machinery(data, &session::reporting_clock(global, None));
     let pusher = pusher(data)?;
     let drift: Drift = Box::pin(pusher.drift(&target, machinery.today()))
         .await?
@@ -322,7 +322,7 @@ async fn drift(global: &Global, data: &DataDir, which: &Which) -> Result<ExitCod
     }
     for one in &drift.different {
         line(&format!("{} {} is not what it should be", one.resource, clean(&one.name)));
-        tell_changes(&one.changes);
+        show_changes(&one.changes);
     }
     for one in &drift.missing {
         line(&format!("{} {} is not there", one.resource, clean(&one.name)));
@@ -349,7 +349,7 @@ fn pusher(data: &DataDir) -> Result<Pusher, Failure> {
     Ok(Pusher::new(store, vault, session::clock(), data.hosts, (&name, seed)))
 }
 
-async fn find(data: &DataDir, which: &Which) -> Result<ScimTarget, Failure> {
+async fn find(data: &DataDir, which: &ServiceOption) -> Result<ScimTarget, Failure> {
     if let Some(id) = &which.id {
         let id = id.parse().map_err(|_| unknown())?;
         return named(data, id).await;

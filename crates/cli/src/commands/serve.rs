@@ -1,4 +1,4 @@
-//! `serve`: the HTTP service and, unless it is told not to, a worker beside it.
+//! `serve`: the HTTP service and, unless `--no-workers` is given, a worker beside it.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use crate::data_dir::{DataDir, write_private};
 use crate::duties;
 use crate::failure::{Exit, Failure};
 use crate::key_file::KeyFile;
-use crate::output::{complain, line};
+use crate::output::{line, stderr_line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -24,14 +24,15 @@ pub(crate) struct Args {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Settings: the vendor's name, logo and colour, the public address, policies [default: config.toml in the data
-    /// directory, where there is one]
+    /// Settings: the vendor's name, logo and colour, the public address, policies [default: config.toml in
+    /// the data directory, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Only answer: what is due is done by `worker` processes, which needs PostgreSQL
     #[arg(long)]
     no_workers: bool,
-    /// Where it tells how it is, to whoever can reach it: /healthz, /readyz, /metrics [default: nowhere]
+    /// The address of /healthz, /readyz and /metrics, open to every client that can reach it [default:
+    /// nowhere]
     #[arg(long, value_name = "ADDR")]
     operations_listen: Option<SocketAddr>,
 }
@@ -68,11 +69,12 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         Some(address) => Some(session::listen(address).await?),
         None => None,
     };
-    // Before it says where it listens: whoever reads that may stop it at once.
-    let told = session::cancelled_when_told_to_end(stop.clone());
+    // Handles signals before it prints its address: a caller that reads the address may stop the process at
+    // once.
+    let shutdown = session::cancel_on_shutdown(stop.clone());
     KeyFile::warn_of_others(&dir);
     if global.hosts.allow_loopback {
-        complain("warning: tenants on this machine are allowed, which is for development only");
+        stderr_line("warning: tenants on this machine are allowed, which is for development only");
     }
     if global.json {
         crate::output::json(&json!({
@@ -90,7 +92,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             token_file.display()
         ));
     }
-    let telling = {
+    let operations_server = {
         let (machinery, stop) = (machinery.clone(), stop.clone());
         async move {
             if let Some(listener) = operations {
@@ -115,16 +117,16 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             stop.cancel();
         }
     };
-    let ((), worked, (), ()) = tokio::join!(serving, Box::pin(working), telling, told);
+    let ((), worked, (), ()) = tokio::join!(serving, Box::pin(working), operations_server, shutdown);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Larger pictures make the first page slow for no gain.
+/// Bytes; a larger image would only slow the first page down.
 const LARGEST_LOGO: u64 = 256 * 1024;
 
-/// Reads the vendor's logo; a relative path is one in the data directory.
+/// Reads the vendor's logo; a relative path starts in the data directory.
 fn logo(path: &Path, dir: &Path) -> Result<Logo, Failure> {
     let path = dir.join(path);
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -152,7 +154,7 @@ fn logo(path: &Path, dir: &Path) -> Result<Logo, Failure> {
     Ok(Logo { bytes: fs::read(&path).map_err(failed)?, media_type })
 }
 
-/// The operator's key: read from the data directory, made there on the first run.
+/// The operator's key: read from the data directory, created there on the first run.
 fn operator_token(dir: &Path) -> Result<(SecretString, PathBuf), Failure> {
     let path = dir.join("operator-token");
     match fs::read_to_string(&path) {

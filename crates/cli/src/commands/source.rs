@@ -1,5 +1,5 @@
-//! What `airbyte` and `tap` read from, by their configuration file: a store that is kept in sync, or a tenant that is
-//! read into a store which is thrown away afterwards.
+//! The sources of `airbyte` and `tap`, by their configuration file: a store that is kept in sync, or a tenant
+//! that is read into a temporary store.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,11 +21,11 @@ use crate::commands::check;
 use crate::commands::link::tenant_url;
 use crate::commands::sync::sync_with;
 use crate::data_dir::DataDir;
-use crate::database::Place;
+use crate::database::DatabaseAddress;
 use crate::failure::{Exit, Failure};
 use crate::session::{self, Hosts, Pace};
 
-/// The file, as people and platforms write it. Platforms may add members of their own.
+/// The configuration file. Platforms may add members of their own.
 #[derive(Deserialize)]
 struct Config {
     from_store: Option<FromStore>,
@@ -44,9 +44,9 @@ struct FromStore {
     account: Option<String>,
 }
 
-/// Which configuration, as options.
+/// The options that select a configuration.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Which {
+pub(crate) struct SourceOptions {
     /// The configuration, a JSON file: a tenant with its API key, or a store; see docs/airbyte.md
     #[arg(long, value_name = "FILE", required_unless_present = "from_store")]
     config: Option<PathBuf>,
@@ -55,15 +55,15 @@ pub(crate) struct Which {
     from_store: bool,
 }
 
-/// Where to read from. Not to be printed: it may hold a key, or a database's password.
+/// The source of records. Not to be printed: it may hold a key, or a database's password.
 pub(crate) enum Source {
     /// A store that is kept.
     Store(Global, Option<String>),
-    /// A tenant.
+    /// A tenant that is read directly.
     Tenant(Box<Tenant>),
 }
 
-/// A tenant, and how it is to be read.
+/// A tenant, and the settings of its read.
 pub(crate) struct Tenant {
     url: TenantUrl,
     hosts: NetworkPolicy,
@@ -72,21 +72,21 @@ pub(crate) struct Tenant {
     pace: Pace,
 }
 
-/// What records are read from, as long as it lives.
+/// An opened store to read records from; a temporary one is deleted when this is dropped.
 pub(crate) struct Opened {
     pub(crate) store: Store,
     pub(crate) account: LinkedAccount,
-    /// Kinds of which not everything could be read, and why.
+    /// Kinds that could not be read completely, and why.
     pub(crate) unread: BTreeMap<Kind, Failure>,
-    /// What a person should know, though nothing is missing for certain.
+    /// Warnings for the user that do not prove missing data.
     pub(crate) remarks: Vec<String>,
-    /// The folder of a store that is thrown away.
+    /// The folder of a temporary store.
     _dir: Option<TempDir>,
 }
 
 impl Source {
     /// Reads the configuration.
-    pub(crate) fn read(global: &Global, args: &Which) -> Result<Self, Failure> {
+    pub(crate) fn read(global: &Global, args: &SourceOptions) -> Result<Self, Failure> {
         let Some(path) = &args.config else {
             let global = Global {
                 data_dir: global.data_dir.clone(),
@@ -97,7 +97,7 @@ impl Source {
             return Ok(Self::Store(global, None));
         };
         let text = read_file(path)?;
-        // What serde says may repeat a secret.
+        // serde's message may repeat a secret.
         let config: Config = serde_json::from_str(&text).map_err(|error| {
             refused(&format!("it is not the JSON that is expected, in line {}", error.line()))
         })?;
@@ -146,12 +146,13 @@ impl Source {
         }
     }
 
-    /// Whether changes can be told apart from what was read before.
+    /// Whether changes since an earlier read can be delivered.
     pub(crate) fn is_kept(&self) -> bool {
         matches!(self, Self::Store(..))
     }
 
-    /// What of records is delivered: by the linked account's rules, or everything of a tenant that is read directly.
+    /// The mapping of delivered records: by the linked account's rules, or everything of a tenant that is
+    /// read directly.
     pub(crate) async fn mapping(&self) -> Result<Mapping, Failure> {
         match self {
             Self::Store(global, account) => {
@@ -164,7 +165,7 @@ impl Source {
         }
     }
 
-    /// Whether reading would work, without reading.
+    /// Checks that a read would work, without reading.
     pub(crate) async fn check(&self) -> Result<(), Failure> {
         match self {
             Self::Store(global, account) => {
@@ -190,7 +191,7 @@ impl Source {
         Ok(())
     }
 
-    /// Opens the store, or reads what `wanted` needs of the tenant into one.
+    /// Opens the store, or reads the `wanted` kinds of the tenant into one.
     pub(crate) async fn open(&self, wanted: &[Kind], progress: &dyn Progress) -> Result<Opened, Failure> {
         match self {
             Self::Store(global, account) => kept(global, account.as_deref()).await,
@@ -199,7 +200,7 @@ impl Source {
     }
 }
 
-/// Reads a file whole, as text.
+/// Reads a file as text.
 pub(crate) fn read_file(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file("reading", path, &error))
 }
@@ -221,14 +222,14 @@ async fn kept(global: &Global, account: Option<&str>) -> Result<Opened, Failure>
 
 impl Tenant {
     async fn sync(&self, wanted: &[Kind], progress: &dyn Progress) -> Result<Opened, Failure> {
-        // Only its owner can read it.
+        // A temporary folder that only its owner can read.
         let dir = tempfile::Builder::new().prefix("lucca-connector-").tempdir();
         let dir = dir.map_err(|error| Failure::file("making a folder in", &std::env::temp_dir(), &error))?;
-        let place = Place::File(dir.path().join("connector.db"));
+        let address = DatabaseAddress::File(dir.path().join("connector.db"));
         let data = DataDir {
             path: dir.path().to_owned(),
-            store: place.open().await?,
-            place,
+            store: address.open().await?,
+            address,
             hosts: self.hosts,
             vault: Arc::new(Vault::new(MasterKey::from_random(crate::entropy::bytes()?), [])),
         };
@@ -258,7 +259,7 @@ impl Tenant {
     }
 }
 
-/// The features that no stream wanted needs: they are not asked for.
+/// The features that none of the `wanted` kinds needs, so they are not read.
 fn unneeded(wanted: &[Kind]) -> Vec<String> {
     let needs = |kinds: &[Kind]| wanted.iter().any(|kind| kinds.contains(kind));
     let mut unneeded = Vec::new();
@@ -271,7 +272,7 @@ fn unneeded(wanted: &[Kind]) -> Vec<String> {
     unneeded
 }
 
-/// What a stream of Lucca's ends up as.
+/// The kind that a Lucca stream is stored as.
 fn kind_of(stream: &str) -> Option<Kind> {
     let stream = Stream::ALL.into_iter().find(|known| known.name() == stream)?;
     match stream {

@@ -1,4 +1,4 @@
-//! `sync`: reads what a linked account's key shows into the database.
+//! `sync`: reads everything that a linked account's key can see into the database.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -34,14 +34,14 @@ pub(crate) struct Args {
     /// Read only what is due by its rhythm: for timers
     #[arg(long, conflicts_with = "full")]
     due: bool,
-    /// Read everything again, whatever changed
+    /// Read everything again, not only what changed
     #[arg(long)]
     full: bool,
-    /// Follow the sync in progress, in whatever process it is; without one, sync
+    /// Follow the sync in progress, in any process; without one, sync
     #[arg(long, conflicts_with = "all")]
     watch: bool,
-    /// Believe it, this once, when more than 20 % of a list or 50 records have vanished, or a list has grown more than
-    /// tenfold
+    /// Believe it, this once, when more than 20 % of a list or 50 records have vanished, or a list has grown
+    /// more than tenfold
     #[arg(long)]
     accept_missing: bool,
 }
@@ -69,7 +69,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let mut reports = Vec::new();
     let mut worst = 0;
     for account in accounts {
-        // One account's trouble is no reason to leave the others stale.
+        // A failure of one account must not leave the others stale.
         match sync_account(global, args, &data, &account).await {
             Ok(report) => {
                 worst = worst.max(exit_code(global, &report)?);
@@ -100,7 +100,7 @@ async fn sync_account(
     account: &LinkedAccount,
 ) -> Result<RunReport, Failure> {
     let bars = (is_terminal() && !global.json).then(Bars::new);
-    let clock = session::telling_clock(global, bars.as_ref().map(Bars::drawn));
+    let clock = session::reporting_clock(global, bars.as_ref().map(Bars::drawn));
     let client = session::account_client(data, account, args.pace, &clock).await?;
     let brake = if args.accept_missing { None } else { Some(Brake::default()) };
     let progress: &dyn Progress = bars.as_ref().map_or(&Silent, |bars| bars);
@@ -124,7 +124,7 @@ async fn sync_account(
     let changes = data.store.count_changes(account.no, report.run_id, changes_before).await?;
     if report.streams.is_empty() {
         line(&format!("{}: {}", account.tenant, nothing_due(data, account, clock.now()).await?));
-        // The calendar goes on without a request.
+        // Employments also begin and end by the calendar, without a request.
         if report.turned > 0 {
             view(&report)?.show_remarks(&holds);
         }
@@ -139,7 +139,7 @@ pub(crate) fn view(report: &RunReport) -> Result<ReportView, Failure> {
     ReportView::read(&serde_json::to_string(report).unwrap_or_default())
 }
 
-/// When something is due again, for a person.
+/// When the next stream is due, as text.
 async fn nothing_due(data: &DataDir, account: &LinkedAccount, now: Timestamp) -> Result<String, Failure> {
     let rhythms = Rhythms::with(&account.settings.rhythms).map_err(sync::Error::from)?;
     let states = data.store.stream_states(account.no).await?;
@@ -147,7 +147,7 @@ async fn nothing_due(data: &DataDir, account: &LinkedAccount, now: Timestamp) ->
         .iter()
         .filter_map(|(stream, state)| Some((stream.as_str(), serde_json::from_str(state).ok()?)))
         .collect();
-    // Whatever is due at once was not due for this run for a reason of its own.
+    // A stream that is due now and was still not read was left out for another reason: it is skipped here.
     let next = |stream: Stream| {
         let state = states.get(stream.name())?;
         let at = |minute: i64| now + SignedDuration::from_mins(minute);
@@ -164,7 +164,7 @@ async fn nothing_due(data: &DataDir, account: &LinkedAccount, now: Timestamp) ->
     })
 }
 
-/// A run that could not read all people fails the command, with the reason told to a person.
+/// A run that could not read all people fails the command; the reason is printed.
 fn exit_code(global: &Global, report: &RunReport) -> Result<u8, Failure> {
     Ok(match view(report)?.failure() {
         None => 0,
@@ -177,7 +177,7 @@ fn exit_code(global: &Global, report: &RunReport) -> Result<u8, Failure> {
     })
 }
 
-/// Runs a sync of a linked account, until it is done or this process is told to end.
+/// Syncs a linked account, until the run is done or this process receives a signal to stop.
 pub(crate) async fn sync_with(
     data: &DataDir,
     account: &LinkedAccount,
@@ -188,14 +188,15 @@ pub(crate) async fn sync_with(
 ) -> Result<RunReport, Failure> {
     let machinery = session::machinery(data, clock);
     let run_id = machinery.new_run()?;
-    // Others take the account over once this process is silent, paused for example, and not only when its lease expires.
+    // With its beats, other processes take the account over as soon as this one is silent, such as when
+    // paused, and need not wait until the lease expires.
     let ended = CancellationToken::new();
     let beating = ended.clone().drop_guard();
     tokio::spawn(jobs::beat(machinery.clone(), env!("CARGO_PKG_VERSION"), ended));
     let synced = tokio::select! {
         report = Box::pin(machinery.sync(account, client, run_id, how, progress)) => Ok(report?),
-        told = session::told_to_end() => {
-            told?;
+        signalled = session::shutdown_signal() => {
+            signalled?;
             Err(Failure {
                 exit: Exit::Interrupted,
                 code: "sync.interrupted".to_owned(),

@@ -1,4 +1,4 @@
-//! `tap`: a tap of the Singer specification. Standard output holds its messages and nothing else.
+//! `tap`: a tap of the Singer specification. Standard output holds only its messages.
 
 use std::io::{BufWriter, Write, stdout};
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ use people::Kind;
 use sync::{Progress, StreamReport};
 
 use crate::Global;
-use crate::commands::source::{Source, Which, read_file};
+use crate::commands::source::{Source, SourceOptions, read_file};
 use crate::failure::{Exit, Failure};
-use crate::output::complain;
+use crate::output::stderr_line;
 use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: Which,
+    source: SourceOptions,
     /// Print the catalog: the streams there are, with the schema of their records
     #[arg(long, short, conflicts_with_all = ["catalog", "state"])]
     discover: bool,
@@ -33,9 +33,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let done = tokio::select! {
         done = Box::pin(tap(global, args)) => done,
-        told = session::told_to_end() => told.and(Err(session::interrupted("the tap was stopped"))),
+        signalled = session::shutdown_signal() => {
+            signalled.and(Err(session::interrupted("the tap was stopped")))
+        }
     };
-    // Errors never go to standard output, whatever --json says: a target reads it.
+    // Errors never go to standard output, even with --json: the target reads it.
     done.or_else(|failure| Ok(failure.report(false)))
 }
 
@@ -56,15 +58,15 @@ async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
         None => Bookmarks::default(),
     };
     let wanted: Vec<Kind> = selection.0.iter().map(|selected| selected.kind).collect();
-    let opened = source.open(&wanted, &Told).await?;
+    let opened = source.open(&wanted, &StderrProgress).await?;
     for remark in &opened.remarks {
-        complain(&format!("warning: {remark}"));
+        stderr_line(&format!("warning: {remark}"));
     }
     let reader = Reader::new(&opened.store, &opened.account).await?;
     let now = || session::clock().now();
     let done = singer::sync(&reader, source.is_kept(), &selection, bookmarks, &now, &mut out).await;
     opened.store.close().await;
-    // Of what could not be read the target has heard nothing: a sync that ends well would say there is nothing.
+    // The target received nothing of unreadable kinds: exiting with success would claim that they are empty.
     let mut code = 0;
     for (_, failure) in opened.unread.iter().filter(|(kind, _)| wanted.contains(kind)) {
         failure.report(false);
@@ -76,18 +78,18 @@ async fn tap(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 fn finished(done: Result<(), Error>, code: u8) -> Result<ExitCode, Failure> {
     match done {
         Ok(()) => Ok(ExitCode::from(code)),
-        // The reader has seen enough.
+        // The target closed the pipe: it has read enough.
         Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(Error::Output(error)) => Err(Failure::from_error(Exit::Internal, "cli.output", &error)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Tells how a read from Lucca goes: it may take minutes until the first record.
-struct Told;
+/// Logs the progress of a read from Lucca: the first record may take minutes.
+struct StderrProgress;
 
-impl Progress for Told {
+impl Progress for StderrProgress {
     fn stream_finished(&self, stream: lucca::Stream, report: &StreamReport) {
-        complain(&format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read));
+        stderr_line(&format!("Lucca's {} are read: {}", stream.name().replace('_', " "), report.read));
     }
 }

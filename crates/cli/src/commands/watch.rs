@@ -1,4 +1,4 @@
-//! `sync --watch`: follows a sync in progress, in whatever process it is.
+//! `sync --watch`: follows a sync in progress, in any process.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use store::{LinkedAccount, Outcome, RunId};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::{Exit, Failure};
-use crate::output::{complain, is_terminal, line};
+use crate::output::{is_terminal, line, stderr_line};
 use crate::progress::Bars;
 use crate::report_view::ReportView;
 use crate::session;
 
-/// How often is looked.
+/// How often the run is polled.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The run in progress of a linked account, if its process has not ended.
@@ -27,7 +27,7 @@ pub(crate) async fn running(
     Ok(holder.filter(|lease| !crate::holder::has_ended(&lease.holder)).map(|lease| lease.run_id))
 }
 
-/// Follows a run to its end and shows its report. Ctrl-C ends the watching only.
+/// Follows a run to its end and shows its report. Ctrl-C ends only the watching.
 pub(crate) async fn follow(
     global: &Global,
     data: &DataDir,
@@ -36,27 +36,27 @@ pub(crate) async fn follow(
 ) -> Result<ExitCode, Failure> {
     let clock = session::clock();
     let bars = (is_terminal() && !global.json).then(Bars::new);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     if !global.json {
         line(&format!(
             "{}: {run_id} is in progress in another process; Ctrl-C stops watching.",
             account.tenant
         ));
     }
-    let end = session::told_to_end();
+    let end = session::shutdown_signal();
     tokio::pin!(end);
     while running(data, account, clock.now()).await? == Some(run_id) {
         if let Some(bars) = &bars {
-            bars.follow(&data.store.run_progress(run_id).await?, &mut told);
+            bars.follow(&data.store.run_progress(run_id).await?, &mut reported);
         }
         tokio::select! {
             () = clock.sleep(EVERY) => {}
-            told = &mut end => {
-                told?;
+            signalled = &mut end => {
+                signalled?;
                 if let Some(bars) = &bars {
                     bars.clear();
                 }
-                complain("stopped watching; the sync goes on");
+                stderr_line("stopped watching; the sync goes on");
                 return Ok(ExitCode::SUCCESS);
             }
         }

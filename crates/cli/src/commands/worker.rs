@@ -1,4 +1,4 @@
-//! `worker`: does what is due, beside others, on PostgreSQL.
+//! `worker`: runs due jobs beside other workers, on PostgreSQL.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ pub(crate) struct Args {
     /// Where it tells how it is: /healthz, /readyz, /metrics; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
-    /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is one]
+    /// Settings, of which retention is a worker's [default: config.toml in the data directory, where there is
+    /// one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -45,8 +46,9 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let hosts = global.hosts.policy();
     let queue = session::queue(&machinery.store).await?;
     let worker = duties::worker(&machinery, queue, hosts, config.retention)?;
-    // Before it says where it listens: whoever reads that may stop it at once.
-    let told = session::cancelled_when_told_to_end(stop.clone());
+    // Handles signals before it prints its address: a caller that reads the address may stop the process at
+    // once.
+    let shutdown = session::cancel_on_shutdown(stop.clone());
     KeyFile::warn_of_others(&global.data_dir());
     if global.json {
         crate::output::json(&json!({ "listening": listening }));
@@ -54,8 +56,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         line(&format!("Working; how it is, is told at {listening}/healthz, /readyz and /metrics"));
     }
     let working = worker.run(stop.clone());
-    let telling = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
-    let (worked, (), ()) = tokio::join!(Box::pin(working), told, telling);
+    let operations_server = server::tell_how_it_is(machinery.clone(), listener, stop.cancelled_owned());
+    let (worked, (), ()) = tokio::join!(Box::pin(working), shutdown, operations_server);
     worked.map_err(|error| Failure::from_error(Exit::Internal, "cli.worker", &error))?;
     machinery.store.close().await;
     Ok(ExitCode::SUCCESS)

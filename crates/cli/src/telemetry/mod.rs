@@ -1,6 +1,6 @@
-//! Logs and traces of this process. Logs go to the standard error, as text or as JSON lines; traces (`traces`, in builds with
-//! the feature `otlp`) go by OpenTelemetry to where the usual variables say, and nowhere without them. Neither holds a key or
-//! personal data: what is logged is written where it happens.
+//! Logs and traces of this process. Logs go to standard error, as text or JSON lines; traces (`traces`, in
+//! builds with the feature `otlp`) go by OpenTelemetry to the endpoint in the usual variables, and nowhere
+//! without them. Neither holds a key or personal data: each crate writes only safe fields.
 
 #[cfg_attr(not(feature = "otlp"), path = "no_traces.rs")]
 mod traces;
@@ -15,21 +15,21 @@ use tracing_subscriber::{Layer, filter::Targets};
 use self::traces::Traces;
 use crate::failure::Failure;
 
-/// What is logged, as `tracing` filters are written: `info`, `sync=debug`, `off`.
+/// The log filter, in the syntax of `tracing`: `info`, `sync=debug`, `off`.
 const LOG: &str = "LUCCA_CONNECTOR_LOG";
-/// `text`, or `json` for a JSON object a line.
+/// The log format: `text`, or `json` for one JSON object per line.
 const LOG_FORMAT: &str = "LUCCA_CONNECTOR_LOG_FORMAT";
-/// Where traces go. Source: the OpenTelemetry specification of its exporters' variables.
+/// The endpoints of traces. Source: the OpenTelemetry specification of its exporters' variables.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
-/// Traces that are on their way, sent at the latest when this ends.
+/// Holds the exporter of traces; the rest is sent when it is dropped.
 #[must_use]
 pub(crate) struct Telemetry {
     _traces: Option<Traces>,
 }
 
-/// Begins to log, and to trace where that is asked for. What runs for long logs warnings where nothing else is asked for,
-/// commands nothing: they say what goes wrong.
+/// Starts logs, and traces if configured. By default, long-running commands log warnings and other commands
+/// nothing, because they print their failures.
 #[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
 pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
     let usual = if runs_for_long { "warn" } else { "off" };
@@ -42,7 +42,7 @@ pub(crate) fn begin(runs_for_long: bool) -> Result<Telemetry, Failure> {
         )
     })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    // Colours are for eyes, not for files and journals.
+    // Colours are for terminals, not for files and journals.
     let lines = if std::io::stderr().is_terminal() { lines } else { lines.with_ansi(false) };
     let lines = match env::var(LOG_FORMAT).as_deref() {
         Ok("json") => lines.json().flatten_event(true).with_filter(filter).boxed(),

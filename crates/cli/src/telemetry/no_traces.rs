@@ -1,4 +1,4 @@
-//! Stands for `traces` in builds without the feature `otlp`: asking for traces is refused.
+//! Replaces `traces` in builds without the feature `otlp`: refuses a configuration with traces.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use tracing_subscriber::layer::Identity;
 
 use crate::failure::Failure;
 
-/// Can't be made.
+/// Can't be constructed.
 pub(super) struct Traces(Infallible);
 
 impl Traces {

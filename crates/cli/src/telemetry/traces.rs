@@ -10,10 +10,10 @@ use tracing_subscriber::{Layer, filter::LevelFilter, filter::Targets};
 
 use crate::failure::{Exit, Failure};
 
-/// What does not go into traces: they show work, not every query.
+/// Modules left out of traces, which show jobs and requests, not every query.
 const UNTRACED: [&str; 5] = ["sqlx", "graphile_worker", "hyper", "reqwest", "opentelemetry"];
 
-/// Traces that are on their way, sent at the latest when this is dropped.
+/// The exporter of traces; the rest is sent when it is dropped.
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
@@ -41,7 +41,7 @@ fn provider() -> Result<SdkTracerProvider, ExporterBuildError> {
 
 impl Drop for Traces {
     fn drop(&mut self) {
-        // A collector that is gone loses traces, and nothing else.
+        // A missing collector loses traces, and nothing else.
         let _ = self.0.shutdown();
     }
 }

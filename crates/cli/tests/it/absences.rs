@@ -1,4 +1,4 @@
-//! Absences asked for, followed, decided on, taken back, imported and drawn, by the binary against the emulated tenant.
+//! The binary requests, follows, decides on, cancels, imports and draws absences against the emulated tenant.
 
 use std::path::Path;
 
@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 
 use crate::{Ran, link, run, run_with, today};
 
-/// Kinds of leave that the emulated tenant has.
+/// Leave types of the emulated tenant.
 const REMOTE: &str = "34";
 const UNPAID: i64 = 5;
 const RECOVERY: &str = "41";
 
-/// A tenant that is linked and synced, and somebody who works on every weekday of two months to come.
+/// A linked and synced tenant, with an employee who works every weekday of the next two months.
 struct Office {
     dir: tempfile::TempDir,
     emulator: Emulator,
     who: String,
-    /// A Monday, with nothing but worked days until its Friday.
+    /// A Monday; the employee works every day until Friday.
     monday: Date,
 }
 
@@ -34,19 +34,19 @@ async fn office_of(switches: Switches, more: &[&str]) -> Office {
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, more).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    let (who, monday) = somebody(&emulator);
+    let (who, monday) = free_employee(&emulator);
     emulator.tenant().clear_requests();
     Office { dir, emulator, who: who.to_string(), monday }
 }
 
-/// Those who work: Lucca's own administrator, who has the number 0, takes no leave.
+/// The employees: Lucca's own administrator, number 0, takes no leave.
 fn staff(emulator: &Emulator) -> Vec<i64> {
     let people = emulator.tenant().people(Some(Status::Active), usize::MAX).into_iter();
     people.map(|person| person.id).filter(|id| *id > 0).collect()
 }
 
-/// Who is free in a whole week that is worked, and which week.
-fn somebody(emulator: &Emulator) -> (i64, Date) {
+/// An employee without absences in a full working week, and that week's Monday.
+fn free_employee(emulator: &Emulator) -> (i64, Date) {
     let tenant = emulator.tenant();
     let today = today();
     let next_monday = today + (7 - i64::from(today.weekday().to_monday_zero_offset())).days();
@@ -63,7 +63,7 @@ fn somebody(emulator: &Emulator) -> (i64, Date) {
             }
         }
     }
-    panic!("nobody is free");
+    panic!("no employee is free");
 }
 
 impl Office {
@@ -79,7 +79,7 @@ impl Office {
         run(self.path(), &[&["absences"], arguments].concat())
     }
 
-    fn ask(&self, command: &str, leave_type: &str, from: &str, to: &str, more: &[&str]) -> Ran {
+    fn absence_command(&self, command: &str, leave_type: &str, from: &str, to: &str, more: &[&str]) -> Ran {
         let arguments = [command, &self.who, "--type", leave_type, "--from", from, "--to", to];
         self.run(&[&arguments[..], more].concat())
     }
@@ -94,7 +94,7 @@ fn code(ran: &Ran) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
+async fn absence_is_previewed_made_once_and_cancelled() {
     let office = office(&[]).await;
     let types = office.run(&["types", &office.who, "--json"]).ok_json();
     assert_eq!(types["is_offered"], true);
@@ -105,7 +105,7 @@ async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
     assert!(office.run(&["types", &office.who]).out.to_uppercase().contains(&name));
 
     let (from, to) = (format!("{}PM", office.day(0)), format!("{} am", office.day(2)));
-    let preview = office.ask("preview", &name, &from, &to, &["--json"]).ok_json();
+    let preview = office.absence_command("preview", &name, &from, &to, &["--json"]).ok_json();
     assert_eq!((&preview["can_be_requested"], &preview["leave_type_id"]), (&true.into(), &json!(REMOTE)));
     let taken: Vec<String> = [(0, "PM"), (1, "AM"), (1, "PM"), (2, "AM")]
         .map(|(day, half)| format!("{} {half}", office.day(day)))
@@ -114,36 +114,36 @@ async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
     assert_eq!(preview["amount"]["value"], 2.0);
     assert_eq!(office.writes(), 0);
 
-    // Nobody can be asked here.
-    let refused = office.ask("request", REMOTE, &from, &to, &["--json"]);
+    // No terminal to confirm on.
+    let refused = office.absence_command("request", REMOTE, &from, &to, &["--json"]);
     assert_eq!((refused.code, code(&refused)), (2, "cli.not_confirmed".to_owned()));
-    assert_eq!(office.ask("request", REMOTE, &from, &to, &[]).code, 2);
+    assert_eq!(office.absence_command("request", REMOTE, &from, &to, &[]).code, 2);
     assert_eq!(office.writes(), 0);
 
     let how = ["--yes", "--key", "holiday-1", "--json"];
-    let made = office.ask("request", &name, &from, &to, &how).ok_json();
+    let made = office.absence_command("request", &name, &from, &to, &how).ok_json();
     assert_eq!((&made["status"], &made["idempotency_key"]), (&"pending".into(), &"holiday-1".into()));
     assert!(made["next_approver_name"].is_string() && made["employee_name"].is_string(), "{made}");
     let halves: Vec<&Value> = made["half_days"].as_array().unwrap().iter().map(|half| &half["at"]).collect();
     assert_eq!(json!(halves), json!(taken));
-    let again = office.ask("request", REMOTE, &from, &to, &how).ok_json();
+    let again = office.absence_command("request", REMOTE, &from, &to, &how).ok_json();
     assert_eq!((&again["id"], office.writes()), (&made["id"], 1));
-    let other = office.ask("request", REMOTE, &from, &office.day(3), &how);
+    let other = office.absence_command("request", REMOTE, &from, &office.day(3), &how);
     assert_eq!((other.code, code(&other)), (2, "absence.idempotency_key_reused".to_owned()));
 
-    // In its own way, under another key.
-    let overlap = office.ask("preview", REMOTE, &from, &to, &["--json"]);
+    // The request overlaps with itself under another key.
+    let overlap = office.absence_command("preview", REMOTE, &from, &to, &["--json"]);
     assert_eq!((overlap.code, &overlap.json()["problems"][0]["code"]), (2, &"absence.overlap".into()));
-    let text = office.ask("preview", REMOTE, &from, &to, &[]);
+    let text = office.absence_command("preview", REMOTE, &from, &to, &[]);
     assert!(text.code == 2 && text.out.contains("!") && text.out.contains("absence.overlap"), "{}", text.out);
-    let overlap = office.ask("request", REMOTE, &from, &to, &["--yes", "--json"]);
+    let overlap = office.absence_command("request", REMOTE, &from, &to, &["--yes", "--json"]);
     assert_eq!((overlap.code, code(&overlap)), (2, "absence.overlap".to_owned()));
     assert_eq!(overlap.json()["error"]["problems"][0]["half_days"], json!(taken));
 
-    // It can be seen before the next sync.
+    // Visible before the next sync.
     let month = ["calendar", &office.who, "--from", &office.day(0), "--to", &office.day(4), "--json"];
     let drawn = office.run(&month).ok_json();
-    assert_eq!(drawn["people"][0]["is_estimated"], false, "the sync heard of these days");
+    assert_eq!(drawn["people"][0]["is_estimated"], false, "the sync read these days");
     let states: Vec<&str> = drawn["people"][0]["half_days"]
         .as_array()
         .unwrap()
@@ -178,10 +178,11 @@ async fn an_absence_is_previewed_made_once_approved_and_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_denial_needs_a_comment_and_names_what_is_over() {
+async fn denial_needs_a_comment() {
     let office = office(&[]).await;
-    let made = office.ask("request", REMOTE, &office.day(1), &office.day(1), &["--yes", "--json"]);
-    assert!(made.err.contains("--key "), "the key that was made is told: {}", made.err);
+    let made =
+        office.absence_command("request", REMOTE, &office.day(1), &office.day(1), &["--yes", "--json"]);
+    assert!(made.err.contains("--key "), "the new key is printed: {}", made.err);
     let made = made.ok_json();
     let id = made["id"].as_str().unwrap();
     assert_eq!(office.run(&["deny", id, "--json"]).code, 2);
@@ -197,9 +198,9 @@ async fn a_denial_needs_a_comment_and_names_what_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_lucca_warns_of_is_acknowledged_by_its_id() {
+async fn warnings_are_acknowledged_by_id() {
     let office = office(&[]).await;
-    // A day that is over is late, which Lucca asks to confirm.
+    // A past day is late, which Lucca asks to confirm.
     let tenant = office.emulator.tenant();
     let free = (1..40).map(|back| today() - back.days()).find_map(|day| {
         let is_free = |id: &i64| {
@@ -217,15 +218,15 @@ async fn what_lucca_warns_of_is_acknowledged_by_its_id() {
     assert_eq!(office.writes(), 0);
     let warning = &refused.json()["error"]["warnings"][0];
     assert_eq!(warning["must_be_confirmed"], true);
-    let told = office.run(&arguments[..9]);
-    assert!(told.err.contains("--acknowledge "), "{}", told.err);
+    let shown = office.run(&arguments[..9]);
+    assert!(shown.err.contains("--acknowledge "), "{}", shown.err);
     let made =
         office.run(&[&arguments[..], &["--acknowledge", warning["id"].as_str().unwrap()]].concat()).ok_json();
     assert_eq!(made["status"], "pending");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
+async fn lost_answer_is_searched_and_not_sent_again() {
     for (accepted, kind) in [
         (true, FaultKind::LoseAnswer { how: Loss::Status { code: 504 } }),
         (false, FaultKind::Status { code: 504, body: String::new() }),
@@ -236,8 +237,8 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
         office.emulator.tenant().set_faults(vec![fault]);
         let day = office.day(3);
         let how = ["--yes", "--no-wait", "--key", "k", "--json"];
-        let made = office.ask("request", REMOTE, &day, &day, &how).ok_json();
-        let again = office.ask("request", REMOTE, &day, &day, &how).ok_json();
+        let made = office.absence_command("request", REMOTE, &day, &day, &how).ok_json();
+        let again = office.absence_command("request", REMOTE, &day, &day, &how).ok_json();
         assert_eq!(again["id"], made["id"]);
         let status = if accepted { "pending" } else { "in_doubt" };
         assert_eq!((&again["status"], office.writes()), (&status.into(), usize::from(accepted)), "{again}");
@@ -245,38 +246,49 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_asked_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_makes_no_sense_is_told_before_anything_is_sent() {
+async fn invalid_input_is_refused_before_sending() {
     let office = office(&[]).await;
     let (monday, tuesday) = (office.day(0), office.day(1));
     for (from, to) in
         [("2026-02-30", "2026-03-01"), ("04/05/2026", "2026-05-05"), ("2026-05-04 XM", "2026-05-05")]
     {
-        let ran = office.ask("preview", REMOTE, from, to, &["--json"]);
+        let ran = office.absence_command("preview", REMOTE, from, to, &["--json"]);
         assert_eq!((ran.code, code(&ran)), (2, "cli.arguments".to_owned()), "{from}");
         assert!(ran.json()["error"]["message"].as_str().unwrap().contains("2026-05-04 PM"));
     }
-    let backwards = office.ask("preview", REMOTE, &tuesday, &monday, &["--json"]);
+    let backwards = office.absence_command("preview", REMOTE, &tuesday, &monday, &["--json"]);
     assert_eq!((backwards.code, code(&backwards)), (2, "absence.invalid_period".to_owned()));
     assert_eq!(backwards.json()["error"]["problems"][0]["field"], "ends_on");
-    let ran = office.ask("preview", REMOTE, &monday, &tuesday, &["--hours", "soon", "--json"]);
+    let ran = office.absence_command("preview", REMOTE, &monday, &tuesday, &["--hours", "soon", "--json"]);
     assert_eq!(code(&ran), "cli.arguments");
-    let ran =
-        office.run(&["preview", "nobody", "--type", REMOTE, "--from", &monday, "--to", &monday, "--json"]);
+    let ran = office.run(&[
+        "preview",
+        "no-such-person",
+        "--type",
+        REMOTE,
+        "--from",
+        &monday,
+        "--to",
+        &monday,
+        "--json",
+    ]);
     assert_eq!(code(&ran), "cli.unknown_employee");
     assert!(office.emulator.requests().is_empty());
 
-    let ran = office.ask("preview", "Vacances", &monday, &tuesday, &["--json"]);
+    let ran = office.absence_command("preview", "Vacances", &monday, &tuesday, &["--json"]);
     assert_eq!((ran.code, code(&ran)), (2, "cli.unknown_leave_type".to_owned()));
     let saturday = office.day(5);
-    let rest = office.ask("preview", REMOTE, &saturday, &saturday, &["--json"]);
+    let rest = office.absence_command("preview", REMOTE, &saturday, &saturday, &["--json"]);
     assert_eq!((rest.code, &rest.json()["problems"][0]["code"]), (2, &"absence.nothing_to_take".into()));
-    let hours = office.ask("preview", RECOVERY, &monday, &monday, &["--hours", "2.5", "--json"]).ok_json();
+    let hours = office
+        .absence_command("preview", RECOVERY, &monday, &monday, &["--hours", "2.5", "--json"])
+        .ok_json();
     assert_eq!((&hours["minutes"], &hours["amount"]["value"]), (&150.into(), &2.5.into()));
     assert_eq!(office.writes(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_was_linked_without_requests_makes_none() {
+async fn account_without_the_feature_sends_no_request() {
     let office = office(&["--features", "employees,leaves"]).await;
     let day = office.day(0);
     office.emulator.tenant().clear_requests();
@@ -295,18 +307,18 @@ async fn an_account_that_was_linked_without_requests_makes_none() {
     }
     assert!(office.emulator.requests().is_empty());
     run(office.path(), &["accounts", "configure", "--accept", "absence_requests", "--json"]).ok_json();
-    let preview = office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json();
+    let preview = office.absence_command("preview", REMOTE, &day, &day, &["--json"]).ok_json();
     assert_eq!(preview["can_be_requested"], true);
 
-    // Wanted by the customer, and not allowed to the key.
+    // The customer accepts the feature, and the key lacks the permission.
     let rights = Rights { make_absence_requests: false, ..Rights::all() };
     office.emulator.tenant().set_rights(office.emulator.api_key(), rights);
-    let ran = office.ask("preview", REMOTE, &day, &day, &["--json"]);
+    let ran = office.absence_command("preview", REMOTE, &day, &day, &["--json"]);
     assert_eq!((ran.code, code(&ran)), (5, "absence.not_permitted".to_owned()), "{}", ran.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_imported_once_its_rows_are_good() {
+async fn file_is_imported_once_its_rows_are_valid() {
     let office = office(&[]).await;
     let (monday, tuesday, who) = (office.day(0), office.day(1), &office.who);
     let header = "employee,leave_type,starts,ends,approved\n";
@@ -324,8 +336,11 @@ async fn a_file_is_imported_once_its_rows_are_good() {
     let fields: Vec<&Value> =
         rows[1]["problems"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
     assert_eq!(json!(fields), json!(["employee", "leave_type", "starts"]));
-    let told = office.run(&["import", name, "--simulate"]).err;
-    assert!(told.contains("line 3: ") && told.contains("line 4: ") && told.contains("starts: "), "{told}");
+    let errors = office.run(&["import", name, "--simulate"]).err;
+    assert!(
+        errors.contains("line 3: ") && errors.contains("line 4: ") && errors.contains("starts: "),
+        "{errors}"
+    );
     assert!(office.emulator.requests().is_empty());
 
     let good =
@@ -348,21 +363,24 @@ async fn a_file_is_imported_once_its_rows_are_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_door_is_chosen() {
+async fn configured_door_is_used() {
     let office = office(&[]).await;
     let configure =
         |door: &str| run(office.path(), &["accounts", "configure", "--absence-door", door, "--json"]);
     assert_eq!(configure("import").ok_json()["absence_door"], "import");
     let day = office.day(2);
-    let preview = office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json();
+    let preview = office.absence_command("preview", REMOTE, &day, &day, &["--json"]).ok_json();
     assert_eq!(preview["door"], "import");
     assert!(run(office.path(), &["accounts", "configure"]).out.contains("import"));
     assert_eq!(configure("auto").ok_json()["absence_door"], "auto");
-    assert_eq!(office.ask("preview", REMOTE, &day, &day, &["--json"]).ok_json()["door"], "factory");
+    assert_eq!(
+        office.absence_command("preview", REMOTE, &day, &day, &["--json"]).ok_json()["door"],
+        "factory"
+    );
     assert_eq!(configure("window").code, 2);
 }
 
-/// A tenant of years ago, linked and synced, so that what is drawn of it is the same on every day.
+/// A tenant linked and synced years ago, so that its drawings are the same on every day.
 async fn long_ago() -> (tempfile::TempDir, Emulator) {
     let mut config = Config::new(40, 7, date(2021, 5, 10));
     config.switches.rate_limit = None;
@@ -375,7 +393,7 @@ async fn long_ago() -> (tempfile::TempDir, Emulator) {
     (dir, emulator)
 }
 
-/// Text without what differs from run to run.
+/// Masks the text's parts that differ between runs.
 fn steady(text: &str) -> String {
     let is_id =
         |word: &str| word.trim_end_matches([':', ',']).strip_prefix("abr_").is_some_and(|id| id.len() == 32);
@@ -391,10 +409,10 @@ fn steady(text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_reads_what_it_would_be_what_it_became_and_what_comes_next() {
+async fn preview_and_request_read_as_text() {
     let (dir, emulator) = long_ago().await;
     let tenant = emulator.tenant();
-    // Ascension is on a Thursday, Whit Monday a week later.
+    // Ascension is a Thursday, Whit Monday a week later.
     let (from, to) = (date(2021, 5, 12), date(2021, 5, 25));
     let is_free = |id: &i64| {
         let busy = |facts: &AbsenceFacts| facts.ends_on >= from && facts.starts_on <= to;
@@ -407,22 +425,22 @@ async fn a_person_reads_what_it_would_be_what_it_became_and_what_comes_next() {
             ["absences", command, &who, "--type", REMOTE, "--from", "2021-05-12PM", "--to", "2021-05-25 AM"];
         run(dir.path(), &[&arguments[..], more].concat())
     };
-    let mut told = ask("preview", &[]).out;
+    let mut output = ask("preview", &[]).out;
     let requested = ask("request", &["--yes", "--key", "k-1", "--comment", "Back on Tuesday"]);
     assert_eq!(requested.code, 0, "{} {}", requested.out, requested.err);
-    told.push_str(&format!("\n$ request\n{}", requested.out));
+    output.push_str(&format!("\n$ request\n{}", requested.out));
     let refused = ask("request", &["--yes", "--key", "k-2"]);
     assert_eq!(refused.code, 2);
     let error: Vec<&str> =
         refused.err.lines().filter(|line| !line.contains("TRACE") && !line.contains("DEBUG")).collect();
-    told.push_str(&format!("\n$ request, again\n{}\n", error.join("\n")));
+    output.push_str(&format!("\n$ request, again\n{}\n", error.join("\n")));
     let again = ask("preview", &[]);
-    told.push_str(&format!("\n$ preview, again\n{}", again.out));
-    insta::assert_snapshot!(steady(&told));
+    output.push_str(&format!("\n$ preview, again\n{}", again.out));
+    insta::assert_snapshot!(steady(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_calendar_is_drawn_from_what_is_stored() {
+async fn calendar_is_drawn_from_the_store() {
     let (dir, emulator) = long_ago().await;
     let draw = |arguments: &[&str]| run(dir.path(), &[&["absences", "calendar"], arguments].concat());
     let days = ["--from", "2021-05-01", "--to", "2021-05-31"];
@@ -432,7 +450,7 @@ async fn a_calendar_is_drawn_from_what_is_stored() {
     let someone = json["people"][0]["employee_id"].as_str().unwrap().to_owned();
     assert_eq!(json["people"][0]["half_days"].as_array().unwrap().len(), 62);
     let one = draw(&[&[someone.as_str()], &days[..]].concat());
-    assert!(emulator.requests().is_empty(), "Lucca is not asked");
+    assert!(emulator.requests().is_empty(), "no request is sent to Lucca");
     insta::assert_snapshot!(format!("{}\n{}", away.out, one.out));
 
     let department = json["people"][0]["department_id"].as_str().unwrap().to_owned();

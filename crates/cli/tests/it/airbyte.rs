@@ -1,4 +1,4 @@
-//! `airbyte`: what a platform gets that runs the binary as a source.
+//! `airbyte`: the messages that a platform receives when it runs the binary as a source.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -12,7 +12,7 @@ use crate::streams::{
 };
 use crate::{Ran, command, emulator, ended};
 
-/// The contents of messages of a type.
+/// The contents of the messages of a type.
 fn of(messages: &[Value], type_: &str, member: &str) -> Vec<Value> {
     messages
         .iter()
@@ -21,7 +21,7 @@ fn of(messages: &[Value], type_: &str, member: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The last state of each stream, as a platform gives them back.
+/// The last state of each stream, as a platform passes it back.
 fn states(messages: &[Value]) -> Value {
     let mut last = BTreeMap::new();
     for state in of(messages, "STATE", "state") {
@@ -32,16 +32,18 @@ fn states(messages: &[Value]) -> Value {
 }
 
 fn records(messages: &[Value]) -> Vec<(String, Map<String, Value>)> {
-    let told = |record: Value| {
+    let parts = |record: Value| {
         assert!(record["emitted_at"].as_i64().unwrap() > 1_700_000_000_000);
         (record["stream"].as_str().unwrap().to_owned(), record["data"].as_object().unwrap().clone())
     };
-    of(messages, "RECORD", "record").into_iter().map(told).collect()
+    of(messages, "RECORD", "record").into_iter().map(parts).collect()
 }
 
 fn statuses(messages: &[Value], stream: &str) -> Vec<String> {
-    let told = of(messages, "TRACE", "trace").into_iter().filter(|trace| trace["type"] == "STREAM_STATUS");
-    told.map(|trace| trace["stream_status"].clone())
+    let statuses =
+        of(messages, "TRACE", "trace").into_iter().filter(|trace| trace["type"] == "STREAM_STATUS");
+    statuses
+        .map(|trace| trace["stream_status"].clone())
         .filter(|status| status["stream_descriptor"]["name"] == stream)
         .map(|status| status["status"].as_str().unwrap().to_owned())
         .collect()
@@ -52,7 +54,7 @@ fn errors(ran: &Ran) -> Vec<Value> {
 }
 
 impl Synced {
-    /// A configured catalog of some streams.
+    /// A configured catalog of these streams.
     fn configured(&self, streams: &[&str], mode: &str) -> String {
         let streams: Vec<Value> = streams
             .iter()
@@ -78,7 +80,7 @@ impl Synced {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
+async fn incremental_copy_equals_the_store() {
     for engine in Engine::available() {
         let synced = Synced::new(engine, 60).await;
         let config = synced.config();
@@ -119,7 +121,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
             .sum();
         assert_eq!(estimated, copy.len() as u64);
 
-        // Nothing happened since: nothing is told, and where it is stays.
+        // Nothing changed since: no records, and the state stays.
         let idle = lines(&synced.read(&catalog, Some(&states(&messages))));
         assert!(records(&idle).is_empty());
         assert_eq!(states(&idle).as_array().unwrap().len(), STREAMS.len());
@@ -133,10 +135,10 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
             .filter(|(stream, _)| stream == "employees")
             .map(|(_, record)| record)
             .collect();
-        let told = |id: &str| people.iter().filter(|record| record["id"] == id).collect::<Vec<_>>();
-        assert_eq!(told(moved.as_str()).len(), 1);
-        assert_eq!(told(moved.as_str())[0]["job_title"], "Cheffe");
-        assert_eq!(told(removed.as_str())[0]["_lucca_state"], "gone");
+        let records_of = |id: &str| people.iter().filter(|record| record["id"] == id).collect::<Vec<_>>();
+        assert_eq!(records_of(moved.as_str()).len(), 1);
+        assert_eq!(records_of(moved.as_str())[0]["job_title"], "Cheffe");
+        assert_eq!(records_of(removed.as_str())[0]["_lucca_state"], "gone");
         assert!(people.len() < 20, "{}", people.len());
         for (stream, record) in records(&news) {
             check(&Value::Object(record.clone()), schemas[stream.as_str()], &stream);
@@ -144,7 +146,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
         }
         assert_same(&copy, &synced).await;
 
-        // Of who is erased nothing but the id is told.
+        // Of an erased employee only the id is delivered.
         let erased = synced.run_with(&["employees", "erase", moved.as_str(), "--yes", "--json"], "");
         assert_eq!(erased.code, 0, "{}", erased.err);
         let last = records(&lines(&synced.read(&catalog, Some(&states(&news)))));
@@ -154,7 +156,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
         assert_eq!(Value::Object(model), json!({ "id": moved.as_str() }));
         check(&Value::Object(record.clone()), schemas["employees"], "employees");
 
-        // In full there is nobody who is gone or erased.
+        // A full read contains neither deleted nor erased employees.
         let full = synced.configured(&["employees"], "full_refresh");
         let full = records(&lines(&synced.read(&full, Some(&states(&news)))));
         assert_eq!(full.len(), 58);
@@ -163,7 +165,7 @@ async fn a_copy_that_is_read_incrementally_is_what_the_store_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_was_interrupted_goes_on_and_then_tells_what_changed() {
+async fn interrupted_read_resumes_then_sends_changes() {
     let synced = Synced::new(Engine::Sqlite, 1200).await;
     for mode in ["incremental", "full_refresh"] {
         let catalog = synced.configured(&["employees"], mode);
@@ -179,7 +181,7 @@ async fn a_read_that_was_interrupted_goes_on_and_then_tells_what_changed() {
         records(&rest).iter().for_each(|(stream, record)| apply(&mut copy, stream, record));
         assert_eq!(copy.len(), records(&whole).len());
 
-        // What changes meanwhile, before the place or behind it, comes after.
+        // A change during the read, before or behind the position, comes afterwards.
         let first = records(before)[0].1["id"].as_str().unwrap().parse().unwrap();
         let patch = lucca_emulator::PersonPatch {
             job_title: Some(Some(mode.to_owned())),
@@ -194,7 +196,7 @@ async fn a_read_that_was_interrupted_goes_on_and_then_tells_what_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_used_is_said_as_a_message() {
+async fn unusable_input_gives_an_error_message() {
     let synced = Synced::new(Engine::Sqlite, 20).await;
     let catalog = synced.configured(&["employees"], "incremental");
     let state = states(&lines(&synced.read(&catalog, None)));
@@ -207,16 +209,16 @@ async fn what_cannot_be_used_is_said_as_a_message() {
     let global = json!([{ "type": "GLOBAL", "global": { "stream_states": [] } }]);
     for refused in [foreign, ahead, newer, global, json!({ "employees": 7 })] {
         let ran = synced.read(&catalog, Some(&refused));
-        let told = errors(&ran);
-        assert_eq!((ran.code, told.len()), (1, 1), "{}", ran.out);
-        assert_eq!(told[0]["error"]["failure_type"], "config_error");
+        let errors = errors(&ran);
+        assert_eq!((ran.code, errors.len()), (1, 1), "{}", ran.out);
+        assert_eq!(errors[0]["error"]["failure_type"], "config_error");
         assert!(records(&lines(&ran)).is_empty());
     }
     let unknown = synced.configured(&["salaries"], "full_refresh");
     let ran = synced.read(&unknown, None);
     assert!(ran.code == 1 && errors(&ran)[0]["error"]["message"].as_str().unwrap().contains("salaries"));
 
-    // A configuration may hold a key: it is never repeated.
+    // A configuration may hold a key: errors never repeat it.
     let key = synced.emulator.api_key();
     for (config, code) in [
         (json!({ "tenant_url": [key], "api_key": key }), "cli.source_config"),
@@ -227,14 +229,18 @@ async fn what_cannot_be_used_is_said_as_a_message() {
         let path = synced.write("bad.json", &config);
         let ran = synced.run(&["airbyte", "discover", "--config", &path]);
         if code != "cli.no_data" {
-            let told = errors(&ran);
+            let errors = errors(&ran);
             assert_eq!(
-                (ran.code, &told[0]["error"]["failure_type"]),
+                (ran.code, &errors[0]["error"]["failure_type"]),
                 (1, &json!("config_error")),
                 "{}",
                 ran.out
             );
-            assert!(told[0]["error"]["internal_message"].as_str().unwrap().starts_with(code), "{}", ran.out);
+            assert!(
+                errors[0]["error"]["internal_message"].as_str().unwrap().starts_with(code),
+                "{}",
+                ran.out
+            );
         }
         let checked = synced.run(&["airbyte", "check", "--config", &path]);
         assert_eq!(checked.ok_json()["connectionStatus"]["status"], "FAILED");
@@ -245,7 +251,7 @@ async fn what_cannot_be_used_is_said_as_a_message() {
     let missing = synced.run(&["airbyte", "read", "--config", "nowhere.json", "--catalog", &unknown]);
     assert!(missing.code == 1 && errors(&missing).len() == 1);
 
-    // Whoever has seen enough may go.
+    // The platform may close the pipe once it has read enough.
     let config = synced.config();
     let read =
         ["airbyte", "read", "--config", &config, "--catalog", &synced.configured(&STREAMS, "full_refresh")];
@@ -258,7 +264,7 @@ async fn what_cannot_be_used_is_said_as_a_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_is_read_directly_in_full_and_nothing_stays() {
+async fn direct_read_is_full_and_leaves_no_files() {
     let emulator = emulator(60).await;
     let (dir, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let write = |name: &str, content: &Value| {
@@ -316,27 +322,30 @@ async fn a_tenant_is_read_directly_in_full_and_nothing_stays() {
         assert_eq!(state["stream"]["stream_state"], json!({ "__ab_no_cursor_state_message": true }));
     }
 
-    // Only what is wanted is asked for.
+    // Only the selected streams are requested.
     emulator.tenant().clear_requests();
     assert_eq!(read(&configured(&["employees", "departments"], "full_refresh")).code, 0);
-    let asked = emulator.requests();
-    assert!(!asked.is_empty() && asked.iter().all(|request| !request.path.contains("leave")), "{asked:#?}");
+    let requests = emulator.requests();
+    assert!(
+        !requests.is_empty() && requests.iter().all(|request| !request.path.contains("leave")),
+        "{requests:#?}"
+    );
 
-    // A list that the key may not read is not an empty one.
+    // A list that the key may not read must not look empty.
     let key = emulator.tenant().keys().into_iter().find(|key| key.key == emulator.api_key()).unwrap();
     let rights = lucca_emulator::Rights { view_contracts: false, ..key.rights };
     assert!(emulator.tenant().set_rights(emulator.api_key(), rights));
     let ran = read(&configured(&["employees", "employments"], "full_refresh"));
-    let told = errors(&ran);
-    assert_eq!((ran.code, told.len()), (1, 1), "{}", ran.out);
-    assert_eq!(told[0]["error"]["stream_descriptor"]["name"], "employments", "{told:?}");
-    assert_eq!(told[0]["error"]["failure_type"], "config_error");
+    let errors = errors(&ran);
+    assert_eq!((ran.code, errors.len()), (1, 1), "{}", ran.out);
+    assert_eq!(errors[0]["error"]["stream_descriptor"]["name"], "employments", "{errors:?}");
+    assert_eq!(errors[0]["error"]["failure_type"], "config_error");
     assert_eq!(statuses(&lines(&ran), "employments").last().unwrap(), "INCOMPLETE");
     assert_eq!(statuses(&lines(&ran), "employees").last().unwrap(), "COMPLETE");
 }
 
 #[test]
-fn the_specification_hides_what_is_secret() {
+fn specification_marks_secrets() {
     let dir = tempfile::tempdir().unwrap();
     let spec = crate::run(dir.path(), &["airbyte", "spec"]).ok_json();
     let properties = &spec["spec"]["connectionSpecification"]["properties"];

@@ -1,4 +1,4 @@
-//! A sync that is asked for over the API is a worker's to do: beside the service, or in it.
+//! A worker runs a sync requested over the API: beside the service, or inside it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use test_database::{Engine, Place, TestDatabase};
 
 use crate::{command, emulator, ended};
 
-/// A process that goes on until the test is over.
+/// A process that runs until the test ends.
 pub(crate) struct Process(Child);
 
 impl Drop for Process {
@@ -21,9 +21,9 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Starts it, and gives what it says first.
+    /// Starts it, and returns its first line.
     pub(crate) fn start(mut command: Command) -> (Self, String) {
-        // Nobody reads its log while it runs, and a full pipe would stop it.
+        // The test does not read the log while the process runs, and a full pipe would block it.
         let mut child = command.env("LUCCA_CONNECTOR_LOG", "off").spawn().unwrap();
         let mut first = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
@@ -31,7 +31,7 @@ impl Process {
     }
 }
 
-/// A service, called as its operator.
+/// A service, called with the operator's key.
 pub(crate) struct Api {
     pub(crate) address: String,
     pub(crate) key: String,
@@ -56,7 +56,7 @@ impl Api {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_begin_does_not_say_that_it_works() {
+async fn failed_start_reports_only_an_error() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let dir = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ async fn what_cannot_begin_does_not_say_that_it_works() {
             if let Place::Url(url) = &database.place {
                 command.env("DATABASE_URL", url);
             }
-            // All that is printed is one document.
+            // Standard output is exactly one document.
             ended(command.spawn().unwrap()).json()["error"]["code"].clone()
         };
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -80,7 +80,7 @@ async fn what_cannot_begin_does_not_say_that_it_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
+async fn requested_sync_is_run_by_a_worker() {
     for engine in Engine::available() {
         let is_split = engine == Engine::Postgres;
         let database = TestDatabase::new(engine).await;
@@ -88,7 +88,7 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         let data: &Path = dir.path();
         let binary = |arguments: &[&str]| {
             let mut command = command(data, arguments);
-            // A file is where it is by itself.
+            // A SQLite file needs no address: it is in the data directory.
             if let Place::Url(url) = &database.place {
                 command.env("DATABASE_URL", url);
             }
@@ -103,7 +103,7 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         let link =
             ["link", &tenant, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
         run(&link).ok_json();
-        // Nothing is due then.
+        // After this sync, nothing is due.
         run(&["sync", "--json"]).ok_json();
 
         let mut serve = vec!["serve", "--listen", "127.0.0.1:0"];
@@ -114,19 +114,19 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
         let api = Api { address, key };
         let accounts = api.call("GET", "/v1/linked-accounts").1;
         let runs = format!("/v1/linked-accounts/{}/runs", accounts["items"][0]["id"].as_str().unwrap());
-        let ask = || {
-            let (status, asked) = api.call("POST", &runs);
-            assert_eq!(status, 202, "{asked}");
-            asked
+        let request_run = || {
+            let (status, requested) = api.call("POST", &runs);
+            assert_eq!(status, 202, "{requested}");
+            requested
         };
-        let mut asked = ask();
+        let mut requested = request_run();
         if is_split {
-            // None is in progress: it is the one that is queued.
+            // No run is in progress, so the queued one is cancelled.
             let cancelled = run(&["runs", "cancel", "--json"]).ok_json();
-            assert_eq!((&cancelled["run_id"], &cancelled["state"]), (&asked["id"], &"cancelled".into()));
-            asked = ask();
+            assert_eq!((&cancelled["run_id"], &cancelled["state"]), (&requested["id"], &"cancelled".into()));
+            requested = request_run();
         }
-        let id = asked["id"].as_str().unwrap();
+        let id = requested["id"].as_str().unwrap();
         let state = || api.call("GET", &format!("{runs}/{id}")).1["state"].clone();
 
         let mut working = None;
@@ -140,8 +140,8 @@ async fn a_sync_that_is_asked_for_is_done_by_a_worker() {
             assert_eq!((&listed[0]["run_id"], &listed[0]["state"]), (&id.into(), &"queued".into()));
             let shown = run(&["runs", "show", id]).out;
             assert!(shown.contains("queued; a worker begins it"), "{shown}");
-            let told = run(&["doctor"]).out;
-            assert!(told.contains("no worker is alive to begin it"), "{told}");
+            let report = run(&["doctor"]).out;
+            assert!(report.contains("no worker is alive to begin it"), "{report}");
             working = Some(Process::start(binary(&["worker", "--listen", "127.0.0.1:0"])));
         }
         let shown = || run(&["runs", "show", id, "--json"]).ok_json();

@@ -1,4 +1,4 @@
-//! Bad tenant URLs, keys and arguments: a clear error with a stable code, and nothing is kept or sent.
+//! Bad tenant URLs, keys and arguments give a clear error with a stable code; nothing is stored or sent.
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use crate::{command, ended, run, run_with};
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
 #[test]
-fn bad_tenant_urls_say_what_one_looks_like() {
+fn bad_tenant_urls_give_an_example() {
     let dir = tempfile::tempdir().unwrap();
     for text in [
         "",
@@ -35,7 +35,7 @@ fn bad_tenant_urls_say_what_one_looks_like() {
 }
 
 #[test]
-fn an_environment_says_yes_in_the_usual_ways() {
+fn environment_switches_accept_common_values() {
     let dir = tempfile::tempdir().unwrap();
     for (word, code) in [("1", "api_key."), ("true", "api_key."), ("no", "tenant_url."), ("0", "tenant_url.")]
     {
@@ -68,11 +68,11 @@ fn bad_keys_are_refused_before_anything_is_sent() {
         assert_eq!(ran.code, 2, "{text:?}: {}", ran.out);
         assert!(ran.json()["error"]["code"].as_str().unwrap().starts_with("api_key."), "{}", ran.out);
     }
-    assert!(server.accept().is_err(), "nobody knocked");
+    assert!(server.accept().is_err(), "no connection was made");
 }
 
 #[test]
-fn a_key_is_never_taken_from_an_argument() {
+fn key_is_never_taken_from_an_argument() {
     let dir = tempfile::tempdir().unwrap();
     for arguments in [&["link", "acme", "--key", KEY][..], &["link", "acme", KEY], &["check", "acme", KEY]] {
         assert_eq!(run(dir.path(), arguments).code, 2);
@@ -82,14 +82,14 @@ fn a_key_is_never_taken_from_an_argument() {
 }
 
 #[test]
-fn arguments_that_make_no_sense_are_told_as_json_too() {
+fn argument_errors_are_json_with_json() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(dir.path(), &["employees", "list", "--status", "asleep", "--json"]);
     assert_eq!((ran.code, &ran.json()["error"]["code"]), (2, &"cli.arguments".into()));
 }
 
 #[test]
-fn a_database_without_its_master_key_asks_for_it() {
+fn database_without_its_master_key_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["demo", "--employees", "1", "--once", "--json"]).ok_json();
     std::fs::remove_file(dir.path().join("master.key")).unwrap();
@@ -99,7 +99,7 @@ fn a_database_without_its_master_key_asks_for_it() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
+fn missing_file_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(dir.path(), &["link", "acme", "--key-file", "nowhere.txt", "--json"]);
     assert_eq!(ran.code, 2);
@@ -107,7 +107,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn a_log_filter_is_checked() {
+fn log_filter_is_checked() {
     let dir = tempfile::tempdir().unwrap();
     let codes: Vec<String> = ["sync=debug,info", "off", "sync=loud"]
         .iter()

@@ -1,10 +1,10 @@
-//! Least data, seen from outside: one employee with a value of its own in every known member, sent whole by a server that
-//! ignores the list of fields. For each set of field groups, the database and every output hold exactly the values of
-//! these groups.
+//! Data minimisation, seen from outside: one employee with a unique value in every known member, sent
+//! completely by a server that ignores the list of fields. For each set of field groups, the database and
+//! every output contain exactly the values of these groups.
 //!
-//! Each text in `fixtures/canary_user.json` says where it belongs: `QZ-{group}-{fate}-{name}`. The fate is `model` (stored
-//! and delivered), `stored` (with the organisation, not with employees), `raw` (kept only where records are kept as Lucca
-//! sent them) or `never`. Dates and numbers are below.
+//! Each text in `fixtures/canary_user.json` names its group: `QZ-{group}-{fate}-{name}`. The fate is `model`
+//! (stored and delivered), `stored` (with the organisation, not with employees), `raw` (kept only where
+//! records are kept as Lucca sent them) or `never`. Dates and numbers are below.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::{Ran, command, emulator, run, run_with};
 
 const USER: &str = include_str!("../fixtures/canary_user.json");
 
-/// Values that are no texts, as they are stored: in the model, and as Lucca writes them.
+/// Values that are not texts, as stored: in the model, and as Lucca writes them.
 const PLAIN: [(&str, &str, &str); 13] = [
     ("2021-01-01", "identity", "model"),
     ("2019-02-02", "work", "model"),
@@ -52,7 +52,7 @@ const GROUPS: [&str; 11] = [
     "leave_reason",
 ];
 
-/// A value to look for.
+/// A value to search for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Canary {
     text: String,
@@ -61,7 +61,7 @@ struct Canary {
 }
 
 impl Canary {
-    /// Whether it belongs to what is read with these groups.
+    /// Whether a read with these groups includes it.
     fn is_in(&self, groups: &[&str]) -> bool {
         match self.group.as_str() {
             "second_manager" => groups.contains(&"custom_fields") && groups.contains(&"work"),
@@ -70,7 +70,7 @@ impl Canary {
     }
 }
 
-/// Every value of the canary, each once. A member of which none is known fails here.
+/// Every value of the canary, once. Fails on a member without a known value.
 fn canaries() -> BTreeSet<Canary> {
     let user: Value = serde_json::from_str(USER).unwrap();
     let mut all = BTreeSet::new();
@@ -112,7 +112,7 @@ fn canaries() -> BTreeSet<Canary> {
     all
 }
 
-/// A tenant with one employee, which ignores `fields` and offers no other list.
+/// A tenant with one employee, which ignores `fields` and has no other list.
 async fn tenant() -> String {
     let answer = |uri: Uri| async move {
         if !uri.path().starts_with("/api/v3/users") {
@@ -127,7 +127,7 @@ async fn tenant() -> String {
     url
 }
 
-/// Everything in a folder, as text.
+/// All files of a folder, as text.
 fn bytes_of(dir: &Path) -> String {
     let mut all = String::new();
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -159,7 +159,7 @@ fn parquet_rows(dir: &Path) -> String {
     all
 }
 
-/// Checks that an output holds what is expected of the canary, and nothing else of it. None: either will do.
+/// Checks that an output contains the expected canaries and no others. `None` accepts either.
 fn check(output: &str, text: &str, is_expected: impl Fn(&Canary) -> Option<bool>) {
     for canary in canaries() {
         let is_there = text.contains(&canary.text);
@@ -209,7 +209,7 @@ async fn database_holds_exactly_the_groups_asked_for() {
 async fn outputs_hold_exactly_the_groups_asked_for() {
     for groups in [&["identity", "work", "contract"][..], &GROUPS] {
         let Linked { dir, .. } = linked(groups, false).await;
-        // Names of what employees refer to are shown beside them in some outputs.
+        // Some outputs also show the names of records that employees refer to.
         let is_delivered = |canary: &Canary| match canary.fate.as_str() {
             "stored" if canary.is_in(groups) => None,
             fate => Some(canary.is_in(groups) && fate == "model"),
@@ -263,8 +263,8 @@ async fn outputs_hold_exactly_the_groups_asked_for() {
     }
 }
 
-/// Members that Lucca was recorded with, that the emulated tenant sends, or that employees have here, and of which the
-/// canary has no value, so that nothing would be known of where they go.
+/// Fails on members that were recorded from Lucca, that the emulated tenant sends, or that employees have
+/// here, and that have no canary: their way would be unchecked.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_member_has_a_canary() {
     let user: Value = serde_json::from_str(USER).unwrap();
@@ -278,7 +278,7 @@ async fn every_member_has_a_canary() {
     let sent = client.get(url).header("Authorization", key).send().await.unwrap().text().await.unwrap();
     let sent: Value = serde_json::from_str(&sent).unwrap();
     for member in sent["data"].as_object().unwrap().keys() {
-        // An axis has a number of its own in each tenant.
+        // The number of an axis differs between tenants.
         let name =
             if member.to_lowercase().starts_with("useraxisvalues_") { "userAxisValues_1" } else { member };
         assert!(known(name), "Lucca's {member} is sent by the emulated tenant and has no canary");

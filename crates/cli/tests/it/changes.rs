@@ -1,4 +1,4 @@
-//! `changes`: what a reader of the change log gets, one line a change.
+//! `changes`: the output for a reader of the change log, one line per change.
 
 use lucca_emulator::PersonPatch;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{command, emulator, ended, link, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_gets_each_change_once_and_in_order() {
+async fn changes_are_printed_once_and_in_order() {
     let emulator = emulator(40).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -21,18 +21,18 @@ async fn a_reader_gets_each_change_once_and_in_order() {
     let people = run(dir.path(), &["changes", "--json", "--kind", "employees", "--operation", "created"]).out;
     assert_eq!(people.lines().count(), 40);
 
-    // Somebody who waits hears of what happens then, and of no more than they wanted.
+    // A follower receives later changes, up to its limit.
     let follow = ["changes", "--json", "--follow", "--after", &last, "--limit", "1", "--kind", "employees"];
-    // Nobody reads its log meanwhile, and a full pipe would stop it.
+    // The test does not read the log meanwhile, and a full pipe would block it.
     let waiting = command(dir.path(), &follow).env("LUCCA_CONNECTOR_LOG", "off").spawn().unwrap();
     let person = emulator.tenant().people(Some(lucca_emulator::Status::Active), 9).pop().unwrap();
     let patch = PersonPatch { job_title: Some(Some("Cheffe".into())), ..PersonPatch::default() };
     emulator.tenant().change(person.id, patch).unwrap();
-    // In full: the tenant's clock is not this machine's, so nothing seems to have changed lately.
+    // A full sync: the tenant's clock differs from this machine's, so nothing seems to have changed lately.
     run(dir.path(), &["sync", "--full", "--json"]).ok_json();
-    let heard = ended(waiting).ok_json();
-    assert_eq!((&heard["id"], &heard["operation"]), (&person.id.to_string().into(), &"updated".into()));
-    assert_eq!(heard["fields"]["job_title"]["after"], "Cheffe");
+    let received = ended(waiting).ok_json();
+    assert_eq!((&received["id"], &received["operation"]), (&person.id.to_string().into(), &"updated".into()));
+    assert_eq!(received["fields"]["job_title"]["after"], "Cheffe");
 
     let id = person.id.to_string();
     let text = run(dir.path(), &["changes", "--id", &id, "--kind", "employees", "--after", &last]);

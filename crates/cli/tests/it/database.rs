@@ -1,4 +1,4 @@
-//! The database by its address: another file, or PostgreSQL where the tests are given a server.
+//! The database by its address: another file, or PostgreSQL if the tests have a server.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,19 +9,19 @@ use crate::{Ran, command, emulator, ended, run};
 
 fn run_on(database: &str, dir: &Path, arguments: &[&str], input: &str) -> Ran {
     let mut child = command(dir, arguments).env("DATABASE_URL", database).spawn().unwrap();
-    // A command that reads no input may be gone already.
+    // A command that reads no input may have exited already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     ended(child)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_works_on_either_engine_and_the_password_stays_secret() {
+async fn both_engines_work_and_hide_the_password() {
     for engine in Engine::available() {
         let database = TestDatabase::new(engine).await;
         let url = match &database.place {
-            // The database is made by the command: here only the folder is taken.
+            // The command creates the database: only the folder is used here.
             Place::File(path) => format!("sqlite:{}", path.with_file_name("elsewhere.db").display()),
-            // The server trusts whoever comes, whatever password they bring.
+            // The server trusts every client, with any password.
             Place::Url(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap();
                 let (user, host) = rest.split_once('@').unwrap_or(("postgres", rest));
@@ -68,10 +68,10 @@ async fn everything_works_on_either_engine_and_the_password_stays_secret() {
         for ran in all.iter().chain([&early, &lines]) {
             assert!(!ran.out.contains("hunter2secret") && !ran.err.contains("hunter2secret"));
         }
-        // The key stays in the data directory, and nothing else does.
+        // The data directory holds the key and nothing else.
         let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(files, ["master.key"], "{engine:?}");
-        // A key that is lost is not made anew.
+        // A lost key is not replaced by a new one.
         std::fs::remove_file(data.join("master.key")).unwrap();
         let lost = run(&link);
         assert_eq!((lost.code, &lost.json()["error"]["code"]), (2, &"cli.master_key".into()));
@@ -79,7 +79,7 @@ async fn everything_works_on_either_engine_and_the_password_stays_secret() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused_without_being_repeated() {
+fn invalid_address_is_not_repeated() {
     let dir = tempfile::tempdir().unwrap();
     for url in ["mysql://me:hunter2secret@localhost/x", "hunter2secret", "sqlite::memory:"] {
         let ran = run(dir.path(), &["accounts", "--json", "--database", url]);

@@ -1,4 +1,4 @@
-//! `demo`: what is stored is what the tenant holds.
+//! `demo`: the store equals the tenant.
 
 use crate::run;
 
@@ -13,7 +13,7 @@ fn every_count_equals_the_truth() {
         assert_eq!(report["stored"]["employees"].to_string(), employees);
         assert_eq!((&report["quarantined"], &report["throttled"]), (&0.into(), &0.into()));
         assert!(report["requests"]["users"].as_u64().unwrap() <= 2);
-        // Again: the same tenant, found again in the same database, has not changed.
+        // Again: the same tenant in the same database has not changed.
         assert_eq!(run(dir.path(), &arguments).ok_json()["written"], 0);
     }
 }
@@ -28,12 +28,12 @@ fn small_pages_give_the_same() {
 }
 
 #[test]
-fn a_person_is_told_what_was_found_and_what_to_try_next() {
+fn text_shows_counts_and_next_commands() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(dir.path(), &["demo", "--employees", "130"]);
     assert_eq!(ran.code, 0);
-    for said in ["employees", "active", "org chart", "odd in the data", "connector.db", "Try next"] {
-        assert!(ran.out.contains(said), "{said:?} is not in {}", ran.out);
+    for text in ["employees", "active", "org chart", "odd in the data", "connector.db", "Try next"] {
+        assert!(ran.out.contains(text), "{text:?} is not in {}", ran.out);
     }
     assert!(dir.path().join("connector.db").is_file());
 }

@@ -1,4 +1,4 @@
-//! `doctor` and `config`: what is well, what is not and what to do about it, without changing or asking anything.
+//! `doctor` and `config`: report faults with advice, without changing anything or sending requests.
 
 use std::fs;
 
@@ -7,34 +7,35 @@ use serde_json::{Value, json};
 
 use crate::{Ran, emulator, link, run, today};
 
-/// A port that is likely to be free; whether it is does not matter here.
+/// Port 0; whether a port is free does not matter here.
 const ELSEWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
 
 fn doctor(dir: &std::path::Path, more: &[&str]) -> Ran {
     run(dir, &[&["doctor", "--json"], &ELSEWHERE[..], more].concat())
 }
 
-/// How each check of a name stands.
-fn states<'a>(told: &'a Value, check: &str) -> Vec<&'a str> {
-    let checks = told["checks"].as_array().unwrap();
+/// The states of all checks of a name.
+fn states<'a>(report: &'a Value, check: &str) -> Vec<&'a str> {
+    let checks = report["checks"].as_array().unwrap();
     checks.iter().filter(|one| one["check"] == check).map(|one| one["state"].as_str().unwrap()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_is_well_after_a_sync_and_nobody_is_asked() {
-    // A tenant whose clock is right.
+async fn checks_pass_after_a_sync_without_requests() {
+    // A tenant with a correct clock.
     let config = Config { real_time: true, ..Config::new(20, 5, today()) };
     let emulator = Emulator::start(config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    // In a company of 20 no one may have left or be about to begin: a person says that the key would show them.
+    // A company of 20 may have no former or future employees: the operator confirms that the key would show
+    // them.
     let confirmed = "see_future_employees,see_former_employees";
     run(dir.path(), &["accounts", "configure", "--confirm", confirmed, "--json"]).ok_json();
     run(dir.path(), &["check", "--json"]).ok_json();
     fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     emulator.tenant().clear_requests();
-    let told = doctor(dir.path(), &[]).ok_json();
+    let report = doctor(dir.path(), &[]).ok_json();
     for check in [
         "data_directory",
         "master_key",
@@ -51,19 +52,19 @@ async fn all_is_well_after_a_sync_and_nobody_is_asked() {
         "lucca_clock",
         "permissions",
     ] {
-        assert_eq!(states(&told, check), ["ok"], "{check}: {told:#}");
+        assert_eq!(states(&report, check), ["ok"], "{check}: {report:#}");
     }
-    assert_eq!(told["state"], "ok");
+    assert_eq!(report["state"], "ok");
     assert!(emulator.requests().is_empty());
-    let asked = doctor(dir.path(), &["--tenants"]).ok_json();
-    assert_eq!((states(&asked, "tenant"), emulator.requests().len()), (vec!["ok"], 1));
+    let report = doctor(dir.path(), &["--tenants"]).ok_json();
+    assert_eq!((states(&report, "tenant"), emulator.requests().len()), (vec!["ok"], 1));
 
     let text = run(dir.path(), &[&["doctor"], &ELSEWHERE[..]].concat());
     assert!(text.out.contains("ok    account acct_") && text.out.contains("0 wrong"), "{}", text.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clocks_that_are_apart_are_reported() {
+async fn clock_difference_is_reported() {
     let config = Config { real_time: true, ..Config::new(20, 5, today()) };
     let emulator = Emulator::start(config).await.unwrap();
     emulator.tenant().advance_minutes(-5 * 60);
@@ -74,21 +75,21 @@ async fn clocks_that_are_apart_are_reported() {
         synced.contains("this machine's clock is 5 hours") && synced.contains("ahead of Lucca's"),
         "{synced}"
     );
-    let told = doctor(dir.path(), &["--tenants"]).json();
+    let report = doctor(dir.path(), &["--tenants"]).json();
     assert_eq!(
-        (states(&told, "lucca_clock"), states(&told, "tenant")),
+        (states(&report, "lucca_clock"), states(&report, "tenant")),
         (vec!["warn"], vec!["warn"]),
-        "{told:#}"
+        "{report:#}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_said_with_what_to_do() {
+async fn faults_are_reported_with_advice() {
     let emulator = emulator(20).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
-    let told = doctor(dir.path(), &[]).ok_json();
-    assert_eq!(states(&told, "account"), ["warn"], "never read: {told:#}");
+    let report = doctor(dir.path(), &[]).ok_json();
+    assert_eq!(states(&report, "account"), ["warn"], "never read: {report:#}");
 
     let refused = Fault {
         path: "/api/v3/users".to_owned(),
@@ -98,45 +99,45 @@ async fn what_is_wrong_is_said_with_what_to_do() {
         kind: FaultKind::Status { code: 401, body: String::new() },
     };
     emulator.tenant().set_faults(vec![refused]);
-    let asked = doctor(dir.path(), &["--tenants"]);
-    assert_eq!((asked.code, states(&asked.json(), "tenant")), (1, vec!["fail"]));
+    let report = doctor(dir.path(), &["--tenants"]);
+    assert_eq!((report.code, states(&report.json(), "tenant")), (1, vec!["fail"]));
     run(dir.path(), &["sync", "--json"]);
-    let told = doctor(dir.path(), &[]);
-    assert_eq!((told.code, states(&told.json(), "account")), (1, vec!["fail"]), "{}", told.out);
+    let report = doctor(dir.path(), &[]);
+    assert_eq!((report.code, states(&report.json(), "account")), (1, vec!["fail"]), "{}", report.out);
 
-    // Another master key than the one it was sealed with.
+    // Another master key than the one that sealed it.
     let key = dir.path().join("master.key");
     let right = fs::read(&key).unwrap();
     fs::write(&key, format!("{}\n", "ab".repeat(32))).unwrap();
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     fs::write(dir.path().join("config.toml"), "[vendor]\ncolour = \"red\"\ncolor = \"#fff\"\n").unwrap();
-    let told = doctor(dir.path(), &[]);
-    let checks = told.json();
-    assert_eq!((told.code, states(&checks, "master_key")), (1, vec!["warn"]));
+    let report = doctor(dir.path(), &[]);
+    let checks = report.json();
+    assert_eq!((report.code, states(&checks, "master_key")), (1, vec!["warn"]));
     assert_eq!((states(&checks, "secrets"), states(&checks, "config")), (vec!["fail"], vec!["fail", "warn"]));
     let without_advice = |one: &&Value| one["state"] != "ok" && one["advice"].is_null();
     assert_eq!(checks["checks"].as_array().unwrap().iter().find(without_advice), None);
-    assert!(!told.out.contains(emulator.api_key()) && !told.out.contains("abababab"), "{}", told.out);
+    assert!(!report.out.contains(emulator.api_key()) && !report.out.contains("abababab"), "{}", report.out);
 
     fs::remove_file(&key).unwrap();
-    let told = doctor(dir.path(), &[]);
-    assert_eq!((told.code, states(&told.json(), "master_key")), (1, vec!["fail"]));
+    let report = doctor(dir.path(), &[]);
+    assert_eq!((report.code, states(&report.json(), "master_key")), (1, vec!["fail"]));
     assert!(!key.exists(), "nothing is made");
     fs::write(&key, right).unwrap();
 }
 
 #[test]
-fn nothing_is_made_where_nothing_is() {
+fn doctor_creates_no_files() {
     let dir = tempfile::tempdir().unwrap();
-    let told = doctor(dir.path(), &[]);
-    assert_eq!((told.code, states(&told.json(), "database")), (1, vec!["fail"]));
+    let report = doctor(dir.path(), &[]);
+    assert_eq!((report.code, states(&report.json(), "database")), (1, vec!["fail"]));
     let nowhere = dir.path().join("nowhere");
     assert_eq!((doctor(&nowhere, &[]).code, nowhere.exists()), (1, false));
     assert!(fs::read_dir(dir.path()).unwrap().next().is_none());
 }
 
 #[test]
-fn the_default_configuration_is_the_one_that_is_documented() {
+fn default_configuration_equals_documentation() {
     let dir = tempfile::tempdir().unwrap();
     let printed = run(dir.path(), &["config", "default"]);
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -148,7 +149,7 @@ fn the_default_configuration_is_the_one_that_is_documented() {
 }
 
 #[test]
-fn a_configuration_that_is_not_there_is_all_by_default_unless_it_was_named() {
+fn missing_configuration_fails_only_if_named() {
     let dir = tempfile::tempdir().unwrap();
     let checked = run(dir.path(), &["config", "check"]);
     assert_eq!(checked.code, 0);
@@ -160,7 +161,7 @@ fn a_configuration_that_is_not_there_is_all_by_default_unless_it_was_named() {
 }
 
 #[test]
-fn a_configuration_is_checked_by_file_line_and_key() {
+fn configuration_errors_name_file_line_and_key() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("other.toml");
     fs::write(&file, "[vendor]\ncolor = \"#ffffff\"\n[linking]\nhand_over_days = 31\n").unwrap();
@@ -179,14 +180,14 @@ fn a_configuration_is_checked_by_file_line_and_key() {
         (&json!(4), &json!("linking.hand_over_days"))
     );
     assert_eq!(json["warnings"][0]["did_you_mean"], "vendor.colour");
-    // The service says the same, and does not begin.
+    // The service reports the same, and does not start.
     let serve = run(dir.path(), &["serve", "--config", name, "--json"]);
     assert_eq!((serve.code, &serve.json()["error"]["code"]), (2, &json!("cli.config")));
     assert_eq!(serve.json()["error"]["errors"][0]["line"], 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lucca_may_tell_of_an_account_from_the_command_line() {
+async fn inbound_webhooks_are_switched_by_command() {
     let emulator = emulator(20).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -204,8 +205,8 @@ async fn lucca_may_tell_of_an_account_from_the_command_line() {
     let secret = dir.path().join("secret");
     fs::write(&secret, "lucca's own\n").unwrap();
     assert_eq!(inbound(&["--signing-secret-file", secret.to_str().unwrap()]).ok_json()["signed"], true);
-    let told = doctor(dir.path(), &[]).ok_json();
-    assert_eq!(states(&told, "inbound_webhooks"), ["warn"], "nothing came yet");
+    let report = doctor(dir.path(), &[]).ok_json();
+    assert_eq!(states(&report, "inbound_webhooks"), ["warn"], "nothing came yet");
     assert_eq!(inbound(&["--off"]).ok_json()["was_on"], true);
     assert_eq!(inbound(&[]).ok_json()["on"], false);
 }

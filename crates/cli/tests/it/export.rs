@@ -1,4 +1,5 @@
-//! Streams as files in a folder: whole, or without a manifest. What DuckDB and an S3 server make of it is in `tests/tools`.
+//! Streams as files in a folder: complete, or without a manifest. DuckDB and an S3 server read them in
+//! `tests/tools`.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_is_whole_or_has_no_manifest() {
+async fn export_is_complete_or_has_no_manifest() {
     let emulator = emulator(60).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -26,7 +27,7 @@ async fn an_export_is_whole_or_has_no_manifest() {
     let to = folder.to_str().unwrap();
     let departments = ["export", "departments", "leave_types", "--format", "csv", "--to", to, "--json"];
 
-    // Nothing, and nobody, are not the same.
+    // Before the first sync, an export would look like a tenant without records.
     let never = run(dir.path(), &departments);
     assert_eq!((never.code, &never.json()["error"]["code"]), (2, &Value::from("cli.never_synced")));
     run(dir.path(), &["sync", "--json"]).ok_json();
@@ -41,7 +42,7 @@ async fn an_export_is_whole_or_has_no_manifest() {
         assert_eq!(mode & 0o077, 0, "others can read {}", path.display());
     }
 
-    // The second file can't be put in its place: what was said of the first ones no longer holds.
+    // The second file can't be replaced: the manifest of the first export no longer holds.
     fs::remove_file(folder.join("leave_types.csv")).unwrap();
     fs::create_dir(folder.join("leave_types.csv")).unwrap();
     let failed = run(dir.path(), &departments);
@@ -49,14 +50,14 @@ async fn an_export_is_whole_or_has_no_manifest() {
     assert_eq!(names(&folder), ["departments.csv", "leave_types.csv"]);
     fs::remove_dir(folder.join("leave_types.csv")).unwrap();
 
-    // What a killed export left behind is in nobody's way.
+    // A partial file of a killed export does not matter.
     fs::write(folder.join("departments.csv.part"), "half of i").unwrap();
     assert_eq!(run(dir.path(), &departments).ok_json()["files"], manifest["files"]);
     assert_eq!(names(&folder), ["departments.csv", "leave_types.csv", "manifest.json"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changed_is_exported_from_a_number_on_that_the_log_has_reached() {
+async fn export_since_a_sequence_number_has_changes() {
     let emulator = emulator(60).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -81,7 +82,7 @@ async fn what_changed_is_exported_from_a_number_on_that_the_log_has_reached() {
         assert_eq!((file["is_full"] == true, file["rows"] != 0), (is_people, is_people), "{file}");
     }
 
-    // An erased person is a row that says so, and no more than that.
+    // An erased employee is a row that says only that.
     let employees = fs::read_to_string(folder.join("employees.jsonl")).unwrap();
     let someone: Value = serde_json::from_str(employees.lines().nth(5).unwrap()).unwrap();
     let id = someone["id"].as_str().unwrap();
@@ -96,7 +97,7 @@ async fn what_changed_is_exported_from_a_number_on_that_the_log_has_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_exported_says_what_can() {
+async fn invalid_exports_are_refused_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().to_str().unwrap();
     for (arguments, code) in [

@@ -1,4 +1,4 @@
-//! What keeps secrets and data safe on the machine: files written whole or not at all, no core dumps, warnings.
+//! Protects secrets and data on the machine: files written completely or not at all, no core dumps, warnings.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,7 +9,7 @@ use test_database::Place;
 
 use crate::{command, emulator, ended, link, run};
 
-/// A command whose files can't grow beyond so many blocks of 512 bytes, as on a full disk.
+/// A command whose files can't grow beyond `blocks` of 512 bytes, as on a full disk.
 fn on_full_disk(of: &Command, blocks: u32) -> Command {
     let mut command = Command::new("sh");
     // SIGXFSZ is ignored, so that writing fails instead of ending the process.
@@ -21,7 +21,7 @@ fn on_full_disk(of: &Command, blocks: u32) -> Command {
 }
 
 #[test]
-fn a_full_disk_leaves_no_empty_key() {
+fn full_disk_leaves_no_empty_key() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let first = command(&data, &["serve", "--listen", "127.0.0.1:0", "--json"]);
@@ -33,7 +33,7 @@ fn a_full_disk_leaves_no_empty_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_backup_leaves_nothing() {
+async fn failed_backup_leaves_no_file() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     let data = dir.path().join("data");
     link(&data, &emulator, &[]).ok_json();
@@ -46,19 +46,19 @@ async fn a_failed_backup_leaves_nothing() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// A service that was started, and what it said first.
+/// A started service, and its first line.
 fn serving(mut command: Command) -> (Child, String) {
     let mut child = command.stdin(Stdio::null()).spawn().unwrap();
-    let mut said = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-    (child, said)
+    let mut first_line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
+    (child, first_line)
 }
 
 #[test]
-fn a_service_dumps_no_core_and_warns() {
+fn service_dumps_no_core_and_warns() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["migrate"]);
-    // What makes the folder and its key.
+    // Creates the folder and its key.
     let (mut child, _) = serving(command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]));
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
@@ -71,18 +71,18 @@ fn a_service_dumps_no_core_and_warns() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let (mut child, _) = serving(command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]));
     child.kill().unwrap();
-    let mut told = String::new();
-    child.stderr.as_mut().unwrap().read_to_string(&mut told).unwrap();
+    let mut log = String::new();
+    child.stderr.as_mut().unwrap().read_to_string(&mut log).unwrap();
     child.wait().unwrap();
-    assert!(told.contains("master.key") && told.contains("chmod 600"), "{told}");
+    assert!(log.contains("master.key") && log.contains("chmod 600"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_shows_that_it_lives() {
+async fn sync_sends_beats() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     link(dir.path(), &emulator, &[]).ok_json();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    // Others take over from a process that does not beat any more.
+    // Other processes take over from one that sends no more beats.
     let database = Place::File(dir.path().join("connector.db"));
     let beats = database.texts("SELECT count(*) || '' FROM workers").await.unwrap();
     assert_eq!(beats, ["1"]);
@@ -93,8 +93,8 @@ async fn doctor_verifies_the_audit_log() {
     let (emulator, dir) = (emulator(20).await, tempfile::tempdir().unwrap());
     link(dir.path(), &emulator, &[]).ok_json();
     let check = || {
-        let told = run(dir.path(), &["doctor", "--json"]).json();
-        let checks = told["checks"].as_array().unwrap().clone();
+        let report = run(dir.path(), &["doctor", "--json"]).json();
+        let checks = report["checks"].as_array().unwrap().clone();
         checks.into_iter().find(|check| check["check"] == "audit_log").unwrap()["state"].clone()
     };
     assert_eq!(check(), "ok");
@@ -111,9 +111,9 @@ fn ignored_forwarded_headers_are_warned_of_once() {
     let dir = tempfile::tempdir().unwrap();
     let mut serve = command(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]);
     serve.env("LUCCA_CONNECTOR_LOG", "warn");
-    let (mut child, said) = serving(serve);
-    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
-    let address = said["listening"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    let (mut child, first_line) = serving(serve);
+    let first_line: serde_json::Value = serde_json::from_str(&first_line).unwrap();
+    let address = first_line["listening"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
     for _ in 0..3 {
         let mut stream = std::net::TcpStream::connect(&address).unwrap();
         let request =
@@ -124,8 +124,8 @@ fn ignored_forwarded_headers_are_warned_of_once() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     child.kill().unwrap();
-    let mut told = String::new();
-    child.stderr.as_mut().unwrap().read_to_string(&mut told).unwrap();
+    let mut log = String::new();
+    child.stderr.as_mut().unwrap().read_to_string(&mut log).unwrap();
     child.wait().unwrap();
-    assert_eq!(told.matches("trust_forwarded_for").count(), 1, "{told}");
+    assert_eq!(log.matches("trust_forwarded_for").count(), 1, "{log}");
 }

@@ -1,4 +1,4 @@
-//! Who was where and when, who is away, and who is there twice.
+//! Positions over time, absences, and duplicate records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
+async fn move_found_by_sync_keeps_the_day_before() {
     let emulator = emulator(80).await;
     let tenant = emulator.tenant();
     let dir = tempfile::tempdir().unwrap();
@@ -34,7 +34,7 @@ async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
     let now = positions.last().unwrap();
     assert_eq!(now["job_title"], json!({ "value": "Archiviste", "source": "observation" }));
     assert_eq!(now["department_id"]["value"], after.to_string());
-    // Lucca's log has the day on the tenant's clock, the sync's observation that of this machine.
+    // Lucca's log has the day by the tenant's clock, the sync's observation the day by this machine's.
     let moved_on: Date = now["starts_on"].as_str().unwrap().parse().unwrap();
     let list = |day: Date| {
         let day = day.to_string();
@@ -54,7 +54,7 @@ async fn a_move_that_a_sync_finds_is_told_and_the_day_before_is_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn absences_are_listed_by_day_person_department_and_status() {
+async fn absences_are_filtered() {
     let emulator = emulator(120).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -64,7 +64,7 @@ async fn absences_are_listed_by_day_person_department_and_status() {
         let listed = run(dir.path(), &[&["absences", "list", "--json"], more].concat()).ok_json();
         listed.as_array().unwrap().clone()
     };
-    // The first day of which absences are read, by default.
+    // The default first day of absences.
     let since = date(crate::today().year() - 1, 1, 1);
     let mut by_day: BTreeMap<Date, usize> = BTreeMap::new();
     for leave in all.leaves.iter().filter(|leave| leave.date > since) {
@@ -88,7 +88,7 @@ async fn absences_are_listed_by_day_person_department_and_status() {
         assert!(absence["half_days"].as_u64().unwrap() > 0);
     }
 
-    // All others are below the department at the top.
+    // All others are below the top department.
     let top = all.departments.iter().find(|department| department.parent_id.is_none()).unwrap().id;
     let top = json!(top.to_string());
     let one = on_day.iter().find(|absence| absence["department_id"] != top).unwrap();
@@ -103,7 +103,7 @@ async fn absences_are_listed_by_day_person_department_and_status() {
     let denied = list(&[&from[..], &["--status", "denied"]].concat());
     assert!(!denied.is_empty() && denied.len() < every.len());
     assert!(denied.iter().all(|absence| absence["approvals"][0]["approver_name"].is_string()));
-    // Of a day on which the first is away in a department that is above all others, another one is taken.
+    // If the first employee away on a day is in the top department, another employee is used.
     let is_of_a_part = on_day.iter().any(|one| {
         let department = one["department_id"].as_str().unwrap();
         let below = list(&[&that_day[..], &["--department", department]].concat());
@@ -124,7 +124,7 @@ async fn absences_are_listed_by_day_person_department_and_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_came_back_is_told_from_who_is_there_twice() {
+async fn rehires_are_distinguished_from_duplicates() {
     let emulator = emulator(10).await;
     let hire = |starts_on, ends_on, mail: &str, number: &str| {
         emulator.tenant().hire(Hire {

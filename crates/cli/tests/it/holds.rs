@@ -1,4 +1,4 @@
-//! Too many people gone at once: a person looks, and decides.
+//! Too many people gone at once: an administrator decides.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use lucca_emulator::{Emulator, Status};
 
 use crate::{emulator, link, run};
 
-/// Takes so many people away to whom nobody reports and who head nothing.
+/// Removes `count` people who have no reports and head no department.
 fn remove(emulator: &Emulator, count: usize) {
     let all = emulator.tenant().snapshot(emulator.api_key()).unwrap();
     let above: HashSet<i64> = all
@@ -22,7 +22,7 @@ fn remove(emulator: &Emulator, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_held_is_shown_and_then_let_go_or_kept() {
+async fn held_records_are_released_or_kept() {
     let emulator = emulator(150).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -62,7 +62,7 @@ async fn what_is_held_is_shown_and_then_let_go_or_kept() {
         "looking changes nothing"
     );
 
-    // Kept: nobody is asked again.
+    // Kept: the next sync does not ask again.
     let kept = run(dir.path(), &["accounts", "release", "--reject", "--json"]).ok_json();
     assert_eq!(kept["decided"].as_array().unwrap().len(), kinds.len());
     run(dir.path(), &["sync", "--full", "--json"]);
@@ -71,7 +71,7 @@ async fn what_is_held_is_shown_and_then_let_go_or_kept() {
     let nothing = run(dir.path(), &["accounts", "release", "--approve", "--json"]).ok_json();
     assert_eq!(nothing["decided"], serde_json::json!([]), "what was kept goes only where it is named");
 
-    // Let go after all, with their entries in the change log.
+    // Released after all, with entries in the change log.
     let arguments = ["accounts", "release", "--approve", "--kind", "employees", "--json"];
     assert_eq!(run(dir.path(), &arguments).ok_json()["decided"][0]["records"], 55);
     assert_eq!(run(dir.path(), &["accounts", "--json"]).ok_json()[0]["employees"], 95);
@@ -80,7 +80,7 @@ async fn what_is_held_is_shown_and_then_let_go_or_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_an_account_is_read_is_set_and_reset() {
+async fn account_settings_are_set_and_reset() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();

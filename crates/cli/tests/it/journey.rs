@@ -1,4 +1,4 @@
-//! An administrator and a data engineer with a tenant: link, check, sync, look, export.
+//! An administrator and a data engineer with a tenant: link, check, sync, list, export.
 
 use lucca_emulator::Rights;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{emulator, link, run, run_with};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_a_key_to_a_file_of_people() {
+async fn key_leads_to_a_file_of_people() {
     let emulator = emulator(90).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
@@ -57,14 +57,14 @@ async fn from_a_key_to_a_file_of_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_permission_that_shows_nobody_is_named_with_its_place() {
+async fn unproven_permission_is_named_with_its_place() {
     let emulator = emulator(300).await;
     let key = emulator.api_key().to_owned();
     emulator.tenant().set_rights(&key, Rights { see_former: false, ..Rights::all() });
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
     let findings = linked["check"]["findings"].as_array().unwrap();
-    // Whether absence requests could be made is not tried; that they can be read is enough.
+    // The check does not try whether absence requests can be made; reading them is enough.
     let doubted =
         findings.iter().filter(|finding| finding["verdict"] != "granted" && finding["likelier"] != "granted");
     let doubted: Vec<&Value> = doubted.collect();
@@ -97,7 +97,7 @@ async fn a_permission_that_shows_nobody_is_named_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_may_not_read_people_is_told_so_and_not_linked() {
+async fn key_without_people_is_not_linked() {
     let emulator = emulator(20).await;
     let key = emulator.api_key().to_owned();
     emulator.tenant().set_rights(&key, Rights { view_users: false, ..Rights::all() });
@@ -117,7 +117,7 @@ async fn a_key_that_may_not_read_people_is_told_so_and_not_linked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn contracts_that_can_no_longer_be_read_do_not_outvote_the_dates_that_can() {
+async fn unreadable_contracts_do_not_outvote_dates() {
     let emulator = emulator(120).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -132,7 +132,7 @@ async fn contracts_that_can_no_longer_be_read_do_not_outvote_the_dates_that_can(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_lucca_refuses_is_not_linked() {
+async fn key_refused_by_lucca_is_not_linked() {
     let emulator = emulator(20).await;
     let dir = tempfile::tempdir().unwrap();
     let url = emulator.url();
@@ -143,7 +143,7 @@ async fn a_key_lucca_refuses_is_not_linked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_that_is_down_leaves_the_data_as_it_was() {
+async fn unreachable_tenant_leaves_the_data_unchanged() {
     let emulator = emulator(60).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -162,7 +162,7 @@ async fn a_tenant_that_is_down_leaves_the_data_as_it_was() {
 }
 
 #[test]
-fn an_empty_data_directory_says_what_to_do() {
+fn empty_data_directory_gives_advice() {
     let dir = tempfile::tempdir().unwrap();
     for command in [
         &["accounts"][..],

@@ -1,4 +1,4 @@
-//! What a customer declines is not read, and who is to be forgotten is.
+//! Declined features are not read, and erased people are erased.
 
 use lucca_emulator::Status;
 use serde_json::{Value, json};
@@ -15,12 +15,12 @@ async fn features_are_declined_and_accepted() {
     assert_eq!(settings["declined_features"], json!(["leaves", "jobs"]));
     emulator.tenant().clear_requests();
     run(dir.path(), &["sync", "--json"]).ok_json();
-    let asked = emulator.requests();
-    assert!(asked.iter().all(|request| !request.path.to_lowercase().contains("leave")));
-    assert!(asked.iter().all(|request| !request.query.contains("jobTitle")));
+    let requests = emulator.requests();
+    assert!(requests.iter().all(|request| !request.path.to_lowercase().contains("leave")));
+    assert!(requests.iter().all(|request| !request.query.contains("jobTitle")));
     assert_eq!(run(dir.path(), &["absences", "list", "--json"]).ok_json(), json!([]));
 
-    // Relinking keeps what was declined; a reset is of our defaults, not of the customer's word.
+    // Relinking keeps declined features; a reset restores our defaults, not the customer's choice.
     link(dir.path(), &emulator, &["--fields", "identity,work,contract"]).ok_json();
     let settings = run(dir.path(), &["accounts", "configure", "--reset", "--json"]).ok_json();
     assert_eq!(settings["declined_features"], json!(["leaves", "jobs"]));
@@ -43,7 +43,7 @@ async fn features_are_declined_and_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_erased_with_a_receipt_and_allowed_again() {
+async fn person_is_erased_with_receipt_then_allowed() {
     let emulator = emulator(30).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();
@@ -53,14 +53,14 @@ async fn a_person_is_erased_with_a_receipt_and_allowed_again() {
     let before = show().ok_json();
     let mail = before["work_email"].as_str().unwrap().to_owned();
     let holds_mail = || {
-        // The write-ahead log too: what a process wrote last may still be there only.
+        // The write-ahead log too: the last writes may be only there.
         let files = std::fs::read_dir(dir.path()).unwrap();
         let bytes: Vec<u8> = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
         bytes.windows(mail.len()).any(|window| window == mail.as_bytes())
     };
     assert!(holds_mail());
 
-    // Nobody can be asked here, so it must be said.
+    // Without a terminal, `--yes` is required.
     let refused = run(dir.path(), &["employees", "erase", &person, "--json"]);
     assert_eq!((refused.code, &refused.json()["error"]["code"]), (2, &json!("cli.not_confirmed")));
     assert_eq!(show().ok_json(), before);

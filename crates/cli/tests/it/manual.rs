@@ -1,13 +1,13 @@
-//! What is made from the help texts: the manual, and what shells complete by.
+//! The manual and the shell completions, which are generated from the help texts.
 
 use crate::run;
 
 #[test]
-fn every_command_has_a_page_that_names_its_options() {
+fn manual_pages_list_every_option() {
     let dir = tempfile::tempdir().unwrap();
     let manual = dir.path().join("share/man1");
-    let told = run(dir.path(), &["man", manual.to_str().unwrap(), "--json"]).ok_json();
-    assert_eq!(told["folder"], manual.to_str().unwrap());
+    let report = run(dir.path(), &["man", manual.to_str().unwrap(), "--json"]).ok_json();
+    assert_eq!(report["folder"], manual.to_str().unwrap());
     let page = |name: &str| std::fs::read_to_string(manual.join(name)).unwrap();
     assert!(page("lucca-connector-serve.1").contains(r"\-\-listen"));
     assert!(page("lucca-connector-accounts-configure.1").contains(r"\-\-decline"));
@@ -19,7 +19,7 @@ fn every_command_has_a_page_that_names_its_options() {
 }
 
 #[test]
-fn shells_get_what_they_complete_by() {
+fn shells_get_completion_scripts() {
     let dir = tempfile::tempdir().unwrap();
     for (shell, begins) in
         [("bash", "_lucca__connector()"), ("zsh", "#compdef lucca-connector"), ("fish", "# Print")]

@@ -1,4 +1,4 @@
-//! What an operator does over the years: keys are rotated, the audit log is verified.
+//! An operator's tasks over the years: rotate keys, verify the audit log, restore a backup, remove old data.
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run, today};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_goes_to_no_terminal_has_no_colours() {
+async fn log_without_terminal_has_no_colours() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]);
@@ -15,7 +15,7 @@ async fn a_log_that_goes_to_no_terminal_has_no_colours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn master_keys_are_rotated_and_the_audit_log_says_so() {
+async fn key_rotation_is_in_the_audit_log() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();
@@ -29,7 +29,7 @@ async fn master_keys_are_rotated_and_the_audit_log_says_so() {
     let first = key_file();
     assert_eq!(roles(&list()), [("seals".to_owned(), 1)]);
 
-    // Prepared twice, it is one key.
+    // Preparing twice gives one key.
     let prepared = run(path, &["keys", "rotate", "--prepare", "--json"]).ok_json();
     assert_eq!(run(path, &["keys", "rotate", "--prepare", "--json"]).ok_json(), prepared);
     assert_eq!(roles(&list()), [("seals".to_owned(), 1), ("next".to_owned(), 0)]);
@@ -38,7 +38,7 @@ async fn master_keys_are_rotated_and_the_audit_log_says_so() {
     assert_eq!(roles(&list()), [("seals".to_owned(), 1), ("former".to_owned(), 0)]);
     assert!(key_file().ends_with(&first) && key_file().lines().count() == 2);
 
-    // Cut off after the file was written: the secret is under a key that does not seal any more.
+    // Interrupted after the file was written: the secret is under a key that no longer seals.
     let rotated_file = key_file();
     let mut lines: Vec<&str> = rotated_file.lines().collect();
     lines.reverse();
@@ -51,7 +51,7 @@ async fn master_keys_are_rotated_and_the_audit_log_says_so() {
     assert_eq!(key_file().lines().count(), 1);
     assert_eq!(run(path, &["sync", "--json"]).ok_json()["outcome"], "succeeded");
 
-    // With a strange key nothing is lost, and nothing is said to be done.
+    // With a wrong key nothing is lost, and nothing is reported as done.
     let good = key_file();
     std::fs::write(path.join("master.key"), "11".repeat(32)).unwrap();
     assert_eq!(roles(&list()), [("seals".to_owned(), 0), ("missing".to_owned(), 1)]);
@@ -76,7 +76,7 @@ async fn master_keys_are_rotated_and_the_audit_log_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_restored_and_syncs_on() {
+async fn restored_backup_continues_to_sync() {
     let emulator = emulator(12).await;
     let dir = tempfile::tempdir().unwrap();
     let (path, restored) = (dir.path().join("data"), dir.path().join("restored"));
@@ -99,7 +99,7 @@ async fn a_backup_is_restored_and_syncs_on() {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
-    // Lost with the original: a change, which somebody was told.
+    // A change that is lost with the original and was delivered to a reader.
     let person = emulator.tenant().people(Some(lucca_emulator::Status::Active), 9).pop().unwrap();
     let patch = lucca_emulator::PersonPatch { job_title: Some(Some("Cheffe".into())), ..Default::default() };
     emulator.tenant().change(person.id, patch).unwrap();
@@ -115,7 +115,7 @@ async fn a_backup_is_restored_and_syncs_on() {
     let second = run(&restored, &["audit", "verify", "--expect", &head, "--json"]);
     assert!(second.code == 0 && !second.err.contains("was restored"), "{}", second.err);
 
-    // The change is found again, under a number that nobody was given before.
+    // The sync finds the change again, under a sequence number that no reader has seen.
     run(&restored, &["sync", "--full", "--json"]).ok_json();
     let after_known = run(&restored, &["changes", "--json", "--after", &known.to_string()]).out;
     let found: Vec<Value> = after_known.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -124,13 +124,13 @@ async fn a_backup_is_restored_and_syncs_on() {
     let gone = run(&restored, &["changes", "--json", "--after", &lost.to_string()]);
     assert_eq!((gone.code, &gone.json()["error"]["code"]), (2, &json!("changes.place_gone")));
 
-    // Whoever knows better says so.
+    // The operator declares the restore.
     assert_eq!(run(&restored, &["restored", "--json"]).ok_json()["accounts"], 1);
     assert_eq!(run(&restored, &["sync", "--json"]).ok_json()["outcome"], "succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_old_is_shown_removed_and_receipted() {
+async fn old_data_is_removed_with_receipts() {
     let emulator = emulator(120).await;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();
@@ -144,14 +144,14 @@ async fn what_is_old_is_shown_removed_and_receipted() {
     let refused = run(path, &["retention", "run", "--dry-run", "--json"]);
     assert_eq!((refused.code, &refused.json()["error"]["code"]), (2, &json!("cli.config")));
 
-    // How many days ago each left. Who was there yesterday left less than a day ago.
+    // Age in days of each former employee. A person still active yesterday left less than a day ago.
     let former = run(path, &["employees", "list", "--status", "former", "--json"]).ok_json();
     let age =
         |person: &Value| Some((today() - person["contract_end"].as_str()?.parse::<Date>().ok()?).get_days());
     let mut ages: Vec<i32> =
         former.as_array().unwrap().iter().filter_map(age).filter(|age| *age > 1).collect();
     ages.sort_unstable();
-    // The older ones go in one round, which is read as text, and the others in the next, which is read as JSON.
+    // The older ones are removed in one round, read as text, and the others in the next, read as JSON.
     let widest = ages.windows(2).max_by_key(|pair| pair[1] - pair[0]).expect("two who left");
     let days = (widest[0] + widest[1]) / 2;
     let older = ages.iter().filter(|age| **age > days).count();

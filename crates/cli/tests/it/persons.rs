@@ -1,11 +1,12 @@
-//! The right person, or none: references on the command line, names in what is confirmed, searches as people type.
+//! Resolves exactly one person, or none: references on the command line, names in confirmations, searches as
+//! typed.
 
 use lucca_emulator::{Config, Emulator, Fault, FaultKind, PersonPatch, PersonSummary, Status};
 use serde_json::{Value, json};
 
 use crate::{Ran, link, run, run_with, today};
 
-/// A tenant in which a person's employee number is another's Lucca id, but for a zero.
+/// A tenant in which one person's employee number is another's Lucca id, but for a zero.
 struct Office {
     dir: tempfile::TempDir,
     emulator: Emulator,
@@ -92,7 +93,7 @@ async fn typed_references_resolve_to_one_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_simulation_names_the_person_of_each_row() {
+async fn simulation_names_the_person_of_each_row() {
     let office = office().await;
     let file = |reference: &str, column: &str| {
         format!("{column};leave_type;starts;ends\n{reference};34;2027-02-02;2027-02-02\n")
@@ -171,7 +172,7 @@ async fn narrowed_role_opens_one_issue() {
     assert!(text.contains("scope"), "{text}");
     let shown = office.run(&["issues"]).out;
     assert!(shown.contains(&format!("{hidden} of {}", people.len())), "{shown}");
-    // Widened again, it is resolved by itself.
+    // With the role widened again, the issue resolves by itself.
     assert!(tenant.scope(None, None));
     office.run(&["sync", "--full", "--json"]).ok_json();
     assert_eq!(office.run(&["issues", "--json"]).ok_json(), json!([]));

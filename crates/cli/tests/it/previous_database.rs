@@ -1,5 +1,5 @@
-//! Databases that the version before filled (`cargo xtask fixture` makes them): this one brings their tables up to date, and
-//! everything is still there.
+//! Databases filled by the previous version (`cargo xtask fixture` makes them): this version migrates them,
+//! and all data is still there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Installation {
         };
         let key = dir.path().join("master.key");
         fs::copy(fixtures().join("master.key"), &key).unwrap();
-        // git does not keep who may read it.
+        // Git does not store who may read a file.
         #[cfg(unix)]
         fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         Self { dir, place }
@@ -50,7 +50,7 @@ impl Installation {
         self.run(&[arguments, &["--json"]].concat()).ok_json().as_array().unwrap().clone()
     }
 
-    /// Checks that it holds what the version before said of it.
+    /// Checks that it contains the facts that the previous version reported.
     fn holds(&self, facts: &str) {
         let facts: Value = serde_json::from_slice(&fs::read(fixtures().join(facts)).unwrap()).unwrap();
         let before = self.run(&["doctor", "--json"]);
@@ -63,7 +63,7 @@ impl Installation {
         assert_eq!(Value::from(self.list(&["employees", "erasures"]).len()), facts["erasures"]);
         assert!(!self.list(&["runs", "list"]).is_empty());
         self.run(&["audit", "verify", "--json"]).ok();
-        // The key opens what was sealed: only the tenant is not there any more.
+        // The key opens the secrets: only the tenant no longer answers.
         let checked = self.run(&["check", "--json"]);
         assert_eq!(checked.json()["error"]["code"], "lucca.unreachable", "{}", checked.out);
     }

@@ -1,6 +1,7 @@
-//! What an upgrade removes: pay and reviews that a version before had stored, killed at random all the while. The databases in
-//! `fixtures/before_pay_and_reviews` are that version's own, filled by two syncs of a tenant with pay: one account linked
-//! with the field groups of the default then, and one that named its groups and was unlinked with its data.
+//! The data that an upgrade removes: pay and reviews stored by an earlier version, while upgrades are killed
+//! at random. The databases in `fixtures/before_pay_and_reviews` are from that version, filled by two syncs
+//! of a tenant with pay: one account linked with its default field groups, and one that named its groups and
+//! was unlinked with its data.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,13 +15,13 @@ use crate::{command, ended};
 const SQLITE: &str = include_str!("../fixtures/before_pay_and_reviews/sqlite.sql");
 const POSTGRES: &str = include_str!("../fixtures/before_pay_and_reviews/postgres.sql");
 
-/// Makes a hundred employees of each, so that a removal takes long enough to be killed.
+/// Copies each employee a hundred times, so that a removal takes long enough to be killed.
 const MULTIPLY: &str = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100) \
     INSERT INTO records (account_no, kind, remote_id, hash, body, raw, state, created_at, updated_at, touched_us) \
     SELECT account_no, kind, remote_id || '-' || n, hash, body, raw, state, created_at, updated_at, touched_us \
     FROM records, n WHERE kind = 'employees'";
 
-/// What is left nowhere: pay's names and values, and what stood beside them.
+/// Texts that must be gone everywhere: names and values of pay, and their neighbours.
 const FORBIDDEN: [&str; 7] = [
     "theoreticalRemuneration",
     "fullTimeEquivalent",
@@ -47,14 +48,14 @@ fn migrate(dir: &Path, place: &Place) -> Command {
     command
 }
 
-/// A folder with a key, in which a database of before is opened.
+/// A folder with a key, in which an old database is opened.
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("master.key"), format!("{}\n", "5a".repeat(32))).unwrap();
     dir
 }
 
-/// Numbers that look random and are the same each time: where each kill falls, from 0 to 999.
+/// A pseudo-random sequence, the same each time, from 0 to 999: when to kill.
 fn dice() -> impl FnMut() -> u64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     move || {
@@ -84,7 +85,8 @@ async fn pay_is_removed_by_upgrades_killed_20_times() {
     kill_upgrades(20).await;
 }
 
-/// Kills upgrades so often on each engine, three of each database, and lets a last one end.
+/// Kills `most` upgrades, rounded up to a multiple of three, on each engine: three per database, before a
+/// last one finishes.
 async fn kill_upgrades(most: u32) {
     for engine in Engine::available() {
         let origin = folder();
@@ -126,7 +128,7 @@ async fn kill_upgrades(most: u32) {
 const PEOPLE: &str =
     "SELECT remote_id FROM records WHERE account_no = 1 AND kind = 'employees' AND state = 'present'";
 
-/// What holds once it is over, however often it was begun.
+/// The state after the removal, however often it was started.
 async fn check(place: &Place, people: &[String]) {
     let texts = async |sql: &str| place.texts(sql).await.unwrap();
     let content = place.raw_content().await;
@@ -141,15 +143,15 @@ async fn check(place: &Place, people: &[String]) {
     assert_eq!(own_first, [""; 0]);
     let profiles =
         texts("SELECT body FROM records WHERE account_no = 2 AND body LIKE '%profile_figgo%'").await;
-    assert!(!profiles.is_empty(), "what is on the list of application data stays where it was asked for");
+    assert!(!profiles.is_empty(), "what is on the list of application data stays where it was requested");
 
-    let told = texts(
+    let changed = texts(
         "SELECT remote_id FROM changes WHERE account_no = 1 AND kind = 'employees' AND op = 'updated' \
          AND run_id IS NULL ORDER BY seq",
     )
     .await;
     for person in people {
-        assert_eq!(told.iter().filter(|id| *id == person).count(), 1, "one change for each person");
+        assert_eq!(changed.iter().filter(|id| *id == person).count(), 1, "one change for each person");
     }
     let fields = texts(
         "SELECT DISTINCT fields FROM changes WHERE run_id IS NULL AND op = 'updated' AND account_no = 1",
@@ -181,7 +183,7 @@ async fn earlier_versions_get_no_lease() {
     for engine in Engine::available() {
         let dir = folder();
         let place = Place::of_sql(engine, dir.path(), dump(engine)).await;
-        // As the version before writes it, for an account that has a lease and for one that has none yet.
+        // As the previous version writes it, for an account with a lease and one without.
         let lease = "INSERT INTO leases (account_no, epoch, holder, run_id, expires_ms) VALUES (1, 1, 'old', '', 0) \
                      ON CONFLICT (account_no) DO UPDATE SET epoch = leases.epoch + 1";
         place.execute(lease).await.unwrap();
@@ -205,7 +207,7 @@ async fn two_upgrades_at_once_end_as_one() {
         place.execute(MULTIPLY).await.unwrap();
         let both = [0, 1].map(|_| migrate(dir.path(), &place).spawn().unwrap());
         let ran = both.map(ended);
-        // On SQLite one may find the database busy for too long; the next start goes on.
+        // On SQLite one may find the database busy for too long; the next start continues.
         assert!(ran.iter().any(|ran| ran.code == 0), "{} {}", ran[0].err, ran[1].err);
         ended(migrate(dir.path(), &place).spawn().unwrap()).ok();
         check(&place, &people).await;

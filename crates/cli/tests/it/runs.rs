@@ -1,4 +1,4 @@
-//! A run in progress seen from other processes: watched, stopped, killed, and gone on with.
+//! A run in progress, seen from other processes: followed, stopped, killed, and resumed.
 
 use std::path::Path;
 use std::process::{Child, Command};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{command, emulator, ended, link, run};
 
-/// A tenant that takes its time, linked.
+/// A slow tenant, linked.
 async fn slow_tenant(dir: &Path) -> Emulator {
     let emulator = emulator(40).await;
     link(dir, &emulator, &[]).ok_json();
@@ -17,9 +17,9 @@ async fn slow_tenant(dir: &Path) -> Emulator {
     emulator
 }
 
-/// Begins a sync and waits until others see that it has read somebody.
+/// Starts a sync and waits until other processes see that it has read an employee.
 fn begun(dir: &Path) -> (Child, Value) {
-    // Nobody reads its log while it runs, and a full pipe would stop it.
+    // The test does not read the log while the sync runs, and a full pipe would block it.
     let child = command(dir, &["sync", "--json"]).env("LUCCA_CONNECTOR_LOG", "off").spawn().unwrap();
     let seen = loop {
         let shown = run(dir, &["runs", "show", "--json"]);
@@ -35,7 +35,7 @@ fn begun(dir: &Path) -> (Child, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_in_progress_is_watched_to_its_end() {
+async fn running_sync_is_followed_to_its_end() {
     let dir = tempfile::tempdir().unwrap();
     let _emulator = slow_tenant(dir.path()).await;
     let (syncing, seen) = begun(dir.path());
@@ -53,7 +53,7 @@ async fn a_run_in_progress_is_watched_to_its_end() {
     let text = run(dir.path(), &["runs", "show"]).out;
     assert!(text.contains("40 people new") && text.contains("succeeded"), "{text}");
 
-    // Nobody is there to be watched: it syncs.
+    // No run to follow: it syncs.
     let other = run(dir.path(), &["sync", "--watch", "--json"]).ok_json();
     assert_ne!(other["run_id"], watched["run_id"]);
     let due = run(dir.path(), &["sync", "--due"]);
@@ -64,7 +64,7 @@ async fn a_run_in_progress_is_watched_to_its_end() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_is_stopped_or_killed_is_gone_on_with() {
+async fn stopped_or_killed_run_is_resumed() {
     let dir = tempfile::tempdir().unwrap();
     let emulator = slow_tenant(dir.path()).await;
     let (mut killed, _) = begun(dir.path());
@@ -84,11 +84,11 @@ async fn a_run_that_is_stopped_or_killed_is_gone_on_with() {
     let states: Vec<&str> = states.as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["succeeded", "interrupted", "interrupted"]);
     let lines = run(dir.path(), &["changes", "--kind", "employees", "--json"]).out;
-    assert_eq!(lines.lines().count() as u64, emulator.truth().employees, "nobody is told of twice");
+    assert_eq!(lines.lines().count() as u64, emulator.truth().employees, "each employee is new exactly once");
 }
 
 #[test]
-fn a_run_that_is_none_is_said_to_be_unknown() {
+fn unknown_run_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     run(dir.path(), &["demo", "--employees", "1", "--json"]).ok_json();
     let ran = run(dir.path(), &["runs", "show", "run_1", "--json"]);

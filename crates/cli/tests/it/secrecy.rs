@@ -1,9 +1,9 @@
-//! The API key never appears: not in output, not in logs at their loudest, not in the files.
+//! The API key never appears: not in output, not in logs at their most verbose, not in files.
 
 use crate::{run, run_with};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_is_in_no_output_log_or_file() {
+async fn key_is_in_no_output_log_or_file() {
     let emulator = crate::emulator(70).await;
     let dir = tempfile::tempdir().unwrap();
     let key = emulator.api_key().to_owned();
@@ -53,7 +53,7 @@ async fn the_key_is_in_no_output_log_or_file() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_secret_is_readable_by_its_owner_only() {
+fn secret_files_are_readable_only_by_owner() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

@@ -1,4 +1,4 @@
-//! `tap`: what a Singer target gets.
+//! `tap`: the messages that a Singer target receives.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use test_database::Engine;
 use crate::streams::{Records, STREAMS, Synced, apply, assert_same, check, is_empty, lines};
 use crate::{Ran, command, emulator, ended};
 
-/// What a target keeps: the schema of each stream, and the last state.
+/// The state of a target: the schema of each stream, and the last state.
 struct Target {
     schemas: BTreeMap<String, Value>,
     copy: Records,
@@ -21,7 +21,7 @@ impl Target {
         Self { schemas: BTreeMap::new(), copy: Records::new(), state: None, records: 0 }
     }
 
-    /// Takes a tap's output in, as the specification has it.
+    /// Loads a tap's output as the specification requires.
     fn load(&mut self, messages: &[Value]) {
         self.records = 0;
         for message in messages {
@@ -60,7 +60,7 @@ impl Synced {
     }
 }
 
-/// Changes what metadata says, of a stream or of one of its fields.
+/// Changes the metadata of a stream or of one of its fields.
 fn mark(catalog: &mut Value, stream: &str, breadcrumb: &[&str], name: &str, value: Value) {
     let entry = catalog["streams"].as_array_mut().unwrap().iter_mut().find(|entry| entry["stream"] == stream);
     let metadata = entry.unwrap()["metadata"].as_array_mut().unwrap();
@@ -69,7 +69,7 @@ fn mark(catalog: &mut Value, stream: &str, breadcrumb: &[&str], name: &str, valu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_target_that_keeps_the_state_has_what_the_store_holds() {
+async fn target_that_keeps_state_equals_the_store() {
     for engine in Engine::available() {
         let synced = Synced::new(engine, 60).await;
         let catalog = synced.discover();
@@ -100,7 +100,7 @@ async fn a_target_that_keeps_the_state_has_what_the_store_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_selected_is_given() {
+async fn only_selected_streams_are_sent() {
     let synced = Synced::new(Engine::Sqlite, 30).await;
     let mut catalog = synced.discover();
     for stream in STREAMS.into_iter().filter(|stream| !["employees", "departments"].contains(stream)) {
@@ -122,7 +122,7 @@ async fn only_what_is_selected_is_given() {
     assert!(people().all(|(_, record)| is_left_out(record) && record.contains_key("work_email")));
     let departments = target.copy.len() - 30;
 
-    // What is given in full is given in full again, and the others' bookmarks stay.
+    // Streams with full replication are sent in full again, and the bookmarks of the others stay.
     let state = target.state.clone().unwrap();
     assert!(state["bookmarks"]["employees"]["seq"].as_i64().unwrap() > 0);
     assert_eq!(state["bookmarks"]["departments"], Value::Null);
@@ -140,13 +140,13 @@ async fn only_what_is_selected_is_given() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""));
         assert!(ran.err.contains(code), "{}", ran.err);
     }
-    // Whatever is asked for, errors are not where a target reads.
+    // Errors never go to the output that a target reads, with any arguments.
     let ran = synced.run(&["tap", "--config", "nowhere.json", "--json"]);
     assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains("cli.file"), "{}", ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tap_that_was_interrupted_goes_on() {
+async fn interrupted_tap_resumes() {
     let synced = Synced::new(Engine::Sqlite, 1200).await;
     let mut catalog = synced.discover();
     for stream in STREAMS.into_iter().filter(|stream| *stream != "employees") {
@@ -169,7 +169,7 @@ async fn a_tap_that_was_interrupted_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_is_tapped_directly_and_nothing_stays() {
+async fn direct_tap_leaves_no_files() {
     let emulator = emulator(40).await;
     let (dir, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let config = dir.path().join("config.json");

@@ -1,5 +1,5 @@
-//! What the tests of `airbyte` and `tap` share: a tenant that is synced into a store, what the store holds, and whether a
-//! record is what the schema of its stream says.
+//! Shared by the tests of `airbyte` and `tap`: a tenant synced into a store, the stored records, and a
+//! validator of records against their stream's schema.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use test_database::{Engine, Place, TestDatabase};
 
 use crate::{Ran, command, emulator, ended};
 
-/// The streams, by the names that tools know them by.
+/// The streams, by the names that tools use.
 pub(crate) const STREAMS: [&str; 11] = [
     "employees",
     "employments",
@@ -30,10 +30,10 @@ pub(crate) const STREAMS: [&str; 11] = [
     "custom_field_definitions",
 ];
 
-/// Records by their stream and id.
+/// Records by stream and id.
 pub(crate) type Records = BTreeMap<(String, String), Map<String, Value>>;
 
-/// A tenant of which everything is synced.
+/// A tenant whose streams are all synced.
 pub(crate) struct Synced {
     pub(crate) emulator: Emulator,
     place: Place,
@@ -48,7 +48,7 @@ impl Synced {
     pub(crate) async fn new(engine: Engine, employees: u32) -> Self {
         let database = TestDatabase::new(engine).await;
         let place = match &database.place {
-            // The database is made by the command, with its key: here only the folder is taken.
+            // The command creates the database with its key: only the folder is used here.
             Place::File(path) => Place::File(path.with_file_name("linked.db")),
             url @ Place::Url(_) => url.clone(),
         };
@@ -90,13 +90,13 @@ impl Synced {
         ended(command(&self.dir.path().join("nothing"), arguments).spawn().unwrap())
     }
 
-    /// Reads everything again, whatever is missing.
+    /// Runs a full sync that accepts missing records.
     pub(crate) fn sync(&self) {
         let ran = self.run_with(&["sync", "--full", "--accept-missing", "--json"], "");
         assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
     }
 
-    /// Writes a file of JSON and gives its path.
+    /// Writes a JSON file and returns its path.
     pub(crate) fn write(&self, name: &str, content: &Value) -> String {
         let path = self.dir.path().join(name);
         fs::write(&path, content.to_string()).unwrap();
@@ -113,7 +113,7 @@ impl Synced {
         (store, account)
     }
 
-    /// What the store holds of every stream, and how each record stands.
+    /// The stored records of every stream, with their states.
     pub(crate) async fn stored(&self) -> BTreeMap<(String, String), (Map<String, Value>, RecordState)> {
         let (store, account) = self.account().await;
         let mut all = BTreeMap::new();
@@ -127,7 +127,8 @@ impl Synced {
         all
     }
 
-    /// Somebody leaves the tenant, somebody gets another job, somebody is hired: the ids of the first two.
+    /// Removes one person from the tenant, changes another's job and adds a third; returns the ids of the
+    /// first two.
     pub(crate) fn change(&self) -> (RemoteId, RemoteId) {
         let tenant = self.emulator.tenant();
         let active = tenant.people(Some(Status::Active), 9);
@@ -139,7 +140,7 @@ impl Synced {
     }
 }
 
-/// A copy as a destination keeps it, brought up to date by records: the newest by its cursor stays.
+/// Applies a record to a destination's copy: the newest by its cursor wins.
 pub(crate) fn apply(copy: &mut Records, stream: &str, record: &Map<String, Value>) {
     let key = (stream.to_owned(), record["id"].as_str().unwrap().to_owned());
     let seq = |record: &Map<String, Value>| record["_lucca_seq"].as_i64().unwrap();
@@ -148,7 +149,7 @@ pub(crate) fn apply(copy: &mut Records, stream: &str, record: &Map<String, Value
     }
 }
 
-/// A record as the model has it, and how it stands.
+/// A record's members of the model, and its state.
 pub(crate) fn split(record: &Map<String, Value>) -> (Map<String, Value>, String, bool) {
     let mut model = record.clone();
     model.remove("_lucca_seq").unwrap();
@@ -157,17 +158,17 @@ pub(crate) fn split(record: &Map<String, Value>) -> (Map<String, Value>, String,
     (model, state, is_deleted)
 }
 
-/// Compares a copy with the store: everything that is there, as it is, and what is gone as gone.
+/// Compares a copy with the store: present records are equal, and gone records are gone.
 pub(crate) async fn assert_same(copy: &Records, synced: &Synced) {
     let stored = synced.stored().await;
     for (key, (body, state)) in &stored {
         let Some(record) = copy.get(key) else {
-            // Who was gone before the first read was never told of.
+            // A record that was gone before the first read was never delivered.
             assert_eq!(*state, RecordState::Gone, "{key:?} is missing");
             continue;
         };
-        let (model, told, is_deleted) = split(record);
-        assert_eq!((&model, told.as_str()), (body, state.name()), "{key:?}");
+        let (model, stated, is_deleted) = split(record);
+        assert_eq!((&model, stated.as_str()), (body, state.name()), "{key:?}");
         assert_eq!(is_deleted, *state == RecordState::Gone, "{key:?}");
     }
     for (key, record) in copy {
@@ -178,7 +179,8 @@ pub(crate) async fn assert_same(copy: &Records, synced: &Synced) {
     }
 }
 
-/// Whether a value is what a schema says, of the keywords that ours have. What a schema doesn't know is a fault, too.
+/// Validates a value against a schema, for the keywords that ours use. A member that the schema lacks is an
+/// error, too.
 pub(crate) fn check(value: &Value, schema: &Value, at: &str) {
     let allowed: Vec<&str> = match &schema["type"] {
         Value::Null => return,
@@ -227,7 +229,7 @@ pub(crate) fn lines(ran: &Ran) -> Vec<Value> {
     ran.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
 }
 
-/// Whether nothing is left in a folder.
+/// Whether a folder is empty.
 pub(crate) fn is_empty(dir: &Path) -> bool {
     fs::read_dir(dir).unwrap().next().is_none()
 }

@@ -1,4 +1,4 @@
-//! An operator ends what was linked, looks at what was done, and at what is to be done.
+//! An operator unlinks accounts, and reads the audit log and the issues.
 
 use lucca_emulator::{Fault, FaultKind, Rights};
 use serde_json::{Value, json};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use crate::{emulator, link, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_unlinked_refuses_to_be_read_and_is_linked_again() {
+async fn unlinked_account_is_refused_until_relinked() {
     let emulator = emulator(20).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
     let account = linked["account_id"].as_str().unwrap();
     run(dir.path(), &["sync", "--json"]).ok_json();
 
-    // Nobody is there to be asked.
+    // No terminal to confirm on.
     for more in [&[][..], &["--json"], &["--data", "erase"]] {
         let refused = run(dir.path(), &[&["accounts", "unlink", account], more].concat());
         assert_eq!(refused.code, 2);
@@ -84,7 +84,7 @@ async fn an_account_is_unlinked_refuses_to_be_read_and_is_linked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_unlinked_is_in_nobodys_way() {
+async fn unlinked_account_is_not_selected() {
     let (first, second) = (emulator(5).await, emulator(6).await);
     let dir = tempfile::tempdir().unwrap();
     let gone = link(dir.path(), &first, &[]).ok_json();
@@ -93,7 +93,7 @@ async fn what_is_unlinked_is_in_nobodys_way() {
     assert_eq!(which.json()["error"]["code"], "cli.which_account");
     run(dir.path(), &["accounts", "unlink", &first.url(), "--yes", "--json"]).ok_json();
 
-    // The one that is linked is the one that is meant, and all there is to sync.
+    // The linked account is selected, and the only one to sync.
     assert_eq!(run(dir.path(), &["sync", "--json"]).ok_json()["outcome"], "succeeded");
     let all = run(dir.path(), &["sync", "--all", "--json"]).ok_json();
     assert_eq!((all.as_array().unwrap().len(), &all[0]["tenant"]), (1, &json!(second.url())));
@@ -107,7 +107,7 @@ async fn what_is_unlinked_is_in_nobodys_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn issues_say_what_to_do_until_it_is_done() {
+async fn issues_stay_open_until_resolved() {
     let emulator = emulator(90).await;
     let dir = tempfile::tempdir().unwrap();
     let linked = link(dir.path(), &emulator, &[]).ok_json();
@@ -139,7 +139,7 @@ async fn issues_say_what_to_do_until_it_is_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_issue_about_a_refused_key_is_told_in_both_languages() {
+async fn refused_key_issue_exists_in_both_languages() {
     let emulator = emulator(5).await;
     let dir = tempfile::tempdir().unwrap();
     link(dir.path(), &emulator, &[]).ok_json();

@@ -1,5 +1,6 @@
-//! The version before this one beside it, as in a rolling upgrade: its database, its processes, its data directory. What is
-//! promised of that is in docs/operations.md. `cargo xtask test upgrade` builds that version and runs these.
+//! The previous version beside this one, as in a rolling upgrade: its database, its processes, its data
+//! directory. The guarantees are in docs/operations.md. `cargo xtask test upgrade` builds that version and
+//! runs these tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -18,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::{Ran, command_of, ended, this_version};
 
-/// Names the binary of the version before.
+/// Names the binary of the previous version.
 const PREVIOUS: &str = "LUCCA_CONNECTOR_PREVIOUS";
 
 #[expect(clippy::disallowed_methods, reason = "the step that builds the version before tells where it is")]
@@ -26,10 +27,10 @@ fn previous_version() -> PathBuf {
     PathBuf::from(std::env::var(PREVIOUS).unwrap())
 }
 
-/// People as they are listed, by their id at Lucca.
+/// Listed people, by Lucca id.
 type People = BTreeMap<String, Value>;
 
-/// A data directory and a database, which either version may be run on.
+/// A data directory and a database, on which either version may run.
 struct Installation {
     dir: TempDir,
     database: Option<String>,
@@ -55,7 +56,7 @@ impl Installation {
 
     fn run_with(&self, version: &Path, arguments: &[&str], input: &str) -> Ran {
         let mut child = self.command(version, arguments).spawn().unwrap();
-        // A command that reads no input may be gone already.
+        // A command that reads no input may have exited already.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         ended(child)
     }
@@ -64,7 +65,7 @@ impl Installation {
         self.run_with(version, arguments, "")
     }
 
-    /// Links a tenant without a limit of ours; gives the account's id.
+    /// Links a tenant without our request limit; returns the account's id.
     fn link(&self, version: &Path, tenant: &Emulator) -> String {
         let url = tenant.url();
         let link = ["link", &url, "--key-stdin", "--allow-loopback", "--requests-per-minute", "0", "--json"];
@@ -72,19 +73,19 @@ impl Installation {
         linked["account_id"].as_str().unwrap().to_owned()
     }
 
-    /// Everybody of an account.
+    /// All people of an account.
     fn people(&self, version: &Path, account: &str) -> People {
         let list = self.run(version, &["employees", "list", "--account", account, "--json"]).ok_json();
         let by_id = |person: &Value| (person["id"].as_str().unwrap().to_owned(), person.clone());
         list.as_array().unwrap().iter().map(by_id).collect()
     }
 
-    /// The version of the tables, after `migrate` of that version.
+    /// The schema version after that version's `migrate`.
     fn migrate(&self, version: &Path) -> i64 {
         self.run(version, &["migrate", "--json"]).ok_json()["schema_version"].as_i64().unwrap()
     }
 
-    /// Starts a process that goes on, and waits until it answers where it says that it listens.
+    /// Starts a process that keeps running, and waits until it answers at the address it prints.
     async fn start(&self, version: &Path, name: &str, arguments: &[&str]) -> Process {
         let log = self.dir.path().join(format!("{name}.log"));
         let mut child = self
@@ -96,12 +97,12 @@ impl Installation {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let mut first_line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
         let mut process = Process { child, log, url: String::new() };
-        let told: Value = serde_json::from_str(&said)
-            .unwrap_or_else(|_| panic!("{name} did not start: {said} {}", process.log()));
-        process.url = told["listening"].as_str().unwrap().to_owned();
+        let started: Value = serde_json::from_str(&first_line)
+            .unwrap_or_else(|_| panic!("{name} did not start: {first_line} {}", process.log()));
+        process.url = started["listening"].as_str().unwrap().to_owned();
         let answer = reqwest::get(format!("{}/readyz", process.url)).await.unwrap();
         assert!(answer.status().is_success(), "{name}: {}", process.log());
         process
@@ -119,7 +120,7 @@ impl Installation {
     }
 }
 
-/// A process that goes on until it is told to end.
+/// A process that runs until it is stopped.
 struct Process {
     child: Child,
     log: PathBuf,
@@ -136,7 +137,7 @@ impl Process {
         self.log().lines().filter(|line| line.contains(r#""message":"synced""#)).count()
     }
 
-    /// Tells it to end; nothing may have gone wrong in its time.
+    /// Stops it; its log must contain no errors.
     fn stop(mut self) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).unwrap();
@@ -155,7 +156,7 @@ impl Drop for Process {
     }
 }
 
-/// A service that only answers.
+/// A service without workers.
 struct Service {
     process: Process,
     operator: String,
@@ -163,7 +164,7 @@ struct Service {
 }
 
 impl Service {
-    async fn ask(&self, method: Method, path: &str, key: &str, body: Option<Value>) -> (u16, Value) {
+    async fn request(&self, method: Method, path: &str, key: &str, body: Option<Value>) -> (u16, Value) {
         let mut request = self.http.request(method, format!("{}{path}", self.process.url)).bearer_auth(key);
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
@@ -174,45 +175,45 @@ impl Service {
     }
 
     async fn make(&self, path: &str, body: Value) -> Value {
-        let (status, made) = self.ask(Method::POST, path, &self.operator, Some(body)).await;
+        let (status, made) = self.request(Method::POST, path, &self.operator, Some(body)).await;
         assert!((200..300).contains(&status), "{path}: {status} {made}");
         made
     }
 
-    /// A key for the API.
+    /// An API key.
     async fn key(&self) -> String {
         let made = self.make("/v1/api-keys", json!({ "name": "an app", "role": "vendor" })).await;
         made["key"].as_str().unwrap().to_owned()
     }
 
-    /// Whether a key opens it, and shows these accounts.
+    /// Checks that a key opens it, and shows these accounts.
     async fn shows(&self, key: &str, accounts: &[&String]) {
-        let (status, list) = self.ask(Method::GET, "/v1/linked-accounts", key, None).await;
+        let (status, list) = self.request(Method::GET, "/v1/linked-accounts", key, None).await;
         assert_eq!(status, 200, "{list}");
         assert!(accounts.iter().all(|account| list.to_string().contains(account.as_str())), "{list}");
     }
 
-    /// The path of a link for a customer.
+    /// The path of a customer's link.
     async fn link(&self) -> String {
         let made = self.make("/v1/link-tokens", json!({ "customer_id": "cust_1", "language": "fr" })).await;
         format!("/link/{}", made["token"].as_str().unwrap())
     }
 
-    /// Opens the page that a link leads to.
+    /// Opens the page behind a link.
     async fn opens(&self, link: &str) {
         let answer = self.http.get(format!("{}{link}", self.process.url)).send().await.unwrap();
         let (status, page) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success() && page.contains("name=\"csrf\""), "{status} {page}");
     }
 
-    /// Syncs an account at once, in this very process.
+    /// Syncs an account at once, in this process.
     async fn sync(&self, account: &str) {
         let path = format!("/v1/linked-accounts/{account}/runs");
         for _ in 0..300 {
-            let (status, answer) = self.ask(Method::POST, &path, &self.operator, None).await;
+            let (status, answer) = self.request(Method::POST, &path, &self.operator, None).await;
             match status {
                 202 => return,
-                // A worker is at it.
+                // A worker is syncing it.
                 409 => pause(Duration::from_millis(200)).await,
                 _ => panic!("{status} {answer}"),
             }
@@ -220,16 +221,16 @@ impl Service {
         panic!("{path}: never free");
     }
 
-    /// Checks that it gives everybody who works there this job.
+    /// Checks that it returns this job for all active employees.
     async fn gives(&self, account: &str, job: &str) {
         let path = format!("/v1/linked-accounts/{account}/employees?status=active&limit=100");
-        let (status, list) = self.ask(Method::GET, &path, &self.operator, None).await;
+        let (status, list) = self.request(Method::GET, &path, &self.operator, None).await;
         let people = list["items"].as_array().unwrap_or_else(|| panic!("{status} {list}"));
         assert!(!people.is_empty() && people.iter().all(|one| one["job_title"] == job), "{list}");
     }
 }
 
-/// A tenant whose time is real: what changes in it is found by when it did.
+/// A tenant on real time: incremental reads find changes by their time.
 async fn tenant(seed: u64) -> Emulator {
     let mut config = Config::new(25, seed, lucca_emulator::today());
     config.switches.rate_limit = None;
@@ -237,7 +238,7 @@ async fn tenant(seed: u64) -> Emulator {
     Emulator::start(config).await.unwrap()
 }
 
-/// A customer's tenant with the account that is linked to it.
+/// A customer's tenant with its linked account.
 struct Customer {
     tenant: Emulator,
     account: String,
@@ -247,13 +248,13 @@ impl Customer {
     async fn new(installation: &Installation, version: &Path, seed: u64) -> Self {
         let tenant = tenant(seed).await;
         let account = installation.link(version, &tenant);
-        // As often as can be.
+        // As often as possible.
         let often = ["accounts", "configure", &account, "--people", "1", "--absences", "1", "--json"];
         installation.run(version, &often).ok_json();
         Self { tenant, account }
     }
 
-    /// Gives everybody who works there another job.
+    /// Gives all active employees another job.
     fn live(&self, job: &str) {
         let tenant = self.tenant.tenant();
         for person in tenant.people(Some(Status::Active), usize::MAX) {
@@ -262,14 +263,14 @@ impl Customer {
         }
     }
 
-    /// Whether it is stored that everybody who works there has that job.
+    /// Whether all active employees are stored with that job.
     fn is_stored(&self, installation: &Installation, version: &Path, job: &str) -> bool {
         let stored = installation.people(version, &self.account);
         let active = self.tenant.tenant().people(Some(Status::Active), usize::MAX);
         active.iter().all(|one| stored.get(&one.id.to_string()).is_some_and(|one| one["job_title"] == job))
     }
 
-    /// What is stored is what somebody else finds who links the tenant now.
+    /// Compares the store with a fresh link of the tenant.
     fn check(&self, installation: &Installation, version: &Path) {
         let fresh = Installation::on(None);
         let account = fresh.link(version, &self.tenant);
@@ -285,7 +286,7 @@ impl Customer {
     }
 }
 
-/// An app that takes webhooks: the id and the body of each, in the order they came in.
+/// An app that receives webhooks: the id and the body of each, in order of arrival.
 struct Receiver {
     url: String,
     taken: Arc<Mutex<Vec<(String, Value)>>>,
@@ -306,8 +307,8 @@ impl Receiver {
         Self { url, taken }
     }
 
-    /// The places in an account's change log that it was told of. A webhook that comes twice says the same twice, and what is
-    /// said of a person comes in order.
+    /// The sequence numbers of an account's change log that it received. A webhook received twice has the
+    /// same body, and changes of one person arrive in order.
     fn sequences(&self, account: &str) -> BTreeSet<u64> {
         let (mut by_id, mut last) = (BTreeMap::new(), BTreeMap::new());
         for (id, body) in &*self.taken.lock().unwrap() {
@@ -324,7 +325,7 @@ impl Receiver {
         by_id.values().filter_map(|body| body["sequence"].as_u64()).collect()
     }
 
-    /// Checks that each change of somebody's data was told, and nothing else.
+    /// Checks that it received each change of the account's employees, and no others.
     async fn check(&self, installation: &Installation, version: &Path, account: &str) {
         let list =
             ["changes", "--account", account, "--kind", "employees", "--operation", "updated", "--json"];
@@ -337,7 +338,7 @@ impl Receiver {
     }
 }
 
-/// Checks that what the version before showed of people is what this one shows, which may show more.
+/// Checks that this version shows people as the previous version did; it may show more.
 fn check_shown(before: &People, after: &People) {
     assert!(before.keys().eq(after.keys()));
     for (id, person) in before {
@@ -347,7 +348,7 @@ fn check_shown(before: &People, after: &People) {
     }
 }
 
-/// Lets everybody get another job, and waits until workers have found that out by themselves, and `also` is so.
+/// Changes all jobs, and waits until the workers have found that out, and `also` holds.
 async fn live_until(
     job: &str,
     customers: &[&Customer],
@@ -359,7 +360,7 @@ async fn live_until(
         if also() && customers.iter().all(|one| one.is_stored(installation, version, job)) {
             return;
         }
-        // What is configured anew is due at once, and read half a minute after the last time.
+        // A reconfigured account is due at once, and is read half a minute after the last read.
         for customer in customers {
             let overlap = (180 + minutes).to_string();
             let due = ["accounts", "configure", &customer.account, "--overlap", &overlap, "--json"];
@@ -370,7 +371,7 @@ async fn live_until(
     panic!("{job}: not everything was read");
 }
 
-/// Waits for something that other processes do.
+/// Waits until other processes have done something.
 async fn until(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..300 {
         if is_so() {
@@ -388,7 +389,7 @@ async fn pause(duration: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the version before: cargo xtask test upgrade"]
-async fn both_versions_work_beside_each_other_on_postgresql() {
+async fn both_versions_share_a_postgresql_database() {
     let (old, new) = (&*previous_version(), &*this_version());
     let installation = Installation::on(Some(test_database::empty_on_postgres().await));
     let at = (&installation, new);
@@ -406,13 +407,14 @@ async fn both_versions_work_beside_each_other_on_postgresql() {
     let wanted = json!({ "url": receiver.url, "event_types": ["employee.updated"] });
     old_service.make("/v1/webhook-endpoints", wanted).await;
 
-    // The tables are the new version's, and nobody but the version before works: also for an account that it did not link.
+    // The schema is the new version's, and only the previous version works: also for an account that it did
+    // not link.
     let new_schema = installation.migrate(new);
     customers.push(Customer::new(&installation, new, 3).await);
     let all: Vec<&Customer> = customers.iter().collect();
     live_until("First", &all, at, || true).await;
 
-    // Both.
+    // Both versions.
     let new_service = installation.service(new, "new-serve").await;
     let new_worker = installation.worker(new, "new-worker").await;
     let new_key = new_service.key().await;
@@ -443,7 +445,7 @@ async fn both_versions_work_beside_each_other_on_postgresql() {
     live_until("Third", &all, at, || true).await;
     new_service.shows(&old_key, &accounts).await;
 
-    // The version before is started anew: only on tables that it knows.
+    // The previous version is restarted: it starts only on a schema that it knows.
     if new_schema > old_schema {
         let refused = installation.run(old, &["worker", "--listen", "127.0.0.1:0", "--json"]);
         assert_eq!(refused.json()["error"]["code"], "store.migration", "{}", refused.out);
@@ -470,7 +472,7 @@ async fn both_versions_work_beside_each_other_on_postgresql() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the version before: cargo xtask test upgrade"]
-async fn a_data_directory_of_the_version_before_is_opened_as_it_was() {
+async fn previous_data_directory_opens_unchanged() {
     let (old, new) = (&*previous_version(), &*this_version());
     let installation = Installation::on(None);
     let tenant = tenant(4).await;
@@ -492,6 +494,6 @@ async fn a_data_directory_of_the_version_before_is_opened_as_it_was() {
     }
     check_shown(&people, &installation.people(new, &account));
     installation.run(new, &["audit", "verify"]).ok();
-    let told = installation.run(new, &["doctor", "--listen", "127.0.0.1:0", "--json"]).ok_json();
-    assert_eq!(told["state"], "ok", "{told:#}");
+    let checked = installation.run(new, &["doctor", "--listen", "127.0.0.1:0", "--json"]).ok_json();
+    assert_eq!(checked["state"], "ok", "{checked:#}");
 }

@@ -1,4 +1,4 @@
-//! `absences calendar`: who is away when, drawn from what is stored. Lucca is not asked.
+//! `absences calendar`: draws stored absences. Sends no request to Lucca.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::process::ExitCode;
@@ -29,7 +29,8 @@ pub(super) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Everybody of this department or one below it, by Lucca id or name [default: whoever is away in these days]
+    /// Employees of this department or one below it, by Lucca id or name [default: employees who are away in
+    /// these days]
     #[arg(long, value_name = "DEPARTMENT", conflicts_with = "person")]
     department: Option<String>,
     /// The first day [default: the first of this month, or of the month of --to]
@@ -43,26 +44,26 @@ pub(super) struct Args {
     limit: Option<usize>,
 }
 
-/// Longer than this nobody reads a calendar.
+/// A longer calendar is unreadable.
 const LONGEST_DAYS: i32 = 366;
 
-/// One person's half-days.
+/// The half-days of one employee.
 #[derive(Debug, Serialize)]
 struct Row {
     employee_id: RemoteId,
     employee_name: String,
     department_id: Option<RemoteId>,
     department_name: Option<String>,
-    /// Whether some of what is worked is a guess, Monday to Friday.
+    /// Whether some working days are estimated as Monday to Friday.
     is_estimated: bool,
-    half_days: Vec<Told>,
+    half_days: Vec<CalendarHalfDay>,
     #[serde(skip)]
     cells: HashMap<HalfDay, Cell>,
 }
 
-/// A half-day for scripts.
+/// A half-day in JSON output.
 #[derive(Debug, Serialize)]
-struct Told {
+struct CalendarHalfDay {
     at: HalfDay,
     state: Cell,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +72,7 @@ struct Told {
     leave_types: Vec<NamedRef>,
 }
 
-/// What takes a half-day.
+/// An absence that takes a half-day.
 struct Away {
     cell: Cell,
     absence_id: RemoteId,
@@ -110,7 +111,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let employee = person.as_ref().map(|person| &person.employee.id);
     let away = away(&data, &account, &people, (from, to), employee).await?;
-    let is_meant = |employee: &Employee| match (&person, &departments) {
+    let is_selected = |employee: &Employee| match (&person, &departments) {
         (Some(person), _) => person.employee.id == employee.id,
         (None, Some(found)) => {
             employee.department_id.as_ref().is_some_and(|id| found.contains(id))
@@ -118,13 +119,17 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         }
         (None, None) => away.contains_key(&employee.id),
     };
-    let mut meant: Vec<&Employee> =
-        people.employees.iter().map(|(employee, _)| employee).filter(|employee| is_meant(employee)).collect();
-    meant.sort_by_cached_key(|employee| (employee.shown_name().to_lowercase(), employee.id.sort_key()));
+    let mut selected: Vec<&Employee> = people
+        .employees
+        .iter()
+        .map(|(employee, _)| employee)
+        .filter(|employee| is_selected(employee))
+        .collect();
+    selected.sort_by_cached_key(|employee| (employee.shown_name().to_lowercase(), employee.id.sort_key()));
     let limit = args.limit.unwrap_or(if global.json { usize::MAX } else { 50 });
-    let hidden = meant.len().saturating_sub(limit);
-    meant.truncate(limit);
-    let rows = rows(&data, &account, &people, (from, to), &meant, &away).await?;
+    let hidden = selected.len().saturating_sub(limit);
+    selected.truncate(limit);
+    let rows = rows(&data, &account, &people, (from, to), &selected, &away).await?;
     if global.json {
         crate::output::json(&json!({ "from": from, "to": to, "people": rows }));
         return Ok(ExitCode::SUCCESS);
@@ -159,17 +164,17 @@ fn show(rows: &[Row], (from, to): (Date, Date), is_one: bool) {
     }
 }
 
-/// Whether somebody has a contract on one of some days, as far as is known.
+/// Whether the employee has a contract on one of these days, as far as is known.
 fn is_employed(people: &People, employee: &Employee, from: Date, to: Date) -> bool {
-    days(from, to).any(|date| works_for_us(people, employee, date))
+    days(from, to).any(|date| is_employed_on(people, employee, date))
 }
 
-fn works_for_us(people: &People, employee: &Employee, date: Date) -> bool {
+fn is_employed_on(people: &People, employee: &Employee, date: Date) -> bool {
     let periods = people.contracts(&employee.id).iter().map(people::Employment::period);
     status_on(date, employee.contract(), periods) == EmployeeStatus::Active
 }
 
-/// Who is away when: what was synced, and what was asked for here since.
+/// The half-days taken by absences: synced ones, and requests made here since the last sync.
 async fn away(
     data: &DataDir,
     account: &LinkedAccount,
@@ -222,7 +227,7 @@ async fn away(
     Ok(away)
 }
 
-/// Whether an absence still waits for a decision; none where it does not take place.
+/// Whether an absence still waits for a decision; none if it was denied or cancelled.
 const fn is_pending(status: AbsenceStatus) -> Option<bool> {
     match status {
         AbsenceStatus::Requested => Some(true),
@@ -245,11 +250,13 @@ async fn rows(
     account: &LinkedAccount,
     people: &People,
     (from, to): (Date, Date),
-    meant: &[&Employee],
+    selected: &[&Employee],
     away: &HashMap<RemoteId, BTreeMap<HalfDay, Away>>,
 ) -> Result<Vec<Row>, Failure> {
-    let ids: HashSet<RemoteId> =
-        meant.iter().flat_map(|employee| days(from, to).map(|date| employee.working_day_id(date))).collect();
+    let ids: HashSet<RemoteId> = selected
+        .iter()
+        .flat_map(|employee| days(from, to).map(|date| employee.working_day_id(date)))
+        .collect();
     let ids: Vec<RemoteId> = ids.into_iter().collect();
     let bodies = data.store.bodies(account.no, people::Kind::WorkingDay, &ids).await?;
     let known: HashMap<RemoteId, WorkingDay> = bodies
@@ -261,7 +268,7 @@ async fn rows(
         let first = HalfDay::new(from, Half::Am);
         let last = HalfDay::new(to, Half::Pm);
         let worked = plan(first, last, |date| {
-            if works_for_us(people, employee, date) {
+            if is_employed_on(people, employee, date) {
                 known.get(&employee.working_day_id(date)).cloned()
             } else {
                 Some(WorkingDay::outside_contracts(date))
@@ -279,16 +286,20 @@ async fn rows(
                 .map(str::to_owned),
             department_id,
             is_estimated: worked.is_estimated,
-            half_days: half_days_between(first, last).map(|at| told(at, &cells, away)).collect(),
+            half_days: half_days_between(first, last).map(|at| calendar_half_day(at, &cells, away)).collect(),
             cells,
         }
     };
-    Ok(meant.iter().map(row).collect())
+    Ok(selected.iter().map(row).collect())
 }
 
-fn told(at: HalfDay, cells: &HashMap<HalfDay, Cell>, away: &BTreeMap<HalfDay, Away>) -> Told {
+fn calendar_half_day(
+    at: HalfDay,
+    cells: &HashMap<HalfDay, Cell>,
+    away: &BTreeMap<HalfDay, Away>,
+) -> CalendarHalfDay {
     let taken = away.get(&at);
-    Told {
+    CalendarHalfDay {
         at,
         state: cells.get(&at).copied().unwrap_or(Cell::Free),
         absence_id: taken.map(|away| away.absence_id.clone()),

@@ -1,14 +1,14 @@
-//! `absences cancel`: takes an absence back, or some half-days of it.
+//! `absences cancel`: cancels an absence, or some half-days of it.
 
 use std::process::ExitCode;
 
 use people::{Absence, HalfDay, RemoteId};
 
-use super::{Desk, decide, half_day, period, periods, spinner, status, stop};
+use super::{AccountContext, decide, half_day, period, periods, spinner, status, stop};
 use crate::Global;
 use crate::confirm;
 use crate::failure::Failure;
-use crate::output::{complain, line};
+use crate::output::{line, stderr_line};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,39 +26,39 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    if !args.yes && (global.json || !confirm::can_ask()) {
+    if !args.yes && (global.json || !confirm::is_interactive()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
             "nobody is there to be asked whether this absence is to be taken back",
             "Say that it is meant with --yes.",
         ));
     }
-    let desk = Desk::open(global, args.account.as_deref()).await?;
+    let context = AccountContext::open(global, args.account.as_deref()).await?;
     let id = args.id.trim();
-    if !args.yes && !is_meant(&desk, id, &args.half_days).await? {
-        complain("Nothing was changed.");
+    if !args.yes && !is_confirmed(&context, id, &args.half_days).await? {
+        stderr_line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
     let half_days = (!args.half_days.is_empty()).then_some(args.half_days.as_slice());
     let spinner = spinner(global, "telling Lucca");
-    let came = desk.absences().cancel(id, half_days).await;
+    let result = context.absences().cancel(id, half_days).await;
     stop(spinner);
-    decide::tell(global, &came?);
+    decide::show_change(global, &result?);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn is_meant(desk: &Desk, id: &str, half_days: &[HalfDay]) -> Result<bool, Failure> {
-    if let Some(submission) = status::find(&desk.data, &desk.account, id).await? {
+async fn is_confirmed(context: &AccountContext, id: &str, half_days: &[HalfDay]) -> Result<bool, Failure> {
+    if let Some(submission) = status::find(&context.data, &context.account, id).await? {
         let report = absences::Report::of(&submission)?;
-        status::show(&desk.data, &desk.account, &desk.people, &report).await?;
+        status::show(&context.data, &context.account, &context.people, &report).await?;
     } else {
-        let found = desk.data.store.record::<Absence>(desk.account.no, &RemoteId::from(id)).await?;
+        let found = context.data.store.record::<Absence>(context.account.no, &RemoteId::from(id)).await?;
         let absence = found.ok_or(absences::Error::UnknownAbsence)?.record;
-        let who = absence.employee_id.as_ref().map_or_else(|| "somebody".to_owned(), |id| desk.name(id));
+        let who = absence.employee_id.as_ref().map_or_else(|| "somebody".to_owned(), |id| context.name(id));
         line(&format!("{who}: {}", period(absence.first, absence.last)));
     }
     if half_days.is_empty() {
-        return confirm::ask("Take this absence back?");
+        return confirm::prompt("Take this absence back?");
     }
-    confirm::ask(&format!("Take back {} of it?", periods(half_days.iter().copied())))
+    confirm::prompt(&format!("Take back {} of it?", periods(half_days.iter().copied())))
 }

@@ -1,10 +1,10 @@
-//! `absences approve` and `absences deny`: a word on a request that waits for an approver.
+//! `absences approve` and `absences deny`: decide on a request that waits for an approver.
 
 use std::process::ExitCode;
 
 use absences::Changed;
 
-use super::{Desk, periods, spinner, stop};
+use super::{AccountContext, periods, spinner, stop};
 use crate::Global;
 use crate::failure::Failure;
 use crate::output::{clean, line};
@@ -48,16 +48,16 @@ async fn decide(
     approved: bool,
     comment: Option<&str>,
 ) -> Result<ExitCode, Failure> {
-    let desk = Desk::open(global, account).await?;
+    let context = AccountContext::open(global, account).await?;
     let spinner = spinner(global, "telling Lucca");
-    let came = desk.absences().decide(id.trim(), approved, comment).await;
+    let result = context.absences().decide(id.trim(), approved, comment).await;
     stop(spinner);
-    tell(global, &came?);
+    show_change(global, &result?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// How an absence stands after it was acted on.
-pub(super) fn tell(global: &Global, changed: &Changed) {
+/// Shows the state of an absence after a change.
+pub(super) fn show_change(global: &Global, changed: &Changed) {
     if global.json {
         crate::output::json(changed);
         return;

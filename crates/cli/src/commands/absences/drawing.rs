@@ -1,23 +1,24 @@
-//! Calendars for a terminal: two cells a day, morning and afternoon. Pure: dates and cells in, lines out.
+//! Draws calendars for a terminal: two cells per day, morning and afternoon. Pure: takes dates and cells,
+//! returns lines.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use people::{Half, HalfDay};
 use serde::Serialize;
 
-/// What a half-day is.
+/// What is drawn for a half-day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Cell {
     /// Worked.
     Free,
-    /// Away, and that is decided.
+    /// Away, and approved.
     Absent,
     /// Away, if an approver agrees.
     AbsentPending,
-    /// Works elsewhere.
+    /// Remote work.
     Remote,
-    /// Works elsewhere, if an approver agrees.
+    /// Remote work, if an approver agrees.
     RemotePending,
     /// Weekly rest.
     WeeklyRest,
@@ -25,15 +26,15 @@ pub(super) enum Cell {
     PublicHoliday,
     /// Part-time, or no contract.
     NotWorked,
-    /// Away already, where another absence would be.
+    /// Already away, where another absence was requested.
     Overlap,
-    /// Not asked about.
+    /// Outside the requested period.
     Outside,
 }
 
 impl Cell {
-    /// What a legend tells of, in its order.
-    const TOLD: [Self; 9] = [
+    /// The cells that the legend explains, in its order.
+    const LEGEND_ORDER: [Self; 9] = [
         Self::Absent,
         Self::AbsentPending,
         Self::Remote,
@@ -61,17 +62,17 @@ impl Cell {
     }
 }
 
-/// How it is drawn.
+/// How calendars are drawn.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pen {
-    /// Whether other than ASCII characters may be used.
+    /// Whether non-ASCII characters may be used.
     pub(super) is_unicode: bool,
-    /// How many columns there are.
+    /// Width in columns.
     pub(super) width: usize,
 }
 
 impl Pen {
-    /// As this terminal has it, or whatever stands in its place.
+    /// Takes the settings of this terminal; a width of 100 without one.
     pub(super) fn here() -> Self {
         Self { is_unicode: crate::output::is_unicode(), width: crate::output::width().unwrap_or(100) }
     }
@@ -103,11 +104,11 @@ impl Pen {
         Half::BOTH.iter().map(|half| self.mark(cell(HalfDay::new(date, *half)))).collect()
     }
 
-    /// What the marks that were drawn mean.
+    /// The legend of the marks drawn.
     fn legend(self, drawn: &[Cell]) -> Vec<String> {
-        let told = Cell::TOLD.into_iter().filter(|cell| drawn.contains(cell));
+        let explained = Cell::LEGEND_ORDER.into_iter().filter(|cell| drawn.contains(cell));
         let mut lines: Vec<String> = Vec::new();
-        for text in told.map(|cell| format!("{} {}", self.mark(cell), cell.meaning())) {
+        for text in explained.map(|cell| format!("{} {}", self.mark(cell), cell.meaning())) {
             match lines.last_mut() {
                 Some(line) if line.chars().count() + 3 + text.chars().count() <= self.width => {
                     line.push_str("   ");
@@ -129,7 +130,7 @@ fn monday_of(date: Date) -> Date {
     date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days())
 }
 
-/// What the half-days of some days are, each kind once.
+/// The cells in these days, each once.
 fn kinds(first: Date, last: Date, cell: &impl Fn(HalfDay) -> Cell) -> Vec<Cell> {
     let mut found: Vec<Cell> = Vec::new();
     for date in days(first, last) {
@@ -143,7 +144,7 @@ fn kinds(first: Date, last: Date, cell: &impl Fn(HalfDay) -> Cell) -> Vec<Cell> 
     found
 }
 
-/// One person's days, a week a line, with a legend.
+/// One employee's days, one line per week, with a legend.
 pub(super) fn weeks(first: Date, last: Date, cell: impl Fn(HalfDay) -> Cell, pen: Pen) -> Vec<String> {
     let mut lines = vec!["          Mon    Tue    Wed    Thu    Fri    Sat    Sun".to_owned()];
     let mut month = None;
@@ -151,7 +152,7 @@ pub(super) fn weeks(first: Date, last: Date, cell: impl Fn(HalfDay) -> Cell, pen
     while monday <= last {
         let sunday = monday.saturating_add(6.days());
         let shown = monday.max(first);
-        // A month is named where a line is the first of it.
+        // A month is named on its first line.
         let name = if month == Some((shown.year(), shown.month())) {
             String::new()
         } else {
@@ -174,7 +175,8 @@ pub(super) fn weeks(first: Date, last: Date, cell: impl Fn(HalfDay) -> Cell, pen
     lines
 }
 
-/// A team's days: a line a person, a column a day, cut into blocks of whole weeks where they don't fit.
+/// A team's days: one line per employee, one column per day, cut into blocks of whole weeks where they don't
+/// fit.
 pub(super) fn team(
     first: Date,
     last: Date,
@@ -198,7 +200,7 @@ pub(super) fn team(
             line.trim_end().to_owned()
         };
         lines.push(header(from.strftime("%b %Y").to_string(), &|date| {
-            // A month that begins within the block is named by its number.
+            // A month that begins within the block is marked with the last digit of its number.
             if date.day() == 1 && date != from {
                 format!("/{}", date.month() % 10)
             } else {
@@ -223,7 +225,7 @@ pub(super) fn team(
     lines
 }
 
-/// The last day of a block: as many as fit, to the end of a week where more than one does.
+/// The last day of a block: as many days as fit, up to the end of a week if more than one week fits.
 fn block_end(from: Date, last: Date, fitting: usize) -> Date {
     let fitting = i64::try_from(fitting).unwrap_or(i64::MAX).min(400);
     let furthest = from.saturating_add((fitting - 1).days());
@@ -261,7 +263,7 @@ mod tests {
 
     use super::*;
 
-    /// May 2026: away on the 4th in the afternoon and the 5th, the 8th is a holiday.
+    /// May 2026: away on the afternoon of the 4th and on the 5th; the 8th is a holiday.
     fn cell(at: HalfDay) -> Cell {
         match (at.date.day(), at.half) {
             (4, Half::Pm) | (5, _) => Cell::Absent,
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_drawn_week_by_week() {
+    fn one_employee_is_drawn_week_by_week() {
         let pen = Pen { is_unicode: true, width: 60 };
         let drawn = weeks(date(2026, 4, 30), date(2026, 5, 12), cell, pen);
         insta::assert_snapshot!(drawn.join("\n"), @r"
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_team_is_cut_into_weeks_where_it_is_too_wide() {
+    fn wide_team_calendar_is_cut_into_weeks() {
         let names = ["Anne Roux".to_owned(), "Maximilien de la Rochefoucauld-Montbel".to_owned()];
         let of = |at: usize, half_day: HalfDay| if at == 0 { cell(half_day) } else { Cell::Free };
         let pen = Pen { is_unicode: false, width: 60 };
@@ -310,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_is_in_one_block_however_narrow() {
+    fn every_day_is_in_one_block_at_any_width() {
         let (first, last) = (date(2026, 5, 6), date(2026, 7, 1));
         for fitting in 1..70 {
             let mut from = first;

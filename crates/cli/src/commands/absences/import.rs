@@ -1,4 +1,5 @@
-//! `absences import`: many absences by a CSV file. Checked row by row here, tried in Lucca, asked about, made once.
+//! `absences import`: makes many absences from a CSV file. Checks each row here, simulates the import in
+//! Lucca, asks for confirmation, and makes each absence once.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -10,17 +11,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use store::{Submission, SubmissionId};
 
-use super::{Desk, period, problem_line, spinner, stop};
+use super::{AccountContext, period, problem_line, spinner, stop};
 use crate::Global;
 use crate::confirm;
 use crate::failure::{Details, Exit, Failure};
-use crate::output::{clean, complain, counted, is_terminal, line, table};
+use crate::output::{clean, counted, is_terminal, line, stderr_line, table};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns lucca_id, employee_number (or
-    /// matricule) or email, or employee (id:9, number:009, email:…, or a value that fits one person only), leave_type (id or
-    /// name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
+    /// The file, or - for standard input: UTF-8, commas or semicolons, with the columns lucca_id,
+    /// employee_number (or matricule) or email, or employee (id:9, number:009, email:…, or a value that fits
+    /// one person only), leave_type (id or name), starts, ends (2026-05-04 or 2026-05-04 PM) and, if wanted,
     /// approved (true or false). Lucca's own import format is read too
     file: PathBuf,
     /// The linked account, by id or tenant, where there are several
@@ -34,7 +35,7 @@ pub(super) struct Args {
     yes: bool,
 }
 
-/// What is larger is no file of some thousand rows.
+/// Upper bound in bytes: a file of several thousand rows is smaller.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -53,25 +54,25 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let file = read(&args.file)?;
-    let desk = Desk::open(global, args.account.as_deref()).await?;
-    let mut batch = desk.absences().read_batch(&file).await?;
+    let context = AccountContext::open(global, args.account.as_deref()).await?;
+    let mut batch = context.absences().read_batch(&file).await?;
     if !batch.is_good() {
         return Err(bad_rows(&batch));
     }
     let must_ask = !args.yes && !args.simulate;
-    // Standard input that holds the file can't hold an answer.
-    if must_ask && (global.json || !confirm::can_ask()) {
+    // If standard input holds the file, it can't hold the answer.
+    if must_ask && (global.json || !confirm::is_interactive()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
             "nobody is there to be asked whether this import is meant",
             "Try it with --simulate, and say that it is meant with --yes.",
         ));
     }
-    // What was made of a file before is in its own way: it is not tried again, only finished.
-    let was_begun = desk.absences().was_begun(&batch).await?;
+    // A repeated file overlaps with the absences it made before: it is only finished, not simulated again.
+    let was_begun = context.absences().was_begun(&batch).await?;
     if !was_begun || args.simulate {
         let spinner = spinner(global, "trying it in Lucca");
-        let simulated = desk.absences().simulate_batch(&mut batch).await;
+        let simulated = context.absences().simulate_batch(&mut batch).await;
         stop(spinner);
         let problems = simulated?;
         if !problems.is_empty() {
@@ -95,26 +96,26 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
                 &json!({ "simulated": true, "fingerprint": batch.fingerprint, "rows": batch.rows }),
             );
         } else {
-            line(&of_whom(&batch, usize::MAX));
+            line(&rows_table(&batch, usize::MAX));
             line(&format!("✓ {} would be imported; nothing was made.", counted(rows, "absence")));
         }
         return Ok(ExitCode::SUCCESS);
     }
     if must_ask {
-        line(&of_whom(&batch, ROWS_SHOWN));
+        line(&rows_table(&batch, ROWS_SHOWN));
         let who: HashSet<_> =
             batch.rows.iter().filter_map(|row| row.ask.as_ref()).map(|ask| &ask.employee_id).collect();
         let who = counted(u64::try_from(who.len()).unwrap_or(u64::MAX), "person");
-        if !confirm::ask(&format!(
+        if !confirm::prompt(&format!(
             "Import {} of {who} into {}?",
             counted(rows, "absence"),
-            desk.account.tenant
+            context.account.tenant
         ))? {
-            complain("Nothing was imported.");
+            stderr_line("Nothing was imported.");
             return Ok(ExitCode::SUCCESS);
         }
     }
-    let made = make(global, &desk, &batch).await?;
+    let made = make(global, &context, &batch).await?;
     let reports = made.iter().map(Report::of).collect::<Result<Vec<Report>, _>>()?;
     let failed =
         |report: &&Report| matches!(report.status, absences::Status::Refused | absences::Status::NotMade);
@@ -122,16 +123,16 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     if global.json {
         crate::output::json(&to_json(&batch, &reports));
     } else {
-        show(&desk, &batch, &reports);
+        show(&context, &batch, &reports);
     }
     Ok(ExitCode::from(if has_failed { Exit::Usage as u8 } else { 0 }))
 }
 
-/// So many rows are shown before the question.
+/// How many rows are shown before the question.
 const ROWS_SHOWN: usize = 50;
 
-/// Whose absences a file holds: each row with the person its references lead to.
-fn of_whom(batch: &Batch, most: usize) -> String {
+/// The rows of a file, each with the person that its reference resolves to.
+fn rows_table(batch: &Batch, most: usize) -> String {
     let mut shown = table(&["line", "person", "when"]);
     for row in batch.rows.iter().take(most) {
         let person = row.person.as_ref().map_or_else(|| "-".to_owned(), |person| clean(&person.to_string()));
@@ -145,7 +146,7 @@ fn of_whom(batch: &Batch, most: usize) -> String {
     }
 }
 
-/// Rows that can't be imported, each with what is wrong.
+/// The failure of rows that can't be imported, each with its problems.
 fn bad_rows(batch: &Batch) -> Failure {
     let bad: Vec<_> = batch.rows.iter().filter(|row| !row.problems.is_empty()).collect();
     let count = |number: usize, noun| counted(u64::try_from(number).unwrap_or(u64::MAX), noun);
@@ -172,16 +173,16 @@ fn bad_rows(batch: &Batch) -> Failure {
     failure
 }
 
-async fn make(global: &Global, desk: &Desk, batch: &Batch) -> Result<Vec<Submission>, Failure> {
-    // Ids are made before anything is sent: without randomness nothing is.
+async fn make(global: &Global, context: &AccountContext, batch: &Batch) -> Result<Vec<Submission>, Failure> {
+    // Ids are drawn before the first request: without randomness, none is sent.
     let mut ids: Vec<SubmissionId> = Vec::with_capacity(batch.rows.len());
     for _ in &batch.rows {
-        ids.push(desk.machinery.new_submission()?);
+        ids.push(context.machinery.new_submission()?);
     }
-    // The list of what was made is told the latest first: so is a file, from its end.
+    // Lists show the latest id first, so the rows get ids from the file's end.
     ids.sort_by_key(SubmissionId::to_string);
     let mut ids = ids.into_iter();
-    let spare = desk.machinery.new_submission()?;
+    let spare = context.machinery.new_submission()?;
     let bar = (!global.json && is_terminal()).then(|| {
         let bar = ProgressBar::new(100);
         let style = ProgressStyle::with_template("{msg:20} [{bar:30}] {pos}/{len}");
@@ -200,11 +201,11 @@ async fn make(global: &Global, desk: &Desk, batch: &Batch) -> Result<Vec<Submiss
             }
         }
     };
-    let came = desk.absences().make_batch(batch, |_| ids.next().unwrap_or(spare), progress).await;
+    let result = context.absences().make_batch(batch, |_| ids.next().unwrap_or(spare), progress).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    Ok(came?)
+    Ok(result?)
 }
 
 fn to_json(batch: &Batch, reports: &[Report]) -> Value {
@@ -221,14 +222,14 @@ fn to_json(batch: &Batch, reports: &[Report]) -> Value {
     json!({ "simulated": false, "fingerprint": batch.fingerprint, "rows": rows })
 }
 
-fn show(desk: &Desk, batch: &Batch, reports: &[Report]) {
+fn show(context: &AccountContext, batch: &Batch, reports: &[Report]) {
     let mut shown = table(&["line", "employee", "when", "status", "id", "remark"]);
     for (row, report) in batch.rows.iter().zip(reports) {
         let remark =
             report.problems.first().map_or_else(|| "-".to_owned(), |problem| clean(&problem.message));
         shown.add_row([
             row.line.to_string(),
-            desk.name(&report.ask.employee_id),
+            context.name(&report.ask.employee_id),
             period(report.ask.first, report.ask.last),
             report.status.name().replace('_', " "),
             report.id.to_string(),

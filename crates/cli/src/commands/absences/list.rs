@@ -1,4 +1,4 @@
-//! `absences list`: who is away, from when to when, on what, and whether it is decided.
+//! `absences list`: who is away, from when to when, the leave type, and whether it is decided.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,8 @@ pub(super) struct Args {
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only of this person, by id:9, number:009 or email:…, or a value that fits one person only; all of theirs, unless --from or --to is given
+    /// Only of this person, by id:9, number:009 or email:…, or a value that fits one person only; all of
+    /// theirs, unless --from or --to is given
     #[arg(long, value_name = "PERSON")]
     employee: Option<String>,
     /// Only of people of this department or one below it, by Lucca id or name
@@ -97,10 +98,10 @@ fn show(absences: &[AbsenceView], limit: usize, (first, last): (Date, Date), tod
     }
 }
 
-/// From this width on there is room for ids; without a terminal always.
+/// From this width in columns on, ids are shown; without a terminal they always are.
 const ROOM_FOR_IDS: usize = 120;
 
-/// Absences as a table, with or without whose they are.
+/// Absences as a table, with or without employees' names.
 pub(crate) fn table_of(absences: &[AbsenceView], with_names: bool) -> String {
     let mut header = vec!["first", "last", "length", "on", "status", "decisions"];
     if with_names {

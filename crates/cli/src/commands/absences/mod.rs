@@ -1,5 +1,5 @@
-//! `absences`: who is away; and asking Lucca for an absence, following it, deciding on it, taking it back. One file a
-//! command. Here is what they share: the linked account with a client, and how people write periods.
+//! `absences`: lists absences, requests them from Lucca, follows, decides on and cancels them. One file per
+//! command; this one holds the linked account with its client, and the parsing of periods.
 
 mod calendar;
 mod cancel;
@@ -44,7 +44,8 @@ pub(crate) struct Args {
 enum Action {
     /// List absences: those that touch today, unless told otherwise
     List(list::Args),
-    /// Draw who is away when: of a team, of one person, or of whoever is away; this month, unless told otherwise
+    /// Draw a calendar of absences: of a team, of one person, or of everyone who is away; this month, unless
+    /// told otherwise
     Calendar(calendar::Args),
     /// What a person may take an absence on, and what is left of it
     Types(types::Args),
@@ -80,7 +81,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
 }
 
 /// A linked account with its people and a client for its tenant.
-struct Desk {
+struct AccountContext {
     data: DataDir,
     account: LinkedAccount,
     people: People,
@@ -88,7 +89,7 @@ struct Desk {
     client: Client,
 }
 
-impl Desk {
+impl AccountContext {
     async fn open(global: &Global, account: Option<&str>) -> Result<Self, Failure> {
         let data = DataDir::open(global).await?;
         let account = session::account(&data, account).await?;
@@ -96,10 +97,11 @@ impl Desk {
     }
 
     async fn at(global: &Global, data: DataDir, account: LinkedAccount) -> Result<Self, Failure> {
-        let clock = session::telling_clock(global, None);
+        let clock = session::reporting_clock(global, None);
         let people = People::load(&data.store, &account, session::today(&*clock)).await?;
         let client = session::account_client(&data, &account, Pace::default(), &clock).await?;
-        // Waiting between two looks is not worth a word; waiting for the tenant's budget is.
+        // The plain clock: the pause between two polls is not worth a line, the wait for the tenant's budget
+        // is.
         let machinery = session::machinery(&data, &session::clock());
         Ok(Self { data, account, people, machinery, client })
     }
@@ -116,7 +118,7 @@ impl Desk {
         Ok(PersonLabel::of(self.people.find(reference)?.employee))
     }
 
-    /// A person's name, else the id.
+    /// The name of an employee, else `#` and the id.
     fn name(&self, id: &RemoteId) -> String {
         clean(&self.people.name(id).unwrap_or_else(|| format!("#{id}")))
     }
@@ -132,7 +134,7 @@ fn last(text: &str) -> Result<HalfDay, String> {
     last_half_day(text).ok_or_else(|| format!("not {DATES}"))
 }
 
-/// One half-day: a date alone does not say which.
+/// One half-day: a date alone does not say which half.
 fn half_day(text: &str) -> Result<HalfDay, String> {
     match (first_half_day(text), last_half_day(text)) {
         (Some(first), Some(last)) if first == last => Ok(first),
@@ -151,7 +153,7 @@ fn period(first: HalfDay, last: HalfDay) -> String {
     }
 }
 
-/// Half-days in order, those without a gap together: `2026-05-04 PM, 2026-05-06 to 2026-05-08`.
+/// Half-days in order, consecutive ones joined: `2026-05-04 PM, 2026-05-06 to 2026-05-08`.
 fn periods(half_days: impl IntoIterator<Item = HalfDay>) -> String {
     let mut runs: Vec<(HalfDay, HalfDay)> = Vec::new();
     for at in half_days {
@@ -163,13 +165,13 @@ fn periods(half_days: impl IntoIterator<Item = HalfDay>) -> String {
     runs.into_iter().map(|(first, last)| period(first, last)).collect::<Vec<_>>().join(", ")
 }
 
-/// `2.5` and `3`: as many decimals as there are, at most two.
+/// `2.5` and `3`: only as many decimals as needed, at most two.
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What is wrong, a line each.
+/// A problem on one line.
 fn problem_line(problem: &Problem) -> String {
     let field = problem.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
     let words =
@@ -184,14 +186,14 @@ fn problem_line(problem: &Problem) -> String {
     line
 }
 
-/// What Lucca has to say, a line each.
+/// A warning of Lucca on one line.
 fn warning_line(warning: &Warning) -> String {
     let must =
         if warning.must_be_confirmed { format!(" (--acknowledge {})", warning.id) } else { String::new() };
     format!("! {}{must}", clean(&warning.text))
 }
 
-/// What an error has to say beside its sentence.
+/// The details of an error, beside its message.
 pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
     let (name, value, lines) = match error {
         absences::Error::Problems(problems) => {
@@ -209,7 +211,7 @@ pub(crate) fn details_of(error: &absences::Error) -> Option<Box<Details>> {
     Some(Box::new(Details { lines, members }))
 }
 
-/// A spinner on a terminal, nothing elsewhere.
+/// A spinner on a terminal; none elsewhere.
 fn spinner(global: &Global, text: &'static str) -> Option<ProgressBar> {
     if global.json || !is_terminal() {
         return None;
@@ -234,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_read_as_people_write_them() {
+    fn periods_parse_as_written() {
         let text = |read: Result<HalfDay, String>| read.map(|at| at.to_string());
         assert_eq!(text(first("2026-05-04")), Ok("2026-05-04 AM".to_owned()));
         assert_eq!(text(last("2026-05-04")), Ok("2026-05-04 PM".to_owned()));
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_and_numbers_are_told_shortly() {
+    fn periods_and_numbers_print_short() {
         let whole = (first("2026-05-04").unwrap(), last("2026-05-04").unwrap());
         assert_eq!(period(whole.0, whole.1), "2026-05-04");
         assert_eq!(period(whole.0, whole.0), "2026-05-04 AM");

@@ -1,4 +1,4 @@
-//! `absences preview`: what an absence would take, drawn, and what is in its way.
+//! `absences preview`: draws the half-days an absence would take, and lists what prevents it.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use people::{DayOff, HalfDay, LeaveType, RemoteId};
 
 use super::drawing::{Cell, Pen, weeks};
 use super::types::unit;
-use super::{Desk, first, last, number, period, periods, problem_line, warning_line};
+use super::{AccountContext, first, last, number, period, periods, problem_line, warning_line};
 use crate::Global;
 use crate::failure::{Exit, Failure};
 use crate::output::{clean, counted, line};
@@ -16,12 +16,12 @@ use crate::output::{clean, counted, line};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    wanted: Wanted,
+    absence: AbsenceOptions,
 }
 
-/// An absence, as options.
+/// The options that describe an absence.
 #[derive(Debug, clap::Args)]
-pub(super) struct Wanted {
+pub(super) struct AbsenceOptions {
     /// Who would be away: id:9, number:009 or email:…, or a value that fits one person only
     person: String,
     /// The linked account, by id or tenant, where there are several
@@ -45,14 +45,14 @@ fn minutes(text: &str) -> Result<u32, String> {
     minutes_of_hours(text).ok_or_else(|| "not a number of hours such as 2.5 or 2h30".to_owned())
 }
 
-impl Wanted {
-    /// What is asked for, the person and the leave type found.
-    pub(super) async fn ask(&self, desk: &Desk) -> Result<Ask, Failure> {
-        let employee_id = desk.employee(&self.person)?.id;
-        // A period that is none is told before a leave type is looked for.
+impl AbsenceOptions {
+    /// The request, with the person and the leave type resolved.
+    pub(super) async fn resolve(&self, context: &AccountContext) -> Result<Ask, Failure> {
+        let employee_id = context.employee(&self.person)?.id;
+        // An empty period is reported before a leave type is searched.
         let leave_type_id = match self.to < self.from {
             true => RemoteId::from(self.leave_type.trim()),
-            false => self.leave_type(desk, &employee_id).await?,
+            false => self.leave_type(context, &employee_id).await?,
         };
         Ok(Ask {
             employee_id,
@@ -64,18 +64,18 @@ impl Wanted {
         })
     }
 
-    async fn leave_type(&self, desk: &Desk, employee: &RemoteId) -> Result<RemoteId, Failure> {
+    async fn leave_type(&self, context: &AccountContext, employee: &RemoteId) -> Result<RemoteId, Failure> {
         let wanted = self.leave_type.trim();
         let id = RemoteId::from(wanted);
-        if desk.data.store.record::<LeaveType>(desk.account.no, &id).await?.is_some() {
+        if context.data.store.record::<LeaveType>(context.account.no, &id).await?.is_some() {
             return Ok(id);
         }
-        let types = desk.absences().leave_types(employee, self.from, self.to).await?;
+        let types = context.absences().leave_types(employee, self.from, self.to).await?;
         let types = types.leave_types;
         let named = |name: &String| name.trim().to_lowercase() == wanted.to_lowercase();
-        let is_meant =
+        let matches =
             |id: &RemoteId, name: &Option<String>| id.as_str() == wanted || name.as_ref().is_some_and(named);
-        let mut found = types.iter().filter(|one| is_meant(&one.id, &one.name));
+        let mut found = types.iter().filter(|one| matches(&one.id, &one.name));
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one.id.clone()),
             (None, _) => {
@@ -88,7 +88,7 @@ impl Wanted {
                 ))
             }
             (Some(_), Some(_)) => {
-                let ids = types.iter().filter(|one| is_meant(&one.id, &one.name));
+                let ids = types.iter().filter(|one| matches(&one.id, &one.name));
                 let ids: Vec<String> = ids.map(|one| clean(one.id.as_str())).collect();
                 Err(Failure::usage(
                     "cli.which_leave_type",
@@ -101,9 +101,9 @@ impl Wanted {
 }
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let desk = Desk::open(global, args.wanted.account.as_deref()).await?;
-    let ask = args.wanted.ask(&desk).await?;
-    let preview = desk.absences().preview(&ask).await?;
+    let context = AccountContext::open(global, args.absence.account.as_deref()).await?;
+    let ask = args.absence.resolve(&context).await?;
+    let preview = context.absences().preview(&ask).await?;
     if global.json {
         crate::output::json(&preview);
     } else {
@@ -118,7 +118,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::from(exit))
 }
 
-/// What an absence would be, for a person.
+/// Shows a preview as text.
 pub(super) fn show(preview: &Preview) {
     let ask = &preview.ask;
     let on = preview.leave_type_name.as_deref().map_or_else(|| format!("#{}", ask.leave_type_id), clean);
@@ -179,7 +179,7 @@ fn draw(preview: &Preview) {
 }
 
 impl Cell {
-    /// A half-day on which nobody need be absent.
+    /// The cell of a half-day that is not worked.
     pub(super) const fn off(why: DayOff) -> Self {
         match why {
             DayOff::PublicHoliday => Self::PublicHoliday,
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_are_read_as_minutes() {
+    fn hours_parse_as_minutes() {
         assert_eq!((minutes("2.5"), minutes("0,25"), minutes("24")), (Ok(150), Ok(15), Ok(1440)));
         for text in ["", "0", "-1", "25", "NaN", "inf", "two"] {
             assert!(minutes(text).is_err(), "{text:?}");

@@ -1,4 +1,5 @@
-//! `absences request`: shows what it would be, asks once, asks Lucca once, and waits until it is there.
+//! `absences request`: shows a preview, asks for confirmation, sends the request to Lucca once, and waits
+//! until Lucca has it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,30 +8,31 @@ use absences::{Ask, Report, Warning};
 use jiff::SignedDuration;
 use store::Submission;
 
-use super::preview::{self, Wanted};
-use super::{Desk, problem_line, spinner, status, stop, warning_line};
+use super::preview::{self, AbsenceOptions};
+use super::{AccountContext, problem_line, spinner, status, stop, warning_line};
 use crate::Global;
 use crate::confirm;
 use crate::failure::{Exit, Failure};
-use crate::output::{clean, complain, line};
+use crate::output::{clean, line, stderr_line};
 
-/// How long it is waited for an answer that did not come.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long to poll when Lucca's answer was lost.
+const MAX_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    wanted: Wanted,
+    absence: AbsenceOptions,
     /// What to write to the approvers
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
-    /// Your own name for this request, at most 200 characters without spaces: asking twice under one is asking once
-    /// [default: a new one, which is printed]
+    /// Your own name for this request, at most 200 characters without spaces: asking twice under one is
+    /// asking once [default: a new one, which is printed]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// A warning of Lucca's that was read, by the id that `absences preview` shows; may be given several times
+    /// A warning of Lucca's that was read, by the id that `absences preview` shows; may be given several
+    /// times
     #[arg(long, value_name = "ID")]
     acknowledge: Vec<String>,
     /// Don't ask whether that is meant; warnings are acknowledged with --acknowledge
@@ -43,62 +45,69 @@ pub(super) struct Args {
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let is_asked = !args.yes;
-    if is_asked && (global.json || !confirm::can_ask()) {
+    if is_asked && (global.json || !confirm::is_interactive()) {
         return Err(Failure::usage(
             "cli.not_confirmed",
             "nobody is there to be asked whether this request is meant",
             "See what it would be with `absences preview`, and say that it is meant with --yes.",
         ));
     }
-    let desk = Desk::open(global, args.wanted.account.as_deref()).await?;
-    let ask = Ask { comment: args.comment.clone(), ..args.wanted.ask(&desk).await? };
+    let context = AccountContext::open(global, args.absence.account.as_deref()).await?;
+    let ask = Ask { comment: args.comment.clone(), ..args.absence.resolve(&context).await? };
     let mut acknowledged = args.acknowledge.clone();
     let is_known = match &args.key {
-        Some(key) => desk.data.store.submission_by_key(desk.account.no, key).await?.is_some(),
+        Some(key) => context.data.store.submission_by_key(context.account.no, key).await?.is_some(),
         None => false,
     };
-    // What was asked before is in its own way, and was shown then.
-    if is_asked && !is_known && !agreed(&desk, &ask, &mut acknowledged).await? {
-        complain("Nothing was asked of Lucca.");
+    // A request already sent under this key overlaps with itself, and was previewed then.
+    if is_asked && !is_known && !confirm_preview(&context, &ask, &mut acknowledged).await? {
+        stderr_line("Nothing was asked of Lucca.");
         return Ok(ExitCode::SUCCESS);
     }
     let key = match &args.key {
         Some(key) => key.clone(),
         None => {
             let key = new_key()?;
-            // Before anything is sent: whoever is cut off repeats it with this, and it is asked for once.
-            complain(&format!("To repeat this very request: --key {key}"));
+            // Printed before the request is sent: a caller whose connection breaks repeats it under this key,
+            // and it is made only once.
+            stderr_line(&format!("To repeat this very request: --key {key}"));
             key
         }
     };
-    let mut submission = send(global, &desk, &ask, &key, &acknowledged, args.no_wait).await?;
+    let mut submission = send(global, &context, &ask, &key, &acknowledged, args.no_wait).await?;
     let mut report = Report::of(&submission)?;
     if is_asked && !report.warnings.is_empty() {
-        // Lucca thought of something only now.
-        if !confirmed(&report.warnings, &mut acknowledged, "Make it all the same?")? {
-            complain("It was not made.");
+        // Lucca warned only when the request was made.
+        if !confirm_warnings(&report.warnings, &mut acknowledged, "Make it all the same?")? {
+            stderr_line("It was not made.");
             return Ok(ExitCode::SUCCESS);
         }
-        submission = send(global, &desk, &ask, &key, &acknowledged, args.no_wait).await?;
+        submission = send(global, &context, &ask, &key, &acknowledged, args.no_wait).await?;
         report = Report::of(&submission)?;
     }
     let is_refused = matches!(report.status, absences::Status::Refused | absences::Status::NotMade);
     if global.json {
-        crate::output::json(&status::to_json(&desk.data, &desk.account, &desk.people, &report).await?);
+        crate::output::json(
+            &status::to_json(&context.data, &context.account, &context.people, &report).await?,
+        );
     } else {
-        status::show(&desk.data, &desk.account, &desk.people, &report).await?;
+        status::show(&context.data, &context.account, &context.people, &report).await?;
         show_next(&report);
     }
     Ok(ExitCode::from(if is_refused { Exit::Usage as u8 } else { 0 }))
 }
 
-/// Shows what it would be, and asks. Yes is also to the warnings that were shown.
-async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Result<bool, Failure> {
-    let preview = desk.absences().preview(ask).await?;
+/// Shows the preview and asks for confirmation. A yes also acknowledges the warnings shown.
+async fn confirm_preview(
+    context: &AccountContext,
+    ask: &Ask,
+    acknowledged: &mut Vec<String>,
+) -> Result<bool, Failure> {
+    let preview = context.absences().preview(ask).await?;
     preview::show(&preview);
     if !preview.can_be_requested {
         let mut failure = Failure::from(absences::Error::Problems(preview.problems));
-        // They were shown.
+        // The preview has shown them.
         failure.details = None;
         return Err(failure);
     }
@@ -112,25 +121,29 @@ async fn agreed(desk: &Desk, ask: &Ask, acknowledged: &mut Vec<String>) -> Resul
             clean(&preview.person.to_string())
         )
     };
-    let yes = confirm::ask(&question)?;
+    let yes = confirm::prompt(&question)?;
     if yes {
         acknowledged.extend(to_confirm.into_iter().map(|warning| warning.id));
     }
     Ok(yes)
 }
 
-fn confirmed(warnings: &[Warning], acknowledged: &mut Vec<String>, question: &str) -> Result<bool, Failure> {
+fn confirm_warnings(
+    warnings: &[Warning],
+    acknowledged: &mut Vec<String>,
+    question: &str,
+) -> Result<bool, Failure> {
     for warning in warnings {
         line(&warning_line(warning));
     }
-    let yes = confirm::ask(question)?;
+    let yes = confirm::prompt(question)?;
     if yes {
         acknowledged.extend(warnings.iter().map(|warning| warning.id.clone()));
     }
     Ok(yes)
 }
 
-/// A name for a request that nobody named.
+/// A random idempotency key.
 fn new_key() -> Result<String, Failure> {
     let bytes = crate::entropy::bytes::<16>()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -138,42 +151,42 @@ fn new_key() -> Result<String, Failure> {
 
 async fn send(
     global: &Global,
-    desk: &Desk,
+    context: &AccountContext,
     ask: &Ask,
     key: &str,
     acknowledged: &[String],
     no_wait: bool,
 ) -> Result<Submission, Failure> {
     let spinner = spinner(global, "asking Lucca");
-    let id = desk.machinery.new_submission()?;
-    let absences = desk.absences();
-    let mut came = Box::pin(absences.request(id, key, ask, acknowledged)).await;
-    let began = desk.clock().now();
-    while let Ok(submission) = &came {
+    let id = context.machinery.new_submission()?;
+    let absences = context.absences();
+    let mut result = Box::pin(absences.request(id, key, ask, acknowledged)).await;
+    let began = context.clock().now();
+    while let Ok(submission) = &result {
         let is_on_its_way = Report::of(submission).is_ok_and(|report| report.status.is_on_its_way());
-        if !is_on_its_way || no_wait || desk.clock().now().duration_since(began) > PATIENCE {
+        if !is_on_its_way || no_wait || context.clock().now().duration_since(began) > MAX_WAIT {
             break;
         }
-        desk.clock().sleep(BETWEEN_LOOKS).await;
+        context.clock().sleep(POLL_INTERVAL).await;
         match Box::pin(absences.advance(submission.clone())).await {
-            Ok(next) => came = Ok(next),
-            // It is written down, and taken on by whoever comes next.
+            Ok(next) => result = Ok(next),
+            // The request is stored, and the next process that advances requests continues with it.
             Err(error) => {
-                complain(&format!("It could not be looked for: {error}."));
+                stderr_line(&format!("It could not be looked for: {error}."));
                 break;
             }
         }
     }
     stop(spinner);
-    Ok(came?)
+    Ok(result?)
 }
 
 fn show_next(report: &Report) {
     for problem in &report.problems {
-        complain(&problem_line(problem));
+        stderr_line(&problem_line(problem));
     }
     for warning in &report.warnings {
-        complain(&warning_line(warning));
+        stderr_line(&warning_line(warning));
     }
     let id = report.id;
     let next = match report.status {

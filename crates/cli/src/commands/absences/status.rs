@@ -1,4 +1,4 @@
-//! `absences status`: how a request that was made here stands, who decided on it, and who is awaited.
+//! `absences status`: the state of a request made here, its decisions, and the next approver.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use people::{LeaveType, RemoteId};
 use serde_json::{Value, json};
 use store::{LinkedAccount, Submission, SubmissionFilter, SubmissionId};
 
-use super::{Desk, period, periods, problem_line, spinner, stop, warning_line};
+use super::{AccountContext, period, periods, problem_line, spinner, stop, warning_line};
 use crate::Global;
 use crate::absence_view::ApprovalView;
 use crate::data_dir::DataDir;
@@ -18,7 +18,8 @@ use crate::session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence [default: all, the latest first]
+    /// The request, as `absences request` names it (abr_…), or Lucca's id of its absence [default: all, the
+    /// latest first]
     id: Option<String>,
     /// The linked account, by id or tenant, where there are several
     #[arg(long, value_name = "ACCOUNT")]
@@ -34,7 +35,7 @@ pub(super) struct Args {
     no_refresh: bool,
 }
 
-/// So many are looked through for a Lucca id.
+/// How many requests are searched for a Lucca id.
 const MOST: u64 = 10_000;
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
@@ -50,17 +51,17 @@ async fn one(global: &Global, args: &Args, id: &str) -> Result<ExitCode, Failure
     let submission = find(&data, &account, id).await?.ok_or(absences::Error::UnknownAbsence)?;
     if args.no_refresh {
         let people = People::load(&data.store, &account, session::today(&*session::clock())).await?;
-        return tell(global, &data, &account, &people, &submission).await;
+        return print_report(global, &data, &account, &people, &submission).await;
     }
-    let desk = Desk::at(global, data, account).await?;
+    let context = AccountContext::at(global, data, account).await?;
     let spinner = spinner(global, "asking Lucca");
-    let came = Box::pin(desk.absences().advance(submission)).await;
+    let result = Box::pin(context.absences().advance(submission)).await;
     stop(spinner);
-    let submission = came?;
-    tell(global, &desk.data, &desk.account, &desk.people, &submission).await
+    let submission = result?;
+    print_report(global, &context.data, &context.account, &context.people, &submission).await
 }
 
-/// A request by its id, or by Lucca's id of what it became.
+/// A request by its id, or by Lucca's id of its absence.
 pub(super) async fn find(
     data: &DataDir,
     account: &LinkedAccount,
@@ -76,7 +77,7 @@ pub(super) async fn find(
     Ok(all.into_iter().find(|submission| submission.absence_id.as_ref() == Some(&id)))
 }
 
-async fn tell(
+async fn print_report(
     global: &Global,
     data: &DataDir,
     account: &LinkedAccount,
@@ -106,7 +107,7 @@ async fn type_name(
     Ok(data.store.record::<LeaveType>(account.no, id).await?.and_then(|found| found.record.name))
 }
 
-/// A report for scripts, with names.
+/// A report as JSON, with names.
 pub(super) async fn to_json(
     data: &DataDir,
     account: &LinkedAccount,
@@ -123,7 +124,7 @@ pub(super) async fn to_json(
     Ok(value)
 }
 
-/// A report for a person.
+/// A report as text.
 pub(super) async fn show(
     data: &DataDir,
     account: &LinkedAccount,

@@ -1,4 +1,4 @@
-//! `absences types`: what a person may take an absence on.
+//! `absences types`: the leave types that an employee may use.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use absences::{LeaveTypes, UsableLeaveType};
 use people::{Half, HalfDay, LeaveUnit};
 use serde_json::json;
 
-use super::{Desk, first, last, number};
+use super::{AccountContext, first, last, number};
 use crate::Global;
 use crate::failure::Failure;
 use crate::output::{clean, line, table};
@@ -28,9 +28,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
-    let desk = Desk::open(global, args.account.as_deref()).await?;
-    let employee = desk.employee(&args.person)?;
-    let from = args.from.unwrap_or_else(|| HalfDay::new(session::today(&**desk.clock()), Half::Am));
+    let context = AccountContext::open(global, args.account.as_deref()).await?;
+    let employee = context.employee(&args.person)?;
+    let from = args.from.unwrap_or_else(|| HalfDay::new(session::today(&**context.clock()), Half::Am));
     let to = args.to.unwrap_or(HalfDay::new(from.date, Half::Pm));
     if to < from {
         return Err(Failure::usage(
@@ -39,7 +39,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             "Give --from the earlier and --to the later half-day.",
         ));
     }
-    let types = desk.absences().leave_types(&employee.id, from, to).await?;
+    let types = context.absences().leave_types(&employee.id, from, to).await?;
     if global.json {
         let mut value = json!(types);
         value["person"] = json!(employee);
@@ -57,15 +57,15 @@ fn show(types: &LeaveTypes) {
         return;
     }
     let mut shown = table(&["id", "name", "counted in", "half-days", "left", "remote work"]);
-    let told = |flag: Option<bool>| flag.map_or("-", |flag| if flag { "yes" } else { "no" }).to_owned();
+    let yes_or_no = |flag: Option<bool>| flag.map_or("-", |flag| if flag { "yes" } else { "no" }).to_owned();
     for one in &types.leave_types {
         shown.add_row([
             clean(one.id.as_str()),
             clean(one.name.as_deref().unwrap_or("-")),
             counted_in(one),
-            told(one.half_days),
+            yes_or_no(one.half_days),
             one.balance.map_or_else(|| "-".to_owned(), number),
-            told(one.is_remote_work),
+            yes_or_no(one.is_remote_work),
         ]);
     }
     line(&shown.to_string());
@@ -84,7 +84,7 @@ fn counted_in(one: &UsableLeaveType) -> String {
     }
 }
 
-/// What a unit is called.
+/// The name of a unit.
 pub(super) fn unit(unit: LeaveUnit) -> &'static str {
     match unit {
         LeaveUnit::Days => "days",

@@ -1,4 +1,5 @@
-//! `accounts audit`: who linked, relinked, viewed and unlinked what, and when.
+//! `accounts audit`: shows audit entries of linked accounts: linked, relinked, viewed, unlinked, with actor
+//! and time.
 
 use std::process::ExitCode;
 
@@ -59,7 +60,7 @@ fn to_json(entry: &AuditEntry) -> Value {
     })
 }
 
-/// Codes and counts as people read them: `data erase, runs 3`.
+/// Codes and counts as text: `data erase, runs 3`.
 fn in_words(detail: &Value) -> String {
     let Some(members) = detail.as_object() else { return String::new() };
     let word = |(name, value): (&String, &Value)| match value {

@@ -1,5 +1,5 @@
-//! `accounts configure`: how often what is read of a linked account, how far back, what is not read at all, and what
-//! the change log may hold.
+//! `accounts configure`: sets how often and how far back a linked account is read, what is not read at all,
+//! and what the change log may hold.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,15 +31,15 @@ pub(crate) struct Args {
     /// Whether the change log holds the values of personal fields, and not only their names [default: false]
     #[arg(long, value_name = "true|false")]
     personal_values_in_changes: Option<bool>,
-    /// Features never to read: leaves, absence_requests, jobs, managers, qualifications, custom_fields. What is stored
-    /// of them goes with the next sync
+    /// Features never to read: leaves, absence_requests, jobs, managers, qualifications, custom_fields. What
+    /// is stored of them goes with the next sync
     #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
     decline: Vec<Feature>,
     /// Features to read again after all
     #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = Feature::declinable)]
     accept: Vec<Feature>,
-    /// Custom fields never to keep, by their keys (e_…) as employees and the stream custom_field_definitions have them. What
-    /// is stored of them goes with the next sync
+    /// Custom fields never to keep, by their keys (e_…) as employees and the stream custom_field_definitions
+    /// have them. What is stored of them goes with the next sync
     #[arg(long, value_name = "KEY,…", value_delimiter = ',')]
     exclude_custom_fields: Vec<String>,
     /// Custom fields to keep again after all
@@ -51,19 +51,19 @@ pub(crate) struct Args {
     /// Leave types to count as Lucca flags them after all
     #[arg(long, value_name = "LEAVE_TYPE,…", value_delimiter = ',')]
     no_remote_work: Vec<String>,
-    /// Permissions of the API key that are granted where Lucca can't tell, such as see_future_employees of a company that hires
-    /// no one; the next check closes the issue
+    /// Permissions of the API key that are granted where Lucca can't tell, such as see_future_employees of a
+    /// company that hires no one; the next check closes the issue
     #[arg(long, value_name = "PERMISSION,…", value_delimiter = ',')]
     confirm: Vec<Permission>,
-    /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented file import),
-    /// or auto: the first of them that the tenant has [default: auto]
+    /// The way by which absence requests go to Lucca: factory (as its own pages do), import (its documented
+    /// file import), or auto: the first of them that the tenant has [default: auto]
     #[arg(long, value_name = "DOOR")]
     absence_door: Option<Door>,
     /// Whether the API may send passthrough requests with this account's API key [default: false]
     #[arg(long, value_name = "true|false")]
     passthrough: Option<bool>,
-    /// Which people are delivered, which fields, and under which names, as a JSON file: {"people": {…}, "fields": {…},
-    /// "renames": {…}}; {} is everything. See docs/mapping.md
+    /// Which people are delivered, which fields, and under which names, as a JSON file: {"people": {…},
+    /// "fields": {…}, "renames": {…}}; {} is everything. See docs/mapping.md
     #[arg(long, value_name = "FILE.json")]
     delivery: Option<PathBuf>,
     /// With --delivery: only say how many people would be delivered, come in and go out
@@ -74,7 +74,7 @@ pub(crate) struct Args {
     reset: bool,
 }
 
-/// A way for absence requests, as an option.
+/// The way absence requests reach Lucca, as an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Door {
     Factory,
@@ -92,7 +92,7 @@ impl Door {
     }
 }
 
-/// Rhythms, in minutes.
+/// Intervals of reads, in minutes.
 #[derive(Debug, clap::Args)]
 struct Minutes {
     /// Minutes between two reads of what changed of people [default: 15]
@@ -111,7 +111,8 @@ struct Minutes {
     /// Minutes between two reads of what changed of absences and of their requests [default: 15]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     absences: Option<u32>,
-    /// Minutes between two reads of everything of people and absences, which prove what is gone [default: 1440]
+    /// Minutes between two reads of everything of people and absences, which prove what is gone [default:
+    /// 1440]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
     sweep: Option<u32>,
     /// Minutes before the last read from which on what changed is asked for [default: 180]
@@ -120,7 +121,7 @@ struct Minutes {
 }
 
 impl Args {
-    /// The settings that these arguments make of others.
+    /// Returns `settings` with these arguments applied.
     fn apply(&self, settings: &AccountSettings) -> AccountSettings {
         let mut settings = settings.clone();
         if self.reset {
@@ -132,7 +133,7 @@ impl Args {
                 passthrough,
                 ..
             } = AccountSettings::default();
-            // What was declined stays so: that is the customer's word, and no default.
+            // A reset keeps declined features: the customer declined them, and they are no default.
             settings = AccountSettings {
                 personal_values_in_changes,
                 rhythms,
@@ -151,7 +152,7 @@ impl Args {
         }
         for feature in &self.accept {
             settings.declined_features.retain(|declined| declined != feature.name());
-            // A field group that is off is the same as its feature declined.
+            // A field group that is off counts as its feature declined.
             let group = FieldGroup::CustomFields.name();
             if *feature == Feature::CustomFields && !settings.field_groups.iter().any(|on| on == group) {
                 settings.field_groups.push(group.to_owned());
@@ -184,7 +185,7 @@ impl Args {
     }
 }
 
-/// Adds to a list and takes from it, in any case.
+/// Adds to a list and removes from it, ignoring case.
 fn change_list(list: &mut Vec<String>, added: &[String], taken: &[String]) {
     let is_same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
     list.retain(|known| !taken.iter().any(|given| is_same(given, known)));
@@ -195,7 +196,7 @@ fn change_list(list: &mut Vec<String>, added: &[String], taken: &[String]) {
     }
 }
 
-/// Refuses a leave type that no sync has read, with those that there are.
+/// Refuses a leave type that no sync has read, and lists those that exist.
 async fn must_be_leave_types(
     data: &DataDir,
     account: &LinkedAccount,

@@ -1,4 +1,4 @@
-//! `accounts fields`: what is delivered of each record, under which name, and where it comes from in Lucca.
+//! `accounts fields`: lists the delivered fields of each record, their names, and their source in Lucca.
 
 use std::process::ExitCode;
 

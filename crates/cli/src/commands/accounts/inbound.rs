@@ -1,4 +1,5 @@
-//! `accounts inbound`: lets a customer's Lucca tell us of absences by itself, shows how much it told, ends that.
+//! `accounts inbound`: switches inbound webhooks from a customer's Lucca on or off, and shows how many it
+//! sent.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use crate::Global;
 use crate::commands::config;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{complain, line};
+use crate::output::{line, stderr_line};
 use crate::session;
 
 #[derive(Debug, clap::Args)]
@@ -23,13 +24,13 @@ pub(crate) struct Args {
     account: Option<String>,
     #[command(flatten)]
     change: Change,
-    /// The configuration file of the service, which says how its address begins [default: config.toml in the data
-    /// directory, where there is one]
+    /// The configuration file of the service, which says how its address begins [default: config.toml in the
+    /// data directory, where there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// What is to be done; without any, it is shown how it stands.
+/// The change to make; without one, the current state is shown.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct Change {
@@ -97,12 +98,14 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     show(&webhook, &url, key, waiting);
     if begins.is_empty() {
-        complain("note: the address begins with that of the service; set public_url to have it shown whole");
+        stderr_line(
+            "note: the address begins with that of the service; set public_url to have it shown whole",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Does what is asked for; gives the key where it was made.
+/// Makes the change; returns the key if one was made.
 async fn change(
     data: &DataDir,
     account: &LinkedAccount,

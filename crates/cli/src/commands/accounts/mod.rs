@@ -1,6 +1,6 @@
-//! `accounts`: the linked accounts, what is stored for each, when it was last synced, and what waits for a person.
-//! What is decided on that is in `release`, how an account is read in `configure`, how it ends in `unlink`, what was
-//! done with it in `audit`; what its Lucca may tell, in `inbound`.
+//! `accounts`: lists the linked accounts with their stored records, last sync and open decisions. Decisions
+//! are in `release`, settings in `configure`, unlinking in `unlink`, the audit log in `audit`, webhooks from
+//! Lucca in `inbound`.
 
 mod audit;
 mod configure;

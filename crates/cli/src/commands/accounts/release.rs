@@ -1,5 +1,5 @@
-//! `accounts release`: records that are missing in Lucca, too many at once to believe it unasked. A person looks at
-//! them, and lets them go or keeps them.
+//! `accounts release`: records that are missing in Lucca, too many at once to remove without confirmation.
+//! The administrator reviews them, and releases or keeps them.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use crate::Global;
 use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain, counted, grouped, line};
+use crate::output::{clean, counted, grouped, line, stderr_line};
 use crate::report_view::noun;
 use crate::session;
 
@@ -37,12 +37,12 @@ pub(crate) struct Args {
     yes: bool,
 }
 
-/// A question to a person, with what they need to know to answer it.
+/// A hold with the facts needed to decide on it.
 struct Question {
     hold: Hold,
-    /// Those that are still present, with a name where there is one.
+    /// The held records that are still present, with a name if they have one.
     records: Vec<(RemoteId, Option<String>)>,
-    /// How many of the kind are present in all.
+    /// How many records of the kind are present in total.
     present: u64,
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let is_decision = args.approve || args.reject;
     if is_decision {
-        // What was kept once is decided on again only where it is named.
+        // Kept records are decided on again only if their kind is named.
         questions.retain(|question| !question.hold.is_rejected || args.kind.is_some());
     }
     if !global.json {
@@ -65,8 +65,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     }
     let mut decided = Vec::new();
     if is_decision && !questions.is_empty() {
-        if !is_meant(global, args, &questions)? {
-            complain("Nothing was changed.");
+        if !is_confirmed(global, args, &questions)? {
+            stderr_line("Nothing was changed.");
             return Ok(ExitCode::SUCCESS);
         }
         let at = session::clock().now();
@@ -141,7 +141,7 @@ fn name(body: &Value) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// What belongs to somebody is known by whose it is, and from when.
+/// Names a record that belongs to an employee by its owner and first day.
 fn of_owner(body: &Value, owners: &HashMap<RemoteId, String>) -> Option<String> {
     let name = owners.get(&owner(body)?)?;
     let from =
@@ -195,13 +195,13 @@ fn show_next(account: &LinkedAccount) {
     line(&format!("  lucca-connector accounts release {} --reject", account.id));
 }
 
-/// Asks whoever sits at a terminal.
-fn is_meant(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
-    if args.yes || global.json || !confirm::can_ask() {
+/// Asks for confirmation on a terminal; `--yes`, `--json` and runs without a terminal need none.
+fn is_confirmed(global: &Global, args: &Args, questions: &[Question]) -> Result<bool, Failure> {
+    if args.yes || global.json || !confirm::is_interactive() {
         return Ok(true);
     }
     let count: usize = questions.iter().map(|question| question.records.len()).sum();
     let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "record");
     let question = if args.approve { format!("Let {count} go?") } else { format!("Keep {count}?") };
-    confirm::ask(&question)
+    confirm::prompt(&question)
 }

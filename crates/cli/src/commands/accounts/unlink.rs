@@ -1,4 +1,4 @@
-//! `accounts unlink`: the API key is erased at once, what was synced if that is wanted.
+//! `accounts unlink`: erases the API key at once, and the synced data on request.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::Global;
 use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain, counted, line};
+use crate::output::{clean, counted, line, stderr_line};
 use crate::report_view::noun;
 use crate::session;
 
@@ -41,8 +41,8 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         answer(global, args, &account, None);
         return Ok(ExitCode::SUCCESS);
     }
-    if !args.yes && !is_meant(global, args, &data, &account, was_linked).await? {
-        complain("Nothing was changed.");
+    if !args.yes && !is_confirmed(global, args, &data, &account, was_linked).await? {
+        stderr_line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
     let policy = match args.data {
@@ -52,7 +52,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     let receipt = data.store.unlink(&account, policy, Actor::Cli, session::clock().now()).await?;
     answer(global, args, &account, Some(&receipt));
     if args.data == Data::Erase && !receipt.files_overwritten {
-        complain(
+        stderr_line(
             "What was erased may still be in the database's files, which others hold open. Unlink once more with \
              --data erase.",
         );
@@ -60,7 +60,7 @@ pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says what happened; without a receipt it had happened before.
+/// Reports the outcome; without a receipt, the account was unlinked before.
 fn answer(global: &Global, args: &Args, account: &LinkedAccount, receipt: Option<&UnlinkReceipt>) {
     if global.json {
         let erased = receipt.filter(|_| args.data == Data::Erase);
@@ -97,14 +97,14 @@ fn answer(global: &Global, args: &Args, account: &LinkedAccount, receipt: Option
     line(&format!("To link it again, with the same id: lucca-connector link {}", account.tenant));
 }
 
-async fn is_meant(
+async fn is_confirmed(
     global: &Global,
     args: &Args,
     data: &DataDir,
     account: &LinkedAccount,
     was_linked: bool,
 ) -> Result<bool, Failure> {
-    if global.json || !confirm::can_ask() {
+    if global.json || !confirm::is_interactive() {
         return Err(Failure::usage(
             "cli.not_confirmed",
             "unlinking erases the API key, which cannot be undone",
@@ -125,11 +125,11 @@ async fn is_meant(
     Ok(match args.data {
         Data::Keep => {
             line(&format!("  what was synced is kept: {records}"));
-            confirm::ask("Unlink it?")?
+            confirm::prompt("Unlink it?")?
         }
         Data::Erase => {
             line(&format!("  erased for good: {records}, with the change log, the runs and all else of it"));
-            confirm::ask("Erase all that?")?
+            confirm::prompt("Erase all that?")?
         }
     })
 }

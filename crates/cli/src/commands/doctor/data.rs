@@ -1,5 +1,5 @@
-//! What can be seen in the database: whether it answers and its tables are up to date, whether every secret opens, how
-//! accounts stand, and whether webhooks are taken and understood.
+//! Checks of the database: that it answers and its schema is current, that every secret opens, and the state
+//! of accounts and webhooks.
 
 use std::path::Path;
 
@@ -13,29 +13,29 @@ use super::here::private;
 use super::{Check, State};
 use crate::Global;
 use crate::data_dir::DataDir;
-use crate::database::Place;
+use crate::database::DatabaseAddress;
 use crate::failure::Failure;
 use crate::output::counted;
 use crate::report_view::clocks_apart;
 
-/// An account that was not synced for so long is worth a look.
+/// An account that was not synced for this long gets a warning.
 const OLD: SignedDuration = SignedDuration::from_hours(24);
 /// How much the clocks of machines that share a database may differ.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
-/// Runs that are looked through for the last one that went well.
+/// How many runs are searched for the last successful one.
 const LAST_RUNS: u32 = 200;
 
-/// Opens the database if its tables are up to date: opening it else would change them.
+/// Opens the database if its schema is current: otherwise opening would migrate it.
 pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -> Option<DataDir> {
     const CHECK: &str = "database";
-    let place = match Place::parse(global.database.as_deref(), dir) {
-        Ok(place) => place,
+    let address = match DatabaseAddress::parse(global.database.as_deref(), dir) {
+        Ok(address) => address,
         Err(failure) => {
             checks.push(Check::failed(CHECK, &failure));
             return None;
         }
     };
-    if let Place::File(path) = &place {
+    if let DatabaseAddress::File(path) = &address {
         if !path.is_file() {
             let advice = "Begin with `lucca-connector link TENANT_URL` or `lucca-connector serve`, or name another with \
                           --database.";
@@ -44,9 +44,9 @@ pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -
         }
         checks.push(private("database_file", path));
     }
-    let schema = match &place {
-        Place::File(path) => Schema::of_file(path).await,
-        Place::Server(url) => Schema::of_server(url.as_str()).await,
+    let schema = match &address {
+        DatabaseAddress::File(path) => Schema::of_file(path).await,
+        DatabaseAddress::Server(url) => Schema::of_server(url.as_str()).await,
     };
     let schema = match schema {
         Ok(schema) => schema,
@@ -55,11 +55,11 @@ pub(super) async fn open(global: &Global, dir: &Path, checks: &mut Vec<Check>) -
             return None;
         }
     };
-    checks.push(Check::ok(CHECK, format!("{} at {place} answers", place.engine())));
+    checks.push(Check::ok(CHECK, format!("{} at {address} answers", address.engine())));
     let tables = tables(schema);
     let is_current = tables.state == State::Ok;
     checks.push(tables);
-    // Without the key nothing is opened, and what is wrong with it was said.
+    // Without the master key nothing can be opened, and its check has reported that.
     if !is_current || !dir.join("master.key").is_file() {
         return None;
     }
@@ -91,7 +91,7 @@ fn tables(Schema { version, pending, newer, is_broken }: Schema) -> Check {
     Check::ok(CHECK, at)
 }
 
-/// Whether Lucca's clock is that of this machine, by its answers to the last sync of people.
+/// Whether Lucca's clock agrees with this machine's, by its answers in the last sync of people.
 async fn lucca_clock(data: &DataDir, account: &LinkedAccount) -> Result<Option<Check>, store::Error> {
     const CHECK: &str = "lucca_clock";
     let states = data.store.stream_states(account.no).await?;
@@ -106,8 +106,8 @@ async fn lucca_clock(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
     }))
 }
 
-/// Looks at everything in the database.
-pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
+/// Runs the checks of the database.
+pub(super) async fn checks(data: &DataDir, now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
     let looked = async {
         let accounts = data.store.accounts().await?;
@@ -132,7 +132,7 @@ pub(super) async fn look(data: &DataDir, now: Timestamp) -> Vec<Check> {
     checks
 }
 
-/// Nothing that was written can be from a time to come, and the database's clock says the same as this machine's.
+/// Warns of timestamps in the future, and of a database clock that differs from this machine's.
 async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
     if let Some(database) = data.store.database_time().await? {
         let ahead = database.duration_since(now);
@@ -165,7 +165,7 @@ async fn clock(data: &DataDir, now: Timestamp) -> Result<Check, store::Error> {
     })
 }
 
-/// Whether the audit log is what was written.
+/// Verifies the audit log.
 async fn audit_log(data: &DataDir) -> Result<Check, store::Error> {
     const CHECK: &str = "audit_log";
     let verdict = data.store.verify_audit_log(None).await?;
@@ -261,11 +261,11 @@ async fn account_check(
     })
 }
 
-/// What the account's key was last found to be good for.
+/// The permissions that the account's last check found.
 async fn permissions(data: &DataDir, account: &LinkedAccount) -> Result<Option<Check>, store::Error> {
     const CHECK: &str = "permissions";
     let kept = data.store.diagnosis(account.no).await?;
-    // What another version wrote and this one can't read says nothing.
+    // A summary written by another version that this one can't parse gives no result.
     let Some(summary) = kept.and_then(|kept| serde_json::from_str::<DiagnosisSummary>(&kept.summary).ok())
     else {
         return Ok(None);
@@ -276,13 +276,13 @@ async fn permissions(data: &DataDir, account: &LinkedAccount) -> Result<Option<C
     let advice = format!("See what to do with `lucca-connector check --account {}`.", account.id);
     Ok(Some(match summary.headline.readiness {
         Readiness::Ready => Check::ok(CHECK, message),
-        // That no person of a kind was seen may also mean that there is none.
+        // If no employee proves a permission, there may be none to see.
         Readiness::NotReady if summary.headline.is_certain => Check::fail(CHECK, message, advice),
         Readiness::ReadyBut | Readiness::NotReady => Check::warn(CHECK, message, advice),
     }))
 }
 
-/// What a customer's Lucca tells by itself.
+/// The inbound webhooks of the account's Lucca.
 async fn inbound(
     data: &DataDir,
     account: &LinkedAccount,
@@ -316,10 +316,10 @@ async fn inbound(
     }))
 }
 
-/// Whether whoever asked for webhooks takes them.
+/// Whether the webhook endpoints accept their webhooks.
 async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
     const CHECK: &str = "webhook_endpoint";
-    let told = |endpoint: store::WebhookEndpoint| {
+    let endpoint_check = |endpoint: store::WebhookEndpoint| {
         let advice = format!(
             "See what it answers with GET /v1/webhook-endpoints/{0}/deliveries, mend the receiver; PATCH \
              /v1/webhook-endpoints/{0} {{\"enabled\":true}} sends again what it missed.",
@@ -339,5 +339,5 @@ async fn webhooks(data: &DataDir) -> Result<Vec<Check>, store::Error> {
         };
         check.of(&endpoint.id)
     };
-    Ok(data.store.webhook_endpoints().await?.into_iter().map(told).collect())
+    Ok(data.store.webhook_endpoints().await?.into_iter().map(endpoint_check).collect())
 }

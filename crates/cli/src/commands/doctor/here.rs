@@ -1,4 +1,4 @@
-//! What can be seen on this machine without opening the database: folders, files, disk, configuration, port.
+//! Checks of this machine without the database: folders, files, disk, configuration, port.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -10,12 +10,12 @@ use store::MasterKey;
 use super::Check;
 use crate::commands::config;
 
-/// Less than this is soon too little: a first sync of a large tenant writes as much.
+/// Bytes of free disk below which a warning is due: a first sync of a large tenant writes as much.
 const LITTLE: u64 = 1 << 30;
-/// Less than this is too little for the database to go on.
+/// Bytes of free disk below which the database may stop working.
 const TOO_LITTLE: u64 = 100 << 20;
 
-pub(super) fn look(dir: &Path, configuration: Option<&Path>, listen: SocketAddr) -> Vec<Check> {
+pub(super) fn checks(dir: &Path, configuration: Option<&Path>, listen: SocketAddr) -> Vec<Check> {
     let mut checks = Vec::new();
     if !dir.is_dir() {
         checks.push(Check::fail(
@@ -77,7 +77,7 @@ fn operator_token(path: &Path) -> Check {
     }
 }
 
-/// Whether only its owner can read it.
+/// Whether only its owner can read the file.
 #[cfg(unix)]
 pub(super) fn private(check: &'static str, path: &Path) -> Check {
     use std::os::unix::fs::PermissionsExt;
@@ -141,9 +141,9 @@ fn configured(named: Option<&Path>, dir: &Path) -> Vec<Check> {
     };
     let Reading { errors, warnings, .. } = Config::read(&text);
     let advice = "See `lucca-connector config default` for what may be set.";
-    let told = |finding: &dyn std::fmt::Display| format!("{}: {finding}", path.display());
-    let wrong = errors.iter().map(|finding| Check::fail(CHECK, told(finding), advice));
-    let odd = warnings.iter().map(|finding| Check::warn(CHECK, told(finding), advice));
+    let located = |finding: &dyn std::fmt::Display| format!("{}: {finding}", path.display());
+    let wrong = errors.iter().map(|finding| Check::fail(CHECK, located(finding), advice));
+    let odd = warnings.iter().map(|finding| Check::warn(CHECK, located(finding), advice));
     let checks: Vec<Check> = wrong.chain(odd).collect();
     if checks.is_empty() { vec![Check::ok(CHECK, path.display().to_string())] } else { checks }
 }

@@ -1,6 +1,6 @@
-//! `doctor`: looks whether everything is well here, as an operator would, and says what to do where it is not. It changes
-//! nothing, and asks no tenant anything unless told to. What is looked at on this machine is in `here`, in the database in
-//! `data`, at the tenants in `tenants`.
+//! `doctor`: checks this installation as an operator would, with advice for each fault. Changes nothing, and
+//! sends requests to tenants only with `--tenants`. Checks of the machine are in `here`, of the database in
+//! `data`, of the tenants in `tenants`.
 
 mod data;
 mod here;
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     tenants: bool,
 }
 
-/// How something stands.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
@@ -40,17 +40,17 @@ enum State {
     Fail,
 }
 
-/// Something that was looked at.
+/// A check and its result.
 #[derive(Clone, Debug, Serialize)]
 struct Check {
-    /// A stable name.
+    /// The stable name of the check.
     check: &'static str,
-    /// What it is about, where there are several of its kind.
+    /// The subject, such as an account, if there are several checks of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
     state: State,
     message: String,
-    /// What to do next.
+    /// The next step for the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Check {
         Self { state: State::Fail, ..Self::warn(check, message, advice) }
     }
 
-    /// What failed, with why and what to do.
+    /// A failed check, with the failure's causes and advice.
     fn failed(check: &'static str, failure: &Failure) -> Self {
         let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
         let message = format!("{}{causes} ({})", failure.message, failure.code);
@@ -83,12 +83,12 @@ impl Check {
 pub(crate) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let dir = global.data_dir();
     let clock = session::clock();
-    let mut checks = here::look(&dir, args.config.as_deref(), args.listen);
+    let mut checks = here::checks(&dir, args.config.as_deref(), args.listen);
     let data = data::open(global, &dir, &mut checks).await;
     if let Some(data) = &data {
-        checks.extend(data::look(data, clock.now()).await);
+        checks.extend(data::checks(data, clock.now()).await);
         if args.tenants {
-            checks.extend(tenants::look(data, &clock).await);
+            checks.extend(tenants::checks(data, &clock).await);
         }
     }
     let worst = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);

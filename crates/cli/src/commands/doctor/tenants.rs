@@ -1,4 +1,4 @@
-//! Whether each tenant answers: one question, how many people there are, within its budget.
+//! Checks that each tenant answers: one request for the number of people, within its budget.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::session;
 
 const CHECK: &str = "tenant";
 
-pub(super) async fn look(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
+pub(super) async fn checks(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
     let machinery = session::machinery(data, clock);
     let accounts = match data.store.accounts().await {
         Ok(accounts) => accounts,
@@ -24,7 +24,7 @@ pub(super) async fn look(data: &DataDir, clock: &Arc<dyn Clock>) -> Vec<Check> {
     let mut checks = Vec::new();
     for account in accounts.iter().filter(|account| account.status != AccountStatus::Unlinked) {
         let check = match machinery.tenants.client_of(account, &machinery.vault, None).await {
-            // What is wrong with the key here was said.
+            // The check of the account has reported a bad key.
             Err(error) => Check::fail(CHECK, error.to_string(), "Link the tenant again."),
             Ok(client) => match client.count_users(&UserQuery::default()).await {
                 Err(error) => Check::failed(CHECK, &Failure::from(error)),

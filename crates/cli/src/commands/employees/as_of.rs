@@ -1,4 +1,4 @@
-//! `employees list --as-of DATE`: who was employed on a day, and where they stood.
+//! `employees list --as-of DATE`: the employees of a day, with their positions then.
 
 use jiff::civil::Date;
 use people::{Placed, Position, RemoteId, contains_text, search_key};
@@ -9,7 +9,7 @@ use crate::history_view::Histories;
 use crate::output::{clean, counted, line, table};
 use crate::people_view::People;
 
-/// Where someone stood on a day.
+/// An employee's position on a day.
 #[derive(Debug, Serialize)]
 pub(super) struct Seat<'a> {
     as_of: Date,
@@ -20,7 +20,7 @@ pub(super) struct Seat<'a> {
     manager_id: Option<&'a RemoteId>,
     manager_name: Option<String>,
     job_title: Option<&'a str>,
-    /// With where each value is from.
+    /// The position with the source of each value.
     position: Option<&'a Position>,
 }
 

@@ -1,5 +1,5 @@
-//! `employees erase`, `employees erasures` and `employees allow`: one person is forgotten, with a receipt, and may be
-//! read again later.
+//! `employees erase`, `employees erasures` and `employees allow`: erases one person with a receipt, lists the
+//! receipts, and lets an erased person be read again.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -12,12 +12,12 @@ use crate::Global;
 use crate::confirm;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{clean, complain, counted, line, table};
+use crate::output::{clean, counted, line, stderr_line, table};
 use crate::people_view::stored_id;
 use crate::report_view::noun;
 use crate::session;
 
-/// Who erases, as receipts have it.
+/// The actor in receipts.
 const ACTOR: Actor = Actor::Cli;
 
 #[derive(Debug, clap::Args)]
@@ -45,8 +45,8 @@ pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<
             "`lucca-connector employees list --search TEXT` finds people; the first column is the id.",
         ));
     }
-    if !args.yes && !is_meant(global, data, &account, &id, &holdings).await? {
-        complain("Nothing was changed.");
+    if !args.yes && !is_confirmed(global, data, &account, &id, &holdings).await? {
+        stderr_line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
     let at = session::clock().now();
@@ -64,20 +64,22 @@ pub(super) async fn run(global: &Global, data: &DataDir, args: &Args) -> Result<
         line("Not reached: backups, what was delivered already, and Lucca itself.");
     }
     if let Err(error) = scrubbed {
-        complain(&format!("What was erased may still be in the database's files: {error}. Erase once more."));
+        stderr_line(&format!(
+            "What was erased may still be in the database's files: {error}. Erase once more."
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks on a terminal; elsewhere nobody could answer.
-async fn is_meant(
+/// Asks for confirmation on a terminal; without one, refuses.
+async fn is_confirmed(
     global: &Global,
     data: &DataDir,
     account: &LinkedAccount,
     id: &RemoteId,
     holdings: &BTreeMap<Kind, u64>,
 ) -> Result<bool, Failure> {
-    if global.json || !confirm::can_ask() {
+    if global.json || !confirm::is_interactive() {
         return Err(Failure::usage(
             "cli.not_confirmed",
             "erasing a person cannot be undone",
@@ -88,7 +90,7 @@ async fn is_meant(
     let name = person.map_or_else(|| format!("#{id}"), |person| person.record.shown_name());
     let parts: Vec<String> = holdings.iter().map(|(kind, count)| counted(*count, noun(*kind))).collect();
     line(&format!("{} of {}: {}", clean(&name), account.tenant, parts.join(", ")));
-    confirm::ask("Erase this person for good?")
+    confirm::prompt("Erase this person for good?")
 }
 
 fn in_words(counts: &BTreeMap<String, u64>) -> String {

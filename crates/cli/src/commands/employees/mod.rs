@@ -1,5 +1,5 @@
-//! `employees`: who there is, or was on a day (`as_of`), one person with their history (`show`), who is probably
-//! there twice (`duplicates`), and who is to be forgotten (`erase`).
+//! `employees`: lists people, today or on a day (`as_of`), shows one person with their history (`show`),
+//! finds probable duplicates (`duplicates`), and erases a person (`erase`).
 
 mod as_of;
 mod duplicates;
@@ -35,7 +35,8 @@ enum Action {
         /// Only people with this status: active, future or former
         #[arg(long, value_parser = status)]
         status: Option<EmployeeStatus>,
-        /// Only people whose name, e-mail, number, job title or department contains this; case and accents don't matter
+        /// Only people whose name, e-mail, number, job title or department contains this; case and accents
+        /// don't matter
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// Who was employed on this day, with their department, manager and job of that day

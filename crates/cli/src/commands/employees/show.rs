@@ -15,7 +15,7 @@ use crate::history_view::positions_of;
 use crate::output::{clean, line, table};
 use crate::people_view::{People, PersonView};
 
-/// Absences are shown from so many months ago to as many ahead.
+/// Absences are shown from this many months ago to as many ahead.
 const MONTHS: i64 = 3;
 
 pub(super) async fn run(
@@ -99,7 +99,7 @@ fn show(
     line(&table_of(absences, false));
 }
 
-/// A value with a mark that says where it is from.
+/// A value with a mark for its source.
 fn cell<T>(value: Option<&Sourced<T>>, text: impl Fn(&T) -> String) -> String {
     let Some(Sourced { value, source }) = value else { return "-".to_owned() };
     let mark = match source {

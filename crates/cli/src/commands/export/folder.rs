@@ -1,4 +1,4 @@
-//! Streams and people as files in a folder or an object store, with a manifest.
+//! `export --to`: streams and people as files in a folder or an object store, with a manifest.
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -10,11 +10,11 @@ use super::{Args, Format};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{complain, counted, grouped, line};
+use crate::output::{counted, grouped, line, stderr_line};
 use crate::progress::title;
 use crate::session;
 
-/// With what the names of variables begin by which object stores are opened.
+/// Prefixes of the environment variables that configure object stores.
 const SETTINGS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
 pub(super) async fn run(global: &Global, args: &Args, to: &str) -> Result<ExitCode, Failure> {
@@ -31,10 +31,10 @@ pub(super) async fn run(global: &Global, args: &Args, to: &str) -> Result<ExitCo
     let clock = session::clock();
     let wanted =
         Wanted { tables, format, since: args.since, now: clock.now(), today: session::today(&*clock) };
-    let told = Told { is_quiet: global.json, bar: Mutex::default() };
+    let progress = ExportProgress { is_quiet: global.json, bar: Mutex::default() };
     let exported = tokio::select! {
-        exported = files::export(&data.store, &account, &wanted, &target, &told) => exported,
-        ended = session::told_to_end() => {
+        exported = files::export(&data.store, &account, &wanted, &target, &progress) => exported,
+        ended = session::shutdown_signal() => {
             return ended.and(Err(session::interrupted("the export was stopped; there is no manifest")));
         }
     };
@@ -73,7 +73,7 @@ fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
             let advice = format!("There are: {}.", names.join(", "));
             Failure::usage(error.code(), error.to_string(), advice)
         })?;
-        // Named twice, it is written once.
+        // A table named twice is written once.
         if !tables.contains(&table) {
             tables.push(table);
         }
@@ -81,7 +81,7 @@ fn tables(args: &Args) -> Result<Vec<Table>, Failure> {
     Ok(tables)
 }
 
-/// What the environment says of object stores.
+/// The environment variables that configure object stores.
 fn settings() -> Vec<(String, String)> {
     let is_setting = |name: &str| SETTINGS.iter().any(|prefix| name.starts_with(prefix));
     std::env::vars_os()
@@ -98,19 +98,19 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Tells how it is getting on: a bar on a terminal, and a line for each file.
-struct Told {
+/// Shows progress: a bar on a terminal, and a line for each file.
+struct ExportProgress {
     is_quiet: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
-impl Told {
+impl ExportProgress {
     fn bar(&self) -> Option<ProgressBar> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Progress for Told {
+impl Progress for ExportProgress {
     fn started(&self, table: Table, about: Option<u64>) {
         if self.is_quiet {
             return;
@@ -135,8 +135,8 @@ impl Progress for Told {
     fn finished(&self, file: &FileEntry) {
         if let Some(bar) = self.bar() {
             bar.finish_and_clear();
-            let told = format!("{}, {}", counted(file.rows, "record"), size(file.bytes));
-            complain(&format!("✓ {:26} {told}", title(file.stream)));
+            let counts = format!("{}, {}", counted(file.rows, "record"), size(file.bytes));
+            stderr_line(&format!("✓ {:26} {counts}", title(file.stream)));
         }
     }
 }

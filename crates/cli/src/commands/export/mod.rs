@@ -1,4 +1,4 @@
-//! `export`: streams and people as files in a folder or an object store, or one kind into one file.
+//! `export`: streams and people as files in a folder or an object store, or one kind in one file.
 
 mod folder;
 mod single;
@@ -13,9 +13,9 @@ use crate::failure::Failure;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// With --to, what to export: people (with their status and the names of what they refer to), or streams: employees,
-    /// employments, departments, establishments, legal_units, job_qualifications, occupation_categories, leave_types,
-    /// absences, absence_requests, custom_field_definitions
+    /// With --to, what to export: people (with their status and the names of what they refer to), or streams:
+    /// employees, employments, departments, establishments, legal_units, job_qualifications,
+    /// occupation_categories, leave_types, absences, absence_requests, custom_field_definitions
     #[arg(value_name = "STREAM", requires = "to")]
     streams: Vec<String>,
     /// With --to, export people and every stream
@@ -24,8 +24,8 @@ pub(crate) struct Args {
     /// How records are written
     #[arg(long, value_enum)]
     format: Format,
-    /// Where to: a folder, or s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, with credentials from the
-    /// environment; see docs/files.md
+    /// Where to: a folder, or s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, with credentials from
+    /// the environment; see docs/files.md
     #[arg(long, value_name = "FOLDER|URL", conflicts_with_all = ["kind", "output"])]
     to: Option<String>,
     /// Only what changed after this number of the change log: `to_seq` in the manifest of the export before
@@ -37,9 +37,9 @@ pub(crate) struct Args {
     /// In CSV, put an apostrophe in front of text that a spreadsheet would take for a formula
     #[arg(long)]
     escape_formulas: bool,
-    /// Without --to, what to export: employees, employments, absences, absence_requests, departments, establishments,
-    /// legal_units, job_qualifications, occupation_categories, leave_types, working_days, user_log_entries or
-    /// custom_field_definitions
+    /// Without --to, what to export: employees, employments, absences, absence_requests, departments,
+    /// establishments, legal_units, job_qualifications, occupation_categories, leave_types, working_days,
+    /// user_log_entries or custom_field_definitions
     #[arg(long, default_value_t = Kind::Employee)]
     kind: Kind,
     /// Without --to, the file to write [default: standard output]

@@ -1,4 +1,4 @@
-//! One kind into one file or to standard output, as JSON lines or CSV.
+//! `export` without `--to`: one kind to a file or to standard output, as JSON lines or CSV.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -17,7 +17,7 @@ use super::{Args, Format};
 use crate::Global;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
-use crate::output::{complain, counted};
+use crate::output::{counted, stderr_line};
 use crate::people_view::People;
 use crate::session;
 
@@ -37,7 +37,7 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
         None => {
             let out = std::io::stdout().lock();
             match write(BufWriter::new(out), args, &rows) {
-                // The reader has seen enough.
+                // The reader closed the pipe: it has read enough.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
                 other => other,
             }
@@ -55,7 +55,12 @@ pub(super) async fn run(global: &Global, args: &Args) -> Result<ExitCode, Failur
             crate::output::json(&json!({ "kind": args.kind.name(), "records": count, "file": path }));
         }
         Some(path) => {
-            complain(&format!("{} of {} written to {}", counted(count, "record"), args.kind, path.display()));
+            stderr_line(&format!(
+                "{} of {} written to {}",
+                counted(count, "record"),
+                args.kind,
+                path.display()
+            ));
         }
         None => {}
     }
@@ -119,7 +124,7 @@ fn write(mut out: impl Write, args: &Args, rows: &[Value]) -> std::io::Result<()
     out.flush()
 }
 
-/// The cause of a CSV writer's error: that the reader has gone must not be hidden in it.
+/// The I/O cause of a CSV writer's error, so that a closed pipe is recognised.
 fn io_error(error: csv::Error) -> std::io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -127,7 +132,7 @@ fn io_error(error: csv::Error) -> std::io::Error {
     }
 }
 
-/// A value as a cell: nothing for null, text as it is unless it is to be no formula, everything else as JSON.
+/// A value as a cell: null is empty, text is unchanged unless formulas are escaped, other values are JSON.
 fn cell(value: &Value, escapes_formulas: bool) -> String {
     match value {
         Value::Null => String::new(),
@@ -137,7 +142,7 @@ fn cell(value: &Value, escapes_formulas: bool) -> String {
     }
 }
 
-/// The columns of a kind's CSV, in their order: part of the format, so they are named and not derived.
+/// The columns of a kind's CSV, in order. They are part of the format, so they are listed and not derived.
 fn columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Employee => &[
