@@ -24,16 +24,9 @@ pub(crate) enum EstablishmentColumn {
     Code,
 }
 
+people::names! { EstablishmentColumn: "establishment column" { Name = "name", Code = "code" } }
+
 impl EstablishmentColumn {
-    const ALL: [Self; 2] = [Self::Name, Self::Code];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Code => "code",
-        }
-    }
-
     fn of(self, establishment: &Establishment) -> Option<&str> {
         let text = match self {
             Self::Name => &establishment.name,

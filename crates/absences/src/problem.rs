@@ -50,24 +50,21 @@ pub enum ProblemCode {
     NotMade,
 }
 
-impl ProblemCode {
-    /// The code.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::InvalidPeriod => "absence.invalid_period",
-            Self::InvalidDuration => "absence.invalid_duration",
-            Self::InvalidComment => "absence.invalid_comment",
-            Self::TypeNotOffered => "absence.type_not_offered",
-            Self::NothingToTake => "absence.nothing_to_take",
-            Self::Overlap => "absence.overlap",
-            Self::HalfDayNotAllowed => "absence.half_day_not_allowed",
-            Self::Closed => "absence.closed",
-            Self::AmbiguousEmployee => "absence.ambiguous_employee",
-            Self::NotImportable => "absence.not_importable",
-            Self::Refused => "absence.refused",
-            Self::ConfirmationNeeded => "absence.confirmation_needed",
-            Self::NotMade => "absence.not_made",
-        }
+people::names! {
+    ProblemCode: "problem code" {
+        InvalidPeriod = "absence.invalid_period",
+        InvalidDuration = "absence.invalid_duration",
+        InvalidComment = "absence.invalid_comment",
+        TypeNotOffered = "absence.type_not_offered",
+        NothingToTake = "absence.nothing_to_take",
+        Overlap = "absence.overlap",
+        HalfDayNotAllowed = "absence.half_day_not_allowed",
+        Closed = "absence.closed",
+        AmbiguousEmployee = "absence.ambiguous_employee",
+        NotImportable = "absence.not_importable",
+        Refused = "absence.refused",
+        ConfirmationNeeded = "absence.confirmation_needed",
+        NotMade = "absence.not_made",
     }
 }
 

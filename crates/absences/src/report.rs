@@ -35,22 +35,21 @@ pub enum Status {
     CancellationPending,
 }
 
-impl Status {
-    /// The status's name in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Submitting => "submitting",
-            Self::InDoubt => "in_doubt",
-            Self::Refused => "refused",
-            Self::NotMade => "not_made",
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Cancelled => "cancelled",
-            Self::CancellationPending => "cancellation_pending",
-        }
+people::names! {
+    Status: "status" {
+        Submitting = "submitting",
+        InDoubt = "in_doubt",
+        Refused = "refused",
+        NotMade = "not_made",
+        Pending = "pending",
+        Approved = "approved",
+        Denied = "denied",
+        Cancelled = "cancelled",
+        CancellationPending = "cancellation_pending",
     }
+}
 
+impl Status {
     /// Whether the status changes without further action by the caller.
     pub const fn is_on_its_way(self) -> bool {
         matches!(self, Self::Submitting | Self::InDoubt)

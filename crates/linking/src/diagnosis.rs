@@ -20,14 +20,11 @@ pub enum Verdict {
     CannotTell,
 }
 
-impl Verdict {
-    /// Its name, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Granted => "granted",
-            Self::Missing => "missing",
-            Self::CannotTell => "cannot_tell",
-        }
+people::names! {
+    Verdict: "verdict" {
+        Granted = "granted",
+        Missing = "missing",
+        CannotTell = "cannot_tell",
     }
 }
 
@@ -185,19 +182,15 @@ pub enum Excess {
     CustomFields,
 }
 
-impl Excess {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::WritePreset, Self::Leaves, Self::CustomFields];
-
-    /// Its name, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::WritePreset => "write_preset",
-            Self::Leaves => "leaves",
-            Self::CustomFields => "custom_fields",
-        }
+people::names! {
+    Excess: "excess" {
+        WritePreset = "write_preset",
+        Leaves = "leaves",
+        CustomFields = "custom_fields",
     }
+}
 
+impl Excess {
     /// Whether it was seen with this key; else it follows from what Lucca's box says, and can't be seen by reading.
     pub const fn is_seen(self) -> bool {
         matches!(self, Self::Leaves | Self::CustomFields)

@@ -33,6 +33,21 @@ pub enum Permission {
     ConsultHrFiles,
 }
 
+people::names! {
+    Permission: "permission" {
+        ViewUsers = "view_users",
+        SeeFutureEmployees = "see_future_employees",
+        SeeFormerEmployees = "see_former_employees",
+        ViewContracts = "view_contracts",
+        ViewJobs = "view_jobs",
+        ViewManagers = "view_managers",
+        ViewQualifications = "view_qualifications",
+        ConsultLeaves = "consult_leaves",
+        MakeAbsenceRequests = "make_absence_requests",
+        ConsultHrFiles = "consult_hr_files",
+    }
+}
+
 /// Whether a linked account is of use without a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,36 +81,6 @@ pub struct Label {
 }
 
 impl Permission {
-    /// Every permission, in the order a person is told of them.
-    pub const ALL: [Self; 10] = [
-        Self::ViewUsers,
-        Self::SeeFutureEmployees,
-        Self::SeeFormerEmployees,
-        Self::ViewContracts,
-        Self::ViewJobs,
-        Self::ViewManagers,
-        Self::ViewQualifications,
-        Self::ConsultLeaves,
-        Self::MakeAbsenceRequests,
-        Self::ConsultHrFiles,
-    ];
-
-    /// The permission's name, stable: it is used in the API, in issue codes and in settings.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ViewUsers => "view_users",
-            Self::SeeFutureEmployees => "see_future_employees",
-            Self::SeeFormerEmployees => "see_former_employees",
-            Self::ViewContracts => "view_contracts",
-            Self::ViewJobs => "view_jobs",
-            Self::ViewManagers => "view_managers",
-            Self::ViewQualifications => "view_qualifications",
-            Self::ConsultLeaves => "consult_leaves",
-            Self::MakeAbsenceRequests => "make_absence_requests",
-            Self::ConsultHrFiles => "consult_hr_files",
-        }
-    }
-
     /// The features that take it.
     // unverified: which box opens which endpoint or field; Lucca publishes no matrix (source: directory.md §4.2).
     pub const fn features(self) -> &'static [Feature] {
@@ -139,24 +124,8 @@ impl Permission {
     }
 }
 
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 /// The text names no permission.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a permission; permissions are {list}", list = Permission::ALL.map(Permission::name).join(", "))]
 pub struct UnknownPermission(pub String);
 
-impl FromStr for Permission {
-    type Err = UnknownPermission;
-
-    fn from_str(text: &str) -> Result<Self, UnknownPermission> {
-        Self::ALL
-            .into_iter()
-            .find(|permission| permission.name() == text)
-            .ok_or_else(|| UnknownPermission(text.to_owned()))
-    }
-}

@@ -37,43 +37,25 @@ pub enum Probe {
     Excess,
 }
 
-impl Probe {
-    /// Every step, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Tenant,
-        Self::Key,
-        Self::People,
-        Self::Future,
-        Self::Former,
-        Self::Contracts,
-        Self::Jobs,
-        Self::Managers,
-        Self::Qualifications,
-        Self::Leaves,
-        Self::AbsenceRequests,
-        Self::CustomFields,
-        Self::Excess,
-    ];
-
-    /// The step's name, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tenant => "tenant",
-            Self::Key => "key",
-            Self::People => "people",
-            Self::Future => "future",
-            Self::Former => "former",
-            Self::Contracts => "contracts",
-            Self::Jobs => "jobs",
-            Self::Managers => "managers",
-            Self::Qualifications => "qualifications",
-            Self::Leaves => "leaves",
-            Self::AbsenceRequests => "absence_requests",
-            Self::CustomFields => "custom_fields",
-            Self::Excess => "excess",
-        }
+people::names! {
+    Probe: "probe" {
+        Tenant = "tenant",
+        Key = "key",
+        People = "people",
+        Future = "future",
+        Former = "former",
+        Contracts = "contracts",
+        Jobs = "jobs",
+        Managers = "managers",
+        Qualifications = "qualifications",
+        Leaves = "leaves",
+        AbsenceRequests = "absence_requests",
+        CustomFields = "custom_fields",
+        Excess = "excess",
     }
+}
 
+impl Probe {
     /// The permission it finds out about, if that is what it does.
     pub const fn permission(self) -> Option<Permission> {
         match self {

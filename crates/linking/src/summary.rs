@@ -23,14 +23,11 @@ pub enum Readiness {
     NotReady,
 }
 
-impl Readiness {
-    /// Its name, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::ReadyBut => "ready_but",
-            Self::NotReady => "not_ready",
-        }
+people::names! {
+    Readiness: "readiness" {
+        Ready = "ready",
+        ReadyBut = "ready_but",
+        NotReady = "not_ready",
     }
 }
 

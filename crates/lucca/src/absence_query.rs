@@ -222,17 +222,11 @@ pub enum UserProperty {
     Manager,
 }
 
-impl UserProperty {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Department, Self::Establishment, Self::Manager];
-
-    /// The property's name in a query.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Department => "departmentid",
-            Self::Establishment => "legalentityid",
-            Self::Manager => "manager",
-        }
+people::names! {
+    UserProperty: "user property" {
+        Department = "departmentid",
+        Establishment = "legalentityid",
+        Manager = "manager",
     }
 }
 

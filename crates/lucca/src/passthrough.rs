@@ -32,19 +32,13 @@ pub enum Method {
     Delete,
 }
 
-impl Method {
-    /// Every method.
-    pub const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
-
-    /// The method's name, in capitals.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
+people::names! {
+    Method: "method" {
+        Get = "GET",
+        Post = "POST",
+        Put = "PUT",
+        Patch = "PATCH",
+        Delete = "DELETE",
     }
 }
 
@@ -52,14 +46,6 @@ impl Method {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not one of GET, POST, PUT, PATCH and DELETE")]
 pub struct UnknownMethod;
-
-impl FromStr for Method {
-    type Err = UnknownMethod;
-
-    fn from_str(text: &str) -> Result<Self, UnknownMethod> {
-        Self::ALL.into_iter().find(|method| method.name() == text).ok_or(UnknownMethod)
-    }
-}
 
 /// A path of one of Lucca's APIs, with its query: `/api/v3/users?fields=id`,
 /// `/directory/api/4.0/work-contracts`. It can't lead to any other host than the tenant's.

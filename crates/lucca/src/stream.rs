@@ -40,53 +40,24 @@ pub enum Stream {
     UserDates,
 }
 
-impl Stream {
-    /// Every stream, in the order in which a sync reads them: a stream comes before those that refer to it.
-    pub const ALL: [Self; 16] = [
-        Self::LegalUnits,
-        Self::Establishments,
-        Self::Departments,
-        Self::OccupationCategories,
-        Self::JobQualifications,
-        Self::HiringTypes,
-        Self::TerminationReasons,
-        Self::TemporaryContractGrounds,
-        Self::WorkContracts,
-        Self::Users,
-        Self::LeaveAccounts,
-        Self::CustomFieldDefinitions,
-        Self::Leaves,
-        Self::LeaveRequests,
-        Self::UserLogs,
-        Self::UserDates,
-    ];
-
-    /// The stream's name in snake case, stable: files and the database use it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LegalUnits => "legal_units",
-            Self::Establishments => "establishments",
-            Self::Departments => "departments",
-            Self::OccupationCategories => "occupation_categories",
-            Self::JobQualifications => "job_qualifications",
-            Self::HiringTypes => "hiring_types",
-            Self::TerminationReasons => "termination_reasons",
-            Self::TemporaryContractGrounds => "temporary_contract_grounds",
-            Self::WorkContracts => "work_contracts",
-            Self::Users => "users",
-            Self::LeaveAccounts => "leave_accounts",
-            Self::CustomFieldDefinitions => "custom_field_definitions",
-            Self::Leaves => "leaves",
-            Self::LeaveRequests => "leave_requests",
-            Self::UserLogs => "user_logs",
-            Self::UserDates => "user_dates",
-        }
-    }
-}
-
-impl fmt::Display for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+people::names! {
+    Stream: "stream" {
+        LegalUnits = "legal_units",
+        Establishments = "establishments",
+        Departments = "departments",
+        OccupationCategories = "occupation_categories",
+        JobQualifications = "job_qualifications",
+        HiringTypes = "hiring_types",
+        TerminationReasons = "termination_reasons",
+        TemporaryContractGrounds = "temporary_contract_grounds",
+        WorkContracts = "work_contracts",
+        Users = "users",
+        LeaveAccounts = "leave_accounts",
+        CustomFieldDefinitions = "custom_field_definitions",
+        Leaves = "leaves",
+        LeaveRequests = "leave_requests",
+        UserLogs = "user_logs",
+        UserDates = "user_dates",
     }
 }
 
@@ -95,13 +66,3 @@ impl fmt::Display for Stream {
 #[error("{0:?} is not a stream; streams are {list}", list = Stream::ALL.map(Stream::name).join(", "))]
 pub struct UnknownStream(pub String);
 
-impl FromStr for Stream {
-    type Err = UnknownStream;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStream> {
-        Self::ALL
-            .into_iter()
-            .find(|stream| stream.name() == text)
-            .ok_or_else(|| UnknownStream(text.to_owned()))
-    }
-}

@@ -27,18 +27,19 @@ pub enum Feature {
     CustomFields,
 }
 
-impl Feature {
-    /// Every feature, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
-        Self::Employees,
-        Self::Leaves,
-        Self::AbsenceRequests,
-        Self::Jobs,
-        Self::Managers,
-        Self::Qualifications,
-        Self::CustomFields,
-    ];
+names! {
+    Feature: "feature" {
+        Employees = "employees",
+        Leaves = "leaves",
+        AbsenceRequests = "absence_requests",
+        Jobs = "jobs",
+        Managers = "managers",
+        Qualifications = "qualifications",
+        CustomFields = "custom_fields",
+    }
+}
 
+impl Feature {
     /// Every feature that a customer can decline: all but people themselves.
     pub const DECLINABLE: [Self; 6] = [
         Self::Leaves,
@@ -53,25 +54,6 @@ impl Feature {
     pub fn declinable(name: &str) -> Result<Self, NotDeclinable> {
         let found = Self::DECLINABLE.into_iter().find(|feature| feature.name() == name);
         found.ok_or_else(|| NotDeclinable(name.to_owned()))
-    }
-
-    /// The feature's name, stable: the API, files and the database use it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Employees => "employees",
-            Self::Leaves => "leaves",
-            Self::AbsenceRequests => "absence_requests",
-            Self::Jobs => "jobs",
-            Self::Managers => "managers",
-            Self::Qualifications => "qualifications",
-            Self::CustomFields => "custom_fields",
-        }
-    }
-}
-
-impl fmt::Display for Feature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 
@@ -100,17 +82,6 @@ impl fmt::Display for NotDeclinable {
 }
 
 impl std::error::Error for NotDeclinable {}
-
-impl FromStr for Feature {
-    type Err = UnknownFeature;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFeature> {
-        Self::ALL
-            .into_iter()
-            .find(|feature| feature.name() == text)
-            .ok_or_else(|| UnknownFeature(text.to_owned()))
-    }
-}
 
 /// A set of features; [`Feature::Employees`] is always in it. As JSON a list of names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

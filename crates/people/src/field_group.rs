@@ -34,47 +34,25 @@ pub enum FieldGroup {
     LeaveReason,
 }
 
-impl FieldGroup {
-    /// Every group.
-    pub const ALL: [Self; 11] = [
-        Self::Identity,
-        Self::Work,
-        Self::Contract,
-        Self::CustomFields,
-        Self::Contact,
-        Self::Birth,
-        Self::Address,
-        Self::Identifiers,
-        Self::Bank,
-        Self::PayAndReviews,
-        Self::LeaveReason,
-    ];
-
-    /// The group's name in snake case, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Work => "work",
-            Self::Contract => "contract",
-            Self::CustomFields => "custom_fields",
-            Self::Contact => "contact",
-            Self::Birth => "birth",
-            Self::Address => "address",
-            Self::Identifiers => "identifiers",
-            Self::Bank => "bank",
-            Self::PayAndReviews => "pay_and_reviews",
-            Self::LeaveReason => "leave_reason",
-        }
-    }
-
-    const fn bit(self) -> u16 {
-        1 << self as u16
+names! {
+    FieldGroup: "field group" {
+        Identity = "identity",
+        Work = "work",
+        Contract = "contract",
+        CustomFields = "custom_fields",
+        Contact = "contact",
+        Birth = "birth",
+        Address = "address",
+        Identifiers = "identifiers",
+        Bank = "bank",
+        PayAndReviews = "pay_and_reviews",
+        LeaveReason = "leave_reason",
     }
 }
 
-impl fmt::Display for FieldGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+impl FieldGroup {
+    const fn bit(self) -> u16 {
+        1 << self as u16
     }
 }
 
@@ -82,17 +60,6 @@ impl fmt::Display for FieldGroup {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a field group; groups are {list}", list = FieldGroup::ALL.map(FieldGroup::name).join(", "))]
 pub struct UnknownFieldGroup(pub String);
-
-impl FromStr for FieldGroup {
-    type Err = UnknownFieldGroup;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFieldGroup> {
-        Self::ALL
-            .into_iter()
-            .find(|group| group.name() == text)
-            .ok_or_else(|| UnknownFieldGroup(text.to_owned()))
-    }
-}
 
 /// A part of [`FieldGroup::Work`] that can be left out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

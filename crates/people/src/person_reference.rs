@@ -22,19 +22,7 @@ pub enum ReferenceKind {
     Email,
 }
 
-impl ReferenceKind {
-    /// The three kinds.
-    pub const ALL: [Self; 3] = [Self::Id, Self::Number, Self::Email];
-
-    /// The prefix that types a reference, without its colon.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Number => "number",
-            Self::Email => "email",
-        }
-    }
-}
+names! { ReferenceKind: "reference kind" { Id = "id", Number = "number", Email = "email" } }
 
 /// A reference to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]

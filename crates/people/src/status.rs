@@ -17,25 +17,7 @@ pub enum EmployeeStatus {
     Former,
 }
 
-impl EmployeeStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Future, Self::Former];
-
-    /// The status's name, as JSON writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Future => "future",
-            Self::Former => "former",
-        }
-    }
-}
-
-impl fmt::Display for EmployeeStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+names! { EmployeeStatus: "employee status" { Active = "active", Future = "future", Former = "former" } }
 
 /// The meaning of a change of a person's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -30,14 +30,11 @@ pub enum AccountStatus {
     Unlinked,
 }
 
-impl AccountStatus {
-    /// The status's name, as JSON and the database write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Linked => "linked",
-            Self::RelinkNeeded => "relink_needed",
-            Self::Unlinked => "unlinked",
-        }
+people::names! {
+    AccountStatus: "account status" {
+        Linked = "linked",
+        RelinkNeeded = "relink_needed",
+        Unlinked = "unlinked",
     }
 }
 
@@ -165,11 +162,7 @@ impl AccountRow {
             settings: serde_json::from_str(&self.settings).map_err(|error| corrupt("settings", error))?,
             customer_id: self.customer_id,
             organization: self.organization,
-            status: match self.status.as_str() {
-                "relink_needed" => AccountStatus::RelinkNeeded,
-                "unlinked" => AccountStatus::Unlinked,
-                _ => AccountStatus::Linked,
-            },
+            status: stored("linked_accounts", &self.status)?,
             created_at: self.created_at.to_jiff(),
             updated_at: self.updated_at.to_jiff(),
             records_mark: self.records_mark,

@@ -25,19 +25,7 @@ pub enum Role {
     ReadOnly,
 }
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::Operator, Self::Vendor, Self::ReadOnly];
-
-    /// The role's name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Vendor => "vendor",
-            Self::ReadOnly => "read_only",
-        }
-    }
-}
+people::names! { Role: "role" { Operator = "operator", Vendor = "vendor", ReadOnly = "read_only" } }
 
 /// A key for the HTTP API, without the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,12 +63,10 @@ fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> Error {
 
 impl Row {
     fn read(self) -> Result<ApiKeyEntry, Error> {
-        let role = Role::ALL.into_iter().find(|role| role.name() == self.role);
         Ok(ApiKeyEntry {
             id: self.id.parse().map_err(corrupt)?,
             name: self.name,
-            // The table allows no other role; an unknown one gets the least rights.
-            role: role.unwrap_or(Role::ReadOnly),
+            role: stored("api_keys", &self.role)?,
             account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
             created_at: self.created_at.to_jiff(),
             revoked_at: self.revoked_at.map(jiff_sqlx::Timestamp::to_jiff),

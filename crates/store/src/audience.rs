@@ -48,13 +48,13 @@ struct Misplaced {
 type Row = (String, String, Vec<u8>, Option<String>);
 
 impl Misplaced {
-    fn read((id, state, hash, withheld): Row) -> Self {
-        Self {
+    fn read((id, state, hash, withheld): Row) -> Result<Self, Error> {
+        Ok(Self {
             id: RemoteId::from(id),
-            state: RecordState::from_name(&state),
+            state: stored("records", &state)?,
             hash: hash.try_into().ok().map(u128::from_be_bytes),
             was_logged: withheld.map(|withheld| withheld == "told"),
-        }
+        })
     }
 
     fn is_gone(&self) -> bool {
@@ -91,7 +91,7 @@ impl Store {
             .bind(kind.name())
             .fetch(pool);
             while let Some((body, state)) = rows.try_next().await.map_err(while_doing(DOING))? {
-                each(&body, RecordState::from_name(&state));
+                each(&body, stored("records", &state)?);
             }
             Ok(())
         })

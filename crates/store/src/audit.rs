@@ -28,30 +28,17 @@ pub enum Actor {
     System,
 }
 
-impl Actor {
-    /// The actor's name, as JSON and the database write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Vendor => "vendor",
-            Self::Reader => "reader",
-            Self::Administrator => "administrator",
-            Self::Cli => "cli",
-            Self::System => "system",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Self {
-        match name {
-            "operator" => Self::Operator,
-            "vendor" => Self::Vendor,
-            "reader" => Self::Reader,
-            "administrator" => Self::Administrator,
-            "cli" => Self::Cli,
-            _ => Self::System,
-        }
+people::names! {
+    Actor: "actor" {
+        Operator = "operator",
+        Vendor = "vendor",
+        Reader = "reader",
+        Administrator = "administrator",
+        Cli = "cli",
+        System = "system",
     }
 }
+
 
 /// An audit entry to append.
 #[derive(Clone, Debug)]
@@ -136,17 +123,19 @@ impl Store {
         .fetch_all(pool)
         .await)
         .map_err(while_doing("reading the audit log"))?;
-        let read = |row: AuditRow| AuditEntry {
+        let read = |row: AuditRow| {
+            Ok(AuditEntry {
             seq: row.seq,
             at: Timestamp::from_microsecond(row.at_us).unwrap_or_default(),
-            actor: Actor::from_name(&row.actor),
+            actor: stored("audit_chain", &row.actor)?,
             action: row.action,
             account_id: row.account_id.and_then(|id| id.parse().ok()),
             flow_id: row.flow_id.and_then(|id| id.parse().ok()),
             detail: serde_json::from_str(&row.detail).unwrap_or_default(),
             hash: AuditHash::read(&row.hash).unwrap_or(AuditHash::FIRST),
+            })
         };
-        Ok(rows.into_iter().map(read).collect())
+        rows.into_iter().map(read).collect()
     }
 }
 

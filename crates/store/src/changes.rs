@@ -46,52 +46,17 @@ pub enum Operation {
     Erased,
 }
 
-impl Operation {
-    /// Every operation.
-    pub const ALL: [Self; 9] = [
-        Self::Created,
-        Self::Updated,
-        Self::Restored,
-        Self::Deleted,
-        Self::Hidden,
-        Self::Started,
-        Self::Ended,
-        Self::Excluded,
-        Self::Erased,
-    ];
-
-    /// The operation's name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Restored => "restored",
-            Self::Deleted => "deleted",
-            Self::Hidden => "hidden",
-            Self::Started => "started",
-            Self::Ended => "ended",
-            Self::Excluded => "excluded",
-            Self::Erased => "erased",
-        }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// The text names no operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an operation of the change log")]
-pub struct UnknownOperation;
-
-impl FromStr for Operation {
-    type Err = UnknownOperation;
-
-    fn from_str(text: &str) -> Result<Self, UnknownOperation> {
-        Self::ALL.into_iter().find(|operation| operation.name() == text).ok_or(UnknownOperation)
+people::names! {
+    Operation: "operation" {
+        Created = "created",
+        Updated = "updated",
+        Restored = "restored",
+        Deleted = "deleted",
+        Hidden = "hidden",
+        Started = "started",
+        Ended = "ended",
+        Excluded = "excluded",
+        Erased = "erased",
     }
 }
 
@@ -159,9 +124,9 @@ impl ChangeRow {
         Ok(Change {
             seq: self.seq,
             at: self.at.to_jiff(),
-            kind: self.kind.parse().map_err(|error: people::UnknownKind| corrupt(error.into()))?,
+            kind: stored("changes", &self.kind)?,
             id: RemoteId::from(self.remote_id),
-            operation: self.op.parse().map_err(|error: UnknownOperation| corrupt(error.into()))?,
+            operation: stored("changes", &self.op)?,
             hash: self.hash.and_then(|hash| Some(u128::from_be_bytes(hash.try_into().ok()?))),
             fields: self
                 .fields
@@ -293,12 +258,10 @@ impl Store {
         .fetch_all(pool)
         .await)
         .map_err(while_doing("counting what a run has changed"))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(kind, op, count)| {
-                Some(((kind.parse().ok()?, op.parse().ok()?), from_sql_count(count)))
-            })
-            .collect())
+        let read = |(kind, op, count): (String, String, i64)| {
+            Ok(((stored("changes", &kind)?, stored("changes", &op)?), from_sql_count(count)))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Returns the number of a linked account's last change; 0 before the first.

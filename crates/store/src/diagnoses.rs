@@ -21,14 +21,11 @@ pub enum DiagnosisSource {
     Sync,
 }
 
-impl DiagnosisSource {
-    /// Its stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Linking => "linking",
-            Self::Check => "check",
-            Self::Sync => "sync",
-        }
+people::names! {
+    DiagnosisSource: "diagnosis source" {
+        Linking = "linking",
+        Check = "check",
+        Sync = "sync",
     }
 }
 

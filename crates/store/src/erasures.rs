@@ -280,9 +280,7 @@ impl Store {
         .map_err(while_doing("counting what is stored of a person"))?;
         let mut counts = BTreeMap::new();
         for (kind, count) in rows {
-            if let Ok(kind) = kind.parse() {
-                *counts.entry(kind).or_default() += from_sql_count(count);
-            }
+            *counts.entry(stored("records", &kind)?).or_default() += from_sql_count(count);
         }
         Ok(counts)
     }

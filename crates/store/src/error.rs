@@ -1,6 +1,8 @@
 //! Errors of the store.
 
-use people::Kind;
+use std::str::FromStr;
+
+use people::{Kind, UnknownName};
 
 use crate::vault::VaultError;
 
@@ -54,6 +56,15 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A stored value is none that this version knows: a newer one wrote it.
+    #[error("the table {table} holds a value that this version does not know")]
+    UnknownValue {
+        /// The table.
+        table: &'static str,
+        /// The value, and those that are known.
+        #[source]
+        source: UnknownName,
+    },
     /// A stored record of the normalised model cannot be read back.
     #[error("a stored record of {kind} cannot be read back")]
     CorruptRecord {
@@ -88,9 +99,15 @@ impl Error {
             Self::Cancelled => "sync.cancelled",
             Self::Unlinked => "account.unlinked",
             Self::PlaceGone { .. } => "changes.place_gone",
+            Self::UnknownValue { .. } => "store.unknown_value",
             Self::Corrupt { .. } | Self::CorruptRecord { .. } => "store.corrupt",
         }
     }
+}
+
+/// Reads a name that a table holds.
+pub(crate) fn stored<T: FromStr<Err = UnknownName>>(table: &'static str, name: &str) -> Result<T, Error> {
+    name.parse().map_err(|source| Error::UnknownValue { table, source })
 }
 
 /// Turns a database error into ours, with the action that failed.

@@ -47,13 +47,10 @@ impl Store {
         .fetch_all(pool)
         .await)
         .map_err(while_doing("reading records"))?;
-        let read = |(id, body, raw, state): (String, String, Option<String>, String)| Kept {
-            id: RemoteId::from(id),
-            body,
-            raw,
-            state: RecordState::from_name(&state),
+        let read = |(id, body, raw, state): (String, String, Option<String>, String)| {
+            Ok(Kept { id: RemoteId::from(id), body, raw, state: stored("records", &state)? })
         };
-        Ok(rows.into_iter().map(read).collect())
+        rows.into_iter().map(read).collect()
     }
 
     /// Removes the records of a kind, or of these ids, because the account's configuration excludes them.

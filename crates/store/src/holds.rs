@@ -44,7 +44,7 @@ impl Store {
                     source,
                 };
                 Ok(Hold {
-                    kind: kind.parse().map_err(|error: people::UnknownKind| corrupt(error.into()))?,
+                    kind: stored("holds", &kind)?,
                     reason,
                     ids: serde_json::from_str(&ids).map_err(|error| corrupt(error.into()))?,
                     opened_at: opened_at.to_jiff(),

@@ -60,23 +60,8 @@ pub enum NoticeOf {
     Deleted,
 }
 
-impl NoticeOf {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Changed => "changed",
-            Self::Deleted => "deleted",
-        }
-    }
+people::names! { NoticeOf: "notice of" { Created = "created", Changed = "changed", Deleted = "deleted" } }
 
-    fn from_name(name: &str) -> Self {
-        match name {
-            "created" => Self::Created,
-            "deleted" => Self::Deleted,
-            _ => Self::Changed,
-        }
-    }
-}
 
 /// What to read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,14 +155,14 @@ impl Row {
 }
 
 impl NoticeRow {
-    fn read(self) -> Notice {
+    fn read(self) -> Result<Notice, Error> {
         let day = |text: Option<String>| text.and_then(|text| text.parse::<Date>().ok());
-        Notice {
-            event: NoticeOf::from_name(&self.event),
+        Ok(Notice {
+            event: stored("inbound_notices", &self.event)?,
             leave_id: self.leave_id.map(RemoteId::from),
             owner_id: self.owner_id.map(RemoteId::from),
             days: day(self.first_day).zip(day(self.last_day)),
-        }
+        })
     }
 }
 

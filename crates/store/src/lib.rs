@@ -68,7 +68,7 @@ pub use audit_views::AccountView;
 pub use backups::BackupError;
 pub use calendar_feeds::{CalendarFeed, Team};
 pub use capabilities::Capability;
-pub use changes::{Change, ChangeFilter, NewChange, Operation, UnknownOperation};
+pub use changes::{Change, ChangeFilter, NewChange, Operation};
 pub use commit::Commit;
 pub use db::Store;
 pub use delivery_rules::{DeliveryRules, FieldRule};

@@ -31,14 +31,11 @@ pub enum FlowStatus {
     Cancelled,
 }
 
-impl FlowStatus {
-    /// The status's name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Finished => "finished",
-            Self::Cancelled => "cancelled",
-        }
+people::names! {
+    FlowStatus: "flow status" {
+        Open = "open",
+        Finished = "finished",
+        Cancelled = "cancelled",
     }
 }
 
@@ -53,23 +50,14 @@ pub enum TokenKind {
     HandedOver,
 }
 
-impl TokenKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::Mailed => "mailed",
-            Self::HandedOver => "handed_over",
-        }
-    }
-
-    fn from_name(name: &str) -> Self {
-        match name {
-            "mailed" => Self::Mailed,
-            "handed_over" => Self::HandedOver,
-            _ => Self::Embedded,
-        }
+people::names! {
+    TokenKind: "token kind" {
+        Embedded = "embedded",
+        Mailed = "mailed",
+        HandedOver = "handed_over",
     }
 }
+
 
 /// A flow to open.
 #[derive(Clone, Debug)]
@@ -223,11 +211,7 @@ impl FlowRow {
                 Some(id) => Some(id.parse().map_err(|error| corrupt("account id", error))?),
                 None => None,
             },
-            status: match self.status.as_str() {
-                "finished" => FlowStatus::Finished,
-                "cancelled" => FlowStatus::Cancelled,
-                _ => FlowStatus::Open,
-            },
+            status: stored("link_flows", &self.status)?,
             state: self.state,
             has_key: self.api_key.is_some(),
             version: self.version,
@@ -350,7 +334,7 @@ impl Store {
         .map_err(while_doing(DOING))?;
         let Some((flow_id, kind, expires_at)) = row else { return Ok(None) };
         let id = flow_id.parse().map_err(|error| corrupt("flow id", error))?;
-        let shown = LinkToken { kind: TokenKind::from_name(&kind), expires_at: expires_at.to_jiff() };
+        let shown = LinkToken { kind: stored("link_tokens", &kind)?, expires_at: expires_at.to_jiff() };
         Ok(self.link_flow(id).await?.map(|flow| (flow, shown)))
     }
 

@@ -74,16 +74,18 @@ row! {
     }
 }
 
-impl From<Row> for ListedRecord {
-    fn from(row: Row) -> Self {
-        Self {
+impl TryFrom<Row> for ListedRecord {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
             id: RemoteId::from(row.remote_id),
             body: row.body,
             raw: row.raw,
-            state: RecordState::from_name(&row.state),
+            state: stored("records", &row.state)?,
             updated_at: row.updated_at.to_jiff(),
             touched_us: row.touched_us,
-        }
+        })
     }
 }
 
@@ -159,7 +161,7 @@ impl Store {
             values.fold(query, |query, value| query.bind(value)).fetch_all(pool).await
         })
         .map_err(while_doing(DOING))?;
-        Ok(rows.into_iter().map(ListedRecord::from).collect())
+        rows.into_iter().map(ListedRecord::try_from).collect()
     }
 
     /// Returns a record in any state; none where it is withheld.
@@ -180,7 +182,7 @@ impl Store {
         .fetch_optional(pool)
         .await)
         .map_err(while_doing(DOING))?;
-        Ok(row.map(ListedRecord::from))
+        row.map(ListedRecord::try_from).transpose()
     }
 
     /// Lists the present, delivered employments of some employees.

@@ -33,7 +33,7 @@ impl Store {
             while let Some((body, state, is_withheld)) = rows.try_next().await.map_err(while_doing(DOING))? {
                 let employee: Employee =
                     serde_json::from_str(&body).map_err(|source| Error::CorruptRecord { kind, source })?;
-                let standing = match RecordState::from_name(&state) {
+                let standing = match stored("records", &state)? {
                     _ if is_withheld => PersonStanding::Withheld,
                     RecordState::Present => PersonStanding::Present,
                     RecordState::Hidden => PersonStanding::Hidden,

@@ -27,24 +27,8 @@ pub enum RecordState {
     Hidden,
 }
 
-impl RecordState {
-    /// The state's name, as JSON and the database write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Present => "present",
-            Self::Gone => "gone",
-            Self::Hidden => "hidden",
-        }
-    }
+people::names! { RecordState: "record state" { Present = "present", Gone = "gone", Hidden = "hidden" } }
 
-    pub(crate) fn from_name(name: &str) -> Self {
-        match name {
-            "gone" => Self::Gone,
-            "hidden" => Self::Hidden,
-            _ => Self::Present,
-        }
-    }
-}
 
 /// A record's content hash and state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,14 +120,14 @@ impl Store {
             .fetch_all(pool)
             .await)
         .map_err(while_doing("comparing records with what is stored"))?;
-        Ok(rows
+        rows
             .into_iter()
             .map(|(id, hash, state)| {
                 // A hash of another length matches no new one, so the record is written again.
                 let hash = hash.try_into().map_or(0, u128::from_be_bytes);
-                (RemoteId::from(id), StoredHash { hash, state: RecordState::from_name(&state) })
+                Ok((RemoteId::from(id), StoredHash { hash, state: stored("records", &state)? }))
             })
-            .collect())
+            .collect()
     }
 
     /// Returns the stored models, as JSON, and the states of those of `ids` that are delivered.
@@ -190,10 +174,9 @@ impl Store {
             .fetch_all(pool)
             .await)
         .map_err(while_doing("reading records"))?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, body, state)| (RemoteId::from(id), (body, RecordState::from_name(&state))))
-            .collect())
+        rows.into_iter()
+            .map(|(id, body, state)| Ok((RemoteId::from(id), (body, stored("records", &state)?))))
+            .collect()
     }
 
     /// Returns when each of these records was first stored.
@@ -426,13 +409,10 @@ impl Store {
         .fetch_all(pool)
         .await)
             .map_err(while_doing("counting records"))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(kind, state, count)| {
-                let key = (kind.parse().ok()?, RecordState::from_name(&state));
-                Some((key, from_sql_count(count)))
-            })
-            .collect())
+        let read = |(kind, state, count): (String, String, i64)| {
+            Ok(((stored("records", &kind)?, stored("records", &state)?), from_sql_count(count)))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Returns every present, delivered record of a model type, in the order of ids as text.
@@ -501,14 +481,12 @@ impl Store {
         .fetch_all(pool)
         .await)
         .map_err(while_doing("reading fingerprints"))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(kind, id, hash, state)| {
-                let hash = hash.try_into().map_or(0, u128::from_be_bytes);
-                let stored = StoredHash { hash, state: RecordState::from_name(&state) };
-                Some(((kind.parse().ok()?, RemoteId::from(id)), stored))
-            })
-            .collect())
+        let read = |(kind, id, hash, state): (String, String, Vec<u8>, String)| {
+            let hash = hash.try_into().map_or(0, u128::from_be_bytes);
+            let hash = StoredHash { hash, state: stored("records", &state)? };
+            Ok(((stored("records", &kind)?, RemoteId::from(id)), hash))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Returns a record by its id at the source, in any state; none where it is withheld.
@@ -547,7 +525,7 @@ impl Store {
             Ok(Stored {
                 record: parse(&body)?,
                 raw,
-                state: RecordState::from_name(&state),
+                state: stored("records", &state)?,
                 updated_at: updated_at.to_jiff(),
             })
         })

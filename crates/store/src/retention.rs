@@ -39,6 +39,20 @@ pub enum RetentionRule {
     Changes,
 }
 
+people::names! {
+    RetentionRule: "retention rule" {
+        Deliveries = "deliveries",
+        Events = "events",
+        Runs = "runs",
+        AbsenceRequests = "absence_requests",
+        Answers = "answers",
+        LinkingFlows = "linking_flows",
+        Quarantine = "quarantine",
+        GoneRecords = "gone_records",
+        Changes = "changes",
+    }
+}
+
 /// The table that a rule removes rows from.
 struct RuleTable {
     table: &'static str,
@@ -51,34 +65,6 @@ struct RuleTable {
 }
 
 impl RetentionRule {
-    /// Every rule.
-    pub const ALL: [Self; 9] = [
-        Self::Deliveries,
-        Self::Events,
-        Self::Runs,
-        Self::AbsenceRequests,
-        Self::Answers,
-        Self::LinkingFlows,
-        Self::Quarantine,
-        Self::GoneRecords,
-        Self::Changes,
-    ];
-
-    /// Its name in receipts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Deliveries => "deliveries",
-            Self::Events => "events",
-            Self::Runs => "runs",
-            Self::AbsenceRequests => "absence_requests",
-            Self::Answers => "answers",
-            Self::LinkingFlows => "linking_flows",
-            Self::Quarantine => "quarantine",
-            Self::GoneRecords => "gone_records",
-            Self::Changes => "changes",
-        }
-    }
-
     /// The table of a rule that takes one statement; records and the change log take more.
     fn table(self) -> Option<RuleTable> {
         let with_timestamp = |table, key, old| Some(RuleTable { table, key, old, in_ms: false });
@@ -247,9 +233,7 @@ impl Store {
             .await)
         .map_err(while_doing(DOING))?;
         let Some((no, kind)) = next else { return Ok(false) };
-        let kind: Kind = kind
-            .parse()
-            .map_err(|error: people::UnknownKind| Error::Corrupt { what: "record", source: error.into() })?;
+        let kind: Kind = stored("records", &kind)?;
         let write = async {
             let mut tx = self.begin().await?;
             // Locked, so that no run begins before this is done.

@@ -26,6 +26,16 @@ pub enum Outcome {
     Cancelled,
 }
 
+people::names! {
+    Outcome: "outcome" {
+        Succeeded = "succeeded",
+        Incomplete = "incomplete",
+        Failed = "failed",
+        Interrupted = "interrupted",
+        Cancelled = "cancelled",
+    }
+}
+
 /// Result of a request to cancel a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancelling {
@@ -35,28 +45,6 @@ pub enum Cancelling {
     Ended(Outcome),
 }
 
-impl Outcome {
-    /// The outcome's name, as JSON and the database write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Incomplete => "incomplete",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn from_name(name: &str) -> Self {
-        match name {
-            "succeeded" => Self::Succeeded,
-            "incomplete" => Self::Incomplete,
-            "interrupted" => Self::Interrupted,
-            "cancelled" => Self::Cancelled,
-            _ => Self::Failed,
-        }
-    }
-}
 
 /// A run of a sync.
 #[derive(Clone, Debug)]
@@ -118,7 +106,7 @@ impl RunRow {
             account_no: self.account_no,
             started_at: self.started_at.map(jiff_sqlx::Timestamp::to_jiff),
             finished_at: self.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
-            outcome: self.outcome.as_deref().map(Outcome::from_name),
+            outcome: self.outcome.as_deref().map(|outcome| stored("runs", outcome)).transpose()?,
             requests: from_sql_count(self.requests),
             report: self.report,
         })
@@ -327,9 +315,9 @@ impl Store {
             .fetch_optional(connection)
             .await)?;
             match outcome {
-                None => return Ok(None),
+                None => return Ok(Err(None)),
                 Some(Some(_)) if was_queued => {}
-                Some(Some(outcome)) => return Ok(Some(Cancelling::Ended(Outcome::from_name(&outcome)))),
+                Some(Some(outcome)) => return Ok(Ok(Some(outcome))),
                 Some(None) => {}
             }
             let is_news = in_tx!(&mut tx, connection => sqlx::query(

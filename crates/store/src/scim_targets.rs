@@ -107,15 +107,7 @@ pub enum ScimResource {
     Group,
 }
 
-impl ScimResource {
-    /// The name, as the database writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-        }
-    }
-}
+people::names! { ScimResource: "scim resource" { User = "user", Group = "group" } }
 
 /// Link from a record of ours to a resource of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,21 +28,14 @@ pub enum SubmissionState {
     NotMade,
 }
 
-impl SubmissionState {
-    /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Sending, Self::InDoubt, Self::Made, Self::Refused, Self::NotMade];
-
-    /// The state's name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::InDoubt => "in_doubt",
-            Self::Made => "made",
-            Self::Refused => "refused",
-            Self::NotMade => "not_made",
-        }
+people::names! {
+    SubmissionState: "submission state" {
+        Queued = "queued",
+        Sending = "sending",
+        InDoubt = "in_doubt",
+        Made = "made",
+        Refused = "refused",
+        NotMade = "not_made",
     }
 }
 
@@ -163,15 +156,13 @@ fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>, Error>
 
 impl Row {
     fn read(self) -> Result<Submission, Error> {
-        let state = SubmissionState::ALL.into_iter().find(|state| state.name() == self.state);
         Ok(Submission {
             id: self.id.parse().map_err(|error| corrupt("submission id", error))?,
             account_no: self.account_no,
             idempotency_key: self.idempotency_key,
             employee_id: RemoteId::from(self.employee_id),
             ask: self.ask,
-            // The table allows no other state. A request that may have been sent is looked for at Lucca.
-            state: state.unwrap_or(SubmissionState::InDoubt),
+            state: stored("submissions", &self.state)?,
             detail: self.detail,
             request_id: self.request_id.map(RemoteId::from),
             absence_id: self.absence_id.map(RemoteId::from),

@@ -22,15 +22,7 @@ pub enum Log {
     Events,
 }
 
-impl Log {
-    /// The name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Changes => "changes",
-            Self::Events => "events",
-        }
-    }
-}
+people::names! { Log: "log" { Changes = "changes", Events = "events" } }
 
 /// A position in a log: an entry, and one of the events that it makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -27,15 +27,7 @@ pub enum Payload {
     Full,
 }
 
-impl Payload {
-    /// The name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Thin => "thin",
-            Self::Full => "full",
-        }
-    }
-}
+people::names! { Payload: "payload" { Thin = "thin", Full = "full" } }
 
 /// Why deliveries to an endpoint are disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,24 +41,8 @@ pub enum DisabledReason {
     Failing,
 }
 
-impl DisabledReason {
-    /// The name, as JSON and the database write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::Gone => "gone",
-            Self::Failing => "failing",
-        }
-    }
+people::names! { DisabledReason: "disabled reason" { Asked = "asked", Gone = "gone", Failing = "failing" } }
 
-    fn from_name(name: &str) -> Self {
-        match name {
-            "gone" => Self::Gone,
-            "failing" => Self::Failing,
-            _ => Self::Asked,
-        }
-    }
-}
 
 /// A webhook endpoint.
 #[derive(Clone, Debug)]
@@ -183,15 +159,15 @@ pub(crate) fn of_ms(ms: i64) -> Timestamp {
 
 impl Row {
     fn read(self) -> Result<WebhookEndpoint, Error> {
-        let disabled =
-            self.disabled_reason.as_deref().map_or(DisabledReason::Asked, DisabledReason::from_name);
+        let reason = self.disabled_reason.as_deref().map(|reason| stored("webhook_endpoints", reason));
+        let disabled = reason.transpose()?.unwrap_or(DisabledReason::Asked);
         Ok(WebhookEndpoint {
             id: self.id.parse().map_err(corrupt)?,
             url: self.url,
             account_id: self.account_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
             account_no: self.account_no,
             types: serde_json::from_str(&self.types).map_err(corrupt)?,
-            payload: if self.payload == "full" { Payload::Full } else { Payload::Thin },
+            payload: stored("webhook_endpoints", &self.payload)?,
             description: self.description,
             disabled: (!self.enabled).then_some(disabled),
             attempts: u32::try_from(from_sql_count(self.attempts)).unwrap_or(u32::MAX),

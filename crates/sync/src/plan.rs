@@ -24,16 +24,7 @@ pub enum Mode {
     Notified,
 }
 
-impl Mode {
-    /// The mode's name in JSON and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Incremental => "incremental",
-            Self::Notified => "notified",
-        }
-    }
-}
+people::names! { Mode: "mode" { Full = "full", Incremental = "incremental", Notified = "notified" } }
 
 /// The extent of a run, as its caller requests it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -144,6 +144,18 @@ pub enum HeldBecause {
     LastOfEstablishment,
 }
 
+people::names! {
+    HeldBecause: "held because" {
+        Unproven = "unproven",
+        Brake = "brake",
+        PermissionLost = "permission_lost",
+        Unconfirmed = "unconfirmed",
+        OwnerInDoubt = "owner_in_doubt",
+        Referenced = "referenced",
+        LastOfEstablishment = "last_of_establishment",
+    }
+}
+
 impl HeldBecause {
     /// Whether only a person can decide.
     pub fn asks_a_person(self) -> bool {
@@ -159,19 +171,6 @@ impl HeldBecause {
     /// nothing.
     pub fn is_undecided(self) -> bool {
         matches!(self, Self::PermissionLost | Self::Referenced | Self::LastOfEstablishment)
-    }
-
-    /// The reason's stable name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unproven => "unproven",
-            Self::Brake => "brake",
-            Self::PermissionLost => "permission_lost",
-            Self::Unconfirmed => "unconfirmed",
-            Self::OwnerInDoubt => "owner_in_doubt",
-            Self::Referenced => "referenced",
-            Self::LastOfEstablishment => "last_of_establishment",
-        }
     }
 
     /// The reason, as a sentence fragment.

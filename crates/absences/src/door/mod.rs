@@ -30,18 +30,9 @@ pub enum DoorKind {
     Import,
 }
 
+people::names! { DoorKind: "door kind" { Factory = "factory", Import = "import" } }
+
 impl DoorKind {
-    /// Both doors, the preferred one first.
-    pub const ALL: [Self; 2] = [Self::Factory, Self::Import];
-
-    /// The door's name in settings and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Factory => "factory",
-            Self::Import => "import",
-        }
-    }
-
     const fn capability(self) -> &'static str {
         match self {
             Self::Factory => "absence_requests.factory",

@@ -64,19 +64,19 @@ enum State {
     Cancelled,
 }
 
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Incomplete => "incomplete",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-            Self::Cancelled => "cancelled",
-        }
+people::names! {
+    State: "state" {
+        Queued = "queued",
+        Running = "running",
+        Succeeded = "succeeded",
+        Incomplete = "incomplete",
+        Failed = "failed",
+        Interrupted = "interrupted",
+        Cancelled = "cancelled",
     }
+}
 
+impl State {
     /// `running` is the run that holds the account's lease in a process that has not ended.
     fn of(run: &Run, running: Option<RunId>) -> Self {
         match run.outcome {

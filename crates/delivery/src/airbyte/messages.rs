@@ -27,13 +27,11 @@ pub enum FailureType {
     Transient,
 }
 
-impl FailureType {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Config => "config_error",
-            Self::System => "system_error",
-            Self::Transient => "transient_error",
-        }
+people::names! {
+    FailureType: "failure type" {
+        Config = "config_error",
+        System = "system_error",
+        Transient = "transient_error",
     }
 }
 
@@ -50,14 +48,12 @@ pub enum StreamStatus {
     Incomplete,
 }
 
-impl StreamStatus {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Started => "STARTED",
-            Self::Running => "RUNNING",
-            Self::Complete => "COMPLETE",
-            Self::Incomplete => "INCOMPLETE",
-        }
+people::names! {
+    StreamStatus: "stream status" {
+        Started = "STARTED",
+        Running = "RUNNING",
+        Complete = "COMPLETE",
+        Incomplete = "INCOMPLETE",
     }
 }
 

@@ -27,19 +27,13 @@ pub enum RowState {
     Erased,
 }
 
-impl RowState {
-    /// Every state.
-    pub const ALL: [Self; 5] = [Self::Present, Self::Hidden, Self::Gone, Self::Excluded, Self::Erased];
-
-    /// The value in the state column.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Present => "present",
-            Self::Hidden => "hidden",
-            Self::Gone => "gone",
-            Self::Excluded => "excluded",
-            Self::Erased => "erased",
-        }
+people::names! {
+    RowState: "row state" {
+        Present = "present",
+        Hidden = "hidden",
+        Gone = "gone",
+        Excluded = "excluded",
+        Erased = "erased",
     }
 }
 

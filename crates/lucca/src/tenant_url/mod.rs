@@ -38,16 +38,13 @@ pub enum Environment {
     Loopback,
 }
 
-impl Environment {
-    /// The environment's name in snake case, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Test => "test",
-            Self::Demo => "demo",
-            Self::Sandbox => "sandbox",
-            Self::Loopback => "loopback",
-        }
+people::names! {
+    Environment: "environment" {
+        Production = "production",
+        Test = "test",
+        Demo = "demo",
+        Sandbox = "sandbox",
+        Loopback = "loopback",
     }
 }
 
@@ -64,16 +61,7 @@ pub enum Region {
     Local,
 }
 
-impl Region {
-    /// The region's name in snake case, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Europe => "europe",
-            Self::Switzerland => "switzerland",
-            Self::Local => "local",
-        }
-    }
-}
+people::names! { Region: "region" { Europe = "europe", Switzerland = "switzerland", Local = "local" } }
 
 impl TenantUrl {
     /// Reads a bare account name, a host, or the URL of any page of a tenant, in any case, with the remains

@@ -27,23 +27,14 @@ pub enum AbsenceRequestStatus {
     Unknown,
 }
 
-impl AbsenceRequestStatus {
-    /// The status's name, as JSON writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Cancelled => "cancelled",
-            Self::CancellationPending => "cancellation_pending",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for AbsenceRequestStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+names! {
+    AbsenceRequestStatus: "absence request status" {
+        Pending = "pending",
+        Approved = "approved",
+        Denied = "denied",
+        Cancelled = "cancelled",
+        CancellationPending = "cancellation_pending",
+        Unknown = "unknown",
     }
 }
 
@@ -193,26 +184,13 @@ pub enum AbsenceStatus {
     CancellationPending,
 }
 
-impl AbsenceStatus {
-    /// Every status.
-    pub const ALL: [Self; 5] =
-        [Self::Requested, Self::Approved, Self::Denied, Self::Cancelled, Self::CancellationPending];
-
-    /// The status's name, as JSON writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Cancelled => "cancelled",
-            Self::CancellationPending => "cancellation_pending",
-        }
-    }
-}
-
-impl fmt::Display for AbsenceStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+names! {
+    AbsenceStatus: "absence status" {
+        Requested = "requested",
+        Approved = "approved",
+        Denied = "denied",
+        Cancelled = "cancelled",
+        CancellationPending = "cancellation_pending",
     }
 }
 

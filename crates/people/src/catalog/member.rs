@@ -125,14 +125,11 @@ pub enum Sensitivity {
     Confidential,
 }
 
-impl Sensitivity {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Internal => "internal",
-            Self::Personal => "personal",
-            Self::Confidential => "confidential",
-        }
+names! {
+    Sensitivity: "sensitivity" {
+        Internal = "internal",
+        Personal = "personal",
+        Confidential = "confidential",
     }
 }
 

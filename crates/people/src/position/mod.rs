@@ -77,15 +77,12 @@ pub enum PositionSource {
     Current,
 }
 
-impl PositionSource {
-    /// The source's name, as JSON writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Contract => "contract",
-            Self::UserLog => "user_log",
-            Self::Observation => "observation",
-            Self::Current => "current",
-        }
+names! {
+    PositionSource: "position source" {
+        Contract = "contract",
+        UserLog = "user_log",
+        Observation = "observation",
+        Current = "current",
     }
 }
 
@@ -107,29 +104,18 @@ pub enum PositionField {
     OccupationCategoryId,
 }
 
-impl PositionField {
-    /// Every field.
-    pub const ALL: [Self; 6] = [
-        Self::DepartmentId,
-        Self::ManagerId,
-        Self::EstablishmentId,
-        Self::JobTitle,
-        Self::JobQualification,
-        Self::OccupationCategoryId,
-    ];
-
-    /// The name of the field of [`Employee`](crate::Employee).
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DepartmentId => "department_id",
-            Self::ManagerId => "manager_id",
-            Self::EstablishmentId => "establishment_id",
-            Self::JobTitle => "job_title",
-            Self::JobQualification => "job_qualification",
-            Self::OccupationCategoryId => "occupation_category_id",
-        }
+names! {
+    PositionField: "position field" {
+        DepartmentId = "department_id",
+        ManagerId = "manager_id",
+        EstablishmentId = "establishment_id",
+        JobTitle = "job_title",
+        JobQualification = "job_qualification",
+        OccupationCategoryId = "occupation_category_id",
     }
+}
 
+impl PositionField {
     /// The field of [`Employee`](crate::Employee) that has this name.
     pub fn of_employee(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)

@@ -33,37 +33,22 @@ pub(crate) enum Step {
     Done,
 }
 
-impl Step {
-    /// The steps, in their order.
-    pub(crate) const ALL: [Self; 10] = [
-        Self::Welcome,
-        Self::Access,
-        Self::Tenant,
-        Self::Key,
-        Self::Role,
-        Self::EnterKey,
-        Self::Checks,
-        Self::Sync,
-        Self::Summary,
-        Self::Done,
-    ];
-
-    /// The step's name, in addresses and in the API.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Welcome => "welcome",
-            Self::Access => "access",
-            Self::Tenant => "tenant",
-            Self::Key => "key",
-            Self::Role => "role",
-            Self::EnterKey => "enter-key",
-            Self::Checks => "checks",
-            Self::Sync => "sync",
-            Self::Summary => "summary",
-            Self::Done => "done",
-        }
+people::names! {
+    Step: "step" {
+        Welcome = "welcome",
+        Access = "access",
+        Tenant = "tenant",
+        Key = "key",
+        Role = "role",
+        EnterKey = "enter-key",
+        Checks = "checks",
+        Sync = "sync",
+        Summary = "summary",
+        Done = "done",
     }
+}
 
+impl Step {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|step| step.name() == name)
     }
