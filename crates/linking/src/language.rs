@@ -1,11 +1,11 @@
-//! The languages people are spoken to in.
+//! The languages of texts for people.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A language that every text for people exists in.
+/// A language in which all texts for people exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Language {
     /// English.
@@ -43,7 +43,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// The text is the code of no language that is spoken here.
+/// The code is of no supported language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a language; languages are en, fr")]
 pub struct UnknownLanguage(pub String);
@@ -51,7 +51,7 @@ pub struct UnknownLanguage(pub String);
 impl FromStr for Language {
     type Err = UnknownLanguage;
 
-    /// Reads a code, also with a region (`fr-CH`, `en_GB`), in any case.
+    /// Parses a code, also with a region (`fr-CH`, `en_GB`), in any case.
     fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
         let code = text.split(['-', '_']).next().unwrap_or_default();
         Self::ALL

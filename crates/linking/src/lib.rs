@@ -1,9 +1,9 @@
-//! Linking a tenant: the permission doctor, which says what an API key is good for.
+//! Permission doctor: diagnoses which permissions an API key has and lacks.
 //!
-//! [`examine`] asks Lucca some ten small questions (`gather`) and judges the answers (`judge`, which is pure over
-//! [`Observations`]); [`examine_stored`] judges by what a sync has stored, without a request; [`drift`] says what
-//! changed since. Texts for people are in `texts` and `summary_texts`, in every [`Language`]. Callers store the
-//! [`Diagnosis`].
+//! [`examine`] sends Lucca about ten small requests (`gather`) and judges the responses (`judge`, which is
+//! pure over [`Observations`]). [`examine_stored`] judges by the data that a sync has stored, without a
+//! request. [`drift`] compares a diagnosis with the open issues. Texts for people are in `texts` and
+//! `summary_texts`, in every [`Language`]. Callers store the [`Diagnosis`].
 
 mod diagnosis;
 mod drift;
