@@ -176,7 +176,7 @@ impl Place {
 }
 
 impl Need {
-    /// The verdict as a word.
+    /// The need as a word.
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Required, Language::English) => "required",
@@ -188,7 +188,7 @@ impl Need {
 }
 
 impl Verdict {
-    /// The need as a word or two, describing a permission.
+    /// The verdict in a word or two, describing a permission.
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Granted, Language::English) => "granted",

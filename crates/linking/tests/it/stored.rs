@@ -208,7 +208,7 @@ async fn unseen_managers_and_heads_are_counted_once(stored: Stored) {
 }
 
 async fn missing_managers_indicate_a_narrowed_role(stored: Stored) {
-    // Without future employees, whose absence could explain dangling references.
+    // No future employees: they could explain dangling references.
     let to_come: Vec<String> = (56..60).map(|id: usize| id.to_string()).collect();
     stored.mark(RecordState::Gone, &to_come).await;
     assert_eq!(stored.diagnosis().await.narrowed, None);
